@@ -1,0 +1,3 @@
+//! Reads Tor STREAM events out of logs.
+
+fn main() {}

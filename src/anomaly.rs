@@ -1,0 +1,117 @@
+//! What is odd about an event: a small set of named flags.
+
+use core::fmt;
+
+/// Makes [`Anomaly`] from one list of names.
+macro_rules! anomalies {
+    ($($(#[$meta:meta])* $variant:ident = $name:literal,)+) => {
+        /// One thing that sets an event apart from what a known tor prints for a plain target.
+        ///
+        /// An anomaly is no error: every field of the event was read. It says where a client's text or a tor unknown to
+        /// this version had a part in the line, so that nothing is wrong in silence.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Anomaly {
+            $($(#[$meta])* $variant,)+
+        }
+
+        impl Anomaly {
+            /// Every anomaly, in the order in which a set lists them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Returns the anomaly's name in lower case, with underscores.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        }
+    };
+}
+
+anomalies! {
+    /// The target holds a space.
+    TargetSpace = "target_space",
+    /// The target holds a quotation mark.
+    TargetQuote = "target_quote",
+    /// The target holds a control character.
+    TargetControl = "target_control",
+    /// The target holds a byte from 0x80 up.
+    Target8Bit = "target_8bit",
+    /// The target is not UTF-8: `target_host` is U+FFFD, and `target_bytes()` has the target.
+    TargetNotUtf8 = "target_not_utf8",
+    /// The target is 255 bytes or longer. tor cuts it at 255 without a mark, so its port may have lost digits.
+    TargetMayBeCut = "target_may_be_cut",
+    /// A field ends exactly 255 bytes after the target's start: all of them up to there may be one target that tor cut.
+    FieldAtCut = "field_at_cut",
+    /// The target has no valid port: `target_port` is 0. Only lenient reading accepts it.
+    TargetWithoutPort = "target_without_port",
+    /// The stream or circuit ID is not 1 to 20 letters or digits. Only lenient reading accepts it.
+    MalformedId = "malformed_id",
+    /// No known tor prints this line: its fields were read in the order in which they stand.
+    UnknownOrder = "unknown_order",
+    /// A keyword that this version does not know.
+    UnknownKeyword = "unknown_keyword",
+    /// A status, reason or client protocol that this version does not know.
+    ///
+    /// Sources, purposes and isolation fields come in other words from older and newer versions of tor, and tor has no
+    /// word of its own for unknown ones: those are `Unrecognized`, and no anomaly. Nor is the `UNKNOWN_` and a code that
+    /// tor prints for a reason without a name.
+    UnknownWord = "unknown_word",
+    /// Text after the target is not UTF-8 and shows as U+FFFD. `content()` has its bytes.
+    FieldNotUtf8 = "field_not_utf8",
+}
+
+impl Anomaly {
+    /// Returns the bit that stands for this anomaly in a set.
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+impl fmt::Display for Anomaly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A set of [`Anomaly`]. Empty for a plain line from a known tor.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Anomalies(u16);
+
+impl Anomalies {
+    /// The set without any anomaly.
+    pub const NONE: Self = Self(0);
+
+    /// Returns `true` if there is no anomaly.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Returns `true` if the set holds `anomaly`.
+    #[inline]
+    #[must_use]
+    pub const fn contains(self, anomaly: Anomaly) -> bool {
+        self.0 & anomaly.bit() != 0
+    }
+
+    /// Iterates over the anomalies in the set, in the order of [`Anomaly::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Anomaly> + Clone + fmt::Debug {
+        Anomaly::ALL.iter().copied().filter(move |&anomaly| self.contains(anomaly))
+    }
+
+    /// Adds `anomaly` to the set.
+    #[inline]
+    pub(crate) const fn insert(&mut self, anomaly: Anomaly) {
+        self.0 |= anomaly.bit();
+    }
+}
+
+impl fmt::Debug for Anomalies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}

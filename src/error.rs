@@ -1,0 +1,157 @@
+//! What can be wrong with a line, and how it is told.
+
+use core::fmt;
+
+/// Everything that can go wrong in this crate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Error {
+    /// A line is not a STREAM event.
+    Protocol(ProtocolError),
+}
+
+/// Why text is not a STREAM event, and where.
+///
+/// It never holds the line, which may hold a password: at most one byte of it, outside of every credential.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProtocolError {
+    /// What is wrong.
+    kind: ErrorKind,
+    /// Where it is wrong.
+    offset: usize,
+    /// What stands there.
+    found: Found,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The field is absent or empty. The offset is that of the byte where it should begin.
+    Missing(Field),
+    /// The field is not made as it has to be. The offset is that of the first byte that does not fit.
+    Malformed(Field),
+    /// The field is a word that is not in the specification's list. The offset is that of the word's first byte.
+    Unrecognized(Field),
+    /// The field's number is too great. The offset is that of its first digit.
+    OutOfRange(Field),
+    /// The field was cut by tor, which prints no more than 255 bytes of a target, and lost its port. The offset is that
+    /// of the first byte after the cut.
+    Truncated(Field),
+}
+
+/// A field that every event has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Field {
+    /// The stream's ID: 1 to 20 letters or digits.
+    StreamId,
+    /// The stream's status: one word of a list.
+    StreamStatus,
+    /// The circuit's ID: 1 to 20 letters or digits.
+    CircuitId,
+    /// The target: `host:port`.
+    Target,
+}
+
+/// What stands at an error's offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Found {
+    /// This byte.
+    Byte(u8),
+    /// Nothing: the input ends there.
+    End,
+}
+
+impl ProtocolError {
+    /// Returns an error about the byte at `offset` of `input`.
+    #[cold]
+    pub(crate) fn new(kind: ErrorKind, input: &[u8], offset: usize) -> Self {
+        let found = input.get(offset).map_or(Found::End, |&byte| Found::Byte(byte));
+        Self { kind, offset, found }
+    }
+
+    /// Returns what is wrong.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Returns where it is wrong: a 0-based byte index into the text given to the parser, equal to that text's length
+    /// where something is missing at its end.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+}
+
+impl Field {
+    /// Returns what the field has to be, with its article.
+    const fn expectation(self) -> &'static str {
+        match self {
+            Self::StreamId => "a stream ID of 1 to 20 letters or digits",
+            Self::StreamStatus => "a stream status",
+            Self::CircuitId => "a circuit ID of 1 to 20 letters or digits",
+            Self::Target => "a target (host:port)",
+        }
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Byte(byte) => write!(f, "'{}'", byte.escape_ascii()),
+            Self::End => f.write_str("the end"),
+        }
+    }
+}
+
+impl fmt::Display for ProtocolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, offset, found } = self;
+        match kind {
+            ErrorKind::Missing(field) | ErrorKind::Malformed(field) => {
+                write!(f, "expected {}, found {found} at byte {offset}", field.expectation())
+            }
+            ErrorKind::Unrecognized(field) => {
+                write!(f, "expected {}, found an unknown word at byte {offset}", field.expectation())
+            }
+            ErrorKind::OutOfRange(_) => {
+                write!(f, "expected a port up to 65535, found a greater number at byte {offset}")
+            }
+            ErrorKind::Truncated(_) => {
+                write!(f, "expected a port, found a target cut at 255 bytes by tor at byte {offset}")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ProtocolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProtocolError").field("kind", &self.kind).field("offset", &self.offset).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Protocol(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for ProtocolError {}
+
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Protocol(error) => Some(error),
+        }
+    }
+}
+
+impl From<ProtocolError> for Error {
+    fn from(error: ProtocolError) -> Self {
+        Self::Protocol(error)
+    }
+}

@@ -1,0 +1,27 @@
+//! Reads the STREAM events of Tor's control port exactly, in place, without allocating.
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod anomaly;
+mod error;
+mod event;
+#[cfg(feature = "alloc")]
+mod owned;
+mod parse;
+mod scan;
+mod text;
+mod token;
+mod value;
+
+pub use crate::anomaly::{Anomalies, Anomaly};
+pub use crate::error::{Error, ErrorKind, Field, ProtocolError};
+pub use crate::event::StreamEventRef;
+#[cfg(feature = "alloc")]
+pub use crate::owned::StreamEvent;
+pub use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+pub use crate::value::{Args, CircuitId, IsoFields, Quoted, QuotedBytes, StreamId};

@@ -1,0 +1,224 @@
+//! An event that owns its text.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+use core::str::FromStr;
+
+use crate::anomaly::Anomalies;
+use crate::error::Error;
+use crate::event::{self, Layout, StreamEventRef};
+use crate::text::Text;
+use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+use crate::value::{Args, CircuitId, IsoFields, Quoted, StreamId};
+
+/// A STREAM event that owns its text, to be kept and sent.
+///
+/// It is made from a [`StreamEventRef`], which explains the fields and how they are read, and gives that form back with
+/// [`as_event_ref`](Self::as_event_ref). A public field may be changed; the content that the event was read from, and all
+/// that the accessors return, stay as they are.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{StreamEvent, StreamStatus};
+///
+/// fn handle(event: StreamEvent) {
+///     match event.status {
+///         StreamStatus::New => println!("New stream {} to {}:{}", event.id, event.target_host, event.target_port),
+///         StreamStatus::Succeeded => println!("Stream {} connected via circuit {:?}", event.id, event.circuit_id),
+///         StreamStatus::Closed | StreamStatus::Failed => println!("Stream {} ended: {:?}", event.id, event.reason),
+///         _ => {}
+///     }
+/// }
+///
+/// handle("18 SUCCEEDED 7 www.example.com:443".parse()?);
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct StreamEvent {
+    /// The stream's ID (`StreamID`).
+    pub id: StreamId,
+    /// What happened to the stream (`StreamStatus`).
+    pub status: StreamStatus,
+    /// The circuit that the stream is attached to (`CircuitID`). `None` if tor prints `0`, which stands for none.
+    pub circuit_id: Option<CircuitId>,
+    /// The target's host. U+FFFD if the target is not UTF-8.
+    pub target_host: String,
+    /// The target's port.
+    pub target_port: u16,
+    /// Why the stream failed, closed or was detached (`REASON`).
+    pub reason: Option<StreamClosureReason>,
+    /// Why the other end closed it (`REMOTE_REASON`).
+    pub remote_reason: Option<StreamClosureReason>,
+    /// Where a new target address is from (`SOURCE`).
+    pub source: Option<StreamSource>,
+    /// Where the client connects from, as printed (`SOURCE_ADDR`).
+    pub source_addr: Option<String>,
+    /// What the stream is for (`PURPOSE`).
+    pub purpose: Option<StreamPurpose>,
+    /// The text that everything was read from, without a line end.
+    content: Content,
+    /// What the accessors need to know of it.
+    layout: Layout,
+}
+
+/// A [`Text`] that owns its bytes.
+#[derive(Clone)]
+enum Content {
+    /// UTF-8.
+    Str(Box<str>),
+    /// Not UTF-8 as a whole.
+    Bytes(Box<[u8]>),
+}
+
+impl StreamEvent {
+    /// Reads an event from its content: what follows `650 STREAM ` in its line. One line end after it is allowed.
+    ///
+    /// For bytes, and for lenient reading, see [`StreamEventRef`] and its [`into_owned`](StreamEventRef::into_owned).
+    ///
+    /// # Errors
+    ///
+    /// As for [`StreamEventRef::parse`].
+    pub fn parse(content: &str) -> Result<Self, Error> {
+        Ok(StreamEventRef::parse(content)?.into_owned())
+    }
+
+    /// Returns the borrowed form of this event. It copies no text and reads none.
+    #[must_use]
+    pub fn as_event_ref(&self) -> StreamEventRef<'_> {
+        StreamEventRef {
+            id: self.id.as_str(),
+            status: self.status,
+            circuit_id: self.circuit_id.as_ref().map(CircuitId::as_str),
+            target_host: &self.target_host,
+            target_port: self.target_port,
+            reason: self.reason,
+            remote_reason: self.remote_reason,
+            source: self.source,
+            source_addr: self.source_addr.as_deref(),
+            purpose: self.purpose,
+            content: match &self.content {
+                Content::Str(text) => Text::Str(text),
+                Content::Bytes(bytes) => Text::Bytes(bytes),
+            },
+            layout: self.layout,
+        }
+    }
+}
+
+/// Gives the owned form the accessors of the borrowed one.
+macro_rules! accessors {
+    ($($name:ident($($arg:ident: $type:ty)?) -> $returned:ty;)+) => {
+        impl StreamEvent {
+            $(
+                #[doc = concat!("See [`StreamEventRef::", stringify!($name), "`].")]
+                #[must_use]
+                pub fn $name(&self, $($arg: $type)?) -> $returned {
+                    self.as_event_ref().$name($($arg)?)
+                }
+            )+
+        }
+    };
+}
+
+accessors! {
+    status_str() -> &str;
+    reason_str() -> Option<&str>;
+    remote_reason_str() -> Option<&str>;
+    source_str() -> Option<&str>;
+    purpose_str() -> Option<&str>;
+    client_protocol_str() -> Option<&str>;
+    socks_username() -> Option<Quoted<'_>>;
+    socks_password() -> Option<Quoted<'_>>;
+    client_protocol() -> Option<ClientProtocol>;
+    nym_epoch() -> Option<u32>;
+    session_group() -> Option<i32>;
+    iso_fields() -> IsoFields<'_>;
+    iso_fields_str() -> Option<&str>;
+    source_host() -> Option<&str>;
+    source_port() -> Option<u16>;
+    args() -> Args<'_>;
+    arg(key: &str) -> Option<&str>;
+    anomalies() -> Anomalies;
+    target_bytes() -> &[u8];
+    content() -> &[u8];
+}
+
+impl From<StreamEventRef<'_>> for StreamEvent {
+    /// Copies the event's text. An ID that lenient reading took although it is none is kept as far as it is letters and
+    /// digits.
+    fn from(event: StreamEventRef<'_>) -> Self {
+        Self {
+            id: StreamId::prefix_of(event.id),
+            status: event.status,
+            circuit_id: event.circuit_id.map(CircuitId::prefix_of),
+            target_host: event.target_host.into(),
+            target_port: event.target_port,
+            reason: event.reason,
+            remote_reason: event.remote_reason,
+            source: event.source,
+            source_addr: event.source_addr.map(Into::into),
+            purpose: event.purpose,
+            content: match event.content {
+                Text::Str(text) => Content::Str(text.into()),
+                Text::Bytes(bytes) => Content::Bytes(bytes.into()),
+            },
+            layout: event.layout,
+        }
+    }
+}
+
+impl<'a> From<&'a StreamEvent> for StreamEventRef<'a> {
+    fn from(event: &'a StreamEvent) -> Self {
+        event.as_event_ref()
+    }
+}
+
+impl FromStr for StreamEvent {
+    type Err = Error;
+
+    fn from_str(content: &str) -> Result<Self, Error> {
+        Self::parse(content)
+    }
+}
+
+impl PartialEq for StreamEvent {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_event_ref() == other.as_event_ref()
+    }
+}
+
+impl Eq for StreamEvent {}
+
+impl PartialEq<StreamEventRef<'_>> for StreamEvent {
+    fn eq(&self, other: &StreamEventRef<'_>) -> bool {
+        self.as_event_ref() == *other
+    }
+}
+
+impl PartialEq<StreamEvent> for StreamEventRef<'_> {
+    fn eq(&self, other: &StreamEvent) -> bool {
+        *self == other.as_event_ref()
+    }
+}
+
+impl Hash for StreamEvent {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_event_ref().hash(state);
+    }
+}
+
+impl fmt::Display for StreamEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_event_ref().fmt(f)
+    }
+}
+
+impl fmt::Debug for StreamEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        event::debug(&self.as_event_ref(), "StreamEvent", f)
+    }
+}

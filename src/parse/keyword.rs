@@ -1,0 +1,89 @@
+//! The keywords that tor prints, in its order, and with which status it prints them.
+
+use crate::token::StreamStatus;
+
+/// Makes [`Keyword`] from one list.
+macro_rules! keywords {
+    ($($(#[$meta:meta])* $variant:ident $printed:ident = $word:literal,)+) => {
+        /// A keyword that tor prints, ordered as it prints them.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Keyword {
+            $($(#[$meta])* $variant,)+
+        }
+
+        $(
+            /// The keyword as it begins a field.
+            pub(super) const $printed: &[u8] = concat!(" ", $word, "=").as_bytes();
+        )+
+
+        impl Keyword {
+            /// Returns the keyword that is spelled so.
+            pub(super) fn from_bytes(word: &[u8]) -> Option<Self> {
+                $(if word == Self::$variant.as_bytes() { return Some(Self::$variant); })+
+                None
+            }
+
+            /// Returns the keyword's spelling.
+            #[inline]
+            pub(crate) const fn as_bytes(self) -> &'static [u8] {
+                self.as_str().as_bytes()
+            }
+
+            /// Returns the keyword's spelling.
+            #[inline]
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+    };
+}
+
+keywords! {
+    /// Why the stream ended or was detached.
+    Reason REASON = "REASON",
+    /// Why the other end ended it.
+    RemoteReason REMOTE_REASON = "REMOTE_REASON",
+    /// Where a new address is from.
+    Source SOURCE = "SOURCE",
+    /// Where the client connects from.
+    SourceAddr SOURCE_ADDR = "SOURCE_ADDR",
+    /// What the stream is for.
+    Purpose PURPOSE = "PURPOSE",
+    /// The client's SOCKS user name.
+    SocksUsername SOCKS_USERNAME = "SOCKS_USERNAME",
+    /// The client's SOCKS password.
+    SocksPassword SOCKS_PASSWORD = "SOCKS_PASSWORD",
+    /// The protocol the client speaks.
+    ClientProtocol CLIENT_PROTOCOL = "CLIENT_PROTOCOL",
+    /// The NEWNYM epoch of the stream.
+    NymEpoch NYM_EPOCH = "NYM_EPOCH",
+    /// The listener the stream came through.
+    SessionGroup SESSION_GROUP = "SESSION_GROUP",
+    /// What separates the stream from others.
+    IsoFields ISO_FIELDS = "ISO_FIELDS",
+}
+
+impl Keyword {
+    /// Returns `true` for the two keywords whose value is a reason.
+    pub(crate) fn is_reason(key: &[u8]) -> bool {
+        key == Self::Reason.as_bytes() || key == Self::RemoteReason.as_bytes()
+    }
+
+    /// Returns `true` if tor prints this keyword with `status`.
+    ///
+    /// A status that we do not know may come with any keyword but `SOURCE_ADDR`: its value holds a colon, so that a client
+    /// could forge one out of its target and the port that tor puts behind it.
+    pub(super) const fn belongs_to(self, status: StreamStatus) -> bool {
+        use StreamStatus as S;
+        match self {
+            Self::Reason => matches!(status, S::Failed | S::Closed | S::Detached | S::Remap | S::Unrecognized),
+            Self::RemoteReason => matches!(status, S::Failed | S::Closed | S::Detached | S::Unrecognized),
+            Self::Source => matches!(status, S::Remap | S::Unrecognized),
+            Self::SourceAddr => matches!(status, S::New | S::NewResolve),
+            Self::Purpose => matches!(status, S::New | S::NewResolve | S::Unrecognized),
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Text that is UTF-8 on nearly every line, and must be readable on the others.
+
+use core::num::NonZeroUsize;
+
+/// What stands for text that is not UTF-8.
+const REPLACEMENT: &str = "\u{FFFD}";
+
+/// A line's text: as `str` where it is UTF-8, so that its parts need no check of their own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Text<'a> {
+    /// UTF-8.
+    Str(&'a str),
+    /// Not UTF-8 as a whole, though parts may be.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Text<'a> {
+    /// Returns the text in its better form.
+    #[inline]
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        core::str::from_utf8(bytes).map_or(Self::Bytes(bytes), Self::Str)
+    }
+
+    /// Returns the text as bytes.
+    #[inline]
+    pub(crate) const fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Str(text) => text.as_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// Returns the part from `start` to `end`, or U+FFFD if that is no UTF-8.
+    #[inline]
+    pub(crate) fn get(self, start: usize, end: usize) -> &'a str {
+        match self {
+            Self::Str(text) => text.get(start..end).unwrap_or(REPLACEMENT),
+            Self::Bytes(bytes) => part_of_bytes(bytes, start, end),
+        }
+    }
+
+    /// Returns the part that `span` names, as [`get`](Self::get) does.
+    #[inline]
+    pub(crate) fn span(self, span: Span) -> &'a str {
+        self.get(span.start.get(), span.end)
+    }
+
+    /// Returns the text without one line end.
+    #[inline]
+    pub(crate) fn without_line_end(self) -> Self {
+        match self {
+            Self::Str(text) => {
+                let text = text.strip_suffix('\n').unwrap_or(text);
+                Self::Str(text.strip_suffix('\r').unwrap_or(text))
+            }
+            Self::Bytes(bytes) => {
+                let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+                Self::Bytes(bytes.strip_suffix(b"\r").unwrap_or(bytes))
+            }
+        }
+    }
+}
+
+/// [`Text::get`] where the text as a whole is not UTF-8.
+#[cold]
+fn part_of_bytes(bytes: &[u8], start: usize, end: usize) -> &str {
+    bytes.get(start..end).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or(REPLACEMENT)
+}
+
+/// Where a value stands in an event's content. No value stands at its very beginning, so that an absent one costs nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Span {
+    /// The index of the first byte.
+    start: NonZeroUsize,
+    /// The index after the last byte.
+    end: usize,
+}
+
+impl Span {
+    /// Returns the span from `start` to `end`.
+    #[inline]
+    pub(crate) fn new(start: usize, end: usize) -> Option<Self> {
+        NonZeroUsize::new(start).map(|start| Self { start, end })
+    }
+}

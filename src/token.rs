@@ -1,0 +1,224 @@
+//! The words of the protocol: each is spelled once, in the list of its enum.
+
+/// Makes an enum of words from one list, and all that is derived from their spelling.
+macro_rules! words {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident {
+            $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+
+        }
+    ) => {
+        $(#[$meta])*
+        ///
+        /// A word that this version has no name for is `Unrecognized`. Code that waits for such a word should
+        /// compare the text that the event keeps beside it: a later version may give the word a name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(
+                $(#[$variant_meta])*
+                #[doc = concat!("\n\nPrinted as `", $word, "`.")]
+                $variant,
+            )+
+            /// Any other word. The event keeps its text.
+            Unrecognized,
+        }
+
+        impl $name {
+            /// Every word that has a name, in the order of the specification.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Returns the word as tor prints it; `"UNRECOGNIZED"`, which tor never prints, for a word without a name.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                    Self::Unrecognized => "UNRECOGNIZED",
+                }
+            }
+
+            /// Returns the name of a word. Case matters, as it does to tor.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::from_bytes(word.as_bytes())
+            }
+
+            /// [`from_word`](Self::from_word) for text that was not checked to be UTF-8.
+            #[inline]
+            #[allow(non_upper_case_globals, reason = "the constants are named like the variants they stand for")]
+            pub(crate) fn from_bytes(word: &[u8]) -> Option<Self> {
+                $(
+                    /// The word, as a pattern.
+                    const $variant: &[u8] = $word.as_bytes();
+                )+
+                match word {
+                    $($variant => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+words! {
+    /// What happened to a stream (`StreamStatus`).
+    pub enum StreamStatus {
+        /// A client asks for a new connection.
+        New = "NEW",
+        /// A client asks for an address to be looked up.
+        NewResolve = "NEWRESOLVE",
+        /// The target's address was replaced by another one.
+        Remap = "REMAP",
+        /// A connect cell was sent along a circuit.
+        SentConnect = "SENTCONNECT",
+        /// A resolve cell was sent along a circuit.
+        SentResolve = "SENTRESOLVE",
+        /// The stream is open, or the answer to a look-up is there.
+        Succeeded = "SUCCEEDED",
+        /// The stream failed and will not be tried again.
+        Failed = "FAILED",
+        /// The stream is closed.
+        Closed = "CLOSED",
+        /// The stream was taken off its circuit and may be tried on another one.
+        Detached = "DETACHED",
+        /// The stream waits for a controller to attach it to a circuit.
+        ControllerWait = "CONTROLLER_WAIT",
+        /// This end asked the other one to stop sending.
+        XoffSent = "XOFF_SENT",
+        /// The other end asked this one to stop sending.
+        XoffRecv = "XOFF_RECV",
+        /// This end told the other one to send again.
+        XonSent = "XON_SENT",
+        /// The other end told this one to send again.
+        XonRecv = "XON_RECV",
+    }
+}
+
+words! {
+    /// Why a stream failed, closed or was detached (`REASON` and `REMOTE_REASON`).
+    ///
+    /// tor prints a reason that it has no word for itself as `UNKNOWN_` and its code, with a space before it:
+    /// `REASON= UNKNOWN_15`. That is `Unrecognized` here, with the text `UNKNOWN_15`.
+    pub enum StreamClosureReason {
+        /// A cause that no other reason names.
+        Misc = "MISC",
+        /// The host name could not be resolved.
+        ResolveFailed = "RESOLVEFAILED",
+        /// The target refused the connection.
+        ConnectRefused = "CONNECTREFUSED",
+        /// The exit's policy forbids the target.
+        ExitPolicy = "EXITPOLICY",
+        /// The circuit was destroyed.
+        Destroy = "DESTROY",
+        /// The connection was closed in order.
+        Done = "DONE",
+        /// The connection timed out.
+        Timeout = "TIMEOUT",
+        /// There is no route to the target.
+        NoRoute = "NOROUTE",
+        /// The relay hibernates.
+        Hibernating = "HIBERNATING",
+        /// An internal error of tor.
+        Internal = "INTERNAL",
+        /// The relay has no resources left.
+        ResourceLimit = "RESOURCELIMIT",
+        /// The connection was reset.
+        ConnReset = "CONNRESET",
+        /// The Tor protocol was violated.
+        TorProtocol = "TORPROTOCOL",
+        /// Directory information was asked of a relay that has none.
+        NotDirectory = "NOTDIRECTORY",
+        /// The other end closed the stream: `REMOTE_REASON` says why.
+        End = "END",
+        /// The target is a private address.
+        PrivateAddr = "PRIVATE_ADDR",
+        /// The stream could not be attached to a circuit. In no specification.
+        CantAttach = "CANT_ATTACH",
+        /// The network cannot be reached. In no specification.
+        NetUnreachable = "NET_UNREACHABLE",
+        /// The client violated the SOCKS protocol. In no specification.
+        SocksProtocol = "SOCKS_PROTOCOL",
+        /// The client violated the HTTP protocol. In no specification.
+        HttpProtocol = "HTTP_PROTOCOL",
+    }
+}
+
+words! {
+    /// Where the new address of a [`Remap`](StreamStatus::Remap) is from (`SOURCE`).
+    pub enum StreamSource {
+        /// From this tor's own cache.
+        Cache = "CACHE",
+        /// From the exit.
+        Exit = "EXIT",
+    }
+}
+
+words! {
+    /// What a stream is for (`PURPOSE`).
+    pub enum StreamPurpose {
+        /// Fetching directory information.
+        DirFetch = "DIR_FETCH",
+        /// Uploading directory information.
+        DirUpload = "DIR_UPLOAD",
+        /// Looking up an address.
+        DnsRequest = "DNS_REQUEST",
+        /// Testing whether this relay's own directory port can be reached.
+        DirportTest = "DIRPORT_TEST",
+        /// Traffic of a user.
+        User = "USER",
+    }
+}
+
+words! {
+    /// The protocol that the client spoke to tor (`CLIENT_PROTOCOL`).
+    pub enum ClientProtocol {
+        /// SOCKS 4 and 4a.
+        Socks4 = "SOCKS4",
+        /// SOCKS 5.
+        Socks5 = "SOCKS5",
+        /// A transparently redirected connection.
+        Trans = "TRANS",
+        /// A connection redirected by natd.
+        Natd = "NATD",
+        /// A DNS request.
+        Dns = "DNS",
+        /// An HTTP CONNECT tunnel.
+        HttpConnect = "HTTPCONNECT",
+        /// A request for metrics.
+        Metrics = "METRICS",
+        /// tor's own word for a protocol that it does not know, and for its own streams.
+        Unknown = "UNKNOWN",
+    }
+}
+
+words! {
+    /// A property that keeps streams on separate circuits when they differ in it (an item of `ISO_FIELDS`).
+    ///
+    /// The specification allows the name of any field here.
+    pub enum IsoField {
+        /// The target's port.
+        DestPort = "DESTPORT",
+        /// The target's address.
+        DestAddr = "DESTADDR",
+        /// The client's SOCKS user name.
+        SocksUsername = "SOCKS_USERNAME",
+        /// The client's SOCKS password.
+        SocksPassword = "SOCKS_PASSWORD",
+        /// The protocol the client speaks.
+        ClientProtocol = "CLIENT_PROTOCOL",
+        /// The client's address.
+        ClientAddr = "CLIENTADDR",
+        /// The client's port.
+        ClientPort = "CLIENTPORT",
+        /// The listener the stream came through.
+        SessionGroup = "SESSION_GROUP",
+        /// The time since the last NEWNYM signal.
+        NymEpoch = "NYM_EPOCH",
+    }
+}
