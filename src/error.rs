@@ -8,6 +8,23 @@ use core::fmt;
 pub enum Error {
     /// A line is not a STREAM event.
     Protocol(ProtocolError),
+    /// A line with an event is longer than the reader of lines was told to keep. It was skipped.
+    #[non_exhaustive]
+    LineTooLong {
+        /// How many bytes the line has, its end included.
+        length: u64,
+        /// How many bytes it may have.
+        limit: usize,
+    },
+    /// Reading failed. The reader can go on.
+    #[cfg(feature = "std")]
+    #[non_exhaustive]
+    Io {
+        /// How it failed.
+        kind: std::io::ErrorKind,
+        /// How many bytes were read before.
+        offset: u64,
+    },
 }
 
 /// Why text is not a STREAM event, and where.
@@ -136,6 +153,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Protocol(error) => error.fmt(f),
+            Self::LineTooLong { length, limit } => {
+                write!(f, "expected a line of at most {limit} bytes, found one of {length}")
+            }
+            #[cfg(feature = "std")]
+            Self::Io { kind, offset } => write!(f, "reading failed after {offset} bytes: {kind}"),
         }
     }
 }
@@ -146,6 +168,7 @@ impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Protocol(error) => Some(error),
+            _ => None,
         }
     }
 }

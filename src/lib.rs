@@ -10,6 +10,7 @@ extern crate std;
 mod anomaly;
 mod error;
 mod event;
+mod lines;
 #[cfg(feature = "alloc")]
 mod owned;
 mod parse;
@@ -21,6 +22,9 @@ mod value;
 pub use crate::anomaly::{Anomalies, Anomaly};
 pub use crate::error::{Error, ErrorKind, Field, ProtocolError};
 pub use crate::event::StreamEventRef;
+#[cfg(feature = "std")]
+pub use crate::lines::EventReader;
+pub use crate::lines::{Decoder, EventLine, LineEnd, StreamEvents, stream_events};
 #[cfg(feature = "alloc")]
 pub use crate::owned::StreamEvent;
 pub use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};

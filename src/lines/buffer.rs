@@ -1,0 +1,74 @@
+//! Events out of a whole buffer.
+
+use core::iter::FusedIterator;
+
+use super::{EventLine, LineEnd, Lines};
+
+/// Iterates over the STREAM events in a buffer: a log, a memory map, a capture of a control connection.
+///
+/// Items are the lines that begin, after a log's date and time if there is one, with `650 STREAM `; the text of other events
+/// and the data of multi-line replies may hold the same words, and is stepped over. A line that cannot be read is an item
+/// with an error. A last line without an end is an item as well, and [says so](EventLine::is_terminated).
+///
+/// A buffer that begins with a reply code, and has a CR LF in its first 4096 bytes, is taken for the wire, where only CR LF
+/// ends a line; any other one for a log, where a LF alone does so too. [`line_end`](StreamEvents::line_end) settles it.
+///
+/// # Examples
+///
+/// ```
+/// let log = b"650 BW 7 9\r\n650 STREAM 18 SUCCEEDED 7 www.example.com:443\r\n250 OK\r\n";
+/// for line in tor_stream_event::stream_events(log) {
+///     let event = line.event?;
+///     assert_eq!((line.number, event.id, event.target_port), (2, "18", 443));
+/// }
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
+#[must_use]
+pub fn stream_events(log: &[u8]) -> StreamEvents<'_> {
+    StreamEvents { bytes: log, at: 0, lines: Lines::new(LineEnd::detect(log), usize::MAX) }
+}
+
+/// An iterator over the STREAM events in a buffer, from [`stream_events`].
+#[derive(Clone)]
+pub struct StreamEvents<'a> {
+    /// The whole buffer.
+    bytes: &'a [u8],
+    /// Where the next line begins.
+    at: usize,
+    /// What the lines so far say about the next one.
+    lines: Lines,
+}
+
+impl StreamEvents<'_> {
+    /// Reads events with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    #[must_use]
+    pub const fn lenient(mut self) -> Self {
+        self.lines.lenient = true;
+        self
+    }
+
+    /// Settles how lines end.
+    #[must_use]
+    pub const fn line_end(mut self, line_end: LineEnd) -> Self {
+        self.lines.line_end = line_end;
+        self
+    }
+}
+
+impl<'a> Iterator for StreamEvents<'a> {
+    type Item = EventLine<'a>;
+
+    fn next(&mut self) -> Option<EventLine<'a>> {
+        let found =
+            self.lines.find(self.bytes, &mut self.at).or_else(|| self.lines.find_last(self.bytes, &mut self.at))?;
+        Some(self.lines.event(self.bytes, &found))
+    }
+}
+
+impl FusedIterator for StreamEvents<'_> {}
+
+impl core::fmt::Debug for StreamEvents<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("StreamEvents").field("at", &self.at).field("lines", &self.lines).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+//! Events out of bytes that arrive in pieces, in fixed memory.
+
+use arrayvec::ArrayVec;
+
+use super::splitter::{Splitter, Store};
+use super::{EventLine, LineEnd};
+
+/// Finds STREAM events in bytes that arrive in pieces of any size, such as those of a control connection.
+///
+/// It keeps the piece of a line that was left over, of at most `N` bytes, in itself, and needs no allocator. A line that
+/// lies whole in one piece is not copied. A line longer than `N` bytes, its end included, is skipped; if it is an event, it
+/// is an item with [`Error::LineTooLong`](crate::Error::LineTooLong). 4096 holds every event that tor prints; what a log puts
+/// before the event, and `650 STREAM `, have to fit for a line to be known as an event. Whatever the pieces are, the items
+/// are those that [`stream_events`](crate::stream_events) finds in the whole, but for such lines.
+///
+/// Lines end with CR LF, unless [`line_end`](Self::line_end) says otherwise.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::Decoder;
+///
+/// let mut decoder = Decoder::<4096>::new();
+/// let mut ids = 0;
+/// for piece in ["650 STREAM 18 NEW 0 www.exam", "ple.com:443\r\n650 STREAM 18 SENTCONNECT 7 www.example.com:443\r\n650 "] {
+///     let mut rest = piece.as_bytes();
+///     while let Some(line) = decoder.next_event(&mut rest) {
+///         assert_eq!(line.event?.id, "18");
+///         ids += 1;
+///     }
+/// }
+/// assert_eq!(ids, 2);
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Decoder<const N: usize>(Splitter<ArrayVec<u8, N>>);
+
+impl<const N: usize> Decoder<N> {
+    /// Returns a decoder before the first byte.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Splitter::new(ArrayVec::new_const(), LineEnd::CrLf, N))
+    }
+
+    /// Reads events with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    #[must_use]
+    pub const fn lenient(mut self) -> Self {
+        self.0.lines.lenient = true;
+        self
+    }
+
+    /// Settles how lines end.
+    #[must_use]
+    pub const fn line_end(mut self, line_end: LineEnd) -> Self {
+        self.0.lines.line_end = line_end;
+        self
+    }
+
+    /// Takes bytes off `piece`, up to the end of the next event, and returns that event. `None` when nothing is left of the
+    /// piece: then it is time for the next one.
+    pub fn next_event<'a, 'p: 'a>(&'a mut self, piece: &mut &'p [u8]) -> Option<EventLine<'a>> {
+        let (bytes, mut at) = (*piece, 0);
+        let place = self.0.find(bytes, &mut at);
+        *piece = bytes.get(at..).unwrap_or_default();
+        Some(self.0.event(bytes, &place?))
+    }
+
+    /// Returns the event in the last line if that line has no end, once no more pieces will come.
+    pub fn finish(&mut self) -> Option<EventLine<'_>> {
+        let place = self.0.find_last();
+        Some(self.0.event(&[], &place?))
+    }
+}
+
+impl<const N: usize> Default for Decoder<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> core::fmt::Debug for Decoder<N> {
+    /// Shows where it is, and not the bytes that it keeps.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Decoder").field("lines", &self.0.lines).finish_non_exhaustive()
+    }
+}
+
+impl<const N: usize> Store for ArrayVec<u8, N> {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+
+    fn extend(&mut self, bytes: &[u8]) {
+        // There is room: the splitter never keeps more than its limit, which is the capacity.
+        let _ = self.try_extend_from_slice(bytes);
+    }
+
+    fn clear(&mut self) {
+        Self::clear(self);
+    }
+}
