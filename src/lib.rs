@@ -17,6 +17,8 @@ mod parse;
 mod scan;
 mod text;
 mod token;
+#[cfg(feature = "alloc")]
+mod tracker;
 mod value;
 
 pub use crate::anomaly::{Anomalies, Anomaly};
@@ -28,4 +30,6 @@ pub use crate::lines::{Decoder, EventLine, LineEnd, StreamEvents, stream_events}
 #[cfg(feature = "alloc")]
 pub use crate::owned::StreamEvent;
 pub use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+#[cfg(feature = "alloc")]
+pub use crate::tracker::{Outcome, Step, StreamLife, StreamTracker, Target};
 pub use crate::value::{Args, CircuitId, IsoFields, Quoted, QuotedBytes, StreamId};
