@@ -1,9 +1,9 @@
 //! Events out of a reader.
 
-use std::boxed::Box;
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
 use std::io::{self, Read};
-use std::vec;
-use std::vec::Vec;
 
 use super::splitter::{Place, Splitter, Store};
 use super::{EventLine, LineEnd};

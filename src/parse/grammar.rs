@@ -69,9 +69,9 @@ pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
     None
 }
 
-/// Returns `true` for the value of a `SOURCE_ADDR` without a space: `addr:port`, or a path, which tor may have cut.
-pub(super) fn is_source_addr(value: &[u8]) -> bool {
-    value.first() == Some(&b'/') || (split_port(value).is_some() && scan::not_plain(value, 0) == value.len())
+/// Returns `true` for the value of a `SOURCE_ADDR` that is no path.
+pub(super) fn is_addr_port(value: &[u8]) -> bool {
+    split_port(value).is_some() && scan::not_plain(value, 0) == value.len()
 }
 
 /// Returns `true` if a keyword and its `=` begin at `at`.

@@ -195,26 +195,21 @@ impl<'b> Reader<'b> {
     fn source_addr(&mut self, tail: &mut Tail) -> Option<()> {
         if self.skip(keyword::SOURCE_ADDR) {
             let start = self.at;
-            if !grammar::is_source_addr(self.token()) {
-                return None;
-            }
             if self.bytes.get(start) == Some(&b'/') {
-                self.rest_of_path()?;
+                self.path()?;
+            } else if !grammar::is_addr_port(self.token()) {
+                return None;
             }
             tail.source_addr = Span::new(start, self.at);
         }
         Some(())
     }
 
-    /// Reads what follows the first space of a path. A path that holds one ends at `PURPOSE`.
+    /// Reads a path, which may hold spaces: it ends at `PURPOSE`.
     #[cold]
-    fn rest_of_path(&mut self) -> Option<()> {
-        let end = grammar::path_end(self.bytes, self.at);
-        if end > self.at {
-            self.at = end;
-            return self.bytes.get(end..)?.starts_with(keyword::PURPOSE).then_some(());
-        }
-        Some(())
+    fn path(&mut self) -> Option<()> {
+        self.at = grammar::path_end(self.bytes, self.at);
+        self.bytes.get(self.at..)?.starts_with(keyword::PURPOSE).then_some(())
     }
 
     /// Reads `PURPOSE`.

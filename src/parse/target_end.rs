@@ -139,7 +139,8 @@ impl<'b> Fields<'b> {
                 grammar::is_word(value) || value.strip_prefix(b" ").is_some_and(grammar::is_unknown_code)
             }
             Keyword::Source | Keyword::Purpose | Keyword::ClientProtocol => grammar::is_word(value),
-            Keyword::SourceAddr => grammar::is_source_addr(value),
+            Keyword::SourceAddr if value.first() == Some(&b'/') => self.follows == Follows::Known(Keyword::Purpose),
+            Keyword::SourceAddr => grammar::is_addr_port(value),
             Keyword::SocksUsername | Keyword::SocksPassword => grammar::is_quoted(value),
             Keyword::NymEpoch => grammar::decimal(value).is_some(),
             Keyword::SessionGroup => grammar::signed_decimal(value).is_some(),
