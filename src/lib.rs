@@ -24,6 +24,8 @@ mod value;
 pub use crate::anomaly::{Anomalies, Anomaly};
 pub use crate::error::{Error, ErrorKind, Field, ProtocolError};
 pub use crate::event::StreamEventRef;
+#[cfg(feature = "tokio-util")]
+pub use crate::lines::EventCodec;
 #[cfg(feature = "std")]
 pub use crate::lines::EventReader;
 pub use crate::lines::{Decoder, EventLine, LineEnd, StreamEvents, stream_events};

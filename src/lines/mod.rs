@@ -3,6 +3,8 @@
 //! The three differ in where the bytes come from. What is a line, and which line is an event, is said once, in [`Lines`].
 
 mod buffer;
+#[cfg(feature = "tokio-util")]
+mod codec;
 mod decoder;
 mod prefix;
 #[cfg(feature = "std")]
@@ -13,6 +15,8 @@ use core::fmt;
 use core::time::Duration;
 
 pub use self::buffer::{StreamEvents, stream_events};
+#[cfg(feature = "tokio-util")]
+pub use self::codec::EventCodec;
 pub use self::decoder::Decoder;
 #[cfg(feature = "std")]
 pub use self::reader::EventReader;

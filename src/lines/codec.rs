@@ -1,0 +1,76 @@
+//! Events out of an asynchronous connection.
+
+use alloc::vec::Vec;
+use std::io;
+
+use tokio_util::bytes::{Buf, BytesMut};
+use tokio_util::codec::Decoder;
+
+use super::LineEnd;
+use super::splitter::{Place, Splitter};
+use crate::error::Error;
+use crate::owned::StreamEvent;
+
+/// A codec of `tokio_util` whose frames are the STREAM events of a control connection.
+///
+/// A frame is an event, or why a line with one could not be read: that ends nothing, and the next frame is the next event.
+/// Lines end with CR LF; one with an event may have up to 1 MiB.
+#[derive(Clone)]
+pub struct EventCodec(Splitter<Vec<u8>>);
+
+impl EventCodec {
+    /// The most bytes that a line with an event may have, its end included.
+    pub const LIMIT: usize = 1024 * 1024;
+
+    /// Returns a codec before the first byte.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Splitter::new(Vec::new(), LineEnd::CrLf, Self::LIMIT))
+    }
+
+    /// Reads events with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    #[must_use]
+    pub const fn lenient(mut self) -> Self {
+        self.0.lines.lenient = true;
+        self
+    }
+
+    /// Reads the event that was found in `piece` or in what was kept.
+    fn frame(&self, piece: &[u8], place: &Place) -> Result<StreamEvent, Error> {
+        self.0.event(piece, place).event.map(StreamEvent::from)
+    }
+}
+
+impl Default for EventCodec {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl core::fmt::Debug for EventCodec {
+    /// Shows where it is, and not the bytes that it keeps.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("EventCodec").field("lines", &self.0.lines).finish_non_exhaustive()
+    }
+}
+
+impl Decoder for EventCodec {
+    type Item = Result<StreamEvent, Error>;
+    type Error = io::Error;
+
+    fn decode(&mut self, src: &mut BytesMut) -> io::Result<Option<Self::Item>> {
+        let mut at = 0;
+        let place = self.0.find(src, &mut at);
+        let frame = place.map(|place| self.frame(src, &place));
+        src.advance(at);
+        Ok(frame)
+    }
+
+    fn decode_eof(&mut self, src: &mut BytesMut) -> io::Result<Option<Self::Item>> {
+        if let Some(frame) = self.decode(src)? {
+            return Ok(Some(frame));
+        }
+        let place = self.0.find_last();
+        Ok(place.map(|place| self.frame(&[], &place)))
+    }
+}
