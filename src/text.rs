@@ -49,16 +49,20 @@ impl<'a> Text<'a> {
     #[inline]
     pub(crate) fn without_line_end(self) -> Self {
         match self {
-            Self::Str(text) => {
-                let text = text.strip_suffix('\n').unwrap_or(text);
-                Self::Str(text.strip_suffix('\r').unwrap_or(text))
-            }
-            Self::Bytes(bytes) => {
-                let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-                Self::Bytes(bytes.strip_suffix(b"\r").unwrap_or(bytes))
-            }
+            Self::Str(text) => match text.as_bytes() {
+                [.., b'\n' | b'\r'] => Self::Str(text.get(..without_line_end(text.as_bytes()).len()).unwrap_or(text)),
+                _ => self,
+            },
+            Self::Bytes(bytes) => Self::Bytes(without_line_end(bytes)),
         }
     }
+}
+
+/// Returns a line without its end: LF or CR LF, or a CR whose LF is yet to come.
+#[cold]
+pub(crate) fn without_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// [`Text::get`] where the text as a whole is not UTF-8.

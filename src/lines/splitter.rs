@@ -1,6 +1,7 @@
 //! Lines out of bytes that arrive in pieces.
 
 use super::{EventLine, Found, LineEnd, Lines};
+use crate::text::without_line_end;
 
 /// Bytes kept from one piece to the next.
 pub(crate) trait Store {
@@ -60,7 +61,7 @@ impl<S: Store> Splitter<S> {
             *at += end.unwrap_or(rest.len());
             end?;
             let line = self.kept.bytes();
-            let line = if self.length > line.len() as u64 { line } else { without_end(line) };
+            let line = if self.length > line.len() as u64 { line } else { without_line_end(line) };
             if let Some(found) = self.lines.line(line, self.length) {
                 self.found = true;
                 return Some(Place::Kept(found));
@@ -125,10 +126,4 @@ impl<S: Store> Splitter<S> {
         self.kept.clear();
         (self.length, self.after_cr, self.found) = (0, false, false);
     }
-}
-
-/// Returns a line without its end.
-fn without_end(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
 }

@@ -16,8 +16,11 @@ pub(super) fn is_word(text: &[u8]) -> bool {
 }
 
 /// Returns `true` for a list of words, which may be empty.
+///
+/// It looks at every byte, even behind one that does not fit, so that it can look at many at once.
+#[inline]
 pub(super) fn is_list(text: &[u8]) -> bool {
-    text.iter().all(|&byte| is_word_byte(byte) || byte == b',')
+    text.iter().fold(true, |fits, &byte| fits & (is_word_byte(byte) | (byte == b',')))
 }
 
 /// Returns `true` for the `UNKNOWN_` and a code that stands for a reason without a name.
@@ -25,91 +28,112 @@ pub(super) fn is_unknown_code(word: &[u8]) -> bool {
     word.strip_prefix(b"UNKNOWN_").is_some_and(|code| !code.is_empty() && code.iter().all(u8::is_ascii_digit))
 }
 
-/// Returns where the ` UNKNOWN_` and code at `at` ends: with its space it is the value of one field.
-pub(crate) fn unknown_code(bytes: &[u8], at: usize) -> Option<usize> {
-    let end = scan::space(bytes, at + 1);
-    let word = bytes.get(at..end)?.strip_prefix(b" ")?;
-    is_unknown_code(word).then_some(end)
+/// Returns the length of the ` UNKNOWN_` and code that `text` begins with: with its space it is the value of one field.
+pub(crate) fn unknown_code(text: &[u8]) -> Option<usize> {
+    let word = text.strip_prefix(b" ")?;
+    let len = scan::space(word);
+    is_unknown_code(word.get(..len)?).then_some(1 + len)
+}
+
+/// Returns the decimal number without a sign that `text` begins with, and how many digits it has.
+#[inline]
+pub(super) fn leading_number(text: &[u8]) -> Option<(u32, usize)> {
+    let mut number = 0_u32;
+    let mut len = 0;
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        number = number.checked_mul(10)?.checked_add(u32::from(digit))?;
+        len += 1;
+    }
+    (len > 0).then_some((number, len))
 }
 
 /// Returns the value of a decimal number without a sign.
-pub(super) fn decimal(digits: &[u8]) -> Option<u32> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u32, |number, &digit| {
-        let digit = char::from(digit).to_digit(10)?;
-        number.checked_mul(10)?.checked_add(digit)
-    })
+pub(super) fn decimal(text: &[u8]) -> Option<u32> {
+    leading_number(text).filter(|&(_, len)| len == text.len()).map(|(number, _)| number)
 }
 
 /// Returns the value of a decimal number that may have a minus sign.
 pub(super) fn signed_decimal(text: &[u8]) -> Option<i32> {
-    match text.strip_prefix(b"-") {
-        Some(digits) => 0_i32.checked_sub_unsigned(decimal(digits)?),
-        None => decimal(text)?.try_into().ok(),
-    }
+    let digits = text.strip_prefix(b"-");
+    with_sign(digits.is_some(), decimal(digits.unwrap_or(text))?)
+}
+
+/// Returns a number with its sign.
+#[inline]
+pub(super) fn with_sign(negative: bool, number: u32) -> Option<i32> {
+    if negative { 0_i32.checked_sub_unsigned(number) } else { number.try_into().ok() }
 }
 
 /// Splits `host:port`: returns the host's length and the port. A port has 1 to 5 digits and is at most 65535.
 #[inline]
 pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
+    let mut rest = text;
     let mut port = 0;
-    let mut scale = 1;
-    for (i, &byte) in text.iter().enumerate().rev() {
-        match byte {
-            b'0'..=b'9' if scale <= 10_000 => {
-                port += u32::from(byte - b'0') * scale;
-                scale *= 10;
-            }
-            b':' if scale > 1 => return port.try_into().ok().map(|port| (i, port)),
-            _ => return None,
+    for scale in [1_u32, 10, 100, 1_000, 10_000] {
+        let (byte, before) = rest.split_last()?;
+        let digit = u32::from(byte.wrapping_sub(b'0'));
+        if digit > 9 {
+            break;
         }
+        port += digit * scale;
+        rest = before;
     }
-    None
+    let host = rest.strip_suffix(b":")?;
+    if rest.len() == text.len() {
+        return None;
+    }
+    Some((host.len(), port.try_into().ok()?))
 }
 
 /// Returns `true` for the value of a `SOURCE_ADDR` that is no path.
 pub(super) fn is_addr_port(value: &[u8]) -> bool {
-    split_port(value).is_some() && scan::not_plain(value, 0) == value.len()
+    split_port(value).is_some() && scan::not_plain(value) == value.len()
 }
 
-/// Returns `true` if a keyword and its `=` begin at `at`.
-pub(super) fn is_keyword_at(bytes: &[u8], at: usize) -> bool {
-    let rest = bytes.get(at..).unwrap_or_default();
-    let len = rest.iter().take_while(|&&byte| is_word_byte(byte)).count();
-    len > 0 && rest.get(len) == Some(&b'=')
+/// Returns `true` if `text` begins with a keyword and its `=`.
+pub(super) fn begins_with_keyword(text: &[u8]) -> bool {
+    let len = text.iter().take_while(|&&byte| is_word_byte(byte)).count();
+    len > 0 && text.get(len) == Some(&b'=')
 }
 
-/// Returns where the path at `at` ends, which may hold spaces: before the next keyword.
-pub(crate) fn path_end(bytes: &[u8], at: usize) -> usize {
-    let mut end = scan::space(bytes, at);
-    while end < bytes.len() && !is_keyword_at(bytes, end + 1) {
-        end = scan::space(bytes, end + 1);
-    }
-    end
-}
-
-/// Returns the index of the quotation mark that ends the string whose text begins at `at`.
-pub(crate) fn quoted_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+/// Returns the length of the path that `text` begins with. It may hold spaces, and ends before the next keyword.
+pub(crate) fn path_len(text: &[u8]) -> usize {
+    let mut rest = text;
     loop {
-        at = scan::quote_or_backslash(bytes, at);
-        match bytes.get(at)? {
-            b'"' => return Some(at),
-            _ => at += 2,
+        rest = rest.get(scan::space(rest)..).unwrap_or_default();
+        match rest.split_first() {
+            Some((_, after)) if !begins_with_keyword(after) => rest = after,
+            _ => return text.len() - rest.len(),
         }
     }
 }
 
-/// [`quoted_end`] of a string that is escaped as tor does it, and of no other.
-#[inline]
-pub(super) fn tor_quoted_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+/// Returns the length of the string that `text` begins with, up to the quotation mark that ends it.
+pub(crate) fn quoted_len(text: &[u8]) -> Option<usize> {
+    let mut rest = text;
     loop {
-        at = scan::not_quotable(bytes, at);
-        at += match *bytes.get(at..)? {
-            [b'"', ..] => return Some(at),
-            [b'\\', b'\\' | b'"' | b'\'' | b'n' | b't' | b'r', ..] => 2,
-            [b'\\', b'0'..=b'3', b'0'..=b'7', b'0'..=b'7', ..] => 4,
+        rest = match rest.get(scan::quote_or_backslash(rest)..)? {
+            rest @ [b'"', ..] => return Some(text.len() - rest.len()),
+            [_, _, rest @ ..] => rest,
+            _ => return None,
+        };
+    }
+}
+
+/// [`quoted_len`] of a string that is escaped as tor does it, and of no other.
+#[inline]
+pub(super) fn tor_quoted_len(text: &[u8]) -> Option<usize> {
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [b'"', ..] => return Some(text.len() - rest.len()),
+            [b'\\', b'0'..=b'3', b'0'..=b'7', b'0'..=b'7', rest @ ..] => rest,
+            [b'\\', b'\\' | b'"' | b'\'' | b'n' | b't' | b'r', rest @ ..] => rest,
+            [b' '..=b'[' | b']'..=b'~', ..] => rest.get(scan::not_quotable(rest)..)?,
             _ => return None,
         };
     }
@@ -117,5 +141,5 @@ pub(super) fn tor_quoted_end(bytes: &[u8], mut at: usize) -> Option<usize> {
 
 /// Returns `true` for a quoted string that is escaped as tor does it, quotation marks included.
 pub(super) fn is_quoted(value: &[u8]) -> bool {
-    value.strip_prefix(b"\"").is_some_and(|text| tor_quoted_end(text, 0) == text.len().checked_sub(1))
+    value.strip_prefix(b"\"").is_some_and(|text| tor_quoted_len(text) == text.len().checked_sub(1))
 }

@@ -25,19 +25,26 @@ pub(super) struct Header {
 /// Reads `StreamID SP StreamStatus SP CircuitID SP`. `None` if one of them is not as the specification has it.
 #[inline]
 pub(super) fn read(bytes: &[u8]) -> Option<Header> {
-    let id_end = end_of_id(bytes, 0)?;
-    let status_end = scan::space(bytes, id_end + 1);
-    let status = StreamStatus::from_bytes(bytes.get(id_end + 1..status_end)?)?;
-    let circuit = status_end + 1;
-    let circuit_end = end_of_id(bytes, circuit)?;
-    Some(Header { id_end, status, circuit, circuit_end, target: circuit_end + 1, malformed_id: false })
+    let (id_end, rest) = take_id(bytes)?;
+    let (status, rest) = rest.split_at_checked(scan::space(rest))?;
+    let status = StreamStatus::from_bytes(status)?;
+    let rest = rest.strip_prefix(b" ")?;
+    let circuit = bytes.len() - rest.len();
+    let (circuit_len, rest) = take_id(rest)?;
+    let target = bytes.len() - rest.len();
+    Some(Header { id_end, status, circuit, circuit_end: circuit + circuit_len, target, malformed_id: false })
 }
 
-/// Returns where the ID at `start` ends, if a space follows it.
+/// Takes an ID and the space after it off `bytes`. Returns the ID's length, and what is left.
 #[inline]
-fn end_of_id(bytes: &[u8], start: usize) -> Option<usize> {
-    let len = id::valid_prefix(bytes.get(start..)?);
-    (len > 0 && bytes.get(start + len) == Some(&b' ')).then_some(start + len)
+fn take_id(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    // tor prints numbers.
+    let mut len = scan::digits(bytes);
+    if bytes.get(len) != Some(&b' ') {
+        len = id::valid_prefix(bytes);
+    }
+    let rest = bytes.get(len..)?.strip_prefix(b" ")?;
+    (1..=id::MAX_LEN).contains(&len).then_some((len, rest))
 }
 
 /// Reads three tokens, whatever they are. `None` if they cannot be told apart.
@@ -60,8 +67,8 @@ pub(super) fn read_lenient(bytes: &[u8]) -> Option<Header> {
 
 /// Returns where the token at `start` ends, if it is not empty.
 fn token_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let end = scan::space(bytes, start);
-    (start < end && end <= bytes.len()).then_some(end)
+    let len = scan::space(bytes.get(start..)?);
+    (len > 0).then_some(start + len)
 }
 
 /// Finds what is wrong with the three fields or, if nothing is, that the target is missing.

@@ -58,9 +58,6 @@ fn reason(word: &[u8]) -> StreamClosureReason {
 
 /// Returns where the text of the quoted string from `start` to `end` stands, or `None` if there is none.
 fn between_quotes(bytes: &[u8], start: usize, end: usize) -> Option<Span> {
-    let closing = end.checked_sub(1)?;
-    if bytes.get(start) != Some(&b'"') || grammar::quoted_end(bytes, start + 1) != Some(closing) {
-        return None;
-    }
-    Span::new(start + 1, closing)
+    let text = bytes.get(start..end)?.strip_prefix(b"\"")?;
+    (grammar::quoted_len(text) == text.len().checked_sub(1)).then(|| Span::new(start + 1, end - 1))?
 }

@@ -14,7 +14,7 @@ use self::header::Header;
 use self::tail::Tail;
 use self::target_end::TargetEnd;
 use crate::anomaly::{Anomalies, Anomaly};
-use crate::error::{ErrorKind, Field, ProtocolError};
+use crate::error::{Error, ErrorKind, Field, ProtocolError};
 use crate::event::{Layout, StreamEventRef};
 use crate::scan;
 use crate::text::Text;
@@ -22,11 +22,11 @@ use crate::value::Args;
 
 /// Reads an event as the specification has it.
 #[inline]
-pub(crate) fn strict(content: Text<'_>) -> Result<StreamEventRef<'_>, ProtocolError> {
+pub(crate) fn strict(content: Text<'_>) -> Result<StreamEventRef<'_>, Error> {
     let content = content.without_line_end();
     let bytes = content.bytes();
     let Some(header) = header::read(bytes) else {
-        return Err(header::diagnose(bytes));
+        return Err(header::diagnose(bytes).into());
     };
     match predicted(bytes, &header) {
         Some(reading) => Ok(event(content, &header, &reading)),
@@ -35,11 +35,11 @@ pub(crate) fn strict(content: Text<'_>) -> Result<StreamEventRef<'_>, ProtocolEr
 }
 
 /// Reads an event with any status, IDs and target.
-pub(crate) fn lenient(content: Text<'_>) -> Result<StreamEventRef<'_>, ProtocolError> {
+pub(crate) fn lenient(content: Text<'_>) -> Result<StreamEventRef<'_>, Error> {
     let content = content.without_line_end();
     let bytes = content.bytes();
     let Some(header) = header::read_lenient(bytes) else {
-        return Err(header::diagnose(bytes));
+        return Err(header::diagnose(bytes).into());
     };
     let reading = predicted(bytes, &header)
         .or_else(|| by_target_end(content, &header))
@@ -49,11 +49,11 @@ pub(crate) fn lenient(content: Text<'_>) -> Result<StreamEventRef<'_>, ProtocolE
 
 /// Reads what [`predicted`] did not, or finds out what is wrong with it.
 #[cold]
-fn careful<'a>(content: Text<'a>, header: &Header) -> Result<StreamEventRef<'a>, ProtocolError> {
+fn careful<'a>(content: Text<'a>, header: &Header) -> Result<StreamEventRef<'a>, Error> {
     let reading = by_target_end(content, header).unwrap_or_else(|| by_first_token(content, header));
     match reading.port {
         Some(_) => Ok(event(content, header, &reading)),
-        None => Err(diagnose_target(content.bytes(), header.target, reading.target_end)),
+        None => Err(diagnose_target(content.bytes(), header.target, reading.target_end).into()),
     }
 }
 
@@ -73,10 +73,11 @@ struct Reading {
 #[inline]
 fn predicted(bytes: &[u8], header: &Header) -> Option<Reading> {
     let start = header.target;
-    let end = scan::not_plain(bytes, start);
-    let (host, port) = grammar::split_port(bytes.get(start..end)?)?;
-    let tail = tail::read(bytes, end, header.status)?;
-    Some(Reading { target_end: end, port: Some((start + host, port)), tail })
+    let rest = bytes.get(start..)?;
+    let len = scan::not_plain(rest);
+    let (host, port) = grammar::split_port(rest.get(..len)?)?;
+    let tail = tail::read(bytes, start + len, header.status)?;
+    Some(Reading { target_end: start + len, port: Some((start + host, port)), tail })
 }
 
 /// Reads any target before fields in tor's order.
@@ -94,7 +95,7 @@ fn by_target_end(content: Text<'_>, header: &Header) -> Option<Reading> {
 /// Reads the first token as the target, and fields in any order.
 fn by_first_token(content: Text<'_>, header: &Header) -> Reading {
     let bytes = content.bytes();
-    let end = scan::space(bytes, header.target);
+    let end = header.target + scan::space(bytes.get(header.target..).unwrap_or_default());
     odd_target(bytes, header, end, loose::read(content, end))
 }
 
@@ -137,7 +138,7 @@ fn diagnose_target(bytes: &[u8], start: usize, end: usize) -> ProtocolError {
 }
 
 /// Makes the event from what was read.
-#[inline]
+#[inline(always)]
 fn event<'a>(content: Text<'a>, header: &Header, reading: &Reading) -> StreamEventRef<'a> {
     let Reading { target_end, port, tail } = *reading;
     let (host_end, target_port) = port.unwrap_or((target_end, 0));
@@ -309,7 +310,7 @@ mod tests {
                 prop_assert!(careful == Some(predicted));
             } else if let Some(careful) = careful {
                 let target = &bytes[header.target..careful.target_end];
-                prop_assert!(careful.port.is_none() || scan::not_plain(target, 0) < target.len());
+                prop_assert!(careful.port.is_none() || scan::not_plain(target) < target.len());
             }
         }
 

@@ -113,7 +113,7 @@ impl<'b> Fields<'b> {
         let mut rest = self.rest;
         loop {
             let space = memchr::memrchr(b' ', rest)?;
-            if grammar::is_keyword_at(self.rest, space + 1) {
+            if grammar::begins_with_keyword(self.rest.get(space + 1..)?) {
                 return self.rest.get(space..)?.starts_with(keyword::SOURCE_ADDR).then_some(space);
             }
             rest = rest.get(..space)?;

@@ -44,38 +44,35 @@ impl<'a> Args<'a> {
     /// Returns where the next argument stands.
     pub(crate) fn next_arg(&mut self) -> Option<Arg> {
         let bytes = self.text.bytes();
-        while self.at < bytes.len() {
+        loop {
             let key = self.at;
-            let token_end = scan::space(bytes, key);
-            let equals =
-                bytes.get(key..token_end).and_then(|token| memchr::memchr(b'=', token)).map_or(token_end, |i| key + i);
-            if equals == key || equals == token_end {
-                self.at = token_end + 1;
+            let rest = bytes.get(key..).filter(|rest| !rest.is_empty())?;
+            let (token, after) = rest.split_at_checked(scan::space(rest))?;
+            let Some(equals) = memchr::memchr(b'=', token).filter(|&equals| equals > 0) else {
+                self.at += token.len() + 1;
                 continue;
-            }
-            let (value, end) = self.value(bytes.get(key..equals).unwrap_or_default(), equals + 1, token_end);
-            self.at = end + 1;
-            return Some(Arg { key, equals, value, end });
+            };
+            let (name, value) = (token.get(..equals)?, rest.get(equals + 1..)?);
+            let (skip, len) = self.value(name, value).unwrap_or((0, value.len() - after.len()));
+            let value = key + equals + 1 + skip;
+            self.at = value + len + 1;
+            return Some(Arg { key, equals: key + equals, value, end: value + len });
         }
-        None
     }
 
-    /// Returns where the value of `key` begins and ends, which begins at `start`, in a token that ends at `token_end`.
-    fn value(&self, key: &[u8], start: usize, token_end: usize) -> (usize, usize) {
-        let bytes = self.text.bytes();
-        match bytes.get(start) {
-            Some(b'"') => match grammar::quoted_end(bytes, start + 1) {
-                Some(quote) => (start, scan::space(bytes, quote)),
-                None => (start, bytes.len()),
-            },
-            Some(b'/') if self.known_order && key == Keyword::SourceAddr.as_bytes() => {
-                (start, grammar::path_end(bytes, start))
+    /// Returns how many bytes come before the value of `key` that `text` begins with, and how long it is; `None` if it is all
+    /// up to the next space.
+    fn value(&self, key: &[u8], text: &[u8]) -> Option<(usize, usize)> {
+        match text {
+            [b'"', string @ ..] => Some(match grammar::quoted_len(string) {
+                Some(len) => (0, 1 + len + scan::space(string.get(len..)?)),
+                None => (0, text.len()),
+            }),
+            [b'/', ..] if self.known_order && key == Keyword::SourceAddr.as_bytes() => {
+                Some((0, grammar::path_len(text)))
             }
-            Some(b' ') if Keyword::is_reason(key) => match grammar::unknown_code(bytes, start) {
-                Some(end) => (start + 1, end),
-                None => (start, start),
-            },
-            _ => (start, token_end),
+            [b' ', ..] if Keyword::is_reason(key) => grammar::unknown_code(text).map(|len| (1, len - 1)),
+            _ => None,
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Field, ProtocolError};
 pub(crate) const MAX_LEN: usize = 20;
 
 /// Returns how many bytes of `text` from its start can stand in an ID.
-#[inline]
+#[inline(never)]
 pub(crate) fn valid_prefix(text: &[u8]) -> usize {
     text.iter().take(MAX_LEN).take_while(|byte| byte.is_ascii_alphanumeric()).count()
 }
