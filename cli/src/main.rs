@@ -1,3 +1,48 @@
-//! Reads Tor STREAM events out of logs.
+//! Reads Tor STREAM events out of logs and captures of control connections.
 
-fn main() {}
+extern crate alloc;
+
+mod events;
+mod output;
+mod row;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Reads Tor STREAM events out of logs and captures of control connections
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What the tool does.
+#[derive(Subcommand)]
+enum Command {
+    /// Print each event as a JSON object or a CSV row
+    Events(events::Options),
+}
+
+fn main() -> ExitCode {
+    let Command::Events(options) = Arguments::parse().command;
+    match events::run(&options) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        // Whoever reads the output has seen enough, as `head` has after some lines.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            report(format_args!("tor-streams: (standard output): {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes one line to standard error.
+fn report(message: core::fmt::Arguments<'_>) {
+    // If this fails there is no place left to say so.
+    let _ = writeln!(io::stderr().lock(), "{message}");
+}

@@ -1,0 +1,186 @@
+//! What is printed of an event: its fields in their order.
+
+use alloc::borrow::Cow;
+
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde_json::value::RawValue;
+use tor_stream_event::{Anomalies, Anomaly, EventLine, Quoted, StreamEventRef};
+
+/// The fields of an event.
+#[derive(serde::Serialize)]
+pub(crate) struct Row<'a> {
+    /// The line's number.
+    line: u64,
+    /// What a log puts before the event. Left out if it is `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<Time<'a>>,
+    /// The stream's ID.
+    id: &'a str,
+    /// What happened to the stream.
+    status: &'a str,
+    /// The circuit that the stream is attached to.
+    circuit_id: Option<&'a str>,
+    /// The target's host, with U+FFFD for what is not UTF-8.
+    target_host: Cow<'a, str>,
+    /// The target's port.
+    target_port: u16,
+    /// Why the stream ended or was detached.
+    reason: Option<&'a str>,
+    /// Why the other end ended it.
+    remote_reason: Option<&'a str>,
+    /// Where a new address is from.
+    source: Option<&'a str>,
+    /// Where the client connects from.
+    source_addr: Option<&'a str>,
+    /// What the stream is for.
+    purpose: Option<&'a str>,
+    /// The client's user name.
+    socks_username: Option<&'a str>,
+    /// The client's password.
+    socks_password: Option<&'a str>,
+    /// The protocol the client speaks.
+    client_protocol: Option<&'a str>,
+    /// The NEWNYM epoch.
+    nym_epoch: Option<u32>,
+    /// The listener.
+    session_group: Option<i32>,
+    /// What separates the stream from others.
+    iso_fields: Option<IsoFields<'a>>,
+    /// What is odd about the event.
+    anomalies: AnomalyList,
+}
+
+/// What a log puts before an event.
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+enum Time<'a> {
+    /// Unix time as a JSON number, with the log's own digits: a floating-point number could lose some.
+    Number(&'a RawValue),
+    /// Any other text, or none.
+    Text(&'a str),
+}
+
+/// The words of a list with commas between them.
+struct IsoFields<'a> {
+    /// The list as printed.
+    words: &'a str,
+    /// Whether they are one text, as in CSV.
+    joined: bool,
+}
+
+/// The names of anomalies.
+struct AnomalyList {
+    /// The anomalies.
+    anomalies: Anomalies,
+    /// Whether they are one text, as in CSV.
+    joined: bool,
+}
+
+impl<'a> Row<'a> {
+    /// The names of the fields.
+    pub(crate) const NAMES: [&'static str; 19] = [
+        "line",
+        "time",
+        "id",
+        "status",
+        "circuit_id",
+        "target_host",
+        "target_port",
+        "reason",
+        "remote_reason",
+        "source",
+        "source_addr",
+        "purpose",
+        "socks_username",
+        "socks_password",
+        "client_protocol",
+        "nym_epoch",
+        "session_group",
+        "iso_fields",
+        "anomalies",
+    ];
+
+    /// Returns the row of the event in `line`: a `flat` one has every field, and text where others have lists.
+    pub(crate) fn new(line: &EventLine<'a>, event: &StreamEventRef<'a>, show_credentials: bool, flat: bool) -> Self {
+        let credential = |quoted: Quoted<'a>| if show_credentials { quoted.escaped() } else { "***" };
+        Self {
+            line: line.number,
+            time: if flat { Some(Time::Text(time(line).unwrap_or_default())) } else { Time::new(line) },
+            id: event.id,
+            status: event.status_str(),
+            circuit_id: event.circuit_id,
+            target_host: target_host(event),
+            target_port: event.target_port,
+            reason: event.reason_str(),
+            remote_reason: event.remote_reason_str(),
+            source: event.source_str(),
+            source_addr: event.source_addr,
+            purpose: event.purpose_str(),
+            socks_username: event.socks_username().map(credential),
+            socks_password: event.socks_password().map(credential),
+            client_protocol: event.client_protocol_str(),
+            nym_epoch: event.nym_epoch(),
+            session_group: event.session_group(),
+            iso_fields: event.iso_fields_str().map(|words| IsoFields { words, joined: flat }),
+            anomalies: AnomalyList { anomalies: event.anomalies(), joined: flat },
+        }
+    }
+}
+
+impl<'a> Time<'a> {
+    /// Returns the time in a line's prefix. `None` if the line has no prefix.
+    fn new(line: &EventLine<'a>) -> Option<Self> {
+        let time = time(line)?;
+        let number = line.unix_time().and_then(|_| serde_json::from_str(time).ok());
+        Some(number.map_or(Time::Text(time), Time::Number))
+    }
+}
+
+/// Returns the Unix time in a line's prefix or, if there is none, all of the prefix.
+fn time<'a>(line: &EventLine<'a>) -> Option<&'a str> {
+    // All that the library takes for a prefix is ASCII.
+    let prefix = core::str::from_utf8(line.prefix).ok()?.trim_end();
+    if line.unix_time().is_some() {
+        prefix.rsplit(' ').next()
+    } else {
+        Some(prefix).filter(|prefix| !prefix.is_empty())
+    }
+}
+
+/// Returns the target's host with a U+FFFD for what is not UTF-8, where the event has a single one for all of the host.
+fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
+    let anomalies = event.anomalies();
+    if !anomalies.contains(Anomaly::TargetNotUtf8) {
+        return Cow::Borrowed(event.target_host);
+    }
+    let target = event.target_bytes();
+    let host = if anomalies.contains(Anomaly::TargetWithoutPort) {
+        Some(target)
+    } else {
+        target.rsplitn(2, |&byte| byte == b':').last()
+    };
+    String::from_utf8_lossy(host.unwrap_or_default())
+}
+
+impl Serialize for IsoFields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.joined {
+            return serializer.serialize_str(self.words);
+        }
+        serializer.collect_seq(self.words.split(',').filter(|word| !word.is_empty()))
+    }
+}
+
+impl Serialize for AnomalyList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = self.anomalies.iter().map(Anomaly::as_str);
+        if self.joined {
+            return serializer.serialize_str(&names.collect::<Vec<_>>().join(","));
+        }
+        let mut list = serializer.serialize_seq(None)?;
+        for name in names {
+            list.serialize_element(name)?;
+        }
+        list.end()
+    }
+}
