@@ -1,4 +1,71 @@
 //! Reads the STREAM events of Tor's control port exactly, in place, without allocating.
+//!
+//! ```
+//! use tor_stream_event::{StreamClosureReason, StreamEventRef, StreamStatus};
+//!
+//! // What follows `650 STREAM ` in a line.
+//! let event = StreamEventRef::parse(
+//!     "144 CLOSED 0 x:1 REASON=DONE PURPOSE=DIR_FETCH y:80 REASON=SOCKS_PROTOCOL CLIENT_PROTOCOL=SOCKS5 \
+//!      NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SOCKS_USERNAME,SOCKS_PASSWORD",
+//! )?;
+//! assert_eq!((event.id, event.status), ("144", StreamStatus::Closed));
+//! // The client asked for a host with this name. It is one field, and has no say in the others.
+//! assert_eq!((event.target_host, event.target_port), ("x:1 REASON=DONE PURPOSE=DIR_FETCH y", 80));
+//! assert_eq!(event.reason, Some(StreamClosureReason::SocksProtocol));
+//! assert_eq!((event.purpose, event.session_group()), (None, Some(-4)));
+//! assert!(!event.anomalies().is_empty());
+//! # Ok::<(), tor_stream_event::Error>(())
+//! ```
+//!
+//! Where events come from decides what to begin with:
+//!
+//! - the content of one event: [`StreamEventRef::parse`], or [`parse_bytes`](StreamEventRef::parse_bytes) for bytes that may
+//!   not be UTF-8;
+//! - a whole log or capture in memory: [`stream_events`];
+//! - a socket, in fixed memory: [`Decoder`];
+//! - a file or other reader: `EventReader` (feature `std`);
+//! - an asynchronous connection: `EventCodec` (feature `tokio-util`);
+//! - the life of each stream, from its events: `StreamTracker` (feature `alloc`).
+//!
+//! # Scope
+//!
+//! This crate reads one kind of event, and steps over all others. It does not connect to a control port, authenticate or
+//! subscribe; `examples/control_port.rs` shows how little that takes.
+//!
+//! # Guarantees
+//!
+//! - **Exact.** tor prints the host name that a client asks for as it is, so that clients can write fields of their own into
+//!   a line. Every field here is what tor meant; where tor itself cut the text, so that this cannot be known,
+//!   [`anomalies`](StreamEventRef::anomalies) says so or the line is refused. [`StreamEventRef`] explains how.
+//! - **Nothing lost.** Words, keywords and tokens that this version does not know are data and can be read. One bad line
+//!   never costs the next.
+//! - **No allocation, no `unsafe`, no panic**, and work that is linear in the length of a line, whatever the line holds.
+//! - **No secret shown.** SOCKS user names and passwords are in no `Debug` output and no error. `Display` of an event gives
+//!   its text back, and shows them.
+//!
+//! # Owned values
+//!
+//! `StreamEvent` (feature `alloc`) is the same event with text of its own. [`StreamId`] and [`CircuitId`] hold their text in
+//! place, to be used as keys without an allocator.
+//!
+//! # Errors
+//!
+//! [`Error`] is `Copy` and `'static`. An [`Error::Protocol`] has a kind and a byte offset, says what was expected and what
+//! was found, and holds no text of the line.
+//!
+//! # Crate features
+//!
+//! - `std` (default): `EventReader`, and searches for line ends that choose the widest vectors at run time. Turns on
+//!   `alloc`.
+//! - `alloc`: `StreamEvent`, `StreamTracker` and text that has to be built.
+//! - `tokio-util`: `EventCodec`. Turns on `std`.
+//!
+//! Without features the crate needs neither an allocator nor an operating system.
+//!
+//! # Minimum supported Rust version
+//!
+//! Rust 1.85. A higher one comes with a new minor version.
+
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -35,3 +102,8 @@ pub use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurp
 #[cfg(feature = "alloc")]
 pub use crate::tracker::{Outcome, Step, StreamLife, StreamTracker, Target};
 pub use crate::value::{Args, CircuitId, IsoFields, Quoted, QuotedBytes, StreamId};
+
+/// Compiles the examples of the README.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
