@@ -108,6 +108,12 @@ impl Anomalies {
     pub(crate) const fn insert(&mut self, anomaly: Anomaly) {
         self.0 |= anomaly.bit();
     }
+
+    /// Returns the anomalies of both sets.
+    #[inline]
+    pub(crate) const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 }
 
 impl fmt::Debug for Anomalies {

@@ -1,5 +1,6 @@
 //! The three fields before the target. tor makes them itself, so no client has a part in them.
 
+use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::{ErrorKind, Field, ProtocolError};
 use crate::scan;
 use crate::token::StreamStatus;
@@ -18,8 +19,8 @@ pub(super) struct Header {
     pub(super) circuit_end: usize,
     /// The index of the target's first byte, or the length.
     pub(super) target: usize,
-    /// Whether an ID is other than the specification says.
-    pub(super) malformed_id: bool,
+    /// What is odd about the fields.
+    pub(super) anomalies: Anomalies,
 }
 
 /// Reads `StreamID SP StreamStatus SP CircuitID SP`. `None` if one of them is not as the specification has it.
@@ -32,7 +33,7 @@ pub(super) fn read(bytes: &[u8]) -> Option<Header> {
     let circuit = bytes.len() - rest.len();
     let (circuit_len, rest) = take_id(rest)?;
     let target = bytes.len() - rest.len();
-    Some(Header { id_end, status, circuit, circuit_end: circuit + circuit_len, target, malformed_id: false })
+    Some(Header { id_end, status, circuit, circuit_end: circuit + circuit_len, target, anomalies: Anomalies::NONE })
 }
 
 /// Takes an ID and the space after it off `bytes`. Returns the ID's length, and what is left.
@@ -53,16 +54,17 @@ pub(super) fn read_lenient(bytes: &[u8]) -> Option<Header> {
     let id_end = token_end(bytes, 0)?;
     let status_end = token_end(bytes, id_end + 1)?;
     let status = bytes.get(id_end + 1..status_end)?;
+    let status = StreamStatus::from_bytes(status).unwrap_or(StreamStatus::Unrecognized);
     let circuit = status_end + 1;
     let circuit_end = token_end(bytes, circuit)?;
-    Some(Header {
-        id_end,
-        status: StreamStatus::from_bytes(status).unwrap_or(StreamStatus::Unrecognized),
-        circuit,
-        circuit_end,
-        target: (circuit_end + 1).min(bytes.len()),
-        malformed_id: !id::is_id(bytes.get(..id_end)?) || !id::is_id(bytes.get(circuit..circuit_end)?),
-    })
+    let mut anomalies = Anomalies::NONE;
+    if status == StreamStatus::Unrecognized {
+        anomalies.insert(Anomaly::UnknownWord);
+    }
+    if !id::is_id(bytes.get(..id_end)?) || !id::is_id(bytes.get(circuit..circuit_end)?) {
+        anomalies.insert(Anomaly::MalformedId);
+    }
+    Some(Header { id_end, status, circuit, circuit_end, target: (circuit_end + 1).min(bytes.len()), anomalies })
 }
 
 /// Returns where the token at `start` ends, if it is not empty.

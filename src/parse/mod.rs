@@ -172,10 +172,7 @@ fn event<'a>(content: Text<'a>, header: &Header, reading: &Reading) -> StreamEve
 /// Returns what is odd about an event.
 #[inline]
 fn anomalies(content: Text<'_>, header: &Header, reading: &Reading) -> Anomalies {
-    let mut anomalies = reading.tail.anomalies;
-    if header.malformed_id {
-        anomalies.insert(Anomaly::MalformedId);
-    }
+    let mut anomalies = header.anomalies.union(reading.tail.anomalies);
     if reading.port.is_none() {
         anomalies.insert(Anomaly::TargetWithoutPort);
     }

@@ -1,0 +1,167 @@
+//! Clients of tor: what they send to have a stream.
+
+use core::any::Any;
+use core::net::{Ipv4Addr, SocketAddr};
+use core::time::Duration;
+use std::io::{self, Read, Write};
+use std::net::{TcpStream, UdpSocket};
+use std::os::unix::net::UnixStream;
+
+use crate::daemon::{Control, Result, Tor, UNIX_SOCKETS};
+
+/// How a client asks tor for a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Via {
+    /// SOCKS5, to connect.
+    Socks5,
+    /// SOCKS5 as tor extends it, to look a name up.
+    Socks5Resolve,
+    /// SOCKS4a, to connect.
+    Socks4a,
+    /// SOCKS5 over the unix socket with this index.
+    Unix(usize),
+    /// CONNECT of HTTP.
+    Http,
+    /// What FreeBSD's natd sends in front of a connection.
+    Natd,
+    /// A DNS query.
+    Dns,
+    /// RESOLVE on a control connection.
+    Control,
+}
+
+/// What a client asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// How.
+    pub(crate) via: Via,
+    /// The host: any bytes.
+    pub(crate) host: Vec<u8>,
+    /// The port; 0 to look a name up.
+    pub(crate) port: u16,
+    /// The user name.
+    pub(crate) username: Option<Vec<u8>>,
+    /// The password.
+    pub(crate) password: Option<Vec<u8>>,
+}
+
+/// A client that has asked.
+pub(crate) struct Client {
+    /// Its own address, as tor prints it.
+    pub(crate) source: String,
+    /// Its connection, which stays open as long as this value.
+    _connection: Box<dyn Any>,
+}
+
+/// Where tor listens for clients.
+pub(crate) struct Listeners<'a> {
+    /// The process, which knows the paths of its sockets.
+    tor: &'a Tor,
+    /// The SocksPort.
+    socks: SocketAddr,
+    /// The HTTPTunnelPort.
+    http: SocketAddr,
+    /// The NATDPort.
+    natd: SocketAddr,
+    /// The DNSPort.
+    dns: SocketAddr,
+}
+
+impl<'a> Listeners<'a> {
+    /// The most bytes that tor prints of a client's address.
+    const SOURCE_LEN: usize = 50;
+
+    /// Asks tor where it listens.
+    pub(crate) fn of(tor: &'a Tor, control: &mut Control) -> Result<Self> {
+        Ok(Self {
+            tor,
+            socks: control.listener("socks")?,
+            http: control.listener("httptunnel")?,
+            natd: control.listener("natd")?,
+            dns: control.listener("dns")?,
+        })
+    }
+
+    /// Asks for a stream.
+    pub(crate) fn open(&self, request: &Request, control: &mut Control) -> Result<Client> {
+        match request.via {
+            Via::Socks5 | Via::Socks5Resolve => tcp(self.socks, |stream| socks5(stream, request)),
+            Via::Socks4a => tcp(self.socks, |stream| stream.write_all(&socks4a(request))),
+            Via::Http => tcp(self.http, |stream| stream.write_all(&http(request))),
+            Via::Natd => tcp(self.natd, |stream| stream.write_all(&natd(request))),
+            Via::Unix(index) => {
+                let path = self.tor.socket(UNIX_SOCKETS.get(index).ok_or("no such socket")?);
+                let mut stream = UnixStream::connect(&path)?;
+                stream.set_read_timeout(Some(TIMEOUT))?;
+                socks5(&mut stream, request)?;
+                let source = format!("{}:0", path.display()).chars().take(Self::SOURCE_LEN).collect();
+                Ok(Client { source, _connection: Box::new(stream) })
+            }
+            Via::Dns => {
+                let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+                socket.send_to(&dns(&request.host), self.dns)?;
+                Ok(Client { source: socket.local_addr()?.to_string(), _connection: Box::new(socket) })
+            }
+            Via::Control => {
+                control.command(&format!("RESOLVE {}", String::from_utf8_lossy(&request.host)))?;
+                Ok(Client { source: control.local_addr()?.to_string(), _connection: Box::new(()) })
+            }
+        }
+    }
+}
+
+/// How long tor may take to answer in a handshake.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Connects to a port and sends a request.
+fn tcp(port: SocketAddr, send: impl FnOnce(&mut TcpStream) -> io::Result<()>) -> Result<Client> {
+    let mut stream = TcpStream::connect(port)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    send(&mut stream)?;
+    Ok(Client { source: stream.local_addr()?.to_string(), _connection: Box::new(stream) })
+}
+
+/// Sends a request as SOCKS5.
+fn socks5(stream: &mut (impl Read + Write), request: &Request) -> io::Result<()> {
+    let Request { via, host, port, username, password } = request;
+    let mut answer = [0; 2];
+    let method = if username.is_some() { 2 } else { 0 };
+    stream.write_all(&[5, 1, method])?;
+    stream.read_exact(&mut answer)?;
+    if let (Some(username), Some(password)) = (username, password) {
+        stream.write_all(&[vec![1], counted(username), counted(password)].concat())?;
+        stream.read_exact(&mut answer)?;
+    }
+    let command = if *via == Via::Socks5Resolve { 0xF0 } else { 1 };
+    stream.write_all(&[&[5, command, 0, 3], &*counted(host), &port.to_be_bytes()].concat())
+}
+
+/// Returns a request as SOCKS4a.
+fn socks4a(request: &Request) -> Vec<u8> {
+    let Request { host, port, username, .. } = request;
+    let username = username.as_deref().unwrap_or_default();
+    [&[4, 1], port.to_be_bytes().as_slice(), &[0, 0, 0, 1], username, &[0], host, &[0]].concat()
+}
+
+/// Returns a request as HTTP.
+fn http(request: &Request) -> Vec<u8> {
+    [b"CONNECT ", &*request.host, format!(":{} HTTP/1.0\r\n\r\n", request.port).as_bytes()].concat()
+}
+
+/// Returns a request as natd's.
+fn natd(request: &Request) -> Vec<u8> {
+    [b"[DEST ", &*request.host, format!(" {}]\n", request.port).as_bytes()].concat()
+}
+
+/// Returns a query for the IPv4 address of a host.
+fn dns(host: &[u8]) -> Vec<u8> {
+    // An ID, the wish for recursion, and the numbers of questions, answers and other records.
+    let header = [0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    let labels: Vec<u8> = host.split(|&byte| byte == b'.').flat_map(counted).collect();
+    [&header, &*labels, &[0, 0, 1, 0, 1]].concat()
+}
+
+/// Returns bytes, of which there are no more than 255, after their number.
+fn counted(bytes: &[u8]) -> Vec<u8> {
+    [&[bytes.len() as u8], bytes].concat()
+}
