@@ -14,22 +14,10 @@ const fn zeros(word: u64) -> u64 {
     word.wrapping_sub(ONES) & !word & HIGHS
 }
 
-/// Marks the first space.
+/// Marks the first byte of `word` that is `byte`.
 #[inline]
-const fn spaces(word: u64) -> u64 {
-    zeros(word ^ (ONES * b' ' as u64))
-}
-
-/// Marks the first quotation mark.
-#[inline]
-const fn quotes(word: u64) -> u64 {
-    zeros(word ^ (ONES * b'"' as u64))
-}
-
-/// Marks the first backslash.
-#[inline]
-const fn backslashes(word: u64) -> u64 {
-    zeros(word ^ (ONES * b'\\' as u64))
+const fn equal(word: u64, byte: u8) -> u64 {
+    zeros(word ^ (ONES * byte as u64))
 }
 
 /// Marks the first byte below `limit`, which is at most 0x80, or from 0x7f up.
@@ -57,20 +45,32 @@ fn find(text: &[u8], mark: impl Fn(u64) -> u64) -> usize {
 /// Returns the index of the first space, or the length.
 #[inline]
 pub(crate) fn space(text: &[u8]) -> usize {
-    find(text, spaces)
+    find(text, |word| equal(word, b' '))
+}
+
+/// Returns the index of the first comma, or the length.
+#[inline]
+pub(crate) fn comma(text: &[u8]) -> usize {
+    find(text, |word| equal(word, b','))
+}
+
+/// Returns the index of the first space or equals sign, or the length.
+#[inline]
+pub(crate) fn space_or_equals(text: &[u8]) -> usize {
+    find(text, |word| equal(word, b' ') | equal(word, b'='))
 }
 
 /// Returns the index of the first quotation mark or backslash, or the length.
 #[inline]
 pub(crate) fn quote_or_backslash(text: &[u8]) -> usize {
-    find(text, |word| quotes(word) | backslashes(word))
+    find(text, |word| equal(word, b'"') | equal(word, b'\\'))
 }
 
 /// Returns the index of the first byte that cannot stand for itself inside tor's quotes, or the length: a quotation mark, a
 /// backslash, a control character or an 8-bit byte.
 #[inline]
 pub(crate) fn not_quotable(text: &[u8]) -> usize {
-    find(text, |word| quotes(word) | backslashes(word) | outside(word, b' '))
+    find(text, |word| equal(word, b'"') | equal(word, b'\\') | outside(word, b' '))
 }
 
 /// Returns the index of the first byte that may be odd in a target, or the length: a space, a quotation mark, a control
@@ -98,8 +98,10 @@ mod tests {
     #[test]
     fn as_a_loop_over_bytes() {
         type Search = fn(&[u8]) -> usize;
-        let searches: [(Search, fn(u8) -> bool); 5] = [
+        let searches: [(Search, fn(u8) -> bool); 7] = [
             (space, |b| b == b' '),
+            (comma, |b| b == b','),
+            (space_or_equals, |b| b == b' ' || b == b'='),
             (quote_or_backslash, |b| b == b'"' || b == b'\\'),
             (not_quotable, |b| b == b'"' || b == b'\\' || !(b' '..0x7f).contains(&b)),
             (not_plain, |b| !(b'#'..0x7f).contains(&b)),

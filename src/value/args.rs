@@ -42,37 +42,37 @@ impl<'a> Args<'a> {
     }
 
     /// Returns where the next argument stands.
+    #[inline]
     pub(crate) fn next_arg(&mut self) -> Option<Arg> {
         let bytes = self.text.bytes();
         loop {
             let key = self.at;
             let rest = bytes.get(key..).filter(|rest| !rest.is_empty())?;
-            let (token, after) = rest.split_at_checked(scan::space(rest))?;
-            let Some(equals) = memchr::memchr(b'=', token).filter(|&equals| equals > 0) else {
-                self.at += token.len() + 1;
-                continue;
-            };
-            let (name, value) = (token.get(..equals)?, rest.get(equals + 1..)?);
-            let (skip, len) = self.value(name, value).unwrap_or((0, value.len() - after.len()));
-            let value = key + equals + 1 + skip;
-            self.at = value + len + 1;
-            return Some(Arg { key, equals: key + equals, value, end: value + len });
+            let (name, value) = rest.split_at_checked(scan::space_or_equals(rest))?;
+            let equals = key + name.len();
+            match value.strip_prefix(b"=") {
+                Some(text) if !name.is_empty() => {
+                    let (skip, len) = self.value(name, text);
+                    let value = equals + 1 + skip;
+                    self.at = value + len + 1;
+                    return Some(Arg { key, equals, value, end: value + len });
+                }
+                _ => self.at = equals + scan::space(value) + 1,
+            }
         }
     }
 
-    /// Returns how many bytes come before the value of `key` that `text` begins with, and how long it is; `None` if it is all
-    /// up to the next space.
-    fn value(&self, key: &[u8], text: &[u8]) -> Option<(usize, usize)> {
+    /// Returns how many bytes come before the value of `key` that `text` begins with, and how long it is.
+    #[inline]
+    fn value(&self, key: &[u8], text: &[u8]) -> (usize, usize) {
         match text {
-            [b'"', string @ ..] => Some(match grammar::quoted_len(string) {
-                Some(len) => (0, 1 + len + scan::space(string.get(len..)?)),
+            [b'"', string @ ..] => match grammar::quoted_len(string) {
+                Some(len) => (0, 1 + len + scan::space(string.get(len..).unwrap_or_default())),
                 None => (0, text.len()),
-            }),
-            [b'/', ..] if self.known_order && key == Keyword::SourceAddr.as_bytes() => {
-                Some((0, grammar::path_len(text)))
-            }
-            [b' ', ..] if Keyword::is_reason(key) => grammar::unknown_code(text).map(|len| (1, len - 1)),
-            _ => None,
+            },
+            [b'/', ..] if self.known_order && key == Keyword::SourceAddr.as_bytes() => (0, grammar::path_len(text)),
+            [b' ', ..] if Keyword::is_reason(key) => grammar::unknown_code(text).map_or((0, 0), |len| (1, len - 1)),
+            _ => (0, scan::space(text)),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use core::iter::FusedIterator;
 
+use crate::scan;
 use crate::token::IsoField;
 
 /// An iterator over the isolation fields of an event (`ISO_FIELDS`), from
@@ -19,8 +20,21 @@ impl<'a> IsoFields<'a> {
     }
 
     /// Iterates over the words as printed, those without a name included.
-    pub fn words(self) -> impl Iterator<Item = &'a str> + Clone {
-        self.rest.split(',').filter(|word| !word.is_empty())
+    pub fn words(mut self) -> impl Iterator<Item = &'a str> {
+        core::iter::from_fn(move || self.next_word())
+    }
+
+    /// Returns the next word that is not empty.
+    #[inline]
+    fn next_word(&mut self) -> Option<&'a str> {
+        while !self.rest.is_empty() {
+            let (word, rest) = self.rest.split_at_checked(scan::comma(self.rest.as_bytes()))?;
+            self.rest = rest.get(1..).unwrap_or_default();
+            if !word.is_empty() {
+                return Some(word);
+            }
+        }
+        None
     }
 }
 
@@ -28,14 +42,7 @@ impl Iterator for IsoFields<'_> {
     type Item = IsoField;
 
     fn next(&mut self) -> Option<IsoField> {
-        while !self.rest.is_empty() {
-            let (word, rest) = self.rest.split_once(',').unwrap_or((self.rest, ""));
-            self.rest = rest;
-            if !word.is_empty() {
-                return Some(IsoField::from_word(word).unwrap_or(IsoField::Unrecognized));
-            }
-        }
-        None
+        self.next_word().map(|word| IsoField::from_word(word).unwrap_or(IsoField::Unrecognized))
     }
 }
 
