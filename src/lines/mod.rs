@@ -52,17 +52,12 @@ impl LineEnd {
         start.len() < 4 || reply(start).is_some()
     }
 
-    /// Splits off the first line: its length without and with its end. `None` if it has no end.
+    /// Returns the line that ends before the LF behind `line`, or `None` if that is no line end.
     #[inline]
-    fn split(self, bytes: &[u8]) -> Option<(usize, usize)> {
-        let mut from = 0;
-        loop {
-            let end = from + memchr::memchr(b'\n', bytes.get(from..)?)?;
-            match (self, bytes.get(..end)?.split_last()) {
-                (_, Some((b'\r', line))) => return Some((line.len(), end + 1)),
-                (Self::Lf, _) => return Some((end, end + 1)),
-                (Self::CrLf, _) => from = end + 1,
-            }
+    fn strip(self, line: &[u8]) -> Option<&[u8]> {
+        match line.strip_suffix(b"\r") {
+            None if self == Self::CrLf => None,
+            stripped => Some(stripped.unwrap_or(line)),
         }
     }
 }
@@ -133,6 +128,8 @@ pub(crate) struct Lines {
     limit: usize,
     /// Whether the lines are data of a reply.
     data: Data,
+    /// How long the last event's prefix was.
+    prefix: usize,
     /// How many lines there were.
     number: u64,
     /// How many bytes there were.
@@ -175,22 +172,25 @@ impl Lines {
 
     /// Returns the state before the first line.
     pub(crate) const fn new(line_end: LineEnd, limit: usize) -> Self {
-        Self { line_end, lenient: false, limit, data: Data::No, number: 0, offset: 0 }
+        Self { line_end, lenient: false, limit, data: Data::No, prefix: 0, number: 0, offset: 0 }
     }
 
     /// Steps over the lines from index `at` of `bytes` on, up to the end of the next event. `None` if there is none: what is
     /// left is then a line without an end, or nothing.
     #[inline]
     fn find(&mut self, bytes: &[u8], at: &mut usize) -> Option<Found> {
-        loop {
-            let start = *at;
-            let rest = bytes.get(start..)?;
-            let (len, whole) = self.line_end.split(rest)?;
-            *at += whole;
-            if let Some(found) = self.line(rest.get(..len)?, whole as u64) {
-                return Some(Found { start, end: start + len, ..found });
+        let first = *at;
+        for lf in memchr::memchr_iter(b'\n', bytes.get(first..)?) {
+            let (start, end) = (*at, first + lf + 1);
+            let Some(line) = self.line_end.strip(bytes.get(start..end - 1)?) else {
+                continue;
+            };
+            *at = end;
+            if let Some(found) = self.line(line, (end - start) as u64) {
+                return Some(Found { start, end: start + line.len(), ..found });
             }
         }
+        None
     }
 
     /// Steps over the last line, which has no end, from index `at` of `bytes` on.
@@ -217,6 +217,7 @@ impl Lines {
     fn event_prefix(&mut self, line: &[u8]) -> Option<usize> {
         let prefix = match self.line_end {
             LineEnd::CrLf => Some(0),
+            LineEnd::Lf if self.data == Data::No && prefix::is_other_reply(line, self.prefix) => return None,
             LineEnd::Lf => prefix::len(line),
         };
         if self.data != Data::No && !self.ends_data(line, prefix) {
@@ -226,7 +227,11 @@ impl Lines {
         if reply.get(3) == Some(&b'+') && self::reply(reply).is_some() {
             self.data = if prefix == Some(0) { Data::UntilDot } else { Data::UntilDotOrPrefix };
         }
-        if reply.starts_with(Self::MARK) { prefix } else { None }
+        if !reply.starts_with(Self::MARK) {
+            return None;
+        }
+        self.prefix = prefix?;
+        prefix
     }
 
     /// Returns `true` if a line that should be data of a reply is the next reply already.

@@ -28,7 +28,24 @@ pub(super) fn len(line: &[u8]) -> Option<usize> {
 
 /// Returns `true` for the characters of dates and times: `2019-01-31T11:29:51.25Z`, `[31/01/2019 11:29:51,25]`.
 const fn is_time_byte(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'-' | b'/' | b':' | b'.' | b',' | b'+' | b'T' | b'Z' | b'[' | b']')
+    matches!(byte, b'+' | b','..=b':' | b'T' | b'Z' | b'[' | b']')
+}
+
+/// Returns `true` if `line` is surely no event, and does not begin data of a reply: if it has a reply of another kind behind
+/// a prefix of `len` bytes, as long as that of an event before.
+///
+/// Should a reply begin further to the left already, it is no event either: characters of times follow it, and no `STREAM`.
+#[inline]
+pub(super) fn is_other_reply(line: &[u8], len: usize) -> bool {
+    let Some((prefix, reply)) = line.split_at_checked(len) else {
+        return false;
+    };
+    // All bytes are looked at, so that it can be many at once.
+    let is_time = |fits, &byte: &u8| fits & ((is_time_byte(byte) & (byte != b'+')) | (byte == b' '));
+    prefix.last() == Some(&b' ')
+        && matches!(super::reply(reply), Some(b' ' | b'-'))
+        && !reply.starts_with(super::Lines::MARK)
+        && prefix.iter().fold(true, is_time)
 }
 
 /// Returns the time since 1970 of a prefix that is a date, a time and Unix time with a fraction or without one.
