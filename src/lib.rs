@@ -67,6 +67,7 @@
 //! Rust 1.85. A higher one comes with a new minor version.
 
 #![no_std]
+#![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "alloc")]

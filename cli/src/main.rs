@@ -1,5 +1,7 @@
 //! Reads Tor STREAM events out of logs and captures of control connections.
 
+#![forbid(unsafe_code)]
+
 extern crate alloc;
 
 mod events;

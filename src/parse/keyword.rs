@@ -66,6 +66,9 @@ keywords! {
 }
 
 impl Keyword {
+    /// The keywords that tor prints with every event, from version 0.4.7 on.
+    pub(super) const NEWER: [Self; 4] = [Self::ClientProtocol, Self::NymEpoch, Self::SessionGroup, Self::IsoFields];
+
     /// Returns `true` for the two keywords whose value is a reason.
     pub(crate) fn is_reason(key: &[u8]) -> bool {
         key == Self::Reason.as_bytes() || key == Self::RemoteReason.as_bytes()

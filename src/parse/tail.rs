@@ -87,7 +87,11 @@ pub(super) fn read(bytes: &[u8], at: usize, status: StreamStatus) -> Option<Tail
         tail.iso_fields = Span::new(start, rest.at());
     }
     if !rest.rest.is_empty() {
-        rest.unknown_keywords(tail.iso_fields.is_some())?;
+        let newer_fields = tail.client_protocol.is_some()
+            && tail.nym_epoch.is_some()
+            && tail.session_group.is_some()
+            && tail.iso_fields.is_some();
+        rest.unknown_keywords(newer_fields)?;
         tail.anomalies.insert(Anomaly::UnknownKeyword);
     }
     Some(tail)
@@ -256,10 +260,10 @@ impl<'b> Reader<'b> {
 
     /// Reads keywords that a newer tor may have added at the end.
     ///
-    /// A value that holds a colon could be part of a target with its port. A tor new enough to print unknown keywords
-    /// prints `ISO_FIELDS` before them, and only there such a value is taken for one.
+    /// A value that holds a colon could be part of a target with its port. A tor new enough to print unknown keywords prints
+    /// all of [`Keyword::NEWER`] before them, and only there such a value is taken for one.
     #[cold]
-    fn unknown_keywords(&mut self, after_iso_fields: bool) -> Option<()> {
+    fn unknown_keywords(&mut self, after_newer_fields: bool) -> Option<()> {
         while !self.rest.is_empty() {
             if !self.skip(b" ") {
                 return None;
@@ -272,7 +276,7 @@ impl<'b> Reader<'b> {
                 _ => drop(self.token()?),
             }
             let value = value.get(..value.len() - self.rest.len())?;
-            if !is_unknown_field(key, value) || (!after_iso_fields && value.contains(&b':')) {
+            if !is_unknown_field(key, value) || (!after_newer_fields && value.contains(&b':')) {
                 return None;
             }
         }

@@ -7,7 +7,9 @@
 //! Why no client can lengthen that row: it would have to begin inside the target, and so have tor's own colon and port in
 //! one of its fields. No word or number holds a colon. A `SOURCE_ADDR` does, but tor's own makes a second one. A quoted
 //! string opened in the target would end at a quotation mark that tor printed; those come in pairs, so that one is left
-//! over, and it fits nowhere.
+//! over, and it fits nowhere. What remains is a client of a tor before 0.4.7, which prints few fields: one that writes all
+//! fields of a newer tor into its target, and an unknown keyword behind them, cannot be told from that newer tor. The
+//! keyword raises [`UnknownKeyword`](crate::Anomaly::UnknownKeyword).
 //!
 //! The work is linear: each search runs over bytes that no other search of its kind sees again, or ends the reading.
 
@@ -28,10 +30,10 @@ pub(super) enum TargetEnd {
 /// Returns where the target that begins at `target` ends, or `None` if tor did not print this line.
 pub(super) fn find(bytes: &[u8], target: usize, status: StreamStatus) -> Option<TargetEnd> {
     let text = bytes.get(target..)?;
-    let mut fields = Fields { rest: text, status, follows: Follows::End, needs_iso_fields: false };
+    let mut fields = Fields { rest: text, status, follows: Follows::End, has_colon: false, newer_fields: 0 };
     let mut found = None;
     loop {
-        if !fields.needs_iso_fields {
+        if !fields.has_colon || fields.newer_fields == Keyword::NEWER.len() {
             let end = target + fields.rest.len();
             if grammar::split_port(fields.rest).is_some() {
                 found = Some(TargetEnd::Port(end));
@@ -53,8 +55,10 @@ struct Fields<'b> {
     status: StreamStatus,
     /// What was taken off last.
     follows: Follows,
-    /// Whether a field was taken off that can only stand after `ISO_FIELDS`, which was not seen yet.
-    needs_iso_fields: bool,
+    /// Whether an unknown keyword was taken off whose value holds a colon: it can only stand after [`Keyword::NEWER`].
+    has_colon: bool,
+    /// How many of those were taken off.
+    newer_fields: usize,
 }
 
 /// What follows the part of a line that is left.
@@ -74,7 +78,7 @@ impl<'b> Fields<'b> {
             if self.follows != Follows::End || !is_unknown_field(key, value) {
                 return None;
             }
-            self.needs_iso_fields |= value.contains(&b':');
+            self.has_colon |= value.contains(&b':');
             self.rest = before;
             return Some(());
         };
@@ -85,7 +89,7 @@ impl<'b> Fields<'b> {
             Keyword::RemoteReason => (before.strip_suffix(b" REASON=END")?, Follows::Known(Keyword::Reason)),
             _ => (before, Follows::Known(keyword)),
         };
-        self.needs_iso_fields &= keyword != Keyword::IsoFields;
+        self.newer_fields += usize::from(Keyword::NEWER.contains(&keyword));
         Some(())
     }
 

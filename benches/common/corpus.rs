@@ -1,0 +1,167 @@
+//! The lines that are measured, from the captures in `tests/data`.
+
+use std::fs;
+use std::path::Path;
+
+use tor_stream_event::{StreamEventRef, stream_events};
+
+/// What a line with an event begins with.
+const MARK: &[u8] = b"650 STREAM ";
+
+/// How tor ends a line.
+const LINE_END: &[u8] = b"\r\n";
+
+/// Lines that are events, and nothing else.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Corpus {
+    /// The name that reports give it.
+    pub(crate) name: &'static str,
+    /// The lines as on the wire.
+    pub(crate) buffer: &'static [u8],
+    /// What follows `650 STREAM ` in each line, in place.
+    pub(crate) lines: &'static [&'static [u8]],
+    /// Those of `lines` that are UTF-8.
+    pub(crate) texts: &'static [&'static str],
+}
+
+/// Every line of the capture.
+pub(crate) fn modern() -> Corpus {
+    Corpus::new("modern", &captured("stream-events.raw"))
+}
+
+/// The lines of the capture as a tor older than 0.4.7 would have printed them.
+pub(crate) fn legacy() -> Corpus {
+    let contents: Vec<_> = captured("stream-events.raw").iter().map(|line| without_newer_fields(line).into()).collect();
+    Corpus::new("legacy", &contents)
+}
+
+/// The lines of the capture in which a client gives a user name or a password.
+pub(crate) fn credentials() -> Corpus {
+    let mut contents = captured("stream-events.raw");
+    contents.retain(|line| find(line, b" SOCKS_USERNAME=\"").is_some());
+    Corpus::new("credentials", &contents)
+}
+
+/// Lines that clients made to be misread, and that are accepted all the same.
+pub(crate) fn hostile() -> Corpus {
+    let mut contents = captured("hostile-targets.raw");
+    let cases = data("adversarial.jsonl");
+    contents.extend(cases.split(|&byte| byte == b'\n').filter_map(hex_content));
+    contents.retain(|line| StreamEventRef::parse_bytes(line).is_ok());
+    Corpus::new("hostile", &contents)
+}
+
+/// An OnionPerf log, in which most lines are no events.
+pub(crate) fn log() -> &'static [u8] {
+    thinned(&data("onionperf.log"), 981).leak()
+}
+
+/// A control connection as a whole, in which most lines are no events.
+pub(crate) fn wire() -> &'static [u8] {
+    thinned(&data("control-port.raw"), 2200).leak()
+}
+
+/// Returns `buffer` as often as it takes to have `size` bytes.
+pub(crate) fn repeated(buffer: &[u8], size: usize) -> &'static [u8] {
+    buffer.repeat(size.div_ceil(buffer.len())).leak()
+}
+
+impl Corpus {
+    /// Puts contents behind each other as on the wire.
+    pub(crate) fn new(name: &'static str, contents: &[Vec<u8>]) -> Self {
+        let buffer: Vec<u8> = contents.iter().flat_map(|line| [MARK, line, LINE_END]).flatten().copied().collect();
+        Self::of_buffer(name, buffer.leak(), contents.iter().map(Vec::len))
+    }
+
+    /// Takes apart a buffer of lines whose contents have the given lengths.
+    fn of_buffer(name: &'static str, buffer: &'static [u8], lengths: impl Iterator<Item = usize>) -> Self {
+        let mut rest = buffer;
+        let lines: Vec<&[u8]> = lengths
+            .map(|length| {
+                let (line, after) = rest.split_at(MARK.len() + length + LINE_END.len());
+                rest = after;
+                &line[MARK.len()..][..length]
+            })
+            .collect();
+        let texts: Vec<&str> = lines.iter().filter_map(|line| std::str::from_utf8(line).ok()).collect();
+        Self { name, buffer, lines: lines.leak(), texts: texts.leak() }
+    }
+
+    /// Returns these lines as often as it takes to have `size` bytes.
+    pub(crate) fn repeated(self, size: usize) -> Self {
+        let buffer = repeated(self.buffer, size);
+        let times = buffer.len() / self.buffer.len();
+        let lengths = std::iter::repeat_n(self.lines, times).flatten().map(|line| line.len());
+        Self::of_buffer(self.name, buffer, lengths)
+    }
+}
+
+/// Reads a file of `tests/data`, which is in the project's root, whichever of its crates this is compiled into.
+fn data(name: &str) -> Vec<u8> {
+    let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let found = crate_root.ancestors().map(|folder| folder.join("tests/data").join(name)).find(|path| path.exists());
+    found.and_then(|path| fs::read(path).ok()).unwrap_or_else(|| panic!("tests/data/{name} cannot be read"))
+}
+
+/// Returns the content of every event in a capture. Only CR LF ends a line: a host name may hold a LF.
+fn captured(name: &str) -> Vec<Vec<u8>> {
+    let capture = data(name);
+    let mut rest = capture.as_slice();
+    let mut contents = Vec::new();
+    while let Some(end) = find(rest, LINE_END) {
+        contents.extend(rest[..end].strip_prefix(MARK).map(Vec::from));
+        rest = &rest[end + LINE_END.len()..];
+    }
+    contents
+}
+
+/// Leaves so many events in a capture that there are at least `bytes_per_event` bytes for each. The captures were cut
+/// down to what is varied in them, of which half is events; in the whole ones there was one in 981 bytes (the log) and
+/// one in 2200 (the connection).
+fn thinned(capture: &[u8], bytes_per_event: usize) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let (mut events, mut start) = (0, 0);
+    for line in stream_events(capture) {
+        let offset = usize::try_from(line.offset).expect("the capture is in memory");
+        let after = offset + line.line.len();
+        let end = find(&capture[after..], b"\n").map_or(capture.len(), |lf| after + lf + 1);
+        kept.extend(&capture[start..offset]);
+        if kept.len() >= events * bytes_per_event {
+            kept.extend(&capture[offset..end]);
+            events += 1;
+        }
+        start = end;
+    }
+    kept.extend(&capture[start..]);
+    kept
+}
+
+/// Returns a captured content without the fields that tor prints from 0.4.7 on. No quotation mark stands behind the
+/// credentials, and inside of them every one has a backslash before it.
+fn without_newer_fields(content: &[u8]) -> &[u8] {
+    let mut rest = rfind(content, b" CLIENT_PROTOCOL=").map_or(content, |start| &content[..start]);
+    for key in [b" SOCKS_PASSWORD=\"", b" SOCKS_USERNAME=\""] {
+        if rest.ends_with(b"\"") {
+            rest = rfind(rest, key).map_or(rest, |start| &rest[..start]);
+        }
+    }
+    rest
+}
+
+/// Returns the content in a line of `adversarial.jsonl`.
+fn hex_content(case: &[u8]) -> Option<Vec<u8>> {
+    const KEY: &[u8] = b"\"content_hex\": \"";
+    let digits = &case[find(case, KEY)? + KEY.len()..];
+    let digits = std::str::from_utf8(&digits[..find(digits, b"\"")?]).ok()?;
+    (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()).collect()
+}
+
+/// Returns where `needle` stands first.
+fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
+    text.windows(needle.len()).position(|window| window == needle)
+}
+
+/// Returns where `needle` stands last.
+fn rfind(text: &[u8], needle: &[u8]) -> Option<usize> {
+    text.windows(needle.len()).rposition(|window| window == needle)
+}

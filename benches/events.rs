@@ -1,0 +1,191 @@
+//! How fast events are read: `cargo bench`.
+//!
+//! Throughput is in bytes; with `THROUGHPUT=events` in the environment it is in events. `operation/input` as an
+//! argument picks one measurement. Criterion turns on the feature `std` of memchr, so that this is the library as with
+//! its own feature `std`.
+#![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a benchmark has them all")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a benchmark stops at any surprise")]
+
+mod common;
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{Criterion, Throughput};
+use tor_stream_event::{
+    Decoder, EventReader, LineEnd, Quoted, StreamEvent, StreamEventRef, StreamTracker, stream_events,
+};
+
+use crate::common::corpus::{self, Corpus};
+use crate::common::reading::{every_field, glance};
+
+/// How many bytes an input has at least: more than the caches next to a core hold.
+const SIZE: usize = 2_000_000;
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .configure_from_args();
+    for corpus in [corpus::modern(), corpus::legacy(), corpus::credentials(), corpus::hostile()] {
+        let corpus = corpus.repeated(SIZE);
+        one_by_one(&mut Bench { criterion: &mut criterion, input: corpus.name }, &corpus);
+        let glances = corpus.lines.iter().map(|line| glance(&StreamEventRef::parse_bytes(line))).sum();
+        let input = Buffer { bytes: corpus.buffer, line_end: LineEnd::CrLf, events: corpus.lines.len(), glances };
+        in_a_stream(&mut Bench { criterion: &mut criterion, input: corpus.name }, &input);
+    }
+    for (name, file, line_end) in [("log", corpus::log(), LineEnd::Lf), ("wire", corpus::wire(), LineEnd::CrLf)] {
+        let bytes = corpus::repeated(file, SIZE);
+        let times = bytes.len() / file.len();
+        let events: Vec<_> = stream_events(file).map(|line| glance(&line.event)).collect();
+        let glances = events.iter().sum::<u64>() * times as u64;
+        let input = Buffer { bytes, line_end, events: events.len() * times, glances };
+        in_a_stream(&mut Bench { criterion: &mut criterion, input: name }, &input);
+    }
+    criterion.final_summary();
+}
+
+/// Measures one input.
+struct Bench<'a> {
+    /// What measures.
+    criterion: &'a mut Criterion,
+    /// The input's name.
+    input: &'static str,
+}
+
+impl Bench<'_> {
+    /// Measures `run` on so many events and bytes. Every time it has to return `expected`.
+    fn measure(&mut self, operation: &str, events: usize, bytes: usize, expected: u64, mut run: impl FnMut() -> u64) {
+        let in_events = std::env::var("THROUGHPUT").is_ok_and(|unit| unit == "events");
+        let mut group = self.criterion.benchmark_group(operation);
+        group.throughput(if in_events { Throughput::Elements(events as u64) } else { Throughput::Bytes(bytes as u64) });
+        group.bench_function(self.input, |bencher| bencher.iter(|| assert_eq!(run(), expected)));
+        group.finish();
+    }
+}
+
+/// Measures what is done with contents and with single events.
+fn one_by_one(bench: &mut Bench<'_>, corpus: &Corpus) {
+    let (lines, texts) = (corpus.lines, corpus.texts);
+    let line_size = lines.iter().map(|line| line.len()).sum();
+    let text_size = texts.iter().map(|text| text.len()).sum();
+    let events: Vec<_> = texts.iter().filter_map(|text| StreamEventRef::parse(text).ok()).collect();
+    let event_size = events.iter().map(|event| event.content().len()).sum();
+
+    let glances = texts.iter().map(|text| glance(&StreamEventRef::parse_bytes(text.as_bytes()))).sum();
+    bench.measure("parse", texts.len(), text_size, glances, || {
+        texts.iter().map(|text| glance(black_box(&StreamEventRef::parse(text)))).sum()
+    });
+
+    let glances = lines.iter().map(|line| glance(&StreamEventRef::parse_bytes(line))).sum();
+    bench.measure("parse_bytes", lines.len(), line_size, glances, || {
+        lines.iter().map(|line| glance(black_box(&StreamEventRef::parse_bytes(line)))).sum()
+    });
+
+    // What is read strictly is read leniently in the same way.
+    let strict_or_lenient = |line| StreamEventRef::parse_bytes(line).or_else(|_| StreamEventRef::parse_lenient(line));
+    let glances = lines.iter().map(|line| glance(&strict_or_lenient(line))).sum();
+    bench.measure("parse_lenient", lines.len(), line_size, glances, || {
+        lines.iter().map(|line| glance(black_box(&StreamEventRef::parse_lenient(line)))).sum()
+    });
+
+    let readings = events.iter().map(every_field).sum();
+    bench.measure("parse_and_read", texts.len(), text_size, readings, || {
+        texts.iter().map(|text| black_box(&StreamEventRef::parse(text)).as_ref().map_or(0, every_field)).sum()
+    });
+
+    let ports = events.iter().map(|event| u64::from(event.target_port)).sum();
+    bench.measure("parse_owned", texts.len(), text_size, ports, || {
+        texts
+            .iter()
+            .map(|text| black_box(&StreamEvent::parse(text)).as_ref().map_or(0, |event| event.target_port.into()))
+            .sum()
+    });
+    bench.measure("into_owned", events.len(), event_size, ports, || {
+        events.iter().map(|event| u64::from(black_box(&event.into_owned()).target_port)).sum()
+    });
+
+    let steps = follow(&events);
+    bench.measure("tracker", events.len(), event_size, steps, || follow(&events));
+
+    let mut printed = String::with_capacity(8192);
+    bench.measure("display", events.len(), event_size, event_size as u64, || {
+        let mut sum = 0;
+        for event in &events {
+            printed.clear();
+            write!(printed, "{event}").expect("a string takes any text");
+            sum += black_box(&printed).len() as u64;
+        }
+        sum
+    });
+
+    let quoted: Vec<Quoted<'_>> =
+        events.iter().flat_map(|event| [event.socks_username(), event.socks_password()]).flatten().collect();
+    if !quoted.is_empty() {
+        let size = quoted.iter().map(|quoted| quoted.escaped().len()).sum();
+        let bytes = quoted.iter().flat_map(|quoted| quoted.to_vec()).map(u64::from).sum();
+        bench.measure("unescape", quoted.len(), size, bytes, || {
+            quoted.iter().flat_map(|quoted| quoted.bytes()).map(u64::from).sum()
+        });
+    }
+}
+
+/// Follows the streams of `events`, and sums up the steps of those that ended.
+fn follow(events: &[StreamEventRef<'_>]) -> u64 {
+    let mut tracker = StreamTracker::new(1000);
+    let lives = events.iter().zip(0_u64..).filter_map(|(event, time)| tracker.update(event, time));
+    lives.map(|life| black_box(&life).steps.len() as u64).sum()
+}
+
+/// Whole lines, not all of them events.
+#[derive(Clone, Copy)]
+struct Buffer {
+    /// The lines.
+    bytes: &'static [u8],
+    /// How they end.
+    line_end: LineEnd,
+    /// How many of them are events.
+    events: usize,
+    /// The sum of a glance at each.
+    glances: u64,
+}
+
+/// Measures the ways to find events in lines, and the limits that memory and processor set to all of them.
+fn in_a_stream(bench: &mut Bench<'_>, input: &Buffer) {
+    let &Buffer { bytes, line_end, events, glances } = input;
+    let mut measure = |operation: &str, expected, run: &mut dyn FnMut() -> u64| {
+        bench.measure(operation, events, bytes.len(), expected, run)
+    };
+
+    measure("whole_buffer", glances, &mut || {
+        stream_events(bytes).line_end(line_end).map(|line| glance(black_box(&line.event))).sum()
+    });
+    for (operation, size) in [("decoder_64", 64), ("decoder_4k", 4096), ("decoder_64k", 65536)] {
+        measure(operation, glances, &mut || {
+            let mut decoder = Decoder::<4096>::new().line_end(line_end);
+            let mut sum = 0;
+            for mut piece in bytes.chunks(size) {
+                while let Some(line) = decoder.next_event(&mut piece) {
+                    sum += glance(black_box(&line.event));
+                }
+            }
+            sum
+        });
+    }
+    measure("reader", glances, &mut || {
+        let mut reader = EventReader::new(bytes).line_end(line_end);
+        let mut sum = 0;
+        while let Some(line) = reader.next_event().expect("memory can be read") {
+            sum += glance(black_box(&line.event));
+        }
+        sum
+    });
+
+    let newlines = bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
+    measure("limit_newlines", newlines, &mut || memchr::memchr_iter(b'\n', black_box(bytes)).count() as u64);
+    // The check would stop at the first byte that is not UTF-8.
+    let ascii: Vec<u8> = bytes.iter().map(|byte| byte & 0x7f).collect();
+    measure("limit_from_utf8", 1, &mut || std::str::from_utf8(black_box(&ascii)).is_ok().into());
+}

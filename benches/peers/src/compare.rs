@@ -1,0 +1,91 @@
+//! What other parsers get wrong. Ours is taken as right: tests hold it to what tor was made to print.
+
+use std::collections::BTreeMap;
+
+use crate::fields::{self, Reading};
+
+/// The mistakes of one parser: how many events each was made in, and the shortest of them.
+#[derive(Debug, Default)]
+pub struct Mistakes {
+    /// How many events were wrong in some way.
+    pub events: usize,
+    /// By what is wrong.
+    pub causes: BTreeMap<String, Cause>,
+}
+
+/// One mistake.
+#[derive(Debug, Default)]
+pub struct Cause {
+    /// How many events it was made in.
+    pub events: usize,
+    /// The shortest of them.
+    pub content: String,
+    /// What was read, and what stands there.
+    pub example: String,
+}
+
+/// Compares what was read from `contents` with what we read.
+pub fn compare(contents: &[&str], readings: impl IntoIterator<Item = Reading>) -> Mistakes {
+    let mut mistakes = Mistakes::default();
+    for (content, theirs) in contents.iter().zip(readings) {
+        let found = differences(&fields::ours(content), &theirs);
+        mistakes.events += usize::from(!found.is_empty());
+        for (name, example) in found {
+            let cause = mistakes.causes.entry(name).or_default();
+            cause.events += 1;
+            if cause.content.is_empty() || content.len() < cause.content.len() {
+                cause.content = (*content).into();
+                cause.example = example;
+            }
+        }
+    }
+    mistakes
+}
+
+/// Returns each difference with an example.
+fn differences(ours: &Reading, theirs: &Reading) -> Vec<(String, String)> {
+    match (ours, theirs) {
+        (Err(_), Err(_)) => Vec::new(),
+        (Err(ours), Ok(theirs)) => {
+            let target = format!("{}:{}", theirs.target_host, theirs.target_port);
+            vec![("accepts a target that lost its port".into(), format!("reads {} ({ours})", code(&target)))]
+        }
+        (Ok(ours), Err(theirs)) => {
+            // The part of the message that does not depend on the line.
+            let reason = theirs.trim_start_matches("protocol error: ").split(':').next().unwrap_or_default();
+            vec![(format!("refuses the event: {reason}"), format!("the status is {}", code(&ours.status)))]
+        }
+        (Ok(ours), Ok(theirs)) => ours
+            .named()
+            .into_iter()
+            .zip(theirs.named())
+            .filter(|(ours, theirs)| ours != theirs)
+            .map(|((name, ours), (_, theirs))| {
+                let kind = match (&ours, &theirs) {
+                    (Some(_), None) => "loses",
+                    (None, Some(_)) => "makes up",
+                    _ => "misreads",
+                };
+                let shown = |value: Option<String>| value.map_or("none".into(), |value| code(&value));
+                (format!("{kind} `{name}`"), format!("reads {}, is {}", shown(theirs), shown(ours)))
+            })
+            .collect(),
+    }
+}
+
+/// Shows text in a cell of a table: in one line, without what Markdown would take for its own, and not too long.
+pub fn code(text: &str) -> String {
+    const MAX: usize = 100;
+    let mut shown = String::from("`");
+    for c in text.chars().filter(|&c| c != '`').take(MAX) {
+        match c {
+            '|' => shown.push_str("\\|"),
+            c if c.is_control() => shown.extend(c.escape_default()),
+            c => shown.push(c),
+        }
+    }
+    if text.chars().nth(MAX).is_some() {
+        shown.push('…');
+    }
+    shown + "`"
+}

@@ -1,0 +1,183 @@
+//! The report.
+
+use std::fmt::Write as _;
+
+use crate::compare::{Mistakes, code};
+use crate::growth::Growth;
+use crate::{Table, rounds};
+
+pub const PARSE: &str = "`StreamEventRef::parse`";
+pub const READ: &str = "the same, and read every field and keyword";
+pub const OWNED: &str = "`StreamEvent::parse` (owned)";
+pub const BUFFER: &str = "`stream_events`";
+pub const STEM_RS: &str = "stem-rs";
+pub const STEM_RS_READ: &str = "stem-rs, and read every field";
+pub const STEM_RS_FOUND: &str = "stem-rs, lines found beforehand";
+pub const NAIVE: &str = "naive";
+pub const NAIVE_READ: &str = "naive, and read every field and keyword";
+pub const PYTHON: &str = "Python stem";
+pub const NEWLINES: &str = "limit: count the newlines";
+pub const FROM_UTF8: &str = "limit: check for UTF-8";
+
+/// What is to be reached: how many times the speed of stem-rs on modern lines, legacy ones, and those with credentials.
+const GOALS: [(&str, [f64; 3]); 4] =
+    [(PARSE, [16.0, 10.0, 19.0]), (BUFFER, [22.0, 11.0, 20.0]), (READ, [10.0, 8.0, 12.0]), (OWNED, [6.0, 5.0, 6.0])];
+
+/// The share of the speed of counting newlines that is to be reached.
+const FILE_GOAL: f64 = 0.7;
+
+/// Each row of ours with the rows that do the same work.
+const SAME_WORK: [(&str, &[&str]); 4] = [
+    (PARSE, &[STEM_RS, NAIVE, PYTHON]),
+    (READ, &[STEM_RS_READ, NAIVE_READ, PYTHON]),
+    (OWNED, &[STEM_RS, NAIVE, PYTHON]),
+    (BUFFER, &[STEM_RS, NAIVE, PYTHON]),
+];
+
+/// What is measured, and how.
+pub fn head() {
+    println!(
+        "\
+# Results
+
+Made by `benches/peers/run`. Medians of {} rounds, in which all contenders take turns on the same lines; time of the
+processor, not of the clock.
+
+Inputs, from `tests/data`: *modern*, a capture of tor 0.4.9.11; *legacy*, the same without the fields that tor prints
+from 0.4.7 on; *credentials*, those of its lines that have a user name; each as often as it takes to have 2 MB, and only
+lines that are UTF-8, since not every contender takes others. *log*, an OnionPerf log, and *wire*, a whole control
+connection, each with as many bytes for an event as the capture that it was cut from.
+
+stem-rs and Python stem do less: they check no order, and do not tell a target from keywords in it; Python stem keeps
+the credentials and what follows them as text, stem-rs not at all. The naive parser is `naive.rs` beside this program:
+what a program writes for itself with `split_whitespace`; its words stay text. Python stem gets its messages without the
+search for their end.
+",
+        rounds::ROUNDS
+    );
+}
+
+/// A table for each input.
+pub fn events(tables: &[Table]) {
+    println!("## One event\n\nns for an event; how many times the speed of stem-rs.\n");
+    let mut head = String::from("| |");
+    let mut rule = String::from("|---|");
+    for table in tables {
+        let _ = write!(head, " {} | GB/s | × stem-rs |", table.input);
+        rule.push_str("---:|---:|---:|");
+    }
+    println!("{head}\n{rule}");
+    for &(name, _) in &tables[0].rows {
+        print!("| {name} |");
+        for table in tables {
+            let time = table.time(name).unwrap_or(f64::NAN);
+            let stem_rs = table.time(STEM_RS).unwrap_or(f64::NAN);
+            let per_event = time / table.events as f64;
+            let (speed, ratio) = (table.bytes as f64 / time, stem_rs / time);
+            print!(" {per_event:.0} | {speed:.*} | {ratio:.*} |", decimals(speed) + 1, decimals(ratio));
+        }
+        println!();
+    }
+    println!("\n### Goals, in times the speed of stem-rs\n\n| | modern | legacy | credentials |\n|---|---:|---:|---:|");
+    for (name, goals) in GOALS {
+        print!("| {name} |");
+        for (table, goal) in tables.iter().zip(goals) {
+            let ratio = table.time(STEM_RS).unwrap_or(f64::NAN) / table.time(name).unwrap_or(f64::NAN);
+            print!(" {ratio:.1} of {goal}{} |", if ratio < goal { ", **not reached**" } else { "" });
+        }
+        println!();
+    }
+    println!();
+}
+
+/// Returns with how many decimals a number is shown.
+fn decimals(number: f64) -> usize {
+    if number < 0.1 { 3 } else { 1 }
+}
+
+/// The rows in which another one is faster at the same work.
+pub fn lost(tables: &[Table]) {
+    println!("### Rows that we lose\n\nTo both limits, in every row: neither of them reads an event. To parsers:\n");
+    let mut none = true;
+    for table in tables {
+        for (ours, others) in SAME_WORK {
+            let lost: Vec<String> = others
+                .iter()
+                .filter_map(|&other| {
+                    let ratio = table.time(ours)? / table.time(other)?;
+                    (ratio > 1.0).then(|| format!("{other} ({ratio:.1} times as fast)"))
+                })
+                .collect();
+            if !lost.is_empty() {
+                none = false;
+                println!("- {ours}, {}: {}", table.input, lost.join(", "));
+            }
+        }
+    }
+    println!("{}", if none { "- None.\n" } else { "" });
+}
+
+/// Whole files.
+pub fn files(tables: &[Table]) {
+    println!("## Events among other lines\n\nns for an event, the lines around it included.\n");
+    println!(
+        "| | bytes for an event | ns | GB/s | share of the speed of counting newlines |\n|---|---:|---:|---:|---:|"
+    );
+    for table in tables {
+        let limit = table.time(NEWLINES).unwrap_or(f64::NAN);
+        for &(name, time) in &table.rows {
+            println!(
+                "| {}: {name} | {} | {:.0} | {:.2} | {:.2} |",
+                table.input,
+                table.bytes / table.events,
+                time / table.events as f64,
+                table.bytes as f64 / time,
+                limit / time
+            );
+        }
+    }
+    println!("\nThe goal for `stream_events` is {FILE_GOAL}.\n");
+}
+
+/// Lines of all lengths.
+pub fn growth(kinds: &[Growth]) {
+    println!("## Long lines\n\nA line of 8 KiB of one kind, and how many times the time for one of 16 KiB.\n");
+    println!("| repeated | ns for a byte | twice the length |\n|---|---:|---:|");
+    for &Growth { kind, per_byte, doubled } in kinds {
+        println!("| {kind} | {per_byte:.2} | {doubled:.2} |");
+    }
+    println!();
+}
+
+/// Hostile lines beside plain ones.
+pub fn hostile(ratios: &[(f64, &[u8])]) {
+    println!("## Hostile lines\n\nThe time for each hostile line, in times that for a plain one of the same length.");
+    println!("The goal is 4 at most.\n");
+    let (median, worst) = (ratios[ratios.len() / 2].0, ratios[ratios.len() - 1]);
+    let over = ratios.iter().filter(|ratio| ratio.0 > 4.0).count();
+    println!(
+        "{} lines: median {median:.1}, at most {:.1}, {over} over the goal. The slowest:\n",
+        ratios.len(),
+        worst.0
+    );
+    for (ratio, line) in ratios.iter().rev().take(3) {
+        println!("- {ratio:.1}: {}", code(&String::from_utf8_lossy(line)));
+    }
+    println!();
+}
+
+/// What other parsers get wrong.
+pub fn mistakes(input: &str, lines: usize, not_utf8: usize, found: &[(&str, Mistakes)]) {
+    println!("## What others get wrong: {input}\n");
+    println!(
+        "{lines} lines, each once. {not_utf8} more are not UTF-8; stem-rs and the naive parser take none of those.\n"
+    );
+    println!("| | what | events | shortest example | there |\n|---|---|---:|---|---|");
+    for (name, mistakes) in found {
+        println!("| **{name}** | wrong in some way | **{}** | | |", mistakes.events);
+        for (what, cause) in &mistakes.causes {
+            println!("| {name} | {what} | {} | {} | {} |", cause.events, code(&cause.content), cause.example);
+        }
+    }
+    println!();
+}

@@ -1,0 +1,97 @@
+//! What holds at compile time: auto traits, `Copy`, and sizes.
+
+use core::fmt::{Debug, Display};
+use core::hash::Hash;
+use core::iter::FusedIterator;
+use core::panic::{RefUnwindSafe, UnwindSafe};
+use core::str::FromStr;
+
+use tor_stream_event::{
+    Anomalies, Anomaly, Args, CircuitId, ClientProtocol, Error, ErrorKind, Field, IsoField, IsoFields, ProtocolError,
+    Quoted, QuotedBytes, StreamClosureReason, StreamEventRef, StreamId, StreamPurpose, StreamSource, StreamStatus,
+};
+
+/// What every type of the crate is.
+fn is_auto<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Clone + Debug>() {}
+
+/// What every value type is.
+fn is_value<T: Copy + Eq + Hash>() {}
+
+/// Every type can be sent, shared and shown.
+#[test]
+fn auto_traits() {
+    is_auto::<StreamEventRef<'_>>();
+    #[cfg(feature = "alloc")]
+    is_auto::<tor_stream_event::StreamEvent>();
+    is_auto::<(StreamStatus, StreamClosureReason, StreamSource, StreamPurpose, ClientProtocol, IsoField)>();
+    is_auto::<(StreamId, CircuitId)>();
+    is_auto::<(Args<'_>, IsoFields<'_>, Quoted<'_>, QuotedBytes<'_>)>();
+    is_auto::<(Anomaly, Anomalies)>();
+    is_auto::<(Error, ErrorKind, Field, ProtocolError)>();
+}
+
+/// What is a value is `Copy`, and can be a key.
+#[test]
+fn values() {
+    /// What a word is.
+    fn is_word<T: Copy + Ord + Hash + Display>() {}
+    /// What an ID is.
+    fn is_id<T: Copy + Ord + Hash + Display + AsRef<str> + FromStr<Err = Error>>() {}
+    is_value::<StreamEventRef<'_>>();
+    is_value::<Quoted<'_>>();
+    is_value::<(Anomaly, Anomalies)>();
+    is_value::<(Error, ErrorKind, Field, ProtocolError)>();
+    is_word::<StreamStatus>();
+    is_word::<StreamClosureReason>();
+    is_word::<StreamSource>();
+    is_word::<StreamPurpose>();
+    is_word::<ClientProtocol>();
+    is_word::<IsoField>();
+    is_id::<StreamId>();
+    is_id::<CircuitId>();
+}
+
+/// The traits of the pair and of what belongs to it.
+#[test]
+fn traits() {
+    /// What an error is.
+    fn is_error<T: core::error::Error + 'static>() {}
+    /// What an iterator is.
+    fn is_fused<T: FusedIterator>() {}
+    is_error::<Error>();
+    is_error::<ProtocolError>();
+    is_fused::<Args<'_>>();
+    is_fused::<IsoFields<'_>>();
+    is_fused::<QuotedBytes<'_>>();
+    #[cfg(feature = "alloc")]
+    {
+        /// What the owned form is.
+        fn is_owned<
+            T: Clone + Eq + Hash + Display + FromStr<Err = Error> + for<'a> PartialEq<StreamEventRef<'a>> + 'static,
+        >() {
+        }
+        is_owned::<tor_stream_event::StreamEvent>();
+    }
+}
+
+/// Ceilings, so that no type grows unnoticed.
+#[cfg(target_pointer_width = "64")]
+#[test]
+fn sizes() {
+    assert!(size_of::<StreamEventRef<'_>>() <= 192);
+    assert_eq!(size_of::<Option<StreamEventRef<'_>>>(), size_of::<StreamEventRef<'_>>());
+    assert_eq!(size_of::<Result<StreamEventRef<'_>, Error>>(), size_of::<StreamEventRef<'_>>());
+    #[cfg(feature = "alloc")]
+    {
+        use tor_stream_event::StreamEvent;
+        assert!(size_of::<StreamEvent>() <= 256);
+        assert_eq!(size_of::<Option<StreamEvent>>(), size_of::<StreamEvent>());
+    }
+    assert!(size_of::<StreamId>() <= 24 && size_of::<CircuitId>() <= 24);
+    assert!(size_of::<Option<CircuitId>>() <= 28);
+    assert!(size_of::<Error>() <= 32);
+    assert!(size_of::<Quoted<'_>>() <= 16 && size_of::<QuotedBytes<'_>>() <= 16 && size_of::<IsoFields<'_>>() <= 16);
+    assert!(size_of::<Args<'_>>() <= 40);
+    assert_eq!(size_of::<Anomalies>(), 2);
+    assert_eq!(size_of::<(StreamStatus, Option<StreamClosureReason>)>(), 2);
+}

@@ -1,0 +1,273 @@
+//! What test files share: accepted lines with all that they mean, and one check that reads a line on every path.
+#![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
+#![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
+
+pub(crate) mod cases;
+
+use core::hash::{Hash, Hasher};
+use core::str;
+use std::hash::DefaultHasher;
+
+use proptest::test_runner::{Config, FileFailurePersistence};
+use tor_stream_event::{
+    Anomaly, ClientProtocol, Error, IsoField, ProtocolError, StreamClosureReason, StreamEventRef, StreamPurpose,
+    StreamSource, StreamStatus,
+};
+
+#[cfg(feature = "alloc")]
+use tor_stream_event::StreamEvent;
+
+/// A line that is accepted, and what it means. Words are given as printed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Case {
+    /// The event's content.
+    pub(crate) line: &'static [u8],
+    /// The stream's ID.
+    pub(crate) id: &'static str,
+    /// The status.
+    pub(crate) status: &'static str,
+    /// The circuit's ID, unless it is 0.
+    pub(crate) circuit_id: Option<&'static str>,
+    /// The target's host.
+    pub(crate) host: &'static str,
+    /// The target's port.
+    pub(crate) port: u16,
+    /// The whole target, where it is not `host:port`.
+    pub(crate) target: Option<&'static [u8]>,
+    /// `REASON`.
+    pub(crate) reason: Option<&'static str>,
+    /// `REMOTE_REASON`.
+    pub(crate) remote_reason: Option<&'static str>,
+    /// `SOURCE`.
+    pub(crate) source: Option<&'static str>,
+    /// `SOURCE_ADDR`.
+    pub(crate) source_addr: Option<&'static str>,
+    /// `PURPOSE`.
+    pub(crate) purpose: Option<&'static str>,
+    /// `SOCKS_USERNAME`, between the quotes.
+    pub(crate) username: Option<&'static str>,
+    /// `SOCKS_PASSWORD`, between the quotes.
+    pub(crate) password: Option<&'static str>,
+    /// `CLIENT_PROTOCOL`.
+    pub(crate) client_protocol: Option<&'static str>,
+    /// `NYM_EPOCH`.
+    pub(crate) nym_epoch: Option<u32>,
+    /// `SESSION_GROUP`.
+    pub(crate) session_group: Option<i32>,
+    /// `ISO_FIELDS`.
+    pub(crate) iso_fields: Option<&'static str>,
+    /// Every argument in line order, where it is not the fields above in tor's order.
+    pub(crate) args: Option<&'static [(&'static str, &'static str)]>,
+    /// What is odd, in the order of [`Anomaly::ALL`].
+    pub(crate) anomalies: &'static [Anomaly],
+}
+
+impl Case {
+    /// Returns the arguments in line order.
+    fn args(&self) -> Vec<(String, String)> {
+        if let Some(args) = self.args {
+            return args.iter().map(|&(key, value)| (key.into(), value.into())).collect();
+        }
+        let quoted = |text: Option<&str>| text.map(|text| format!("\"{text}\""));
+        let fields = [
+            ("REASON", self.reason.map(String::from)),
+            ("REMOTE_REASON", self.remote_reason.map(String::from)),
+            ("SOURCE", self.source.map(String::from)),
+            ("SOURCE_ADDR", self.source_addr.map(String::from)),
+            ("PURPOSE", self.purpose.map(String::from)),
+            ("SOCKS_USERNAME", quoted(self.username)),
+            ("SOCKS_PASSWORD", quoted(self.password)),
+            ("CLIENT_PROTOCOL", self.client_protocol.map(String::from)),
+            ("NYM_EPOCH", self.nym_epoch.map(|number| number.to_string())),
+            ("SESSION_GROUP", self.session_group.map(|number| number.to_string())),
+            ("ISO_FIELDS", self.iso_fields.map(String::from)),
+        ];
+        fields.into_iter().filter_map(|(key, value)| Some((key.into(), value?))).collect()
+    }
+}
+
+/// Compares every public field and accessor of either form with a case.
+macro_rules! assert_event {
+    ($event:expr, $case:expr, $path:expr) => {{
+        let (event, case): (_, &Case) = (&$event, $case);
+        let shown = case.line.escape_ascii();
+        /// Compares one value.
+        macro_rules! same {
+            ($got:expr, $expected:expr, $name:expr) => {
+                assert_eq!($got, $expected, "{} by {} of {shown}", $name, $path)
+            };
+        }
+        same!(AsRef::<str>::as_ref(&event.id), case.id, "id");
+        same!(event.status, StreamStatus::from_word(case.status).unwrap_or(StreamStatus::Unrecognized), "status");
+        same!(event.status_str(), case.status, "status_str");
+        same!(event.circuit_id.as_ref().map(AsRef::<str>::as_ref), case.circuit_id, "circuit_id");
+        same!(AsRef::<str>::as_ref(&event.target_host), case.host, "target_host");
+        same!(event.target_port, case.port, "target_port");
+        let target = case.target.map_or_else(|| format!("{}:{}", case.host, case.port).into_bytes(), <[u8]>::to_vec);
+        same!(event.target_bytes(), target, "target_bytes");
+        let reason = |word| StreamClosureReason::from_word(word).unwrap_or(StreamClosureReason::Unrecognized);
+        same!(event.reason, case.reason.map(reason), "reason");
+        same!(event.reason_str(), case.reason, "reason_str");
+        same!(event.remote_reason, case.remote_reason.map(reason), "remote_reason");
+        same!(event.remote_reason_str(), case.remote_reason, "remote_reason_str");
+        let source = |word| StreamSource::from_word(word).unwrap_or(StreamSource::Unrecognized);
+        same!(event.source, case.source.map(source), "source");
+        same!(event.source_str(), case.source, "source_str");
+        same!(event.source_addr.as_ref().map(AsRef::<str>::as_ref), case.source_addr, "source_addr");
+        let source_parts = case.source_addr.map(|text| match text.rsplit_once(':') {
+            Some((host, port)) if port.parse::<u16>().is_ok() => (host, port.parse().ok()),
+            _ => (text, None),
+        });
+        same!(event.source_host(), source_parts.map(|(host, _)| host), "source_host");
+        same!(event.source_port(), source_parts.and_then(|(_, port)| port), "source_port");
+        let purpose = |word| StreamPurpose::from_word(word).unwrap_or(StreamPurpose::Unrecognized);
+        same!(event.purpose, case.purpose.map(purpose), "purpose");
+        same!(event.purpose_str(), case.purpose, "purpose_str");
+        same!(event.socks_username().map(|quoted| quoted.escaped()), case.username, "socks_username");
+        same!(event.socks_password().map(|quoted| quoted.escaped()), case.password, "socks_password");
+        let protocol = |word| ClientProtocol::from_word(word).unwrap_or(ClientProtocol::Unrecognized);
+        same!(event.client_protocol(), case.client_protocol.map(protocol), "client_protocol");
+        same!(event.client_protocol_str(), case.client_protocol, "client_protocol_str");
+        same!(event.nym_epoch(), case.nym_epoch, "nym_epoch");
+        same!(event.session_group(), case.session_group, "session_group");
+        same!(event.iso_fields_str(), case.iso_fields, "iso_fields_str");
+        let words: Vec<&str> = case.iso_fields.unwrap_or("").split(',').filter(|word| !word.is_empty()).collect();
+        same!(event.iso_fields().words().collect::<Vec<_>>(), words, "iso_fields().words()");
+        let iso_field = |&word: &&str| IsoField::from_word(word).unwrap_or(IsoField::Unrecognized);
+        let iso_fields: Vec<IsoField> = words.iter().map(iso_field).collect();
+        same!(event.iso_fields().collect::<Vec<_>>(), iso_fields, "iso_fields");
+        let expected = case.args();
+        let args: Vec<(String, String)> = event.args().map(|(key, value)| (key.into(), value.into())).collect();
+        same!(args, expected, "args");
+        for (key, _) in &expected {
+            let last = expected.iter().rfind(|(name, _)| name == key).map(|(_, value)| value.as_str());
+            same!(event.arg(key), last, format!("arg({key:?})"));
+        }
+        same!(event.arg("ABSENT"), None, "arg");
+        same!(event.anomalies().iter().collect::<Vec<_>>(), case.anomalies, "anomalies");
+        same!(event.anomalies().is_empty(), case.anomalies.is_empty(), "is_empty");
+        for &anomaly in Anomaly::ALL {
+            same!(event.anomalies().contains(anomaly), case.anomalies.contains(&anomaly), anomaly);
+        }
+        same!(event.content(), case.line, "content");
+        same!(event.to_string(), String::from_utf8_lossy(case.line), "Display");
+    }};
+}
+
+/// Reads a case on every path, with each line end, and compares all that comes out.
+#[track_caller]
+pub(crate) fn check(case: &Case) {
+    for line_end in [&b""[..], b"\r\n", b"\n"] {
+        let input = [case.line, line_end].concat();
+        let event = event_of_bytes(&input);
+        assert_event!(event, case, "parse_bytes");
+        assert_event!(StreamEventRef::parse_lenient(&input).expect("lenient reading"), case, "parse_lenient");
+        assert_event!(StreamEventRef::try_from(input.as_slice()).expect("a conversion"), case, "TryFrom<&[u8]>");
+        if let Ok(text) = str::from_utf8(&input) {
+            assert_event!(self::event(text), case, "parse");
+            assert_event!(StreamEventRef::try_from(text).expect("a conversion"), case, "TryFrom<&str>");
+            let printed = event.to_string();
+            assert_eq!(self::event(&printed), event, "Display and back");
+        }
+        #[cfg(feature = "alloc")]
+        check_owned(case, &input, event);
+    }
+}
+
+/// Does the same for all that has to do with the owned form.
+#[cfg(feature = "alloc")]
+#[track_caller]
+fn check_owned(case: &Case, input: &[u8], event: StreamEventRef<'_>) {
+    let owned = StreamEvent::from(event);
+    assert_event!(owned, case, "From<StreamEventRef>");
+    assert_event!(event.into_owned(), case, "into_owned");
+    assert_event!(owned.as_event_ref(), case, "as_event_ref");
+    assert_event!(StreamEventRef::from(&owned), case, "From<&StreamEvent>");
+    assert_event!(owned.clone(), case, "clone");
+    assert_pair(&owned, &event);
+    if let Ok(text) = str::from_utf8(input) {
+        let parsed = StreamEvent::parse(text).expect("owned parsing");
+        assert_event!(parsed, case, "StreamEvent::parse");
+        assert_pair(&parsed, &event);
+        let parsed: StreamEvent = text.parse().expect("owned parsing");
+        assert_event!(parsed, case, "FromStr");
+        let reread: StreamEvent = owned.to_string().parse().expect("what Display wrote");
+        assert_pair(&reread, &event);
+    }
+}
+
+/// Asserts that the two forms are equal in every way that they can be compared.
+#[cfg(feature = "alloc")]
+#[track_caller]
+pub(crate) fn assert_pair(owned: &StreamEvent, event: &StreamEventRef<'_>) {
+    assert_eq!(owned, event);
+    assert_eq!(event, owned);
+    assert_eq!(owned.as_event_ref(), *event);
+    assert_eq!(*owned, event.into_owned());
+    assert_eq!(hash(owned), hash(event));
+    assert_eq!(owned.to_string(), event.to_string());
+    let shown = format!("{event:?}");
+    assert_eq!(format!("{owned:?}"), shown.replacen("StreamEventRef", "StreamEvent", 1));
+}
+
+/// Returns the hash of a value.
+pub(crate) fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Returns the event that a line has to be.
+#[track_caller]
+pub(crate) fn event(line: &str) -> StreamEventRef<'_> {
+    match StreamEventRef::parse(line) {
+        Ok(event) => event,
+        Err(error) => panic!("{line:?}: {error}"),
+    }
+}
+
+/// Returns the event that a line of bytes has to be.
+#[track_caller]
+pub(crate) fn event_of_bytes(line: &[u8]) -> StreamEventRef<'_> {
+    match StreamEventRef::parse_bytes(line) {
+        Ok(event) => event,
+        Err(error) => panic!("{}: {error}", line.escape_ascii()),
+    }
+}
+
+/// Returns the event that a line of bytes has to be when it is read leniently.
+#[track_caller]
+pub(crate) fn lenient_event(line: &[u8]) -> StreamEventRef<'_> {
+    match StreamEventRef::parse_lenient(line) {
+        Ok(event) => event,
+        Err(error) => panic!("{}: {error}", line.escape_ascii()),
+    }
+}
+
+/// Returns the error that a line has to give, as bytes and, where it is UTF-8, as text.
+#[track_caller]
+pub(crate) fn event_err(line: &[u8]) -> ProtocolError {
+    let error = protocol_error(StreamEventRef::parse_bytes(line));
+    if let Ok(text) = str::from_utf8(line) {
+        assert_eq!(protocol_error(StreamEventRef::parse(text)), error);
+    }
+    error
+}
+
+/// Returns the error that a reading has to have ended with.
+#[track_caller]
+pub(crate) fn protocol_error(read: Result<StreamEventRef<'_>, Error>) -> ProtocolError {
+    match read {
+        Err(Error::Protocol(error)) => error,
+        other => panic!("expected an error, found {other:?}"),
+    }
+}
+
+/// Returns how properties are tested: `cases` times, or as often as `PROPTEST_CASES` says. What failed once is kept
+/// beside the test file.
+pub(crate) fn config(cases: u32) -> Config {
+    let from_environment = Config::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { from_environment.cases } else { cases };
+    let failure_persistence = Some(Box::new(FileFailurePersistence::WithSource("regressions")) as Box<_>);
+    Config { cases, failure_persistence, ..from_environment }
+}

@@ -1,0 +1,131 @@
+//! Lenient reading: what only it takes, what even it refuses, and its agreement with strict reading.
+
+mod common;
+
+use common::{cases, event_err, event_of_bytes, lenient_event, protocol_error};
+use tor_stream_event::Anomaly::{
+    FieldNotUtf8, MalformedId, Target8Bit, TargetControl, TargetMayBeCut, TargetNotUtf8, TargetQuote, TargetSpace,
+    TargetWithoutPort, UnknownOrder, UnknownWord,
+};
+use tor_stream_event::Field::{CircuitId, StreamId, StreamStatus};
+use tor_stream_event::{Anomaly, ErrorKind, StreamEventRef};
+
+/// What a line has to give: the status as printed, host and port, the reason as printed, and every anomaly.
+type Expected = (&'static str, &'static str, u16, Option<&'static str>, &'static [Anomaly]);
+
+/// Lines that only lenient reading takes.
+#[rustfmt::skip]
+const LENIENT_ONLY: &[(&[u8], Expected)] = &[
+    // A status of a newer tor
+    (b"9 FUTURE 4 a:80", ("FUTURE", "a", 80, None, &[UnknownWord])),
+    (b"9 closed 4 a:80 REASON=DONE", ("closed", "a", 80, Some("DONE"), &[UnknownWord])),
+    (b"9 FUTURE 4 a b:80 REASON=DONE", ("FUTURE", "a b", 80, Some("DONE"), &[TargetSpace, UnknownWord])),
+    (b"\xff FUTURE 4 a:80", ("FUTURE", "a", 80, None, &[MalformedId, UnknownWord])),
+    (b"9 \xff 4 a:80", ("\u{fffd}", "a", 80, None, &[UnknownWord])),
+    // An ID that is none
+    (b"a!b NEW 4 a:80", ("NEW", "a", 80, None, &[MalformedId])),
+    (b"123456789012345678901 NEW 4 a:80", ("NEW", "a", 80, None, &[MalformedId])),
+    (b"9 NEW - a:80", ("NEW", "a", 80, None, &[MalformedId])),
+    // A target without a port
+    (b"9 NEW 4 www.example.com", ("NEW", "www.example.com", 0, None, &[TargetWithoutPort, UnknownOrder])),
+    (b"9 CLOSED 4 a: REASON=DONE", ("CLOSED", "a:", 0, Some("DONE"), &[TargetWithoutPort, UnknownOrder])),
+    (b"9 CLOSED 4 a:65536 REASON=DONE", ("CLOSED", "a:65536", 0, Some("DONE"), &[TargetWithoutPort, UnknownOrder])),
+    (b"9 CLOSED 4 a:+1 REASON=DONE", ("CLOSED", "a:+1", 0, Some("DONE"), &[TargetWithoutPort, UnknownOrder])),
+    (b"9 CLOSED 4 REASON=DONE", ("CLOSED", "REASON=DONE", 0, None, &[TargetWithoutPort, UnknownOrder])),
+    (b"9 CLOSED 4 \"a\tREASON=DONE", ("CLOSED", "\"a\tREASON=DONE", 0, None, &[TargetQuote, TargetControl, TargetWithoutPort, UnknownOrder])),
+    (b"9 CLOSED 4 \xff REASON=DONE", ("CLOSED", "\u{fffd}", 0, Some("DONE"), &[Target8Bit, TargetNotUtf8, TargetWithoutPort, UnknownOrder])),
+    (b"9 CLOSED 4 ", ("CLOSED", "", 0, None, &[TargetWithoutPort, UnknownOrder])),
+    (b"9 CLOSED 4", ("CLOSED", "", 0, None, &[TargetWithoutPort, UnknownOrder])),
+    (b"9 CLOSED 4  REASON=DONE", ("CLOSED", "", 0, Some("DONE"), &[TargetWithoutPort, UnknownOrder])),
+    // All at once
+    (b"! FUTURE ? x REASON=\xff", ("FUTURE", "x", 0, Some("\u{fffd}"), &[TargetWithoutPort, MalformedId, UnknownOrder, UnknownWord, FieldNotUtf8])),
+];
+
+/// The table.
+#[test]
+fn lenient_only() {
+    for &(line, (status, host, port, reason, anomalies)) in LENIENT_ONLY {
+        let shown = line.escape_ascii();
+        assert!(StreamEventRef::parse_bytes(line).is_err(), "{shown}");
+        let event = lenient_event(line);
+        assert_eq!(event.status_str(), status, "{shown}");
+        assert_eq!((event.target_host, event.target_port), (host, port), "{shown}");
+        assert_eq!(event.reason_str(), reason, "{shown}");
+        let got: Vec<Anomaly> = event.anomalies().iter().collect();
+        assert_eq!(got, anomalies, "{shown}");
+        assert_eq!(event.content(), line, "{shown}");
+        assert_eq!(event.to_string(), String::from_utf8_lossy(line), "{shown}");
+    }
+}
+
+/// The ID as it stands, since no other form of it exists.
+#[test]
+fn ids_are_any_text() {
+    let event = lenient_event(b"a!b NEW (none) a:80");
+    assert_eq!((event.id, event.circuit_id), ("a!b", Some("(none)")));
+    assert_eq!(lenient_event(b"\xff NEW 0 a:80").id, "\u{fffd}");
+    assert_eq!(lenient_event(b"a! NEW 0 a:80").circuit_id, None);
+}
+
+/// A target that tor cut before its port is the host as far as it goes.
+#[test]
+fn cut_target() {
+    for name in ["a".repeat(255), format!("{}:", "a".repeat(254)), format!("a b {}", "c".repeat(251))] {
+        let line = format!("9 CLOSED 4 {name} REASON=TIMEOUT CLIENT_PROTOCOL=DNS");
+        let event = lenient_event(line.as_bytes());
+        assert_eq!((event.target_host, event.target_port), (name.as_str(), 0));
+        assert_eq!(event.target_bytes(), name.as_bytes());
+        assert_eq!((event.reason_str(), event.client_protocol_str()), (Some("TIMEOUT"), Some("DNS")));
+        assert!(event.anomalies().contains(TargetMayBeCut) && event.anomalies().contains(TargetWithoutPort));
+        assert!(!event.anomalies().contains(UnknownOrder));
+    }
+}
+
+/// A status that we do not know may come with any field, but a client can no more forge one than elsewhere.
+#[test]
+fn unknown_status() {
+    let event = lenient_event(
+        br#"9 FUTURE 4 x:1 REASON=DONE y:80 REASON=END REMOTE_REASON=MISC SOCKS_USERNAME="u" CLIENT_PROTOCOL=DNS"#,
+    );
+    assert_eq!((event.target_host, event.target_port), ("x:1 REASON=DONE y", 80));
+    assert_eq!((event.reason_str(), event.remote_reason_str()), (Some("END"), Some("MISC")));
+    assert_eq!(event.socks_username().map(|quoted| quoted.escaped()), Some("u"));
+    let event = lenient_event(b"9 FUTURE 4 x:1 PURPOSE=USER:80");
+    assert_eq!((event.target_host, event.purpose_str()), ("x:1 PURPOSE=USER", None));
+    let event = lenient_event(b"9 FUTURE 4 x:1 SOURCE_ADDR=6.6.6.6:80");
+    assert_eq!(event.source_addr, None);
+    assert_eq!(lenient_event(b"9 FUTURE 4 x:1 SOURCE=EXIT").source_str(), Some("EXIT"));
+}
+
+/// Even lenient reading needs three tokens, with one space after each of the first two.
+#[test]
+fn refused() {
+    for (line, kind, offset) in [
+        (&b""[..], ErrorKind::Missing(StreamId), 0),
+        (b" NEW 4 a:1", ErrorKind::Missing(StreamId), 0),
+        (b"9", ErrorKind::Missing(StreamStatus), 1),
+        (b"9 ", ErrorKind::Missing(StreamStatus), 2),
+        (b"9  NEW 4 a:1", ErrorKind::Missing(StreamStatus), 2),
+        (b"9 NEW", ErrorKind::Missing(CircuitId), 5),
+        (b"9 NEW ", ErrorKind::Missing(CircuitId), 6),
+        (b"9 NEW  a:1", ErrorKind::Missing(CircuitId), 6),
+        (b"\r\n", ErrorKind::Missing(StreamId), 0),
+    ] {
+        let error = protocol_error(StreamEventRef::parse_lenient(line));
+        assert_eq!((error.kind(), error.offset()), (kind, offset), "{}", line.escape_ascii());
+        assert_eq!(error, event_err(line));
+    }
+}
+
+/// What strict reading takes is read alike.
+#[test]
+fn agrees_with_strict() {
+    for case in cases::all() {
+        for end in 0..=case.line.len() {
+            let line = case.line.get(..end).unwrap_or_default();
+            if StreamEventRef::parse_bytes(line).is_ok() {
+                assert_eq!(lenient_event(line), event_of_bytes(line), "{}", line.escape_ascii());
+            }
+        }
+    }
+}

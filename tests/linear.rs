@@ -1,0 +1,73 @@
+//! The work on a line grows no faster than the line, whatever the line holds.
+//!
+//! Each line here is a quarter of a mebibyte of one piece that could make a reader start over. A reader that goes back at
+//! each of them takes in the order of 10^11 steps for each line, that is hours for all: no clock is needed to notice.
+
+use core::hint::black_box;
+
+use tor_stream_event::StreamEventRef;
+
+/// How long a line is.
+const LENGTH: usize = 1 << 18;
+
+/// What lines are made of.
+const PIECES: &[&str] = &[
+    " ",
+    "\"",
+    "\\",
+    "\\\"",
+    "=",
+    ":",
+    ":80 ",
+    "\u{e9}",
+    " \"",
+    " KEY=VALUE",
+    " KEY=\"",
+    " KEY=\"\"",
+    " KEY=\"\\\"",
+    " KEY=a:1",
+    " REASON=END",
+    " REASON=",
+    " REASON= UNKNOWN_1",
+    " PURPOSE=USER",
+    " SOURCE_ADDR=/",
+    " SOURCE_ADDR=1:1",
+    " SOCKS_USERNAME=\"",
+    " SOCKS_PASSWORD=\"\\",
+    " ISO_FIELDS=,",
+];
+
+/// Reads a line, leniently if it has to be, and walks over its arguments.
+fn read(line: &[u8]) {
+    if let Ok(event) = StreamEventRef::parse_bytes(line).or_else(|_| StreamEventRef::parse_lenient(line)) {
+        black_box((event.args().count(), event.iso_fields().count()));
+        black_box(event.socks_username().map(|quoted| quoted.bytes().count()));
+    }
+}
+
+/// Reads lines of `piece`: as the target, as what follows one, before what tor prints, in quotation marks, in a path.
+fn read_lines_of(piece: &str) {
+    let long = piece.repeat(LENGTH / piece.len());
+    for (before, after) in [
+        ("9 CLOSED 4 ", ""),
+        ("9 CLOSED 4 host:80", ""),
+        ("9 FUTURE 4 host:80", ""),
+        ("9 NEW 4 ", ":80 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER SOCKS_USERNAME=\"u\" ISO_FIELDS="),
+        ("9 REMAP 4 host:80 SOCKS_USERNAME=\"", "\""),
+        ("9 NEW 4 host:80 SOURCE_ADDR=/", ":0 PURPOSE=USER"),
+    ] {
+        read(format!("{before}{long}{after}").as_bytes());
+    }
+}
+
+/// One half of the pieces.
+#[test]
+fn even_pieces() {
+    PIECES.iter().step_by(2).for_each(|piece| read_lines_of(piece));
+}
+
+/// The other half, at the same time.
+#[test]
+fn odd_pieces() {
+    PIECES.iter().skip(1).step_by(2).for_each(|piece| read_lines_of(piece));
+}

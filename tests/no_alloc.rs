@@ -1,0 +1,158 @@
+//! Borrowed reading touches the allocator not once, whatever the line, and whatever is asked of the event; nor does finding
+//! events in a buffer or in pieces. The owned form takes one allocation for each text that it holds.
+//!
+//! The allocator counts per thread, so that the test harness's own threads do not disturb the count.
+#![allow(unsafe_code, reason = "an allocator that counts cannot be had without")]
+
+mod common;
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::cell::Cell;
+use core::fmt::{self, Write};
+use core::hint::black_box;
+use std::alloc::System;
+
+use common::cases;
+use tor_stream_event::{Decoder, LineEnd, StreamEventRef, StreamId, stream_events};
+
+thread_local! {
+    /// How often this thread called the allocator.
+    static CALLS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The system's allocator, counted.
+struct Counting;
+
+/// Counts one call. The slot is gone while a thread ends.
+fn count() {
+    let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
+}
+
+// SAFETY: every call is passed on as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's promises are those that are asked for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        count();
+        // SAFETY: as above.
+        unsafe { System.dealloc(memory, layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: as above.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+}
+
+/// The allocator of this test.
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Returns how often `work` calls the allocator.
+fn calls(work: impl FnOnce()) -> u64 {
+    let before = CALLS.with(Cell::get);
+    work();
+    CALLS.with(Cell::get) - before
+}
+
+/// Text that is written and forgotten.
+struct Nowhere;
+
+impl Write for Nowhere {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        black_box(text);
+        Ok(())
+    }
+}
+
+/// Does everything that can be done with a line without the owned form.
+fn read(line: &[u8]) {
+    for read in [StreamEventRef::parse_bytes(line), StreamEventRef::parse_lenient(line)] {
+        match read {
+            Ok(event) => {
+                black_box([event.reason_str(), event.remote_reason_str(), event.source_str(), event.purpose_str()]);
+                black_box((event.status_str(), event.client_protocol_str(), event.source_host(), event.source_port()));
+                black_box((event.args().count(), event.arg("REASON"), event.iso_fields().count()));
+                black_box(event.socks_username().map(|quoted| quoted.bytes().count()));
+                black_box(event.socks_password().map(|quoted| quoted.bytes().count()));
+                black_box((event.target_bytes(), event.anomalies().iter().count(), event == event));
+                black_box(event.id.parse::<StreamId>().is_ok());
+                let _ = write!(Nowhere, "{event} {event:?}");
+            }
+            Err(error) => {
+                let _ = write!(Nowhere, "{error} {error:?}");
+            }
+        }
+    }
+}
+
+/// The count counts.
+#[test]
+fn counts() {
+    assert_eq!(calls(|| drop(black_box(Box::new(1)))), 2);
+}
+
+/// No accepted line, and no prefix of one, needs memory.
+#[test]
+fn reading_does_not_allocate() {
+    for case in cases::all() {
+        for end in 0..=case.line.len() {
+            let line = case.line.get(..end).unwrap_or_default();
+            assert_eq!(calls(|| read(black_box(line))), 0, "{}", line.escape_ascii());
+        }
+    }
+}
+
+/// Captures, and how their lines end.
+const CAPTURES: &[(&[u8], LineEnd)] = &[
+    (include_bytes!("data/control-port.raw"), LineEnd::CrLf),
+    (include_bytes!("data/mixed-session.raw"), LineEnd::CrLf),
+    (include_bytes!("data/hostile-targets.raw"), LineEnd::CrLf),
+    (include_bytes!("data/onionperf.log"), LineEnd::Lf),
+];
+
+/// No line of a capture needs memory, be it found in a buffer or in pieces.
+#[test]
+fn finding_events_does_not_allocate() {
+    for &(capture, line_end) in CAPTURES {
+        let in_buffer = calls(|| {
+            for line in stream_events(black_box(capture)) {
+                let _ = write!(Nowhere, "{line:?} {:?}", line.unix_time());
+            }
+        });
+        assert_eq!(in_buffer, 0);
+        for size in [1, 64, 4096] {
+            let in_pieces = calls(|| {
+                let mut decoder = Decoder::<4096>::new().line_end(line_end);
+                for mut piece in black_box(capture).chunks(size) {
+                    while let Some(line) = decoder.next_event(&mut piece) {
+                        let _ = write!(Nowhere, "{line:?}");
+                    }
+                }
+                black_box(decoder.finish().is_some());
+            });
+            assert_eq!(in_pieces, 0);
+        }
+    }
+}
+
+/// The owned form holds its content, its target's host and its source address, and allocates for nothing else.
+#[cfg(feature = "alloc")]
+#[test]
+fn the_owned_form_allocates_once_for_each_text() {
+    for &(capture, _) in CAPTURES {
+        for event in stream_events(capture).filter_map(|line| line.event.ok()) {
+            let mut owned = None;
+            let made = calls(|| owned = Some(black_box(event).into_owned()));
+            let texts = [event.content().len(), event.target_host.len(), event.source_addr.map_or(0, str::len)];
+            // An empty text needs no memory.
+            assert_eq!(made, texts.iter().filter(|&&len| len > 0).count() as u64, "{event}");
+            drop(owned);
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What holds for any text: no panic, agreement of every path, and errors that point into the input.
+
+mod common;
+
+use common::cases;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use tor_stream_event::{Anomaly, Error, StreamEventRef};
+
+/// Text that the format gives a meaning.
+const PIECES: &[&str] = &[
+    " ",
+    "  ",
+    "\"",
+    "\\",
+    "\\\"",
+    "=",
+    ",",
+    ":",
+    ":80",
+    ":65536",
+    ":0",
+    "/",
+    "0",
+    "9",
+    "\r\n",
+    "\n",
+    "\r",
+    "\0",
+    "\t",
+    "650 STREAM ",
+    " NEW",
+    " CLOSED",
+    " REMAP",
+    " FUTURE",
+    " 0 ",
+    "host:443",
+    "[::1]:80",
+    "caf\u{e9}",
+    "\u{fffd}",
+    " REASON=",
+    " REASON=DONE",
+    " REASON= UNKNOWN_15",
+    " REASON=END",
+    " REMOTE_REASON=",
+    " REMOTE_REASON= UNKNOWN_9",
+    " SOURCE=EXIT",
+    " SOURCE_ADDR=",
+    " SOURCE_ADDR=::1:5",
+    " SOURCE_ADDR=/a b:0",
+    " PURPOSE=USER",
+    " PURPOSE=",
+    " SOCKS_USERNAME=\"",
+    " SOCKS_USERNAME=\"u\"",
+    " SOCKS_PASSWORD=\"\\001\"",
+    " SOCKS_PASSWORD=\"p\"x",
+    " CLIENT_PROTOCOL=SOCKS5",
+    " NYM_EPOCH=0",
+    " NYM_EPOCH=4294967296",
+    " SESSION_GROUP=-4",
+    " SESSION_GROUP=--4",
+    " ISO_FIELDS=",
+    " ISO_FIELDS=CLIENTADDR,,X",
+    " FOO=1",
+    " FOO=a:1",
+    " FOO=\"a b\"",
+    " foo=1",
+    " =1",
+    " bare",
+];
+
+/// Texts of pieces, of the lines in the shared list with bytes and pieces put in, cut out or changed, and of any bytes.
+fn text() -> impl Strategy<Value = Vec<u8>> {
+    let piece = || select(PIECES).prop_map(|piece| piece.as_bytes().to_vec());
+    let pieces = prop::collection::vec(piece(), 0..12).prop_map(|pieces| pieces.concat());
+    let header = select(&["9 NEW 0 ", "9 CLOSED 4 ", "9 REMAP 4 ", "9 XON_SENT 4 ", "9 FUTURE 4 ", "! NEW ? "][..]);
+    let line = (header, pieces.clone()).prop_map(|(header, rest)| [header.as_bytes(), &rest].concat());
+    let change =
+        (any::<Index>(), any::<Index>(), prop_oneof![3 => piece(), 1 => prop::collection::vec(any::<u8>(), 0..3)]);
+    let changed =
+        (select(cases::all().collect::<Vec<_>>()), prop::collection::vec(change, 0..4)).prop_map(|(case, changes)| {
+            let mut line = case.line.to_vec();
+            for (at, len, piece) in changes {
+                let start = at.index(line.len() + 1);
+                let end = (start + len.index(12)).min(line.len());
+                line.splice(start..end, piece);
+            }
+            line
+        });
+    prop_oneof![1 => any::<Vec<u8>>(), 1 => pieces, 4 => line, 6 => changed]
+}
+
+/// Asks an event for all that it can tell, and compares what can be had in two ways.
+fn read_everything(event: &StreamEventRef<'_>) {
+    let words = [
+        Some(event.status_str()),
+        event.reason_str(),
+        event.remote_reason_str(),
+        event.source_str(),
+        event.purpose_str(),
+        event.client_protocol_str(),
+    ];
+    let known = [
+        Some(event.status.as_str()),
+        event.reason.map(|word| word.as_str()),
+        event.remote_reason.map(|word| word.as_str()),
+        event.source.map(|word| word.as_str()),
+        event.purpose.map(|word| word.as_str()),
+        event.client_protocol().map(|word| word.as_str()),
+    ];
+    for (word, known) in words.into_iter().zip(known) {
+        assert_eq!(word.is_some(), known.is_some());
+        assert!(known == Some("UNRECOGNIZED") || word == known, "{word:?} {known:?}");
+    }
+    for quoted in [event.socks_username(), event.socks_password()].into_iter().flatten() {
+        assert!(quoted.bytes().count() <= quoted.escaped().len());
+    }
+    assert_eq!(event.iso_fields().count(), event.iso_fields().words().count());
+    assert_eq!(event.source_host().is_some(), event.source_addr.is_some());
+    assert!(event.source_port().is_none() || event.source_addr.is_some());
+    for (key, value) in event.args() {
+        assert!(!key.is_empty());
+        assert!(event.arg(key).is_some(), "{key}={value}");
+    }
+    let start = event.content().len() - event.content().iter().rev().skip_while(|&&b| b == b' ').count();
+    assert!(event.target_bytes().len() + start <= event.content().len());
+    assert_eq!(event.anomalies().iter().count() == 0, event.anomalies().is_empty());
+    assert!(!format!("{event:?}").is_empty());
+}
+
+/// Returns the offset of the error that reading ended with.
+fn offset(read: Result<StreamEventRef<'_>, Error>) -> Option<usize> {
+    match read {
+        Err(Error::Protocol(error)) => Some(error.offset()),
+        _ => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(common::config(5_000))]
+
+    /// Every path says the same of any text.
+    #[test]
+    fn paths_agree(text in text()) {
+        let strict = StreamEventRef::parse_bytes(&text);
+        let lenient = StreamEventRef::parse_lenient(&text);
+        prop_assert_eq!(StreamEventRef::try_from(text.as_slice()), strict);
+        if let Ok(text) = core::str::from_utf8(&text) {
+            prop_assert_eq!(StreamEventRef::parse(text), strict);
+            prop_assert_eq!(StreamEventRef::try_from(text), strict);
+        }
+        for read in [strict, lenient] {
+            prop_assert!(offset(read).is_none_or(|offset| offset <= text.len()), "{read:?}");
+            if let Ok(event) = read {
+                read_everything(&event);
+                prop_assert!(text.starts_with(event.content()));
+                prop_assert!(matches!(&text[event.content().len()..], b"" | b"\n" | b"\r" | b"\r\n"));
+            }
+        }
+        if strict.is_ok() {
+            prop_assert_eq!(lenient, strict);
+        } else if let Ok(event) = lenient {
+            prop_assert!(!event.anomalies().is_empty(), "{:?}", event);
+        }
+    }
+
+    /// Display gives a line back that means the same.
+    #[test]
+    fn display_round_trip(text in text()) {
+        if let Ok(event) = StreamEventRef::parse_lenient(&text) {
+            let printed = event.to_string();
+            prop_assert_eq!(printed.as_str(), String::from_utf8_lossy(event.content()));
+            // A target may end in a line end; then the one that was taken off is not the only one.
+            if printed.as_bytes() == event.content() && !printed.ends_with(['\r', '\n']) {
+                prop_assert_eq!(StreamEventRef::parse_lenient(printed.as_bytes()), Ok(event));
+            }
+        }
+    }
+
+    /// The owned form says the same as the borrowed one, however it is made.
+    #[cfg(feature = "alloc")]
+    #[test]
+    fn owned_agrees(text in text()) {
+        use tor_stream_event::StreamEvent;
+        if let Ok(text) = core::str::from_utf8(&text) {
+            match (StreamEventRef::parse(text), StreamEvent::parse(text)) {
+                (Ok(event), Ok(owned)) => {
+                    common::assert_pair(&owned, &event);
+                    prop_assert_eq!(text.parse(), Ok(owned));
+                }
+                (event, owned) => prop_assert_eq!(event.err(), owned.err()),
+            }
+        }
+        if let Ok(event) = StreamEventRef::parse_lenient(&text) {
+            let owned = event.into_owned();
+            read_everything(&owned.as_event_ref());
+            if !event.anomalies().contains(Anomaly::MalformedId) {
+                common::assert_pair(&owned, &event);
+            }
+        }
+    }
+
+}
+
+proptest! {
+    #![proptest_config(common::config(1_000))]
+
+    /// Every prefix of any text is read, or refused within it.
+    #[test]
+    fn prefixes(text in text()) {
+        for end in 0..text.len() {
+            let prefix = &text[..end];
+            prop_assert!(offset(StreamEventRef::parse_bytes(prefix)).is_none_or(|offset| offset <= end));
+            prop_assert!(offset(StreamEventRef::parse_lenient(prefix)).is_none_or(|offset| offset <= end));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(common::config(2_000))]
+
+    /// Unknown keywords and words, other orders, repetitions and bare tokens after a good target are never refused and,
+    /// if no colon among them can be that of a port, never mistaken for a part of the target.
+    #[test]
+    fn unknown_is_never_refused(
+        status in select(tor_stream_event::StreamStatus::ALL),
+        fields in prop::collection::vec(("[A-Za-z_]{1,16}", "[!-9;-~]{0,12}"), 0..8),
+        order in Just([0, 1, 2, 3, 4, 5]).prop_shuffle(),
+    ) {
+        let mut line = format!("9 {status} 4 example.com:443");
+        for (i, which) in order.into_iter().enumerate() {
+            if let Some((key, value)) = fields.get(i) {
+                line += &format!(" {key}={value}");
+            }
+            line += [" REASON=END", " REMOTE_REASON=DONE", " SOURCE=EXIT", " PURPOSE=USER", " NYM_EPOCH=1", " bare"][which];
+        }
+        let event = StreamEventRef::parse(&line).expect("a good target");
+        prop_assert_eq!((event.target_host, event.target_port), ("example.com", 443), "{}", line);
+        prop_assert!(event.anomalies().contains(Anomaly::UnknownOrder));
+    }
+}

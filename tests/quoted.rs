@@ -1,0 +1,128 @@
+//! Quoted strings: every byte that tor can escape, escapes from elsewhere, and the iterator's promises.
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::event;
+use proptest::prelude::*;
+use tor_stream_event::{Anomaly, Quoted};
+
+/// Returns bytes as tor escapes them, without the quotation marks.
+fn escape(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for &byte in bytes {
+        match byte {
+            b'\n' => text.push_str("\\n"),
+            b'\t' => text.push_str("\\t"),
+            b'\r' => text.push_str("\\r"),
+            b'\\' | b'"' | b'\'' => text.extend(['\\', char::from(byte)]),
+            b' '..=b'~' => text.push(char::from(byte)),
+            _ => text.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    text
+}
+
+/// Runs `check` on the quoted string that `escaped` is, in an event.
+fn with_quoted(escaped: &str, check: impl FnOnce(Quoted<'_>)) {
+    let line = format!("9 SUCCEEDED 4 a:1 SOCKS_USERNAME=\"{escaped}\" CLIENT_PROTOCOL=SOCKS5");
+    let event = event(&line);
+    let quoted = event.socks_username().expect("a quoted string");
+    assert_eq!(quoted.escaped(), escaped);
+    assert_eq!(event.client_protocol_str(), Some("SOCKS5"));
+    check(quoted);
+}
+
+/// Asserts what `escaped` stands for.
+#[track_caller]
+fn assert_decodes(escaped: &str, expected: &[u8]) {
+    with_quoted(escaped, |quoted| {
+        assert_eq!(quoted.bytes().collect::<Vec<u8>>(), expected, "{escaped}");
+        #[cfg(feature = "alloc")]
+        {
+            assert_eq!(quoted.to_vec(), expected);
+            assert_eq!(quoted.to_string_lossy(), String::from_utf8_lossy(expected));
+        }
+    });
+}
+
+/// Each byte alone, with a digit after it, and all of them at once.
+#[test]
+fn every_byte() {
+    for byte in 1..=255 {
+        assert_decodes(&escape(&[byte]), &[byte]);
+        assert_decodes(&escape(&[byte, b'7']), &[byte, b'7']);
+        assert_decodes(&escape(&[b'\\', byte, byte]), &[b'\\', byte, byte]);
+    }
+    let all: Vec<u8> = (1..=255).collect();
+    assert_decodes(&escape(&all), &all);
+    assert_decodes("", b"");
+}
+
+/// A backslash before anything else stands for what follows it. Octal digits are three, and make one byte.
+#[test]
+fn escapes_from_elsewhere() {
+    for (escaped, expected) in [
+        (r"\a\b\x\ \(", &b"abx ("[..]),
+        (r"\x41", b"x41"),
+        (r"\u0041", b"u0041"),
+        (r"\N\T\R", b"NTR"),
+        (r"\8\9", b"89"),
+        (r"\1\12", b"112"),
+        (r"\12x\1", b"12x1"),
+        (r"\18", b"18"),
+        (r"\400\777", b"400777"),
+        (r"\000", b"\0"),
+        (r"\0000", b"\x000"),
+        (r"\377\101", b"\xffA"),
+        (r"\\101\\n", br"\101\n"),
+        ("\\\u{e9}", "\u{e9}".as_bytes()),
+        ("caf\u{e9} \u{1f9c5}", "caf\u{e9} \u{1f9c5}".as_bytes()),
+    ] {
+        assert_decodes(escaped, expected);
+    }
+}
+
+/// A string that tor would not write so is read, and the event says that tor did not.
+#[test]
+fn only_tors_escapes_are_plain() {
+    for (escaped, plain) in [(r"\\\'\n\t\r\001\177\377", true), (r"\x", false), (r"\12", false), (r"\400", false)] {
+        let line = format!("9 SUCCEEDED 4 a:1 SOCKS_PASSWORD=\"{escaped}\"");
+        assert_eq!(event(&line).anomalies().contains(Anomaly::UnknownOrder), !plain, "{escaped}");
+    }
+}
+
+/// Text that is not UTF-8 decodes lossily.
+#[cfg(feature = "alloc")]
+#[test]
+fn lossy_text() {
+    with_quoted(r"caf\351 \303\251", |quoted| assert_eq!(quoted.to_string_lossy(), "caf\u{fffd} \u{e9}"));
+}
+
+proptest! {
+    #![proptest_config(common::config(1000))]
+
+    /// What tor escapes comes back.
+    #[test]
+    fn round_trip(bytes in prop::collection::vec(1_u8.., 0..300)) {
+        assert_decodes(&escape(&bytes), &bytes);
+    }
+
+    /// The hint holds at every step, and the end stays the end.
+    #[test]
+    fn size_hint(bytes: Vec<u8>, foreign in "([^\\\\\"\u{0}-\u{1f}]|\\\\[^\n\r])*") {
+        for escaped in [escape(&bytes), foreign] {
+            with_quoted(&escaped, |quoted| {
+                let count = quoted.bytes().count();
+                let mut rest = quoted.bytes();
+                for left in (0..=count).rev() {
+                    let (least, most) = rest.size_hint();
+                    assert!(least <= left && most.is_some_and(|most| left <= most), "{left} in {:?}", rest.size_hint());
+                    assert_eq!(rest.clone().count(), left);
+                    rest.next();
+                }
+                assert_eq!((rest.next(), rest.next()), (None, None));
+            });
+        }
+    }
+}

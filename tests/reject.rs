@@ -1,0 +1,163 @@
+//! Lines that are refused: what is said of them, and where.
+
+mod common;
+
+use common::{event_err, protocol_error};
+use tor_stream_event::ErrorKind::{self, Malformed, Missing, OutOfRange, Truncated, Unrecognized};
+use tor_stream_event::Field::{CircuitId, StreamId, StreamStatus, Target};
+use tor_stream_event::{Error, StreamEventRef};
+
+/// A line, what is wrong, where, and the message.
+type Row = (&'static [u8], ErrorKind, usize, &'static str);
+
+#[rustfmt::skip]
+const REFUSED: &[Row] = &[
+    // Stream ID
+    (b"", Missing(StreamId), 0, "expected a stream ID of 1 to 20 letters or digits, found the end at byte 0"),
+    (b" NEW 0 a:1", Missing(StreamId), 0, "expected a stream ID of 1 to 20 letters or digits, found ' ' at byte 0"),
+    (b"a!@# NEW 0 a:1", Malformed(StreamId), 1, "expected a stream ID of 1 to 20 letters or digits, found '!' at byte 1"),
+    (b"-1 NEW 0 a:1", Malformed(StreamId), 0, "expected a stream ID of 1 to 20 letters or digits, found '-' at byte 0"),
+    (b"99999999999999999999\x39 NEW 0 a:1", Malformed(StreamId), 20, "expected a stream ID of 1 to 20 letters or digits, found '9' at byte 20"),
+    ("\u{665} NEW 0 a:1".as_bytes(), Malformed(StreamId), 0, "expected a stream ID of 1 to 20 letters or digits, found '\\xd9' at byte 0"),
+    (b"9\xff NEW 0 a:1", Malformed(StreamId), 1, "expected a stream ID of 1 to 20 letters or digits, found '\\xff' at byte 1"),
+    (b"9\t NEW 0 a:1", Malformed(StreamId), 1, "expected a stream ID of 1 to 20 letters or digits, found '\\t' at byte 1"),
+    // Status
+    (b"9", Missing(StreamStatus), 1, "expected a stream status, found the end at byte 1"),
+    (b"9 ", Missing(StreamStatus), 2, "expected a stream status, found the end at byte 2"),
+    (b"9  NEW 0 a:1", Missing(StreamStatus), 2, "expected a stream status, found ' ' at byte 2"),
+    (b"9 new 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word at byte 2"),
+    (b"9 NEWER 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word at byte 2"),
+    (b"9 UNRECOGNIZED 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word at byte 2"),
+    ("9 clo\u{17f}ed 4 a:1".as_bytes(), Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word at byte 2"),
+    // Circuit ID
+    (b"9 NEW", Missing(CircuitId), 5, "expected a circuit ID of 1 to 20 letters or digits, found the end at byte 5"),
+    (b"9 NEW ", Missing(CircuitId), 6, "expected a circuit ID of 1 to 20 letters or digits, found the end at byte 6"),
+    (b"9 NEW  a:1", Missing(CircuitId), 6, "expected a circuit ID of 1 to 20 letters or digits, found ' ' at byte 6"),
+    (b"9 NEW a:1", Malformed(CircuitId), 7, "expected a circuit ID of 1 to 20 letters or digits, found ':' at byte 7"),
+    (b"9 NEW 12345678901234567890a b:1", Malformed(CircuitId), 26, "expected a circuit ID of 1 to 20 letters or digits, found 'a' at byte 26"),
+    // Target
+    (b"9 NEW 0", Missing(Target), 7, "expected a target (host:port), found the end at byte 7"),
+    (b"9 NEW 0 ", Missing(Target), 8, "expected a target (host:port), found the end at byte 8"),
+    (b"9 NEW 0  PURPOSE=USER", Missing(Target), 8, "expected a target (host:port), found ' ' at byte 8"),
+    (b"9 NEW 0 PURPOSE=USER", Malformed(Target), 20, "expected a target (host:port), found the end at byte 20"),
+    (b"9 NEW 0 host PURPOSE=USER", Malformed(Target), 12, "expected a target (host:port), found ' ' at byte 12"),
+    (b"9 NEW 0 host:", Malformed(Target), 13, "expected a target (host:port), found the end at byte 13"),
+    (b"9 NEW 0 host: PURPOSE=USER", Malformed(Target), 13, "expected a target (host:port), found ' ' at byte 13"),
+    (b"9 NEW 0 host:+80", Malformed(Target), 13, "expected a target (host:port), found '+' at byte 13"),
+    (b"9 NEW 0 host:-0", Malformed(Target), 13, "expected a target (host:port), found '-' at byte 13"),
+    (b"9 NEW 0 host:8_0", Malformed(Target), 14, "expected a target (host:port), found '_' at byte 14"),
+    (b"9 NEW 0 host:80\t", Malformed(Target), 15, "expected a target (host:port), found '\\t' at byte 15"),
+    (b"9 NEW 0 [::1]", Malformed(Target), 12, "expected a target (host:port), found ']' at byte 12"),
+    ("9 NEW 0 host:\u{664}\u{664}".as_bytes(), Malformed(Target), 13, "expected a target (host:port), found '\\xd9' at byte 13"),
+    ("9 NEW 0 host:80\u{a0}PURPOSE=USER".as_bytes(), Malformed(Target), 15, "expected a target (host:port), found '\\xc2' at byte 15"),
+    (b"9 NEW 0 host:\xff", Malformed(Target), 13, "expected a target (host:port), found '\\xff' at byte 13"),
+    (b"9 NEW 0 host:65536", OutOfRange(Target), 13, "expected a port up to 65535, found a greater number at byte 13"),
+    (b"9 NEW 0 host:99999999999999999999999999 PURPOSE=USER", OutOfRange(Target), 13, "expected a port up to 65535, found a greater number at byte 13"),
+];
+
+/// The table, as bytes and as text.
+#[test]
+fn kind_offset_and_message() {
+    for &(line, kind, offset, message) in REFUSED {
+        let error = event_err(line);
+        let shown = line.escape_ascii();
+        assert_eq!((error.kind(), error.offset()), (kind, offset), "{shown}");
+        assert_eq!(error.to_string(), message, "{shown}");
+        assert_eq!(Error::from(error).to_string(), message, "{shown}");
+    }
+}
+
+/// A line end is not part of the line: what is missing is missing before it.
+#[test]
+fn line_end() {
+    for &(line, kind, offset, message) in REFUSED {
+        for line_end in ["\n", "\r\n"] {
+            let error = event_err(&[line, line_end.as_bytes()].concat());
+            assert_eq!((error.kind(), error.offset()), (kind, offset), "{}", line.escape_ascii());
+            assert_eq!(error.to_string(), message);
+        }
+    }
+}
+
+/// A target of 255 bytes without a port was cut, whatever follows, and even if a shorter one would do.
+#[test]
+fn cut_target() {
+    let name = "a".repeat(255);
+    let names = [
+        name.clone(),
+        format!("{}:", "a".repeat(254)),
+        format!("a:1 REASON=DONE {}", "b".repeat(239)),
+        format!("a:1 {}", "\"".repeat(251)),
+        format!("{} REASON=", "a".repeat(247)),
+    ];
+    for name in &names {
+        assert_eq!(name.len(), 255);
+        for tail in
+            ["", " REASON=TIMEOUT", " REASON=DONE CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS="]
+        {
+            let line = format!("9 CLOSED 4 {name}{tail}");
+            let error = event_err(line.as_bytes());
+            assert_eq!((error.kind(), error.offset()), (Truncated(Target), 11 + 255), "{line}");
+            assert_eq!(error.to_string(), "expected a port, found a target cut at 255 bytes by tor at byte 266");
+        }
+    }
+    for other in ["a".repeat(254), "a".repeat(256)] {
+        assert_eq!(event_err(format!("9 CLOSED 4 {other}").as_bytes()).kind(), Malformed(Target));
+    }
+}
+
+/// Every strict prefix of an accepted line is accepted, or refused at an offset within it.
+#[test]
+fn every_prefix() {
+    for case in common::cases::all() {
+        for end in 0..case.line.len() {
+            let prefix = case.line.get(..end).unwrap_or_default();
+            if StreamEventRef::parse_bytes(prefix).is_err() {
+                let offset = event_err(prefix).offset();
+                assert!(offset <= end, "{offset}: {}", prefix.escape_ascii());
+            }
+        }
+    }
+}
+
+/// The message holds no more of a line than one byte, and that none of a credential.
+#[test]
+fn says_nothing_of_credentials() {
+    let line = "9 NEW 0 host SOCKS_USERNAME=\"SECRET\" SOCKS_PASSWORD=\"SECRET\"";
+    for end in 0..line.len() {
+        let line = line.get(..end).unwrap_or_default();
+        let error = protocol_error(StreamEventRef::parse(line));
+        let shown = format!("{error} {error:?} {:?} {}", Error::from(error), Error::from(error));
+        assert!(!shown.contains("SECRET") && !shown.contains("host SOCKS"), "{shown}");
+    }
+}
+
+/// Errors are values of the standard kind, with the cause behind the crate's own type.
+#[test]
+fn error_trait() {
+    let error = Error::from(event_err(b""));
+    let source = core::error::Error::source(&error).map(ToString::to_string);
+    assert_eq!(source, Some(error.to_string()));
+    assert_eq!(format!("{:?}", event_err(b"")), "ProtocolError { kind: Missing(StreamId), offset: 0, .. }");
+}
+
+/// IDs as values of their own are refused in the same words.
+#[test]
+fn ids() {
+    let expected = "expected a circuit ID of 1 to 20 letters or digits, found";
+    for (text, kind, offset, found) in [
+        ("", Missing(CircuitId), 0, "the end"),
+        (" ", Malformed(CircuitId), 0, "' '"),
+        ("12 ", Malformed(CircuitId), 2, "' '"),
+        ("a_b", Malformed(CircuitId), 1, "'_'"),
+        ("123456789012345678901", Malformed(CircuitId), 20, "'1'"),
+        ("\u{665}", Malformed(CircuitId), 0, "'\\xd9'"),
+    ] {
+        let Err(Error::Protocol(error)) = text.parse::<tor_stream_event::CircuitId>() else {
+            panic!("{text:?} is no ID");
+        };
+        assert_eq!((error.kind(), error.offset()), (kind, offset), "{text:?}");
+        assert_eq!(error.to_string(), format!("{expected} {found} at byte {offset}"));
+        assert!(text.parse::<tor_stream_event::StreamId>().is_err(), "{text:?}");
+    }
+}
