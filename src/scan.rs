@@ -97,8 +97,8 @@ mod tests {
     /// Every byte, at every place of a text of every length up to two words, after bytes that nothing looks for.
     #[test]
     fn as_a_loop_over_bytes() {
-        type Search = fn(&[u8]) -> usize;
-        let searches: [(Search, fn(u8) -> bool); 7] = [
+        type Search = (fn(&[u8]) -> usize, fn(u8) -> bool);
+        let searches: [Search; 7] = [
             (space, |b| b == b' '),
             (comma, |b| b == b','),
             (space_or_equals, |b| b == b' ' || b == b'='),

@@ -1,5 +1,6 @@
 //! Events out of a buffer, out of pieces and out of a reader: what is a line, which line is an event, and that all three
 //! find the same.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use tor_stream_event::{Decoder, Error, EventLine, LineEnd, stream_events};

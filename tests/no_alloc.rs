@@ -80,7 +80,7 @@ fn read(line: &[u8]) {
                 black_box((event.args().count(), event.arg("REASON"), event.iso_fields().count()));
                 black_box(event.socks_username().map(|quoted| quoted.bytes().count()));
                 black_box(event.socks_password().map(|quoted| quoted.bytes().count()));
-                black_box((event.target_bytes(), event.anomalies().iter().count(), event == event));
+                black_box((event.target_bytes(), event.anomalies().iter().count(), black_box(event) == event));
                 black_box(event.id.parse::<StreamId>().is_ok());
                 let _ = write!(Nowhere, "{event} {event:?}");
             }

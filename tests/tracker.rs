@@ -1,5 +1,12 @@
 //! The lives of streams.
 #![cfg(feature = "alloc")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use tor_stream_event::{
     ClientProtocol, Outcome, StreamClosureReason, StreamEventRef, StreamLife, StreamPurpose, StreamSource,

@@ -9,6 +9,8 @@ pub(crate) mod keyword;
 mod loose;
 mod tail;
 mod target_end;
+#[cfg(test)]
+mod tests;
 
 use self::header::Header;
 use self::tail::Tail;
@@ -205,124 +207,5 @@ fn not_utf8(bytes: &[u8], header: &Header, reading: &Reading, anomalies: &mut An
     }
     if !is_utf8(bytes.get(reading.target_end..)) {
         anomalies.insert(Anomaly::FieldNotUtf8);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use std::string::String;
-    use std::vec::Vec;
-
-    use super::*;
-    use crate::token::StreamStatus;
-
-    /// Text that lines are made of, whole fields and what is left of such when a client writes them.
-    const PIECES: &[&str] = &[
-        "host:443",
-        "[2001:db8::1]:80",
-        ":0",
-        "x",
-        ":",
-        ":80",
-        ":99999",
-        " ",
-        "  ",
-        "\"",
-        "\\",
-        "\\\"",
-        "=",
-        ",",
-        "\t",
-        "caf\u{e9}:80",
-        " REASON=DONE",
-        " REASON=END",
-        " REASON=",
-        " UNKNOWN_15",
-        " REASON= UNKNOWN_15",
-        " REASON=UNKNOWN_15",
-        " REASON=NEW_WORD",
-        " REMOTE_REASON=MISC",
-        " REMOTE_REASON= UNKNOWN_577",
-        " SOURCE=EXIT",
-        " SOURCE_ADDR=127.0.0.1:5",
-        " SOURCE_ADDR=::1:5",
-        " SOURCE_ADDR=/run/s:0",
-        " SOURCE_ADDR=/run/a b",
-        " SOURCE_ADDR=",
-        " PURPOSE=USER",
-        " PURPOSE=x",
-        " SOCKS_USERNAME=\"u\"",
-        " SOCKS_USERNAME=\"",
-        " SOCKS_PASSWORD=\"a \\\" \\001 b\"",
-        " SOCKS_PASSWORD=\"",
-        " CLIENT_PROTOCOL=SOCKS5",
-        " NYM_EPOCH=0",
-        " NYM_EPOCH=4294967296",
-        " SESSION_GROUP=-4",
-        " ISO_FIELDS=",
-        " ISO_FIELDS=CLIENTADDR,NYM_EPOCH",
-        " ISO_FIELDS=a",
-        " FOO=1",
-        " FOO=a:1",
-        " FOO=\"a b:1\"",
-        " FOO=a\"",
-        " FOO=\"a\"b\"",
-    ];
-
-    /// Lines with any status whose rest is put together from pieces, some of them long enough to be cut.
-    fn content() -> impl Strategy<Value = String> {
-        let status = prop::sample::select(StreamStatus::ALL);
-        let piece = prop_oneof![
-            12 => prop::sample::select(PIECES).prop_map(String::from),
-            1 => (200_usize..256).prop_map(|len| "a".repeat(len)),
-        ];
-        (status, prop::collection::vec(piece, 0..9))
-            .prop_map(|(status, pieces)| ["7 ", status.as_str(), " 3 ", &pieces.concat()].concat())
-    }
-
-    /// Rule by rule, without a thought to the time it takes: every place where a target could end is tried.
-    fn by_trying(bytes: &[u8], header: &Header) -> Option<TargetEnd> {
-        (header.target..=bytes.len())
-            .filter(|&end| matches!(bytes.get(end), None | Some(b' ')))
-            .filter(|&end| tail::read(bytes, end, header.status).is_some())
-            .find_map(|end| {
-                let target = &bytes[header.target..end];
-                match grammar::split_port(target) {
-                    Some(_) => Some(TargetEnd::Port(end)),
-                    None => (target.len() == grammar::TARGET_MAX).then_some(TargetEnd::Cut(end)),
-                }
-            })
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(20_000))]
-
-        #[test]
-        fn predicted_and_careful_agree(content in content()) {
-            let bytes = content.as_bytes();
-            let header = header::read(bytes).expect("a good header");
-            let careful = by_target_end(Text::Str(&content), &header);
-            if let Some(predicted) = predicted(bytes, &header) {
-                prop_assert!(careful == Some(predicted));
-            } else if let Some(careful) = careful {
-                let target = &bytes[header.target..careful.target_end];
-                prop_assert!(careful.port.is_none() || scan::not_plain(target) < target.len());
-            }
-        }
-
-        #[test]
-        fn careful_finds_what_trying_finds(content in content()) {
-            let bytes = content.as_bytes();
-            let header = header::read(bytes).expect("a good header");
-            prop_assert_eq!(target_end::find(bytes, header.target, header.status), by_trying(bytes, &header));
-        }
-
-        #[test]
-        fn agreement_on_any_bytes(status in prop::sample::select(StreamStatus::ALL), rest: Vec<u8>) {
-            let bytes = [b"7 ", status.as_str().as_bytes(), b" 3 ", &rest].concat();
-            let header = header::read(&bytes).expect("a good header");
-            prop_assert_eq!(target_end::find(&bytes, header.target, header.status), by_trying(&bytes, &header));
-        }
     }
 }
