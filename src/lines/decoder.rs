@@ -32,7 +32,6 @@ use super::{EventLine, LineEnd};
 /// assert_eq!(ids, 2);
 /// # Ok::<(), tor_stream_event::Error>(())
 /// ```
-#[derive(Clone)]
 pub struct Decoder<const N: usize>(Splitter<ArrayVec<u8, N>>);
 
 impl<const N: usize> Decoder<N> {

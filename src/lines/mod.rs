@@ -43,7 +43,9 @@ impl LineEnd {
     /// Tells the wire from a log by how it begins: the wire with a reply code, and with a CR LF before long.
     pub(crate) fn detect(start: &[u8]) -> Self {
         let start = start.get(..Self::DETECT).unwrap_or(start);
-        if reply(start).is_some() && memchr::memmem::find(start, b"\r\n").is_some() { Self::CrLf } else { Self::Lf }
+        let has_cr_lf =
+            || memchr::memchr_iter(b'\n', start).any(|lf| start.get(..lf).is_some_and(|line| line.ends_with(b"\r")));
+        if reply(start).is_some() && has_cr_lf() { Self::CrLf } else { Self::Lf }
     }
 
     /// Returns `true` if more bytes after `start` can make it the wire.

@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use crate::scan;
+
 /// The most bytes of a prefix. OnionPerf's has 33.
 const MAX_LEN: usize = 64;
 
@@ -50,16 +52,24 @@ pub(super) fn is_other_reply(line: &[u8], len: usize) -> bool {
 
 /// Returns the time since 1970 of a prefix that is a date, a time and Unix time with a fraction or without one.
 pub(super) fn unix_time(prefix: &[u8]) -> Option<Duration> {
-    let mut words = core::str::from_utf8(prefix).ok()?.strip_suffix(' ')?.split(' ');
-    let (_date, _time, unix) = (words.next()?, words.next()?, words.next()?);
-    if words.next().is_some() {
-        return None;
-    }
-    let (seconds, fraction) = unix.split_once('.').unwrap_or((unix, "0"));
+    let (_date, rest) = split_word(prefix)?;
+    let (_time, rest) = split_word(rest)?;
+    let (unix, rest) = split_word(rest)?;
+    let unix = core::str::from_utf8(unix).ok().filter(|_| rest.is_empty())?;
+    let point = memchr::memchr(b'.', unix.as_bytes()).unwrap_or(unix.len());
+    let (seconds, fraction) = unix.split_at_checked(point)?;
+    let fraction = if fraction.is_empty() { "0" } else { fraction.get(1..)? };
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number(seconds) || !is_number(fraction) || fraction.len() > 9 {
         return None;
     }
-    let scale = 10_u32.checked_pow(9_u32.checked_sub(fraction.len().try_into().ok()?)?)?;
-    Some(Duration::new(seconds.parse().ok()?, fraction.parse::<u32>().ok()?.checked_mul(scale)?))
+    let scale = 10_u64.checked_pow(9_u32.checked_sub(fraction.len().try_into().ok()?)?)?;
+    let nanoseconds = fraction.parse::<u64>().ok()?.checked_mul(scale)?;
+    Duration::from_secs(seconds.parse().ok()?).checked_add(Duration::from_nanos(nanoseconds))
+}
+
+/// Splits off a word and the space behind it.
+fn split_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (word, rest) = text.split_at_checked(scan::space(text))?;
+    Some((word, rest.strip_prefix(b" ")?))
 }

@@ -140,8 +140,7 @@ fn diagnose_target(bytes: &[u8], start: usize, end: usize) -> ProtocolError {
 }
 
 /// Makes the event from what was read.
-// Inlined for the same reason as `tail::read`: what was read need not be copied.
-#[inline(always)]
+#[inline]
 fn event<'a>(content: Text<'a>, header: &Header, reading: &Reading) -> StreamEventRef<'a> {
     let Reading { target_end, port, tail } = *reading;
     let (host_end, target_port) = port.unwrap_or((target_end, 0));
