@@ -43,32 +43,27 @@ fn find(text: &[u8], mark: impl Fn(u64) -> u64) -> usize {
 }
 
 /// Returns the index of the first space, or the length.
-#[inline]
 pub(crate) fn space(text: &[u8]) -> usize {
     find(text, |word| equal(word, b' '))
 }
 
 /// Returns the index of the first comma, or the length.
-#[inline]
 pub(crate) fn comma(text: &[u8]) -> usize {
     find(text, |word| equal(word, b','))
 }
 
 /// Returns the index of the first space or equals sign, or the length.
-#[inline]
 pub(crate) fn space_or_equals(text: &[u8]) -> usize {
     find(text, |word| equal(word, b' ') | equal(word, b'='))
 }
 
 /// Returns the index of the first quotation mark or backslash, or the length.
-#[inline]
 pub(crate) fn quote_or_backslash(text: &[u8]) -> usize {
     find(text, |word| equal(word, b'"') | equal(word, b'\\'))
 }
 
 /// Returns the index of the first byte that cannot stand for itself inside tor's quotes, or the length: a quotation mark, a
 /// backslash, a control character or an 8-bit byte.
-#[inline]
 pub(crate) fn not_quotable(text: &[u8]) -> usize {
     find(text, |word| equal(word, b'"') | equal(word, b'\\') | outside(word, b' '))
 }
@@ -76,13 +71,11 @@ pub(crate) fn not_quotable(text: &[u8]) -> usize {
 /// Returns the index of the first byte that may be odd in a target, or the length: a space, a quotation mark, a control
 /// character, an 8-bit byte, or an exclamation mark. The last one is not odd, but stands between two that are, and is rare
 /// enough to be found with them for a third of the work.
-#[inline]
 pub(crate) fn not_plain(text: &[u8]) -> usize {
     find(text, |word| outside(word, b'"' + 1))
 }
 
 /// Returns how many decimal digits `text` begins with.
-#[inline]
 pub(crate) fn digits(text: &[u8]) -> usize {
     find(text, |word| {
         let values = word ^ (ONES * b'0' as u64);

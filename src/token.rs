@@ -45,16 +45,9 @@ macro_rules! words {
 
             /// [`from_word`](Self::from_word) for text that was not checked to be UTF-8.
             #[inline]
-            #[allow(non_upper_case_globals, reason = "the constants are named like the variants they stand for")]
             pub(crate) fn from_bytes(word: &[u8]) -> Option<Self> {
-                $(
-                    /// The word, as a pattern.
-                    const $variant: &[u8] = $word.as_bytes();
-                )+
-                match word {
-                    $($variant => Some(Self::$variant),)+
-                    _ => None,
-                }
+                $(if word == $word.as_bytes() { return Some(Self::$variant); })+
+                None
             }
         }
 

@@ -215,7 +215,6 @@ impl Lines {
     }
 
     /// Returns the length of the prefix of a line that is an event.
-    #[inline]
     fn event_prefix(&mut self, line: &[u8]) -> Option<usize> {
         let prefix = match self.line_end {
             LineEnd::CrLf => Some(0),

@@ -18,7 +18,6 @@ pub(super) fn is_word(text: &[u8]) -> bool {
 /// Returns `true` for a list of words, which may be empty.
 ///
 /// It looks at every byte, even behind one that does not fit, so that it can look at many at once.
-#[inline]
 pub(super) fn is_list(text: &[u8]) -> bool {
     text.iter().fold(true, |fits, &byte| fits & (is_word_byte(byte) | (byte == b',')))
 }
@@ -36,7 +35,6 @@ pub(crate) fn unknown_code(text: &[u8]) -> Option<usize> {
 }
 
 /// Returns the decimal number without a sign that `text` begins with, and how many digits it has.
-#[inline]
 pub(super) fn leading_number(text: &[u8]) -> Option<(u32, usize)> {
     let mut number = 0_u32;
     let mut len = 0;
@@ -63,13 +61,11 @@ pub(super) fn signed_decimal(text: &[u8]) -> Option<i32> {
 }
 
 /// Returns a number with its sign.
-#[inline]
 pub(super) fn with_sign(negative: bool, number: u32) -> Option<i32> {
     if negative { 0_i32.checked_sub_unsigned(number) } else { number.try_into().ok() }
 }
 
 /// Splits `host:port`: returns the host's length and the port. A port has 1 to 5 digits and is at most 65535.
-#[inline]
 pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
     let mut rest = text;
     let mut port = 0;
@@ -125,7 +121,6 @@ pub(crate) fn quoted_len(text: &[u8]) -> Option<usize> {
 }
 
 /// [`quoted_len`] of a string that is escaped as tor does it, and of no other.
-#[inline]
 pub(super) fn tor_quoted_len(text: &[u8]) -> Option<usize> {
     let mut rest = text;
     loop {
