@@ -134,6 +134,19 @@ fn a_line_that_is_too_long_is_told_once() {
         };
         assert_eq!(id, "2");
     }
+    // One byte over the limit, which leaves out the LF alone: the line is the same in pieces and as a whole.
+    for (log, line_end) in [(&log.as_bytes()[..125], LineEnd::CrLf), (&log.as_bytes()[..125], LineEnd::Lf)] {
+        for size in 1..=log.len() {
+            let mut decoder = Decoder::<122>::new().line_end(line_end);
+            let lines: Vec<_> = log
+                .chunks(size)
+                .filter_map(|mut piece| {
+                    decoder.next_event(&mut piece).map(|line| (line.line.to_vec(), line.event.is_err()))
+                })
+                .collect();
+            assert_eq!(lines, [(log[..121].to_vec(), true)], "pieces of {size}");
+        }
+    }
     let error = Decoder::<64>::new().next_event(&mut log.as_bytes()).unwrap().event.unwrap_err();
     assert_eq!(error.to_string(), "expected a line of at most 64 bytes, found one of 123");
 }

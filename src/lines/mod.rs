@@ -249,9 +249,10 @@ impl Lines {
     #[inline]
     fn event<'a>(&self, bytes: &'a [u8], found: &Found) -> EventLine<'a> {
         let &Found { number, offset, whole, prefix, start, end, terminated } = found;
-        let line = bytes.get(start..end).unwrap_or_default();
+        let mut line = bytes.get(start..end).unwrap_or_default();
         let content = line.get(prefix + Self::MARK.len()..).unwrap_or_default();
         let event = if whole > self.limit as u64 {
+            line = line.get(..self.limit).unwrap_or(line);
             Err(Error::LineTooLong { length: whole, limit: self.limit })
         } else if self.lenient {
             StreamEventRef::parse_lenient(content)

@@ -60,8 +60,13 @@ impl<S: Store> Splitter<S> {
             self.keep(rest.get(..end.unwrap_or(rest.len()))?);
             *at += end.unwrap_or(rest.len());
             end?;
-            let line = self.kept.bytes();
-            let line = if self.length > line.len() as u64 { line } else { without_line_end(line) };
+            let kept = self.kept.bytes();
+            let line = match self.length - kept.len() as u64 {
+                0 => without_line_end(kept),
+                // Only the LF was not kept.
+                1 => kept.strip_suffix(b"\r").unwrap_or(kept),
+                _ => kept,
+            };
             if let Some(found) = self.lines.line(line, self.length) {
                 self.found = true;
                 return Some(Place::Kept(found));

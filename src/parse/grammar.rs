@@ -136,5 +136,5 @@ pub(super) fn tor_quoted_len(text: &[u8]) -> Option<usize> {
 
 /// Returns `true` for a quoted string that is escaped as tor does it, quotation marks included.
 pub(super) fn is_quoted(value: &[u8]) -> bool {
-    value.strip_prefix(b"\"").is_some_and(|text| tor_quoted_len(text) == text.len().checked_sub(1))
+    value.strip_prefix(b"\"").is_some_and(|text| tor_quoted_len(text).is_some_and(|len| len + 1 == text.len()))
 }

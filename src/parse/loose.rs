@@ -59,5 +59,6 @@ fn reason(word: &[u8]) -> StreamClosureReason {
 /// Returns where the text of the quoted string from `start` to `end` stands, or `None` if there is none.
 fn between_quotes(bytes: &[u8], start: usize, end: usize) -> Option<Span> {
     let text = bytes.get(start..end)?.strip_prefix(b"\"")?;
-    (grammar::quoted_len(text) == text.len().checked_sub(1)).then(|| Span::new(start + 1, end - 1))?
+    let len = grammar::quoted_len(text).filter(|len| len + 1 == text.len())?;
+    Span::new(start + 1, start + 1 + len)
 }

@@ -817,6 +817,12 @@ const OTHER_ORDERS: &[Case] = &[
 const ODD_VALUES: &[Case] = &[
     // A quoted string that never closes takes the rest.
     Case {
+        line: b"9 NEW 4 example.com:443 SOCKS_USERNAME=\"",
+        status: "NEW",
+        args: Some(&[("SOCKS_USERNAME", "\"")]),
+        ..UNKNOWN_ORDER
+    },
+    Case {
         line: b"9 NEW 4 example.com:443 SOCKS_USERNAME=\"abc REASON=DONE PURPOSE=USER",
         status: "NEW",
         args: Some(&[("SOCKS_USERNAME", "\"abc REASON=DONE PURPOSE=USER")]),

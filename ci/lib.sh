@@ -1,0 +1,88 @@
+# What the scripts beside it share. They source it, and then run in the repository's root.
+#
+# What they need and the machine lacks is unpacked from packages of Debian into $tools. Nothing is installed, and no
+# right of root is needed.
+# shellcheck shell=bash
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}
+mkdir -p "$CARGO_TARGET_DIR/ci"
+CARGO_TARGET_DIR=$(cd "$CARGO_TARGET_DIR" && pwd)
+tools=$CARGO_TARGET_DIR/ci
+host=$(rustc -vV | sed -n 's/^host: //p')
+
+# Ends the script without a result: skip REASON
+skip() {
+    printf '\n*** SKIPPED %s: %s\n\n' "${0##*/}" "$*" >&2
+    exit 0
+}
+
+# apt with lists of its own, which may know other architectures than the system's: apt get|cache ARGUMENT...
+apt() {
+    local tool=apt-$1 options=(-q -o "Dir::State=$tools/apt/state" -o "Dir::Cache=$tools/apt/cache")
+    local name
+    for name in $architectures; do options+=(-o "APT::Architectures::=$name"); done
+    options+=(-o Dir::State::status=/var/lib/dpkg/status -o "APT::Sandbox::User=$(id -un)")
+    "$tool" "${options[@]}" "${@:2}"
+}
+architectures=
+
+# Fetches the lists of packages.
+apt_update() {
+    command -v apt-get dpkg >/dev/null || return
+    mkdir -p "$tools"/apt/{state/lists/partial,cache/archives/partial}
+    # A list that is missing matters only if a package of it is: the download tells.
+    apt get update >/dev/null || true
+}
+
+# Unpacks packages into a folder, all or none: unpack FOLDER PACKAGE...
+unpack() {
+    local folder=$1 part=$1.part package
+    [[ ! -d $folder ]] || return 0
+    rm -rf "$part"
+    mkdir -p "$part/packages"
+    (cd "$part/packages" && apt get download "${@:2}") || return
+    for package in "$part"/packages/*.deb; do dpkg -x "$package" "$part" || return; done
+    rm -r "$part/packages"
+    mv "$part" "$folder"
+}
+
+# Prints a compiler's path, for RUSTC, after unpacking it: debian_rustc FOLDER VERSION [PACKAGE...], with a version such
+# as 1.85 and packages that go with it.
+debian_rustc() {
+    local folder=$1 version=$2 library=libstd-rust-web-$2 llvm
+    if [[ ! -x $folder/rustc ]]; then
+        apt_update || return
+        llvm=$(apt cache show "$library" | grep -o 'libllvm[0-9]*' | sort -u | tail -1) || return
+        unpack "$folder" "rustc-web=$version.*" "$library=$version.*" "libstd-rust-web-dev=$version.*" "$llvm" \
+            "${@:3}" >&2 || return
+        cat >"$folder/rustc" <<END
+#!/bin/sh
+LD_LIBRARY_PATH="\$(echo '$folder'/usr/lib/*-linux-gnu)" exec '$folder/usr/bin/rustc' --sysroot '$folder/usr' "\$@"
+END
+        chmod +x "$folder/rustc"
+    fi
+    "$folder/rustc" -V >/dev/null && echo "$folder/rustc"
+}
+
+# Finds LLVM's tools that read what rustc writes: those of rustup's llvm-tools, or Debian's.
+find_llvm() {
+    local version folder
+    llvm_bin=$(rustc --print sysroot)/lib/rustlib/$host/bin
+    llvm_lib=
+    if [[ ! -x $llvm_bin/llvm-cov ]]; then
+        version=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+        folder=$tools/llvm-$version
+        if [[ ! -d $folder ]]; then
+            apt_update && unpack "$folder" "llvm-$version" "libllvm$version" || return
+        fi
+        llvm_bin=$folder/usr/lib/llvm-$version/bin
+        llvm_lib=$(echo "$folder"/usr/lib/*-linux-gnu)
+    fi
+    llvm cov --version >/dev/null
+}
+
+# Runs one of them: llvm TOOL ARGUMENT..., such as llvm cov
+llvm() {
+    LD_LIBRARY_PATH=$llvm_lib "$llvm_bin/llvm-$1" "${@:2}"
+}

@@ -1,0 +1,42 @@
+//! Quoted strings, both ways.
+
+use core::str::from_utf8;
+
+/// Returns bytes as tor quotes them, without the quotation marks.
+#[must_use]
+pub fn escape(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for &byte in bytes {
+        match byte {
+            b'\\' | b'"' | b'\'' => text.extend(['\\', char::from(byte)]),
+            b'\n' => text.push_str(r"\n"),
+            b'\t' => text.push_str(r"\t"),
+            b'\r' => text.push_str(r"\r"),
+            b' '..=b'~' => text.push(char::from(byte)),
+            _ => text.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    text
+}
+
+/// Returns what `text` stands for between quotation marks, whoever escaped it. `None` if it cannot stand there: a
+/// quotation mark in it would be the end, or the one behind it would be escaped.
+#[must_use]
+pub fn unescape(text: &str) -> Option<Vec<u8>> {
+    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
+    while let Some((&byte, after)) = rest.split_first() {
+        let octal = after.get(..3).and_then(|digits| u8::from_str_radix(from_utf8(digits).ok()?, 8).ok());
+        let (byte, len) = match (byte, after.first()) {
+            (b'"', _) | (b'\\', None) => return None,
+            (b'\\', Some(b'0'..=b'3')) if octal.is_some() => (octal?, 4),
+            (b'\\', Some(b'n')) => (b'\n', 2),
+            (b'\\', Some(b't')) => (b'\t', 2),
+            (b'\\', Some(b'r')) => (b'\r', 2),
+            (b'\\', Some(&other)) => (other, 2),
+            _ => (byte, 1),
+        };
+        bytes.push(byte);
+        rest = &rest[len..];
+    }
+    Some(bytes)
+}

@@ -1,0 +1,32 @@
+//! The parts of an event, put together, are its content; so is what Display writes.
+#![cfg_attr(fuzzing, no_main)]
+
+use laws::law;
+use tor_stream_event::{Anomaly, StreamEventRef};
+
+law!(|line: &[u8]| {
+    let Ok(event) = StreamEventRef::parse_lenient(line) else { return };
+    let content = event.content();
+    assert_eq!(event.to_string(), String::from_utf8_lossy(content));
+    assert_eq!(StreamEventRef::parse_lenient(&[content, b"\r\n"].concat()), Ok(event));
+
+    let mut tokens = content.splitn(4, |&byte| byte == b' ');
+    for part in [event.id, event.status_str(), event.circuit_id.unwrap_or("0")] {
+        let token = tokens.next().expect("three tokens");
+        assert_eq!(part, core::str::from_utf8(token).unwrap_or("\u{fffd}"));
+    }
+    let rest = tokens.next().unwrap_or_default();
+    let mut rest = rest.strip_prefix(event.target_bytes()).expect("the target");
+    if event.anomalies().contains(Anomaly::FieldNotUtf8) {
+        return;
+    }
+    // Tokens without a key stand in no part. tor prints none.
+    let in_order = !event.anomalies().contains(Anomaly::UnknownOrder);
+    for (key, value) in event.args() {
+        let fields = [format!(" {key}={value}"), format!(" {key}= {value}")];
+        let starts = |from: &[u8]| fields.iter().find(|field| from.starts_with(field.as_bytes())).map(String::len);
+        let last = if in_order { 0 } else { rest.len() };
+        rest = (0..=last).find_map(|at| rest[at..].get(starts(&rest[at..])?..)).expect("the field");
+    }
+    assert!(rest.is_empty() || !in_order);
+});

@@ -1,0 +1,44 @@
+//! Writes with `Debug` what holds text.
+//!
+//! `core` shows text between quotation marks by a function that the compiler does not prove free of panics, so this
+//! program has some. `ci/no-panic` sees to it that only that function, and none of the library, leads to them.
+#![no_std]
+#![no_main]
+
+mod bare;
+
+use core::fmt::{self, Write};
+use core::str::FromStr;
+
+use tor_stream_event::{CircuitId, EventLine, StreamId, stream_events};
+
+/// Standard output.
+struct Output;
+
+impl Write for Output {
+    #[inline(never)]
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        bare::write(text.as_bytes());
+        Ok(())
+    }
+}
+
+extern "C" fn main() -> ! {
+    for line in stream_events(bare::input()) {
+        if write_line(&line).is_err() {
+            bare::exit(1);
+        }
+    }
+    bare::exit(0)
+}
+
+#[inline(never)]
+fn write_line(line: &EventLine<'_>) -> fmt::Result {
+    writeln!(Output, "{line:?}")?;
+    let Ok(event) = line.event else { return Ok(()) };
+    writeln!(Output, "{event:?} {:?} {:?}", event.args(), event.iso_fields())?;
+    if let (Ok(id), Ok(circuit)) = (StreamId::from_str(event.id), CircuitId::from_str(event.id)) {
+        writeln!(Output, "{id:?} {circuit:?}")?;
+    }
+    Ok(())
+}

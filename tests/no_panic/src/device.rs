@@ -1,0 +1,43 @@
+//! What a device does with the library: it takes bytes as they arrive, 64 at a time, and looks at every field of the
+//! events.
+//!
+//! Its size is about what the library costs there. It copies the events on standard input to standard output.
+#![no_std]
+#![no_main]
+
+mod bare;
+
+use core::hint::black_box;
+
+use tor_stream_event::{Decoder, StreamEventRef};
+
+extern "C" fn main() -> ! {
+    let mut decoder = Decoder::new();
+    for piece in bare::input().chunks(64) {
+        take(&mut decoder, piece);
+    }
+    bare::exit(0)
+}
+
+/// Apart from `main`, whose stack frame holds the decoder.
+#[inline(never)]
+fn take(decoder: &mut Decoder<1024>, mut piece: &[u8]) {
+    while let Some(line) = decoder.next_event(&mut piece) {
+        if let Ok(event) = line.event {
+            look_at(&event);
+            bare::write(b"650 STREAM ");
+            bare::write(event.content());
+            bare::write(b"\r\n");
+        }
+    }
+}
+
+fn look_at(event: &StreamEventRef<'_>) {
+    black_box((event.id, event.status, event.circuit_id, event.target_host, event.target_port));
+    black_box((event.reason, event.remote_reason, event.source, event.source_addr, event.purpose));
+    black_box((event.socks_username(), event.socks_password(), event.client_protocol()));
+    black_box((event.nym_epoch(), event.session_group(), event.anomalies()));
+    for field in event.iso_fields() {
+        black_box(field);
+    }
+}

@@ -1,0 +1,107 @@
+//! Writes everything in the library that can be written without an allocator: all of `Display`, and the `Debug` of what
+//! holds no text. The rest is in `debug.rs`.
+//!
+//! It copies the events on standard input to standard output. What counts is what the linker left out of it.
+#![no_std]
+#![no_main]
+
+mod bare;
+
+use core::fmt::{self, Write};
+use core::str::FromStr;
+
+use tor_stream_event::{
+    Anomaly, CircuitId, ClientProtocol, Decoder, IsoField, LineEnd, StreamClosureReason, StreamEventRef, StreamId,
+    StreamPurpose, StreamSource, StreamStatus, stream_events,
+};
+
+/// Standard output.
+struct Output;
+
+impl Write for Output {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        bare::write(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Where text goes that nobody reads.
+struct Nothing;
+
+impl Write for Nothing {
+    #[inline(never)]
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        core::hint::black_box(text);
+        Ok(())
+    }
+}
+
+extern "C" fn main() -> ! {
+    bare::exit(u8::from(write_all(bare::input()).is_err()))
+}
+
+fn write_all(input: &[u8]) -> fmt::Result {
+    write!(Nothing, "{:?} {:?}", stream_events(input), Decoder::<64>::new())?;
+    write!(Nothing, "{:?} {:?}", LineEnd::CrLf, LineEnd::Lf)?;
+    for line in stream_events(input) {
+        match line.event {
+            Ok(event) => {
+                write!(Output, "650 STREAM {event}\r\n")?;
+                write_parts(&event)?;
+                write_errors(event.content())?;
+                write_words(event.status_str())?;
+            }
+            Err(error) => write!(Output, "{error}\r\n")?,
+        }
+    }
+    Ok(())
+}
+
+#[inline(never)]
+fn write_parts(event: &StreamEventRef<'_>) -> fmt::Result {
+    write!(Nothing, "{:?}", event.anomalies())?;
+    for anomaly in Anomaly::ALL {
+        write!(Nothing, "{anomaly} {anomaly:>24} {anomaly:?}")?;
+    }
+    for quoted in [event.socks_username(), event.socks_password()].into_iter().flatten() {
+        write!(Nothing, "{quoted:?} {:?}", quoted.bytes())?;
+    }
+    if let (Ok(id), Ok(circuit)) = (StreamId::from_str(event.id), CircuitId::from_str(event.id)) {
+        write!(Nothing, "{id} {id:>24} {circuit} {circuit:>24}")?;
+    }
+    Ok(())
+}
+
+/// Writes the errors of `content` cut anywhere, and of lines that do not fit.
+#[inline(never)]
+fn write_errors(content: &[u8]) -> fmt::Result {
+    for end in 0..=content.len() {
+        let content = content.get(..end).unwrap_or_default();
+        for result in [StreamEventRef::parse_bytes(content), StreamEventRef::parse_lenient(content)] {
+            if let Err(error) = result {
+                write!(Nothing, "{error} {error:?}")?;
+            }
+        }
+    }
+    let mut decoder = Decoder::<64>::new().line_end(LineEnd::Lf);
+    for mut piece in [b"650 STREAM 1 NEW 0 ", content, b"\n"] {
+        while let Some(line) = decoder.next_event(&mut piece) {
+            if let Err(error) = line.event {
+                write!(Nothing, "{error} {error:?}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[inline(never)]
+fn write_words(word: &str) -> fmt::Result {
+    macro_rules! tables {
+        ($($table:ident)+) => {$(
+            let found = $table::from_word(word).unwrap_or($table::Unrecognized);
+            write!(Nothing, "{found} {found:>24} {found:?}")?;
+        )+};
+    }
+    tables! { StreamStatus StreamClosureReason StreamSource StreamPurpose ClientProtocol IsoField }
+    Ok(())
+}

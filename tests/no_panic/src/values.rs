@@ -1,0 +1,223 @@
+//! Calls everything in the library that needs no allocator and gives values, on input that the compiler cannot know.
+//!
+//! It copies the events on standard input to standard output, so that it can be seen to work. What counts is what the
+//! linker left out of it: `ci/no-panic` looks for a panic, an allocator or anything undefined in its symbols. Writing
+//! is in `display.rs`.
+//!
+//! It is built as programs are released, without checks for overflow. With them, additions to an index remain that the
+//! compiler cannot know to fit: an index within a slice is at most half of what a `usize` holds.
+#![no_std]
+#![no_main]
+#![allow(clippy::clone_on_copy, reason = "`Clone` is part of what is called")]
+
+mod bare;
+
+use core::error::Error as _;
+use core::hash::{Hash, Hasher};
+use core::hint::black_box;
+use core::str::FromStr;
+
+use tor_stream_event::{
+    Anomalies, Anomaly, Args, CircuitId, ClientProtocol, Decoder, Error, EventLine, IsoField, IsoFields, LineEnd,
+    Quoted, StreamClosureReason, StreamEventRef, StreamId, StreamPurpose, StreamSource, StreamStatus, stream_events,
+};
+
+extern "C" fn main() -> ! {
+    let input = bare::input();
+    for line in stream_events(input) {
+        use_line(&line);
+        if let Ok(event) = line.event {
+            bare::write(b"650 STREAM ");
+            bare::write(event.content());
+            bare::write(b"\r\n");
+        }
+    }
+    for line_end in [LineEnd::CrLf, LineEnd::Lf] {
+        for line in stream_events(input).lenient().line_end(line_end).clone() {
+            use_line(&line);
+        }
+        for len in [1, 7, 4096] {
+            use_decoder(input, len, line_end);
+        }
+    }
+    bare::exit(0)
+}
+
+/// Gives `input` to a decoder in pieces of `len` bytes.
+#[inline(never)]
+fn use_decoder(input: &[u8], len: usize, line_end: LineEnd) {
+    /// Small enough to meet lines that do not fit.
+    type Small = Decoder<200>;
+    let mut decoder = if len == 1 { Small::default() } else { Small::new().lenient() }.line_end(line_end);
+    for piece in input.chunks(len.max(1)) {
+        let mut rest = piece;
+        while let Some(line) = decoder.next_event(&mut rest) {
+            use_line(&line);
+        }
+    }
+    black_box(decoder.finish());
+    if let Some(line) = decoder.finish() {
+        use_line(&line);
+    }
+}
+
+#[inline(never)]
+fn use_line(line: &EventLine<'_>) {
+    black_box((line.number, line.offset, line.prefix, line.line));
+    black_box((line.unix_time(), line.is_terminated()));
+    black_box(*line == line.clone());
+    match &line.event {
+        Ok(event) => {
+            use_event(event);
+            use_args(event.args());
+            use_readings(event.content());
+            use_words(event.status_str());
+        }
+        Err(error) => use_error(error),
+    }
+}
+
+/// Reads `content` in every way, whole and cut anywhere.
+#[inline(never)]
+fn use_readings(content: &[u8]) {
+    for end in 0..=content.len() {
+        let content = content.get(..end).unwrap_or_default();
+        for event in [
+            StreamEventRef::parse_bytes(content),
+            StreamEventRef::parse_lenient(content),
+            StreamEventRef::try_from(content),
+        ] {
+            use_event_or_error(event);
+        }
+        if let Ok(content) = core::str::from_utf8(content) {
+            use_event_or_error(StreamEventRef::parse(content));
+            use_event_or_error(StreamEventRef::try_from(content));
+            use_ids(content);
+        }
+    }
+}
+
+#[inline(never)]
+fn use_event_or_error(event: Result<StreamEventRef<'_>, Error>) {
+    match event {
+        Ok(event) => use_event(&event),
+        Err(error) => use_error(&error),
+    }
+}
+
+#[inline(never)]
+fn use_event(event: &StreamEventRef<'_>) {
+    black_box((event.id, event.status, event.circuit_id, event.target_host, event.target_port));
+    black_box((event.reason, event.remote_reason, event.source, event.source_addr, event.purpose));
+    black_box((event.status_str(), event.reason_str(), event.remote_reason_str(), event.source_str()));
+    black_box((event.purpose_str(), event.client_protocol_str(), event.client_protocol()));
+    black_box((event.nym_epoch(), event.session_group(), event.iso_fields_str()));
+    black_box((event.source_host(), event.source_port()));
+    black_box((event.target_bytes(), event.content()));
+    black_box(event.arg(black_box("REASON")));
+    black_box(*event == event.clone());
+    event.hash(&mut Sum(0));
+    use_anomalies(event.anomalies());
+    use_iso_fields(event.iso_fields());
+    for quoted in [event.socks_username(), event.socks_password()].into_iter().flatten() {
+        use_quoted(quoted);
+    }
+}
+
+#[inline(never)]
+fn use_args(args: Args<'_>) {
+    black_box(args.clone().count());
+    for (key, value) in args {
+        black_box((key, value));
+        use_words(value);
+    }
+}
+
+#[inline(never)]
+fn use_iso_fields(fields: IsoFields<'_>) {
+    black_box(IsoFields::default().next());
+    black_box(fields.clone().words().map(str::len).sum::<usize>());
+    for field in fields {
+        black_box(field.as_str());
+    }
+}
+
+#[inline(never)]
+fn use_quoted(quoted: Quoted<'_>) {
+    black_box((quoted.escaped(), quoted.bytes().size_hint(), quoted == quoted.clone()));
+    quoted.hash(&mut Sum(0));
+    for byte in quoted.bytes().clone() {
+        black_box(byte);
+    }
+}
+
+#[inline(never)]
+fn use_anomalies(anomalies: Anomalies) {
+    black_box((anomalies.is_empty(), anomalies == Anomalies::NONE, anomalies == Anomalies::default()));
+    anomalies.hash(&mut Sum(0));
+    for anomaly in anomalies.iter() {
+        black_box((anomaly.as_str(), anomaly));
+    }
+    for &anomaly in Anomaly::ALL {
+        black_box((anomalies.contains(anomaly), anomaly < Anomaly::TargetQuote));
+        anomaly.hash(&mut Sum(0));
+    }
+}
+
+#[inline(never)]
+fn use_error(error: &Error) {
+    black_box((*error == error.clone(), error.source().is_some()));
+    error.hash(&mut Sum(0));
+    match error {
+        Error::Protocol(error) => {
+            black_box((error.kind(), error.offset(), *error == error.clone()));
+            black_box(Error::from(*error));
+        }
+        Error::LineTooLong { length, limit, .. } => {
+            black_box((length, limit));
+        }
+        _ => {}
+    }
+}
+
+#[inline(never)]
+fn use_ids(text: &str) {
+    if let (Ok(id), Ok(circuit)) = (StreamId::from_str(text), CircuitId::from_str(text)) {
+        black_box((id.as_str(), id.as_ref(), id == *text, id == text, id < id.clone(), id == id.clone()));
+        black_box((circuit.as_str(), circuit.as_ref(), circuit == *text, circuit == text));
+        black_box((circuit < circuit.clone(), circuit == circuit.clone()));
+        id.hash(&mut Sum(0));
+        circuit.hash(&mut Sum(0));
+    }
+    if let Err(error) = StreamId::from_str(text) {
+        use_error(&error);
+    }
+}
+
+/// Looks `word` up in every table.
+#[inline(never)]
+fn use_words(word: &str) {
+    macro_rules! tables {
+        ($($table:ident)+) => {$(
+            let found = $table::from_word(word).unwrap_or($table::Unrecognized);
+            black_box((found.as_str(), found < $table::Unrecognized, $table::ALL.contains(&found)));
+            found.hash(&mut Sum(0));
+        )+};
+    }
+    tables! { StreamStatus StreamClosureReason StreamSource StreamPurpose ClientProtocol IsoField }
+}
+
+/// A hasher that cannot fail.
+struct Sum(u64);
+
+impl Hasher for Sum {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        black_box(self.0)
+    }
+}
