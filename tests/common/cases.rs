@@ -668,11 +668,17 @@ const NEWER_TOR: &[Case] = &[
         ..PLAIN
     },
     Case {
-        line: br#"9 CLOSED 4 example.com:443 REASON=DONE ISO_FIELDS=DESTPORT NEW="a \"b\" c:1" EMPTY= ODD=a=b,c/d"#,
+        line: br#"9 CLOSED 4 example.com:443 REASON=DONE CLIENT_PROTOCOL=DNS NYM_EPOCH=0 SESSION_GROUP=-7 ISO_FIELDS=DESTPORT NEW="a \"b\" c:1" EMPTY= ODD=a=b,c/d"#,
         reason: Some("DONE"),
+        client_protocol: Some("DNS"),
+        nym_epoch: Some(0),
+        session_group: Some(-7),
         iso_fields: Some("DESTPORT"),
         args: Some(&[
             ("REASON", "DONE"),
+            ("CLIENT_PROTOCOL", "DNS"),
+            ("NYM_EPOCH", "0"),
+            ("SESSION_GROUP", "-7"),
             ("ISO_FIELDS", "DESTPORT"),
             ("NEW", r#""a \"b\" c:1""#),
             ("EMPTY", ""),
