@@ -160,6 +160,9 @@ fn debug_shows_no_credential() {
     let shown = format!("{:?} {:?} {decoder:?}", stream_events(log), stream_events(log).next());
     assert!(!shown.contains("secret"), "{shown}");
     assert!(shown.contains("***"), "{shown}");
+    let log = b"11:29:51 650 STREAM 1 NEW 0 a:1\n";
+    let shown = format!("{:?}", stream_events(log).next());
+    assert!(shown.contains("prefix: 11:29:51 ,"), "{shown}");
 }
 
 /// Pieces of lines, of which logs are put together.

@@ -112,7 +112,7 @@ impl fmt::Debug for EventLine<'_> {
         f.debug_struct("EventLine")
             .field("number", &self.number)
             .field("offset", &self.offset)
-            .field("prefix", &self.prefix.escape_ascii())
+            .field("prefix", &format_args!("{}", self.prefix.escape_ascii()))
             .field("event", &self.event)
             .field("terminated", &self.terminated)
             .finish_non_exhaustive()

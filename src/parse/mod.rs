@@ -30,10 +30,8 @@ pub(crate) fn strict(content: Text<'_>) -> Result<StreamEventRef<'_>, Error> {
     let Some(header) = header::read(bytes) else {
         return Err(header::diagnose(bytes).into());
     };
-    match predicted(bytes, &header) {
-        Some(reading) => Ok(event(content, &header, &reading)),
-        None => careful(content, &header),
-    }
+    let event = predicted(content, &header);
+    if event.is_ok() { event } else { careful(content, &header) }
 }
 
 /// Reads an event with any status, IDs and target.
@@ -43,79 +41,96 @@ pub(crate) fn lenient(content: Text<'_>) -> Result<StreamEventRef<'_>, Error> {
     let Some(header) = header::read_lenient(bytes) else {
         return Err(header::diagnose(bytes).into());
     };
-    let reading = predicted(bytes, &header)
-        .or_else(|| by_target_end(content, &header))
-        .unwrap_or_else(|| by_first_token(content, &header));
-    Ok(event(content, &header, &reading))
+    predicted(content, &header)
+        .or_else(|_| by_target_end(content, &header))
+        .or_else(|_| Ok(by_first_token(content, &header)))
 }
 
 /// Reads what [`predicted`] did not, or finds out what is wrong with it.
 #[cold]
 fn careful<'a>(content: Text<'a>, header: &Header) -> Result<StreamEventRef<'a>, Error> {
-    let reading = by_target_end(content, header).unwrap_or_else(|| by_first_token(content, header));
-    match reading.port {
-        Some(_) => Ok(event(content, header, &reading)),
-        None => Err(diagnose_target(content.bytes(), header.target, reading.target_end).into()),
+    let event = by_target_end(content, header).unwrap_or_else(|_| by_first_token(content, header));
+    if event.anomalies().contains(Anomaly::TargetWithoutPort) {
+        return Err(diagnose_target(content.bytes(), event.layout.target, event.layout.tail).into());
     }
+    Ok(event)
 }
 
-/// What follows the header.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Reading {
-    /// The index after the target.
-    target_end: usize,
-    /// The index after the target's host, and the port, if it has one.
+/// Where a target ends, and what it is.
+#[derive(Clone, Copy)]
+struct Target {
+    /// The index after it.
+    end: usize,
+    /// The index after its host, and its port, if it has one.
     port: Option<(usize, u16)>,
-    /// The fields.
-    tail: Tail,
+    /// What is odd about it.
+    anomalies: Anomalies,
 }
+
+/// What a reading gives that does not fit the line: another one has to follow it. It has the type of the others, so that
+/// an event can be handed on without being copied.
+const UNEXPECTED: Error = Error::Protocol(ProtocolError::UNEXPECTED);
 
 /// Reads a plain target and fields in tor's order. It can be read in one pass: no longer row of fields could stand at the
 /// line's end, since the target in front of this one holds no space.
 #[inline]
-fn predicted(bytes: &[u8], header: &Header) -> Option<Reading> {
+fn predicted<'a>(content: Text<'a>, header: &Header) -> Result<StreamEventRef<'a>, Error> {
     let start = header.target;
-    let rest = bytes.get(start..)?;
-    let len = scan::not_plain(rest);
-    let (host, port) = grammar::split_port(rest.get(..len)?)?;
-    let tail = tail::read(bytes, start + len, header.status)?;
-    Some(Reading { target_end: start + len, port: Some((start + host, port)), tail })
+    let text = content.bytes().get(start..).unwrap_or_default();
+    let len = scan::not_plain(text);
+    match grammar::split_port(text.get(..len).unwrap_or_default()) {
+        Some((host, port)) => {
+            let port = Some((start + host, port));
+            in_order(content, header, Target { end: start + len, port, anomalies: Anomalies::NONE })
+        }
+        None => Err(UNEXPECTED),
+    }
 }
 
 /// Reads any target before fields in tor's order.
-fn by_target_end(content: Text<'_>, header: &Header) -> Option<Reading> {
+fn by_target_end<'a>(content: Text<'a>, header: &Header) -> Result<StreamEventRef<'a>, Error> {
     let bytes = content.bytes();
-    let (end, has_port) = match target_end::find(bytes, header.target, header.status)? {
-        TargetEnd::Port(end) => (end, true),
-        TargetEnd::Cut(end) => (end, false),
-    };
-    let tail = tail::read(bytes, end, header.status)?;
-    let reading = odd_target(bytes, header, end, tail);
-    Some(if has_port { reading } else { Reading { port: None, ..reading } })
+    match target_end::find(bytes, header.target, header.status) {
+        Some(TargetEnd::Port(end)) => in_order(content, header, odd_target(bytes, header.target, end)),
+        Some(TargetEnd::Cut(end)) => {
+            in_order(content, header, Target { port: None, ..odd_target(bytes, header.target, end) })
+        }
+        None => Err(UNEXPECTED),
+    }
+}
+
+/// Reads the fields after a target in tor's order.
+#[inline(never)]
+fn in_order<'a>(content: Text<'a>, header: &Header, target: Target) -> Result<StreamEventRef<'a>, Error> {
+    match tail::read(content.bytes(), target.end, header.status) {
+        Some(tail) => Ok(event(content, header, target, &tail)),
+        None => Err(UNEXPECTED),
+    }
 }
 
 /// Reads the first token as the target, and fields in any order.
-fn by_first_token(content: Text<'_>, header: &Header) -> Reading {
+#[cold]
+fn by_first_token<'a>(content: Text<'a>, header: &Header) -> StreamEventRef<'a> {
     let bytes = content.bytes();
     let end = header.target + scan::space(bytes.get(header.target..).unwrap_or_default());
-    odd_target(bytes, header, end, loose::read(content, end))
+    event(content, header, odd_target(bytes, header.target, end), &loose::read(content, end))
 }
 
-/// Reads the target that ends at `end`, and says what is odd about it.
-fn odd_target(bytes: &[u8], header: &Header, end: usize, mut tail: Tail) -> Reading {
-    let start = header.target;
+/// Reads the target from `start` to `end`, and says what is odd about it.
+fn odd_target(bytes: &[u8], start: usize, end: usize) -> Target {
     let target = bytes.get(start..end).unwrap_or_default();
+    let mut anomalies = Anomalies::NONE;
     for byte in target {
         match byte {
-            b' ' => tail.anomalies.insert(Anomaly::TargetSpace),
-            b'"' => tail.anomalies.insert(Anomaly::TargetQuote),
-            0x80.. => tail.anomalies.insert(Anomaly::Target8Bit),
-            byte if byte.is_ascii_control() => tail.anomalies.insert(Anomaly::TargetControl),
+            b' ' => anomalies.insert(Anomaly::TargetSpace),
+            b'"' => anomalies.insert(Anomaly::TargetQuote),
+            0x80.. => anomalies.insert(Anomaly::Target8Bit),
+            byte if byte.is_ascii_control() => anomalies.insert(Anomaly::TargetControl),
             _ => {}
         }
     }
     let port = grammar::split_port(target).map(|(host, port)| (start + host, port));
-    Reading { target_end: end, port, tail }
+    Target { end, port, anomalies }
 }
 
 /// Finds out why there is no target from `start` to `end`.
@@ -141,9 +156,8 @@ fn diagnose_target(bytes: &[u8], start: usize, end: usize) -> ProtocolError {
 
 /// Makes the event from what was read.
 #[inline]
-fn event<'a>(content: Text<'a>, header: &Header, reading: &Reading) -> StreamEventRef<'a> {
-    let Reading { target_end, port, tail } = *reading;
-    let (host_end, target_port) = port.unwrap_or((target_end, 0));
+fn event<'a>(content: Text<'a>, header: &Header, target: Target, tail: &Tail) -> StreamEventRef<'a> {
+    let (host_end, target_port) = target.port.unwrap_or((target.end, 0));
     let circuit_id = content.get(header.circuit, header.circuit_end);
     StreamEventRef {
         id: content.get(0, header.id_end),
@@ -159,53 +173,56 @@ fn event<'a>(content: Text<'a>, header: &Header, reading: &Reading) -> StreamEve
         content,
         layout: Layout {
             target: header.target,
-            tail: target_end,
+            tail: target.end,
             username: tail.username,
             password: tail.password,
             client_protocol: tail.client_protocol,
             nym_epoch: tail.nym_epoch,
             session_group: tail.session_group,
             iso_fields: tail.iso_fields,
-            anomalies: anomalies(content, header, reading),
+            anomalies: anomalies(content, header, target, tail.anomalies),
         },
     }
 }
 
 /// Returns what is odd about an event.
 #[inline]
-fn anomalies(content: Text<'_>, header: &Header, reading: &Reading) -> Anomalies {
-    let mut anomalies = header.anomalies.union(reading.tail.anomalies);
-    if reading.port.is_none() {
+fn anomalies(content: Text<'_>, header: &Header, target: Target, of_tail: Anomalies) -> Anomalies {
+    let mut anomalies = header.anomalies.union(target.anomalies).union(of_tail);
+    if target.port.is_none() {
         anomalies.insert(Anomaly::TargetWithoutPort);
     }
     let cut = header.target + grammar::TARGET_MAX;
-    if reading.target_end >= cut {
+    if target.end >= cut {
         anomalies.insert(Anomaly::TargetMayBeCut);
-    } else if matches!(content.bytes().get(cut..), Some([] | [b' ', ..])) && is_field_end(content, reading, cut) {
-        anomalies.insert(Anomaly::FieldAtCut);
+    } else if matches!(content.bytes().get(cut..), Some([] | [b' ', ..])) {
+        let known_order = !of_tail.contains(Anomaly::UnknownOrder);
+        if is_field_end(Args::new(content, target.end, known_order), cut) {
+            anomalies.insert(Anomaly::FieldAtCut);
+        }
     }
     if let Text::Bytes(bytes) = content {
-        not_utf8(bytes, header, reading, &mut anomalies);
+        anomalies = anomalies.union(not_utf8(bytes, header.target, target.end));
     }
     anomalies
 }
 
 /// Returns `true` if a field ends at index `end`.
 #[cold]
-fn is_field_end(content: Text<'_>, reading: &Reading, end: usize) -> bool {
-    let known_order = !reading.tail.anomalies.contains(Anomaly::UnknownOrder);
-    let mut args = Args::new(content, reading.target_end, known_order);
+fn is_field_end(mut args: Args<'_>, end: usize) -> bool {
     core::iter::from_fn(|| args.next_arg()).any(|arg| arg.end == end)
 }
 
-/// Adds which part of a line is not UTF-8.
+/// Returns which part of a line is not UTF-8, of the target from `start` to `end` and what follows it.
 #[cold]
-fn not_utf8(bytes: &[u8], header: &Header, reading: &Reading, anomalies: &mut Anomalies) {
+fn not_utf8(bytes: &[u8], start: usize, end: usize) -> Anomalies {
     let is_utf8 = |part: Option<&[u8]>| core::str::from_utf8(part.unwrap_or_default()).is_ok();
-    if !is_utf8(bytes.get(header.target..reading.target_end)) {
+    let mut anomalies = Anomalies::NONE;
+    if !is_utf8(bytes.get(start..end)) {
         anomalies.insert(Anomaly::TargetNotUtf8);
     }
-    if !is_utf8(bytes.get(reading.target_end..)) {
+    if !is_utf8(bytes.get(end..)) {
         anomalies.insert(Anomaly::FieldNotUtf8);
     }
+    anomalies
 }
