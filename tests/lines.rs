@@ -236,6 +236,34 @@ proptest! {
     }
 }
 
+/// Captures of real tor, and how their lines end.
+const CAPTURES: &[(&[u8], LineEnd)] = &[
+    (include_bytes!("data/stream-events.raw"), LineEnd::CrLf),
+    (include_bytes!("data/hostile-targets.raw"), LineEnd::CrLf),
+    (include_bytes!("data/control-port.raw"), LineEnd::CrLf),
+    (include_bytes!("data/mixed-session.raw"), LineEnd::CrLf),
+    (include_bytes!("data/onionperf.log"), LineEnd::Lf),
+];
+
+#[test]
+fn a_capture_in_pieces_is_the_capture() {
+    for &(capture, line_end) in CAPTURES {
+        let whole: Vec<_> = stream_events(capture).collect();
+        for size in [1, 7, 64, 4096, 65536] {
+            let mut decoder = Decoder::<4096>::new().line_end(line_end);
+            let mut count = 0;
+            for mut piece in capture.chunks(size) {
+                while let Some(line) = decoder.next_event(&mut piece) {
+                    assert_eq!(line, whole[count], "pieces of {size}");
+                    count += 1;
+                }
+            }
+            assert!(decoder.finish().is_none());
+            assert_eq!(count, whole.len(), "pieces of {size}");
+        }
+    }
+}
+
 #[cfg(feature = "std")]
 mod reader {
     //! The same out of a reader.
@@ -280,6 +308,18 @@ mod reader {
                 count += 1;
             }
             prop_assert_eq!(count, whole.len());
+        }
+    }
+
+    #[test]
+    fn a_capture_by_reader_is_the_capture() {
+        for &(capture, _) in CAPTURES {
+            let mut whole = stream_events(capture);
+            let mut reader = EventReader::new(Slow { rest: capture, size: 1000, errors: Vec::new() });
+            while let Some(line) = reader.next_event().unwrap() {
+                assert_eq!(Some(line), whole.next());
+            }
+            assert_eq!(whole.next(), None);
         }
     }
 

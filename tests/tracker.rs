@@ -10,7 +10,7 @@
 
 use tor_stream_event::{
     ClientProtocol, Outcome, StreamClosureReason, StreamEventRef, StreamLife, StreamPurpose, StreamSource,
-    StreamStatus, StreamTracker,
+    StreamStatus, StreamTracker, stream_events,
 };
 
 /// Feeds events, with their numbers as times, and returns the streams that are over.
@@ -154,4 +154,23 @@ fn no_more_than_the_limit() {
     let expected = [Outcome::Closed, Outcome::Closed, Outcome::Closed, Outcome::Closed, Outcome::AfterClosed];
     assert_eq!(lives.iter().map(|life| life.outcome).collect::<Vec<_>>(), expected);
     assert_eq!(StreamTracker::<u8>::new(0).update(&StreamEventRef::parse("1 NEW 0 a:80").unwrap(), 0), None);
+}
+
+/// A whole session of real tor: every stream whose CLOSED is in it is over with it, and none otherwise.
+#[test]
+fn a_capture() {
+    let capture = include_bytes!("data/stream-events.raw");
+    let mut tracker = StreamTracker::new(10_000);
+    let (mut closed, mut over) = (0, 0);
+    // Some targets are cut, so that strict reading refuses them.
+    for line in stream_events(capture).lenient() {
+        let event = line.event.expect("a header");
+        closed += u64::from(event.status == StreamStatus::Closed);
+        if let Some(life) = tracker.update(&event, line.number) {
+            assert_eq!((life.outcome, life.after_failed), (Outcome::Closed, 0), "{}", life.id);
+            over += 1;
+        }
+    }
+    assert_eq!((closed, over), (1054, 1054));
+    assert_eq!((tracker.live().count(), tracker.dropped()), (2, 0));
 }
