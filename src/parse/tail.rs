@@ -271,9 +271,10 @@ impl<'b> Reader<'b> {
             let key = self.take(memchr::memchr(b'=', self.rest)?)?;
             let value = self.rest.strip_prefix(b"=")?;
             self.rest = value;
-            match value.first() {
-                Some(b'"') => drop(self.quoted()?),
-                _ => drop(self.token()?),
+            if value.first() == Some(&b'"') {
+                self.quoted()?;
+            } else {
+                self.token()?;
             }
             let value = value.get(..value.len() - self.rest.len())?;
             if !is_unknown_field(key, value) || (!after_newer_fields && value.contains(&b':')) {
