@@ -81,10 +81,6 @@ pub(crate) enum Found {
 }
 
 impl ProtocolError {
-    /// An error that stands for another one, which is yet to be found.
-    pub(crate) const UNEXPECTED: Self =
-        Self { kind: ErrorKind::Malformed(Field::Target), offset: 0, found: Found::End };
-
     /// Returns an error about the byte at `offset` of `input`.
     #[cold]
     pub(crate) fn new(kind: ErrorKind, input: &[u8], offset: usize) -> Self {

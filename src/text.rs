@@ -33,9 +33,18 @@ impl<'a> Text<'a> {
     /// Returns the part from `start` to `end`, or U+FFFD if that is no UTF-8.
     #[inline]
     pub(crate) fn get(self, start: usize, end: usize) -> &'a str {
+        match self.utf8().get(start..end) {
+            Some(part) => part,
+            None => part_of_bytes(self.bytes(), start, end),
+        }
+    }
+
+    /// Returns all of the text, or none of it if it is not UTF-8 as a whole.
+    #[inline]
+    const fn utf8(self) -> &'a str {
         match self {
-            Self::Str(text) => text.get(start..end).unwrap_or(REPLACEMENT),
-            Self::Bytes(bytes) => part_of_bytes(bytes, start, end),
+            Self::Str(text) => text,
+            Self::Bytes(_) => "",
         }
     }
 

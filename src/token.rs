@@ -1,10 +1,26 @@
 //! The words of the protocol: each is spelled once, in the list of its enum.
 
+/// How a word is found in text that was not checked to be UTF-8.
+pub(crate) trait Word: Sized {
+    /// What ends a word that is not the last one.
+    const END: char;
+
+    /// Returns the name and the length of the word that `text` begins with, if it has a name and [`END`](Self::END) behind it.
+    fn of_prefix(text: &[u8; 16]) -> Option<(Self, usize)>;
+
+    /// Returns the name of a word.
+    fn from_bytes(word: &[u8]) -> Option<Self> {
+        let mut text = [Self::END as u8; 16];
+        text.iter_mut().zip(word).for_each(|(to, from)| *to = *from);
+        Self::of_prefix(&text).filter(|&(_, len)| len == word.len()).map(|(name, _)| name)
+    }
+}
+
 /// Makes an enum of words from one list, and all that is derived from their spelling.
 macro_rules! words {
     (
         $(#[$meta:meta])*
-        pub enum $name:ident {
+        pub enum $name:ident before $end:literal {
             $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+
         }
     ) => {
@@ -43,10 +59,14 @@ macro_rules! words {
                 Self::from_bytes(word.as_bytes())
             }
 
-            /// [`from_word`](Self::from_word) for text that was not checked to be UTF-8.
+        }
+
+        impl Word for $name {
+            const END: char = $end;
+
             #[inline]
-            pub(crate) fn from_bytes(word: &[u8]) -> Option<Self> {
-                $(if word == $word.as_bytes() { return Some(Self::$variant); })+
+            fn of_prefix(text: &[u8; 16]) -> Option<(Self, usize)> {
+                $(if text.starts_with(concat!($word, $end).as_bytes()) { return Some((Self::$variant, $word.len())); })+
                 None
             }
         }
@@ -61,7 +81,7 @@ macro_rules! words {
 
 words! {
     /// What happened to a stream (`StreamStatus`).
-    pub enum StreamStatus {
+    pub enum StreamStatus before ' ' {
         /// A client asks for a new connection.
         New = "NEW",
         /// A client asks for an address to be looked up.
@@ -98,7 +118,7 @@ words! {
     ///
     /// tor prints a reason that it has no word for itself as `UNKNOWN_` and its code, with a space before it:
     /// `REASON= UNKNOWN_15`. That is `Unrecognized` here, with the text `UNKNOWN_15`.
-    pub enum StreamClosureReason {
+    pub enum StreamClosureReason before ' ' {
         /// A cause that no other reason names.
         Misc = "MISC",
         /// The host name could not be resolved.
@@ -144,7 +164,7 @@ words! {
 
 words! {
     /// Where the new address of a [`Remap`](StreamStatus::Remap) is from (`SOURCE`).
-    pub enum StreamSource {
+    pub enum StreamSource before ' ' {
         /// From this tor's own cache.
         Cache = "CACHE",
         /// From the exit.
@@ -154,7 +174,7 @@ words! {
 
 words! {
     /// What a stream is for (`PURPOSE`).
-    pub enum StreamPurpose {
+    pub enum StreamPurpose before ' ' {
         /// Fetching directory information.
         DirFetch = "DIR_FETCH",
         /// Uploading directory information.
@@ -170,7 +190,7 @@ words! {
 
 words! {
     /// The protocol that the client spoke to tor (`CLIENT_PROTOCOL`).
-    pub enum ClientProtocol {
+    pub enum ClientProtocol before ' ' {
         /// SOCKS 4 and 4a.
         Socks4 = "SOCKS4",
         /// SOCKS 5.
@@ -194,7 +214,7 @@ words! {
     /// A property that keeps streams on separate circuits when they differ in it (an item of `ISO_FIELDS`).
     ///
     /// The specification allows the name of any field here.
-    pub enum IsoField {
+    pub enum IsoField before ',' {
         /// The target's port.
         DestPort = "DESTPORT",
         /// The target's address.

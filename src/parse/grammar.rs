@@ -34,8 +34,9 @@ pub(crate) fn unknown_code(text: &[u8]) -> Option<usize> {
     is_unknown_code(word.get(..len)?).then_some(1 + len)
 }
 
-/// Returns the decimal number without a sign that `text` begins with, and how many digits it has.
-pub(super) fn leading_number(text: &[u8]) -> Option<(u32, usize)> {
+/// Returns how many digits the decimal number without a sign has that `text` begins with, and its value.
+#[inline]
+pub(super) fn leading_number(text: &[u8]) -> Option<(usize, u32)> {
     let mut number = 0_u32;
     let mut len = 0;
     for byte in text {
@@ -46,12 +47,12 @@ pub(super) fn leading_number(text: &[u8]) -> Option<(u32, usize)> {
         number = number.checked_mul(10)?.checked_add(u32::from(digit))?;
         len += 1;
     }
-    (len > 0).then_some((number, len))
+    (len > 0).then_some((len, number))
 }
 
 /// Returns the value of a decimal number without a sign.
 pub(super) fn decimal(text: &[u8]) -> Option<u32> {
-    leading_number(text).filter(|&(_, len)| len == text.len()).map(|(number, _)| number)
+    leading_number(text).filter(|&(len, _)| len == text.len()).map(|(_, number)| number)
 }
 
 /// Returns the value of a decimal number that may have a minus sign.
@@ -66,23 +67,21 @@ pub(super) fn with_sign(negative: bool, number: u32) -> Option<i32> {
 }
 
 /// Splits `host:port`: returns the host's length and the port. A port has 1 to 5 digits and is at most 65535.
+#[inline]
 pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
-    let mut rest = text;
-    let mut port = 0;
-    for scale in [1_u32, 10, 100, 1_000, 10_000] {
-        let (byte, before) = rest.split_last()?;
-        let digit = u32::from(byte.wrapping_sub(b'0'));
-        if digit > 9 {
-            break;
+    let (digits, port) = match text.last_chunk() {
+        Some(chunk) => scan::last_number(chunk)?,
+        None => {
+            let mut chunk = [0; 8];
+            chunk.iter_mut().rev().zip(text.iter().rev()).for_each(|(to, from)| *to = *from);
+            scan::last_number(&chunk)?
         }
-        port += digit * scale;
-        rest = before;
-    }
-    let host = rest.strip_suffix(b":")?;
-    if rest.len() == text.len() {
+    };
+    let host = text.len().checked_sub(digits + 1)?;
+    if text.get(host) != Some(&b':') || !(1..=5).contains(&digits) {
         return None;
     }
-    Some((host.len(), port.try_into().ok()?))
+    Some((host, port.try_into().ok()?))
 }
 
 /// Returns `true` for the value of a `SOURCE_ADDR` that is no path.
@@ -124,13 +123,20 @@ pub(crate) fn quoted_len(text: &[u8]) -> Option<usize> {
 pub(super) fn tor_quoted_len(text: &[u8]) -> Option<usize> {
     let mut rest = text;
     loop {
-        rest = match rest {
-            [b'"', ..] => return Some(text.len() - rest.len()),
-            [b'\\', b'0'..=b'3', b'0'..=b'7', b'0'..=b'7', rest @ ..] => rest,
-            [b'\\', b'\\' | b'"' | b'\'' | b'n' | b't' | b'r', rest @ ..] => rest,
-            [b' '..=b'[' | b']'..=b'~', ..] => rest.get(scan::not_quotable(rest)..)?,
+        rest = rest.get(scan::not_quotable(rest)..)?;
+        // Escapes follow each other where a client sends what is no text.
+        while let [b'\\', escaped @ ..] = rest {
+            rest = match escaped {
+                [b'0'..=b'3', b'0'..=b'7', b'0'..=b'7', rest @ ..] => rest,
+                [b'\\' | b'"' | b'\'' | b'n' | b't' | b'r', rest @ ..] => rest,
+                _ => return None,
+            };
+        }
+        match rest.first()? {
+            b'"' => return Some(text.len() - rest.len()),
+            b' '..=b'~' => {}
             _ => return None,
-        };
+        }
     }
 }
 

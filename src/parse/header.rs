@@ -3,11 +3,11 @@
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::{ErrorKind, Field, ProtocolError};
 use crate::scan;
-use crate::token::StreamStatus;
+use crate::token::{StreamStatus, Word};
 use crate::value::id;
 
 /// Where the fields before the target end.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     /// The index after the stream ID.
     pub(super) id_end: usize,
@@ -23,34 +23,41 @@ pub(super) struct Header {
     pub(super) anomalies: Anomalies,
 }
 
-/// Reads `StreamID SP StreamStatus SP CircuitID SP`. `None` if one of them is not as the specification has it.
+/// Reads `StreamID SP StreamStatus SP CircuitID SP`: as the specification has them or, if `lenient`, whatever they are.
 #[inline]
-pub(super) fn read(bytes: &[u8]) -> Option<Header> {
-    let (id_end, rest) = take_id(bytes)?;
-    let (status, rest) = rest.split_at_checked(scan::space(rest))?;
-    let status = StreamStatus::from_bytes(status)?;
-    let rest = rest.strip_prefix(b" ")?;
-    let circuit = bytes.len() - rest.len();
-    let (circuit_len, rest) = take_id(rest)?;
-    let target = bytes.len() - rest.len();
-    Some(Header { id_end, status, circuit, circuit_end: circuit + circuit_len, target, anomalies: Anomalies::NONE })
+pub(super) fn read(bytes: &[u8], lenient: bool) -> Result<Header, ProtocolError> {
+    if let Some(header) = read_short(bytes) {
+        return Ok(header);
+    }
+    match read_any(bytes) {
+        Some(header) if lenient || header.anomalies.is_empty() => Ok(header),
+        _ => Err(diagnose(bytes)),
+    }
 }
 
-/// Takes an ID and the space after it off `bytes`. Returns the ID's length, and what is left.
+/// Reads the three fields if the IDs are numbers below 10^7, and some text follows.
 #[inline]
-fn take_id(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    // tor prints numbers.
-    let mut len = scan::digits(bytes);
-    if bytes.get(len) != Some(&b' ') {
-        len = id::valid_prefix(bytes);
-    }
-    let rest = bytes.get(len..)?.strip_prefix(b" ")?;
-    (1..=id::MAX_LEN).contains(&len).then_some((len, rest))
+fn read_short(bytes: &[u8]) -> Option<Header> {
+    let id_end = short_id(bytes)?;
+    let rest = bytes.get(id_end + 1..)?;
+    let (status, len) = StreamStatus::of_prefix(rest.first_chunk()?)?;
+    let rest = rest.get(len + 1..)?;
+    let circuit = bytes.len() - rest.len();
+    let circuit_end = circuit + short_id(rest)?;
+    Some(Header { id_end, status, circuit, circuit_end, target: circuit_end + 1, anomalies: Anomalies::NONE })
+}
+
+/// Returns the length of the number of 1 to 7 digits that `bytes` begins with, if there is a space behind it.
+#[inline]
+fn short_id(bytes: &[u8]) -> Option<usize> {
+    let chunk = bytes.first_chunk()?;
+    let len = scan::digits(chunk);
+    (len > 0 && chunk.get(len) == Some(&b' ')).then_some(len)
 }
 
 /// Reads three tokens, whatever they are. `None` if they cannot be told apart.
 #[cold]
-pub(super) fn read_lenient(bytes: &[u8]) -> Option<Header> {
+pub(super) fn read_any(bytes: &[u8]) -> Option<Header> {
     let id_end = token_end(bytes, 0)?;
     let status_end = token_end(bytes, id_end + 1)?;
     let status = bytes.get(id_end + 1..status_end)?;
@@ -73,7 +80,7 @@ fn token_end(bytes: &[u8], start: usize) -> Option<usize> {
     (len > 0).then_some(start + len)
 }
 
-/// Finds what is wrong with the three fields or, if nothing is, that the target is missing.
+/// Finds what is wrong with the three fields.
 #[cold]
 pub(super) fn diagnose(bytes: &[u8]) -> ProtocolError {
     let mut start = 0;

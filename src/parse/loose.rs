@@ -5,13 +5,12 @@ use super::keyword::Keyword;
 use super::tail::Tail;
 use crate::anomaly::Anomaly;
 use crate::text::{Span, Text};
-use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource};
+use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, Word};
 use crate::value::Args;
 
 /// Reads the fields from index `at` of an event to its end. Of a keyword that is repeated, the last one counts.
-pub(super) fn read(text: Text<'_>, at: usize) -> Tail {
+pub(super) fn read(tail: &mut Tail, text: Text<'_>, at: usize) -> bool {
     let bytes = text.bytes();
-    let mut tail = Tail::default();
     tail.anomalies.insert(Anomaly::UnknownOrder);
     let mut args = Args::new(text, at, false);
     while let Some(arg) = args.next_arg() {
@@ -48,7 +47,7 @@ pub(super) fn read(text: Text<'_>, at: usize) -> Tail {
     {
         tail.anomalies.insert(Anomaly::UnknownWord);
     }
-    tail
+    true
 }
 
 /// Returns the name of a reason.

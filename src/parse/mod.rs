@@ -22,38 +22,45 @@ use crate::scan;
 use crate::text::Text;
 use crate::value::Args;
 
-/// Reads an event as the specification has it.
-#[inline]
-pub(crate) fn strict(content: Text<'_>) -> Result<StreamEventRef<'_>, Error> {
+/// Reads an event: as the specification has it or, if `lenient`, with any status, IDs and target.
+pub(crate) fn read(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     let content = content.without_line_end();
     let bytes = content.bytes();
-    let Some(header) = header::read(bytes) else {
-        return Err(header::diagnose(bytes).into());
-    };
-    let event = predicted(content, &header);
-    if event.is_ok() { event } else { careful(content, &header) }
-}
-
-/// Reads an event with any status, IDs and target.
-pub(crate) fn lenient(content: Text<'_>) -> Result<StreamEventRef<'_>, Error> {
-    let content = content.without_line_end();
-    let bytes = content.bytes();
-    let Some(header) = header::read_lenient(bytes) else {
-        return Err(header::diagnose(bytes).into());
-    };
-    predicted(content, &header)
-        .or_else(|_| by_target_end(content, &header))
-        .or_else(|_| Ok(by_first_token(content, &header)))
-}
-
-/// Reads what [`predicted`] did not, or finds out what is wrong with it.
-#[cold]
-fn careful<'a>(content: Text<'a>, header: &Header) -> Result<StreamEventRef<'a>, Error> {
-    let event = by_target_end(content, header).unwrap_or_else(|_| by_first_token(content, header));
-    if event.anomalies().contains(Anomaly::TargetWithoutPort) {
-        return Err(diagnose_target(content.bytes(), event.layout.target, event.layout.tail).into());
+    let header = header::read(bytes, lenient)?;
+    // What nearly every line has can be read in one pass: no longer row of fields could stand at the line's end, since a
+    // plain target holds no space.
+    let mut way = Way::Predicted;
+    let mut found = plain_target(bytes, header.target);
+    loop {
+        let mut tail = Tail::default();
+        if let Some(target) = found {
+            let fits = match way {
+                Way::FirstToken => loose::read(&mut tail, content, target.end),
+                _ => tail::read(&mut tail, bytes, target.end, header.status).is_some(),
+            };
+            if fits {
+                if target.port.is_none() && !lenient {
+                    return Err(diagnose_target(bytes, header.target, target.end).into());
+                }
+                return Ok(event(content, &header, target, &tail));
+            }
+        }
+        (way, found) = match way {
+            Way::Predicted => (Way::Careful, any_target(bytes, &header)),
+            _ => (Way::FirstToken, Some(first_token(bytes, header.target))),
+        };
     }
-    Ok(event)
+}
+
+/// A way of reading a line.
+#[derive(Clone, Copy)]
+enum Way {
+    /// A plain target, and fields in tor's order behind it.
+    Predicted,
+    /// Any target before fields in tor's order.
+    Careful,
+    /// The first token as the target, and fields in any order.
+    FirstToken,
 }
 
 /// Where a target ends, and what it is.
@@ -67,53 +74,28 @@ struct Target {
     anomalies: Anomalies,
 }
 
-/// What a reading gives that does not fit the line: another one has to follow it. It has the type of the others, so that
-/// an event can be handed on without being copied.
-const UNEXPECTED: Error = Error::Protocol(ProtocolError::UNEXPECTED);
-
-/// Reads a plain target and fields in tor's order. It can be read in one pass: no longer row of fields could stand at the
-/// line's end, since the target in front of this one holds no space.
+/// Finds the end of a target without anything odd in it.
 #[inline]
-fn predicted<'a>(content: Text<'a>, header: &Header) -> Result<StreamEventRef<'a>, Error> {
-    let start = header.target;
-    let text = content.bytes().get(start..).unwrap_or_default();
+fn plain_target(bytes: &[u8], start: usize) -> Option<Target> {
+    let text = bytes.get(start..)?;
     let len = scan::not_plain(text);
-    match grammar::split_port(text.get(..len).unwrap_or_default()) {
-        Some((host, port)) => {
-            let port = Some((start + host, port));
-            in_order(content, header, Target { end: start + len, port, anomalies: Anomalies::NONE })
-        }
-        None => Err(UNEXPECTED),
-    }
+    let (host, port) = grammar::split_port(text.get(..len)?)?;
+    Some(Target { end: start + len, port: Some((start + host, port)), anomalies: Anomalies::NONE })
 }
 
-/// Reads any target before fields in tor's order.
-fn by_target_end<'a>(content: Text<'a>, header: &Header) -> Result<StreamEventRef<'a>, Error> {
-    let bytes = content.bytes();
-    match target_end::find(bytes, header.target, header.status) {
-        Some(TargetEnd::Port(end)) => in_order(content, header, odd_target(bytes, header.target, end)),
-        Some(TargetEnd::Cut(end)) => {
-            in_order(content, header, Target { port: None, ..odd_target(bytes, header.target, end) })
-        }
-        None => Err(UNEXPECTED),
-    }
-}
-
-/// Reads the fields after a target in tor's order.
-#[inline(never)]
-fn in_order<'a>(content: Text<'a>, header: &Header, target: Target) -> Result<StreamEventRef<'a>, Error> {
-    match tail::read(content.bytes(), target.end, header.status) {
-        Some(tail) => Ok(event(content, header, target, &tail)),
-        None => Err(UNEXPECTED),
-    }
-}
-
-/// Reads the first token as the target, and fields in any order.
+/// Finds the end of any target before fields in tor's order.
 #[cold]
-fn by_first_token<'a>(content: Text<'a>, header: &Header) -> StreamEventRef<'a> {
-    let bytes = content.bytes();
-    let end = header.target + scan::space(bytes.get(header.target..).unwrap_or_default());
-    event(content, header, odd_target(bytes, header.target, end), &loose::read(content, end))
+fn any_target(bytes: &[u8], header: &Header) -> Option<Target> {
+    Some(match target_end::find(bytes, header.target, header.status)? {
+        TargetEnd::Port(end) => odd_target(bytes, header.target, end),
+        TargetEnd::Cut(end) => Target { port: None, ..odd_target(bytes, header.target, end) },
+    })
+}
+
+/// Takes the first token for the target.
+#[cold]
+fn first_token(bytes: &[u8], start: usize) -> Target {
+    odd_target(bytes, start, start + scan::space(bytes.get(start..).unwrap_or_default()))
 }
 
 /// Reads the target from `start` to `end`, and says what is odd about it.

@@ -5,7 +5,7 @@ use super::keyword::{self, Keyword};
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::scan;
 use crate::text::Span;
-use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus, Word};
 
 /// What tor prints for a listener that nothing is configured for: most lines end so, and it takes a quarter of the time to
 /// compare the list as a whole.
@@ -43,20 +43,19 @@ pub(super) struct Tail {
 /// Reads the fields that end `bytes`, an event, from index `at` on. `None` if tor does not print these, in this order, after
 /// a target of an event with this status.
 #[inline]
-pub(super) fn read(bytes: &[u8], at: usize, status: StreamStatus) -> Option<Tail> {
+pub(super) fn read(tail: &mut Tail, bytes: &[u8], at: usize, status: StreamStatus) -> Option<()> {
     let mut rest = Reader { rest: bytes.get(at..)?, len: bytes.len() };
-    let mut tail = Tail::default();
     match status {
         StreamStatus::New | StreamStatus::NewResolve => {
-            rest.source_addr(&mut tail)?;
-            rest.purpose(&mut tail)?;
+            rest.source_addr(tail)?;
+            rest.purpose(tail)?;
         }
-        StreamStatus::Failed | StreamStatus::Closed | StreamStatus::Detached => rest.reasons(&mut tail)?,
-        StreamStatus::Remap => rest.remap_source(&mut tail)?,
+        StreamStatus::Failed | StreamStatus::Closed | StreamStatus::Detached => rest.reasons(tail)?,
+        StreamStatus::Remap => rest.remap_source(tail)?,
         StreamStatus::Unrecognized => {
-            rest.reasons(&mut tail)?;
-            rest.source(&mut tail)?;
-            rest.purpose(&mut tail)?;
+            rest.reasons(tail)?;
+            rest.source(tail)?;
+            rest.purpose(tail)?;
         }
         _ => {}
     }
@@ -67,7 +66,7 @@ pub(super) fn read(bytes: &[u8], at: usize, status: StreamStatus) -> Option<Tail
         tail.password = Some(rest.quoted()?);
     }
     if rest.skip(keyword::CLIENT_PROTOCOL) {
-        let protocol = rest.word(ClientProtocol::from_bytes, ClientProtocol::Unrecognized)?;
+        let protocol = rest.word(ClientProtocol::Unrecognized)?;
         tail.client_protocol = Some(protocol);
         if protocol == ClientProtocol::Unrecognized {
             tail.anomalies.insert(Anomaly::UnknownWord);
@@ -94,7 +93,7 @@ pub(super) fn read(bytes: &[u8], at: usize, status: StreamStatus) -> Option<Tail
         rest.unknown_keywords(newer_fields)?;
         tail.anomalies.insert(Anomaly::UnknownKeyword);
     }
-    Some(tail)
+    Some(())
 }
 
 /// What was not read yet of an event.
@@ -139,9 +138,29 @@ impl<'b> Reader<'b> {
 
     /// Reads a word, and gives it its name or `other`.
     #[inline]
-    fn word<T>(&mut self, named: impl FnOnce(&[u8]) -> Option<T>, other: T) -> Option<T> {
-        let word = self.token()?;
-        named(word).or_else(|| grammar::is_word(word).then_some(other))
+    fn word<W: Word>(&mut self, other: W) -> Option<W> {
+        match self.named() {
+            None => self.unnamed().then_some(other),
+            word => word,
+        }
+    }
+
+    /// Steps over a word that has no name here.
+    #[cold]
+    fn unnamed(&mut self) -> bool {
+        self.token().is_some_and(grammar::is_word)
+    }
+
+    /// Reads a word that has a name.
+    #[inline]
+    fn named<W: Word>(&mut self) -> Option<W> {
+        let (word, len) = match self.rest.first_chunk() {
+            Some(chunk) => W::of_prefix(chunk)?,
+            // It is the last one on the line.
+            None => (W::from_bytes(self.rest)?, self.rest.len()),
+        };
+        self.take(len)?;
+        Some(word)
     }
 
     /// Reads a quoted string, and returns where its text stands.
@@ -160,7 +179,7 @@ impl<'b> Reader<'b> {
     /// Reads a number without a sign.
     #[inline]
     fn number(&mut self) -> Option<u32> {
-        let (number, len) = grammar::leading_number(self.rest)?;
+        let (len, number) = grammar::leading_number(self.rest)?;
         self.take(len)?;
         Some(number)
     }
@@ -191,13 +210,13 @@ impl<'b> Reader<'b> {
     /// Reads one reason.
     #[inline]
     fn reason(&mut self, tail: &mut Tail) -> Option<StreamClosureReason> {
-        let word = self.token()?;
-        StreamClosureReason::from_bytes(word).or_else(|| self.unknown_reason(word, tail))
+        self.named().or_else(|| self.unknown_reason(tail))
     }
 
-    /// Goes on after `word`, a reason that has no name here.
+    /// Reads a reason that has no name here, or that ends a short line.
     #[cold]
-    fn unknown_reason(&mut self, word: &[u8], tail: &mut Tail) -> Option<StreamClosureReason> {
+    fn unknown_reason(&mut self, tail: &mut Tail) -> Option<StreamClosureReason> {
+        let word = self.token()?;
         if word.is_empty() {
             self.take(grammar::unknown_code(self.rest)?)?;
         } else if grammar::is_word(word) {
@@ -222,7 +241,7 @@ impl<'b> Reader<'b> {
     #[inline]
     fn source(&mut self, tail: &mut Tail) -> Option<()> {
         if self.skip(keyword::SOURCE) {
-            tail.source = Some(self.word(StreamSource::from_bytes, StreamSource::Unrecognized)?);
+            tail.source = Some(self.word(StreamSource::Unrecognized)?);
         }
         Some(())
     }
@@ -253,7 +272,7 @@ impl<'b> Reader<'b> {
     #[inline]
     fn purpose(&mut self, tail: &mut Tail) -> Option<()> {
         if self.skip(keyword::PURPOSE) {
-            tail.purpose = Some(self.word(StreamPurpose::from_bytes, StreamPurpose::Unrecognized)?);
+            tail.purpose = Some(self.word(StreamPurpose::Unrecognized)?);
         }
         Some(())
     }
@@ -277,7 +296,7 @@ impl<'b> Reader<'b> {
                 self.token()?;
             }
             let value = value.get(..value.len() - self.rest.len())?;
-            if !is_unknown_field(key, value) || (!after_newer_fields && value.contains(&b':')) {
+            if !is_unknown_field(key, value) || (!after_newer_fields && memchr::memchr(b':', value).is_some()) {
                 return None;
             }
         }
@@ -290,5 +309,5 @@ impl<'b> Reader<'b> {
 pub(super) fn is_unknown_field(key: &[u8], value: &[u8]) -> bool {
     grammar::is_word(key)
         && Keyword::from_bytes(key).is_none()
-        && (grammar::is_quoted(value) || memchr::memchr2(b'"', b' ', value).is_none())
+        && (grammar::is_quoted(value) || !value.iter().any(|byte| matches!(byte, b'"' | b' ')))
 }

@@ -78,7 +78,7 @@ impl<'b> Fields<'b> {
             if self.follows != Follows::End || !is_unknown_field(key, value) {
                 return None;
             }
-            self.has_colon |= value.contains(&b':');
+            self.has_colon |= memchr::memchr(b':', value).is_some();
             self.rest = before;
             return Some(());
         };

@@ -76,7 +76,7 @@ fn content() -> impl Strategy<Value = String> {
 fn by_trying(bytes: &[u8], header: &Header) -> Option<TargetEnd> {
     (header.target..=bytes.len())
         .filter(|&end| matches!(bytes.get(end), None | Some(b' ')))
-        .filter(|&end| tail::read(bytes, end, header.status).is_some())
+        .filter(|&end| tail::read(&mut Tail::default(), bytes, end, header.status).is_some())
         .find_map(|end| {
             let target = &bytes[header.target..end];
             match grammar::split_port(target) {
@@ -92,27 +92,36 @@ proptest! {
     #[test]
     fn predicted_and_careful_agree(content in content()) {
         let bytes = content.as_bytes();
-        let header = header::read(bytes).expect("a good header");
-        let careful = by_target_end(Text::Str(&content), &header);
-        if let Ok(predicted) = predicted(Text::Str(&content), &header) {
-            prop_assert_eq!(careful, Ok(predicted));
-        } else if let Ok(careful) = careful {
-            let without_port = careful.anomalies().contains(Anomaly::TargetWithoutPort);
-            prop_assert!(without_port || scan::not_plain(careful.target_bytes()) < careful.target_bytes().len());
+        let header = header::read(bytes, false).expect("a good header");
+        let fits = |target: &Target| tail::read(&mut Tail::default(), bytes, target.end, header.status).is_some();
+        let careful = any_target(bytes, &header);
+        if let Some(predicted) = plain_target(bytes, header.target).filter(fits) {
+            prop_assert_eq!(careful.map(|target| (target.end, target.port)), Some((predicted.end, predicted.port)));
+        } else if let Some(careful) = careful {
+            let target = &bytes[header.target..careful.end];
+            prop_assert!(careful.port.is_none() || scan::not_plain(target) < target.len());
         }
+    }
+
+    #[test]
+    fn short_headers_read_as_any(id in "[0-9a-z]{1,9}", status in prop::sample::select(StreamStatus::ALL), circuit in "[0-9a-z]{1,9}") {
+        let line = [&id, " ", status.as_str(), " ", &circuit, " host:443 PURPOSE=USER"].concat();
+        let header = header::read(line.as_bytes(), false).ok();
+        prop_assert!(header.is_some());
+        prop_assert_eq!(header, header::read_any(line.as_bytes()));
     }
 
     #[test]
     fn careful_finds_what_trying_finds(content in content()) {
         let bytes = content.as_bytes();
-        let header = header::read(bytes).expect("a good header");
+        let header = header::read(bytes, false).expect("a good header");
         prop_assert_eq!(target_end::find(bytes, header.target, header.status), by_trying(bytes, &header));
     }
 
     #[test]
     fn agreement_on_any_bytes(status in prop::sample::select(StreamStatus::ALL), rest: Vec<u8>) {
         let bytes = [b"7 ", status.as_str().as_bytes(), b" 3 ", &rest].concat();
-        let header = header::read(&bytes).expect("a good header");
+        let header = header::read(&bytes, false).expect("a good header");
         prop_assert_eq!(target_end::find(&bytes, header.target, header.status), by_trying(&bytes, &header));
     }
 }

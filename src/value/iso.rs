@@ -2,8 +2,7 @@
 
 use core::iter::FusedIterator;
 
-use crate::scan;
-use crate::token::IsoField;
+use crate::token::{IsoField, Word};
 
 /// An iterator over the isolation fields of an event (`ISO_FIELDS`), from
 /// [`iso_fields`](crate::StreamEventRef::iso_fields). Empty items of the list are left out.
@@ -28,13 +27,21 @@ impl<'a> IsoFields<'a> {
     #[inline]
     fn next_word(&mut self) -> Option<&'a str> {
         while !self.rest.is_empty() {
-            let (word, rest) = self.rest.split_at_checked(scan::comma(self.rest.as_bytes()))?;
-            self.rest = rest.get(1..).unwrap_or_default();
+            let comma = memchr::memchr(b',', self.rest.as_bytes());
+            let word = self.take(comma.unwrap_or(self.rest.len()))?;
             if !word.is_empty() {
                 return Some(word);
             }
         }
         None
+    }
+
+    /// Takes a word of this length, and the comma behind it.
+    #[inline]
+    fn take(&mut self, len: usize) -> Option<&'a str> {
+        let (word, rest) = self.rest.split_at_checked(len)?;
+        self.rest = rest.strip_prefix(',').unwrap_or(rest);
+        Some(word)
     }
 }
 
@@ -42,6 +49,11 @@ impl Iterator for IsoFields<'_> {
     type Item = IsoField;
 
     fn next(&mut self) -> Option<IsoField> {
+        // Most words have a name, and another word behind them.
+        if let Some((field, len)) = self.rest.as_bytes().first_chunk().and_then(IsoField::of_prefix) {
+            self.take(len)?;
+            return Some(field);
+        }
         self.next_word().map(|word| IsoField::from_word(word).unwrap_or(IsoField::Unrecognized))
     }
 }
