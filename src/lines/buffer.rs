@@ -3,6 +3,7 @@
 use core::iter::FusedIterator;
 
 use super::{EventLine, LineEnd, Lines};
+use crate::text::Text;
 
 /// Iterates over the STREAM events in a buffer: a log, a memory map, a capture of a control connection.
 ///
@@ -25,7 +26,7 @@ use super::{EventLine, LineEnd, Lines};
 /// ```
 #[must_use]
 pub fn stream_events(log: &[u8]) -> StreamEvents<'_> {
-    StreamEvents { bytes: log, at: 0, lines: Lines::new(LineEnd::detect(log), usize::MAX) }
+    StreamEvents { bytes: log, at: 0, lines: Lines::new(LineEnd::detect(log), usize::MAX), utf8: "", utf8_end: 0 }
 }
 
 /// An iterator over the STREAM events in a buffer, from [`stream_events`].
@@ -37,6 +38,10 @@ pub struct StreamEvents<'a> {
     at: usize,
     /// What the lines so far say about the next one.
     lines: Lines,
+    /// A part of the buffer that was found to be UTF-8.
+    utf8: &'a str,
+    /// The index after it.
+    utf8_end: usize,
 }
 
 impl StreamEvents<'_> {
@@ -61,7 +66,38 @@ impl<'a> Iterator for StreamEvents<'a> {
     fn next(&mut self) -> Option<EventLine<'a>> {
         let found =
             self.lines.find(self.bytes, &mut self.at).or_else(|| self.lines.find_last(self.bytes, &mut self.at))?;
-        Some(self.lines.event(self.bytes, &found))
+        let content = self.text(found.content(), found.end);
+        Some(self.lines.event(self.bytes, &found, content))
+    }
+}
+
+impl<'a> StreamEvents<'a> {
+    /// How many bytes are checked to be UTF-8 at once where events follow each other. To check many costs a third of what
+    /// checking each line does.
+    const CHECKED: usize = 4096;
+
+    /// Returns the text from `start` to `end`.
+    #[inline]
+    fn text(&mut self, start: usize, end: usize) -> Text<'a> {
+        let before = self.utf8_end - self.utf8.len();
+        let checked = start.checked_sub(before).and_then(|start| self.utf8.get(start..end - before));
+        checked.map_or_else(|| self.check(start, end), Text::Str)
+    }
+
+    /// Checks the text from `start` to `end`, and more behind it if it follows a line that was checked.
+    #[cold]
+    fn check(&mut self, start: usize, end: usize) -> Text<'a> {
+        let follows = start.checked_sub(self.utf8_end).is_some_and(|between| between < 64);
+        let more = if follows { start + Self::CHECKED } else { end };
+        let bytes = self.bytes.get(start..end.max(more).min(self.bytes.len())).unwrap_or_default();
+        let valid = match core::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                bytes.get(..error.valid_up_to()).and_then(|valid| core::str::from_utf8(valid).ok()).unwrap_or_default()
+            }
+        };
+        (self.utf8, self.utf8_end) = (valid, start + valid.len());
+        valid.get(..end - start).map_or_else(|| Text::new(self.bytes.get(start..end).unwrap_or_default()), Text::Str)
     }
 }
 

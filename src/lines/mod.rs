@@ -10,6 +10,8 @@ mod prefix;
 #[cfg(feature = "std")]
 mod reader;
 mod splitter;
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
 use core::time::Duration;
@@ -18,10 +20,13 @@ pub use self::buffer::{StreamEvents, stream_events};
 #[cfg(feature = "tokio-util")]
 pub use self::codec::EventCodec;
 pub use self::decoder::Decoder;
+use self::prefix::Shape;
 #[cfg(feature = "std")]
 pub use self::reader::EventReader;
 use crate::error::Error;
 use crate::event::StreamEventRef;
+use crate::parse;
+use crate::text::Text;
 
 /// How lines end.
 ///
@@ -65,7 +70,6 @@ impl LineEnd {
 }
 
 /// Returns the character behind the reply code that `line` begins with: a space, `-`, or `+` for a reply with data.
-#[inline]
 fn reply(line: &[u8]) -> Option<u8> {
     match *line {
         [a, b, c, kind @ (b' ' | b'-' | b'+'), ..] if [a, b, c].iter().all(u8::is_ascii_digit) => Some(kind),
@@ -130,8 +134,8 @@ pub(crate) struct Lines {
     limit: usize,
     /// Whether the lines are data of a reply.
     data: Data,
-    /// How long the last event's prefix was.
-    prefix: usize,
+    /// What the last event's prefix looks like.
+    shape: Shape,
     /// How many lines there were.
     number: u64,
     /// How many bytes there were.
@@ -168,13 +172,20 @@ pub(crate) struct Found {
     terminated: bool,
 }
 
+impl Found {
+    /// Returns where the event's content begins in the bytes that were looked at.
+    const fn content(&self) -> usize {
+        self.start + self.prefix + Lines::MARK.len()
+    }
+}
+
 impl Lines {
     /// What every event begins with.
     const MARK: &'static [u8] = b"650 STREAM ";
 
     /// Returns the state before the first line.
     pub(crate) const fn new(line_end: LineEnd, limit: usize) -> Self {
-        Self { line_end, lenient: false, limit, data: Data::No, prefix: 0, number: 0, offset: 0 }
+        Self { line_end, lenient: false, limit, data: Data::No, shape: Shape::none(), number: 0, offset: 0 }
     }
 
     /// Steps over the lines from index `at` of `bytes` on, up to the end of the next event. `None` if there is none: what is
@@ -215,23 +226,34 @@ impl Lines {
     }
 
     /// Returns the length of the prefix of a line that is an event.
+    #[inline]
     fn event_prefix(&mut self, line: &[u8]) -> Option<usize> {
+        if self.data == Data::No {
+            if let Some(is_event) = self.shape.is_event(line) {
+                return is_event.then_some(self.shape.len());
+            }
+        }
+        self.other_event_prefix(line)
+    }
+
+    /// Returns the length of the prefix of a line that is an event and does not look like the last one, or is among data.
+    #[inline(never)]
+    fn other_event_prefix(&mut self, line: &[u8]) -> Option<usize> {
         let prefix = match self.line_end {
             LineEnd::CrLf => Some(0),
-            LineEnd::Lf if self.data == Data::No && prefix::is_other_reply(line, self.prefix) => return None,
             LineEnd::Lf => prefix::len(line),
         };
         if self.data != Data::No && !self.ends_data(line, prefix) {
             return None;
         }
         let reply = line.get(prefix?..)?;
-        if reply.get(3) == Some(&b'+') && self::reply(reply).is_some() {
+        if self::reply(reply) == Some(b'+') {
             self.data = if prefix == Some(0) { Data::UntilDot } else { Data::UntilDotOrPrefix };
         }
         if !reply.starts_with(Self::MARK) {
             return None;
         }
-        self.prefix = prefix?;
+        self.shape = Shape::new(line, prefix?);
         prefix
     }
 
@@ -245,20 +267,29 @@ impl Lines {
         is_reply
     }
 
-    /// Reads the event that was found in `bytes`.
-    #[inline]
-    fn event<'a>(&self, bytes: &'a [u8], found: &Found) -> EventLine<'a> {
+    /// Reads the event that was found in `bytes`, whose `content` it is.
+    ///
+    /// Not inlined, so that it writes the event where the caller wants it.
+    #[inline(never)]
+    fn event<'a>(&self, bytes: &'a [u8], found: &Found, content: Text<'a>) -> EventLine<'a> {
+        let &Found { number, offset, prefix, start, end, terminated, .. } = found;
+        let line = bytes.get(start..end).unwrap_or_default();
+        EventLine {
+            number,
+            offset,
+            prefix: line.get(..prefix).unwrap_or_default(),
+            line,
+            event: parse::read(content, self.lenient),
+            terminated,
+        }
+    }
+
+    /// Says of an event that it is too long.
+    #[cold]
+    fn too_long<'a>(&self, bytes: &'a [u8], found: &Found) -> EventLine<'a> {
         let &Found { number, offset, whole, prefix, start, end, terminated } = found;
-        let mut line = bytes.get(start..end).unwrap_or_default();
-        let content = line.get(prefix + Self::MARK.len()..).unwrap_or_default();
-        let event = if whole > self.limit as u64 {
-            line = line.get(..self.limit).unwrap_or(line);
-            Err(Error::LineTooLong { length: whole, limit: self.limit })
-        } else if self.lenient {
-            StreamEventRef::parse_lenient(content)
-        } else {
-            StreamEventRef::parse_bytes(content)
-        };
+        let line = bytes.get(start..end.min(start + self.limit)).unwrap_or_default();
+        let event = Err(Error::LineTooLong { length: whole, limit: self.limit });
         EventLine { number, offset, prefix: line.get(..prefix).unwrap_or_default(), line, event, terminated }
     }
 }

@@ -9,7 +9,6 @@ const MAX_LEN: usize = 64;
 
 /// Returns the length of the prefix of a line with a reply: 0, or words of digits and of what stands between the digits of
 /// dates and times, each with a space behind it. `None` if no reply follows those, or no more than [`MAX_LEN`] bytes of them.
-#[inline]
 pub(super) fn len(line: &[u8]) -> Option<usize> {
     let mut len = 0;
     loop {
@@ -33,21 +32,86 @@ const fn is_time_byte(byte: u8) -> bool {
     matches!(byte, b'+' | b','..=b':' | b'T' | b'Z' | b'[' | b']')
 }
 
-/// Returns `true` if `line` is surely no event, and does not begin data of a reply: if it has a reply of another kind behind
-/// a prefix of `len` bytes, as long as that of an event before.
-///
-/// Should a reply begin further to the left already, it is no event either: characters of times follow it, and no `STREAM`.
-#[inline]
-pub(super) fn is_other_reply(line: &[u8], len: usize) -> bool {
-    let Some((prefix, reply)) = line.split_at_checked(len) else {
-        return false;
-    };
-    // All bytes are looked at, so that it can be many at once.
-    let is_time = |fits, &byte: &u8| fits & ((is_time_byte(byte) & (byte != b'+')) | (byte == b' '));
-    prefix.last() == Some(&b' ')
-        && matches!(super::reply(reply), Some(b' ' | b'-'))
-        && !reply.starts_with(super::Lines::MARK)
-        && prefix.iter().fold(true, is_time)
+/// What a prefix looks like, whatever its digits are: those of the next lines look the same.
+#[derive(Clone, Debug)]
+pub(super) struct Shape {
+    /// How long it is.
+    len: usize,
+    /// Its bytes, eight in a word.
+    words: [Word; Self::WORDS],
+}
+
+/// Eight bytes of a shape.
+#[derive(Clone, Copy, Debug)]
+struct Word {
+    /// The bytes, with a zero for each digit.
+    bytes: u64,
+    /// The bits that are the same in every prefix of this shape. None of the bytes behind it.
+    same: u64,
+    /// The bits that make the value of a digit.
+    value: u64,
+}
+
+impl Shape {
+    /// How many words of 8 bytes are compared. A prefix that is longer than those has no shape.
+    const WORDS: usize = 5;
+
+    /// Returns the shape of no prefix.
+    pub(super) const fn none() -> Self {
+        Self { len: 0, words: [Word { bytes: 0, same: 0, value: 0 }; Self::WORDS] }
+    }
+
+    /// Returns the shape of the prefix that `line` begins with and that has this length.
+    #[cold]
+    pub(super) fn new(line: &[u8], len: usize) -> Self {
+        if len > 8 * Self::WORDS {
+            return Self::none();
+        }
+        let mut shape = Self { len, ..Self::none() };
+        for (index, &byte) in line.iter().take(len).enumerate() {
+            let (byte, same, value) = if byte.is_ascii_digit() { (b'0', 0xf0, 0x0f) } else { (byte, 0xff, 0) };
+            if let Some(word) = shape.words.get_mut(index / 8) {
+                let place = 8 * (index % 8);
+                word.bytes |= u64::from(byte) << place;
+                word.same |= same << place;
+                word.value |= value << place;
+            }
+        }
+        shape
+    }
+
+    /// Returns the length of the prefix.
+    #[inline]
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Returns whether `line` is an event, if a prefix of this shape and a reply with code 650 and without data begin it.
+    ///
+    /// No reply begins further to the left: there would be one in every prefix of this shape.
+    #[inline]
+    pub(super) fn is_event(&self, line: &[u8]) -> Option<bool> {
+        let reply = line.get(self.len..)?;
+        let start = reply.first_chunk::<8>()?;
+        let is_reply = matches!(start, [b'6', b'5', b'0', b' ' | b'-', ..]);
+        let fits = is_reply && (self.len == 0 || self.fits(line));
+        fits.then(|| start == b"650 STRE" && reply.starts_with(super::Lines::MARK))
+    }
+
+    /// Returns `true` if `line` begins with a prefix of this shape.
+    #[inline]
+    fn fits(&self, line: &[u8]) -> bool {
+        let Some(start) = line.get(..8 * Self::WORDS) else {
+            return false;
+        };
+        let differences = start.chunks_exact(8).zip(&self.words).map(|(chunk, word)| {
+            let bits = chunk.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk)) ^ word.bytes;
+            // A value from 10 up carries into the next bit when 6 is added.
+            let carries = ((bits & word.value) + 0x0606_0606_0606_0606) & 0x1010_1010_1010_1010;
+            (bits & word.same) | carries
+        });
+        differences.fold(0, |all, one| all | one) == 0
+    }
 }
 
 /// Returns the time since 1970 of a prefix that is a date, a time and Unix time with a fraction or without one.

@@ -1,7 +1,7 @@
 //! Lines out of bytes that arrive in pieces.
 
 use super::{EventLine, Found, LineEnd, Lines};
-use crate::text::without_line_end;
+use crate::text::{Text, without_line_end};
 
 /// Bytes kept from one piece to the next.
 pub(crate) trait Store {
@@ -88,10 +88,14 @@ impl<S: Store> Splitter<S> {
 
     /// Reads the event that was found in `piece` or in what was kept.
     pub(super) fn event<'a>(&'a self, piece: &'a [u8], place: &Place) -> EventLine<'a> {
-        match place {
-            Place::Piece(found) => self.lines.event(piece, found),
-            Place::Kept(found) => self.lines.event(self.kept.bytes(), found),
+        let (bytes, found) = match place {
+            Place::Piece(found) => (piece, found),
+            Place::Kept(found) => (self.kept.bytes(), found),
+        };
+        if found.whole > self.lines.limit as u64 {
+            return self.lines.too_long(bytes, found);
         }
+        self.lines.event(bytes, found, Text::new(bytes.get(found.content()..found.end).unwrap_or_default()))
     }
 
     /// Returns how many bytes came before the next one.
