@@ -1,0 +1,148 @@
+//! What stem-rs reads from the same lines. Every difference has a cause that is known, and every cause is still one: a
+//! reader that was written apart from this one is a witness of what both agree on.
+
+#[path = "../../benches/common/corpus.rs"]
+#[allow(dead_code, reason = "the benchmarks use the rest")]
+mod corpus;
+#[path = "../../benches/peers/src/fields.rs"]
+#[allow(dead_code, reason = "the benchmarks use the rest")]
+mod fields;
+#[path = "../../benches/peers/src/naive.rs"]
+#[allow(dead_code, reason = "the benchmarks use it")]
+mod naive;
+
+use std::collections::BTreeMap;
+
+use Cause::{EmptyValue, FlowControl, SpaceInPath, SpaceInQuotes, SpaceInTarget, TargetCut, UnknownWord};
+use fields::Reading;
+use tor_stream_event::{
+    Anomaly, StreamClosureReason, StreamEventRef, StreamPurpose, StreamSource, StreamStatus, stream_events,
+};
+
+/// Why stem-rs reads a line in another way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    /// It takes a target that tor cut, and that has no port left.
+    TargetCut,
+    /// It knows neither of XOFF_SENT, XOFF_RECV, XON_SENT and XON_RECV.
+    FlowControl,
+    /// A keyword without a value is an error to it.
+    EmptyValue,
+    /// It ends a target at its first space.
+    SpaceInTarget,
+    /// It ends a socket's path at its first space.
+    SpaceInPath,
+    /// It ends a quoted string at its first space, and takes what follows for keywords.
+    SpaceInQuotes,
+    /// It does not have the word, and leaves it out.
+    UnknownWord,
+}
+
+/// Returns why stem-rs reads `content` in another way, if it does and the cause is known.
+fn cause(content: &str, ours: &Reading, theirs: &Reading) -> Option<Cause> {
+    let (ours, theirs) = match (ours, theirs) {
+        (Err(error), Ok(_)) => return error.contains("a target cut at 255 bytes").then_some(Cause::TargetCut),
+        (Err(_), Err(_)) => return None,
+        (Ok(ours), theirs) => (ours, theirs),
+    };
+    let event = StreamEventRef::parse(content).expect("read before");
+    let theirs = match theirs {
+        Err(error) if error.contains("unknown stream status") => {
+            use StreamStatus::{XoffRecv, XoffSent, XonRecv, XonSent};
+            return matches!(event.status, XoffSent | XoffRecv | XonSent | XonRecv).then_some(Cause::FlowControl);
+        }
+        Err(_) => return event.args().any(|(_, value)| value.is_empty()).then_some(Cause::EmptyValue),
+        Ok(theirs) => theirs,
+    };
+    if event.anomalies().contains(Anomaly::TargetSpace) {
+        return Some(Cause::SpaceInTarget);
+    }
+    let differ: Vec<(Field, Field)> = ours.named().into_iter().zip(theirs.named()).filter(|(a, b)| a != b).collect();
+    if event.source_addr.is_some_and(|path| path.contains(' ')) {
+        return differ.iter().all(|((name, _), _)| *name == "source_addr").then_some(Cause::SpaceInPath);
+    }
+    if event.args().any(|(_, value)| value.starts_with('"') && value.contains(' ')) {
+        return Some(Cause::SpaceInQuotes);
+    }
+    let lost = |((_, ours), (_, theirs)): &(Field, Field)| {
+        theirs.is_none() && ours.as_ref().is_some_and(|word| UNKNOWN.contains(&word.as_str()) || !is_known(word))
+    };
+    differ.iter().all(lost).then_some(Cause::UnknownWord)
+}
+
+/// A field with its name.
+type Field = (&'static str, Option<String>);
+
+/// The words that tor prints and stem-rs does not have.
+const UNKNOWN: [&str; 4] = ["CANT_ATTACH", "NET_UNREACHABLE", "SOCKS_PROTOCOL", "HTTP_PROTOCOL"];
+
+/// Returns `true` if this crate has a name for the word.
+fn is_known(word: &str) -> bool {
+    StreamClosureReason::from_word(word).is_some()
+        || StreamSource::from_word(word).is_some()
+        || StreamPurpose::from_word(word).is_some()
+}
+
+/// Counts by their causes the lines that stem-rs reads in another way.
+#[track_caller]
+fn causes(contents: &[&str]) -> BTreeMap<Cause, usize> {
+    let mut found = BTreeMap::new();
+    for content in contents {
+        let (ours, theirs) = (fields::ours(content), fields::stem_rs(content));
+        let agree = match (&ours, &theirs) {
+            (Ok(ours), Ok(theirs)) => ours == theirs,
+            (ours, theirs) => ours.is_err() && theirs.is_err(),
+        };
+        if !agree {
+            let cause = cause(content, &ours, &theirs);
+            let cause = cause.unwrap_or_else(|| panic!("no known cause:\n{content}\n{ours:?}\n{theirs:?}"));
+            *found.entry(cause).or_default() += 1;
+        }
+    }
+    found
+}
+
+#[test]
+fn capture() {
+    let contents = corpus::modern().texts;
+    assert_eq!(contents.len(), 6986);
+    let expected = [(TargetCut, 8), (FlowControl, 1145), (SpaceInQuotes, 64), (UnknownWord, 119)];
+    assert_eq!(causes(contents), expected.into());
+}
+
+#[test]
+fn capture_as_of_an_older_tor() {
+    let contents = corpus::legacy().texts;
+    assert_eq!(contents.len(), 6986);
+    assert_eq!(causes(contents), [(TargetCut, 8), (FlowControl, 1145), (UnknownWord, 121)].into());
+}
+
+#[test]
+fn log_and_connection() {
+    let log = [(FlowControl, 3), (SpaceInQuotes, 5), (UnknownWord, 11)];
+    let connection = [(FlowControl, 1), (UnknownWord, 2)];
+    for (name, file, events, expected) in
+        [("onionperf.log", corpus::log(), 75, &log[..]), ("control-port.raw", corpus::wire(), 26, &connection[..])]
+    {
+        let contents: Vec<_> = stream_events(file)
+            .filter_map(|line| str::from_utf8(line.line.get(line.prefix.len() + "650 STREAM ".len()..)?).ok())
+            .collect();
+        assert_eq!(contents.len(), events, "{name}");
+        assert_eq!(causes(&contents), expected.iter().copied().collect(), "{name}");
+    }
+}
+
+#[test]
+fn hostile_and_odd_lines() {
+    let contents = corpus::hostile().texts;
+    assert_eq!(contents.len(), 111);
+    let expected = [
+        (FlowControl, 2),
+        (EmptyValue, 1),
+        (SpaceInTarget, 11),
+        (SpaceInPath, 4),
+        (SpaceInQuotes, 4),
+        (UnknownWord, 15),
+    ];
+    assert_eq!(causes(contents), expected.into());
+}
