@@ -4,6 +4,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "arrow")]
+mod columns;
 mod events;
 mod output;
 mod row;

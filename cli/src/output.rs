@@ -5,6 +5,8 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 use clap::ValueEnum;
 use tor_stream_event::{EventLine, StreamEventRef};
 
+#[cfg(feature = "arrow")]
+use crate::columns::Table;
 use crate::row::Row;
 
 /// How many bytes are collected before they are written out.
@@ -17,6 +19,12 @@ pub(crate) enum Format {
     Json,
     /// Comma-separated values, with the names of the columns in the first row
     Csv,
+    /// An Arrow file, with typed columns
+    #[cfg(feature = "arrow")]
+    Arrow,
+    /// A Parquet file, with typed columns
+    #[cfg(feature = "arrow")]
+    Parquet,
 }
 
 /// Standard output.
@@ -33,15 +41,22 @@ enum Writer {
     Json(BufWriter<StdoutLock<'static>>),
     /// CSV.
     Csv(Box<csv::Writer<StdoutLock<'static>>>),
+    /// A columnar format.
+    #[cfg(feature = "arrow")]
+    Table(Box<Table<BufWriter<io::Stdout>>>),
 }
 
 impl Output {
     /// Returns the output before the first event.
     pub(crate) fn new(format: Format, show_credentials: bool) -> io::Result<Self> {
-        let stdout = io::stdout().lock();
         let writer = match format {
-            Format::Json => Writer::Json(BufWriter::with_capacity(BUFFER, stdout)),
+            Format::Json => Writer::Json(BufWriter::with_capacity(BUFFER, io::stdout().lock())),
+            #[cfg(feature = "arrow")]
+            Format::Arrow => Writer::Table(Box::new(Table::arrow(file()?)?)),
+            #[cfg(feature = "arrow")]
+            Format::Parquet => Writer::Table(Box::new(Table::parquet(file()?)?)),
             Format::Csv => {
+                let stdout = io::stdout().lock();
                 let mut csv = csv::WriterBuilder::new().has_headers(false).buffer_capacity(BUFFER).from_writer(stdout);
                 csv.write_record(Row::NAMES).map_err(io_error)?;
                 Writer::Csv(Box::new(csv))
@@ -58,16 +73,39 @@ impl Output {
                 json.write_all(b"\n")
             }
             Writer::Csv(csv) => csv.serialize(Row::new(line, event, self.show_credentials, true)).map_err(io_error),
+            #[cfg(feature = "arrow")]
+            Writer::Table(table) => table.write(line, &Row::new(line, event, self.show_credentials, false)),
         }
     }
 
-    /// Writes out what was collected.
+    /// Writes out what was collected, if the format allows it at any time.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         match &mut self.writer {
             Writer::Json(json) => json.flush(),
             Writer::Csv(csv) => csv.flush(),
+            #[cfg(feature = "arrow")]
+            Writer::Table(_) => Ok(()),
         }
     }
+
+    /// Writes out everything.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        match &mut self.writer {
+            #[cfg(feature = "arrow")]
+            Writer::Table(table) => table.finish(),
+            _ => self.flush(),
+        }
+    }
+}
+
+/// Returns standard output for a format that is no text.
+#[cfg(feature = "arrow")]
+fn file() -> io::Result<BufWriter<io::Stdout>> {
+    let stdout = io::stdout();
+    if io::IsTerminal::is_terminal(&stdout) {
+        return Err(io::Error::other("a terminal cannot show this format: redirect it to a file"));
+    }
+    Ok(BufWriter::with_capacity(BUFFER, stdout))
 }
 
 /// Returns why a row could not be written, as it is: the crate's own conversion hides that a pipe was closed.

@@ -2,7 +2,7 @@
 
 use alloc::borrow::Cow;
 
-use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tor_stream_event::{Anomalies, Anomaly, EventLine, Quoted, StreamEventRef};
 
@@ -10,50 +10,50 @@ use tor_stream_event::{Anomalies, Anomaly, EventLine, Quoted, StreamEventRef};
 #[derive(serde::Serialize)]
 pub(crate) struct Row<'a> {
     /// The line's number.
-    line: u64,
+    pub(crate) line: u64,
     /// What a log puts before the event. Left out if it is `None`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<Time<'a>>,
+    pub(crate) time: Option<Time<'a>>,
     /// The stream's ID.
-    id: &'a str,
+    pub(crate) id: &'a str,
     /// What happened to the stream.
-    status: &'a str,
+    pub(crate) status: &'a str,
     /// The circuit that the stream is attached to.
-    circuit_id: Option<&'a str>,
+    pub(crate) circuit_id: Option<&'a str>,
     /// The target's host, with U+FFFD for what is not UTF-8.
-    target_host: Cow<'a, str>,
+    pub(crate) target_host: Cow<'a, str>,
     /// The target's port.
-    target_port: u16,
+    pub(crate) target_port: u16,
     /// Why the stream ended or was detached.
-    reason: Option<&'a str>,
+    pub(crate) reason: Option<&'a str>,
     /// Why the other end ended it.
-    remote_reason: Option<&'a str>,
+    pub(crate) remote_reason: Option<&'a str>,
     /// Where a new address is from.
-    source: Option<&'a str>,
+    pub(crate) source: Option<&'a str>,
     /// Where the client connects from.
-    source_addr: Option<&'a str>,
+    pub(crate) source_addr: Option<&'a str>,
     /// What the stream is for.
-    purpose: Option<&'a str>,
+    pub(crate) purpose: Option<&'a str>,
     /// The client's user name.
-    socks_username: Option<&'a str>,
+    pub(crate) socks_username: Option<&'a str>,
     /// The client's password.
-    socks_password: Option<&'a str>,
+    pub(crate) socks_password: Option<&'a str>,
     /// The protocol the client speaks.
-    client_protocol: Option<&'a str>,
+    pub(crate) client_protocol: Option<&'a str>,
     /// The NEWNYM epoch.
-    nym_epoch: Option<u32>,
+    pub(crate) nym_epoch: Option<u32>,
     /// The listener.
-    session_group: Option<i32>,
+    pub(crate) session_group: Option<i32>,
     /// What separates the stream from others.
-    iso_fields: Option<IsoFields<'a>>,
+    pub(crate) iso_fields: Option<IsoFields<'a>>,
     /// What is odd about the event.
-    anomalies: AnomalyList,
+    pub(crate) anomalies: AnomalyList,
 }
 
 /// What a log puts before an event.
 #[derive(serde::Serialize)]
 #[serde(untagged)]
-enum Time<'a> {
+pub(crate) enum Time<'a> {
     /// Unix time as a JSON number, with the log's own digits: a floating-point number could lose some.
     Number(&'a RawValue),
     /// Any other text, or none.
@@ -61,7 +61,7 @@ enum Time<'a> {
 }
 
 /// The words of a list with commas between them.
-struct IsoFields<'a> {
+pub(crate) struct IsoFields<'a> {
     /// The list as printed.
     words: &'a str,
     /// Whether they are one text, as in CSV.
@@ -69,7 +69,7 @@ struct IsoFields<'a> {
 }
 
 /// The names of anomalies.
-struct AnomalyList {
+pub(crate) struct AnomalyList {
     /// The anomalies.
     anomalies: Anomalies,
     /// Whether they are one text, as in CSV.
@@ -127,6 +127,20 @@ impl<'a> Row<'a> {
     }
 }
 
+impl<'a> IsoFields<'a> {
+    /// Iterates over the words.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &'a str> {
+        self.words.split(',').filter(|word| !word.is_empty())
+    }
+}
+
+impl AnomalyList {
+    /// Iterates over the names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.anomalies.iter().map(Anomaly::as_str)
+    }
+}
+
 impl<'a> Time<'a> {
     /// Returns the time in a line's prefix. `None` if the line has no prefix.
     fn new(line: &EventLine<'a>) -> Option<Self> {
@@ -167,20 +181,15 @@ impl Serialize for IsoFields<'_> {
         if self.joined {
             return serializer.serialize_str(self.words);
         }
-        serializer.collect_seq(self.words.split(',').filter(|word| !word.is_empty()))
+        serializer.collect_seq(self.words())
     }
 }
 
 impl Serialize for AnomalyList {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let names = self.anomalies.iter().map(Anomaly::as_str);
         if self.joined {
-            return serializer.serialize_str(&names.collect::<Vec<_>>().join(","));
+            return serializer.serialize_str(&self.names().collect::<Vec<_>>().join(","));
         }
-        let mut list = serializer.serialize_seq(None)?;
-        for name in names {
-            list.serialize_element(name)?;
-        }
-        list.end()
+        serializer.collect_seq(self.names())
     }
 }

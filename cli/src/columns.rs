@@ -1,0 +1,276 @@
+//! Events as a table with typed columns, for programs that analyse many of them: Arrow and Parquet.
+
+use alloc::sync::Arc;
+use std::io::{self, Write};
+
+use arrow_array::builder::{
+    ArrayBuilder, Int32Builder, ListBuilder, StringBuilder, StringDictionaryBuilder, TimestampNanosecondBuilder,
+    UInt16Builder, UInt32Builder, UInt64Builder,
+};
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_ipc::writer::{DictionaryHandling, FileWriter, IpcWriteOptions};
+use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use tor_stream_event::{ClientProtocol, EventLine, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+
+use crate::row::Row;
+
+/// How many events are put together before they are written.
+const BATCH: usize = 8192;
+
+/// How many events a row group of Parquet has: all of them are kept until it is written.
+const ROW_GROUP: usize = 8 * BATCH;
+
+/// A file of a columnar format.
+pub(crate) struct Table<W: Write + Send> {
+    /// What encodes the columns.
+    encoder: Encoder<W>,
+    /// The columns of the rows that were not written yet.
+    columns: Columns,
+}
+
+/// What encodes columns.
+enum Encoder<W: Write + Send> {
+    /// The file format of Arrow, which unlike the stream format all readers of Arrow know.
+    Arrow(Box<FileWriter<W>>),
+    /// Parquet.
+    Parquet(Box<ArrowWriter<W>>),
+}
+
+impl<W: Write + Send> Table<W> {
+    /// Begins an Arrow file.
+    pub(crate) fn arrow(output: W) -> io::Result<Self> {
+        let columns = Columns::new();
+        // A word without a name makes a dictionary longer after the file was begun.
+        let options = IpcWriteOptions::default().with_dictionary_handling(DictionaryHandling::Delta);
+        let writer = FileWriter::try_new_with_options(output, &columns.schema, options).map_err(arrow_error)?;
+        Ok(Self { encoder: Encoder::Arrow(Box::new(writer)), columns })
+    }
+
+    /// Begins a Parquet file.
+    pub(crate) fn parquet(output: W) -> io::Result<Self> {
+        let columns = Columns::new();
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_max_row_group_row_count(Some(ROW_GROUP))
+            .build();
+        let writer =
+            ArrowWriter::try_new(output, Arc::clone(&columns.schema), Some(properties)).map_err(parquet_error)?;
+        Ok(Self { encoder: Encoder::Parquet(Box::new(writer)), columns })
+    }
+
+    /// Adds a row.
+    pub(crate) fn write(&mut self, line: &EventLine<'_>, row: &Row<'_>) -> io::Result<()> {
+        self.columns.push(line, row);
+        if self.columns.line.len() == BATCH { self.write_batch() } else { Ok(()) }
+    }
+
+    /// Writes all rows and what ends the file.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        self.write_batch()?;
+        match &mut self.encoder {
+            Encoder::Arrow(writer) => writer.finish().and_then(|()| writer.flush()).map_err(arrow_error),
+            Encoder::Parquet(writer) => {
+                writer.finish().map_err(parquet_error)?;
+                writer.inner_mut().flush()
+            }
+        }
+    }
+
+    /// Writes the rows that were put together.
+    fn write_batch(&mut self) -> io::Result<()> {
+        let batch = self.columns.take().map_err(arrow_error)?;
+        match &mut self.encoder {
+            _ if batch.num_rows() == 0 => Ok(()),
+            Encoder::Arrow(writer) => writer.write(&batch).map_err(arrow_error),
+            Encoder::Parquet(writer) => writer.write(&batch).map_err(parquet_error),
+        }
+    }
+}
+
+/// The columns of some events.
+struct Columns {
+    /// Their names and types.
+    schema: Arc<Schema>,
+    /// The line's number.
+    line: UInt64Builder,
+    /// The Unix time that a log puts before the event.
+    time: TimestampNanosecondBuilder,
+    /// All that a log puts before the event.
+    prefix: StringBuilder,
+    /// The stream's ID.
+    id: StringBuilder,
+    /// What happened to the stream.
+    status: Words,
+    /// The circuit that the stream is attached to.
+    circuit_id: StringBuilder,
+    /// The target's host.
+    target_host: StringBuilder,
+    /// The target's port.
+    target_port: UInt16Builder,
+    /// Why the stream ended or was detached.
+    reason: Words,
+    /// Why the other end ended it.
+    remote_reason: Words,
+    /// Where a new address is from.
+    source: Words,
+    /// Where the client connects from.
+    source_addr: StringBuilder,
+    /// What the stream is for.
+    purpose: Words,
+    /// The client's user name.
+    socks_username: StringBuilder,
+    /// The client's password.
+    socks_password: StringBuilder,
+    /// The protocol the client speaks.
+    client_protocol: Words,
+    /// The NEWNYM epoch.
+    nym_epoch: UInt32Builder,
+    /// The listener.
+    session_group: Int32Builder,
+    /// What separates the stream from others.
+    iso_fields: ListBuilder<StringBuilder>,
+    /// What is odd about the event.
+    anomalies: ListBuilder<StringBuilder>,
+}
+
+/// A column of words, of which there are few.
+type Words = StringDictionaryBuilder<Int32Type>;
+
+impl Columns {
+    /// Returns the columns of no event.
+    fn new() -> Self {
+        let words = |known: &[&'static str]| {
+            // With all words that have a name the dictionary hardly ever grows. The indices fit: there are few words.
+            let known = StringArray::from(known.to_vec());
+            Words::new_with_dictionary(BATCH, &known).unwrap_or_else(|_| Words::new())
+        };
+        let reasons: Vec<_> = StreamClosureReason::ALL.iter().map(|word| word.as_str()).collect();
+        let mut columns = Self {
+            schema: Arc::new(Schema::empty()),
+            line: UInt64Builder::new(),
+            time: TimestampNanosecondBuilder::new().with_timezone("UTC"),
+            prefix: StringBuilder::new(),
+            id: StringBuilder::new(),
+            status: words(&StreamStatus::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>()),
+            circuit_id: StringBuilder::new(),
+            target_host: StringBuilder::new(),
+            target_port: UInt16Builder::new(),
+            reason: words(&reasons),
+            remote_reason: words(&reasons),
+            source: words(&StreamSource::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>()),
+            source_addr: StringBuilder::new(),
+            purpose: words(&StreamPurpose::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>()),
+            socks_username: StringBuilder::new(),
+            socks_password: StringBuilder::new(),
+            client_protocol: words(&ClientProtocol::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>()),
+            nym_epoch: UInt32Builder::new(),
+            session_group: Int32Builder::new(),
+            iso_fields: ListBuilder::new(StringBuilder::new()),
+            anomalies: ListBuilder::new(StringBuilder::new()),
+        };
+        let time = DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into()));
+        let words = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        let list = DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)));
+        columns.schema = Arc::new(Schema::new(vec![
+            Field::new("line", DataType::UInt64, false),
+            Field::new("time", time, true),
+            Field::new("prefix", DataType::Utf8, true),
+            Field::new("id", DataType::Utf8, false),
+            Field::new("status", words.clone(), false),
+            Field::new("circuit_id", DataType::Utf8, true),
+            Field::new("target_host", DataType::Utf8, false),
+            Field::new("target_port", DataType::UInt16, false),
+            Field::new("reason", words.clone(), true),
+            Field::new("remote_reason", words.clone(), true),
+            Field::new("source", words.clone(), true),
+            Field::new("source_addr", DataType::Utf8, true),
+            Field::new("purpose", words.clone(), true),
+            Field::new("socks_username", DataType::Utf8, true),
+            Field::new("socks_password", DataType::Utf8, true),
+            Field::new("client_protocol", words, true),
+            Field::new("nym_epoch", DataType::UInt32, true),
+            Field::new("session_group", DataType::Int32, true),
+            Field::new("iso_fields", list.clone(), true),
+            Field::new("anomalies", list, false),
+        ]));
+        columns
+    }
+
+    /// Adds a row.
+    fn push(&mut self, line: &EventLine<'_>, row: &Row<'_>) {
+        // From 1970 to 2262, which is as far as nanoseconds reach.
+        let time = line.unix_time().and_then(|time| time.as_nanos().try_into().ok());
+        let prefix = core::str::from_utf8(line.prefix).ok().map(str::trim_end).filter(|prefix| !prefix.is_empty());
+        self.line.append_value(row.line);
+        self.time.append_option(time);
+        self.prefix.append_option(prefix);
+        self.id.append_value(row.id);
+        self.status.append_value(row.status);
+        self.circuit_id.append_option(row.circuit_id);
+        self.target_host.append_value(&row.target_host);
+        self.target_port.append_value(row.target_port);
+        self.reason.append_option(row.reason);
+        self.remote_reason.append_option(row.remote_reason);
+        self.source.append_option(row.source);
+        self.source_addr.append_option(row.source_addr);
+        self.purpose.append_option(row.purpose);
+        self.socks_username.append_option(row.socks_username);
+        self.socks_password.append_option(row.socks_password);
+        self.client_protocol.append_option(row.client_protocol);
+        self.nym_epoch.append_option(row.nym_epoch);
+        self.session_group.append_option(row.session_group);
+        self.iso_fields.append_option(row.iso_fields.as_ref().map(|list| list.words().map(Some)));
+        self.anomalies.append_value(row.anomalies.names().map(Some));
+    }
+
+    /// Takes all rows.
+    fn take(&mut self) -> Result<RecordBatch, ArrowError> {
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(self.line.finish()),
+            Arc::new(self.time.finish()),
+            Arc::new(self.prefix.finish()),
+            Arc::new(self.id.finish()),
+            Arc::new(self.status.finish_preserve_values()),
+            Arc::new(self.circuit_id.finish()),
+            Arc::new(self.target_host.finish()),
+            Arc::new(self.target_port.finish()),
+            Arc::new(self.reason.finish_preserve_values()),
+            Arc::new(self.remote_reason.finish_preserve_values()),
+            Arc::new(self.source.finish_preserve_values()),
+            Arc::new(self.source_addr.finish()),
+            Arc::new(self.purpose.finish_preserve_values()),
+            Arc::new(self.socks_username.finish()),
+            Arc::new(self.socks_password.finish()),
+            Arc::new(self.client_protocol.finish_preserve_values()),
+            Arc::new(self.nym_epoch.finish()),
+            Arc::new(self.session_group.finish()),
+            Arc::new(self.iso_fields.finish()),
+            Arc::new(self.anomalies.finish()),
+        ];
+        RecordBatch::try_new(Arc::clone(&self.schema), columns)
+    }
+}
+
+/// Returns what kept Arrow from being written, as it is if it was the output.
+fn arrow_error(error: ArrowError) -> io::Error {
+    match error {
+        ArrowError::IoError(_, error) => error,
+        other => io::Error::other(other),
+    }
+}
+
+/// Returns what kept Parquet from being written, as it is if it was the output.
+fn parquet_error(error: ParquetError) -> io::Error {
+    match error {
+        ParquetError::External(error) => match error.downcast::<io::Error>() {
+            Ok(error) => *error,
+            Err(other) => io::Error::other(other),
+        },
+        other => io::Error::other(other),
+    }
+}
