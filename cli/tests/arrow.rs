@@ -1,6 +1,6 @@
 //! Arrow and Parquet files of events, read back.
 #![cfg(feature = "arrow")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper that fails fails its test")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
 
 use std::fs::{self, File};
 use std::path::PathBuf;
