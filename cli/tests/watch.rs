@@ -581,7 +581,7 @@ fn options_as_of_events() {
 fn summary() {
     let said = watch_events(&["--summary"]);
     let lines: Vec<_> = said.lines().collect();
-    assert!(lines[0].starts_with("5 events, 2 unreadable; 2 streams open, 1 closed; "), "{said}");
+    assert!(lines[0].starts_with("events 5, unreadable 2; streams open 2, closed 1; "), "{said}");
     assert_eq!(lines[1..4], ["status         NEW 2  CLOSED 1", "reason         END 1", "remote reason  DONE 1"]);
     assert!(lines[4].contains("b.example:80") && lines[6].ends_with("a.example:80"), "{said}");
     assert!(lines[5].ends_with(r"\u{1b}[31m\u{202e}:80  END/DONE"), "{said}");
@@ -596,7 +596,7 @@ fn a_summary_now_and_then() {
     });
     let mut watch = Watch::start(&address, &["--summary", "--interval", "1", "--max-live", "5"], None);
     for _ in 0..2 {
-        watch.prints("1 events, 0 unreadable; 1 streams open, 0 closed; ");
+        watch.prints("events 1, unreadable 0; streams open 1, closed 0; ");
     }
     assert!(watch.stop("-TERM").ends_with("a.example:80\n\n"));
     playing.join().unwrap();

@@ -1,4 +1,4 @@
-//! Authentication, as section 3.24 of the control-port specification (`AUTHCHALLENGE`) and its like describe it.
+//! Authentication: sections 3.5, 3.21 and 3.24 of the control-port specification.
 
 use std::fs::{self, File};
 use std::io::{self, Read};

@@ -61,13 +61,15 @@ impl Screen {
     }
 
     /// Writes a message to standard error, above the summary if both are on a terminal.
-    pub(crate) fn report(&mut self, message: Arguments<'_>) -> io::Result<()> {
-        if let Some(term) = &self.term {
-            term.clear_last_lines(self.drawn)?;
-            term.flush()?;
-            self.drawn = 0;
-        }
+    pub(crate) fn report(&mut self, message: Arguments<'_>, summary: &Summary) -> io::Result<()> {
+        let Some(term) = &self.term else {
+            crate::report(message);
+            return Ok(());
+        };
+        term.clear_last_lines(self.drawn)?;
+        term.flush()?;
+        self.drawn = 0;
         crate::report(message);
-        Ok(())
+        self.show(summary)
     }
 }

@@ -93,7 +93,7 @@ impl Sink {
                 report(message);
                 Ok(())
             }
-            Self::Summary(_, screen) => screen.report(message),
+            Self::Summary(summary, screen) => screen.report(message, summary),
         }
     }
 }

@@ -91,7 +91,7 @@ impl Summary {
     pub(crate) fn lines(&self) -> Vec<String> {
         let now = Instant::now();
         let mut lines = vec![format!(
-            "{} events, {} unreadable; {} streams open, {} closed; {}",
+            "events {}, unreadable {}; streams open {}, closed {}; {}",
             self.events,
             self.unreadable,
             self.tracker.live().count(),
