@@ -4,263 +4,29 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a helper that fails fails its test")]
 
+#[path = "watch/peer.rs"]
+mod peer;
+#[path = "watch/program.rs"]
+mod program;
+#[path = "watch/tor.rs"]
+mod tor;
+
 use core::time::Duration;
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::DirBuilderExt;
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+use std::thread;
 
 use serde_json::Value;
 
-/// How long anything may take to happen.
-const TIME: Duration = Duration::from_secs(30);
-/// How long the program may take to end once it was told to.
-const STOP_TIME: Duration = Duration::from_secs(1);
+use crate::peer::Peer;
+use crate::program::{Watch, directory};
+use crate::tor::Tor;
 
 /// The password of the control port.
 const PASSWORD: &str = "pass \"w\\rd\" é";
 /// It as hexadecimal digits, as it is sent.
 const PASSWORD_HEX: &str = "706173732022775c72642220c3a9";
-
-/// The program as it runs.
-struct Watch {
-    /// The process.
-    child: Child,
-    /// The lines that it prints.
-    stdout: Receiver<String>,
-    /// The lines that it complains in.
-    stderr: Receiver<String>,
-    /// All lines of both that were received so far.
-    said: String,
-}
-
-/// Sends the lines of a pipe.
-fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || BufReader::new(pipe).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-    receiver
-}
-
-impl Watch {
-    /// Starts the program at a control port.
-    #[track_caller]
-    fn start(control: &str, options: &[&str], password: Option<&str>) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
-        command.args(["watch", "--control", control]).args(options).env_remove("TOR_CONTROL_PASSWORD");
-        command.envs(password.map(|password| ("TOR_CONTROL_PASSWORD", password)));
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let (stdout, stderr) = (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));
-        Self { child, stdout, stderr, said: String::new() }
-    }
-
-    /// Waits for a line that the program prints.
-    #[track_caller]
-    fn prints(&mut self, part: &str) -> String {
-        Self::wait(&self.stdout, &mut self.said, part)
-    }
-
-    /// Waits for a line that the program complains in.
-    #[track_caller]
-    fn complains(&mut self, part: &str) -> String {
-        Self::wait(&self.stderr, &mut self.said, part)
-    }
-
-    /// Waits for a line with a `part`.
-    #[track_caller]
-    fn wait(lines: &Receiver<String>, said: &mut String, part: &str) -> String {
-        let deadline = Instant::now() + TIME;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let line = lines.recv_timeout(left).unwrap_or_else(|error| panic!("{error}: no {part:?} in {said}"));
-            said.push_str(&line);
-            said.push('\n');
-            if line.contains(part) {
-                return line;
-            }
-        }
-    }
-
-    /// Sends a signal, and waits for the end that it has to bring soon.
-    #[track_caller]
-    fn stop(self, signal: &str) -> String {
-        let sent = Instant::now();
-        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
-        let (status, said) = self.end();
-        assert!(sent.elapsed() < STOP_TIME, "{:?}", sent.elapsed());
-        assert_eq!(status, Some(0), "{said}");
-        said
-    }
-
-    /// Waits for the end, and returns the exit status and all that was said.
-    #[track_caller]
-    fn end(mut self) -> (Option<i32>, String) {
-        let deadline = Instant::now() + TIME;
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status.code();
-            }
-            assert!(Instant::now() < deadline, "it does not end: {}", self.said);
-            thread::sleep(Duration::from_millis(5));
-        };
-        for lines in [&self.stdout, &self.stderr] {
-            self.said.extend(lines.iter().map(|line| line + "\n"));
-        }
-        (status, core::mem::take(&mut self.said))
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let _ = self.child.kill().and_then(|()| self.child.wait());
-    }
-}
-
-/// Makes an empty directory that others cannot read: tor puts sockets nowhere else.
-#[track_caller]
-fn directory(name: &str) -> PathBuf {
-    // Under a short path: that of a socket has a limit.
-    let path = std::env::temp_dir().join(format!("tor-streams-{name}-{}", std::process::id()));
-    let _ = fs::remove_dir_all(&path);
-    DirBuilder::new().mode(0o700).create(&path).unwrap();
-    path
-}
-
-/// A real tor, which ends with this value.
-struct Tor {
-    /// The process.
-    child: Child,
-    /// All of its files.
-    directory: PathBuf,
-    /// Where it listens for controllers on TCP.
-    port: String,
-}
-
-impl Tor {
-    /// Starts a tor with these lines in its configuration. `None` if this machine has none.
-    #[track_caller]
-    fn start(name: &str, configuration: &str) -> Option<Self> {
-        if !Self::is_installed() {
-            return None;
-        }
-        let directory = directory(name);
-        let nobody = "A".repeat(40);
-        let path = directory.display();
-        let torrc = format!(
-            "DataDirectory {path}/data
-ControlPort 127.0.0.1:auto
-ControlPortWriteToFile {path}/port
-ControlSocket {path}/control
-CookieAuthFile \"{path}/a \\\"cookie\\\" \\\\ \\303\\251\"
-SocksPort unix:{path}/socks
-DirAuthority nobody orport=1 v3ident={nobody} 127.0.0.1:1 {nobody}
-UseDefaultFallbackDirs 0
-__LeaveStreamsUnattached 1
-__OwningControllerProcess {}
-SafeLogging 0
-{configuration}
-",
-            std::process::id()
-        );
-        fs::write(directory.join("torrc"), torrc).unwrap();
-        let child = Self::spawn(&directory);
-        let mut tor = Self { child, directory, port: String::new() };
-        tor.wait();
-        Some(tor)
-    }
-
-    /// Returns whether there is a tor, and says if there is none.
-    fn is_installed() -> bool {
-        let is_installed = Command::new("tor").arg("--version").stdout(Stdio::null()).status().is_ok();
-        if !is_installed {
-            // Past the harness, which keeps what a passing test prints.
-            let _ = writeln!(io::stderr(), "skipped: no tor on this machine");
-        }
-        is_installed
-    }
-
-    /// Starts the process.
-    fn spawn(directory: &Path) -> Child {
-        let log = File::create(directory.join("log")).unwrap();
-        let mut command = Command::new("tor");
-        command.args(["--defaults-torrc", "/dev/null", "-f"]).arg(directory.join("torrc"));
-        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
-    }
-
-    /// Waits until tor listens.
-    fn wait(&mut self) {
-        let deadline = Instant::now() + TIME;
-        let log = || fs::read_to_string(self.directory.join("log")).unwrap_or_default();
-        while !log().contains("Bootstrapped 0%") {
-            assert!(Instant::now() < deadline && self.child.try_wait().unwrap().is_none(), "{}", log());
-            thread::sleep(Duration::from_millis(20));
-        }
-        let port = fs::read_to_string(self.directory.join("port")).unwrap();
-        self.port = port.lines().find_map(|line| line.strip_prefix("PORT=")).unwrap().into();
-    }
-
-    /// Kills the process.
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// Starts the process again.
-    fn restart(&mut self) {
-        self.child = Self::spawn(&self.directory);
-        self.wait();
-    }
-
-    /// Returns the path of one of its files.
-    fn path(&self, name: &str) -> String {
-        self.directory.join(name).into_os_string().into_string().unwrap()
-    }
-
-    /// Asks for a stream to a host until it is seen, as tor may not have subscribed the program yet.
-    #[track_caller]
-    fn request(&self, host: &str, watch: &mut Watch) -> Value {
-        let deadline = Instant::now() + TIME;
-        loop {
-            assert!(Instant::now() < deadline, "no event of {host}: {}", watch.said);
-            let _client = self.client(host);
-            let seen = Instant::now() + Duration::from_millis(500);
-            while let Ok(line) = watch.stdout.recv_timeout(seen.saturating_duration_since(Instant::now())) {
-                watch.said.push_str(&line);
-                let event: Value = serde_json::from_str(&line).unwrap();
-                if event["target_host"] == host && event["status"] == "NEW" {
-                    return event;
-                }
-            }
-        }
-    }
-
-    /// Asks for a stream with a user name and a password.
-    fn client(&self, host: &str) -> UnixStream {
-        let mut client = UnixStream::connect(self.path("socks")).unwrap();
-        client.set_read_timeout(Some(TIME)).unwrap();
-        let mut answer = [0; 2];
-        client.write_all(&[5, 1, 2]).unwrap();
-        client.read_exact(&mut answer).unwrap();
-        client.write_all(b"\x01\x04user\x06sesame").unwrap();
-        client.read_exact(&mut answer).unwrap();
-        let len = u8::try_from(host.len()).unwrap();
-        client.write_all(&[&[5, 1, 0, 3, len], host.as_bytes(), &[0, 80]].concat()).unwrap();
-        client
-    }
-}
-
-impl Drop for Tor {
-    fn drop(&mut self) {
-        let _ = self.child.kill().and_then(|()| self.child.wait());
-        let _ = fs::remove_dir_all(&self.directory);
-    }
-}
 
 /// Returns the configuration of a tor with a password.
 fn with_password() -> String {
@@ -331,57 +97,6 @@ fn tor_is_restarted() {
     tor.restart();
     tor.request("after.example", &mut watch);
     watch.stop("-INT");
-}
-
-/// A control port that the test plays.
-struct Peer {
-    /// The connection.
-    stream: BufReader<TcpStream>,
-}
-
-impl Peer {
-    /// Plays one control port for one connection. Returns its address, and what returns once it is over.
-    fn play<T: Send + 'static>(script: impl FnOnce(&mut Self) -> T + Send + 'static) -> (String, JoinHandle<T>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let playing = thread::spawn(move || {
-            let (stream, _) = listener.accept().unwrap();
-            stream.set_read_timeout(Some(TIME)).unwrap();
-            stream.set_write_timeout(Some(TIME)).unwrap();
-            script(&mut Self { stream: BufReader::new(stream) })
-        });
-        (address, playing)
-    }
-
-    /// Reads a command, which has to begin so, and returns the rest of it.
-    fn command(&mut self, begin: &str) -> String {
-        let mut line = String::new();
-        self.stream.read_line(&mut line).unwrap();
-        line.strip_prefix(begin).unwrap_or_else(|| panic!("{begin:?}: {line:?}")).trim_end().into()
-    }
-
-    /// Sends text. The program may be gone.
-    fn send(&mut self, text: &str) {
-        let _ = self.stream.get_mut().write_all(text.as_bytes());
-    }
-
-    /// Reads what else the program sends, until it ends.
-    fn rest(&mut self) -> String {
-        let mut rest = String::new();
-        // It may end with bytes unread, which resets the connection.
-        let _ = self.stream.read_to_string(&mut rest);
-        rest
-    }
-
-    /// Lets the program subscribe, without authentication, and sends what is given with the reply.
-    fn subscribe(&mut self, text: &str) {
-        self.command("PROTOCOLINFO 1");
-        self.send("250-PROTOCOLINFO 1\r\n250-AUTH METHODS=NULL\r\n250 OK\r\n");
-        self.command("AUTHENTICATE");
-        self.send("250 OK\r\n");
-        self.command("SETEVENTS STREAM");
-        self.send(text);
-    }
 }
 
 /// Returns what the program complains about after this reply to its first command, which ends it.
