@@ -9,6 +9,7 @@ mod columns;
 mod events;
 mod output;
 mod row;
+mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -29,11 +30,16 @@ struct Arguments {
 enum Command {
     /// Print each event as a JSON object or a CSV row
     Events(events::Options),
+    /// Print the events of a running tor as they come
+    Watch(watch::Options),
 }
 
 fn main() -> ExitCode {
-    let Command::Events(options) = Arguments::parse().command;
-    match events::run(&options) {
+    let result = match Arguments::parse().command {
+        Command::Events(options) => events::run(&options),
+        Command::Watch(options) => watch::run(&options),
+    };
+    match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         // Whoever reads the output has seen enough, as `head` has after some lines.

@@ -1,0 +1,229 @@
+//! Authentication: sections 3.5, 3.21 and 3.24 of the control-port specification.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::control::{Control, Reply};
+use super::failure::Failure;
+
+/// How many bytes a cookie, a nonce and a hash have.
+const LEN: usize = 32;
+
+/// The key of the proof that tor knows the cookie.
+const SERVER_KEY: &[u8] = b"Tor safe cookie authentication server-to-controller hash";
+/// The key of the proof that the controller knows it.
+const CLIENT_KEY: &[u8] = b"Tor safe cookie authentication controller-to-server hash";
+
+/// The environment variable with the password.
+const VARIABLE: &str = "TOR_CONTROL_PASSWORD";
+
+/// The password, once it is known.
+#[derive(Default)]
+pub(crate) struct Password(Option<Zeroizing<Vec<u8>>>);
+
+impl Password {
+    /// Returns the password: that of the environment, or what the user types.
+    fn get(&mut self) -> Result<&[u8], Failure> {
+        let password = match self.0.take() {
+            Some(password) => password,
+            None => match std::env::var_os(VARIABLE) {
+                Some(password) => Zeroizing::new(password.into_encoded_bytes()),
+                None => Zeroizing::new(ask()?.into_bytes()),
+            },
+        };
+        Ok(self.0.insert(password))
+    }
+}
+
+/// Asks the user for the password, on the terminal and without showing it.
+fn ask() -> Result<String, Failure> {
+    rpassword::prompt_password("Password of tor's control port: ").map_err(|error| match error.kind() {
+        io::ErrorKind::Interrupted => Failure::Stopped,
+        _ => Failure::Fatal(format!("tor wants a password: {VARIABLE} is not set, and there is no terminal to ask on")),
+    })
+}
+
+/// Says to tor who is there, in the best of the ways that it accepts.
+pub(crate) fn authenticate(control: &mut Control<'_>, password: &mut Password) -> Result<(), Failure> {
+    let methods = Methods::read(&control.command("PROTOCOLINFO 1")?)?;
+    if methods.null {
+        return accepted(&control.command("AUTHENTICATE")?, "a controller without authentication");
+    }
+    let cookie = match &methods.cookie_file {
+        Some(path) if methods.cookie || methods.safe_cookie => Some(read_cookie(path)),
+        _ => None,
+    };
+    match cookie {
+        Some(Ok(cookie)) if methods.safe_cookie => safe_cookie(control, &cookie),
+        Some(Ok(cookie)) => prove(control, &*cookie, "the cookie"),
+        _ if methods.password => prove(control, password.get()?, "the password"),
+        Some(Err(message)) => Err(Failure::Fatal(message)),
+        None => Err(Failure::fatal("tor accepts no authentication that is known here")),
+    }
+}
+
+/// Sends a secret. `what` says what it is.
+fn prove(control: &mut Control<'_>, secret: &[u8], what: &str) -> Result<(), Failure> {
+    // Digits need no quotes, whatever the bytes are.
+    let command = Zeroizing::new(format!("AUTHENTICATE {}", *hex(secret)));
+    accepted(&control.command(&command)?, what)
+}
+
+/// Lets tor prove that it knows the cookie, and then proves that too, without showing the cookie to anyone.
+fn safe_cookie(control: &mut Control<'_>, cookie: &[u8; LEN]) -> Result<(), Failure> {
+    let mut client_nonce = [0; LEN];
+    getrandom::fill(&mut client_nonce).map_err(|_| Failure::fatal("the system has no random numbers"))?;
+    let reply = control.command(&format!("AUTHCHALLENGE SAFECOOKIE {}", *hex(&client_nonce)))?;
+    if reply.code != "250" {
+        return Err(Failure::Fatal(format!("tor refuses SAFECOOKIE with {}", reply.code)));
+    }
+    let (server_hash, server_nonce) =
+        challenge(&reply).ok_or_else(|| Failure::fatal("no control port: its AUTHCHALLENGE is malformed"))?;
+
+    let server = proof(SERVER_KEY, [cookie, &client_nonce, &server_nonce])?;
+    // In constant time: how much of it is right must not show.
+    server.verify_slice(&server_hash).map_err(|_| Failure::fatal("what answers does not know tor's cookie"))?;
+    let client = proof(CLIENT_KEY, [cookie, &client_nonce, &server_nonce])?;
+    prove(control, &client.finalize().into_bytes(), "the proof of the cookie")
+}
+
+/// Returns what a proof is computed with.
+fn proof(key: &[u8], parts: [&[u8; LEN]; 3]) -> Result<Hmac<Sha256>, Failure> {
+    let mut hmac = Hmac::<Sha256>::new_from_slice(key).map_err(Failure::lost)?;
+    for part in parts {
+        hmac.update(part);
+    }
+    Ok(hmac)
+}
+
+/// Reads the hash and the nonce in the reply to AUTHCHALLENGE.
+fn challenge(reply: &Reply) -> Option<([u8; LEN], [u8; LEN])> {
+    let text = reply.lines.first()?.strip_prefix(b"AUTHCHALLENGE ")?;
+    let mut words = text.split(|&byte| byte == b' ');
+    let hash = unhex(words.next()?.strip_prefix(b"SERVERHASH=")?)?;
+    let nonce = unhex(words.next()?.strip_prefix(b"SERVERNONCE=")?)?;
+    Some((hash, nonce))
+}
+
+/// Returns whether tor accepted `what`. Its own words are not repeated: they may hold what was sent.
+fn accepted(reply: &Reply, what: &str) -> Result<(), Failure> {
+    match reply.code.as_str() {
+        "250" => Ok(()),
+        code => Err(Failure::Fatal(format!("authentication failed: tor refuses {what} with {code}"))),
+    }
+}
+
+/// Reads tor's cookie, or says why that cannot be done.
+fn read_cookie(path: &Path) -> Result<Zeroizing<[u8; LEN]>, String> {
+    let name = path.display().to_string();
+    let failed = |error: io::Error| format!("the cookie {}: {error}", super::summary::escape(&name));
+    // The name is what the other end says: reading a pipe could last forever, and a file of another length is no cookie.
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() || metadata.len() != LEN as u64 {
+        return Err(failed(io::Error::other("not a file of 32 bytes")));
+    }
+    let mut cookie = Zeroizing::new([0; LEN]);
+    File::open(path).and_then(|mut file| file.read_exact(&mut *cookie)).map_err(failed)?;
+    Ok(cookie)
+}
+
+/// The ways of authentication that tor accepts.
+struct Methods {
+    /// None is needed.
+    null: bool,
+    /// The password.
+    password: bool,
+    /// The cookie.
+    cookie: bool,
+    /// A proof that the cookie is known.
+    safe_cookie: bool,
+    /// Where the cookie is.
+    cookie_file: Option<PathBuf>,
+}
+
+impl Methods {
+    /// Reads the reply to PROTOCOLINFO.
+    fn read(reply: &Reply) -> Result<Self, Failure> {
+        if reply.code != "250" {
+            return Err(Failure::Fatal(format!("no control port: it refuses PROTOCOLINFO with {}", reply.code)));
+        }
+        Self::find(reply).ok_or_else(|| Failure::fatal("no control port: its PROTOCOLINFO is malformed"))
+    }
+
+    /// Finds the line that says it. `None` if there is none, or if it is malformed.
+    fn find(reply: &Reply) -> Option<Self> {
+        let text = reply.lines.iter().find_map(|line| line.strip_prefix(b"AUTH METHODS="))?;
+        let end = text.iter().position(|&byte| byte == b' ').unwrap_or(text.len());
+        let (words, rest) = text.split_at_checked(end)?;
+        let has = |word: &[u8]| words.split(|&byte| byte == b',').any(|method| method == word);
+        let cookie_file = match rest.strip_prefix(b" COOKIEFILE=") {
+            Some(quoted) => Some(path(unquote(quoted)?)?),
+            None => None,
+        };
+        Some(Self {
+            null: has(b"NULL"),
+            password: has(b"HASHEDPASSWORD"),
+            cookie: has(b"COOKIE"),
+            safe_cookie: has(b"SAFECOOKIE"),
+            cookie_file,
+        })
+    }
+}
+
+/// Returns the bytes of a quoted string that `text` begins with. `None` if it begins with none.
+fn unquote(text: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = text.strip_prefix(b"\"")?;
+    let mut bytes = Vec::new();
+    loop {
+        let byte;
+        (byte, rest) = match *rest {
+            [b'"', ..] => return Some(bytes),
+            [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', ref rest @ ..] => {
+                (((a & 3) << 6) | ((b & 7) << 3) | (c & 7), rest)
+            }
+            [b'\\', b'n', ref rest @ ..] => (b'\n', rest),
+            [b'\\', b't', ref rest @ ..] => (b'\t', rest),
+            [b'\\', b'r', ref rest @ ..] => (b'\r', rest),
+            [b'\\', byte, ref rest @ ..] | [byte, ref rest @ ..] => (byte, rest),
+            [] => return None,
+        };
+        bytes.push(byte);
+    }
+}
+
+/// Returns the path that is these bytes.
+#[cfg(unix)]
+fn path(bytes: Vec<u8>) -> Option<PathBuf> {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    Some(OsString::from_vec(bytes).into())
+}
+
+/// Returns the path that is these bytes.
+#[cfg(not(unix))]
+fn path(bytes: Vec<u8>) -> Option<PathBuf> {
+    String::from_utf8(bytes).ok().map(PathBuf::from)
+}
+
+/// Returns bytes as hexadecimal digits.
+fn hex(bytes: &[u8]) -> Zeroizing<String> {
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
+    // With its full capacity from the start, so that it leaves no copy behind when it grows.
+    let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
+    text.extend(bytes.iter().flat_map(|&byte| [digit(byte >> 4), digit(byte & 15)]));
+    text
+}
+
+/// Returns the bytes that exactly so many hexadecimal digits stand for.
+fn unhex(text: &[u8]) -> Option<[u8; LEN]> {
+    let digit = |&byte: &u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let digits = text.iter().map(digit).collect::<Option<Vec<_>>>()?;
+    let bytes = digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | digit));
+    bytes.collect::<Vec<_>>().try_into().ok().filter(|_| text.len() == 2 * LEN)
+}

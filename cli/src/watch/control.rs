@@ -1,0 +1,133 @@
+//! Commands to a control port, and the replies to them.
+
+use core::ops::Range;
+use core::time::Duration;
+use std::io;
+use std::time::Instant;
+
+use zeroize::Zeroizing;
+
+use super::address::Stream;
+use super::failure::Failure;
+use super::stop::Stop;
+
+/// The most bytes of all replies until tor sends events. It needs some 500.
+const LIMIT: usize = 16 * 1024;
+/// How long tor may take to reply.
+const REPLY_TIME: Duration = Duration::from_secs(10);
+
+/// A connection to a control port.
+pub(crate) struct Control<'s> {
+    /// The connection.
+    stream: Box<dyn Stream>,
+    /// Whether to give up.
+    stop: &'s Stop,
+    /// What was received while replies were waited for.
+    received: Vec<u8>,
+    /// How many bytes of it are read.
+    at: usize,
+}
+
+/// The reply to a command.
+pub(crate) struct Reply {
+    /// Its code.
+    pub(crate) code: String,
+    /// Its lines, without the code and without data of many lines.
+    pub(crate) lines: Vec<Vec<u8>>,
+}
+
+impl<'s> Control<'s> {
+    /// Returns a connection over which nothing was said yet.
+    pub(crate) fn new(stream: Box<dyn Stream>, stop: &'s Stop) -> Self {
+        Self { stream, stop, received: Vec::new(), at: 0 }
+    }
+
+    /// Sends a command and waits for the reply to it.
+    pub(crate) fn command(&mut self, command: &str) -> Result<Reply, Failure> {
+        // In one piece, so that it is not sent as two packets.
+        let line = Zeroizing::new([command.as_bytes(), b"\r\n"].concat());
+        self.stream.write_all(&line).and_then(|()| self.stream.flush()).map_err(Failure::lost)?;
+        self.reply(Instant::now() + REPLY_TIME)
+    }
+
+    /// Returns everything that was received so far: events may be among it.
+    pub(crate) fn take_received(&mut self) -> Vec<u8> {
+        self.at = 0;
+        core::mem::take(&mut self.received)
+    }
+
+    /// Reads some bytes. `None` if there are none yet.
+    pub(crate) fn read(&mut self, piece: &mut [u8]) -> Result<Option<usize>, Failure> {
+        use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+
+        let read = self.stream.read(piece);
+        if self.stop.is_wanted() {
+            return Err(Failure::Stopped);
+        }
+        match read {
+            Ok(0) => Err(Failure::lost("tor closed the connection")),
+            Ok(len) => Ok(Some(len)),
+            Err(error) if matches!(error.kind(), Interrupted | TimedOut | WouldBlock) => Ok(None),
+            Err(error) => Err(Failure::lost(error)),
+        }
+    }
+
+    /// Reads a reply. Events that come before it are stepped over.
+    fn reply(&mut self, deadline: Instant) -> Result<Reply, Failure> {
+        let mut lines = Vec::new();
+        loop {
+            let range = self.line(deadline)?;
+            let line = self.received.get(range).unwrap_or_default();
+            let (code, kind, text) = match *line {
+                [a, b, c, kind @ (b' ' | b'-' | b'+'), ref text @ ..] if [a, b, c].iter().all(u8::is_ascii_digit) => {
+                    ([a, b, c], kind, text)
+                }
+                _ => return Err(Failure::fatal("no control port: what it sends is not a reply")),
+            };
+            let is_reply = code != *b"650";
+            if is_reply {
+                lines.push(text.to_vec());
+            }
+            match kind {
+                b'+' => self.skip_data(deadline)?,
+                b' ' if is_reply => {
+                    return Ok(Reply { code: code.map(char::from).iter().collect(), lines });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Steps over the data of a reply, up to the dot.
+    fn skip_data(&mut self, deadline: Instant) -> Result<(), Failure> {
+        loop {
+            let range = self.line(deadline)?;
+            if self.received.get(range) == Some(b".") {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads a line, and returns where it is in what was received, without its end.
+    fn line(&mut self, deadline: Instant) -> Result<Range<usize>, Failure> {
+        let mut piece = [0; 1024];
+        loop {
+            let start = self.at;
+            let rest = self.received.get(start..).unwrap_or_default();
+            if let Some(len) = rest.windows(2).position(|end| end == b"\r\n") {
+                self.at = start + len + 2;
+                return Ok(start..start + len);
+            }
+            if self.received.len() > LIMIT {
+                return Err(Failure::fatal("no control port: its replies are too long"));
+            }
+            if let Some(len) = self.read(&mut piece)? {
+                self.received.extend(piece.iter().take(len));
+            }
+            // Also for one who sends byte after byte.
+            if Instant::now() > deadline {
+                return Err(Failure::lost("tor does not reply"));
+            }
+        }
+    }
+}

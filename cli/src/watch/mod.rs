@@ -1,0 +1,170 @@
+//! The command `watch`.
+
+mod address;
+mod auth;
+mod control;
+mod failure;
+mod screen;
+mod sink;
+mod stop;
+mod summary;
+
+use core::convert::Infallible;
+use core::time::Duration;
+use std::io;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use tor_stream_event::Decoder;
+
+use self::address::Address;
+use self::auth::Password;
+use self::control::Control;
+use self::failure::Failure;
+use self::sink::Sink;
+use self::stop::Stop;
+use crate::output::Format;
+
+/// What the help says after the options.
+const MORE_HELP: &str = "\
+Examples:
+  tor-streams watch --control 127.0.0.1:9051
+  tor-streams watch --control /run/tor/control --summary
+
+Authentication:
+  None if tor wants none; else its cookie, without sending it where tor can do so (SAFECOOKIE); else
+  the password in the environment variable TOR_CONTROL_PASSWORD or, if that is not set, the one that
+  is typed on the terminal. The cookie has to be readable: on Debian that takes the group debian-tor.
+
+Output:
+  As of `tor-streams events`, each event at once. `line` is its line in what tor sent since it was
+  connected to, and `time` the Unix time at which it came. An event that cannot be read goes to
+  standard error with its line and the reason.
+
+  With --summary: how many events, streams, statuses and reasons there were, and the last streams.
+  It is drawn again and again on a terminal, else printed every --interval seconds, and at the end.
+  Streams that were open when a connection was lost are forgotten.
+
+Without a connection:
+  Another attempt comes after 1 second, then 2, 4, and so on up to 60, and after 1 again once there
+  was a connection. Events that tor had in between are lost; standard error says so.
+
+Exit status:
+  0  Ctrl-C or SIGTERM came, or whatever reads the output was closed. The output is complete. The
+     second Ctrl-C ends the program at once, with 1.
+  1  Tor refused the authentication, what answered is no control port, --retries attempts failed,
+     or the output could not be written. Standard error has the reason.
+  2  The arguments are wrong.";
+
+/// The most bytes of an event.
+const LINE: usize = 8192;
+/// How long to wait after the first failure.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// How long to wait at most.
+const LAST_WAIT: Duration = Duration::from_secs(60);
+
+/// The options of `watch`.
+#[derive(clap::Args)]
+#[command(after_long_help = MORE_HELP)]
+pub(crate) struct Options {
+    /// Where tor's control port is: an address, or the path of a unix socket, which has a slash
+    #[arg(
+        long,
+        value_name = "HOST:PORT|PATH",
+        default_value = "127.0.0.1:9051",
+        value_parser = OsStringValueParser::new().try_map(Address::new)
+    )]
+    control: Address,
+    /// How to print the events
+    #[arg(long, value_enum, default_value_t = Format::Json)]
+    format: Format,
+    /// Print SOCKS user names and passwords, as Tor escapes them, and not just `***`
+    #[arg(long)]
+    show_credentials: bool,
+    /// Also take events whose status, IDs or target are not what Tor's specification allows
+    #[arg(long)]
+    lenient: bool,
+    /// Show a summary, and not the events
+    #[arg(long, conflicts_with_all = ["format", "show_credentials"])]
+    summary: bool,
+    /// How often to print the summary if the output is not a terminal
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 10,
+        requires = "summary",
+        value_parser = clap::value_parser!(u64).range(1..=86_400)
+    )]
+    interval: u64,
+    /// How many open streams the summary follows at most
+    #[arg(long, value_name = "N", default_value_t = 10_000, requires = "summary")]
+    max_live: usize,
+    /// How many attempts to connect again may fail in a row; 0 ends with the first connection [default: any number]
+    #[arg(long, value_name = "N")]
+    retries: Option<u32>,
+}
+
+/// Shows the events of a running tor until the user has enough. Returns `false` if it could not go on.
+///
+/// # Errors
+///
+/// If the output cannot be written.
+pub(crate) fn run(options: &Options) -> io::Result<bool> {
+    let stop = Stop::install()?;
+    let mut sink = Sink::new(options)?;
+    let mut password = Password::default();
+    let address = &options.control;
+    let mut failures = 0_u32;
+    let message = loop {
+        let Err(failure) = watch(options, &stop, &mut password, &mut sink, || failures = 0);
+        match failure {
+            Failure::Stopped => {
+                sink.finish()?;
+                return Ok(true);
+            }
+            Failure::Output(error) => return Err(error),
+            Failure::Fatal(message) => break message,
+            Failure::Lost(message) if options.retries.is_some_and(|retries| failures >= retries) => break message,
+            Failure::Lost(message) => {
+                let wait = FIRST_WAIT.saturating_mul(1 << failures.min(6)).min(LAST_WAIT);
+                sink.disconnected();
+                sink.report(format_args!("tor-streams: {address}: {message}; trying again in {} s", wait.as_secs()))?;
+                failures = failures.saturating_add(1);
+                stop.sleep(wait);
+            }
+        }
+    };
+    sink.finish()?;
+    sink.report(format_args!("tor-streams: {address}: {message}"))?;
+    Ok(false)
+}
+
+/// Shows the events of one connection until it is over.
+fn watch(
+    options: &Options,
+    stop: &Stop,
+    password: &mut Password,
+    sink: &mut Sink,
+    connected: impl FnOnce(),
+) -> Result<Infallible, Failure> {
+    let mut control = Control::new(options.control.connect(stop)?, stop);
+    auth::authenticate(&mut control, password)?;
+    let reply = control.command("SETEVENTS STREAM")?;
+    if reply.code != "250" {
+        return Err(Failure::Fatal(format!("tor refuses SETEVENTS with {}", reply.code)));
+    }
+    connected();
+
+    let mut decoder = Decoder::<LINE>::new();
+    if options.lenient {
+        decoder = decoder.lenient();
+    }
+    // From the first line on, so that events among the replies are not lost and lines have their numbers.
+    sink.take(&mut decoder, &control.take_received(), &options.control)?;
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        match control.read(&mut piece)? {
+            Some(len) => sink.take(&mut decoder, piece.get(..len).unwrap_or_default(), &options.control)?,
+            None => sink.tick()?,
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The summary on standard output: drawn again and again on a terminal, else printed now and then.
+
+use core::fmt::Arguments;
+use core::time::Duration;
+use std::io::{self, Write};
+use std::time::Instant;
+
+use console::Term;
+
+use super::summary::Summary;
+
+/// How long a terminal shows a summary before it is drawn again.
+const REDRAW: Duration = Duration::from_millis(500);
+
+/// Where the summary is shown.
+pub(crate) struct Screen {
+    /// Standard output, if it is a terminal.
+    term: Option<Term>,
+    /// How long to wait between two summaries.
+    interval: Duration,
+    /// When the next one is due.
+    due: Instant,
+    /// How many lines of the terminal are the summary.
+    drawn: usize,
+}
+
+impl Screen {
+    /// Returns standard output. If it is no terminal, there is a summary at each `interval`.
+    pub(crate) fn new(interval: Duration) -> Self {
+        // Its lines are collected, so that a summary comes all at once.
+        let term = Some(Term::buffered_stdout()).filter(Term::is_term);
+        let interval = if term.is_some() { REDRAW } else { interval };
+        Self { term, interval, due: Instant::now() + interval, drawn: 0 }
+    }
+
+    /// Shows the summary if it is time.
+    pub(crate) fn tick(&mut self, summary: &Summary) -> io::Result<()> {
+        if Instant::now() < self.due {
+            return Ok(());
+        }
+        self.show(summary)
+    }
+
+    /// Shows the summary.
+    pub(crate) fn show(&mut self, summary: &Summary) -> io::Result<()> {
+        self.due = Instant::now() + self.interval;
+        let mut lines = summary.lines();
+        let Some(term) = &self.term else {
+            let mut stdout = io::stdout().lock();
+            return writeln!(stdout, "{}\n", lines.join("\n")).and_then(|()| stdout.flush());
+        };
+        let (height, width) = term.size();
+        // The last line is the cursor's. What has left the terminal could not be cleared again.
+        lines.truncate(usize::from(height).saturating_sub(1).max(1));
+        term.clear_last_lines(self.drawn)?;
+        for line in &lines {
+            term.write_line(&console::truncate_str(line, width.into(), "…"))?;
+        }
+        self.drawn = lines.len();
+        term.flush()
+    }
+
+    /// Writes a message to standard error, above the summary if both are on a terminal.
+    pub(crate) fn report(&mut self, message: Arguments<'_>, summary: &Summary) -> io::Result<()> {
+        let Some(term) = &self.term else {
+            crate::report(message);
+            return Ok(());
+        };
+        term.clear_last_lines(self.drawn)?;
+        term.flush()?;
+        self.drawn = 0;
+        crate::report(message);
+        self.show(summary)
+    }
+}

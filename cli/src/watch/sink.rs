@@ -1,0 +1,99 @@
+//! Where the events go: to the output one by one, or into the summary.
+
+use core::fmt::Arguments;
+use core::time::Duration;
+use std::io;
+use std::time::SystemTime;
+
+use tor_stream_event::Decoder;
+
+use super::Options;
+use super::address::Address;
+use super::screen::Screen;
+use super::summary::Summary;
+use crate::output::Output;
+use crate::report;
+
+/// Where the events go.
+pub(crate) enum Sink {
+    /// To the output.
+    Events(Box<Output>),
+    /// Into the summary.
+    Summary(Box<Summary>, Screen),
+}
+
+impl Sink {
+    /// Returns what the options say.
+    pub(crate) fn new(options: &Options) -> io::Result<Self> {
+        if options.summary {
+            let summary = Box::new(Summary::new(options.max_live));
+            return Ok(Self::Summary(summary, Screen::new(Duration::from_secs(options.interval))));
+        }
+        let mut output = Output::new(options.format, options.show_credentials)?;
+        // The names of the columns, long before the first event.
+        output.flush()?;
+        Ok(Self::Events(Box::new(output)))
+    }
+
+    /// Takes the events that end in a piece of what tor sends, and shows them at once.
+    pub(crate) fn take<const N: usize>(
+        &mut self,
+        decoder: &mut Decoder<N>,
+        mut piece: &[u8],
+        address: &Address,
+    ) -> io::Result<()> {
+        // The prefix of an event in a log of OnionPerf, of which the output takes the Unix time.
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let prefix = format!("- - {}.{:06} ", now.as_secs(), now.subsec_micros());
+        while let Some(mut line) = decoder.next_event(&mut piece) {
+            match (&mut *self, line.event) {
+                (Self::Events(output), Ok(event)) => {
+                    line.prefix = prefix.as_bytes();
+                    output.write(&line, &event)?;
+                }
+                (Self::Events(output), Err(error)) => {
+                    output.flush()?;
+                    report(format_args!("{address}:{}: {error}", line.number));
+                }
+                (Self::Summary(summary, _), Ok(event)) => summary.update(&event),
+                (Self::Summary(summary, _), Err(_)) => summary.add_unreadable(),
+            }
+        }
+        self.tick()
+    }
+
+    /// Shows what has to be shown by now.
+    pub(crate) fn tick(&mut self) -> io::Result<()> {
+        match self {
+            Self::Events(output) => output.flush(),
+            Self::Summary(summary, screen) => screen.tick(summary),
+        }
+    }
+
+    /// Shows everything that there was.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        match self {
+            Self::Events(output) => output.flush(),
+            Self::Summary(summary, screen) => screen.show(summary),
+        }
+    }
+
+    /// Takes note that events are missing from now on.
+    pub(crate) fn disconnected(&mut self) {
+        if let Self::Summary(summary, _) = self {
+            summary.disconnected();
+        }
+    }
+
+    /// Writes a message to standard error.
+    pub(crate) fn report(&mut self, message: Arguments<'_>) -> io::Result<()> {
+        match self {
+            Self::Events(output) => {
+                output.flush()?;
+                report(message);
+                Ok(())
+            }
+            Self::Summary(summary, screen) => screen.report(message, summary),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! A control port that the test plays.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread::{self, JoinHandle};
+
+use crate::program::TIME;
+
+/// A control port that the test plays.
+pub(crate) struct Peer {
+    /// The connection.
+    pub(crate) stream: BufReader<TcpStream>,
+}
+
+impl Peer {
+    /// Plays one control port for one connection. Returns its address, and what returns once it is over.
+    pub(crate) fn play<T: Send + 'static>(
+        script: impl FnOnce(&mut Self) -> T + Send + 'static,
+    ) -> (String, JoinHandle<T>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let playing = thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            stream.set_read_timeout(Some(TIME)).unwrap();
+            stream.set_write_timeout(Some(TIME)).unwrap();
+            script(&mut Self { stream: BufReader::new(stream) })
+        });
+        (address, playing)
+    }
+
+    /// Reads a command, which has to begin so, and returns the rest of it.
+    pub(crate) fn command(&mut self, begin: &str) -> String {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).unwrap();
+        line.strip_prefix(begin).unwrap_or_else(|| panic!("{begin:?}: {line:?}")).trim_end().into()
+    }
+
+    /// Sends text. The program may be gone.
+    pub(crate) fn send(&mut self, text: &str) {
+        let _ = self.stream.get_mut().write_all(text.as_bytes());
+    }
+
+    /// Reads what else the program sends, until it ends.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        // It may end with bytes unread, which resets the connection.
+        let _ = self.stream.read_to_string(&mut rest);
+        rest
+    }
+
+    /// Lets the program subscribe, without authentication, and sends what is given with the reply.
+    pub(crate) fn subscribe(&mut self, text: &str) {
+        self.command("PROTOCOLINFO 1");
+        self.send("250-PROTOCOLINFO 1\r\n250-AUTH METHODS=NULL\r\n250 OK\r\n");
+        self.command("AUTHENTICATE");
+        self.send("250 OK\r\n");
+        self.command("SETEVENTS STREAM");
+        self.send(text);
+    }
+}
