@@ -1,24 +1,22 @@
 //! The command `events`.
 
-use core::cell::RefCell;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::PathBuf;
+use std::io;
 
-use tor_stream_event::EventReader;
+use tor_stream_event::{EventLine, StreamEventRef};
 
 use crate::output::{Format, Output};
-use crate::report;
+use crate::read::{self, Consumer};
 
 /// What the help says after the options.
 const MORE_HELP: &str = "\
 Examples:
   tor-streams events tor.log
-  xzcat onionperf.torctl.log.xz | tor-streams events --format csv - > streams.csv
+  tor-streams events --format csv --status FAILED onionperf.torctl.log.xz > failures.csv
 
 Input:
   Logs whose lines end with LF or CR LF, with or without a date and time before each `650 STREAM`,
-  and captures of a control connection. Lines of anything else are skipped.
+  and captures of a control connection. Lines of anything else are skipped. A file may be compressed
+  with gzip, xz or zstd, whatever its name is.
 
 Output:
   line, time, id, status, circuit_id, target_host, target_port, reason, remote_reason, source,
@@ -48,18 +46,15 @@ Exit status:
 #[derive(clap::Args)]
 #[command(after_long_help = MORE_HELP)]
 pub(crate) struct Options {
+    /// What is read, and which events count.
+    #[command(flatten)]
+    pub(crate) read: read::Reading,
     /// How to print the events
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
     /// Print SOCKS user names and passwords, as Tor escapes them, and not just `***`
     #[arg(long)]
     show_credentials: bool,
-    /// Also print events whose status, IDs or target are not what Tor's specification allows
-    #[arg(long)]
-    lenient: bool,
-    /// Logs or captures; `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
 }
 
 /// Prints the events in all files. Returns `false` if a file or a line could not be read.
@@ -68,67 +63,26 @@ pub(crate) struct Options {
 ///
 /// If the output cannot be written.
 pub(crate) fn run(options: &Options) -> io::Result<bool> {
-    let output = RefCell::new(Output::new(options.format, options.show_credentials)?);
-    let mut all_read = true;
-    for file in &options.files {
-        all_read &= if file.as_os_str() == "-" {
-            print_events("(standard input)", io::stdin().lock(), options, &output)?
-        } else {
-            let name = file.to_string_lossy();
-            match File::open(file) {
-                Ok(input) => print_events(&name, input, options, &output)?,
-                Err(error) => {
-                    output.borrow_mut().flush()?;
-                    report(format_args!("tor-streams: {name}: {error}"));
-                    false
-                }
-            }
-        };
+    let (inputs, mut all_read) = options.read.inputs.list();
+    let mut output = Output::new(options.format, options.show_credentials)?;
+    for input in &inputs {
+        all_read &= read::read(&options.read, input, &mut output)?;
     }
-    output.borrow_mut().finish()?;
+    output.finish()?;
     Ok(all_read)
 }
 
-/// Prints the events in one file. Returns `false` if it, or a line of it, could not be read.
-fn print_events(name: &str, input: impl Read, options: &Options, output: &RefCell<Output>) -> io::Result<bool> {
-    let mut reader = EventReader::new(FlushFirst { input, output });
-    if options.lenient {
-        reader = reader.lenient();
+impl Consumer for Output {
+    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
+        self.write(line, event)
     }
-    let mut all_read = true;
-    loop {
-        match reader.next_event() {
-            Ok(Some(line)) => match line.event {
-                Ok(event) => output.borrow_mut().write(&line, &event)?,
-                Err(error) => {
-                    output.borrow_mut().flush()?;
-                    report(format_args!("{name}:{}: {error}", line.number));
-                    all_read = false;
-                }
-            },
-            Ok(None) => return Ok(all_read),
-            Err(error) => {
-                // If it was the output that failed, in `FlushFirst`, it does so again.
-                output.borrow_mut().flush()?;
-                report(format_args!("tor-streams: {name}: {error}"));
-                return Ok(false);
-            }
-        }
+
+    fn unreadable(&mut self) -> io::Result<()> {
+        self.flush()
     }
-}
 
-/// An input that has the output written out before each read, which may wait for long: nobody has to wait for an event
-/// that was read already.
-struct FlushFirst<'o, R> {
-    /// The input.
-    input: R,
-    /// The output.
-    output: &'o RefCell<Output>,
-}
-
-impl<R: Read> Read for FlushFirst<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.output.borrow_mut().flush()?;
-        self.input.read(buffer)
+    fn piece(&mut self, piece: &[u8]) -> io::Result<()> {
+        // Nobody has to wait for an event that was read already.
+        if piece.is_empty() { self.flush() } else { Ok(()) }
     }
 }

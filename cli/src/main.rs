@@ -7,37 +7,72 @@ extern crate alloc;
 #[cfg(feature = "arrow")]
 mod columns;
 mod events;
+mod filter;
+mod input;
 mod output;
+mod read;
 mod row;
+mod streams;
+mod summary;
 mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Reads Tor STREAM events out of logs and captures of control connections
+///
+/// Without a command it prints a summary of the files.
 #[derive(Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, args_conflicts_with_subcommands = true, after_long_help = summary::MORE_HELP)]
 struct Arguments {
     /// What to do.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    /// What to do without a command.
+    #[command(flatten)]
+    summary: summary::Options,
 }
 
 /// What the tool does.
 #[derive(Subcommand)]
 enum Command {
+    /// Print what happened in numbers: events, streams, failures, times, targets (the default)
+    Summary(summary::Options),
     /// Print each event as a JSON object or a CSV row
     Events(events::Options),
+    /// Print each stream as a JSON object or a CSV row
+    Streams(streams::Options),
     /// Print the events of a running tor as they come
     Watch(watch::Options),
+    /// Print what makes a shell complete the arguments
+    ///
+    /// For example: tor-streams completions bash > ~/.local/share/bash-completion/completions/tor-streams
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    ///
+    /// For example: tor-streams man | man -l -
+    Man,
 }
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
-        Command::Events(options) => events::run(&options),
+    let arguments = Arguments::parse();
+    let command = arguments.command.unwrap_or(Command::Summary(arguments.summary));
+    let result = match command {
+        Command::Summary(options) => require_files(&options.read).and_then(|()| summary::run(&options)),
+        Command::Events(options) => require_files(&options.read).and_then(|()| events::run(&options)),
+        Command::Streams(options) => require_files(&options.read).and_then(|()| streams::run(&options)),
         Command::Watch(options) => watch::run(&options),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "tor-streams", &mut script);
+            io::stdout().write_all(&script).map(|()| true)
+        }
+        Command::Man => man().map(|()| true),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,
@@ -49,6 +84,32 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Ends the program as for other wrong arguments if there is no file. The parser cannot tell: without a command, and
+/// with another one, there are none either.
+fn require_files(options: &read::Reading) -> io::Result<()> {
+    if options.inputs.files.is_empty() {
+        let message = "no FILE was given; `-` is standard input";
+        Arguments::command().error(clap::error::ErrorKind::MissingRequiredArgument, message).exit();
+    }
+    Ok(())
+}
+
+/// Prints the manual page: what `--help` says of every command.
+fn man() -> io::Result<()> {
+    let mut command = Arguments::command();
+    command.build();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+        let man = clap_mangen::Man::new(command.clone());
+        writeln!(page, ".SH \"tor-streams {}\"", command.get_name().to_uppercase())?;
+        man.render_description_section(&mut page)?;
+        man.render_options_section(&mut page)?;
+        man.render_extra_section(&mut page)?;
+    }
+    io::stdout().write_all(&page)
 }
 
 /// Writes one line to standard error.

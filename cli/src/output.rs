@@ -109,7 +109,7 @@ fn file() -> io::Result<BufWriter<io::Stdout>> {
 }
 
 /// Returns why a row could not be written, as it is: the crate's own conversion hides that a pipe was closed.
-fn io_error(error: csv::Error) -> io::Error {
+pub(crate) fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),

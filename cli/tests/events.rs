@@ -401,7 +401,7 @@ fn help() {
 
 #[test]
 fn wrong_arguments() {
-    for arguments in [&[][..], &["events"], &["events", "--format", "xml", "-"], &["event", "-"]] {
+    for arguments in [&[][..], &["events"], &["events", "--format", "xml", "-"], &["events", "--show"]] {
         let ran = run(arguments, "");
         assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{arguments:?}");
         assert!(ran.stderr.contains("--help"), "{}", ran.stderr);

@@ -73,7 +73,7 @@ impl Sink {
     /// Shows everything that there was.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         match self {
-            Self::Events(output) => output.flush(),
+            Self::Events(output) => output.finish(),
             Self::Summary(summary, screen) => screen.show(summary),
         }
     }

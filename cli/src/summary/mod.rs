@@ -1,0 +1,125 @@
+//! The command `summary`.
+
+mod report;
+mod tally;
+
+use core::time::Duration;
+use std::io::{self, Write};
+
+use tor_stream_event::{EventLine, StreamEventRef, StreamTracker};
+
+use self::tally::Tally;
+use crate::read::{self, Consumer};
+
+/// What the help says after the options.
+pub(crate) const MORE_HELP: &str = "\
+Examples:
+  tor-streams tor.log
+  tor-streams summary --recursive --since '2026-11-01 00:00:00' logs/
+  tor-streams summary --json onionperf.torctl.log.xz | jq .failures
+
+What is counted:
+  Events by status and reason; streams by purpose, protocol, target, circuit and cause of failure.
+  With filters, only the events that pass them, and the streams as they appear in these.
+  Times need a log with Unix time before each line, as OnionPerf writes it. They are the lower ends
+  of intervals whose width is 3 percent. Each file is a log of its own: a stream that goes on in the
+  next file is another one.
+  More than --max-live streams at a time, targets or circuits are not followed one by one: what is
+  beyond is counted together as `others`, and streams are let go, the oldest first.
+
+Exit status:
+  0  Everything was counted, or whatever reads the output was closed.
+  1  A file or a line could not be read, or the output not be written. Standard error has
+     FILE:LINE: and the reason. Everything else was counted.
+  2  The arguments are wrong.";
+
+/// The options of `summary`.
+#[derive(clap::Args)]
+#[command(after_long_help = MORE_HELP)]
+pub(crate) struct Options {
+    /// What is read, and which events count.
+    #[command(flatten)]
+    pub(crate) read: read::Reading,
+    /// Print a JSON object
+    #[arg(long)]
+    json: bool,
+    /// How many streams, targets and circuits are followed one by one at most
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    max_live: usize,
+}
+
+/// Prints a summary of all files. Returns `false` if a file or a line could not be read.
+///
+/// # Errors
+///
+/// If the output cannot be written.
+pub(crate) fn run(options: &Options) -> io::Result<bool> {
+    let (inputs, mut all_read) = options.read.inputs.list();
+    let mut all = Tally::default();
+    for input in &inputs {
+        let mut log = Log {
+            name: &input.name,
+            limit: options.max_live,
+            ends_with_lf: true,
+            tracker: StreamTracker::new(options.max_live),
+            tally: Tally::default(),
+        };
+        all_read &= read::read(&options.read, input, &mut log)?;
+        all.merge(log.finish(), options.max_live);
+    }
+    if options.json {
+        let mut stdout = io::stdout().lock();
+        serde_json::to_writer_pretty(&mut stdout, &report::json(&all))?;
+        writeln!(stdout)?;
+    } else {
+        report::print(&all, inputs.len(), &mut anstream::stdout().lock())?;
+    }
+    Ok(all_read)
+}
+
+/// One log that is counted.
+struct Log<'i> {
+    /// Its name.
+    name: &'i str,
+    /// How much is followed one by one.
+    limit: usize,
+    /// Whether the last byte so far ended a line.
+    ends_with_lf: bool,
+    /// What puts events of a stream together.
+    tracker: StreamTracker<Option<Duration>>,
+    /// What was counted.
+    tally: Tally,
+}
+
+impl Log<'_> {
+    /// Returns what was counted, with the streams that are not over.
+    fn finish(mut self) -> Tally {
+        self.tally.lines += u64::from(!self.ends_with_lf);
+        for life in self.tracker.into_live() {
+            self.tally.stream(self.name, &life, self.limit);
+        }
+        self.tally
+    }
+}
+
+impl Consumer for Log<'_> {
+    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
+        self.tally.event(self.name, line, event);
+        if let Some(life) = self.tracker.update(event, line.unix_time()) {
+            self.tally.stream(self.name, &life, self.limit);
+        }
+        Ok(())
+    }
+
+    fn unreadable(&mut self) -> io::Result<()> {
+        self.tally.unreadable += 1;
+        Ok(())
+    }
+
+    fn piece(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.tally.bytes += piece.len() as u64;
+        self.tally.lines += memchr::memchr_iter(b'\n', piece).count() as u64;
+        self.ends_with_lf = piece.last().map_or(self.ends_with_lf, |&byte| byte == b'\n');
+        Ok(())
+    }
+}
