@@ -296,6 +296,26 @@ mod reader {
         }
     }
 
+    #[test]
+    fn a_log_is_known_by_its_first_bytes() {
+        // The second read fails: nothing more is needed to know the first event.
+        let lines = b"2019-01-31 11:29:51 650 STREAM 1 NEW 0 a:1\n2019-01-31 11:29:52 650 STREAM 1 CLOSED 0 a:1\n";
+        let once = Slow { rest: lines, size: lines.len(), errors: vec![] };
+        let mut reader = EventReader::new(once.chain(Failing));
+        assert_eq!(reader.next_event().unwrap().unwrap().number, 1);
+        assert_eq!(reader.next_event().unwrap().unwrap().number, 2);
+        assert!(reader.next_event().is_err());
+    }
+
+    /// A reader that always fails.
+    struct Failing;
+
+    impl Read for Failing {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::ConnectionReset.into())
+        }
+    }
+
     proptest! {
         #[test]
         fn a_reader_gives_the_same((log, _) in log_and_cuts(), size in 1_usize..100) {

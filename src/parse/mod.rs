@@ -86,10 +86,8 @@ fn plain_target(bytes: &[u8], start: usize) -> Option<Target> {
 /// Finds the end of any target before fields in tor's order.
 #[cold]
 fn any_target(bytes: &[u8], header: &Header) -> Option<Target> {
-    Some(match target_end::find(bytes, header.target, header.status)? {
-        TargetEnd::Port(end) => odd_target(bytes, header.target, end),
-        TargetEnd::Cut(end) => Target { port: None, ..odd_target(bytes, header.target, end) },
-    })
+    let (TargetEnd::Port(end) | TargetEnd::Cut(end)) = target_end::find(bytes, header.target, header.status)?;
+    Some(odd_target(bytes, header.target, end))
 }
 
 /// Takes the first token for the target.
