@@ -41,7 +41,7 @@
 //!   never costs the next.
 //! - **No allocation, no `unsafe`, no panic**, and work that is linear in the length of a line, whatever the line holds.
 //! - **No secret shown.** SOCKS user names and passwords are in no `Debug` output and no error. `Display` of an event gives
-//!   its text back, and shows them.
+//!   its text back, and shows them; so does serializing it.
 //!
 //! # Owned values
 //!
@@ -58,6 +58,8 @@
 //! - `std` (default): `EventReader`, and searches for line ends that choose the widest vectors at run time. Turns on
 //!   `alloc`.
 //! - `alloc`: `StreamEvent`, `StreamTracker` and text that has to be built.
+//! - `serde`: `Serialize` for both forms of an event, for words, IDs and anomalies, and `Deserialize` for the owned form, words
+//!   and IDs, with the names and values of `tor-streams events`. **Serializing an event reveals its credentials.**
 //! - `tokio-util`: `EventCodec`. Turns on `std`.
 //!
 //! Without features the crate needs neither an allocator nor an operating system.
@@ -83,6 +85,8 @@ mod lines;
 mod owned;
 mod parse;
 mod scan;
+#[cfg(feature = "serde")]
+mod serde;
 mod text;
 mod token;
 #[cfg(feature = "alloc")]

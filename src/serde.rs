@@ -1,0 +1,512 @@
+//! Events and their parts as data of any format. Names and values are those of `tor-streams events`.
+//!
+//! What tor prints for an event follows from its fields, and so the owned form is read out of the line that they give. An
+//! event of another line, such as one with a newer tor's keyword, carries that line as one more field, `content`.
+
+use core::fmt::{self, Write};
+use core::str;
+
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+use crate::anomaly::{Anomalies, Anomaly};
+use crate::error::Error;
+use crate::event::StreamEventRef;
+use crate::parse::grammar;
+use crate::parse::keyword::Keyword;
+use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+use crate::value::{CircuitId, IsoFields, Quoted, StreamId};
+
+/// An enum of words.
+trait Word: Copy + PartialEq {
+    /// Returns the name of a word.
+    fn read(word: &str) -> Self;
+
+    /// Returns the word as tor prints it.
+    fn as_str(self) -> &'static str;
+}
+
+/// Makes enums of words data: as the word, and of a word without a name as `UNRECOGNIZED`. Every word can be read.
+macro_rules! words {
+    ($($name:ident)+) => {$(
+        impl Word for $name {
+            fn read(word: &str) -> Self {
+                Self::from_word(word).unwrap_or(Self::Unrecognized)
+            }
+
+            fn as_str(self) -> &'static str {
+                self.as_str()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            /// Reads a word. One without a name is `Unrecognized`.
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Text { expected: "a word", read: |word| Ok(Word::read(word)) })
+            }
+        }
+    )+};
+}
+
+words! { StreamStatus StreamClosureReason StreamSource StreamPurpose ClientProtocol IsoField }
+
+/// Makes IDs data: as their text, which is checked when it is read.
+macro_rules! ids {
+    ($($name:ident)+) => {$(
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Text { expected: "1 to 20 letters or digits", read: str::parse::<Self> })
+            }
+        }
+    )+};
+}
+
+ids! { StreamId CircuitId }
+
+/// Reads a value out of its text.
+struct Text<T> {
+    /// What the text has to be.
+    expected: &'static str,
+    /// How it is read.
+    read: fn(&str) -> Result<T, Error>,
+}
+
+impl<T> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        (self.read)(text).map_err(E::custom)
+    }
+}
+
+impl Serialize for Anomaly {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Serialize for Anomalies {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        List(|| self.iter()).serialize(serializer)
+    }
+}
+
+/// A list that is counted first: some formats write how long it is before its items.
+struct List<F>(F);
+
+impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for List<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeSeq;
+
+        let mut list = serializer.serialize_seq(Some((self.0)().count()))?;
+        (self.0)().try_for_each(|item| list.serialize_element(&item))?;
+        list.end()
+    }
+}
+
+/// The fields of an event as text: all that tor prints of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Fields<'a> {
+    /// The stream's ID.
+    id: &'a str,
+    /// What happened to the stream.
+    status: &'a str,
+    /// The circuit that the stream is attached to.
+    circuit_id: Option<&'a str>,
+    /// The target's host.
+    target_host: &'a str,
+    /// The target's port.
+    target_port: u16,
+    /// `REASON`.
+    reason: Option<&'a str>,
+    /// `REMOTE_REASON`.
+    remote_reason: Option<&'a str>,
+    /// `SOURCE`.
+    source: Option<&'a str>,
+    /// `SOURCE_ADDR`.
+    source_addr: Option<&'a str>,
+    /// `PURPOSE`.
+    purpose: Option<&'a str>,
+    /// `SOCKS_USERNAME`, between the quotes.
+    socks_username: Option<&'a str>,
+    /// `SOCKS_PASSWORD`, between the quotes.
+    socks_password: Option<&'a str>,
+    /// `CLIENT_PROTOCOL`.
+    client_protocol: Option<&'a str>,
+    /// `NYM_EPOCH`.
+    nym_epoch: Option<u32>,
+    /// `SESSION_GROUP`.
+    session_group: Option<i32>,
+    /// `ISO_FIELDS`, with commas.
+    iso_fields: Option<&'a str>,
+}
+
+impl<'a> Fields<'a> {
+    /// Returns the fields of an event.
+    fn of(event: &StreamEventRef<'a>) -> Self {
+        Self {
+            id: event.id,
+            status: text(event.status, Some(event.status_str())),
+            circuit_id: event.circuit_id,
+            target_host: event.target_host,
+            target_port: event.target_port,
+            reason: event.reason.map(|word| text(word, event.reason_str())),
+            remote_reason: event.remote_reason.map(|word| text(word, event.remote_reason_str())),
+            source: event.source.map(|word| text(word, event.source_str())),
+            source_addr: event.source_addr,
+            purpose: event.purpose.map(|word| text(word, event.purpose_str())),
+            socks_username: event.socks_username().map(Quoted::escaped),
+            socks_password: event.socks_password().map(Quoted::escaped),
+            client_protocol: event.client_protocol_str(),
+            nym_epoch: event.nym_epoch(),
+            session_group: event.session_group(),
+            iso_fields: event.iso_fields_str(),
+        }
+    }
+
+    /// Writes the line that tor prints for these fields. A circuit `0` is none, so that no line has one.
+    fn print(&self, line: &mut impl Write) -> fmt::Result {
+        let circuit_id = match self.circuit_id {
+            Some("0") => return Err(fmt::Error),
+            id => id.unwrap_or("0"),
+        };
+        write!(line, "{} {} {circuit_id} {}:{}", self.id, self.status, self.target_host, self.target_port)?;
+        for (keyword, reason) in [(Keyword::Reason, self.reason), (Keyword::RemoteReason, self.remote_reason)] {
+            // tor's space before a code, which REMAP does without.
+            let is_code = reason.is_some_and(|word| word.starts_with("UNKNOWN_"));
+            let space = if is_code && self.status != StreamStatus::Remap.as_str() { " " } else { "" };
+            field(line, keyword, space, reason, "")?;
+        }
+        field(line, Keyword::Source, "", self.source, "")?;
+        field(line, Keyword::SourceAddr, "", self.source_addr, "")?;
+        field(line, Keyword::Purpose, "", self.purpose, "")?;
+        field(line, Keyword::SocksUsername, "\"", self.socks_username, "\"")?;
+        field(line, Keyword::SocksPassword, "\"", self.socks_password, "\"")?;
+        field(line, Keyword::ClientProtocol, "", self.client_protocol, "")?;
+        field(line, Keyword::NymEpoch, "", self.nym_epoch, "")?;
+        field(line, Keyword::SessionGroup, "", self.session_group, "")?;
+        field(line, Keyword::IsoFields, "", self.iso_fields.map(Words), "")
+    }
+}
+
+/// Returns a word's text: the one that stands in the line, unless the event's public field was changed since.
+fn text<W: Word>(word: W, printed: Option<&str>) -> &str {
+    printed.filter(|text| W::read(text) == word).unwrap_or(word.as_str())
+}
+
+/// Writes a field after the target, if there is a value.
+fn field(
+    line: &mut impl Write,
+    keyword: Keyword,
+    before: &str,
+    value: Option<impl fmt::Display>,
+    after: &str,
+) -> fmt::Result {
+    match value {
+        Some(value) => write!(line, " {}={before}{value}{after}", keyword.as_str()),
+        None => Ok(()),
+    }
+}
+
+/// The list of isolation fields, without its empty items.
+struct Words<'a>(&'a str);
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut words = IsoFields::new(self.0).words();
+        f.write_str(words.next().unwrap_or_default())?;
+        words.try_for_each(|word| write!(f, ",{word}"))
+    }
+}
+
+/// Text that is compared with what is written, and of which what is left is kept.
+struct Comparison<'a>(&'a [u8]);
+
+impl Write for Comparison<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(text.as_bytes()).ok_or(fmt::Error)?;
+        Ok(())
+    }
+}
+
+/// A target's host, with U+FFFD for each piece of it that is not UTF-8, where the event has one for the whole.
+struct Host<'a>(&'a [u8]);
+
+impl<'a> Host<'a> {
+    /// Returns the host of an event with a target that is not UTF-8, if the field was not changed since.
+    fn of(event: &StreamEventRef<'a>) -> Option<Self> {
+        let target = event.target_bytes();
+        if !event.anomalies().contains(Anomaly::TargetNotUtf8) || event.target_host != "\u{FFFD}" {
+            return None;
+        }
+        Some(Self(target.get(..grammar::split_port(target).map_or(target.len(), |(host, _)| host))?))
+    }
+}
+
+impl fmt::Display for Host<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            f.write_str(chunk.valid())?;
+            if !chunk.invalid().is_empty() {
+                f.write_char(char::REPLACEMENT_CHARACTER)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Host<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// An event's line: text where the format is for people to read and the line is UTF-8, or else bytes.
+struct Line<'a>(&'a [u8]);
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match str::from_utf8(self.0) {
+            Ok(text) if serializer.is_human_readable() => serializer.serialize_str(text),
+            _ => serializer.serialize_bytes(self.0),
+        }
+    }
+}
+
+impl Serialize for StreamEventRef<'_> {
+    /// Gives the event's fields with their names, words as tor prints them. **User name and password are among them**, as tor
+    /// escaped them.
+    ///
+    /// Where tor would print another line for these fields, `content` has the one that the event was read from, as text or as
+    /// bytes.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = Fields::of(self);
+        let mut rest = Comparison(self.content());
+        let is_printed_so = fields.print(&mut rest).is_ok() && rest.0.is_empty();
+        let content = if is_printed_so { None } else { Some(Line(self.content())) };
+        // A format without names needs every field in its place.
+        let with_content = content.is_some() || !serializer.is_human_readable();
+        let mut form = serializer.serialize_struct("StreamEvent", 17 + usize::from(with_content))?;
+        form.serialize_field("id", fields.id)?;
+        form.serialize_field("status", fields.status)?;
+        form.serialize_field("circuit_id", &fields.circuit_id)?;
+        match Host::of(self) {
+            Some(host) => form.serialize_field("target_host", &host)?,
+            None => form.serialize_field("target_host", fields.target_host)?,
+        }
+        form.serialize_field("target_port", &fields.target_port)?;
+        form.serialize_field("reason", &fields.reason)?;
+        form.serialize_field("remote_reason", &fields.remote_reason)?;
+        form.serialize_field("source", &fields.source)?;
+        form.serialize_field("source_addr", &fields.source_addr)?;
+        form.serialize_field("purpose", &fields.purpose)?;
+        form.serialize_field("socks_username", &fields.socks_username)?;
+        form.serialize_field("socks_password", &fields.socks_password)?;
+        form.serialize_field("client_protocol", &fields.client_protocol)?;
+        form.serialize_field("nym_epoch", &fields.nym_epoch)?;
+        form.serialize_field("session_group", &fields.session_group)?;
+        form.serialize_field("iso_fields", &fields.iso_fields.map(|list| List(move || IsoFields::new(list).words())))?;
+        form.serialize_field("anomalies", &self.anomalies())?;
+        if with_content {
+            form.serialize_field("content", &content)?;
+        }
+        form.end()
+    }
+}
+
+/// What needs the owned form.
+#[cfg(feature = "alloc")]
+mod owned {
+    use alloc::string::String;
+    use alloc::vec::Vec;
+    use core::fmt;
+
+    use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
+    use serde::ser::{Serialize, Serializer};
+
+    use super::{Fields, Host, Word};
+    use crate::event::StreamEventRef;
+    use crate::owned::StreamEvent;
+    use crate::value::{CircuitId, StreamId};
+
+    impl Serialize for StreamEvent {
+        /// Gives what the borrowed form gives: **user name and password are in it**.
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            self.as_event_ref().serialize(serializer)
+        }
+    }
+
+    /// An event's fields as they are read. Other fields are passed over.
+    #[derive(serde::Deserialize)]
+    #[serde(rename = "StreamEvent")]
+    struct Form {
+        /// The stream's ID.
+        id: String,
+        /// What happened to the stream.
+        status: String,
+        /// The circuit that the stream is attached to.
+        circuit_id: Option<String>,
+        /// The target's host.
+        target_host: String,
+        /// The target's port.
+        target_port: u16,
+        /// `REASON`.
+        reason: Option<String>,
+        /// `REMOTE_REASON`.
+        remote_reason: Option<String>,
+        /// `SOURCE`.
+        source: Option<String>,
+        /// `SOURCE_ADDR`.
+        source_addr: Option<String>,
+        /// `PURPOSE`.
+        purpose: Option<String>,
+        /// `SOCKS_USERNAME`, between the quotes.
+        #[serde(default, deserialize_with = "secret")]
+        socks_username: Option<String>,
+        /// `SOCKS_PASSWORD`, between the quotes.
+        #[serde(default, deserialize_with = "secret")]
+        socks_password: Option<String>,
+        /// `CLIENT_PROTOCOL`.
+        client_protocol: Option<String>,
+        /// `NYM_EPOCH`.
+        nym_epoch: Option<u32>,
+        /// `SESSION_GROUP`.
+        session_group: Option<i32>,
+        /// `ISO_FIELDS`.
+        iso_fields: Option<Vec<String>>,
+        /// They follow from the rest, and are read for their place in formats without names.
+        #[serde(default, rename = "anomalies")]
+        _anomalies: Vec<String>,
+        /// The line, where tor would print another one.
+        #[serde(default, deserialize_with = "secret")]
+        content: Option<Line>,
+    }
+
+    impl Form {
+        /// Returns the fields, with the list `iso_fields`.
+        fn fields<'a>(&'a self, iso_fields: Option<&'a str>) -> Fields<'a> {
+            Fields {
+                id: &self.id,
+                status: &self.status,
+                circuit_id: self.circuit_id.as_deref(),
+                target_host: &self.target_host,
+                target_port: self.target_port,
+                reason: self.reason.as_deref(),
+                remote_reason: self.remote_reason.as_deref(),
+                source: self.source.as_deref(),
+                source_addr: self.source_addr.as_deref(),
+                purpose: self.purpose.as_deref(),
+                socks_username: self.socks_username.as_deref(),
+                socks_password: self.socks_password.as_deref(),
+                client_protocol: self.client_protocol.as_deref(),
+                nym_epoch: self.nym_epoch,
+                session_group: self.session_group,
+                iso_fields,
+            }
+        }
+    }
+
+    /// Reads a value that no error may show.
+    fn secret<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        T::deserialize(deserializer).map_err(|_| D::Error::custom("a credential or content of an unexpected type"))
+    }
+
+    /// An event's line, which may be text or bytes.
+    struct Line(Vec<u8>);
+
+    impl<'de> Deserialize<'de> for Line {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            if deserializer.is_human_readable() {
+                deserializer.deserialize_any(LineVisitor)
+            } else {
+                deserializer.deserialize_byte_buf(LineVisitor)
+            }
+        }
+    }
+
+    /// Reads a [`Line`].
+    struct LineVisitor;
+
+    impl<'de> Visitor<'de> for LineVisitor {
+        type Value = Line;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("text or bytes")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Line, E> {
+            Ok(Line(text.into()))
+        }
+
+        fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Line, E> {
+            Ok(Line(bytes.into()))
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut bytes: A) -> Result<Line, A::Error> {
+            let mut line = Vec::new();
+            while let Some(byte) = bytes.next_element()? {
+                line.push(byte);
+            }
+            Ok(Line(line))
+        }
+    }
+
+    impl<'de> Deserialize<'de> for StreamEvent {
+        /// Reads an event that was serialized, which then is equal to what it was, or one that `tor-streams events` printed.
+        ///
+        /// The latter has no `content`, and so loses what no field holds: unknown keywords, the order of fields in lines that
+        /// no known tor prints, bytes that are not UTF-8, and credentials that are shown as `***`. What is odd
+        /// about an event is found anew.
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let form = Form::deserialize(deserializer)?;
+            let iso_fields = form.iso_fields.as_ref().map(|words| words.join(","));
+            let fields = form.fields(iso_fields.as_deref());
+            let refused = || D::Error::custom("expected the fields of an event, found some that no line gives");
+            let mut line = match &form.content {
+                Some(content) => content.0.clone(),
+                None => {
+                    let mut line = String::new();
+                    fields.print(&mut line).map_err(|_| refused())?;
+                    line.into_bytes()
+                }
+            };
+            // Reading takes one line end off.
+            line.extend_from_slice(b"\r\n");
+            let event = StreamEventRef::parse_lenient(&line).map_err(D::Error::custom)?;
+            if form.content.is_none() && Fields::of(&event) != fields {
+                return Err(refused());
+            }
+
+            let mut owned = event.into_owned();
+            owned.id = StreamId::prefix_of(fields.id);
+            owned.status = Word::read(fields.status);
+            owned.circuit_id = fields.circuit_id.map(CircuitId::prefix_of);
+            if Host::of(&event).is_none_or(|host| fields.target_host != alloc::format!("{host}")) {
+                owned.target_host = form.target_host.clone();
+            }
+            owned.target_port = fields.target_port;
+            owned.reason = fields.reason.map(Word::read);
+            owned.remote_reason = fields.remote_reason.map(Word::read);
+            owned.source = fields.source.map(Word::read);
+            owned.source_addr = fields.source_addr.map(Into::into);
+            owned.purpose = fields.purpose.map(Word::read);
+            Ok(owned)
+        }
+    }
+}

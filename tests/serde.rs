@@ -1,0 +1,274 @@
+//! Events as data: the fields have the tool's names and values, and every event comes back as it was, as text and as bytes.
+#![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::fs;
+
+use common::{cases, config, event, event_of_bytes, lenient_event};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tor_stream_event::{
+    Anomaly, CircuitId, LineEnd, StreamClosureReason, StreamEvent, StreamEventRef, StreamId, StreamPurpose,
+    StreamStatus, stream_events,
+};
+
+/// A line with every field that tor prints with this status.
+const WITH_SECRETS: &str = concat!(
+    "5 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER SOCKS_USERNAME=\"SECRET u\" ",
+    "SOCKS_PASSWORD=\"SECRET\\\" p\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ",
+    "ISO_FIELDS=SOCKS_USERNAME,SESSION_GROUP"
+);
+
+/// Returns an event as JSON.
+fn to_json(event: &StreamEventRef<'_>) -> String {
+    serde_json::to_string(event).expect("JSON")
+}
+
+/// Returns the event that JSON stands for.
+#[track_caller]
+fn of_json(json: &Value) -> StreamEvent {
+    match serde_json::from_value(json.clone()) {
+        Ok(event) => event,
+        Err(error) => panic!("{json}: {error}"),
+    }
+}
+
+/// Returns the error that JSON has to give, of text and of a value in memory.
+#[track_caller]
+fn json_err(json: &Value) -> String {
+    let of_value = serde_json::from_value::<StreamEvent>(json.clone()).expect_err("an error");
+    let of_text = serde_json::from_str::<StreamEvent>(&json.to_string()).expect_err("an error");
+    format!("{of_value}\n{of_text}")
+}
+
+/// Asserts that an owned event comes back as it was, and that its borrowed form gives the same data.
+#[track_caller]
+fn check_owned(owned: &StreamEvent) {
+    let shown = owned.content().escape_ascii();
+    let json = serde_json::to_string(owned).expect("JSON");
+    let read: StreamEvent = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error}: {json} of {shown}"));
+    assert_eq!(&read, owned, "{json} of {shown}");
+    assert_eq!(to_json(&owned.as_event_ref()), json, "{shown}");
+
+    let bytes = postcard::to_allocvec(owned).expect("postcard");
+    let read: StreamEvent = postcard::from_bytes(&bytes).unwrap_or_else(|error| panic!("{error}: {shown}"));
+    assert_eq!(&read, owned, "{shown}");
+    assert_eq!(postcard::to_allocvec(&owned.as_event_ref()).expect("postcard"), bytes, "{shown}");
+}
+
+/// Asserts that an event comes back as it was.
+#[track_caller]
+fn check(event: &StreamEventRef<'_>) {
+    let owned = event.into_owned();
+    check_owned(&owned);
+    let read: StreamEvent = serde_json::from_str(&to_json(event)).expect("an event");
+    assert_eq!(read, owned, "{}", event.content().escape_ascii());
+}
+
+/// The names, their order and the values are those of the tool.
+#[test]
+fn form() {
+    let expected = concat!(
+        r#"{"id":"5","status":"NEW","circuit_id":null,"target_host":"example.com","target_port":443,"reason":null,"#,
+        r#""remote_reason":null,"source":null,"source_addr":"127.0.0.1:5","purpose":"USER","socks_username":"SECRET u","#,
+        r#""socks_password":"SECRET\\\" p","client_protocol":"SOCKS5","nym_epoch":0,"session_group":-4,"#,
+        r#""iso_fields":["SOCKS_USERNAME","SESSION_GROUP"],"anomalies":[]}"#,
+    );
+    assert_eq!(to_json(&event(WITH_SECRETS)), expected);
+    assert_eq!(serde_json::to_string(&event(WITH_SECRETS).into_owned()).expect("JSON"), expected);
+}
+
+/// Words stand as tor prints them, and the line only where tor would print another one.
+#[test]
+fn content() {
+    for (line, key, value, has_content) in [
+        (&b"9 CLOSED 3 a.com:80 REASON= UNKNOWN_15"[..], "reason", json!("UNKNOWN_15"), false),
+        (b"9 CLOSED 3 a.com:80 REASON=UNKNOWN_15", "reason", json!("UNKNOWN_15"), true),
+        (b"9 REMAP 3 a.com:80 REASON=UNKNOWN_15", "reason", json!("UNKNOWN_15"), false),
+        (b"9 CLOSED 3 a.com:80 REASON=FUTURE", "reason", json!("FUTURE"), false),
+        (b"9 CLOSED 3 x:1 REASON=DONE y:80 REASON=MISC", "target_host", json!("x:1 REASON=DONE y"), false),
+        (b"9 CLOSED 0 a.com:80 ISO_FIELDS=", "iso_fields", json!([]), false),
+        (b"9 CLOSED 0 a.com:80 ISO_FIELDS=A,,B", "iso_fields", json!(["A", "B"]), true),
+        (b"9 CLOSED 0 a.com:080", "target_port", json!(80), true),
+        (b"9 NEW 0 a.com:80 PURPOSE=USER FUTURE=1", "anomalies", json!(["unknown_keyword"]), true),
+        (b"9 FUTURE 0 a.com:80", "status", json!("FUTURE"), false),
+        (b"9 NEW 0 a.com", "anomalies", json!(["target_without_port", "unknown_order"]), true),
+        (b"9 NEW 0 a\xff\xfeb:80", "target_host", json!("a\u{FFFD}\u{FFFD}b"), true),
+    ] {
+        let event = lenient_event(line);
+        let form: Value = serde_json::from_str(&to_json(&event)).expect("JSON");
+        assert_eq!(form[key], value, "{form}");
+        assert_eq!(form.get("content").is_some(), has_content, "{form}");
+        check(&event);
+    }
+}
+
+/// Every case of the shared list, and lines that only lenient reading takes.
+#[test]
+fn cases_come_back() {
+    for case in cases::all() {
+        check(&event_of_bytes(case.line));
+    }
+    for line in [
+        &b"5 FUTURE 0 a:1"[..],
+        b"5 NEW 0 a",
+        b"5 NEW 0 ",
+        b"5 NEW 0",
+        b"5 NEW 0 \xff",
+        b"5 FUTURE 3 \xff:1 REASON=\xff",
+        b"!a UNRECOGNIZED 12345678901234567890123 a:1",
+        b"a!b \xff \xff a:1",
+        b"5 NEW 0[ a:1",
+        b"5 NEW 0 a:1\r",
+        b"5 NEW 0 a:1 \r\n\r\n",
+    ] {
+        check(&lenient_event(line));
+    }
+}
+
+/// Every event of the captures, the refused ones leniently.
+#[test]
+fn captures_come_back() {
+    let mut events = 0;
+    for (file, line_end) in [
+        ("stream-events.raw", LineEnd::CrLf),
+        ("hostile-targets.raw", LineEnd::CrLf),
+        ("mixed-session.raw", LineEnd::CrLf),
+        ("onionperf.log", LineEnd::Lf),
+    ] {
+        let capture = fs::read(format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"))).expect("a capture");
+        for line in stream_events(&capture).line_end(line_end).lenient() {
+            check(&line.event.expect("an event"));
+            events += 1;
+        }
+    }
+    assert_eq!(events, 6992 + 53 + 326 + 265);
+}
+
+/// A public field that was changed is what comes back, with the line that the event was read from.
+#[test]
+fn changed_fields_come_back() {
+    for line in [&b"5 CLOSED 7 a:1 REASON=DONE"[..], b"5 NEW 0 \xffa:1 PURPOSE=FUTURE", b"6 REMAP 1 a:0 SOURCE=EXIT"] {
+        let original = event_of_bytes(line).into_owned();
+        let changes: [fn(&mut StreamEvent); 10] = [
+            |event| event.id = "77".parse().expect("an ID"),
+            |event| event.status = StreamStatus::Unrecognized,
+            |event| event.circuit_id = "88".parse().ok(),
+            |event| event.circuit_id = "0".parse().ok(),
+            |event| event.target_host = "b:2 c".into(),
+            |event| event.target_port = 99,
+            |event| event.reason = Some(StreamClosureReason::Unrecognized),
+            |event| (event.reason, event.remote_reason) = (None, Some(StreamClosureReason::End)),
+            |event| (event.source, event.source_addr) = (None, Some("/a b".into())),
+            |event| event.purpose = Some(StreamPurpose::Unrecognized),
+        ];
+        for change in changes {
+            let mut changed = original.clone();
+            change(&mut changed);
+            check_owned(&changed);
+        }
+    }
+}
+
+/// What the tool prints can be read, with fields that are no event's own, and without those that are absent.
+#[test]
+fn of_the_tool() {
+    let mut form: Value = serde_json::from_str(&to_json(&event(WITH_SECRETS))).expect("JSON");
+    form["line"] = json!(11);
+    form["time"] = json!(1548934191.51);
+    assert_eq!(of_json(&form), event(WITH_SECRETS));
+    form["socks_password"] = json!("***");
+    assert_eq!(of_json(&form).socks_password().map(|quoted| quoted.to_vec()), Some(b"***".to_vec()));
+
+    let short = json!({"id": "9", "status": "CLOSED", "target_host": "a b", "target_port": 80});
+    assert_eq!(of_json(&short), event("9 CLOSED 0 a b:80"));
+    assert_eq!(of_json(&short).anomalies().iter().collect::<Vec<_>>(), [Anomaly::TargetSpace]);
+}
+
+/// Fields that no line gives together are refused, and so is what is no event.
+#[test]
+fn refused() {
+    let form: Value = serde_json::from_str(&to_json(&event(WITH_SECRETS))).expect("JSON");
+    let mut bytes = postcard::to_allocvec(&event(WITH_SECRETS)).expect("postcard");
+    bytes.truncate(bytes.len() - 1);
+    assert!(postcard::from_bytes::<StreamEvent>(&bytes).is_err());
+    for (key, value) in [
+        ("id", json!("5 NEW 0 a:1 ")),
+        ("id", json!("")),
+        ("status", json!("NE W")),
+        ("target_port", json!(65536)),
+        ("source_addr", json!("1.2.3.4:5 PURPOSE=DIR_FETCH")),
+        ("purpose", json!("USER PURPOSE=DIR_FETCH")),
+        ("reason", json!("DONE")),
+        ("socks_username", json!("a\" SOCKS_PASSWORD=\"b")),
+        ("circuit_id", json!("0")),
+        ("iso_fields", json!(["A B"])),
+        ("content", json!("5 NEW")),
+        ("content", json!(["a"])),
+    ] {
+        let mut changed = form.clone();
+        changed[key] = value;
+        let error = json_err(&changed);
+        assert!(!error.contains("SECRET"), "{error}");
+    }
+}
+
+/// A credential of another type is refused without being shown.
+#[test]
+fn errors_hold_no_secret() {
+    let form: Value = serde_json::from_str(&to_json(&event(WITH_SECRETS))).expect("JSON");
+    for key in ["socks_username", "socks_password", "content"] {
+        for value in [json!(4711), json!({"4711": 4711}), json!([4711]), json!(4711.5), json!(["4711"])] {
+            let mut changed = form.clone();
+            changed[key] = value;
+            let error = json_err(&changed);
+            assert!(!error.contains("4711") && error.contains("unexpected type"), "{error}");
+        }
+    }
+}
+
+/// Words and IDs are text. Any word is read, an ID has to be one.
+#[test]
+fn words_and_ids() {
+    for &status in StreamStatus::ALL {
+        assert_eq!(serde_json::to_value(status).expect("JSON"), json!(status.as_str()));
+        assert_eq!(serde_json::from_value::<StreamStatus>(json!(status.as_str())).expect("a word"), status);
+        let bytes = postcard::to_allocvec(&status).expect("postcard");
+        assert_eq!(postcard::from_bytes::<StreamStatus>(&bytes), Ok(status));
+    }
+    assert_eq!(serde_json::from_value::<StreamPurpose>(json!("FUTURE")).expect("a word"), StreamPurpose::Unrecognized);
+    assert_eq!(serde_json::to_value(StreamPurpose::Unrecognized).expect("JSON"), json!("UNRECOGNIZED"));
+    assert_eq!(serde_json::to_value(Anomaly::TargetSpace).expect("JSON"), json!("target_space"));
+
+    let id: StreamId = serde_json::from_value(json!("18446744073709551615")).expect("an ID");
+    assert_eq!(serde_json::to_value(id).expect("JSON"), json!("18446744073709551615"));
+    let error = serde_json::from_value::<CircuitId>(json!("a b")).expect_err("an error").to_string();
+    assert_eq!(error, "expected a circuit ID of 1 to 20 letters or digits, found ' ' at byte 1");
+    let error = serde_json::from_value::<StreamId>(json!(16)).expect_err("an error").to_string();
+    assert_eq!(error, "invalid type: integer `16`, expected 1 to 20 letters or digits");
+}
+
+proptest! {
+    #![proptest_config(config(256))]
+
+    /// Any bytes that are an event come back.
+    #[test]
+    fn any_event_comes_back(
+        start in "[0-9]{1,2} (NEW|CLOSED|REMAP|XON_SENT|FUTURE) [0-9]",
+        rest in prop::collection::vec(
+            prop_oneof![
+                "[ -~]{0,8}".prop_map(String::into_bytes),
+                prop::collection::vec(any::<u8>(), 0..4),
+                "( a:1| REASON=| REMOTE_REASON=END| UNKNOWN_1| SOURCE_ADDR=/a:0| PURPOSE=USER| SOCKS_PASSWORD=\"a\"| ISO_FIELDS=A)"
+                    .prop_map(String::into_bytes),
+            ],
+            0..8,
+        ),
+    ) {
+        let line = [start.into_bytes(), rest.concat()].concat();
+        if let Ok(event) = StreamEventRef::parse_lenient(&line) {
+            check(&event);
+        }
+    }
+}
