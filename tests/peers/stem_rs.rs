@@ -146,3 +146,19 @@ fn hostile_and_odd_lines() {
     ];
     assert_eq!(causes(contents), expected.into());
 }
+
+#[test]
+fn lines_that_it_is_tested_with() {
+    let contents = [
+        "18 NEW 0 encrypted.google.com:443 SOURCE_ADDR=127.0.0.1:47849 PURPOSE=USER",
+        "18 SENTCONNECT 26 encrypted.google.com:443",
+        "18 REMAP 26 74.125.227.129:443 SOURCE=EXIT",
+        "18 SUCCEEDED 26 74.125.227.129:443",
+        "21 CLOSED 26 74.125.227.129:443 REASON=CONNRESET",
+        "25 CLOSED 26 199.7.52.72:80 REASON=DONE",
+        "14 NEW 0 176.28.51.238.$649F2D0ACF418F7CFC6539AB2257EB2D5297BAFA.exit:443 SOURCE_ADDR=(Tor_internal):0 PURPOSE=DIR_FETCH",
+        "1113 NEW 0 www.google.com:0 SOURCE_ADDR=127.0.0.1:15297 PURPOSE=DNS_REQUEST",
+    ];
+    assert!(contents.iter().all(|content| fields::stem_rs(content).is_ok()));
+    assert_eq!(causes(&contents), BTreeMap::new());
+}

@@ -1,0 +1,28 @@
+//! Puts the events of each stream in a log together: `cargo run --example tracker -- tests/data/onionperf.log`.
+#![allow(clippy::print_stdout, reason = "the streams are for a person to see")]
+
+use core::error::Error;
+use std::{env, fs::File};
+
+use tor_stream_event::{EventReader, StreamStatus, StreamTracker};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let path = env::args().nth(1).ok_or("usage: tracker FILE")?;
+    let mut reader = EventReader::new(File::open(path)?);
+    // It follows up to a thousand streams at a time, whatever the log holds.
+    let mut tracker = StreamTracker::new(1000);
+    while let Some(line) = reader.next_event()? {
+        let time = line.unix_time();
+        let Ok(event) = line.event else {
+            println!("line {} cannot be read", line.number);
+            continue;
+        };
+        if let Some(life) = tracker.update(&event, time) {
+            let answered = life.steps.iter().find(|step| step.status == StreamStatus::Succeeded);
+            let waited = answered.and_then(|step| step.time?.checked_sub(life.first?));
+            println!("stream {} to {}: {:?} after {waited:?}", life.id, life.asked.host, life.outcome);
+        }
+    }
+    println!("{} streams are not over", tracker.live().count());
+    Ok(())
+}
