@@ -7,37 +7,36 @@ use tor_stream_event::{EventLine, StreamEventRef};
 
 /// The options that say which events count. One that is repeated takes any of its values.
 #[derive(clap::Args)]
-#[command(next_help_heading = "Filters")]
 pub(crate) struct Filter {
     /// Events with this status, such as CLOSED
-    #[arg(long, value_name = "WORD")]
+    #[arg(long, help_heading = "Filters", value_name = "WORD")]
     status: Vec<String>,
     /// Events with this REASON or REMOTE_REASON, such as TIMEOUT
-    #[arg(long, value_name = "WORD")]
+    #[arg(long, help_heading = "Filters", value_name = "WORD")]
     reason: Vec<String>,
     /// Events with this PURPOSE, such as USER; tor prints it with NEW and NEWRESOLVE only
-    #[arg(long, value_name = "WORD")]
+    #[arg(long, help_heading = "Filters", value_name = "WORD")]
     purpose: Vec<String>,
     /// Events whose target's host is like this, such as '*.onion'
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, help_heading = "Filters", value_name = "GLOB")]
     target: Vec<glob::Pattern>,
     /// Events whose target has this port
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = "Filters", value_name = "N")]
     port: Vec<u16>,
     /// Events of streams on this circuit
-    #[arg(long, value_name = "ID")]
+    #[arg(long, help_heading = "Filters", value_name = "ID")]
     circuit: Vec<String>,
     /// Events of this stream
-    #[arg(long, value_name = "ID")]
+    #[arg(long, help_heading = "Filters", value_name = "ID")]
     stream: Vec<String>,
     /// Events from this time on: Unix time, or a date and time in UTC such as '2026-11-23 10:00:00'
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, help_heading = "Filters", value_name = "TIME", value_parser = time)]
     since: Option<Duration>,
     /// Events before this time
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, help_heading = "Filters", value_name = "TIME", value_parser = time)]
     until: Option<Duration>,
     /// Events with something odd about them
-    #[arg(long)]
+    #[arg(long, help_heading = "Filters")]
     anomalous: bool,
 }
 

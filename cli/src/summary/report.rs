@@ -101,9 +101,10 @@ fn histogram(output: &mut impl Write, heading: &str, times: &Histogram) -> io::R
     let decades = times.decades();
     let most = decades.values().max().copied().unwrap_or_default().max(1);
     for (exponent, count) in decades {
-        let (from, to) = (10_f64.powi(exponent), 10_f64.powi(exponent + 1));
+        let from = if exponent < -3 { "0".into() } else { seconds(10_f64.powi(exponent)) };
+        let to = seconds(10_f64.powi(exponent + 1));
         let bar = "#".repeat(usize::try_from((count * BAR).div_ceil(most)).unwrap_or_default());
-        writeln!(output, "  {:>8} to {:<8} {count:>10} {bar}", seconds(from), seconds(to))?;
+        writeln!(output, "  {from:>8} to {to:<8} {count:>10} {bar}")?;
     }
     Ok(())
 }

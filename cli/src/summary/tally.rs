@@ -252,11 +252,12 @@ impl Histogram {
         found.map(|(&interval, _)| Self::seconds(interval))
     }
 
-    /// Returns how many durations there are from each power of ten of a second to the next one.
+    /// Returns how many durations there are from each power of ten of a second to the next one. The first one has all below
+    /// a millisecond.
     pub(crate) fn decades(&self) -> BTreeMap<i32, u64> {
         let mut decades = BTreeMap::new();
         for (&interval, count) in &self.0 {
-            *decades.entry(Self::seconds(interval).log10().floor() as i32).or_default() += count;
+            *decades.entry((Self::seconds(interval).log10().floor() as i32).max(-4)).or_default() += count;
         }
         decades
     }
