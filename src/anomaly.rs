@@ -10,6 +10,7 @@ macro_rules! anomalies {
         /// An anomaly is no error: every field of the event was read. It says where a client's text or a tor unknown to
         /// this version had a part in the line, so that nothing is wrong in silence.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[non_exhaustive]
         pub enum Anomaly {
             $($(#[$meta])* $variant,)+

@@ -4,6 +4,7 @@ use core::fmt;
 
 /// Everything that can go wrong in this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
     /// A line is not a STREAM event.
@@ -21,6 +22,7 @@ pub enum Error {
     #[non_exhaustive]
     Io {
         /// How it failed.
+        #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
         kind: std::io::ErrorKind,
         /// How many bytes were read before.
         offset: u64,
@@ -42,6 +44,7 @@ pub struct ProtocolError {
 
 /// What is wrong with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The field is absent or empty. The offset is that of the byte where it should begin.
@@ -59,6 +62,7 @@ pub enum ErrorKind {
 
 /// A field that every event has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Field {
     /// The stream's ID: 1 to 20 letters or digits.

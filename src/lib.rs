@@ -58,6 +58,7 @@
 //! - `std` (default): `EventReader`, and searches for line ends that choose the widest vectors at run time. Turns on
 //!   `alloc`.
 //! - `alloc`: `StreamEvent`, `StreamTracker` and text that has to be built.
+//! - `defmt`: `defmt::Format` for all that needs no allocator, as `Debug` shows it, and for `StreamEvent`.
 //! - `serde`: `Serialize` for both forms of an event, for words, IDs and anomalies, and `Deserialize` for the owned form, words
 //!   and IDs, with the names and values of `tor-streams events`. **Serializing an event reveals its credentials.**
 //! - `tokio-util`: `EventCodec`. Turns on `std`.
@@ -78,6 +79,8 @@ extern crate alloc;
 extern crate std;
 
 mod anomaly;
+#[cfg(feature = "defmt")]
+mod defmt;
 mod error;
 mod event;
 mod lines;

@@ -29,6 +29,7 @@ macro_rules! words {
         /// A word that this version has no name for is `Unrecognized`. Code that waits for such a word should
         /// compare the text that the event keeps beside it: a later version may give the word a name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[non_exhaustive]
         pub enum $name {
             $(

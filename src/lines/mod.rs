@@ -33,6 +33,7 @@ use crate::text::Text;
 /// On a control connection they end with CR LF, and a CR or LF alone is part of a line: a client's host name may hold one.
 /// In a log they may end with LF, and then a host name that holds one cannot be told from the end of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum LineEnd {
     /// With CR LF only, as on the wire. Lines begin with a reply code.

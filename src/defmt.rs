@@ -1,0 +1,139 @@
+//! `defmt::Format` of what shows no more than it should: as `Debug` does it, without user names, passwords and lines.
+
+use defmt::{Format, Formatter, write};
+
+use crate::anomaly::Anomalies;
+use crate::error::ProtocolError;
+use crate::event::StreamEventRef;
+use crate::lines::EventLine;
+use crate::value::{Args, CircuitId, IsoFields, Quoted, QuotedBytes, StreamId};
+
+impl Format for StreamEventRef<'_> {
+    fn format(&self, f: Formatter<'_>) {
+        event(self, "StreamEventRef", f);
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl Format for crate::StreamEvent {
+    fn format(&self, f: Formatter<'_>) {
+        event(&self.as_event_ref(), "StreamEvent", f);
+    }
+}
+
+/// Shows the parts of either form of an event.
+fn event(event: &StreamEventRef<'_>, name: &str, f: Formatter<'_>) {
+    write!(
+        f,
+        "{=str} {{ id: {=str:?}, status: {}, circuit_id: {:?}, target_host: {=str:?}, target_port: {=u16}, reason: {}, \
+         remote_reason: {}, source: {}, source_addr: {:?}, purpose: {}, socks_username: {}, socks_password: {}, \
+         client_protocol: {}, nym_epoch: {}, session_group: {}, iso_fields: {:?}, args: {}, anomalies: {} }}",
+        name,
+        event.id,
+        event.status,
+        event.circuit_id,
+        event.target_host,
+        event.target_port,
+        event.reason,
+        event.remote_reason,
+        event.source,
+        event.source_addr,
+        event.purpose,
+        event.socks_username(),
+        event.socks_password(),
+        event.client_protocol(),
+        event.nym_epoch(),
+        event.session_group(),
+        event.iso_fields_str(),
+        event.args(),
+        event.anomalies(),
+    );
+}
+
+impl Format for EventLine<'_> {
+    fn format(&self, f: Formatter<'_>) {
+        // All that is taken for a prefix is ASCII.
+        let prefix = core::str::from_utf8(self.prefix).unwrap_or_default();
+        write!(
+            f,
+            "EventLine {{ number: {=u64}, offset: {=u64}, prefix: {=str}, event: {}, terminated: {=bool}, .. }}",
+            self.number,
+            self.offset,
+            prefix,
+            self.event,
+            self.is_terminated(),
+        );
+    }
+}
+
+impl Format for ProtocolError {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "ProtocolError {{ kind: {}, offset: {=usize}, .. }}", self.kind(), self.offset());
+    }
+}
+
+impl Format for StreamId {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "{=str:?}", self.as_str());
+    }
+}
+
+impl Format for CircuitId {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "{=str:?}", self.as_str());
+    }
+}
+
+impl Format for Quoted<'_> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "Quoted(***)");
+    }
+}
+
+impl Format for QuotedBytes<'_> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "QuotedBytes(***)");
+    }
+}
+
+impl Format for Args<'_> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "Args[");
+        items(self.clone().map(|(key, _)| Text(key)), f);
+        write!(f, "]");
+    }
+}
+
+impl Format for IsoFields<'_> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "IsoFields[");
+        items(self.clone().words().map(Text), f);
+        write!(f, "]");
+    }
+}
+
+impl Format for Anomalies {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "{{");
+        items(self.iter(), f);
+        write!(f, "}}");
+    }
+}
+
+/// Text in quotation marks.
+struct Text<'a>(&'a str);
+
+impl Format for Text<'_> {
+    fn format(&self, f: Formatter<'_>) {
+        write!(f, "{=str:?}", self.0);
+    }
+}
+
+/// Shows items with commas between them.
+fn items(items: impl Iterator<Item: Format>, f: Formatter<'_>) {
+    let mut comma = "";
+    for item in items {
+        write!(f, "{=str}{}", comma, item);
+        comma = ", ";
+    }
+}

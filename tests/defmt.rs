@@ -1,0 +1,141 @@
+//! Every type of the surface without an allocator can be logged with `defmt`, and no log holds a credential.
+//!
+//! What a log looks like is made by a program on the developer's machine, out of numbers and of text that the device sends
+//! as it is. The test looks at what is sent.
+#![allow(unsafe_code, reason = "defmt's logger is an unsafe trait")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::{Mutex, PoisonError};
+
+use defmt::Format;
+use tor_stream_event::{
+    Anomalies, Anomaly, Args, CircuitId, ClientProtocol, Error, ErrorKind, EventLine, Field, IsoField, IsoFields,
+    LineEnd, ProtocolError, Quoted, QuotedBytes, StreamClosureReason, StreamEventRef, StreamId, StreamPurpose,
+    StreamSource, StreamStatus, stream_events,
+};
+
+/// What was sent.
+static SENT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+/// Held while one value is logged.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A logger that keeps what it is to send.
+#[defmt::global_logger]
+struct Logger;
+
+// SAFETY: the callers of `sent` take turns, so that one value is logged at a time.
+unsafe impl defmt::Logger for Logger {
+    fn acquire() {}
+
+    unsafe fn flush() {}
+
+    unsafe fn release() {}
+
+    unsafe fn write(bytes: &[u8]) {
+        SENT.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+    }
+}
+
+defmt::timestamp!("");
+
+/// What defmt calls in place of a panic.
+#[defmt::panic_handler]
+fn panic() -> ! {
+    std::process::abort()
+}
+
+/// Returns what is sent for a value.
+fn sent(value: impl Format) -> Vec<u8> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    SENT.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    defmt::error!("{}", value);
+    SENT.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Returns `true` if `bytes` hold `part`.
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// A log of one line, whose credentials, and whose unknown keyword, hold the word `SECRET`.
+const LOG: &[u8] = b"650 STREAM 518 NEW 747 host.example:44321 SOURCE_ADDR=127.0.0.9:5 PURPOSE=USER \
+    SOCKS_USERNAME=\"SECRET u\" SOCKS_PASSWORD=\"SECRET\\\" p\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=287454020 \
+    SESSION_GROUP=-4 ISO_FIELDS=DESTPORT,FUTURE NEW_KEY=SECRET\r\n";
+
+/// Returns the line of [`LOG`].
+fn line() -> EventLine<'static> {
+    stream_events(LOG).next().unwrap()
+}
+
+/// Every type that needs no allocator.
+#[test]
+fn every_type() {
+    /// What can be logged.
+    fn is_format<T: Format>() {}
+    is_format::<(StreamEventRef<'_>, EventLine<'_>)>();
+    is_format::<(StreamStatus, StreamClosureReason, StreamSource, StreamPurpose, ClientProtocol, IsoField)>();
+    is_format::<(StreamId, CircuitId, Anomaly, Anomalies)>();
+    is_format::<(Args<'_>, IsoFields<'_>, Quoted<'_>, QuotedBytes<'_>)>();
+    is_format::<(Error, ErrorKind, Field, ProtocolError, LineEnd)>();
+    #[cfg(feature = "alloc")]
+    is_format::<tor_stream_event::StreamEvent>();
+}
+
+/// An event's parts are sent, its credentials are not.
+#[test]
+fn events() {
+    let line = line();
+    let event = line.event.unwrap();
+    assert!(holds(LOG, b"SECRET"));
+    let mut logs = vec![sent(event), sent(line)];
+    #[cfg(feature = "alloc")]
+    logs.push(sent(event.into_owned()));
+    for log in logs {
+        assert!(!holds(&log, b"SECRET"), "{}", log.escape_ascii());
+        let number = 287_454_020_u32.to_le_bytes();
+        for part in [
+            &b"518"[..],
+            b"747",
+            b"host.example",
+            &44321_u16.to_le_bytes(),
+            b"127.0.0.9:5",
+            &number,
+            b"DESTPORT,FUTURE",
+            b"SOCKS_PASSWORD",
+            b"NEW_KEY",
+        ] {
+            assert!(holds(&log, part), "{} in {}", part.escape_ascii(), log.escape_ascii());
+        }
+    }
+}
+
+/// What is secret is not sent on its own either; lists are sent whole.
+#[test]
+fn parts() {
+    let event = line().event.unwrap();
+    let password = event.socks_password().unwrap();
+    for log in [sent(password), sent(password.bytes()), sent(event.args()), sent(event.socks_username())] {
+        assert!(!holds(&log, b"SECRET"), "{}", log.escape_ascii());
+    }
+    let args = sent(event.args());
+    for (key, _) in event.args() {
+        assert!(holds(&args, key.as_bytes()), "{key} in {}", args.escape_ascii());
+    }
+    let iso_fields = sent(event.iso_fields());
+    assert!(holds(&iso_fields, b"DESTPORT") && holds(&iso_fields, b"FUTURE"), "{}", iso_fields.escape_ascii());
+    let id: StreamId = "18446744073709551615".parse().unwrap();
+    assert!(holds(&sent(id), b"18446744073709551615"));
+    assert_ne!(sent(StreamStatus::New), sent(StreamStatus::Closed));
+    assert_ne!(sent(event.anomalies()), sent(Anomalies::NONE));
+}
+
+/// An error is sent with its offset, and without the line.
+#[test]
+fn errors() {
+    let text = "5 NEW 0 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa SOCKS_PASSWORD=\"SECRET\"";
+    let error = StreamEventRef::parse(text).unwrap_err();
+    let Error::Protocol(cause) = error else { panic!("{error}") };
+    let log = sent(error);
+    assert!(!holds(&log, b"SECRET") && !holds(&log, b"aaa"), "{}", log.escape_ascii());
+    assert!(holds(&log, &u32::try_from(cause.offset()).unwrap().to_le_bytes()), "{}", log.escape_ascii());
+}
