@@ -7,8 +7,9 @@ use arrow_array::builder::{
     ArrayBuilder, Int32Builder, ListBuilder, StringBuilder, StringDictionaryBuilder, TimestampNanosecondBuilder,
     UInt16Builder, UInt32Builder, UInt64Builder,
 };
+use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_ipc::writer::{DictionaryHandling, FileWriter, IpcWriteOptions};
 use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
 use parquet::arrow::ArrowWriter;
@@ -22,8 +23,17 @@ use crate::row::Row;
 /// How many events are put together before they are written.
 const BATCH: usize = 8192;
 
+/// How many bytes of lines they may have: a line may be long, and a column of text ends at 2 GiB.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
 /// How many events a row group of Parquet has: all of them are kept until it is written.
 const ROW_GROUP: usize = 8 * BATCH;
+
+/// How many bytes it has.
+const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
+
+/// How many bytes all dictionaries may have. The words that have a name take some thousand.
+const DICTIONARIES: usize = 4 * 1024 * 1024;
 
 /// A file of a columnar format.
 pub(crate) struct Table<W: Write + Send> {
@@ -57,6 +67,7 @@ impl<W: Write + Send> Table<W> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_max_row_group_row_count(Some(ROW_GROUP))
+            .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
             .build();
         let writer =
             ArrowWriter::try_new(output, Arc::clone(&columns.schema), Some(properties)).map_err(parquet_error)?;
@@ -66,7 +77,8 @@ impl<W: Write + Send> Table<W> {
     /// Adds a row.
     pub(crate) fn write(&mut self, line: &EventLine<'_>, row: &Row<'_>) -> io::Result<()> {
         self.columns.push(line, row);
-        if self.columns.line.len() == BATCH { self.write_batch() } else { Ok(()) }
+        let full = self.columns.line.len() == BATCH || self.columns.bytes >= BATCH_BYTES;
+        if full { self.write_batch() } else { Ok(()) }
     }
 
     /// Writes all rows and what ends the file.
@@ -84,10 +96,22 @@ impl<W: Write + Send> Table<W> {
     /// Writes the rows that were put together.
     fn write_batch(&mut self) -> io::Result<()> {
         let batch = self.columns.take().map_err(arrow_error)?;
+        let dictionaries = batch.columns().iter().filter_map(|column| column.as_any_dictionary_opt());
+        let too_many_words =
+            dictionaries.map(|words| words.values().get_array_memory_size()).sum::<usize>() > DICTIONARIES;
         match &mut self.encoder {
             _ if batch.num_rows() == 0 => Ok(()),
+            // An Arrow file has one dictionary for all of a column.
+            Encoder::Arrow(_) if too_many_words => {
+                Err(io::Error::other("too many different words for an Arrow file: Parquet has room for them"))
+            }
             Encoder::Arrow(writer) => writer.write(&batch).map_err(arrow_error),
-            Encoder::Parquet(writer) => writer.write(&batch).map_err(parquet_error),
+            Encoder::Parquet(writer) => {
+                if too_many_words {
+                    self.columns = Columns::new();
+                }
+                writer.write(&batch).map_err(parquet_error)
+            }
         }
     }
 }
@@ -96,6 +120,8 @@ impl<W: Write + Send> Table<W> {
 struct Columns {
     /// Their names and types.
     schema: Arc<Schema>,
+    /// How many bytes the lines of the events have.
+    bytes: usize,
     /// The line's number.
     line: UInt64Builder,
     /// The Unix time that a log puts before the event.
@@ -152,6 +178,7 @@ impl Columns {
         let reasons: Vec<_> = StreamClosureReason::ALL.iter().map(|word| word.as_str()).collect();
         let mut columns = Self {
             schema: Arc::new(Schema::empty()),
+            bytes: 0,
             line: UInt64Builder::new(),
             time: TimestampNanosecondBuilder::new().with_timezone("UTC"),
             prefix: StringBuilder::new(),
@@ -206,6 +233,7 @@ impl Columns {
         // From 1970 to 2262, which is as far as nanoseconds reach.
         let time = line.unix_time().and_then(|time| time.as_nanos().try_into().ok());
         let prefix = core::str::from_utf8(line.prefix).ok().map(str::trim_end).filter(|prefix| !prefix.is_empty());
+        self.bytes += line.line.len();
         self.line.append_value(row.line);
         self.time.append_option(time);
         self.prefix.append_option(prefix);
@@ -230,6 +258,7 @@ impl Columns {
 
     /// Takes all rows.
     fn take(&mut self) -> Result<RecordBatch, ArrowError> {
+        self.bytes = 0;
         let columns: Vec<ArrayRef> = vec![
             Arc::new(self.line.finish()),
             Arc::new(self.time.finish()),
