@@ -2,10 +2,45 @@
 
 mod common;
 
+use common::event;
+use tor_stream_event::Anomaly::{FieldAtCut, TargetSpace, UnknownKeyword, UnknownOrder};
+
 /// Every case of the shared list.
 #[test]
 fn every_case_on_every_path() {
     for case in common::cases::all() {
         common::check(case);
+    }
+}
+
+/// A colon in the value of an unknown keyword may be the one before the target's port, unless all four fields that every
+/// newer tor prints stand before it.
+#[test]
+fn unknown_keywords_with_a_colon() {
+    let newer = [" CLIENT_PROTOCOL=DNS", " NYM_EPOCH=0", " SESSION_GROUP=-4", " ISO_FIELDS="];
+    let line = format!("9 SUCCEEDED 4 a:1{} F=b:2", newer.concat());
+    let read = event(&line);
+    assert_eq!((read.target_host, read.target_port, read.arg("F")), ("a", 1, Some("b:2")));
+    assert!(read.anomalies().iter().eq([UnknownKeyword]));
+    for absent in newer {
+        let fields: String = newer.into_iter().filter(|&field| field != absent).collect();
+        let line = format!("9 SUCCEEDED 4 a:1{fields} F=b:2");
+        let read = event(&line);
+        assert_eq!((read.target_host, read.target_port), (format!("a:1{fields} F=b").as_str(), 2));
+        assert!(read.anomalies().iter().eq([TargetSpace]), "{line}");
+    }
+}
+
+/// A field at the cut is one as the line's order has it: a path holds spaces only where tor prints it.
+#[test]
+fn a_path_at_the_cut() {
+    for (before, after, anomalies) in [
+        ("9 NEW 4 a:1 PURPOSE=USER SOURCE_ADDR=", " b", &[FieldAtCut, UnknownOrder][..]),
+        ("9 NEW 4 a:1 SOURCE_ADDR=", " b PURPOSE=USER", &[]),
+        ("9 NEW 4 a:1 SOURCE_ADDR=", " PURPOSE=USER", &[FieldAtCut]),
+    ] {
+        let cut = "9 NEW 4 ".len() + 255;
+        let line = format!("{before}/{}{after}", "p".repeat(cut - before.len() - 1));
+        assert!(event(&line).anomalies().iter().eq(anomalies.iter().copied()), "{line}");
     }
 }

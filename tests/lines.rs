@@ -60,6 +60,12 @@ fn which_lines_are_events() {
     );
     finds(b"2019-01-31 650 INFO 11:29:51 650 STREAM 1 NEW 0 a:1\n11:29 250 650 STREAM 2 NEW 0 a:1\n", &[]);
     finds(b"Jan 31 650 STREAM 1 NEW 0 a:1\nx\n11:29  650 STREAM 1 NEW 0 a:1\n", &[]);
+    // What comes before it has up to 64 bytes.
+    let digits = "1".repeat(63);
+    finds(format!("{digits} 650 STREAM 1 NEW 0 a:1\n").as_bytes(), &[(1, "1")]);
+    finds(format!("1{digits} 650 STREAM 1 NEW 0 a:1\n").as_bytes(), &[]);
+    finds(format!("1 {} 650 STREAM 1 NEW 0 a:1\n", &digits[2..]).as_bytes(), &[(1, "1")]);
+    finds(format!("1 {} 650 STREAM 1 NEW 0 a:1\n", &digits[1..]).as_bytes(), &[]);
     // There the next reply ends data whose dot was lost.
     finds(b"1:2 650+NS\nx\n650 STREAM 1 NEW 0 a:1\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
 }
@@ -82,6 +88,10 @@ fn the_time_of_a_log() {
         "2019-01-31 11:29:51 1. 650 STREAM 1 NEW 0 a:1\n",
         "2019-01-31 11:29:51 99999999999999999999 650 STREAM 1 NEW 0 a:1\n",
         "2019-01-31 11:29:51 1.5 1.5 650 STREAM 1 NEW 0 a:1\n",
+        "2019-01-31 11:29:51 +1 650 STREAM 1 NEW 0 a:1\n",
+        "2019-01-31 11:29:51 +1.5 650 STREAM 1 NEW 0 a:1\n",
+        "2019-01-31 11:29:51 1.+5 650 STREAM 1 NEW 0 a:1\n",
+        "2019-01-31 11:29:51 .5 650 STREAM 1 NEW 0 a:1\n",
     ] {
         assert_eq!(seconds(other), None, "{other}");
     }
@@ -104,6 +114,31 @@ fn lenient_reading() {
     assert_eq!(stream_events(log).lenient().next().unwrap().event.unwrap().status_str(), "BORN");
     let mut decoder = Decoder::<64>::new().lenient();
     assert_eq!(decoder.next_event(&mut &log[..]).unwrap().event.unwrap().target_host, "a");
+}
+
+/// Decoders without settings are those that are new.
+#[test]
+fn defaults() {
+    let log = b"650 STREAM 1 NEW 0 a\n:1\r\n";
+    let mut decoder = Decoder::<64>::default();
+    assert_eq!(decoder.next_event(&mut &log[..]).unwrap().event.unwrap().target_host, "a\n");
+    assert!(Decoder::<64>::default().next_event(&mut &b"650 STREAM 1 NEW 0 a\r\n"[..]).unwrap().event.is_err());
+}
+
+/// A line may be as long as the limit, its end included, whether it lies in one piece or in several.
+#[test]
+fn a_line_at_the_limit_is_read() {
+    let log = b"650 STREAM 1 NEW 0 a:1\r\n";
+    for size in 1..=log.len() {
+        let mut decoder = Decoder::<24>::new();
+        let lines =
+            log.chunks(size).filter_map(|mut piece| decoder.next_event(&mut piece).map(|line| line.event.is_ok()));
+        assert_eq!(lines.collect::<Vec<_>>(), [true], "pieces of {size}");
+        let mut decoder = Decoder::<23>::new();
+        let lines =
+            log.chunks(size).filter_map(|mut piece| decoder.next_event(&mut piece).map(|line| line.event.is_ok()));
+        assert_eq!(lines.collect::<Vec<_>>(), [false], "pieces of {size}");
+    }
 }
 
 #[test]
@@ -160,6 +195,15 @@ fn debug_shows_no_credential() {
     let shown = format!("{:?} {:?} {decoder:?}", stream_events(log), stream_events(log).next());
     assert!(!shown.contains("secret"), "{shown}");
     assert!(shown.contains("***"), "{shown}");
+    assert!(shown.starts_with("StreamEvents { at: 0, "), "{shown}");
+    assert!(format!("{decoder:?}").starts_with("Decoder { lines: "), "{shown}");
+    #[cfg(feature = "std")]
+    {
+        let mut reader = tor_stream_event::EventReader::new(&log[..]);
+        assert!(reader.next_event().unwrap().is_some());
+        let shown = format!("{reader:?}");
+        assert!(shown.starts_with("EventReader { lines: ") && !shown.contains("secret"), "{shown}");
+    }
     let log = b"11:29:51 650 STREAM 1 NEW 0 a:1\n";
     let shown = format!("{:?}", stream_events(log).next());
     assert!(shown.contains("prefix: 11:29:51 ,"), "{shown}");
@@ -305,6 +349,11 @@ mod reader {
         assert_eq!(reader.next_event().unwrap().unwrap().number, 1);
         assert_eq!(reader.next_event().unwrap().unwrap().number, 2);
         assert!(reader.next_event().is_err());
+        // On the wire the first CR LF is enough.
+        let lines = b"650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1\r\n";
+        let once = Slow { rest: lines, size: lines.len(), errors: vec![] };
+        let mut reader = EventReader::new(once.chain(Failing));
+        assert_eq!(reader.next_event().unwrap().unwrap().number, 1);
     }
 
     /// A reader that always fails.
@@ -404,6 +453,22 @@ mod reader {
         }
     }
 
+    /// What can be told to a reader, and the reader back.
+    #[test]
+    fn settings() {
+        let log = b"650 STREAM 1 BORN 0 a\n650 STREAM 2 NEW 0 b:1\r\n";
+        let mut reader = EventReader::new(&log[..]).lenient();
+        assert_eq!(reader.next_event().unwrap().unwrap().event.unwrap().status_str(), "BORN");
+        assert!(reader.next_event().unwrap().is_none());
+        let mut reader = EventReader::new(&log[..]).line_end(LineEnd::Lf);
+        assert!(reader.next_event().unwrap().unwrap().event.is_err());
+        assert_eq!(reader.next_event().unwrap().unwrap().event.unwrap().id, "2");
+
+        let mut reader = EventReader::new(Slow { rest: log, size: 5, errors: Vec::new() });
+        assert!(reader.next_event().unwrap().is_some());
+        assert!(reader.into_inner().rest.len() < log.len());
+    }
+
     #[test]
     fn a_limit_can_be_set() {
         let log = format!("650 STREAM 1 NEW 0 {}:1\r\n650 STREAM 2 NEW 0 a:1\r\n", "h".repeat(100));
@@ -442,4 +507,32 @@ fn the_codec_gives_the_same() {
         }
         assert_eq!(frames, whole, "pieces of {size}");
     }
+}
+
+/// What the codec can be told, and what it shows.
+#[cfg(feature = "tokio-util")]
+#[test]
+fn the_codec_as_it_is_set() {
+    use tokio_util::bytes::BytesMut;
+    use tokio_util::codec::Decoder as _;
+    use tor_stream_event::EventCodec;
+
+    let log = &b"650 STREAM 1 BORN 0 a\r\n650 STREAM 2 NEW 0 a:1 SOCKS_PASSWORD=\"secret"[..];
+    let mut codec = EventCodec::default();
+    assert!(codec.decode(&mut BytesMut::from(log)).unwrap().unwrap().is_err());
+    let mut codec = EventCodec::default().lenient();
+    let mut buffer = BytesMut::from(log);
+    assert_eq!(codec.decode(&mut buffer).unwrap().unwrap().unwrap().status_str(), "BORN");
+    assert_eq!(codec.decode(&mut buffer).unwrap(), None);
+    let shown = format!("{codec:?}");
+    assert!(shown.starts_with("EventCodec { lines: ") && !shown.contains("secret"), "{shown}");
+    // What was kept, then nothing more.
+    let last = codec.decode_eof(&mut buffer).unwrap().unwrap().unwrap();
+    assert_eq!((last.id.as_str(), last.arg("SOCKS_PASSWORD")), ("2", Some("\"secret")));
+    assert_eq!(codec.decode_eof(&mut buffer).unwrap(), None);
+    // An event in what was not decoded yet comes first.
+    let mut buffer = BytesMut::from(&b"650 STREAM 3 NEW 0 a:1\r\n650 STREAM 4 NEW 0 a:1"[..]);
+    let ids: Vec<_> =
+        core::iter::from_fn(|| codec.decode_eof(&mut buffer).unwrap()).map(|frame| frame.unwrap().id).collect();
+    assert_eq!(ids, ["3", "4"]);
 }

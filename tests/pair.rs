@@ -50,6 +50,12 @@ fn equality_is_that_of_the_line() {
     let one = event("5 NEW 0 a:1 FOO=1");
     for other in ["5 NEW 0 a:1 FOO=2", "6 NEW 0 a:1 FOO=1", "5 NEW 0 a:1 FOO=1 ", "5 NEW 0 a:1 FOO=\"1\""] {
         assert_ne!(one, event(other));
+        #[cfg(feature = "alloc")]
+        {
+            assert_ne!(one.into_owned(), event(other).into_owned());
+            assert_ne!(one.into_owned(), event(other));
+            assert_ne!(one, event(other).into_owned());
+        }
     }
     let copy = "5 NEW 0 a:1 FOO=1\r\n".to_owned();
     assert_eq!(one, event(&copy));

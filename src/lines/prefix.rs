@@ -124,7 +124,7 @@ pub(super) fn unix_time(prefix: &[u8]) -> Option<Duration> {
     let (seconds, fraction) = unix.split_at_checked(point)?;
     let fraction = if fraction.is_empty() { "0" } else { fraction.get(1..)? };
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number(seconds) || !is_number(fraction) || fraction.len() > 9 {
+    if !is_number(seconds) || !is_number(fraction) {
         return None;
     }
     let scale = 10_u64.checked_pow(9_u32.checked_sub(fraction.len().try_into().ok()?)?)?;

@@ -33,6 +33,27 @@ fn start() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(PIECES), 0..6).prop_map(|pieces| pieces.concat())
 }
 
+/// Every change of a byte of a prefix, and of two that are compared at once.
+#[test]
+fn changed_prefixes() {
+    let first = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 host:80";
+    let prefix = 34;
+    let mut begun = Lines::new(LineEnd::Lf, usize::MAX);
+    assert_eq!(begun.event_prefix(first), Some(prefix));
+    for place in 0..prefix {
+        for other in (place % 8..prefix).step_by(8) {
+            for change in 1..=u8::MAX {
+                let mut line = *first;
+                line[place] ^= change;
+                line[other] = first[other] ^ change;
+                let mut fresh = Lines::new(LineEnd::Lf, usize::MAX);
+                let expected = fresh.event_prefix(&line);
+                assert_eq!(begun.clone().event_prefix(&line), expected, "{}", line.escape_ascii());
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(20_000))]
 

@@ -891,6 +891,12 @@ const ODD_VALUES: &[Case] = &[
         ..UNKNOWN_ORDER
     },
     Case { line: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=-1", args: Some(&[("NYM_EPOCH", "-1")]), ..UNKNOWN_ORDER },
+    Case { line: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=", args: Some(&[("NYM_EPOCH", "")]), ..UNKNOWN_ORDER },
+    Case {
+        line: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=-",
+        args: Some(&[("SESSION_GROUP", "-")]),
+        ..UNKNOWN_ORDER
+    },
     Case {
         line: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=+4",
         args: Some(&[("SESSION_GROUP", "+4")]),
@@ -905,6 +911,19 @@ const ODD_VALUES: &[Case] = &[
         line: b"9 SUCCEEDED 4 example.com:443 ISO_FIELDS=a,DESTPORT",
         iso_fields: Some("a,DESTPORT"),
         ..UNKNOWN_ORDER
+    },
+    // A space before a code is part of a reason only.
+    Case { line: b"9 NEW 4 example.com:443 PURPOSE= UNKNOWN_15", status: "NEW", purpose: Some(""), ..UNKNOWN_ORDER },
+    // No address.
+    // Nor is this one, so that its port may be the target's.
+    Case {
+        line: b"9 NEW 4 example.com:443 SOURCE_ADDR=cli\"ent:5 PURPOSE=USER",
+        status: "NEW",
+        host: "example.com:443 SOURCE_ADDR=cli\"ent",
+        port: 5,
+        purpose: Some("USER"),
+        anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
+        ..PLAIN
     },
     // Only PURPOSE ends a path that holds spaces.
     Case {
