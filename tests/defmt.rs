@@ -52,6 +52,13 @@ fn sent(value: impl Format) -> Vec<u8> {
     SENT.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
+/// A value of which nothing is shown.
+struct Nothing;
+
+impl Format for Nothing {
+    fn format(&self, _: defmt::Formatter<'_>) {}
+}
+
 /// Returns `true` if `bytes` hold `part`.
 fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
@@ -125,6 +132,11 @@ fn parts() {
     assert!(holds(&iso_fields, b"DESTPORT") && holds(&iso_fields, b"FUTURE"), "{}", iso_fields.escape_ascii());
     let id: StreamId = "18446744073709551615".parse().unwrap();
     assert!(holds(&sent(id), b"18446744073709551615"));
+    let id: CircuitId = "18446744073709551614".parse().unwrap();
+    assert!(holds(&sent(id), b"18446744073709551614"));
+    for log in [sent(password), sent(password.bytes())] {
+        assert_ne!(log, sent(Nothing));
+    }
     assert_ne!(sent(StreamStatus::New), sent(StreamStatus::Closed));
     assert_ne!(sent(event.anomalies()), sent(Anomalies::NONE));
 }

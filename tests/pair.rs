@@ -19,6 +19,10 @@ fn debug_redacts() {
     let bytes = quoted.map(|quoted| quoted.bytes());
     let shown = format!("{event:?}{event:#?}{:?}{quoted:?}{bytes:?}", event.args());
     assert!(!shown.contains("SECRET"), "{shown}");
+    assert_eq!(
+        (format!("{quoted:?}").as_str(), format!("{bytes:?}").as_str()),
+        ("Some(Quoted(***))", "Some(QuotedBytes(***))")
+    );
     assert!(shown.contains("NEW_KEY") && shown.contains("example.com") && shown.contains("***"), "{shown}");
 }
 

@@ -1,4 +1,5 @@
-//! Events as data: the fields have the tool's names and values, and every event comes back as it was, as text and as bytes.
+//! Events as data: the fields have the tool's names and values, and every event comes back as it was: as text, as bytes
+//! without names (postcard), and as bytes that say what they are (CBOR).
 #![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -55,6 +56,11 @@ fn check_owned(owned: &StreamEvent) {
     let read: StreamEvent = postcard::from_bytes(&bytes).unwrap_or_else(|error| panic!("{error}: {shown}"));
     assert_eq!(&read, owned, "{shown}");
     assert_eq!(postcard::to_allocvec(&owned.as_event_ref()).expect("postcard"), bytes, "{shown}");
+
+    let mut bytes = Vec::new();
+    ciborium::into_writer(owned, &mut bytes).expect("CBOR");
+    let read: StreamEvent = ciborium::from_reader(bytes.as_slice()).unwrap_or_else(|error| panic!("{error}: {shown}"));
+    assert_eq!(&read, owned, "{shown}");
 }
 
 /// Asserts that an event comes back as it was.
@@ -100,6 +106,8 @@ fn content() {
         let form: Value = serde_json::from_str(&to_json(&event)).expect("JSON");
         assert_eq!(form[key], value, "{form}");
         assert_eq!(form.get("content").is_some(), has_content, "{form}");
+        let is_text = str::from_utf8(line).is_ok();
+        assert!(form.get("content").is_none_or(|content| content.is_string() == is_text), "{form}");
         check(&event);
     }
 }

@@ -1,7 +1,8 @@
 //! The words of the protocol: every one, in both directions, and no other.
 
 use tor_stream_event::{
-    Anomaly, ClientProtocol, IsoField, StreamClosureReason, StreamEventRef, StreamPurpose, StreamSource, StreamStatus,
+    Anomalies, Anomaly, ClientProtocol, IsoField, StreamClosureReason, StreamEventRef, StreamPurpose, StreamSource,
+    StreamStatus,
 };
 
 /// Asserts that an enum knows exactly these words, with these names.
@@ -171,4 +172,6 @@ fn anomalies() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), Anomaly::ALL.len());
+    let odd = StreamEventRef::parse("9 NEW 0 a \"b:1 PURPOSE=USER").unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(format!("{:?} {:?}", odd.anomalies(), Anomalies::NONE), "{TargetSpace, TargetQuote} {}");
 }

@@ -81,6 +81,25 @@ fn a_whole_life() {
 }
 
 #[test]
+fn what_is_told_once_is_kept() {
+    let mut tracker = StreamTracker::new(10);
+    let contents = [
+        "5 NEW 0 a:80 SOCKS_USERNAME=\"u\"",
+        "5 SENTCONNECT 7 a:80",
+        // A controller may change the port alone.
+        "5 REMAP 7 a:81",
+        "6 NEW 0 a:80 SOCKS_PASSWORD=\"p\"",
+        "6 SENTCONNECT 7 a:80",
+    ];
+    assert!(track(&mut tracker, &contents).is_empty());
+    let lives: Vec<_> = tracker
+        .live()
+        .map(|life| (life.id.as_str(), life.has_username, life.has_password, life.asked.port, life.target.port))
+        .collect();
+    assert_eq!(lives, [("5", true, false, 80, 81), ("6", false, true, 80, 80)]);
+}
+
+#[test]
 fn lives_that_are_cut() {
     let mut tracker = StreamTracker::new(10);
     // CLOSED comes first, a log begins in mid-life, FAILED is followed by CLOSED.
