@@ -18,10 +18,12 @@ fn every_case_on_every_path() {
 #[test]
 fn unknown_keywords_with_a_colon() {
     let newer = [" CLIENT_PROTOCOL=DNS", " NYM_EPOCH=0", " SESSION_GROUP=-4", " ISO_FIELDS="];
-    let line = format!("9 SUCCEEDED 4 a:1{} F=b:2", newer.concat());
-    let read = event(&line);
-    assert_eq!((read.target_host, read.target_port, read.arg("F")), ("a", 1, Some("b:2")));
-    assert!(read.anomalies().iter().eq([UnknownKeyword]));
+    for (host, anomalies) in [("a", &[UnknownKeyword][..]), ("a b", &[TargetSpace, UnknownKeyword])] {
+        let line = format!("9 SUCCEEDED 4 {host}:1{} F=b:2", newer.concat());
+        let read = event(&line);
+        assert_eq!((read.target_host, read.target_port, read.arg("F")), (host, 1, Some("b:2")));
+        assert!(read.anomalies().iter().eq(anomalies.iter().copied()), "{line}");
+    }
     for absent in newer {
         let fields: String = newer.into_iter().filter(|&field| field != absent).collect();
         let line = format!("9 SUCCEEDED 4 a:1{fields} F=b:2");

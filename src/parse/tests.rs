@@ -86,6 +86,24 @@ fn by_trying(bytes: &[u8], header: &Header) -> Option<TargetEnd> {
         })
 }
 
+/// Every status, the one of a newer tor included, with a target and every two pieces behind it: of those, chance finds few.
+#[test]
+fn careful_finds_what_trying_finds_in_short_lines() {
+    for status in StreamStatus::ALL.iter().map(|status| status.as_str()).chain(["FUTURE"]) {
+        for target in ["host:443", "a b:80", "x"] {
+            for first in PIECES {
+                for second in PIECES.iter().chain(&[""]) {
+                    let line = ["7 ", status, " 3 ", target, first, second].concat();
+                    let bytes = line.as_bytes();
+                    let header = header::read(bytes, true).expect("a header");
+                    let found = target_end::find(bytes, header.target, header.status);
+                    assert_eq!(found, by_trying(bytes, &header), "{line}");
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(20_000))]
 
