@@ -7,12 +7,18 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::str::FromStr;
 
 use tor_stream_event::{
-    Anomalies, Anomaly, Args, CircuitId, ClientProtocol, Error, ErrorKind, Field, IsoField, IsoFields, ProtocolError,
-    Quoted, QuotedBytes, StreamClosureReason, StreamEventRef, StreamId, StreamPurpose, StreamSource, StreamStatus,
+    Anomalies, Anomaly, Args, CircuitId, ClientProtocol, Decoder, Error, ErrorKind, EventLine, Field, IsoField,
+    IsoFields, LineEnd, ProtocolError, Quoted, QuotedBytes, StreamClosureReason, StreamEventRef, StreamEvents,
+    StreamId, StreamPurpose, StreamSource, StreamStatus,
 };
+#[cfg(feature = "alloc")]
+use tor_stream_event::{Outcome, Step, StreamEvent, StreamLife, StreamTracker, Target};
 
 /// What every type of the crate is.
-fn is_auto<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Clone + Debug>() {}
+fn is_shared<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Debug>() {}
+
+/// What every type is but the two that hold the bytes of an input.
+fn is_auto<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Debug + Clone>() {}
 
 /// What every value type is.
 fn is_value<T: Copy + Eq + Hash>() {}
@@ -22,12 +28,20 @@ fn is_value<T: Copy + Eq + Hash>() {}
 fn auto_traits() {
     is_auto::<StreamEventRef<'_>>();
     #[cfg(feature = "alloc")]
-    is_auto::<tor_stream_event::StreamEvent>();
+    is_auto::<StreamEvent>();
     is_auto::<(StreamStatus, StreamClosureReason, StreamSource, StreamPurpose, ClientProtocol, IsoField)>();
     is_auto::<(StreamId, CircuitId)>();
     is_auto::<(Args<'_>, IsoFields<'_>, Quoted<'_>, QuotedBytes<'_>)>();
     is_auto::<(Anomaly, Anomalies)>();
     is_auto::<(Error, ErrorKind, Field, ProtocolError)>();
+    is_auto::<(EventLine<'_>, LineEnd, StreamEvents<'_>)>();
+    #[cfg(feature = "alloc")]
+    is_auto::<(StreamTracker<u64>, StreamLife<u64>, Step<u64>, Target, Outcome)>();
+    #[cfg(feature = "tokio-util")]
+    is_auto::<tor_stream_event::EventCodec>();
+    is_shared::<Decoder<4096>>();
+    #[cfg(feature = "std")]
+    is_shared::<tor_stream_event::EventReader<std::fs::File>>();
 }
 
 /// What is a value is `Copy`, and can be a key.
@@ -37,10 +51,19 @@ fn values() {
     fn is_word<T: Copy + Ord + Hash + Display>() {}
     /// What an ID is.
     fn is_id<T: Copy + Ord + Hash + Display + AsRef<str> + FromStr<Err = Error>>() {}
+    /// What is a value, but no key.
+    fn is_copy<T: Copy + Eq>() {}
     is_value::<StreamEventRef<'_>>();
     is_value::<Quoted<'_>>();
     is_value::<(Anomaly, Anomalies)>();
     is_value::<(Error, ErrorKind, Field, ProtocolError)>();
+    is_value::<LineEnd>();
+    is_copy::<EventLine<'_>>();
+    #[cfg(feature = "alloc")]
+    {
+        is_value::<Outcome>();
+        is_copy::<Step<u64>>();
+    }
     is_word::<StreamStatus>();
     is_word::<StreamClosureReason>();
     is_word::<StreamSource>();
@@ -63,6 +86,7 @@ fn traits() {
     is_fused::<Args<'_>>();
     is_fused::<IsoFields<'_>>();
     is_fused::<QuotedBytes<'_>>();
+    is_fused::<StreamEvents<'_>>();
     #[cfg(feature = "alloc")]
     {
         /// What the owned form is.
@@ -70,7 +94,7 @@ fn traits() {
             T: Clone + Eq + Hash + Display + FromStr<Err = Error> + for<'a> PartialEq<StreamEventRef<'a>> + 'static,
         >() {
         }
-        is_owned::<tor_stream_event::StreamEvent>();
+        is_owned::<StreamEvent>();
     }
 }
 
@@ -83,7 +107,6 @@ fn sizes() {
     assert_eq!(size_of::<Result<StreamEventRef<'_>, Error>>(), size_of::<StreamEventRef<'_>>());
     #[cfg(feature = "alloc")]
     {
-        use tor_stream_event::StreamEvent;
         assert!(size_of::<StreamEvent>() <= 256);
         assert_eq!(size_of::<Option<StreamEvent>>(), size_of::<StreamEvent>());
     }
@@ -92,6 +115,8 @@ fn sizes() {
     assert!(size_of::<Error>() <= 32);
     assert!(size_of::<Quoted<'_>>() <= 16 && size_of::<QuotedBytes<'_>>() <= 16 && size_of::<IsoFields<'_>>() <= 16);
     assert!(size_of::<Args<'_>>() <= 40);
+    assert!(size_of::<EventLine<'_>>() <= 240 && size_of::<StreamEvents<'_>>() <= 208);
+    assert!(size_of::<Decoder<4096>>() <= 4096 + 176);
     assert_eq!(size_of::<Anomalies>(), 2);
     assert_eq!(size_of::<(StreamStatus, Option<StreamClosureReason>)>(), 2);
 }
