@@ -61,11 +61,10 @@ fn which_lines_are_events() {
     finds(b"2019-01-31 650 INFO 11:29:51 650 STREAM 1 NEW 0 a:1\n11:29 250 650 STREAM 2 NEW 0 a:1\n", &[]);
     finds(b"Jan 31 650 STREAM 1 NEW 0 a:1\nx\n11:29  650 STREAM 1 NEW 0 a:1\n", &[]);
     // What comes before it has up to 64 bytes.
-    let digits = "1".repeat(63);
-    finds(format!("{digits} 650 STREAM 1 NEW 0 a:1\n").as_bytes(), &[(1, "1")]);
-    finds(format!("1{digits} 650 STREAM 1 NEW 0 a:1\n").as_bytes(), &[]);
-    finds(format!("1 {} 650 STREAM 1 NEW 0 a:1\n", &digits[2..]).as_bytes(), &[(1, "1")]);
-    finds(format!("1 {} 650 STREAM 1 NEW 0 a:1\n", &digits[1..]).as_bytes(), &[]);
+    for (words, expected) in [(&[63][..], &[(1, "1")][..]), (&[64], &[]), (&[1, 61], &[(1, "1")]), (&[1, 62], &[])] {
+        let prefix: String = words.iter().map(|&len| "1".repeat(len) + " ").collect();
+        finds(format!("{prefix}650 STREAM 1 NEW 0 a:1\n").as_bytes(), expected);
+    }
     // There the next reply ends data whose dot was lost.
     finds(b"1:2 650+NS\nx\n650 STREAM 1 NEW 0 a:1\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
 }
@@ -467,6 +466,24 @@ mod reader {
         let mut reader = EventReader::new(Slow { rest: log, size: 5, errors: Vec::new() });
         assert!(reader.next_event().unwrap().is_some());
         assert!(reader.into_inner().rest.len() < log.len());
+    }
+
+    /// Without a limit of their own, readers take lines of up to 1 MiB.
+    #[test]
+    fn the_usual_limit() {
+        for (length, fits) in [(1 << 20, true), ((1 << 20) + 1, false)] {
+            let start = "650 STREAM 1 NEW 0 a:1 F=";
+            let log = [start, &"x".repeat(length - start.len() - 2), "\r\n"].concat();
+            let mut reader = EventReader::new(log.as_bytes());
+            assert_eq!(reader.next_event().unwrap().unwrap().event.is_ok(), fits);
+            #[cfg(feature = "tokio-util")]
+            {
+                use tokio_util::codec::Decoder as _;
+                let mut codec = tor_stream_event::EventCodec::new();
+                let frame = codec.decode(&mut log.as_str().into()).unwrap().unwrap();
+                assert_eq!(frame.is_ok(), fits);
+            }
+        }
     }
 
     #[test]
