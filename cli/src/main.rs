@@ -9,6 +9,7 @@ mod columns;
 mod events;
 mod filter;
 mod input;
+mod jobs;
 mod output;
 mod read;
 mod row;

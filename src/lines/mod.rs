@@ -177,7 +177,16 @@ impl Lines {
 
     /// Returns the state before the first line.
     pub(crate) const fn new(line_end: LineEnd, limit: usize) -> Self {
-        Self { line_end, lenient: false, limit, data: false, stamped: false, shape: Shape::none(), number: 0, offset: 0 }
+        Self {
+            line_end,
+            lenient: false,
+            limit,
+            data: false,
+            stamped: false,
+            shape: Shape::none(),
+            number: 0,
+            offset: 0,
+        }
     }
 
     /// Steps over the lines from index `at` of `bytes` on, up to the end of the next event. `None` if there is none: what is

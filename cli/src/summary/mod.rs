@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use tor_stream_event::{EventLine, StreamEventRef, StreamTracker};
 
 use self::tally::Tally;
+use crate::jobs::{Events, Parallel};
 use crate::read::{self, Consumer};
 
 /// What the help says after the options.
@@ -102,12 +103,19 @@ impl Log<'_> {
     }
 }
 
-impl Consumer for Log<'_> {
-    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
-        self.tally.event(self.name, line, event);
+impl Log<'_> {
+    /// Takes an event whose numbers were counted.
+    fn track(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) {
         if let Some(life) = self.tracker.update(event, line.unix_time()) {
             self.tally.stream(self.name, &life, self.limit);
         }
+    }
+}
+
+impl Consumer for Log<'_> {
+    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
+        self.tally.event(self.name, line, event);
+        self.track(line, event);
         Ok(())
     }
 
@@ -121,5 +129,38 @@ impl Consumer for Log<'_> {
         self.tally.lines += memchr::memchr_iter(b'\n', piece).count() as u64;
         self.ends_with_lf = piece.last().map_or(self.ends_with_lf, |&byte| byte == b'\n');
         Ok(())
+    }
+}
+
+/// What is counted of the events of a block.
+struct Part<'i> {
+    /// The name of the log.
+    name: &'i str,
+    /// What was counted.
+    tally: Tally,
+    /// The events: whether a stream is over depends on all events before.
+    events: Events,
+}
+
+impl<'i> Parallel for Log<'i> {
+    type Part = Part<'i>;
+
+    fn part(&self) -> Part<'i> {
+        Part { name: self.name, tally: Tally::default(), events: Events::default() }
+    }
+
+    fn add(&mut self, part: Part<'i>) -> io::Result<()> {
+        self.tally.merge(part.tally, self.limit);
+        part.events.each(|line, event| {
+            self.track(line, event);
+            Ok(())
+        })
+    }
+}
+
+impl Consumer for Part<'_> {
+    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
+        self.tally.event(self.name, line, event);
+        self.events.event(line, event)
     }
 }
