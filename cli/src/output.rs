@@ -11,7 +11,7 @@ use crate::columns::Table;
 use crate::jobs::Events;
 use crate::jobs::Parallel;
 use crate::read::Consumer;
-use crate::row::Row;
+use crate::row::{JsonLists, Row};
 
 /// How many bytes are collected before they are written out.
 const BUFFER: usize = 64 * 1024;
@@ -51,7 +51,7 @@ enum Writer {
 /// Rows as text.
 pub(crate) enum Text<W: Write> {
     /// JSON.
-    Json(W),
+    Json(W, JsonLists),
     /// CSV.
     Csv(Box<csv::Writer<W>>),
 }
@@ -61,7 +61,7 @@ impl Output {
     pub(crate) fn new(format: Format, show_credentials: bool) -> io::Result<Self> {
         let stdout = || BufWriter::with_capacity(BUFFER, io::stdout().lock());
         let writer = match format {
-            Format::Json => Writer::Text(Text::Json(stdout())),
+            Format::Json => Writer::Text(Text::Json(stdout(), JsonLists::default())),
             Format::Csv => {
                 let mut csv = csv(stdout());
                 csv.write_record(Row::NAMES).map_err(io_error)?;
@@ -132,7 +132,9 @@ impl Parallel for Output {
 
     fn part(&self) -> Part {
         match &self.writer {
-            Writer::Text(Text::Json(_)) => Part::Text(Text::Json(Vec::new()), self.show_credentials),
+            Writer::Text(Text::Json(..)) => {
+                Part::Text(Text::Json(Vec::new(), JsonLists::default()), self.show_credentials)
+            }
             Writer::Text(Text::Csv(_)) => Part::Text(Text::Csv(csv(Vec::new())), self.show_credentials),
             #[cfg(feature = "arrow")]
             Writer::Table(_) => Part::Events(Events::default()),
@@ -165,8 +167,10 @@ impl<W: Write> Text<W> {
     /// Prints the event in `line`.
     fn write(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>, show_credentials: bool) -> io::Result<()> {
         match self {
-            Self::Json(json) => {
-                serde_json::to_writer(&mut *json, &Row::new(line, event, show_credentials, false))?;
+            Self::Json(json, lists) => {
+                let mut row = Row::new(line, event, show_credentials, false);
+                row.iso_fields = row.iso_fields.map(|list| lists.get(&list)).transpose()?;
+                serde_json::to_writer(&mut *json, &row)?;
                 json.write_all(b"\n")
             }
             Self::Csv(csv) => csv.serialize(Row::new(line, event, show_credentials, true)).map_err(io_error),
@@ -176,7 +180,7 @@ impl<W: Write> Text<W> {
     /// Writes out what was collected.
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Json(json) => json.flush(),
+            Self::Json(json, _) => json.flush(),
             Self::Csv(csv) => csv.flush(),
         }
     }
@@ -186,7 +190,7 @@ impl Text<Vec<u8>> {
     /// Returns what was printed.
     fn into_bytes(self) -> io::Result<Vec<u8>> {
         match self {
-            Self::Json(json) => Ok(json),
+            Self::Json(json, _) => Ok(json),
             Self::Csv(csv) => csv.into_inner().map_err(csv::IntoInnerError::into_error),
         }
     }

@@ -60,12 +60,37 @@ pub(crate) enum Time<'a> {
     Text(&'a str),
 }
 
-/// The words of a list with commas between them.
+/// The words of a list.
 pub(crate) struct IsoFields<'a> {
-    /// The list as printed.
+    /// The list as printed, with commas between the words.
     words: &'a str,
-    /// Whether they are one text, as in CSV.
-    joined: bool,
+    /// The list in JSON, if that is to be printed.
+    json: Option<&'a RawValue>,
+}
+
+/// Lists in JSON, with the words of each. The same few come again and again, and to make one costs as much as to print all
+/// other fields.
+#[derive(Default)]
+pub(crate) struct JsonLists(Vec<(String, Box<RawValue>)>);
+
+impl JsonLists {
+    /// How many are kept.
+    const KEPT: usize = 32;
+
+    /// Returns a list in JSON.
+    pub(crate) fn get<'l>(&'l mut self, list: &IsoFields<'l>) -> serde_json::Result<IsoFields<'l>> {
+        let known = self.0.iter().position(|(words, _)| words == list.words);
+        let index = match known {
+            Some(index) => index,
+            None => {
+                let words = list.words().collect::<Vec<_>>();
+                self.0.truncate(Self::KEPT - 1);
+                self.0.push((list.words.into(), serde_json::value::to_raw_value(&words)?));
+                self.0.len() - 1
+            }
+        };
+        Ok(IsoFields { words: list.words, json: self.0.get(index).map(|(_, json)| &**json) })
+    }
 }
 
 /// The names of anomalies.
@@ -105,7 +130,7 @@ impl<'a> Row<'a> {
         let credential = |quoted: Quoted<'a>| if show_credentials { quoted.escaped() } else { "***" };
         Self {
             line: line.number,
-            time: if flat { Some(Time::Text(time(line).unwrap_or_default())) } else { Time::new(line) },
+            time: Time::new(line, flat),
             id: event.id,
             status: event.status_str(),
             circuit_id: event.circuit_id,
@@ -121,7 +146,7 @@ impl<'a> Row<'a> {
             client_protocol: event.client_protocol_str(),
             nym_epoch: event.nym_epoch(),
             session_group: event.session_group(),
-            iso_fields: event.iso_fields_str().map(|words| IsoFields { words, joined: flat }),
+            iso_fields: event.iso_fields_str().map(|words| IsoFields { words, json: None }),
             anomalies: AnomalyList { anomalies: event.anomalies(), joined: flat },
         }
     }
@@ -142,22 +167,16 @@ impl AnomalyList {
 }
 
 impl<'a> Time<'a> {
-    /// Returns the time in a line's prefix. `None` if the line has no prefix.
-    fn new(line: &EventLine<'a>) -> Option<Self> {
-        let time = time(line)?;
-        let number = line.unix_time().and_then(|_| serde_json::from_str(time).ok());
-        Some(number.map_or(Time::Text(time), Time::Number))
-    }
-}
-
-/// Returns the Unix time in a line's prefix or, if there is none, all of the prefix.
-fn time<'a>(line: &EventLine<'a>) -> Option<&'a str> {
-    // All that the library takes for a prefix is ASCII.
-    let prefix = core::str::from_utf8(line.prefix).ok()?.trim_end();
-    if line.unix_time().is_some() {
-        prefix.rsplit(' ').next()
-    } else {
-        Some(prefix).filter(|prefix| !prefix.is_empty())
+    /// Returns the Unix time in a line's prefix or, if there is none, all of the prefix. `None` if the line has no prefix, but
+    /// a flat row has one.
+    fn new(line: &EventLine<'a>, flat: bool) -> Option<Self> {
+        // All that the library takes for a prefix is ASCII.
+        let prefix = core::str::from_utf8(line.prefix).unwrap_or_default().trim_end();
+        let last_space = || prefix.bytes().rposition(|byte| byte == b' ');
+        let unix = line.unix_time().and_then(|_| prefix.get(last_space()? + 1..));
+        let number = unix.filter(|_| !flat).and_then(|unix| serde_json::from_str(unix).ok());
+        let text = Some(unix.unwrap_or(prefix)).filter(|text| flat || !text.is_empty());
+        number.map(Time::Number).or(text.map(Time::Text))
     }
 }
 
@@ -178,10 +197,10 @@ fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
 
 impl Serialize for IsoFields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.joined {
-            return serializer.serialize_str(self.words);
+        match self.json {
+            Some(json) => json.serialize(serializer),
+            None => serializer.serialize_str(self.words),
         }
-        serializer.collect_seq(self.words())
     }
 }
 
