@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 use core::num::NonZero;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
-use std::io;
+use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
 use std::process;
 use std::sync::{Mutex, PoisonError, mpsc};
@@ -27,7 +27,7 @@ use timely::scheduling::Scheduler;
 use super::tally::Tally;
 use super::{Options, count, print};
 use crate::input::Input;
-use crate::{report, wrong_arguments};
+use crate::wrong_arguments;
 
 /// The exit status if there is no report because another process is missing.
 const INCOMPLETE: i32 = 3;
@@ -39,20 +39,24 @@ type Counted = (usize, Tally, bool);
 /// The options of a run over several machines.
 #[derive(clap::Args)]
 pub(crate) struct Cluster {
-    /// Let processes on several machines read a share of the files each, and make one summary
+    /// Let processes on several machines read a share of the files each, for one summary
     ///
-    /// Start the same command once for each address, with the addresses in the same order and --process 0, 1 and so on:
+    /// Start the same command once for each address, with the addresses in the same order:
     ///
-    ///   tor-streams summary --cluster one:4000,two:4000 --process 0 logs/*.log   # on the machine `one`
+    ///   on the machine `one`:  tor-streams --cluster one:4000,two:4000 --process 0 logs/*
+    ///   on the machine `two`:  tor-streams --cluster one:4000,two:4000 --process 1 logs/*
     ///
-    ///   tor-streams summary --cluster one:4000,two:4000 --process 1 logs/*.log   # on the machine `two`
+    /// Of N processes, process I reads the files I, I+N, I+2N and so on of the list, counted
+    /// from 0, with all its cores. The list has to be the same for all, but a file has to
+    /// exist only where it is read. What cannot be read is reported by the process that reads
+    /// it, which then ends with exit status 1, as does process 0. That one prints what one
+    /// process alone would print, the others print nothing.
     ///
-    /// Of N processes, process I reads the files I, I+N, I+2N and so on of the list, counted from 0, with all its cores; only
-    /// these have to exist on its machine, but the list has to be the same for all. Process 0 prints what one process would.
-    /// What cannot be read is reported, with exit status 1, by the process that reads it and in the status of process 0.
+    /// If a process does not come up, or ends before the summary is complete, all others end
+    /// with exit status 3, and no summary is printed.
     ///
-    /// If a process does not come up, or ends before the summary is complete, all others end with exit status 3 and
-    /// print no summary. The connections are neither encrypted nor authenticated: use a network that you trust, or a tunnel.
+    /// The connections are neither encrypted nor authenticated, and tell which hosts were asked
+    /// for: use a network that you trust, or a tunnel.
     #[arg(long, help_heading = "Cluster", value_name = "HOST:PORT,...", requires = "process")]
     #[arg(value_delimiter = ',', value_parser = address, verbatim_doc_comment)]
     cluster: Vec<String>,
@@ -229,11 +233,12 @@ fn cause<'p>(panic: &'p PanicHookInfo<'_>) -> &'p str {
     message.strip_prefix("timely communication error: ").unwrap_or(message)
 }
 
-/// Ends this process, with the first of the messages if several threads find something.
+/// Ends this process. If several threads find something, it is the first that says so.
 fn give_up(message: core::fmt::Arguments<'_>) -> ! {
-    static FIRST: Mutex<()> = Mutex::new(());
-    let _first = FIRST.lock();
-    report(format_args!("tor-streams: {message}"));
+    // It is held to the end: nothing comes after this message.
+    let mut stderr = io::stderr().lock();
+    // If this fails there is no place left to say so.
+    let _ = writeln!(stderr, "tor-streams: {message}");
     thread::sleep(LAST_WORDS);
     process::exit(INCOMPLETE)
 }
