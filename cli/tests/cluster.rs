@@ -160,6 +160,11 @@ fn the_same_with_filters() {
 }
 
 #[test]
+fn the_same_with_threads_for_a_file() {
+    same_as_alone(&[&["--jobs", "2"], &CAPTURES[..]].concat());
+}
+
+#[test]
 fn the_same_with_fewer_files_than_processes() {
     same_as_alone(&["onionperf.log"]);
 }

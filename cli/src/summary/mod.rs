@@ -50,7 +50,7 @@ pub(crate) struct Options {
     /// How many streams, targets and circuits are followed one by one at most
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     max_live: usize,
-    /// Which machines read.
+    /// Which processes share the files.
     #[cfg(feature = "cluster")]
     #[command(flatten)]
     cluster: cluster::Cluster,
@@ -78,10 +78,6 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
 }
 
 /// Counts what is in a log. Returns it, and `false` if the file or a line could not be read.
-///
-/// # Errors
-///
-/// None of its own.
 fn count(options: &Options, input: &Input) -> io::Result<(Tally, bool)> {
     let mut log = Log {
         name: &input.name,

@@ -65,7 +65,7 @@ pub(crate) struct Cluster {
     process: Option<u16>,
     /// How long to wait for the other processes to come up
     #[arg(long, help_heading = "Cluster", value_name = "SECONDS", default_value_t = 60, requires = "cluster")]
-    cluster_wait: u64,
+    cluster_wait: u32,
 }
 
 impl Cluster {
@@ -123,7 +123,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     let hosts = options.cluster.cluster.clone();
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
 
-    let wait = Duration::from_secs(options.cluster.cluster_wait);
+    let wait = Duration::from_secs(options.cluster.cluster_wait.into());
     let greeting =
         connect::Greeting { run: fingerprint(&options, &inputs), process, cores: cores.try_into().unwrap_or(u16::MAX) };
     let connected = connect::connect(&hosts, &greeting, wait).unwrap_or_else(|error| give_up(format_args!("{error}")));
