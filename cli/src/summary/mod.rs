@@ -1,5 +1,7 @@
 //! The command `summary`.
 
+#[cfg(feature = "cluster")]
+mod cluster;
 mod report;
 mod tally;
 
@@ -9,6 +11,7 @@ use std::io::{self, Write};
 use tor_stream_event::{EventLine, StreamEventRef, StreamTracker};
 
 use self::tally::Tally;
+use crate::input::Input;
 use crate::jobs::{Events, Parallel};
 use crate::read::{self, Consumer};
 
@@ -47,6 +50,10 @@ pub(crate) struct Options {
     /// How many streams, targets and circuits are followed one by one at most
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     max_live: usize,
+    /// Which processes share the files.
+    #[cfg(feature = "cluster")]
+    #[command(flatten)]
+    cluster: cluster::Cluster,
 }
 
 /// Prints a summary of all files. Returns `false` if a file or a line could not be read.
@@ -54,28 +61,48 @@ pub(crate) struct Options {
 /// # Errors
 ///
 /// If the output cannot be written.
-pub(crate) fn run(options: &Options) -> io::Result<bool> {
+pub(crate) fn run(options: Options) -> io::Result<bool> {
+    #[cfg(feature = "cluster")]
+    if let Some(process) = options.cluster.process() {
+        return cluster::run(process, options);
+    }
     let (inputs, mut all_read) = options.read.inputs.list();
     let mut all = Tally::default();
     for input in &inputs {
-        let mut log = Log {
-            name: &input.name,
-            limit: options.max_live,
-            ends_with_lf: true,
-            tracker: StreamTracker::new(options.max_live),
-            tally: Tally::default(),
-        };
-        all_read &= read::read(&options.read, input, &mut log)?;
-        all.merge(log.finish(), options.max_live);
+        let (tally, read) = count(&options, input)?;
+        all_read &= read;
+        all.merge(tally, options.max_live);
     }
-    if options.json {
-        let mut stdout = io::stdout().lock();
-        serde_json::to_writer_pretty(&mut stdout, &report::json(&all))?;
-        writeln!(stdout)?;
-    } else {
-        report::print(&all, inputs.len(), &mut anstream::stdout().lock())?;
-    }
+    print(options.json, &all, inputs.len())?;
     Ok(all_read)
+}
+
+/// Counts what is in a log. Returns it, and `false` if the file or a line could not be read.
+fn count(options: &Options, input: &Input) -> io::Result<(Tally, bool)> {
+    let mut log = Log {
+        name: &input.name,
+        limit: options.max_live,
+        ends_with_lf: true,
+        tracker: StreamTracker::new(options.max_live),
+        tally: Tally::default(),
+    };
+    let all_read = read::read(&options.read, input, &mut log)?;
+    Ok((log.finish(), all_read))
+}
+
+/// Prints the summary of so many files.
+///
+/// # Errors
+///
+/// If the output cannot be written.
+fn print(json: bool, all: &Tally, files: usize) -> io::Result<()> {
+    if json {
+        let mut stdout = io::stdout().lock();
+        serde_json::to_writer_pretty(&mut stdout, &report::json(all))?;
+        writeln!(stdout)
+    } else {
+        report::print(all, files, &mut anstream::stdout().lock())
+    }
 }
 
 /// One log that is counted.
