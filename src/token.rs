@@ -8,11 +8,16 @@ pub(crate) trait Word: Sized {
     /// Returns the name and the length of the word that `text` begins with, if it has a name and [`END`](Self::END) behind it.
     fn of_prefix(text: &[u8; 16]) -> Option<(Self, usize)>;
 
+    /// [`of_prefix`](Self::of_prefix) of text of any length, whose end ends a word as well.
+    fn of_start(text: &[u8]) -> Option<(Self, usize)> {
+        let mut start = [Self::END as u8; 16];
+        start.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+        Self::of_prefix(&start)
+    }
+
     /// Returns the name of a word.
     fn from_bytes(word: &[u8]) -> Option<Self> {
-        let mut text = [Self::END as u8; 16];
-        text.iter_mut().zip(word).for_each(|(to, from)| *to = *from);
-        Self::of_prefix(&text).filter(|&(_, len)| len == word.len()).map(|(name, _)| name)
+        Self::of_start(word).filter(|&(_, len)| len == word.len()).map(|(name, _)| name)
     }
 }
 

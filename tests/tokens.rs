@@ -1,7 +1,7 @@
 //! The words of the protocol: every one, in both directions, and no other.
 
 use tor_stream_event::{
-    Anomaly, ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus,
+    Anomaly, ClientProtocol, IsoField, StreamClosureReason, StreamEventRef, StreamPurpose, StreamSource, StreamStatus,
 };
 
 /// Asserts that an enum knows exactly these words, with these names.
@@ -134,6 +134,30 @@ fn isolation_fields() {
         "NYM_EPOCH" NymEpoch,
     };
     assert_eq!(count, 9);
+}
+
+/// A word has its name however close to it the line ends.
+#[test]
+fn words_near_the_end() {
+    /// Asserts that every word of an enum is read behind `$before`, whatever follows.
+    macro_rules! assert_read {
+        ($enum:ident $before:literal $field:ident $($call:tt)?) => {
+            for &word in $enum::ALL {
+                let others = (0..20).map(|len| format!(" F={}", "0".repeat(len)));
+                for after in others.chain([" NYM_EPOCH=0", " F=\"\""].map(String::from)) {
+                    let line = format!("{}{word}{after}", $before);
+                    let event = StreamEventRef::parse(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
+                    assert_eq!(event.$field $($call)?, Some(word), "{line}");
+                    assert!(!event.anomalies().contains(Anomaly::UnknownWord), "{line}");
+                }
+            }
+        };
+    }
+    assert_read!(StreamClosureReason "9 CLOSED 0 a:1 REASON=" reason);
+    assert_read!(StreamClosureReason "9 CLOSED 0 a:1 REASON=END REMOTE_REASON=" remote_reason);
+    assert_read!(StreamSource "9 REMAP 0 a:1 SOURCE=" source);
+    assert_read!(StreamPurpose "9 NEW 0 a:1 PURPOSE=" purpose);
+    assert_read!(ClientProtocol "9 FAILED 0 a:1 CLIENT_PROTOCOL=" client_protocol());
 }
 
 /// Anomalies have names that differ, since tools print them.

@@ -16,7 +16,7 @@ pub use libfuzzer_sys;
 
 /// Makes a program of a law: an expression that panics if the law does not hold for its input.
 ///
-/// `cargo fuzz` builds a fuzz target. cargo alone builds a program that tries the law on each file that it is given.
+/// `ci/fuzz` builds a fuzz target. cargo alone builds a program that tries the law on each file that it is given.
 #[cfg(fuzzing)]
 #[macro_export]
 macro_rules! law {
@@ -27,7 +27,7 @@ macro_rules! law {
 
 /// Makes a program of a law: an expression that panics if the law does not hold for its input.
 ///
-/// `cargo fuzz` builds a fuzz target. cargo alone builds a program that tries the law on each file that it is given.
+/// `ci/fuzz` builds a fuzz target. cargo alone builds a program that tries the law on each file that it is given.
 #[cfg(not(fuzzing))]
 #[macro_export]
 macro_rules! law {

@@ -156,8 +156,8 @@ impl<'b> Reader<'b> {
     fn named<W: Word>(&mut self) -> Option<W> {
         let (word, len) = match self.rest.first_chunk() {
             Some(chunk) => W::of_prefix(chunk)?,
-            // It is the last one on the line.
-            None => (W::from_bytes(self.rest)?, self.rest.len()),
+            // The line ends before long.
+            None => W::of_start(self.rest)?,
         };
         self.take(len)?;
         Some(word)
@@ -213,7 +213,7 @@ impl<'b> Reader<'b> {
         self.named().or_else(|| self.unknown_reason(tail))
     }
 
-    /// Reads a reason that has no name here, or that ends a short line.
+    /// Reads a reason that has no name here.
     #[cold]
     fn unknown_reason(&mut self, tail: &mut Tail) -> Option<StreamClosureReason> {
         let word = self.token()?;
