@@ -170,8 +170,10 @@ impl<W: Write> Text<W> {
             Self::Json(json, lists) => {
                 let mut row = Row::new(line, event, show_credentials, false);
                 row.iso_fields = row.iso_fields.map(|list| lists.get(&list)).transpose()?;
-                serde_json::to_writer(&mut *json, &row)?;
-                json.write_all(b"\n")
+                let mut text = Vec::with_capacity(1024);
+                row.write_json(&mut text)?;
+                text.push(b'\n');
+                json.write_all(&text)
             }
             Self::Csv(csv) => csv.serialize(Row::new(line, event, show_credentials, true)).map_err(io_error),
         }

@@ -6,48 +6,79 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tor_stream_event::{Anomalies, Anomaly, EventLine, Quoted, StreamEventRef};
 
-/// The fields of an event.
-#[derive(serde::Serialize)]
-pub(crate) struct Row<'a> {
+/// Makes [`Row`] and the names of its fields from one list.
+macro_rules! row {
+    ($($(#[$meta:meta])* $name:ident: $type:ty,)+) => {
+        /// The fields of an event.
+        #[derive(serde::Serialize)]
+        pub(crate) struct Row<'a> {
+            $($(#[$meta])* pub(crate) $name: $type,)+
+        }
+
+        impl Row<'_> {
+            /// The names of the fields.
+            pub(crate) const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
+
+            /// Adds the row to `text` as a JSON object. A time that is `None` is left out.
+            ///
+            /// What the derived serializer does takes half as long again: it looks for something to escape in each name.
+            pub(crate) fn write_json(&self, text: &mut Vec<u8>) -> serde_json::Result<()> {
+                let start = text.len();
+                $(
+                    if stringify!($name) != "time" || self.time.is_some() {
+                        text.extend_from_slice(concat!(",\"", stringify!($name), "\":").as_bytes());
+                        serde_json::to_writer(&mut *text, &self.$name)?;
+                    }
+                )+
+                if let Some(first) = text.get_mut(start) {
+                    *first = b'{';
+                }
+                text.push(b'}');
+                Ok(())
+            }
+        }
+    };
+}
+
+row! {
     /// The line's number.
-    pub(crate) line: u64,
-    /// What a log puts before the event. Left out if it is `None`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) time: Option<Time<'a>>,
+    line: u64,
+    /// What a log puts before the event.
+    time: Option<Time<'a>>,
     /// The stream's ID.
-    pub(crate) id: &'a str,
+    id: &'a str,
     /// What happened to the stream.
-    pub(crate) status: &'a str,
+    status: &'a str,
     /// The circuit that the stream is attached to.
-    pub(crate) circuit_id: Option<&'a str>,
+    circuit_id: Option<&'a str>,
     /// The target's host, with U+FFFD for what is not UTF-8.
-    pub(crate) target_host: Cow<'a, str>,
+    target_host: Cow<'a, str>,
     /// The target's port.
-    pub(crate) target_port: u16,
+    target_port: u16,
     /// Why the stream ended or was detached.
-    pub(crate) reason: Option<&'a str>,
+    reason: Option<&'a str>,
     /// Why the other end ended it.
-    pub(crate) remote_reason: Option<&'a str>,
+    remote_reason: Option<&'a str>,
     /// Where a new address is from.
-    pub(crate) source: Option<&'a str>,
+    source: Option<&'a str>,
     /// Where the client connects from.
-    pub(crate) source_addr: Option<&'a str>,
+    source_addr: Option<&'a str>,
     /// What the stream is for.
-    pub(crate) purpose: Option<&'a str>,
+    purpose: Option<&'a str>,
     /// The client's user name.
-    pub(crate) socks_username: Option<&'a str>,
+    socks_username: Option<&'a str>,
     /// The client's password.
-    pub(crate) socks_password: Option<&'a str>,
+    socks_password: Option<&'a str>,
     /// The protocol the client speaks.
-    pub(crate) client_protocol: Option<&'a str>,
+    client_protocol: Option<&'a str>,
     /// The NEWNYM epoch.
-    pub(crate) nym_epoch: Option<u32>,
+    nym_epoch: Option<u32>,
     /// The listener.
-    pub(crate) session_group: Option<i32>,
+    session_group: Option<i32>,
     /// What separates the stream from others.
-    pub(crate) iso_fields: Option<IsoFields<'a>>,
+    iso_fields: Option<IsoFields<'a>>,
     /// What is odd about the event.
-    pub(crate) anomalies: AnomalyList,
+    anomalies: AnomalyList,
 }
 
 /// What a log puts before an event.
@@ -102,29 +133,6 @@ pub(crate) struct AnomalyList {
 }
 
 impl<'a> Row<'a> {
-    /// The names of the fields.
-    pub(crate) const NAMES: [&'static str; 19] = [
-        "line",
-        "time",
-        "id",
-        "status",
-        "circuit_id",
-        "target_host",
-        "target_port",
-        "reason",
-        "remote_reason",
-        "source",
-        "source_addr",
-        "purpose",
-        "socks_username",
-        "socks_password",
-        "client_protocol",
-        "nym_epoch",
-        "session_group",
-        "iso_fields",
-        "anomalies",
-    ];
-
     /// Returns the row of the event in `line`: a `flat` one has every field, and text where others have lists.
     pub(crate) fn new(line: &EventLine<'a>, event: &StreamEventRef<'a>, show_credentials: bool, flat: bool) -> Self {
         let credential = |quoted: Quoted<'a>| if show_credentials { quoted.escaped() } else { "***" };
