@@ -58,9 +58,10 @@
 //! - `std` (default): `EventReader`, and searches for line ends that choose the widest vectors at run time. Turns on
 //!   `alloc`.
 //! - `alloc`: `StreamEvent`, `StreamTracker` and text that has to be built.
-//! - `defmt`: `defmt::Format` for all that needs no allocator, as `Debug` shows it, and for `StreamEvent`.
+//! - `defmt`: `defmt::Format` for all that is data, as `Debug` shows it; not for decoders, readers and trackers.
 //! - `serde`: `Serialize` for both forms of an event, for words, IDs and anomalies, and `Deserialize` for the owned form, words
-//!   and IDs, with the names and values of `tor-streams events`. **Serializing an event reveals its credentials.**
+//!   and IDs, with the names and values of `tor-streams events`. **Serializing an event reveals its credentials.** Both for
+//!   `StreamLife`, in which there are none.
 //! - `tokio-util`: `EventCodec`. Turns on `std`.
 //!
 //! Without features the crate needs neither an allocator nor an operating system.

@@ -69,10 +69,16 @@ struct Entry<T> {
 /// What happened to one stream.
 ///
 /// It holds no credential, only whether there were any.
+///
+/// With the feature `serde` it is data of any format. What `tor-streams streams` prints has its names there, `stream_id`,
+/// `target` and `final_target` among them. Circuits are a list, and times what `T` makes of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct StreamLife<T> {
     /// The stream's ID.
+    #[cfg_attr(feature = "serde", serde(rename = "stream_id"))]
     pub id: StreamId,
     /// How its life, as far as it was seen, is over.
     pub outcome: Outcome,
@@ -85,8 +91,10 @@ pub struct StreamLife<T> {
     /// The circuits that the stream was attached to, each once, in the order in which they came.
     pub circuits: Vec<CircuitId>,
     /// The target of the first event: what the client asked for, if that was NEW or NEWRESOLVE.
+    #[cfg_attr(feature = "serde", serde(rename = "target"))]
     pub asked: Target,
     /// The target of the last event: what a REMAP or a controller made of it.
+    #[cfg_attr(feature = "serde", serde(rename = "final_target"))]
     pub target: Target,
     /// Where the last REMAP had the address from (`SOURCE`).
     pub source: Option<StreamSource>,
@@ -118,6 +126,7 @@ pub struct StreamLife<T> {
 
 /// A stream's target.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Target {
     /// The host.
@@ -128,6 +137,8 @@ pub struct Target {
 
 /// One event of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Step<T> {
     /// What happened.
@@ -140,6 +151,9 @@ pub struct Step<T> {
 
 /// How a stream's life is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum Outcome {
     /// It is not over.
@@ -151,6 +165,7 @@ pub enum Outcome {
     /// There were more streams than the tracker may follow.
     Dropped,
     /// It was over before: this is one event that came after CLOSED, which tor never prints.
+    #[cfg_attr(feature = "serde", serde(rename = "after closed"))]
     AfterClosed,
 }
 

@@ -74,7 +74,7 @@ fn line() -> EventLine<'static> {
     stream_events(LOG).next().unwrap()
 }
 
-/// Every type that needs no allocator.
+/// Every type that holds data, and no place in a log.
 #[test]
 fn every_type() {
     /// What can be logged.
@@ -85,7 +85,23 @@ fn every_type() {
     is_format::<(Args<'_>, IsoFields<'_>, Quoted<'_>, QuotedBytes<'_>)>();
     is_format::<(Error, ErrorKind, Field, ProtocolError, LineEnd)>();
     #[cfg(feature = "alloc")]
-    is_format::<tor_stream_event::StreamEvent>();
+    {
+        use tor_stream_event::{Outcome, Step, StreamEvent, StreamLife, Target};
+        is_format::<(StreamEvent, StreamLife<u64>, Step<u64>, Target, Outcome)>();
+    }
+}
+
+/// What is known of a stream is sent, without the credentials of its events.
+#[cfg(feature = "alloc")]
+#[test]
+fn streams() {
+    let mut tracker = tor_stream_event::StreamTracker::new(1);
+    tracker.update(&line().event.unwrap(), 287_454_020_u32);
+    let log = sent(tracker.live().next());
+    assert!(!holds(&log, b"SECRET"), "{}", log.escape_ascii());
+    for part in [&b"518"[..], b"747", b"host.example", &44321_u16.to_le_bytes(), &287_454_020_u32.to_le_bytes()] {
+        assert!(holds(&log, part), "{} in {}", part.escape_ascii(), log.escape_ascii());
+    }
 }
 
 /// An event's parts are sent, its credentials are not.

@@ -67,6 +67,9 @@ fn which_lines_are_events() {
     }
     // There the next reply ends data whose dot was lost.
     finds(b"1:2 650+NS\nx\n650 STREAM 1 NEW 0 a:1\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
+    // Even if they began with a line without a time, which a client can make of a host name with a LF.
+    finds(b"1:2 250 OK\n650+x:1\n650 STREAM 1 NEW 0 a:1\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
+    finds(b"650+NS\n1:2 650 STREAM 1 NEW 0 a:1\n.\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
 }
 
 #[test]

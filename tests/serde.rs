@@ -4,14 +4,15 @@
 
 mod common;
 
+use core::time::Duration;
 use std::fs;
 
 use common::{cases, config, event, event_of_bytes, lenient_event};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tor_stream_event::{
-    Anomaly, CircuitId, LineEnd, StreamClosureReason, StreamEvent, StreamEventRef, StreamId, StreamPurpose,
-    StreamStatus, stream_events,
+    Anomaly, CircuitId, LineEnd, Outcome, StreamClosureReason, StreamEvent, StreamEventRef, StreamId, StreamLife,
+    StreamPurpose, StreamStatus, StreamTracker, Target, stream_events,
 };
 
 /// A line with every field that tor prints with this status.
@@ -255,6 +256,78 @@ fn words_and_ids() {
     assert_eq!(error, "expected a circuit ID of 1 to 20 letters or digits, found ' ' at byte 1");
     let error = serde_json::from_value::<StreamId>(json!(16)).expect_err("an error").to_string();
     assert_eq!(error, "invalid type: integer `16`, expected 1 to 20 letters or digits");
+}
+
+/// Asserts that a stream comes back as it was.
+#[track_caller]
+fn check_life(life: &StreamLife<Option<Duration>>) {
+    let json = serde_json::to_string(life).expect("JSON");
+    let read: StreamLife<Option<Duration>> = serde_json::from_str(&json).expect("a stream");
+    assert_eq!(&read, life, "{json}");
+    let bytes = postcard::to_allocvec(life).expect("postcard");
+    let read: StreamLife<Option<Duration>> = postcard::from_bytes(&bytes).expect("a stream");
+    assert_eq!(&read, life, "{json}");
+}
+
+/// A stream has the tool's names, and no credential.
+#[test]
+fn form_of_a_stream() {
+    let mut tracker = StreamTracker::new(1);
+    assert_eq!(tracker.update(&event(WITH_SECRETS), 1), None);
+    assert_eq!(tracker.update(&event("5 REMAP 7 192.0.2.1:443 SOURCE=EXIT"), 2), None);
+    let life = tracker.update(&event("5 CLOSED 7 192.0.2.1:443 REASON=DONE"), 4).expect("a stream");
+    let expected = concat!(
+        r#"{"stream_id":"5","outcome":"closed","first":1,"last":4,"steps":[{"status":"NEW","time":1,"circuit_id":null},"#,
+        r#"{"status":"REMAP","time":2,"circuit_id":"7"},{"status":"CLOSED","time":4,"circuit_id":"7"}],"circuits":["7"],"#,
+        r#""target":"example.com:443","final_target":"192.0.2.1:443","source":"EXIT","source_addr":"127.0.0.1:5","#,
+        r#""purpose":"USER","client_protocol":"SOCKS5","has_username":true,"has_password":true,"reason":"DONE","#,
+        r#""remote_reason":null,"xoff_sent":0,"xoff_recv":0,"xon_sent":0,"xon_recv":0,"after_failed":0}"#,
+    );
+    assert_eq!(serde_json::to_string(&life).expect("JSON"), expected);
+    assert_eq!(serde_json::from_str::<StreamLife<i32>>(expected).expect("a stream"), life);
+}
+
+/// Every stream of the captures, and every outcome, which is named as the tool names it.
+#[test]
+fn streams_come_back() {
+    for file in ["stream-events.raw", "hostile-targets.raw", "onionperf.log"] {
+        let capture = fs::read(format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"))).expect("a capture");
+        // Few enough that some are dropped.
+        let mut tracker = StreamTracker::new(5);
+        let mut lives = Vec::new();
+        for line in stream_events(&capture).lenient() {
+            lives.extend(tracker.update(&line.event.expect("an event"), line.unix_time()));
+        }
+        lives.extend(tracker.into_live());
+        assert!(lives.iter().any(|life| life.outcome == Outcome::Closed), "{file}");
+        lives.iter().for_each(check_life);
+    }
+    for (outcome, name) in [
+        (Outcome::Live, "live"),
+        (Outcome::Closed, "closed"),
+        (Outcome::Replaced, "replaced"),
+        (Outcome::Dropped, "dropped"),
+        (Outcome::AfterClosed, "after closed"),
+    ] {
+        assert_eq!(serde_json::to_value(outcome).expect("JSON"), json!(name));
+        assert_eq!(serde_json::from_value::<Outcome>(json!(name)).expect("an outcome"), outcome);
+    }
+}
+
+/// A target is text, as an event has it; a host may have colons.
+#[test]
+fn targets() {
+    for (text, host, port) in
+        [("a.com:80", "a.com", 80), ("[::1]:7", "[::1]", 7), (":0", "", 0), ("a:1 b:65535", "a:1 b", 65535)]
+    {
+        let target: Target = serde_json::from_value(json!(text)).expect("a target");
+        assert_eq!((target.host.as_str(), target.port), (host, port));
+        assert_eq!(serde_json::to_value(&target).expect("JSON"), json!(text));
+    }
+    for text in ["", "a.com", "a.com:", "a.com:65536", "80"] {
+        let error = serde_json::from_value::<Target>(json!(text)).expect_err("an error").to_string();
+        assert_eq!(error, "expected a host, a colon and a port up to 65535");
+    }
 }
 
 proptest! {

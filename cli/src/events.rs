@@ -2,10 +2,8 @@
 
 use std::io;
 
-use tor_stream_event::{EventLine, StreamEventRef};
-
 use crate::output::{Format, Output};
-use crate::read::{self, Consumer};
+use crate::read;
 
 /// What the help says after the options.
 const MORE_HELP: &str = "\
@@ -70,19 +68,4 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
     }
     output.finish()?;
     Ok(all_read)
-}
-
-impl Consumer for Output {
-    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
-        self.write(line, event)
-    }
-
-    fn unreadable(&mut self) -> io::Result<()> {
-        self.flush()
-    }
-
-    fn piece(&mut self, piece: &[u8]) -> io::Result<()> {
-        // Nobody has to wait for an event that was read already.
-        if piece.is_empty() { self.flush() } else { Ok(()) }
-    }
 }

@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 use tor_stream_event::{EventLine, StreamEventRef};
 
 /// The options that say which events count. One that is repeated takes any of its values.
-#[derive(clap::Args)]
+#[derive(Debug, clap::Args)]
 pub(crate) struct Filter {
     /// Events with this status, such as CLOSED
     #[arg(long, help_heading = "Filters", value_name = "WORD")]

@@ -62,6 +62,11 @@ impl Inputs {
 }
 
 impl Input {
+    /// Returns `true` for a file that is all there: not standard input, nor what another program is still writing to.
+    pub(crate) fn is_file(&self) -> bool {
+        self.path.as_ref().is_some_and(|path| path.is_file())
+    }
+
     /// Opens the file, and finds out by its first bytes how it is compressed.
     pub(crate) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         let Some(path) = &self.path else {

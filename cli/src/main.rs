@@ -9,6 +9,7 @@ mod columns;
 mod events;
 mod filter;
 mod input;
+mod jobs;
 mod output;
 mod read;
 mod row;
@@ -63,7 +64,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let command = arguments.command.unwrap_or(Command::Summary(arguments.summary));
     let result = match command {
-        Command::Summary(options) => require_files(&options.read).and_then(|()| summary::run(&options)),
+        Command::Summary(options) => require_files(&options.read).and_then(|()| summary::run(options)),
         Command::Events(options) => require_files(&options.read).and_then(|()| events::run(&options)),
         Command::Streams(options) => require_files(&options.read).and_then(|()| streams::run(&options)),
         Command::Watch(options) => watch::run(&options),
@@ -90,10 +91,14 @@ fn main() -> ExitCode {
 /// with another one, there are none either.
 fn require_files(options: &read::Reading) -> io::Result<()> {
     if options.inputs.files.is_empty() {
-        let message = "no FILE was given; `-` is standard input";
-        Arguments::command().error(clap::error::ErrorKind::MissingRequiredArgument, message).exit();
+        wrong_arguments(clap::error::ErrorKind::MissingRequiredArgument, "no FILE was given; `-` is standard input");
     }
     Ok(())
+}
+
+/// Ends the program as the parser of the arguments does.
+fn wrong_arguments(kind: clap::error::ErrorKind, message: &str) -> ! {
+    Arguments::command().error(kind, message).exit()
 }
 
 /// Prints the manual page: what `--help` says of every command.

@@ -7,7 +7,11 @@ use tor_stream_event::{EventLine, StreamEventRef};
 
 #[cfg(feature = "arrow")]
 use crate::columns::Table;
-use crate::row::Row;
+#[cfg(feature = "arrow")]
+use crate::jobs::Events;
+use crate::jobs::Parallel;
+use crate::read::Consumer;
+use crate::row::{JsonLists, Row};
 
 /// How many bytes are collected before they are written out.
 const BUFFER: usize = 64 * 1024;
@@ -29,38 +33,44 @@ pub(crate) enum Format {
 
 /// Standard output.
 pub(crate) struct Output {
-    /// What makes text of rows.
+    /// What is printed.
     writer: Writer,
     /// Whether SOCKS user names and passwords are shown.
     show_credentials: bool,
 }
 
-/// What makes text of rows.
+/// What prints events.
 enum Writer {
-    /// JSON.
-    Json(BufWriter<StdoutLock<'static>>),
-    /// CSV.
-    Csv(Box<csv::Writer<StdoutLock<'static>>>),
-    /// A columnar format.
+    /// As text.
+    Text(Text<BufWriter<StdoutLock<'static>>>),
+    /// As a columnar format.
     #[cfg(feature = "arrow")]
     Table(Box<Table<BufWriter<io::Stdout>>>),
+}
+
+/// Rows as text.
+pub(crate) enum Text<W: Write> {
+    /// JSON.
+    Json(W, JsonLists),
+    /// CSV.
+    Csv(Box<csv::Writer<W>>),
 }
 
 impl Output {
     /// Returns the output before the first event.
     pub(crate) fn new(format: Format, show_credentials: bool) -> io::Result<Self> {
+        let stdout = || BufWriter::with_capacity(BUFFER, io::stdout().lock());
         let writer = match format {
-            Format::Json => Writer::Json(BufWriter::with_capacity(BUFFER, io::stdout().lock())),
+            Format::Json => Writer::Text(Text::Json(stdout(), JsonLists::default())),
+            Format::Csv => {
+                let mut csv = csv(stdout());
+                csv.write_record(Row::NAMES).map_err(io_error)?;
+                Writer::Text(Text::Csv(csv))
+            }
             #[cfg(feature = "arrow")]
             Format::Arrow => Writer::Table(Box::new(Table::arrow(file()?)?)),
             #[cfg(feature = "arrow")]
             Format::Parquet => Writer::Table(Box::new(Table::parquet(file()?)?)),
-            Format::Csv => {
-                let stdout = io::stdout().lock();
-                let mut csv = csv::WriterBuilder::new().has_headers(false).buffer_capacity(BUFFER).from_writer(stdout);
-                csv.write_record(Row::NAMES).map_err(io_error)?;
-                Writer::Csv(Box::new(csv))
-            }
         };
         Ok(Self { writer, show_credentials })
     }
@@ -68,11 +78,7 @@ impl Output {
     /// Prints the event in `line`.
     pub(crate) fn write(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
         match &mut self.writer {
-            Writer::Json(json) => {
-                serde_json::to_writer(&mut *json, &Row::new(line, event, self.show_credentials, false))?;
-                json.write_all(b"\n")
-            }
-            Writer::Csv(csv) => csv.serialize(Row::new(line, event, self.show_credentials, true)).map_err(io_error),
+            Writer::Text(text) => text.write(line, event, self.show_credentials),
             #[cfg(feature = "arrow")]
             Writer::Table(table) => table.write(line, &Row::new(line, event, self.show_credentials, false)),
         }
@@ -81,8 +87,7 @@ impl Output {
     /// Writes out what was collected, if the format allows it at any time.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         match &mut self.writer {
-            Writer::Json(json) => json.flush(),
-            Writer::Csv(csv) => csv.flush(),
+            Writer::Text(text) => text.flush(),
             #[cfg(feature = "arrow")]
             Writer::Table(_) => Ok(()),
         }
@@ -91,11 +96,111 @@ impl Output {
     /// Writes out everything.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         match &mut self.writer {
+            Writer::Text(text) => text.flush(),
             #[cfg(feature = "arrow")]
             Writer::Table(table) => table.finish(),
-            _ => self.flush(),
         }
     }
+}
+
+impl Consumer for Output {
+    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
+        self.write(line, event)
+    }
+
+    fn unreadable(&mut self) -> io::Result<()> {
+        self.flush()
+    }
+
+    fn piece(&mut self, piece: &[u8]) -> io::Result<()> {
+        // Nobody has to wait for an event that was read already.
+        if piece.is_empty() { self.flush() } else { Ok(()) }
+    }
+}
+
+/// What is printed of the events of a part of a file.
+pub(crate) enum Part {
+    /// Their rows, and whether SOCKS user names and passwords are shown.
+    Text(Text<Vec<u8>>, bool),
+    /// They become columns with those of other parts.
+    #[cfg(feature = "arrow")]
+    Events(Events),
+}
+
+impl Parallel for Output {
+    type Part = Part;
+
+    fn part(&self) -> Part {
+        match &self.writer {
+            Writer::Text(Text::Json(..)) => {
+                Part::Text(Text::Json(Vec::new(), JsonLists::default()), self.show_credentials)
+            }
+            Writer::Text(Text::Csv(_)) => Part::Text(Text::Csv(csv(Vec::new())), self.show_credentials),
+            #[cfg(feature = "arrow")]
+            Writer::Table(_) => Part::Events(Events::default()),
+        }
+    }
+
+    fn add(&mut self, part: Part) -> io::Result<()> {
+        match part {
+            Part::Text(text, _) => {
+                self.flush()?;
+                io::stdout().write_all(&text.into_bytes()?)
+            }
+            #[cfg(feature = "arrow")]
+            Part::Events(events) => events.each(|line, event| self.write(line, event)),
+        }
+    }
+}
+
+impl Consumer for Part {
+    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
+        match self {
+            Self::Text(text, show_credentials) => text.write(line, event, *show_credentials),
+            #[cfg(feature = "arrow")]
+            Self::Events(events) => events.event(line, event),
+        }
+    }
+}
+
+impl<W: Write> Text<W> {
+    /// Prints the event in `line`.
+    fn write(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>, show_credentials: bool) -> io::Result<()> {
+        match self {
+            Self::Json(json, lists) => {
+                let mut row = Row::new(line, event, show_credentials, false);
+                row.iso_fields = row.iso_fields.map(|list| lists.get(&list)).transpose()?;
+                let mut text = Vec::with_capacity(1024);
+                row.write_json(&mut text)?;
+                text.push(b'\n');
+                json.write_all(&text)
+            }
+            Self::Csv(csv) => csv.serialize(Row::new(line, event, show_credentials, true)).map_err(io_error),
+        }
+    }
+
+    /// Writes out what was collected.
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Json(json, _) => json.flush(),
+            Self::Csv(csv) => csv.flush(),
+        }
+    }
+}
+
+impl Text<Vec<u8>> {
+    /// Returns what was printed.
+    fn into_bytes(self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Json(json, _) => Ok(json),
+            Self::Csv(csv) => csv.into_inner().map_err(csv::IntoInnerError::into_error),
+        }
+    }
+}
+
+/// Returns what makes CSV of rows.
+fn csv<W: Write>(output: W) -> Box<csv::Writer<W>> {
+    Box::new(csv::WriterBuilder::new().has_headers(false).from_writer(output))
 }
 
 /// Returns standard output for a format that is no text.

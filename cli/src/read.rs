@@ -1,12 +1,14 @@
 //! Reading events out of inputs, one after the other.
 
 use core::cell::{Cell, RefCell};
+use core::num::NonZero;
 use std::io::{self, Read};
 
-use tor_stream_event::{EventLine, EventReader, StreamEventRef};
+use tor_stream_event::{Error, EventLine, EventReader, LineEnd, StreamEventRef};
 
 use crate::filter::Filter;
 use crate::input::{Input, Inputs};
+use crate::jobs::{self, Parallel};
 use crate::report;
 
 /// The options of every command that reads files.
@@ -21,6 +23,30 @@ pub(crate) struct Reading {
     /// Also take events whose status, IDs or target are not what Tor's specification allows
     #[arg(long)]
     pub(crate) lenient: bool,
+    /// How many threads read a file, if it has a time before each event as OnionPerf's logs have; each takes up to 12 MiB of
+    /// memory
+    #[arg(long, short, value_name = "N", default_value = "1")]
+    pub(crate) jobs: NonZero<usize>,
+}
+
+impl Reading {
+    /// Gives an event to a consumer if it counts, and the error to `unreadable` if it cannot be read.
+    pub(crate) fn take(
+        &self,
+        line: &EventLine<'_>,
+        consumer: &mut impl Consumer,
+        unreadable: impl FnOnce(&Error),
+    ) -> io::Result<()> {
+        match &line.event {
+            Ok(event) if self.filter.takes(line, event) => consumer.event(line, event),
+            Ok(_) => Ok(()),
+            Err(error) => {
+                consumer.unreadable()?;
+                unreadable(error);
+                Ok(())
+            }
+        }
+    }
 }
 
 /// What a command does with events.
@@ -29,11 +55,27 @@ pub(crate) trait Consumer {
     fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()>;
 
     /// Takes note of an event that cannot be read. What was printed so far is written out.
-    fn unreadable(&mut self) -> io::Result<()>;
+    fn unreadable(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Takes note of a piece of the input, which the next events are in. One without bytes comes before each: what was
     /// printed so far should not have to wait for it.
-    fn piece(&mut self, piece: &[u8]) -> io::Result<()>;
+    fn piece(&mut self, _piece: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A part of an input.
+pub(crate) struct Part<R> {
+    /// Its bytes.
+    pub(crate) reader: R,
+    /// How its lines end, if that is known.
+    pub(crate) line_end: Option<LineEnd>,
+    /// How many lines of the input are before it.
+    pub(crate) lines: u64,
+    /// How many bytes.
+    pub(crate) offset: u64,
 }
 
 /// Gives the events of an input to a consumer. Returns `false` if it, or an event in it, could not be read.
@@ -41,8 +83,8 @@ pub(crate) trait Consumer {
 /// # Errors
 ///
 /// If the consumer fails.
-pub(crate) fn read(options: &Reading, input: &Input, consumer: &mut impl Consumer) -> io::Result<bool> {
-    let name = input.name.escape_debug();
+pub(crate) fn read(options: &Reading, input: &Input, consumer: &mut impl Parallel) -> io::Result<bool> {
+    let name = input.name.escape_debug().to_string();
     let reader = match input.open() {
         Ok(reader) => reader,
         Err(error) => {
@@ -51,32 +93,56 @@ pub(crate) fn read(options: &Reading, input: &Input, consumer: &mut impl Consume
             return Ok(false);
         }
     };
+    if options.jobs.get() > 1 && input.is_file() {
+        return jobs::read(options, &name, reader, consumer);
+    }
+    let whole = Part { reader, line_end: None, lines: 0, offset: 0 };
+    read_part(options, &name, whole, consumer, |message| report(format_args!("{message}")))
+}
+
+/// Gives the events of a part of an input to a consumer, and says what cannot be read. Returns `false` if anything could not.
+///
+/// # Errors
+///
+/// If the consumer fails.
+pub(crate) fn read_part(
+    options: &Reading,
+    name: &str,
+    part: Part<impl Read>,
+    consumer: &mut impl Consumer,
+    mut message: impl FnMut(String),
+) -> io::Result<bool> {
     let consumer = RefCell::new(consumer);
     let failed = Cell::new(None);
-    let mut reader = EventReader::new(Pieces { reader, consumer: &consumer, failed: &failed });
+    let mut reader = EventReader::new(Pieces { reader: part.reader, consumer: &consumer, failed: &failed });
     if options.lenient {
         reader = reader.lenient();
+    }
+    if let Some(line_end) = part.line_end {
+        reader = reader.line_end(line_end);
     }
     let mut all_read = true;
     loop {
         match reader.next_event() {
-            Ok(Some(line)) => match &line.event {
-                Ok(event) if options.filter.takes(&line, event) => consumer.borrow_mut().event(&line, event)?,
-                Ok(_) => {}
-                Err(error) => {
-                    consumer.borrow_mut().unreadable()?;
-                    report(format_args!("{name}:{}: {error}", line.number));
+            Ok(Some(mut line)) => {
+                line.number += part.lines;
+                line.offset += part.offset;
+                options.take(&line, *consumer.borrow_mut(), |error| {
+                    message(format!("{name}:{}: {error}", line.number));
                     all_read = false;
-                }
-            },
+                })?;
+            }
             Ok(None) => return Ok(all_read),
-            Err(error) => {
+            Err(mut error) => {
                 // It may have been the consumer.
                 if let Some(error) = failed.take() {
                     return Err(error);
                 }
+                if let Error::Io { offset, .. } = &mut error {
+                    *offset += part.offset;
+                }
                 consumer.borrow_mut().piece(&[])?;
-                report(format_args!("tor-streams: {name}: {error}"));
+                message(format!("tor-streams: {name}: {error}"));
                 return Ok(false);
             }
         }

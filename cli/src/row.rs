@@ -6,48 +6,79 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tor_stream_event::{Anomalies, Anomaly, EventLine, Quoted, StreamEventRef};
 
-/// The fields of an event.
-#[derive(serde::Serialize)]
-pub(crate) struct Row<'a> {
+/// Makes [`Row`] and the names of its fields from one list.
+macro_rules! row {
+    ($($(#[$meta:meta])* $name:ident: $type:ty,)+) => {
+        /// The fields of an event.
+        #[derive(serde::Serialize)]
+        pub(crate) struct Row<'a> {
+            $($(#[$meta])* pub(crate) $name: $type,)+
+        }
+
+        impl Row<'_> {
+            /// The names of the fields.
+            pub(crate) const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
+
+            /// Adds the row to `text` as a JSON object. A time that is `None` is left out.
+            ///
+            /// What the derived serializer does takes half as long again: it looks for something to escape in each name.
+            pub(crate) fn write_json(&self, text: &mut Vec<u8>) -> serde_json::Result<()> {
+                let start = text.len();
+                $(
+                    if stringify!($name) != "time" || self.time.is_some() {
+                        text.extend_from_slice(concat!(",\"", stringify!($name), "\":").as_bytes());
+                        serde_json::to_writer(&mut *text, &self.$name)?;
+                    }
+                )+
+                if let Some(first) = text.get_mut(start) {
+                    *first = b'{';
+                }
+                text.push(b'}');
+                Ok(())
+            }
+        }
+    };
+}
+
+row! {
     /// The line's number.
-    pub(crate) line: u64,
-    /// What a log puts before the event. Left out if it is `None`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) time: Option<Time<'a>>,
+    line: u64,
+    /// What a log puts before the event.
+    time: Option<Time<'a>>,
     /// The stream's ID.
-    pub(crate) id: &'a str,
+    id: &'a str,
     /// What happened to the stream.
-    pub(crate) status: &'a str,
+    status: &'a str,
     /// The circuit that the stream is attached to.
-    pub(crate) circuit_id: Option<&'a str>,
+    circuit_id: Option<&'a str>,
     /// The target's host, with U+FFFD for what is not UTF-8.
-    pub(crate) target_host: Cow<'a, str>,
+    target_host: Cow<'a, str>,
     /// The target's port.
-    pub(crate) target_port: u16,
+    target_port: u16,
     /// Why the stream ended or was detached.
-    pub(crate) reason: Option<&'a str>,
+    reason: Option<&'a str>,
     /// Why the other end ended it.
-    pub(crate) remote_reason: Option<&'a str>,
+    remote_reason: Option<&'a str>,
     /// Where a new address is from.
-    pub(crate) source: Option<&'a str>,
+    source: Option<&'a str>,
     /// Where the client connects from.
-    pub(crate) source_addr: Option<&'a str>,
+    source_addr: Option<&'a str>,
     /// What the stream is for.
-    pub(crate) purpose: Option<&'a str>,
+    purpose: Option<&'a str>,
     /// The client's user name.
-    pub(crate) socks_username: Option<&'a str>,
+    socks_username: Option<&'a str>,
     /// The client's password.
-    pub(crate) socks_password: Option<&'a str>,
+    socks_password: Option<&'a str>,
     /// The protocol the client speaks.
-    pub(crate) client_protocol: Option<&'a str>,
+    client_protocol: Option<&'a str>,
     /// The NEWNYM epoch.
-    pub(crate) nym_epoch: Option<u32>,
+    nym_epoch: Option<u32>,
     /// The listener.
-    pub(crate) session_group: Option<i32>,
+    session_group: Option<i32>,
     /// What separates the stream from others.
-    pub(crate) iso_fields: Option<IsoFields<'a>>,
+    iso_fields: Option<IsoFields<'a>>,
     /// What is odd about the event.
-    pub(crate) anomalies: AnomalyList,
+    anomalies: AnomalyList,
 }
 
 /// What a log puts before an event.
@@ -60,12 +91,37 @@ pub(crate) enum Time<'a> {
     Text(&'a str),
 }
 
-/// The words of a list with commas between them.
+/// The words of a list.
 pub(crate) struct IsoFields<'a> {
-    /// The list as printed.
+    /// The list as printed, with commas between the words.
     words: &'a str,
-    /// Whether they are one text, as in CSV.
-    joined: bool,
+    /// The list in JSON, if that is to be printed.
+    json: Option<&'a RawValue>,
+}
+
+/// Lists in JSON, with the words of each. The same few come again and again, and to make one costs as much as to print all
+/// other fields.
+#[derive(Default)]
+pub(crate) struct JsonLists(Vec<(String, Box<RawValue>)>);
+
+impl JsonLists {
+    /// How many are kept.
+    const KEPT: usize = 32;
+
+    /// Returns a list in JSON.
+    pub(crate) fn get<'l>(&'l mut self, list: &IsoFields<'l>) -> serde_json::Result<IsoFields<'l>> {
+        let known = self.0.iter().position(|(words, _)| words == list.words);
+        let index = match known {
+            Some(index) => index,
+            None => {
+                let words = list.words().collect::<Vec<_>>();
+                self.0.truncate(Self::KEPT - 1);
+                self.0.push((list.words.into(), serde_json::value::to_raw_value(&words)?));
+                self.0.len() - 1
+            }
+        };
+        Ok(IsoFields { words: list.words, json: self.0.get(index).map(|(_, json)| &**json) })
+    }
 }
 
 /// The names of anomalies.
@@ -77,35 +133,12 @@ pub(crate) struct AnomalyList {
 }
 
 impl<'a> Row<'a> {
-    /// The names of the fields.
-    pub(crate) const NAMES: [&'static str; 19] = [
-        "line",
-        "time",
-        "id",
-        "status",
-        "circuit_id",
-        "target_host",
-        "target_port",
-        "reason",
-        "remote_reason",
-        "source",
-        "source_addr",
-        "purpose",
-        "socks_username",
-        "socks_password",
-        "client_protocol",
-        "nym_epoch",
-        "session_group",
-        "iso_fields",
-        "anomalies",
-    ];
-
     /// Returns the row of the event in `line`: a `flat` one has every field, and text where others have lists.
     pub(crate) fn new(line: &EventLine<'a>, event: &StreamEventRef<'a>, show_credentials: bool, flat: bool) -> Self {
         let credential = |quoted: Quoted<'a>| if show_credentials { quoted.escaped() } else { "***" };
         Self {
             line: line.number,
-            time: if flat { Some(Time::Text(time(line).unwrap_or_default())) } else { Time::new(line) },
+            time: Time::new(line, flat),
             id: event.id,
             status: event.status_str(),
             circuit_id: event.circuit_id,
@@ -121,7 +154,7 @@ impl<'a> Row<'a> {
             client_protocol: event.client_protocol_str(),
             nym_epoch: event.nym_epoch(),
             session_group: event.session_group(),
-            iso_fields: event.iso_fields_str().map(|words| IsoFields { words, joined: flat }),
+            iso_fields: event.iso_fields_str().map(|words| IsoFields { words, json: None }),
             anomalies: AnomalyList { anomalies: event.anomalies(), joined: flat },
         }
     }
@@ -142,22 +175,16 @@ impl AnomalyList {
 }
 
 impl<'a> Time<'a> {
-    /// Returns the time in a line's prefix. `None` if the line has no prefix.
-    fn new(line: &EventLine<'a>) -> Option<Self> {
-        let time = time(line)?;
-        let number = line.unix_time().and_then(|_| serde_json::from_str(time).ok());
-        Some(number.map_or(Time::Text(time), Time::Number))
-    }
-}
-
-/// Returns the Unix time in a line's prefix or, if there is none, all of the prefix.
-fn time<'a>(line: &EventLine<'a>) -> Option<&'a str> {
-    // All that the library takes for a prefix is ASCII.
-    let prefix = core::str::from_utf8(line.prefix).ok()?.trim_end();
-    if line.unix_time().is_some() {
-        prefix.rsplit(' ').next()
-    } else {
-        Some(prefix).filter(|prefix| !prefix.is_empty())
+    /// Returns the Unix time in a line's prefix or, if there is none, all of the prefix. `None` if the line has no prefix, but
+    /// a flat row has one.
+    fn new(line: &EventLine<'a>, flat: bool) -> Option<Self> {
+        // All that the library takes for a prefix is ASCII.
+        let prefix = core::str::from_utf8(line.prefix).unwrap_or_default().trim_end();
+        let last_space = || prefix.bytes().rposition(|byte| byte == b' ');
+        let unix = line.unix_time().and_then(|_| prefix.get(last_space()? + 1..));
+        let number = unix.filter(|_| !flat).and_then(|unix| serde_json::from_str(unix).ok());
+        let text = Some(unix.unwrap_or(prefix)).filter(|text| flat || !text.is_empty());
+        number.map(Time::Number).or(text.map(Time::Text))
     }
 }
 
@@ -178,10 +205,10 @@ fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
 
 impl Serialize for IsoFields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.joined {
-            return serializer.serialize_str(self.words);
+        match self.json {
+            Some(json) => json.serialize(serializer),
+            None => serializer.serialize_str(self.words),
         }
-        serializer.collect_seq(self.words())
     }
 }
 

@@ -8,6 +8,7 @@ use tor_stream_event::{
     CircuitId, EventLine, Outcome, StreamEventRef, StreamId, StreamLife, StreamStatus, StreamTracker,
 };
 
+use crate::jobs::{Events, Parallel};
 use crate::read::{self, Consumer};
 
 /// What the help says after the options.
@@ -100,6 +101,19 @@ impl Consumer for Log<'_> {
 
     fn piece(&mut self, piece: &[u8]) -> io::Result<()> {
         if piece.is_empty() { self.writer.flush() } else { Ok(()) }
+    }
+}
+
+impl Parallel for Log<'_> {
+    // Whether a stream is over depends on its events before.
+    type Part = Events;
+
+    fn part(&self) -> Events {
+        Events::default()
+    }
+
+    fn add(&mut self, part: Events) -> io::Result<()> {
+        part.each(|line, event| self.event(line, event))
     }
 }
 

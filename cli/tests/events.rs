@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -376,6 +377,34 @@ fn events_are_not_held_back() {
 }
 
 #[cfg(target_os = "linux")]
+#[test]
+fn interrupted_in_the_middle() {
+    let mut child = program(&["events", "-"]).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"650 BW 1 2\n650 STREAM 1 NEW 0 a:1\n650 STR").unwrap();
+    stdin.write_all(&b"x".repeat(5000)).unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    assert!(line.contains(r#""id":"1""#), "what came before is printed");
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().signal(), Some(2));
+    line.clear();
+    assert_eq!(stdout.read_line(&mut line).unwrap(), 0, "and nothing else");
+}
+
+#[test]
+fn a_file_that_grows() {
+    let path = file("grows.log", "650 STREAM 1 NEW 0 a:1\n650 STREAM 1 SENTCON");
+    let before = run(&["events", &path], "");
+    let mut log = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    log.write_all(b"NECT 7 a:1\n").unwrap();
+    let after = run(&["events", &path], "");
+    assert_eq!((before.status, before.stdout.lines().count()), (1, 1));
+    assert!(before.stderr.contains("grows.log:2: "), "{}", before.stderr);
+    assert_eq!((after.status, after.stdout.lines().count(), after.stderr), (0, 2, String::new()));
+}
+
 #[test]
 fn the_output_cannot_be_written() {
     let path = file("full.log", "650 STREAM 1 NEW 0 a.example:80\n650 STREAM 1 NEWER 0 a.example:80\n");

@@ -133,25 +133,16 @@ pub(crate) struct Lines {
     lenient: bool,
     /// The most bytes that a line may have, its end included.
     limit: usize,
-    /// Whether the lines are data of a reply.
-    data: Data,
+    /// Whether the lines are data of a reply: of one with a `+` behind its code, up to a line that is a single dot.
+    data: bool,
+    /// Whether a reply had a time before it. Then all have, and the next one ends data whose dot was lost.
+    stamped: bool,
     /// What the last event's prefix looks like.
     shape: Shape,
     /// How many lines there were.
     number: u64,
     /// How many bytes there were.
     offset: u64,
-}
-
-/// Whether lines are data of a reply: of one with a `+` behind its code, up to a line that is a single dot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Data {
-    /// They are not.
-    No,
-    /// They are.
-    UntilDot,
-    /// They are, in a log that puts a time before every reply. Should the dot be lost, the next reply ends the data.
-    UntilDotOrPrefix,
 }
 
 /// Where a line with an event was found.
@@ -186,7 +177,16 @@ impl Lines {
 
     /// Returns the state before the first line.
     pub(crate) const fn new(line_end: LineEnd, limit: usize) -> Self {
-        Self { line_end, lenient: false, limit, data: Data::No, shape: Shape::none(), number: 0, offset: 0 }
+        Self {
+            line_end,
+            lenient: false,
+            limit,
+            data: false,
+            stamped: false,
+            shape: Shape::none(),
+            number: 0,
+            offset: 0,
+        }
     }
 
     /// Steps over the lines from index `at` of `bytes` on, up to the end of the next event. `None` if there is none: what is
@@ -229,7 +229,7 @@ impl Lines {
     /// Returns the length of the prefix of a line that is an event.
     #[inline]
     fn event_prefix(&mut self, line: &[u8]) -> Option<usize> {
-        if self.data == Data::No {
+        if !self.data {
             if let Some(is_event) = self.shape.is_event(line) {
                 return is_event.then_some(self.shape.len());
             }
@@ -244,13 +244,13 @@ impl Lines {
             LineEnd::CrLf => Some(0),
             LineEnd::Lf => prefix::len(line),
         };
-        if self.data != Data::No && !self.ends_data(line, prefix) {
+        let stamped = prefix.is_some_and(|len| len > 0);
+        if self.data && !self.ends_data(line, stamped) {
             return None;
         }
         let reply = line.get(prefix?..)?;
-        if self::reply(reply) == Some(b'+') {
-            self.data = if prefix == Some(0) { Data::UntilDot } else { Data::UntilDotOrPrefix };
-        }
+        self.data = self::reply(reply) == Some(b'+');
+        self.stamped |= stamped;
         if !reply.starts_with(Self::MARK) {
             return None;
         }
@@ -260,11 +260,9 @@ impl Lines {
 
     /// Returns `true` if a line that should be data of a reply is the next reply already.
     #[cold]
-    fn ends_data(&mut self, line: &[u8], prefix: Option<usize>) -> bool {
-        let is_reply = self.data == Data::UntilDotOrPrefix && prefix.is_some_and(|len| len > 0);
-        if is_reply || line == b"." {
-            self.data = Data::No;
-        }
+    fn ends_data(&mut self, line: &[u8], stamped: bool) -> bool {
+        let is_reply = self.stamped && stamped;
+        self.data = !is_reply && line != b".";
         is_reply
     }
 

@@ -119,17 +119,23 @@ pub(super) fn unix_time(prefix: &[u8]) -> Option<Duration> {
     let (_date, rest) = split_word(prefix)?;
     let (_time, rest) = split_word(rest)?;
     let (unix, rest) = split_word(rest)?;
-    let unix = core::str::from_utf8(unix).ok().filter(|_| rest.is_empty())?;
-    let point = memchr::memchr(b'.', unix.as_bytes()).unwrap_or(unix.len());
+    let point = unix.iter().position(|&byte| byte == b'.').unwrap_or(unix.len());
     let (seconds, fraction) = unix.split_at_checked(point)?;
-    let fraction = if fraction.is_empty() { "0" } else { fraction.get(1..)? };
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number(seconds) || !is_number(fraction) {
-        return None;
-    }
-    let scale = 10_u64.checked_pow(9_u32.checked_sub(fraction.len().try_into().ok()?)?)?;
-    let nanoseconds = fraction.parse::<u64>().ok()?.checked_mul(scale)?;
-    Duration::from_secs(seconds.parse().ok()?).checked_add(Duration::from_nanos(nanoseconds))
+    let fraction = fraction.strip_prefix(b".").unwrap_or(b"0");
+    // Digits that are not there are zeros.
+    let zeros = b"000000000".get(fraction.len()..)?;
+    let nanoseconds = number(fraction.iter().chain(zeros))?;
+    let is_time = rest.is_empty() && !seconds.is_empty() && !fraction.is_empty();
+    let nanoseconds = Duration::from_nanos(nanoseconds);
+    Duration::from_secs(number(seconds)?).checked_add(nanoseconds).filter(|_| is_time)
+}
+
+/// Returns the number that digits make.
+fn number<'a>(digits: impl IntoIterator<Item = &'a u8>) -> Option<u64> {
+    digits.into_iter().try_fold(0_u64, |number, digit| {
+        let value = digit.is_ascii_digit().then_some(digit & 0xf)?;
+        number.checked_mul(10)?.checked_add(value.into())
+    })
 }
 
 /// Splits off a word and the space behind it.

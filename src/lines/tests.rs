@@ -77,7 +77,7 @@ proptest! {
         }
         let mut begun = Lines::new(line_end, usize::MAX);
         begun.event_prefix(first);
-        if begun.data == Data::No {
+        if !begun.data {
             let mut fresh = Lines::new(line_end, usize::MAX);
             prop_assert_eq!(begun.event_prefix(&line), fresh.event_prefix(&line), "{}", line.escape_ascii());
             prop_assert_eq!(begun.data, fresh.data, "{}", line.escape_ascii());

@@ -27,10 +27,10 @@ pub(crate) fn read(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_
     let content = content.without_line_end();
     let bytes = content.bytes();
     let header = header::read(bytes, lenient)?;
-    // What nearly every line has can be read in one pass: no longer row of fields could stand at the line's end, since a
-    // plain target holds no space.
+    // What nearly every line has can be read in one pass: no longer row of fields could stand at the line's end, since the
+    // first token holds no space.
     let mut way = Way::Predicted;
-    let mut found = plain_target(bytes, header.target);
+    let mut found = target_without_space(bytes, header.target);
     loop {
         let mut tail = Tail::default();
         if let Some(target) = found {
@@ -55,7 +55,7 @@ pub(crate) fn read(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_
 /// A way of reading a line.
 #[derive(Clone, Copy)]
 enum Way {
-    /// A plain target, and fields in tor's order behind it.
+    /// A target without a space, and fields in tor's order behind it.
     Predicted,
     /// Any target before fields in tor's order.
     Careful,
@@ -74,13 +74,18 @@ struct Target {
     anomalies: Anomalies,
 }
 
-/// Finds the end of a target without anything odd in it.
+/// Takes the first token for the target, if it has a port.
 #[inline]
-fn plain_target(bytes: &[u8], start: usize) -> Option<Target> {
+fn target_without_space(bytes: &[u8], start: usize) -> Option<Target> {
     let text = bytes.get(start..)?;
     let len = scan::not_plain(text);
-    let (host, port) = grammar::split_port(text.get(..len)?)?;
-    Some(Target { end: start + len, port: Some((start + host, port)), anomalies: Anomalies::NONE })
+    match text.get(len) {
+        None | Some(b' ') => {
+            let (host, port) = grammar::split_port(text.get(..len)?)?;
+            Some(Target { end: start + len, port: Some((start + host, port)), anomalies: Anomalies::NONE })
+        }
+        Some(_) => Some(first_token(bytes, start)).filter(|target| target.port.is_some()),
+    }
 }
 
 /// Finds the end of any target before fields in tor's order.

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "alloc")]
 mod owned;
+#[cfg(feature = "alloc")]
+mod target;
 
 use core::fmt::{self, Write};
 use core::str;

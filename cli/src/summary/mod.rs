@@ -1,5 +1,7 @@
 //! The command `summary`.
 
+#[cfg(feature = "cluster")]
+mod cluster;
 mod report;
 mod tally;
 
@@ -9,6 +11,8 @@ use std::io::{self, Write};
 use tor_stream_event::{EventLine, StreamEventRef, StreamTracker};
 
 use self::tally::Tally;
+use crate::input::Input;
+use crate::jobs::{Events, Parallel};
 use crate::read::{self, Consumer};
 
 /// What the help says after the options.
@@ -46,6 +50,10 @@ pub(crate) struct Options {
     /// How many streams, targets and circuits are followed one by one at most
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     max_live: usize,
+    /// Which processes share the files.
+    #[cfg(feature = "cluster")]
+    #[command(flatten)]
+    cluster: cluster::Cluster,
 }
 
 /// Prints a summary of all files. Returns `false` if a file or a line could not be read.
@@ -53,28 +61,48 @@ pub(crate) struct Options {
 /// # Errors
 ///
 /// If the output cannot be written.
-pub(crate) fn run(options: &Options) -> io::Result<bool> {
+pub(crate) fn run(options: Options) -> io::Result<bool> {
+    #[cfg(feature = "cluster")]
+    if let Some(process) = options.cluster.process() {
+        return cluster::run(process, options);
+    }
     let (inputs, mut all_read) = options.read.inputs.list();
     let mut all = Tally::default();
     for input in &inputs {
-        let mut log = Log {
-            name: &input.name,
-            limit: options.max_live,
-            ends_with_lf: true,
-            tracker: StreamTracker::new(options.max_live),
-            tally: Tally::default(),
-        };
-        all_read &= read::read(&options.read, input, &mut log)?;
-        all.merge(log.finish(), options.max_live);
+        let (tally, read) = count(&options, input)?;
+        all_read &= read;
+        all.merge(tally, options.max_live);
     }
-    if options.json {
-        let mut stdout = io::stdout().lock();
-        serde_json::to_writer_pretty(&mut stdout, &report::json(&all))?;
-        writeln!(stdout)?;
-    } else {
-        report::print(&all, inputs.len(), &mut anstream::stdout().lock())?;
-    }
+    print(options.json, &all, inputs.len())?;
     Ok(all_read)
+}
+
+/// Counts what is in a log. Returns it, and `false` if the file or a line could not be read.
+fn count(options: &Options, input: &Input) -> io::Result<(Tally, bool)> {
+    let mut log = Log {
+        name: &input.name,
+        limit: options.max_live,
+        ends_with_lf: true,
+        tracker: StreamTracker::new(options.max_live),
+        tally: Tally::default(),
+    };
+    let all_read = read::read(&options.read, input, &mut log)?;
+    Ok((log.finish(), all_read))
+}
+
+/// Prints the summary of so many files.
+///
+/// # Errors
+///
+/// If the output cannot be written.
+fn print(json: bool, all: &Tally, files: usize) -> io::Result<()> {
+    if json {
+        let mut stdout = io::stdout().lock();
+        serde_json::to_writer_pretty(&mut stdout, &report::json(all))?;
+        writeln!(stdout)
+    } else {
+        report::print(all, files, &mut anstream::stdout().lock())
+    }
 }
 
 /// One log that is counted.
@@ -102,12 +130,19 @@ impl Log<'_> {
     }
 }
 
-impl Consumer for Log<'_> {
-    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
-        self.tally.event(self.name, line, event);
+impl Log<'_> {
+    /// Takes an event whose numbers were counted.
+    fn track(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) {
         if let Some(life) = self.tracker.update(event, line.unix_time()) {
             self.tally.stream(self.name, &life, self.limit);
         }
+    }
+}
+
+impl Consumer for Log<'_> {
+    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
+        self.tally.event(self.name, line, event);
+        self.track(line, event);
         Ok(())
     }
 
@@ -121,5 +156,38 @@ impl Consumer for Log<'_> {
         self.tally.lines += memchr::memchr_iter(b'\n', piece).count() as u64;
         self.ends_with_lf = piece.last().map_or(self.ends_with_lf, |&byte| byte == b'\n');
         Ok(())
+    }
+}
+
+/// What is counted of the events of a block.
+struct Part<'i> {
+    /// The name of the log.
+    name: &'i str,
+    /// What was counted.
+    tally: Tally,
+    /// The events: whether a stream is over depends on all events before.
+    events: Events,
+}
+
+impl<'i> Parallel for Log<'i> {
+    type Part = Part<'i>;
+
+    fn part(&self) -> Part<'i> {
+        Part { name: self.name, tally: Tally::default(), events: Events::default() }
+    }
+
+    fn add(&mut self, part: Part<'i>) -> io::Result<()> {
+        self.tally.merge(part.tally, self.limit);
+        part.events.each(|line, event| {
+            self.track(line, event);
+            Ok(())
+        })
+    }
+}
+
+impl Consumer for Part<'_> {
+    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
+        self.tally.event(self.name, line, event);
+        self.events.event(line, event)
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tor_stream_event::{EventLine, Outcome, StreamClosureReason, StreamEventRef, StreamLife, StreamStatus};
 
 /// What is counted in one or more logs. Tallies of different logs can be put together in any order.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tally {
     /// How many bytes were read, after decompression.
     pub(crate) bytes: u64,
@@ -50,7 +50,7 @@ pub(crate) struct Tally {
 }
 
 /// How often each of some texts occurs.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Counts {
     /// The texts.
     pub(crate) by_text: BTreeMap<String, u64>,
@@ -59,7 +59,7 @@ pub(crate) struct Counts {
 }
 
 /// How often something occurs, and where first.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Example {
     /// How often.
     pub(crate) events: u64,
@@ -70,7 +70,7 @@ pub(crate) struct Example {
 }
 
 /// How many durations are in each of some intervals, whose width is a thirty-second of what they begin with or less.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Histogram(BTreeMap<u16, u64>);
 
 impl Tally {

@@ -1,0 +1,244 @@
+//! One summary by several processes, on the dataflow engine `timely`.
+
+mod connect;
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use core::num::NonZero;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+use std::io::{self, Write};
+use std::panic::{self, PanicHookInfo};
+use std::process;
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+
+use sha2::{Digest, Sha256};
+use timely::WorkerConfig;
+use timely::communication::allocator::zero_copy::bytes_slab::BytesRefill;
+use timely::communication::allocator::zero_copy::initialize::initialize_networking_from_sockets;
+use timely::communication::allocator::{GenericBuilder, Process};
+use timely::container::CapacityContainerBuilder;
+use timely::dataflow::channels::pact::Exchange;
+use timely::dataflow::operators::generic::Operator;
+use timely::dataflow::operators::generic::operator::source;
+use timely::scheduling::Scheduler;
+
+use super::tally::Tally;
+use super::{Options, count, print};
+use crate::input::Input;
+use crate::wrong_arguments;
+
+/// The exit status if there is no report because another process is missing.
+const INCOMPLETE: i32 = 3;
+/// How long a process that gives up remains, so that the others see first which one was lost, and not that this one ends.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+/// What a worker reports: the place of a file among all, what was counted in it, and whether all of it could be read.
+type Counted = (usize, Tally, bool);
+
+/// The options of a run over several machines.
+#[derive(clap::Args)]
+pub(crate) struct Cluster {
+    /// Let processes on several machines read a share of the files each, for one summary
+    ///
+    /// Start the same command once for each address, with the addresses in the same order:
+    ///
+    ///   on the machine `one`:  tor-streams --cluster one:4000,two:4000 --process 0 logs/*
+    ///   on the machine `two`:  tor-streams --cluster one:4000,two:4000 --process 1 logs/*
+    ///
+    /// Of N processes, process I reads the files I, I+N, I+2N and so on of the list, counted
+    /// from 0, with all its cores. The list has to be the same for all, but a file has to
+    /// exist only where it is read. What cannot be read is reported by the process that reads
+    /// it, which then ends with exit status 1, as does process 0. That one prints what one
+    /// process alone would print, the others print nothing.
+    ///
+    /// If a process does not come up, or ends before the summary is complete, all others end
+    /// with exit status 3, and no summary is printed.
+    ///
+    /// The connections are neither encrypted nor authenticated, and tell which hosts were asked
+    /// for: use a network that you trust, or a tunnel.
+    #[arg(long, help_heading = "Cluster", value_name = "HOST:PORT,...", requires = "process")]
+    #[arg(value_delimiter = ',', value_parser = address, verbatim_doc_comment)]
+    cluster: Vec<String>,
+    /// Which of the addresses is that of this process, counted from 0
+    #[arg(long, help_heading = "Cluster", value_name = "I", requires = "cluster")]
+    process: Option<u16>,
+    /// How long to wait for the other processes to come up
+    #[arg(long, help_heading = "Cluster", value_name = "SECONDS", default_value_t = 60, requires = "cluster")]
+    cluster_wait: u32,
+}
+
+impl Cluster {
+    /// Returns the number of this process. `None` if there is no cluster. Ends the program if it has no address.
+    pub(super) fn process(&self) -> Option<u16> {
+        let process = self.process?;
+        if usize::from(process) >= self.cluster.len() {
+            let message = format!("--process {process}, but --cluster has {} addresses, from 0", self.cluster.len());
+            wrong_arguments(clap::error::ErrorKind::ValueValidation, &message);
+        }
+        Some(process)
+    }
+}
+
+/// Takes an address of the command line.
+fn address(text: &str) -> Result<String, &'static str> {
+    let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    port.map(|_| text.into()).ok_or("expected HOST:PORT")
+}
+
+/// What the workers of this process share.
+struct Work {
+    /// The options.
+    options: Options,
+    /// The files that are still to be read, with their places among all.
+    files: Mutex<Box<dyn Iterator<Item = (usize, Input)> + Send>>,
+    /// Whether all that this process reads could be read so far.
+    all_read: AtomicBool,
+}
+
+impl Work {
+    /// Counts the next file. Returns `None` if none is left.
+    fn next(&self) -> Option<Counted> {
+        // Whoever panicked ends the process.
+        let (index, input) = self.files.lock().unwrap_or_else(PoisonError::into_inner).next()?;
+        match count(&self.options, &input) {
+            Ok((tally, all_read)) => {
+                self.all_read.fetch_and(all_read, Ordering::Relaxed);
+                Some((index, tally, all_read))
+            }
+            Err(error) => give_up(format_args!("{}: {error}", input.name.escape_debug())),
+        }
+    }
+}
+
+/// Reads this process's share of the files. Process 0 prints the summary of all. Returns `false` if a file or a line could
+/// not be read: by this process, or, for process 0, by any.
+///
+/// # Errors
+///
+/// If the output cannot be written.
+pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
+    let (inputs, listed) = options.read.inputs.list();
+    let (json, limit, files) = (options.json, options.max_live, inputs.len());
+    let hosts = options.cluster.cluster.clone();
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+
+    let wait = Duration::from_secs(options.cluster.cluster_wait.into());
+    let greeting =
+        connect::Greeting { run: fingerprint(&options, &inputs), process, cores: cores.try_into().unwrap_or(u16::MAX) };
+    let connected = connect::connect(&hosts, &greeting, wait).unwrap_or_else(|error| give_up(format_args!("{error}")));
+    // Every process has to have as many workers as every other one. Those beyond a machine's cores read nothing.
+    let threads = connected.most_cores.into();
+
+    let (this, processes) = (usize::from(process), hosts.len());
+    give_up_with_others(hosts);
+    let refill = BytesRefill { logic: Arc::new(|size| Box::new(vec![0; size])), limit: None };
+    let network =
+        initialize_networking_from_sockets::<_, Process>(connected.sockets, this, threads, refill, Arc::new(|_| None));
+    let (builders, guard) = network.unwrap_or_else(|error| give_up(format_args!("{error}")));
+
+    let builders = builders.into_iter().map(GenericBuilder::ZeroCopy).collect();
+
+    let share = inputs.into_iter().enumerate().filter(move |(index, _)| index % processes == this);
+    let work = Work { options, files: Mutex::new(Box::new(share)), all_read: true.into() };
+    let work = Arc::new(work);
+    let shared = Arc::clone(&work);
+    let (sender, counted) = mpsc::channel();
+    let workers = timely::execute::execute_from(builders, Box::new(guard), WorkerConfig::default(), move |worker| {
+        let reads = worker.index() % threads < cores;
+        let (work, sender) = (Arc::clone(&shared), sender.clone());
+        worker.dataflow::<u64, _, _>(|scope| {
+            let tallies =
+                source::<_, CapacityContainerBuilder<Vec<Counted>>, _, _>(scope, "read", |capability, info| {
+                    let activator = scope.activator_for(info.address);
+                    let mut capability = reads.then_some(capability);
+                    move |output| {
+                        let next = capability.as_ref().and_then(|capability| Some((capability, work.next()?)));
+                        if let Some((capability, counted)) = next {
+                            output.session(capability).give(counted);
+                            activator.activate();
+                        } else {
+                            capability = None;
+                        }
+                    }
+                });
+            tallies.sink(Exchange::new(|_| 0), "merge", move |(input, _)| {
+                input.for_each(|_, counted| {
+                    for counted in counted.drain(..) {
+                        // The other end is there until all workers are done.
+                        let _ = sender.send(counted);
+                    }
+                });
+            });
+        });
+    });
+    let workers = workers.unwrap_or_else(|error| give_up(format_args!("{error}")));
+
+    let (all, all_read) = merged(&counted, limit);
+    // The threads that send and receive are among them: what others still need of this process is sent.
+    workers.join();
+    drop(panic::take_hook());
+    if process == 0 {
+        print(json, &all, files)?;
+        return Ok(listed && all_read);
+    }
+    Ok(listed && work.all_read.load(Ordering::Relaxed))
+}
+
+/// Puts tallies together in the order of their files: which targets and circuits are beyond a limit depends on it.
+fn merged(counted: &mpsc::Receiver<Counted>, limit: usize) -> (Tally, bool) {
+    let (mut all, mut all_read) = (Tally::default(), true);
+    let (mut early, mut next) = (BTreeMap::new(), 0);
+    for (index, tally, read) in counted {
+        all_read &= read;
+        early.insert(index, tally);
+        while let Some(tally) = early.remove(&next) {
+            all.merge(tally, limit);
+            next += 1;
+        }
+    }
+    (all, all_read)
+}
+
+/// Returns what is the same for all processes of a run.
+fn fingerprint(options: &Options, inputs: &[Input]) -> [u8; 32] {
+    let names: Vec<_> = inputs.iter().map(|input| &input.name).collect();
+    let read = &options.read;
+    let parts =
+        (env!("CARGO_PKG_VERSION"), &options.cluster.cluster, names, &read.filter, read.lenient, options.max_live);
+    Sha256::digest(format!("{parts:?}")).into()
+}
+
+/// From now on, the end of another process ends this one. By itself `timely` panics in the thread that finds it out, and
+/// the workers wait for ever.
+fn give_up_with_others(hosts: Vec<String>) {
+    panic::set_hook(Box::new(move |panic| {
+        let thread = thread::current();
+        let name = thread.name().unwrap_or_default();
+        let number = name.strip_prefix("timely:recv-").or(name.strip_prefix("timely:send-"));
+        let process = number.and_then(|number| number.parse::<usize>().ok());
+        match process.and_then(|process| Some((process, hosts.get(process)?))) {
+            Some((process, host)) => give_up(format_args!(
+                "process {process} ({host}) ended before the summary was complete: {}",
+                cause(panic)
+            )),
+            None => give_up(format_args!("{panic}")),
+        }
+    }));
+}
+
+/// Returns what `timely` says of a connection that is lost.
+fn cause<'p>(panic: &'p PanicHookInfo<'_>) -> &'p str {
+    let message = panic.payload().downcast_ref::<String>().map_or("unknown cause", String::as_str);
+    message.strip_prefix("timely communication error: ").unwrap_or(message)
+}
+
+/// Ends this process. If several threads find something, it is the first that says so.
+fn give_up(message: core::fmt::Arguments<'_>) -> ! {
+    // It is held to the end: nothing comes after this message.
+    let mut stderr = io::stderr().lock();
+    // If this fails there is no place left to say so.
+    let _ = writeln!(stderr, "tor-streams: {message}");
+    thread::sleep(LAST_WORDS);
+    process::exit(INCOMPLETE)
+}

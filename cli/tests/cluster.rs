@@ -1,0 +1,301 @@
+//! `summary --cluster`: several processes on this machine against one, and what happens if one of them is missing.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
+
+use core::time::Duration;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Instant;
+
+/// How long anything may take. On a quiet machine it takes a second.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What a process did.
+#[derive(Debug)]
+struct Ran {
+    /// Its exit status. `None` if it was killed.
+    status: Option<i32>,
+    /// What it printed.
+    stdout: String,
+    /// The lines it complained with.
+    stderr: Vec<String>,
+}
+
+/// A process that runs. It is killed if its test fails.
+struct Running {
+    /// The process.
+    child: Child,
+    /// What it prints, at the end.
+    stdout: Receiver<String>,
+    /// The lines it complains with.
+    stderr: Receiver<String>,
+}
+
+impl Running {
+    /// Starts `summary` with these arguments and an open standard input.
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tor-streams"))
+            .arg("summary")
+            .args(arguments)
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (mut stdout, stderr) = (child.stdout.take().unwrap(), BufReader::new(child.stderr.take().unwrap()));
+        let (text, printed) = mpsc::channel();
+        let (line, complained) = mpsc::channel();
+        thread::spawn(move || {
+            let mut all = String::new();
+            stdout.read_to_string(&mut all).unwrap();
+            let _ = text.send(all);
+        });
+        thread::spawn(move || stderr.lines().for_each(|text| drop(line.send(text.unwrap()))));
+        Self { child, stdout: printed, stderr: complained }
+    }
+
+    /// Writes a line of a control connection to its standard input, which stays open.
+    fn write(&mut self, line: &str) {
+        write!(self.child.stdin.as_mut().unwrap(), "{line}\r\n").unwrap();
+    }
+
+    /// Waits for its next complaint.
+    #[track_caller]
+    fn complaint(&self) -> String {
+        self.stderr.recv_timeout(LIMIT).unwrap()
+    }
+
+    /// Waits for it to end.
+    #[track_caller]
+    fn ended(mut self) -> Ran {
+        let begin = Instant::now();
+        let status = loop {
+            match self.child.try_wait().unwrap() {
+                Some(status) => break status.code(),
+                None if begin.elapsed() > LIMIT => panic!("it hangs"),
+                None => thread::sleep(Duration::from_millis(10)),
+            }
+        };
+        let stdout = self.stdout.recv_timeout(LIMIT).unwrap();
+        Ran { status, stdout, stderr: self.stderr.iter().collect() }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Returns addresses of this machine on which nobody listens.
+fn addresses(how_many: usize) -> Vec<String> {
+    // All at once, for no two to be the same.
+    let listeners: Vec<_> = (0..how_many).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    listeners.iter().map(|listener| listener.local_addr().unwrap().to_string()).collect()
+}
+
+/// Starts process `process` of a cluster.
+fn start(addresses: &[String], process: usize, arguments: &[&str]) -> Running {
+    let (addresses, process) = (addresses.join(","), process.to_string());
+    Running::start(&[&["--cluster", &addresses, "--process", &process], arguments].concat())
+}
+
+/// Runs a cluster of so many processes, the last one started first.
+#[track_caller]
+fn cluster(processes: usize, arguments: &[&str]) -> Vec<Ran> {
+    let addresses = addresses(processes);
+    let running: Vec<_> = (0..processes).rev().map(|process| start(&addresses, process, arguments)).collect();
+    running.into_iter().rev().map(Running::ended).collect()
+}
+
+/// Checks that process 0 of two and of three prints what one process prints, that the others print nothing, and that together
+/// they complain about the same.
+#[track_caller]
+fn same_as_alone(arguments: &[&str]) {
+    let mut alone = Running::start(arguments).ended();
+    alone.stderr.sort();
+    assert!(!alone.stdout.is_empty());
+    for processes in [2, 3] {
+        let all = cluster(processes, arguments);
+        assert_eq!((all[0].status, &all[0].stdout), (alone.status, &alone.stdout), "{processes}: {arguments:?}");
+        for other in &all[1..] {
+            assert_eq!((other.status, other.stdout.as_str()), (Some(i32::from(!other.stderr.is_empty())), ""));
+        }
+        let mut stderr: Vec<_> = all.into_iter().flat_map(|ran| ran.stderr).collect();
+        stderr.sort();
+        assert_eq!(stderr, alone.stderr, "{processes}: {arguments:?}");
+    }
+}
+
+/// Captures, several to a process.
+const CAPTURES: [&str; 6] = [
+    "control-port.raw",
+    "hostile-targets.raw",
+    "mixed-session.raw",
+    "onionperf.log",
+    "stream-events.raw",
+    "../../cli/tests/data/two-streams.log.xz",
+];
+
+#[test]
+fn the_same_report() {
+    same_as_alone(&CAPTURES);
+    same_as_alone(&[&["--json"], &CAPTURES[..]].concat());
+}
+
+#[test]
+fn the_same_beyond_the_limit() {
+    // Which targets are followed one by one depends on the order of the files.
+    same_as_alone(&[&["--json", "--max-live", "3"], &CAPTURES[..]].concat());
+}
+
+#[test]
+fn the_same_with_filters() {
+    same_as_alone(&[&["--status", "FAILED", "--port", "80"], &CAPTURES[..]].concat());
+}
+
+#[test]
+fn the_same_with_threads_for_a_file() {
+    same_as_alone(&[&["--jobs", "2"], &CAPTURES[..]].concat());
+}
+
+#[test]
+fn the_same_with_fewer_files_than_processes() {
+    same_as_alone(&["onionperf.log"]);
+}
+
+#[test]
+fn each_reads_its_share() {
+    let files = ["onionperf.log", "missing", "onionperf.log", "onionperf.log"];
+    let missing = "tor-streams: missing: No such file or directory (os error 2)";
+    let all = cluster(3, &files);
+    // The summary is not of everything, which only process 1 knows why.
+    assert_eq!((all[0].status, all[0].stderr.as_slice()), (Some(1), [].as_slice()));
+    assert_eq!((all[1].status, all[1].stderr.as_slice()), (Some(1), [missing.to_owned()].as_slice()));
+    assert_eq!((all[2].status, all[2].stderr.as_slice()), (Some(0), [].as_slice()));
+    assert_eq!(all[0].stdout, Running::start(&files).ended().stdout);
+}
+
+#[test]
+fn a_process_that_is_killed_ends_all() {
+    // Process 2 has counted nothing, its input has no end; the others may have counted everything.
+    for victim in 0..3 {
+        let addresses = addresses(3);
+        let files = ["hostile-targets.raw", "control-port.raw", "-"];
+        let mut all: Vec<_> = (0..3).map(|process| start(&addresses, process, &files)).collect();
+        all[2].write("650 STREAM x");
+        assert!(all[1].complaint().starts_with("control-port.raw:"));
+        assert!(all[2].complaint().starts_with("(standard input):1: "));
+        all[victim].child.kill().unwrap();
+        let killed = Instant::now();
+        for (process, running) in all.into_iter().enumerate().filter(|(process, _)| *process != victim) {
+            let ran = running.ended();
+            let last = ran.stderr.last().unwrap();
+            let lost = format!(
+                "tor-streams: process {victim} ({}) ended before the summary was complete: ",
+                addresses[victim]
+            );
+            assert!(last.starts_with(&lost), "{process}: {ran:?}");
+            assert!(!ran.stderr.iter().any(|line| line.contains("panic")), "{process}: {ran:?}");
+            assert_eq!((ran.status, ran.stdout.as_str()), (Some(3), ""), "{process}");
+        }
+        assert!(killed.elapsed() < Duration::from_secs(10));
+    }
+}
+
+#[test]
+fn a_process_that_does_not_come_up_ends_all() {
+    let addresses = addresses(3);
+    let arguments = ["--cluster-wait", "2", "onionperf.log"];
+    let (first, last) = (start(&addresses, 0, &arguments), start(&addresses, 2, &arguments));
+    let lost = format!("tor-streams: process 1 ({}) did not come up within 2 seconds", addresses[1]);
+    let first = first.ended();
+    assert_eq!(
+        (first.status, first.stdout.as_str(), first.stderr.as_slice()),
+        (Some(3), "", [lost.clone()].as_slice())
+    );
+    let last = last.ended();
+    assert_eq!((last.status, last.stdout.as_str()), (Some(3), ""));
+    assert_eq!(last.stderr, [format!("{lost}: Connection refused (os error 111)")]);
+}
+
+#[test]
+fn processes_of_different_runs_do_not_mix() {
+    let addresses = addresses(2);
+    let different: [&[&str]; 4] = [
+        &["mixed-session.raw"],
+        &["onionperf.log", "-"],
+        &["--lenient", "onionperf.log"],
+        &["--port=80", "onionperf.log"],
+    ];
+    for other in different {
+        let both = [start(&addresses, 0, &["onionperf.log"]), start(&addresses, 1, other)];
+        for (running, other) in both.into_iter().zip([1, 0]) {
+            let ran = running.ended();
+            let message = format!(
+                "tor-streams: process {other} was started with other addresses, files or options, or is of another version"
+            );
+            assert_eq!((ran.status, ran.stdout.as_str(), ran.stderr), (Some(3), "", vec![message]));
+        }
+    }
+}
+
+#[test]
+fn strangers_are_not_listened_to() {
+    let addresses = addresses(2);
+    let first = start(&addresses, 0, &["onionperf.log"]);
+    let connect = || {
+        let begin = Instant::now();
+        loop {
+            match TcpStream::connect(&addresses[0]) {
+                Ok(socket) => return socket,
+                Err(error) if begin.elapsed() > LIMIT => panic!("{error}"),
+                Err(_) => thread::sleep(Duration::from_millis(10)),
+            }
+        }
+    };
+    let mut browser = connect();
+    browser
+        .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a browser, not a tor-streams\r\n\r\n")
+        .unwrap();
+    let _silent = connect();
+    drop(connect());
+    let second = start(&addresses, 1, &["onionperf.log"]).ended();
+    let first = first.ended();
+    assert_eq!((second.status, first.status, first.stderr.len()), (Some(0), Some(0), 0));
+    assert_eq!(first.stdout, Running::start(&["onionperf.log"]).ended().stdout);
+}
+
+#[test]
+fn an_address_of_another_program() {
+    let addresses = addresses(2);
+    let listener = TcpListener::bind(&addresses[0]).unwrap();
+    let second = start(&addresses, 1, &["onionperf.log"]);
+    let (mut socket, _) = listener.accept().unwrap();
+    socket.write_all(b"220 mail.example.com ESMTP, which is no tor-streams\r\n").unwrap();
+    let second = second.ended();
+    assert_eq!(second.stderr, [format!("tor-streams: what answers is not process 0 ({})", addresses[0])]);
+    // The address is taken, too.
+    let first = start(&addresses, 0, &["onionperf.log"]).ended();
+    let taken =
+        format!("tor-streams: cannot listen as process 0 ({}): Address already in use (os error 98)", addresses[0]);
+    assert_eq!((second.status, first.status, first.stderr), (Some(3), Some(3), vec![taken]));
+}
+
+#[test]
+fn wrong_arguments() {
+    let wrong: [&[&str]; 4] = [
+        &["--cluster", "localhost:1"],
+        &["--process", "0"],
+        &["--cluster", "localhost:1,localhost", "--process", "0"],
+        &["--cluster", "localhost:1,localhost:2", "--process", "2"],
+    ];
+    for arguments in wrong {
+        assert_eq!(Running::start(&[arguments, &["onionperf.log"]].concat()).ended().status, Some(2), "{arguments:?}");
+    }
+}

@@ -1,0 +1,24 @@
+//! A stream's target as data: `host:port`, as `tor-streams streams` prints it.
+
+use alloc::string::String;
+
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::ser::{Serialize, Serializer};
+
+use crate::tracker::Target;
+
+impl Serialize for Target {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}:{}", self.host, self.port))
+    }
+}
+
+impl<'de> Deserialize<'de> for Target {
+    /// Reads `host:port`. The last colon parts them: a host may have others.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parts = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
+        let (host, port) = parts.ok_or_else(|| D::Error::custom("expected a host, a colon and a port up to 65535"))?;
+        Ok(Self { host: host.into(), port })
+    }
+}
