@@ -101,10 +101,9 @@ fn collect<C: Parallel>(options: &Reading, requests: Sender<Request<C::Part>>, c
         let _ = requests.send(Request { part, bytes, reply });
         result
     };
-    // One for each thread to work on, and one that it can begin with when that is done.
-    let mut results: VecDeque<_> = (0..2 * options.jobs.get()).map(|_| request(consumer.part(), Vec::new())).collect();
+    // One for each thread to work on, and some that it can go on with when that is done.
+    let mut results: VecDeque<_> = (0..4 * options.jobs.get()).map(|_| request(consumer.part(), Vec::new())).collect();
     while let Some(Ok(Done { block, part, messages })) = results.pop_front().map(|result| result.recv()) {
-        consumer.piece(&block.bytes)?;
         consumer.add(part?)?;
         for message in messages {
             consumer.unreadable()?;
@@ -132,11 +131,13 @@ fn work<P: Consumer>(options: &Reading, name: &str, source: &Mutex<Source<impl R
         if options.lenient {
             lines = lines.lenient();
         }
-        let result = lines.try_for_each(|mut line| {
-            line.number += block.lines;
-            line.offset += block.offset;
-            options.take(&line, &mut part, |error| messages.push(format!("{name}:{}: {error}", line.number)))
-        });
+        let result = lines
+            .try_for_each(|mut line| {
+                line.number += block.lines;
+                line.offset += block.offset;
+                options.take(&line, &mut part, |error| messages.push(format!("{name}:{}: {error}", line.number)))
+            })
+            .and_then(|()| part.piece(&block.bytes));
         // Nobody waits for it if the consumer failed.
         let _ = reply.send(Done { part: result.map(|()| part), messages, block });
     }

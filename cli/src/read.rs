@@ -23,7 +23,7 @@ pub(crate) struct Reading {
     /// Also take events whose status, IDs or target are not what Tor's specification allows
     #[arg(long)]
     pub(crate) lenient: bool,
-    /// How many threads read a file, if it has a time before each event as OnionPerf's logs have; each takes up to 12 MiB of
+    /// How many threads read a file, if it has a time before each event as OnionPerf's logs have; each takes up to 16 MiB of
     /// memory
     #[arg(long, short, value_name = "N", default_value = "1")]
     pub(crate) jobs: NonZero<usize>,

@@ -152,8 +152,7 @@ impl Consumer for Log<'_> {
     }
 
     fn piece(&mut self, piece: &[u8]) -> io::Result<()> {
-        self.tally.bytes += piece.len() as u64;
-        self.tally.lines += memchr::memchr_iter(b'\n', piece).count() as u64;
+        self.tally.piece(piece);
         self.ends_with_lf = piece.last().map_or(self.ends_with_lf, |&byte| byte == b'\n');
         Ok(())
     }
@@ -189,5 +188,10 @@ impl Consumer for Part<'_> {
     fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
         self.tally.event(self.name, line, event);
         self.events.event(line, event)
+    }
+
+    fn piece(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.tally.piece(piece);
+        Ok(())
     }
 }

@@ -74,6 +74,12 @@ pub(crate) struct Example {
 pub(crate) struct Histogram(BTreeMap<u16, u64>);
 
 impl Tally {
+    /// Counts the bytes and the line ends of a piece of a log.
+    pub(crate) fn piece(&mut self, piece: &[u8]) {
+        self.bytes += piece.len() as u64;
+        self.lines += memchr::memchr_iter(b'\n', piece).count() as u64;
+    }
+
     /// Counts an event.
     pub(crate) fn event(&mut self, file: &str, line: &EventLine<'_>, event: &StreamEventRef<'_>) {
         self.events += 1;
