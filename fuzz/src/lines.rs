@@ -113,7 +113,7 @@ fn start(line: &EventLine<'_>) -> usize {
 fn places_of_events(log: &[u8], line_end: Option<LineEnd>) -> Vec<(u64, usize, usize, usize)> {
     let is_wire = prefix_len(log) == Some(0) && log[..log.len().min(4096)].windows(2).any(|two| two == b"\r\n");
     let is_wire = line_end.map_or(is_wire, |line_end| line_end == LineEnd::CrLf);
-    let (mut found, mut data, mut number, mut at) = (Vec::new(), None, 0, 0);
+    let (mut found, mut data, mut stamped, mut number, mut at) = (Vec::new(), false, false, 0, 0);
     while at < log.len() {
         let rest = &log[at..];
         let is_end = |&lf: &usize| rest[lf] == b'\n' && (!is_wire || lf > 0 && rest[lf - 1] == b'\r');
@@ -124,13 +124,14 @@ fn places_of_events(log: &[u8], line_end: Option<LineEnd>) -> Vec<(u64, usize, u
         number += 1;
         let prefix = prefix_len(line).filter(|&len| len == 0 || !is_wire);
         // In a log that puts a time before every reply, the next reply ends data whose dot was lost.
-        if data == Some(true) && prefix.is_some_and(|len| len > 0) {
-            data = None;
+        if stamped && prefix.is_some_and(|len| len > 0) {
+            data = false;
         }
-        if data.is_some() {
-            data = data.filter(|_| line != b".");
+        if data {
+            data = line != b".";
         } else if let Some(len) = prefix {
-            data = (line[len + 3] == b'+').then_some(len > 0);
+            data = line[len + 3] == b'+';
+            stamped |= len > 0;
             if line[len..].starts_with(b"650 STREAM ") {
                 found.push((number, at, line.len(), len));
             }
