@@ -107,7 +107,7 @@ fn content() {
         let form: Value = serde_json::from_str(&to_json(&event)).expect("JSON");
         assert_eq!(form[key], value, "{form}");
         assert_eq!(form.get("content").is_some(), has_content, "{form}");
-        let is_text = str::from_utf8(line).is_ok();
+        let is_text = core::str::from_utf8(line).is_ok();
         assert!(form.get("content").is_none_or(|content| content.is_string() == is_text), "{form}");
         check(&event);
     }
