@@ -61,7 +61,7 @@ pub(crate) fn read<C: Parallel>(
         lines: log.lines,
         offset: log.offset,
     };
-    Ok(read_part(options, name, rest, consumer, |message| report(format_args!("{message}")))? && all_read)
+    Ok(read_part(options, name, rest, consumer)? && all_read)
 }
 
 /// What threads take blocks from, one thread at a time.
@@ -84,8 +84,8 @@ struct Request<P> {
 
 /// A block that was read.
 struct Done<P> {
-    /// The block.
-    block: Block,
+    /// Its memory, for another one.
+    bytes: Vec<u8>,
     /// What came of its events.
     part: io::Result<P>,
     /// What could not be read.
@@ -103,14 +103,14 @@ fn collect<C: Parallel>(options: &Reading, requests: Sender<Request<C::Part>>, c
     };
     // One for each thread to work on, and some that it can go on with when that is done.
     let mut results: VecDeque<_> = (0..4 * options.jobs.get()).map(|_| request(consumer.part(), Vec::new())).collect();
-    while let Some(Ok(Done { block, part, messages })) = results.pop_front().map(|result| result.recv()) {
+    while let Some(Ok(Done { bytes, part, messages })) = results.pop_front().map(|result| result.recv()) {
         consumer.add(part?)?;
         for message in messages {
             consumer.unreadable()?;
             report(format_args!("{message}"));
             all_read = false;
         }
-        results.push_back(request(consumer.part(), block.bytes));
+        results.push_back(request(consumer.part(), bytes));
     }
     Ok(all_read)
 }
@@ -139,7 +139,7 @@ fn work<P: Consumer>(options: &Reading, name: &str, source: &Mutex<Source<impl R
             })
             .and_then(|()| part.piece(&block.bytes));
         // Nobody waits for it if the consumer failed.
-        let _ = reply.send(Done { part: result.map(|()| part), messages, block });
+        let _ = reply.send(Done { bytes: block.bytes, part: result.map(|()| part), messages });
     }
 }
 

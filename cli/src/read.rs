@@ -97,7 +97,7 @@ pub(crate) fn read(options: &Reading, input: &Input, consumer: &mut impl Paralle
         return jobs::read(options, &name, reader, consumer);
     }
     let whole = Part { reader, line_end: None, lines: 0, offset: 0 };
-    read_part(options, &name, whole, consumer, |message| report(format_args!("{message}")))
+    read_part(options, &name, whole, consumer)
 }
 
 /// Gives the events of a part of an input to a consumer, and says what cannot be read. Returns `false` if anything could not.
@@ -110,7 +110,6 @@ pub(crate) fn read_part(
     name: &str,
     part: Part<impl Read>,
     consumer: &mut impl Consumer,
-    mut message: impl FnMut(String),
 ) -> io::Result<bool> {
     let consumer = RefCell::new(consumer);
     let failed = Cell::new(None);
@@ -128,7 +127,7 @@ pub(crate) fn read_part(
                 line.number += part.lines;
                 line.offset += part.offset;
                 options.take(&line, *consumer.borrow_mut(), |error| {
-                    message(format!("{name}:{}: {error}", line.number));
+                    report(format_args!("{name}:{}: {error}", line.number));
                     all_read = false;
                 })?;
             }
@@ -142,7 +141,7 @@ pub(crate) fn read_part(
                     *offset += part.offset;
                 }
                 consumer.borrow_mut().piece(&[])?;
-                message(format!("tor-streams: {name}: {error}"));
+                report(format_args!("tor-streams: {name}: {error}"));
                 return Ok(false);
             }
         }
