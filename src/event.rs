@@ -4,11 +4,11 @@ use core::fmt;
 
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::Error;
+use crate::format::grammar;
+use crate::format::keyword::Keyword;
+use crate::format::scan;
+use crate::format::text::{Span, Text};
 use crate::parse;
-use crate::parse::grammar;
-use crate::parse::keyword::Keyword;
-use crate::scan;
-use crate::text::{Span, Text};
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::{Args, IsoFields, Quoted};
 

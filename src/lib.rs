@@ -84,14 +84,15 @@ mod anomaly;
 mod defmt;
 mod error;
 mod event;
+mod format;
 mod lines;
 #[cfg(feature = "alloc")]
 mod owned;
 mod parse;
-mod scan;
+
 #[cfg(feature = "serde")]
 mod serde;
-mod text;
+
 mod token;
 #[cfg(feature = "alloc")]
 mod tracker;

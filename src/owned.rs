@@ -9,7 +9,7 @@ use core::str::FromStr;
 use crate::anomaly::Anomalies;
 use crate::error::Error;
 use crate::event::{self, Layout, StreamEventRef};
-use crate::text::Text;
+use crate::format::text::Text;
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::{Args, CircuitId, IsoFields, Quoted, StreamId};
 

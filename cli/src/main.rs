@@ -4,23 +4,17 @@
 
 extern crate alloc;
 
-#[cfg(feature = "arrow")]
-mod columns;
-mod events;
-mod filter;
+mod command;
 mod input;
-mod jobs;
 mod output;
-mod read;
-mod row;
-mod streams;
-mod summary;
-mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::command::{events, streams, summary, watch};
+use crate::input::reader::Reading;
 
 /// Reads Tor STREAM events out of logs and captures of control connections
 ///
@@ -89,7 +83,7 @@ fn main() -> ExitCode {
 
 /// Ends the program as for other wrong arguments if there is no file. The parser cannot tell: without a command, and
 /// with another one, there are none either.
-fn require_files(options: &read::Reading) -> io::Result<()> {
+fn require_files(options: &Reading) -> io::Result<()> {
     if options.inputs.files.is_empty() {
         wrong_arguments(clap::error::ErrorKind::MissingRequiredArgument, "no FILE was given; `-` is standard input");
     }

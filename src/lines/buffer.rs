@@ -3,7 +3,7 @@
 use core::iter::FusedIterator;
 
 use super::{EventLine, LineEnd, Lines};
-use crate::text::Text;
+use crate::format::text::Text;
 
 /// Iterates over the STREAM events in a buffer: a log, a memory map, a capture of a control connection.
 ///

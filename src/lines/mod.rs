@@ -25,8 +25,8 @@ use self::prefix::Shape;
 pub use self::reader::EventReader;
 use crate::error::Error;
 use crate::event::StreamEventRef;
+use crate::format::text::Text;
 use crate::parse;
-use crate::text::Text;
 
 /// How lines end.
 ///

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::scan;
+use crate::format::scan;
 
 /// The most bytes of a prefix. OnionPerf's has 33.
 const MAX_LEN: usize = 64;

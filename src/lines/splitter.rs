@@ -1,7 +1,7 @@
 //! Lines out of bytes that arrive in pieces.
 
 use super::{EventLine, Found, LineEnd, Lines};
-use crate::text::{Text, without_line_end};
+use crate::format::text::{Text, without_line_end};
 
 /// Bytes kept from one piece to the next.
 pub(crate) trait Store {

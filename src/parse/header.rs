@@ -2,7 +2,7 @@
 
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::{ErrorKind, Field, ProtocolError};
-use crate::scan;
+use crate::format::scan;
 use crate::token::{StreamStatus, Word};
 use crate::value::id;
 

@@ -1,25 +1,23 @@
 //! From an event's content to the event.
 //!
-//! A line is first read in the order that tor prints and that nearly every line has ([`tail`]), from left to right. At the
-//! first surprise [`target_end`] finds the target from the right, and what tor cannot have printed is read by [`loose`].
+//! A line is first read in the order that tor prints and that nearly every line has ([`predicted`]), from left to right. At the
+//! first surprise [`careful`] finds the target from the right, and what tor cannot have printed is read by [`unordered`].
 
-pub(crate) mod grammar;
+mod careful;
 mod header;
-pub(crate) mod keyword;
-mod loose;
-mod tail;
-mod target_end;
+mod predicted;
 #[cfg(test)]
 mod tests;
+mod unordered;
 
+use self::careful::TargetEnd;
 use self::header::Header;
-use self::tail::Tail;
-use self::target_end::TargetEnd;
+use self::predicted::Tail;
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::{Error, ErrorKind, Field, ProtocolError};
 use crate::event::{Layout, StreamEventRef};
-use crate::scan;
-use crate::text::Text;
+use crate::format::text::Text;
+use crate::format::{grammar, scan};
 use crate::value::Args;
 
 /// Reads an event: as the specification has it or, if `lenient`, with any status, IDs and target.
@@ -35,8 +33,8 @@ pub(crate) fn read(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_
         let mut tail = Tail::default();
         if let Some(target) = found {
             let fits = match way {
-                Way::FirstToken => loose::read(&mut tail, content, target.end),
-                _ => tail::read(&mut tail, bytes, target.end, header.status).is_some(),
+                Way::FirstToken => unordered::read(&mut tail, content, target.end),
+                _ => predicted::read(&mut tail, bytes, target.end, header.status).is_some(),
             };
             if fits {
                 if target.port.is_none() && !lenient {
@@ -91,7 +89,7 @@ fn target_without_space(bytes: &[u8], start: usize) -> Option<Target> {
 /// Finds the end of any target before fields in tor's order.
 #[cold]
 fn any_target(bytes: &[u8], header: &Header) -> Option<Target> {
-    let (TargetEnd::Port(end) | TargetEnd::Cut(end)) = target_end::find(bytes, header.target, header.status)?;
+    let (TargetEnd::Port(end) | TargetEnd::Cut(end)) = careful::find(bytes, header.target, header.status)?;
     Some(odd_target(bytes, header.target, end))
 }
 

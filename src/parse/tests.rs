@@ -76,7 +76,7 @@ fn content() -> impl Strategy<Value = String> {
 fn by_trying(bytes: &[u8], header: &Header) -> Option<TargetEnd> {
     (header.target..=bytes.len())
         .filter(|&end| matches!(bytes.get(end), None | Some(b' ')))
-        .filter(|&end| tail::read(&mut Tail::default(), bytes, end, header.status).is_some())
+        .filter(|&end| predicted::read(&mut Tail::default(), bytes, end, header.status).is_some())
         .find_map(|end| {
             let target = &bytes[header.target..end];
             match grammar::split_port(target) {
@@ -96,7 +96,7 @@ fn careful_finds_what_trying_finds_in_short_lines() {
                     let line = ["7 ", status, " 3 ", target, first, second].concat();
                     let bytes = line.as_bytes();
                     let header = header::read(bytes, true).expect("a header");
-                    let found = target_end::find(bytes, header.target, header.status);
+                    let found = careful::find(bytes, header.target, header.status);
                     assert_eq!(found, by_trying(bytes, &header), "{line}");
                 }
             }
@@ -111,7 +111,7 @@ proptest! {
     fn predicted_and_careful_agree(content in content()) {
         let bytes = content.as_bytes();
         let header = header::read(bytes, false).expect("a good header");
-        let fits = |target: &Target| tail::read(&mut Tail::default(), bytes, target.end, header.status).is_some();
+        let fits = |target: &Target| predicted::read(&mut Tail::default(), bytes, target.end, header.status).is_some();
         let careful = any_target(bytes, &header);
         if let Some(predicted) = target_without_space(bytes, header.target).filter(fits) {
             prop_assert_eq!(careful.map(|target| (target.end, target.port)), Some((predicted.end, predicted.port)));
@@ -133,13 +133,13 @@ proptest! {
     fn careful_finds_what_trying_finds(content in content()) {
         let bytes = content.as_bytes();
         let header = header::read(bytes, false).expect("a good header");
-        prop_assert_eq!(target_end::find(bytes, header.target, header.status), by_trying(bytes, &header));
+        prop_assert_eq!(careful::find(bytes, header.target, header.status), by_trying(bytes, &header));
     }
 
     #[test]
     fn agreement_on_any_bytes(status in prop::sample::select(StreamStatus::ALL), rest: Vec<u8>) {
         let bytes = [b"7 ", status.as_str().as_bytes(), b" 3 ", &rest].concat();
         let header = header::read(&bytes, false).expect("a good header");
-        prop_assert_eq!(target_end::find(&bytes, header.target, header.status), by_trying(&bytes, &header));
+        prop_assert_eq!(careful::find(&bytes, header.target, header.status), by_trying(&bytes, &header));
     }
 }

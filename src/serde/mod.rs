@@ -17,8 +17,8 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::Error;
 use crate::event::StreamEventRef;
-use crate::parse::grammar;
-use crate::parse::keyword::Keyword;
+use crate::format::grammar;
+use crate::format::keyword::Keyword;
 use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::{CircuitId, IsoFields, Quoted, StreamId};
 

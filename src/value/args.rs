@@ -3,10 +3,10 @@
 use core::fmt;
 use core::iter::FusedIterator;
 
-use crate::parse::grammar;
-use crate::parse::keyword::Keyword;
-use crate::scan;
-use crate::text::Text;
+use crate::format::grammar;
+use crate::format::keyword::Keyword;
+use crate::format::scan;
+use crate::format::text::Text;
 
 /// An iterator over the keyword arguments of an event, from [`args`](crate::StreamEventRef::args): key and value as
 /// printed, in the order of the line.

@@ -2,8 +2,8 @@
 
 use std::io;
 
+use crate::input::reader;
 use crate::output::{Format, Output};
-use crate::read;
 
 /// What the help says after the options.
 const MORE_HELP: &str = "\
@@ -46,7 +46,7 @@ Exit status:
 pub(crate) struct Options {
     /// What is read, and which events count.
     #[command(flatten)]
-    pub(crate) read: read::Reading,
+    pub(crate) read: reader::Reading,
     /// How to print the events
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
@@ -64,7 +64,7 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
     let (inputs, mut all_read) = options.read.inputs.list();
     let mut output = Output::new(options.format, options.show_credentials)?;
     for input in &inputs {
-        all_read &= read::read(&options.read, input, &mut output)?;
+        all_read &= reader::read(&options.read, input, &mut output)?;
     }
     output.finish()?;
     Ok(all_read)

@@ -13,9 +13,9 @@
 //!
 //! The work is linear: each search runs over bytes that no other search of its kind sees again, or ends the reading.
 
-use super::grammar;
-use super::keyword::{self, Keyword};
-use super::tail::is_unknown_field;
+use super::predicted::is_unknown_field;
+use crate::format::grammar;
+use crate::format::keyword::{self, Keyword};
 use crate::token::StreamStatus;
 
 /// Where a target ends.

@@ -6,9 +6,9 @@ use std::io::{self, Read};
 
 use tor_stream_event::{Error, EventLine, EventReader, LineEnd, StreamEventRef};
 
-use crate::filter::Filter;
+use crate::input::filter::Filter;
+use crate::input::threads::{self, Parallel};
 use crate::input::{Input, Inputs};
-use crate::jobs::{self, Parallel};
 use crate::report;
 
 /// The options of every command that reads files.
@@ -94,7 +94,7 @@ pub(crate) fn read(options: &Reading, input: &Input, consumer: &mut impl Paralle
         }
     };
     if options.jobs.get() > 1 && input.is_file() {
-        return jobs::read(options, &name, reader, consumer);
+        return threads::read(options, &name, reader, consumer);
     }
     let whole = Part { reader, line_end: None, lines: 0, offset: 0 };
     read_part(options, &name, whole, consumer)

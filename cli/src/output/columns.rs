@@ -18,7 +18,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use tor_stream_event::{ClientProtocol, EventLine, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 
-use crate::row::Row;
+use crate::output::row::Row;
 
 /// How many events are put together before they are written.
 const BATCH: usize = 8192;

@@ -1,17 +1,21 @@
 //! Standard output in one of the formats.
 
+#[cfg(feature = "arrow")]
+pub(crate) mod columns;
+pub(crate) mod row;
+
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 use clap::ValueEnum;
 use tor_stream_event::{EventLine, StreamEventRef};
 
+use crate::input::reader::Consumer;
 #[cfg(feature = "arrow")]
-use crate::columns::Table;
+use crate::input::threads::Events;
+use crate::input::threads::Parallel;
 #[cfg(feature = "arrow")]
-use crate::jobs::Events;
-use crate::jobs::Parallel;
-use crate::read::Consumer;
-use crate::row::{JsonLists, Row};
+use crate::output::columns::Table;
+use crate::output::row::{JsonLists, Row};
 
 /// How many bytes are collected before they are written out.
 const BUFFER: usize = 64 * 1024;

@@ -12,8 +12,8 @@ use tor_stream_event::{EventLine, StreamEventRef, StreamTracker};
 
 use self::tally::Tally;
 use crate::input::Input;
-use crate::jobs::{Events, Parallel};
-use crate::read::{self, Consumer};
+use crate::input::reader::{self, Consumer};
+use crate::input::threads::{Events, Parallel};
 
 /// What the help says after the options.
 pub(crate) const MORE_HELP: &str = "\
@@ -43,7 +43,7 @@ Exit status:
 pub(crate) struct Options {
     /// What is read, and which events count.
     #[command(flatten)]
-    pub(crate) read: read::Reading,
+    pub(crate) read: reader::Reading,
     /// Print a JSON object
     #[arg(long)]
     json: bool,
@@ -86,7 +86,7 @@ fn count(options: &Options, input: &Input) -> io::Result<(Tally, bool)> {
         tracker: StreamTracker::new(options.max_live),
         tally: Tally::default(),
     };
-    let all_read = read::read(&options.read, input, &mut log)?;
+    let all_read = reader::read(&options.read, input, &mut log)?;
     Ok((log.finish(), all_read))
 }
 

@@ -1,5 +1,9 @@
 //! What is read: files, folders and standard input, compressed or not.
 
+pub(crate) mod filter;
+pub(crate) mod reader;
+pub(crate) mod threads;
+
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, IsTerminal, Read};
 use std::path::{Path, PathBuf};

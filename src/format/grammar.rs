@@ -1,6 +1,6 @@
 //! The pieces of a line that every way of reading it agrees on.
 
-use crate::scan;
+use crate::format::scan;
 
 /// The most bytes that tor prints of a target.
 pub(crate) const TARGET_MAX: usize = 255;
@@ -11,19 +11,19 @@ const fn is_word_byte(byte: u8) -> bool {
 }
 
 /// Returns `true` for a word or keyword as tor would write one.
-pub(super) fn is_word(text: &[u8]) -> bool {
+pub(crate) fn is_word(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|&byte| is_word_byte(byte))
 }
 
 /// Returns `true` for a list of words, which may be empty.
 ///
 /// It looks at every byte, even behind one that does not fit, so that it can look at many at once.
-pub(super) fn is_list(text: &[u8]) -> bool {
+pub(crate) fn is_list(text: &[u8]) -> bool {
     text.iter().fold(true, |fits, &byte| fits & (is_word_byte(byte) | (byte == b',')))
 }
 
 /// Returns `true` for the `UNKNOWN_` and a code that stands for a reason without a name.
-pub(super) fn is_unknown_code(word: &[u8]) -> bool {
+pub(crate) fn is_unknown_code(word: &[u8]) -> bool {
     word.strip_prefix(b"UNKNOWN_").is_some_and(|code| !code.is_empty() && code.iter().all(u8::is_ascii_digit))
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn unknown_code(text: &[u8]) -> Option<usize> {
 
 /// Returns how many digits the decimal number without a sign has that `text` begins with, and its value.
 #[inline]
-pub(super) fn leading_number(text: &[u8]) -> Option<(usize, u32)> {
+pub(crate) fn leading_number(text: &[u8]) -> Option<(usize, u32)> {
     let mut number = 0_u32;
     let mut len = 0;
     for byte in text {
@@ -51,18 +51,18 @@ pub(super) fn leading_number(text: &[u8]) -> Option<(usize, u32)> {
 }
 
 /// Returns the value of a decimal number without a sign.
-pub(super) fn decimal(text: &[u8]) -> Option<u32> {
+pub(crate) fn decimal(text: &[u8]) -> Option<u32> {
     leading_number(text).filter(|&(len, _)| len == text.len()).map(|(_, number)| number)
 }
 
 /// Returns the value of a decimal number that may have a minus sign.
-pub(super) fn signed_decimal(text: &[u8]) -> Option<i32> {
+pub(crate) fn signed_decimal(text: &[u8]) -> Option<i32> {
     let digits = text.strip_prefix(b"-");
     with_sign(digits.is_some(), decimal(digits.unwrap_or(text))?)
 }
 
 /// Returns a number with its sign.
-pub(super) fn with_sign(negative: bool, number: u32) -> Option<i32> {
+pub(crate) fn with_sign(negative: bool, number: u32) -> Option<i32> {
     if negative { 0_i32.checked_sub_unsigned(number) } else { number.try_into().ok() }
 }
 
@@ -85,12 +85,12 @@ pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
 }
 
 /// Returns `true` for the value of a `SOURCE_ADDR` that is no path.
-pub(super) fn is_addr_port(value: &[u8]) -> bool {
+pub(crate) fn is_addr_port(value: &[u8]) -> bool {
     split_port(value).is_some() && scan::not_plain(value) == value.len()
 }
 
 /// Returns `true` if `text` begins with a keyword and its `=`.
-pub(super) fn begins_with_keyword(text: &[u8]) -> bool {
+pub(crate) fn begins_with_keyword(text: &[u8]) -> bool {
     let len = text.iter().take_while(|&&byte| is_word_byte(byte)).count();
     len > 0 && text.get(len) == Some(&b'=')
 }
@@ -120,7 +120,7 @@ pub(crate) fn quoted_len(text: &[u8]) -> Option<usize> {
 }
 
 /// [`quoted_len`] of a string that is escaped as tor does it, and of no other.
-pub(super) fn tor_quoted_len(text: &[u8]) -> Option<usize> {
+pub(crate) fn tor_quoted_len(text: &[u8]) -> Option<usize> {
     let mut rest = text;
     loop {
         rest = rest.get(scan::not_quotable(rest)..)?;
@@ -141,6 +141,6 @@ pub(super) fn tor_quoted_len(text: &[u8]) -> Option<usize> {
 }
 
 /// Returns `true` for a quoted string that is escaped as tor does it, quotation marks included.
-pub(super) fn is_quoted(value: &[u8]) -> bool {
+pub(crate) fn is_quoted(value: &[u8]) -> bool {
     value.strip_prefix(b"\"").is_some_and(|text| tor_quoted_len(text).is_some_and(|len| len + 1 == text.len()))
 }

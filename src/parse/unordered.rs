@@ -1,10 +1,10 @@
 //! Reading what no known tor prints: the first token is the target, and the rest are keywords in any order.
 
-use super::grammar;
-use super::keyword::Keyword;
-use super::tail::Tail;
+use super::predicted::Tail;
 use crate::anomaly::Anomaly;
-use crate::text::{Span, Text};
+use crate::format::grammar;
+use crate::format::keyword::Keyword;
+use crate::format::text::{Span, Text};
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, Word};
 use crate::value::Args;
 

@@ -14,7 +14,7 @@ use std::thread;
 
 use tor_stream_event::{EventLine, EventReader, LineEnd, StreamEventRef, stream_events};
 
-use crate::read::{Consumer, Part, Reading, read_part};
+use crate::input::reader::{Consumer, Part, Reading, read_part};
 use crate::report;
 
 /// The most bytes of a block. So no line in one is longer than a line may be.
@@ -35,7 +35,7 @@ pub(crate) trait Parallel: Consumer {
     fn add(&mut self, part: Self::Part) -> io::Result<()>;
 }
 
-/// Does what [`read`](crate::read::read) does, with several threads.
+/// Does what [`read`](crate::input::reader::read) does, with several threads.
 ///
 /// # Errors
 ///

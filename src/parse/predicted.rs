@@ -1,10 +1,10 @@
 //! The predicted order: what tor prints after a target, read from left to right.
 
-use super::grammar;
-use super::keyword::{self, Keyword};
 use crate::anomaly::{Anomalies, Anomaly};
-use crate::scan;
-use crate::text::Span;
+use crate::format::grammar;
+use crate::format::keyword::{self, Keyword};
+use crate::format::scan;
+use crate::format::text::Span;
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus, Word};
 
 /// What tor prints for a listener that nothing is configured for: most lines end so, and it takes a quarter of the time to

@@ -8,8 +8,8 @@ use tor_stream_event::{
     CircuitId, EventLine, Outcome, StreamEventRef, StreamId, StreamLife, StreamStatus, StreamTracker,
 };
 
-use crate::jobs::{Events, Parallel};
-use crate::read::{self, Consumer};
+use crate::input::reader::{self, Consumer};
+use crate::input::threads::{Events, Parallel};
 
 /// What the help says after the options.
 const MORE_HELP: &str = "\
@@ -42,7 +42,7 @@ Exit status:
 pub(crate) struct Options {
     /// What is read, and which events count.
     #[command(flatten)]
-    pub(crate) read: read::Reading,
+    pub(crate) read: reader::Reading,
     /// How to print the streams
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
@@ -74,7 +74,7 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
     };
     for input in &inputs {
         let mut log = Log { writer: &mut writer, tracker: StreamTracker::new(options.max_live) };
-        all_read &= read::read(&options.read, input, &mut log)?;
+        all_read &= reader::read(&options.read, input, &mut log)?;
         let Log { writer, tracker } = log;
         tracker.into_live().try_for_each(|life| writer.write(&life))?;
     }

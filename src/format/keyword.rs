@@ -13,12 +13,12 @@ macro_rules! keywords {
 
         $(
             /// The keyword as it begins a field.
-            pub(super) const $printed: &[u8] = concat!(" ", $word, "=").as_bytes();
+            pub(crate) const $printed: &[u8] = concat!(" ", $word, "=").as_bytes();
         )+
 
         impl Keyword {
             /// Returns the keyword that is spelled so.
-            pub(super) fn from_bytes(word: &[u8]) -> Option<Self> {
+            pub(crate) fn from_bytes(word: &[u8]) -> Option<Self> {
                 $(if word == Self::$variant.as_bytes() { return Some(Self::$variant); })+
                 None
             }
@@ -67,7 +67,7 @@ keywords! {
 
 impl Keyword {
     /// The keywords that tor prints with every event, from version 0.4.7 on.
-    pub(super) const NEWER: [Self; 4] = [Self::ClientProtocol, Self::NymEpoch, Self::SessionGroup, Self::IsoFields];
+    pub(crate) const NEWER: [Self; 4] = [Self::ClientProtocol, Self::NymEpoch, Self::SessionGroup, Self::IsoFields];
 
     /// Returns `true` for the two keywords whose value is a reason.
     pub(crate) fn is_reason(key: &[u8]) -> bool {
@@ -78,7 +78,7 @@ impl Keyword {
     ///
     /// A status that we do not know may come with any keyword but `SOURCE_ADDR`: its value holds a colon, so that a client
     /// could forge one out of its target and the port that tor puts behind it.
-    pub(super) const fn belongs_to(self, status: StreamStatus) -> bool {
+    pub(crate) const fn belongs_to(self, status: StreamStatus) -> bool {
         use StreamStatus as S;
         match self {
             Self::Reason => matches!(status, S::Failed | S::Closed | S::Detached | S::Remap | S::Unrecognized),
