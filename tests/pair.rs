@@ -92,9 +92,13 @@ fn accessors_return_the_inputs_lifetime() {
 /// What needs the owned form.
 #[cfg(feature = "alloc")]
 mod owned {
+    extern crate alloc;
+
+    use alloc::collections::BTreeSet;
+
     use super::common::{assert_pair, cases, event_of_bytes, hash, lenient_event};
     use super::{WITH_SECRETS, event};
-    use std::collections::{BTreeSet, HashSet};
+    use std::collections::HashSet;
     use tor_stream_event::{CircuitId, StreamEvent, StreamEventRef, StreamId, StreamStatus};
 
     /// Every case of the shared list, and lines that only lenient reading takes.
