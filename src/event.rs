@@ -138,7 +138,7 @@ impl<'a> StreamEventRef<'a> {
     /// so that its port is lost). Nothing else is an error: unknown words, keywords and extra tokens are data, as the
     /// specification demands.
     pub fn parse(content: &'a str) -> Result<Self, Error> {
-        parse::read(Text::Str(content), false)
+        parse::read_with_line_end(Text::Str(content), false)
     }
 
     /// Reads an event from its content as [`parse`](Self::parse) does, from bytes that may not be UTF-8.
@@ -147,7 +147,7 @@ impl<'a> StreamEventRef<'a> {
     ///
     /// As for [`parse`](Self::parse). Text that is not UTF-8 is no error.
     pub fn parse_bytes(content: &'a [u8]) -> Result<Self, Error> {
-        parse::read(Text::new(content), false)
+        parse::read_with_line_end(Text::new(content), false)
     }
 
     /// Reads an event from its content, and takes what [`parse`](Self::parse) refuses: a status that is not known is
@@ -160,7 +160,7 @@ impl<'a> StreamEventRef<'a> {
     ///
     /// [`Error::Protocol`] if stream ID, status and circuit ID are not there, separated by one space each.
     pub fn parse_lenient(content: &'a [u8]) -> Result<Self, Error> {
-        parse::read(Text::new(content), true)
+        parse::read_with_line_end(Text::new(content), true)
     }
 
     /// Returns the owned form of this event. It copies text and reads none.

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::event;
-use tor_stream_event::Anomaly::{FieldAtCut, TargetSpace, UnknownKeyword, UnknownOrder};
+use common::{event, event_of_bytes, lenient_event};
+use tor_stream_event::Anomaly::{FieldAtCut, TargetMayBeCut, TargetSpace, UnknownKeyword, UnknownOrder};
 
 /// Every case of the shared list.
 #[test]
@@ -44,5 +44,25 @@ fn a_path_at_the_cut() {
         let cut = "9 NEW 4 ".len() + 255;
         let line = format!("{before}/{}{after}", "p".repeat(cut - before.len() - 1));
         assert!(event(&line).anomalies().iter().eq(anomalies.iter().copied()), "{line}");
+    }
+}
+
+/// tor prints 255 bytes of a target. A lone CR or LF behind 254 may be the last of them, and no line end.
+#[test]
+fn a_lone_line_end_at_the_cut() {
+    for (end_of_target, anomaly) in [(":80", TargetMayBeCut), (":80 NYM_EPOCH=0", FieldAtCut)] {
+        for length in [253, 254, 255] {
+            let content = format!("9 SUCCEEDED 4 {}{end_of_target}", "a".repeat(length - end_of_target.len()));
+            let whole = event(&content).anomalies();
+            assert_eq!(whole.contains(anomaly), length == 255);
+            for line_end in ["", "\r\n", "\r", "\n"] {
+                let line = [&content, line_end].concat();
+                let is_odd = length == 255 || length == 254 && line_end.len() == 1;
+                assert_eq!(event(&line).target_host.len() + end_of_target.len(), length);
+                for read in [event(&line), event_of_bytes(line.as_bytes()), lenient_event(line.as_bytes())] {
+                    assert!(read.anomalies().iter().eq(Some(anomaly).filter(|_| is_odd)), "{line:?}");
+                }
+            }
+        }
     }
 }

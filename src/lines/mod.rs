@@ -278,7 +278,7 @@ impl Lines {
             offset,
             prefix: line.get(..prefix).unwrap_or_default(),
             line,
-            event: parse::read(content, self.lenient),
+            event: parse::read_with_line_end(content, self.lenient),
             terminated,
         }
     }

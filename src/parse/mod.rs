@@ -20,9 +20,29 @@ use crate::format::text::Text;
 use crate::format::{grammar, scan};
 use crate::value::Args;
 
-/// Reads an event: as the specification has it or, if `lenient`, with any status, IDs and target.
+/// Reads an event's content with or without one line end, as [`read`] does without.
+pub(crate) fn read_with_line_end(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
+    let without = content.without_line_end();
+    let mut event = read(without, lenient)?;
+    if content.bytes().len() == without.bytes().len() + 1 {
+        note_lone_line_end(&mut event);
+    }
+    Ok(event)
+}
+
+/// Raises the anomaly of a cut if the single byte that was taken off behind the event, a CR or a LF, could be the last one
+/// that tor printed of its target: the 255th. What stands before it is then a part of the target, fields included.
+pub(crate) fn note_lone_line_end(event: &mut StreamEventRef<'_>) {
+    let length = event.content().len();
+    if length + 1 == event.layout.target + grammar::TARGET_MAX {
+        let has_fields = event.layout.tail < length;
+        event.layout.anomalies.insert(if has_fields { Anomaly::FieldAtCut } else { Anomaly::TargetMayBeCut });
+    }
+}
+
+/// Reads an event's content, which has no line end: as the specification has it or, if `lenient`, with any status, IDs and
+/// target. A CR or LF at the end is a byte of the content.
 pub(crate) fn read(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
-    let content = content.without_line_end();
     let bytes = content.bytes();
     let header = header::read(bytes, lenient)?;
     // What nearly every line has can be read in one pass: no longer row of fields could stand at the line's end, since the

@@ -1,15 +1,13 @@
 //! The command `streams`.
 
-use core::time::Duration;
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 use clap::ValueEnum;
-use tor_stream_event::{
-    CircuitId, EventLine, Outcome, StreamEventRef, StreamId, StreamLife, StreamStatus, StreamTracker,
-};
+use tor_stream_event::{CircuitId, Outcome, StreamId, StreamLife, StreamStatus, StreamTracker};
 
-use crate::input::reader::{self, Consumer};
+use crate::input::reader::{self, Consumer, Event};
 use crate::input::threads::{Events, Parallel};
+use crate::input::time::Time;
 
 /// What the help says after the options.
 const MORE_HELP: &str = "\
@@ -87,20 +85,23 @@ struct Log<'w> {
     /// Where streams are printed.
     writer: &'w mut Writer,
     /// What puts events of a stream together.
-    tracker: StreamTracker<Option<Duration>>,
+    tracker: StreamTracker<Option<Time>>,
 }
 
 impl Consumer for Log<'_> {
-    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
-        self.tracker.update(event, line.unix_time()).map_or(Ok(()), |life| self.writer.write(&life))
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if !event.passes {
+            return Ok(());
+        }
+        self.tracker.update(event.event, event.time).map_or(Ok(()), |life| self.writer.write(&life))
     }
 
     fn unreadable(&mut self) -> io::Result<()> {
         self.writer.flush()
     }
 
-    fn piece(&mut self, piece: &[u8]) -> io::Result<()> {
-        if piece.is_empty() { self.writer.flush() } else { Ok(()) }
+    fn before_read(&mut self) -> io::Result<()> {
+        self.writer.flush()
     }
 }
 
@@ -113,7 +114,7 @@ impl Parallel for Log<'_> {
     }
 
     fn add(&mut self, part: Events) -> io::Result<()> {
-        part.each(|line, event| self.event(line, event))
+        part.each(|event| self.event(event))
     }
 }
 
@@ -127,7 +128,7 @@ enum Writer {
 
 impl Writer {
     /// Prints a stream.
-    fn write(&mut self, life: &StreamLife<Option<Duration>>) -> io::Result<()> {
+    fn write(&mut self, life: &StreamLife<Option<Time>>) -> io::Result<()> {
         let row = Row::new(life);
         match self {
             Self::Json(json) => {
@@ -194,16 +195,17 @@ struct Row<'l> {
 
 impl<'l> Row<'l> {
     /// Returns the row of a stream.
-    fn new(life: &'l StreamLife<Option<Duration>>) -> Self {
+    fn new(life: &'l StreamLife<Option<Time>>) -> Self {
         let failed = life.steps.iter().any(|step| step.status == StreamStatus::Failed);
-        let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
+        let seconds = |time: Option<Time>| time.and_then(Time::unix).map(|time| time.as_secs_f64());
+        let elapsed = life.last.zip(life.first).and_then(|(last, first)| last.since(first));
         let target = |target: &tor_stream_event::Target| format!("{}:{}", target.host, target.port);
         Row {
             stream_id: StreamId::as_str(&life.id),
             circuit_id: life.circuits.last().map(CircuitId::as_str),
             unix_ts_start: seconds(life.first),
             unix_ts_end: seconds(life.last),
-            elapsed_seconds: seconds(life.last.zip(life.first).and_then(|(last, first)| last.checked_sub(first))),
+            elapsed_seconds: elapsed.map(|time| time.as_secs_f64()),
             failure_reason_local: life.reason.filter(|_| failed).map(|reason| reason.as_str()),
             failure_reason_remote: life.remote_reason.filter(|_| failed).map(|reason| reason.as_str()),
             source: life.source.map(|source| source.as_str()),

@@ -3,7 +3,9 @@
 use core::time::Duration;
 use std::time::UNIX_EPOCH;
 
-use tor_stream_event::{EventLine, StreamEventRef};
+use tor_stream_event::StreamEventRef;
+
+use crate::input::time::Time;
 
 /// The options that say which events count. One that is repeated takes any of its values.
 #[derive(Debug, clap::Args)]
@@ -41,8 +43,8 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Returns `true` if an event counts. One without a time does not if there is a limit to it.
-    pub(crate) fn takes(&self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> bool {
+    /// Returns `true` if an event passes. One without a time does not if there is a limit to it.
+    pub(crate) fn passes(&self, event: &StreamEventRef<'_>, time: Option<Time>) -> bool {
         let one_of =
             |words: &[String], word: Option<&str>| words.is_empty() || words.iter().any(|w| Some(&**w) == word);
         let no_limit = self.since.is_none() && self.until.is_none();
@@ -54,11 +56,11 @@ impl Filter {
             && (self.port.is_empty() || self.port.contains(&event.target_port))
             && (self.target.is_empty() || self.target.iter().any(|glob| glob.matches(event.target_host)))
             && (!self.anomalous || !event.anomalies().is_empty())
-            && (no_limit || line.unix_time().is_some_and(|time| self.takes_time(time)))
+            && (no_limit || time.and_then(Time::unix).is_some_and(|time| self.passes_time(time)))
     }
 
     /// Returns `true` if a time is within the limits.
-    fn takes_time(&self, time: Duration) -> bool {
+    fn passes_time(&self, time: Duration) -> bool {
         self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod filter;
 pub(crate) mod reader;
 pub(crate) mod threads;
+pub(crate) mod time;
 mod unpack;
 
 use std::fs::{self, File, FileType};

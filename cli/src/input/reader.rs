@@ -8,6 +8,7 @@ use tor_stream_event::{Error, EventLine, EventReader, LineEnd, StreamEventRef};
 
 use crate::input::filter::Filter;
 use crate::input::threads::{self, Parallel};
+use crate::input::time::Time;
 use crate::input::{Input, Inputs};
 use crate::report;
 
@@ -30,7 +31,7 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// Gives an event to a consumer if it counts, and the error to `unreadable` if it cannot be read.
+    /// Gives an event to a consumer, or the error to `unreadable` if it cannot be read.
     pub(crate) fn take(
         &self,
         line: &EventLine<'_>,
@@ -38,8 +39,11 @@ impl Reading {
         unreadable: impl FnOnce(&Error),
     ) -> io::Result<()> {
         match &line.event {
-            Ok(event) if self.filter.takes(line, event) => consumer.event(line, event),
-            Ok(_) => Ok(()),
+            Ok(event) => {
+                let time = Time::of(line);
+                let passes = self.filter.passes(event, time);
+                consumer.event(&Event { line, event, time, passes })
+            }
             Err(error) => {
                 consumer.unreadable()?;
                 unreadable(error);
@@ -49,25 +53,42 @@ impl Reading {
     }
 }
 
-/// What a command does with events.
+/// An event of an input.
+#[derive(Clone, Copy)]
+pub(crate) struct Event<'e> {
+    /// The line that it is in.
+    pub(crate) line: &'e EventLine<'e>,
+    /// The event.
+    pub(crate) event: &'e StreamEventRef<'e>,
+    /// The time that the log gives it.
+    pub(crate) time: Option<Time>,
+    /// Whether it passes the filters.
+    pub(crate) passes: bool,
+}
+
+/// A command's side of reading: it gets the events of an input in their order.
 pub(crate) trait Consumer {
-    /// Takes an event that counts.
-    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()>;
+    /// Takes an event.
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
 
     /// Takes note of an event that cannot be read. What was printed so far is written out.
     fn unreadable(&mut self) -> io::Result<()> {
         Ok(())
     }
 
-    /// Takes note of a piece of the input, which the next events are in. One without bytes comes before each: what was
-    /// printed so far should not have to wait for it.
-    fn piece(&mut self, _piece: &[u8]) -> io::Result<()> {
+    /// Writes out what was printed so far: the read that follows may wait for its bytes.
+    fn before_read(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Takes note of bytes of the input. The events that end in them come later.
+    fn bytes(&mut self, _bytes: &[u8]) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// A part of an input.
-pub(crate) struct Part<R> {
+/// A section of an input.
+pub(crate) struct Section<R> {
     /// Its bytes.
     pub(crate) reader: R,
     /// How its lines end, if that is known.
@@ -88,7 +109,7 @@ pub(crate) fn read(options: &Reading, input: &Input, consumer: &mut impl Paralle
     let reader = match input.open() {
         Ok(reader) => reader,
         Err(error) => {
-            consumer.piece(&[])?;
+            consumer.before_read()?;
             report(format_args!("tor-streams: {name}: {error}"));
             return Ok(false);
         }
@@ -96,36 +117,36 @@ pub(crate) fn read(options: &Reading, input: &Input, consumer: &mut impl Paralle
     if options.jobs.get() > 1 && input.is_file() {
         return threads::read(options, &name, reader, consumer);
     }
-    let whole = Part { reader, line_end: None, lines: 0, offset: 0 };
-    read_part(options, &name, whole, consumer)
+    let whole = Section { reader, line_end: None, lines: 0, offset: 0 };
+    read_section(options, &name, whole, consumer)
 }
 
-/// Gives the events of a part of an input to a consumer, and says what cannot be read. Returns `false` if anything could not.
+/// Gives the events of a section of an input to a consumer, and says what cannot be read. Returns `false` if anything could not.
 ///
 /// # Errors
 ///
 /// If the consumer fails.
-pub(crate) fn read_part(
+pub(crate) fn read_section(
     options: &Reading,
     name: &str,
-    part: Part<impl Read>,
+    section: Section<impl Read>,
     consumer: &mut impl Consumer,
 ) -> io::Result<bool> {
     let consumer = RefCell::new(consumer);
     let failed = Cell::new(None);
-    let mut reader = EventReader::new(Pieces { reader: part.reader, consumer: &consumer, failed: &failed });
+    let mut reader = EventReader::new(Shown { reader: section.reader, consumer: &consumer, failed: &failed });
     if options.lenient {
         reader = reader.lenient();
     }
-    if let Some(line_end) = part.line_end {
+    if let Some(line_end) = section.line_end {
         reader = reader.line_end(line_end);
     }
     let mut all_read = true;
     loop {
         match reader.next_event() {
             Ok(Some(mut line)) => {
-                line.number += part.lines;
-                line.offset += part.offset;
+                line.number += section.lines;
+                line.offset += section.offset;
                 options.take(&line, *consumer.borrow_mut(), |error| {
                     report(format_args!("{name}:{}: {error}", line.number));
                     all_read = false;
@@ -138,9 +159,9 @@ pub(crate) fn read_part(
                     return Err(error);
                 }
                 if let Error::Io { offset, .. } = &mut error {
-                    *offset += part.offset;
+                    *offset += section.offset;
                 }
-                consumer.borrow_mut().piece(&[])?;
+                consumer.borrow_mut().before_read()?;
                 report(format_args!("tor-streams: {name}: {error}"));
                 return Ok(false);
             }
@@ -148,8 +169,8 @@ pub(crate) fn read_part(
     }
 }
 
-/// A reader that shows each piece to a consumer.
-struct Pieces<'c, R, C> {
+/// A reader that shows a consumer the bytes.
+struct Shown<'c, R, C> {
     /// The reader.
     reader: R,
     /// The consumer.
@@ -158,13 +179,13 @@ struct Pieces<'c, R, C> {
     failed: &'c Cell<Option<io::Error>>,
 }
 
-impl<R: Read, C: Consumer> Read for Pieces<'_, R, C> {
+impl<R: Read, C: Consumer> Read for Shown<'_, R, C> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // The events of the piece before were all taken.
-        let before = self.consumer.borrow_mut().piece(&[]);
+        let before = self.consumer.borrow_mut().before_read();
         let read = self.reader.read(buffer)?;
-        let piece = buffer.get(..read).unwrap_or_default();
-        if let Err(error) = before.and_then(|()| self.consumer.borrow_mut().piece(piece)) {
+        let bytes = buffer.get(..read).unwrap_or_default();
+        if let Err(error) = before.and_then(|()| self.consumer.borrow_mut().bytes(bytes)) {
             let kind = error.kind();
             self.failed.set(Some(error));
             return Err(kind.into());

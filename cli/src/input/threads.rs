@@ -12,9 +12,10 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use tor_stream_event::{EventLine, EventReader, LineEnd, StreamEventRef, stream_events};
+use tor_stream_event::{EventReader, LineEnd, stream_events};
 
-use crate::input::reader::{Consumer, Part, Reading, read_part};
+use crate::input::reader::{Consumer, Event, Reading, Section, read_section};
+use crate::input::time::Time;
 use crate::report;
 
 /// The most bytes of a block. So no line in one is longer than a line may be.
@@ -55,13 +56,13 @@ pub(crate) fn read<C: Parallel>(
         collect(options, requests, consumer)
     })?;
     let log = source.into_inner().unwrap_or_else(PoisonError::into_inner).log;
-    let rest = Part {
+    let rest = Section {
         reader: Cursor::new(log.rest).chain(Failing(log.failed)).chain(log.reader),
         line_end: log.time.map(|_| LineEnd::Lf),
         lines: log.lines,
         offset: log.offset,
     };
-    Ok(read_part(options, name, rest, consumer)? && all_read)
+    Ok(read_section(options, name, rest, consumer)? && all_read)
 }
 
 /// What threads take blocks from, one thread at a time.
@@ -137,7 +138,7 @@ fn work<P: Consumer>(options: &Reading, name: &str, source: &Mutex<Source<impl R
                 line.offset += block.offset;
                 options.take(&line, &mut part, |error| messages.push(format!("{name}:{}: {error}", line.number)))
             })
-            .and_then(|()| part.piece(&block.bytes));
+            .and_then(|()| part.bytes(&block.bytes));
         // Nobody waits for it if the consumer failed.
         let _ = reply.send(Done { bytes: block.bytes, part: result.map(|()| part), messages });
     }
@@ -248,20 +249,19 @@ pub(crate) struct Events {
     lines: Vec<u8>,
     /// The number of each line, and how many bytes are before it.
     places: Vec<(u64, u64)>,
+    /// Whether each passes the filters.
+    passes: Vec<bool>,
 }
 
 impl Events {
     /// Calls a function with each event.
-    pub(crate) fn each(
-        &self,
-        mut function: impl FnMut(&EventLine<'_>, &StreamEventRef<'_>) -> io::Result<()>,
-    ) -> io::Result<()> {
+    pub(crate) fn each(&self, mut function: impl FnMut(&Event<'_>) -> io::Result<()>) -> io::Result<()> {
         // Read leniently, an event that was accepted is what it was.
         let lines = stream_events(&self.lines).line_end(LineEnd::Lf).lenient();
-        for (mut line, &(number, offset)) in lines.zip(&self.places) {
+        for ((mut line, &(number, offset)), &passes) in lines.zip(&self.places).zip(&self.passes) {
             (line.number, line.offset) = (number, offset);
             if let Ok(event) = &line.event {
-                function(&line, event)?;
+                function(&Event { line: &line, event, time: Time::of(&line), passes })?;
             }
         }
         Ok(())
@@ -269,11 +269,13 @@ impl Events {
 }
 
 impl Consumer for Events {
-    fn event(&mut self, line: &EventLine<'_>, _event: &StreamEventRef<'_>) -> io::Result<()> {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let line = event.line;
         self.lines.extend_from_slice(line.line);
         // A LF alone would make a CR before it part of the line's end.
         self.lines.extend_from_slice(b"\r\n");
         self.places.push((line.number, line.offset));
+        self.passes.push(event.passes);
         Ok(())
     }
 }

@@ -6,16 +6,14 @@ pub(crate) mod row;
 
 use std::io::{self, BufWriter, StdoutLock, Write};
 
-use clap::ValueEnum;
-use tor_stream_event::{EventLine, StreamEventRef};
-
-use crate::input::reader::Consumer;
+use crate::input::reader::{Consumer, Event};
 #[cfg(feature = "arrow")]
 use crate::input::threads::Events;
 use crate::input::threads::Parallel;
 #[cfg(feature = "arrow")]
 use crate::output::columns::Table;
 use crate::output::row::{JsonLists, Row};
+use clap::ValueEnum;
 
 /// How many bytes are collected before they are written out.
 const BUFFER: usize = 64 * 1024;
@@ -79,12 +77,14 @@ impl Output {
         Ok(Self { writer, show_credentials })
     }
 
-    /// Prints the event in `line`.
-    pub(crate) fn write(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
+    /// Prints an event.
+    pub(crate) fn write(&mut self, event: &Event<'_>) -> io::Result<()> {
         match &mut self.writer {
-            Writer::Text(text) => text.write(line, event, self.show_credentials),
+            Writer::Text(text) => text.write(event, self.show_credentials),
             #[cfg(feature = "arrow")]
-            Writer::Table(table) => table.write(line, &Row::new(line, event, self.show_credentials, false)),
+            Writer::Table(table) => {
+                table.write(event.line, &Row::new(event.line, event.event, self.show_credentials, false))
+            }
         }
     }
 
@@ -108,22 +108,21 @@ impl Output {
 }
 
 impl Consumer for Output {
-    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
-        self.write(line, event)
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if event.passes { self.write(event) } else { Ok(()) }
     }
 
     fn unreadable(&mut self) -> io::Result<()> {
         self.flush()
     }
 
-    fn piece(&mut self, piece: &[u8]) -> io::Result<()> {
-        // Nobody has to wait for an event that was read already.
-        if piece.is_empty() { self.flush() } else { Ok(()) }
+    fn before_read(&mut self) -> io::Result<()> {
+        self.flush()
     }
 }
 
-/// What is printed of the events of a part of a file.
-pub(crate) enum Part {
+/// The rows of the events of a part of a file.
+pub(crate) enum Rows {
     /// Their rows, and whether SOCKS user names and passwords are shown.
     Text(Text<Vec<u8>>, bool),
     /// They become columns with those of other parts.
@@ -132,54 +131,56 @@ pub(crate) enum Part {
 }
 
 impl Parallel for Output {
-    type Part = Part;
+    type Part = Rows;
 
-    fn part(&self) -> Part {
+    fn part(&self) -> Rows {
         match &self.writer {
             Writer::Text(Text::Json(..)) => {
-                Part::Text(Text::Json(Vec::new(), JsonLists::default()), self.show_credentials)
+                Rows::Text(Text::Json(Vec::new(), JsonLists::default()), self.show_credentials)
             }
-            Writer::Text(Text::Csv(_)) => Part::Text(Text::Csv(csv(Vec::new())), self.show_credentials),
+            Writer::Text(Text::Csv(_)) => Rows::Text(Text::Csv(csv(Vec::new())), self.show_credentials),
             #[cfg(feature = "arrow")]
-            Writer::Table(_) => Part::Events(Events::default()),
+            Writer::Table(_) => Rows::Events(Events::default()),
         }
     }
 
-    fn add(&mut self, part: Part) -> io::Result<()> {
-        match part {
-            Part::Text(text, _) => {
+    fn add(&mut self, rows: Rows) -> io::Result<()> {
+        match rows {
+            Rows::Text(text, _) => {
                 self.flush()?;
                 io::stdout().write_all(&text.into_bytes()?)
             }
             #[cfg(feature = "arrow")]
-            Part::Events(events) => events.each(|line, event| self.write(line, event)),
+            Rows::Events(events) => events.each(|event| self.write(event)),
         }
     }
 }
 
-impl Consumer for Part {
-    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
+impl Consumer for Rows {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         match self {
-            Self::Text(text, show_credentials) => text.write(line, event, *show_credentials),
+            _ if !event.passes => Ok(()),
+            Self::Text(text, show_credentials) => text.write(event, *show_credentials),
             #[cfg(feature = "arrow")]
-            Self::Events(events) => events.event(line, event),
+            Self::Events(events) => events.event(event),
         }
     }
 }
 
 impl<W: Write> Text<W> {
-    /// Prints the event in `line`.
-    fn write(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>, show_credentials: bool) -> io::Result<()> {
+    /// Prints an event.
+    fn write(&mut self, event: &Event<'_>, show_credentials: bool) -> io::Result<()> {
+        let row = |flat| Row::new(event.line, event.event, show_credentials, flat);
         match self {
             Self::Json(json, lists) => {
-                let mut row = Row::new(line, event, show_credentials, false);
+                let mut row = row(false);
                 row.iso_fields = row.iso_fields.map(|list| lists.get(&list)).transpose()?;
                 let mut text = Vec::with_capacity(1024);
                 row.write_json(&mut text)?;
                 text.push(b'\n');
                 json.write_all(&text)
             }
-            Self::Csv(csv) => csv.serialize(Row::new(line, event, show_credentials, true)).map_err(io_error),
+            Self::Csv(csv) => csv.serialize(row(true)).map_err(io_error),
         }
     }
 

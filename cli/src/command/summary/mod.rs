@@ -5,15 +5,15 @@ mod cluster;
 mod report;
 mod tally;
 
-use core::time::Duration;
 use std::io::{self, Write};
 
-use tor_stream_event::{EventLine, StreamEventRef, StreamTracker};
+use tor_stream_event::StreamTracker;
 
 use self::tally::Tally;
 use crate::input::Input;
-use crate::input::reader::{self, Consumer};
+use crate::input::reader::{self, Consumer, Event};
 use crate::input::threads::{Events, Parallel};
+use crate::input::time::Time;
 
 /// What the help says after the options.
 pub(crate) const MORE_HELP: &str = "\
@@ -114,7 +114,7 @@ struct Log<'i> {
     /// Whether the last byte so far ended a line.
     ends_with_lf: bool,
     /// What puts events of a stream together.
-    tracker: StreamTracker<Option<Duration>>,
+    tracker: StreamTracker<Option<Time>>,
     /// What was counted.
     tally: Tally,
 }
@@ -132,17 +132,19 @@ impl Log<'_> {
 
 impl Log<'_> {
     /// Takes an event whose numbers were counted.
-    fn track(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) {
-        if let Some(life) = self.tracker.update(event, line.unix_time()) {
+    fn track(&mut self, event: &Event<'_>) {
+        if let Some(life) = self.tracker.update(event.event, event.time) {
             self.tally.stream(self.name, &life, self.limit);
         }
     }
 }
 
 impl Consumer for Log<'_> {
-    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
-        self.tally.event(self.name, line, event);
-        self.track(line, event);
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if event.passes {
+            self.tally.event(self.name, event);
+            self.track(event);
+        }
         Ok(())
     }
 
@@ -151,15 +153,15 @@ impl Consumer for Log<'_> {
         Ok(())
     }
 
-    fn piece(&mut self, piece: &[u8]) -> io::Result<()> {
-        self.tally.piece(piece);
-        self.ends_with_lf = piece.last().map_or(self.ends_with_lf, |&byte| byte == b'\n');
+    fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.tally.bytes(bytes);
+        self.ends_with_lf = bytes.last().map_or(self.ends_with_lf, |&byte| byte == b'\n');
         Ok(())
     }
 }
 
-/// What is counted of the events of a block.
-struct Part<'i> {
+/// A part of a log that is counted.
+struct LogPart<'i> {
     /// The name of the log.
     name: &'i str,
     /// What was counted.
@@ -169,29 +171,32 @@ struct Part<'i> {
 }
 
 impl<'i> Parallel for Log<'i> {
-    type Part = Part<'i>;
+    type Part = LogPart<'i>;
 
-    fn part(&self) -> Part<'i> {
-        Part { name: self.name, tally: Tally::default(), events: Events::default() }
+    fn part(&self) -> LogPart<'i> {
+        LogPart { name: self.name, tally: Tally::default(), events: Events::default() }
     }
 
-    fn add(&mut self, part: Part<'i>) -> io::Result<()> {
+    fn add(&mut self, part: LogPart<'i>) -> io::Result<()> {
         self.tally.merge(part.tally, self.limit);
-        part.events.each(|line, event| {
-            self.track(line, event);
+        part.events.each(|event| {
+            self.track(event);
             Ok(())
         })
     }
 }
 
-impl Consumer for Part<'_> {
-    fn event(&mut self, line: &EventLine<'_>, event: &StreamEventRef<'_>) -> io::Result<()> {
-        self.tally.event(self.name, line, event);
-        self.events.event(line, event)
+impl Consumer for LogPart<'_> {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if !event.passes {
+            return Ok(());
+        }
+        self.tally.event(self.name, event);
+        self.events.event(event)
     }
 
-    fn piece(&mut self, piece: &[u8]) -> io::Result<()> {
-        self.tally.piece(piece);
+    fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.tally.bytes(bytes);
         Ok(())
     }
 }

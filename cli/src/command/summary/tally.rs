@@ -4,7 +4,10 @@ use alloc::collections::BTreeMap;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tor_stream_event::{EventLine, Outcome, StreamClosureReason, StreamEventRef, StreamLife, StreamStatus};
+use tor_stream_event::{Outcome, StreamClosureReason, StreamLife, StreamStatus};
+
+use crate::input::reader::Event;
+use crate::input::time::Time;
 
 /// What is counted in one or more logs. Tallies of different logs can be put together in any order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -74,14 +77,15 @@ pub(crate) struct Example {
 pub(crate) struct Histogram(BTreeMap<u16, u64>);
 
 impl Tally {
-    /// Counts the bytes and the line ends of a piece of a log.
-    pub(crate) fn piece(&mut self, piece: &[u8]) {
-        self.bytes += piece.len() as u64;
-        self.lines += memchr::memchr_iter(b'\n', piece).count() as u64;
+    /// Counts bytes of a log and the line ends in them.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        self.lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
     }
 
     /// Counts an event.
-    pub(crate) fn event(&mut self, file: &str, line: &EventLine<'_>, event: &StreamEventRef<'_>) {
+    pub(crate) fn event(&mut self, file: &str, event: &Event<'_>) {
+        let Event { line, event, time, .. } = event;
         self.events += 1;
         self.statuses.add(event.status_str(), usize::MAX);
         if let Some(reason) = event.reason_str() {
@@ -90,7 +94,7 @@ impl Tally {
         if let Some(reason) = event.remote_reason_str() {
             self.remote_reasons.add(reason, usize::MAX);
         }
-        if let Some(time) = line.unix_time() {
+        if let Some(time) = time.and_then(Time::unix) {
             self.first = Some(self.first.map_or(time, |first| first.min(time)));
             self.last = Some(self.last.map_or(time, |last| last.max(time)));
         }
@@ -106,7 +110,7 @@ impl Tally {
     }
 
     /// Counts a stream. No more than `limit` targets and circuits are counted apart.
-    pub(crate) fn stream(&mut self, file: &str, life: &StreamLife<Option<Duration>>, limit: usize) {
+    pub(crate) fn stream(&mut self, file: &str, life: &StreamLife<Option<Time>>, limit: usize) {
         if life.outcome == Outcome::AfterClosed {
             return;
         }
@@ -133,7 +137,7 @@ impl Tally {
             self.failures.add(&cause, usize::MAX);
         }
         let asked = step(StreamStatus::New).or(step(StreamStatus::NewResolve)).and_then(|step| step.time);
-        let since = |start: Option<Duration>, end: Option<Duration>| end?.checked_sub(start?);
+        let since = |start: Option<Time>, end: Option<Time>| end?.since(start?);
         let answered = step(StreamStatus::Succeeded).and_then(|step| step.time);
         since(asked, answered).into_iter().for_each(|time| self.answers.add(time));
         if life.outcome == Outcome::Closed {

@@ -11,6 +11,8 @@ use super::Options;
 use super::address::Address;
 use super::screen::Screen;
 use super::summary::Summary;
+use crate::input::reader::Event;
+use crate::input::time::Time;
 use crate::output::Output;
 use crate::report;
 
@@ -49,7 +51,7 @@ impl Sink {
             match (&mut *self, line.event) {
                 (Self::Events(output), Ok(event)) => {
                     line.prefix = prefix.as_bytes();
-                    output.write(&line, &event)?;
+                    output.write(&Event { line: &line, event: &event, time: Time::of(&line), passes: true })?;
                 }
                 (Self::Events(output), Err(error)) => {
                     output.flush()?;
