@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::anomaly::{Anomalies, Anomaly};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, Field, ProtocolError};
 use crate::format::grammar;
 use crate::format::keyword::Keyword;
 use crate::format::scan;
@@ -104,6 +104,17 @@ pub struct StreamEventRef<'a> {
     pub(crate) layout: Layout,
 }
 
+/// The reply code and event name that an event's whole line begins with.
+const EVENT_NAME: &[u8] = b"650 STREAM ";
+
+/// Returns the error about a line that does not begin with [`EVENT_NAME`].
+#[cold]
+fn not_an_event(line: &[u8]) -> ProtocolError {
+    let same = EVENT_NAME.iter().zip(line).take_while(|(expected, found)| expected == found).count();
+    let kind = if line.is_empty() { ErrorKind::Missing } else { ErrorKind::Malformed };
+    ProtocolError::new(kind(Field::EventName), line, same)
+}
+
 /// Where in an event's content its parts stand, and values that no public field holds. Both forms of an event keep it, so
 /// that neither reads the text again when it is made from the other.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -136,7 +147,8 @@ impl<'a> StreamEventRef<'a> {
     /// [`Error::Protocol`] if the stream ID, status, circuit ID or target is missing, an ID is not 1 to 20 letters or digits,
     /// the status is not one of [`StreamStatus::ALL`], or the target is no `host:port` (which includes a target that tor cut
     /// so that its port is lost). Nothing else is an error: unknown words, keywords and extra tokens are data, as the
-    /// specification demands.
+    /// specification demands. A whole line is refused as such ([`ErrorKind::WholeLine`]): [`parse_line`](Self::parse_line)
+    /// reads it.
     pub fn parse(content: &'a str) -> Result<Self, Error> {
         parse::read_with_line_end(Text::Str(content), false)
     }
@@ -161,6 +173,37 @@ impl<'a> StreamEventRef<'a> {
     /// [`Error::Protocol`] if stream ID, status and circuit ID are not there, separated by one space each.
     pub fn parse_lenient(content: &'a [u8]) -> Result<Self, Error> {
         parse::read_with_line_end(Text::new(content), true)
+    }
+
+    /// Reads an event from its whole line, which begins with `650 STREAM `, and reads on as
+    /// [`parse_bytes`](Self::parse_bytes) does.
+    ///
+    /// For a log, whose lines may have a time before the reply, and for a connection, which carries other replies too, there
+    /// are [`stream_events`](crate::stream_events) and its like.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Protocol`] of [`Field::EventName`] if the line begins with anything else, and as for
+    /// [`parse`](Self::parse). An offset counts from the start of the line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{ErrorKind, Field, StreamEventRef};
+    ///
+    /// let event = StreamEventRef::parse_line(b"650 STREAM 18 SUCCEEDED 7 www.example.com:443\r\n")?;
+    /// assert_eq!((event.id, event.target_port), ("18", 443));
+    /// assert!(StreamEventRef::parse_line(b"650 BW 12 34").is_err());
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
+    pub fn parse_line(line: &'a [u8]) -> Result<Self, Error> {
+        let Some(content) = line.strip_prefix(EVENT_NAME) else {
+            return Err(not_an_event(line).into());
+        };
+        parse::read(Text::new(content), false).map_err(|error| match error {
+            Error::Protocol(error) => error.behind(EVENT_NAME.len()).into(),
+            other => other,
+        })
     }
 
     /// Returns the owned form of this event. It copies text and reads none.
@@ -335,6 +378,31 @@ impl<'a> StreamEventRef<'a> {
     #[must_use]
     pub const fn content(&self) -> &'a [u8] {
         self.content.bytes()
+    }
+
+    /// Returns the address and the relay of a target that names its exit: `192.0.2.4` and `$<40 hex>` of the host
+    /// `192.0.2.4.$<40 hex>.exit`.
+    ///
+    /// The relay is as printed: its fingerprint (40 hexadecimal digits, as a rule with a `$` before them, which `~` or `=` and a
+    /// nickname may follow), or its nickname. The address may be a name, and is empty if the target is the relay itself (`nickname.exit`).
+    /// `None` for any other target. A client chooses the target, so it may name a relay that there is not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::StreamEventRef;
+    ///
+    /// let event = StreamEventRef::parse("16 SUCCEEDED 5 192.0.2.4.$0123456789ABCDEF0123456789ABCDEF01234567.exit:9001")?;
+    /// assert_eq!(event.exit_relay(), Some(("192.0.2.4", "$0123456789ABCDEF0123456789ABCDEF01234567")));
+    /// let event = StreamEventRef::parse("17 NEW 0 www.example.com.moria1.exit:80 PURPOSE=USER")?;
+    /// assert_eq!(event.exit_relay(), Some(("www.example.com", "moria1")));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
+    #[must_use]
+    pub fn exit_relay(&self) -> Option<(&'a str, &'a str)> {
+        let (named, suffix) = self.target_host.rsplit_once('.')?;
+        let (address, relay) = named.rsplit_once('.').unwrap_or(("", named));
+        (suffix.eq_ignore_ascii_case("exit") && grammar::is_relay(relay.as_bytes())).then_some((address, relay))
     }
 
     /// Returns the value of a keyword.

@@ -86,6 +86,15 @@ impl StreamEvent {
         Ok(StreamEventRef::parse(content)?.into_owned())
     }
 
+    /// Reads an event from its whole line, which begins with `650 STREAM `.
+    ///
+    /// # Errors
+    ///
+    /// As for [`StreamEventRef::parse_line`].
+    pub fn parse_line(line: &[u8]) -> Result<Self, Error> {
+        Ok(StreamEventRef::parse_line(line)?.into_owned())
+    }
+
     /// Returns the borrowed form of this event. It copies no text and reads none.
     #[must_use]
     pub fn as_event_ref(&self) -> StreamEventRef<'_> {
@@ -140,6 +149,7 @@ accessors! {
     iso_fields_str() -> Option<&str>;
     source_host() -> Option<&str>;
     source_port() -> Option<u16>;
+    exit_relay() -> Option<(&str, &str)>;
     args() -> Args<'_>;
     arg(key: &str) -> Option<&str>;
     anomalies() -> Anomalies;

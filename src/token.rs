@@ -1,5 +1,7 @@
 //! The words of the protocol: each is spelled once, in the list of its enum.
 
+use crate::error::{Error, ErrorKind, Field, ProtocolError};
+
 /// How a word is found in text that was not checked to be UTF-8.
 pub(crate) trait Word: Sized {
     /// What ends a word that is not the last one.
@@ -25,7 +27,7 @@ pub(crate) trait Word: Sized {
 macro_rules! words {
     (
         $(#[$meta:meta])*
-        pub enum $name:ident before $end:literal {
+        pub enum $name:ident: $field:ident before $end:literal {
             $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+
         }
     ) => {
@@ -64,7 +66,29 @@ macro_rules! words {
             pub fn from_word(word: &str) -> Option<Self> {
                 Self::from_bytes(word.as_bytes())
             }
+        }
 
+        impl core::str::FromStr for $name {
+            type Err = Error;
+
+            /// Returns the name of a word, as [`from_word`](Self::from_word) does.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Protocol`] if the word is not in [`ALL`](Self::ALL): `Unrecognized` would lose its text.
+            fn from_str(word: &str) -> Result<Self, Error> {
+                Self::from_word(word).ok_or_else(|| {
+                    let missing = word.is_empty();
+                    let kind = if missing { ErrorKind::Missing } else { ErrorKind::Unrecognized };
+                    ProtocolError::new(kind(Field::$field), word.as_bytes(), 0).into()
+                })
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
         }
 
         impl Word for $name {
@@ -87,7 +111,7 @@ macro_rules! words {
 
 words! {
     /// What happened to a stream (`StreamStatus`).
-    pub enum StreamStatus before ' ' {
+    pub enum StreamStatus: StreamStatus before ' ' {
         /// A client asks for a new connection.
         New = "NEW",
         /// A client asks for an address to be looked up.
@@ -124,7 +148,7 @@ words! {
     ///
     /// tor prints a reason that it has no word for itself as `UNKNOWN_` and its code, with a space before it:
     /// `REASON= UNKNOWN_15`. That is `Unrecognized` here, with the text `UNKNOWN_15`.
-    pub enum StreamClosureReason before ' ' {
+    pub enum StreamClosureReason: Reason before ' ' {
         /// A cause that no other reason names.
         Misc = "MISC",
         /// The host name could not be resolved.
@@ -170,7 +194,7 @@ words! {
 
 words! {
     /// Where the new address of a [`Remap`](StreamStatus::Remap) is from (`SOURCE`).
-    pub enum StreamSource before ' ' {
+    pub enum StreamSource: Source before ' ' {
         /// From this tor's own cache.
         Cache = "CACHE",
         /// From the exit.
@@ -180,7 +204,7 @@ words! {
 
 words! {
     /// What a stream is for (`PURPOSE`).
-    pub enum StreamPurpose before ' ' {
+    pub enum StreamPurpose: Purpose before ' ' {
         /// Fetching directory information.
         DirFetch = "DIR_FETCH",
         /// Uploading directory information.
@@ -196,7 +220,7 @@ words! {
 
 words! {
     /// The protocol that the client spoke to tor (`CLIENT_PROTOCOL`).
-    pub enum ClientProtocol before ' ' {
+    pub enum ClientProtocol: ClientProtocol before ' ' {
         /// SOCKS 4 and 4a.
         Socks4 = "SOCKS4",
         /// SOCKS 5.
@@ -220,7 +244,7 @@ words! {
     /// A property that keeps streams on separate circuits when they differ in it (an item of `ISO_FIELDS`).
     ///
     /// The specification allows the name of any field here.
-    pub enum IsoField before ',' {
+    pub enum IsoField: IsoField before ',' {
         /// The target's port.
         DestPort = "DESTPORT",
         /// The target's address.

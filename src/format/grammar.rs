@@ -15,6 +15,19 @@ pub(crate) fn is_word(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|&byte| is_word_byte(byte))
 }
 
+/// Returns `true` for a relay as a `.exit` name has it: a nickname, or a fingerprint with or without one behind it.
+pub(crate) fn is_relay(text: &[u8]) -> bool {
+    let is_nickname = |text: &[u8]| (1..=19).contains(&text.len()) && text.iter().all(u8::is_ascii_alphanumeric);
+    // No nickname is as long as a fingerprint.
+    match text.strip_prefix(b"$").unwrap_or(text).split_at_checked(40) {
+        Some((hex, rest)) => {
+            let name = rest.strip_prefix(b"~").or_else(|| rest.strip_prefix(b"="));
+            hex.iter().all(u8::is_ascii_hexdigit) && (rest.is_empty() || name.is_some_and(is_nickname))
+        }
+        None => is_nickname(text),
+    }
+}
+
 /// Returns `true` for a list of words, which may be empty.
 ///
 /// It looks at every byte, even behind one that does not fit, so that it can look at many at once.

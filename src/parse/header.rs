@@ -91,6 +91,10 @@ pub(super) fn diagnose(bytes: &[u8]) -> ProtocolError {
         let token = bytes.get(start..end).unwrap_or_default();
         if field == Field::StreamStatus {
             if StreamStatus::from_bytes(token).is_none() {
+                // tor counts streams up to 650 and beyond, so that only a status tells such a stream from a reply code.
+                if bytes.starts_with(b"650 ") {
+                    return ProtocolError::new(ErrorKind::WholeLine, bytes, 0);
+                }
                 return ProtocolError::new(ErrorKind::Unrecognized(field), bytes, start);
             }
         } else if !id::is_id(token) {
