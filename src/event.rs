@@ -220,7 +220,7 @@ impl<'a> StreamEventRef<'a> {
         let Some(content) = line.strip_prefix(EVENT_NAME) else {
             return Err(not_an_event(line).into());
         };
-        parse::read(Text::new(content), false).map_err(|error| match error {
+        parse::read_with_line_end(Text::new(content), false).map_err(|error| match error {
             Error::Protocol(error) => error.behind(EVENT_NAME.len()).into(),
             other => other,
         })
