@@ -1,15 +1,17 @@
 //! An event that borrows its text from the input.
 
 use core::fmt;
+use core::num::NonZeroU32;
 
 use crate::anomaly::{Anomalies, Anomaly};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind, Field, ProtocolError};
 use crate::format::grammar;
 use crate::format::keyword::Keyword;
 use crate::format::scan;
 use crate::format::text::{Span, Text};
 use crate::parse;
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+use crate::value::args::Found;
 use crate::value::{Args, IsoFields, Quoted, Redacted};
 
 /// A STREAM event, read in place: its text is borrowed from the input.
@@ -104,28 +106,57 @@ pub struct StreamEventRef<'a> {
     pub(crate) layout: Layout,
 }
 
+/// The reply code and event name that an event's whole line begins with.
+const EVENT_NAME: &[u8] = b"650 STREAM ";
+
+/// Returns the error about a line that does not begin with [`EVENT_NAME`].
+#[cold]
+fn not_an_event(line: &[u8]) -> ProtocolError {
+    let same = EVENT_NAME.iter().zip(line).take_while(|(expected, found)| expected == found).count();
+    let kind = if line.is_empty() { ErrorKind::Missing } else { ErrorKind::Malformed };
+    ProtocolError::new(kind(Field::EventName), line, same)
+}
+
 /// Where in an event's content its parts stand, and values that no public field holds. Both forms of an event keep it, so
 /// that neither reads the text again when it is made from the other.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Layout {
     /// Where the target begins.
-    pub(crate) target: usize,
+    pub(crate) target: u32,
     /// Where the fields after the target begin: at its end.
-    pub(crate) tail: usize,
+    pub(crate) tail: u32,
     /// `SOCKS_USERNAME`, between the quotes.
     pub(crate) username: Option<Span>,
     /// `SOCKS_PASSWORD`, between the quotes.
     pub(crate) password: Option<Span>,
     /// `ISO_FIELDS`.
     pub(crate) iso_fields: Option<Span>,
-    /// `NYM_EPOCH`.
-    pub(crate) nym_epoch: Option<u32>,
-    /// `SESSION_GROUP`.
-    pub(crate) session_group: Option<i32>,
+    /// Where the number of `NYM_EPOCH` stands.
+    pub(crate) nym_epoch: Option<NonZeroU32>,
+    /// Where the number of `SESSION_GROUP` stands.
+    pub(crate) session_group: Option<NonZeroU32>,
     /// `CLIENT_PROTOCOL`.
     pub(crate) client_protocol: Option<ClientProtocol>,
     /// What is odd about the event.
     pub(crate) anomalies: Anomalies,
+}
+
+impl Layout {
+    /// Returns where long values end, if tor printed the line in an order that we know.
+    const fn found(&self) -> Option<Found> {
+        /// Returns the index after a quoted string, or 0.
+        const fn end(span: Option<Span>) -> u32 {
+            match span {
+                Some(span) => span.end() as u32 + 1,
+                None => 0,
+            }
+        }
+        if self.anomalies.contains(Anomaly::UnknownOrder) {
+            return None;
+        }
+        let all_known = !self.anomalies.contains(Anomaly::UnknownKeyword);
+        Some(Found { username_end: end(self.username), password_end: end(self.password), all_known })
+    }
 }
 
 impl<'a> StreamEventRef<'a> {
@@ -136,7 +167,8 @@ impl<'a> StreamEventRef<'a> {
     /// [`Error::Protocol`] if the stream ID, status, circuit ID or target is missing, an ID is not 1 to 20 letters or digits,
     /// the status is not one of [`StreamStatus::ALL`], or the target is no `host:port` (which includes a target that tor cut
     /// so that its port is lost). Nothing else is an error: unknown words, keywords and extra tokens are data, as the
-    /// specification demands.
+    /// specification demands. A whole line is refused as such ([`ErrorKind::WholeLine`]): [`parse_line`](Self::parse_line)
+    /// reads it.
     pub fn parse(content: &'a str) -> Result<Self, Error> {
         parse::read_with_line_end(Text::Str(content), false)
     }
@@ -163,6 +195,37 @@ impl<'a> StreamEventRef<'a> {
         parse::read_with_line_end(Text::new(content), true)
     }
 
+    /// Reads an event from its whole line, which begins with `650 STREAM `, and reads on as
+    /// [`parse_bytes`](Self::parse_bytes) does.
+    ///
+    /// For a log, whose lines may have a time before the reply, and for a connection, which carries other replies too, there
+    /// are [`stream_events`](crate::stream_events) and its like.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Protocol`] of [`Field::EventName`] if the line begins with anything else, and as for
+    /// [`parse`](Self::parse). An offset counts from the start of the line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{ErrorKind, Field, StreamEventRef};
+    ///
+    /// let event = StreamEventRef::parse_line(b"650 STREAM 18 SUCCEEDED 7 www.example.com:443\r\n")?;
+    /// assert_eq!((event.id, event.target_port), ("18", 443));
+    /// assert!(StreamEventRef::parse_line(b"650 BW 12 34").is_err());
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
+    pub fn parse_line(line: &'a [u8]) -> Result<Self, Error> {
+        let Some(content) = line.strip_prefix(EVENT_NAME) else {
+            return Err(not_an_event(line).into());
+        };
+        parse::read_with_line_end(Text::new(content), false).map_err(|error| match error {
+            Error::Protocol(error) => error.behind(EVENT_NAME.len()).into(),
+            other => other,
+        })
+    }
+
     /// Returns the owned form of this event. It copies text and reads none.
     ///
     /// Not `to_owned`: that is `Clone` for a type that is `Copy`, and gives the borrowed form again.
@@ -178,8 +241,8 @@ impl<'a> StreamEventRef<'a> {
         match self.status {
             StreamStatus::Unrecognized => {
                 let bytes = self.content();
-                let start = scan::space(bytes) + 1;
-                self.content.get(start, start + scan::space(bytes.get(start..).unwrap_or_default()))
+                let start = scan::space(bytes, 0) + 1;
+                self.content.get(start as usize, scan::space(bytes, start) as usize)
             }
             known => known.as_str(),
         }
@@ -254,7 +317,10 @@ impl<'a> StreamEventRef<'a> {
     #[inline]
     #[must_use]
     pub const fn nym_epoch(&self) -> Option<u32> {
-        self.layout.nym_epoch
+        match self.layout.nym_epoch {
+            Some(at) => Some(grammar::number_at(self.content(), at) as u32),
+            None => None,
+        }
     }
 
     /// Returns what the stream came through (`SESSION_GROUP`, from tor 0.4.7 on): -2 for a directory connection, -3 for a
@@ -262,7 +328,10 @@ impl<'a> StreamEventRef<'a> {
     #[inline]
     #[must_use]
     pub const fn session_group(&self) -> Option<i32> {
-        self.layout.session_group
+        match self.layout.session_group {
+            Some(at) => Some(grammar::number_at(self.content(), at) as i32),
+            None => None,
+        }
     }
 
     /// Iterates over the properties that keep the stream apart from others (`ISO_FIELDS`, from tor 0.4.7 on). None if the
@@ -308,7 +377,7 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub const fn args(&self) -> Args<'a> {
-        Args::new(self.content, self.layout.tail, !self.layout.anomalies.contains(Anomaly::UnknownOrder))
+        Args::new(self.content, self.layout.tail, self.layout.found())
     }
 
     /// Returns the value of the keyword `key`, as printed; the last one if it is repeated.
@@ -327,7 +396,7 @@ impl<'a> StreamEventRef<'a> {
     /// Returns the whole target as printed, port included.
     #[must_use]
     pub fn target_bytes(&self) -> &'a [u8] {
-        self.content.bytes().get(self.layout.target..self.layout.tail).unwrap_or_default()
+        self.content.bytes().get(self.layout.target as usize..self.layout.tail as usize).unwrap_or_default()
     }
 
     /// Returns the content that the event was read from, as given, without its line end.
@@ -335,6 +404,31 @@ impl<'a> StreamEventRef<'a> {
     #[must_use]
     pub const fn content(&self) -> &'a [u8] {
         self.content.bytes()
+    }
+
+    /// Returns the address and the relay of a target that names its exit: `192.0.2.4` and `$<40 hex>` of the host
+    /// `192.0.2.4.$<40 hex>.exit`.
+    ///
+    /// The relay is as printed: its fingerprint (40 hexadecimal digits, as a rule with a `$` before them, which `~` or `=` and a
+    /// nickname may follow), or its nickname. The address may be a name, and is empty if the target is the relay itself (`nickname.exit`).
+    /// `None` for any other target. A client chooses the target, so it may name a relay that there is not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::StreamEventRef;
+    ///
+    /// let event = StreamEventRef::parse("16 SUCCEEDED 5 192.0.2.4.$0123456789ABCDEF0123456789ABCDEF01234567.exit:9001")?;
+    /// assert_eq!(event.exit_relay(), Some(("192.0.2.4", "$0123456789ABCDEF0123456789ABCDEF01234567")));
+    /// let event = StreamEventRef::parse("17 NEW 0 www.example.com.moria1.exit:80 PURPOSE=USER")?;
+    /// assert_eq!(event.exit_relay(), Some(("www.example.com", "moria1")));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
+    #[must_use]
+    pub fn exit_relay(&self) -> Option<(&'a str, &'a str)> {
+        let (named, suffix) = self.target_host.rsplit_once('.')?;
+        let (address, relay) = named.rsplit_once('.').unwrap_or(("", named));
+        (suffix.eq_ignore_ascii_case("exit") && grammar::is_relay(relay.as_bytes())).then_some((address, relay))
     }
 
     /// Returns text of this event in a form that may be shown to those who must not see credentials.
@@ -374,12 +468,16 @@ impl<'a> StreamEventRef<'a> {
     /// Returns where the fields begin of which the owned form has copies.
     fn field_starts(&self) -> [Option<usize>; 4] {
         let content = self.content();
-        let after_space = |start: usize| content.get(start..).map(|rest| start + scan::space(rest) + 1);
+        let after_space = |start: usize| memchr::memchr(b' ', content.get(start..)?).map(|len| start + len + 1);
         let mut args = self.args();
-        let source_addr = core::iter::from_fn(|| args.next_arg())
-            .filter(|arg| content.get(arg.key..arg.equals) == Some(Keyword::SourceAddr.as_bytes()))
-            .last();
-        [Some(0), after_space(0).and_then(after_space), Some(self.layout.target), source_addr.map(|arg| arg.value)]
+        let source_addr =
+            core::iter::from_fn(|| args.next_arg()).filter(|arg| arg.keyword == Some(Keyword::SourceAddr)).last();
+        [
+            Some(0),
+            after_space(0).and_then(after_space),
+            Some(self.layout.target as usize),
+            source_addr.map(|arg| arg.value as usize),
+        ]
     }
 
     /// Returns the value of a keyword.

@@ -99,7 +99,7 @@ mod token;
 mod tracker;
 mod value;
 
-pub use crate::anomaly::{Anomalies, Anomaly};
+pub use crate::anomaly::{Anomalies, Anomaly, AnomalyIter};
 pub use crate::error::{Error, ErrorKind, Field, ProtocolError};
 pub use crate::event::StreamEventRef;
 #[cfg(feature = "tokio-util")]

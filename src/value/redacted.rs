@@ -8,8 +8,6 @@ use core::fmt::{self, Write};
 
 use memchr::memmem;
 
-use crate::format::{grammar, scan};
-
 /// Text of an event in which `***` replaces what stands between the quotation marks behind `SOCKS_USERNAME=` and
 /// `SOCKS_PASSWORD=`, from [`redact`](crate::StreamEventRef::redact).
 ///
@@ -152,13 +150,24 @@ impl Iterator for Secrets<'_> {
                 // A string that does not end takes all.
                 [b'"', string @ ..] => {
                     let start = self.at + 1;
-                    (start, start + grammar::quoted_len(string).unwrap_or(string.len()))
+                    (start, start + string_len(string))
                 }
                 // Its opening quotation mark may be lost.
-                _ => (self.at, self.at + scan::space(value).min(scan::quote_or_backslash(value))),
+                _ => (self.at, self.at + memchr::memchr3(b' ', b'"', b'\\', value).unwrap_or(value.len())),
             });
         }
     }
+}
+
+/// Returns the length of the string that `text` begins with: up to a quotation mark without a backslash, or all.
+fn string_len(text: &[u8]) -> usize {
+    let mut escaped = false;
+    let end = text.iter().position(|&byte| {
+        let is_end = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        is_end
+    });
+    end.unwrap_or(text.len())
 }
 
 #[cfg(test)]
