@@ -1,6 +1,7 @@
 //! An event that borrows its text from the input.
 
 use core::fmt;
+use core::num::NonZeroU32;
 
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::{Error, ErrorKind, Field, ProtocolError};
@@ -10,6 +11,7 @@ use crate::format::scan;
 use crate::format::text::{Span, Text};
 use crate::parse;
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+use crate::value::args::Found;
 use crate::value::{Args, IsoFields, Quoted};
 
 /// A STREAM event, read in place: its text is borrowed from the input.
@@ -120,23 +122,41 @@ fn not_an_event(line: &[u8]) -> ProtocolError {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Layout {
     /// Where the target begins.
-    pub(crate) target: usize,
+    pub(crate) target: u32,
     /// Where the fields after the target begin: at its end.
-    pub(crate) tail: usize,
+    pub(crate) tail: u32,
     /// `SOCKS_USERNAME`, between the quotes.
     pub(crate) username: Option<Span>,
     /// `SOCKS_PASSWORD`, between the quotes.
     pub(crate) password: Option<Span>,
     /// `ISO_FIELDS`.
     pub(crate) iso_fields: Option<Span>,
-    /// `NYM_EPOCH`.
-    pub(crate) nym_epoch: Option<u32>,
-    /// `SESSION_GROUP`.
-    pub(crate) session_group: Option<i32>,
+    /// Where the number of `NYM_EPOCH` stands.
+    pub(crate) nym_epoch: Option<NonZeroU32>,
+    /// Where the number of `SESSION_GROUP` stands.
+    pub(crate) session_group: Option<NonZeroU32>,
     /// `CLIENT_PROTOCOL`.
     pub(crate) client_protocol: Option<ClientProtocol>,
     /// What is odd about the event.
     pub(crate) anomalies: Anomalies,
+}
+
+impl Layout {
+    /// Returns where long values end, if tor printed the line in an order that we know.
+    const fn found(&self) -> Option<Found> {
+        /// Returns the index after a quoted string, or 0.
+        const fn end(span: Option<Span>) -> u32 {
+            match span {
+                Some(span) => span.end() as u32 + 1,
+                None => 0,
+            }
+        }
+        if self.anomalies.contains(Anomaly::UnknownOrder) {
+            return None;
+        }
+        let all_known = !self.anomalies.contains(Anomaly::UnknownKeyword);
+        Some(Found { username_end: end(self.username), password_end: end(self.password), all_known })
+    }
 }
 
 impl<'a> StreamEventRef<'a> {
@@ -200,7 +220,7 @@ impl<'a> StreamEventRef<'a> {
         let Some(content) = line.strip_prefix(EVENT_NAME) else {
             return Err(not_an_event(line).into());
         };
-        parse::read(Text::new(content), false).map_err(|error| match error {
+        parse::read_with_line_end(Text::new(content), false).map_err(|error| match error {
             Error::Protocol(error) => error.behind(EVENT_NAME.len()).into(),
             other => other,
         })
@@ -221,8 +241,8 @@ impl<'a> StreamEventRef<'a> {
         match self.status {
             StreamStatus::Unrecognized => {
                 let bytes = self.content();
-                let start = scan::space(bytes) + 1;
-                self.content.get(start, start + scan::space(bytes.get(start..).unwrap_or_default()))
+                let start = scan::space(bytes, 0) + 1;
+                self.content.get(start as usize, scan::space(bytes, start) as usize)
             }
             known => known.as_str(),
         }
@@ -297,7 +317,10 @@ impl<'a> StreamEventRef<'a> {
     #[inline]
     #[must_use]
     pub const fn nym_epoch(&self) -> Option<u32> {
-        self.layout.nym_epoch
+        match self.layout.nym_epoch {
+            Some(at) => Some(grammar::number_at(self.content(), at) as u32),
+            None => None,
+        }
     }
 
     /// Returns what the stream came through (`SESSION_GROUP`, from tor 0.4.7 on): -2 for a directory connection, -3 for a
@@ -305,7 +328,10 @@ impl<'a> StreamEventRef<'a> {
     #[inline]
     #[must_use]
     pub const fn session_group(&self) -> Option<i32> {
-        self.layout.session_group
+        match self.layout.session_group {
+            Some(at) => Some(grammar::number_at(self.content(), at) as i32),
+            None => None,
+        }
     }
 
     /// Iterates over the properties that keep the stream apart from others (`ISO_FIELDS`, from tor 0.4.7 on). None if the
@@ -351,7 +377,7 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub const fn args(&self) -> Args<'a> {
-        Args::new(self.content, self.layout.tail, !self.layout.anomalies.contains(Anomaly::UnknownOrder))
+        Args::new(self.content, self.layout.tail, self.layout.found())
     }
 
     /// Returns the value of the keyword `key`, as printed; the last one if it is repeated.
@@ -370,7 +396,7 @@ impl<'a> StreamEventRef<'a> {
     /// Returns the whole target as printed, port included.
     #[must_use]
     pub fn target_bytes(&self) -> &'a [u8] {
-        self.content.bytes().get(self.layout.target..self.layout.tail).unwrap_or_default()
+        self.content.bytes().get(self.layout.target as usize..self.layout.tail as usize).unwrap_or_default()
     }
 
     /// Returns the content that the event was read from, as given, without its line end.

@@ -67,5 +67,5 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
         all_read &= reader::read(&options.read, input, &mut output)?;
     }
     output.finish()?;
-    Ok(all_read)
+    Ok(options.read.filter.report_unknown_words() && all_read)
 }
