@@ -106,7 +106,7 @@ pub use crate::event::StreamEventRef;
 pub use crate::lines::EventCodec;
 #[cfg(feature = "std")]
 pub use crate::lines::EventReader;
-pub use crate::lines::{Decoder, EventLine, LineEnd, StreamEvents, stream_events};
+pub use crate::lines::{Decoder, EventLine, LineEnd, LineState, StreamEvents, stream_events};
 #[cfg(feature = "alloc")]
 pub use crate::owned::StreamEvent;
 pub use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};

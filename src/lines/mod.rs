@@ -10,6 +10,7 @@ mod prefix;
 #[cfg(feature = "std")]
 mod reader;
 mod splitter;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ pub use self::decoder::Decoder;
 use self::prefix::Shape;
 #[cfg(feature = "std")]
 pub use self::reader::EventReader;
+pub use self::state::LineState;
 use crate::error::Error;
 use crate::event::StreamEventRef;
 use crate::format::text::Text;
