@@ -13,11 +13,15 @@ pub(crate) trait Word: Sized {
     /// [`END`](Self::END) behind it.
     fn of_start(text: u128) -> Option<(Self, u32)>;
 
+    /// Returns the name of the word from `start` to `end` of a line, with [`END`](Self::END) or the line's end behind it.
+    fn of_range(line: &[u8], start: u32, end: u32) -> Option<Self> {
+        let (name, len) = Self::of_start(scan::bytes(line, start, Self::END))?;
+        (start + len == end).then_some(name)
+    }
+
     /// Returns the name of a word.
     fn from_bytes(word: &[u8]) -> Option<Self> {
-        Self::of_start(scan::bytes(word, 0, Self::END))
-            .filter(|&(_, len)| len as usize == word.len())
-            .map(|(name, _)| name)
+        Self::of_range(word, 0, word.len().try_into().ok()?)
     }
 }
 

@@ -17,7 +17,7 @@ const fn is_word_byte(byte: u8) -> bool {
 
 /// Returns `true` for a word or keyword as tor would write one.
 pub(crate) fn is_word(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|&byte| is_word_byte(byte))
+    !text.is_empty() && text.iter().fold(true, |fits, &byte| fits & is_word_byte(byte))
 }
 
 /// Returns `true` for a list of words, which may be empty.
@@ -129,8 +129,10 @@ pub(crate) const fn number_at(line: &[u8], at: NonZeroU32) -> i64 {
 pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
     let digits = text.iter().rev().take(6).take_while(|byte| byte.is_ascii_digit()).count();
     let host = text.len().checked_sub(digits + 1)?;
-    let port = decimal(text.get(host + 1..)?)?;
-    (text.get(host) == Some(&b':') && digits <= 5).then_some((host, port.try_into().ok()?))
+    if digits > 5 || text.get(host) != Some(&b':') {
+        return None;
+    }
+    Some((host, decimal(text.get(host + 1..)?)?.try_into().ok()?))
 }
 
 /// Splits the `host:port` that ends at index `end` of a line, as [`split_port`] does: returns the index of the colon and the

@@ -8,8 +8,6 @@
 
 use core::num::NonZeroU64;
 
-use super::spelling::first_bytes;
-
 /// Returns the index of the first space from `at` on, or the length.
 #[cfg_attr(feature = "std", inline)]
 pub(crate) fn space(text: &[u8], at: u32) -> u32 {
@@ -164,7 +162,10 @@ fn last_bytes(text: &[u8], start: u32) -> u128 {
             let before = (start + 16).saturating_sub(text.len() as u32);
             u128::from_le_bytes(*both).checked_shr(8 * before).unwrap_or_default()
         }
-        None => first_bytes(text.get(start as usize..).unwrap_or_default(), 0),
+        None => {
+            let rest = text.get(start as usize..).unwrap_or_default();
+            rest.iter().rev().fold(0, |both, &byte| (both << 8) | u128::from(byte))
+        }
     }
 }
 

@@ -21,8 +21,8 @@ use crate::token::StreamStatus;
 /// Returns the end of the target that begins at index `target`: after its port, or where tor cut it. `None` if tor did not
 /// print this line.
 pub(super) fn target_end(line: &[u8], target: u32, status: StreamStatus) -> Option<u32> {
-    let text = line.get(target as usize..)?;
-    let mut left = Unread { rest: text, status, follows: Follows::End, has_colon: false, newer_fields: 0 };
+    let rest = line.get(target as usize..)?;
+    let mut left = Unread { line, target, rest, status, follows: Follows::End, has_colon: false, newer_fields: 0 };
     let mut found = None;
     loop {
         if (!left.has_colon || left.newer_fields == Keyword::NEWER.len())
@@ -38,6 +38,10 @@ pub(super) fn target_end(line: &[u8], target: u32, status: StreamStatus) -> Opti
 
 /// A line from which fields are removed at the end.
 struct Unread<'b> {
+    /// The whole line.
+    line: &'b [u8],
+    /// The index of the target's first byte.
+    target: u32,
     /// The target, and the fields that were not removed.
     rest: &'b [u8],
     /// The event's status.
@@ -63,7 +67,8 @@ impl<'b> Unread<'b> {
     /// Removes the last field, if tor prints it before what follows.
     fn remove_last_field(&mut self) -> Option<()> {
         let (before, field) = self.split_last()?;
-        let Some((keyword, len)) = Keyword::of_start(scan::bytes(field, 0, b' ')) else {
+        let at = self.target + before.len() as u32 + 1;
+        let Some((keyword, len)) = Keyword::of_start(scan::bytes(self.line, at, b' ')) else {
             let equals = memchr::memchr(b'=', field)?;
             let (key, value) = (field.get(..equals)?, field.get(equals + 1..)?);
             if self.follows != Follows::End || !is_unknown_field(key, value) {

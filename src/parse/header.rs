@@ -63,6 +63,9 @@ fn short_id_len(word: u64) -> Option<u32> {
 
 /// Reads `StreamID SP StreamStatus SP CircuitID SP`: as the specification has them or, if `lenient`, whatever they are.
 pub(super) fn read(line: &[u8], lenient: bool) -> Result<Header, ProtocolError> {
+    if let Some(header) = read_short(line) {
+        return Ok(header);
+    }
     match read_any(line) {
         Some(header) if lenient || header.anomalies.is_empty() => Ok(header),
         _ => Err(diagnose(line)),
@@ -73,7 +76,7 @@ pub(super) fn read(line: &[u8], lenient: bool) -> Result<Header, ProtocolError> 
 pub(super) fn read_any(line: &[u8]) -> Option<Header> {
     let id_end = token_end(line, 0)?;
     let status_end = token_end(line, id_end + 1)?;
-    let status = StreamStatus::from_bytes(token(line, id_end + 1, status_end)).unwrap_or(StreamStatus::Unrecognized);
+    let status = StreamStatus::of_range(line, id_end + 1, status_end).unwrap_or(StreamStatus::Unrecognized);
     let circuit = status_end + 1;
     let circuit_end = token_end(line, circuit)?;
     let mut anomalies = Anomalies::NONE;
@@ -108,7 +111,7 @@ pub(super) fn diagnose(line: &[u8]) -> ProtocolError {
         };
         let token = token(line, start, end);
         if field == Field::StreamStatus {
-            if StreamStatus::from_bytes(token).is_none() {
+            if StreamStatus::of_range(line, start, end).is_none() {
                 // tor counts streams up to 650 and beyond, so that only a status tells such a stream from a reply code.
                 if line.starts_with(b"650 ") {
                     return ProtocolError::new(ErrorKind::WholeLine, line, 0);

@@ -23,7 +23,7 @@ impl Target {
     pub(super) fn new(line: &[u8], start: u32, end: u32) -> Self {
         let text = line.get(start as usize..end as usize).unwrap_or_default();
         let port = grammar::split_port(text).map(|(host, port)| (start + host as u32, port));
-        Self { start, end, port, anomalies: anomalies(text) }
+        Self { start, end, port, anomalies: anomalies(line, start, end) }
     }
 
     /// Takes the first token from `start` on for the target.
@@ -54,11 +54,11 @@ impl Target {
     }
 }
 
-/// Returns the anomalies of a target's text.
-fn anomalies(text: &[u8]) -> Anomalies {
+/// Returns the anomalies of a target's text, from `start` to `end`.
+fn anomalies(line: &[u8], start: u32, end: u32) -> Anomalies {
     let mut anomalies = Anomalies::NONE;
-    let mut at = scan::not_plain(text, 0);
-    while let Some(&byte) = text.get(at as usize) {
+    let mut at = scan::not_plain(line, start);
+    while let Some(&byte) = line.get(at as usize).filter(|_| at < end) {
         match byte {
             b' ' => anomalies.insert(Anomaly::TargetSpace),
             b'"' => anomalies.insert(Anomaly::TargetQuote),
@@ -66,7 +66,7 @@ fn anomalies(text: &[u8]) -> Anomalies {
             byte if byte.is_ascii_control() => anomalies.insert(Anomaly::TargetControl),
             _ => {}
         }
-        at = scan::not_plain(text, at + 1);
+        at = scan::not_plain(line, at + 1);
     }
     anomalies
 }

@@ -9,6 +9,7 @@ use crate::format::keyword::Keyword;
 use crate::format::text::{Span, Text};
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, Word};
 use crate::value::Args;
+use crate::value::args::Arg;
 
 /// Reads the fields from index `at` of an event to its end. Of a keyword that is repeated, the last one counts.
 pub(super) fn read(content: Text<'_>, at: u32) -> Fields {
@@ -23,21 +24,14 @@ pub(super) fn read(content: Text<'_>, at: u32) -> Fields {
         };
         let value = line.get(arg.value as usize..arg.end as usize).unwrap_or_default();
         match keyword {
-            Keyword::Reason => fields.reason = Some(reason(value)),
-            Keyword::RemoteReason => fields.remote_reason = Some(reason(value)),
-            Keyword::Source => {
-                fields.source = Some(StreamSource::from_bytes(value).unwrap_or(StreamSource::Unrecognized));
-            }
+            Keyword::Reason => fields.reason = name(line, &arg, StreamClosureReason::Unrecognized),
+            Keyword::RemoteReason => fields.remote_reason = name(line, &arg, StreamClosureReason::Unrecognized),
+            Keyword::Source => fields.source = name(line, &arg, StreamSource::Unrecognized),
             Keyword::SourceAddr => fields.source_addr = Span::new(arg.value, arg.end),
-            Keyword::Purpose => {
-                fields.purpose = Some(StreamPurpose::from_bytes(value).unwrap_or(StreamPurpose::Unrecognized));
-            }
+            Keyword::Purpose => fields.purpose = name(line, &arg, StreamPurpose::Unrecognized),
             Keyword::SocksUsername => fields.socks_username = between_quotes(line, arg.value, arg.end),
             Keyword::SocksPassword => fields.socks_password = between_quotes(line, arg.value, arg.end),
-            Keyword::ClientProtocol => {
-                let protocol = ClientProtocol::from_bytes(value).unwrap_or(ClientProtocol::Unrecognized);
-                fields.client_protocol = Some(protocol);
-            }
+            Keyword::ClientProtocol => fields.client_protocol = name(line, &arg, ClientProtocol::Unrecognized),
             Keyword::NymEpoch => {
                 fields.nym_epoch = NonZeroU32::new(arg.value).filter(|_| grammar::decimal(value).is_some());
             }
@@ -57,9 +51,9 @@ pub(super) fn read(content: Text<'_>, at: u32) -> Fields {
     fields
 }
 
-/// Returns the name of a reason.
-fn reason(word: &[u8]) -> StreamClosureReason {
-    StreamClosureReason::from_bytes(word).unwrap_or(StreamClosureReason::Unrecognized)
+/// Returns the name of an argument's value, or `other`.
+fn name<W: Word>(line: &[u8], arg: &Arg, other: W) -> Option<W> {
+    Some(W::of_range(line, arg.value, arg.end).unwrap_or(other))
 }
 
 /// Returns the text between the quotes of the string from `start` to `end`, or `None` if there is none.
