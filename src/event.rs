@@ -428,8 +428,13 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub fn exit_relay(&self) -> Option<(&'a str, &'a str)> {
-        let (named, suffix) = self.target_host.rsplit_once('.')?;
-        let (address, relay) = named.rsplit_once('.').unwrap_or(("", named));
+        // As `rsplit_once` does, which the compiler cannot prove to be free of panics.
+        let split_last = |name: &'a str| {
+            let dot = memchr::memrchr(b'.', name.as_bytes())?;
+            Some((name.get(..dot)?, name.get(dot + 1..)?))
+        };
+        let (named, suffix) = split_last(self.target_host)?;
+        let (address, relay) = split_last(named).unwrap_or(("", named));
         (suffix.eq_ignore_ascii_case("exit") && grammar::is_relay(relay.as_bytes())).then_some((address, relay))
     }
 

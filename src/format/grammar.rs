@@ -15,9 +15,22 @@ const fn is_word_byte(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_')
 }
 
+/// [`is_word_byte`] of every byte, for words too short to look at many bytes at once.
+const IS_WORD_BYTE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        if let Some((_, [is_word, ..])) = table.split_at_mut_checked(byte as usize) {
+            *is_word = is_word_byte(byte);
+        }
+        byte += 1;
+    }
+    table
+};
+
 /// Returns `true` for a word or keyword as tor would write one.
 pub(crate) fn is_word(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().fold(true, |fits, &byte| fits & is_word_byte(byte))
+    !text.is_empty() && text.iter().all(|&byte| IS_WORD_BYTE.get(usize::from(byte)) == Some(&true))
 }
 
 /// Returns `true` for a list of words, which may be empty.
