@@ -337,6 +337,11 @@ impl<'a> StreamEventRef<'a> {
         self.content.bytes()
     }
 
+    /// Adds anomalies of the line that the event was found in.
+    pub(crate) const fn add_anomalies(&mut self, anomalies: Anomalies) {
+        self.layout.anomalies = self.layout.anomalies.union(anomalies);
+    }
+
     /// Returns the value of a keyword.
     #[cold]
     fn value(&self, keyword: Keyword) -> Option<&'a str> {

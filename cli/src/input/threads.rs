@@ -130,7 +130,7 @@ fn work<P: Consumer>(options: &Reading, name: &str, source: &Mutex<Source<impl R
         let mut messages = Vec::new();
         let mut lines = stream_events(&block.bytes).line_end(LineEnd::Lf);
         if options.lenient {
-            lines = lines.lenient();
+            lines = lines.lenient(true);
         }
         let result = lines
             .try_for_each(|mut line| {
@@ -257,7 +257,7 @@ impl Events {
     /// Calls a function with each event.
     pub(crate) fn each(&self, mut function: impl FnMut(&Event<'_>) -> io::Result<()>) -> io::Result<()> {
         // Read leniently, an event that was accepted is what it was.
-        let lines = stream_events(&self.lines).line_end(LineEnd::Lf).lenient();
+        let lines = stream_events(&self.lines).line_end(LineEnd::Lf).lenient(true);
         for ((mut line, &(number, offset)), &passes) in lines.zip(&self.places).zip(&self.passes) {
             (line.number, line.offset) = (number, offset);
             if let Ok(event) = &line.event {
