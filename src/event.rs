@@ -12,7 +12,7 @@ use crate::format::text::{Span, Text};
 use crate::parse;
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::args::Found;
-use crate::value::{Args, IsoFields, Quoted};
+use crate::value::{Args, IsoFields, Quoted, Redacted};
 
 /// A STREAM event, read in place: its text is borrowed from the input.
 ///
@@ -431,6 +431,55 @@ impl<'a> StreamEventRef<'a> {
         (suffix.eq_ignore_ascii_case("exit") && grammar::is_relay(relay.as_bytes())).then_some((address, relay))
     }
 
+    /// Returns text of this event in a form that may be shown to those who must not see credentials.
+    ///
+    /// Credentials have fields of their own. In a damaged line, or in one of a newer tor, the target, an ID or a word may hold
+    /// them as well, also without the keyword that they belong to. `text` is such a field or a part of it, borrowed from this
+    /// event or equal to one of its public fields; other text is searched for keywords by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::StreamEventRef;
+    ///
+    /// // What a newer tor might print: a keyword that is not known, and that ends as a target does.
+    /// let event = StreamEventRef::parse(r#"15 SUCCEEDED 3 a.example:443 SOCKS_PASSWORD="hunter2" NEW_ADDR=10.8.0.2:4567"#)?;
+    /// assert_eq!(event.target_host, r#"a.example:443 SOCKS_PASSWORD="hunter2" NEW_ADDR=10.8.0.2"#);
+    /// let shown = event.redact(event.target_host.as_bytes());
+    /// # extern crate alloc;
+    /// # use alloc::string::ToString;
+    /// assert_eq!(shown.to_string(), r#"a.example:443 SOCKS_PASSWORD="***" NEW_ADDR=10.8.0.2"#);
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
+    #[must_use]
+    pub fn redact(&self, text: &'a [u8]) -> Redacted<'a> {
+        let content = self.content();
+        let place = |start: usize| (start, start.saturating_add(text.len()));
+        let is_there = |start: &usize| content.get(*start..).is_some_and(|rest| rest.starts_with(text));
+        // An address that is only compared: text of the content itself, or a copy, as the owned form has of some.
+        let offset = (text.as_ptr() as usize).wrapping_sub(content.as_ptr() as usize);
+        let found = Some(offset).filter(is_there).or_else(|| self.field_starts().into_iter().flatten().find(is_there));
+        match found.map(place) {
+            Some((start, end)) => Redacted::new(content, start, end),
+            None => Redacted::alone(text),
+        }
+    }
+
+    /// Returns where the fields begin of which the owned form has copies.
+    fn field_starts(&self) -> [Option<usize>; 4] {
+        let content = self.content();
+        let after_space = |start: usize| memchr::memchr(b' ', content.get(start..)?).map(|len| start + len + 1);
+        let mut args = self.args();
+        let source_addr =
+            core::iter::from_fn(|| args.next_arg()).filter(|arg| arg.keyword == Some(Keyword::SourceAddr)).last();
+        [
+            Some(0),
+            after_space(0).and_then(after_space),
+            Some(self.layout.target as usize),
+            source_addr.map(|arg| arg.value as usize),
+        ]
+    }
+
     /// Returns the value of a keyword.
     #[cold]
     fn value(&self, keyword: Keyword) -> Option<&'a str> {
@@ -474,26 +523,27 @@ impl fmt::Debug for StreamEventRef<'_> {
     }
 }
 
-/// Shows the parts of either form of an event. Credentials are not shown; nor are values of unknown keywords, which may be
-/// such.
-pub(crate) fn debug(event: &StreamEventRef<'_>, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Shows the parts of either form of an event. Credentials are not shown, wherever they stand; nor are values of unknown
+/// keywords, which may be such.
+pub(crate) fn debug<'a>(event: &StreamEventRef<'a>, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let text = |text: Option<&'a str>| text.map(|text| event.redact(text.as_bytes()));
     f.debug_struct(name)
-        .field("id", &event.id)
+        .field("id", &event.redact(event.id.as_bytes()))
         .field("status", &event.status)
-        .field("circuit_id", &event.circuit_id)
-        .field("target_host", &event.target_host)
+        .field("circuit_id", &text(event.circuit_id))
+        .field("target_host", &event.redact(event.target_host.as_bytes()))
         .field("target_port", &event.target_port)
         .field("reason", &event.reason)
         .field("remote_reason", &event.remote_reason)
         .field("source", &event.source)
-        .field("source_addr", &event.source_addr)
+        .field("source_addr", &text(event.source_addr))
         .field("purpose", &event.purpose)
         .field("socks_username", &event.socks_username())
         .field("socks_password", &event.socks_password())
         .field("client_protocol", &event.client_protocol())
         .field("nym_epoch", &event.nym_epoch())
         .field("session_group", &event.session_group())
-        .field("iso_fields", &event.iso_fields_str())
+        .field("iso_fields", &text(event.iso_fields_str()))
         .field("args", &event.args())
         .field("anomalies", &event.anomalies())
         .finish()

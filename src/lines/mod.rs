@@ -29,6 +29,7 @@ use crate::error::Error;
 use crate::event::StreamEventRef;
 use crate::format::text::Text;
 use crate::parse;
+use crate::value::Redacted;
 
 /// How lines end.
 ///
@@ -119,7 +120,7 @@ impl fmt::Debug for EventLine<'_> {
         f.debug_struct("EventLine")
             .field("number", &self.number)
             .field("offset", &self.offset)
-            .field("prefix", &format_args!("{}", self.prefix.escape_ascii()))
+            .field("prefix", &Redacted::alone(self.prefix))
             .field("event", &self.event)
             .field("terminated", &self.terminated)
             .finish_non_exhaustive()

@@ -7,6 +7,7 @@ use crate::format::grammar;
 use crate::format::keyword::Keyword;
 use crate::format::scan;
 use crate::format::text::Text;
+use crate::value::Redacted;
 
 /// An iterator over the keyword arguments of an event, from [`args`](crate::StreamEventRef::args): key and value as
 /// printed, in the order of the line.
@@ -98,6 +99,16 @@ impl<'a> Args<'a> {
     }
 }
 
+impl<'a> Args<'a> {
+    /// Iterates over the keys that are left, as they may be shown.
+    pub(crate) fn keys(mut self) -> impl Iterator<Item = Redacted<'a>> {
+        let bytes = self.text.bytes();
+        core::iter::from_fn(move || {
+            self.next_arg().map(|arg| Redacted::new(bytes, arg.key as usize, arg.equals as usize))
+        })
+    }
+}
+
 impl<'a> Iterator for Args<'a> {
     type Item = (&'a str, &'a str);
 
@@ -120,6 +131,6 @@ impl fmt::Debug for Args<'_> {
     /// Shows the keys that are left. Values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Args")?;
-        f.debug_list().entries(self.clone().map(|(key, _)| key)).finish()
+        f.debug_list().entries(self.clone().keys()).finish()
     }
 }
