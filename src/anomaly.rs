@@ -1,6 +1,8 @@
 //! What is odd about an event: a small set of named flags.
 
 use core::fmt;
+use core::iter::FusedIterator;
+use core::ops::{BitOr, BitOrAssign};
 
 /// Makes [`Anomaly`] from one list of names.
 macro_rules! anomalies {
@@ -86,6 +88,22 @@ impl fmt::Display for Anomaly {
 }
 
 /// A set of [`Anomaly`]. Empty for a plain line from a known tor.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{Anomalies, Anomaly, StreamEventRef};
+///
+/// let mut seen = Anomalies::NONE;
+/// for content in ["9 NEW 0 a b:1 PURPOSE=USER", "9 SENTCONNECT 4 a b:1 NEW_FIELD=1"] {
+///     seen |= StreamEventRef::parse(content)?.anomalies();
+/// }
+/// assert_eq!(seen, Anomalies::from_iter([Anomaly::UnknownKeyword, Anomaly::TargetSpace]));
+/// for anomaly in seen {
+///     assert!(["target_space", "unknown_keyword"].contains(&anomaly.as_str()));
+/// }
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Anomalies(u16);
 
@@ -108,8 +126,9 @@ impl Anomalies {
     }
 
     /// Iterates over the anomalies in the set, in the order of [`Anomaly::ALL`].
-    pub fn iter(self) -> impl Iterator<Item = Anomaly> + Clone + fmt::Debug {
-        Anomaly::ALL.iter().copied().filter(move |&anomaly| self.contains(anomaly))
+    #[must_use]
+    pub const fn iter(self) -> AnomalyIter {
+        AnomalyIter { rest: self }
     }
 
     /// Adds `anomaly` to the set.
@@ -124,6 +143,84 @@ impl Anomalies {
         Self(self.0 | other.0)
     }
 }
+
+impl IntoIterator for Anomalies {
+    type Item = Anomaly;
+    type IntoIter = AnomalyIter;
+
+    fn into_iter(self) -> AnomalyIter {
+        self.iter()
+    }
+}
+
+impl IntoIterator for &Anomalies {
+    type Item = Anomaly;
+    type IntoIter = AnomalyIter;
+
+    fn into_iter(self) -> AnomalyIter {
+        self.iter()
+    }
+}
+
+impl Extend<Anomaly> for Anomalies {
+    fn extend<I: IntoIterator<Item = Anomaly>>(&mut self, anomalies: I) {
+        anomalies.into_iter().for_each(|anomaly| self.insert(anomaly));
+    }
+}
+
+impl FromIterator<Anomaly> for Anomalies {
+    fn from_iter<I: IntoIterator<Item = Anomaly>>(anomalies: I) -> Self {
+        let mut set = Self::NONE;
+        set.extend(anomalies);
+        set
+    }
+}
+
+impl BitOr for Anomalies {
+    type Output = Self;
+
+    /// Returns the anomalies of both sets.
+    fn bitor(self, other: Self) -> Self {
+        self.union(other)
+    }
+}
+
+impl BitOrAssign for Anomalies {
+    fn bitor_assign(&mut self, other: Self) {
+        *self = self.union(other);
+    }
+}
+
+/// An iterator over the anomalies of a set, in the order of [`Anomaly::ALL`], from [`Anomalies::iter`].
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct AnomalyIter {
+    /// The anomalies still to come.
+    rest: Anomalies,
+}
+
+impl Iterator for AnomalyIter {
+    type Item = Anomaly;
+
+    #[inline]
+    fn next(&mut self) -> Option<Anomaly> {
+        let bits = self.rest.0;
+        // Anomalies are numbered as `ALL` lists them.
+        let anomaly = *Anomaly::ALL.get(bits.trailing_zeros() as usize)?;
+        self.rest.0 = bits & bits.wrapping_sub(1);
+        Some(anomaly)
+    }
+
+    #[inline]
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let len = self.rest.0.count_ones() as usize;
+        (len, Some(len))
+    }
+}
+
+impl ExactSizeIterator for AnomalyIter {}
+
+impl FusedIterator for AnomalyIter {}
 
 impl fmt::Debug for Anomalies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -58,9 +58,12 @@ pub enum ErrorKind {
     /// The field was cut by tor, which prints no more than 255 bytes of a target, and lost its port. The offset is that
     /// of the first byte after the cut.
     Truncated(Field),
+    /// An event's content was expected, and the text begins with the reply code `650` and a word that is no status: it is
+    /// a whole line, for [`parse_line`](crate::StreamEventRef::parse_line). The offset is 0.
+    WholeLine,
 }
 
-/// A field that every event has.
+/// A field of an event, or a word of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -73,6 +76,18 @@ pub enum Field {
     CircuitId,
     /// The target: `host:port`.
     Target,
+    /// The reply code and event name that a whole line begins with: `650 STREAM `.
+    EventName,
+    /// A reason: one word of a list.
+    Reason,
+    /// The source of a new target address: one word of a list.
+    Source,
+    /// A purpose: one word of a list.
+    Purpose,
+    /// A client protocol: one word of a list.
+    ClientProtocol,
+    /// An isolation field: one word of a list.
+    IsoField,
 }
 
 /// What stands at an error's offset.
@@ -90,6 +105,12 @@ impl ProtocolError {
     pub(crate) fn new(kind: ErrorKind, input: &[u8], offset: usize) -> Self {
         let found = input.get(offset).map_or(Found::End, |&byte| Found::Byte(byte));
         Self { kind, offset, found }
+    }
+
+    /// Returns the same error in text that has `len` more bytes before it.
+    #[cold]
+    pub(crate) const fn behind(self, len: usize) -> Self {
+        Self { offset: self.offset.saturating_add(len), ..self }
     }
 
     /// Returns what is wrong.
@@ -114,6 +135,12 @@ impl Field {
             Self::StreamStatus => "a stream status",
             Self::CircuitId => "a circuit ID of 1 to 20 letters or digits",
             Self::Target => "a target (host:port)",
+            Self::EventName => "\"650 STREAM \"",
+            Self::Reason => "a reason",
+            Self::Source => "a source",
+            Self::Purpose => "a purpose",
+            Self::ClientProtocol => "a client protocol",
+            Self::IsoField => "an isolation field",
         }
     }
 }
@@ -143,6 +170,9 @@ impl fmt::Display for ProtocolError {
             ErrorKind::Truncated(_) => {
                 write!(f, "expected a port, found a target cut at 255 bytes by tor at byte {offset}")
             }
+            ErrorKind::WholeLine => {
+                write!(f, "expected what follows \"650 STREAM \", found a whole line (reply code 650) at byte {offset}")
+            }
         }
     }
 }
@@ -168,14 +198,9 @@ impl fmt::Display for Error {
 
 impl core::error::Error for ProtocolError {}
 
-impl core::error::Error for Error {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Protocol(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+// Without a `source`: `Display` of an `Error` has the whole message, and a report that prints a chain of sources would
+// print it twice.
+impl core::error::Error for Error {}
 
 impl From<ProtocolError> for Error {
     fn from(error: ProtocolError) -> Self {

@@ -40,8 +40,9 @@
 //! - **Nothing lost.** Words, keywords and tokens that this version does not know are data and can be read. One bad line
 //!   never costs the next.
 //! - **No allocation, no `unsafe`, no panic**, and work that is linear in the length of a line, whatever the line holds.
-//! - **No secret shown.** SOCKS user names and passwords are in no `Debug` output and no error. `Display` of an event gives
-//!   its text back, and shows them; so does serializing it.
+//! - **No secret shown.** SOCKS user names and passwords are in no `Debug` output and no error, wherever a damaged line has
+//!   them. `Display` of an event gives its text back, and shows them; so does serializing it.
+//!   [`redact`](StreamEventRef::redact) masks them in any text of an event.
 //!
 //! # Owned values
 //!
@@ -98,13 +99,13 @@ mod token;
 mod tracker;
 mod value;
 
-pub use crate::anomaly::{Anomalies, Anomaly};
+pub use crate::anomaly::{Anomalies, Anomaly, AnomalyIter};
 pub use crate::error::{Error, ErrorKind, Field, ProtocolError};
 pub use crate::event::StreamEventRef;
 #[cfg(feature = "tokio-util")]
 pub use crate::lines::EventCodec;
 pub use crate::lines::{
-    EventDecoder, EventLine, LineEnd, LogFormat, Skipped, SkippedLines, StreamEvents, stream_events,
+    EventDecoder, EventLine, LineEnd, LineState, LogFormat, Skipped, SkippedLines, StreamEvents, stream_events,
 };
 #[cfg(feature = "std")]
 pub use crate::lines::{EventReader, IntoEvents};
@@ -113,7 +114,7 @@ pub use crate::owned::StreamEvent;
 pub use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 #[cfg(feature = "alloc")]
 pub use crate::tracker::{Outcome, Step, StreamLife, StreamTracker, Target};
-pub use crate::value::{Args, CircuitId, IsoFields, Quoted, QuotedBytes, StreamId};
+pub use crate::value::{Args, CircuitId, IsoFields, Quoted, QuotedBytes, Redacted, StreamId};
 
 /// Compiles the examples of the README.
 #[cfg(all(doctest, feature = "std"))]

@@ -83,7 +83,19 @@ impl StreamEvent {
     ///
     /// As for [`StreamEventRef::parse`].
     pub fn parse(content: &str) -> Result<Self, Error> {
-        Ok(StreamEventRef::parse(content)?.into_owned())
+        match StreamEventRef::parse(content) {
+            Ok(event) => Ok(Self::of(&event)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads an event from its whole line, which begins with `650 STREAM `.
+    ///
+    /// # Errors
+    ///
+    /// As for [`StreamEventRef::parse_line`].
+    pub fn parse_line(line: &[u8]) -> Result<Self, Error> {
+        Ok(StreamEventRef::parse_line(line)?.into_owned())
     }
 
     /// Returns the borrowed form of this event. It copies no text and reads none.
@@ -140,6 +152,7 @@ accessors! {
     iso_fields_str() -> Option<&str>;
     source_host() -> Option<&str>;
     source_port() -> Option<u16>;
+    exit_relay() -> Option<(&str, &str)>;
     args() -> Args<'_>;
     arg(key: &str) -> Option<&str>;
     anomalies() -> Anomalies;
@@ -147,10 +160,9 @@ accessors! {
     content() -> &[u8];
 }
 
-impl From<StreamEventRef<'_>> for StreamEvent {
-    /// Copies the event's text. An ID that lenient reading took although it is none is kept as far as it is letters and
-    /// digits.
-    fn from(event: StreamEventRef<'_>) -> Self {
+impl StreamEvent {
+    /// Copies the event's text.
+    fn of(event: &StreamEventRef<'_>) -> Self {
         Self {
             id: StreamId::prefix_of(event.id),
             status: event.status,
@@ -168,6 +180,14 @@ impl From<StreamEventRef<'_>> for StreamEvent {
             },
             layout: event.layout,
         }
+    }
+}
+
+impl From<StreamEventRef<'_>> for StreamEvent {
+    /// Copies the event's text. An ID that lenient reading took although it is none is kept as far as it is letters and
+    /// digits.
+    fn from(event: StreamEventRef<'_>) -> Self {
+        Self::of(&event)
     }
 }
 

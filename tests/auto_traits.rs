@@ -1,5 +1,6 @@
 //! What holds at compile time: auto traits, `Copy`, and sizes.
 
+use core::borrow::Borrow;
 use core::fmt::{Debug, Display};
 use core::hash::Hash;
 use core::iter::FusedIterator;
@@ -32,7 +33,7 @@ fn auto_traits() {
     is_auto::<(StreamStatus, StreamClosureReason, StreamSource, StreamPurpose, ClientProtocol, IsoField)>();
     is_auto::<(StreamId, CircuitId)>();
     is_auto::<(Args<'_>, IsoFields<'_>, Quoted<'_>, QuotedBytes<'_>)>();
-    is_auto::<(Anomaly, Anomalies)>();
+    is_auto::<(Anomaly, Anomalies, tor_stream_event::AnomalyIter)>();
     is_auto::<(Error, ErrorKind, Field, ProtocolError)>();
     is_auto::<(EventLine<'_>, LineEnd, StreamEvents<'_>)>();
     #[cfg(feature = "alloc")]
@@ -48,9 +49,9 @@ fn auto_traits() {
 #[test]
 fn values() {
     /// What a word is.
-    fn is_word<T: Copy + Ord + Hash + Display>() {}
+    fn is_word<T: Copy + Ord + Hash + Display + AsRef<str> + FromStr<Err = Error>>() {}
     /// What an ID is.
-    fn is_id<T: Copy + Ord + Hash + Display + AsRef<str> + FromStr<Err = Error>>() {}
+    fn is_id<T: Copy + Ord + Hash + Display + AsRef<str> + Borrow<str> + FromStr<Err = Error>>() {}
     /// What is a value, but no key.
     fn is_copy<T: Copy + Eq>() {}
     is_value::<StreamEventRef<'_>>();
@@ -83,6 +84,7 @@ fn traits() {
     fn is_fused<T: FusedIterator>() {}
     is_error::<Error>();
     is_error::<ProtocolError>();
+    is_fused::<tor_stream_event::AnomalyIter>();
     is_fused::<Args<'_>>();
     is_fused::<IsoFields<'_>>();
     is_fused::<QuotedBytes<'_>>();

@@ -76,7 +76,13 @@ fn read(line: &[u8]) {
         match read {
             Ok(event) => {
                 black_box([event.reason_str(), event.remote_reason_str(), event.source_str(), event.purpose_str()]);
-                black_box((event.status_str(), event.client_protocol_str(), event.source_host(), event.source_port()));
+                black_box((
+                    event.status_str(),
+                    event.client_protocol_str(),
+                    event.source_host(),
+                    event.source_port(),
+                    event.exit_relay(),
+                ));
                 black_box((event.args().count(), event.arg("REASON"), event.iso_fields().count()));
                 black_box(event.socks_username().map(|quoted| quoted.bytes().count()));
                 black_box(event.socks_password().map(|quoted| quoted.bytes().count()));

@@ -75,6 +75,7 @@ fn accessors_return_the_inputs_lifetime() {
         let mut parts = vec![event.id, event.target_host, event.status_str()];
         parts.extend(event.purpose_str());
         parts.extend(event.source_host());
+        parts.extend(event.exit_relay().map(|(_, relay)| relay));
         parts.extend(event.iso_fields_str());
         parts.extend(event.socks_username().map(|quoted| quoted.escaped()));
         parts.extend(event.iso_fields().words());
@@ -91,7 +92,11 @@ fn accessors_return_the_inputs_lifetime() {
 /// What needs the owned form.
 #[cfg(feature = "alloc")]
 mod owned {
-    use super::common::{assert_pair, cases, event_of_bytes, lenient_event};
+    extern crate alloc;
+
+    use alloc::collections::BTreeSet;
+
+    use super::common::{assert_pair, cases, event_of_bytes, hash, lenient_event};
     use super::{WITH_SECRETS, event};
     use std::collections::HashSet;
     use tor_stream_event::{CircuitId, StreamEvent, StreamEventRef, StreamId, StreamStatus};
@@ -177,5 +182,23 @@ mod owned {
         let mut ids: Vec<StreamId> = ["9", "10", "1"].iter().filter_map(|text| text.parse().ok()).collect();
         ids.sort();
         assert!(ids.iter().map(AsRef::as_ref).eq(["1", "10", "9"]), "the order is that of text");
+    }
+
+    /// A map whose keys are IDs is asked with text.
+    #[test]
+    fn ids_as_keys() {
+        let texts = ["1", "10", "9", "a", "Z", "18446744073709551615"];
+        let ids = || texts.iter().filter_map(|text| text.parse::<StreamId>().ok());
+        let (hashed, sorted): (HashSet<_>, BTreeSet<_>) = (ids().collect(), ids().collect());
+        for (text, id) in texts.iter().zip(ids()) {
+            assert_eq!(hash(&id), hash(text));
+            assert!(hashed.contains(*text) && sorted.contains(*text), "{text}");
+            for (other_text, other) in texts.iter().zip(ids()) {
+                assert_eq!(id.cmp(&other), text.cmp(other_text));
+            }
+        }
+        assert!(!hashed.contains("") && !sorted.contains("100"));
+        let circuits: BTreeSet<CircuitId> = "7".parse().into_iter().collect();
+        assert!(circuits.contains("7") && !circuits.contains("8"));
     }
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::{event_err, protocol_error};
 use tor_stream_event::ErrorKind::{self, Malformed, Missing, OutOfRange, Truncated, Unrecognized};
-use tor_stream_event::Field::{CircuitId, StreamId, StreamStatus, Target};
+use tor_stream_event::Field::{CircuitId, EventName, StreamId, StreamStatus, Target};
 use tor_stream_event::{Error, StreamEventRef};
 
 /// A line, what is wrong, where, and the message.
@@ -132,12 +132,64 @@ fn says_nothing_of_credentials() {
     }
 }
 
-/// Errors are values of the standard kind, with the cause behind the crate's own type.
+/// A whole line that `parse` is given is refused as one, unless it is the content of an event of stream 650.
+#[test]
+fn whole_lines() {
+    let message = "expected what follows \"650 STREAM \", found a whole line (reply code 650) at byte 0";
+    for line in
+        ["650 STREAM 1 NEW 0 a:1", "650 STREAM 650 NEW 0 a:1", "650 STREAM", "650 BW 12 34", "650 UNHEARD 0 a:1"]
+    {
+        let error = event_err(line.as_bytes());
+        assert_eq!((error.kind(), error.offset()), (ErrorKind::WholeLine, 0), "{line}");
+        assert_eq!(error.to_string(), message);
+        assert_eq!(protocol_error(StreamEventRef::parse(line)), error);
+    }
+    for line in ["650 NEW 0 a:1", "650 CLOSED 0 a:1 REASON=DONE"] {
+        assert_eq!(StreamEventRef::parse(line).map(|event| event.id), Ok("650"), "{line}");
+    }
+    for (line, kind) in [
+        ("650 ", Missing(StreamStatus)),
+        ("650 STREAM\t1 NEW 0 a:1", ErrorKind::WholeLine),
+        ("6500 STREAM 0 a:1", Unrecognized(StreamStatus)),
+        ("651 STREAM 1 NEW 0 a:1", Unrecognized(StreamStatus)),
+        ("650 NEW", Missing(CircuitId)),
+    ] {
+        assert_eq!(event_err(line.as_bytes()).kind(), kind, "{line}");
+    }
+}
+
+/// `parse_line` refuses other lines, and what `parse` refuses at an offset that counts from the line's start.
+#[test]
+fn parse_line() {
+    let expected = "expected \"650 STREAM \", found";
+    for (line, kind, offset, found) in [
+        (&b""[..], Missing(EventName), 0, "the end"),
+        (b"1 NEW 0 a:1", Malformed(EventName), 0, "'1'"),
+        (b"650 BW 12 34\r\n", Malformed(EventName), 4, "'B'"),
+        (b"650 STREAM_BW 1 2 3", Malformed(EventName), 10, "'_'"),
+        (b"650 STREAM", Malformed(EventName), 10, "the end"),
+        (b"650-STREAM 1 NEW 0 a:1", Malformed(EventName), 3, "'-'"),
+        (b" 650 STREAM 1 NEW 0 a:1", Malformed(EventName), 0, "' '"),
+        (b"12:00 650 STREAM 1 NEW 0 a:1", Malformed(EventName), 0, "'1'"),
+    ] {
+        let error = protocol_error(StreamEventRef::parse_line(line));
+        assert_eq!((error.kind(), error.offset()), (kind, offset), "{}", line.escape_ascii());
+        assert_eq!(error.to_string(), format!("{expected} {found} at byte {offset}"));
+    }
+    for &(content, kind, offset, _) in REFUSED {
+        let line = [b"650 STREAM ", content].concat();
+        let error = protocol_error(StreamEventRef::parse_line(&line));
+        assert_eq!((error.kind(), error.offset()), (kind, 11 + offset), "{}", line.escape_ascii());
+        #[cfg(feature = "alloc")]
+        assert_eq!(tor_stream_event::StreamEvent::parse_line(&line), Err(error.into()));
+    }
+}
+
+/// Errors are values of the standard kind. The cause is in the message, so that a report with every source has it once.
 #[test]
 fn error_trait() {
     let error = Error::from(event_err(b""));
-    let source = core::error::Error::source(&error).map(ToString::to_string);
-    assert_eq!(source, Some(error.to_string()));
+    assert!(core::error::Error::source(&error).is_none());
     let mut decoder = tor_stream_event::EventDecoder::<16>::new();
     let too_long = decoder.next_event(&mut &b"650 STREAM 1 NEW 0 a:1\r\n"[..]).and_then(|line| line.event.err());
     assert!(too_long.is_some_and(|error| core::error::Error::source(&error).is_none()));

@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use serde_json::Value;
-use tor_stream_event::{Anomaly, EventLine, LogFormat, Skipped, stream_events};
+use tor_stream_event::{Anomaly, EventLine, LogFormat, Skipped, StreamEvents, stream_events};
 
 /// The cases, one JSON object a line.
 const CASES: &str = include_str!("data/rules/cases.jsonl");
@@ -74,8 +74,9 @@ fn cases() {
             continue;
         }
         let input = bytes(&case["input"]);
-        let mut events =
-            format(&case["format"]).into_iter().fold(stream_events(&input), |all, format| all.log_format(format));
+        let log_format = format(&case["format"]);
+        let after = log_format.map_or_else(Vec::new, |format| format.after().to_vec());
+        let mut events = log_format.into_iter().fold(stream_events(&input), StreamEvents::log_format);
         for expected in case["events"].as_array().expect("events") {
             let line = events.next().unwrap_or_else(|| panic!("{why}: an event"));
             assert_eq!(Some(line.number), expected["number"].as_u64(), "{why}");

@@ -1,8 +1,8 @@
 //! The words of the protocol: every one, in both directions, and no other.
 
 use tor_stream_event::{
-    Anomalies, Anomaly, ClientProtocol, IsoField, StreamClosureReason, StreamEventRef, StreamPurpose, StreamSource,
-    StreamStatus,
+    Anomalies, Anomaly, ClientProtocol, Error, ErrorKind, Field, IsoField, StreamClosureReason, StreamEventRef,
+    StreamPurpose, StreamSource, StreamStatus,
 };
 
 /// Asserts that an enum knows exactly these words, with these names.
@@ -14,6 +14,8 @@ macro_rules! assert_words {
             assert_eq!(listed, variant);
             assert_eq!($enum::from_word(word), Some(variant));
             assert_eq!(variant.as_str(), word);
+            assert_eq!(word.parse(), Ok(variant));
+            assert_eq!(AsRef::<str>::as_ref(&variant), word);
             assert_eq!(variant.to_string(), word);
             assert_eq!(format!("{variant:>20}|{variant:<20}|{variant:.2}"), format!("{word:>20}|{word:<20}|{word:.2}"));
             // Neither another case nor a part of a word nor more than one is the word.
@@ -21,6 +23,7 @@ macro_rules! assert_words {
             for other in others.iter().map(String::as_str).chain(word.get(1..)) {
                 let longer = expected.iter().any(|&(word, _)| word == other);
                 assert_eq!($enum::from_word(other).is_some(), longer, "{other:?}");
+                assert_eq!(other.parse::<$enum>().is_ok(), longer, "{other:?}");
             }
         }
         assert_eq!($enum::from_word(""), None);
@@ -159,6 +162,56 @@ fn words_near_the_end() {
     assert_read!(StreamSource "9 REMAP 0 a:1 SOURCE=" source);
     assert_read!(StreamPurpose "9 NEW 0 a:1 PURPOSE=" purpose);
     assert_read!(ClientProtocol "9 FAILED 0 a:1 CLIENT_PROTOCOL=" client_protocol());
+}
+
+/// A word without a name is no variant: `Unrecognized` would lose its text.
+#[test]
+fn words_without_a_name() {
+    /// Asserts the messages of one enum.
+    macro_rules! assert_refused {
+        ($enum:ident $field:ident $expected:literal) => {
+            for (word, kind, found) in [
+                ("UNRECOGNIZED", ErrorKind::Unrecognized(Field::$field), "an unknown word"),
+                ("NEW_WORD", ErrorKind::Unrecognized(Field::$field), "an unknown word"),
+                ("", ErrorKind::Missing(Field::$field), "the end"),
+            ] {
+                let Err(Error::Protocol(error)) = word.parse::<$enum>() else { panic!("{word:?} has a name") };
+                assert_eq!((error.kind(), error.offset()), (kind, 0));
+                assert_eq!(error.to_string(), format!("expected {}, found {found} at byte 0", $expected));
+            }
+        };
+    }
+    assert_refused!(StreamStatus StreamStatus "a stream status");
+    assert_refused!(StreamClosureReason Reason "a reason");
+    assert_refused!(StreamSource Source "a source");
+    assert_refused!(StreamPurpose Purpose "a purpose");
+    assert_refused!(ClientProtocol ClientProtocol "a client protocol");
+    assert_refused!(IsoField IsoField "an isolation field");
+}
+
+/// A set of anomalies is a collection like any other: each set of up to three is put together in every way.
+#[test]
+fn sets_of_anomalies() {
+    let all: Anomalies = Anomaly::ALL.iter().copied().collect();
+    assert!(all.iter().eq(Anomaly::ALL.iter().copied()));
+    assert_eq!(all.iter().len(), Anomaly::ALL.len());
+    for (first, &one) in Anomaly::ALL.iter().enumerate() {
+        for (second, &two) in Anomaly::ALL.iter().enumerate() {
+            let set = Anomalies::from_iter([two, one]);
+            let mut listed = vec![Anomaly::ALL[first.min(second)], Anomaly::ALL[first.max(second)]];
+            listed.dedup();
+            assert_eq!(set.into_iter().collect::<Vec<_>>(), listed);
+            assert_eq!((&set).into_iter().collect::<Vec<_>>(), listed);
+            assert_eq!((set.iter().len(), set.iter().size_hint()), (listed.len(), (listed.len(), Some(listed.len()))));
+            assert_eq!(Anomalies::from_iter([one]) | Anomalies::from_iter([two]), set);
+            let mut grown = Anomalies::NONE;
+            assert_eq!(grown.iter().next(), None);
+            grown.extend([one]);
+            grown |= Anomalies::from_iter([two]);
+            assert_eq!(grown, set);
+            assert!(Anomaly::ALL.iter().all(|&anomaly| set.contains(anomaly) == listed.contains(&anomaly)));
+        }
+    }
 }
 
 /// Anomalies have names that differ, since tools print them.

@@ -8,7 +8,7 @@ mod command;
 mod input;
 mod output;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -81,10 +81,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Ends the program as for other wrong arguments if there is no file. The parser cannot tell: without a command, and
-/// with another one, there are none either.
+/// Ends the program as for other wrong arguments if there is neither a file nor anything but a terminal to read from. The
+/// parser cannot tell: without a command, and with another one, there are no files either.
 fn require_files(options: &Reading) -> io::Result<()> {
-    if options.inputs.files.is_empty() {
+    if options.inputs.files.is_empty() && io::stdin().is_terminal() {
         wrong_arguments(clap::error::ErrorKind::MissingRequiredArgument, "no FILE was given; `-` is standard input");
     }
     Ok(())

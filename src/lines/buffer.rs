@@ -6,6 +6,7 @@ use super::event_line::{EventLine, LineEnd};
 use super::finder::LineFinder;
 use super::format::LogFormat;
 use super::skipped::Skipped;
+use super::state::LineState;
 use crate::format::text::Text;
 
 /// Iterates over the STREAM events in a buffer: a log, a memory map, a capture of a control connection.
@@ -89,6 +90,19 @@ impl StreamEvents<'_> {
     #[must_use]
     pub const fn replies(&self) -> u64 {
         self.finder.replies()
+    }
+
+    /// Goes on behind the lines that led to a state.
+    #[must_use]
+    pub fn resume(mut self, state: &LineState) -> Self {
+        self.finder.resume(&state.finder);
+        self
+    }
+
+    /// Returns the state behind the last event, or at the end of the buffer if there was none left.
+    #[must_use]
+    pub fn state(&self) -> LineState {
+        LineState { finder: self.finder.clone() }
     }
 }
 

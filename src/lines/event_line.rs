@@ -6,6 +6,7 @@ use core::time::Duration;
 use super::prefix;
 use crate::error::Error;
 use crate::event::StreamEventRef;
+use crate::value::Redacted;
 
 /// How lines end.
 ///
@@ -64,7 +65,7 @@ impl fmt::Debug for EventLine<'_> {
         f.debug_struct("EventLine")
             .field("number", &self.number)
             .field("offset", &self.offset)
-            .field("prefix", &format_args!("{}", self.prefix.escape_ascii()))
+            .field("prefix", &Redacted::alone(self.prefix))
             .field("event", &self.event)
             .field("terminated", &self.terminated)
             .finish_non_exhaustive()

@@ -37,6 +37,8 @@ pub(crate) struct LineFinder {
     line_end: Option<LineEnd>,
     /// The formats of the log. Without any, dates and times may stand before a reply.
     formats: [Option<LogFormat>; LogFormat::MAX_FORMATS],
+    /// No line was found yet: a byte order mark may come first.
+    at_start: bool,
     /// Wire or log, once it is known.
     kind: Kind,
     /// Data of a multi-line reply, if the lines are some.
@@ -184,6 +186,7 @@ impl LineFinder {
             limit,
             line_end,
             formats: [None; LogFormat::MAX_FORMATS],
+            at_start: true,
             kind: Kind::Unknown,
             data: Data::None,
             data_format: None,
@@ -214,7 +217,6 @@ impl LineFinder {
         let is_wire = matches!(self.kind, Kind::Wire);
         (self.with_cr, self.cr_is_end) = (is_wire, is_wire);
         self.has_shape = self.formats[0].is_none();
-        self.steady = self.has_shape && line_end.is_some();
         self
     }
 
@@ -238,8 +240,12 @@ impl LineFinder {
         self.replies
     }
 
+    /// Returns the number of lines so far.
+    pub(super) const fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Returns the number of bytes of the lines so far.
-    #[cfg(feature = "std")]
     pub(super) const fn offset(&self) -> u64 {
         self.offset
     }
@@ -252,6 +258,58 @@ impl LineFinder {
             Data::First { reply } | Data::More { reply } => Some(reply),
         };
         skipped
+    }
+
+    /// Returns how lines end, if that is known.
+    pub(super) const fn known_line_end(&self) -> Option<LineEnd> {
+        match self.kind {
+            Kind::Unknown => None,
+            Kind::Wire => Some(LineEnd::CrLf),
+            Kind::Log => Some(LineEnd::Lf),
+        }
+    }
+
+    /// Returns the length of the prefix of a line with a reply.
+    pub(super) fn reply_prefix(&self, line: &[u8]) -> Option<usize> {
+        self.reply(line, true).map(|reply| reply.prefix)
+    }
+
+    /// Goes on at the end of the lines that led to another state.
+    pub(super) fn resume(&mut self, state: &Self) {
+        let Self { lenient, limit, .. } = *self;
+        *self = Self { lenient, limit, ..state.clone() };
+    }
+
+    /// Returns the state in which a later part of the same input begins, outside of data. `None` if the lines so far do not
+    /// say all that later ones are compared with.
+    pub(super) fn part(&self) -> Option<Self> {
+        let is_settled = self.kind == Kind::Wire || self.line_end.is_some() || self.has_reply;
+        let (data, lone_lf, at_start) = (Data::None, false, false);
+        let (number, offset, replies, skipped) = (0, 0, 0, Skipped::NONE);
+        let part = Self { data, lone_lf, at_start, number, offset, replies, skipped, ..self.clone() };
+        is_settled.then_some(Self { steady: self.has_shape, ..part })
+    }
+
+    /// Adds a part that was read behind these lines.
+    ///
+    /// # Errors
+    ///
+    /// The part, if it begins inside of data.
+    #[allow(clippy::result_large_err, reason = "an error that is rare, where a box would need an allocator")]
+    pub(super) fn append(&mut self, part: Self) -> Result<(), Self> {
+        if self.data != Data::None {
+            return Err(part);
+        }
+        let Self { number, offset, replies, mut skipped, .. } = *self;
+        skipped.append(&part.skipped, number);
+        let data = match part.data {
+            Data::None => Data::None,
+            Data::First { reply } => Data::First { reply: reply + number },
+            Data::More { reply } => Data::More { reply: reply + number },
+        };
+        let (number, offset, replies) = (number + part.number, offset + part.offset, replies + part.replies);
+        *self = Self { data, number, offset, replies, skipped, ..part };
+        Ok(())
     }
 
     /// Steps over the lines from index `at` of `bytes` on, up to the end of the next event. `None` if there is none: a line
@@ -292,7 +350,7 @@ impl LineFinder {
     /// [`goes_on`](Self::goes_on) on the wire.
     #[cold]
     fn goes_on_on_the_wire(&mut self, line: &[u8]) -> bool {
-        let bom = if self.number == 0 { super::BOM } else { b"" };
+        let bom = if self.at_start { super::BOM } else { b"" };
         let goes_on = self.data != Data::None || prefix::reply(line.strip_prefix(bom).unwrap_or(line)).is_some();
         if goes_on {
             (self.lone_lf, self.steady) = (true, false);
@@ -349,7 +407,8 @@ impl LineFinder {
     fn find_in_line(&mut self, line: &[u8], line_end: End, whole: u64) -> Option<Found> {
         // Of a line that is too long no more is looked at than what can be kept.
         let line = line.get(..self.limit).unwrap_or(line);
-        let bom = if self.number == 1 { super::BOM } else { b"" };
+        let bom = if self.at_start { super::BOM } else { b"" };
+        self.at_start = false;
         let text = line.strip_prefix(bom).unwrap_or(line);
         if self.kind == Kind::Unknown && prefix::reply(text).is_some() {
             let is_wire = matches!(line_end, End::CrLf);

@@ -15,6 +15,7 @@ mod prefix;
 mod reader;
 mod skipped;
 mod splitter;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ pub use self::format::LogFormat;
 #[cfg(feature = "std")]
 pub use self::reader::{EventReader, IntoEvents};
 pub use self::skipped::{Skipped, SkippedLines};
+pub use self::state::LineState;
 
 /// Reply code and event name before an event's content.
 const MARK: &[u8] = b"650 STREAM ";

@@ -10,6 +10,7 @@ use super::event_line::{EventLine, LineEnd};
 use super::format::LogFormat;
 use super::skipped::Skipped;
 use super::splitter::{Place, Splitter, Store};
+use super::state::LineState;
 use crate::error::Error;
 use crate::owned::StreamEvent;
 
@@ -97,6 +98,19 @@ impl<R: Read> EventReader<R> {
     #[must_use]
     pub const fn replies(&self) -> u64 {
         self.splitter.finder.replies()
+    }
+
+    /// Goes on behind the lines that led to a state.
+    #[must_use]
+    pub fn resume(mut self, state: &LineState) -> Self {
+        self.splitter.finder.resume(&state.finder);
+        self
+    }
+
+    /// Returns the state behind the last event, or at the end of what the reader gives if there was none left.
+    #[must_use]
+    pub fn state(&self) -> LineState {
+        LineState { finder: self.splitter.finder.clone() }
     }
 
     /// Returns the next event; `None` at the end of what the reader gives.

@@ -57,6 +57,15 @@ impl Skipped {
             && self.open.is_none()
             && self.unterminated.is_none()
     }
+
+    /// Adds what was skipped in later lines, of which `lines` lines come before the first. Data that was open is so no longer.
+    pub(super) const fn append(&mut self, later: &Self, lines: u64) {
+        self.marks.append(later.marks, lines);
+        self.in_data.append(later.in_data, lines);
+        self.line_ends.append(later.line_ends, lines);
+        self.open = behind(later.open, lines);
+        self.unterminated = behind(later.unterminated, lines);
+    }
 }
 
 impl SkippedLines {
@@ -69,5 +78,21 @@ impl SkippedLines {
             self.count += count;
             self.first.get_or_insert(number);
         }
+    }
+
+    /// Adds later lines, before whose first there are `lines` lines.
+    const fn append(&mut self, later: Self, lines: u64) {
+        self.count += later.count;
+        if self.first.is_none() {
+            self.first = behind(later.first, lines);
+        }
+    }
+}
+
+/// Returns a line's number behind `lines` other lines.
+const fn behind(number: Option<u64>, lines: u64) -> Option<u64> {
+    match number {
+        Some(number) => Some(number + lines),
+        None => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Stream and circuit IDs as values of their own.
 
+use core::borrow::Borrow;
 use core::fmt;
 use core::str::FromStr;
 
@@ -26,8 +27,8 @@ macro_rules! id {
     ($(#[$meta:meta])* $name:ident, $field:expr) => {
         $(#[$meta])*
         ///
-        /// 1 to 20 letters or digits, held in place: no allocator is needed to keep one or to use it as a key. The order is
-        /// that of the text, not of a number.
+        /// 1 to 20 letters or digits, held in place: no allocator is needed to keep one or to use it as a key. A map with such keys
+        /// is asked with a `&str` as well. The order is that of the text, not of a number.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(ArrayString<MAX_LEN>);
 
@@ -42,8 +43,13 @@ macro_rules! id {
             /// Returns the longest ID that `text` begins with.
             #[cfg(feature = "alloc")]
             pub(crate) fn prefix_of(text: &str) -> Self {
-                let id = text.get(..valid_prefix(text.as_bytes())).unwrap_or_default();
-                Self(ArrayString::from(id).unwrap_or_default())
+                match ArrayString::from(text) {
+                    Ok(id) if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) => Self(id),
+                    _ => {
+                        let id = text.get(..valid_prefix(text.as_bytes())).unwrap_or_default();
+                        Self(ArrayString::from(id).unwrap_or_default())
+                    }
+                }
             }
         }
 
@@ -62,6 +68,13 @@ macro_rules! id {
 
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        // `Eq`, `Ord` and `Hash` are derived from the text alone, and so are those of `str`.
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
                 self.as_str()
             }
         }

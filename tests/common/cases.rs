@@ -45,6 +45,7 @@ const PLAIN: Case = Case {
     remote_reason: None,
     source: None,
     source_addr: None,
+    exit_relay: None,
     purpose: None,
     username: None,
     password: None,
@@ -88,6 +89,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Case> {
         NUMBERS,
         IDS,
         PLAIN_TARGETS,
+        EXIT_NAMES,
         SOURCE_ADDRESSES,
         CREDENTIALS,
         WHOLE_LINES,
@@ -240,6 +242,47 @@ const IDS: &[Case] = &[
     Case { line: b"9 SUCCEEDED 00 example.com:443", circuit_id: Some("00"), ..PLAIN },
 ];
 
+/// A target whose host is an address, a relay and `.exit`, or other text that ends like that.
+macro_rules! exit_name {
+    ($address:literal $relay:literal) => {
+        exit_name!(concat!($address, ".", $relay, ".exit"), Some(($address, $relay)))
+    };
+    ($host:expr, $relay:expr) => {
+        Case { line: concat!("9 SUCCEEDED 4 ", $host, ":443").as_bytes(), host: $host, exit_relay: $relay, ..PLAIN }
+    };
+}
+
+/// Names of the relay to leave through, and names that only look so.
+const EXIT_NAMES: &[Case] = &[
+    exit_name!("66.206.4.26" "$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755"),
+    exit_name!("www.example.com" "$bbd8f4df8ff5c69a6a989db8c1ee2ca7adfe0755"),
+    exit_name!("www.example.com" "bbd8f4df8ff5c69a6a989db8c1ee2ca7adfe0755"),
+    exit_name!("www.example.com" "$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755~moria1"),
+    exit_name!("www.example.com" "$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755=moria1"),
+    exit_name!("www.example.com" "moria1"),
+    exit_name!("[2001:db8::1]" "abcdefghijklmnopqrs"),
+    exit_name!("localhost" "x"),
+    // tor takes the suffix in any case; a client may leave out the address or the relay.
+    exit_name!("www.example.com.moria1.EXIT", Some(("www.example.com", "moria1"))),
+    exit_name!("moria1.exit", Some(("", "moria1"))),
+    exit_name!(".moria1.exit", Some(("", "moria1"))),
+    exit_name!("exit", None),
+    exit_name!(".exit", None),
+    exit_name!("www.example.com..exit", None),
+    exit_name!("www.example.com.moria1.exit.", None),
+    exit_name!("www.example.com.moria1.onion", None),
+    exit_name!("www.example.com.moria1exit", None),
+    exit_name!("www.example.com.abcdefghijklmnopqrst.exit", None),
+    exit_name!("www.example.com.mor-ia.exit", None),
+    exit_name!("www.example.com.$moria1.exit", None),
+    exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE075.exit", None),
+    exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755a.exit", None),
+    exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE075G.exit", None),
+    exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755~.exit", None),
+    exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755+moria1.exit", None),
+    exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755~abcdefghijklmnopqrst.exit", None),
+];
+
 /// Targets that hold nothing odd.
 const PLAIN_TARGETS: &[Case] = &[
     Case { line: b"9 SUCCEEDED 4 a:0", host: "a", port: 0, ..PLAIN },
@@ -248,12 +291,6 @@ const PLAIN_TARGETS: &[Case] = &[
     Case { line: b"9 SUCCEEDED 4 [2001:db8::1]:443", host: "[2001:db8::1]", ..PLAIN },
     Case { line: b"9 SUCCEEDED 4 2001:db8::2:443", host: "2001:db8::2", ..PLAIN },
     Case { line: b"9 SUCCEEDED 4 a:b:c:443", host: "a:b:c", ..PLAIN },
-    Case {
-        line: b"9 SUCCEEDED 4 66.206.4.26.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755.exit:9001",
-        host: "66.206.4.26.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755.exit",
-        port: 9001,
-        ..PLAIN
-    },
     Case { line: b"9 SUCCEEDED 4 (Tor_internal):0", host: "(Tor_internal)", port: 0, ..PLAIN },
     Case { line: b"9 SUCCEEDED 4 REVERSE[192.0.2.1]:0", host: "REVERSE[192.0.2.1]", port: 0, ..PLAIN },
     Case { line: b"9 SUCCEEDED 4 :0", host: "", port: 0, ..PLAIN },

@@ -42,6 +42,8 @@ pub(crate) struct Case {
     pub(crate) source: Option<&'static str>,
     /// `SOURCE_ADDR`.
     pub(crate) source_addr: Option<&'static str>,
+    /// The address and the relay that a `.exit` name holds.
+    pub(crate) exit_relay: Option<(&'static str, &'static str)>,
     /// `PURPOSE`.
     pub(crate) purpose: Option<&'static str>,
     /// `SOCKS_USERNAME`, between the quotes.
@@ -120,6 +122,7 @@ macro_rules! assert_event {
         });
         same!(event.source_host(), source_parts.map(|(host, _)| host), "source_host");
         same!(event.source_port(), source_parts.and_then(|(_, port)| port), "source_port");
+        same!(event.exit_relay(), case.exit_relay, "exit_relay");
         let purpose = |word| StreamPurpose::from_word(word).unwrap_or(StreamPurpose::Unrecognized);
         same!(event.purpose, case.purpose.map(purpose), "purpose");
         same!(event.purpose_str(), case.purpose, "purpose_str");
@@ -168,6 +171,10 @@ pub(crate) fn check(case: &Case) {
         assert_event!(event, case, "parse_bytes");
         assert_event!(StreamEventRef::parse_lenient(&input).expect("lenient reading"), case, "parse_lenient");
         assert_event!(StreamEventRef::try_from(input.as_slice()).expect("a conversion"), case, "TryFrom<&[u8]>");
+        let line = [b"650 STREAM ", input.as_slice()].concat();
+        assert_event!(StreamEventRef::parse_line(&line).expect("a whole line"), case, "parse_line");
+        #[cfg(feature = "alloc")]
+        assert_event!(StreamEvent::parse_line(&line).expect("a whole line"), case, "StreamEvent::parse_line");
         if let Ok(text) = str::from_utf8(&input) {
             assert_event!(self::event(text), case, "parse");
             assert_event!(StreamEventRef::try_from(text).expect("a conversion"), case, "TryFrom<&str>");

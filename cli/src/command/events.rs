@@ -14,7 +14,7 @@ Examples:
 Input:
   Logs whose lines end with LF or CR LF, with or without a date and time before each `650 STREAM`,
   and captures of a control connection. Lines of anything else are skipped. A file may be compressed
-  with gzip, xz or zstd, whatever its name is.
+  with gzip, bzip2, xz or zstd, whatever its name is, also twice over, and be UTF-8 or UTF-16.
 
 Output:
   line, time, id, status, circuit_id, target_host, target_port, reason, remote_reason, source,
@@ -67,5 +67,5 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
         all_read &= reader::read(&options.read, input, &mut output)?;
     }
     output.finish()?;
-    Ok(all_read)
+    Ok(options.read.filter.report_unknown_words() && all_read)
 }

@@ -4,9 +4,10 @@ pub(crate) mod filter;
 pub(crate) mod reader;
 pub(crate) mod threads;
 pub(crate) mod time;
+mod unpack;
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, Cursor, IsTerminal, Read};
+use std::fs::{self, File, FileType};
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -19,7 +20,7 @@ pub(crate) struct Inputs {
     /// Read all files in folders and in the folders in them
     #[arg(long, short)]
     recursive: bool,
-    /// Logs or captures, plain or compressed with gzip, xz or zstd; `-` is standard input
+    /// Logs or captures, plain or compressed with gzip, bzip2, xz or zstd; `-`, or no FILE, is standard input
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 }
@@ -34,8 +35,12 @@ pub(crate) struct Input {
 
 impl Inputs {
     /// Returns the files in the order of the arguments, those of a folder by name, and whether all folders could be read.
+    /// Without arguments it is standard input.
     pub(crate) fn list(&self) -> (Vec<Input>, bool) {
         let mut inputs = Vec::new();
+        if self.files.is_empty() {
+            inputs.push(Input::stdin());
+        }
         let all_read = self.files.iter().fold(true, |all_read, file| all_read & self.add(file, &mut inputs));
         (inputs, all_read)
     }
@@ -43,7 +48,7 @@ impl Inputs {
     /// Adds a file or what is in a folder. Returns `false` if a folder could not be read.
     fn add(&self, path: &Path, inputs: &mut Vec<Input>) -> bool {
         if path.as_os_str() == "-" {
-            inputs.push(Input { name: "(standard input)".into(), path: None });
+            inputs.push(Input::stdin());
             return true;
         }
         if !(self.recursive && path.is_dir()) {
@@ -59,69 +64,65 @@ impl Inputs {
             }
         };
         entries.sort_by_key(fs::DirEntry::file_name);
-        // A link to a folder may lead back into this one.
-        let is_link_to_folder = |path: &Path| path.is_symlink() && path.is_dir();
-        let paths = entries.iter().map(fs::DirEntry::path).filter(|path| !is_link_to_folder(path));
-        paths.fold(true, |all_read, path| all_read & self.add(&path, inputs))
+        entries.iter().map(fs::DirEntry::path).fold(true, |all_read, path| {
+            let kind = fs::metadata(&path).map(|metadata| metadata.file_type());
+            if let Some(kind) = kind.as_ref().ok().and_then(endless) {
+                let path = path.display().to_string();
+                report(format_args!("tor-streams: {}: {kind}, not read", path.escape_debug()));
+                return all_read;
+            }
+            // A link to a folder may lead back into this one.
+            let is_link_to_folder = path.is_symlink() && kind.is_ok_and(|kind| kind.is_dir());
+            all_read & (is_link_to_folder || self.add(&path, inputs))
+        })
     }
 }
 
+/// Returns the name of a kind of file that is no log at rest, and that may never end. `None` for any other.
+#[cfg(unix)]
+fn endless(kind: &FileType) -> Option<&'static str> {
+    use std::os::unix::fs::FileTypeExt;
+
+    let names = [
+        (kind.is_fifo(), "a named pipe"),
+        (kind.is_socket(), "a socket"),
+        (kind.is_char_device() || kind.is_block_device(), "a device"),
+    ];
+    names.into_iter().find(|&(is, _)| is).map(|(_, name)| name)
+}
+
+/// Returns `None`: there are no such files.
+#[cfg(not(unix))]
+fn endless(_kind: &FileType) -> Option<&'static str> {
+    None
+}
+
 impl Input {
+    /// Returns standard input.
+    fn stdin() -> Self {
+        Self { name: "(standard input)".into(), path: None }
+    }
+
     /// Returns `true` for a file that is all there: not standard input, nor what another program is still writing to.
     pub(crate) fn is_file(&self) -> bool {
         self.path.as_ref().is_some_and(|path| path.is_file())
     }
 
-    /// Opens the file, and finds out by its first bytes how it is compressed.
+    /// Opens the file as the text that it holds, compressed or not.
     pub(crate) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         let Some(path) = &self.path else {
-            return decompressed(io::stdin());
+            return unpack::text(io::stdin());
         };
         let file = File::open(path)?;
         let metadata = file.metadata()?;
         if metadata.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
+            return Err(io::Error::new(
+                io::ErrorKind::IsADirectory,
+                "is a directory: --recursive reads the files in it",
+            ));
         }
-        decompressed(Progress { reader: file, bar: progress_bar(&self.name, metadata.len()) })
+        unpack::text(Progress { reader: file, bar: progress_bar(&self.name, metadata.len()) })
     }
-}
-
-/// How a file is compressed.
-enum Compression {
-    /// It is not.
-    None,
-    /// With gzip.
-    Gzip,
-    /// With xz.
-    Xz,
-    /// With zstd.
-    Zstd,
-}
-
-impl Compression {
-    /// Tells by the bytes that every file of a format begins with.
-    fn of(start: &[u8]) -> Self {
-        match start {
-            [0x1f, 0x8b, ..] => Self::Gzip,
-            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
-            _ => Self::None,
-        }
-    }
-}
-
-/// Returns a reader of what was compressed. A file may be several compressed ones behind each other.
-fn decompressed(mut reader: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
-    let mut start = Vec::new();
-    reader.by_ref().take(6).read_to_end(&mut start)?;
-    let compression = Compression::of(&start);
-    let whole = Cursor::new(start).chain(reader);
-    Ok(match compression {
-        Compression::None => Box::new(whole),
-        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::new(whole))),
-        Compression::Xz => Box::new(lzma_rust2::XzReader::new(BufReader::new(whole), true)),
-        Compression::Zstd => Box::new(zstd::Decoder::new(whole)?),
-    })
 }
 
 /// A reader that shows how far it is.

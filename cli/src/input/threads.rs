@@ -14,6 +14,7 @@ use std::thread;
 
 use tor_stream_event::{EventReader, LineEnd, stream_events};
 
+use crate::input::filter::Passes;
 use crate::input::reader::{Consumer, Event, Reading, Section, read_section};
 use crate::input::time::Time;
 use crate::report;
@@ -210,7 +211,8 @@ impl<R: Read> Log<R> {
     fn cut(&mut self) -> Option<usize> {
         let mut first = 0;
         if self.time.is_none() {
-            let event = stream_events(&self.rest).next().filter(|event| !event.prefix.is_empty())?;
+            let mut events = stream_events(&self.rest);
+            let event = events.next().filter(|event| !event.prefix.is_empty() && events.skipped().open.is_none())?;
             first = event.offset as usize;
             self.time = Some(event.prefix.to_vec());
         }
@@ -249,8 +251,8 @@ pub(crate) struct Events {
     lines: Vec<u8>,
     /// The number of each line, and how many bytes are before it.
     places: Vec<(u64, u64)>,
-    /// Whether each passes the filters.
-    passes: Vec<bool>,
+    /// The conditions of the filters that each meets.
+    passes: Vec<Passes>,
 }
 
 impl Events {

@@ -189,7 +189,7 @@ impl<'a> Time<'a> {
 }
 
 /// Returns the target's host with a U+FFFD for what is not UTF-8, where the event has a single one for all of the host.
-fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
+pub(crate) fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
     let anomalies = event.anomalies();
     if !anomalies.contains(Anomaly::TargetNotUtf8) {
         return Cow::Borrowed(event.target_host);

@@ -86,6 +86,7 @@ fn use_readings(content: &[u8]) {
             StreamEventRef::parse_bytes(content),
             StreamEventRef::parse_lenient(content),
             StreamEventRef::try_from(content),
+            StreamEventRef::parse_line(content),
         ] {
             use_event_or_error(event);
         }
@@ -112,7 +113,7 @@ fn use_event(event: &StreamEventRef<'_>) {
     black_box((event.status_str(), event.reason_str(), event.remote_reason_str(), event.source_str()));
     black_box((event.purpose_str(), event.client_protocol_str(), event.client_protocol()));
     black_box((event.nym_epoch(), event.session_group(), event.iso_fields_str()));
-    black_box((event.source_host(), event.source_port()));
+    black_box((event.source_host(), event.source_port(), event.exit_relay()));
     black_box((event.target_bytes(), event.content()));
     black_box(event.arg(black_box("REASON")));
     black_box(*event == event.clone());
@@ -155,7 +156,8 @@ fn use_quoted(quoted: Quoted<'_>) {
 fn use_anomalies(anomalies: Anomalies) {
     black_box((anomalies.is_empty(), anomalies == Anomalies::NONE, anomalies == Anomalies::default()));
     anomalies.hash(&mut Sum(0));
-    for anomaly in anomalies.iter() {
+    black_box(anomalies.iter().chain(&anomalies).collect::<Anomalies>() | anomalies);
+    for anomaly in anomalies {
         black_box((anomaly.as_str(), anomaly));
     }
     for &anomaly in Anomaly::ALL {
@@ -200,6 +202,7 @@ fn use_words(word: &str) {
     macro_rules! tables {
         ($($table:ident)+) => {$(
             let found = $table::from_word(word).unwrap_or($table::Unrecognized);
+            black_box((word.parse() == Ok(found), AsRef::<str>::as_ref(&found)));
             black_box((found.as_str(), found < $table::Unrecognized, $table::ALL.contains(&found)));
             found.hash(&mut Sum(0));
         )+};

@@ -3,6 +3,7 @@
 #[cfg(feature = "cluster")]
 mod cluster;
 mod report;
+mod table;
 mod tally;
 
 use std::io::{self, Write};
@@ -74,7 +75,7 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
         all.merge(tally, options.max_live);
     }
     print(options.json, &all, inputs.len())?;
-    Ok(all_read)
+    Ok(options.read.filter.report_unknown_words() && all_read)
 }
 
 /// Counts what is in a log. Returns it, and `false` if the file or a line could not be read.
@@ -141,8 +142,8 @@ impl Log<'_> {
 
 impl Consumer for Log<'_> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if event.passes {
-            self.tally.event(self.name, event);
+        if event.passes.all() {
+            self.tally.events.event(self.name, event, self.limit);
             self.track(event);
         }
         Ok(())
@@ -188,10 +189,10 @@ impl<'i> Parallel for Log<'i> {
 
 impl Consumer for LogPart<'_> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if !event.passes {
+        if !event.passes.all() {
             return Ok(());
         }
-        self.tally.event(self.name, event);
+        self.tally.events.event(self.name, event, usize::MAX);
         self.events.event(event)
     }
 
