@@ -1,11 +1,10 @@
 //! Which events count.
 
 use core::time::Duration;
-use std::time::UNIX_EPOCH;
 
 use tor_stream_event::StreamEventRef;
 
-use crate::input::time::Time;
+use crate::input::time::{self, Time};
 
 /// The options that say which events count. One that is repeated takes any of its values.
 #[derive(Debug, clap::Args)]
@@ -32,10 +31,10 @@ pub(crate) struct Filter {
     #[arg(long, help_heading = "Filters", value_name = "ID")]
     stream: Vec<String>,
     /// Events from this time on: Unix time, or a date and time in UTC such as '2026-11-23 10:00:00'
-    #[arg(long, help_heading = "Filters", value_name = "TIME", value_parser = time)]
+    #[arg(long, help_heading = "Filters", value_name = "TIME", value_parser = time::argument)]
     since: Option<Duration>,
     /// Events before this time
-    #[arg(long, help_heading = "Filters", value_name = "TIME", value_parser = time)]
+    #[arg(long, help_heading = "Filters", value_name = "TIME", value_parser = time::argument)]
     until: Option<Duration>,
     /// Events with something odd about them
     #[arg(long, help_heading = "Filters")]
@@ -63,13 +62,4 @@ impl Filter {
     fn passes_time(&self, time: Duration) -> bool {
         self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
     }
-}
-
-/// Reads a time of the command line.
-fn time(text: &str) -> Result<Duration, String> {
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string());
-    }
-    let time = humantime::parse_rfc3339_weak(text).map_err(|error| error.to_string())?;
-    time.duration_since(UNIX_EPOCH).map_err(|error| error.to_string())
 }

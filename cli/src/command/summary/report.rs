@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use super::tally::{Counts, Histogram, Tally};
+use crate::input::time;
 
 /// How many targets and circuits are shown.
 const TOP: usize = 10;
@@ -164,6 +165,5 @@ fn seconds(time: f64) -> String {
 
 /// Returns a Unix time as a date and time.
 fn date(time: Duration) -> String {
-    let time = std::time::UNIX_EPOCH.checked_add(time);
-    time.map_or("-".into(), |time| humantime::format_rfc3339_seconds(time).to_string())
+    time::rfc3339(time).unwrap_or("-".into())
 }
