@@ -6,7 +6,7 @@ use crate::anomaly::Anomalies;
 use crate::error::ProtocolError;
 use crate::event::StreamEventRef;
 use crate::lines::EventLine;
-use crate::value::{Args, CircuitId, IsoFields, Quoted, QuotedBytes, StreamId};
+use crate::value::{Args, CircuitId, IsoFields, Quoted, QuotedBytes, Redacted, StreamId};
 
 impl Format for StreamEventRef<'_> {
     fn format(&self, f: Formatter<'_>) {
@@ -22,29 +22,30 @@ impl Format for crate::StreamEvent {
 }
 
 /// Shows the parts of either form of an event.
-fn event(event: &StreamEventRef<'_>, name: &str, f: Formatter<'_>) {
+fn event<'a>(event: &StreamEventRef<'a>, name: &str, f: Formatter<'_>) {
+    let text = |text: Option<&'a str>| text.map(|text| event.redact(text.as_bytes()));
     write!(
         f,
-        "{=str} {{ id: {=str:?}, status: {}, circuit_id: {:?}, target_host: {=str:?}, target_port: {=u16}, reason: {}, \
-         remote_reason: {}, source: {}, source_addr: {:?}, purpose: {}, socks_username: {}, socks_password: {}, \
-         client_protocol: {}, nym_epoch: {}, session_group: {}, iso_fields: {:?}, args: {}, anomalies: {} }}",
+        "{=str} {{ id: {}, status: {}, circuit_id: {}, target_host: {}, target_port: {=u16}, reason: {}, \
+         remote_reason: {}, source: {}, source_addr: {}, purpose: {}, socks_username: {}, socks_password: {}, \
+         client_protocol: {}, nym_epoch: {}, session_group: {}, iso_fields: {}, args: {}, anomalies: {} }}",
         name,
-        event.id,
+        event.redact(event.id.as_bytes()),
         event.status,
-        event.circuit_id,
-        event.target_host,
+        text(event.circuit_id),
+        event.redact(event.target_host.as_bytes()),
         event.target_port,
         event.reason,
         event.remote_reason,
         event.source,
-        event.source_addr,
+        text(event.source_addr),
         event.purpose,
         event.socks_username(),
         event.socks_password(),
         event.client_protocol(),
         event.nym_epoch(),
         event.session_group(),
-        event.iso_fields_str(),
+        text(event.iso_fields_str()),
         event.args(),
         event.anomalies(),
     );
@@ -52,14 +53,12 @@ fn event(event: &StreamEventRef<'_>, name: &str, f: Formatter<'_>) {
 
 impl Format for EventLine<'_> {
     fn format(&self, f: Formatter<'_>) {
-        // All that is taken for a prefix is ASCII.
-        let prefix = core::str::from_utf8(self.prefix).unwrap_or_default();
         write!(
             f,
-            "EventLine {{ number: {=u64}, offset: {=u64}, prefix: {=str}, event: {}, terminated: {=bool}, .. }}",
+            "EventLine {{ number: {=u64}, offset: {=u64}, prefix: {}, event: {}, terminated: {=bool}, .. }}",
             self.number,
             self.offset,
-            prefix,
+            Redacted::alone(self.prefix),
             self.event,
             self.is_terminated(),
         );
@@ -99,7 +98,7 @@ impl Format for QuotedBytes<'_> {
 impl Format for Args<'_> {
     fn format(&self, f: Formatter<'_>) {
         write!(f, "Args[");
-        items(self.clone().map(|(key, _)| Text(key)), f);
+        items(self.clone().keys(), f);
         write!(f, "]");
     }
 }
@@ -107,7 +106,7 @@ impl Format for Args<'_> {
 impl Format for IsoFields<'_> {
     fn format(&self, f: Formatter<'_>) {
         write!(f, "IsoFields[");
-        items(self.clone().words().map(Text), f);
+        items(self.clone(), f);
         write!(f, "]");
     }
 }
@@ -117,15 +116,6 @@ impl Format for Anomalies {
         write!(f, "{{");
         items(self.iter(), f);
         write!(f, "}}");
-    }
-}
-
-/// Text in quotation marks.
-struct Text<'a>(&'a str);
-
-impl Format for Text<'_> {
-    fn format(&self, f: Formatter<'_>) {
-        write!(f, "{=str:?}", self.0);
     }
 }
 

@@ -1,6 +1,7 @@
 //! An event that borrows its text from the input.
 
 use core::fmt;
+use core::num::NonZeroU32;
 
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::{Error, ErrorKind, Field, ProtocolError};
@@ -10,7 +11,8 @@ use crate::format::scan;
 use crate::format::text::{Span, Text};
 use crate::parse;
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
-use crate::value::{Args, IsoFields, Quoted};
+use crate::value::args::Found;
+use crate::value::{Args, IsoFields, Quoted, Redacted};
 
 /// A STREAM event, read in place: its text is borrowed from the input.
 ///
@@ -120,23 +122,41 @@ fn not_an_event(line: &[u8]) -> ProtocolError {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Layout {
     /// Where the target begins.
-    pub(crate) target: usize,
+    pub(crate) target: u32,
     /// Where the fields after the target begin: at its end.
-    pub(crate) tail: usize,
+    pub(crate) tail: u32,
     /// `SOCKS_USERNAME`, between the quotes.
     pub(crate) username: Option<Span>,
     /// `SOCKS_PASSWORD`, between the quotes.
     pub(crate) password: Option<Span>,
     /// `ISO_FIELDS`.
     pub(crate) iso_fields: Option<Span>,
-    /// `NYM_EPOCH`.
-    pub(crate) nym_epoch: Option<u32>,
-    /// `SESSION_GROUP`.
-    pub(crate) session_group: Option<i32>,
+    /// Where the number of `NYM_EPOCH` stands.
+    pub(crate) nym_epoch: Option<NonZeroU32>,
+    /// Where the number of `SESSION_GROUP` stands.
+    pub(crate) session_group: Option<NonZeroU32>,
     /// `CLIENT_PROTOCOL`.
     pub(crate) client_protocol: Option<ClientProtocol>,
     /// What is odd about the event.
     pub(crate) anomalies: Anomalies,
+}
+
+impl Layout {
+    /// Returns where long values end, if tor printed the line in an order that we know.
+    const fn found(&self) -> Option<Found> {
+        /// Returns the index after a quoted string, or 0.
+        const fn end(span: Option<Span>) -> u32 {
+            match span {
+                Some(span) => span.end() as u32 + 1,
+                None => 0,
+            }
+        }
+        if self.anomalies.contains(Anomaly::UnknownOrder) {
+            return None;
+        }
+        let all_known = !self.anomalies.contains(Anomaly::UnknownKeyword);
+        Some(Found { username_end: end(self.username), password_end: end(self.password), all_known })
+    }
 }
 
 impl<'a> StreamEventRef<'a> {
@@ -200,7 +220,7 @@ impl<'a> StreamEventRef<'a> {
         let Some(content) = line.strip_prefix(EVENT_NAME) else {
             return Err(not_an_event(line).into());
         };
-        parse::read(Text::new(content), false).map_err(|error| match error {
+        parse::read_with_line_end(Text::new(content), false).map_err(|error| match error {
             Error::Protocol(error) => error.behind(EVENT_NAME.len()).into(),
             other => other,
         })
@@ -221,8 +241,8 @@ impl<'a> StreamEventRef<'a> {
         match self.status {
             StreamStatus::Unrecognized => {
                 let bytes = self.content();
-                let start = scan::space(bytes) + 1;
-                self.content.get(start, start + scan::space(bytes.get(start..).unwrap_or_default()))
+                let start = scan::space(bytes, 0) + 1;
+                self.content.get(start as usize, scan::space(bytes, start) as usize)
             }
             known => known.as_str(),
         }
@@ -297,7 +317,10 @@ impl<'a> StreamEventRef<'a> {
     #[inline]
     #[must_use]
     pub const fn nym_epoch(&self) -> Option<u32> {
-        self.layout.nym_epoch
+        match self.layout.nym_epoch {
+            Some(at) => Some(grammar::number_at(self.content(), at) as u32),
+            None => None,
+        }
     }
 
     /// Returns what the stream came through (`SESSION_GROUP`, from tor 0.4.7 on): -2 for a directory connection, -3 for a
@@ -305,7 +328,10 @@ impl<'a> StreamEventRef<'a> {
     #[inline]
     #[must_use]
     pub const fn session_group(&self) -> Option<i32> {
-        self.layout.session_group
+        match self.layout.session_group {
+            Some(at) => Some(grammar::number_at(self.content(), at) as i32),
+            None => None,
+        }
     }
 
     /// Iterates over the properties that keep the stream apart from others (`ISO_FIELDS`, from tor 0.4.7 on). None if the
@@ -351,7 +377,7 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub const fn args(&self) -> Args<'a> {
-        Args::new(self.content, self.layout.tail, !self.layout.anomalies.contains(Anomaly::UnknownOrder))
+        Args::new(self.content, self.layout.tail, self.layout.found())
     }
 
     /// Returns the value of the keyword `key`, as printed; the last one if it is repeated.
@@ -370,7 +396,7 @@ impl<'a> StreamEventRef<'a> {
     /// Returns the whole target as printed, port included.
     #[must_use]
     pub fn target_bytes(&self) -> &'a [u8] {
-        self.content.bytes().get(self.layout.target..self.layout.tail).unwrap_or_default()
+        self.content.bytes().get(self.layout.target as usize..self.layout.tail as usize).unwrap_or_default()
     }
 
     /// Returns the content that the event was read from, as given, without its line end.
@@ -403,6 +429,55 @@ impl<'a> StreamEventRef<'a> {
         let (named, suffix) = self.target_host.rsplit_once('.')?;
         let (address, relay) = named.rsplit_once('.').unwrap_or(("", named));
         (suffix.eq_ignore_ascii_case("exit") && grammar::is_relay(relay.as_bytes())).then_some((address, relay))
+    }
+
+    /// Returns text of this event in a form that may be shown to those who must not see credentials.
+    ///
+    /// Credentials have fields of their own. In a damaged line, or in one of a newer tor, the target, an ID or a word may hold
+    /// them as well, also without the keyword that they belong to. `text` is such a field or a part of it, borrowed from this
+    /// event or equal to one of its public fields; other text is searched for keywords by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::StreamEventRef;
+    ///
+    /// // What a newer tor might print: a keyword that is not known, and that ends as a target does.
+    /// let event = StreamEventRef::parse(r#"15 SUCCEEDED 3 a.example:443 SOCKS_PASSWORD="hunter2" NEW_ADDR=10.8.0.2:4567"#)?;
+    /// assert_eq!(event.target_host, r#"a.example:443 SOCKS_PASSWORD="hunter2" NEW_ADDR=10.8.0.2"#);
+    /// let shown = event.redact(event.target_host.as_bytes());
+    /// # extern crate alloc;
+    /// # use alloc::string::ToString;
+    /// assert_eq!(shown.to_string(), r#"a.example:443 SOCKS_PASSWORD="***" NEW_ADDR=10.8.0.2"#);
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
+    #[must_use]
+    pub fn redact(&self, text: &'a [u8]) -> Redacted<'a> {
+        let content = self.content();
+        let place = |start: usize| (start, start.saturating_add(text.len()));
+        let is_there = |start: &usize| content.get(*start..).is_some_and(|rest| rest.starts_with(text));
+        // An address that is only compared: text of the content itself, or a copy, as the owned form has of some.
+        let offset = (text.as_ptr() as usize).wrapping_sub(content.as_ptr() as usize);
+        let found = Some(offset).filter(is_there).or_else(|| self.field_starts().into_iter().flatten().find(is_there));
+        match found.map(place) {
+            Some((start, end)) => Redacted::new(content, start, end),
+            None => Redacted::alone(text),
+        }
+    }
+
+    /// Returns where the fields begin of which the owned form has copies.
+    fn field_starts(&self) -> [Option<usize>; 4] {
+        let content = self.content();
+        let after_space = |start: usize| memchr::memchr(b' ', content.get(start..)?).map(|len| start + len + 1);
+        let mut args = self.args();
+        let source_addr =
+            core::iter::from_fn(|| args.next_arg()).filter(|arg| arg.keyword == Some(Keyword::SourceAddr)).last();
+        [
+            Some(0),
+            after_space(0).and_then(after_space),
+            Some(self.layout.target as usize),
+            source_addr.map(|arg| arg.value as usize),
+        ]
     }
 
     /// Returns the value of a keyword.
@@ -448,26 +523,27 @@ impl fmt::Debug for StreamEventRef<'_> {
     }
 }
 
-/// Shows the parts of either form of an event. Credentials are not shown; nor are values of unknown keywords, which may be
-/// such.
-pub(crate) fn debug(event: &StreamEventRef<'_>, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Shows the parts of either form of an event. Credentials are not shown, wherever they stand; nor are values of unknown
+/// keywords, which may be such.
+pub(crate) fn debug<'a>(event: &StreamEventRef<'a>, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let text = |text: Option<&'a str>| text.map(|text| event.redact(text.as_bytes()));
     f.debug_struct(name)
-        .field("id", &event.id)
+        .field("id", &event.redact(event.id.as_bytes()))
         .field("status", &event.status)
-        .field("circuit_id", &event.circuit_id)
-        .field("target_host", &event.target_host)
+        .field("circuit_id", &text(event.circuit_id))
+        .field("target_host", &event.redact(event.target_host.as_bytes()))
         .field("target_port", &event.target_port)
         .field("reason", &event.reason)
         .field("remote_reason", &event.remote_reason)
         .field("source", &event.source)
-        .field("source_addr", &event.source_addr)
+        .field("source_addr", &text(event.source_addr))
         .field("purpose", &event.purpose)
         .field("socks_username", &event.socks_username())
         .field("socks_password", &event.socks_password())
         .field("client_protocol", &event.client_protocol())
         .field("nym_epoch", &event.nym_epoch())
         .field("session_group", &event.session_group())
-        .field("iso_fields", &event.iso_fields_str())
+        .field("iso_fields", &text(event.iso_fields_str()))
         .field("args", &event.args())
         .field("anomalies", &event.anomalies())
         .finish()

@@ -40,8 +40,9 @@
 //! - **Nothing lost.** Words, keywords and tokens that this version does not know are data and can be read. One bad line
 //!   never costs the next.
 //! - **No allocation, no `unsafe`, no panic**, and work that is linear in the length of a line, whatever the line holds.
-//! - **No secret shown.** SOCKS user names and passwords are in no `Debug` output and no error. `Display` of an event gives
-//!   its text back, and shows them; so does serializing it.
+//! - **No secret shown.** SOCKS user names and passwords are in no `Debug` output and no error, wherever a damaged line has
+//!   them. `Display` of an event gives its text back, and shows them; so does serializing it.
+//!   [`redact`](StreamEventRef::redact) masks them in any text of an event.
 //!
 //! # Owned values
 //!
@@ -105,13 +106,13 @@ pub use crate::event::StreamEventRef;
 pub use crate::lines::EventCodec;
 #[cfg(feature = "std")]
 pub use crate::lines::EventReader;
-pub use crate::lines::{Decoder, EventLine, LineEnd, StreamEvents, stream_events};
+pub use crate::lines::{Decoder, EventLine, LineEnd, LineState, StreamEvents, stream_events};
 #[cfg(feature = "alloc")]
 pub use crate::owned::StreamEvent;
 pub use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 #[cfg(feature = "alloc")]
 pub use crate::tracker::{Outcome, Step, StreamLife, StreamTracker, Target};
-pub use crate::value::{Args, CircuitId, IsoFields, Quoted, QuotedBytes, StreamId};
+pub use crate::value::{Args, CircuitId, IsoFields, Quoted, QuotedBytes, Redacted, StreamId};
 
 /// Compiles the examples of the README.
 #[cfg(all(doctest, feature = "std"))]

@@ -83,7 +83,10 @@ impl StreamEvent {
     ///
     /// As for [`StreamEventRef::parse`].
     pub fn parse(content: &str) -> Result<Self, Error> {
-        Ok(StreamEventRef::parse(content)?.into_owned())
+        match StreamEventRef::parse(content) {
+            Ok(event) => Ok(Self::of(&event)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Reads an event from its whole line, which begins with `650 STREAM `.
@@ -157,10 +160,9 @@ accessors! {
     content() -> &[u8];
 }
 
-impl From<StreamEventRef<'_>> for StreamEvent {
-    /// Copies the event's text. An ID that lenient reading took although it is none is kept as far as it is letters and
-    /// digits.
-    fn from(event: StreamEventRef<'_>) -> Self {
+impl StreamEvent {
+    /// Copies the event's text.
+    fn of(event: &StreamEventRef<'_>) -> Self {
         Self {
             id: StreamId::prefix_of(event.id),
             status: event.status,
@@ -178,6 +180,14 @@ impl From<StreamEventRef<'_>> for StreamEvent {
             },
             layout: event.layout,
         }
+    }
+}
+
+impl From<StreamEventRef<'_>> for StreamEvent {
+    /// Copies the event's text. An ID that lenient reading took although it is none is kept as far as it is letters and
+    /// digits.
+    fn from(event: StreamEventRef<'_>) -> Self {
+        Self::of(&event)
     }
 }
 

@@ -208,7 +208,7 @@ fn debug_shows_no_credential() {
     }
     let log = b"11:29:51 650 STREAM 1 NEW 0 a:1\n";
     let shown = format!("{:?}", stream_events(log).next());
-    assert!(shown.contains("prefix: 11:29:51 ,"), "{shown}");
+    assert!(shown.contains("prefix: \"11:29:51 \","), "{shown}");
 }
 
 /// Pieces of lines, of which logs are put together.

@@ -44,14 +44,6 @@ fn file(folder: &str, name: &str, content: &[u8]) -> PathBuf {
     path
 }
 
-/// Returns the stream and status of each event that is printed.
-#[track_caller]
-fn events(options: &[&str], log: &Path) -> Vec<String> {
-    let text = stdout(1, &[&["events"], options].concat(), &[log]);
-    let objects = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    objects.map(|event| format!("{} {}", event["id"].as_str().unwrap(), event["status"].as_str().unwrap())).collect()
-}
-
 #[test]
 fn summary_for_a_person() {
     let log = file("person", "tor.log", LOG.as_bytes());
@@ -118,24 +110,6 @@ fn one_row_for_each_stream() {
     let csv = stdout(1, &["streams", "--format", "csv"], &[&log]);
     assert!(csv.starts_with("stream_id,circuit_id,unix_ts_start,unix_ts_end,elapsed_seconds,failure_reason_local,"));
     assert_eq!(csv.lines().count(), 3);
-}
-
-#[test]
-fn filters_choose_events() {
-    let log = file("filters", "tor.log", LOG.as_bytes());
-    for (options, expected) in [
-        (&["--status", "NEW", "--status", "FAILED"][..], &["18 NEW", "19 NEW", "19 FAILED"][..]),
-        (&["--reason", "MISC"], &["19 FAILED", "19 CLOSED"]),
-        (&["--purpose", "USER", "--port", "80"], &["19 NEW"]),
-        (&["--target", "*.example.???"], &["18 NEW", "18 SENTCONNECT"]),
-        (&["--circuit", "7", "--stream", "18", "--status", "CLOSED"], &["18 CLOSED"]),
-        (&["--since", "2019-01-31 11:29:53.5", "--until", "1548934195"], &["18 SUCCEEDED", "19 NEW"]),
-        (&["--anomalous"], &["19 NEW", "19 FAILED", "19 CLOSED"]),
-        (&["--stream", "20"], &[]),
-    ] {
-        assert_eq!(events(options, &log), expected, "{options:?}");
-    }
-    assert_eq!(run(&["events", "--since", "yesterday"], &[&log]).status.code(), Some(2));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The keywords that tor prints, in its order, and with which status it prints them.
 
-use crate::token::StreamStatus;
+use crate::token::{StreamStatus, of_words};
 
 /// Makes [`Keyword`] from one list.
 macro_rules! keywords {
@@ -23,14 +23,20 @@ macro_rules! keywords {
                 None
             }
 
+            /// Returns the keyword and its length that 16 bytes begin with, if an equals sign is behind it.
+            #[inline(always)]
+            pub(crate) fn of_words(low: u64, high: u64) -> Option<(Self, u32)> {
+                of_words!(low, high, $($variant = $word before "=",)+)
+            }
+
             /// Returns the keyword's spelling.
             #[inline]
             pub(crate) const fn as_bytes(self) -> &'static [u8] {
                 self.as_str().as_bytes()
             }
 
-            /// Returns the keyword's spelling.
-            #[inline]
+            /// Returns the keyword's spelling. A call reads it from a table; inlined it is a jump, which costs more.
+            #[inline(never)]
             pub(crate) const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
@@ -68,11 +74,6 @@ keywords! {
 impl Keyword {
     /// The keywords that tor prints with every event, from version 0.4.7 on.
     pub(crate) const NEWER: [Self; 4] = [Self::ClientProtocol, Self::NymEpoch, Self::SessionGroup, Self::IsoFields];
-
-    /// Returns `true` for the two keywords whose value is a reason.
-    pub(crate) fn is_reason(key: &[u8]) -> bool {
-        key == Self::Reason.as_bytes() || key == Self::RemoteReason.as_bytes()
-    }
 
     /// Returns `true` if tor prints this keyword with `status`.
     ///

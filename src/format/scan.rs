@@ -1,104 +1,171 @@
-//! Looking for a byte, eight at a time.
+//! Looking for a byte, 16 at a time.
 //!
 //! Values of an event are 3 to 60 bytes long. Over such lengths this needs half the time of a call to memchr, whose start
-//! costs more than the search, and of a loop over bytes.
+//! costs more than the search, and of a loop over bytes. An index is a `u32`, so that no sum of it and a length overflows, and
+//! one comparison tells whether bytes are there; a longer text is no event.
+
+use core::num::NonZeroU64;
 
 /// One in every byte of a word.
 const ONES: u64 = 0x0101_0101_0101_0101;
 /// The high bit of every byte of a word.
 const HIGHS: u64 = 0x8080_8080_8080_8080;
-
-/// Sets the high bit of the first byte of `word` that is zero; bits of bytes above it may be wrong.
-#[inline]
-const fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & HIGHS
-}
-
-/// Marks the first byte of `word` that is `byte`.
-#[inline]
-const fn equal(word: u64, byte: u8) -> u64 {
-    zeros(word ^ (ONES * byte as u64))
-}
-
-/// Marks the first byte below `limit`, which is at most 0x80, or from 0x7f up.
-#[inline]
-const fn outside(word: u64, limit: u8) -> u64 {
-    ((word.wrapping_sub(ONES * limit as u64) & !word) | word.wrapping_add(ONES) | word) & HIGHS
-}
-
-/// Returns the index of the first byte that `mark` marks, or the length.
-#[inline]
-fn find(text: &[u8], mark: impl Fn(u64) -> u64) -> usize {
-    let mut rest = text;
-    while let Some((chunk, after)) = rest.split_first_chunk() {
-        let marks = mark(u64::from_le_bytes(*chunk));
-        if marks != 0 {
-            return text.len() - rest.len() + first(marks);
-        }
-        rest = after;
-    }
-    // The last bytes, with zeros behind them. A mark on one of those is the end as well.
-    let word = rest.iter().rev().fold(0, |word, &byte| (word << 8) | u64::from(byte));
-    text.len() - rest.len() + rest.len().min(first(mark(word)))
-}
-
-/// Returns the index of the first byte that is marked, or 8.
-#[inline]
-const fn first(marks: u64) -> usize {
-    (marks.trailing_zeros() / 8) as usize
-}
-
-/// Returns the index of the first space, or the length.
-pub(crate) fn space(text: &[u8]) -> usize {
-    find(text, |word| equal(word, b' '))
-}
-
-/// Returns the index of the first space or equals sign, or the length.
-pub(crate) fn space_or_equals(text: &[u8]) -> usize {
-    find(text, |word| equal(word, b' ') | equal(word, b'='))
-}
-
-/// Returns the index of the first quotation mark or backslash, or the length.
-pub(crate) fn quote_or_backslash(text: &[u8]) -> usize {
-    find(text, |word| equal(word, b'"') | equal(word, b'\\'))
-}
-
-/// Returns the index of the first byte that cannot stand for itself inside tor's quotes, or the length: a quotation mark, a
-/// backslash, a control character or an 8-bit byte.
-pub(crate) fn not_quotable(text: &[u8]) -> usize {
-    find(text, |word| equal(word, b'"') | equal(word, b'\\') | outside(word, b' '))
-}
-
-/// Returns the index of the first byte that may be odd in a target, or the length: a space, a quotation mark, a control
-/// character, an 8-bit byte, or an exclamation mark. The last one is not odd, but stands between two that are, and is rare
-/// enough to be found with them for a third of the work.
-pub(crate) fn not_plain(text: &[u8]) -> usize {
-    find(text, |word| outside(word, b'"' + 1))
-}
-
-/// Returns how many decimal digits `text` begins with, or 8.
-#[inline]
-pub(crate) const fn digits(text: &[u8; 8]) -> usize {
-    first(not_digits(u64::from_le_bytes(*text)))
-}
-
-/// Returns how many decimal digits `text` ends with, and their value. `None` if it has nothing else.
-#[inline]
-pub(crate) fn last_number(text: &[u8; 8]) -> Option<(usize, u32)> {
-    let word = u64::from_le_bytes(*text);
-    let len = (not_digits(word).leading_zeros() / 8) as usize;
-    (len < 8).then(|| (len, decimal((word ^ ZEROS) & !(u64::MAX >> (8 * len)))))
-}
-
 /// The character 0 in every byte of a word.
 const ZEROS: u64 = ONES * b'0' as u64;
+/// What makes the high bit of every byte from 10 up, if it is added, and no byte carries.
+const TO_TEN: u64 = ONES * (0x80 - 10);
 
-/// Marks every byte that is no decimal digit.
+/// Marks the first byte of `word` that is `byte` or has a high bit; bits of bytes above it may be wrong, as may all but the
+/// high ones.
 #[inline]
-const fn not_digits(word: u64) -> u64 {
+const fn equal_or_8bit(word: u64, byte: u8) -> u64 {
+    (word ^ (ONES * byte as u64)).wrapping_sub(ONES)
+}
+
+/// [`equal_or_8bit`] without those that have a high bit.
+#[inline]
+const fn equal(word: u64, byte: u8) -> u64 {
+    equal_or_8bit(word, byte) & !word
+}
+
+/// Marks the first byte below `limit`, which is at most 0x80, or from 0x7f up; bits of bytes above it may be wrong, as may all
+/// but the high ones.
+#[inline]
+const fn outside(word: u64, limit: u8) -> u64 {
+    // The sum has the high bit of every byte from 0x7f up but 0xff, and the difference that one's.
+    word.wrapping_sub(ONES * limit as u64) | word.wrapping_add(ONES)
+}
+
+/// Returns the `N` bytes of `text` from index `at` on.
+#[inline(always)]
+pub(crate) fn chunk<const N: usize>(text: &[u8], at: u32) -> Option<&[u8; N]> {
+    let at = at as usize;
+    text.get(at..at.wrapping_add(N))?.first_chunk()
+}
+
+/// Returns the eight bytes of `text` from index `at` on, the first one lowest.
+#[inline(always)]
+pub(crate) fn word(text: &[u8], at: u32) -> Option<u64> {
+    chunk(text, at).copied().map(u64::from_le_bytes)
+}
+
+/// Returns the 16 bytes of `text` from index `at` on as two words, with `fill` for those behind its end.
+#[inline(always)]
+pub(crate) fn words(text: &[u8], at: u32, fill: u8) -> (u64, u64) {
+    let both = match chunk(text, at) {
+        Some(chunk) => u128::from_le_bytes(*chunk),
+        None => {
+            let left = (text.len() as u32).saturating_sub(at);
+            last_from(text, at) | (u128::from_le_bytes([fill; 16]) << (8 * left))
+        }
+    };
+    (both as u64, (both >> 64) as u64)
+}
+
+/// Returns the index from `start` on of the first byte that `mark` marks, or the length.
+#[inline(always)]
+fn find(text: &[u8], start: u32, mark: impl Fn(u64) -> u64) -> u32 {
+    let marks = |both: u128| {
+        let (low, high) = (mark(both as u64) & HIGHS, mark((both >> 64) as u64) & HIGHS);
+        u128::from(low) | (u128::from(high) << 64)
+    };
+    let mut at = start;
+    while let Some(chunk) = chunk(text, at) {
+        let marks = marks(u128::from_le_bytes(*chunk));
+        if marks != 0 {
+            return at + marks.trailing_zeros() / 8;
+        }
+        at += 16;
+    }
+    // The last 16 bytes. Those that were seen before have no mark.
+    let len = text.len() as u32;
+    let last = len.saturating_sub(16);
+    let (both, from) = match chunk(text, last) {
+        Some(chunk) if last >= start => (u128::from_le_bytes(*chunk), last),
+        _ => (last_from(text, start), start),
+    };
+    (from + marks(both).trailing_zeros() / 8).min(len)
+}
+
+/// Returns the bytes of `text` from index `start` on, fewer than 16, with zeros behind them.
+#[inline(never)]
+fn last_from(text: &[u8], start: u32) -> u128 {
+    match text.last_chunk() {
+        // Nearly every text is that long, and what is before `start` is shifted out.
+        Some(chunk) => {
+            let before = (start + 16).saturating_sub(text.len() as u32);
+            u128::from_le_bytes(*chunk).checked_shr(8 * before).unwrap_or_default()
+        }
+        None => {
+            let rest = text.get(start as usize..).unwrap_or_default();
+            rest.iter().rev().fold(0, |both, &byte| (both << 8) | u128::from(byte))
+        }
+    }
+}
+
+/// Returns the index of the first space from `at` on, or the length.
+#[inline]
+pub(crate) fn space(text: &[u8], at: u32) -> u32 {
+    find(text, at, |word| equal(word, b' '))
+}
+
+/// Returns the index of the first space or equals sign from `at` on, or the length.
+#[inline]
+pub(crate) fn space_or_equals(text: &[u8], at: u32) -> u32 {
+    find(text, at, |word| equal(word, b' ') | equal(word, b'='))
+}
+
+/// Returns the index of the first quotation mark or backslash from `at` on, or the length.
+#[inline]
+pub(crate) fn quote_or_backslash(text: &[u8], at: u32) -> u32 {
+    find(text, at, |word| equal(word, b'"') | equal(word, b'\\'))
+}
+
+/// Returns the index of the first byte from `at` on that cannot stand for itself inside tor's quotes, or the length: a
+/// quotation mark, a backslash, a control character or an 8-bit byte.
+#[inline]
+pub(crate) fn not_quotable(text: &[u8], at: u32) -> u32 {
+    find(text, at, |word| equal_or_8bit(word, b'"') | equal_or_8bit(word, b'\\') | outside(word, b' '))
+}
+
+/// Returns the index of the first byte from `at` on that may be odd in a target, or the length: a space, a quotation mark, a
+/// control character, an 8-bit byte, or an exclamation mark. The last one is not odd, but stands between two that are, and
+/// is rare enough to be found with them for a third of the work.
+#[inline(always)]
+pub(crate) fn not_plain(text: &[u8], at: u32) -> u32 {
+    find(text, at, |word| outside(word, b'"' + 1))
+}
+
+/// Returns how many decimal digits a word begins with, or 8.
+#[inline]
+pub(crate) const fn digits(word: u64) -> u32 {
+    // Only a byte that is no digit carries into the next one.
     let values = word ^ ZEROS;
-    // Without its high bit, no byte carries into the next one.
-    (((values & !HIGHS) + ONES * (0x80 - 10)) | values) & HIGHS
+    ((values.wrapping_add(TO_TEN) | values) & HIGHS).trailing_zeros() / 8
+}
+
+/// Returns where the number ends that begins at index `at`. `None` if it has more than three digits, or ends the text.
+#[inline(always)]
+pub(crate) fn short_number_end(text: &[u8], at: u32) -> Option<u32> {
+    let digits = digits(u64::from(u32::from_le_bytes(*chunk(text, at)?)));
+    matches!(digits, 1..=3).then_some(at + digits)
+}
+
+/// Returns byte `index` of a word.
+#[inline]
+pub(crate) const fn byte(word: u64, index: u32) -> u8 {
+    word.wrapping_shr(8 * index) as u8
+}
+
+/// Returns how many decimal digits a word ends with, and their value. `None` if it has nothing else. No byte has its high bit,
+/// so that none carries into the next one.
+#[inline(always)]
+pub(crate) fn last_number(word: u64) -> Option<(u32, u32)> {
+    let values = word ^ ZEROS;
+    let others = NonZeroU64::new(values.wrapping_add(TO_TEN) & HIGHS)?;
+    // The high bit of the last byte that is no digit.
+    let last = 63 - others.leading_zeros();
+    Some((7 - last / 8, decimal(values >> last << last)))
 }
 
 /// Returns the decimal number of eight digits, of which the lowest byte is the first.
@@ -118,7 +185,7 @@ mod tests {
     /// Every byte, at every place of a text of every length up to two words, after bytes that nothing looks for.
     #[test]
     fn as_a_loop_over_bytes() {
-        type Search = (fn(&[u8]) -> usize, fn(u8) -> bool);
+        type Search = (fn(&[u8], u32) -> u32, fn(u8) -> bool);
         let searches: [Search; 5] = [
             (space, |b| b == b' '),
             (space_or_equals, |b| b == b' ' || b == b'='),
@@ -127,16 +194,17 @@ mod tests {
             (not_plain, |b| !(b'#'..0x7f).contains(&b)),
         ];
         for (search, wanted) in searches {
-            for len in 0..20 {
+            for len in 0..40 {
                 for place in 0..len {
                     for byte in 0..=255 {
-                        let mut text = [b'7'; 20];
+                        let mut text = [b'7'; 40];
                         text[place] = byte;
                         text[len - 1] ^= byte & 1;
                         for from in 0..=len {
-                            let text = &text[from..len];
-                            let expected = text.iter().position(|&byte| wanted(byte)).unwrap_or(text.len());
-                            assert_eq!(search(text), expected, "{text:?}");
+                            let text = &text[..len];
+                            let expected =
+                                text[from..].iter().position(|&byte| wanted(byte)).map_or(len, |found| from + found);
+                            assert_eq!(search(text, from as u32) as usize, expected, "{text:?}");
                         }
                     }
                 }
@@ -152,13 +220,22 @@ mod tests {
             for other in [b' ', b':', b'/', b'-', 0, 0x7f, 0x80, 0xb0, 0xff] {
                 let mut text = [other; 8];
                 text[..digits.len()].copy_from_slice(digits.as_bytes());
-                assert_eq!(super::digits(&text), digits.len(), "{text:?}");
+                assert_eq!(super::digits(u64::from_le_bytes(text)) as usize, digits.len(), "{text:?}");
+                if !other.is_ascii() {
+                    continue;
+                }
                 text.reverse();
                 text[8 - digits.len()..].copy_from_slice(digits.as_bytes());
-                assert_eq!(last_number(&text), Some((digits.len(), number)), "{text:?}");
+                assert_eq!(last_number(u64::from_le_bytes(text)), Some((digits.len() as u32, number)), "{text:?}");
             }
         }
-        assert_eq!((super::digits(b"12345678"), last_number(b"12345678")), (8, None));
-        assert_eq!((super::digits(b" 1234567"), last_number(b"1234567 ")), (0, Some((0, 0))));
+        assert_eq!(
+            (super::digits(u64::from_le_bytes(*b"12345678")), last_number(u64::from_le_bytes(*b"12345678"))),
+            (8, None)
+        );
+        assert_eq!(
+            (super::digits(u64::from_le_bytes(*b" 1234567")), last_number(u64::from_le_bytes(*b"1234567 "))),
+            (0, Some((0, 0)))
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Text that is UTF-8 on nearly every line, and must be readable on the others.
 
-use core::num::NonZeroUsize;
+use core::num::NonZeroU64;
 
 /// What stands for text that is not UTF-8.
 const REPLACEMENT: &str = "\u{FFFD}";
@@ -70,17 +70,14 @@ impl<'a> Text<'a> {
     /// Returns the part that `span` names, as [`get`](Self::get) does.
     #[inline]
     pub(crate) fn span(self, span: Span) -> &'a str {
-        self.get(span.start.get(), span.end)
+        self.get(span.start(), span.end())
     }
 
     /// Returns the text without one line end.
     #[inline]
     pub(crate) fn without_line_end(self) -> Self {
         match self {
-            Self::Str(text) => match text.as_bytes() {
-                [.., b'\n' | b'\r'] => Self::Str(text.get(..without_line_end(text.as_bytes()).len()).unwrap_or(text)),
-                _ => self,
-            },
+            Self::Str(text) => Self::Str(text.get(..without_line_end(text.as_bytes()).len()).unwrap_or(text)),
             Self::Bytes(bytes) => Self::Bytes(without_line_end(bytes)),
         }
     }
@@ -101,18 +98,25 @@ fn part_of_bytes(bytes: &[u8], start: usize, end: usize) -> &str {
 
 /// Where a value stands in an event's content. No value stands at its very beginning, so that an absent one costs nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Span {
-    /// The index of the first byte.
-    start: NonZeroUsize,
-    /// The index after the last byte.
-    end: usize,
-}
+pub(crate) struct Span(NonZeroU64);
 
 impl Span {
     /// Returns the span from `start` to `end`.
     #[inline]
-    pub(crate) fn new(start: usize, end: usize) -> Option<Self> {
-        NonZeroUsize::new(start).map(|start| Self { start, end })
+    pub(crate) fn new(start: u32, end: u32) -> Option<Self> {
+        NonZeroU64::new((u64::from(start) << 32) | u64::from(end)).map(Self)
+    }
+
+    /// Returns the index of the first byte.
+    #[inline]
+    pub(crate) const fn start(self) -> usize {
+        (self.0.get() >> 32) as usize
+    }
+
+    /// Returns the index after the last byte.
+    #[inline]
+    pub(crate) const fn end(self) -> usize {
+        self.0.get() as u32 as usize
     }
 }
 

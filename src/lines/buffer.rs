@@ -2,7 +2,7 @@
 
 use core::iter::FusedIterator;
 
-use super::{EventLine, LineEnd, Lines};
+use super::{EventLine, LineEnd, LineState, Lines};
 use crate::format::text::Text;
 
 /// Iterates over the STREAM events in a buffer: a log, a memory map, a capture of a control connection.
@@ -57,6 +57,19 @@ impl StreamEvents<'_> {
     pub const fn line_end(mut self, line_end: LineEnd) -> Self {
         self.lines.line_end = line_end;
         self
+    }
+
+    /// Goes on behind the lines that led to a state.
+    #[must_use]
+    pub fn resume(mut self, state: &LineState) -> Self {
+        self.lines.resume(state);
+        self
+    }
+
+    /// Returns the state behind the last event, or at the end of the buffer if there was none left.
+    #[must_use]
+    pub fn state(&self) -> LineState {
+        LineState { lines: self.lines.clone(), settled: true }
     }
 }
 

@@ -10,6 +10,7 @@ mod prefix;
 #[cfg(feature = "std")]
 mod reader;
 mod splitter;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -23,10 +24,12 @@ pub use self::decoder::Decoder;
 use self::prefix::Shape;
 #[cfg(feature = "std")]
 pub use self::reader::EventReader;
+pub use self::state::LineState;
 use crate::error::Error;
 use crate::event::StreamEventRef;
 use crate::format::text::Text;
 use crate::parse;
+use crate::value::Redacted;
 
 /// How lines end.
 ///
@@ -117,7 +120,7 @@ impl fmt::Debug for EventLine<'_> {
         f.debug_struct("EventLine")
             .field("number", &self.number)
             .field("offset", &self.offset)
-            .field("prefix", &format_args!("{}", self.prefix.escape_ascii()))
+            .field("prefix", &Redacted::alone(self.prefix))
             .field("event", &self.event)
             .field("terminated", &self.terminated)
             .finish_non_exhaustive()

@@ -2,8 +2,6 @@
 
 use core::time::Duration;
 
-use crate::format::scan;
-
 /// The most bytes of a prefix. OnionPerf's has 33.
 const MAX_LEN: usize = 64;
 
@@ -140,6 +138,6 @@ fn number<'a>(digits: impl IntoIterator<Item = &'a u8>) -> Option<u64> {
 
 /// Splits off a word and the space behind it.
 fn split_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (word, rest) = text.split_at_checked(scan::space(text))?;
+    let (word, rest) = text.split_at_checked(memchr::memchr(b' ', text).unwrap_or(text.len()))?;
     Some((word, rest.strip_prefix(b" ")?))
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use std::io::{self, Read};
 
 use super::splitter::{Place, Splitter, Store};
-use super::{EventLine, LineEnd};
+use super::{EventLine, LineEnd, LineState};
 use crate::error::Error;
 
 /// How many bytes are read at once.
@@ -76,6 +76,20 @@ impl<R: Read> EventReader<R> {
         self.splitter.lines.line_end = line_end;
         self.line_end_known = true;
         self
+    }
+
+    /// Goes on behind the lines that led to a state.
+    #[must_use]
+    pub fn resume(mut self, state: &LineState) -> Self {
+        self.splitter.lines.resume(state);
+        self.line_end_known = state.settled;
+        self
+    }
+
+    /// Returns the state behind the last event, or at the end of what the reader gives if there was none left.
+    #[must_use]
+    pub fn state(&self) -> LineState {
+        LineState { lines: self.splitter.lines.clone(), settled: self.line_end_known }
     }
 
     /// Returns the next event; `None` at the end of what the reader gives.

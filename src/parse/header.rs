@@ -36,23 +36,28 @@ pub(super) fn read(bytes: &[u8], lenient: bool) -> Result<Header, ProtocolError>
 }
 
 /// Reads the three fields if the IDs are numbers below 10^7, and some text follows.
-#[inline]
-fn read_short(bytes: &[u8]) -> Option<Header> {
-    let id_end = short_id(bytes)?;
-    let rest = bytes.get(id_end + 1..)?;
-    let (status, len) = StreamStatus::of_prefix(rest.first_chunk()?)?;
-    let rest = rest.get(len + 1..)?;
-    let circuit = bytes.len() - rest.len();
-    let circuit_end = circuit + short_id(rest)?;
-    Some(Header { id_end, status, circuit, circuit_end, target: circuit_end + 1, anomalies: Anomalies::NONE })
+#[inline(always)]
+pub(super) fn read_short(line: &[u8]) -> Option<Header> {
+    let id_end = short_id(scan::word(line, 0)?)?;
+    let start = id_end + 1;
+    let (status, len) = StreamStatus::of_words(scan::word(line, start)?, scan::word(line, start + 8)?)?;
+    let circuit = start + len + 1;
+    let circuit_end = circuit + short_id(scan::word(line, circuit)?)?;
+    Some(Header {
+        id_end: id_end as usize,
+        status,
+        circuit: circuit as usize,
+        circuit_end: circuit_end as usize,
+        target: circuit_end as usize + 1,
+        anomalies: Anomalies::NONE,
+    })
 }
 
-/// Returns the length of the number of 1 to 7 digits that `bytes` begins with, if there is a space behind it.
-#[inline]
-fn short_id(bytes: &[u8]) -> Option<usize> {
-    let chunk = bytes.first_chunk()?;
-    let len = scan::digits(chunk);
-    (len > 0 && chunk.get(len) == Some(&b' ')).then_some(len)
+/// Returns the length of the number of 1 to 7 digits that `word` begins with, if there is a space behind it.
+#[inline(always)]
+fn short_id(word: u64) -> Option<u32> {
+    let len = scan::digits(word);
+    (matches!(len, 1..=7) && scan::byte(word, len) == b' ').then_some(len)
 }
 
 /// Reads three tokens, whatever they are. `None` if they cannot be told apart.
@@ -76,8 +81,8 @@ pub(super) fn read_any(bytes: &[u8]) -> Option<Header> {
 
 /// Returns where the token at `start` ends, if it is not empty.
 fn token_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let len = scan::space(bytes.get(start..)?);
-    (len > 0).then_some(start + len)
+    let end = scan::space(bytes, start.try_into().ok()?) as usize;
+    (end > start).then_some(end)
 }
 
 /// Finds what is wrong with the three fields.

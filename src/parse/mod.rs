@@ -1,7 +1,7 @@
 //! From an event's content to the event.
 //!
-//! A line is first read in the order that tor prints and that nearly every line has ([`predicted`]), from left to right. At the
-//! first surprise [`careful`] finds the target from the right, and what tor cannot have printed is read by [`unordered`].
+//! A line is first read in the order that tor prints and that nearly every line has ([`tail`]), from left to right. At the
+//! first surprise [`target_end`] finds the target from the right, and what tor cannot have printed is read by [`loose`].
 
 mod careful;
 mod header;
@@ -19,9 +19,20 @@ use crate::event::{Layout, StreamEventRef};
 use crate::format::text::Text;
 use crate::format::{grammar, scan};
 use crate::value::Args;
+use crate::value::args::Found;
 
 /// Reads an event's content with or without one line end, as [`read`] does without.
+#[inline]
 pub(crate) fn read_with_line_end(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
+    match content.bytes() {
+        [.., b'\n' | b'\r'] => read_without_line_end(content, lenient),
+        _ => read(content, lenient),
+    }
+}
+
+/// Takes one line end off and reads the rest.
+#[cold]
+fn read_without_line_end(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     let without = content.without_line_end();
     let mut event = read(without, lenient)?;
     if content.bytes().len() == without.bytes().len() + 1 {
@@ -34,29 +45,98 @@ pub(crate) fn read_with_line_end(content: Text<'_>, lenient: bool) -> Result<Str
 /// that tor printed of its target: the 255th. What stands before it is then a part of the target, fields included.
 pub(crate) fn note_lone_line_end(event: &mut StreamEventRef<'_>) {
     let length = event.content().len();
-    if length + 1 == event.layout.target + grammar::TARGET_MAX {
-        let has_fields = event.layout.tail < length;
+    if length + 1 == event.layout.target as usize + grammar::TARGET_MAX {
+        let has_fields = (event.layout.tail as usize) < length;
         event.layout.anomalies.insert(if has_fields { Anomaly::FieldAtCut } else { Anomaly::TargetMayBeCut });
     }
 }
 
 /// Reads an event's content, which has no line end: as the specification has it or, if `lenient`, with any status, IDs and
 /// target. A CR or LF at the end is a byte of the content.
+#[inline]
 pub(crate) fn read(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
+    match content {
+        Text::Str(text) => read_text(text, lenient),
+        Text::Bytes(_) => read_any(content, lenient),
+    }
+}
+
+/// [`read`] of text.
+#[inline]
+fn read_text(text: &str, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
+    match predicted(text) {
+        Some(event) => Ok(event),
+        None => read_any(Text::Str(text), lenient),
+    }
+}
+
+/// Reads what nearly every line is: one whose target holds nothing odd, and has a port and fields in tor's order behind it.
+#[inline(always)]
+fn predicted(text: &str) -> Option<StreamEventRef<'_>> {
+    let line = text.as_bytes();
+    if !(16..=MAX_LEN).contains(&line.len()) {
+        return None;
+    }
+    let header = header::read_short(line)?;
+    let end = scan::not_plain(line, header.target as u32);
+    let (host_end, target_port) = grammar::port_before(line, end)?;
+    let tail = predicted::read_inline(line, end, header.status)?;
+    let (end, host_end) = (end as usize, host_end as usize);
+    // Where tor may have cut a target, more is to be said.
+    let cut = header.target + grammar::TARGET_MAX;
+    if line.len() >= cut && (end >= cut || matches!(line.get(cut), None | Some(b' '))) {
+        return None;
+    }
+    let circuit_id = text.get(header.circuit..header.circuit_end)?;
+    Some(StreamEventRef {
+        id: text.get(..header.id_end)?,
+        status: header.status,
+        circuit_id: if circuit_id == "0" { None } else { Some(circuit_id) },
+        target_host: text.get(header.target..host_end)?,
+        target_port,
+        reason: tail.reason,
+        remote_reason: tail.remote_reason,
+        source: tail.source,
+        source_addr: match tail.source_addr {
+            None => None,
+            Some(span) => Some(text.get(span.start()..span.end())?),
+        },
+        purpose: tail.purpose,
+        content: Text::Str(text),
+        layout: Layout {
+            target: header.target as u32,
+            tail: end as u32,
+            username: tail.username,
+            password: tail.password,
+            client_protocol: tail.client_protocol,
+            nym_epoch: tail.nym_epoch,
+            session_group: tail.session_group,
+            iso_fields: tail.iso_fields,
+            anomalies: tail.anomalies,
+        },
+    })
+}
+
+/// Reads any event.
+#[cold]
+#[inline(never)]
+fn read_any(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     let bytes = content.bytes();
+    // tor prints no such line, and places in it are kept in 32 bits.
+    if bytes.len() > MAX_LEN {
+        return Err(Error::LineTooLong { length: bytes.len() as u64, limit: MAX_LEN });
+    }
     let header = header::read(bytes, lenient)?;
-    // What nearly every line has can be read in one pass: no longer row of fields could stand at the line's end, since the
-    // first token holds no space.
+    // No longer row of fields could stand at the line's end than that behind the first token, which holds no space.
     let mut way = Way::Predicted;
     let mut found = target_without_space(bytes, header.target);
     loop {
-        let mut tail = Tail::default();
         if let Some(target) = found {
-            let fits = match way {
-                Way::FirstToken => unordered::read(&mut tail, content, target.end),
-                _ => predicted::read(&mut tail, bytes, target.end, header.status).is_some(),
+            let tail = match way {
+                Way::FirstToken => Some(unordered::read(content, target.end)),
+                _ => predicted::read(bytes, target.end, header.status),
             };
-            if fits {
+            if let Some(tail) = tail {
                 if target.port.is_none() && !lenient {
                     return Err(diagnose_target(bytes, header.target, target.end).into());
                 }
@@ -69,6 +149,9 @@ pub(crate) fn read(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_
         };
     }
 }
+
+/// The most bytes of an event's content: 2 GiB.
+const MAX_LEN: usize = i32::MAX as usize;
 
 /// A way of reading a line.
 #[derive(Clone, Copy)]
@@ -95,12 +178,11 @@ struct Target {
 /// Takes the first token for the target, if it has a port.
 #[inline]
 fn target_without_space(bytes: &[u8], start: usize) -> Option<Target> {
-    let text = bytes.get(start..)?;
-    let len = scan::not_plain(text);
-    match text.get(len) {
+    let end = scan::not_plain(bytes, start as u32) as usize;
+    match bytes.get(end) {
         None | Some(b' ') => {
-            let (host, port) = grammar::split_port(text.get(..len)?)?;
-            Some(Target { end: start + len, port: Some((start + host, port)), anomalies: Anomalies::NONE })
+            let (host, port) = grammar::split_port(bytes.get(start..end)?)?;
+            Some(Target { end, port: Some((start + host, port)), anomalies: Anomalies::NONE })
         }
         Some(_) => Some(first_token(bytes, start)).filter(|target| target.port.is_some()),
     }
@@ -116,7 +198,7 @@ fn any_target(bytes: &[u8], header: &Header) -> Option<Target> {
 /// Takes the first token for the target.
 #[cold]
 fn first_token(bytes: &[u8], start: usize) -> Target {
-    odd_target(bytes, start, start + scan::space(bytes.get(start..).unwrap_or_default()))
+    odd_target(bytes, start, scan::space(bytes, start as u32) as usize)
 }
 
 /// Reads the target from `start` to `end`, and says what is odd about it.
@@ -175,8 +257,8 @@ fn event<'a>(content: Text<'a>, header: &Header, target: Target, tail: &Tail) ->
         purpose: tail.purpose,
         content,
         layout: Layout {
-            target: header.target,
-            tail: target.end,
+            target: header.target as u32,
+            tail: target.end as u32,
             username: tail.username,
             password: tail.password,
             client_protocol: tail.client_protocol,
@@ -200,7 +282,8 @@ fn anomalies(content: Text<'_>, header: &Header, target: Target, of_tail: Anomal
         anomalies.insert(Anomaly::TargetMayBeCut);
     } else if matches!(content.bytes().get(cut..), Some([] | [b' ', ..])) {
         let known_order = !of_tail.contains(Anomaly::UnknownOrder);
-        if is_field_end(Args::new(content, target.end, known_order), cut) {
+        let found = known_order.then_some(Found { username_end: 0, password_end: 0, all_known: false });
+        if is_field_end(Args::new(content, target.end as u32, found), cut) {
             anomalies.insert(Anomaly::FieldAtCut);
         }
     }
@@ -213,7 +296,7 @@ fn anomalies(content: Text<'_>, header: &Header, target: Target, of_tail: Anomal
 /// Returns `true` if a field ends at index `end`.
 #[cold]
 fn is_field_end(mut args: Args<'_>, end: usize) -> bool {
-    core::iter::from_fn(|| args.next_arg()).any(|arg| arg.end == end)
+    core::iter::from_fn(|| args.next_arg()).any(|arg| arg.end as usize == end)
 }
 
 /// Returns which part of a line is not UTF-8, of the target from `start` to `end` and what follows it.

@@ -76,7 +76,7 @@ fn content() -> impl Strategy<Value = String> {
 fn by_trying(bytes: &[u8], header: &Header) -> Option<TargetEnd> {
     (header.target..=bytes.len())
         .filter(|&end| matches!(bytes.get(end), None | Some(b' ')))
-        .filter(|&end| predicted::read(&mut Tail::default(), bytes, end, header.status).is_some())
+        .filter(|&end| predicted::read(bytes, end, header.status).is_some())
         .find_map(|end| {
             let target = &bytes[header.target..end];
             match grammar::split_port(target) {
@@ -111,13 +111,20 @@ proptest! {
     fn predicted_and_careful_agree(content in content()) {
         let bytes = content.as_bytes();
         let header = header::read(bytes, false).expect("a good header");
-        let fits = |target: &Target| predicted::read(&mut Tail::default(), bytes, target.end, header.status).is_some();
+        let fits = |target: &Target| predicted::read(bytes, target.end, header.status).is_some();
         let careful = any_target(bytes, &header);
         if let Some(predicted) = target_without_space(bytes, header.target).filter(fits) {
             prop_assert_eq!(careful.map(|target| (target.end, target.port)), Some((predicted.end, predicted.port)));
         } else if let Some(careful) = careful {
             let target = &bytes[header.target..careful.end];
             prop_assert!(careful.port.is_none() || target.contains(&b' '));
+        }
+    }
+
+    #[test]
+    fn predicted_events_read_as_any(content in content()) {
+        if let Some(event) = predicted(&content) {
+            prop_assert_eq!(read_any(Text::Str(&content), false), Ok(event));
         }
     }
 

@@ -1,5 +1,7 @@
 //! Reading what no known tor prints: the first token is the target, and the rest are keywords in any order.
 
+use core::num::NonZeroU32;
+
 use super::predicted::Tail;
 use crate::anomaly::Anomaly;
 use crate::format::grammar;
@@ -9,14 +11,14 @@ use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSou
 use crate::value::Args;
 
 /// Reads the fields from index `at` of an event to its end. Of a keyword that is repeated, the last one counts.
-pub(super) fn read(tail: &mut Tail, text: Text<'_>, at: usize) -> bool {
+pub(super) fn read(text: Text<'_>, at: usize) -> Tail {
     let bytes = text.bytes();
+    let mut tail = Tail::default();
     tail.anomalies.insert(Anomaly::UnknownOrder);
-    let mut args = Args::new(text, at, false);
+    let mut args = Args::new(text, at as u32, None);
     while let Some(arg) = args.next_arg() {
-        let key = bytes.get(arg.key..arg.equals).unwrap_or_default();
-        let value = bytes.get(arg.value..arg.end).unwrap_or_default();
-        let Some(keyword) = Keyword::from_bytes(key) else {
+        let value = bytes.get(arg.value as usize..arg.end as usize).unwrap_or_default();
+        let Some(keyword) = arg.keyword else {
             tail.anomalies.insert(Anomaly::UnknownKeyword);
             continue;
         };
@@ -35,8 +37,12 @@ pub(super) fn read(tail: &mut Tail, text: Text<'_>, at: usize) -> bool {
             Keyword::ClientProtocol => {
                 tail.client_protocol = Some(ClientProtocol::from_bytes(value).unwrap_or(ClientProtocol::Unrecognized));
             }
-            Keyword::NymEpoch => tail.nym_epoch = grammar::decimal(value),
-            Keyword::SessionGroup => tail.session_group = grammar::signed_decimal(value),
+            Keyword::NymEpoch => {
+                tail.nym_epoch = NonZeroU32::new(arg.value).filter(|_| grammar::decimal(value).is_some())
+            }
+            Keyword::SessionGroup => {
+                tail.session_group = NonZeroU32::new(arg.value).filter(|_| grammar::signed_decimal(value).is_some());
+            }
             Keyword::IsoFields => tail.iso_fields = Span::new(arg.value, arg.end),
         }
     }
@@ -47,7 +53,7 @@ pub(super) fn read(tail: &mut Tail, text: Text<'_>, at: usize) -> bool {
     {
         tail.anomalies.insert(Anomaly::UnknownWord);
     }
-    true
+    tail
 }
 
 /// Returns the name of a reason.
@@ -56,8 +62,8 @@ fn reason(word: &[u8]) -> StreamClosureReason {
 }
 
 /// Returns where the text of the quoted string from `start` to `end` stands, or `None` if there is none.
-fn between_quotes(bytes: &[u8], start: usize, end: usize) -> Option<Span> {
-    let text = bytes.get(start..end)?.strip_prefix(b"\"")?;
-    let len = grammar::quoted_len(text).filter(|len| len + 1 == text.len())?;
-    Span::new(start + 1, start + 1 + len)
+fn between_quotes(bytes: &[u8], start: u32, end: u32) -> Option<Span> {
+    let quote = Some(start).filter(|&start| bytes.get(start as usize) == Some(&b'"'));
+    let last = grammar::quoted_end(bytes, quote?).filter(|last| last + 1 == end)?;
+    Span::new(start + 1, last)
 }

@@ -43,8 +43,13 @@ macro_rules! id {
             /// Returns the longest ID that `text` begins with.
             #[cfg(feature = "alloc")]
             pub(crate) fn prefix_of(text: &str) -> Self {
-                let id = text.get(..valid_prefix(text.as_bytes())).unwrap_or_default();
-                Self(ArrayString::from(id).unwrap_or_default())
+                match ArrayString::from(text) {
+                    Ok(id) if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) => Self(id),
+                    _ => {
+                        let id = text.get(..valid_prefix(text.as_bytes())).unwrap_or_default();
+                        Self(ArrayString::from(id).unwrap_or_default())
+                    }
+                }
             }
         }
 

@@ -77,7 +77,7 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
         tracker.into_live().try_for_each(|life| writer.write(&life))?;
     }
     writer.flush()?;
-    Ok(all_read)
+    Ok(options.read.filter.report_unknown_words() && all_read)
 }
 
 /// One log.
@@ -90,7 +90,7 @@ struct Log<'w> {
 
 impl Consumer for Log<'_> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if !event.passes {
+        if !event.passes.all() {
             return Ok(());
         }
         self.tracker.update(event.event, event.time).map_or(Ok(()), |life| self.writer.write(&life))

@@ -1,36 +1,49 @@
-//! Which events count.
+//! Which events pass, and with them which streams.
 
+use core::fmt;
+use core::ops::{BitOr, BitOrAssign};
+use core::str::FromStr;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
-use tor_stream_event::StreamEventRef;
+use glob::{MatchOptions, Pattern};
+use tor_stream_event::{StreamClosureReason, StreamEventRef, StreamPurpose, StreamStatus};
 
 use crate::input::time::{self, Time};
+use crate::output::row::target_host;
+use crate::report;
 
-/// The options that say which events count. One that is repeated takes any of its values.
+/// The options that choose events and streams. One that is repeated takes any of its values.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Filter {
-    /// Events with this status, such as CLOSED
+    /// Events with this status, such as CLOSED, in upper or lower case
     #[arg(long, help_heading = "Filters", value_name = "WORD")]
-    status: Vec<String>,
+    status: Vec<Word>,
     /// Events with this REASON or REMOTE_REASON, such as TIMEOUT
     #[arg(long, help_heading = "Filters", value_name = "WORD")]
-    reason: Vec<String>,
+    reason: Vec<Word>,
     /// Events with this PURPOSE, such as USER; tor prints it with NEW and NEWRESOLVE only
     #[arg(long, help_heading = "Filters", value_name = "WORD")]
-    purpose: Vec<String>,
-    /// Events whose target's host is like this, such as '*.onion'
+    purpose: Vec<Word>,
+    /// Events whose target is like this, in any case: a host, or a host and its port, such as '*.onion', 'www.example.com:443'
+    /// or '[2001:db8::1]:*'
     #[arg(long, help_heading = "Filters", value_name = "GLOB")]
-    target: Vec<glob::Pattern>,
+    target: Vec<Address>,
     /// Events whose target has this port
     #[arg(long, help_heading = "Filters", value_name = "N")]
     port: Vec<u16>,
+    /// Events whose client connects from an address like this, such as '127.0.0.1' or '*:47849'; tor prints it with NEW and
+    /// NEWRESOLVE only
+    #[arg(long, help_heading = "Filters", value_name = "GLOB")]
+    source: Vec<Address>,
     /// Events of streams on this circuit
     #[arg(long, help_heading = "Filters", value_name = "ID")]
     circuit: Vec<String>,
     /// Events of this stream
     #[arg(long, help_heading = "Filters", value_name = "ID")]
     stream: Vec<String>,
-    /// Events from this time on: Unix time, or a date and time in UTC such as '2026-11-23 10:00:00'
+    /// Events from this time on: a date, or a date and time, in UTC or with an offset, such as '2026-11-23 10:00'; Unix time; or how long
+    /// ago, such as 1h or '2 days ago'
     #[arg(long, help_heading = "Filters", value_name = "TIME", value_parser = time::argument)]
     since: Option<Duration>,
     /// Events before this time
@@ -41,25 +54,217 @@ pub(crate) struct Filter {
     anomalous: bool,
 }
 
+/// The conditions that an event, or the events of a stream together, meet.
+///
+/// PURPOSE and SOURCE_ADDR are printed once in a stream's life, and its target changes. So a stream meets these conditions
+/// if any of its events does. That something happened, such as a FAILED on some circuit at some time, has to be true of one
+/// event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Passes(u8);
+
+impl Passes {
+    /// Status, reason, circuit, stream, time and anomalies.
+    const EVENT: Self = Self(1);
+    /// The purpose.
+    const PURPOSE: Self = Self(1 << 1);
+    /// The target and its port.
+    const TARGET: Self = Self(1 << 2);
+    /// The client's address.
+    const SOURCE: Self = Self(1 << 3);
+    /// Every condition.
+    pub(crate) const ALL: Self = Self(0b1111);
+
+    /// Returns `true` if every condition is met.
+    pub(crate) fn all(self) -> bool {
+        self == Self::ALL
+    }
+
+    /// Returns the conditions without those that are not met.
+    const fn only_if(self, met: bool) -> Self {
+        if met { self } else { Self(0) }
+    }
+}
+
+impl BitOr for Passes {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl BitOrAssign for Passes {
+    fn bitor_assign(&mut self, other: Self) {
+        *self = *self | other;
+    }
+}
+
 impl Filter {
-    /// Returns `true` if an event passes. One without a time does not if there is a limit to it.
-    pub(crate) fn passes(&self, event: &StreamEventRef<'_>, time: Option<Time>) -> bool {
-        let one_of =
-            |words: &[String], word: Option<&str>| words.is_empty() || words.iter().any(|w| Some(&**w) == word);
-        let no_limit = self.since.is_none() && self.until.is_none();
-        one_of(&self.status, Some(event.status_str()))
-            && (one_of(&self.reason, event.reason_str()) || one_of(&self.reason, event.remote_reason_str()))
-            && one_of(&self.purpose, event.purpose_str())
+    /// Returns the conditions that an event meets. One without a time does not meet a limit of the time.
+    pub(crate) fn passes(&self, event: &StreamEventRef<'_>, time: Option<Time>) -> Passes {
+        let one_of = |ids: &[String], id: Option<&str>| ids.is_empty() || ids.iter().any(|i| Some(&**i) == id);
+        // All of a line's words are looked at, so that each knows whether it is in the input.
+        let status = Word::any_is(&self.status, [Some(event.status_str()), None]);
+        let reason = Word::any_is(&self.reason, [event.reason_str(), event.remote_reason_str()]);
+        let purpose = Word::any_is(&self.purpose, [event.purpose_str(), None]);
+        let event_itself = status
+            && reason
             && one_of(&self.circuit, event.circuit_id)
             && one_of(&self.stream, Some(event.id))
-            && (self.port.is_empty() || self.port.contains(&event.target_port))
-            && (self.target.is_empty() || self.target.iter().any(|glob| glob.matches(event.target_host)))
             && (!self.anomalous || !event.anomalies().is_empty())
-            && (no_limit || time.and_then(Time::unix).is_some_and(|time| self.passes_time(time)))
+            && self.passes_time(time.and_then(Time::unix));
+        Passes::EVENT.only_if(event_itself)
+            | Passes::PURPOSE.only_if(purpose)
+            | Passes::TARGET.only_if(self.passes_target(event))
+            | Passes::SOURCE.only_if(self.passes_source(event))
+    }
+
+    /// Returns `true` if the target and its port are asked for. It is matched as it is printed.
+    fn passes_target(&self, event: &StreamEventRef<'_>) -> bool {
+        (self.port.is_empty() || self.port.contains(&event.target_port))
+            && (self.target.is_empty() || {
+                let (host, port) = (target_host(event), event.target_port);
+                self.target.iter().any(|address| address.is(&host, port))
+            })
+    }
+
+    /// Returns `true` if the client's address is asked for.
+    fn passes_source(&self, event: &StreamEventRef<'_>) -> bool {
+        let is = |address: &Address| match (event.source_host(), event.source_port(), event.source_addr) {
+            (Some(host), Some(port), _) => address.is(host, port),
+            (_, _, Some(path)) => address.is_host(path),
+            _ => false,
+        };
+        self.source.is_empty() || self.source.iter().any(is)
     }
 
     /// Returns `true` if a time is within the limits.
-    fn passes_time(&self, time: Duration) -> bool {
-        self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
+    fn passes_time(&self, time: Option<Duration>) -> bool {
+        (self.since.is_none() && self.until.is_none())
+            || time.is_some_and(|time| {
+                self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
+            })
+    }
+
+    /// Tells of each word that is neither one of tor's nor in an event that was read. Returns `false` if there is one.
+    pub(crate) fn report_unknown_words(&self) -> bool {
+        let lists = [
+            ("status", &self.status, words(StreamStatus::ALL, StreamStatus::as_str)),
+            ("reason", &self.reason, words(StreamClosureReason::ALL, StreamClosureReason::as_str)),
+            ("purpose", &self.purpose, words(StreamPurpose::ALL, StreamPurpose::as_str)),
+        ];
+        let mut all_known = true;
+        for (name, asked, known) in lists {
+            for (word, nearest) in asked.iter().filter_map(|word| Some((word, word.nearest(&known)?))) {
+                report(format_args!(
+                    "tor-streams: no event has the {name} {word:?}, and Tor has no such word; did you mean {nearest}?"
+                ));
+                all_known = false;
+            }
+        }
+        all_known
+    }
+}
+
+/// Returns the text of words that have a name.
+fn words<T: Copy>(all: &[T], text: fn(T) -> &'static str) -> Vec<&'static str> {
+    all.iter().map(|&word| text(word)).collect()
+}
+
+/// A word that an option asks for, in any case.
+struct Word {
+    /// Its text.
+    text: String,
+    /// Set once an event has it. Several threads read.
+    seen: AtomicBool,
+}
+
+impl Word {
+    /// Returns `true` if any of the words is asked for, or if no word is.
+    fn any_is<const N: usize>(asked: &[Self], words: [Option<&str>; N]) -> bool {
+        let any = |word: &&str| {
+            // Not `any`, which would end at the first one.
+            asked.iter().fold(false, |found, asked| asked.is(word) | found)
+        };
+        asked.is_empty() || words.iter().flatten().fold(false, |found, word| any(word) | found)
+    }
+
+    /// Returns `true` if this is the word, which then was seen.
+    fn is(&self, word: &str) -> bool {
+        let is = self.text.eq_ignore_ascii_case(word);
+        if is && !self.seen.load(Ordering::Relaxed) {
+            self.seen.store(true, Ordering::Relaxed);
+        }
+        is
+    }
+
+    /// Returns the known word that is most like this one, if it is neither known nor was seen.
+    fn nearest(&self, known: &[&'static str]) -> Option<&'static str> {
+        if self.seen.load(Ordering::Relaxed) || known.iter().any(|known| known.eq_ignore_ascii_case(&self.text)) {
+            return None;
+        }
+        let text = self.text.to_ascii_uppercase();
+        known.iter().copied().min_by_key(|known| strsim::damerau_levenshtein(known, &text))
+    }
+}
+
+impl Clone for Word {
+    fn clone(&self) -> Self {
+        Self { text: self.text.clone(), seen: self.seen.load(Ordering::Relaxed).into() }
+    }
+}
+
+impl FromStr for Word {
+    type Err = core::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self { text: text.into(), seen: false.into() })
+    }
+}
+
+impl fmt::Debug for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
+    }
+}
+
+/// A pattern of addresses: of a host, and of a port if one stands behind a colon.
+#[derive(Clone, Debug)]
+struct Address {
+    /// The pattern of the host, or of all of it if it has a port.
+    pattern: Pattern,
+    /// Whether a port is part of the pattern.
+    has_port: bool,
+}
+
+impl Address {
+    /// Case is that of whoever typed the name.
+    const OPTIONS: MatchOptions =
+        MatchOptions { case_sensitive: false, require_literal_separator: false, require_literal_leading_dot: false };
+
+    /// Returns `true` if a host and its port are like this.
+    fn is(&self, host: &str, port: u16) -> bool {
+        self.is_host(host) || (self.has_port && self.is_host(&format!("{host}:{port}")))
+    }
+
+    /// Returns `true` if a text is like this.
+    fn is_host(&self, host: &str) -> bool {
+        self.pattern.matches_with(host, Self::OPTIONS)
+    }
+}
+
+impl FromStr for Address {
+    type Err = glob::PatternError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // In a pattern, brackets hold a set of characters. One with a colon would match no host but an IPv6 address, which is
+        // printed in brackets.
+        let address =
+            text.strip_prefix('[').and_then(|rest| rest.split_once(']')).filter(|(host, _)| host.contains(':'));
+        let (text, port) = match address {
+            Some((host, port)) => (format!("[[]{host}[]]{port}"), port),
+            None => (text.into(), text),
+        };
+        Ok(Self { pattern: Pattern::new(&text)?, has_port: port.contains(':') })
     }
 }

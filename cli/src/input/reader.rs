@@ -6,7 +6,7 @@ use std::io::{self, Read};
 
 use tor_stream_event::{Error, EventLine, EventReader, LineEnd, StreamEventRef};
 
-use crate::input::filter::Filter;
+use crate::input::filter::{Filter, Passes};
 use crate::input::threads::{self, Parallel};
 use crate::input::time::Time;
 use crate::input::{Input, Inputs};
@@ -62,8 +62,8 @@ pub(crate) struct Event<'e> {
     pub(crate) event: &'e StreamEventRef<'e>,
     /// The time that the log gives it.
     pub(crate) time: Option<Time>,
-    /// Whether it passes the filters.
-    pub(crate) passes: bool,
+    /// The conditions of the filters that it meets.
+    pub(crate) passes: Passes,
 }
 
 /// A command's side of reading: it gets the events of an input in their order.

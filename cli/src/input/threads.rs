@@ -14,6 +14,7 @@ use std::thread;
 
 use tor_stream_event::{EventReader, LineEnd, stream_events};
 
+use crate::input::filter::Passes;
 use crate::input::reader::{Consumer, Event, Reading, Section, read_section};
 use crate::input::time::Time;
 use crate::report;
@@ -249,8 +250,8 @@ pub(crate) struct Events {
     lines: Vec<u8>,
     /// The number of each line, and how many bytes are before it.
     places: Vec<(u64, u64)>,
-    /// Whether each passes the filters.
-    passes: Vec<bool>,
+    /// The conditions of the filters that each meets.
+    passes: Vec<Passes>,
 }
 
 impl Events {

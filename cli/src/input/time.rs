@@ -49,14 +49,12 @@ impl Time {
     /// Returns the time before the event in a line, if there is one.
     #[inline]
     pub(crate) fn of(line: &EventLine<'_>) -> Option<Self> {
-        match line.unix_time() {
-            // As OnionPerf writes it, which is most of what is read: nothing else has to be looked at.
-            Some(unix) if (FIRST..BEYOND).contains(&unix.as_secs()) && is_date(line.prefix) => Some(Self::Unix(unix)),
-            _ if line.prefix.is_empty() => None,
-            _ => match Stamp::of(line.prefix)? {
-                Stamp::Time(time, _) => Some(time),
-                Stamp::Beyond => None,
-            },
+        if let Some(unix) = onionperf(line) {
+            return Some(Self::Unix(unix));
+        }
+        match Stamp::of(line.prefix)? {
+            Stamp::Time(time, _) => Some(time),
+            Stamp::Beyond => None,
         }
     }
 
@@ -85,19 +83,39 @@ impl Time {
     }
 }
 
-/// Returns `true` if a prefix begins like `2019-01-31 11:29:51 `.
+/// Returns the Unix time in a prefix such as OnionPerf's: `2019-01-31 11:29:51 1548934191.51 `.
+///
+/// Most logs have that one, and nothing else has to be looked at.
 #[inline]
-fn is_date(prefix: &[u8]) -> bool {
-    matches!(prefix, [_, _, _, _, b'-', _, _, b'-', _, _, b' ', _, _, b':', _, _, b':', ..])
+fn onionperf(line: &EventLine<'_>) -> Option<Duration> {
+    let unix = line.unix_time().filter(|unix| (FIRST..BEYOND).contains(&unix.as_secs()))?;
+    let is_date = matches!(line.prefix, [_, _, _, _, b'-', _, _, b'-', _, _, b' ', _, _, b':', _, _, b':', ..]);
+    is_date.then_some(unix)
 }
 
 impl<'a> Stamp<'a> {
+    /// Returns the time before the event in a line.
+    pub(crate) fn of_line(line: &EventLine<'a>) -> Option<Self> {
+        if let Some(unix) = onionperf(line) {
+            let words = line.prefix.trim_ascii_end();
+            let last = words.iter().rposition(|&byte| byte == b' ')? + 1;
+            return Some(Self::Time(Time::Unix(unix), words.get(last..)?));
+        }
+        Self::of(line.prefix)
+    }
+
+    /// Returns `true` if a text is a time in seconds already, as JSON has numbers.
+    pub(crate) fn is_decimal(text: &str, time: Duration) -> bool {
+        let is_plain = !text.contains(',') && !matches!(text.as_bytes(), [b'0', b'0'..=b'9', ..]);
+        is_plain && decimal(text.as_bytes()) == Some(time)
+    }
+
     /// Finds the time in what a log writes before an event: dates and times only, or any text that `--prefix` names.
     ///
     /// Unix time counts before anything else, then the first date with a year, the first one without, and the first time
     /// of day. Seconds with a fraction that stand first are those since the start of the log.
     pub(crate) fn of(prefix: &'a [u8]) -> Option<Self> {
-        let (mut unix, mut other): (Option<Stamp<'a>>, Option<(u8, Time, &'a [u8])>) = (None, None);
+        let (mut unix, mut other) = (None, None);
         let mut at = 0;
         while let Some(rest) = prefix.get(at..) {
             let before = at.checked_sub(1).and_then(|at| prefix.get(at)).copied();

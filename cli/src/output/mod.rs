@@ -109,7 +109,7 @@ impl Output {
 
 impl Consumer for Output {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if event.passes { self.write(event) } else { Ok(()) }
+        if event.passes.all() { self.write(event) } else { Ok(()) }
     }
 
     fn unreadable(&mut self) -> io::Result<()> {
@@ -159,7 +159,7 @@ impl Parallel for Output {
 impl Consumer for Rows {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         match self {
-            _ if !event.passes => Ok(()),
+            _ if !event.passes.all() => Ok(()),
             Self::Text(text, show_credentials) => text.write(event, *show_credentials),
             #[cfg(feature = "arrow")]
             Self::Events(events) => events.event(event),

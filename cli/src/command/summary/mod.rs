@@ -74,7 +74,7 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
         all.merge(tally, options.max_live);
     }
     print(options.json, &all, inputs.len())?;
-    Ok(all_read)
+    Ok(options.read.filter.report_unknown_words() && all_read)
 }
 
 /// Counts what is in a log. Returns it, and `false` if the file or a line could not be read.
@@ -141,7 +141,7 @@ impl Log<'_> {
 
 impl Consumer for Log<'_> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if event.passes {
+        if event.passes.all() {
             self.tally.event(self.name, event);
             self.track(event);
         }
@@ -188,7 +188,7 @@ impl<'i> Parallel for Log<'i> {
 
 impl Consumer for LogPart<'_> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if !event.passes {
+        if !event.passes.all() {
             return Ok(());
         }
         self.tally.event(self.name, event);

@@ -1,0 +1,69 @@
+//! Runs the program on files.
+#![allow(dead_code, reason = "no test uses all of it")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// Runs the program with these arguments, and nothing on standard input.
+pub(crate) fn run<P: AsRef<Path>>(arguments: &[&str], files: &[P]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
+    command.args(arguments).args(files.iter().map(AsRef::as_ref)).stdin(Stdio::null());
+    command.output().unwrap()
+}
+
+/// Returns what the program prints on standard output, and on standard error.
+#[track_caller]
+pub(crate) fn both<P: AsRef<Path>>(status: i32, arguments: &[&str], files: &[P]) -> (String, String) {
+    let output = run(arguments, files);
+    let messages = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {messages}");
+    (String::from_utf8(output.stdout).unwrap(), messages)
+}
+
+/// Returns what the program prints.
+#[track_caller]
+pub(crate) fn stdout<P: AsRef<Path>>(status: i32, arguments: &[&str], files: &[P]) -> String {
+    both(status, arguments, files).0
+}
+
+/// Returns the JSON objects that the program prints, without a message.
+#[track_caller]
+pub(crate) fn rows<P: AsRef<Path>>(arguments: &[&str], files: &[P]) -> Vec<Value> {
+    let (text, messages) = both(0, arguments, files);
+    assert_eq!(messages, "", "{arguments:?}");
+    parse_rows(&text)
+}
+
+/// Returns the JSON objects in a text, one a line.
+#[track_caller]
+pub(crate) fn parse_rows(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Returns the stream and status of each event that is printed.
+#[track_caller]
+pub(crate) fn events(options: &[&str], log: &Path) -> Vec<String> {
+    let rows = rows(&[&["events"], options].concat(), &[log]);
+    rows.iter()
+        .map(|event| format!("{} {}", event["id"].as_str().unwrap(), event["status"].as_str().unwrap()))
+        .collect()
+}
+
+/// Makes a file in a folder of this name.
+pub(crate) fn file(folder: &str, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder).join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, content).unwrap();
+    path
+}
+
+/// Returns the path of a file among the library's test data.
+pub(crate) fn data(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data").join(name);
+    assert!(path.exists(), "{}", path.display());
+    path
+}

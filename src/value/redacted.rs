@@ -1,0 +1,215 @@
+//! Text of an event without the credentials in it.
+//!
+//! Credentials have fields of their own. A damaged line, or one of a newer tor, can have them elsewhere: where a keyword that is
+//! not known ends with a colon and digits, all before it is the target; where the target is lost, the credentials are what
+//! comes first. So every text that is shown is searched for the keywords.
+
+use core::fmt::{self, Write};
+
+use memchr::memmem;
+
+/// Text of an event in which `***` replaces what stands between the quotation marks behind `SOCKS_USERNAME=` and
+/// `SOCKS_PASSWORD=`, from [`redact`](crate::StreamEventRef::redact).
+///
+/// `Display` writes it, with U+FFFD for what is not UTF-8.
+#[derive(Clone, Copy)]
+pub struct Redacted<'a> {
+    /// Text around it: an opening quotation mark may stand before `start`.
+    context: &'a [u8],
+    /// Index of the first byte.
+    start: usize,
+    /// Index after the last byte.
+    end: usize,
+}
+
+/// A part of redacted text.
+enum Piece<'a> {
+    /// Text as it is.
+    Shown(&'a [u8]),
+    /// A secret, or what lies of it in the text.
+    Masked,
+}
+
+impl<'a> Redacted<'a> {
+    /// Returns what stands from `start` to `end` in `context`.
+    pub(crate) const fn new(context: &'a [u8], start: usize, end: usize) -> Self {
+        Self { context, start, end }
+    }
+
+    /// Returns text that stands alone.
+    pub(crate) const fn alone(text: &'a [u8]) -> Self {
+        Self::new(text, 0, text.len())
+    }
+
+    /// Returns the text as it is, if it is UTF-8 and nothing in it is replaced.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&'a str> {
+        let mut pieces = self.pieces();
+        match (pieces.next(), pieces.next()) {
+            (None, _) => Some(""),
+            (Some(Piece::Shown(text)), None) => core::str::from_utf8(text).ok(),
+            _ => None,
+        }
+    }
+
+    /// Iterates over the parts. No two of the same kind follow each other.
+    fn pieces(self) -> impl Iterator<Item = Piece<'a>> {
+        let secrets = Secrets { text: self.context, at: 0 };
+        let mut secrets = secrets.filter(move |&(start, end)| start < end && end > self.start).peekable();
+        let mut at = self.start;
+        core::iter::from_fn(move || {
+            if at >= self.end {
+                return None;
+            }
+            let next = secrets.peek().map_or(self.end, |secret| secret.0.min(self.end));
+            if next > at {
+                let shown = self.context.get(at..next)?;
+                at = next;
+                return Some(Piece::Shown(shown));
+            }
+            // Those that begin in or right behind this one are the same mask.
+            while let Some(secret) = secrets.next_if(|secret| secret.0 <= at) {
+                at = at.max(secret.1);
+            }
+            Some(Piece::Masked)
+        })
+    }
+}
+
+impl fmt::Display for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pieces().try_for_each(|piece| match piece {
+            Piece::Masked => f.write_str("***"),
+            Piece::Shown(text) => text.utf8_chunks().try_for_each(|chunk| {
+                f.write_str(chunk.valid())?;
+                if chunk.invalid().is_empty() { Ok(()) } else { f.write_char('\u{FFFD}') }
+            }),
+        })
+    }
+}
+
+impl fmt::Debug for Redacted<'_> {
+    /// Shows the text as `str` does.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = self.as_str() {
+            return fmt::Debug::fmt(text, f);
+        }
+        f.write_char('"')?;
+        write!(Escaping(f), "{self}")?;
+        f.write_char('"')
+    }
+}
+
+/// Writes text as `Debug` of `str` does, without quotation marks around it.
+struct Escaping<'f, 'g>(&'f mut fmt::Formatter<'g>);
+
+impl fmt::Write for Escaping<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().try_for_each(|character| match character {
+            '\'' => self.0.write_char(character),
+            _ => write!(self.0, "{}", character.escape_debug()),
+        })
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Redacted<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        match self.as_str() {
+            Some(text) => defmt::write!(f, "{=str:?}", text),
+            None => self.pieces().for_each(|piece| match piece {
+                Piece::Masked => defmt::write!(f, "***"),
+                Piece::Shown(text) => defmt::write!(f, "{=str}", core::str::from_utf8(text).unwrap_or("\u{FFFD}")),
+            }),
+        }
+    }
+}
+
+/// Finds the secrets of a text: begin and end of each, in the order in which they begin. One may begin inside another, where a
+/// client wrote an opening quotation mark.
+struct Secrets<'a> {
+    /// The text.
+    text: &'a [u8],
+    /// Where the next keyword is looked for.
+    at: usize,
+}
+
+impl Iterator for Secrets<'_> {
+    type Item = (usize, usize);
+
+    fn next(&mut self) -> Option<(usize, usize)> {
+        const BEGIN: &[u8] = b"SOCKS_";
+        loop {
+            let keyword = self.at + memmem::find(self.text.get(self.at..)?, BEGIN)?;
+            self.at = keyword + BEGIN.len();
+            let (b"USERNAME=" | b"PASSWORD=", value) = self.text.get(self.at..)?.split_at_checked(9)? else {
+                continue;
+            };
+            self.at += 9;
+            return Some(match value {
+                // A string that does not end takes all.
+                [b'"', string @ ..] => {
+                    let start = self.at + 1;
+                    (start, start + string_len(string))
+                }
+                // Its opening quotation mark may be lost.
+                _ => (self.at, self.at + memchr::memchr3(b' ', b'"', b'\\', value).unwrap_or(value.len())),
+            });
+        }
+    }
+}
+
+/// Returns the length of the string that `text` begins with: up to a quotation mark without a backslash, or all.
+fn string_len(text: &[u8]) -> usize {
+    let mut escaped = false;
+    let end = text.iter().position(|&byte| {
+        let is_end = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        is_end
+    });
+    end.unwrap_or(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::string::ToString;
+
+    /// What is masked in a text as a whole.
+    #[test]
+    fn secrets() {
+        for (text, redacted) in [
+            ("", ""),
+            ("a.example", "a.example"),
+            ("SOCKS_PASSWORD=", "SOCKS_PASSWORD="),
+            ("SOCKS_PASSWORD=\"\"", "SOCKS_PASSWORD=\"\""),
+            ("SOCKS_PASSWORD=\"x", "SOCKS_PASSWORD=\"***"),
+            ("SOCKS_PASSWORD=x\"y", "SOCKS_PASSWORD=***\"y"),
+            ("SOCKS_PASSWORD=x y", "SOCKS_PASSWORD=*** y"),
+            ("SOCKS_GROUP=\"x\"", "SOCKS_GROUP=\"x\""),
+            ("aSOCKS_USERNAME=\"x\"b", "aSOCKS_USERNAME=\"***\"b"),
+            (r#"SOCKS_USERNAME="x\"y\\"z SOCKS_PASSWORD="\""#, r#"SOCKS_USERNAME="***"z SOCKS_PASSWORD="***"#),
+            // The first string is a client's, and ends where tor opens the second.
+            ("SOCKS_USERNAME=\":1 SOCKS_USERNAME=\"x\" y", "SOCKS_USERNAME=\"***\"***\" y"),
+        ] {
+            assert_eq!(Redacted::alone(text.as_bytes()).to_string(), redacted, "{text}");
+            assert_eq!(format!("{:?}", Redacted::alone(text.as_bytes())), format!("{redacted:?}"), "{text}");
+            assert_eq!(Redacted::alone(text.as_bytes()).as_str(), Some(text).filter(|_| text == redacted), "{text}");
+        }
+    }
+
+    /// Every part of a text shows what all of it shows there.
+    #[test]
+    fn parts() {
+        let text = b"a SOCKS_USERNAME=\"xx\" SOCKS_PASSWORD=\"yyy";
+        for start in 0..=text.len() {
+            for end in start..=text.len() {
+                let shown = Redacted::new(text, start, end).to_string();
+                let part = core::str::from_utf8(&text[start..end]).unwrap_or_default();
+                assert!(!shown.contains(['x', 'y']), "{shown}");
+                assert_eq!(shown.replace("***", ""), part.replace(['x', 'y'], ""));
+            }
+        }
+    }
+}

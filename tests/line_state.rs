@@ -1,0 +1,112 @@
+//! Logs that are read in parts: whatever they are cut into, the events are those of the whole.
+#![cfg(feature = "std")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use proptest::prelude::*;
+use tor_stream_event::{EventLine, EventReader, LineEnd, LineState, stream_events};
+
+/// An event's number, offset, prefix and text.
+type Found = (u64, u64, Vec<u8>, String);
+
+/// Returns what identifies an event, counted from the lines and bytes before.
+fn found(line: &EventLine<'_>, lines: u64, bytes: u64) -> Found {
+    (line.number + lines, line.offset + bytes, line.prefix.to_vec(), format!("{:?}", line.event))
+}
+
+/// Reads a part of a log in one of two ways.
+fn read(part: &[u8], state: Option<&LineState>, by_reader: bool) -> (Vec<Found>, LineState) {
+    let mut events = Vec::new();
+    if by_reader {
+        let mut reader = EventReader::new(part);
+        if let Some(state) = state {
+            reader = reader.resume(state);
+        }
+        while let Some(line) = reader.next_event().unwrap() {
+            events.push(found(&line, 0, 0));
+        }
+        return (events, reader.state());
+    }
+    let mut lines = stream_events(part);
+    if let Some(state) = state {
+        lines = lines.resume(state);
+    }
+    events.extend(lines.by_ref().map(|line| found(&line, 0, 0)));
+    (events, lines.state())
+}
+
+/// Lines of a log, and with which line a later part of it begins.
+fn log() -> impl Strategy<Value = (Vec<&'static str>, usize, bool, bool)> {
+    let lines = prop::sample::select(vec![
+        "650 STREAM 1 NEW 0 a:1",
+        "650 STREAM 2 CLOSED 0 b:1 REASON=DONE",
+        "650 BW 1 2",
+        "250+data=",
+        "650+NS",
+        ".",
+        "..",
+        "text",
+        "",
+        "1:2 650 STREAM 3 NEW 0 a:1",
+        "1:2 250+data",
+        "1:2 650 OK",
+        "1:2 .",
+        "650 STREAM 4 NEW 0",
+    ]);
+    (prop::collection::vec(lines, 0..24), 0_usize..24, any::<bool>(), any::<bool>())
+}
+
+proptest! {
+    #[test]
+    fn parts_are_the_whole((lines, cut, crlf, by_reader) in log()) {
+        let end = if crlf { "\r\n" } else { "\n" };
+        // Two lines that settle all that a log is known by.
+        let first = ["650 BW 1 2", "1:2 650 BW 1 2"].map(|line| format!("{line}{end}")).concat();
+        let text = |lines: &[&str]| lines.iter().map(|line| format!("{line}{end}")).collect::<String>();
+        let (before, after) = lines.split_at(cut.min(lines.len()));
+        let (before, after) = (first + &text(before), text(after));
+        let whole = [&*before, &*after].concat();
+        let (expected, at_end) = read(whole.as_bytes(), None, by_reader);
+
+        let (mut events, mut state) = read(before.as_bytes(), None, by_reader);
+        prop_assert_eq!(state.bytes(), before.len() as u64);
+        let (lines, bytes) = (state.lines(), state.bytes());
+        let (part, part_state) = read(after.as_bytes(), state.part().as_ref(), by_reader);
+        if state.append(part_state).is_ok() {
+            events.extend(part.into_iter().map(|(number, offset, prefix, event)| (number + lines, offset + bytes, prefix, event)));
+        } else {
+            // The part begins inside of data.
+            let (part, resumed) = read(after.as_bytes(), Some(&state), by_reader);
+            events.extend(part);
+            state = resumed;
+        }
+        prop_assert_eq!(events, expected);
+        prop_assert_eq!((state.lines(), state.bytes()), (at_end.lines(), at_end.bytes()));
+        prop_assert_eq!(format!("{state:?}"), format!("{at_end:?}"));
+    }
+}
+
+#[test]
+fn a_part_inside_of_data() {
+    let mut events = stream_events(b"650 BW 1 2\r\n250+data=\r\n");
+    assert!(events.by_ref().next().is_none());
+    let mut state = events.state();
+    assert_eq!(state.line_end(), Some(LineEnd::CrLf));
+    let part = b"650 STREAM 1 NEW 0 a:1\r\n.\r\n650 STREAM 2 NEW 0 a:1\r\n";
+    let wrong = stream_events(part).resume(&state.part().unwrap());
+    assert_eq!(wrong.clone().count(), 2);
+    assert!(state.append(wrong.state()).is_err());
+    let right: Vec<_> = stream_events(part).resume(&state).map(|line| (line.number, line.offset)).collect();
+    assert_eq!(right, [(5, 50)]);
+}
+
+#[test]
+fn what_is_a_reply() {
+    let of = |start: &'static [u8]| stream_events(start).state();
+    let (wire, log) = (of(b"250 OK\r\n"), of(b"Starting\n"));
+    assert_eq!(wire.reply_prefix(b"650 STREAM 1 NEW 0 a:1"), Some(0));
+    assert_eq!(wire.reply_prefix(b"1:2 650 STREAM 1 NEW 0 a:1"), None);
+    assert_eq!(log.reply_prefix(b"1:2 650 BW 1 2"), Some(4));
+    assert_eq!(log.reply_prefix(b"650 BW 1 2"), Some(0));
+    assert_eq!(log.reply_prefix(b"BW 1 2"), None);
+    assert!(EventReader::new(&b""[..]).state().part().is_none());
+}

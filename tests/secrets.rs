@@ -1,0 +1,156 @@
+//! Credentials are in no `Debug` output, wherever a damaged line, or one of a newer tor, has them.
+
+mod common;
+
+use proptest::prelude::*;
+use tor_stream_event::{StreamEventRef, stream_events};
+
+/// A secret as the lines here have it.
+const SECRET: &str = "hunter2";
+
+/// Contents in which credentials are where no known tor puts them.
+const MISPLACED: &[&str] = &[
+    // An unknown keyword that ends as a target does.
+    r#"15 SUCCEEDED 3 192.0.2.34:443 SOCKS_USERNAME="hunter2" SOCKS_PASSWORD="hunter2" NEW_ADDR=10.8.0.2:45678"#,
+    // No target.
+    r#"5 CLOSED 3 SOCKS_USERNAME="hunter2" SOCKS_PASSWORD="hunter2" CLIENT_PROTOCOL=SOCKS5"#,
+    // No circuit, no status, no ID.
+    r#"6 NEW SOCKS_PASSWORD="hunter2" a:1"#,
+    r#"6 NEW SOCKS_PASSWORD="x hunter2:1"#,
+    r#"6 SOCKS_PASSWORD="hunter2" 5 a:1"#,
+    r#"SOCKS_PASSWORD="hunter2" NEW 5 a:1"#,
+    r#"SOCKS_PASSWORD="x NEW hunter2 y:1" a:1"#,
+    // The string begins in the target and ends in another field.
+    r#"7 NEW 0 SOCKS_PASSWORD="x:80 hunter2" CLIENT_PROTOCOL=SOCKS5"#,
+    r#"7 CLOSED 0 SOCKS_PASSWORD="x:80 REASON=hunter2" CLIENT_PROTOCOL=SOCKS5"#,
+    r#"7 NEW 0 SOCKS_PASSWORD="x:80 SOURCE_ADDR=/hunter2:0 PURPOSE=USER"#,
+    r#"7 NEW 0 SOCKS_PASSWORD="x:80 hunter2=1 y" ISO_FIELDS="#,
+    r#"7 CLOSED 0 SOCKS_PASSWORD="x:80 ISO_FIELDS=hunter2"#,
+    // A quotation mark is lost.
+    r#"8 CLOSED 3 a:80 REASON=DONE SOCKS_PASSWORD="hunter2"#,
+    r#"9 CLOSED 3 a:80 REASON=DONE SOCKS_PASSWORD=hunter2 "#,
+    r#"9 CLOSED 3 SOCKS_PASSWORD=hunter2:80 REASON=DONE"#,
+    // A field in a credential.
+    r#"10 CLOSED 3 a:80 SOCKS_USERNAME=" REASON=hunter2" SOCKS_PASSWORD="y""#,
+];
+
+/// Returns all that is shown of an event without being asked for its text.
+fn shown(event: &StreamEventRef<'_>) -> String {
+    let mut shown = format!("{event:?} {event:#?} {:?} {:?}", event.args(), event.iso_fields());
+    shown += &format!("{:?} {:?}", event.socks_username(), event.socks_password());
+    #[cfg(feature = "alloc")]
+    {
+        let owned = event.into_owned();
+        shown += &format!("{owned:?} {owned:#?}");
+    }
+    shown
+}
+
+/// Returns what is shown of a content: of its event, however it is read, and of its line.
+fn all_shown(content: &[u8]) -> String {
+    let mut all = String::new();
+    for event in [StreamEventRef::parse_bytes(content), StreamEventRef::parse_lenient(content)] {
+        all += &event.map_or_else(|error| format!("{error:?} {error}"), |event| shown(&event));
+    }
+    let line = [b"650 STREAM ", content, b"\r\n"].concat();
+    for prefix in ["", "2026-11-25 10:00:00 1795600800.10 "] {
+        let log = [prefix.as_bytes(), &line].concat();
+        stream_events(&log).for_each(|line| all += &format!("{line:?}"));
+    }
+    all
+}
+
+#[test]
+fn misplaced() {
+    for content in MISPLACED {
+        assert!(content.contains(SECRET));
+        let shown = all_shown(content.as_bytes());
+        assert!(!shown.contains(SECRET), "{content}: {shown}");
+    }
+}
+
+/// The rest of a target that holds credentials is shown.
+#[test]
+fn the_rest_is_kept() {
+    let event = StreamEventRef::parse(MISPLACED[0]).unwrap();
+    let redacted = event.redact(event.target_host.as_bytes());
+    let expected = r#"192.0.2.34:443 SOCKS_USERNAME="***" SOCKS_PASSWORD="***" NEW_ADDR=10.8.0.2"#;
+    assert_eq!((redacted.to_string().as_str(), redacted.as_str()), (expected, None));
+    assert!(format!("{event:?}").contains(&format!("{expected:?}")));
+    #[cfg(feature = "alloc")]
+    {
+        let owned = event.into_owned();
+        let event = owned.as_event_ref();
+        // A copy of the text in the content.
+        assert_eq!(event.redact(event.target_host.as_bytes()).to_string(), expected);
+    }
+    let plain = StreamEventRef::parse("5 NEW 0 a.example:80 SOCKS_USERNAME=\"a\"").unwrap();
+    assert_eq!(plain.redact(plain.target_host.as_bytes()).as_str(), Some("a.example"));
+    assert_eq!(plain.redact(b"SOCKS_USERNAME=\"b\"").to_string(), "SOCKS_USERNAME=\"***\"");
+    assert_eq!(plain.redact(b"\xff").to_string(), "\u{FFFD}");
+}
+
+/// A line with credentials, in an order of its own and with anything between, of which some bytes are lost; but not the
+/// keyword before a secret, nor the secret.
+fn damaged() -> impl Strategy<Value = Vec<u8>> {
+    let secret = prop::sample::select(vec![
+        "SOCKS_USERNAME=\"hunter2\"",
+        "SOCKS_PASSWORD=\"hunter2\"",
+        "SOCKS_PASSWORD=\"x hunter2\"",
+        "SOCKS_PASSWORD=\"a:80 REASON=hunter2\"",
+        "SOCKS_PASSWORD=\"a:80 SOURCE_ADDR=hunter2:1 PURPOSE=hunter2 \"",
+        "SOCKS_USERNAME=\"\\\"hunter2\"",
+        "SOCKS_PASSWORD=\"x ISO_FIELDS=hunter2,hunter2 hunter2=1\"",
+        "SOCKS_PASSWORD=\"x\\\\ hunter2\\300 hunter2:5\"",
+    ]);
+    let other = prop::sample::select(vec![
+        "5",
+        "NEW",
+        "CLOSED",
+        "REMAP",
+        "0",
+        "27",
+        "a.example:80",
+        "[2001:db8::1]:443",
+        "x y:1",
+        ":",
+        "\"",
+        "\\",
+        "=",
+        "/",
+        "REASON=DONE",
+        "REASON=",
+        "SOURCE=CACHE",
+        "SOURCE_ADDR=/run/s:0",
+        "SOURCE_ADDR=127.0.0.1:5",
+        "PURPOSE=USER",
+        "SOCKS_USERNAME=\"u\"",
+        "SOCKS_USERNAME=\"",
+        "CLIENT_PROTOCOL=SOCKS5",
+        "NYM_EPOCH=0",
+        "SESSION_GROUP=-4",
+        "ISO_FIELDS=CLIENTADDR",
+        "NEW_ADDR=10.8.0.2:45678",
+        "\u{e9}",
+        ",",
+    ]);
+    let byte = any::<u8>().prop_map(|byte| vec![byte]);
+    let piece = prop_oneof![
+        3 => secret.prop_map(|text| text.as_bytes().to_vec()),
+        8 => other.prop_map(|text| text.as_bytes().to_vec()),
+        1 => byte,
+    ];
+    let space = prop::sample::select(vec![" ", " ", " ", " ", "", "  "]);
+    prop::collection::vec((piece, space), 1..12).prop_map(|pieces| {
+        pieces.into_iter().flat_map(|(piece, space)| [piece, space.as_bytes().to_vec()]).flatten().collect()
+    })
+}
+
+proptest! {
+    /// Nothing that stands between quotation marks behind a keyword of credentials is shown.
+    #[test]
+    fn no_debug_shows_a_secret(content in damaged()) {
+        let shown = all_shown(&content);
+        prop_assert!(!shown.contains(SECRET), "{}: {shown}", content.escape_ascii());
+    }
+}
