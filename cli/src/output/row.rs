@@ -1,6 +1,7 @@
 //! What is printed of an event: its fields in their order.
 
 use alloc::borrow::Cow;
+use core::time::Duration;
 
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -9,6 +10,8 @@ use tor_stream_event::{
     StreamSource, StreamStatus,
 };
 
+use crate::input;
+use crate::input::time::Stamp;
 use crate::output::mask;
 
 /// Makes [`Row`] and the names of its fields from one list.
@@ -48,7 +51,7 @@ macro_rules! row {
 row! {
     /// The line's number.
     line: u64,
-    /// What a log puts before the event.
+    /// The time that a log gives the event.
     time: Option<Time<'a>>,
     /// The stream's ID.
     id: Cow<'a, str>,
@@ -86,12 +89,14 @@ row! {
     anomalies: AnomalyList,
 }
 
-/// What a log puts before an event.
+/// The time that a log gives an event.
 #[derive(serde::Serialize)]
 #[serde(untagged)]
 pub(crate) enum Time<'a> {
     /// Unix time as a JSON number, with the log's own digits: a floating-point number could lose some.
     Number(&'a RawValue),
+    /// Unix time as a JSON number, made from a date.
+    Decimal(Box<RawValue>),
     /// Any other text, or none.
     Text(Cow<'a, str>),
 }
@@ -149,7 +154,7 @@ impl<'a> Row<'a> {
         let reason = |text, reason| word(text, reason != Some(StreamClosureReason::Unrecognized));
         Self {
             line: line.number,
-            time: Time::new(line, flat).map(|time| if show_credentials { time } else { time.masked(event) }),
+            time: Time::new(line, flat),
             id: text(event.id),
             status: word(event.status_str(), event.status != StreamStatus::Unrecognized),
             circuit_id: event.circuit_id.map(text),
@@ -190,25 +195,29 @@ impl AnomalyList {
 }
 
 impl<'a> Time<'a> {
-    /// Returns the Unix time in a line's prefix or, if there is none, all of the prefix. `None` if the line has no prefix, but
+    /// Returns the time that a log gives an event: Unix time if that is known, else the text of it. `None` if there is none, but
     /// a flat row has one.
     fn new(line: &EventLine<'a>, flat: bool) -> Option<Self> {
-        // All that the library takes for a prefix is ASCII.
-        let prefix = core::str::from_utf8(line.prefix).unwrap_or_default().trim_end();
-        let last_space = || prefix.bytes().rposition(|byte| byte == b' ');
-        let unix = line.unix_time().and_then(|_| prefix.get(last_space()? + 1..));
-        let number = unix.filter(|_| !flat).and_then(|unix| serde_json::from_str(unix).ok());
-        let text = Some(unix.unwrap_or(prefix)).filter(|text| flat || !text.is_empty());
-        number.map(Time::Number).or(text.map(|text| Time::Text(Cow::Borrowed(text))))
-    }
-
-    /// Returns the text without credentials: a log can put anything before an event.
-    fn masked(self, event: &StreamEventRef<'a>) -> Self {
-        match self {
-            Self::Text(Cow::Borrowed(text)) => Self::Text(mask::text(event, text)),
-            other => other,
+        let (time, text) = match Stamp::of_line(line) {
+            Some(Stamp::Time(time, text)) => (Some(time), core::str::from_utf8(text).unwrap_or_default()),
+            _ => (None, ""),
+        };
+        let Some(unix) = time.and_then(input::time::Time::unix) else {
+            return Some(Self::Text(text.into())).filter(|_| flat || !text.is_empty());
+        };
+        let as_it_is = Stamp::is_decimal(text, unix);
+        if flat {
+            return Some(Self::Text(if as_it_is { text.into() } else { decimal(unix).into() }));
         }
+        let number = as_it_is.then(|| serde_json::from_str(text).ok()).flatten().map(Self::Number);
+        number.or_else(|| RawValue::from_string(decimal(unix)).ok().map(Self::Decimal))
     }
+}
+
+/// Returns seconds with as many digits behind the point as it takes.
+fn decimal(time: Duration) -> String {
+    let text = format!("{}.{:09}", time.as_secs(), time.subsec_nanos());
+    text.trim_end_matches('0').trim_end_matches('.').into()
 }
 
 /// Returns the target's host with a U+FFFD for what is not UTF-8, where the event has a single one for all of the host.
