@@ -86,7 +86,7 @@ mod tests {
             let mut json = b"[\n".to_vec();
             serde_json::to_writer(&mut json, &text).unwrap();
             escape_json(&mut json, 0);
-            assert!(is_plain(std::str::from_utf8(&json[2..]).unwrap()), "{text:?}");
+            assert!(is_plain(core::str::from_utf8(&json[2..]).unwrap()), "{text:?}");
             assert_eq!(serde_json::from_slice::<String>(&json[2..]).unwrap(), text);
         }
     }

@@ -52,8 +52,8 @@ fn open(path: &Path) -> io::Result<File> {
     use rustix::fs::OFlags;
 
     // Should it have become a pipe, opening it does not wait for a writer.
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
-    fs::OpenOptions::new().read(true).custom_flags(flags).open(path)
+    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits());
+    fs::OpenOptions::new().read(true).custom_flags(flags.map_err(io::Error::other)?).open(path)
 }
 
 /// Opens a file.
