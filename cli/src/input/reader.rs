@@ -10,6 +10,7 @@ use crate::input::filter::{Filter, Passes};
 use crate::input::threads::{self, Parallel};
 use crate::input::time::Time;
 use crate::input::{Input, Inputs};
+use crate::output::text::escape;
 use crate::report;
 
 /// The options of every command that reads files.
@@ -105,7 +106,7 @@ pub(crate) struct Section<R> {
 ///
 /// If the consumer fails.
 pub(crate) fn read(options: &Reading, input: &Input, consumer: &mut impl Parallel) -> io::Result<bool> {
-    let name = input.name.escape_debug().to_string();
+    let name = escape(&input.name).into_owned();
     let reader = match input.open() {
         Ok(reader) => reader,
         Err(error) => {
@@ -136,7 +137,7 @@ pub(crate) fn read_section(
     let failed = Cell::new(None);
     let mut reader = EventReader::new(Shown { reader: section.reader, consumer: &consumer, failed: &failed });
     if options.lenient {
-        reader = reader.lenient();
+        reader = reader.lenient(true);
     }
     if let Some(line_end) = section.line_end {
         reader = reader.line_end(line_end);

@@ -3,6 +3,7 @@
 #[cfg(feature = "cluster")]
 mod cluster;
 mod report;
+mod table;
 mod tally;
 
 use std::io::{self, Write};
@@ -142,7 +143,7 @@ impl Log<'_> {
 impl Consumer for Log<'_> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if event.passes.all() {
-            self.tally.event(self.name, event);
+            self.tally.events.event(self.name, event, self.limit);
             self.track(event);
         }
         Ok(())
@@ -191,7 +192,7 @@ impl Consumer for LogPart<'_> {
         if !event.passes.all() {
             return Ok(());
         }
-        self.tally.event(self.name, event);
+        self.tally.events.event(self.name, event, usize::MAX);
         self.events.event(event)
     }
 
