@@ -7,7 +7,7 @@ use crate::format::spelling::spelled;
 /// A list of words, found in text that was not checked to be UTF-8.
 pub(crate) trait Word: Sized {
     /// Delimiter after a word: a space, or a comma in lists.
-    const END: u8;
+    const END: char;
 
     /// Returns the name and the length of the word that a text with these first 16 bytes begins with, if it has a name and
     /// [`END`](Self::END) behind it.
@@ -15,7 +15,7 @@ pub(crate) trait Word: Sized {
 
     /// Returns the name of the word from `start` to `end` of a line, with [`END`](Self::END) or the line's end behind it.
     fn of_range(line: &[u8], start: u32, end: u32) -> Option<Self> {
-        let (name, len) = Self::of_start(scan::bytes(line, start, Self::END))?;
+        let (name, len) = Self::of_start(scan::bytes(line, start, Self::END as u8))?;
         (start + len == end).then_some(name)
     }
 
@@ -94,7 +94,7 @@ macro_rules! words {
         }
 
         impl Word for $name {
-            const END: u8 = $end as u8;
+            const END: char = $end;
 
             #[cfg_attr(feature = "std", inline(always))]
             fn of_start(text: u128) -> Option<(Self, u32)> {

@@ -170,7 +170,7 @@ impl<'b> Cursor<'b> {
     /// Reads a word, and gives it its name or `other`.
     #[cfg_attr(feature = "std", inline(always))]
     fn word<W: Word>(&mut self, other: W) -> Option<W> {
-        match W::of_start(scan::bytes(self.line, self.at, W::END)) {
+        match W::of_start(scan::bytes(self.line, self.at, W::END as u8)) {
             Some((word, len)) => {
                 self.at += len;
                 Some(word)

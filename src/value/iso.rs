@@ -43,7 +43,7 @@ impl Iterator for IsoFields<'_> {
 
     #[cfg_attr(feature = "std", inline)]
     fn next(&mut self) -> Option<IsoField> {
-        match IsoField::of_start(scan::bytes(self.rest.as_bytes(), 0, IsoField::END)) {
+        match IsoField::of_start(scan::bytes(self.rest.as_bytes(), 0, IsoField::END as u8)) {
             // Most words have a name. No comma need follow the last one.
             Some((field, len)) => {
                 self.rest = self.rest.get(len as usize + 1..).unwrap_or_default();
