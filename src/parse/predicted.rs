@@ -106,7 +106,7 @@ pub(super) fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<
     }
     if rest.skip(keyword::ISO_FIELDS) {
         let start = rest.at;
-        rest.at = grammar::list_end(line, start)?;
+        rest.iso_fields()?;
         fields.iso_fields = Span::new(start, rest.at);
     }
     if !rest.is_empty() {
@@ -210,6 +210,22 @@ impl<'b> Cursor<'b> {
             Some(end) => end,
             None => grammar::signed_number_end(self.line, start)?,
         };
+        Some(())
+    }
+
+    /// Steps over the list of `ISO_FIELDS`, which may be empty.
+    #[cfg_attr(feature = "std", inline(always))]
+    fn iso_fields(&mut self) -> Option<()> {
+        let start = self.at;
+        self.skip(b"DESTPORT,");
+        self.skip(b"DESTADDR,");
+        self.skip(b"SOCKS_USERNAME,SOCKS_PASSWORD,");
+        self.skip(b"CLIENT_PROTOCOL,");
+        self.skip(b"CLIENTADDR,");
+        if self.skip(b"SESSION_GROUP,NYM_EPOCH") && self.is_empty() {
+            return Some(());
+        }
+        self.at = grammar::list_end(self.line, start)?;
         Some(())
     }
 
