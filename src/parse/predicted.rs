@@ -100,7 +100,7 @@ pub(super) fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<
         fields.session_group = NonZeroU32::new(rest.at);
         rest.signed_number()?;
     }
-    if rest.next_is(USUAL_ISO_FIELDS) && rest.left().len() == USUAL_ISO_FIELDS.len() {
+    if rest.left().len() == USUAL_ISO_FIELDS.len() && rest.next_is(USUAL_ISO_FIELDS) {
         fields.iso_fields = Span::new(rest.at + keyword::ISO_FIELDS.len() as u32, line.len() as u32);
         return Some(fields);
     }
