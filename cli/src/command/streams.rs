@@ -212,6 +212,7 @@ impl<'l> Row<'l> {
             target: target(&life.asked),
             outcome: match life.outcome {
                 Outcome::Closed => "closed",
+                Outcome::Failed => "failed",
                 Outcome::Replaced => "replaced",
                 Outcome::Dropped => "dropped",
                 Outcome::AfterClosed => "after closed",
