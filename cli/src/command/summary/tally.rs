@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use tor_stream_event::{ClientProtocol, Outcome, StreamPurpose, StreamStatus};
 
 use super::table::{Key, Table, Words};
-use crate::command::life::{self, Cause, Life};
+use crate::command::life::{self, Cause};
+use crate::input::note::{Life, asked_host};
 use crate::input::reader::Event;
 use crate::input::time::Time;
 
@@ -217,27 +218,28 @@ impl Tally {
         }
         self.streams += 1;
         self.dropped += u64::from(life.outcome == Outcome::Dropped);
-        if let Some(purpose) = life.purpose {
+        if let Some((purpose, text)) = life.purpose.zip(life.purpose_str()) {
             let number = (purpose != StreamPurpose::Unrecognized).then_some(purpose as usize);
-            self.purposes.add(number, purpose.as_str(), limit);
+            self.purposes.add(number, text, limit);
         }
-        if let Some(protocol) = life.client_protocol {
+        if let Some((protocol, text)) = life.client_protocol.zip(life.client_protocol_str()) {
             let number = (protocol != ClientProtocol::Unrecognized).then_some(protocol as usize);
-            self.protocols.add(number, protocol.as_str(), limit);
+            self.protocols.add(number, text, limit);
         }
-        self.targets.add_text(&life.asked.host, limit);
+        let host = asked_host(life);
+        self.targets.add_text(host, limit);
         let circuit = |id: &str| Circuit { file: file.into(), circuit_id: id.into() };
         for id in &life.circuits {
             self.circuits.add(circuit(id.as_ref()), limit);
         }
-        if let Some(cause) = life::failure(life) {
-            let host = life.asked.host.clone();
-            self.failed_targets.add(FailedTarget { host, cause: cause.clone() }, limit);
-            self.failures.add(Failure { on_circuit: !life.circuits.is_empty(), cause }, limit);
+        if let Some(cause) = Cause::of(life) {
+            self.failed_targets.add(FailedTarget { host: host.into(), cause: cause.clone() }, limit);
+            self.failures.add(Failure { on_circuit: life.last_circuit.is_some(), cause }, limit);
         }
-        if let Some((time, circuit_id)) = life::first_answer(life) {
+        if let Some(time) = life::time_to_answer(life) {
             self.answers.add(time);
-            if let Some(id) = circuit_id {
+            let answer = life.steps.iter().find(|step| step.status == StreamStatus::Succeeded);
+            if let Some(id) = answer.and_then(|step| step.circuit_id) {
                 self.slowest.add(SlowAnswer { time, circuit: circuit(id.as_ref()), stream_id: life.id.to_string() });
             }
         }
