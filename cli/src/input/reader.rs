@@ -136,7 +136,7 @@ pub(crate) fn read_section(
     let failed = Cell::new(None);
     let mut reader = EventReader::new(Shown { reader: section.reader, consumer: &consumer, failed: &failed });
     if options.lenient {
-        reader = reader.lenient();
+        reader = reader.lenient(true);
     }
     if let Some(line_end) = section.line_end {
         reader = reader.line_end(line_end);

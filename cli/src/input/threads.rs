@@ -131,7 +131,7 @@ fn work<P: Consumer>(options: &Reading, name: &str, source: &Mutex<Source<impl R
         let mut messages = Vec::new();
         let mut lines = stream_events(&block.bytes).line_end(LineEnd::Lf);
         if options.lenient {
-            lines = lines.lenient();
+            lines = lines.lenient(true);
         }
         let result = lines
             .try_for_each(|mut line| {
@@ -211,7 +211,8 @@ impl<R: Read> Log<R> {
     fn cut(&mut self) -> Option<usize> {
         let mut first = 0;
         if self.time.is_none() {
-            let event = stream_events(&self.rest).next().filter(|event| !event.prefix.is_empty())?;
+            let mut events = stream_events(&self.rest);
+            let event = events.next().filter(|event| !event.prefix.is_empty() && events.skipped().open.is_none())?;
             first = event.offset as usize;
             self.time = Some(event.prefix.to_vec());
         }
@@ -258,7 +259,7 @@ impl Events {
     /// Calls a function with each event.
     pub(crate) fn each(&self, mut function: impl FnMut(&Event<'_>) -> io::Result<()>) -> io::Result<()> {
         // Read leniently, an event that was accepted is what it was.
-        let lines = stream_events(&self.lines).line_end(LineEnd::Lf).lenient();
+        let lines = stream_events(&self.lines).line_end(LineEnd::Lf).lenient(true);
         for ((mut line, &(number, offset)), &passes) in lines.zip(&self.places).zip(&self.passes) {
             (line.number, line.offset) = (number, offset);
             if let Ok(event) = &line.event {

@@ -18,6 +18,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use tor_stream_event::{ClientProtocol, EventLine, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 
+use crate::input::time::Time;
 use crate::output::row::Row;
 
 /// How many events are put together before they are written.
@@ -231,7 +232,7 @@ impl Columns {
     /// Adds a row.
     fn push(&mut self, line: &EventLine<'_>, row: &Row<'_>) {
         // From 1970 to 2262, which is as far as nanoseconds reach.
-        let time = line.unix_time().and_then(|time| time.as_nanos().try_into().ok());
+        let time = Time::of(line).and_then(Time::unix).and_then(|time| time.as_nanos().try_into().ok());
         let prefix = core::str::from_utf8(line.prefix).ok().map(str::trim_end).filter(|prefix| !prefix.is_empty());
         self.bytes += line.line.len();
         self.line.append_value(row.line);

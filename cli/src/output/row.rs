@@ -1,10 +1,14 @@
 //! What is printed of an event: its fields in their order.
 
 use alloc::borrow::Cow;
+use core::time::Duration;
 
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tor_stream_event::{Anomalies, Anomaly, EventLine, Quoted, StreamEventRef};
+
+use crate::input;
+use crate::input::time::Stamp;
 
 /// Makes [`Row`] and the names of its fields from one list.
 macro_rules! row {
@@ -43,7 +47,7 @@ macro_rules! row {
 row! {
     /// The line's number.
     line: u64,
-    /// What a log puts before the event.
+    /// The time that a log gives the event.
     time: Option<Time<'a>>,
     /// The stream's ID.
     id: &'a str,
@@ -81,14 +85,16 @@ row! {
     anomalies: AnomalyList,
 }
 
-/// What a log puts before an event.
+/// The time that a log gives an event.
 #[derive(serde::Serialize)]
 #[serde(untagged)]
 pub(crate) enum Time<'a> {
     /// Unix time as a JSON number, with the log's own digits: a floating-point number could lose some.
     Number(&'a RawValue),
+    /// Unix time as a JSON number, made from a date.
+    Decimal(Box<RawValue>),
     /// Any other text, or none.
-    Text(&'a str),
+    Text(Cow<'a, str>),
 }
 
 /// The words of a list.
@@ -175,17 +181,29 @@ impl AnomalyList {
 }
 
 impl<'a> Time<'a> {
-    /// Returns the Unix time in a line's prefix or, if there is none, all of the prefix. `None` if the line has no prefix, but
+    /// Returns the time that a log gives an event: Unix time if that is known, else the text of it. `None` if there is none, but
     /// a flat row has one.
     fn new(line: &EventLine<'a>, flat: bool) -> Option<Self> {
-        // All that the library takes for a prefix is ASCII.
-        let prefix = core::str::from_utf8(line.prefix).unwrap_or_default().trim_end();
-        let last_space = || prefix.bytes().rposition(|byte| byte == b' ');
-        let unix = line.unix_time().and_then(|_| prefix.get(last_space()? + 1..));
-        let number = unix.filter(|_| !flat).and_then(|unix| serde_json::from_str(unix).ok());
-        let text = Some(unix.unwrap_or(prefix)).filter(|text| flat || !text.is_empty());
-        number.map(Time::Number).or(text.map(Time::Text))
+        let (time, text) = match Stamp::of_line(line) {
+            Some(Stamp::Time(time, text)) => (Some(time), core::str::from_utf8(text).unwrap_or_default()),
+            _ => (None, ""),
+        };
+        let Some(unix) = time.and_then(input::time::Time::unix) else {
+            return Some(Self::Text(text.into())).filter(|_| flat || !text.is_empty());
+        };
+        let as_it_is = Stamp::is_decimal(text, unix);
+        if flat {
+            return Some(Self::Text(if as_it_is { text.into() } else { decimal(unix).into() }));
+        }
+        let number = as_it_is.then(|| serde_json::from_str(text).ok()).flatten().map(Self::Number);
+        number.or_else(|| RawValue::from_string(decimal(unix)).ok().map(Self::Decimal))
     }
+}
+
+/// Returns seconds with as many digits behind the point as it takes.
+fn decimal(time: Duration) -> String {
+    let text = format!("{}.{:09}", time.as_secs(), time.subsec_nanos());
+    text.trim_end_matches('0').trim_end_matches('.').into()
 }
 
 /// Returns the target's host with a U+FFFD for what is not UTF-8, where the event has a single one for all of the host.

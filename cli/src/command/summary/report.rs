@@ -11,6 +11,7 @@ use tor_stream_event::{ClientProtocol, StreamClosureReason, StreamPurpose, Strea
 use super::table::{Key, Table};
 use super::tally::{Circuit, FailedTarget, Failure, Histogram, Tally};
 use crate::command::life::Cause;
+use crate::input::time;
 
 /// How many targets and circuits are shown.
 const TOP: usize = 10;
@@ -288,7 +289,5 @@ fn seconds(time: f64) -> String {
 
 /// Returns a Unix time as a date and time.
 fn date(time: Duration) -> String {
-    // A date has four digits of the year.
-    let time = std::time::UNIX_EPOCH.checked_add(time).filter(|_| time.as_secs() < 253_402_300_800);
-    time.map_or("-".into(), |time| humantime::format_rfc3339_seconds(time).to_string())
+    time::rfc3339(time).unwrap_or("-".into())
 }

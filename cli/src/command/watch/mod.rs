@@ -14,7 +14,7 @@ use core::time::Duration;
 use std::io;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use tor_stream_event::Decoder;
+use tor_stream_event::EventDecoder;
 
 use self::address::Address;
 use self::auth::Password;
@@ -154,9 +154,9 @@ fn watch(
     }
     connected();
 
-    let mut decoder = Decoder::<LINE>::new();
+    let mut decoder = EventDecoder::<LINE>::new();
     if options.lenient {
-        decoder = decoder.lenient();
+        decoder = decoder.lenient(true);
     }
     // From the first line on, so that events among the replies are not lost and lines have their numbers.
     sink.take(&mut decoder, &control.take_received(), &options.control)?;

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::io;
 use std::time::SystemTime;
 
-use tor_stream_event::Decoder;
+use tor_stream_event::EventDecoder;
 
 use super::Options;
 use super::address::Address;
@@ -41,7 +41,7 @@ impl Sink {
     /// Takes the events that end in a piece of what tor sends, and shows them at once.
     pub(crate) fn take<const N: usize>(
         &mut self,
-        decoder: &mut Decoder<N>,
+        decoder: &mut EventDecoder<N>,
         mut piece: &[u8],
         address: &Address,
     ) -> io::Result<()> {
