@@ -54,7 +54,7 @@ pub(crate) fn duration(life: &Life) -> Option<Duration> {
 
 /// Returns the time from NEW to SUCCEEDED.
 pub(crate) fn time_to_answer(life: &Life) -> Option<Duration> {
-    since(life.started(), life.answered.as_ref())
+    since(life.started(), life.answer.as_ref().map(|answer| &answer.time))
 }
 
 /// Returns the time from one event to another one, if both have one.

@@ -238,8 +238,7 @@ impl Tally {
         }
         if let Some(time) = life::time_to_answer(life) {
             self.answers.add(time);
-            let answer = life.steps.iter().find(|step| step.status == StreamStatus::Succeeded);
-            if let Some(id) = answer.and_then(|step| step.circuit_id) {
+            if let Some(id) = life.answer.as_ref().and_then(|answer| answer.circuit_id) {
                 self.slowest.add(SlowAnswer { time, circuit: circuit(id.as_ref()), stream_id: life.id.to_string() });
             }
         }
