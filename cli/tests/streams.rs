@@ -151,6 +151,13 @@ fn failed_without_closed() {
     );
 }
 
+// T08 has Unix time and nothing else: NEW at 800 s, CLOSED at 809 s.
+#[test]
+fn plain_unix_time() {
+    let rows = rows_of("field/T08-plain-unix-time.log");
+    has(&rows[0], &json!({ "unix_ts_start": 1_795_600_800.0, "seconds": 9.0 }));
+}
+
 // Conflux: XOFF_RECV and XON_RECV, or only CLOSED, name another circuit, without a DETACHED.
 #[test]
 fn moved_by_conflux() {
