@@ -82,7 +82,8 @@ pub struct StreamEventRef<'a> {
     /// What happened to the stream (`StreamStatus`).
     pub status: StreamStatus,
     /// The circuit that the stream is attached to (`CircuitID`): 1 to 20 letters or digits. `None` if tor prints `0`, which
-    /// stands for none.
+    /// stands for none. [`Detached`](StreamStatus::Detached), and the [`ControllerWait`](StreamStatus::ControllerWait)
+    /// right behind it, have the circuit that the stream has left: then it is on none.
     pub circuit_id: Option<&'a str>,
     /// The target's host: a name, or an address, which has brackets if it is IPv6 and came as an address. Empty if a client
     /// sent none. U+FFFD if the target is not UTF-8.
