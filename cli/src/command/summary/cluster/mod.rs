@@ -27,6 +27,7 @@ use timely::scheduling::Scheduler;
 use super::tally::Tally;
 use super::{Options, count, print};
 use crate::input::Input;
+use crate::output::text::escape;
 use crate::wrong_arguments;
 
 /// The exit status if there is no report because another process is missing.
@@ -106,7 +107,7 @@ impl Work {
                 self.all_read.fetch_and(all_read, Ordering::Relaxed);
                 Some((index, tally, all_read))
             }
-            Err(error) => give_up(format_args!("{}: {error}", input.name.escape_debug())),
+            Err(error) => give_up(format_args!("{}: {error}", escape(&input.name))),
         }
     }
 }
