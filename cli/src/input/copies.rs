@@ -7,6 +7,7 @@ use std::hash::DefaultHasher;
 use std::io::{self, Read};
 
 use crate::input::Input;
+use crate::output::text::escape;
 use crate::report;
 
 /// Number of bytes in which a copy has to begin like the other file.
@@ -29,7 +30,7 @@ pub(crate) fn report_copies(inputs: &[Input]) -> bool {
             copy
         });
         if let Some((same, how)) = same {
-            let (name, same) = (input.name.escape_debug(), same.name.escape_debug());
+            let (name, same) = (escape(&input.name), escape(&same.name));
             report(format_args!("tor-streams: {name}: {how} {same}, so its streams are read twice"));
             none = false;
         } else if let Some(path) = path {

@@ -10,7 +10,7 @@ use glob::{MatchOptions, Pattern};
 use tor_stream_event::{StreamClosureReason, StreamEventRef, StreamPurpose, StreamStatus};
 
 use crate::input::time::{self, Time};
-use crate::output::row::target_host;
+use crate::output::mask;
 use crate::report;
 
 /// The options that choose events and streams. One that is repeated takes any of its values.
@@ -137,7 +137,7 @@ impl Filter {
     fn passes_target(&self, event: &StreamEventRef<'_>) -> bool {
         (self.port.is_empty() || self.port.contains(&event.target_port))
             && (self.target.is_empty() || {
-                let (host, port) = (target_host(event), event.target_port);
+                let (host, port) = (mask::target_host(event), event.target_port);
                 self.target.iter().any(|address| address.is(&host, port))
             })
     }

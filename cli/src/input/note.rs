@@ -1,13 +1,13 @@
 //! Notes on a stream's events: facts that the library's tracker does not keep.
 
-use tor_stream_event::{Anomaly, Note, StreamLife, StreamTracker};
+use tor_stream_event::{Note, StreamLife, StreamTracker};
 
 use crate::command::streams::onionperf;
 use crate::command::summary::EventTally;
 use crate::input::filter::Passes;
 use crate::input::reader::Event;
 use crate::input::time::Time;
-use crate::output::row::target_host;
+use crate::output::mask;
 
 /// The life of a stream.
 pub(crate) type Life = StreamLife<Option<Time>, StreamNote>;
@@ -22,7 +22,7 @@ pub(crate) struct StreamNote {
     pub(crate) passes: Passes,
     /// Number of the first event's file among the inputs.
     pub(crate) file: usize,
-    /// Host of the first event's target as it is printed, if it is not UTF-8.
+    /// Host of the first event's target as it is printed, if that is not its text: it is not UTF-8, or holds credentials.
     asked: Option<Box<str>>,
     /// The same of the last event.
     target: Option<Box<str>>,
@@ -35,8 +35,8 @@ pub(crate) struct StreamNote {
 impl StreamNote {
     /// Returns the note on an event of the input with this number.
     pub(crate) fn new(event: &Event<'_>, file: usize) -> Self {
-        let is_odd = event.event.anomalies().contains(Anomaly::TargetNotUtf8);
-        let host: Option<Box<str>> = is_odd.then(|| target_host(event.event).into());
+        let host = mask::target_host(event.event);
+        let host: Option<Box<str>> = (host != event.event.target_host).then(|| host.into());
         Self { passes: event.passes, file, asked: host.clone(), target: host, events: None, onionperf: Vec::new() }
     }
 }

@@ -16,6 +16,7 @@ use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
 use crate::input::threads::{Events, Parallel};
 use crate::input::{Input, copies};
+use crate::output::text::escape;
 
 /// What the help says after the options.
 const MORE_HELP: &str = "\
@@ -197,7 +198,7 @@ impl Log<'_> {
         }
         self.output.flush()?;
         let name = self.inputs.get(self.input).map_or("", |input| &input.name);
-        Ok(core::mem::take(&mut self.check).report(&name.escape_debug().to_string()))
+        Ok(core::mem::take(&mut self.check).report(&escape(name)))
     }
 }
 

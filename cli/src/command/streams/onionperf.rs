@@ -15,7 +15,7 @@ use tor_stream_event::{CircuitId, StreamId, StreamStatus};
 use crate::input;
 use crate::input::note::Life;
 use crate::input::time::Time;
-use crate::output::row::target_host;
+use crate::output::{mask, text};
 use crate::report;
 
 /// An event as OnionPerf sees it.
@@ -45,17 +45,17 @@ impl Event {
         let time = event.time.and_then(Time::unix)?;
         let event = event.event;
         // It reads the log as text of one byte each, and has a question mark for any other character.
-        let target = format!("{}:{}", target_host(event), event.target_port).replace(|c: char| !c.is_ascii(), "?");
-        let text = |text: Option<&str>| text.map(Into::into);
+        let target = format!("{}:{}", mask::target_host(event), event.target_port);
+        let word = |word: Option<&str>| word.map(|word| mask::word(event, word, false).into());
         Some(Self {
-            status: event.status_str().into(),
+            status: mask::word(event, event.status_str(), false).into(),
             time,
             circuit_id: event.circuit_id.and_then(|id| id.parse().ok()),
-            target: target.into(),
-            purpose: text(event.purpose_str()),
-            source_addr: text(event.source_addr),
-            reason: text(event.reason_str()),
-            remote_reason: text(event.remote_reason_str()),
+            target: target.replace(|character: char| !character.is_ascii(), "?").into(),
+            purpose: word(event.purpose_str()),
+            source_addr: event.source_addr.map(|address| mask::source_addr(event, address).into()),
+            reason: word(event.reason_str()),
+            remote_reason: word(event.remote_reason_str()),
         })
     }
 
@@ -171,8 +171,12 @@ impl OnionPerf {
     /// Prints the object. Returns `false` if it does not have all streams.
     pub(crate) fn finish(&self, output: &mut impl Write) -> io::Result<bool> {
         let mut before = "{";
+        let mut json = Vec::new();
         for (id, stream) in &self.streams {
-            write!(output, "{before}\n\"{id}\": {}", stream.get())?;
+            write!(json, "{before}\n\"{id}\": {}", stream.get())?;
+            text::escape_json(&mut json, 0);
+            output.write_all(&json)?;
+            json.clear();
             before = ",";
         }
         writeln!(output, "{}", if self.streams.is_empty() { "{}" } else { "\n}" })?;

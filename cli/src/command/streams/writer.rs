@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::row::Row;
 use crate::input::note::Life;
-use crate::output::io_error;
+use crate::output::{io_error, text};
 
 /// An output of rows.
 pub(crate) enum Writer<W: Write> {
@@ -37,8 +37,10 @@ impl<W: Write> Writer<W> {
     pub(crate) fn write(&mut self, life: &Life, file: &str) -> io::Result<()> {
         match self {
             Self::Json(json) => {
-                serde_json::to_writer(&mut *json, &Row::new(life, file, false))?;
-                json.write_all(b"\n")
+                let mut row = serde_json::to_vec(&Row::new(life, file, false))?;
+                text::escape_json(&mut row, 0);
+                row.push(b'\n');
+                json.write_all(&row)
             }
             Self::Csv(csv) => csv.serialize(Row::new(life, file, true)).map_err(io_error),
         }

@@ -17,6 +17,7 @@ use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
 use crate::input::threads::{Events, Parallel};
 use crate::input::{Input, copies};
+use crate::output::text::{escape, escape_json};
 
 /// What the help says after the options.
 pub(crate) const MORE_HELP: &str = "\
@@ -122,9 +123,10 @@ fn count(options: &Options, inputs: &[Input]) -> io::Result<(Tally, bool)> {
 /// If the output cannot be written.
 fn print(json: bool, all: &Tally, files: usize) -> io::Result<()> {
     if json {
-        let mut stdout = io::stdout().lock();
-        serde_json::to_writer_pretty(&mut stdout, &report::json(all))?;
-        writeln!(stdout)
+        let mut json = serde_json::to_vec_pretty(&report::json(all))?;
+        escape_json(&mut json, 0);
+        json.push(b'\n');
+        io::stdout().lock().write_all(&json)
     } else {
         report::print(all, files, &mut anstream::stdout().lock())
     }
@@ -161,7 +163,7 @@ impl Log<'_> {
     fn finish(mut self) -> (Tally, bool) {
         let tracker = core::mem::replace(&mut self.tracker, StreamTracker::with_notes(1));
         tracker.into_live().for_each(|life| self.life(life));
-        (self.tally, self.check.report(&self.name.escape_debug().to_string()))
+        (self.tally, self.check.report(&escape(self.name)))
     }
 
     /// Puts an event to its stream. With filters, it is counted when that is over: until then it may pass.

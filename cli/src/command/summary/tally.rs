@@ -13,6 +13,7 @@ use crate::command::life::{self, Cause};
 use crate::input::note::{Life, asked_host};
 use crate::input::reader::Event;
 use crate::input::time::Time;
+use crate::output::mask;
 
 /// What is counted in one or more logs. Tallies of different logs can be put together in any order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -156,13 +157,14 @@ impl EventTally {
         let Event { line, event, time, .. } = event;
         self.total += 1;
         let status = (event.status != StreamStatus::Unrecognized).then_some(event.status as usize);
-        self.statuses.add(status, event.status_str(), limit);
+        self.statuses.add(status, &mask::word(event, event.status_str(), status.is_some()), limit);
         for (table, reason, text) in [
             (&mut self.reasons, event.reason, event.reason_str()),
             (&mut self.remote_reasons, event.remote_reason, event.remote_reason_str()),
         ] {
             if let Some(text) = text {
-                table.add(reason.filter(|reason| reason.as_str() == text).map(|reason| reason as usize), text, limit);
+                let number = reason.filter(|reason| reason.as_str() == text).map(|reason| reason as usize);
+                table.add(number, &mask::word(event, text, number.is_some()), limit);
             }
         }
         if let Some(time) = time.and_then(Time::unix) {
