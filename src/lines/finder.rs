@@ -23,8 +23,10 @@ use super::prefix::{self, Shape};
 use super::skipped::Skipped;
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::Error;
+use crate::format::keyword::Keyword;
 use crate::format::text::Text;
 use crate::parse;
+use crate::token::StreamStatus;
 
 /// Line-finding state carried from one line to the next.
 #[derive(Clone)]
@@ -59,6 +61,8 @@ pub(crate) struct LineFinder {
     cr_is_end: bool,
     /// A reply with a line end was found.
     has_reply: bool,
+    /// The last line was an event, or the rest of one that was wrapped.
+    behind_event: bool,
     /// Number of lines.
     number: u64,
     /// Number of bytes.
@@ -197,6 +201,7 @@ impl LineFinder {
             with_cr: false,
             cr_is_end: false,
             has_reply: false,
+            behind_event: false,
             number: 0,
             offset: 0,
             replies: 0,
@@ -284,9 +289,9 @@ impl LineFinder {
     /// say all that later ones are compared with.
     pub(super) fn part(&self) -> Option<Self> {
         let is_settled = self.kind == Kind::Wire || self.line_end.is_some() || self.has_reply;
-        let (data, lone_lf, at_start) = (Data::None, false, false);
+        let (data, lone_lf, at_start, behind_event) = (Data::None, false, false, false);
         let (number, offset, replies, skipped) = (0, 0, 0, Skipped::NONE);
-        let part = Self { data, lone_lf, at_start, number, offset, replies, skipped, ..self.clone() };
+        let part = Self { data, lone_lf, at_start, behind_event, number, offset, replies, skipped, ..self.clone() };
         is_settled.then_some(Self { steady: self.has_shape, ..part })
     }
 
@@ -384,6 +389,7 @@ impl LineFinder {
         if self.steady && has_cr == self.with_cr && terminated && is_whole {
             if let Some(is_event) = self.shape.is_event(line, self.formats[0].as_ref()) {
                 self.replies += 1;
+                self.behind_event = is_event;
                 return is_event.then_some(range);
             }
         }
@@ -430,6 +436,7 @@ impl LineFinder {
             Data::None => self.line_outside_data(text, line_end, reply),
             Data::First { .. } | Data::More { .. } => self.line_of_data(text, reply),
         };
+        self.behind_event = found.is_some() || (self.behind_event && reply.is_none());
         let (reply, anomalies) = found?;
         Some(Found { skipped: line.len() - text.len(), reply, anomalies })
     }
@@ -452,7 +459,7 @@ impl LineFinder {
     /// Counts a line outside of data.
     fn line_outside_data(&mut self, line: &[u8], line_end: End, reply: Option<Reply>) -> Option<(Reply, Anomalies)> {
         let Some(reply) = reply else {
-            self.skipped.marks.add(holds_mark(line).into(), self.number);
+            self.count_other_line(line);
             return None;
         };
         self.replies += 1;
@@ -475,6 +482,15 @@ impl LineFinder {
             }
         }
         Some((reply, Anomalies::NONE))
+    }
+
+    /// Counts a line without a reply, if it looks like an event.
+    fn count_other_line(&mut self, line: &[u8]) {
+        let (mark, bare) = marks(line);
+        self.skipped.marks.add(mark.into(), self.number);
+        self.skipped.bare.add((bare && !mark).into(), self.number);
+        self.behind_event &= starts_with_keyword(line);
+        self.skipped.wrapped.add(self.behind_event.into(), self.number);
     }
 
     /// Counts a line of data, or ends the data.
@@ -609,9 +625,32 @@ impl fmt::Debug for LineFinder {
     }
 }
 
-/// Returns `true` if `line` holds `650 STREAM `.
-fn holds_mark(line: &[u8]) -> bool {
+/// Returns whether `line` holds `650 STREAM `, and whether it holds an event without the code.
+fn marks(line: &[u8]) -> (bool, bool) {
+    let (mut mark, mut bare) = (false, false);
     // Capital letters are rarer in a log's text than digits and spaces.
-    memchr::memchr_iter(b'S', line)
-        .any(|s| s.checked_sub(4).and_then(|start| line.get(start..)).is_some_and(|text| text.starts_with(super::MARK)))
+    for start in memchr::memchr_iter(b'S', line) {
+        let (before, rest) = line.split_at_checked(start).unwrap_or_default();
+        let Some(rest) = rest.strip_prefix(b"STREAM") else {
+            continue;
+        };
+        mark |= before.ends_with(b"650 ") && rest.starts_with(b" ");
+        let is_word = !before.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        bare |= is_word && is_event(rest.strip_prefix(b":").unwrap_or(rest));
+    }
+    (mark, bare)
+}
+
+/// Returns `true` if `text` begins with a space, the ID of a stream, and a status.
+fn is_event(text: &[u8]) -> bool {
+    let mut words = text.split(|&byte| byte == b' ');
+    let is_id = |id: &[u8]| !id.is_empty() && id.iter().all(u8::is_ascii_digit);
+    let is_status = |word: &[u8]| StreamStatus::ALL.iter().any(|status| status.as_str().as_bytes() == word);
+    words.next() == Some(b"") && words.next().is_some_and(is_id) && words.next().is_some_and(is_status)
+}
+
+/// Returns `true` if `line` begins with a keyword of an event and an equals sign.
+fn starts_with_keyword(line: &[u8]) -> bool {
+    let end = memchr::memchr(b'=', line);
+    end.and_then(|end| line.get(..end)).and_then(Keyword::from_bytes).is_some()
 }
