@@ -1,6 +1,8 @@
 //! What is read: files, folders and standard input, compressed or not.
 
+pub(crate) mod copies;
 pub(crate) mod filter;
+pub(crate) mod note;
 pub(crate) mod reader;
 pub(crate) mod threads;
 pub(crate) mod time;
