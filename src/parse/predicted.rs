@@ -305,8 +305,8 @@ impl<'b> Cursor<'b> {
     }
 }
 
-/// Returns the name and the length of a reason. Not inlined: the list is long, and is read in several places.
-#[inline(never)]
+/// Returns the name and the length of a reason.
+#[cfg_attr(feature = "std", inline(always))]
 fn named_reason(text: u128) -> Option<(StreamClosureReason, u32)> {
     StreamClosureReason::of_start(text)
 }
