@@ -60,11 +60,15 @@ pub(crate) fn word(text: &[u8], at: u32) -> Option<u64> {
 pub(crate) fn bytes(text: &[u8], at: u32, fill: u8) -> u128 {
     match array(text, at) {
         Some(bytes) => u128::from_le_bytes(*bytes),
-        None => {
-            let left = (text.len() as u32).saturating_sub(at);
-            last_bytes(text, at) | (u128::from_le_bytes([fill; 16]) << (8 * left))
-        }
+        None => filled(text, at, fill),
     }
+}
+
+/// [`bytes`] where fewer than 16 are left.
+#[inline(never)]
+fn filled(text: &[u8], at: u32, fill: u8) -> u128 {
+    let left = (text.len() as u32).saturating_sub(at);
+    last_bytes(text, at) | (u128::from_le_bytes([fill; 16]) << (8 * left))
 }
 
 /// Returns byte `index` of a word.
@@ -159,7 +163,6 @@ const fn first(low: u64, high: u64) -> u32 {
 }
 
 /// Returns the bytes of `text` from index `start` on, fewer than 16, with zeros behind them.
-#[inline(never)]
 fn last_bytes(text: &[u8], start: u32) -> u128 {
     match text.last_chunk() {
         // Nearly every text is that long. The bytes before `start` are shifted out.
