@@ -696,7 +696,8 @@ fn as_the_model() {
         let mut tracker = StreamTracker::with_notes(limit);
         let mut dropped = 0;
         for number in 0..if round % 2 == 0 { 300 } else { 3000 } {
-            let content = random.event(ids);
+            // Now few streams are closed often, now many.
+            let content = random.event(if number / 500 % 2 == 0 { ids.min(5) } else { ids });
             let life = feed(&mut tracker, &[content.clone()], number).pop();
             let expected = model.update(number, &content);
             dropped += u64::from(matches!(expected, Some((Outcome::Dropped, _))));
@@ -712,19 +713,22 @@ fn as_the_model() {
 /// A tracker is no larger after many streams than after few.
 #[test]
 fn bounded_memory() {
-    let mut tracker = StreamTracker::new(10);
-    let sizes = [1_000, 10_000].map(|streams| {
-        for id in 0..streams {
-            for status in ["NEW", "SUCCEEDED", "CLOSED", "CLOSED"] {
-                // Every third stays open.
-                if id % 3 > 0 || status != "CLOSED" {
-                    tracker.update(&StreamEventRef::parse(&format!("{id} {status} 7 a:80")).unwrap(), ());
+    for (ids, some_stay_open) in [(100_000, true), (100_000, false), (5, true), (5, false)] {
+        let mut tracker = StreamTracker::new(10);
+        let sizes = [1_000, 5_000].map(|streams| {
+            for stream in 0..streams {
+                let id = stream % ids;
+                for status in ["NEW", "SUCCEEDED", "CLOSED", "CLOSED"] {
+                    if stream % 3 > 0 || status != "CLOSED" || !some_stay_open {
+                        tracker.update(&StreamEventRef::parse(&format!("{id} {status} 7 a:80")).unwrap(), ());
+                    }
                 }
             }
-        }
-        format!("{tracker:?}").len()
-    });
-    assert!(sizes[1] < 2 * sizes[0], "{sizes:?}");
+            format!("{tracker:?}").len()
+        });
+        // Entries out of date are removed once there are more than 64.
+        assert!(sizes.iter().all(|&size| size < 30_000), "{sizes:?}");
+    }
 }
 
 /// A part that one tracker might have followed otherwise is given back.
@@ -756,6 +760,19 @@ fn parts_that_do_not_fit() {
     assert!(tracker(100).keep_steps(7).append(part(&[]).keep_steps(7)).is_ok());
     assert!(tracker(100).append(tracker(100)).is_err());
     assert!(part(&[]).append(part(&[])).is_err());
+}
+
+/// A stream that is on other circuits in a part has more than are kept, even if none of them is new here.
+#[test]
+fn more_circuits_in_a_part() {
+    let on = |circuit: usize| format!("1 SENTCONNECT {circuit} a:80");
+    let mut tracker = StreamTracker::with_notes(10).keep_circuits(2);
+    feed(&mut tracker, &[1, 2].map(on), 0);
+    let mut part = StreamTracker::part().keep_circuits(2);
+    feed(&mut part, &[1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 3].map(on), 2);
+    assert!(tracker.append(part).is_ok_and(|lives| lives.is_empty()));
+    let life = tracker.live().next().unwrap();
+    assert_eq!((life.circuits.len(), life.more_circuits, life.circuit_changes), (2, true, 19));
 }
 
 /// A part tells of which streams it does not know the beginning.
