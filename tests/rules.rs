@@ -95,3 +95,27 @@ fn cases() {
     }
     assert_eq!(count, 39);
 }
+
+#[test]
+fn events_without_a_code_and_wrapped_ones_are_counted() {
+    for (log, bare, wrapped) in [
+        ("STREAM 18 NEW 0 a:1\nSTREAM 18 CLOSED 0 a:1\n", (2, Some(1)), (0, None)),
+        ("\n10:00:00.883  D  STREAM: 18 NEW 0 a:1\n", (1, Some(2)), (0, None)),
+        ("a STREAM event: 'STREAM 18 CLOSED 26 a:1 REASON=NEW_WORD'\n", (1, Some(1)), (0, None)),
+        ("UPSTREAM 18 NEW 0 a:1\nSTREAM x NEW\nSTREAM 18 new\nSTREAM 18 NEW\n", (1, Some(4)), (0, None)),
+        // A mark, a reply, and data are counted as such.
+        ("gw: 650 STREAM 18 NEW 0 STREAM 18 NEW\n650 INFO STREAM 18 NEW\n", (0, None), (0, None)),
+        ("250+x\nSTREAM 18 NEW 0 a:1\nREASON=DONE\n.\n", (0, None), (0, None)),
+        ("650 STREAM 1 NEW 0 a:1\nPURPOSE=USER\n", (0, None), (1, Some(2))),
+        ("650 STREAM 1 NEW 0 a:1\r\nNYM_EPOCH=0\r\nISO_FIELDS=\r\n650 BW 1 2\r\n", (0, None), (2, Some(2))),
+        ("650 STREAM 1 NEW 0\nPURPOSE=USER\nPURPOSE=USER\nx\nPURPOSE=USER\n", (0, None), (2, Some(2))),
+        ("PURPOSE=USER\n650 STREAM 1 NEW 0 a:1\nPATH=/\nPURPOSE=\n650 BW 1 2\nPURPOSE=\n", (0, None), (0, None)),
+    ] {
+        let mut events = stream_events(log.as_bytes());
+        events.by_ref().for_each(drop);
+        let skipped = events.skipped();
+        assert_eq!((skipped.bare.count, skipped.bare.first), bare, "{log}");
+        assert_eq!((skipped.wrapped.count, skipped.wrapped.first), wrapped, "{log}");
+        assert!(!skipped.is_empty() || (bare.0, wrapped.0) == (0, 0), "{log}");
+    }
+}

@@ -23,8 +23,10 @@ use super::prefix::{self, Shape};
 use super::skipped::Skipped;
 use crate::anomaly::Anomaly;
 use crate::error::Error;
+use crate::format::keyword::Keyword;
 use crate::format::text::Text;
 use crate::parse;
+use crate::token::StreamStatus;
 
 /// Line-finding state carried from one line to the next.
 #[derive(Clone)]
@@ -60,6 +62,8 @@ pub(crate) struct LineFinder {
     cr_is_end: bool,
     /// A reply with a line end was found.
     has_reply: bool,
+    /// Number of the line behind the last event, or behind the rest of one that was wrapped. 0 if there was none.
+    behind_event: u64,
     /// Number of lines.
     number: u64,
     /// Number of bytes.
@@ -197,6 +201,7 @@ impl LineFinder {
             reply_end: End::Lf,
             cr_is_end: false,
             has_reply: false,
+            behind_event: 0,
             number: 0,
             offset: 0,
             others: 0,
@@ -287,8 +292,9 @@ impl LineFinder {
         let is_settled = self.kind == Kind::Wire || self.line_end.is_some() || self.has_reply;
         let (data, lone_lf, at_start) = (Data::None, false, false);
         let steady = if self.has_shape { Some(self.reply_end) } else { None };
-        let (number, offset, others, skipped) = (0, 0, 0, Skipped::NONE);
-        let part = Self { data, lone_lf, at_start, steady, number, offset, others, skipped, ..self.clone() };
+        let (behind_event, number, offset, others, skipped) = (0, 0, 0, 0, Skipped::NONE);
+        let part =
+            Self { data, lone_lf, at_start, steady, behind_event, number, offset, others, skipped, ..self.clone() };
         is_settled.then_some(part)
     }
 
@@ -309,8 +315,9 @@ impl LineFinder {
             Data::First { reply } => Data::First { reply: reply + number },
             Data::More { reply } => Data::More { reply: reply + number },
         };
+        let behind_event = if part.behind_event == 0 { 0 } else { part.behind_event + number };
         let (number, offset, others) = (number + part.number, offset + part.offset, others + part.others);
-        *self = Self { data, number, offset, others, skipped, ..part };
+        *self = Self { data, behind_event, number, offset, others, skipped, ..part };
         Ok(())
     }
 
@@ -387,7 +394,8 @@ impl LineFinder {
 
     /// Returns the place of an event in a line that has the shape of the last event's.
     #[inline]
-    fn steady_range(&self, line: &[u8], end: End) -> LineRange {
+    fn steady_range(&mut self, line: &[u8], end: End) -> LineRange {
+        self.behind_event = self.number + 1;
         LineRange {
             number: self.number,
             offset: 0,
@@ -421,6 +429,7 @@ impl LineFinder {
         let is_steady = self.has_shape && self.data == Data::None && self.kind != Kind::Unknown;
         self.steady = is_steady.then_some(self.reply_end);
         let reply = event?;
+        self.behind_event = self.number + 1;
         Some(LineRange {
             number: self.number,
             offset: bom as u64,
@@ -473,7 +482,7 @@ impl LineFinder {
     fn line_outside_data(&mut self, line: &[u8], line_end: End, reply: Option<Reply>) -> Option<Reply> {
         let Some(reply) = reply else {
             self.others += 1;
-            self.skipped.marks.add(holds_mark(line).into(), self.number);
+            self.count_other_line(line);
             return None;
         };
         if self.kind == Kind::Log {
@@ -509,6 +518,17 @@ impl LineFinder {
             None => true,
         };
         is_more && !has_format && is_plain
+    }
+
+    /// Counts a line without a reply, if it looks like an event.
+    fn count_other_line(&mut self, line: &[u8]) {
+        let (mark, bare) = marks(line);
+        self.skipped.marks.add(mark.into(), self.number);
+        self.skipped.bare.add((bare && !mark).into(), self.number);
+        if self.behind_event == self.number && starts_with_keyword(line) {
+            self.skipped.wrapped.add(1, self.number);
+            self.behind_event += 1;
+        }
     }
 
     /// Counts a line of data, or ends the data.
@@ -652,9 +672,32 @@ impl fmt::Debug for LineFinder {
     }
 }
 
-/// Returns `true` if `line` holds `650 STREAM `.
-fn holds_mark(line: &[u8]) -> bool {
+/// Returns whether `line` holds `650 STREAM `, and whether it holds an event without the code.
+fn marks(line: &[u8]) -> (bool, bool) {
+    let (mut mark, mut bare) = (false, false);
     // Capital letters are rarer in a log's text than digits and spaces.
-    memchr::memchr_iter(b'S', line)
-        .any(|s| s.checked_sub(4).and_then(|start| line.get(start..)).is_some_and(|text| text.starts_with(super::MARK)))
+    for start in memchr::memchr_iter(b'S', line) {
+        let (before, rest) = line.split_at_checked(start).unwrap_or_default();
+        let Some(rest) = rest.strip_prefix(b"STREAM") else {
+            continue;
+        };
+        mark |= before.ends_with(b"650 ") && rest.starts_with(b" ");
+        let is_word = !before.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        bare |= is_word && is_event(rest.strip_prefix(b":").unwrap_or(rest));
+    }
+    (mark, bare)
+}
+
+/// Returns `true` if `text` begins with a space, the ID of a stream, and a status.
+fn is_event(text: &[u8]) -> bool {
+    let mut words = text.split(|&byte| byte == b' ');
+    let is_id = |id: &[u8]| !id.is_empty() && id.iter().all(u8::is_ascii_digit);
+    let is_status = |word: &[u8]| StreamStatus::ALL.iter().any(|status| status.as_str().as_bytes() == word);
+    words.next() == Some(b"") && words.next().is_some_and(is_id) && words.next().is_some_and(is_status)
+}
+
+/// Returns `true` if `line` begins with a keyword of an event and an equals sign.
+fn starts_with_keyword(line: &[u8]) -> bool {
+    let end = memchr::memchr(b'=', line);
+    end.and_then(|end| line.get(..end)).and_then(Keyword::from_bytes).is_some()
 }

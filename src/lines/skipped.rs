@@ -14,6 +14,12 @@
 pub struct Skipped {
     /// Lines without a reply that hold `650 STREAM ` further on: behind a prefix that is no date, or in the text of a note.
     pub marks: SkippedLines,
+    /// Lines without a reply that hold an event without its code, as programs print it: `STREAM 18 NEW `, with or without a
+    /// colon behind the name. None of them is one of the [marks](Self::marks).
+    pub bare: SkippedLines,
+    /// Lines without a reply behind an event that begin with one of its keywords and `=`: the rest of an event that was wrapped,
+    /// for example by mail. The event was read without it.
+    pub wrapped: SkippedLines,
     /// Lines that begin like an event, with or without a prefix, among the data of a multi-line reply. Those with a prefix
     /// are events all the same, and [flagged](crate::Anomaly::InData).
     pub in_data: SkippedLines,
@@ -42,6 +48,8 @@ impl Skipped {
     /// Nothing.
     pub(super) const NONE: Self = Self {
         marks: SkippedLines::NONE,
+        bare: SkippedLines::NONE,
+        wrapped: SkippedLines::NONE,
         in_data: SkippedLines::NONE,
         line_ends: SkippedLines::NONE,
         open: None,
@@ -52,6 +60,8 @@ impl Skipped {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.marks.count == 0
+            && self.bare.count == 0
+            && self.wrapped.count == 0
             && self.in_data.count == 0
             && self.line_ends.count == 0
             && self.open.is_none()
@@ -61,6 +71,8 @@ impl Skipped {
     /// Adds what was skipped in later lines, of which `lines` lines come before the first. Data that was open is so no longer.
     pub(super) const fn append(&mut self, later: &Self, lines: u64) {
         self.marks.append(later.marks, lines);
+        self.bare.append(later.bare, lines);
+        self.wrapped.append(later.wrapped, lines);
         self.in_data.append(later.in_data, lines);
         self.line_ends.append(later.line_ends, lines);
         self.open = behind(later.open, lines);

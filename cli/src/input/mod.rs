@@ -1,6 +1,8 @@
 //! What is read: files, folders and standard input, compressed or not.
 
+pub(crate) mod copies;
 pub(crate) mod filter;
+pub(crate) mod note;
 pub(crate) mod reader;
 pub(crate) mod threads;
 pub(crate) mod time;
@@ -12,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::output::text::escape;
 use crate::report;
 
 /// The options that say what is read.
@@ -59,7 +62,7 @@ impl Inputs {
         let mut entries = match entries {
             Ok(entries) => entries,
             Err(error) => {
-                report(format_args!("tor-streams: {}: {error}", path.display()));
+                report(format_args!("tor-streams: {}: {error}", escape(&path.to_string_lossy())));
                 return false;
             }
         };
@@ -68,7 +71,7 @@ impl Inputs {
             let kind = fs::metadata(&path).map(|metadata| metadata.file_type());
             if let Some(kind) = kind.as_ref().ok().and_then(endless) {
                 let path = path.display().to_string();
-                report(format_args!("tor-streams: {}: {kind}, not read", path.escape_debug()));
+                report(format_args!("tor-streams: {}: {kind}, not read", escape(&path)));
                 return all_read;
             }
             // A link to a folder may lead back into this one.
@@ -157,5 +160,5 @@ fn progress_bar(name: &str, length: u64) -> ProgressBar {
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::hidden())
         .with_style(style)
-        .with_message(name.escape_debug().to_string())
+        .with_message(escape(name).into_owned())
 }

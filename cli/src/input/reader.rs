@@ -10,6 +10,7 @@ use crate::input::filter::{Filter, Passes};
 use crate::input::threads::{self, Parallel};
 use crate::input::time::Time;
 use crate::input::{Input, Inputs};
+use crate::output::text::escape;
 use crate::report;
 
 /// The options of every command that reads files.
@@ -105,7 +106,7 @@ pub(crate) struct Section<R> {
 ///
 /// If the consumer fails.
 pub(crate) fn read(options: &Reading, input: &Input, consumer: &mut impl Parallel) -> io::Result<bool> {
-    let name = input.name.escape_debug().to_string();
+    let name = escape(&input.name).into_owned();
     let reader = match input.open() {
         Ok(reader) => reader,
         Err(error) => {

@@ -19,6 +19,7 @@ use parquet::file::properties::WriterProperties;
 use tor_stream_event::{ClientProtocol, EventLine, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 
 use crate::input::time::Time;
+use crate::output::mask;
 use crate::output::row::Row;
 
 /// How many events are put together before they are written.
@@ -234,23 +235,24 @@ impl Columns {
         // From 1970 to 2262, which is as far as nanoseconds reach.
         let time = Time::of(line).and_then(Time::unix).and_then(|time| time.as_nanos().try_into().ok());
         let prefix = core::str::from_utf8(line.prefix).ok().map(str::trim_end).filter(|prefix| !prefix.is_empty());
+        let prefix = prefix.zip(line.event.as_ref().ok()).map(|(prefix, event)| mask::text(event, prefix));
         self.bytes += line.line.len();
         self.line.append_value(row.line);
         self.time.append_option(time);
-        self.prefix.append_option(prefix);
-        self.id.append_value(row.id);
-        self.status.append_value(row.status);
-        self.circuit_id.append_option(row.circuit_id);
+        self.prefix.append_option(prefix.as_deref());
+        self.id.append_value(&row.id);
+        self.status.append_value(&row.status);
+        self.circuit_id.append_option(row.circuit_id.as_deref());
         self.target_host.append_value(&row.target_host);
         self.target_port.append_value(row.target_port);
-        self.reason.append_option(row.reason);
-        self.remote_reason.append_option(row.remote_reason);
-        self.source.append_option(row.source);
-        self.source_addr.append_option(row.source_addr);
-        self.purpose.append_option(row.purpose);
+        self.reason.append_option(row.reason.as_deref());
+        self.remote_reason.append_option(row.remote_reason.as_deref());
+        self.source.append_option(row.source.as_deref());
+        self.source_addr.append_option(row.source_addr.as_deref());
+        self.purpose.append_option(row.purpose.as_deref());
         self.socks_username.append_option(row.socks_username);
         self.socks_password.append_option(row.socks_password);
-        self.client_protocol.append_option(row.client_protocol);
+        self.client_protocol.append_option(row.client_protocol.as_deref());
         self.nym_epoch.append_option(row.nym_epoch);
         self.session_group.append_option(row.session_group);
         self.iso_fields.append_option(row.iso_fields.as_ref().map(|list| list.words().map(Some)));

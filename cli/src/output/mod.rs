@@ -2,7 +2,9 @@
 
 #[cfg(feature = "arrow")]
 pub(crate) mod columns;
+pub(crate) mod mask;
 pub(crate) mod row;
+pub(crate) mod text;
 
 use std::io::{self, BufWriter, StdoutLock, Write};
 
@@ -13,6 +15,7 @@ use crate::input::threads::Parallel;
 #[cfg(feature = "arrow")]
 use crate::output::columns::Table;
 use crate::output::row::{JsonLists, Row};
+use crate::output::text::escape_json;
 use clap::ValueEnum;
 
 /// How many bytes are collected before they are written out.
@@ -177,6 +180,7 @@ impl<W: Write> Text<W> {
                 row.iso_fields = row.iso_fields.map(|list| lists.get(&list)).transpose()?;
                 let mut text = Vec::with_capacity(1024);
                 row.write_json(&mut text)?;
+                escape_json(&mut text, 0);
                 text.push(b'\n');
                 json.write_all(&text)
             }

@@ -5,10 +5,14 @@ use core::time::Duration;
 
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use tor_stream_event::{Anomalies, Anomaly, EventLine, Quoted, StreamEventRef};
+use tor_stream_event::{
+    Anomalies, Anomaly, ClientProtocol, EventLine, Quoted, StreamClosureReason, StreamEventRef, StreamPurpose,
+    StreamSource, StreamStatus,
+};
 
 use crate::input;
 use crate::input::time::Stamp;
+use crate::output::mask;
 
 /// Makes [`Row`] and the names of its fields from one list.
 macro_rules! row {
@@ -50,31 +54,31 @@ row! {
     /// The time that a log gives the event.
     time: Option<Time<'a>>,
     /// The stream's ID.
-    id: &'a str,
+    id: Cow<'a, str>,
     /// What happened to the stream.
-    status: &'a str,
+    status: Cow<'a, str>,
     /// The circuit that the stream is attached to.
-    circuit_id: Option<&'a str>,
+    circuit_id: Option<Cow<'a, str>>,
     /// The target's host, with U+FFFD for what is not UTF-8.
     target_host: Cow<'a, str>,
     /// The target's port.
     target_port: u16,
     /// Why the stream ended or was detached.
-    reason: Option<&'a str>,
+    reason: Option<Cow<'a, str>>,
     /// Why the other end ended it.
-    remote_reason: Option<&'a str>,
+    remote_reason: Option<Cow<'a, str>>,
     /// Where a new address is from.
-    source: Option<&'a str>,
+    source: Option<Cow<'a, str>>,
     /// Where the client connects from.
-    source_addr: Option<&'a str>,
+    source_addr: Option<Cow<'a, str>>,
     /// What the stream is for.
-    purpose: Option<&'a str>,
+    purpose: Option<Cow<'a, str>>,
     /// The client's user name.
     socks_username: Option<&'a str>,
     /// The client's password.
     socks_password: Option<&'a str>,
     /// The protocol the client speaks.
-    client_protocol: Option<&'a str>,
+    client_protocol: Option<Cow<'a, str>>,
     /// The NEWNYM epoch.
     nym_epoch: Option<u32>,
     /// The listener.
@@ -100,7 +104,7 @@ pub(crate) enum Time<'a> {
 /// The words of a list.
 pub(crate) struct IsoFields<'a> {
     /// The list as printed, with commas between the words.
-    words: &'a str,
+    words: Cow<'a, str>,
     /// The list in JSON, if that is to be printed.
     json: Option<&'a RawValue>,
 }
@@ -116,17 +120,17 @@ impl JsonLists {
 
     /// Returns a list in JSON.
     pub(crate) fn get<'l>(&'l mut self, list: &IsoFields<'l>) -> serde_json::Result<IsoFields<'l>> {
-        let known = self.0.iter().position(|(words, _)| words == list.words);
+        let known = self.0.iter().position(|(words, _)| *words == list.words);
         let index = match known {
             Some(index) => index,
             None => {
                 let words = list.words().collect::<Vec<_>>();
                 self.0.truncate(Self::KEPT - 1);
-                self.0.push((list.words.into(), serde_json::value::to_raw_value(&words)?));
+                self.0.push((list.words.clone().into_owned(), serde_json::value::to_raw_value(&words)?));
                 self.0.len() - 1
             }
         };
-        Ok(IsoFields { words: list.words, json: self.0.get(index).map(|(_, json)| &**json) })
+        Ok(IsoFields { words: list.words.clone(), json: self.0.get(index).map(|(_, json)| &**json) })
     }
 }
 
@@ -142,33 +146,43 @@ impl<'a> Row<'a> {
     /// Returns the row of the event in `line`: a `flat` one has every field, and text where others have lists.
     pub(crate) fn new(line: &EventLine<'a>, event: &StreamEventRef<'a>, show_credentials: bool, flat: bool) -> Self {
         let credential = |quoted: Quoted<'a>| if show_credentials { quoted.escaped() } else { "***" };
+        let shown = |shown: &'a str, mask: &dyn Fn(&StreamEventRef<'a>, &'a str) -> Cow<'a, str>| {
+            if show_credentials { Cow::Borrowed(shown) } else { mask(event, shown) }
+        };
+        let text = |text| shown(text, &mask::text);
+        let word = |word, has_name| shown(word, &|event, word| mask::word(event, word, has_name));
+        let reason = |text, reason| word(text, reason != Some(StreamClosureReason::Unrecognized));
         Self {
             line: line.number,
             time: Time::new(line, flat),
-            id: event.id,
-            status: event.status_str(),
-            circuit_id: event.circuit_id,
-            target_host: target_host(event),
+            id: text(event.id),
+            status: word(event.status_str(), event.status != StreamStatus::Unrecognized),
+            circuit_id: event.circuit_id.map(text),
+            target_host: if show_credentials { target_host(event) } else { mask::target_host(event) },
             target_port: event.target_port,
-            reason: event.reason_str(),
-            remote_reason: event.remote_reason_str(),
-            source: event.source_str(),
-            source_addr: event.source_addr,
-            purpose: event.purpose_str(),
+            reason: event.reason_str().map(|text| reason(text, event.reason)),
+            remote_reason: event.remote_reason_str().map(|text| reason(text, event.remote_reason)),
+            source: event.source_str().map(|text| word(text, event.source != Some(StreamSource::Unrecognized))),
+            source_addr: event.source_addr.map(|text| shown(text, &mask::source_addr)),
+            purpose: event.purpose_str().map(|text| word(text, event.purpose != Some(StreamPurpose::Unrecognized))),
             socks_username: event.socks_username().map(credential),
             socks_password: event.socks_password().map(credential),
-            client_protocol: event.client_protocol_str(),
+            client_protocol: event
+                .client_protocol_str()
+                .map(|text| word(text, event.client_protocol() != Some(ClientProtocol::Unrecognized))),
             nym_epoch: event.nym_epoch(),
             session_group: event.session_group(),
-            iso_fields: event.iso_fields_str().map(|words| IsoFields { words, json: None }),
+            iso_fields: event
+                .iso_fields_str()
+                .map(|words| IsoFields { words: shown(words, &mask::iso_fields), json: None }),
             anomalies: AnomalyList { anomalies: event.anomalies(), joined: flat },
         }
     }
 }
 
-impl<'a> IsoFields<'a> {
+impl IsoFields<'_> {
     /// Iterates over the words.
-    pub(crate) fn words(&self) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
         self.words.split(',').filter(|word| !word.is_empty())
     }
 }
@@ -207,25 +221,28 @@ fn decimal(time: Duration) -> String {
 }
 
 /// Returns the target's host with a U+FFFD for what is not UTF-8, where the event has a single one for all of the host.
-pub(crate) fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
+fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
+    host_bytes(event).map_or(Cow::Borrowed(event.target_host), String::from_utf8_lossy)
+}
+
+/// Returns the host of a target that is not UTF-8.
+pub(crate) fn host_bytes<'a>(event: &StreamEventRef<'a>) -> Option<&'a [u8]> {
     let anomalies = event.anomalies();
     if !anomalies.contains(Anomaly::TargetNotUtf8) {
-        return Cow::Borrowed(event.target_host);
+        return None;
     }
     let target = event.target_bytes();
-    let host = if anomalies.contains(Anomaly::TargetWithoutPort) {
-        Some(target)
-    } else {
-        target.rsplitn(2, |&byte| byte == b':').last()
-    };
-    String::from_utf8_lossy(host.unwrap_or_default())
+    if anomalies.contains(Anomaly::TargetWithoutPort) {
+        return Some(target);
+    }
+    target.rsplitn(2, |&byte| byte == b':').last()
 }
 
 impl Serialize for IsoFields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.json {
             Some(json) => json.serialize(serializer),
-            None => serializer.serialize_str(self.words),
+            None => serializer.serialize_str(&self.words),
         }
     }
 }

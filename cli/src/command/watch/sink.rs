@@ -65,6 +65,13 @@ impl Sink {
         self.tick()
     }
 
+    /// Takes the text of a stream that was open before, if there is one.
+    pub(crate) fn take_open(&mut self, stream: Option<Vec<u8>>) {
+        if let (Self::Summary(summary, _), Some(stream)) = (self, stream) {
+            summary.add_open(&stream);
+        }
+    }
+
     /// Shows what has to be shown by now.
     pub(crate) fn tick(&mut self) -> io::Result<()> {
         match self {

@@ -27,6 +27,7 @@ use timely::scheduling::Scheduler;
 use super::tally::Tally;
 use super::{Options, count, print};
 use crate::input::Input;
+use crate::output::text::escape;
 use crate::wrong_arguments;
 
 /// The exit status if there is no report because another process is missing.
@@ -57,7 +58,7 @@ pub(crate) struct Cluster {
     ///
     /// The connections are neither encrypted nor authenticated, and tell which hosts were asked
     /// for: use a network that you trust, or a tunnel.
-    #[arg(long, help_heading = "Cluster", value_name = "HOST:PORT,...", requires = "process")]
+    #[arg(long, help_heading = "Cluster", value_name = "HOST:PORT,...", requires = "process", conflicts_with = "join")]
     #[arg(value_delimiter = ',', value_parser = address, verbatim_doc_comment)]
     cluster: Vec<String>,
     /// Which of the addresses is that of this process, counted from 0
@@ -101,12 +102,12 @@ impl Work {
     fn next(&self) -> Option<Counted> {
         // Whoever panicked ends the process.
         let (index, input) = self.files.lock().unwrap_or_else(PoisonError::into_inner).next()?;
-        match count(&self.options, &input) {
+        match count(&self.options, core::slice::from_ref(&input)) {
             Ok((tally, all_read)) => {
                 self.all_read.fetch_and(all_read, Ordering::Relaxed);
                 Some((index, tally, all_read))
             }
-            Err(error) => give_up(format_args!("{}: {error}", input.name.escape_debug())),
+            Err(error) => give_up(format_args!("{}: {error}", escape(&input.name))),
         }
     }
 }
