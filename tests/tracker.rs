@@ -698,7 +698,7 @@ fn as_the_model() {
         for number in 0..if round % 2 == 0 { 300 } else { 3000 } {
             // Now few streams are closed often, now many.
             let content = random.event(if number / 500 % 2 == 0 { ids.min(5) } else { ids });
-            let life = feed(&mut tracker, &[content.clone()], number).pop();
+            let life = feed(&mut tracker, core::slice::from_ref(&content), number).pop();
             let expected = model.update(number, &content);
             dropped += u64::from(matches!(expected, Some((Outcome::Dropped, _))));
             assert_eq!(life.map(|life| (life.outcome, life.note.0)), expected, "{number}: {content}");
