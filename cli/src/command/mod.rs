@@ -1,7 +1,9 @@
 //! The commands: what is asked of the inputs, and how the answer is printed.
 
 pub(crate) mod check;
+pub(crate) mod circuits;
 pub(crate) mod events;
+pub(crate) mod identity;
 pub(crate) mod life;
 pub(crate) mod streams;
 pub(crate) mod summary;
