@@ -1,7 +1,9 @@
 //! The doors by which an input is read, each as one function with the same result.
 #![allow(clippy::indexing_slicing, clippy::expect_used, reason = "a test fails by panicking")]
 
-use tor_stream_event::{EventDecoder, EventLine, LineEnd, Skipped, StreamEvents, stream_events};
+#[cfg(feature = "tokio-util")]
+use tor_stream_event::LineEnd;
+use tor_stream_event::{EventDecoder, EventLine, Skipped, StreamEvents, stream_events};
 
 use super::search::{Settings, search};
 

@@ -139,7 +139,7 @@ pub fn search(input: &[u8], settings: &Settings) -> Found {
         if is_wire == Some(true) && is_detected && (is_data || place.is_some()) {
             let lfs = (0..line.len()).filter(|&lf| line[lf] == b'\n');
             let counted = lfs.filter(|lf| !starts_event(line) || prefix(&line[lf + 1..]).is_some()).count();
-            found.line_ends.extend(std::iter::repeat_n(number, counted));
+            found.line_ends.extend(core::iter::repeat_n(number, counted));
         }
 
         // Data.
@@ -182,10 +182,9 @@ pub fn search(input: &[u8], settings: &Settings) -> Found {
 
         // A reply.
         found.replies += 1;
-        if is_wire == Some(false) && is_detected && terminated {
-            if *first_cr.get_or_insert(has_cr) != has_cr {
-                found.line_ends.push(number);
-            }
+        let is_compared = is_wire == Some(false) && is_detected && terminated;
+        if is_compared && *first_cr.get_or_insert(has_cr) != has_cr {
+            found.line_ends.push(number);
         }
         if line[place.prefix + 3] == b'+' {
             let before = if formats.is_empty() { line[..place.prefix].to_vec() } else { Vec::new() };
