@@ -1,13 +1,16 @@
 //! The command `streams`.
 
-use std::io::{self, BufWriter, StdoutLock, Write};
+use alloc::sync::Arc;
+use core::mem;
+use std::io;
 
 use clap::ValueEnum;
-use tor_stream_event::{CircuitId, Outcome, StreamId, StreamLife, StreamStatus, StreamTracker};
+use tor_stream_event::{CircuitId, LineState, Outcome, StreamId, StreamLife, StreamStatus, StreamTracker};
 
 use crate::input::reader::{self, Consumer, Event};
-use crate::input::threads::{Events, Parallel};
+use crate::input::threads::{self, Collector, Log, Logs, numbered};
 use crate::input::time::Time;
+use crate::output;
 
 /// What the help says after the options.
 const MORE_HELP: &str = "\
@@ -63,87 +66,127 @@ enum Format {
 /// # Errors
 ///
 /// If the output cannot be written.
-pub(crate) fn run(options: &Options) -> io::Result<bool> {
-    let (inputs, mut all_read) = options.read.inputs.list();
-    let stdout = io::stdout().lock();
-    let mut writer = match options.format {
-        Format::Json => Writer::Json(BufWriter::new(stdout)),
-        Format::Csv => Writer::Csv(Box::new(csv::Writer::from_writer(stdout))),
-    };
-    for input in &inputs {
-        let mut log = Log { writer: &mut writer, tracker: StreamTracker::new(options.max_live) };
-        all_read &= reader::read(&options.read, input, &mut log)?;
-        let Log { writer, tracker } = log;
-        tracker.into_live().try_for_each(|life| writer.write(&life))?;
+pub(crate) fn run(options: Options) -> io::Result<bool> {
+    let Options { read, format, max_live } = options;
+    let read = Arc::new(read);
+    let (inputs, listed) = read.inputs.list();
+    if let Format::Csv = format {
+        output::print(format!("{}\n", Row::NAMES.join(",")).as_bytes())?;
     }
-    writer.flush()?;
-    Ok(options.read.filter.report_unknown_words() && all_read)
+    let all_read = threads::read(&read, numbered(inputs), StreamLogs { format, max_live }, &mut Printer)?;
+    Ok(read.filter.report_unknown_words() && listed && all_read)
+}
+
+/// Maker of the consumers.
+struct StreamLogs {
+    /// The format.
+    format: Format,
+    /// Number of streams that are followed at a time.
+    max_live: usize,
+}
+
+impl Logs for StreamLogs {
+    type Log = StreamLog;
+
+    fn log(&self, _name: &str) -> StreamLog {
+        StreamLog { rows: Rows::new(self.format), tracker: StreamTracker::new(self.max_live) }
+    }
+
+    fn part(&self, name: &str, _lines: u64) -> StreamLog {
+        self.log(name)
+    }
+
+    fn range(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// One log.
-struct Log<'w> {
-    /// Where streams are printed.
-    writer: &'w mut Writer,
+struct StreamLog {
+    /// The rows of streams that were not printed yet.
+    rows: Rows,
     /// What puts events of a stream together.
     tracker: StreamTracker<Option<Time>>,
 }
 
-impl Consumer for Log<'_> {
+impl Consumer for StreamLog {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if !event.passes.all() {
             return Ok(());
         }
-        self.tracker.update(event.event, event.time).map_or(Ok(()), |life| self.writer.write(&life))
-    }
-
-    fn unreadable(&mut self) -> io::Result<()> {
-        self.writer.flush()
-    }
-
-    fn before_read(&mut self) -> io::Result<()> {
-        self.writer.flush()
+        self.tracker.update(event.event, event.time).map_or(Ok(()), |life| self.rows.write(&life))
     }
 }
 
-impl Parallel for Log<'_> {
-    // Whether a stream is over depends on its events before.
-    type Part = Events;
+impl Log for StreamLog {
+    type Rows = Vec<u8>;
+    type Part = Self;
 
-    fn part(&self) -> Events {
-        Events::default()
+    fn rows(&mut self) -> io::Result<Option<Vec<u8>>> {
+        self.rows.take().map(|rows| Some(rows).filter(|rows| !rows.is_empty()))
     }
 
-    fn add(&mut self, part: Events) -> io::Result<()> {
-        part.each(|event| self.event(event))
+    fn append(&mut self, _part: Self, _lines: u64) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    fn end(&mut self, _state: &LineState) -> io::Result<()> {
+        let tracker = mem::replace(&mut self.tracker, StreamTracker::new(0));
+        tracker.into_live().try_for_each(|life| self.rows.write(&life))
     }
 }
 
-/// Standard output in a format.
-enum Writer {
+/// Standard output.
+struct Printer;
+
+impl Collector<StreamLog> for Printer {
+    fn print(&mut self, rows: Vec<u8>) -> io::Result<()> {
+        output::print(&rows)
+    }
+
+    fn log(&mut self, _log: StreamLog, _index: usize, _all_read: bool) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Rows in a format.
+enum Rows {
     /// JSON.
-    Json(BufWriter<StdoutLock<'static>>),
+    Json(Vec<u8>),
     /// CSV.
-    Csv(Box<csv::Writer<StdoutLock<'static>>>),
+    Csv(Box<csv::Writer<Vec<u8>>>),
 }
 
-impl Writer {
-    /// Prints a stream.
+impl Rows {
+    /// Returns no rows.
+    fn new(format: Format) -> Self {
+        match format {
+            Format::Json => Self::Json(Vec::new()),
+            Format::Csv => Self::Csv(output::csv_writer()),
+        }
+    }
+
+    /// Adds the row of a stream.
     fn write(&mut self, life: &StreamLife<Option<Time>>) -> io::Result<()> {
         let row = Row::new(life);
         match self {
             Self::Json(json) => {
                 serde_json::to_writer(&mut *json, &row)?;
-                json.write_all(b"\n")
+                json.push(b'\n');
+                Ok(())
             }
-            Self::Csv(csv) => csv.serialize(row).map_err(crate::output::io_error),
+            Self::Csv(csv) => csv.serialize(row).map_err(output::io_error),
         }
     }
 
-    /// Writes out what was collected.
-    fn flush(&mut self) -> io::Result<()> {
+    /// Returns the rows so far, and forgets them.
+    fn take(&mut self) -> io::Result<Vec<u8>> {
         match self {
-            Self::Json(json) => json.flush(),
-            Self::Csv(csv) => csv.flush(),
+            Self::Json(json) => Ok(mem::take(json)),
+            Self::Csv(csv) => {
+                let csv = mem::replace(csv, output::csv_writer());
+                csv.into_inner().map_err(csv::IntoInnerError::into_error)
+            }
         }
     }
 }
@@ -194,6 +237,30 @@ struct Row<'l> {
 }
 
 impl<'l> Row<'l> {
+    /// The names of the columns.
+    const NAMES: &'static [&'static str] = &[
+        "stream_id",
+        "circuit_id",
+        "unix_ts_start",
+        "unix_ts_end",
+        "elapsed_seconds",
+        "failure_reason_local",
+        "failure_reason_remote",
+        "source",
+        "target",
+        "outcome",
+        "last_status",
+        "final_target",
+        "source_addr",
+        "purpose",
+        "client_protocol",
+        "circuits",
+        "xoff_sent",
+        "xoff_recv",
+        "xon_sent",
+        "xon_recv",
+    ];
+
     /// Returns the row of a stream.
     fn new(life: &'l StreamLife<Option<Time>>) -> Self {
         let failed = life.steps.iter().any(|step| step.status == StreamStatus::Failed);

@@ -16,9 +16,9 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use tor_stream_event::{ClientProtocol, EventLine, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+use tor_stream_event::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 
-use crate::output::row::Row;
+use crate::output::packed::TableRow;
 
 /// How many events are put together before they are written.
 const BATCH: usize = 8192;
@@ -75,8 +75,8 @@ impl<W: Write + Send> Table<W> {
     }
 
     /// Adds a row.
-    pub(crate) fn write(&mut self, line: &EventLine<'_>, row: &Row<'_>) -> io::Result<()> {
-        self.columns.push(line, row);
+    pub(crate) fn write(&mut self, row: &TableRow<'_>) -> io::Result<()> {
+        self.columns.push(row);
         let full = self.columns.line.len() == BATCH || self.columns.bytes >= BATCH_BYTES;
         if full { self.write_batch() } else { Ok(()) }
     }
@@ -229,11 +229,11 @@ impl Columns {
     }
 
     /// Adds a row.
-    fn push(&mut self, line: &EventLine<'_>, row: &Row<'_>) {
+    fn push(&mut self, row: &TableRow<'_>) {
+        let &TableRow { ref row, time, prefix, bytes } = row;
         // From 1970 to 2262, which is as far as nanoseconds reach.
-        let time = line.unix_time().and_then(|time| time.as_nanos().try_into().ok());
-        let prefix = core::str::from_utf8(line.prefix).ok().map(str::trim_end).filter(|prefix| !prefix.is_empty());
-        self.bytes += line.line.len();
+        let time = time.and_then(|time| time.as_nanos().try_into().ok());
+        self.bytes += bytes;
         self.line.append_value(row.line);
         self.time.append_option(time);
         self.prefix.append_option(prefix);

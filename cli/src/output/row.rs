@@ -154,13 +154,24 @@ impl<'a> Row<'a> {
             client_protocol: event.client_protocol_str(),
             nym_epoch: event.nym_epoch(),
             session_group: event.session_group(),
-            iso_fields: event.iso_fields_str().map(|words| IsoFields { words, json: None }),
+            iso_fields: event.iso_fields_str().map(IsoFields::new),
             anomalies: AnomalyList { anomalies: event.anomalies(), joined: flat },
         }
     }
 }
 
 impl<'a> IsoFields<'a> {
+    /// Returns the words of a list as it is printed.
+    pub(crate) const fn new(words: &'a str) -> Self {
+        Self { words, json: None }
+    }
+
+    /// Returns the list as it is printed.
+    #[cfg(feature = "arrow")]
+    pub(crate) const fn as_str(&self) -> &'a str {
+        self.words
+    }
+
     /// Iterates over the words.
     pub(crate) fn words(&self) -> impl Iterator<Item = &'a str> {
         self.words.split(',').filter(|word| !word.is_empty())
@@ -168,6 +179,18 @@ impl<'a> IsoFields<'a> {
 }
 
 impl AnomalyList {
+    /// Returns the names of some anomalies.
+    #[cfg(feature = "arrow")]
+    pub(crate) const fn new(anomalies: Anomalies) -> Self {
+        Self { anomalies, joined: false }
+    }
+
+    /// Returns the anomalies.
+    #[cfg(feature = "arrow")]
+    pub(crate) const fn set(&self) -> Anomalies {
+        self.anomalies
+    }
+
     /// Iterates over the names.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.anomalies.iter().map(Anomaly::as_str)

@@ -5,14 +5,16 @@ mod cluster;
 mod report;
 mod tally;
 
+use alloc::sync::Arc;
+use core::convert::Infallible;
+use core::mem;
 use std::io::{self, Write};
 
-use tor_stream_event::StreamTracker;
+use tor_stream_event::{LineState, StreamTracker};
 
 use self::tally::Tally;
-use crate::input::Input;
 use crate::input::reader::{self, Consumer, Event};
-use crate::input::threads::{Events, Parallel};
+use crate::input::threads::{self, Collector, Log, Logs, numbered};
 use crate::input::time::Time;
 
 /// What the help says after the options.
@@ -66,28 +68,14 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     if let Some(process) = options.cluster.process() {
         return cluster::run(process, options);
     }
-    let (inputs, mut all_read) = options.read.inputs.list();
-    let mut all = Tally::default();
-    for input in &inputs {
-        let (tally, read) = count(&options, input)?;
-        all_read &= read;
-        all.merge(tally, options.max_live);
-    }
-    print(options.json, &all, inputs.len())?;
-    Ok(options.read.filter.report_unknown_words() && all_read)
-}
-
-/// Counts what is in a log. Returns it, and `false` if the file or a line could not be read.
-fn count(options: &Options, input: &Input) -> io::Result<(Tally, bool)> {
-    let mut log = Log {
-        name: &input.name,
-        limit: options.max_live,
-        ends_with_lf: true,
-        tracker: StreamTracker::new(options.max_live),
-        tally: Tally::default(),
-    };
-    let all_read = reader::read(&options.read, input, &mut log)?;
-    Ok((log.finish(), all_read))
+    let Options { read, json, max_live, .. } = options;
+    let read = Arc::new(read);
+    let (inputs, listed) = read.inputs.list();
+    let files = inputs.len();
+    let mut all = All { tally: Tally::default(), limit: max_live };
+    let all_read = threads::read(&read, numbered(inputs), SummaryLogs { max_live }, &mut all)?;
+    print(json, &all.tally, files)?;
+    Ok(read.filter.report_unknown_words() && listed && all_read)
 }
 
 /// Prints the summary of so many files.
@@ -105,98 +93,102 @@ fn print(json: bool, all: &Tally, files: usize) -> io::Result<()> {
     }
 }
 
-/// One log that is counted.
-struct Log<'i> {
-    /// Its name.
-    name: &'i str,
-    /// How much is followed one by one.
+/// The tally of all files.
+struct All {
+    /// The tally so far.
+    tally: Tally,
+    /// Number of targets and circuits that are counted one by one.
     limit: usize,
-    /// Whether the last byte so far ended a line.
-    ends_with_lf: bool,
+}
+
+impl Collector<SummaryLog> for All {
+    fn print(&mut self, rows: Infallible) -> io::Result<()> {
+        match rows {}
+    }
+
+    fn log(&mut self, log: SummaryLog, _index: usize, _all_read: bool) -> io::Result<()> {
+        self.tally.merge(log.tally, self.limit);
+        Ok(())
+    }
+}
+
+/// Maker of the consumers.
+struct SummaryLogs {
+    /// Number of streams, targets and circuits that are followed one by one.
+    max_live: usize,
+}
+
+impl Logs for SummaryLogs {
+    type Log = SummaryLog;
+
+    fn log(&self, name: &str) -> SummaryLog {
+        SummaryLog {
+            name: name.into(),
+            limit: self.max_live,
+            tracker: StreamTracker::new(self.max_live),
+            tally: Tally::default(),
+        }
+    }
+
+    fn part(&self, name: &str, _lines: u64) -> SummaryLog {
+        self.log(name)
+    }
+
+    fn range(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// One log that is counted.
+struct SummaryLog {
+    /// The name of the file.
+    name: String,
+    /// Number of streams, targets and circuits that are followed one by one.
+    limit: usize,
     /// What puts events of a stream together.
     tracker: StreamTracker<Option<Time>>,
-    /// What was counted.
+    /// The tally so far.
     tally: Tally,
 }
 
-impl Log<'_> {
-    /// Returns what was counted, with the streams that are not over.
-    fn finish(mut self) -> Tally {
-        self.tally.lines += u64::from(!self.ends_with_lf);
-        for life in self.tracker.into_live() {
-            self.tally.stream(self.name, &life, self.limit);
-        }
+impl SummaryLog {
+    /// Returns the tally.
+    #[cfg(feature = "cluster")]
+    fn into_tally(self) -> Tally {
         self.tally
     }
 }
 
-impl Log<'_> {
-    /// Takes an event whose numbers were counted.
-    fn track(&mut self, event: &Event<'_>) {
-        if let Some(life) = self.tracker.update(event.event, event.time) {
-            self.tally.stream(self.name, &life, self.limit);
-        }
-    }
-}
-
-impl Consumer for Log<'_> {
+impl Consumer for SummaryLog {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if event.passes.all() {
-            self.tally.event(self.name, event);
-            self.track(event);
+            self.tally.event(&self.name, event);
+            if let Some(life) = self.tracker.update(event.event, event.time) {
+                self.tally.stream(&self.name, &life, self.limit);
+            }
         }
         Ok(())
     }
 
-    fn unreadable(&mut self) -> io::Result<()> {
+    fn unreadable(&mut self) {
         self.tally.unreadable += 1;
-        Ok(())
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.tally.bytes(bytes);
-        self.ends_with_lf = bytes.last().map_or(self.ends_with_lf, |&byte| byte == b'\n');
-        Ok(())
     }
 }
 
-/// A part of a log that is counted.
-struct LogPart<'i> {
-    /// The name of the log.
-    name: &'i str,
-    /// What was counted.
-    tally: Tally,
-    /// The events: whether a stream is over depends on all events before.
-    events: Events,
-}
+impl Log for SummaryLog {
+    type Rows = Infallible;
+    type Part = Self;
 
-impl<'i> Parallel for Log<'i> {
-    type Part = LogPart<'i>;
-
-    fn part(&self) -> LogPart<'i> {
-        LogPart { name: self.name, tally: Tally::default(), events: Events::default() }
+    fn append(&mut self, _part: Self, _lines: u64) -> io::Result<bool> {
+        Ok(false)
     }
 
-    fn add(&mut self, part: LogPart<'i>) -> io::Result<()> {
-        self.tally.merge(part.tally, self.limit);
-        part.events.each(|event| {
-            self.track(event);
-            Ok(())
-        })
-    }
-}
-
-impl Consumer for LogPart<'_> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if !event.passes.all() {
-            return Ok(());
+    fn end(&mut self, state: &LineState) -> io::Result<()> {
+        (self.tally.lines, self.tally.bytes) = (state.lines(), state.bytes());
+        let tracker = mem::replace(&mut self.tracker, StreamTracker::new(0));
+        for life in tracker.into_live() {
+            self.tally.stream(&self.name, &life, self.limit);
         }
-        self.tally.event(self.name, event);
-        self.events.event(event)
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.tally.bytes(bytes);
         Ok(())
     }
 }

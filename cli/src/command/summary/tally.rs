@@ -77,12 +77,6 @@ pub(crate) struct Example {
 pub(crate) struct Histogram(BTreeMap<u16, u64>);
 
 impl Tally {
-    /// Counts bytes of a log and the line ends in them.
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        self.bytes += bytes.len() as u64;
-        self.lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
-    }
-
     /// Counts an event.
     pub(crate) fn event(&mut self, file: &str, event: &Event<'_>) {
         let Event { line, event, time, .. } = event;
