@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
 use tor_stream_event::{
-    Decoder, EventReader, LineEnd, Quoted, StreamEvent, StreamEventRef, StreamTracker, stream_events,
+    EventDecoder, EventReader, LineEnd, Quoted, StreamEvent, StreamEventRef, StreamTracker, stream_events,
 };
 
 use crate::common::corpus::{self, Corpus};
@@ -164,7 +164,7 @@ fn in_a_stream(bench: &mut Bench<'_>, input: &Buffer) {
     });
     for (operation, size) in [("decoder_64", 64), ("decoder_4k", 4096), ("decoder_64k", 65536)] {
         measure(operation, glances, &mut || {
-            let mut decoder = Decoder::<4096>::new().line_end(line_end);
+            let mut decoder = EventDecoder::<4096>::new().line_end(line_end);
             let mut sum = 0;
             for mut piece in bytes.chunks(size) {
                 while let Some(line) = decoder.next_event(&mut piece) {

@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::{env, fs};
 
-use tor_stream_event::Decoder;
+use tor_stream_event::EventDecoder;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9051".into());
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     command(&mut socket, &format!("AUTHENTICATE {secret}"))?;
     command(&mut socket, "SETEVENTS STREAM")?;
 
-    let mut decoder = Decoder::<4096>::new();
+    let mut decoder = EventDecoder::<4096>::new();
     let mut piece = [0; 4096];
     loop {
         let len = socket.read(&mut piece)?;

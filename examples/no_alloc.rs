@@ -7,7 +7,7 @@
 
 use core::fmt::{self, Write};
 
-use tor_stream_event::Decoder;
+use tor_stream_event::EventDecoder;
 
 /// What the line delivers.
 const RECEIVED: &[u8] = b"250 OK\r\n\
@@ -39,7 +39,7 @@ impl Write for Console {
 
 /// Prints every event. The decoder is all that it needs besides the piece: somewhat more than 1024 bytes on the stack.
 fn report(uart: &mut Uart, console: &mut Console) -> fmt::Result {
-    let mut decoder = Decoder::<1024>::new();
+    let mut decoder = EventDecoder::<1024>::new();
     let mut piece = [0; 64];
     loop {
         let len = uart.read(&mut piece);

@@ -64,6 +64,14 @@ anomalies! {
     UnknownWord = "unknown_word",
     /// Text after the target is not UTF-8 and shows as U+FFFD. `content()` has its bytes.
     FieldNotUtf8 = "field_not_utf8",
+    /// The event's line is the last one and has no end: it may have lost text, such as digits of the port.
+    Unterminated = "unterminated",
+    /// The event's line stands among the data of a multi-line reply: either the end of the data was lost, or a stranger wrote
+    /// the line into a descriptor.
+    InData = "in_data",
+    /// The event holds a backslash, and its log writes replies as quoted strings: the log may have doubled the backslash, or
+    /// written it in place of a byte.
+    Escaped = "escaped",
 }
 
 impl Anomaly {

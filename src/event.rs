@@ -406,6 +406,11 @@ impl<'a> StreamEventRef<'a> {
         self.content.bytes()
     }
 
+    /// Adds anomalies of the line that the event was found in.
+    pub(crate) const fn add_anomalies(&mut self, anomalies: Anomalies) {
+        self.layout.anomalies = self.layout.anomalies.union(anomalies);
+    }
+
     /// Returns the address and the relay of a target that names its exit: `192.0.2.4` and `$<40 hex>` of the host
     /// `192.0.2.4.$<40 hex>.exit`.
     ///

@@ -22,7 +22,7 @@
 //! - the content of one event: [`StreamEventRef::parse`], or [`parse_bytes`](StreamEventRef::parse_bytes) for bytes that may
 //!   not be UTF-8;
 //! - a whole log or capture in memory: [`stream_events`];
-//! - a socket, in fixed memory: [`Decoder`];
+//! - a socket, in fixed memory: [`EventDecoder`];
 //! - a file or other reader: `EventReader` (feature `std`);
 //! - an asynchronous connection: `EventCodec` (feature `tokio-util`);
 //! - the life of each stream, from its events: `StreamTracker` (feature `alloc`).
@@ -104,9 +104,11 @@ pub use crate::error::{Error, ErrorKind, Field, ProtocolError};
 pub use crate::event::StreamEventRef;
 #[cfg(feature = "tokio-util")]
 pub use crate::lines::EventCodec;
+pub use crate::lines::{
+    EventDecoder, EventLine, LineEnd, LineState, LogFormat, Skipped, SkippedLines, StreamEvents, stream_events,
+};
 #[cfg(feature = "std")]
-pub use crate::lines::EventReader;
-pub use crate::lines::{Decoder, EventLine, LineEnd, LineState, StreamEvents, stream_events};
+pub use crate::lines::{EventReader, IntoEvents};
 #[cfg(feature = "alloc")]
 pub use crate::owned::StreamEvent;
 pub use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};

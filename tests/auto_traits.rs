@@ -8,7 +8,7 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::str::FromStr;
 
 use tor_stream_event::{
-    Anomalies, Anomaly, Args, CircuitId, ClientProtocol, Decoder, Error, ErrorKind, EventLine, Field, IsoField,
+    Anomalies, Anomaly, Args, CircuitId, ClientProtocol, Error, ErrorKind, EventDecoder, EventLine, Field, IsoField,
     IsoFields, LineEnd, ProtocolError, Quoted, QuotedBytes, StreamClosureReason, StreamEventRef, StreamEvents,
     StreamId, StreamPurpose, StreamSource, StreamStatus,
 };
@@ -40,7 +40,7 @@ fn auto_traits() {
     is_auto::<(StreamTracker<u64>, StreamLife<u64>, Step<u64>, Target, Outcome)>();
     #[cfg(feature = "tokio-util")]
     is_auto::<tor_stream_event::EventCodec>();
-    is_shared::<Decoder<4096>>();
+    is_shared::<EventDecoder<4096>>();
     #[cfg(feature = "std")]
     is_shared::<tor_stream_event::EventReader<std::fs::File>>();
 }
@@ -117,8 +117,8 @@ fn sizes() {
     assert!(size_of::<Error>() <= 32);
     assert!(size_of::<Quoted<'_>>() <= 16 && size_of::<QuotedBytes<'_>>() <= 16 && size_of::<IsoFields<'_>>() <= 16);
     assert!(size_of::<Args<'_>>() <= 40);
-    assert!(size_of::<EventLine<'_>>() <= 240 && size_of::<StreamEvents<'_>>() <= 208);
-    assert!(size_of::<Decoder<4096>>() <= 4096 + 176);
+    assert!(size_of::<EventLine<'_>>() <= 240 && size_of::<StreamEvents<'_>>() <= 1208);
+    assert!(size_of::<EventDecoder<4096>>() <= 4096 + 1200);
     assert_eq!(size_of::<Anomalies>(), 2);
     assert_eq!(size_of::<(StreamStatus, Option<StreamClosureReason>)>(), 2);
 }

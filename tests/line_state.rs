@@ -101,7 +101,11 @@ fn a_part_inside_of_data() {
 
 #[test]
 fn what_is_a_reply() {
-    let of = |start: &'static [u8]| stream_events(start).state();
+    let of = |start: &'static [u8]| {
+        let mut events = stream_events(start);
+        assert!(events.next().is_none());
+        events.state()
+    };
     let (wire, log) = (of(b"250 OK\r\n"), of(b"Starting\n"));
     assert_eq!(wire.reply_prefix(b"650 STREAM 1 NEW 0 a:1"), Some(0));
     assert_eq!(wire.reply_prefix(b"1:2 650 STREAM 1 NEW 0 a:1"), None);

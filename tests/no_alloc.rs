@@ -13,7 +13,7 @@ use core::hint::black_box;
 use std::alloc::System;
 
 use common::cases;
-use tor_stream_event::{Decoder, LineEnd, StreamEventRef, StreamId, stream_events};
+use tor_stream_event::{EventDecoder, LineEnd, StreamEventRef, StreamId, stream_events};
 
 thread_local! {
     /// How often this thread called the allocator.
@@ -134,7 +134,7 @@ fn finding_events_does_not_allocate() {
         assert_eq!(in_buffer, 0);
         for size in [1, 64, 4096] {
             let in_pieces = calls(|| {
-                let mut decoder = Decoder::<4096>::new().line_end(line_end);
+                let mut decoder = EventDecoder::<4096>::new().line_end(line_end);
                 for mut piece in black_box(capture).chunks(size) {
                     while let Some(line) = decoder.next_event(&mut piece) {
                         let _ = write!(Nowhere, "{line:?}");

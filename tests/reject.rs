@@ -190,7 +190,7 @@ fn parse_line() {
 fn error_trait() {
     let error = Error::from(event_err(b""));
     assert!(core::error::Error::source(&error).is_none());
-    let mut decoder = tor_stream_event::Decoder::<16>::new();
+    let mut decoder = tor_stream_event::EventDecoder::<16>::new();
     let too_long = decoder.next_event(&mut &b"650 STREAM 1 NEW 0 a:1\r\n"[..]).and_then(|line| line.event.err());
     assert!(too_long.is_some_and(|error| core::error::Error::source(&error).is_none()));
     assert_eq!(format!("{:?}", event_err(b"")), "ProtocolError { kind: Missing(StreamId), offset: 0, .. }");

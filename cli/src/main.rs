@@ -8,6 +8,7 @@ mod command;
 mod input;
 mod output;
 
+use alloc::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -15,6 +16,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::command::{events, streams, summary, watch};
 use crate::input::reader::Reading;
+use crate::output::text::{escape, is_plain};
 
 /// Reads Tor STREAM events out of logs and captures of control connections
 ///
@@ -111,8 +113,10 @@ fn man() -> io::Result<()> {
     io::stdout().write_all(&page)
 }
 
-/// Writes one line to standard error.
+/// Writes one line to standard error, whatever is in it.
 fn report(message: core::fmt::Arguments<'_>) {
+    let message = message.to_string();
+    let line = if is_plain(&message) { Cow::Borrowed(&*message) } else { escape(&message) };
     // If this fails there is no place left to say so.
-    let _ = writeln!(io::stderr().lock(), "{message}");
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }

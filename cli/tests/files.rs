@@ -1,12 +1,10 @@
-//! The commands `summary` and `streams`, filters, and inputs of every kind.
+//! Inputs that are compressed or cannot be read, and the commands that need none.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-
-use serde_json::Value;
 
 /// Events of two streams in a log, and one line that cannot be read.
 const LOG: &str = "\
@@ -42,74 +40,6 @@ fn file(folder: &str, name: &str, content: &[u8]) -> PathBuf {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, content).unwrap();
     path
-}
-
-#[test]
-fn summary_for_a_person() {
-    let log = file("person", "tor.log", LOG.as_bytes());
-    let text = stdout(1, &["summary"], &[&log]);
-    assert_eq!(text, stdout(1, &[], &[&log]), "it is the default");
-    for line in [
-        "lines    9",
-        "events   7",
-        "streams  2",
-        "from     2019-01-31T11:29:51Z",
-        "unreadable: 1",
-        "  CLOSED               2  28.6 %",
-        "Streams that failed (50.0 %)",
-        "  END/MISC          1 100.0 %",
-        "   50 %      2.0 s",
-        "  a\\u{1b}b.onion           1  50.0 %",
-    ] {
-        assert!(text.lines().any(|found| found == line), "{line:?} in\n{text}");
-    }
-    assert!(text.contains("  target_control          3   first in "), "{text}");
-    assert!(!text.contains('\x1b'), "neither colours in a pipe nor what a client wrote");
-}
-
-#[test]
-fn summary_for_a_program() {
-    let log = file("program", "tor.log", LOG.as_bytes());
-    let summary: Value = serde_json::from_str(&stdout(1, &["summary", "--json"], &[&log])).unwrap();
-    assert_eq!(
-        summary["statuses"],
-        serde_json::json!({"CLOSED": 2, "FAILED": 1, "NEW": 2, "SENTCONNECT": 1, "SUCCEEDED": 1})
-    );
-    assert_eq!(summary["failures"], serde_json::json!({"END/MISC": 1}));
-    assert_eq!(summary["seconds_to_answer"]["streams"], 1);
-    let answer = summary["seconds_to_answer"]["p50"].as_f64().unwrap();
-    assert!((1.93..=2.0).contains(&answer), "{answer}");
-    assert_eq!(summary["unix_ts_end"], 1_548_934_199.5);
-}
-
-#[test]
-fn many_files_are_the_sum_of_each() {
-    let (a, b) = (file("many/logs", "a.log", LOG.as_bytes()), file("many/logs/more", "b.log", LOG.as_bytes()));
-    let whole: Value = serde_json::from_str(&stdout(1, &["--json"], &[&a, &b])).unwrap();
-    let folder: Value = serde_json::from_str(&stdout(1, &["--json", "--recursive"], &[a.parent().unwrap()])).unwrap();
-    let reversed: Value = serde_json::from_str(&stdout(1, &["--json"], &[&b, &a])).unwrap();
-    assert_eq!((&whole, &whole), (&folder, &reversed));
-    assert_eq!(whole["streams"], 4);
-    assert_eq!(whole["targets"]["www.example.com"], 2);
-    let limited: Value = serde_json::from_str(&stdout(1, &["--json", "--max-live", "1"], &[&a])).unwrap();
-    assert_eq!(limited["targets"].as_object().unwrap().len(), 2, "one and the others: {limited}");
-}
-
-#[test]
-fn one_row_for_each_stream() {
-    let log = file("streams", "tor.log", LOG.as_bytes());
-    let text = stdout(1, &["streams"], &[&log]);
-    let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(rows.len(), 2);
-    assert_eq!(rows[0]["stream_id"], "19");
-    assert_eq!(rows[0]["failure_reason_remote"], "MISC");
-    assert_eq!(rows[1]["target"], "www.example.com:443");
-    assert_eq!(rows[1]["final_target"], "192.0.2.1:443");
-    assert_eq!(rows[1]["elapsed_seconds"], 8.0);
-    assert_eq!(rows[1]["failure_reason_local"], Value::Null);
-    let csv = stdout(1, &["streams", "--format", "csv"], &[&log]);
-    assert!(csv.starts_with("stream_id,circuit_id,unix_ts_start,unix_ts_end,elapsed_seconds,failure_reason_local,"));
-    assert_eq!(csv.lines().count(), 3);
 }
 
 #[test]

@@ -43,14 +43,15 @@ fn same<P: AsRef<Path>>(files: &[P], commands: &[&[&str]], numbers: &[&str]) {
             let text = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
             assert_eq!(text(&several), text(&one), "{command:?} --jobs {jobs}");
             assert_eq!(several.status.code(), one.status.code(), "{command:?} --jobs {jobs}");
-            if several.stdout != one.stdout {
+            let where_they_differ = || {
                 let differs = several.stdout.iter().zip(&one.stdout).position(|(several, one)| several != one);
                 let differs = differs.unwrap_or_else(|| several.stdout.len().min(one.stdout.len()));
-                let part = |bytes: &[u8]| bytes[differs.saturating_sub(200)..].escape_ascii().to_string();
-                let (several, one) = (part(&several.stdout), part(&one.stdout));
-                let short = |text: &str| text.chars().take(600).collect::<String>();
-                panic!("{command:?} --jobs {jobs} at byte {differs}:\n{}\nnot\n{}", short(&several), short(&one));
-            }
+                let part =
+                    |bytes: &[u8]| bytes[differs.saturating_sub(200)..].escape_ascii().take(600).collect::<Vec<_>>();
+                let text = |bytes: &[u8]| String::from_utf8(part(bytes)).unwrap();
+                format!("at byte {differs}:\n{}\nnot\n{}", text(&several.stdout), text(&one.stdout))
+            };
+            assert!(several.stdout == one.stdout, "{command:?} --jobs {jobs} {}", where_they_differ());
         }
     }
 }

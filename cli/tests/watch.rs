@@ -14,6 +14,8 @@ mod tor;
 use core::time::Duration;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::{chown, symlink};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -99,6 +101,23 @@ fn tor_is_restarted() {
     watch.stop("-INT");
 }
 
+#[test]
+fn a_stream_that_is_open_in_tor() {
+    let Some(mut tor) = Tor::start("open", "CookieAuthentication 1") else { return };
+    let client = tor.client("open.example");
+    // tor has read the request once it lists the stream; until then every connection asks anew.
+    let mut watch = Watch::start(&tor.path("control"), &["--summary", "--interval", "1"], None);
+    let line = watch.prints("  open.example:80");
+    assert!(line.contains("  NEW "), "{line}");
+    drop(client);
+    tor.kill();
+    watch.complains("; trying again in 1 s");
+    tor.restart();
+    let _client = tor.client("again.example");
+    watch.prints("  again.example:80");
+    watch.stop("-INT");
+}
+
 /// Returns what the program complains about after this reply to its first command, which ends it.
 #[track_caller]
 fn complaint(reply: &str) -> String {
@@ -131,12 +150,16 @@ fn malformed_replies() {
         ("250-AUTH METHODS=PALMSCAN,nULL\r\n250 OK\r\n", "tor accepts no authentication that is known here"),
         ("250-AUTH METHODS=SAFECOOKIE\r\n250 OK\r\n", "tor accepts no authentication that is known here"),
         (
-            "250-AUTH METHODS=COOKIE COOKIEFILE=\"/no\\twh\\145re\\033\"\r\n250 OK\r\n",
+            "250-AUTH METHODS=SAFECOOKIE COOKIEFILE=\"/no\\twh\\145re\\033\"\r\n250 OK\r\n",
             "the cookie /no\\twhere\\u{1b}: No such file or directory (os error 2)",
         ),
         (
-            "250-AUTH METHODS=COOKIE COOKIEFILE=\"/dev/zero\"\r\n250 OK\r\n",
+            "250-AUTH METHODS=SAFECOOKIE COOKIEFILE=\"/dev/zero\"\r\n250 OK\r\n",
             "the cookie /dev/zero: not a file of 32 bytes",
+        ),
+        (
+            "250-AUTH METHODS=COOKIE COOKIEFILE=\"/dev/zero\"\r\n250 OK\r\n",
+            "it wants the cookie itself, and cannot prove that it is tor: --allow-cookie sends it all the same",
         ),
         (&"x".repeat(1 << 20), TOO_LONG),
         (&"250-x\r\n".repeat(1 << 16), TOO_LONG),
@@ -209,23 +232,149 @@ fn a_server_without_the_cookie_gets_no_proof() {
     fs::remove_dir_all(directory).unwrap();
 }
 
+/// Returns what the program sends to one who offers these methods and names a file, and what it complains about.
+#[track_caller]
+fn asked_for(methods: &str, file: &Path, options: &[&str], password: Option<&str>) -> (String, String) {
+    let offer = format!("250-AUTH METHODS={methods} COOKIEFILE=\"{}\"\r\n250 OK\r\n", file.display());
+    let (address, playing) = Peer::play(move |peer| {
+        peer.command("PROTOCOLINFO 1");
+        peer.send(&offer);
+        let mut sent = String::new();
+        peer.stream.read_line(&mut sent).unwrap();
+        peer.send("515 no\r\n");
+        sent + &peer.rest()
+    });
+    let (status, said) = Watch::start(&address, &[&["--retries", "0"], options].concat(), password).end();
+    assert_eq!(status, Some(1));
+    let said = said.strip_prefix(&format!("tor-streams: {address}: ")).unwrap();
+    (playing.join().unwrap(), said.trim_end().into())
+}
+
 #[test]
 fn a_plain_cookie() {
     let directory = directory("plain");
     let cookie = directory.join("cookie");
     fs::write(&cookie, [0xc0; 32]).unwrap();
-    let path = cookie.display().to_string();
-    let (address, playing) = Peer::play(move |peer| {
-        peer.command("PROTOCOLINFO 1");
-        peer.send(&format!("250-AUTH METHODS=COOKIE COOKIEFILE=\"{path}\"\r\n250 OK\r\n"));
-        let secret = peer.command("AUTHENTICATE ");
-        peer.send("250 OK\r\n");
-        peer.command("SETEVENTS STREAM");
-        secret
-    });
-    Watch::start(&address, &["--retries", "0"], None).end();
-    assert_eq!(playing.join().unwrap(), "c0".repeat(32));
+    let secret = format!("AUTHENTICATE {}\r\n", "c0".repeat(32));
+
+    let (sent, said) = asked_for("COOKIE", &cookie, &[], None);
+    assert_eq!(sent, "");
+    assert!(said.ends_with("--allow-cookie sends it all the same"), "{said}");
+    assert_eq!(asked_for("COOKIE", &cookie, &["--allow-cookie"], None).0, secret);
+    // The password instead, if that will do.
+    let (sent, _) = asked_for("COOKIE,HASHEDPASSWORD", &cookie, &[], Some(PASSWORD));
+    assert_eq!(sent, format!("AUTHENTICATE {PASSWORD_HEX}\r\n"));
+    // One that refuses a proof that it offers does not get the cookie instead.
+    let (sent, said) = asked_for("COOKIE,SAFECOOKIE", &cookie, &["--allow-cookie"], None);
+    assert!(sent.starts_with("AUTHCHALLENGE SAFECOOKIE ") && sent.lines().count() == 1, "{sent}");
+    assert_eq!(said, "tor refuses SAFECOOKIE with 515");
     fs::remove_dir_all(directory).unwrap();
+}
+
+/// Nothing is sent of a file that is no cookie, or that is not where it seems to be.
+#[test]
+fn a_file_that_is_no_cookie() {
+    let directory = directory("no-cookie");
+    let path = |name: &str| directory.join(name);
+    fs::write(path("short"), [0xc0; 31]).unwrap();
+    fs::write(path("long"), [0xc0; 33]).unwrap();
+    fs::write(path("right"), [0xc0; 32]).unwrap();
+    symlink(path("right"), path("link")).unwrap();
+    assert!(Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+    let mut cases = vec![
+        ("short", "not a file of 32 bytes"),
+        ("long", "not a file of 32 bytes"),
+        ("pipe", "not a file of 32 bytes"),
+        (".", "not a file of 32 bytes"),
+        ("link", "it is a link"),
+    ];
+    // Only root can give files away.
+    if chown(path("right"), Some(12345), None).is_ok() {
+        cases.push(("right", "it belongs to neither you, root nor tor"));
+    }
+    for (name, reason) in cases {
+        for options in [&[][..], &["--allow-cookie"]] {
+            let methods = if options.is_empty() { "COOKIE,SAFECOOKIE" } else { "COOKIE" };
+            let (sent, said) = asked_for(methods, &path(name), options, None);
+            assert_eq!((sent.as_str(), said), ("", format!("the cookie {}: {reason}", path(name).display())));
+        }
+    }
+    fs::remove_dir_all(&directory).unwrap();
+}
+
+/// Watches one that has these streams open before any event, and returns the summary at the end.
+#[track_caller]
+fn summary_after(reply: &str) -> String {
+    let reply = reply.to_owned();
+    let (address, playing) = Peer::play(move |peer| {
+        peer.subscribe("250 OK\r\n650 STREAM 5 NEW 0 early.example:80\r\n");
+        peer.command("GETINFO stream-status");
+        peer.send(&reply);
+    });
+    let (_, said) = Watch::start(&address, &["--summary", "--retries", "0"], None).end();
+    playing.join().unwrap();
+    said
+}
+
+#[test]
+fn streams_that_are_open_already() {
+    let said = summary_after(concat!(
+        "650 STREAM 6 NEW 0 between.example:80\r\n",
+        "250+stream-status=\r\n",
+        "5 SENTCONNECT 9 192.0.2.1:80\r\n31 NEW 0 www.example.com:443\r\n32 SUCCEEDED 7 www.example.org:80\r\n",
+        ".\r\n250 OK\r\n",
+        "650 STREAM 31 SENTCONNECT 8 www.example.com:443\r\n",
+    ));
+    assert!(said.starts_with("events 3, unreadable 0; streams open 4, closed 0; "), "{said}");
+    for (id, rest) in [
+        (" 31  SENTCONNECT           8  ", "  www.example.com:443"),
+        (" 32  SUCCEEDED             7  ", "  www.example.org:80"),
+        ("  6  NEW                   -  ", "  between.example:80"),
+        // Its event says more than the reply, in which a stream has no purpose.
+        ("  5  NEW                   -  ", "  early.example:80"),
+    ] {
+        assert!(said.lines().any(|line| line.contains(id) && line.ends_with(rest)), "{id}{rest}: {said}");
+    }
+
+    let said = summary_after("250-stream-status=10 NEW 0 192.0.2.7:443\r\n250 OK\r\n");
+    assert!(said.starts_with("events 1, unreadable 0; streams open 2, closed 0; "), "{said}");
+    assert!(said.contains("  192.0.2.7:443\n"), "{said}");
+    for reply in ["250-stream-status=\r\n250 OK\r\n", "552 no\r\n", "250+stream-status=\r\n.\r\n250 OK\r\n", ""] {
+        let said = summary_after(reply);
+        assert!(said.starts_with("events 1, unreadable 0; streams open 1, closed 0; "), "{said}");
+    }
+}
+
+/// They are asked for after each connection.
+#[test]
+fn streams_that_are_open_after_a_reconnection() {
+    let (address, playing) = Peer::play_twice(|peer, connection| {
+        peer.subscribe("250 OK\r\n");
+        peer.command("GETINFO stream-status");
+        peer.send(&format!("250-stream-status={connection} SUCCEEDED 7 a.example:80\r\n250 OK\r\n"));
+        if connection == 1 {
+            peer.rest();
+        }
+    });
+    let mut watch = Watch::start(&address, &["--summary", "--interval", "1"], None);
+    watch.complains("; trying again in 1 s");
+    watch.prints("streams open 1, ");
+    watch.prints("     1  SUCCEEDED             7  ");
+    watch.stop("-TERM");
+    playing.join().unwrap();
+}
+
+/// A summary has room for so many words only.
+#[test]
+fn words_without_end() {
+    let words: String = (0..1000).map(|n| format!("650 STREAM 1 CLOSED 0 a.example:80 REASON=WORD_{n}\r\n")).collect();
+    let said = summary_after(&(words + "650 STREAM 1 CLOSED 0 a.example:80 REASON=DONE\r\n"));
+    assert!(said.starts_with("events 1002, "), "{said}");
+    let reasons = said.lines().find(|line| line.starts_with("reason ")).unwrap();
+    assert!(
+        reasons.starts_with("reason         WORD_0 1  WORD_1 1  ") && reasons.ends_with("  (others) 981"),
+        "{reasons}"
+    );
 }
 
 #[test]
@@ -256,8 +405,12 @@ const EVENTS: &str = concat!(
 /// Watches a control port that sends [`EVENTS`], and returns what was said until the connection was closed.
 #[track_caller]
 fn watch_events(options: &[&str]) -> String {
-    let (address, playing) = Peer::play(|peer| {
+    let is_summary = options.contains(&"--summary");
+    let (address, playing) = Peer::play(move |peer| {
         peer.subscribe(EVENTS);
+        if is_summary {
+            peer.command("GETINFO stream-status");
+        }
         peer.send(&format!("650 STREAM 3 CLOSED 0 {}:80 REASON=DONE\r\n650 STR", "x".repeat(1 << 20)));
         thread::sleep(Duration::from_millis(300));
         peer.send("EAM 4 NEW 0 b.example:80\r\n");

@@ -48,7 +48,7 @@ impl<'a> Log<'a> {
     pub fn events(&self) -> Vec<EventLine<'a>> {
         let mut found = stream_events(self.bytes);
         found = self.line_end.map_or(found.clone(), |line_end| found.line_end(line_end));
-        let found: Vec<_> = if self.lenient { found.lenient().collect() } else { found.collect() };
+        let found: Vec<_> = if self.lenient { found.lenient(true).collect() } else { found.collect() };
         for line in &found {
             let content = line.line.strip_prefix(line.prefix).and_then(|reply| reply.strip_prefix(b"650 STREAM "));
             let content = content.expect("a STREAM event");

@@ -2,14 +2,14 @@
 #![cfg_attr(fuzzing, no_main)]
 
 use laws::{Log, law};
-use tor_stream_event::{Decoder, EventLine, EventReader};
+use tor_stream_event::{EventDecoder, EventLine, EventReader};
 
 /// Compares what a decoder of `N` bytes and a reader with that limit find with what was found in the whole log.
 fn compare<const N: usize>(log: &Log<'_>, whole: &[EventLine<'_>]) {
     let mut expected = whole.iter();
     let mut reader = EventReader::with_limit(log.pieces(), N);
     reader = log.line_end.map_or(reader, |line_end| EventReader::with_limit(log.pieces(), N).line_end(line_end));
-    reader = if log.lenient { reader.lenient() } else { reader };
+    reader = if log.lenient { reader.lenient(true) } else { reader };
     while let Some(line) = reader.next_event().expect("a reader that never fails") {
         log.assert_same_line(&line, expected.next(), N);
     }
@@ -17,8 +17,8 @@ fn compare<const N: usize>(log: &Log<'_>, whole: &[EventLine<'_>]) {
 
     let Some(line_end) = log.line_end else { return };
     let mut expected = whole.iter();
-    let mut decoder = Decoder::<N>::new().line_end(line_end);
-    decoder = if log.lenient { decoder.lenient() } else { decoder };
+    let mut decoder = EventDecoder::<N>::new().line_end(line_end);
+    decoder = if log.lenient { decoder.lenient(true) } else { decoder };
     for mut piece in log.pieces() {
         while let Some(line) = decoder.next_event(&mut piece) {
             log.assert_same_line(&line, expected.next(), N);

@@ -27,7 +27,6 @@ impl<'a> Text<'a> {
     /// What stands around an event is nearly always ASCII: `650 STREAM ` before it, its line end and the next line behind it. So
     /// the check begins up to a word earlier and ends up to two later, which takes 10 to 20 % off the reading of a log. If those
     /// bytes do not fit, the exact range is checked.
-    #[allow(dead_code, reason = "the line readers take it next")]
     pub(crate) fn within(bytes: &'a [u8], start: usize, end: usize) -> Self {
         const WORD: usize = size_of::<usize>();
         let from = start.saturating_sub((bytes.as_ptr() as usize).wrapping_add(start) % WORD);

@@ -2,7 +2,11 @@
 
 use core::iter::FusedIterator;
 
-use super::{EventLine, LineEnd, LineState, Lines};
+use super::event_line::{EventLine, LineEnd};
+use super::finder::LineFinder;
+use super::format::LogFormat;
+use super::skipped::Skipped;
+use super::state::LineState;
 use crate::format::text::Text;
 
 /// Iterates over the STREAM events in a buffer: a log, a memory map, a capture of a control connection.
@@ -11,8 +15,13 @@ use crate::format::text::Text;
 /// and the data of multi-line replies may hold the same words, and is stepped over. A line that cannot be read is an item
 /// with an error. A last line without an end is an item as well, and [says so](EventLine::is_terminated).
 ///
-/// A buffer that begins with a reply code, and has a CR LF in its first 4096 bytes, is taken for the wire, where only CR LF
-/// ends a line; any other one for a log, where a LF alone does so too. [`line_end`](StreamEvents::line_end) settles it.
+/// The first line with a reply tells the wire from a log. It is the wire if a reply code begins that line and the next LF has
+/// a CR before it: from then on only CR LF ends a reply or its data, and a lone CR or LF is a byte of it. In a log every LF
+/// ends a line, and one CR before it belongs to the end. [`line_end`](StreamEvents::line_end) sets it instead, and
+/// [`log_format`](StreamEvents::log_format) reads a log in which other text than a date stands before each reply. A byte order
+/// mark at the very beginning is stepped over.
+///
+/// Nothing that looks like an event is passed over in silence: [`skipped`](StreamEvents::skipped) counts it.
 ///
 /// # Examples
 ///
@@ -26,7 +35,7 @@ use crate::format::text::Text;
 /// ```
 #[must_use]
 pub fn stream_events(log: &[u8]) -> StreamEvents<'_> {
-    StreamEvents { bytes: log, at: 0, lines: Lines::new(LineEnd::detect(log), usize::MAX), utf8: "", utf8_end: 0 }
+    StreamEvents { bytes: log, at: 0, finder: LineFinder::new(None, usize::MAX), utf8: "", utf8_end: 0 }
 }
 
 /// An iterator over the STREAM events in a buffer, from [`stream_events`].
@@ -36,8 +45,8 @@ pub struct StreamEvents<'a> {
     bytes: &'a [u8],
     /// Where the next line begins.
     at: usize,
-    /// What the lines so far say about the next one.
-    lines: Lines,
+    /// Tells which line is an event.
+    finder: LineFinder,
     /// A part of the buffer that was found to be UTF-8.
     utf8: &'a str,
     /// The index after it.
@@ -45,31 +54,55 @@ pub struct StreamEvents<'a> {
 }
 
 impl StreamEvents<'_> {
-    /// Reads events with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    /// Sets if events are read with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
     #[must_use]
-    pub const fn lenient(mut self) -> Self {
-        self.lines.lenient = true;
+    pub const fn lenient(mut self, lenient: bool) -> Self {
+        self.finder.lenient = lenient;
         self
     }
 
-    /// Settles how lines end.
+    /// Sets how lines end. Then nothing is detected, and no [line ends](Skipped::line_ends) are counted.
     #[must_use]
     pub const fn line_end(mut self, line_end: LineEnd) -> Self {
-        self.lines.line_end = line_end;
+        self.finder = self.finder.line_end(Some(line_end));
         self
+    }
+
+    /// Adds a format of a log: replies are found between its two texts and nowhere else, and every LF ends a line.
+    ///
+    /// With several formats, up to [`LogFormat::MAX_FORMATS`] of them, a reply is found by the first one that its line fits.
+    /// Further ones are not used.
+    #[must_use]
+    pub fn log_format(mut self, format: LogFormat) -> Self {
+        self.finder = self.finder.log_format(format);
+        self
+    }
+
+    /// Returns what looked like an event and was not read as one, in the lines up to the last event that was returned; after
+    /// the last one, in all lines.
+    #[must_use]
+    pub const fn skipped(&self) -> Skipped {
+        self.finder.skipped()
+    }
+
+    /// Returns the number of lines with a reply, among those that [`skipped`](Self::skipped) counts. An input without any is
+    /// no log of a control connection.
+    #[must_use]
+    pub const fn replies(&self) -> u64 {
+        self.finder.replies()
     }
 
     /// Goes on behind the lines that led to a state.
     #[must_use]
     pub fn resume(mut self, state: &LineState) -> Self {
-        self.lines.resume(state);
+        self.finder.resume(&state.finder);
         self
     }
 
     /// Returns the state behind the last event, or at the end of the buffer if there was none left.
     #[must_use]
     pub fn state(&self) -> LineState {
-        LineState { lines: self.lines.clone(), settled: true }
+        LineState { finder: self.finder.clone() }
     }
 }
 
@@ -78,9 +111,9 @@ impl<'a> Iterator for StreamEvents<'a> {
 
     fn next(&mut self) -> Option<EventLine<'a>> {
         let found =
-            self.lines.find(self.bytes, &mut self.at).or_else(|| self.lines.find_last(self.bytes, &mut self.at))?;
-        let content = self.text(found.content(), found.end);
-        Some(self.lines.event(self.bytes, &found, content))
+            self.finder.find(self.bytes, &mut self.at).or_else(|| self.finder.find_last(self.bytes, &mut self.at))?;
+        let content = self.text(found.content(), found.content_end);
+        Some(self.finder.event(self.bytes, &found, content))
     }
 }
 
@@ -118,6 +151,6 @@ impl FusedIterator for StreamEvents<'_> {}
 
 impl core::fmt::Debug for StreamEvents<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("StreamEvents").field("at", &self.at).field("lines", &self.lines).finish_non_exhaustive()
+        f.debug_struct("StreamEvents").field("at", &self.at).field("finder", &self.finder).finish_non_exhaustive()
     }
 }

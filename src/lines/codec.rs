@@ -6,7 +6,7 @@ use std::io;
 use tokio_util::bytes::{Buf, BytesMut};
 use tokio_util::codec::Decoder;
 
-use super::LineEnd;
+use super::event_line::LineEnd;
 use super::splitter::{Place, Splitter};
 use crate::error::Error;
 use crate::owned::StreamEvent;
@@ -25,13 +25,13 @@ impl EventCodec {
     /// Returns a codec before the first byte.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Splitter::new(Vec::new(), LineEnd::CrLf, Self::LIMIT))
+        Self(Splitter::new(Vec::new(), Some(LineEnd::CrLf), Self::LIMIT))
     }
 
-    /// Reads events with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    /// Sets if events are read with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
     #[must_use]
-    pub const fn lenient(mut self) -> Self {
-        self.0.lines.lenient = true;
+    pub const fn lenient(mut self, lenient: bool) -> Self {
+        self.0.finder.lenient = lenient;
         self
     }
 
@@ -50,7 +50,7 @@ impl Default for EventCodec {
 impl core::fmt::Debug for EventCodec {
     /// Shows where it is, and not the bytes that it keeps.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("EventCodec").field("lines", &self.0.lines).finish_non_exhaustive()
+        f.debug_struct("EventCodec").field("finder", &self.0.finder).finish_non_exhaustive()
     }
 }
 

@@ -2,8 +2,10 @@
 
 use arrayvec::ArrayVec;
 
+use super::event_line::{EventLine, LineEnd};
+use super::format::LogFormat;
+use super::skipped::Skipped;
 use super::splitter::{Splitter, Store};
-use super::{EventLine, LineEnd};
 
 /// Finds STREAM events in bytes that arrive in pieces of any size, such as those of a control connection.
 ///
@@ -13,14 +15,15 @@ use super::{EventLine, LineEnd};
 /// before the event, and `650 STREAM `, have to fit for a line to be known as an event. Whatever the pieces are, the items
 /// are those that [`stream_events`](crate::stream_events) finds in the whole, but for such lines.
 ///
-/// Lines end with CR LF, unless [`line_end`](Self::line_end) says otherwise.
+/// Lines end with CR LF, unless [`line_end`](Self::line_end) or [`log_format`](Self::log_format) says otherwise: on a live
+/// connection nothing may be detected, since its first lines could be a client's.
 ///
 /// # Examples
 ///
 /// ```
-/// use tor_stream_event::Decoder;
+/// use tor_stream_event::EventDecoder;
 ///
-/// let mut decoder = Decoder::<4096>::new();
+/// let mut decoder = EventDecoder::<4096>::new();
 /// let mut ids = 0;
 /// for piece in ["650 STREAM 18 NEW 0 www.exam", "ple.com:443\r\n650 STREAM 18 SENTCONNECT 7 www.example.com:443\r\n650 "] {
 ///     let mut rest = piece.as_bytes();
@@ -32,27 +35,47 @@ use super::{EventLine, LineEnd};
 /// assert_eq!(ids, 2);
 /// # Ok::<(), tor_stream_event::Error>(())
 /// ```
-pub struct Decoder<const N: usize>(Splitter<ArrayVec<u8, N>>);
+pub struct EventDecoder<const N: usize>(Splitter<ArrayVec<u8, N>>);
 
-impl<const N: usize> Decoder<N> {
+impl<const N: usize> EventDecoder<N> {
     /// Returns a decoder before the first byte.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Splitter::new(ArrayVec::new_const(), LineEnd::CrLf, N))
+        Self(Splitter::new(ArrayVec::new_const(), Some(LineEnd::CrLf), N))
     }
 
-    /// Reads events with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    /// Sets if events are read with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
     #[must_use]
-    pub const fn lenient(mut self) -> Self {
-        self.0.lines.lenient = true;
+    pub const fn lenient(mut self, lenient: bool) -> Self {
+        self.0.finder.lenient = lenient;
         self
     }
 
-    /// Settles how lines end.
+    /// Sets how lines end.
     #[must_use]
-    pub const fn line_end(mut self, line_end: LineEnd) -> Self {
-        self.0.lines.line_end = line_end;
+    pub fn line_end(mut self, line_end: LineEnd) -> Self {
+        self.0.finder = self.0.finder.line_end(Some(line_end));
         self
+    }
+
+    /// Adds a format of a log, as [`StreamEvents::log_format`](crate::StreamEvents::log_format) does.
+    #[must_use]
+    pub fn log_format(mut self, format: LogFormat) -> Self {
+        self.0.finder = self.0.finder.log_format(format);
+        self
+    }
+
+    /// Returns what looked like an event and was not read as one, in the lines up to the last event that was returned; after
+    /// [`finish`](Self::finish), in all lines. Of a line longer than `N` bytes no more than these are searched.
+    #[must_use]
+    pub const fn skipped(&self) -> Skipped {
+        self.0.finder.skipped()
+    }
+
+    /// Returns the number of lines with a reply, among those that [`skipped`](Self::skipped) counts.
+    #[must_use]
+    pub const fn replies(&self) -> u64 {
+        self.0.finder.replies()
     }
 
     /// Takes bytes off `piece`, up to the end of the next event, and returns that event. `None` when nothing is left of the
@@ -71,16 +94,16 @@ impl<const N: usize> Decoder<N> {
     }
 }
 
-impl<const N: usize> Default for Decoder<N> {
+impl<const N: usize> Default for EventDecoder<N> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<const N: usize> core::fmt::Debug for Decoder<N> {
+impl<const N: usize> core::fmt::Debug for EventDecoder<N> {
     /// Shows where it is, and not the bytes that it keeps.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Decoder").field("lines", &self.0.lines).finish_non_exhaustive()
+        f.debug_struct("EventDecoder").field("finder", &self.0.finder).finish_non_exhaustive()
     }
 }
 

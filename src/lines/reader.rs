@@ -3,11 +3,16 @@
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::iter::FusedIterator;
 use std::io::{self, Read};
 
+use super::event_line::{EventLine, LineEnd};
+use super::format::LogFormat;
+use super::skipped::Skipped;
 use super::splitter::{Place, Splitter, Store};
-use super::{EventLine, LineEnd, LineState};
+use super::state::LineState;
 use crate::error::Error;
+use crate::owned::StreamEvent;
 
 /// How many bytes are read at once.
 const CHUNK: usize = 64 * 1024;
@@ -39,8 +44,6 @@ pub struct EventReader<R> {
     at: usize,
     /// The index after the last of them.
     end: usize,
-    /// Whether it is settled how lines end.
-    line_end_known: bool,
     /// What was left over.
     splitter: Splitter<Vec<u8>>,
 }
@@ -59,37 +62,55 @@ impl<R: Read> EventReader<R> {
     #[must_use]
     pub fn with_limit(reader: R, limit: usize) -> Self {
         let chunk = vec![0; CHUNK].into_boxed_slice();
-        let splitter = Splitter::new(Vec::new(), LineEnd::Lf, limit);
-        Self { reader, chunk, at: 0, end: 0, line_end_known: false, splitter }
+        let splitter = Splitter::new(Vec::new(), None, limit);
+        Self { reader, chunk, at: 0, end: 0, splitter }
     }
 
-    /// Reads events with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    /// Sets if events are read with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
     #[must_use]
-    pub fn lenient(mut self) -> Self {
-        self.splitter.lines.lenient = true;
+    pub fn lenient(mut self, lenient: bool) -> Self {
+        self.splitter.finder.lenient = lenient;
         self
     }
 
-    /// Settles how lines end.
+    /// Sets how lines end. Then nothing is detected, and no [line ends](Skipped::line_ends) are counted.
     #[must_use]
     pub fn line_end(mut self, line_end: LineEnd) -> Self {
-        self.splitter.lines.line_end = line_end;
-        self.line_end_known = true;
+        self.splitter.finder = self.splitter.finder.line_end(Some(line_end));
         self
+    }
+
+    /// Adds a format of a log, as [`StreamEvents::log_format`](crate::StreamEvents::log_format) does.
+    #[must_use]
+    pub fn log_format(mut self, format: LogFormat) -> Self {
+        self.splitter.finder = self.splitter.finder.log_format(format);
+        self
+    }
+
+    /// Returns what looked like an event and was not read as one, in the lines up to the last event that was returned; after
+    /// the last one, in all lines. Of a line that is too long no more than the limit is searched.
+    #[must_use]
+    pub const fn skipped(&self) -> Skipped {
+        self.splitter.finder.skipped()
+    }
+
+    /// Returns the number of lines with a reply, among those that [`skipped`](Self::skipped) counts.
+    #[must_use]
+    pub const fn replies(&self) -> u64 {
+        self.splitter.finder.replies()
     }
 
     /// Goes on behind the lines that led to a state.
     #[must_use]
     pub fn resume(mut self, state: &LineState) -> Self {
-        self.splitter.lines.resume(state);
-        self.line_end_known = state.settled;
+        self.splitter.finder.resume(&state.finder);
         self
     }
 
     /// Returns the state behind the last event, or at the end of what the reader gives if there was none left.
     #[must_use]
     pub fn state(&self) -> LineState {
-        LineState { lines: self.splitter.lines.clone(), settled: self.line_end_known }
+        LineState { finder: self.splitter.finder.clone() }
     }
 
     /// Returns the next event; `None` at the end of what the reader gives.
@@ -103,7 +124,25 @@ impl<R: Read> EventReader<R> {
         Ok(place.map(|place| self.splitter.event(&self.chunk, &place)))
     }
 
+    /// Returns an iterator over the events, as owned values.
+    #[must_use]
+    pub fn into_events(self) -> IntoEvents<R> {
+        IntoEvents { reader: self, done: false }
+    }
+
+    /// Returns the reader.
+    #[must_use]
+    pub const fn get_ref(&self) -> &R {
+        &self.reader
+    }
+
+    /// Returns the reader, to be changed. Bytes that are read from it directly are lost to the events.
+    pub const fn get_mut(&mut self) -> &mut R {
+        &mut self.reader
+    }
+
     /// Returns the reader. Bytes that it gave and that were not stepped over are lost.
+    #[must_use]
     pub fn into_inner(self) -> R {
         self.reader
     }
@@ -111,9 +150,6 @@ impl<R: Read> EventReader<R> {
     /// Finds the next event.
     fn find(&mut self) -> Result<Option<Place>, Error> {
         loop {
-            if !self.line_end_known && !self.detect_line_end()? {
-                continue;
-            }
             let piece = self.chunk.get(..self.end).unwrap_or_default();
             if let Some(place) = self.splitter.find(piece, &mut self.at) {
                 return Ok(Some(place));
@@ -123,19 +159,6 @@ impl<R: Read> EventReader<R> {
                 return Ok(self.splitter.find_last());
             }
         }
-    }
-
-    /// Finds out how lines end, from the first bytes. Returns `false` if there have to be more of them.
-    fn detect_line_end(&mut self) -> Result<bool, Error> {
-        let start = self.chunk.get(..self.end).unwrap_or_default();
-        let line_end = LineEnd::detect(start);
-        let settled = line_end == LineEnd::CrLf || start.len() >= LineEnd::DETECT || !LineEnd::may_be_wire(start);
-        if !settled && self.fill()? > 0 {
-            return Ok(false);
-        }
-        self.splitter.lines.line_end = line_end;
-        self.line_end_known = true;
-        Ok(true)
     }
 
     /// Reads more bytes behind those that were read last.
@@ -160,9 +183,58 @@ impl<R: Read> EventReader<R> {
 impl<R> core::fmt::Debug for EventReader<R> {
     /// Shows where it is, and not the bytes that it keeps.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("EventReader").field("lines", &self.splitter.lines).finish_non_exhaustive()
+        f.debug_struct("EventReader").field("finder", &self.splitter.finder).finish_non_exhaustive()
     }
 }
+
+/// An iterator over the events of an [`EventReader`], as owned values, from [`EventReader::into_events`].
+///
+/// An item is an event, or the error of a line that is one and could not be read: that ends nothing. An [`Error::Io`] is the
+/// last item.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::EventReader;
+///
+/// # let file: &[u8] = b"650 STREAM 18 SUCCEEDED 7 www.example.com:443\r\n";
+/// let mut events = EventReader::new(file).into_events();
+/// for event in &mut events {
+///     println!("{}", event?.target_host);
+/// }
+/// assert!(events.reader().skipped().is_empty());
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct IntoEvents<R> {
+    /// The reader of events.
+    reader: EventReader<R>,
+    /// The last item was returned.
+    done: bool,
+}
+
+impl<R> IntoEvents<R> {
+    /// Returns the reader of events, which has [`skipped`](EventReader::skipped) and [`replies`](EventReader::replies).
+    #[must_use]
+    pub const fn reader(&self) -> &EventReader<R> {
+        &self.reader
+    }
+}
+
+impl<R: Read> Iterator for IntoEvents<R> {
+    type Item = Result<StreamEvent, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let next = self.reader.next_event();
+        self.done = matches!(next, Ok(None) | Err(_));
+        next.map_or_else(|error| Some(Err(error)), |line| line.map(|line| line.event.map(StreamEvent::from)))
+    }
+}
+
+impl<R: Read> FusedIterator for IntoEvents<R> {}
 
 impl Store for Vec<u8> {
     fn bytes(&self) -> &[u8] {

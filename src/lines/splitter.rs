@@ -1,7 +1,8 @@
 //! Lines out of bytes that arrive in pieces.
 
-use super::{EventLine, Found, LineEnd, Lines};
-use crate::format::text::{Text, without_line_end};
+use super::event_line::{EventLine, LineEnd};
+use super::finder::{End, LineFinder, LineRange};
+use crate::format::text::Text;
 
 /// Bytes kept from one piece to the next.
 pub(crate) trait Store {
@@ -16,8 +17,8 @@ pub(crate) trait Store {
 /// Finds events in bytes that arrive in pieces, and keeps the piece of a line that has no end yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Splitter<S> {
-    /// What the lines so far say about the next one.
-    pub(super) lines: Lines,
+    /// Tells which line is an event.
+    pub(super) finder: LineFinder,
     /// The beginning of the line that has no end yet: all of it, but no more than the limit.
     kept: S,
     /// How many bytes that line has so far.
@@ -31,15 +32,15 @@ pub(crate) struct Splitter<S> {
 /// Where an event was found: in the piece that was looked at, or in what was kept.
 pub(crate) enum Place {
     /// In the piece.
-    Piece(Found),
+    Piece(LineRange),
     /// In what was kept.
-    Kept(Found),
+    Kept(LineRange),
 }
 
 impl<S: Store> Splitter<S> {
     /// Returns a splitter before the first byte.
-    pub(crate) const fn new(kept: S, line_end: LineEnd, limit: usize) -> Self {
-        Self { lines: Lines::new(line_end, limit), kept, length: 0, after_cr: false, found: false }
+    pub(crate) const fn new(kept: S, line_end: Option<LineEnd>, limit: usize) -> Self {
+        Self { finder: LineFinder::new(line_end, limit), kept, length: 0, after_cr: false, found: false }
     }
 
     /// Steps over the bytes from index `at` of `piece` on, up to the end of the next event. `None` when all of them were
@@ -48,30 +49,17 @@ impl<S: Store> Splitter<S> {
         self.forget_found();
         loop {
             if self.length == 0 {
-                if let Some(found) = self.lines.find(piece, at) {
-                    return Some(Place::Piece(found));
+                if let Some(range) = self.finder.find(piece, at) {
+                    return Some(Place::Piece(range));
                 }
                 self.keep(piece.get(*at..)?);
                 *at = piece.len();
                 return None;
             }
-            let rest = piece.get(*at..)?;
-            let end = self.end_in(rest);
-            self.keep(rest.get(..end.unwrap_or(rest.len()))?);
-            *at += end.unwrap_or(rest.len());
-            end?;
-            let kept = self.kept.bytes();
-            let line = match self.length - kept.len() as u64 {
-                0 => without_line_end(kept),
-                // Only the LF was not kept.
-                1 => kept.strip_suffix(b"\r").unwrap_or(kept),
-                _ => kept,
-            };
-            if let Some(found) = self.lines.line(line, self.length) {
-                self.found = true;
-                return Some(Place::Kept(found));
+            let line_end = self.keep_line(piece, at)?;
+            if let Some(range) = self.kept_line(line_end) {
+                return Some(Place::Kept(range));
             }
-            self.forget();
         }
     }
 
@@ -81,43 +69,63 @@ impl<S: Store> Splitter<S> {
         if self.length == 0 {
             return None;
         }
-        self.found = true;
-        let found = self.lines.line(self.kept.bytes(), self.length)?;
-        Some(Place::Kept(Found { terminated: false, ..found }))
+        self.kept_line(End::None).map(Place::Kept)
     }
 
     /// Reads the event that was found in `piece` or in what was kept.
     pub(super) fn event<'a>(&'a self, piece: &'a [u8], place: &Place) -> EventLine<'a> {
-        let (bytes, found) = match place {
-            Place::Piece(found) => (piece, found),
-            Place::Kept(found) => (self.kept.bytes(), found),
+        let (bytes, range) = match place {
+            Place::Piece(range) => (piece, range),
+            Place::Kept(range) => (self.kept.bytes(), range),
         };
-        if found.whole > self.lines.limit as u64 {
-            return self.lines.too_long(bytes, found);
+        if range.whole > self.finder.limit as u64 {
+            return self.finder.too_long(bytes, range);
         }
-        self.lines.event(bytes, found, Text::new(bytes.get(found.content()..found.end).unwrap_or_default()))
+        self.finder.event(bytes, range, Text::within(bytes, range.content(), range.content_end))
     }
 
     /// Returns how many bytes came before the next one.
     #[cfg(feature = "std")]
     pub(super) const fn offset(&self) -> u64 {
         // A line that was found is counted already.
-        self.lines.offset + if self.found { 0 } else { self.length }
+        self.finder.offset() + if self.found { 0 } else { self.length }
     }
 
-    /// Returns where in `rest` the line that has no end yet ends.
-    fn end_in(&self, rest: &[u8]) -> Option<usize> {
-        memchr::memchr_iter(b'\n', rest)
-            .find(|&lf| {
-                let after_cr = lf.checked_sub(1).map_or(self.after_cr, |before| rest.get(before) == Some(&b'\r'));
-                after_cr || self.lines.line_end == LineEnd::Lf
-            })
-            .map(|lf| lf + 1)
+    /// Adds the bytes from index `at` of `piece` on to the line that has no end yet, and returns its end if it is among them.
+    fn keep_line(&mut self, piece: &[u8], at: &mut usize) -> Option<End> {
+        loop {
+            let rest = piece.get(*at..)?;
+            let text = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))?;
+            self.keep(text);
+            *at += text.len();
+            let lf = piece.get(*at..*at + 1)?;
+            *at += 1;
+            let line_end = if self.after_cr { End::CrLf } else { End::Lf };
+            let goes_on = !self.after_cr && self.finder.goes_on(self.kept.bytes());
+            self.keep(lf);
+            if !goes_on {
+                return Some(line_end);
+            }
+        }
+    }
+
+    /// Steps over the line that was kept, and removes it if it is no event.
+    fn kept_line(&mut self, line_end: End) -> Option<LineRange> {
+        let kept = self.kept.bytes();
+        // Of a line that is too long, some or all of its end was not kept.
+        let end = self.length - line_end.len();
+        let line = kept.get(..end.try_into().unwrap_or(usize::MAX)).unwrap_or(kept);
+        let range = self.finder.line(line, line_end, self.length);
+        self.found = range.is_some();
+        if !self.found {
+            self.forget();
+        }
+        range
     }
 
     /// Adds bytes to the line that has no end yet.
     fn keep(&mut self, bytes: &[u8]) {
-        let room = self.lines.limit.saturating_sub(self.kept.bytes().len());
+        let room = self.finder.limit.saturating_sub(self.kept.bytes().len());
         self.kept.extend(bytes.get(..room).unwrap_or(bytes));
         self.length += bytes.len() as u64;
         self.after_cr = bytes.last().map_or(self.after_cr, |&last| last == b'\r');

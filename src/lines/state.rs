@@ -1,6 +1,8 @@
 //! The state between two lines, for logs that are read in parts.
 
-use super::{LineEnd, Lines, prefix};
+use super::event_line::LineEnd;
+use super::finder::LineFinder;
+use super::skipped::Skipped;
 
 /// The state of reading between two lines: how lines end, whether data of a reply is open, how many lines and bytes there were.
 ///
@@ -28,9 +30,7 @@ use super::{LineEnd, Lines, prefix};
 #[derive(Clone, Debug)]
 pub struct LineState {
     /// State of the lines so far.
-    pub(super) lines: Lines,
-    /// Whether it is settled how lines end.
-    pub(super) settled: bool,
+    pub(super) finder: LineFinder,
 }
 
 impl LineState {
@@ -38,8 +38,7 @@ impl LineState {
     /// so far do not say yet how lines end.
     #[must_use]
     pub fn part(&self) -> Option<Self> {
-        let lines = Lines { data: false, number: 0, offset: 0, ..self.lines.clone() };
-        self.settled.then_some(Self { lines, settled: true })
+        Some(Self { finder: self.finder.part()? })
     }
 
     /// Adds a part that was read behind the lines so far, from the state that [`part`](Self::part) returned.
@@ -50,48 +49,42 @@ impl LineState {
     // It is given back as it came.
     #[allow(clippy::result_large_err, reason = "an error that is rare, where a box would need an allocator")]
     pub fn append(&mut self, part: Self) -> Result<(), Self> {
-        if self.lines.data {
-            return Err(part);
-        }
-        let (number, offset) = (self.lines.number, self.lines.offset);
-        *self = part;
-        self.lines.number += number;
-        self.lines.offset += offset;
-        Ok(())
+        self.finder.append(part.finder).map_err(|finder| Self { finder })
     }
 
-    /// Returns how lines end. `None` if that is not settled yet.
+    /// Returns how lines end. `None` if that is not known before the first reply.
     #[must_use]
     pub fn line_end(&self) -> Option<LineEnd> {
-        self.settled.then_some(self.lines.line_end)
+        self.finder.known_line_end()
     }
 
     /// Returns the number of lines so far.
     #[must_use]
     pub const fn lines(&self) -> u64 {
-        self.lines.number
+        self.finder.number()
     }
 
     /// Returns the number of bytes in them.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
-        self.lines.offset
+        self.finder.offset()
+    }
+
+    /// Returns what looked like an event in these lines and was not read as one.
+    #[must_use]
+    pub const fn skipped(&self) -> Skipped {
+        self.finder.skipped()
+    }
+
+    /// Returns the number of lines with a reply.
+    #[must_use]
+    pub const fn replies(&self) -> u64 {
+        self.finder.replies()
     }
 
     /// Returns the length of the prefix of a line that is a reply, if it stands outside of data. `None` for any other line.
     #[must_use]
     pub fn reply_prefix(&self, line: &[u8]) -> Option<usize> {
-        match self.lines.line_end {
-            LineEnd::CrLf => super::reply(line).map(|_| 0),
-            LineEnd::Lf => prefix::len(line),
-        }
-    }
-}
-
-impl Lines {
-    /// Goes on at the end of other lines.
-    pub(super) fn resume(&mut self, state: &LineState) {
-        let Self { lenient, limit, .. } = *self;
-        *self = Self { lenient, limit, ..state.lines.clone() };
+        self.finder.reply_prefix(line)
     }
 }

@@ -1,11 +1,15 @@
-//! What is known of the last event's line must not change what the next line is.
+//! The shape of the last event's line must not change what the next line is.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use proptest::prelude::*;
 
-use super::*;
+use super::event_line::LineEnd;
+use super::finder::{End, LineFinder};
+use super::format::LogFormat;
+use super::prefix::Shape;
+use super::skipped::Skipped;
 
 /// What lines in a log begin with, and what could be taken for it.
 const PIECES: &[&str] = &[
@@ -15,40 +19,98 @@ const PIECES: &[&str] = &[
     "12 ",
     "7",
     " ",
+    "\t",
+    "Nov ",
+    "UTC ",
     "650 STREAM ",
     "650-STREAM ",
     "650 STREAM_BW ",
     "650 STREAM",
     "650 BW 1 2",
+    "650 ",
+    "650-",
+    "650 7 ",
+    "650 PM ",
     "650+",
     "250+",
     "250 OK",
     "1 NEW 0 host:80",
     ".",
     "x",
+    "gw tor[8]: '",
+    "'",
 ];
+
+/// An event in a log, and how that log is read.
+#[derive(Clone, Debug)]
+struct First {
+    /// The line.
+    line: Vec<u8>,
+    /// The finder before that line.
+    finder: LineFinder,
+}
+
+/// The first lines of inputs of all kinds.
+fn first() -> impl Strategy<Value = First> {
+    let first = |prefix: String, line_end, format: Option<LogFormat>, after: &str| {
+        let line = [&prefix, "650 STREAM 1 NEW 0 host:80", after].concat().into_bytes();
+        let finder = LineFinder::new(line_end, usize::MAX);
+        First { line, finder: format.into_iter().fold(finder, LineFinder::log_format) }
+    };
+    let long = "2019-01-31 11:29:51 some.program.with.a.name[812] [TRACE] gw tor[8]: '";
+    prop_oneof![
+        Just(first(String::new(), Some(LineEnd::CrLf), None, "")),
+        start().prop_map(move |start| first(start + "2019-01-31 11:29:51 1548934191.51 ", Some(LineEnd::Lf), None, "")),
+        start().prop_map(move |start| {
+            let prefix = start + "gw tor[8]: '";
+            let format = LogFormat::like(prefix.as_bytes(), b"'");
+            first(prefix, None, format, "'")
+        }),
+        Just(first(long.into(), None, LogFormat::like(long.as_bytes(), b""), "")),
+        Just(first(String::new(), None, LogFormat::like(b"", b"\\r"), "\\r")),
+    ]
+}
 
 /// The beginning of a line of a log.
 fn start() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(PIECES), 0..6).prop_map(|pieces| pieces.concat())
 }
 
+/// Steps over a line, and returns all that came of it: prefix and end of the event, and counts.
+fn step(finder: &mut LineFinder, line: &[u8], line_end: End) -> (Option<(usize, usize)>, Skipped, u64) {
+    let range = finder.line(line, line_end, line.len() as u64 + line_end.len());
+    (range.map(|range| (range.content(), range.content_end)), finder.skipped(), finder.replies())
+}
+
+/// Asserts that a line behind `first` is the same with the shape of `first` and without.
+#[track_caller]
+fn assert_same(first: &First, line: &[u8], line_end: End) {
+    let mut begun = first.finder.clone();
+    step(&mut begun, &first.line, End::CrLf);
+    let mut without_shape = begun.clone();
+    without_shape.leave_shape();
+    let found = step(&mut begun, line, line_end);
+    assert_eq!(found, step(&mut without_shape, line, line_end), "{}", line.escape_ascii());
+    // Nor does it change what follows.
+    let next = b"650 STREAM 1 NEW 0 host:80";
+    assert_eq!(step(&mut begun, next, End::Lf), step(&mut without_shape, next, End::Lf), "{}", line.escape_ascii());
+}
+
 /// Every change of a byte of a prefix, and of two that are compared at once.
 #[test]
 fn changed_prefixes() {
-    let first = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 host:80";
+    let line = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 host:80";
+    let first = First { line: line.to_vec(), finder: LineFinder::new(Some(LineEnd::Lf), usize::MAX) };
     let prefix = 34;
-    let mut begun = Lines::new(LineEnd::Lf, usize::MAX);
-    assert_eq!(begun.event_prefix(first), Some(prefix));
+    let mut begun = first.finder.clone();
+    assert_eq!(step(&mut begun, line, End::CrLf).0, Some((prefix + 11, line.len())));
     for place in 0..prefix {
         for other in (place % 8..prefix).step_by(8) {
             for change in 1..=u8::MAX {
-                let mut line = *first;
+                let mut line = *line;
                 line[place] ^= change;
-                line[other] = first[other] ^ change;
-                let mut fresh = Lines::new(LineEnd::Lf, usize::MAX);
-                let expected = fresh.event_prefix(&line);
-                assert_eq!(begun.clone().event_prefix(&line), expected, "{}", line.escape_ascii());
+                line[other] = first.line[other] ^ change;
+                assert_same(&first, &line, End::CrLf);
             }
         }
     }
@@ -59,29 +121,20 @@ proptest! {
 
     #[test]
     fn last_prefix_changes_nothing(
-        first in start(),
+        first in first(),
         changes: Vec<(prop::sample::Index, u8)>,
         other in start(),
         same: bool,
-        wire: bool,
+        with_cr: bool,
     ) {
-        let line_end = if wire { LineEnd::CrLf } else { LineEnd::Lf };
-        let first = [first.as_bytes(), b"2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 host:80"].concat();
-        let first = if wire { &b"650 STREAM 1 NEW 0 host:80"[..] } else { &first };
-        let mut line = if same { first.to_vec() } else { other.into_bytes() };
+        let mut line = if same { first.line.clone() } else { other.into_bytes() };
         for (place, byte) in changes.iter().take(3) {
             if !line.is_empty() {
                 let place = place.index(line.len());
                 line[place] = *byte;
             }
         }
-        let mut begun = Lines::new(line_end, usize::MAX);
-        begun.event_prefix(first);
-        if !begun.data {
-            let mut fresh = Lines::new(line_end, usize::MAX);
-            prop_assert_eq!(begun.event_prefix(&line), fresh.event_prefix(&line), "{}", line.escape_ascii());
-            prop_assert_eq!(begun.data, fresh.data, "{}", line.escape_ascii());
-        }
+        assert_same(&first, &line, if with_cr { End::CrLf } else { End::Lf });
     }
 
     #[test]
@@ -91,9 +144,9 @@ proptest! {
         for part in [&[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b' ', h0, h1, b':', n0, n1, b':', s0, s1, b' '][..], &rest, b" 650 BW 1 2"] {
             line.extend(part);
         }
-        let shape = Shape::new(b"2019-01-31 11:29:51 1548934191 650 STREAM ", 31);
-        prop_assert_eq!(shape.is_event(&line), Some(false));
+        let shape = Shape::new(b"2019-01-31 11:29:51 1548934191 650 STREAM ", 31, 0).expect("a shape");
+        prop_assert_eq!(shape.is_event(&line, None), Some(false));
         line[3] = b':';
-        prop_assert_eq!(shape.is_event(&line), None);
+        prop_assert_eq!(shape.is_event(&line, None), None);
     }
 }

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use tor_stream_event::{Decoder, StreamEvent, StreamEventRef};
+use tor_stream_event::{EventDecoder, StreamEvent, StreamEventRef};
 
 /// What a test or a helper of it returns.
 pub(crate) type Result<T> = core::result::Result<T, Box<dyn Error>>;
@@ -204,7 +204,7 @@ impl Control {
 /// An event that tor sent.
 #[derive(Debug)]
 pub(crate) struct Seen {
-    /// The event as [`Decoder`] gives it.
+    /// The event as [`EventDecoder`] gives it.
     pub(crate) strict: core::result::Result<StreamEvent, tor_stream_event::Error>,
     /// The event, read leniently.
     pub(crate) event: StreamEvent,
@@ -215,7 +215,7 @@ pub(crate) struct Events {
     /// The connection.
     control: Control,
     /// What finds the events in it.
-    decoder: Decoder<4096>,
+    decoder: EventDecoder<4096>,
     /// All of them so far.
     pub(crate) seen: Vec<Seen>,
 }
@@ -228,7 +228,7 @@ impl Events {
         for command in ["SETEVENTS STREAM ADDRMAP CONF_CHANGED INFO NOTICE WARN ERR", "GETINFO config/names"] {
             control.send(command)?;
         }
-        Ok(Self { control, decoder: Decoder::new(), seen: Vec::new() })
+        Ok(Self { control, decoder: EventDecoder::new(), seen: Vec::new() })
     }
 
     /// Reads events until they are what somebody waits for.

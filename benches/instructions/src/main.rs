@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use common::corpus::{self, Corpus};
 use common::reading::{every_field, glance};
-use tor_stream_event::{Decoder, StreamEvent, StreamEventRef, stream_events};
+use tor_stream_event::{EventDecoder, StreamEvent, StreamEventRef, stream_events};
 
 /// How many events were read, and a sum of what they are.
 type Reading = (u64, u64);
@@ -54,7 +54,7 @@ operations! {
     }
 
     decoder_4k(buffer: &[u8]) {
-        let mut decoder = Decoder::<4096>::new();
+        let mut decoder = EventDecoder::<4096>::new();
         let (mut events, mut sum) = (0, 0);
         for mut piece in buffer.chunks(4096) {
             while let Some(line) = decoder.next_event(&mut piece) {

@@ -1,6 +1,7 @@
 //! The commands: what is asked of the inputs, and how the answer is printed.
 
 pub(crate) mod events;
+pub(crate) mod life;
 pub(crate) mod streams;
 pub(crate) mod summary;
 pub(crate) mod watch;

@@ -5,12 +5,11 @@ use core::ops::{BitOr, BitOrAssign};
 use core::str::FromStr;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
-use std::time::UNIX_EPOCH;
 
 use glob::{MatchOptions, Pattern};
 use tor_stream_event::{StreamClosureReason, StreamEventRef, StreamPurpose, StreamStatus};
 
-use crate::input::time::Time;
+use crate::input::time::{self, Time};
 use crate::output::row::target_host;
 use crate::report;
 
@@ -43,11 +42,12 @@ pub(crate) struct Filter {
     /// Events of this stream
     #[arg(long, help_heading = "Filters", value_name = "ID")]
     stream: Vec<String>,
-    /// Events from this time on: Unix time, or a date and time in UTC such as '2026-11-23 10:00:00'
-    #[arg(long, help_heading = "Filters", value_name = "TIME", value_parser = time)]
+    /// Events from this time on: a date, or a date and time, in UTC or with an offset, such as '2026-11-23 10:00'; Unix time; or how long
+    /// ago, such as 1h or '2 days ago'
+    #[arg(long, help_heading = "Filters", value_name = "TIME", value_parser = time::argument)]
     since: Option<Duration>,
     /// Events before this time
-    #[arg(long, help_heading = "Filters", value_name = "TIME", value_parser = time)]
+    #[arg(long, help_heading = "Filters", value_name = "TIME", value_parser = time::argument)]
     until: Option<Duration>,
     /// Events with something odd about them
     #[arg(long, help_heading = "Filters")]
@@ -267,16 +267,4 @@ impl FromStr for Address {
         };
         Ok(Self { pattern: Pattern::new(&text)?, has_port: port.contains(':') })
     }
-}
-
-/// Reads a time of the command line.
-fn time(text: &str) -> Result<Duration, String> {
-    // A floating-point number is none of the times that a log has, but one beside it.
-    let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let nanoseconds = format!("{fraction:0<9}").get(..9).and_then(|digits| digits.parse().ok());
-    if let (Ok(seconds), Some(nanoseconds)) = (seconds.parse(), nanoseconds) {
-        return Ok(Duration::new(seconds, nanoseconds));
-    }
-    let time = humantime::parse_rfc3339_weak(text).map_err(|error| error.to_string())?;
-    time.duration_since(UNIX_EPOCH).map_err(|error| error.to_string())
 }

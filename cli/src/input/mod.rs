@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use self::ahead::Ahead;
 use self::progress::{Measured, Progress};
+use crate::output::text::escape;
 use crate::report;
 
 /// The options that say what is read.
@@ -62,7 +63,7 @@ impl Inputs {
         let mut entries = match entries {
             Ok(entries) => entries,
             Err(error) => {
-                report(format_args!("tor-streams: {}: {error}", path.display()));
+                report(format_args!("tor-streams: {}: {error}", escape(&path.to_string_lossy())));
                 return false;
             }
         };
@@ -71,7 +72,7 @@ impl Inputs {
             let kind = fs::metadata(&path).map(|metadata| metadata.file_type());
             if let Some(kind) = kind.as_ref().ok().and_then(endless) {
                 let path = path.display().to_string();
-                report(format_args!("tor-streams: {}: {kind}, not read", path.escape_debug()));
+                report(format_args!("tor-streams: {}: {kind}, not read", escape(&path)));
                 return all_read;
             }
             // A link to a folder may lead back into this one.

@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal, Read};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::output::text::escape;
+
 /// The bar, which several readers may move. It appears after the first second, if standard error is a terminal.
 #[derive(Clone)]
 pub(crate) struct Progress(ProgressBar);
@@ -19,7 +21,7 @@ impl Progress {
     /// Adds a file that is going to be read.
     pub(crate) fn add(&self, name: &str, bytes: u64) {
         self.0.inc_length(bytes);
-        self.0.set_message(name.escape_debug().to_string());
+        self.0.set_message(escape(name).into_owned());
     }
 
     /// Takes note of bytes that were read.

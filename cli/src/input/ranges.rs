@@ -14,6 +14,7 @@ use tor_stream_event::{LineEnd, LineState};
 use crate::input::Input;
 use crate::input::progress::Progress;
 use crate::input::reader::Reading;
+use crate::output::text::escape;
 
 /// Number of bytes from the beginning of a file that have to tell how its lines end.
 const START: u64 = 512 * 1024;
@@ -65,7 +66,7 @@ impl Cuttable {
         let bare = events.next_event().ok()?.map(|line| line.prefix.is_empty());
         let start = events.state().part()?;
         progress.add(&input.name, len);
-        let (input, name) = (input.name.clone(), input.name.escape_debug().to_string());
+        let (input, name) = (input.name.clone(), escape(&input.name).into_owned());
         Some(Self { input, name, file, len, step, start, bare, stopped: false.into(), progress: progress.clone() })
     }
 

@@ -42,8 +42,7 @@ impl Reading {
 
     /// Returns a reader of the events in an input or, behind the lines that led to a state, in the rest of it.
     pub(crate) fn events<R: Read>(&self, reader: R, state: Option<&LineState>) -> EventReader<R> {
-        let events = EventReader::new(reader);
-        let events = if self.lenient { events.lenient() } else { events };
+        let events = EventReader::new(reader).lenient(self.lenient);
         match state {
             Some(state) => events.resume(state),
             None => events,

@@ -23,6 +23,7 @@ use crate::input::Input;
 use crate::input::progress::Progress;
 use crate::input::ranges::Cuttable;
 use crate::input::reader::{Consumer, End, Reading, Sink, read_events};
+use crate::output::text::escape;
 use crate::report;
 
 /// Number of messages that a unit may be ahead of the collecting thread.
@@ -300,7 +301,7 @@ impl<M: Logs> Shared<M> {
 
     /// Reads all of an input. Returns `false` if it, or an event in it, could not be read.
     fn read_whole(&self, input: &Input, log: &mut M::Log, target: &mut impl Target<M::Log>) -> io::Result<bool> {
-        let name = input.name.escape_debug().to_string();
+        let name = escape(&input.name).into_owned();
         let mut sink = OneByOne { name: &name, target, all_read: true };
         let state = match input.open(&self.progress, self.spare) {
             Ok(reader) => {

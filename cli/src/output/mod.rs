@@ -2,9 +2,11 @@
 
 #[cfg(feature = "arrow")]
 pub(crate) mod columns;
+pub(crate) mod mask;
 #[cfg(feature = "arrow")]
 pub(crate) mod packed;
 pub(crate) mod row;
+pub(crate) mod text;
 
 use core::mem;
 use std::io::{self, Write};
@@ -19,6 +21,7 @@ use crate::output::columns::Table;
 #[cfg(feature = "arrow")]
 use crate::output::packed::PackedRows;
 use crate::output::row::{JsonLists, Row};
+use crate::output::text::escape_json;
 
 /// Number of bytes that are collected before a file that is no text is written.
 #[cfg(feature = "arrow")]
@@ -135,14 +138,16 @@ impl EventLog {
             EventRows::Json(json, lists) => {
                 let mut row = row(false);
                 row.iso_fields = row.iso_fields.map(|list| lists.get(&list)).transpose()?;
+                let start = json.len();
                 row.write_json(json)?;
+                escape_json(json, start);
                 json.push(b'\n');
                 Ok(())
             }
             EventRows::Csv(csv) => csv.serialize(row(true)).map_err(io_error),
             #[cfg(feature = "arrow")]
             EventRows::Table(rows) => {
-                rows.push(event.line, &row(false));
+                rows.push(event, &row(false));
                 Ok(())
             }
         }

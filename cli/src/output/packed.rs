@@ -3,8 +3,11 @@
 use alloc::borrow::Cow;
 use core::time::Duration;
 
-use tor_stream_event::{Anomalies, EventLine};
+use tor_stream_event::Anomalies;
 
+use crate::input::reader::Event;
+use crate::input::time::Time;
+use crate::output::mask;
 use crate::output::row::{AnomalyList, IsoFields, Row};
 
 /// Rows in one piece of memory.
@@ -63,8 +66,9 @@ impl PackedRows {
         self.rows.is_empty()
     }
 
-    /// Adds the row of the event in a line.
-    pub(crate) fn push(&mut self, line: &EventLine<'_>, row: &Row<'_>) {
+    /// Adds the row of an event.
+    pub(crate) fn push(&mut self, event: &Event<'_>, row: &Row<'_>) {
+        let Event { line, event, time, .. } = *event;
         let text = &mut self.text;
         let mut put = |field: Option<&str>| {
             field.map(|field| {
@@ -74,24 +78,25 @@ impl PackedRows {
             })
         };
         let prefix = core::str::from_utf8(line.prefix).ok().map(str::trim_end).filter(|prefix| !prefix.is_empty());
+        let prefix = prefix.map(|prefix| mask::text(event, prefix));
         self.rows.push(Packed {
             line: row.line,
             bytes: line.line.len(),
-            time: line.unix_time(),
-            prefix: put(prefix),
-            id: put(Some(row.id)),
-            status: put(Some(row.status)),
-            circuit_id: put(row.circuit_id),
+            time: time.and_then(Time::unix),
+            prefix: put(prefix.as_deref()),
+            id: put(Some(&row.id)),
+            status: put(Some(&row.status)),
+            circuit_id: put(row.circuit_id.as_deref()),
             target_host: put(Some(&row.target_host)),
             target_port: row.target_port,
-            reason: put(row.reason),
-            remote_reason: put(row.remote_reason),
-            source: put(row.source),
-            source_addr: put(row.source_addr),
-            purpose: put(row.purpose),
+            reason: put(row.reason.as_deref()),
+            remote_reason: put(row.remote_reason.as_deref()),
+            source: put(row.source.as_deref()),
+            source_addr: put(row.source_addr.as_deref()),
+            purpose: put(row.purpose.as_deref()),
             socks_username: put(row.socks_username),
             socks_password: put(row.socks_password),
-            client_protocol: put(row.client_protocol),
+            client_protocol: put(row.client_protocol.as_deref()),
             nym_epoch: row.nym_epoch,
             session_group: row.session_group,
             iso_fields: put(row.iso_fields.as_ref().map(IsoFields::as_str)),
@@ -143,19 +148,19 @@ impl PackedRows {
             row: Row {
                 line: row.line,
                 time: None,
-                id: text(row.id).unwrap_or_default(),
-                status: text(row.status).unwrap_or_default(),
-                circuit_id: text(row.circuit_id),
+                id: Cow::Borrowed(text(row.id).unwrap_or_default()),
+                status: Cow::Borrowed(text(row.status).unwrap_or_default()),
+                circuit_id: text(row.circuit_id).map(Cow::Borrowed),
                 target_host: Cow::Borrowed(text(row.target_host).unwrap_or_default()),
                 target_port: row.target_port,
-                reason: text(row.reason),
-                remote_reason: text(row.remote_reason),
-                source: text(row.source),
-                source_addr: text(row.source_addr),
-                purpose: text(row.purpose),
+                reason: text(row.reason).map(Cow::Borrowed),
+                remote_reason: text(row.remote_reason).map(Cow::Borrowed),
+                source: text(row.source).map(Cow::Borrowed),
+                source_addr: text(row.source_addr).map(Cow::Borrowed),
+                purpose: text(row.purpose).map(Cow::Borrowed),
                 socks_username: text(row.socks_username),
                 socks_password: text(row.socks_password),
-                client_protocol: text(row.client_protocol),
+                client_protocol: text(row.client_protocol).map(Cow::Borrowed),
                 nym_epoch: row.nym_epoch,
                 session_group: row.session_group,
                 iso_fields: text(row.iso_fields).map(IsoFields::new),

@@ -1,10 +1,18 @@
 //! What is printed of an event: its fields in their order.
 
 use alloc::borrow::Cow;
+use core::time::Duration;
 
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use tor_stream_event::{Anomalies, Anomaly, EventLine, Quoted, StreamEventRef};
+use tor_stream_event::{
+    Anomalies, Anomaly, ClientProtocol, EventLine, Quoted, StreamClosureReason, StreamEventRef, StreamPurpose,
+    StreamSource, StreamStatus,
+};
+
+use crate::input;
+use crate::input::time::Stamp;
+use crate::output::mask;
 
 /// Makes [`Row`] and the names of its fields from one list.
 macro_rules! row {
@@ -43,34 +51,34 @@ macro_rules! row {
 row! {
     /// The line's number.
     line: u64,
-    /// What a log puts before the event.
+    /// The time that a log gives the event.
     time: Option<Time<'a>>,
     /// The stream's ID.
-    id: &'a str,
+    id: Cow<'a, str>,
     /// What happened to the stream.
-    status: &'a str,
+    status: Cow<'a, str>,
     /// The circuit that the stream is attached to.
-    circuit_id: Option<&'a str>,
+    circuit_id: Option<Cow<'a, str>>,
     /// The target's host, with U+FFFD for what is not UTF-8.
     target_host: Cow<'a, str>,
     /// The target's port.
     target_port: u16,
     /// Why the stream ended or was detached.
-    reason: Option<&'a str>,
+    reason: Option<Cow<'a, str>>,
     /// Why the other end ended it.
-    remote_reason: Option<&'a str>,
+    remote_reason: Option<Cow<'a, str>>,
     /// Where a new address is from.
-    source: Option<&'a str>,
+    source: Option<Cow<'a, str>>,
     /// Where the client connects from.
-    source_addr: Option<&'a str>,
+    source_addr: Option<Cow<'a, str>>,
     /// What the stream is for.
-    purpose: Option<&'a str>,
+    purpose: Option<Cow<'a, str>>,
     /// The client's user name.
     socks_username: Option<&'a str>,
     /// The client's password.
     socks_password: Option<&'a str>,
     /// The protocol the client speaks.
-    client_protocol: Option<&'a str>,
+    client_protocol: Option<Cow<'a, str>>,
     /// The NEWNYM epoch.
     nym_epoch: Option<u32>,
     /// The listener.
@@ -81,20 +89,22 @@ row! {
     anomalies: AnomalyList,
 }
 
-/// What a log puts before an event.
+/// The time that a log gives an event.
 #[derive(serde::Serialize)]
 #[serde(untagged)]
 pub(crate) enum Time<'a> {
     /// Unix time as a JSON number, with the log's own digits: a floating-point number could lose some.
     Number(&'a RawValue),
+    /// Unix time as a JSON number, made from a date.
+    Decimal(Box<RawValue>),
     /// Any other text, or none.
-    Text(&'a str),
+    Text(Cow<'a, str>),
 }
 
 /// The words of a list.
 pub(crate) struct IsoFields<'a> {
     /// The list as printed, with commas between the words.
-    words: &'a str,
+    words: Cow<'a, str>,
     /// The list in JSON, if that is to be printed.
     json: Option<&'a RawValue>,
 }
@@ -110,17 +120,17 @@ impl JsonLists {
 
     /// Returns a list in JSON.
     pub(crate) fn get<'l>(&'l mut self, list: &IsoFields<'l>) -> serde_json::Result<IsoFields<'l>> {
-        let known = self.0.iter().position(|(words, _)| words == list.words);
+        let known = self.0.iter().position(|(words, _)| *words == list.words);
         let index = match known {
             Some(index) => index,
             None => {
                 let words = list.words().collect::<Vec<_>>();
                 self.0.truncate(Self::KEPT - 1);
-                self.0.push((list.words.into(), serde_json::value::to_raw_value(&words)?));
+                self.0.push((list.words.clone().into_owned(), serde_json::value::to_raw_value(&words)?));
                 self.0.len() - 1
             }
         };
-        Ok(IsoFields { words: list.words, json: self.0.get(index).map(|(_, json)| &**json) })
+        Ok(IsoFields { words: list.words.clone(), json: self.0.get(index).map(|(_, json)| &**json) })
     }
 }
 
@@ -136,44 +146,56 @@ impl<'a> Row<'a> {
     /// Returns the row of the event in `line`: a `flat` one has every field, and text where others have lists.
     pub(crate) fn new(line: &EventLine<'a>, event: &StreamEventRef<'a>, show_credentials: bool, flat: bool) -> Self {
         let credential = |quoted: Quoted<'a>| if show_credentials { quoted.escaped() } else { "***" };
+        let shown = |shown: &'a str, mask: &dyn Fn(&StreamEventRef<'a>, &'a str) -> Cow<'a, str>| {
+            if show_credentials { Cow::Borrowed(shown) } else { mask(event, shown) }
+        };
+        let text = |text| shown(text, &mask::text);
+        let word = |word, has_name| shown(word, &|event, word| mask::word(event, word, has_name));
+        let reason = |text, reason| word(text, reason != Some(StreamClosureReason::Unrecognized));
         Self {
             line: line.number,
             time: Time::new(line, flat),
-            id: event.id,
-            status: event.status_str(),
-            circuit_id: event.circuit_id,
-            target_host: target_host(event),
+            id: text(event.id),
+            status: word(event.status_str(), event.status != StreamStatus::Unrecognized),
+            circuit_id: event.circuit_id.map(text),
+            target_host: if show_credentials { target_host(event) } else { mask::target_host(event) },
             target_port: event.target_port,
-            reason: event.reason_str(),
-            remote_reason: event.remote_reason_str(),
-            source: event.source_str(),
-            source_addr: event.source_addr,
-            purpose: event.purpose_str(),
+            reason: event.reason_str().map(|text| reason(text, event.reason)),
+            remote_reason: event.remote_reason_str().map(|text| reason(text, event.remote_reason)),
+            source: event.source_str().map(|text| word(text, event.source != Some(StreamSource::Unrecognized))),
+            source_addr: event.source_addr.map(|text| shown(text, &mask::source_addr)),
+            purpose: event.purpose_str().map(|text| word(text, event.purpose != Some(StreamPurpose::Unrecognized))),
             socks_username: event.socks_username().map(credential),
             socks_password: event.socks_password().map(credential),
-            client_protocol: event.client_protocol_str(),
+            client_protocol: event
+                .client_protocol_str()
+                .map(|text| word(text, event.client_protocol() != Some(ClientProtocol::Unrecognized))),
             nym_epoch: event.nym_epoch(),
             session_group: event.session_group(),
-            iso_fields: event.iso_fields_str().map(IsoFields::new),
+            iso_fields: event
+                .iso_fields_str()
+                .map(|words| IsoFields { words: shown(words, &mask::iso_fields), json: None }),
             anomalies: AnomalyList { anomalies: event.anomalies(), joined: flat },
         }
     }
 }
 
+#[cfg(feature = "arrow")]
 impl<'a> IsoFields<'a> {
     /// Returns the words of a list as it is printed.
     pub(crate) const fn new(words: &'a str) -> Self {
-        Self { words, json: None }
+        Self { words: Cow::Borrowed(words), json: None }
     }
 
     /// Returns the list as it is printed.
-    #[cfg(feature = "arrow")]
-    pub(crate) const fn as_str(&self) -> &'a str {
-        self.words
+    pub(crate) fn as_str(&self) -> &str {
+        &self.words
     }
+}
 
+impl IsoFields<'_> {
     /// Iterates over the words.
-    pub(crate) fn words(&self) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
         self.words.split(',').filter(|word| !word.is_empty())
     }
 }
@@ -198,39 +220,54 @@ impl AnomalyList {
 }
 
 impl<'a> Time<'a> {
-    /// Returns the Unix time in a line's prefix or, if there is none, all of the prefix. `None` if the line has no prefix, but
+    /// Returns the time that a log gives an event: Unix time if that is known, else the text of it. `None` if there is none, but
     /// a flat row has one.
     fn new(line: &EventLine<'a>, flat: bool) -> Option<Self> {
-        // All that the library takes for a prefix is ASCII.
-        let prefix = core::str::from_utf8(line.prefix).unwrap_or_default().trim_end();
-        let last_space = || prefix.bytes().rposition(|byte| byte == b' ');
-        let unix = line.unix_time().and_then(|_| prefix.get(last_space()? + 1..));
-        let number = unix.filter(|_| !flat).and_then(|unix| serde_json::from_str(unix).ok());
-        let text = Some(unix.unwrap_or(prefix)).filter(|text| flat || !text.is_empty());
-        number.map(Time::Number).or(text.map(Time::Text))
+        let (time, text) = match Stamp::of_line(line) {
+            Some(Stamp::Time(time, text)) => (Some(time), core::str::from_utf8(text).unwrap_or_default()),
+            _ => (None, ""),
+        };
+        let Some(unix) = time.and_then(input::time::Time::unix) else {
+            return Some(Self::Text(text.into())).filter(|_| flat || !text.is_empty());
+        };
+        let as_it_is = Stamp::is_decimal(text, unix);
+        if flat {
+            return Some(Self::Text(if as_it_is { text.into() } else { decimal(unix).into() }));
+        }
+        let number = as_it_is.then(|| serde_json::from_str(text).ok()).flatten().map(Self::Number);
+        number.or_else(|| RawValue::from_string(decimal(unix)).ok().map(Self::Decimal))
     }
+}
+
+/// Returns seconds with as many digits behind the point as it takes.
+fn decimal(time: Duration) -> String {
+    let text = format!("{}.{:09}", time.as_secs(), time.subsec_nanos());
+    text.trim_end_matches('0').trim_end_matches('.').into()
 }
 
 /// Returns the target's host with a U+FFFD for what is not UTF-8, where the event has a single one for all of the host.
 pub(crate) fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
+    host_bytes(event).map_or(Cow::Borrowed(event.target_host), String::from_utf8_lossy)
+}
+
+/// Returns the host of a target that is not UTF-8.
+pub(crate) fn host_bytes<'a>(event: &StreamEventRef<'a>) -> Option<&'a [u8]> {
     let anomalies = event.anomalies();
     if !anomalies.contains(Anomaly::TargetNotUtf8) {
-        return Cow::Borrowed(event.target_host);
+        return None;
     }
     let target = event.target_bytes();
-    let host = if anomalies.contains(Anomaly::TargetWithoutPort) {
-        Some(target)
-    } else {
-        target.rsplitn(2, |&byte| byte == b':').last()
-    };
-    String::from_utf8_lossy(host.unwrap_or_default())
+    if anomalies.contains(Anomaly::TargetWithoutPort) {
+        return Some(target);
+    }
+    target.rsplitn(2, |&byte| byte == b':').last()
 }
 
 impl Serialize for IsoFields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.json {
             Some(json) => json.serialize(serializer),
-            None => serializer.serialize_str(self.words),
+            None => serializer.serialize_str(&self.words),
         }
     }
 }

@@ -28,6 +28,21 @@ impl Peer {
         (address, playing)
     }
 
+    /// Plays one control port for two connections, which are numbered from 0.
+    pub(crate) fn play_twice(script: impl Fn(&mut Self, usize) + Send + 'static) -> (String, JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let playing = thread::spawn(move || {
+            for connection in 0..2 {
+                let (stream, _) = listener.accept().unwrap();
+                stream.set_read_timeout(Some(TIME)).unwrap();
+                stream.set_write_timeout(Some(TIME)).unwrap();
+                script(&mut Self { stream: BufReader::new(stream) }, connection);
+            }
+        });
+        (address, playing)
+    }
+
     /// Reads a command, which has to begin so, and returns the rest of it.
     pub(crate) fn command(&mut self, begin: &str) -> String {
         let mut line = String::new();

@@ -9,10 +9,10 @@ mod bare;
 
 use core::hint::black_box;
 
-use tor_stream_event::{Decoder, StreamEventRef};
+use tor_stream_event::{EventDecoder, StreamEventRef};
 
 extern "C" fn main() -> ! {
-    let mut decoder = Decoder::new();
+    let mut decoder = EventDecoder::new();
     for piece in bare::input().chunks(64) {
         take(&mut decoder, piece);
     }
@@ -21,7 +21,7 @@ extern "C" fn main() -> ! {
 
 /// Apart from `main`, whose stack frame holds the decoder.
 #[inline(never)]
-fn take(decoder: &mut Decoder<1024>, mut piece: &[u8]) {
+fn take(decoder: &mut EventDecoder<1024>, mut piece: &[u8]) {
     while let Some(line) = decoder.next_event(&mut piece) {
         if let Ok(event) = line.event {
             look_at(&event);

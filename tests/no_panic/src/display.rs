@@ -11,7 +11,7 @@ use core::fmt::{self, Write};
 use core::str::FromStr;
 
 use tor_stream_event::{
-    Anomaly, CircuitId, ClientProtocol, Decoder, IsoField, LineEnd, StreamClosureReason, StreamEventRef, StreamId,
+    Anomaly, CircuitId, ClientProtocol, EventDecoder, IsoField, LineEnd, StreamClosureReason, StreamEventRef, StreamId,
     StreamPurpose, StreamSource, StreamStatus, stream_events,
 };
 
@@ -41,7 +41,7 @@ extern "C" fn main() -> ! {
 }
 
 fn write_all(input: &[u8]) -> fmt::Result {
-    write!(Nothing, "{:?} {:?}", stream_events(input), Decoder::<64>::new())?;
+    write!(Nothing, "{:?} {:?}", stream_events(input), EventDecoder::<64>::new())?;
     write!(Nothing, "{:?} {:?}", LineEnd::CrLf, LineEnd::Lf)?;
     for line in stream_events(input) {
         match line.event {
@@ -83,7 +83,7 @@ fn write_errors(content: &[u8]) -> fmt::Result {
             }
         }
     }
-    let mut decoder = Decoder::<64>::new().line_end(LineEnd::Lf);
+    let mut decoder = EventDecoder::<64>::new().line_end(LineEnd::Lf);
     for mut piece in [b"650 STREAM 1 NEW 0 ", content, b"\n"] {
         while let Some(line) = decoder.next_event(&mut piece) {
             if let Err(error) = line.event {

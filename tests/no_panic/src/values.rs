@@ -18,7 +18,7 @@ use core::hint::black_box;
 use core::str::FromStr;
 
 use tor_stream_event::{
-    Anomalies, Anomaly, Args, CircuitId, ClientProtocol, Decoder, Error, EventLine, IsoField, IsoFields, LineEnd,
+    Anomalies, Anomaly, Args, CircuitId, ClientProtocol, EventDecoder, Error, EventLine, IsoField, IsoFields, LineEnd,
     Quoted, StreamClosureReason, StreamEventRef, StreamId, StreamPurpose, StreamSource, StreamStatus, stream_events,
 };
 
@@ -33,7 +33,7 @@ extern "C" fn main() -> ! {
         }
     }
     for line_end in [LineEnd::CrLf, LineEnd::Lf] {
-        for line in stream_events(input).lenient().line_end(line_end).clone() {
+        for line in stream_events(input).lenient(true).line_end(line_end).clone() {
             use_line(&line);
         }
         for len in [1, 7, 4096] {
@@ -47,8 +47,8 @@ extern "C" fn main() -> ! {
 #[inline(never)]
 fn use_decoder(input: &[u8], len: usize, line_end: LineEnd) {
     /// Small enough to meet lines that do not fit.
-    type Small = Decoder<200>;
-    let mut decoder = if len == 1 { Small::default() } else { Small::new().lenient() }.line_end(line_end);
+    type Small = EventDecoder<200>;
+    let mut decoder = if len == 1 { Small::default() } else { Small::new().lenient(true) }.line_end(line_end);
     for piece in input.chunks(len.max(1)) {
         let mut rest = piece;
         while let Some(line) = decoder.next_event(&mut rest) {

@@ -3,6 +3,7 @@
 #[cfg(feature = "cluster")]
 mod cluster;
 mod report;
+mod table;
 mod tally;
 
 use alloc::sync::Arc;
@@ -162,7 +163,7 @@ impl SummaryLog {
 impl Consumer for SummaryLog {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if event.passes.all() {
-            self.tally.event(&self.name, event);
+            self.tally.events.event(&self.name, event, self.limit);
             if let Some(life) = self.tracker.update(event.event, event.time) {
                 self.tally.stream(&self.name, &life, self.limit);
             }

@@ -1,92 +1,168 @@
 //! What is counted.
 
 use alloc::collections::BTreeMap;
+use core::cmp::Reverse;
+use core::fmt;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tor_stream_event::{Outcome, StreamClosureReason, StreamLife, StreamStatus};
+use tor_stream_event::{ClientProtocol, Outcome, StreamPurpose, StreamStatus};
 
+use super::table::{Key, Table, Words};
+use crate::command::life::{self, Cause, Life};
 use crate::input::reader::Event;
 use crate::input::time::Time;
 
 /// What is counted in one or more logs. Tallies of different logs can be put together in any order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tally {
-    /// How many bytes were read, after decompression.
+    /// Number of bytes that were read, after decompression.
     pub(crate) bytes: u64,
-    /// How many lines there were.
+    /// Number of lines.
     pub(crate) lines: u64,
-    /// How many events count.
-    pub(crate) events: u64,
-    /// How many events could not be read.
+    /// Number of events that could not be read.
     pub(crate) unreadable: u64,
-    /// How many streams the events are of.
+    /// The events that count.
+    pub(crate) events: EventTally,
+    /// Number of streams.
     pub(crate) streams: u64,
-    /// How many streams were let go because there were too many at a time.
+    /// Number of streams that were let go because there were too many at a time.
     pub(crate) dropped: u64,
-    /// The time of the first event.
-    pub(crate) first: Option<Duration>,
-    /// The time of the last event.
-    pub(crate) last: Option<Duration>,
-    /// Events by status.
-    pub(crate) statuses: Counts,
-    /// Events by reason.
-    pub(crate) reasons: Counts,
-    /// Events by remote reason.
-    pub(crate) remote_reasons: Counts,
     /// Streams by purpose.
-    pub(crate) purposes: Counts,
+    pub(crate) purposes: Words,
     /// Streams by the protocol of the client.
-    pub(crate) protocols: Counts,
+    pub(crate) protocols: Words,
     /// Streams that failed, by cause.
-    pub(crate) failures: Counts,
+    pub(crate) failures: Table<Failure>,
+    /// Streams that failed, by the host that was asked for and cause.
+    pub(crate) failed_targets: Table<FailedTarget>,
     /// Streams by the host that was asked for.
-    pub(crate) targets: Counts,
-    /// Streams by file and circuit.
-    pub(crate) circuits: Counts,
+    pub(crate) targets: Table<String>,
+    /// Streams by circuit.
+    pub(crate) circuits: Table<Circuit>,
     /// From NEW to SUCCEEDED.
     pub(crate) answers: Histogram,
-    /// From the first event to CLOSED.
+    /// From NEW to the end.
     pub(crate) lifetimes: Histogram,
-    /// What is odd about events.
+    /// The circuits with the slowest first answers.
+    pub(crate) slowest: Slowest,
+}
+
+/// What is counted of events, whatever stream they are of.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct EventTally {
+    /// Number of events.
+    pub(crate) total: u64,
+    /// The earliest time.
+    pub(crate) first: Option<Duration>,
+    /// The latest time.
+    pub(crate) last: Option<Duration>,
+    /// Events by status.
+    pub(crate) statuses: Words,
+    /// Events by reason.
+    pub(crate) reasons: Words,
+    /// Events by remote reason.
+    pub(crate) remote_reasons: Words,
+    /// Oddities of events.
     pub(crate) anomalies: BTreeMap<String, Example>,
 }
 
-/// How often each of some texts occurs.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Counts {
-    /// The texts.
-    pub(crate) by_text: BTreeMap<String, u64>,
-    /// All texts beyond the limit together.
-    pub(crate) others: u64,
+/// Why a stream failed, and whether it ever was on a circuit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Failure {
+    /// Whether it was attached to a circuit before.
+    pub(crate) on_circuit: bool,
+    /// Why it failed.
+    pub(crate) cause: Cause,
+}
+
+/// A host that a stream failed to reach, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct FailedTarget {
+    /// The host that was asked for.
+    pub(crate) host: String,
+    /// Why the stream failed.
+    pub(crate) cause: Cause,
+}
+
+/// A circuit. Each log has its own numbers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Circuit {
+    /// The log.
+    pub(crate) file: String,
+    /// Its number there.
+    pub(crate) circuit_id: String,
+}
+
+impl fmt::Display for Circuit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in {}", self.circuit_id, self.file)
+    }
 }
 
 /// How often something occurs, and where first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Example {
-    /// How often.
+    /// Number of events.
     pub(crate) events: u64,
-    /// In which file first, by name.
+    /// The file of the first one, by name.
     pub(crate) file: String,
-    /// In which line of it.
+    /// Its line.
     pub(crate) line: u64,
+}
+
+/// The circuits on which a stream waited longest for its first answer.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Slowest(Vec<SlowAnswer>);
+
+/// A first answer that took long.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SlowAnswer {
+    /// From NEW to SUCCEEDED.
+    pub(crate) time: Duration,
+    /// The circuit that it came on.
+    pub(crate) circuit: Circuit,
+    /// The stream's ID.
+    pub(crate) stream_id: String,
 }
 
 /// How many durations are in each of some intervals, whose width is a thirty-second of what they begin with or less.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Histogram(BTreeMap<u16, u64>);
 
-impl Tally {
-    /// Counts an event.
-    pub(crate) fn event(&mut self, file: &str, event: &Event<'_>) {
+impl Key for Failure {
+    fn longest(&self) -> usize {
+        self.cause.longest()
+    }
+}
+
+impl Key for FailedTarget {
+    fn longest(&self) -> usize {
+        self.host.len().max(self.cause.longest())
+    }
+}
+
+impl Key for Circuit {
+    fn longest(&self) -> usize {
+        // The name of a file is no client's choice.
+        self.circuit_id.len()
+    }
+}
+
+impl EventTally {
+    /// Counts an event. Words without a name are counted apart up to `limit`.
+    pub(crate) fn event(&mut self, file: &str, event: &Event<'_>, limit: usize) {
         let Event { line, event, time, .. } = event;
-        self.events += 1;
-        self.statuses.add(event.status_str(), usize::MAX);
-        if let Some(reason) = event.reason_str() {
-            self.reasons.add(reason, usize::MAX);
-        }
-        if let Some(reason) = event.remote_reason_str() {
-            self.remote_reasons.add(reason, usize::MAX);
+        self.total += 1;
+        let status = (event.status != StreamStatus::Unrecognized).then_some(event.status as usize);
+        self.statuses.add(status, event.status_str(), limit);
+        for (table, reason, text) in [
+            (&mut self.reasons, event.reason, event.reason_str()),
+            (&mut self.remote_reasons, event.remote_reason, event.remote_reason_str()),
+        ] {
+            if let Some(text) = text {
+                table.add(reason.filter(|reason| reason.as_str() == text).map(|reason| reason as usize), text, limit);
+            }
         }
         if let Some(time) = time.and_then(Time::unix) {
             self.first = Some(self.first.map_or(time, |first| first.min(time)));
@@ -103,62 +179,14 @@ impl Tally {
         }
     }
 
-    /// Counts a stream. No more than `limit` targets and circuits are counted apart.
-    pub(crate) fn stream(&mut self, file: &str, life: &StreamLife<Option<Time>>, limit: usize) {
-        if life.outcome == Outcome::AfterClosed {
-            return;
-        }
-        self.streams += 1;
-        self.dropped += u64::from(life.outcome == Outcome::Dropped);
-        if let Some(purpose) = life.purpose {
-            self.purposes.add(purpose.as_str(), usize::MAX);
-        }
-        if let Some(protocol) = life.client_protocol {
-            self.protocols.add(protocol.as_str(), usize::MAX);
-        }
-        self.targets.add(&life.asked.host, limit);
-        for circuit in &life.circuits {
-            self.circuits.add(&format!("{circuit} in {file}"), limit);
-        }
-        let step = |status| life.steps.iter().find(|step| step.status == status);
-        if step(StreamStatus::Failed).is_some() {
-            let cause = match (life.reason, life.remote_reason) {
-                // A remote reason that came with an attempt before says nothing of this one.
-                (Some(StreamClosureReason::End), Some(remote)) => format!("END/{remote}"),
-                (Some(reason), _) => reason.to_string(),
-                (None, _) => "no reason".into(),
-            };
-            self.failures.add(&cause, usize::MAX);
-        }
-        let asked = step(StreamStatus::New).or(step(StreamStatus::NewResolve)).and_then(|step| step.time);
-        let since = |start: Option<Time>, end: Option<Time>| end?.since(start?);
-        let answered = step(StreamStatus::Succeeded).and_then(|step| step.time);
-        since(asked, answered).into_iter().for_each(|time| self.answers.add(time));
-        if life.outcome == Outcome::Closed {
-            since(asked, life.last).into_iter().for_each(|time| self.lifetimes.add(time));
-        }
-    }
-
     /// Adds what was counted elsewhere.
     pub(crate) fn merge(&mut self, other: Self, limit: usize) {
-        self.bytes += other.bytes;
-        self.lines += other.lines;
-        self.events += other.events;
-        self.unreadable += other.unreadable;
-        self.streams += other.streams;
-        self.dropped += other.dropped;
+        self.total += other.total;
         self.first = self.first.into_iter().chain(other.first).min();
         self.last = self.last.max(other.last);
-        self.statuses.merge(other.statuses, usize::MAX);
-        self.reasons.merge(other.reasons, usize::MAX);
-        self.remote_reasons.merge(other.remote_reasons, usize::MAX);
-        self.purposes.merge(other.purposes, usize::MAX);
-        self.protocols.merge(other.protocols, usize::MAX);
-        self.failures.merge(other.failures, usize::MAX);
-        self.targets.merge(other.targets, limit);
-        self.circuits.merge(other.circuits, limit);
-        self.answers.merge(other.answers);
-        self.lifetimes.merge(other.lifetimes);
+        self.statuses.merge(other.statuses, limit);
+        self.reasons.merge(other.reasons, limit);
+        self.remote_reasons.merge(other.remote_reasons, limit);
         for (name, theirs) in other.anomalies {
             match self.anomalies.get_mut(&name) {
                 Some(ours) => {
@@ -175,42 +203,123 @@ impl Tally {
     }
 }
 
-impl Counts {
-    /// Counts a text. A new one beyond the limit is counted with the others.
-    fn add(&mut self, text: &str, limit: usize) {
-        let known = self.by_text.len();
-        match self.by_text.get_mut(text) {
-            Some(count) => *count += 1,
-            None if known < limit => {
-                self.by_text.insert(text.into(), 1);
-            }
-            None => self.others += 1,
+impl Tally {
+    /// Counts a stream. No more than `limit` keys of each table are counted apart.
+    pub(crate) fn stream(&mut self, file: &str, life: &Life, limit: usize) {
+        if life.outcome == Outcome::AfterClosed {
+            return;
         }
+        self.streams += 1;
+        self.dropped += u64::from(life.outcome == Outcome::Dropped);
+        if let Some(purpose) = life.purpose {
+            let number = (purpose != StreamPurpose::Unrecognized).then_some(purpose as usize);
+            self.purposes.add(number, purpose.as_str(), limit);
+        }
+        if let Some(protocol) = life.client_protocol {
+            let number = (protocol != ClientProtocol::Unrecognized).then_some(protocol as usize);
+            self.protocols.add(number, protocol.as_str(), limit);
+        }
+        self.targets.add_text(&life.asked.host, limit);
+        let circuit = |id: &str| Circuit { file: file.into(), circuit_id: id.into() };
+        for id in &life.circuits {
+            self.circuits.add(circuit(id.as_ref()), limit);
+        }
+        if let Some(cause) = life::failure(life) {
+            let host = life.asked.host.clone();
+            self.failed_targets.add(FailedTarget { host, cause: cause.clone() }, limit);
+            self.failures.add(Failure { on_circuit: !life.circuits.is_empty(), cause }, limit);
+        }
+        if let Some((time, circuit_id)) = life::first_answer(life) {
+            self.answers.add(time);
+            if let Some(id) = circuit_id {
+                self.slowest.add(SlowAnswer { time, circuit: circuit(id.as_ref()), stream_id: life.id.to_string() });
+            }
+        }
+        life::duration(life).into_iter().for_each(|time| self.lifetimes.add(time));
     }
 
     /// Adds what was counted elsewhere.
-    fn merge(&mut self, other: Self, limit: usize) {
-        self.others += other.others;
-        for (text, count) in other.by_text {
-            if self.by_text.len() < limit || self.by_text.contains_key(&text) {
-                *self.by_text.entry(text).or_default() += count;
-            } else {
-                self.others += count;
+    pub(crate) fn merge(&mut self, other: Self, limit: usize) {
+        self.bytes += other.bytes;
+        self.lines += other.lines;
+        self.unreadable += other.unreadable;
+        self.events.merge(other.events, limit);
+        self.streams += other.streams;
+        self.dropped += other.dropped;
+        self.purposes.merge(other.purposes, limit);
+        self.protocols.merge(other.protocols, limit);
+        self.failures.merge(other.failures, limit);
+        self.failed_targets.merge(other.failed_targets, limit);
+        self.targets.merge(other.targets, limit);
+        self.circuits.merge(other.circuits, limit);
+        self.answers.merge(other.answers);
+        self.lifetimes.merge(other.lifetimes);
+        self.slowest.merge(other.slowest);
+    }
+}
+
+impl Tally {
+    /// Returns `true` if what was counted in the next part of a log can be added with the same result as if the part had been
+    /// counted here: no table comes to meet its limit. `undecided` are the streams that go on from one part into the next,
+    /// which are counted when they are over; `held` says whether their events are counted with them.
+    #[allow(dead_code, reason = "for reading with threads")]
+    pub(crate) fn merges_exactly<'l>(
+        &self,
+        part: &Self,
+        undecided: impl Iterator<Item = &'l Life>,
+        limit: usize,
+    ) -> bool {
+        let count = |(streams, circuits), life: &Life| (streams + 1, circuits + life.circuits.len());
+        let (streams, circuits) = undecided.fold((0, 0), count);
+        self.purposes.merges_exactly(&part.purposes, streams, limit)
+            && self.protocols.merges_exactly(&part.protocols, streams, limit)
+            && self.failures.merges_exactly(&part.failures, streams, limit)
+            && self.failed_targets.merges_exactly(&part.failed_targets, streams, limit)
+            && self.targets.merges_exactly(&part.targets, streams, limit)
+            && self.circuits.merges_exactly(&part.circuits, circuits, limit)
+            && self.events.merges_exactly(&part.events, limit)
+    }
+}
+
+impl EventTally {
+    /// Likewise for the events.
+    #[allow(dead_code, reason = "for reading with threads")]
+    pub(crate) fn merges_exactly(&self, part: &Self, limit: usize) -> bool {
+        self.statuses.merges_exactly(&part.statuses, 0, limit)
+            && self.reasons.merges_exactly(&part.reasons, 0, limit)
+            && self.remote_reasons.merges_exactly(&part.remote_reasons, 0, limit)
+    }
+}
+
+impl Slowest {
+    /// Number of circuits that are kept.
+    const KEPT: usize = 10;
+
+    /// Takes note of an answer, if it is among the slowest. A circuit is kept with its slowest one.
+    fn add(&mut self, answer: SlowAnswer) {
+        // The times first, then what makes the order one and the same however answers are put together.
+        let order = |answer: &SlowAnswer| (Reverse(answer.time), answer.circuit.clone(), answer.stream_id.clone());
+        match self.0.iter().position(|kept| kept.circuit == answer.circuit) {
+            Some(known) => {
+                let known = self.0.get_mut(known).filter(|known| order(&answer) < order(known));
+                let Some(known) = known else { return };
+                *known = answer;
             }
+            None if self.0.len() == Self::KEPT && self.0.last().is_some_and(|last| answer.time < last.time) => return,
+            None => self.0.push(answer),
         }
+        self.0.sort_by_cached_key(order);
+        self.0.truncate(Self::KEPT);
     }
 
-    /// Returns how much was counted.
-    pub(crate) fn total(&self) -> u64 {
-        self.by_text.values().sum::<u64>() + self.others
+    /// Adds what was found elsewhere.
+    fn merge(&mut self, other: Self) {
+        other.0.into_iter().for_each(|answer| self.add(answer));
     }
 
-    /// Returns the texts with the highest counts, the highest first.
-    pub(crate) fn top(&self, how_many: usize) -> Vec<(&str, u64)> {
-        let mut all: Vec<_> = self.by_text.iter().map(|(text, &count)| (text.as_str(), count)).collect();
-        all.sort_by_key(|&(_, count)| core::cmp::Reverse(count));
-        all.truncate(how_many);
-        all
+    /// Iterates over the circuits, the slowest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &SlowAnswer> {
+        self.0.iter()
     }
 }
 

@@ -13,6 +13,7 @@ use std::thread;
 
 use super::failure::Failure;
 use super::stop::{Stop, TICK};
+use crate::output::text::escape;
 
 /// How long one address may take to accept a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(20);
@@ -102,7 +103,7 @@ impl fmt::Display for Address {
         match self {
             Self::Tcp(host, port) if host.contains(':') => write!(f, "[{host}]:{port}"),
             Self::Tcp(host, port) => write!(f, "{host}:{port}"),
-            Self::Unix(path) => path.display().fmt(f),
+            Self::Unix(path) => f.write_str(&escape(&path.to_string_lossy())),
         }
     }
 }

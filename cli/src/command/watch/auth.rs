@@ -1,18 +1,15 @@
 //! Authentication: sections 3.5, 3.21 and 3.24 of the control-port specification.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::control::{Control, Reply};
+use super::cookie::{self, LEN};
 use super::failure::Failure;
-
-/// How many bytes a cookie, a nonce and a hash have.
-const LEN: usize = 32;
 
 /// The key of the proof that tor knows the cookie.
 const SERVER_KEY: &[u8] = b"Tor safe cookie authentication server-to-controller hash";
@@ -48,14 +45,21 @@ fn ask() -> Result<String, Failure> {
     })
 }
 
-/// Says to tor who is there, in the best of the ways that it accepts.
-pub(crate) fn authenticate(control: &mut Control<'_>, password: &mut Password) -> Result<(), Failure> {
+/// Authenticates with the strongest method that tor offers.
+///
+/// Nobody knows who answers on the port: only SAFECOOKIE lets it prove that it is tor before it gets anything. The cookie itself
+/// is sent only if `allow_cookie` says so, and never to one that SAFECOOKIE could have been asked of.
+pub(crate) fn authenticate(
+    control: &mut Control<'_>,
+    password: &mut Password,
+    allow_cookie: bool,
+) -> Result<(), Failure> {
     let methods = Methods::read(&control.command("PROTOCOLINFO 1")?)?;
     if methods.null {
         return accepted(&control.command("AUTHENTICATE")?, "a controller without authentication");
     }
     let cookie = match &methods.cookie_file {
-        Some(path) if methods.cookie || methods.safe_cookie => Some(read_cookie(path)),
+        Some(path) if methods.safe_cookie || (methods.cookie && allow_cookie) => Some(cookie::read(path)),
         _ => None,
     };
     match cookie {
@@ -63,6 +67,9 @@ pub(crate) fn authenticate(control: &mut Control<'_>, password: &mut Password) -
         Some(Ok(cookie)) => prove(control, &*cookie, "the cookie"),
         _ if methods.password => prove(control, password.get()?, "the password"),
         Some(Err(message)) => Err(Failure::Fatal(message)),
+        None if methods.cookie && methods.cookie_file.is_some() && !allow_cookie => Err(Failure::fatal(
+            "it wants the cookie itself, and cannot prove that it is tor: --allow-cookie sends it all the same",
+        )),
         None => Err(Failure::fatal("tor accepts no authentication that is known here")),
     }
 }
@@ -116,20 +123,6 @@ fn accepted(reply: &Reply, what: &str) -> Result<(), Failure> {
         "250" => Ok(()),
         code => Err(Failure::Fatal(format!("authentication failed: tor refuses {what} with {code}"))),
     }
-}
-
-/// Reads tor's cookie, or says why that cannot be done.
-fn read_cookie(path: &Path) -> Result<Zeroizing<[u8; LEN]>, String> {
-    let name = path.display().to_string();
-    let failed = |error: io::Error| format!("the cookie {}: {error}", super::summary::escape(&name));
-    // The name is what the other end says: reading a pipe could last forever, and a file of another length is no cookie.
-    let metadata = fs::metadata(path).map_err(failed)?;
-    if !metadata.is_file() || metadata.len() != LEN as u64 {
-        return Err(failed(io::Error::other("not a file of 32 bytes")));
-    }
-    let mut cookie = Zeroizing::new([0; LEN]);
-    File::open(path).and_then(|mut file| file.read_exact(&mut *cookie)).map_err(failed)?;
-    Ok(cookie)
 }
 
 /// The ways of authentication that tor accepts.

@@ -36,6 +36,47 @@ pub(crate) struct Reply {
     pub(crate) lines: Vec<Vec<u8>>,
 }
 
+/// A line of a reply.
+pub(crate) struct ReplyLine<'l> {
+    /// Its code.
+    pub(crate) code: [u8; 3],
+    /// Which lines follow it.
+    pub(crate) kind: Kind,
+    /// The text behind.
+    pub(crate) text: &'l [u8],
+}
+
+/// Which lines follow one of a reply.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// None.
+    End,
+    /// More of the reply.
+    Middle,
+    /// Data, up to a dot, and more of the reply.
+    Data,
+}
+
+impl<'l> ReplyLine<'l> {
+    /// Reads a line without its end. `None` if it is of no reply.
+    pub(crate) fn of(line: &'l [u8]) -> Option<Self> {
+        let ([a, b, c, kind], text) = line.split_first_chunk()?;
+        let code = [*a, *b, *c];
+        let kind = match kind {
+            b' ' => Kind::End,
+            b'-' => Kind::Middle,
+            b'+' => Kind::Data,
+            _ => return None,
+        };
+        code.iter().all(u8::is_ascii_digit).then_some(Self { code, kind, text })
+    }
+
+    /// Returns `true` for an event, which answers no command.
+    pub(crate) fn is_event(&self) -> bool {
+        self.code == *b"650"
+    }
+}
+
 impl<'s> Control<'s> {
     /// Returns a connection over which nothing was said yet.
     pub(crate) fn new(stream: Box<dyn Stream>, stop: &'s Stop) -> Self {
@@ -44,10 +85,15 @@ impl<'s> Control<'s> {
 
     /// Sends a command and waits for the reply to it.
     pub(crate) fn command(&mut self, command: &str) -> Result<Reply, Failure> {
+        self.send(command)?;
+        self.reply(Instant::now() + REPLY_TIME)
+    }
+
+    /// Sends a command.
+    pub(crate) fn send(&mut self, command: &str) -> Result<(), Failure> {
         // In one piece, so that it is not sent as two packets.
         let line = Zeroizing::new([command.as_bytes(), b"\r\n"].concat());
-        self.stream.write_all(&line).and_then(|()| self.stream.flush()).map_err(Failure::lost)?;
-        self.reply(Instant::now() + REPLY_TIME)
+        self.stream.write_all(&line).and_then(|()| self.stream.flush()).map_err(Failure::lost)
     }
 
     /// Returns everything that was received so far: events may be among it.
@@ -78,19 +124,16 @@ impl<'s> Control<'s> {
         loop {
             let range = self.line(deadline)?;
             let line = self.received.get(range).unwrap_or_default();
-            let (code, kind, text) = match *line {
-                [a, b, c, kind @ (b' ' | b'-' | b'+'), ref text @ ..] if [a, b, c].iter().all(u8::is_ascii_digit) => {
-                    ([a, b, c], kind, text)
-                }
-                _ => return Err(Failure::fatal("no control port: what it sends is not a reply")),
+            let Some(line) = ReplyLine::of(line) else {
+                return Err(Failure::fatal("no control port: what it sends is not a reply"));
             };
-            let is_reply = code != *b"650";
-            if is_reply {
-                lines.push(text.to_vec());
+            let (code, kind, is_event) = (line.code, line.kind, line.is_event());
+            if !is_event {
+                lines.push(line.text.to_vec());
             }
             match kind {
-                b'+' => self.skip_data(deadline)?,
-                b' ' if is_reply => {
+                Kind::Data => self.skip_data(deadline)?,
+                Kind::End if !is_event => {
                     return Ok(Reply { code: code.map(char::from).iter().collect(), lines });
                 }
                 _ => {}

@@ -3,9 +3,11 @@
 mod address;
 mod auth;
 mod control;
+mod cookie;
 mod failure;
 mod screen;
 mod sink;
+mod status;
 mod stop;
 mod summary;
 
@@ -14,13 +16,14 @@ use core::time::Duration;
 use std::io;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use tor_stream_event::Decoder;
+use tor_stream_event::EventDecoder;
 
 use self::address::Address;
 use self::auth::Password;
 use self::control::Control;
 use self::failure::Failure;
 use self::sink::Sink;
+use self::status::OpenStreams;
 use self::stop::Stop;
 use crate::output::Format;
 
@@ -31,9 +34,14 @@ Examples:
   tor-streams watch --control /run/tor/control --summary
 
 Authentication:
-  None if tor wants none; else its cookie, without sending it where tor can do so (SAFECOOKIE); else
-  the password in the environment variable TOR_CONTROL_PASSWORD or, if that is not set, the one that
-  is typed on the terminal. The cookie has to be readable: on Debian that takes the group debian-tor.
+  None if tor wants none. Else its cookie, which is not sent: tor has to prove first that it knows
+  the cookie, and gets a proof in return (SAFECOOKIE). Else the password in the environment variable
+  TOR_CONTROL_PASSWORD or, if that is not set, the one that is typed on the terminal.
+  The cookie has to be readable, which on Debian takes the group debian-tor; to be a regular file of
+  32 bytes, not a link; and to belong to you, to root, or to the user that your system runs tor as
+  (debian-tor, tor, toranon or _tor). The other end names this file, whoever that is.
+  A tor before 0.2.3 wants the cookie itself. --allow-cookie sends it; without the option it is
+  never sent, as whatever answers on the port could ask for it.
 
 Output:
   As of `tor-streams events`, each event at once. `line` is its line in what tor sent since it was
@@ -42,7 +50,8 @@ Output:
 
   With --summary: how many events, streams, statuses and reasons there were, and the last streams.
   It is drawn again and again on a terminal, else printed every --interval seconds, and at the end.
-  Streams that were open when a connection was lost are forgotten.
+  Streams that were open before the connection are known from tor (GETINFO stream-status); those
+  that were open when it was lost are forgotten.
 
 Without a connection:
   Another attempt comes after 1 second, then 2, 4, and so on up to 60, and after 1 again once there
@@ -83,6 +92,9 @@ pub(crate) struct Options {
     /// Also take events whose status, IDs or target are not what Tor's specification allows
     #[arg(long)]
     lenient: bool,
+    /// Send the cookie itself to what asks for it, although it may not be tor
+    #[arg(long)]
+    allow_cookie: bool,
     /// Show a summary, and not the events
     #[arg(long, conflicts_with_all = ["format", "show_credentials"])]
     summary: bool,
@@ -147,23 +159,36 @@ fn watch(
     connected: impl FnOnce(),
 ) -> Result<Infallible, Failure> {
     let mut control = Control::new(options.control.connect(stop)?, stop);
-    auth::authenticate(&mut control, password)?;
+    auth::authenticate(&mut control, password, options.allow_cookie)?;
     let reply = control.command("SETEVENTS STREAM")?;
     if reply.code != "250" {
         return Err(Failure::Fatal(format!("tor refuses SETEVENTS with {}", reply.code)));
     }
     connected();
 
-    let mut decoder = Decoder::<LINE>::new();
+    let mut decoder = EventDecoder::<LINE>::new();
     if options.lenient {
-        decoder = decoder.lenient();
+        decoder = decoder.lenient(true);
     }
     // From the first line on, so that events among the replies are not lost and lines have their numbers.
     sink.take(&mut decoder, &control.take_received(), &options.control)?;
+    // Only a summary has a use for streams without an event.
+    let mut open = options.summary.then(OpenStreams::new);
+    if open.is_some() {
+        control.send(status::COMMAND)?;
+    }
     let mut piece = vec![0; 64 * 1024];
     loop {
         match control.read(&mut piece)? {
-            Some(len) => sink.take(&mut decoder, piece.get(..len).unwrap_or_default(), &options.control)?,
+            Some(len) => {
+                let mut bytes = piece.get(..len).unwrap_or_default();
+                while let Some(open) = open.as_mut().filter(|_| !bytes.is_empty()) {
+                    let (taken, stream) = open.take(&mut bytes);
+                    sink.take(&mut decoder, taken, &options.control)?;
+                    sink.take_open(stream);
+                }
+                sink.take(&mut decoder, bytes, &options.control)?;
+            }
             None => sink.tick()?,
         }
     }

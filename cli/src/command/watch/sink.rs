@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::io;
 use std::time::SystemTime;
 
-use tor_stream_event::Decoder;
+use tor_stream_event::EventDecoder;
 
 use super::Options;
 use super::address::Address;
@@ -41,7 +41,7 @@ impl Sink {
     /// Takes the events that end in a piece of what tor sends, and shows them at once.
     pub(crate) fn take<const N: usize>(
         &mut self,
-        decoder: &mut Decoder<N>,
+        decoder: &mut EventDecoder<N>,
         mut piece: &[u8],
         address: &Address,
     ) -> io::Result<()> {
@@ -63,6 +63,13 @@ impl Sink {
             }
         }
         self.tick()
+    }
+
+    /// Takes the text of a stream that was open before, if there is one.
+    pub(crate) fn take_open(&mut self, stream: Option<Vec<u8>>) {
+        if let (Self::Summary(summary, _), Some(stream)) = (self, stream) {
+            summary.add_open(&stream);
+        }
     }
 
     /// Shows what has to be shown by now.

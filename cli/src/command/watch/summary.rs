@@ -1,12 +1,16 @@
 //! What a summary of the events so far says.
 
+use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, VecDeque};
 use core::cmp::Reverse;
 use core::fmt::Write;
 use core::time::Duration;
 use std::time::Instant;
 
-use tor_stream_event::{StreamEventRef, StreamLife, StreamStatus, StreamTracker};
+use tor_stream_event::{StreamClosureReason, StreamEventRef, StreamLife, StreamStatus, StreamTracker};
+
+use crate::output::mask;
+use crate::output::text::escape;
 
 /// How many streams are shown.
 const SHOWN: usize = 10;
@@ -35,8 +39,48 @@ pub(crate) struct Summary {
     ended: VecDeque<StreamLife<Instant>>,
 }
 
-/// How often there was each word. There is no end of words that the library does not know; they count as one.
-type Counts = BTreeMap<&'static str, u64>;
+/// Number of events with each word.
+///
+/// There is no end of words without a name, and whoever answers on the port chooses them: beyond [`Self::LIMIT`] words, all new
+/// ones count as one.
+#[derive(Default)]
+struct Counts {
+    /// Those that are counted one by one.
+    words: BTreeMap<String, u64>,
+    /// All others.
+    others: u64,
+}
+
+impl Counts {
+    /// Maximum number of words. Some thirty have a name.
+    const LIMIT: usize = 100;
+    /// Maximum number of characters that are kept of a word.
+    const LEN: usize = 40;
+    /// Maximum number of words in a line.
+    const SHOWN: usize = 20;
+
+    /// Counts a word.
+    fn add(&mut self, word: &str) {
+        let word = word.char_indices().nth(Self::LEN).and_then(|(end, _)| word.get(..end)).unwrap_or(word);
+        if let Some(count) = self.words.get_mut(word) {
+            *count += 1;
+        } else if self.words.len() < Self::LIMIT {
+            self.words.insert(word.into(), 1);
+        } else {
+            self.others += 1;
+        }
+    }
+
+    /// Returns the words with their numbers, the most frequent first. `None` if there are none.
+    fn list(&self) -> Option<String> {
+        let mut counts: Vec<_> = self.words.iter().collect();
+        counts.sort_by_key(|&(_, &count)| Reverse(count));
+        let rest = counts.iter().skip(Self::SHOWN).map(|&(_, count)| count).sum::<u64>() + self.others;
+        let shown = counts.iter().take(Self::SHOWN).map(|(word, count)| format!("{} {count}", escape(word)));
+        let list = shown.chain((rest > 0).then(|| format!("(others) {rest}"))).collect::<Vec<_>>();
+        (!list.is_empty()).then(|| list.join("  "))
+    }
+}
 
 impl Summary {
     /// Returns the summary of no events.
@@ -46,9 +90,9 @@ impl Summary {
             events: 0,
             unreadable: 0,
             closed: 0,
-            statuses: Counts::new(),
-            reasons: Counts::new(),
-            remote_reasons: Counts::new(),
+            statuses: Counts::default(),
+            reasons: Counts::default(),
+            remote_reasons: Counts::default(),
             tracker: StreamTracker::new(max_live),
             max_live,
             ended: VecDeque::new(),
@@ -58,14 +102,15 @@ impl Summary {
     /// Adds an event.
     pub(crate) fn update(&mut self, event: &StreamEventRef<'_>) {
         self.events += 1;
-        count(&mut self.statuses, event.status.as_str());
+        self.statuses.add(&mask::word(event, event.status_str(), event.status != StreamStatus::Unrecognized));
         let over = self.tracker.update(event, Instant::now());
         if event.status == StreamStatus::Closed {
             self.closed += 1;
-            let reason = event.reason.map_or("(none)", |reason| reason.as_str());
-            count(&mut self.reasons, reason);
-            if let Some(reason) = event.remote_reason {
-                count(&mut self.remote_reasons, reason.as_str());
+            let word = |word, reason| mask::word(event, word, reason != Some(StreamClosureReason::Unrecognized));
+            let reason = event.reason_str().map_or(Cow::Borrowed("(none)"), |text| word(text, event.reason));
+            self.reasons.add(&reason);
+            if let Some(text) = event.remote_reason_str() {
+                self.remote_reasons.add(&word(text, event.remote_reason));
             }
         }
         if let Some(life) = over {
@@ -73,6 +118,18 @@ impl Summary {
             if self.ended.len() > SHOWN {
                 self.ended.pop_front();
             }
+        }
+    }
+
+    /// Adds a stream that was open before: what `GETINFO stream-status` tells of it is the beginning of an event.
+    pub(crate) fn add_open(&mut self, stream: &[u8]) {
+        let Ok(event) = StreamEventRef::parse_bytes(stream) else {
+            self.unreadable += 1;
+            return;
+        };
+        // An event that came before the reply knows more, such as a purpose.
+        if !event.id.parse().is_ok_and(|id| self.tracker.get(&id).is_some()) {
+            self.tracker.update(&event, Instant::now());
         }
     }
 
@@ -101,27 +158,13 @@ impl Summary {
         for (name, counts) in
             [("status", &self.statuses), ("reason", &self.reasons), ("remote reason", &self.remote_reasons)]
         {
-            if !counts.is_empty() {
-                lines.push(format!("{name:13}  {}", list(counts)));
-            }
+            lines.extend(counts.list().map(|list| format!("{name:13}  {list}")));
         }
         let mut streams: Vec<_> = self.tracker.live().chain(&self.ended).collect();
         streams.sort_by_key(|life| Reverse(life.last));
         lines.extend(streams.into_iter().take(SHOWN).map(|life| line(life, now)));
         lines
     }
-}
-
-/// Counts a word.
-fn count(counts: &mut Counts, word: &'static str) {
-    *counts.entry(word).or_default() += 1;
-}
-
-/// Returns the words and how often there were, the most frequent first.
-fn list(counts: &Counts) -> String {
-    let mut counts: Vec<_> = counts.iter().collect();
-    counts.sort_by_key(|&(_, &number)| Reverse(number));
-    counts.iter().map(|(word, number)| format!("{word} {number}")).collect::<Vec<_>>().join("  ")
 }
 
 /// Returns the line of a stream.
@@ -150,16 +193,4 @@ fn duration(time: Duration) -> String {
         (0, h, m, _) => format!("{h} h {m} m"),
         (d, h, ..) => format!("{d} d {h} h"),
     }
-}
-
-/// Returns text of others with everything escaped that can move the cursor of a terminal or change the order of its text.
-pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '"' | '\'' => escaped.push(character),
-            _ => escaped.extend(character.escape_debug()),
-        }
-    }
-    escaped
 }

@@ -1,0 +1,198 @@
+//! Tables of counts, whose size is bounded.
+
+use alloc::collections::BTreeMap;
+use core::cmp::Reverse;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest text that is counted by itself. Hosts have at most 255 bytes, words that tor prints some 20.
+const LONGEST: usize = 1024;
+
+/// How often each of some keys occurs.
+///
+/// Two tables can be put together in any order, and in any grouping, as long as a limit is not met.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Table<K: Ord> {
+    /// The keys.
+    by_key: BTreeMap<K, u64>,
+    /// All keys beyond the limit together.
+    beyond: u64,
+}
+
+/// A key of a table.
+pub(crate) trait Key: Ord + Clone {
+    /// Returns the length of the longest text in it.
+    fn longest(&self) -> usize;
+}
+
+impl Key for String {
+    fn longest(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<K: Ord> Default for Table<K> {
+    fn default() -> Self {
+        Self { by_key: BTreeMap::new(), beyond: 0 }
+    }
+}
+
+impl<K: Key> Table<K> {
+    /// Counts a key. A new one beyond the limit, or one that is too long, is counted with others.
+    pub(crate) fn add(&mut self, key: K, limit: usize) {
+        self.add_times(key, 1, limit);
+    }
+
+    /// Counts a key so many times.
+    fn add_times(&mut self, key: K, times: u64, limit: usize) {
+        if let Some(count) = self.by_key.get_mut(&key) {
+            *count += times;
+        } else if self.by_key.len() < limit && key.longest() <= LONGEST {
+            self.by_key.insert(key, times);
+        } else {
+            self.beyond += times;
+        }
+    }
+
+    /// Adds what was counted elsewhere.
+    pub(crate) fn merge(&mut self, other: Self, limit: usize) {
+        self.beyond += other.beyond;
+        for (key, count) in other.by_key {
+            self.add_times(key, count, limit);
+        }
+    }
+
+    /// Returns `true` if another table can be added and then so many new keys, with the same result as if each key had been
+    /// counted one after the other.
+    pub(crate) fn merges_exactly(&self, other: &Self, more: usize, limit: usize) -> bool {
+        self.by_key.len() >= limit || self.by_key.len() + other.by_key.len() + more <= limit
+    }
+
+    /// Returns the sum of all counts.
+    pub(crate) fn total(&self) -> u64 {
+        self.by_key.values().sum::<u64>() + self.beyond
+    }
+
+    /// Returns the count of all keys beyond the limit together.
+    pub(crate) const fn beyond(&self) -> u64 {
+        self.beyond
+    }
+
+    /// Returns the keys with the highest counts, the highest first.
+    pub(crate) fn top(&self, number: usize) -> Vec<(&K, u64)> {
+        let mut all: Vec<_> = self.by_key.iter().map(|(key, &count)| (key, count)).collect();
+        all.sort_by_key(|&(_, count)| Reverse(count));
+        all.truncate(number);
+        all
+    }
+}
+
+impl Table<String> {
+    /// Counts a text.
+    pub(crate) fn add_text(&mut self, text: &str, limit: usize) {
+        match self.by_key.get_mut(text) {
+            Some(count) => *count += 1,
+            None => self.add(text.into(), limit),
+        }
+    }
+}
+
+/// How often each word of tor occurs. Those that have a name are counted by its number, which is faster than by text.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Words {
+    /// The counts of words that have a name.
+    named: Vec<u64>,
+    /// Other words.
+    unnamed: Table<String>,
+}
+
+impl Words {
+    /// Counts a word: the one with this number, if it has a name.
+    pub(crate) fn add(&mut self, number: Option<usize>, text: &str, limit: usize) {
+        let Some(number) = number else {
+            return self.unnamed.add_text(text, limit);
+        };
+        if self.named.len() <= number {
+            self.named.resize(number + 1, 0);
+        }
+        if let Some(count) = self.named.get_mut(number) {
+            *count += 1;
+        }
+    }
+
+    /// Adds what was counted elsewhere.
+    pub(crate) fn merge(&mut self, other: Self, limit: usize) {
+        self.named.resize(self.named.len().max(other.named.len()), 0);
+        for (ours, theirs) in self.named.iter_mut().zip(other.named) {
+            *ours += theirs;
+        }
+        self.unnamed.merge(other.unnamed, limit);
+    }
+
+    /// As [`Table::merges_exactly`] for words without a name.
+    pub(crate) fn merges_exactly(&self, other: &Self, more: usize, limit: usize) -> bool {
+        self.unnamed.merges_exactly(&other.unnamed, more, limit)
+    }
+
+    /// Returns all words as a table. `names` are the texts of those that have a name.
+    pub(crate) fn table(&self, names: impl Iterator<Item = &'static str>) -> Table<String> {
+        let mut table = self.unnamed.clone();
+        for (name, &count) in names.zip(&self.named).filter(|&(_, &count)| count > 0) {
+            table.by_key.insert(name.into(), count);
+        }
+        table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns a table of texts.
+    fn table(texts: &[&str], limit: usize) -> Table<String> {
+        let mut table = Table::default();
+        texts.iter().for_each(|text| table.add_text(text, limit));
+        table
+    }
+
+    /// Every way to cut a list of texts in three gives the table of the whole list, in both groupings, wherever
+    /// `merges_exactly` says so, and in all cases without a limit.
+    #[test]
+    fn parts_put_together() {
+        let texts = ["a", "b", "a", "c", "d", "b", "e", "e", "a"];
+        for limit in [1, 2, 3, 4, 5, usize::MAX] {
+            let whole = table(&texts, limit);
+            let mut exact = 0;
+            for (i, j) in (0..=texts.len()).flat_map(|j| (0..=j).map(move |i| (i, j))) {
+                let ((first, rest), (_, third)) = (texts.split_at(i), texts.split_at(j));
+                let second = rest.get(..j - i).unwrap_or_default();
+                let mut left = table(first, limit);
+                let second = table(second, usize::MAX);
+                let mut right = second.clone();
+                right.merge(table(third, usize::MAX), usize::MAX);
+                if left.merges_exactly(&right, 0, limit) {
+                    exact += 1;
+                    left.merge(right, limit);
+                    assert_eq!((&left.by_key, left.beyond), (&whole.by_key, whole.beyond), "{i} {j} {limit}");
+                }
+            }
+            assert!(exact > 10, "{limit}");
+        }
+    }
+
+    #[test]
+    fn words_by_number_or_text() {
+        let mut words = Words::default();
+        words.add(Some(2), "C", 1);
+        words.add(None, "X", 1);
+        words.add(None, "Y", 1);
+        let mut others = Words::default();
+        others.add(Some(2), "C", 1);
+        others.add(Some(4), "E", 1);
+        others.add(None, "Y", 1);
+        words.merge(others, 1);
+        let table = words.table(["A", "B", "C", "D", "E"].into_iter());
+        let rows: Vec<_> = table.top(9).into_iter().map(|(word, count)| (word.as_str(), count)).collect();
+        assert_eq!((rows, table.beyond()), (vec![("C", 2), ("E", 1), ("X", 1)], 2));
+    }
+}

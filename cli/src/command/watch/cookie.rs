@@ -1,0 +1,94 @@
+//! tor's cookie: a file that whoever answers on the control port names.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::output::text::escape;
+
+/// Number of bytes of a cookie.
+pub(crate) const LEN: usize = 32;
+
+/// Reads tor's cookie, or says why that cannot be done.
+///
+/// Nobody knows yet whether it is tor that names the file. So it has to look like a cookie: a regular file of its length, of
+/// the user or of those that run a tor, and no link to any other file.
+pub(crate) fn read(path: &Path) -> Result<Zeroizing<[u8; LEN]>, String> {
+    read_file(path).map_err(|error| format!("the cookie {}: {error}", escape(&path.to_string_lossy())))
+}
+
+/// Reads the cookie.
+fn read_file(path: &Path) -> io::Result<Zeroizing<[u8; LEN]>> {
+    // Opening a pipe or a device can have effects of its own.
+    check(&fs::symlink_metadata(path)?)?;
+    let mut file = open(path)?;
+    // It may be another one by now.
+    let metadata = file.metadata()?;
+    check(&metadata)?;
+    check_owner(&metadata)?;
+    let mut cookie = Zeroizing::new([0; LEN]);
+    file.read_exact(&mut *cookie)?;
+    Ok(cookie)
+}
+
+/// Checks the kind and the length of a file.
+fn check(metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_symlink() {
+        return Err(io::Error::other("it is a link"));
+    }
+    if !metadata.is_file() || metadata.len() != LEN as u64 {
+        return Err(io::Error::other("not a file of 32 bytes"));
+    }
+    Ok(())
+}
+
+/// Opens a file that is no link.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    use rustix::fs::OFlags;
+
+    // Should it have become a pipe, opening it does not wait for a writer.
+    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits());
+    fs::OpenOptions::new().read(true).custom_flags(flags.map_err(io::Error::other)?).open(path)
+}
+
+/// Opens a file.
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Checks that a file belongs to the user, to root or to a user that distributions run tor as.
+#[cfg(unix)]
+fn check_owner(metadata: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+
+    let owner = metadata.uid();
+    if owner == 0 || owner == rustix::process::geteuid().as_raw() || is_tor(owner) {
+        return Ok(());
+    }
+    Err(io::Error::other("it belongs to neither you, root nor tor"))
+}
+
+/// Returns `true` for the number of a user that distributions run tor as: all have it in the system's own list.
+#[cfg(unix)]
+fn is_tor(user: u32) -> bool {
+    /// Debian, Alpine and Arch, Fedora, the BSDs and macOS.
+    const NAMES: [&str; 4] = ["debian-tor", "tor", "toranon", "_tor"];
+
+    let list = fs::read("/etc/passwd").unwrap_or_default();
+    String::from_utf8_lossy(&list).lines().any(|line| {
+        let mut fields = line.split(':');
+        fields.next().is_some_and(|name| NAMES.contains(&name)) && fields.nth(1) == Some(user.to_string().as_str())
+    })
+}
+
+/// Checks nothing: the system has no such owners.
+#[cfg(not(unix))]
+fn check_owner(_metadata: &Metadata) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! The streams that were open before events were asked for: the reply to `GETINFO stream-status`.
+
+use super::LINE;
+use super::control::{Kind, ReplyLine};
+
+/// The command that asks for them.
+pub(crate) const COMMAND: &str = "GETINFO stream-status";
+
+/// The part of the reply's first line that names it.
+const NAME: &[u8] = b"stream-status=";
+
+/// Finds the reply among events.
+///
+/// It comes when tor has time for it, and whatever else answers on the port may never send it. So nobody waits: events are shown
+/// meanwhile, and each stream of the reply is handed out at its place between them.
+pub(crate) struct OpenStreams {
+    /// Which lines come next.
+    state: State,
+    /// Beginning of a line whose end is yet to come. Of one that is too long, the first bytes.
+    line: Vec<u8>,
+}
+
+/// Which lines come next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Events, and the first line of the reply.
+    Before,
+    /// Data of another reply.
+    OtherData,
+    /// Streams, up to a dot.
+    Streams,
+    /// Nothing that counts.
+    After,
+}
+
+impl OpenStreams {
+    /// Returns the state after the command was sent.
+    pub(crate) const fn new() -> Self {
+        Self { state: State::Before, line: Vec::new() }
+    }
+
+    /// Takes bytes off `piece`: up to the end of a line, or all. The text of a stream follows if the line is one.
+    pub(crate) fn take<'p>(&mut self, piece: &mut &'p [u8]) -> (&'p [u8], Option<Vec<u8>>) {
+        let end = memchr::memchr(b'\n', piece).filter(|_| self.state != State::After);
+        let (taken, rest) = piece.split_at(end.map_or(piece.len(), |end| end + 1));
+        *piece = rest;
+        if self.state == State::After {
+            return (taken, None);
+        }
+        let room = LINE.saturating_sub(self.line.len());
+        self.line.extend(taken.iter().take(room));
+        if !self.line.ends_with(b"\r\n") {
+            if self.line.len() >= LINE && end.is_some() {
+                // Too long for a stream, and no dot.
+                self.line.clear();
+            }
+            return (taken, None);
+        }
+        let line = core::mem::take(&mut self.line);
+        (taken, self.line(line.strip_suffix(b"\r\n").unwrap_or_default()))
+    }
+
+    /// Takes a line, and returns the text of a stream in it.
+    fn line(&mut self, line: &[u8]) -> Option<Vec<u8>> {
+        match (self.state, ReplyLine::of(line)) {
+            (State::Streams, _) if line == b"." => self.state = State::After,
+            (State::Streams, _) => return Some(line.to_vec()),
+            (State::OtherData, _) if line == b"." => self.state = State::Before,
+            (State::Before, Some(reply)) => {
+                let streams = reply.text.strip_prefix(NAME).filter(|_| reply.code == *b"250");
+                match (reply.kind, streams) {
+                    (Kind::Data, Some(_)) => self.state = State::Streams,
+                    (Kind::Data, None) => self.state = State::OtherData,
+                    // A single one, or none.
+                    (_, Some(stream)) => {
+                        self.state = State::After;
+                        return Some(stream.to_vec()).filter(|stream| !stream.is_empty());
+                    }
+                    // Nothing else was asked for: this is a refusal.
+                    (Kind::End, None) if !reply.is_event() => self.state = State::After,
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the streams in `text`, which comes in pieces of this length, and checks that no byte is lost.
+    fn streams(text: &str, len: usize) -> Vec<String> {
+        let (mut open, mut taken, mut streams) = (OpenStreams::new(), Vec::new(), Vec::new());
+        for mut piece in text.as_bytes().chunks(len) {
+            while !piece.is_empty() {
+                let (bytes, stream) = open.take(&mut piece);
+                taken.extend_from_slice(bytes);
+                streams.extend(stream.map(|stream| String::from_utf8_lossy(&stream).into_owned()));
+            }
+        }
+        assert_eq!(taken, text.as_bytes());
+        streams
+    }
+
+    /// Each form of the reply, with anything around it, in pieces of any length.
+    #[test]
+    fn replies() {
+        const EVENT: &str = "650 STREAM 9 NEW 0 250+stream-status=:1\r\n";
+        let long = "x".repeat(3 * LINE);
+        for (text, expected) in [
+            (
+                "250+stream-status=\r\n31 NEW 0 a:1\r\n32 SUCCEEDED 7 b:2\r\n.\r\n250 OK\r\n",
+                &["31 NEW 0 a:1", "32 SUCCEEDED 7 b:2"][..],
+            ),
+            ("250+stream-status=\r\n.\r\n250 OK\r\n5 NEW 0 a:1\r\n", &[]),
+            ("250-stream-status=10 NEW 0 192.0.2.7:443\r\n250 OK\r\n", &["10 NEW 0 192.0.2.7:443"]),
+            ("250-stream-status=\r\n250 OK\r\n250+stream-status=\r\n31 NEW 0 a:1\r\n.\r\n", &[]),
+            ("552 Unrecognized key \"stream-status\"\r\n250+stream-status=\r\n31 NEW 0 a:1\r\n.\r\n", &[]),
+            // A name with a LF in it, and text of others.
+            ("250+stream-status=\r\n31 NEW 0 a\n.:1\r\n.\r\n250 OK\r\n", &["31 NEW 0 a\n.:1"]),
+            (
+                "650+X\r\n250+stream-status=\r\n31 NEW 0 a:1\r\n.\r\n650 OK\r\n250-stream-status=1 NEW 0 b:1\r\n",
+                &["1 NEW 0 b:1"],
+            ),
+            (&format!("650 STREAM {long}\r\n250-stream-status=1 NEW 0 b:1\r\n"), &["1 NEW 0 b:1"]),
+            (&format!("250+stream-status=\r\n{long}\r\n1 NEW 0 b:1\r\n.\r\n"), &["1 NEW 0 b:1"]),
+        ] {
+            for len in [1, 2, 7, 64, 1 << 20] {
+                assert_eq!(streams(&format!("{EVENT}{text}{EVENT}"), len), expected, "{len}");
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Fields of an event without the credentials that a damaged line, or one of a newer tor, puts into them.
+
+use alloc::borrow::Cow;
+use core::net::IpAddr;
+
+use tor_stream_event::{IsoField, StreamEventRef};
+
+use crate::output::row::host_bytes;
+
+/// Returns a field of an event, or a part of it, with credentials masked.
+pub(crate) fn text<'a>(event: &StreamEventRef<'a>, text: &'a str) -> Cow<'a, str> {
+    if is_plain(event, text) { Cow::Borrowed(text) } else { bytes(event, text.as_bytes()) }
+}
+
+/// Returns `true` if a field holds no credential for certain, as on nearly every line: if the line is plain, no field can lie between
+/// the quotation marks of another one, and if it has no `=`, there is no keyword in it.
+fn is_plain(event: &StreamEventRef<'_>, text: &str) -> bool {
+    event.anomalies().is_empty() && !text.as_bytes().contains(&b'=')
+}
+
+/// Returns a field of an event that may not be UTF-8.
+pub(crate) fn bytes<'a>(event: &StreamEventRef<'a>, text: &'a [u8]) -> Cow<'a, str> {
+    let redacted = event.redact(text);
+    redacted.as_str().map_or_else(|| Cow::Owned(redacted.to_string()), Cow::Borrowed)
+}
+
+/// Returns a word. One with a name, or with the number that tor prints for none, is no secret, whatever a client writes before
+/// it: else a quotation mark in a target could hide why the stream failed.
+pub(crate) fn word<'a>(event: &StreamEventRef<'a>, word: &'a str, has_name: bool) -> Cow<'a, str> {
+    let is_code =
+        |word: &str| word.strip_prefix("UNKNOWN_").is_some_and(|code| code.bytes().all(|b| b.is_ascii_digit()));
+    if has_name || is_code(word) { Cow::Borrowed(word) } else { text(event, word) }
+}
+
+/// Returns `SOURCE_ADDR`. An address is no secret, as a word is none.
+pub(crate) fn source_addr<'a>(event: &StreamEventRef<'a>, source_addr: &'a str) -> Cow<'a, str> {
+    let host = source_addr.rsplit_once(':').map_or("", |(host, _)| host);
+    if is_plain(event, source_addr) || host.parse::<IpAddr>().is_ok() {
+        Cow::Borrowed(source_addr)
+    } else {
+        text(event, source_addr)
+    }
+}
+
+/// Returns `ISO_FIELDS`.
+pub(crate) fn iso_fields<'a>(event: &StreamEventRef<'a>, list: &'a str) -> Cow<'a, str> {
+    // On nearly every line all of its words have a name.
+    if event.anomalies().is_empty() || event.iso_fields().all(|field| field != IsoField::Unrecognized) {
+        return Cow::Borrowed(list);
+    }
+    bytes(event, list.as_bytes())
+}
+
+/// Returns the target's host with a U+FFFD for each part that is not UTF-8, where the event has a single one for all of it.
+pub(crate) fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
+    host_bytes(event).map_or_else(|| text(event, event.target_host), |host| bytes(event, host))
+}

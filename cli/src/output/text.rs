@@ -1,0 +1,115 @@
+//! Text of others on a terminal.
+//!
+//! A client chooses the names of hosts and much else that is printed, and whoever packs a folder chooses the names of its
+//! files. On a terminal some characters are commands: they move the cursor, colour and hide text, or turn its order around.
+
+use alloc::borrow::Cow;
+use core::fmt::Write;
+
+/// Returns `true` for a character that a terminal takes for a command: the control characters C0, DEL and C1, those that set
+/// the direction of text, and those that end a line.
+pub(crate) const fn is_command(character: char) -> bool {
+    matches!(
+        character,
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
+/// Returns `true` if text has none of [`is_command`].
+pub(crate) fn is_plain(text: &str) -> bool {
+    // Nearly all text is ASCII.
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.chars().any(is_command)
+}
+
+/// Returns text with commands to a terminal, and backslashes, as escape sequences: `\u{1b}` for an ESC, `\n` for a LF.
+pub(crate) fn escape(text: &str) -> Cow<'_, str> {
+    if is_plain(text) && !text.contains('\\') {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        match character {
+            '\\' | '\n' | '\r' | '\t' => escaped.extend(character.escape_default()),
+            _ if is_command(character) => escaped.extend(character.escape_unicode()),
+            _ => escaped.push(character),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// Escapes what is a command to a terminal in JSON, from index `start` of it on. The JSON stands for the same value: such
+/// characters stand only in strings.
+pub(crate) fn escape_json(json: &mut Vec<u8>, start: usize) {
+    let Some(new) = json.get(start..) else { return };
+    // The serializer has escaped those of ASCII but DEL, which is the only one that has to be looked for where no byte is
+    // above it.
+    if new.iter().all(|&byte| byte < 0x7f) {
+        return;
+    }
+    let Ok(text) = core::str::from_utf8(new) else { return };
+    if !text.chars().any(is_json_command) {
+        return;
+    }
+    let mut escaped = String::with_capacity(text.len() + 64);
+    for character in text.chars() {
+        if is_json_command(character) {
+            // All of them have four digits at most. Writing to a text cannot fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
+        } else {
+            escaped.push(character);
+        }
+    }
+    json.truncate(start);
+    json.extend_from_slice(escaped.as_bytes());
+}
+
+/// Returns `true` for a command that a serializer leaves in JSON. Line ends stand between values as well.
+const fn is_json_command(character: char) -> bool {
+    character >= '\x7f' && is_command(character)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+mod tests {
+    use super::*;
+
+    /// Every character: a command is escaped, any other is as it was, and the JSON stands for the same text.
+    #[test]
+    fn every_character() {
+        for character in '\0'..=char::MAX {
+            let text = format!("a{character}b");
+            let escaped = escape(&text);
+            assert!(is_plain(&escaped), "{escaped:?}");
+            assert_eq!(escaped == text, !is_command(character) && character != '\\', "{text:?}");
+            assert_eq!(is_plain(&text), !is_command(character));
+
+            let mut json = b"[\n".to_vec();
+            serde_json::to_writer(&mut json, &text).unwrap();
+            escape_json(&mut json, 0);
+            assert!(is_plain(core::str::from_utf8(&json[2..]).unwrap()), "{text:?}");
+            assert_eq!(serde_json::from_slice::<String>(&json[2..]).unwrap(), text);
+        }
+    }
+
+    /// The categories that Unicode and the issue of such attacks name.
+    #[test]
+    fn commands() {
+        for character in
+            ['\0', '\t', '\n', '\x1b', '\x7f', '\u{80}', '\u{9b}', '\u{9f}', '\u{61c}', '\u{200e}', '\u{202e}']
+        {
+            assert!(is_command(character), "{character:?}");
+        }
+        for character in [' ', '~', '\u{a0}', 'é', '\u{200d}', '\u{2065}', '\u{206a}', '\u{FFFD}'] {
+            assert!(!is_command(character), "{character:?}");
+        }
+        assert_eq!(escape("a\u{9b}31m\r\n\\é'\""), r#"a\u{9b}31m\r\n\\é'""#);
+    }
+
+    /// What stands before is left alone.
+    #[test]
+    fn json_from_an_index_on() {
+        let mut json = "\"\u{202e}\",\"\u{202e}\x7f\"".as_bytes().to_vec();
+        escape_json(&mut json, 6);
+        assert_eq!(json, "\"\u{202e}\",\"\\u202e\\u007f\"".as_bytes());
+    }
+}

@@ -1,0 +1,119 @@
+//! The command `summary`: what is counted, and how it is told to a person and to a program.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{data, file, stdout};
+use serde_json::{Value, json};
+
+/// Events of two streams in a log, and one line that cannot be read.
+const LOG: &str = "\
+2019-01-31 11:29:50 1548934190.00 650 BW 1 2
+2019-01-31 11:29:51 1548934191.50 650 STREAM 18 NEW 0 www.example.com:443 SOURCE_ADDR=127.0.0.1:47849 PURPOSE=USER
+2019-01-31 11:29:51 1548934191.60 650 STREAM 18 SENTCONNECT 7 www.example.com:443
+2019-01-31 11:29:53 1548934193.50 650 STREAM 18 SUCCEEDED 7 192.0.2.1:443
+2019-01-31 11:29:54 1548934194.00 650 STREAM 19 NEW 0 a\x1bb.onion:80 SOURCE_ADDR=127.0.0.1:47850 PURPOSE=USER
+2019-01-31 11:29:55 1548934195.00 650 STREAM 19 FAILED 0 a\x1bb.onion:80 REASON=END REMOTE_REASON=MISC
+2019-01-31 11:29:55 1548934195.10 650 STREAM nonsense
+2019-01-31 11:29:56 1548934196.00 650 STREAM 19 CLOSED 0 a\x1bb.onion:80 REASON=END REMOTE_REASON=MISC
+2019-01-31 11:29:59 1548934199.50 650 STREAM 18 CLOSED 7 192.0.2.1:443 REASON=DONE
+";
+
+/// Returns the summary of files as JSON.
+#[track_caller]
+fn json<P: AsRef<std::path::Path>>(status: i32, options: &[&str], files: &[P]) -> Value {
+    serde_json::from_str(&stdout(status, &[&["summary", "--json"], options].concat(), files)).unwrap()
+}
+
+#[test]
+fn for_a_person() {
+    let log = file("summary", "tor.log", LOG);
+    let text = stdout(1, &["summary"], &[&log]);
+    assert_eq!(text, stdout(1, &[], &[&log]), "it is the default");
+    for line in [
+        "lines    9",
+        "events   7",
+        "streams  2",
+        "from     2019-01-31T11:29:51Z",
+        "unreadable: 1",
+        "  CLOSED               2  28.6 %",
+        "Streams that failed and never were on a circuit (50.0 %)",
+        "  END/MISC          1 100.0 %",
+        "  a\\u{1b}b.onion END/MISC          1 100.0 %",
+        "   50 %      2.0 s",
+        "  a\\u{1b}b.onion           1  50.0 %",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line:?} in\n{text}");
+    }
+    assert!(text.contains("  target_control          3   first in "), "{text}");
+    assert!(!text.contains("failed on a circuit"), "{text}");
+    assert!(!text.contains('\x1b'), "neither colours in a pipe nor what a client wrote");
+}
+
+#[test]
+fn for_a_program() {
+    let log = file("summary", "program.log", LOG);
+    let summary = json(1, &[], &[&log]);
+    let expected = json!([
+        { "status": "CLOSED", "events": 2 }, { "status": "NEW", "events": 2 }, { "status": "FAILED", "events": 1 },
+        { "status": "SENTCONNECT", "events": 1 }, { "status": "SUCCEEDED", "events": 1 },
+    ]);
+    assert_eq!(summary["statuses"], expected);
+    assert_eq!(
+        summary["failures"],
+        json!([{ "on_circuit": false, "reason": "END", "remote_reason": "MISC", "streams": 1 }])
+    );
+    assert_eq!(
+        summary["targets"],
+        json!([{ "host": "a\u{1b}b.onion", "streams": 1 }, { "host": "www.example.com", "streams": 1 }])
+    );
+    let path = log.to_str().unwrap();
+    assert_eq!(summary["circuits"], json!([{ "file": path, "circuit_id": "7", "streams": 1 }]));
+    assert_eq!(
+        summary["slowest_circuits"],
+        json!([{ "file": path, "circuit_id": "7", "stream_id": "18", "seconds_to_answer": 2.0 }])
+    );
+    assert_eq!((&summary["unix_ts_start"], &summary["unreadable"]), (&json!(1_548_934_191.5), &json!(1)));
+}
+
+#[test]
+fn many_files_are_the_sum_of_each() {
+    let (a, b) =
+        (file("many/logs", "a.log", LOG), file("many/logs/more", "b.log", LOG.replace("192.0.2.1", "192.0.2.2")));
+    let whole = json(1, &[], &[&a, &b]);
+    assert_eq!(whole, json(1, &["--recursive"], &[a.parent().unwrap()]));
+    assert_eq!(whole, json(1, &[], &[&b, &a]), "in any order");
+    assert_eq!(whole["streams"], 4);
+    assert_eq!(whole["targets"][1], json!({ "host": "www.example.com", "streams": 2 }));
+    assert_eq!(whole["circuits"].as_array().unwrap().len(), 2, "each log has its own circuits");
+}
+
+// others:1 five times, then b:1 twice. With a limit of one, b is beyond it: it has a field of its own, so that the host `others`
+// is a host.
+#[test]
+fn a_host_that_is_named_others() {
+    let log = data("faults/others.log");
+    let targets = json!([{ "host": "others", "streams": 5 }, { "host": "b", "streams": 2 }]);
+    let summary = json(0, &[], &[&log]);
+    assert_eq!((&summary["targets"], &summary["other_targets"]), (&targets, &json!(0)));
+    let summary = json(0, &["--max-live", "1"], &[&log]);
+    assert_eq!((&summary["targets"], &summary["other_targets"]), (&json!([targets[0]]), &json!(2)));
+}
+
+// Stream 14 was to resolve, waited three seconds, and closed with TIMEOUT: tor prints no FAILED for it. Stream 15 was connected
+// and then reset: it has not failed.
+#[test]
+fn a_resolve_that_timed_out_has_failed() {
+    let summary = json(0, &[], &[data("field/T06-resolve-that-timed-out.log")]);
+    assert_eq!(
+        summary["failed_targets"],
+        json!([{ "host": "www.example.net", "reason": "TIMEOUT", "remote_reason": null, "streams": 1 }])
+    );
+}
+
+#[test]
+fn a_text_of_a_megabyte_is_kept_in_no_table() {
+    let log = file("summary", "long.log", format!("650 STREAM 1 CLOSED 0 a:1 REASON=W{}\n", "x".repeat(100_000)));
+    let summary = json(0, &[], &[&log]);
+    assert_eq!((&summary["reasons"], &summary["other_reasons"]), (&json!([]), &json!(1)));
+}

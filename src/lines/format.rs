@@ -1,0 +1,292 @@
+//! Log formats: the text that a log writes before and behind each reply.
+
+use core::fmt;
+
+use arrayvec::ArrayVec;
+
+use super::prefix::{self, Name};
+use crate::format::text::{Text, without_line_end};
+use crate::parse;
+
+/// The text that a log writes before and behind each reply.
+///
+/// Without one, only dates and times may stand before a reply in a log. Many programs write more: the name of a computer, a
+/// level, an arrow, quotation marks around the reply. A format tells where the reply is, given as two texts
+/// ([`like`](Self::like)) or learned from a line ([`of_line`](Self::of_line)), so that no text from the middle of a line is
+/// taken on trust. With a format a reply is found between its two texts and nowhere else.
+///
+/// In the text before a reply a run of digits matches any run of digits, a run of spaces any run of spaces, and the short
+/// English name of a month any month's, of a weekday any weekday's, AM and PM each other, as whole words. All other text
+/// matches itself, and so does the text behind a reply. Digits at the end of the text before a reply could not be told from
+/// its code: there are none.
+///
+/// A log may write a reply as a string of a programming language, with a backslash before some characters. If the text behind
+/// a reply holds a quotation mark, or a line end in letters (`\r\n`), an event with a backslash has the anomaly
+/// [`Escaped`](crate::Anomaly::Escaped).
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{LogFormat, stream_events};
+///
+/// let log = b"Nov  9 10:00:00 gw tor[812]: 650 STREAM 18 NEW 0 www.example.com:443
+/// Nov 10 10:00:00 gw tor[812]: 650 STREAM 18 SUCCEEDED 7 www.example.com:443
+/// ";
+/// let mut events = stream_events(log);
+/// assert!(events.next().is_none());
+/// assert_eq!(events.skipped().marks.count, 2);
+///
+/// let line = log.split(|&byte| byte == b'\n').next().unwrap_or_default();
+/// let format = LogFormat::of_line(line).ok_or("no event in this line")?;
+/// assert_eq!(format.before(), b"Nov  9 10:00:00 gw tor[812]: ");
+/// assert_eq!(stream_events(log).log_format(format).count(), 2);
+/// # Ok::<(), &str>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LogFormat {
+    /// The text before a reply and the text behind it, and zeros.
+    text: [u8; Self::MAX_LEN],
+    /// Length of the text before a reply.
+    before: u8,
+    /// Length of both.
+    both: u8,
+}
+
+impl LogFormat {
+    /// Maximum length of both texts together.
+    pub const MAX_LEN: usize = 128;
+
+    /// Maximum number of formats that one input can be read with.
+    pub const MAX_FORMATS: usize = 4;
+
+    /// Returns the format of a log that writes text like `before` before each reply, and `after` behind it.
+    ///
+    /// `None` if both have more than 128 bytes, if `before` ends with a digit, or if a LF is among them.
+    #[must_use]
+    pub fn like(before: &[u8], after: &[u8]) -> Option<Self> {
+        let has_line_end = [before, after].iter().any(|text| memchr::memchr(b'\n', text).is_some());
+        if before.last().is_some_and(u8::is_ascii_digit) || has_line_end {
+            return None;
+        }
+        let (mut text, both) = ([0; Self::MAX_LEN], before.len().checked_add(after.len())?);
+        text.get_mut(..before.len())?.copy_from_slice(before);
+        text.get_mut(before.len()..both)?.copy_from_slice(after);
+        Some(Self { text, before: before.len().try_into().ok()?, both: both.try_into().ok()? })
+    }
+
+    /// Learns the format from a line with a STREAM event. A line end behind it, and a byte order mark before it, are left
+    /// out.
+    ///
+    /// The reply begins with the first `650 ` that the name of an event follows and no digit touches: a client can write
+    /// nothing further to the left. The text behind the reply is what closes the `(`, `[`, `{` and `"`, and the `'` right
+    /// before the reply, that are open there; a line end in letters before that (`\r\n`); and, if escape sequences of a
+    /// terminal stand before the reply, those at the end of the line.
+    ///
+    /// `None` if that event is no STREAM event that [`parse_bytes`](crate::StreamEventRef::parse_bytes) accepts, if the line
+    /// does not end so, or if the text before and behind the reply has more than 128 bytes.
+    #[must_use]
+    pub fn of_line(line: &[u8]) -> Option<Self> {
+        let line = without_line_end(line.strip_prefix(super::BOM).unwrap_or(line));
+        let (before, reply) = line.split_at_checked(event(line)?)?;
+        let content = reply.strip_prefix(super::MARK)?;
+        let after = closing(before, content)?;
+        let content = content.get(..content.len().checked_sub(after.len())?)?;
+        parse::read(Text::new(content), false).ok()?;
+        Self::like(before, after)
+    }
+
+    /// Returns the text before a reply.
+    #[must_use]
+    pub fn before(&self) -> &[u8] {
+        self.text.get(..self.before.into()).unwrap_or_default()
+    }
+
+    /// Returns the text behind a reply.
+    #[must_use]
+    pub fn after(&self) -> &[u8] {
+        self.text.get(self.before.into()..self.both.into()).unwrap_or_default()
+    }
+
+    /// Returns `true` if `line`, which has no line end, holds a reply in this format.
+    #[must_use]
+    pub fn fits(&self, line: &[u8]) -> bool {
+        self.reply(line, true).is_some()
+    }
+
+    /// Returns where the reply in a line begins. A line that is not `whole` need not end with the text behind a reply.
+    pub(super) fn reply(&self, line: &[u8], whole: bool) -> Option<usize> {
+        let start = self.prefix_len(line)?;
+        let reply = line.get(start..)?;
+        let reply = if whole { reply.strip_suffix(self.after())? } else { reply };
+        prefix::reply(reply).map(|_| start)
+    }
+
+    /// Returns the length of the text before a reply that `line` begins with, whether or not a reply follows.
+    pub(super) fn prefix_len(&self, line: &[u8]) -> Option<usize> {
+        self.match_before(|index| line.get(index).copied())
+    }
+
+    /// Returns `true` if `line` is the text before a reply, but for one space at the end that a log may have left out.
+    pub(super) fn is_blank(&self, line: &[u8]) -> bool {
+        let byte = |index| if index == line.len() { Some(b' ') } else { line.get(index).copied() };
+        self.match_before(byte) == Some(line.len() + 1)
+    }
+
+    /// Returns the length of the text before a reply in a line with these bytes.
+    fn match_before(&self, byte: impl Fn(usize) -> Option<u8>) -> Option<usize> {
+        let (before, mut from, mut at) = (self.before(), 0, 0);
+        while let Some((token, len)) = token(before, from) {
+            from += len;
+            let run = |is_part: fn(u8) -> bool| (at..).take_while(|&index| byte(index).is_some_and(is_part)).count();
+            let matched = match token {
+                Token::Digits => run(|byte| byte.is_ascii_digit()),
+                Token::Spaces => run(|byte| byte == b' '),
+                Token::Name(name) => {
+                    let mut word = [0; 3];
+                    for (index, letter) in word.iter_mut().take(len).enumerate() {
+                        *letter = byte(at + index)?;
+                    }
+                    if Name::of(word.get(..len)?) == Some(name) { len } else { 0 }
+                }
+                Token::Byte(expected) => usize::from(byte(at) == Some(expected)),
+            };
+            if matched == 0 {
+                return None;
+            }
+            at += matched;
+        }
+        Some(at)
+    }
+}
+
+impl fmt::Debug for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogFormat")
+            .field("before", &format_args!("\"{}\"", self.before().escape_ascii()))
+            .field("after", &format_args!("\"{}\"", self.after().escape_ascii()))
+            .finish()
+    }
+}
+
+/// Returns `true` if a log with this text behind a reply may have written a backslash before some characters of the reply.
+pub(super) fn escapes(after: &[u8]) -> bool {
+    after.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'\\'))
+}
+
+/// A piece of the text before a reply.
+#[derive(Clone, Copy)]
+enum Token {
+    /// A run of digits.
+    Digits,
+    /// A run of spaces.
+    Spaces,
+    /// A month, weekday, AM or PM, as a whole word.
+    Name(Name),
+    /// Any other byte.
+    Byte(u8),
+}
+
+/// Returns the token at index `at` of `text`, and its length.
+fn token(text: &[u8], at: usize) -> Option<(Token, usize)> {
+    let (before, rest) = text.split_at_checked(at)?;
+    let run = |is_part: fn(&u8) -> bool| rest.iter().take_while(|byte| is_part(byte)).count();
+    let first = *rest.first()?;
+    if first.is_ascii_digit() {
+        return Some((Token::Digits, run(u8::is_ascii_digit)));
+    }
+    if first == b' ' {
+        return Some((Token::Spaces, run(|&byte| byte == b' ')));
+    }
+    let is_word_byte = |&byte: &u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if !before.last().is_some_and(is_word_byte) {
+        let len = rest.iter().take(4).take_while(|byte| is_word_byte(byte)).count();
+        if let Some(name @ (Name::Month | Name::Weekday | Name::HalfDay)) = rest.get(..len).and_then(Name::of) {
+            return Some((Token::Name(name), len));
+        }
+    }
+    Some((Token::Byte(first), 1))
+}
+
+/// Returns where the first reply with the name of an event begins.
+fn event(line: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'6', line).find(|&start| {
+        let touches_digit = start.checked_sub(1).and_then(|before| line.get(before)).is_some_and(u8::is_ascii_digit);
+        let Some(text) = line.get(start..).and_then(|reply| reply.strip_prefix(b"650 ")) else {
+            return false;
+        };
+        let len = text.iter().take_while(|byte| matches!(byte, b'A'..=b'Z' | b'_' | b'0'..=b'9')).count();
+        !touches_digit && len > 0 && matches!(text.get(len), None | Some(b' '))
+    })
+}
+
+/// Returns the end of `content` that closes what is open in `before`, with a line end in letters before it and escape
+/// sequences behind it. `None` if `content` does not end so.
+fn closing<'a>(before: &[u8], content: &'a [u8]) -> Option<&'a [u8]> {
+    let mut text = content;
+    if before.windows(2).any(|two| two == b"\x1b[") {
+        while let Some(rest) = without_last_color(text) {
+            text = rest;
+        }
+    }
+    for opener in open(before)? {
+        text = text.strip_suffix(&[closer(opener)?])?;
+    }
+    text = text.strip_suffix(br"\n").unwrap_or(text);
+    text = text.strip_suffix(br"\r").unwrap_or(text);
+    content.get(text.len()..)
+}
+
+/// Returns the brackets and quotation marks that are open at the end of `before`. `None` if it is too long.
+fn open(before: &[u8]) -> Option<ArrayVec<u8, { LogFormat::MAX_LEN }>> {
+    let (mut open, mut rest) = (ArrayVec::new(), without_colors(before));
+    while let [byte, tail @ ..] = rest {
+        rest = without_colors(tail);
+        if open.last().copied().and_then(closer) == Some(*byte) {
+            open.pop();
+        } else if closer(*byte).is_some() && (*byte != b'\'' || rest.is_empty()) {
+            // Any other `'` is an apostrophe.
+            open.try_push(*byte).ok()?;
+        }
+    }
+    Some(open)
+}
+
+/// Returns the character that closes a bracket or quotation mark.
+const fn closer(opener: u8) -> Option<u8> {
+    match opener {
+        b'(' => Some(b')'),
+        b'[' => Some(b']'),
+        b'{' => Some(b'}'),
+        b'"' | b'\'' => Some(opener),
+        _ => None,
+    }
+}
+
+/// Returns `text` without the escape sequences for colors that it begins with, such as `ESC [ 0 m`.
+fn without_colors(mut text: &[u8]) -> &[u8] {
+    while let Some(numbers) = text.strip_prefix(b"\x1b[") {
+        let len = numbers.iter().take_while(|&&byte| is_color_byte(byte)).count();
+        match numbers.get(len..) {
+            Some([b'm', rest @ ..]) => text = rest,
+            _ => return text,
+        }
+    }
+    text
+}
+
+/// Returns `text` without the escape sequence for a color that it ends with.
+fn without_last_color(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text.strip_suffix(b"m")?;
+    while let [start @ .., byte] = rest {
+        if !is_color_byte(*byte) {
+            break;
+        }
+        rest = start;
+    }
+    rest.strip_suffix(b"\x1b[")
+}
+
+/// Returns `true` for the characters between `ESC [` and `m`.
+const fn is_color_byte(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b';')
+}

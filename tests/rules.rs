@@ -1,0 +1,121 @@
+//! The cases of `tests/data/rules/cases.jsonl`: which line of an input is an event, what is counted as skipped, and which
+//! format is learned from a line.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use serde_json::Value;
+use tor_stream_event::{Anomaly, EventLine, LogFormat, Skipped, StreamEvents, stream_events};
+
+/// The cases, one JSON object a line.
+const CASES: &str = include_str!("data/rules/cases.jsonl");
+
+/// Returns the bytes of a Python literal such as `b'a\r\n'`.
+fn bytes(literal: &Value) -> Vec<u8> {
+    let text = literal.as_str().and_then(|text| text.strip_prefix('b')).expect("a literal of bytes");
+    let mut chars = text.get(1..text.len() - 1).expect("quotes").chars();
+    let mut bytes = Vec::new();
+    while let Some(char) = chars.next() {
+        let escaped = if char == '\\' { chars.next() } else { None };
+        bytes.push(match escaped {
+            None => u8::try_from(char).expect("ASCII"),
+            Some('n') => b'\n',
+            Some('r') => b'\r',
+            Some('t') => b'\t',
+            Some('x') => {
+                let digits: String = chars.by_ref().take(2).collect();
+                u8::from_str_radix(&digits, 16).expect("two digits")
+            }
+            Some(same @ ('\\' | '\'')) => u8::try_from(same).expect("ASCII"),
+            Some(other) => panic!("unknown escape {other}"),
+        });
+    }
+    bytes
+}
+
+/// Returns the format of a case, if it has one.
+fn format(texts: &Value) -> Option<LogFormat> {
+    let [before, after] = texts.as_array()?.as_slice() else { panic!("two texts") };
+    Some(LogFormat::like(&bytes(before), &bytes(after)).expect("a format"))
+}
+
+/// Returns the flags of an event in a case, by the names that anomalies have. The target of 254 bytes in the one case with a
+/// CR that was taken off may be cut.
+fn flags(event: &EventLine<'_>) -> Vec<&'static str> {
+    let names = [
+        (Anomaly::Escaped, "escaped"),
+        (Anomaly::InData, "in_data"),
+        (Anomaly::TargetMayBeCut, "cr_taken"),
+        (Anomaly::Unterminated, "unterminated"),
+    ];
+    let anomalies = event.event.as_ref().map_or_else(|_| Default::default(), |event| event.anomalies());
+    names.iter().filter(|(anomaly, _)| anomalies.contains(*anomaly)).map(|(_, name)| *name).collect()
+}
+
+/// Compares what was skipped with a case.
+fn assert_skipped(skipped: &Skipped, expected: &Value, why: &str) {
+    let number = |name: &str| expected[name].as_u64();
+    assert_eq!(skipped.marks.count, number("marks").unwrap_or(0), "{why}");
+    assert_eq!(skipped.in_data.count, number("in_data").unwrap_or(0), "{why}");
+    assert_eq!(skipped.line_ends.count, number("line_ends").unwrap_or(0), "{why}");
+    let first = [skipped.marks.first, skipped.in_data.first, skipped.line_ends.first].into_iter().flatten().min();
+    assert_eq!(first, number("first"), "{why}");
+    assert_eq!((skipped.open, skipped.unterminated), (number("open_data"), number("unterminated")), "{why}");
+    assert_eq!(skipped.is_empty(), expected.as_object().expect("an object").is_empty(), "{why}");
+}
+
+#[test]
+fn cases() {
+    let mut count = 0;
+    for case in CASES.lines() {
+        let case: Value = serde_json::from_str(case).expect("JSON");
+        let why = case["why"].as_str().expect("a reason");
+        count += 1;
+        if let Some(line) = case.get("of_line") {
+            assert_eq!(LogFormat::of_line(&bytes(line)), format(&case["format"]), "{why}");
+            continue;
+        }
+        let input = bytes(&case["input"]);
+        let log_format = format(&case["format"]);
+        let after = log_format.map_or_else(Vec::new, |format| format.after().to_vec());
+        let mut events = log_format.into_iter().fold(stream_events(&input), StreamEvents::log_format);
+        for expected in case["events"].as_array().expect("events") {
+            let line = events.next().unwrap_or_else(|| panic!("{why}: an event"));
+            assert_eq!(Some(line.number), expected["number"].as_u64(), "{why}");
+            assert_eq!(line.prefix, bytes(&expected["prefix"]), "{why}");
+            let text = bytes(&expected["text"]);
+            match &line.event {
+                Ok(event) => assert_eq!(event.content(), text, "{why}"),
+                Err(_) => assert_eq!(line.line, [line.prefix, b"650 STREAM ", &text, &after].concat(), "{why}"),
+            }
+            let mut expected: Vec<_> = expected["flags"].as_array().expect("flags").iter().map(Value::as_str).collect();
+            expected.retain(|_| line.event.is_ok());
+            assert_eq!(flags(&line).into_iter().map(Some).collect::<Vec<_>>(), expected, "{why}");
+        }
+        assert!(events.next().is_none(), "{why}");
+        assert_skipped(&events.skipped(), &case["skipped"], why);
+    }
+    assert_eq!(count, 39);
+}
+
+#[test]
+fn events_without_a_code_and_wrapped_ones_are_counted() {
+    for (log, bare, wrapped) in [
+        ("STREAM 18 NEW 0 a:1\nSTREAM 18 CLOSED 0 a:1\n", (2, Some(1)), (0, None)),
+        ("\n10:00:00.883  D  STREAM: 18 NEW 0 a:1\n", (1, Some(2)), (0, None)),
+        ("a STREAM event: 'STREAM 18 CLOSED 26 a:1 REASON=NEW_WORD'\n", (1, Some(1)), (0, None)),
+        ("UPSTREAM 18 NEW 0 a:1\nSTREAM x NEW\nSTREAM 18 new\nSTREAM 18 NEW\n", (1, Some(4)), (0, None)),
+        // A mark, a reply, and data are counted as such.
+        ("gw: 650 STREAM 18 NEW 0 STREAM 18 NEW\n650 INFO STREAM 18 NEW\n", (0, None), (0, None)),
+        ("250+x\nSTREAM 18 NEW 0 a:1\nREASON=DONE\n.\n", (0, None), (0, None)),
+        ("650 STREAM 1 NEW 0 a:1\nPURPOSE=USER\n", (0, None), (1, Some(2))),
+        ("650 STREAM 1 NEW 0 a:1\r\nNYM_EPOCH=0\r\nISO_FIELDS=\r\n650 BW 1 2\r\n", (0, None), (2, Some(2))),
+        ("650 STREAM 1 NEW 0\nPURPOSE=USER\nPURPOSE=USER\nx\nPURPOSE=USER\n", (0, None), (2, Some(2))),
+        ("PURPOSE=USER\n650 STREAM 1 NEW 0 a:1\nPATH=/\nPURPOSE=\n650 BW 1 2\nPURPOSE=\n", (0, None), (0, None)),
+    ] {
+        let mut events = stream_events(log.as_bytes());
+        events.by_ref().for_each(drop);
+        let skipped = events.skipped();
+        assert_eq!((skipped.bare.count, skipped.bare.first), bare, "{log}");
+        assert_eq!((skipped.wrapped.count, skipped.wrapped.first), wrapped, "{log}");
+        assert!(!skipped.is_empty() || (bare.0, wrapped.0) == (0, 0), "{log}");
+    }
+}
