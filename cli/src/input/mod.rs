@@ -1,7 +1,9 @@
 //! What is read: files, folders and standard input, compressed or not.
 
 mod ahead;
+pub(crate) mod copies;
 pub(crate) mod filter;
+pub(crate) mod note;
 mod progress;
 mod ranges;
 pub(crate) mod reader;
@@ -107,10 +109,14 @@ impl Input {
         Self { name: "(standard input)".into(), path: None }
     }
 
+    /// Returns `true` for a file that is all there: not standard input, nor what another program is still writing to.
+    pub(crate) fn is_file(&self) -> bool {
+        self.path.as_ref().is_some_and(|path| path.is_file())
+    }
+
     /// Opens the file if it is one that is neither compressed nor in another encoding, so that it can be read from any place.
     pub(crate) fn plain(&self) -> Option<File> {
-        let path = self.path.as_ref().filter(|path| path.is_file())?;
-        let file = File::open(path).ok()?;
+        let file = File::open(self.path.as_ref().filter(|_| self.is_file())?).ok()?;
         unpack::is_text(&file).then_some(file)
     }
 

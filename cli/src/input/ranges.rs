@@ -14,6 +14,7 @@ use tor_stream_event::{LineEnd, LineState};
 use crate::input::Input;
 use crate::input::progress::Progress;
 use crate::input::reader::Reading;
+use crate::input::threads::Place;
 use crate::output::text::escape;
 
 /// Number of bytes from the beginning of a file that have to tell how its lines end.
@@ -30,8 +31,8 @@ const TAIL: u64 = 64 * 1024;
 
 /// A file that can be cut.
 pub(crate) struct Cuttable {
-    /// Its name.
-    pub(crate) input: String,
+    /// Its place in the list, and its name.
+    input: (usize, String),
     /// Its name in messages.
     pub(crate) name: String,
     /// The file.
@@ -53,7 +54,13 @@ pub(crate) struct Cuttable {
 impl Cuttable {
     /// Returns a file that can be cut into at least two ranges of up to about `most` bytes for so many threads. `None` if it
     /// is too short, or if its beginning does not tell how its lines end.
-    pub(crate) fn new(options: &Reading, input: &Input, jobs: usize, most: u64, progress: &Progress) -> Option<Self> {
+    pub(crate) fn new(
+        options: &Reading,
+        (index, input): (usize, &Input),
+        jobs: usize,
+        most: u64,
+        progress: &Progress,
+    ) -> Option<Self> {
         let file = input.plain()?;
         let len = file.metadata().ok()?.len();
         let step = (len / (4 * jobs as u64)).clamp(LEAST, most.max(LEAST));
@@ -66,7 +73,7 @@ impl Cuttable {
         let bare = events.next_event().ok()?.map(|line| line.prefix.is_empty());
         let start = events.state().part()?;
         progress.add(&input.name, len);
-        let (input, name) = (input.name.clone(), escape(&input.name).into_owned());
+        let (input, name) = ((index, input.name.clone()), escape(&input.name).into_owned());
         Some(Self { input, name, file, len, step, start, bare, stopped: false.into(), progress: progress.clone() })
     }
 
@@ -111,6 +118,11 @@ impl Cuttable {
         let line = line.get(..lf).unwrap_or_default();
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         self.start.reply_prefix(line).is_some_and(|len| self.bare.is_none_or(|bare| bare == (len == 0)))
+    }
+
+    /// Returns its place among the inputs.
+    pub(crate) fn place(&self) -> Place<'_> {
+        Place { index: self.input.0, name: &self.input.1 }
     }
 
     /// Returns a reader of a range.

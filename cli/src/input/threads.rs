@@ -64,7 +64,16 @@ pub(crate) trait Log: Consumer + Send + Sized + 'static {
     fn end(&mut self, state: &LineState) -> io::Result<()>;
 
     /// Goes on with the next input, for commands that [join](Logs::joins) them.
-    fn next(&mut self, _name: &str) {}
+    fn next(&mut self, _input: Place<'_>) {}
+}
+
+/// An input among all.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'i> {
+    /// Its place in the list, from 0.
+    pub(crate) index: usize,
+    /// Its name.
+    pub(crate) name: &'i str,
 }
 
 /// Maker of consumers, which all threads share.
@@ -72,12 +81,12 @@ pub(crate) trait Logs: Send + Sync + 'static {
     /// Consumer of an input.
     type Log: Log;
 
-    /// Returns the consumer of the input with this name.
-    fn log(&self, name: &str) -> Self::Log;
+    /// Returns the consumer of an input.
+    fn log(&self, input: Place<'_>) -> Self::Log;
 
     /// Returns the consumer of a range of it. `lines` is the number of lines before the range if the part
     /// [needs](Self::needs_numbers) it, else 0.
-    fn part(&self, name: &str, lines: u64) -> <Self::Log as Log>::Part;
+    fn part(&self, input: Place<'_>, lines: u64) -> <Self::Log as Log>::Part;
 
     /// Returns the number of bytes that a range has at most, but for the line that it ends in. `None` if inputs are not cut.
     fn range(&self) -> Option<u64>;
@@ -186,8 +195,8 @@ enum Unit<L: Log> {
     Whole(usize, Receiver<Message<L>>),
     /// An input that is read by the collecting thread.
     Own(usize, Input),
-    /// The beginning of a file that was cut, with its place in the list.
-    Cut(usize, Arc<Cuttable>),
+    /// The beginning of a file that was cut.
+    Cut(Arc<Cuttable>),
     /// A range of it.
     Range(Range<u64>, Receiver<Part<L>>),
     /// The rest of it, behind the last range.
@@ -197,7 +206,7 @@ enum Unit<L: Log> {
 /// A unit, as the thread sees it that reads it.
 enum Task<L: Log> {
     /// All of an input.
-    Whole(Input, SyncSender<Message<L>>),
+    Whole(usize, Input, SyncSender<Message<L>>),
     /// A range of a file, with the number of lines before it if they are counted.
     Range(Arc<Cuttable>, Range<u64>, u64, SyncSender<Part<L>>),
 }
@@ -244,16 +253,16 @@ impl<M: Logs> Shared<M> {
                 continue;
             }
             let Some((index, input)) = queue.inputs.next() else { break None };
-            if let Some(file) = self.cuttable(&input) {
+            if let Some(file) = self.cuttable(index, &input) {
                 let file = Arc::new(file);
-                queue.send(Unit::Cut(index, Arc::clone(&file)))?;
+                queue.send(Unit::Cut(Arc::clone(&file)))?;
                 queue.cutting = Some(Cutting { file, at: 0, lines: 0 });
             } else if self.logs.joins() {
                 queue.send(Unit::Own(index, input))?;
             } else {
                 let (sender, receiver) = sync_channel(AHEAD);
                 queue.send(Unit::Whole(index, receiver))?;
-                break Some(Task::Whole(input, sender));
+                break Some(Task::Whole(index, input, sender));
             }
         };
         if task.is_none() {
@@ -275,9 +284,9 @@ impl<M: Logs> Shared<M> {
     }
 
     /// Opens an input if it can be cut.
-    fn cuttable(&self, input: &Input) -> Option<Cuttable> {
+    fn cuttable(&self, index: usize, input: &Input) -> Option<Cuttable> {
         let most = self.logs.range()?;
-        let file = Cuttable::new(&self.options, input, self.jobs, most, &self.progress)?;
+        let file = Cuttable::new(&self.options, (index, input), self.jobs, most, &self.progress)?;
         let counted = !self.logs.needs_numbers() || file.start.line_end() == Some(LineEnd::Lf);
         counted.then_some(file)
     }
@@ -286,8 +295,8 @@ impl<M: Logs> Shared<M> {
     fn work(&self) {
         while let Some(task) = self.next() {
             match task {
-                Task::Whole(input, sender) => {
-                    let mut log = self.logs.log(&input.name);
+                Task::Whole(index, input, sender) => {
+                    let mut log = self.logs.log(Place { index, name: &input.name });
                     let all_read = self.read_whole(&input, &mut log, &mut Messages(&sender));
                     // Nobody waits for it if the collector failed.
                     let _ = sender.send(Message::End(all_read.map(|all_read| (log, all_read))));
@@ -321,7 +330,7 @@ impl<M: Logs> Shared<M> {
 
     /// Reads a range of a file as if no data were open before it.
     fn read_range(&self, file: &Cuttable, range: Range<u64>, lines: u64) -> Part<M::Log> {
-        let mut part = self.logs.part(&file.input, lines);
+        let mut part = self.logs.part(file.place(), lines);
         let mut sink = Noted(Vec::new());
         let state = (range.start > 0).then_some(&file.start);
         let end = read_events(&self.options, file.read(range), state, &mut part, &mut sink);
@@ -352,8 +361,6 @@ struct Collecting<'c, M: Logs, C> {
 
 /// A file whose ranges are being put together.
 struct Cut<L: Log> {
-    /// The place of the input in the list.
-    index: usize,
     /// The file.
     file: Arc<Cuttable>,
     /// The log so far.
@@ -387,14 +394,14 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
                 return Ok(());
             }
             if let (Some((index, input)), None) = (left.next(), left.next()) {
-                let Some(file) = self.shared.cuttable(input) else {
+                let Some(file) = self.shared.cuttable(*index, input) else {
                     drop(queue);
                     return self.alone();
                 };
-                let (index, file) = (*index, Arc::new(file));
+                let file = Arc::new(file);
                 queue.inputs.next();
                 queue.cutting = Some(Cutting { file: Arc::clone(&file), at: 0, lines: 0 });
-                self.begin(index, file);
+                self.begin(file);
             }
             queue.units = Some(sender);
             let inputs = queue.inputs.as_slice().iter();
@@ -410,7 +417,7 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
             match unit {
                 Unit::Whole(index, receiver) => self.whole(index, &receiver)?,
                 Unit::Own(index, input) => self.read_own(index, &input)?,
-                Unit::Cut(index, file) => self.begin(index, file),
+                Unit::Cut(file) => self.begin(file),
                 Unit::Range(range, receiver) => self.range(range, &receiver)?,
                 Unit::Rest(at) => self.rest(at)?,
             }
@@ -419,13 +426,13 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
     }
 
     /// Returns the log of an input.
-    fn log(&mut self, name: &str) -> M::Log {
+    fn log(&mut self, input: Place<'_>) -> M::Log {
         match self.joined.take() {
             Some(mut log) => {
-                log.next(name);
+                log.next(input);
                 log
             }
-            None => self.shared.logs.log(name),
+            None => self.shared.logs.log(input),
         }
     }
 
@@ -449,7 +456,7 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
 
     /// Reads an input in this thread.
     fn read_own(&mut self, index: usize, input: &Input) -> io::Result<()> {
-        let mut log = self.log(&input.name);
+        let mut log = self.log(Place { index, name: &input.name });
         let all_read = self.shared.read_whole(input, &mut log, &mut Direct(self.collector))?;
         self.end(log, index, all_read)
     }
@@ -469,9 +476,9 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
     }
 
     /// Begins to put a file together.
-    fn begin(&mut self, index: usize, file: Arc<Cuttable>) {
-        let log = self.log(&file.input);
-        self.cut = Some(Cut { index, file, log, state: None, again: 0, all_read: true, over: false });
+    fn begin(&mut self, file: Arc<Cuttable>) {
+        let log = self.log(file.place());
+        self.cut = Some(Cut { file, log, state: None, again: 0, all_read: true, over: false });
     }
 
     /// Appends a range to the log of its file.
@@ -527,7 +534,7 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
         if let Some(rows) = cut.log.rows()? {
             self.collector.print(rows)?;
         }
-        self.end(cut.log, cut.index, cut.all_read)
+        self.end(cut.log, cut.file.place().index, cut.all_read)
     }
 }
 

@@ -15,7 +15,7 @@ use clap::ValueEnum;
 use tor_stream_event::LineState;
 
 use crate::input::reader::{Consumer, Event};
-use crate::input::threads::{Collector, Log, Logs};
+use crate::input::threads::{Collector, Log, Logs, Place};
 #[cfg(feature = "arrow")]
 use crate::output::columns::Table;
 #[cfg(feature = "arrow")]
@@ -117,11 +117,11 @@ impl EventLogs {
 impl Logs for EventLogs {
     type Log = EventLog;
 
-    fn log(&self, _name: &str) -> EventLog {
+    fn log(&self, _input: Place<'_>) -> EventLog {
         self.rows()
     }
 
-    fn part(&self, _name: &str, _lines: u64) -> EventPart {
+    fn part(&self, _input: Place<'_>, _lines: u64) -> EventPart {
         EventPart { log: self.rows(), starts: Vec::new() }
     }
 

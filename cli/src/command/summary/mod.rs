@@ -13,10 +13,14 @@ use std::io::{self, Write};
 
 use tor_stream_event::{LineState, StreamTracker};
 
+pub(crate) use self::tally::EventTally;
 use self::tally::Tally;
+use crate::command::check::Check;
+use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
-use crate::input::threads::{self, Collector, Log, Logs, numbered};
-use crate::input::time::Time;
+use crate::input::threads::{self, Collector, Log, Logs, Place, numbered};
+use crate::input::{Input, copies};
+use crate::output::text::{escape, escape_json};
 
 /// What the help says after the options.
 pub(crate) const MORE_HELP: &str = "\
@@ -27,17 +31,24 @@ Examples:
 
 What is counted:
   Events by status and reason; streams by purpose, protocol, target, circuit and cause of failure.
-  With filters, only the events that pass them, and the streams as they appear in these.
-  Times need a log with Unix time before each line, as OnionPerf writes it. They are the lower ends
-  of intervals whose width is 3 percent. Each file is a log of its own: a stream that goes on in the
-  next file is another one.
-  More than --max-live streams at a time, targets or circuits are not followed one by one: what is
-  beyond is counted together as `others`, and streams are let go, the oldest first.
+  With filters, the streams that pass them, whole, and all events of these. --purpose, --source and
+  --target with --port may each be true of another event of the stream; all other filters have to be
+  true of one.
+  Streams fail on a circuit, or without ever having been on one: then Tor found none, a controller
+  ended the stream, or the client's request was wrong. A look-up that was closed without an answer,
+  for another reason than DONE, has failed.
+  Times need a log with a time before each event. Percentiles are the lower ends of intervals whose
+  width is 3 percent; the slowest circuits are exact. Each file is a log of its own: a stream that
+  goes on in the next file is another one, unless the files are parts of one log (--join).
+  Each table has up to --max-live rows. Beyond it, and beyond a kilobyte of text, all is counted
+  together: as `(all others)`, in JSON in fields such as `other_targets`. Of more than --max-live
+  streams at a time, the oldest are let go.
 
 Exit status:
   0  Everything was counted, or whatever reads the output was closed.
-  1  A file or a line could not be read, or the output not be written. Standard error has
-     FILE:LINE: and the reason. Everything else was counted.
+  1  Something was told on standard error: a file or a line that could not be read, as FILE:LINE:
+     and the reason; signs that a log is not that of one tor, or in the wrong order, or read twice;
+     a filter's word that nobody knows. Everything else was counted.
   2  The arguments are wrong.";
 
 /// The options of `summary`.
@@ -50,7 +61,10 @@ pub(crate) struct Options {
     /// Print a JSON object
     #[arg(long)]
     json: bool,
-    /// How many streams, targets and circuits are followed one by one at most
+    /// Take the files for parts of one log, in the order given, and not for logs of their own
+    #[arg(long)]
+    join: bool,
+    /// How many streams are followed at a time, and how many rows each table has, at most
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     max_live: usize,
     /// Which processes share the files.
@@ -69,14 +83,16 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     if let Some(process) = options.cluster.process() {
         return cluster::run(process, options);
     }
-    let Options { read, json, max_live, .. } = options;
+    let (inputs, listed) = options.read.inputs.list();
+    let logs = SummaryLogs::new(&options, &inputs);
+    let Options { read, json, max_live: limit, .. } = options;
     let read = Arc::new(read);
-    let (inputs, listed) = read.inputs.list();
+    let unique = copies::report_copies(&inputs);
     let files = inputs.len();
-    let mut all = All { tally: Tally::default(), limit: max_live };
-    let all_read = threads::read(&read, numbered(inputs), SummaryLogs { max_live }, &mut all)?;
+    let mut all = All { tally: Tally::default(), limit, in_order: true };
+    let all_read = threads::read(&read, numbered(inputs), logs, &mut all)?;
     print(json, &all.tally, files)?;
-    Ok(read.filter.report_unknown_words() && listed && all_read)
+    Ok(read.filter.report_unknown_words() && listed && unique && all.in_order && all_read)
 }
 
 /// Prints the summary of so many files.
@@ -86,9 +102,10 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
 /// If the output cannot be written.
 fn print(json: bool, all: &Tally, files: usize) -> io::Result<()> {
     if json {
-        let mut stdout = io::stdout().lock();
-        serde_json::to_writer_pretty(&mut stdout, &report::json(all))?;
-        writeln!(stdout)
+        let mut json = serde_json::to_vec_pretty(&report::json(all))?;
+        escape_json(&mut json, 0);
+        json.push(b'\n');
+        io::stdout().lock().write_all(&json)
     } else {
         report::print(all, files, &mut anstream::stdout().lock())
     }
@@ -98,8 +115,10 @@ fn print(json: bool, all: &Tally, files: usize) -> io::Result<()> {
 struct All {
     /// The tally so far.
     tally: Tally,
-    /// Number of targets and circuits that are counted one by one.
+    /// Maximum number of rows in each table.
     limit: usize,
+    /// Whether all logs were in order so far.
+    in_order: bool,
 }
 
 impl Collector<SummaryLog> for All {
@@ -108,65 +127,134 @@ impl Collector<SummaryLog> for All {
     }
 
     fn log(&mut self, log: SummaryLog, _index: usize, _all_read: bool) -> io::Result<()> {
-        self.tally.merge(log.tally, self.limit);
+        let (tally, in_order) = log.finish();
+        self.in_order &= in_order;
+        self.tally.merge(tally, self.limit);
         Ok(())
     }
 }
 
 /// Maker of the consumers.
 struct SummaryLogs {
-    /// Number of streams, targets and circuits that are followed one by one.
-    max_live: usize,
+    /// Maximum number of streams that are followed, and of rows in each table.
+    limit: usize,
+    /// Whether streams may not pass.
+    is_filtered: bool,
+    /// The name of the log that all files are. `None` if each is a log of its own.
+    joined: Option<String>,
+}
+
+impl SummaryLogs {
+    /// Number of bytes of a range: few, so that threads end at the same time, and many, so that less is put together.
+    const RANGE: u64 = 4 * 1024 * 1024;
+
+    /// Returns the maker for some options and inputs.
+    fn new(options: &Options, inputs: &[Input]) -> Self {
+        let joined = inputs.first().filter(|_| options.join).map(|input| input.name.clone());
+        Self { limit: options.max_live, is_filtered: !options.read.filter.is_empty(), joined }
+    }
 }
 
 impl Logs for SummaryLogs {
     type Log = SummaryLog;
 
-    fn log(&self, name: &str) -> SummaryLog {
+    fn log(&self, input: Place<'_>) -> SummaryLog {
         SummaryLog {
-            name: name.into(),
-            limit: self.max_live,
-            tracker: StreamTracker::new(self.max_live),
+            name: self.joined.as_deref().unwrap_or(input.name).into(),
+            file: input.name.into(),
+            limit: self.limit,
+            is_filtered: self.is_filtered,
+            join: self.joined.is_some(),
+            tracker: StreamTracker::with_notes(self.limit),
             tally: Tally::default(),
+            check: Check::default(),
         }
     }
 
-    fn part(&self, name: &str, _lines: u64) -> SummaryLog {
-        self.log(name)
+    fn part(&self, input: Place<'_>, lines: u64) -> SummaryPart {
+        let log = SummaryLog { limit: usize::MAX, tracker: StreamTracker::part(), ..self.log(input) };
+        SummaryPart { log, lines }
     }
 
     fn range(&self) -> Option<u64> {
-        None
+        Some(Self::RANGE)
+    }
+
+    fn needs_numbers(&self) -> bool {
+        // The events of a stream are counted when it passes, and with them the lines of the first oddities.
+        self.is_filtered
+    }
+
+    fn joins(&self) -> bool {
+        self.joined.is_some()
     }
 }
 
 /// One log that is counted.
 struct SummaryLog {
-    /// The name of the file.
+    /// Its name: that of its first file.
     name: String,
-    /// Number of streams, targets and circuits that are followed one by one.
+    /// The name of the file that is read.
+    file: String,
+    /// Whether streams may not pass.
+    is_filtered: bool,
+    /// Whether the log goes on in the next file.
+    join: bool,
+    /// Maximum number of streams that are followed, and of rows in each table.
     limit: usize,
-    /// What puts events of a stream together.
-    tracker: StreamTracker<Option<Time>>,
-    /// The tally so far.
+    /// The streams that are followed.
+    tracker: Tracker,
+    /// What was counted.
     tally: Tally,
+    /// Signs that the log is not in order.
+    check: Check,
+}
+
+/// A range of a log. Its tables have no limit.
+struct SummaryPart {
+    /// What was counted in the range. The streams that may have begun before it are not.
+    log: SummaryLog,
+    /// Number of lines before the range that the numbers of its lines include.
+    lines: u64,
 }
 
 impl SummaryLog {
-    /// Returns the tally.
-    #[cfg(feature = "cluster")]
-    fn into_tally(self) -> Tally {
-        self.tally
+    /// Returns what was counted, with the streams that are not over, and `false` if anything was told.
+    fn finish(mut self) -> (Tally, bool) {
+        self.count_live();
+        (self.tally, self.check.report(&escape(&self.name)))
+    }
+
+    /// Counts the streams that are not over.
+    fn count_live(&mut self) {
+        let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(self.limit));
+        tracker.into_live().for_each(|life| self.life(life));
+    }
+
+    /// Counts a stream that is over, if it passes, and its events, if they were not counted yet.
+    fn life(&mut self, mut life: Life) {
+        self.check.life(&life);
+        if life.note.passes.all() {
+            if let Some(events) = life.note.events.take() {
+                self.tally.events.merge(*events, self.limit);
+            }
+            self.tally.stream(&self.name, &life, self.limit);
+        }
     }
 }
 
 impl Consumer for SummaryLog {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if event.passes.all() {
-            self.tally.events.event(&self.name, event, self.limit);
-            if let Some(life) = self.tracker.update(event.event, event.time) {
-                self.tally.stream(&self.name, &life, self.limit);
-            }
+        self.check.event(event.time);
+        let mut note = StreamNote::new(event, 0);
+        if self.is_filtered {
+            // It is counted when its stream is over: until then that may pass.
+            note.events.get_or_insert_default().event(&self.file, event, usize::MAX);
+        } else {
+            self.tally.events.event(&self.file, event, self.limit);
+        }
+        if let Some(life) = self.tracker.update_with(event.event, event.time, note) {
+            self.life(life);
         }
         Ok(())
     }
@@ -178,18 +266,45 @@ impl Consumer for SummaryLog {
 
 impl Log for SummaryLog {
     type Rows = Infallible;
-    type Part = Self;
+    type Part = SummaryPart;
 
-    fn append(&mut self, _part: Self, _lines: u64) -> io::Result<bool> {
-        Ok(false)
+    fn append(&mut self, part: SummaryPart, lines: u64) -> io::Result<bool> {
+        let SummaryPart { log: mut part, lines: counted } = part;
+        if !self.tally.merges_exactly(&part.tally, part.tracker.undecided(), self.limit) {
+            return Ok(false);
+        }
+        let Ok(lives) = self.tracker.append(part.tracker) else {
+            return Ok(false);
+        };
+        part.tally.events.move_lines(lines - counted);
+        self.tally.merge(part.tally, self.limit);
+        self.check.append(part.check);
+        lives.into_iter().for_each(|appended| self.life(appended.life));
+        Ok(true)
     }
 
     fn end(&mut self, state: &LineState) -> io::Result<()> {
-        (self.tally.lines, self.tally.bytes) = (state.lines(), state.bytes());
-        let tracker = mem::replace(&mut self.tracker, StreamTracker::new(0));
-        for life in tracker.into_live() {
-            self.tally.stream(&self.name, &life, self.limit);
+        self.tally.lines += state.lines();
+        self.tally.bytes += state.bytes();
+        if !self.join {
+            self.count_live();
         }
         Ok(())
+    }
+
+    fn next(&mut self, input: Place<'_>) {
+        input.name.clone_into(&mut self.file);
+    }
+}
+
+impl Consumer for SummaryPart {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let mut line = *event.line;
+        line.number += self.lines;
+        self.log.event(&Event { line: &line, ..*event })
+    }
+
+    fn unreadable(&mut self) {
+        self.log.unreadable();
     }
 }

@@ -134,6 +134,11 @@ impl Words {
         self.unnamed.merges_exactly(&other.unnamed, more, limit)
     }
 
+    /// Returns the number of words without a name.
+    pub(crate) fn unnamed(&self) -> usize {
+        self.unnamed.by_key.len()
+    }
+
     /// Returns all words as a table. `names` are the texts of those that have a name.
     pub(crate) fn table(&self, names: impl Iterator<Item = &'static str>) -> Table<String> {
         let mut table = self.unnamed.clone();

@@ -59,7 +59,7 @@ pub(crate) struct Cluster {
     ///
     /// The connections are neither encrypted nor authenticated, and tell which hosts were asked
     /// for: use a network that you trust, or a tunnel.
-    #[arg(long, help_heading = "Cluster", value_name = "HOST:PORT,...", requires = "process")]
+    #[arg(long, help_heading = "Cluster", value_name = "HOST:PORT,...", requires = "process", conflicts_with = "join")]
     #[arg(value_delimiter = ',', value_parser = address, verbatim_doc_comment)]
     cluster: Vec<String>,
     /// Which of the addresses is that of this process, counted from 0
@@ -94,6 +94,8 @@ struct Sending {
     counted: mpsc::Sender<Counted>,
     /// Wakes the worker.
     activator: SyncActivator,
+    /// Whether all logs were in order so far.
+    in_order: bool,
 }
 
 impl Collector<SummaryLog> for Sending {
@@ -102,7 +104,9 @@ impl Collector<SummaryLog> for Sending {
     }
 
     fn log(&mut self, log: SummaryLog, index: usize, all_read: bool) -> io::Result<()> {
-        self.counted.send((index, log.into_tally(), all_read)).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        let (tally, in_order) = log.finish();
+        self.in_order &= in_order;
+        self.counted.send((index, tally, all_read & in_order)).map_err(|_| io::ErrorKind::BrokenPipe)?;
         self.activator.activate().map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }
@@ -117,6 +121,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     let (inputs, listed) = options.read.inputs.list();
     let wait = Duration::from_secs(options.cluster.cluster_wait.into());
     let greeting = connect::Greeting { run: fingerprint(&options, &inputs), process };
+    let logs = SummaryLogs::new(&options, &inputs);
     let Options { read, json, max_live: limit, cluster, .. } = options;
     let (read, hosts, files) = (Arc::new(read), cluster.cluster, inputs.len());
     let sockets = connect::connect(&hosts, &greeting, wait).unwrap_or_else(|error| give_up(format_args!("{error}")));
@@ -169,8 +174,8 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     let reading = Arc::clone(&read);
     let reading = thread::spawn(move || {
         let activator: SyncActivator = activator.recv().map_err(|_| io::ErrorKind::BrokenPipe)?;
-        let mut sending = Sending { counted: counted_here, activator };
-        let all_read = threads::read(&reading, share, SummaryLogs { max_live: limit }, &mut sending);
+        let mut sending = Sending { counted: counted_here, activator, in_order: true };
+        let all_read = threads::read(&reading, share, logs, &mut sending).map(|all_read| all_read && sending.in_order);
         // The worker sees then that nothing more comes.
         drop(sending.counted);
         sending.activator.activate().map_err(|_| io::ErrorKind::BrokenPipe)?;
