@@ -9,7 +9,7 @@ mod tally;
 use alloc::sync::Arc;
 use core::convert::Infallible;
 use core::mem;
-use std::io::{self, Write};
+use std::io;
 
 use tor_stream_event::{LineState, StreamTracker};
 
@@ -20,7 +20,7 @@ use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
 use crate::input::threads::{self, Collector, Log, Logs, Place, numbered};
 use crate::input::{Input, copies};
-use crate::output::text::{escape, escape_json};
+use crate::output::text::escape;
 
 /// What the help says after the options.
 pub(crate) const MORE_HELP: &str = "\
@@ -102,10 +102,7 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
 /// If the output cannot be written.
 fn print(json: bool, all: &Tally, files: usize) -> io::Result<()> {
     if json {
-        let mut json = serde_json::to_vec_pretty(&report::json(all))?;
-        escape_json(&mut json, 0);
-        json.push(b'\n');
-        io::stdout().lock().write_all(&json)
+        report::print_json(all, io::stdout().lock())
     } else {
         report::print(all, files, &mut anstream::stdout().lock())
     }
