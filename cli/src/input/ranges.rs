@@ -72,7 +72,6 @@ impl Cuttable {
         let mut events = options.events(&*start, None);
         let bare = events.next_event().ok()?.map(|line| line.prefix.is_empty());
         let start = events.state().part()?;
-        progress.add(&input.name, len);
         let (input, name) = ((index, input.name.clone()), escape(&input.name).into_owned());
         Some(Self { input, name, file, len, step, start, bare, stopped: false.into(), progress: progress.clone() })
     }
@@ -118,6 +117,12 @@ impl Cuttable {
         let line = line.get(..lf).unwrap_or_default();
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         self.start.reply_prefix(line).is_some_and(|len| self.bare.is_none_or(|bare| bare == (len == 0)))
+    }
+
+    /// Adds the file to the progress bar.
+    pub(crate) fn begin(self) -> Self {
+        self.progress.add(&self.input.1, self.len);
+        self
     }
 
     /// Returns its place among the inputs.
