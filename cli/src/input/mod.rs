@@ -1,7 +1,10 @@
 //! What is read: files, folders and standard input, compressed or not.
 
 pub(crate) mod filter;
+pub(crate) mod findings;
+pub(crate) mod layout;
 pub(crate) mod reader;
+mod rewrite;
 pub(crate) mod threads;
 pub(crate) mod time;
 mod unpack;
@@ -12,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use self::layout::{Layout, LayoutOptions};
 use crate::output::text::escape;
 use crate::report;
 
@@ -109,10 +113,10 @@ impl Input {
         self.path.as_ref().is_some_and(|path| path.is_file())
     }
 
-    /// Opens the file as the text that it holds, compressed or not.
-    pub(crate) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+    /// Opens the file as the text that it holds, compressed or not, and finds out how it writes its events.
+    pub(crate) fn open(&self, options: &LayoutOptions) -> io::Result<(Box<dyn Read + Send>, Layout)> {
         let Some(path) = &self.path else {
-            return unpack::text(io::stdin());
+            return options.apply(unpack::text(io::stdin())?, false);
         };
         let file = File::open(path)?;
         let metadata = file.metadata()?;
@@ -122,7 +126,14 @@ impl Input {
                 "is a directory: --recursive reads the files in it",
             ));
         }
-        unpack::text(Progress { reader: file, bar: progress_bar(&self.name, metadata.len()) })
+        let text = unpack::text(Progress { reader: file, bar: progress_bar(&self.name, metadata.len()) })?;
+        options.apply(text, metadata.is_file())
+    }
+
+    /// Opens the text of the file once more. `None` if that cannot be done.
+    pub(crate) fn again(&self) -> Option<io::Result<Box<dyn Read + Send>>> {
+        let path = self.path.as_ref().filter(|path| path.is_file())?;
+        Some(File::open(path).and_then(unpack::text))
     }
 }
 

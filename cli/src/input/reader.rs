@@ -4,9 +4,11 @@ use core::cell::{Cell, RefCell};
 use core::num::NonZero;
 use std::io::{self, Read};
 
-use tor_stream_event::{Error, EventLine, EventReader, LineEnd, StreamEventRef};
+use tor_stream_event::{Error, EventLine, LineEnd, LineState, StreamEventRef};
 
 use crate::input::filter::{Filter, Passes};
+use crate::input::findings::{Ended, Findings};
+use crate::input::layout::{Layout, LayoutOptions};
 use crate::input::threads::{self, Parallel};
 use crate::input::time::Time;
 use crate::input::{Input, Inputs};
@@ -22,6 +24,9 @@ pub(crate) struct Reading {
     /// Which events count.
     #[command(flatten)]
     pub(crate) filter: Filter,
+    /// How logs write their events.
+    #[command(flatten)]
+    pub(crate) layout: LayoutOptions,
     /// Also take events whose status, IDs or target are not what Tor's specification allows
     #[arg(long)]
     pub(crate) lenient: bool,
@@ -37,11 +42,13 @@ impl Reading {
         &self,
         line: &EventLine<'_>,
         consumer: &mut impl Consumer,
+        findings: &mut Findings,
         unreadable: impl FnOnce(&Error),
     ) -> io::Result<()> {
         match &line.event {
             Ok(event) => {
                 let time = Time::of(line);
+                findings.event(line, event, time, self.filter.limits_time());
                 let passes = self.filter.passes(event, time);
                 consumer.event(&Event { line, event, time, passes })
             }
@@ -89,9 +96,11 @@ pub(crate) trait Consumer {
 }
 
 /// A section of an input.
-pub(crate) struct Section<R> {
+pub(crate) struct Section<'s, R> {
     /// Its bytes.
     pub(crate) reader: R,
+    /// The layout of the input.
+    pub(crate) layout: &'s Layout,
     /// How its lines end, if that is known.
     pub(crate) line_end: Option<LineEnd>,
     /// How many lines of the input are before it.
@@ -107,22 +116,30 @@ pub(crate) struct Section<R> {
 /// If the consumer fails.
 pub(crate) fn read(options: &Reading, input: &Input, consumer: &mut impl Parallel) -> io::Result<bool> {
     let name = escape(&input.name).into_owned();
-    let reader = match input.open() {
-        Ok(reader) => reader,
+    let (reader, layout) = match input.open(&options.layout) {
+        Ok(opened) => opened,
         Err(error) => {
             consumer.before_read()?;
             report(format_args!("tor-streams: {name}: {error}"));
             return Ok(false);
         }
     };
-    if options.jobs.get() > 1 && input.is_file() {
-        return threads::read(options, &name, reader, consumer);
+    if options.jobs.get() > 1 && input.is_file() && layout.is_default() {
+        return threads::read(options, &name, reader, &layout, consumer);
     }
-    let whole = Section { reader, line_end: None, lines: 0, offset: 0 };
-    read_section(options, &name, whole, consumer)
+    let mut findings = Findings::default();
+    let whole = Section { reader, layout: &layout, line_end: None, lines: 0, offset: 0 };
+    let (all_read, state) = read_section(options, &name, whole, consumer, &mut findings)?;
+    let (messages, no_bad_news) = findings.messages(&Ended { name: &name, input, layout: &layout, state: &state });
+    if !messages.is_empty() {
+        consumer.before_read()?;
+        messages.iter().for_each(|message| report(format_args!("{message}")));
+    }
+    Ok(all_read && no_bad_news)
 }
 
-/// Gives the events of a section of an input to a consumer, and says what cannot be read. Returns `false` if anything could not.
+/// Gives the events of a section of an input to a consumer, and says what cannot be read. Returns `false` if anything could
+/// not, and the state of its lines.
 ///
 /// # Errors
 ///
@@ -130,12 +147,13 @@ pub(crate) fn read(options: &Reading, input: &Input, consumer: &mut impl Paralle
 pub(crate) fn read_section(
     options: &Reading,
     name: &str,
-    section: Section<impl Read>,
+    section: Section<'_, impl Read>,
     consumer: &mut impl Consumer,
-) -> io::Result<bool> {
+    findings: &mut Findings,
+) -> io::Result<(bool, LineState)> {
     let consumer = RefCell::new(consumer);
     let failed = Cell::new(None);
-    let mut reader = EventReader::new(Shown { reader: section.reader, consumer: &consumer, failed: &failed });
+    let mut reader = section.layout.events(Shown { reader: section.reader, consumer: &consumer, failed: &failed });
     if options.lenient {
         reader = reader.lenient(true);
     }
@@ -148,12 +166,12 @@ pub(crate) fn read_section(
             Ok(Some(mut line)) => {
                 line.number += section.lines;
                 line.offset += section.offset;
-                options.take(&line, *consumer.borrow_mut(), |error| {
+                options.take(&line, *consumer.borrow_mut(), findings, |error| {
                     report(format_args!("{name}:{}: {error}", line.number));
                     all_read = false;
                 })?;
             }
-            Ok(None) => return Ok(all_read),
+            Ok(None) => return Ok((all_read, reader.state())),
             Err(mut error) => {
                 // It may have been the consumer.
                 if let Some(error) = failed.take() {
@@ -164,7 +182,7 @@ pub(crate) fn read_section(
                 }
                 consumer.borrow_mut().before_read()?;
                 report(format_args!("tor-streams: {name}: {error}"));
-                return Ok(false);
+                return Ok((false, reader.state()));
             }
         }
     }

@@ -15,6 +15,8 @@ use std::thread;
 use tor_stream_event::{EventReader, LineEnd, stream_events};
 
 use crate::input::filter::Passes;
+use crate::input::findings::Findings;
+use crate::input::layout::Layout;
 use crate::input::reader::{Consumer, Event, Reading, Section, read_section};
 use crate::input::time::Time;
 use crate::report;
@@ -46,6 +48,7 @@ pub(crate) fn read<C: Parallel>(
     options: &Reading,
     name: &str,
     reader: impl Read + Send,
+    layout: &Layout,
     consumer: &mut C,
 ) -> io::Result<bool> {
     let (requests, waiting) = channel();
@@ -58,12 +61,13 @@ pub(crate) fn read<C: Parallel>(
     })?;
     let log = source.into_inner().unwrap_or_else(PoisonError::into_inner).log;
     let rest = Section {
+        layout,
         reader: Cursor::new(log.rest).chain(Failing(log.failed)).chain(log.reader),
         line_end: log.time.map(|_| LineEnd::Lf),
         lines: log.lines,
         offset: log.offset,
     };
-    Ok(read_section(options, name, rest, consumer)? && all_read)
+    Ok(read_section(options, name, rest, consumer, &mut Findings::default())?.0 && all_read)
 }
 
 /// What threads take blocks from, one thread at a time.
@@ -137,7 +141,9 @@ fn work<P: Consumer>(options: &Reading, name: &str, source: &Mutex<Source<impl R
             .try_for_each(|mut line| {
                 line.number += block.lines;
                 line.offset += block.offset;
-                options.take(&line, &mut part, |error| messages.push(format!("{name}:{}: {error}", line.number)))
+                options.take(&line, &mut part, &mut Findings::default(), |error| {
+                    messages.push(format!("{name}:{}: {error}", line.number))
+                })
             })
             .and_then(|()| part.bytes(&block.bytes));
         // Nobody waits for it if the consumer failed.
