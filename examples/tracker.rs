@@ -4,7 +4,7 @@
 use core::error::Error;
 use std::{env, fs::File};
 
-use tor_stream_event::{EventReader, StreamStatus, StreamTracker};
+use tor_stream_event::{EventReader, StreamTracker};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = env::args().nth(1).ok_or("usage: tracker FILE")?;
@@ -18,9 +18,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             continue;
         };
         if let Some(life) = tracker.update(&event, time) {
-            let answered = life.steps.iter().find(|step| step.status == StreamStatus::Succeeded);
-            let waited = answered.and_then(|step| step.time?.checked_sub(life.first?));
-            println!("stream {} to {}: {:?} after {waited:?}", life.id, life.asked.host, life.outcome);
+            let asked = life.started().copied().flatten();
+            let waited = life.answer.as_ref().and_then(|step| step.time?.checked_sub(asked?));
+            let failed = life.failure.as_ref().map(|failure| failure.reason_str().unwrap_or("no reason"));
+            println!(
+                "stream {} to {}: {:?}, waited {waited:?}, failed {failed:?}",
+                life.id, life.asked.host, life.outcome
+            );
         }
     }
     println!("{} streams are not over", tracker.live().count());

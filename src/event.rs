@@ -11,7 +11,7 @@ use crate::format::scan;
 use crate::format::text::{Span, Text};
 use crate::parse;
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
-use crate::value::args::Found;
+use crate::value::args::KnownEnds;
 use crate::value::{Args, IsoFields, Quoted, Redacted};
 
 /// A STREAM event, read in place: its text is borrowed from the input.
@@ -82,7 +82,8 @@ pub struct StreamEventRef<'a> {
     /// What happened to the stream (`StreamStatus`).
     pub status: StreamStatus,
     /// The circuit that the stream is attached to (`CircuitID`): 1 to 20 letters or digits. `None` if tor prints `0`, which
-    /// stands for none.
+    /// stands for none. [`Detached`](StreamStatus::Detached), and the [`ControllerWait`](StreamStatus::ControllerWait)
+    /// right behind it, have the circuit that the stream has left: then it is on none.
     pub circuit_id: Option<&'a str>,
     /// The target's host: a name, or an address, which has brackets if it is IPv6 and came as an address. Empty if a client
     /// sent none. U+FFFD if the target is not UTF-8.
@@ -102,7 +103,7 @@ pub struct StreamEventRef<'a> {
     pub purpose: Option<StreamPurpose>,
     /// The text that everything was read from, without a line end.
     pub(crate) content: Text<'a>,
-    /// What the accessors need to know of it.
+    /// Byte ranges and values behind the accessors.
     pub(crate) layout: Layout,
 }
 
@@ -117,13 +118,13 @@ fn not_an_event(line: &[u8]) -> ProtocolError {
     ProtocolError::new(kind(Field::EventName), line, same)
 }
 
-/// Where in an event's content its parts stand, and values that no public field holds. Both forms of an event keep it, so
-/// that neither reads the text again when it is made from the other.
+/// Byte ranges in an event's content, and values that no public field holds. Both forms of an event keep it, so that neither
+/// reads the text again when it is made from the other.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Layout {
-    /// Where the target begins.
+    /// The index of the target's first byte.
     pub(crate) target: u32,
-    /// Where the fields after the target begin: at its end.
+    /// The index after the target, at which the fields begin.
     pub(crate) tail: u32,
     /// `SOCKS_USERNAME`, between the quotes.
     pub(crate) username: Option<Span>,
@@ -131,31 +132,31 @@ pub(crate) struct Layout {
     pub(crate) password: Option<Span>,
     /// `ISO_FIELDS`.
     pub(crate) iso_fields: Option<Span>,
-    /// Where the number of `NYM_EPOCH` stands.
+    /// The index of the number of `NYM_EPOCH`, which is read when it is asked for.
     pub(crate) nym_epoch: Option<NonZeroU32>,
-    /// Where the number of `SESSION_GROUP` stands.
+    /// The index of the number of `SESSION_GROUP`.
     pub(crate) session_group: Option<NonZeroU32>,
     /// `CLIENT_PROTOCOL`.
     pub(crate) client_protocol: Option<ClientProtocol>,
-    /// What is odd about the event.
+    /// Anomalies of the event.
     pub(crate) anomalies: Anomalies,
 }
 
 impl Layout {
-    /// Returns where long values end, if tor printed the line in an order that we know.
-    const fn found(&self) -> Option<Found> {
-        /// Returns the index after a quoted string, or 0.
-        const fn end(span: Option<Span>) -> u32 {
-            match span {
-                Some(span) => span.end() as u32 + 1,
+    /// Returns the ends of long values. `None` if tor does not print the fields in this order.
+    const fn known_ends(&self) -> Option<KnownEnds> {
+        /// Returns the index after a string's last quotation mark, or 0.
+        const fn end(string: Option<Span>) -> u32 {
+            match string {
+                Some(string) => string.end() + 1,
                 None => 0,
             }
         }
         if self.anomalies.contains(Anomaly::UnknownOrder) {
             return None;
         }
-        let all_known = !self.anomalies.contains(Anomaly::UnknownKeyword);
-        Some(Found { username_end: end(self.username), password_end: end(self.password), all_known })
+        let iso_fields = !self.anomalies.contains(Anomaly::UnknownKeyword);
+        Some(KnownEnds { username: end(self.username), password: end(self.password), iso_fields })
     }
 }
 
@@ -217,13 +218,15 @@ impl<'a> StreamEventRef<'a> {
     /// # Ok::<(), tor_stream_event::Error>(())
     /// ```
     pub fn parse_line(line: &'a [u8]) -> Result<Self, Error> {
-        let Some(content) = line.strip_prefix(EVENT_NAME) else {
+        if !line.starts_with(EVENT_NAME) {
             return Err(not_an_event(line).into());
-        };
-        parse::read_with_line_end(Text::new(content), false).map_err(|error| match error {
-            Error::Protocol(error) => error.behind(EVENT_NAME.len()).into(),
-            other => other,
-        })
+        }
+        parse::read_with_line_end(Text::within(line, EVENT_NAME.len(), line.len()), false).map_err(
+            |error| match error {
+                Error::Protocol(error) => error.behind(EVENT_NAME.len()).into(),
+                other => other,
+            },
+        )
     }
 
     /// Returns the owned form of this event. It copies text and reads none.
@@ -242,7 +245,7 @@ impl<'a> StreamEventRef<'a> {
             StreamStatus::Unrecognized => {
                 let bytes = self.content();
                 let start = scan::space(bytes, 0) + 1;
-                self.content.get(start as usize, scan::space(bytes, start) as usize)
+                self.content.get(start, scan::space(bytes, start))
             }
             known => known.as_str(),
         }
@@ -377,7 +380,7 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub const fn args(&self) -> Args<'a> {
-        Args::new(self.content, self.layout.tail, self.layout.found())
+        Args::new(self.content, self.layout.tail, self.layout.known_ends())
     }
 
     /// Returns the value of the keyword `key`, as printed; the last one if it is repeated.
@@ -431,8 +434,13 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub fn exit_relay(&self) -> Option<(&'a str, &'a str)> {
-        let (named, suffix) = self.target_host.rsplit_once('.')?;
-        let (address, relay) = named.rsplit_once('.').unwrap_or(("", named));
+        // As `rsplit_once` does, which the compiler cannot prove to be free of panics.
+        let split_last = |name: &'a str| {
+            let dot = memchr::memrchr(b'.', name.as_bytes())?;
+            Some((name.get(..dot)?, name.get(dot + 1..)?))
+        };
+        let (named, suffix) = split_last(self.target_host)?;
+        let (address, relay) = split_last(named).unwrap_or(("", named));
         (suffix.eq_ignore_ascii_case("exit") && grammar::is_relay(relay.as_bytes())).then_some((address, relay))
     }
 

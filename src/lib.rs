@@ -113,7 +113,7 @@ pub use crate::lines::{EventReader, IntoEvents};
 pub use crate::owned::StreamEvent;
 pub use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 #[cfg(feature = "alloc")]
-pub use crate::tracker::{Outcome, Step, StreamLife, StreamTracker, Target};
+pub use crate::tracker::{Appended, Failure, Note, Outcome, Step, StreamLife, StreamTracker, Target};
 pub use crate::value::{Args, CircuitId, IsoFields, Quoted, QuotedBytes, Redacted, StreamId};
 
 /// Compiles the examples of the README.

@@ -43,7 +43,8 @@ pub struct StreamEvent {
     pub id: StreamId,
     /// What happened to the stream (`StreamStatus`).
     pub status: StreamStatus,
-    /// The circuit that the stream is attached to (`CircuitID`). `None` if tor prints `0`, which stands for none.
+    /// The circuit that the stream is attached to, or was until it was detached (`CircuitID`). `None` if tor prints `0`,
+    /// which stands for none.
     pub circuit_id: Option<CircuitId>,
     /// The target's host. U+FFFD if the target is not UTF-8.
     pub target_host: String,
@@ -164,9 +165,9 @@ impl StreamEvent {
     /// Copies the event's text.
     fn of(event: &StreamEventRef<'_>) -> Self {
         Self {
-            id: StreamId::prefix_of(event.id),
+            id: StreamId::of_any(event.id),
             status: event.status,
-            circuit_id: event.circuit_id.map(CircuitId::prefix_of),
+            circuit_id: event.circuit_id.map(CircuitId::of_any),
             target_host: event.target_host.into(),
             target_port: event.target_port,
             reason: event.reason,
@@ -184,8 +185,7 @@ impl StreamEvent {
 }
 
 impl From<StreamEventRef<'_>> for StreamEvent {
-    /// Copies the event's text. An ID that lenient reading took although it is none is kept as far as it is letters and
-    /// digits.
+    /// Copies the event's text. An ID that only lenient reading takes is kept as [`StreamId`] says.
     fn from(event: StreamEventRef<'_>) -> Self {
         Self::of(&event)
     }

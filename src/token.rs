@@ -1,93 +1,29 @@
 //! The words of the protocol: each is spelled once, in the list of its enum.
 
 use crate::error::{Error, ErrorKind, Field, ProtocolError};
+use crate::format::scan;
+use crate::format::spelling::spelled;
 
-/// How a word is found in text that was not checked to be UTF-8.
+/// A list of words, found in text that was not checked to be UTF-8.
 pub(crate) trait Word: Sized {
-    /// What ends a word that is not the last one.
-    const END: u8;
+    /// Delimiter after a word: a space, or a comma in lists.
+    const END: char;
 
-    /// Returns the name and the length of the word that 16 bytes begin with, if it has a name and [`END`](Self::END) behind
-    /// it. The lowest byte of `low` is the first, that of `high` the ninth.
-    fn of_words(low: u64, high: u64) -> Option<(Self, u32)>;
+    /// Returns the name and the length of the word that a text with these first 16 bytes begins with, if it has a name and
+    /// [`END`](Self::END) behind it.
+    fn of_start(text: u128) -> Option<(Self, u32)>;
 
-    /// [`of_words`](Self::of_words) of text of any length, whose end ends a word as well.
-    fn of_start(text: &[u8]) -> Option<(Self, u32)> {
-        let (low, high) = words_of(text, Self::END);
-        Self::of_words(low, high)
+    /// Returns the name of the word from `start` to `end` of a line, with [`END`](Self::END) or the line's end behind it.
+    fn of_range(line: &[u8], start: u32, end: u32) -> Option<Self> {
+        let (name, len) = Self::of_start(scan::bytes(line, start, Self::END as u8))?;
+        (start + len == end).then_some(name)
     }
 
     /// Returns the name of a word.
     fn from_bytes(word: &[u8]) -> Option<Self> {
-        Self::of_start(word).filter(|&(_, len)| len as usize == word.len()).map(|(name, _)| name)
+        Self::of_range(word, 0, word.len().try_into().ok()?)
     }
 }
-
-/// Returns the first 16 bytes of `text` as two words, filled with `end`.
-pub(crate) const fn words_of(text: &[u8], end: u8) -> (u64, u64) {
-    let mut both = u128::from_le_bytes([end; 16]);
-    let mut rest = text;
-    let mut bits = 0;
-    while bits < 128 {
-        let [byte, after @ ..] = rest else { break };
-        both ^= ((*byte ^ end) as u128) << bits;
-        bits += 8;
-        rest = after;
-    }
-    (both as u64, (both >> 64) as u64)
-}
-
-/// Returns the last byte of `text`.
-const fn last_byte(text: &str) -> u8 {
-    match text.as_bytes() {
-        [.., last] => *last,
-        [] => 0,
-    }
-}
-
-/// A word and what ends it, as two words of eight bytes, and which bits of those belong to it.
-pub(crate) struct Spelled {
-    /// The text, with zeros behind it.
-    text: (u64, u64),
-    /// A one for each bit of the text.
-    mask: (u64, u64),
-}
-
-impl Spelled {
-    /// Spells a word.
-    pub(crate) const fn new(text: &str) -> Self {
-        let mask = u128::MAX >> (128 - 8 * text.len());
-        Self { text: words_of(text.as_bytes(), 0), mask: (mask as u64, (mask >> 64) as u64) }
-    }
-
-    /// Returns `true` if 16 bytes begin with the word.
-    #[inline(always)]
-    pub(crate) const fn begins(&self, low: u64, high: u64) -> bool {
-        ((low ^ self.text.0) & self.mask.0) | ((high ^ self.text.1) & self.mask.1) == 0
-    }
-}
-
-/// Makes the body of [`Word::of_words`]. A few branches on the first four bytes find the word that it can be: the processor
-/// foresees them, and does not wait for its length to know where the next word is.
-macro_rules! of_words {
-    ($low:ident, $high:ident, $($variant:ident = $word:literal before $end:literal,)+) => {{
-        /// The first four bytes of each word.
-        #[allow(non_upper_case_globals)]
-        mod start {
-            $(
-                #[doc = $word]
-                pub(super) const $variant: u32 = $crate::token::words_of(concat!($word, $end).as_bytes(), 0).0 as u32;
-            )+
-        }
-        match $low as u32 {
-            $(start::$variant if const { $crate::token::Spelled::new(concat!($word, $end)) }.begins($low, $high) => {
-                Some((Self::$variant, $word.len() as u32))
-            })+
-            _ => None,
-        }
-    }};
-}
-pub(crate) use of_words;
 
 /// Makes an enum of words from one list, and all that is derived from their spelling.
 macro_rules! words {
@@ -158,11 +94,11 @@ macro_rules! words {
         }
 
         impl Word for $name {
-            const END: u8 = last_byte($end);
+            const END: char = $end;
 
-            #[inline(always)]
-            fn of_words(low: u64, high: u64) -> Option<(Self, u32)> {
-                of_words!(low, high, $($variant = $word before $end,)+)
+            #[cfg_attr(feature = "std", inline(always))]
+            fn of_start(text: u128) -> Option<(Self, u32)> {
+                spelled!(text, $($variant = $word before $end,)+)
             }
         }
 
@@ -176,7 +112,7 @@ macro_rules! words {
 
 words! {
     /// What happened to a stream (`StreamStatus`).
-    pub enum StreamStatus: StreamStatus before " " {
+    pub enum StreamStatus: StreamStatus before ' ' {
         /// A client asks for a new connection.
         New = "NEW",
         /// A client asks for an address to be looked up.
@@ -213,7 +149,7 @@ words! {
     ///
     /// tor prints a reason that it has no word for itself as `UNKNOWN_` and its code, with a space before it:
     /// `REASON= UNKNOWN_15`. That is `Unrecognized` here, with the text `UNKNOWN_15`.
-    pub enum StreamClosureReason: Reason before " " {
+    pub enum StreamClosureReason: Reason before ' ' {
         /// A cause that no other reason names.
         Misc = "MISC",
         /// The host name could not be resolved.
@@ -259,7 +195,7 @@ words! {
 
 words! {
     /// Where the new address of a [`Remap`](StreamStatus::Remap) is from (`SOURCE`).
-    pub enum StreamSource: Source before " " {
+    pub enum StreamSource: Source before ' ' {
         /// From this tor's own cache.
         Cache = "CACHE",
         /// From the exit.
@@ -269,7 +205,7 @@ words! {
 
 words! {
     /// What a stream is for (`PURPOSE`).
-    pub enum StreamPurpose: Purpose before " " {
+    pub enum StreamPurpose: Purpose before ' ' {
         /// Fetching directory information.
         DirFetch = "DIR_FETCH",
         /// Uploading directory information.
@@ -285,7 +221,7 @@ words! {
 
 words! {
     /// The protocol that the client spoke to tor (`CLIENT_PROTOCOL`).
-    pub enum ClientProtocol: ClientProtocol before " " {
+    pub enum ClientProtocol: ClientProtocol before ' ' {
         /// SOCKS 4 and 4a.
         Socks4 = "SOCKS4",
         /// SOCKS 5.
@@ -309,7 +245,7 @@ words! {
     /// A property that keeps streams on separate circuits when they differ in it (an item of `ISO_FIELDS`).
     ///
     /// The specification allows the name of any field here.
-    pub enum IsoField: IsoField before "," {
+    pub enum IsoField: IsoField before ',' {
         /// The target's port.
         DestPort = "DESTPORT",
         /// The target's address.

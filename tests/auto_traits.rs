@@ -13,7 +13,7 @@ use tor_stream_event::{
     StreamId, StreamPurpose, StreamSource, StreamStatus,
 };
 #[cfg(feature = "alloc")]
-use tor_stream_event::{Outcome, Step, StreamEvent, StreamLife, StreamTracker, Target};
+use tor_stream_event::{Appended, Failure, Outcome, Step, StreamEvent, StreamLife, StreamTracker, Target};
 
 /// What every type of the crate is.
 fn is_shared<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Debug>() {}
@@ -37,7 +37,9 @@ fn auto_traits() {
     is_auto::<(Error, ErrorKind, Field, ProtocolError)>();
     is_auto::<(EventLine<'_>, LineEnd, StreamEvents<'_>)>();
     #[cfg(feature = "alloc")]
-    is_auto::<(StreamTracker<u64>, StreamLife<u64>, Step<u64>, Target, Outcome)>();
+    is_auto::<Appended<u64>>();
+    #[cfg(feature = "alloc")]
+    is_auto::<(StreamTracker<u64>, StreamLife<u64>, Step<u64>, Failure<u64>, Target, Outcome)>();
     #[cfg(feature = "tokio-util")]
     is_auto::<tor_stream_event::EventCodec>();
     is_shared::<EventDecoder<4096>>();
@@ -63,7 +65,6 @@ fn values() {
     #[cfg(feature = "alloc")]
     {
         is_value::<Outcome>();
-        is_copy::<Step<u64>>();
     }
     is_word::<StreamStatus>();
     is_word::<StreamClosureReason>();

@@ -86,8 +86,8 @@ fn every_type() {
     is_format::<(Error, ErrorKind, Field, ProtocolError, LineEnd)>();
     #[cfg(feature = "alloc")]
     {
-        use tor_stream_event::{Outcome, Step, StreamEvent, StreamLife, Target};
-        is_format::<(StreamEvent, StreamLife<u64>, Step<u64>, Target, Outcome)>();
+        use tor_stream_event::{Failure, Outcome, Step, StreamEvent, StreamLife, Target};
+        is_format::<(StreamEvent, StreamLife<u64>, Step<u64>, Failure<u64>, Target, Outcome)>();
     }
 }
 

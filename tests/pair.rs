@@ -161,12 +161,29 @@ mod owned {
         assert!(!shown.contains("SECRET"), "{shown}");
     }
 
-    /// An ID that is none keeps its letters and digits.
+    /// A malformed ID is kept as it is if there is room for it; a longer one stays apart from others.
     #[test]
     fn malformed_ids() {
-        let owned = lenient_event(b"a!b NEW 12345678901234567890123 a:1").into_owned();
-        assert_eq!(owned.id, "a");
-        assert_eq!(owned.circuit_id.map(|id| id.to_string()).as_deref(), Some("12345678901234567890"));
+        for id in ["a!b", "_", "-1", "caf\u{e9}", "{twenty-bytes-of-it}"] {
+            let line = format!("{id} NEW {id} a:1");
+            let event = lenient_event(line.as_bytes());
+            let owned = event.into_owned();
+            assert_eq!(owned.id, id);
+            assert_eq!(owned.circuit_id.map(|id| id.to_string()).as_deref(), Some(id));
+            assert_pair(&owned, &event);
+        }
+        for (token, id) in [
+            ("12345678901234567890123", "123~34d38f4090dee063"),
+            ("12345678901234567890124", "123~34d3944090dee8e2"),
+            ("_2345678901234567890123", "~b9d525c6fbfff35d"),
+            // A damaged line may have a credential there.
+            ("SOCKS_PASSWORD=\"p\"", "SOC~5346d53930793a59"),
+            ("SOCKS_PASSWORD=\"q\"", "SOC~5346d53930793a59"),
+        ] {
+            let owned = lenient_event(format!("{token} NEW {token} a:1").as_bytes()).into_owned();
+            assert_eq!(owned.id, id);
+            assert_eq!(owned.circuit_id.map(|id| id.to_string()).as_deref(), Some(id));
+        }
     }
 
     /// IDs are values that compare with text and print as it.

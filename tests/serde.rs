@@ -277,11 +277,14 @@ fn form_of_a_stream() {
     assert_eq!(tracker.update(&event("5 REMAP 7 192.0.2.1:443 SOURCE=EXIT"), 2), None);
     let life = tracker.update(&event("5 CLOSED 7 192.0.2.1:443 REASON=DONE"), 4).expect("a stream");
     let expected = concat!(
-        r#"{"stream_id":"5","outcome":"closed","first":1,"last":4,"steps":[{"status":"NEW","time":1,"circuit_id":null},"#,
-        r#"{"status":"REMAP","time":2,"circuit_id":"7"},{"status":"CLOSED","time":4,"circuit_id":"7"}],"circuits":["7"],"#,
-        r#""target":"example.com:443","final_target":"192.0.2.1:443","source":"EXIT","source_addr":"127.0.0.1:5","#,
-        r#""purpose":"USER","client_protocol":"SOCKS5","has_username":true,"has_password":true,"reason":"DONE","#,
-        r#""remote_reason":null,"xoff_sent":0,"xoff_recv":0,"xon_sent":0,"xon_recv":0,"after_failed":0}"#,
+        r#"{"stream_id":"5","outcome":"closed","began":true,"first":1,"last":4,"target":"example.com:443","#,
+        r#""final_target":"192.0.2.1:443","is_resolve":false,"steps":[{"status":"NEW","time":1,"circuit_id":null},"#,
+        r#"{"status":"REMAP","time":2,"circuit_id":"7"},{"status":"CLOSED","time":4,"circuit_id":"7"}],"step_count":3,"#,
+        r#""attempts":0,"detached":0,"answer":null,"failure":null,"closed":true,"reason":"DONE","remote_reason":null,"#,
+        r#""circuit_id":"7","last_circuit":"7","circuits":["7"],"more_circuits":false,"circuit_changes":1,"#,
+        r#""remap_source":"EXIT","source_addr":"127.0.0.1:5","purpose":"USER","client_protocol":"SOCKS5","nym_epoch":0,"#,
+        r#""session_group":-4,"has_username":true,"has_password":true,"xoff_sent":0,"xoff_recv":0,"xon_sent":0,"xon_recv":0,"#,
+        r#""after_failed":0}"#,
     );
     assert_eq!(serde_json::to_string(&life).expect("JSON"), expected);
     assert_eq!(serde_json::from_str::<StreamLife<i32>>(expected).expect("a stream"), life);

@@ -1,10 +1,13 @@
 //! Which events and streams pass the filters.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::path::Path;
 
-use common::{both, data, events, file, run, stdout};
+use common::{both, data, events, file, rows, run, stdout};
+use serde_json::{Value, json};
 
 /// Events of two streams, one of them remapped.
 const LOG: &str = "\
@@ -102,4 +105,76 @@ fn spans_are_half_open() {
     assert_eq!(events(&["--since", "1548934191.99"], &log), ["1 NEW"]);
     assert_eq!(events(&["--until", "1548934191.99"], &log), [""; 0]);
     assert_eq!(run(&["events", "--since", "yesterdays"], &[Path::new(&log)]).status.code(), Some(2));
+}
+
+/// Returns the IDs of the streams that pass, and holds each row against the one without filters: a stream passes whole.
+#[track_caller]
+fn streams(options: &[&str], log: &Path) -> Vec<String> {
+    let all = rows(&["streams"], &[log]);
+    let passed = rows(&[&["streams"], options].concat(), &[log]);
+    assert!(passed.iter().all(|row| all.contains(row)), "{options:?}: {passed:?}");
+    passed.iter().map(|row| row["stream_id"].as_str().unwrap().into()).collect()
+}
+
+// F01: stream 18, remapped from www.example.com to 192.0.2.7, on circuit 26. Stream 19: on circuit 26, detached with TIMEOUT, on
+// circuit 27, failed. Both have the purpose USER, and clients at the ports 47849 and 47850.
+#[test]
+fn streams_pass_whole() {
+    let log = data("field/F01-filters.log");
+    for (options, expected) in [
+        (&["--purpose", "USER"][..], &["18", "19"][..]),
+        (&["--target", "www.example.com"], &["18", "19"]),
+        (&["--circuit", "26"], &["18", "19"]),
+        (&["--status", "FAILED"], &["19"]),
+        (&["--reason", "TIMEOUT"], &["19"]),
+        (&["--target", "192.0.2.*"], &["18"]),
+        (&["--target", "www.example.com:443"], &["18"]),
+        (&["--source", "*:47850"], &["19"]),
+        (&["--since", "1795600830.21"], &["19"]),
+        (&["--until", "1795600800.01"], &["18"]),
+        (&["--since", "1795600809", "--until", "1795600810"], &["18"]),
+        // PURPOSE is printed with NEW, long before FAILED; the port of the target with each event.
+        (&["--purpose", "USER", "--status", "FAILED", "--port", "80"], &["19"]),
+        (&["--target", "www.example.com", "--status", "CLOSED"], &["18", "19"]),
+        // The status and the circuit are of one event: stream 19 failed on circuit 27.
+        (&["--status", "FAILED", "--circuit", "26"], &[]),
+        (&["--target", "192.0.2.7", "--port", "80"], &[]),
+        (&["--purpose", "DIR_FETCH"], &[]),
+    ] {
+        assert_eq!(streams(options, &log), expected, "{options:?}");
+    }
+}
+
+// T04: stream 7 begins two seconds before midnight, and is answered and closed after it.
+#[test]
+fn a_span_does_not_cut_a_stream() {
+    let log = data("field/T04-date-filter.log");
+    assert_eq!(streams(&["--since", "1795564800", "--purpose", "USER"], &log), ["7", "8"]);
+    let passed = rows(&["streams", "--since", "1795564800"], &[&log]);
+    assert_eq!((&passed[0]["unix_ts_start"], &passed[0]["seconds"]), (&json!(1_795_564_798.0), &json!(7.0)));
+}
+
+// The other host is `<E9>y.other.com`.
+#[test]
+fn no_name_evades_the_filter_of_streams() {
+    assert_eq!(streams(&["--target", "*.evil.com"], &data("faults/filter-evade.raw")), ["1", "3"]);
+}
+
+// Of F01, stream 19 has six events: NEW, SENTCONNECT twice, DETACHED, FAILED, CLOSED; from 10 s to 30.21 s.
+#[test]
+fn a_summary_counts_the_events_of_streams_that_pass() {
+    let log = data("field/F01-filters.log");
+    let summary = |options: &[&str]| -> Value {
+        serde_json::from_str(&stdout(0, &[&["summary", "--json"], options].concat(), &[&log])).unwrap()
+    };
+    let failed = summary(&["--status", "FAILED"]);
+    assert_eq!((&failed["events"], &failed["streams"], &failed["lines"]), (&json!(6), &json!(1), &json!(11)));
+    assert_eq!(failed["statuses"][0], json!({ "status": "SENTCONNECT", "events": 2 }));
+    assert_eq!((&failed["unix_ts_start"], &failed["unix_ts_end"]), (&json!(1_795_600_810.0), &json!(1_795_600_830.21)));
+    assert_eq!(failed["circuits"].as_array().unwrap().len(), 2);
+    let both = summary(&["--circuit", "26"]);
+    let mut all = summary(&[]);
+    assert_eq!((&both, &both["events"]), (&all, &json!(11)));
+    all = summary(&["--purpose", "DIR_FETCH"]);
+    assert_eq!((&all["events"], &all["streams"], &all["statuses"]), (&json!(0), &json!(0), &json!([])));
 }

@@ -3,6 +3,8 @@
 
 mod common;
 
+use core::fmt::Write;
+
 use common::{data, file, stdout};
 use serde_json::{Value, json};
 
@@ -116,4 +118,72 @@ fn a_text_of_a_megabyte_is_kept_in_no_table() {
     let log = file("summary", "long.log", format!("650 STREAM 1 CLOSED 0 a:1 REASON=W{}\n", "x".repeat(100_000)));
     let summary = json(0, &[], &[&log]);
     assert_eq!((&summary["reasons"], &summary["other_reasons"]), (&json!([]), &json!(1)));
+}
+
+/// A log of streams that each close with a reason, target and circuit of their own.
+fn different(streams: usize) -> String {
+    (0..streams).fold(String::new(), |mut log, n| {
+        writeln!(log, "650 STREAM {n} NEW 0 h{n}:1 PURPOSE=P{n}").unwrap();
+        writeln!(log, "650 STREAM {n} FAILED {} h{n}:1 REASON=R{n} CLIENT_PROTOCOL=C{n}", n + 1).unwrap();
+        writeln!(log, "650 STREAM {n} CLOSED {} h{n}:1 REASON=END REMOTE_REASON=R{n}", n + 1).unwrap();
+        log
+    })
+}
+
+// Stream 11 waited for a controller, which closed it: FAILED 0, never on a circuit. Stream 12 was on circuit 26, then DETACHED
+// (END/EXITPOLICY), then FAILED 0: it was on one. Both failed with EXITPOLICY and no remote reason.
+#[test]
+fn failures_on_a_circuit_and_without_one() {
+    let log = data("field-2/V12-closed-by-controller.log");
+    let summary = json(0, &[], &[&log]);
+    let failure =
+        |on_circuit| json!({ "on_circuit": on_circuit, "reason": "EXITPOLICY", "remote_reason": null, "streams": 1 });
+    assert_eq!(summary["failures"], json!([failure(false), failure(true)]));
+    assert_eq!(
+        (&summary["streams_failed_on_circuit"], &summary["streams_failed_never_on_circuit"]),
+        (&json!(1), &json!(1))
+    );
+    let text = stdout(0, &[], &[&log]);
+    for heading in
+        ["Streams that failed on a circuit (50.0 %)", "Streams that failed and never were on a circuit (50.0 %)"]
+    {
+        assert!(text.lines().any(|line| line == heading), "{heading:?} in\n{text}");
+    }
+}
+
+#[test]
+fn every_table_is_bounded_by_the_limit() {
+    let log = file("summary", "different.log", different(1000));
+    let summary = json(0, &["--max-live", "10"], &[&log]);
+    for (table, rest) in [
+        ("reasons", "other_reasons"),
+        ("remote_reasons", "other_remote_reasons"),
+        ("purposes", "other_purposes"),
+        ("client_protocols", "other_client_protocols"),
+        ("failures", "other_failures"),
+        ("failed_targets", "other_failed_targets"),
+        ("targets", "other_targets"),
+        ("circuits", "other_circuits"),
+    ] {
+        // END has a name, so it is not among the ten.
+        let rows = summary[table].as_array().unwrap();
+        let unnamed = rows.iter().filter(|row| row["reason"] != "END" || table != "reasons").count();
+        assert_eq!((unnamed, &summary[rest]), (10, &json!(990)), "{table}");
+    }
+}
+
+#[test]
+fn words_without_a_name_keep_their_text() {
+    let summary = json(0, &[], &[data("field/T05-words-without-a-name.log")]);
+    for (table, word) in [
+        ("purposes", "NEW_PURPOSE"),
+        ("client_protocols", "NEW_PROTOCOL"),
+        ("reasons", "UNKNOWN_264"),
+        ("remote_reasons", "NEW_REASON"),
+        ("failures", "UNKNOWN_264"),
+        ("failures", "NEW_REASON"),
+    ] {
+        assert!(summary[table].to_string().contains(&format!("\"{word}\"")), "{word} in {}", summary[table]);
+    }
+    assert!(!summary.to_string().contains("UNRECOGNIZED"), "{summary}");
 }

@@ -1,10 +1,13 @@
-//! The pieces of a line that every way of reading it agrees on.
+//! The grammar of values, as every reading of a line has it.
+//!
+//! `*_end` functions return the index after a value that begins at index `at` of a line, or `None` if there is no such value.
+//! They never look at what follows the value.
 
 use core::num::NonZeroU32;
 
-use crate::format::scan;
+use super::scan;
 
-/// The most bytes that tor prints of a target.
+/// Maximum length that tor prints of a target, in bytes.
 pub(crate) const TARGET_MAX: usize = 255;
 
 /// Returns `true` for the letters of words and keywords.
@@ -12,9 +15,155 @@ const fn is_word_byte(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_')
 }
 
+/// [`is_word_byte`] of every byte, for words too short to look at many bytes at once.
+const IS_WORD_BYTE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        if let Some((_, [is_word, ..])) = table.split_at_mut_checked(byte as usize) {
+            *is_word = is_word_byte(byte);
+        }
+        byte += 1;
+    }
+    table
+};
+
 /// Returns `true` for a word or keyword as tor would write one.
 pub(crate) fn is_word(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|&byte| is_word_byte(byte))
+    !text.is_empty() && text.iter().all(|&byte| IS_WORD_BYTE.get(usize::from(byte)) == Some(&true))
+}
+
+/// Returns `true` for a list of words, which may be empty.
+pub(crate) fn is_list(text: &[u8]) -> bool {
+    // Every byte of 16 is looked at, even behind one that does not fit, so that the compiler can look at all of them at once.
+    let fits = |text: &[u8]| text.iter().fold(true, |fits, &byte| fits & (is_word_byte(byte) | (byte == b',')));
+    match text.last_chunk::<16>() {
+        Some(last) => fits(last) && text.chunks_exact(16).all(fits),
+        None => fits(text),
+    }
+}
+
+/// Returns the text from index `at` to the next space, and the index after it.
+pub(crate) fn token(line: &[u8], at: u32) -> Option<(&[u8], u32)> {
+    let end = scan::space(line, at);
+    Some((line.get(at as usize..end as usize)?, end))
+}
+
+/// Returns the end of a word.
+#[cold]
+pub(crate) fn word_end(line: &[u8], at: u32) -> Option<u32> {
+    token(line, at).filter(|(word, _)| is_word(word)).map(|(_, end)| end)
+}
+
+/// Returns the end of a list of words, which may be empty.
+pub(crate) fn list_end(line: &[u8], at: u32) -> Option<u32> {
+    // Nearly every list ends the line.
+    let rest = line.get(at as usize..)?;
+    if is_list(rest) {
+        return Some(line.len() as u32);
+    }
+    token(line, at).filter(|(list, _)| is_list(list)).map(|(_, end)| end)
+}
+
+/// Returns `true` for the `UNKNOWN_` and a code that stands for a reason without a name.
+pub(crate) fn is_unknown_code(word: &[u8]) -> bool {
+    word.strip_prefix(b"UNKNOWN_").is_some_and(|code| !code.is_empty() && code.iter().all(u8::is_ascii_digit))
+}
+
+/// Returns the end of an `UNKNOWN_` and code.
+#[cold]
+pub(crate) fn unknown_code_end(line: &[u8], at: u32) -> Option<u32> {
+    token(line, at).filter(|(word, _)| is_unknown_code(word)).map(|(_, end)| end)
+}
+
+/// Returns the length and the value of the decimal number without a sign that `text` begins with.
+fn leading_number(text: &[u8]) -> Option<(usize, u32)> {
+    let mut number = 0_u32;
+    let mut len = 0;
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        number = number.checked_mul(10)?.checked_add(u32::from(digit))?;
+        len += 1;
+    }
+    (len > 0).then_some((len, number))
+}
+
+/// Returns the end of a decimal number without a sign, up to 2^32 - 1.
+#[cold]
+pub(crate) fn number_end(line: &[u8], at: u32) -> Option<u32> {
+    leading_number(line.get(at as usize..)?).map(|(len, _)| at + len as u32)
+}
+
+/// Returns the end of a decimal number of 32 bits that may have a minus sign.
+#[cold]
+pub(crate) fn signed_number_end(line: &[u8], at: u32) -> Option<u32> {
+    let rest = line.get(at as usize..)?;
+    let digits = rest.strip_prefix(b"-").unwrap_or(rest);
+    let (len, number) = leading_number(digits)?;
+    with_sign(digits.len() < rest.len(), number)?;
+    Some(at + (rest.len() - digits.len() + len) as u32)
+}
+
+/// Returns the value of a decimal number without a sign.
+pub(crate) fn decimal(text: &[u8]) -> Option<u32> {
+    leading_number(text).filter(|&(len, _)| len == text.len()).map(|(_, number)| number)
+}
+
+/// Returns the value of a decimal number that may have a minus sign.
+pub(crate) fn signed_decimal(text: &[u8]) -> Option<i32> {
+    let digits = text.strip_prefix(b"-");
+    with_sign(digits.is_some(), decimal(digits.unwrap_or(text))?)
+}
+
+/// Returns a number with its sign.
+fn with_sign(negative: bool, number: u32) -> Option<i32> {
+    if negative { 0_i32.checked_sub_unsigned(number) } else { number.try_into().ok() }
+}
+
+/// Returns the value of the number that begins at index `at`, which was found to be one of 32 bits.
+pub(crate) const fn number_at(line: &[u8], at: NonZeroU32) -> i64 {
+    let (negative, mut rest) = match line.split_at_checked(at.get() as usize) {
+        Some((_, [b'-', digits @ ..])) => (true, digits),
+        Some((_, digits)) => (false, digits),
+        None => return 0,
+    };
+    let mut number = 0_i64;
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        number = number.wrapping_mul(10).wrapping_add((*digit - b'0') as i64);
+        rest = after;
+    }
+    if negative { number.wrapping_neg() } else { number }
+}
+
+/// Splits `host:port`: returns the host's length and the port. A port has 1 to 5 digits and is at most 65535.
+pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
+    let digits = text.iter().rev().take(6).take_while(|byte| byte.is_ascii_digit()).count();
+    let host = text.len().checked_sub(digits + 1)?;
+    if digits > 5 || text.get(host) != Some(&b':') {
+        return None;
+    }
+    Some((host, decimal(text.get(host + 1..)?)?.try_into().ok()?))
+}
+
+/// Splits the `host:port` that ends at index `end` of a line, as [`split_port`] does: returns the index of the colon and the
+/// port.
+///
+/// The line is ASCII up to there, and the byte before the host is neither a digit nor a colon: then the last byte that is no
+/// digit is the colon or none is there. At least eight bytes of the line stand before `end`.
+#[cfg_attr(feature = "std", inline(always))]
+pub(crate) fn port_before(line: &[u8], end: u32) -> Option<(u32, u16)> {
+    let word = scan::word(line, end.checked_sub(8)?)?;
+    let (digits, port) = scan::last_number(word)?;
+    let is_port = matches!(digits, 1..=5) && scan::byte(word, 7 - digits) == b':';
+    Some((end - digits - 1, u16::try_from(port).ok().filter(|_| is_port)?))
+}
+
+/// Returns `true` for the value of a `SOURCE_ADDR` that is no path.
+pub(crate) fn is_addr_port(value: &[u8]) -> bool {
+    split_port(value).is_some() && scan::not_plain(value, 0) as usize == value.len()
 }
 
 /// Returns `true` for a relay as a `.exit` name has it: a nickname, or a fingerprint with or without one behind it.
@@ -30,108 +179,14 @@ pub(crate) fn is_relay(text: &[u8]) -> bool {
     }
 }
 
-/// Returns `true` for a list of words, which may be empty.
-///
-/// It looks at every byte, even behind one that does not fit, so that it can look at many at once.
-pub(crate) fn is_list(text: &[u8]) -> bool {
-    let fits = |text: &[u8]| text.iter().fold(true, |fits, &byte| fits & (is_word_byte(byte) | (byte == b',')));
-    match text.last_chunk::<16>() {
-        Some(last) => fits(last) && text.chunks_exact(16).all(fits),
-        None => fits(text),
-    }
-}
-
-/// Returns `true` for the `UNKNOWN_` and a code that stands for a reason without a name.
-pub(crate) fn is_unknown_code(word: &[u8]) -> bool {
-    word.strip_prefix(b"UNKNOWN_").is_some_and(|code| !code.is_empty() && code.iter().all(u8::is_ascii_digit))
-}
-
-/// Returns where the `UNKNOWN_` and code end that begin at index `at`.
-#[cold]
-pub(crate) fn code_end(line: &[u8], at: u32) -> Option<u32> {
-    let end = scan::space(line, at);
-    is_unknown_code(line.get(at as usize..end as usize)?).then_some(end)
-}
-
-/// Returns how many digits the decimal number without a sign has that `text` begins with, and its value.
-#[inline]
-pub(crate) fn leading_number(text: &[u8]) -> Option<(usize, u32)> {
-    let mut number = 0_u32;
-    let mut len = 0;
-    for byte in text {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            break;
-        }
-        number = number.checked_mul(10)?.checked_add(u32::from(digit))?;
-        len += 1;
-    }
-    (len > 0).then_some((len, number))
-}
-
-/// Returns the value of the number that begins at index `at`, and was seen to be one that may have a minus sign.
-pub(crate) const fn number_at(text: &[u8], at: NonZeroU32) -> i64 {
-    let Some((_, mut rest)) = text.split_at_checked(at.get() as usize) else { return 0 };
-    let mut sign = 1;
-    let mut number = 0_i64;
-    if let [b'-', digits @ ..] = rest {
-        rest = digits;
-        sign = -1;
-    }
-    while let [digit @ b'0'..=b'9', after @ ..] = rest {
-        number = number.wrapping_mul(10).wrapping_add((*digit - b'0') as i64);
-        rest = after;
-    }
-    number.wrapping_mul(sign)
-}
-
-/// Returns the value of a decimal number without a sign.
-pub(crate) fn decimal(text: &[u8]) -> Option<u32> {
-    leading_number(text).filter(|&(len, _)| len == text.len()).map(|(_, number)| number)
-}
-
-/// Returns the value of a decimal number that may have a minus sign.
-pub(crate) fn signed_decimal(text: &[u8]) -> Option<i32> {
-    let digits = text.strip_prefix(b"-");
-    with_sign(digits.is_some(), decimal(digits.unwrap_or(text))?)
-}
-
-/// Returns a number with its sign.
-pub(crate) fn with_sign(negative: bool, number: u32) -> Option<i32> {
-    if negative { 0_i32.checked_sub_unsigned(number) } else { number.try_into().ok() }
-}
-
-/// Splits `host:port`: returns the host's length and the port. A port has 1 to 5 digits and is at most 65535.
-pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
-    let digits = text.iter().rev().take(6).take_while(|byte| byte.is_ascii_digit()).count();
-    let host = text.len().checked_sub(digits + 1)?;
-    let port = decimal(text.get(host + 1..)?)?;
-    (text.get(host) == Some(&b':') && digits <= 5).then_some((host, port.try_into().ok()?))
-}
-
-/// Splits the `host:port` that ends at index `end` of a line, as [`split_port`] does: returns the index of the colon and the
-/// port. It has only bytes below 0x80, as has the line before it, a byte before it that is neither digit nor colon, and at least eight
-/// bytes of the line before its end.
-#[inline(always)]
-pub(crate) fn port_before(line: &[u8], end: u32) -> Option<(u32, u16)> {
-    let word = scan::word(line, end.checked_sub(8)?)?;
-    let (digits, port) = scan::last_number(word)?;
-    let is_port = matches!(digits, 1..=5) && scan::byte(word, 7 - digits) == b':';
-    Some((end - digits - 1, u16::try_from(port).ok().filter(|_| is_port)?))
-}
-
-/// Returns `true` for the value of a `SOURCE_ADDR` that is no path.
-pub(crate) fn is_addr_port(value: &[u8]) -> bool {
-    split_port(value).is_some() && scan::not_plain(value, 0) as usize == value.len()
-}
-
 /// Returns `true` if `text` begins with a keyword and its `=`.
 pub(crate) fn begins_with_keyword(text: &[u8]) -> bool {
     let len = text.iter().take_while(|&&byte| is_word_byte(byte)).count();
     len > 0 && text.get(len) == Some(&b'=')
 }
 
-/// Returns where the path ends that begins at index `at`. It may hold spaces, and ends before the next keyword.
+/// Returns the end of a path, which may hold spaces: the line's end, or the space before the next keyword.
+#[cold]
 pub(crate) fn path_end(line: &[u8], at: u32) -> u32 {
     let mut end = scan::space(line, at);
     while let Some((_, after)) = line.get(end as usize..).and_then(|rest| rest.split_first()) {
@@ -143,8 +198,8 @@ pub(crate) fn path_end(line: &[u8], at: u32) -> u32 {
     end
 }
 
-/// Returns where the quoted string ends that begins at index `at`: its last quotation mark.
-pub(crate) fn quoted_end(line: &[u8], at: u32) -> Option<u32> {
+/// Returns the index of the quotation mark that ends the string whose first one is at index `at`.
+pub(crate) fn closing_quote(line: &[u8], at: u32) -> Option<u32> {
     let mut at = at + 1;
     loop {
         at = scan::quote_or_backslash(line, at);
@@ -155,16 +210,17 @@ pub(crate) fn quoted_end(line: &[u8], at: u32) -> Option<u32> {
     }
 }
 
-/// Returns where the quoted string ends that begins at index `at` and is escaped as tor does it: its last quotation mark.
+/// [`closing_quote`] of a string that is escaped as tor does it, and of no other.
 #[inline(never)]
-pub(crate) fn tor_quoted_end(line: &[u8], at: u32) -> Option<u32> {
+pub(crate) fn tor_closing_quote(line: &[u8], at: u32) -> Option<u32> {
     if line.get(at as usize) != Some(&b'"') {
         return None;
     }
     let mut at = scan::not_quotable(line, at + 1);
     loop {
-        // Escapes follow each other, or nearly so, where a client sends what is no text.
-        while is_octal(line, at) {
+        // Where a client sends what is no text, escapes follow each other, or have a single byte between them: neither
+        // is worth a new search.
+        while is_octal_escape(line, at) {
             at += 4;
         }
         at = match line.get(at as usize..)? {
@@ -178,15 +234,15 @@ pub(crate) fn tor_quoted_end(line: &[u8], at: u32) -> Option<u32> {
     }
 }
 
-/// Returns `true` if a backslash and the three octal digits of a byte stand at index `at`.
-#[inline]
-fn is_octal(line: &[u8], at: u32) -> bool {
-    // The bits that all digits up to 3, or all up to 7, have in common.
-    let common = u32::from_le_bytes([0xff, 0xfc, 0xf8, 0xf8]);
-    scan::chunk(line, at).is_some_and(|text| u32::from_le_bytes(*text) & common == u32::from_le_bytes(*b"\\000"))
+/// Returns `true` if a backslash and three octal digits of a byte stand at index `at`.
+#[cfg_attr(feature = "std", inline)]
+fn is_octal_escape(line: &[u8], at: u32) -> bool {
+    // The bits that the digits from 0 to 3, or from 0 to 7, have in common: one comparison for all four bytes.
+    const COMMON: u32 = u32::from_le_bytes([0xff, 0xfc, 0xf8, 0xf8]);
+    scan::array(line, at).is_some_and(|text| u32::from_le_bytes(*text) & COMMON == u32::from_le_bytes(*b"\\000"))
 }
 
 /// Returns `true` for a quoted string that is escaped as tor does it, quotation marks included.
 pub(crate) fn is_quoted(value: &[u8]) -> bool {
-    tor_quoted_end(value, 0).is_some_and(|end| end as usize + 1 == value.len())
+    tor_closing_quote(value, 0).is_some_and(|quote| quote as usize + 1 == value.len())
 }

@@ -1,6 +1,8 @@
 //! The keywords that tor prints, in its order, and with which status it prints them.
 
-use crate::token::{StreamStatus, of_words};
+use super::scan;
+use super::spelling::spelled;
+use crate::token::StreamStatus;
 
 /// Makes [`Keyword`] from one list.
 macro_rules! keywords {
@@ -19,23 +21,20 @@ macro_rules! keywords {
         impl Keyword {
             /// Returns the keyword that is spelled so.
             pub(crate) fn from_bytes(word: &[u8]) -> Option<Self> {
-                $(if word == Self::$variant.as_bytes() { return Some(Self::$variant); })+
-                None
+                let (keyword, len) = Self::of_start(scan::bytes(word, 0, b'='))?;
+                (len as usize == word.len()).then_some(keyword)
             }
 
-            /// Returns the keyword and its length that 16 bytes begin with, if an equals sign is behind it.
-            #[inline(always)]
-            pub(crate) fn of_words(low: u64, high: u64) -> Option<(Self, u32)> {
-                of_words!(low, high, $($variant = $word before "=",)+)
+            /// Returns the keyword and its length that a text with these first 16 bytes begins with, if an equals sign is
+            /// behind it.
+            #[cfg_attr(feature = "std", inline(always))]
+            pub(crate) fn of_start(text: u128) -> Option<(Self, u32)> {
+                spelled!(text, $($variant = $word before '=',)+)
             }
 
             /// Returns the keyword's spelling.
-            #[inline]
-            pub(crate) const fn as_bytes(self) -> &'static [u8] {
-                self.as_str().as_bytes()
-            }
-
-            /// Returns the keyword's spelling. A call reads it from a table; inlined it is a jump, which costs more.
+            ///
+            /// Not inlined: a call reads it from a table, but inlined it is a jump that the processor cannot foresee.
             #[inline(never)]
             pub(crate) const fn as_str(self) -> &'static str {
                 match self {

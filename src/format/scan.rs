@@ -1,10 +1,103 @@
-//! Looking for a byte, 16 at a time.
+//! Searches and comparisons of 16 bytes at a time.
 //!
 //! Values of an event are 3 to 60 bytes long. Over such lengths this needs half the time of a call to memchr, whose start
-//! costs more than the search, and of a loop over bytes. An index is a `u32`, so that no sum of it and a length overflows, and
-//! one comparison tells whether bytes are there; a longer text is no event.
+//! costs more than the search, and of a loop over bytes.
+//!
+//! A search marks bytes: it sets the high bit of each byte of a word of eight that is looked for. A carry may set a wrong mark, but
+//! only above a right one, and the first one is all that counts.
 
 use core::num::NonZeroU64;
+
+/// Returns the index of the first space from `at` on, or the length.
+#[cfg_attr(feature = "std", inline)]
+pub(crate) fn space(text: &[u8], at: u32) -> u32 {
+    find(text, at, |word| equal(word, b' '))
+}
+
+/// Returns the index of the first space or equals sign from `at` on, or the length.
+#[cfg_attr(feature = "std", inline)]
+pub(crate) fn space_or_equals(text: &[u8], at: u32) -> u32 {
+    find(text, at, |word| equal(word, b' ') | equal(word, b'='))
+}
+
+/// Returns the index of the first quotation mark or backslash from `at` on, or the length.
+#[cfg_attr(feature = "std", inline)]
+pub(crate) fn quote_or_backslash(text: &[u8], at: u32) -> u32 {
+    find(text, at, |word| equal(word, b'"') | equal(word, b'\\'))
+}
+
+/// Returns the index of the first byte from `at` on that cannot stand for itself inside tor's quotes, or the length: a
+/// quotation mark, a backslash, a control character or an 8-bit byte.
+#[cfg_attr(feature = "std", inline)]
+pub(crate) fn not_quotable(text: &[u8], at: u32) -> u32 {
+    find(text, at, |word| equal_or_8bit(word, b'"') | equal_or_8bit(word, b'\\') | outside(word, b' '))
+}
+
+/// Returns the index of the first byte from `at` on that may be odd in a target, or the length: a space, a quotation mark, a
+/// control character, an 8-bit byte, or an exclamation mark. The last one is not odd, but stands between two that are, and
+/// is rare enough to be found with them for a third of the work.
+#[cfg_attr(feature = "std", inline(always))]
+pub(crate) fn not_plain(text: &[u8], at: u32) -> u32 {
+    find(text, at, |word| outside(word, b'"' + 1))
+}
+
+/// Returns the `N` bytes of `text` from index `at` on.
+#[cfg_attr(feature = "std", inline(always))]
+pub(crate) fn array<const N: usize>(text: &[u8], at: u32) -> Option<&[u8; N]> {
+    let at = at as usize;
+    // The sum cannot wrap where it is used: `at` is a `u32`, and on a machine of 32 bits no line is that long.
+    text.get(at..at.wrapping_add(N))?.first_chunk()
+}
+
+/// Returns the eight bytes of `text` from index `at` on, the first one lowest.
+#[cfg_attr(feature = "std", inline(always))]
+pub(crate) fn word(text: &[u8], at: u32) -> Option<u64> {
+    array(text, at).copied().map(u64::from_le_bytes)
+}
+
+/// Returns the 16 bytes of `text` from index `at` on, the first one lowest, with `fill` for those behind its end.
+#[cfg_attr(feature = "std", inline(always))]
+pub(crate) fn bytes(text: &[u8], at: u32, fill: u8) -> u128 {
+    match array(text, at) {
+        Some(bytes) => u128::from_le_bytes(*bytes),
+        None => {
+            let left = (text.len() as u32).saturating_sub(at);
+            last_bytes(text, at) | (u128::from_le_bytes([fill; 16]) << (8 * left))
+        }
+    }
+}
+
+/// Returns byte `index` of a word.
+#[cfg_attr(feature = "std", inline(always))]
+pub(crate) const fn byte(word: u64, index: u32) -> u8 {
+    word.wrapping_shr(8 * index) as u8
+}
+
+/// Returns the number of decimal digits that a word begins with, or 8.
+#[cfg_attr(feature = "std", inline(always))]
+pub(crate) const fn digits(word: u64) -> u32 {
+    // Only a byte that is no digit carries into the next one.
+    let values = word ^ ZEROS;
+    ((values.wrapping_add(TO_TEN) | values) & HIGHS).trailing_zeros() / 8
+}
+
+/// Returns the end of the number that begins at index `at`. `None` if it has more than three digits, or ends the text.
+#[cfg_attr(feature = "std", inline(always))]
+pub(crate) fn short_number_end(text: &[u8], at: u32) -> Option<u32> {
+    let digits = digits(u64::from(u32::from_le_bytes(*array(text, at)?)));
+    matches!(digits, 1..=3).then_some(at + digits)
+}
+
+/// Returns the number of decimal digits that a word of ASCII ends with, and their value. `None` if it has nothing else.
+#[cfg_attr(feature = "std", inline(always))]
+pub(crate) fn last_number(word: u64) -> Option<(u32, u32)> {
+    // Without a high bit no byte carries into the next one.
+    let values = word ^ ZEROS;
+    let others = NonZeroU64::new(values.wrapping_add(TO_TEN) & HIGHS)?;
+    // The high bit of the last byte that is no digit.
+    let last = 63 - others.leading_zeros();
+    Some((7 - last / 8, decimal(values >> last << last)))
+}
 
 /// One in every byte of a word.
 const ONES: u64 = 0x0101_0101_0101_0101;
@@ -12,66 +105,39 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 /// The character 0 in every byte of a word.
 const ZEROS: u64 = ONES * b'0' as u64;
-/// What makes the high bit of every byte from 10 up, if it is added, and no byte carries.
+/// The number that, added to a byte below 0x80, sets its high bit if the byte is 10 or more, for every byte of a word.
 const TO_TEN: u64 = ONES * (0x80 - 10);
 
-/// Marks the first byte of `word` that is `byte` or has a high bit; bits of bytes above it may be wrong, as may all but the
-/// high ones.
-#[inline]
+/// Marks the first byte of `word` that is `byte` or has a high bit. Bits other than the high ones mean nothing.
+#[cfg_attr(feature = "std", inline(always))]
 const fn equal_or_8bit(word: u64, byte: u8) -> u64 {
     (word ^ (ONES * byte as u64)).wrapping_sub(ONES)
 }
 
-/// [`equal_or_8bit`] without those that have a high bit.
-#[inline]
+/// Marks the first byte of `word` that is `byte`, which is below 0x80. Bits other than the high ones mean nothing.
+#[cfg_attr(feature = "std", inline(always))]
 const fn equal(word: u64, byte: u8) -> u64 {
     equal_or_8bit(word, byte) & !word
 }
 
-/// Marks the first byte below `limit`, which is at most 0x80, or from 0x7f up; bits of bytes above it may be wrong, as may all
-/// but the high ones.
-#[inline]
+/// Marks the first byte below `limit`, which is at most 0x80, or from 0x7f up. Bits other than the high ones mean nothing.
+#[cfg_attr(feature = "std", inline(always))]
 const fn outside(word: u64, limit: u8) -> u64 {
     // The sum has the high bit of every byte from 0x7f up but 0xff, and the difference that one's.
     word.wrapping_sub(ONES * limit as u64) | word.wrapping_add(ONES)
 }
 
-/// Returns the `N` bytes of `text` from index `at` on.
-#[inline(always)]
-pub(crate) fn chunk<const N: usize>(text: &[u8], at: u32) -> Option<&[u8; N]> {
-    let at = at as usize;
-    text.get(at..at.wrapping_add(N))?.first_chunk()
-}
-
-/// Returns the eight bytes of `text` from index `at` on, the first one lowest.
-#[inline(always)]
-pub(crate) fn word(text: &[u8], at: u32) -> Option<u64> {
-    chunk(text, at).copied().map(u64::from_le_bytes)
-}
-
-/// Returns the 16 bytes of `text` from index `at` on as two words, with `fill` for those behind its end.
-#[inline(always)]
-pub(crate) fn words(text: &[u8], at: u32, fill: u8) -> (u64, u64) {
-    let both = match chunk(text, at) {
-        Some(chunk) => u128::from_le_bytes(*chunk),
-        None => {
-            let left = (text.len() as u32).saturating_sub(at);
-            last_from(text, at) | (u128::from_le_bytes([fill; 16]) << (8 * left))
-        }
-    };
-    (both as u64, (both >> 64) as u64)
-}
-
-/// Returns the index from `start` on of the first byte that `mark` marks, or the length.
-#[inline(always)]
+/// Returns the index from `start` on of the first byte that `mark` marks in a word, or the length.
+#[cfg_attr(feature = "std", inline(always))]
 fn find(text: &[u8], start: u32, mark: impl Fn(u64) -> u64) -> u32 {
+    // The index of the first mark comes out of both halves together: a branch between them cannot be foreseen.
     let marks = |both: u128| {
         let (low, high) = (mark(both as u64) & HIGHS, mark((both >> 64) as u64) & HIGHS);
         u128::from(low) | (u128::from(high) << 64)
     };
     let mut at = start;
-    while let Some(chunk) = chunk(text, at) {
-        let marks = marks(u128::from_le_bytes(*chunk));
+    while let Some(both) = array(text, at) {
+        let marks = marks(u128::from_le_bytes(*both));
         if marks != 0 {
             return at + marks.trailing_zeros() / 8;
         }
@@ -80,21 +146,21 @@ fn find(text: &[u8], start: u32, mark: impl Fn(u64) -> u64) -> u32 {
     // The last 16 bytes. Those that were seen before have no mark.
     let len = text.len() as u32;
     let last = len.saturating_sub(16);
-    let (both, from) = match chunk(text, last) {
-        Some(chunk) if last >= start => (u128::from_le_bytes(*chunk), last),
-        _ => (last_from(text, start), start),
+    let (both, from) = match array(text, last) {
+        Some(both) if last >= start => (u128::from_le_bytes(*both), last),
+        _ => (last_bytes(text, start), start),
     };
     (from + marks(both).trailing_zeros() / 8).min(len)
 }
 
 /// Returns the bytes of `text` from index `start` on, fewer than 16, with zeros behind them.
 #[inline(never)]
-fn last_from(text: &[u8], start: u32) -> u128 {
+fn last_bytes(text: &[u8], start: u32) -> u128 {
     match text.last_chunk() {
-        // Nearly every text is that long, and what is before `start` is shifted out.
-        Some(chunk) => {
+        // Nearly every text is that long. The bytes before `start` are shifted out.
+        Some(both) => {
             let before = (start + 16).saturating_sub(text.len() as u32);
-            u128::from_le_bytes(*chunk).checked_shr(8 * before).unwrap_or_default()
+            u128::from_le_bytes(*both).checked_shr(8 * before).unwrap_or_default()
         }
         None => {
             let rest = text.get(start as usize..).unwrap_or_default();
@@ -103,73 +169,8 @@ fn last_from(text: &[u8], start: u32) -> u128 {
     }
 }
 
-/// Returns the index of the first space from `at` on, or the length.
-#[inline]
-pub(crate) fn space(text: &[u8], at: u32) -> u32 {
-    find(text, at, |word| equal(word, b' '))
-}
-
-/// Returns the index of the first space or equals sign from `at` on, or the length.
-#[inline]
-pub(crate) fn space_or_equals(text: &[u8], at: u32) -> u32 {
-    find(text, at, |word| equal(word, b' ') | equal(word, b'='))
-}
-
-/// Returns the index of the first quotation mark or backslash from `at` on, or the length.
-#[inline]
-pub(crate) fn quote_or_backslash(text: &[u8], at: u32) -> u32 {
-    find(text, at, |word| equal(word, b'"') | equal(word, b'\\'))
-}
-
-/// Returns the index of the first byte from `at` on that cannot stand for itself inside tor's quotes, or the length: a
-/// quotation mark, a backslash, a control character or an 8-bit byte.
-#[inline]
-pub(crate) fn not_quotable(text: &[u8], at: u32) -> u32 {
-    find(text, at, |word| equal_or_8bit(word, b'"') | equal_or_8bit(word, b'\\') | outside(word, b' '))
-}
-
-/// Returns the index of the first byte from `at` on that may be odd in a target, or the length: a space, a quotation mark, a
-/// control character, an 8-bit byte, or an exclamation mark. The last one is not odd, but stands between two that are, and
-/// is rare enough to be found with them for a third of the work.
-#[inline(always)]
-pub(crate) fn not_plain(text: &[u8], at: u32) -> u32 {
-    find(text, at, |word| outside(word, b'"' + 1))
-}
-
-/// Returns how many decimal digits a word begins with, or 8.
-#[inline]
-pub(crate) const fn digits(word: u64) -> u32 {
-    // Only a byte that is no digit carries into the next one.
-    let values = word ^ ZEROS;
-    ((values.wrapping_add(TO_TEN) | values) & HIGHS).trailing_zeros() / 8
-}
-
-/// Returns where the number ends that begins at index `at`. `None` if it has more than three digits, or ends the text.
-#[inline(always)]
-pub(crate) fn short_number_end(text: &[u8], at: u32) -> Option<u32> {
-    let digits = digits(u64::from(u32::from_le_bytes(*chunk(text, at)?)));
-    matches!(digits, 1..=3).then_some(at + digits)
-}
-
-/// Returns byte `index` of a word.
-#[inline]
-pub(crate) const fn byte(word: u64, index: u32) -> u8 {
-    word.wrapping_shr(8 * index) as u8
-}
-
-/// Returns how many decimal digits a word ends with, and their value. `None` if it has nothing else. No byte has its high bit,
-/// so that none carries into the next one.
-#[inline(always)]
-pub(crate) fn last_number(word: u64) -> Option<(u32, u32)> {
-    let values = word ^ ZEROS;
-    let others = NonZeroU64::new(values.wrapping_add(TO_TEN) & HIGHS)?;
-    // The high bit of the last byte that is no digit.
-    let last = 63 - others.leading_zeros();
-    Some((7 - last / 8, decimal(values >> last << last)))
-}
-
 /// Returns the decimal number of eight digits, of which the lowest byte is the first.
-#[inline]
+#[cfg_attr(feature = "std", inline(always))]
 const fn decimal(digits: u64) -> u32 {
     let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;

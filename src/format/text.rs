@@ -2,7 +2,7 @@
 
 use core::num::NonZeroU64;
 
-/// What stands for text that is not UTF-8.
+/// Replacement for text that is not UTF-8.
 const REPLACEMENT: &str = "\u{FFFD}";
 
 /// A line's text: as `str` where it is UTF-8, so that its parts need no check of their own.
@@ -16,7 +16,7 @@ pub(crate) enum Text<'a> {
 
 impl<'a> Text<'a> {
     /// Returns the text in its better form.
-    #[inline]
+    #[cfg_attr(feature = "std", inline)]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         core::str::from_utf8(bytes).map_or(Self::Bytes(bytes), Self::Str)
     }
@@ -40,7 +40,7 @@ impl<'a> Text<'a> {
     }
 
     /// Returns the text as bytes.
-    #[inline]
+    #[cfg_attr(feature = "std", inline)]
     pub(crate) const fn bytes(self) -> &'a [u8] {
         match self {
             Self::Str(text) => text.as_bytes(),
@@ -49,8 +49,9 @@ impl<'a> Text<'a> {
     }
 
     /// Returns the part from `start` to `end`, or U+FFFD if that is no UTF-8.
-    #[inline]
-    pub(crate) fn get(self, start: usize, end: usize) -> &'a str {
+    #[cfg_attr(feature = "std", inline)]
+    pub(crate) fn get(self, start: u32, end: u32) -> &'a str {
+        let (start, end) = (start as usize, end as usize);
         match self.utf8().get(start..end) {
             Some(part) => part,
             None => part_of_bytes(self.bytes(), start, end),
@@ -58,7 +59,7 @@ impl<'a> Text<'a> {
     }
 
     /// Returns all of the text, or none of it if it is not UTF-8 as a whole.
-    #[inline]
+    #[cfg_attr(feature = "std", inline)]
     const fn utf8(self) -> &'a str {
         match self {
             Self::Str(text) => text,
@@ -67,13 +68,13 @@ impl<'a> Text<'a> {
     }
 
     /// Returns the part that `span` names, as [`get`](Self::get) does.
-    #[inline]
+    #[cfg_attr(feature = "std", inline)]
     pub(crate) fn span(self, span: Span) -> &'a str {
         self.get(span.start(), span.end())
     }
 
     /// Returns the text without one line end.
-    #[inline]
+    #[cfg_attr(feature = "std", inline)]
     pub(crate) fn without_line_end(self) -> Self {
         match self {
             Self::Str(text) => Self::Str(text.get(..without_line_end(text.as_bytes()).len()).unwrap_or(text)),
@@ -95,27 +96,29 @@ fn part_of_bytes(bytes: &[u8], start: usize, end: usize) -> &str {
     bytes.get(start..end).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or(REPLACEMENT)
 }
 
-/// Where a value stands in an event's content. No value stands at its very beginning, so that an absent one costs nothing.
+/// The place of a value in an event's content: the index of its first byte, and below it the index after its last one.
+///
+/// No value stands at the very beginning, so that an absent one takes no space of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Span(NonZeroU64);
 
 impl Span {
     /// Returns the span from `start` to `end`.
-    #[inline]
+    #[cfg_attr(feature = "std", inline)]
     pub(crate) fn new(start: u32, end: u32) -> Option<Self> {
         NonZeroU64::new((u64::from(start) << 32) | u64::from(end)).map(Self)
     }
 
     /// Returns the index of the first byte.
-    #[inline]
-    pub(crate) const fn start(self) -> usize {
-        (self.0.get() >> 32) as usize
+    #[cfg_attr(feature = "std", inline)]
+    pub(crate) const fn start(self) -> u32 {
+        (self.0.get() >> 32) as u32
     }
 
     /// Returns the index after the last byte.
-    #[inline]
-    pub(crate) const fn end(self) -> usize {
-        self.0.get() as u32 as usize
+    #[cfg_attr(feature = "std", inline)]
+    pub(crate) const fn end(self) -> u32 {
+        self.0.get() as u32
     }
 }
 

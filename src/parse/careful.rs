@@ -1,4 +1,4 @@
-//! The careful reading: where the target ends, found from the right.
+//! The second reading: the target's end, found from the right.
 //!
 //! A client chooses the target, and can make it look like anything; what tor prints after it is unambiguous as a whole.
 //! So the fields are taken off the end of the line, one after the other, in the reverse of tor's order. The target is what
@@ -14,54 +14,47 @@
 //! The work is linear: each search runs over bytes that no other search of its kind sees again, or ends the reading.
 
 use super::predicted::is_unknown_field;
-use crate::format::grammar;
 use crate::format::keyword::{self, Keyword};
+use crate::format::{grammar, scan};
 use crate::token::StreamStatus;
 
-/// Where a target ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TargetEnd {
-    /// Here, after its port.
-    Port(usize),
-    /// Here, where tor cut it and took its port.
-    Cut(usize),
-}
-
-/// Returns where the target that begins at `target` ends, or `None` if tor did not print this line.
-pub(super) fn find(bytes: &[u8], target: usize, status: StreamStatus) -> Option<TargetEnd> {
-    let text = bytes.get(target..)?;
-    let mut fields = Fields { rest: text, status, follows: Follows::End, has_colon: false, newer_fields: 0 };
+/// Returns the end of the target that begins at index `target`: after its port, or where tor cut it. `None` if tor did not
+/// print this line.
+pub(super) fn target_end(line: &[u8], target: u32, status: StreamStatus) -> Option<u32> {
+    let rest = line.get(target as usize..)?;
+    let mut left = Unread { line, target, rest, status, follows: Follows::End, has_colon: false, newer_fields: 0 };
     let mut found = None;
     loop {
-        if !fields.has_colon || fields.newer_fields == Keyword::NEWER.len() {
-            let end = target + fields.rest.len();
-            if grammar::split_port(fields.rest).is_some() {
-                found = Some(TargetEnd::Port(end));
-            } else if fields.rest.len() == grammar::TARGET_MAX {
-                found = Some(TargetEnd::Cut(end));
-            }
+        if (!left.has_colon || left.newer_fields == Keyword::NEWER.len())
+            && (left.rest.len() == grammar::TARGET_MAX || grammar::split_port(left.rest).is_some())
+        {
+            found = Some(target + left.rest.len() as u32);
         }
-        if fields.take_last().is_none() {
+        if left.remove_last_field().is_none() {
             return found;
         }
     }
 }
 
-/// A line from which fields are taken off at the end.
-struct Fields<'b> {
-    /// What is left.
+/// A line from which fields are removed at the end.
+struct Unread<'b> {
+    /// The whole line.
+    line: &'b [u8],
+    /// The index of the target's first byte.
+    target: u32,
+    /// The target, and the fields that were not removed.
     rest: &'b [u8],
     /// The event's status.
     status: StreamStatus,
-    /// What was taken off last.
+    /// The removed field right of `rest`.
     follows: Follows,
-    /// Whether an unknown keyword was taken off whose value holds a colon: it can only stand after [`Keyword::NEWER`].
+    /// Set after an unknown keyword with a colon in its value: it can only stand after [`Keyword::NEWER`].
     has_colon: bool,
-    /// How many of those were taken off.
+    /// Number of those that were removed.
     newer_fields: usize,
 }
 
-/// What follows the part of a line that is left.
+/// The part of a line behind the rest of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Follows {
     /// The end of the line, or unknown keywords.
@@ -70,11 +63,14 @@ enum Follows {
     Known(Keyword),
 }
 
-impl<'b> Fields<'b> {
-    /// Takes off the last field, if tor prints it before what follows.
-    fn take_last(&mut self) -> Option<()> {
-        let (before, key, value) = self.split_last()?;
-        let Some(keyword) = Keyword::from_bytes(key) else {
+impl<'b> Unread<'b> {
+    /// Removes the last field, if tor prints it before what follows.
+    fn remove_last_field(&mut self) -> Option<()> {
+        let (before, field) = self.split_last()?;
+        let at = self.target + before.len() as u32 + 1;
+        let Some((keyword, len)) = Keyword::of_start(scan::bytes(self.line, at, b' ')) else {
+            let equals = memchr::memchr(b'=', field)?;
+            let (key, value) = (field.get(..equals)?, field.get(equals + 1..)?);
             if self.follows != Follows::End || !is_unknown_field(key, value) {
                 return None;
             }
@@ -82,7 +78,7 @@ impl<'b> Fields<'b> {
             self.rest = before;
             return Some(());
         };
-        if !self.fits(keyword, value) {
+        if !self.fits(keyword, field.get(len as usize + 1..)?) {
             return None;
         }
         (self.rest, self.follows) = match keyword {
@@ -93,8 +89,8 @@ impl<'b> Fields<'b> {
         Some(())
     }
 
-    /// Splits off the last field: what stands before its space, its key and its value.
-    fn split_last(&self) -> Option<(&'b [u8], &'b [u8], &'b [u8])> {
+    /// Splits off the last field at its space, which neither of the two holds.
+    fn split_last(&self) -> Option<(&'b [u8], &'b [u8])> {
         let space = if self.follows == Follows::Known(Keyword::Purpose) && self.status != StreamStatus::Unrecognized {
             self.space_before_source_addr()?
         } else if let Some(text) = self.rest.strip_suffix(b"\"") {
@@ -106,10 +102,7 @@ impl<'b> Fields<'b> {
                 _ => space,
             }
         };
-        let (before, field) = self.rest.split_at_checked(space)?;
-        let field = field.strip_prefix(b" ")?;
-        let equals = memchr::memchr(b'=', field)?;
-        Some((before, field.get(..equals)?, field.get(equals + 1..)?))
+        Some((self.rest.get(..space)?, self.rest.get(space + 1..)?))
     }
 
     /// Returns the space before the `SOURCE_ADDR` that is the last field: its value may hold spaces, but no keyword.

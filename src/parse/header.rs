@@ -6,106 +6,123 @@ use crate::format::scan;
 use crate::token::{StreamStatus, Word};
 use crate::value::id;
 
-/// Where the fields before the target end.
+/// The fields before the target, by the indexes of their ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     /// The index after the stream ID.
-    pub(super) id_end: usize,
+    pub(super) id_end: u32,
     /// The stream's status.
     pub(super) status: StreamStatus,
     /// The circuit ID's first byte.
-    pub(super) circuit: usize,
+    pub(super) circuit: u32,
     /// The index after the circuit ID.
-    pub(super) circuit_end: usize,
+    pub(super) circuit_end: u32,
     /// The index of the target's first byte, or the length.
-    pub(super) target: usize,
-    /// What is odd about the fields.
+    pub(super) target: u32,
+    /// Anomalies of the three fields.
     pub(super) anomalies: Anomalies,
 }
 
-/// Reads `StreamID SP StreamStatus SP CircuitID SP`: as the specification has them or, if `lenient`, whatever they are.
-#[inline]
-pub(super) fn read(bytes: &[u8], lenient: bool) -> Result<Header, ProtocolError> {
-    if let Some(header) = read_short(bytes) {
-        return Ok(header);
-    }
-    match read_any(bytes) {
-        Some(header) if lenient || header.anomalies.is_empty() => Ok(header),
-        _ => Err(diagnose(bytes)),
-    }
+/// Number of bytes in which the three fields end if both IDs have seven digits at most.
+const SHORT: usize = 32;
+
+/// Reads the three fields if both IDs are numbers below 10^7.
+#[cfg_attr(feature = "std", inline(always))]
+pub(super) fn read_short(line: &[u8]) -> Option<Header> {
+    // In an array of this length the compiler sees that every access is within bounds.
+    let padded;
+    let head: &[u8; SHORT] = match line.first_chunk() {
+        Some(head) => head,
+        None => {
+            padded = pad(line);
+            &padded
+        }
+    };
+    let id_end = short_id_len(scan::word(head, 0)?)?;
+    let status = id_end + 1;
+    let (name, len) = StreamStatus::of_start(u128::from_le_bytes(*scan::array(head, status)?))?;
+    let circuit = status + len + 1;
+    let circuit_end = circuit + short_id_len(scan::word(head, circuit)?)?;
+    Some(Header { id_end, status: name, circuit, circuit_end, target: circuit_end + 1, anomalies: Anomalies::NONE })
 }
 
-/// Reads the three fields if the IDs are numbers below 10^7, and some text follows.
-#[inline(always)]
-pub(super) fn read_short(line: &[u8]) -> Option<Header> {
-    let id_end = short_id(scan::word(line, 0)?)?;
-    let start = id_end + 1;
-    let (status, len) = StreamStatus::of_words(scan::word(line, start)?, scan::word(line, start + 8)?)?;
-    let circuit = start + len + 1;
-    let circuit_end = circuit + short_id(scan::word(line, circuit)?)?;
-    Some(Header {
-        id_end: id_end as usize,
-        status,
-        circuit: circuit as usize,
-        circuit_end: circuit_end as usize,
-        target: circuit_end as usize + 1,
-        anomalies: Anomalies::NONE,
-    })
+/// Returns a line that is shorter, with zeros behind it, which no field ends with.
+#[cold]
+fn pad(line: &[u8]) -> [u8; SHORT] {
+    let mut head = [0; SHORT];
+    head.iter_mut().zip(line).for_each(|(to, from)| *to = *from);
+    head
 }
 
 /// Returns the length of the number of 1 to 7 digits that `word` begins with, if there is a space behind it.
-#[inline(always)]
-fn short_id(word: u64) -> Option<u32> {
+#[cfg_attr(feature = "std", inline(always))]
+fn short_id_len(word: u64) -> Option<u32> {
     let len = scan::digits(word);
     (matches!(len, 1..=7) && scan::byte(word, len) == b' ').then_some(len)
 }
 
+/// Reads `StreamID SP StreamStatus SP CircuitID SP`: as the specification has them or, if `lenient`, whatever they are.
+pub(super) fn read(line: &[u8], lenient: bool) -> Result<Header, ProtocolError> {
+    if let Some(header) = read_short(line) {
+        return Ok(header);
+    }
+    match read_any(line) {
+        Some(header) if lenient || header.anomalies.is_empty() => Ok(header),
+        _ => Err(diagnose(line)),
+    }
+}
+
 /// Reads three tokens, whatever they are. `None` if they cannot be told apart.
-#[cold]
-pub(super) fn read_any(bytes: &[u8]) -> Option<Header> {
-    let id_end = token_end(bytes, 0)?;
-    let status_end = token_end(bytes, id_end + 1)?;
-    let status = bytes.get(id_end + 1..status_end)?;
-    let status = StreamStatus::from_bytes(status).unwrap_or(StreamStatus::Unrecognized);
+pub(super) fn read_any(line: &[u8]) -> Option<Header> {
+    let id_end = token_end(line, 0)?;
+    let status_end = token_end(line, id_end + 1)?;
+    let status = StreamStatus::of_range(line, id_end + 1, status_end).unwrap_or(StreamStatus::Unrecognized);
     let circuit = status_end + 1;
-    let circuit_end = token_end(bytes, circuit)?;
+    let circuit_end = token_end(line, circuit)?;
     let mut anomalies = Anomalies::NONE;
     if status == StreamStatus::Unrecognized {
         anomalies.insert(Anomaly::UnknownWord);
     }
-    if !id::is_id(bytes.get(..id_end)?) || !id::is_id(bytes.get(circuit..circuit_end)?) {
+    if !id::is_id(token(line, 0, id_end)) || !id::is_id(token(line, circuit, circuit_end)) {
         anomalies.insert(Anomaly::MalformedId);
     }
-    Some(Header { id_end, status, circuit, circuit_end, target: (circuit_end + 1).min(bytes.len()), anomalies })
+    let target = (circuit_end + 1).min(line.len() as u32);
+    Some(Header { id_end, status, circuit, circuit_end, target, anomalies })
 }
 
-/// Returns where the token at `start` ends, if it is not empty.
-fn token_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let end = scan::space(bytes, start.try_into().ok()?) as usize;
+/// Returns the end of the token at `start`, if it is not empty.
+fn token_end(line: &[u8], start: u32) -> Option<u32> {
+    let end = scan::space(line, start);
     (end > start).then_some(end)
 }
 
-/// Finds what is wrong with the three fields.
+/// Returns the token from `start` to `end`.
+fn token(line: &[u8], start: u32, end: u32) -> &[u8] {
+    line.get(start as usize..end as usize).unwrap_or_default()
+}
+
+/// Finds the error in the three fields.
 #[cold]
-pub(super) fn diagnose(bytes: &[u8]) -> ProtocolError {
+pub(super) fn diagnose(line: &[u8]) -> ProtocolError {
     let mut start = 0;
     for field in [Field::StreamId, Field::StreamStatus, Field::CircuitId] {
-        let Some(end) = token_end(bytes, start) else {
-            return ProtocolError::new(ErrorKind::Missing(field), bytes, start.min(bytes.len()));
+        let Some(end) = token_end(line, start) else {
+            return ProtocolError::new(ErrorKind::Missing(field), line, (start as usize).min(line.len()));
         };
-        let token = bytes.get(start..end).unwrap_or_default();
+        let token = token(line, start, end);
         if field == Field::StreamStatus {
-            if StreamStatus::from_bytes(token).is_none() {
+            if StreamStatus::of_range(line, start, end).is_none() {
                 // tor counts streams up to 650 and beyond, so that only a status tells such a stream from a reply code.
-                if bytes.starts_with(b"650 ") {
-                    return ProtocolError::new(ErrorKind::WholeLine, bytes, 0);
+                if line.starts_with(b"650 ") {
+                    return ProtocolError::new(ErrorKind::WholeLine, line, 0);
                 }
-                return ProtocolError::new(ErrorKind::Unrecognized(field), bytes, start);
+                return ProtocolError::new(ErrorKind::Unrecognized(field), line, start as usize);
             }
         } else if !id::is_id(token) {
-            return ProtocolError::new(ErrorKind::Malformed(field), bytes, start + id::valid_prefix(token));
+            let offset = start as usize + id::valid_prefix(token);
+            return ProtocolError::new(ErrorKind::Malformed(field), line, offset);
         }
         start = end + 1;
     }
-    ProtocolError::new(ErrorKind::Missing(Field::Target), bytes, start.min(bytes.len()))
+    ProtocolError::new(ErrorKind::Missing(Field::Target), line, (start as usize).min(line.len()))
 }

@@ -1,166 +1,164 @@
-//! The predicted order: what tor prints after a target, read from left to right.
+//! The first reading: fields in the order that tor prints, from left to right.
+//!
+//! Before you change this:
+//! - It decides the speed of the crate, and `benches/instructions/run parse` the change. Fewer instructions are not always
+//!   less time: a length that comes from a table has the processor wait, one that a branch gives does not.
+//! - Line and index have to stay in registers: no closure and no function that is called may borrow the [`Cursor`]. Rare
+//!   values are read by functions that take an index and return one.
+//! - Return `None` at the first surprise. The careful reading then reads the line, and has to find the same wherever this
+//!   reading finds anything: `tests.rs` holds them against each other.
+//! - Comparisons with a whole row of usual text come first; each has the careful form behind it.
 
 use core::num::NonZeroU32;
 
+use super::fields::Fields;
+use super::header;
+use super::target::Target;
 use crate::anomaly::{Anomalies, Anomaly};
-use crate::format::grammar;
+use crate::event::StreamEventRef;
 use crate::format::keyword::{self, Keyword};
-use crate::format::scan;
-use crate::format::text::Span;
+use crate::format::text::{Span, Text};
+use crate::format::{MAX_LEN, grammar, scan};
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus, Word};
 
-/// What tor prints for a listener that nothing is configured for: most lines end so, and it takes a quarter of the time to
-/// compare the list as a whole.
-const USUAL_ISO_FIELDS: &[u8] = b" ISO_FIELDS=SOCKS_USERNAME,SOCKS_PASSWORD,CLIENTADDR,SESSION_GROUP,NYM_EPOCH";
-
-/// What most lines have where a client speaks to tor: it takes a third of the time to compare it as a whole.
+/// The beginning of the fields that newer tors print with every event, as most events have it. To compare it as a whole takes
+/// a third of the time.
 const USUAL_PROTOCOL: &[u8] = b" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=";
 
-/// The fields after the target.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Tail {
-    /// `REASON`.
-    pub(super) reason: Option<StreamClosureReason>,
-    /// `REMOTE_REASON`.
-    pub(super) remote_reason: Option<StreamClosureReason>,
-    /// `SOURCE`.
-    pub(super) source: Option<StreamSource>,
-    /// `SOURCE_ADDR`.
-    pub(super) source_addr: Option<Span>,
-    /// `PURPOSE`.
-    pub(super) purpose: Option<StreamPurpose>,
-    /// `SOCKS_USERNAME`, between the quotes.
-    pub(super) username: Option<Span>,
-    /// `SOCKS_PASSWORD`, between the quotes.
-    pub(super) password: Option<Span>,
-    /// `CLIENT_PROTOCOL`.
-    pub(super) client_protocol: Option<ClientProtocol>,
-    /// Where the number of `NYM_EPOCH` stands.
-    pub(super) nym_epoch: Option<NonZeroU32>,
-    /// Where the number of `SESSION_GROUP` stands.
-    pub(super) session_group: Option<NonZeroU32>,
-    /// `ISO_FIELDS`.
-    pub(super) iso_fields: Option<Span>,
-    /// What is odd about the fields.
-    pub(super) anomalies: Anomalies,
+/// The end of most lines: the isolation fields of a listener that nothing is configured for. To compare it as a whole takes a
+/// quarter of the time.
+const USUAL_ISO_FIELDS: &[u8] = b" ISO_FIELDS=SOCKS_USERNAME,SOCKS_PASSWORD,CLIENTADDR,SESSION_GROUP,NYM_EPOCH";
+
+/// Reads a line whose target holds nothing odd, and has a port and fields in tor's order behind it, as nearly every line.
+#[cfg_attr(feature = "std", inline(always))]
+pub(super) fn read(text: &str) -> Option<StreamEventRef<'_>> {
+    let line = text.as_bytes();
+    if line.len() > MAX_LEN {
+        return None;
+    }
+    let header = header::read_short(line)?;
+    let end = scan::not_plain(line, header.target);
+    let port = grammar::port_before(line, end)?;
+    let fields = read_fields(line, end, header.status)?;
+    // Where tor may have cut a target, more has to be looked at.
+    let cut = header.target as usize + grammar::TARGET_MAX;
+    if line.len() >= cut && (end as usize >= cut || matches!(line.get(cut), None | Some(b' '))) {
+        return None;
+    }
+    let target = Target { start: header.target, end, port: Some(port), anomalies: Anomalies::NONE };
+    Some(super::event(Text::Str(text), &header, &target, &fields, fields.anomalies))
 }
 
-/// Reads the fields that end `line`, an event, from index `at` on. `None` if tor does not print these, in this order, after
-/// a target of an event with this status.
-#[inline(never)]
-pub(super) fn read(line: &[u8], at: usize, status: StreamStatus) -> Option<Tail> {
-    read_inline(line, at.try_into().ok()?, status)
-}
-
-/// [`read`], to be made a part of its caller.
-#[inline(always)]
-pub(super) fn read_inline(line: &[u8], at: u32, status: StreamStatus) -> Option<Tail> {
-    let mut tail = Tail::default();
-    let mut rest = Reader { line, at };
+/// Reads the fields that end `line` from index `at` on. `None` if tor does not print these, in this order, after a target of
+/// an event with this status.
+#[cfg_attr(feature = "std", inline(always))]
+pub(super) fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<Fields> {
+    let mut fields = Fields::default();
+    let mut rest = Cursor { line, at };
     match status {
-        _ if rest.is_empty() => return Some(tail),
+        _ if rest.is_empty() => return Some(fields),
         StreamStatus::New | StreamStatus::NewResolve => {
-            rest.source_addr(&mut tail)?;
-            rest.purpose(&mut tail)?;
+            rest.source_addr(&mut fields)?;
+            rest.purpose(&mut fields)?;
         }
-        StreamStatus::Failed | StreamStatus::Closed | StreamStatus::Detached => rest.reasons(&mut tail)?,
-        StreamStatus::Remap => rest.remap_source(&mut tail)?,
+        StreamStatus::Failed | StreamStatus::Closed | StreamStatus::Detached => rest.reasons(&mut fields)?,
+        StreamStatus::Remap => rest.remap_source(&mut fields)?,
         StreamStatus::Unrecognized => {
-            rest.reasons(&mut tail)?;
-            rest.source(&mut tail)?;
-            rest.purpose(&mut tail)?;
+            rest.reasons(&mut fields)?;
+            rest.source(&mut fields)?;
+            rest.purpose(&mut fields)?;
         }
         _ => {}
     }
     if rest.is_empty() {
-        return Some(tail);
+        return Some(fields);
     }
-    // Most lines have none of the two, and four bytes are one comparison.
+    // Most lines have neither, and four bytes are one comparison.
     if rest.next_is(b" SOC") {
         if rest.skip(keyword::SOCKS_USERNAME) {
-            tail.username = Some(rest.quoted()?);
+            fields.socks_username = Some(rest.quoted()?);
         }
         if rest.skip(keyword::SOCKS_PASSWORD) {
-            tail.password = Some(rest.quoted()?);
+            fields.socks_password = Some(rest.quoted()?);
         }
     }
     let is_usual = rest.skip(USUAL_PROTOCOL);
     if is_usual {
-        tail.client_protocol = Some(ClientProtocol::Socks5);
+        fields.client_protocol = Some(ClientProtocol::Socks5);
     } else if rest.skip(keyword::CLIENT_PROTOCOL) {
         let protocol = rest.word(ClientProtocol::Unrecognized)?;
-        tail.client_protocol = Some(protocol);
+        fields.client_protocol = Some(protocol);
         if protocol == ClientProtocol::Unrecognized {
-            tail.anomalies.insert(Anomaly::UnknownWord);
+            fields.anomalies.insert(Anomaly::UnknownWord);
         }
     }
     if is_usual || rest.skip(keyword::NYM_EPOCH) {
-        tail.nym_epoch = NonZeroU32::new(rest.at);
+        fields.nym_epoch = NonZeroU32::new(rest.at);
         rest.number()?;
     }
     if rest.skip(keyword::SESSION_GROUP) {
-        tail.session_group = NonZeroU32::new(rest.at);
+        fields.session_group = NonZeroU32::new(rest.at);
         rest.signed_number()?;
     }
     if rest.next_is(USUAL_ISO_FIELDS) && rest.left().len() == USUAL_ISO_FIELDS.len() {
-        tail.iso_fields = Span::new(rest.at + keyword::ISO_FIELDS.len() as u32, line.len() as u32);
-        return Some(tail);
+        fields.iso_fields = Span::new(rest.at + keyword::ISO_FIELDS.len() as u32, line.len() as u32);
+        return Some(fields);
     }
     if rest.skip(keyword::ISO_FIELDS) {
         let start = rest.at;
-        rest.at = list_end(line, start)?;
-        tail.iso_fields = Span::new(start, rest.at);
+        rest.at = grammar::list_end(line, start)?;
+        fields.iso_fields = Span::new(start, rest.at);
     }
     if !rest.is_empty() {
-        let newer_fields = tail.client_protocol.is_some()
-            && tail.nym_epoch.is_some()
-            && tail.session_group.is_some()
-            && tail.iso_fields.is_some();
-        unknown_keywords(line, rest.at, newer_fields)?;
-        tail.anomalies.insert(Anomaly::UnknownKeyword);
+        let all_newer = fields.client_protocol.is_some()
+            && fields.nym_epoch.is_some()
+            && fields.session_group.is_some()
+            && fields.iso_fields.is_some();
+        check_unknown_keywords(line, rest.at, all_newer)?;
+        fields.anomalies.insert(Anomaly::UnknownKeyword);
     }
-    Some(tail)
+    Some(fields)
 }
 
-/// What was not read yet of an event.
+/// The unread rest of a line.
 ///
 /// A value need not be followed by a space for its method to succeed: what comes next is either the end or has to begin
-/// with one. What is rare is read by functions that return the index after it, so that the index stays in a register.
+/// with one.
 #[derive(Clone, Copy)]
-struct Reader<'b> {
-    /// The event.
+struct Cursor<'b> {
+    /// The line.
     line: &'b [u8],
-    /// The index of the first byte that was not read.
+    /// The index of the first unread byte.
     at: u32,
 }
 
-impl<'b> Reader<'b> {
-    /// Returns what is left.
-    #[inline(always)]
+impl<'b> Cursor<'b> {
+    /// Returns the unread bytes.
+    #[cfg_attr(feature = "std", inline(always))]
     fn left(self) -> &'b [u8] {
         self.line.get(self.at as usize..).unwrap_or_default()
     }
 
     /// Returns `true` if nothing is left.
-    #[inline(always)]
+    #[cfg_attr(feature = "std", inline(always))]
     fn is_empty(self) -> bool {
         self.at as usize >= self.line.len()
     }
 
     /// Returns `true` if `text` comes next.
-    #[inline(always)]
+    #[cfg_attr(feature = "std", inline(always))]
     fn next_is(self, text: &'static [u8]) -> bool {
         let at = self.at as usize;
         let Some(next) = self.line.get(at..at.wrapping_add(text.len())) else { return false };
-        // The compiler calls a function to compare more than 32 bytes.
-        let piece = |text: &'b [u8]| text.split_at_checked(32).unwrap_or((text, &[]));
-        let ((a, next), (b, text)) = (piece(next), piece(text));
-        let ((c, next), (d, text)) = (piece(next), piece(text));
-        a == b && c == d && next == text
+        // In three pieces, since the compiler calls a function to compare more than 32 bytes.
+        let split = |text: &'b [u8]| text.split_at_checked(32).unwrap_or((text, &[]));
+        let ((next_1, next), (text_1, text)) = (split(next), split(text));
+        let ((next_2, next), (text_2, text)) = (split(next), split(text));
+        next_1 == text_1 && next_2 == text_2 && next == text
     }
 
     /// Steps over `text` if it comes next.
-    #[inline(always)]
+    #[cfg_attr(feature = "std", inline(always))]
     fn skip(&mut self, text: &'static [u8]) -> bool {
         let is_next = self.next_is(text);
         if is_next {
@@ -170,196 +168,152 @@ impl<'b> Reader<'b> {
     }
 
     /// Reads a word, and gives it its name or `other`.
-    #[inline(always)]
+    #[cfg_attr(feature = "std", inline(always))]
     fn word<W: Word>(&mut self, other: W) -> Option<W> {
-        match self.named() {
+        match W::of_start(scan::bytes(self.line, self.at, W::END as u8)) {
+            Some((word, len)) => {
+                self.at += len;
+                Some(word)
+            }
             None => {
-                self.at = word_end(self.line, self.at)?;
+                self.at = grammar::word_end(self.line, self.at)?;
                 Some(other)
             }
-            word => word,
         }
     }
 
-    /// Reads a word that has a name.
-    #[inline(always)]
-    fn named<W: Word>(&mut self) -> Option<W> {
-        let (low, high) = scan::words(self.line, self.at, b' ');
-        let (word, len) = W::of_words(low, high)?;
-        self.at += len;
-        Some(word)
-    }
-
-    /// Reads a quoted string, and returns where its text stands.
-    #[inline(always)]
+    /// Reads a quoted string, and returns the place of its text.
+    #[cfg_attr(feature = "std", inline(always))]
     fn quoted(&mut self) -> Option<Span> {
         let start = self.at + 1;
-        let end = grammar::tor_quoted_end(self.line, self.at)?;
+        let end = grammar::tor_closing_quote(self.line, self.at)?;
         self.at = end + 1;
         Span::new(start, end)
     }
 
     /// Steps over a number without a sign.
-    #[inline(always)]
+    #[cfg_attr(feature = "std", inline(always))]
     fn number(&mut self) -> Option<()> {
         self.at = match scan::short_number_end(self.line, self.at) {
-            None => number_end(self.line, self.at)?,
             Some(end) => end,
+            None => grammar::number_end(self.line, self.at)?,
         };
         Some(())
     }
 
     /// Steps over a number that may have a minus sign.
-    #[inline(always)]
+    #[cfg_attr(feature = "std", inline(always))]
     fn signed_number(&mut self) -> Option<()> {
         let start = self.at;
-        let is_negative = self.next_is(b"-");
-        self.at = match scan::short_number_end(self.line, start + u32::from(is_negative)) {
-            None => signed_number_end(self.line, start)?,
+        let sign = u32::from(self.next_is(b"-"));
+        self.at = match scan::short_number_end(self.line, start + sign) {
             Some(end) => end,
+            None => grammar::signed_number_end(self.line, start)?,
         };
         Some(())
     }
 
     /// Reads `REASON` and, after `END`, `REMOTE_REASON`.
-    #[inline(always)]
-    fn reasons(&mut self, tail: &mut Tail) -> Option<()> {
+    #[cfg_attr(feature = "std", inline(always))]
+    fn reasons(&mut self, fields: &mut Fields) -> Option<()> {
         if self.skip(keyword::REASON) {
-            let reason = self.reason(tail)?;
-            tail.reason = Some(reason);
+            let reason = self.reason(fields)?;
+            fields.reason = Some(reason);
             if reason == StreamClosureReason::End && self.skip(keyword::REMOTE_REASON) {
-                tail.remote_reason = Some(self.reason(tail)?);
+                fields.remote_reason = Some(self.reason(fields)?);
             }
         }
         Some(())
     }
 
     /// Reads one reason.
-    #[inline(always)]
-    fn reason(&mut self, tail: &mut Tail) -> Option<StreamClosureReason> {
-        let (low, high) = scan::words(self.line, self.at, b' ');
-        match named_reason(low, high) {
-            None => {
-                let (end, is_code) = unnamed_reason_end(self.line, self.at)?;
-                if !is_code {
-                    tail.anomalies.insert(Anomaly::UnknownWord);
-                }
-                self.at = end;
-                Some(StreamClosureReason::Unrecognized)
-            }
+    #[cfg_attr(feature = "std", inline(always))]
+    fn reason(&mut self, fields: &mut Fields) -> Option<StreamClosureReason> {
+        match named_reason(scan::bytes(self.line, self.at, b' ')) {
             Some((reason, len)) => {
                 self.at += len;
                 Some(reason)
             }
+            None => {
+                let (end, is_code) = unnamed_reason_end(self.line, self.at)?;
+                if !is_code {
+                    fields.anomalies.insert(Anomaly::UnknownWord);
+                }
+                self.at = end;
+                Some(StreamClosureReason::Unrecognized)
+            }
         }
     }
 
-    /// Reads what tor prints for the source of a new address: `SOURCE`, or `REASON` if it has no word for it.
-    #[inline(always)]
-    fn remap_source(&mut self, tail: &mut Tail) -> Option<()> {
+    /// Reads the source of a new address: `SOURCE`, or the `REASON` that tor prints if it has no word for it.
+    #[cfg_attr(feature = "std", inline(always))]
+    fn remap_source(&mut self, fields: &mut Fields) -> Option<()> {
         if self.skip(keyword::REASON) {
-            tail.reason = Some(StreamClosureReason::Unrecognized);
-            self.at = grammar::code_end(self.line, self.at)?;
+            fields.reason = Some(StreamClosureReason::Unrecognized);
+            self.at = grammar::unknown_code_end(self.line, self.at)?;
             return Some(());
         }
-        self.source(tail)
+        self.source(fields)
     }
 
     /// Reads `SOURCE`.
-    #[inline(always)]
-    fn source(&mut self, tail: &mut Tail) -> Option<()> {
+    #[cfg_attr(feature = "std", inline(always))]
+    fn source(&mut self, fields: &mut Fields) -> Option<()> {
         if self.skip(keyword::SOURCE) {
-            tail.source = Some(self.word(StreamSource::Unrecognized)?);
+            fields.source = Some(self.word(StreamSource::Unrecognized)?);
         }
         Some(())
     }
 
     /// Reads `SOURCE_ADDR`.
-    #[inline(always)]
-    fn source_addr(&mut self, tail: &mut Tail) -> Option<()> {
+    #[cfg_attr(feature = "std", inline(always))]
+    fn source_addr(&mut self, fields: &mut Fields) -> Option<()> {
         if self.skip(keyword::SOURCE_ADDR) {
             let start = self.at;
             self.at = match addr_port_end(self.line, start) {
-                None => path_end(self.line, start)?,
                 Some(end) => end,
+                None => path_end(self.line, start)?,
             };
-            tail.source_addr = Span::new(start, self.at);
+            fields.source_addr = Span::new(start, self.at);
         }
         Some(())
     }
 
     /// Reads `PURPOSE`.
-    #[inline(always)]
-    fn purpose(&mut self, tail: &mut Tail) -> Option<()> {
+    #[cfg_attr(feature = "std", inline(always))]
+    fn purpose(&mut self, fields: &mut Fields) -> Option<()> {
         if self.skip(keyword::PURPOSE) {
-            tail.purpose = Some(self.word(StreamPurpose::Unrecognized)?);
+            fields.purpose = Some(self.word(StreamPurpose::Unrecognized)?);
         }
         Some(())
     }
 }
 
-/// Returns the text from index `at` to the next space, and the index after it.
-fn token(line: &[u8], at: u32) -> Option<(&[u8], u32)> {
-    let end = scan::space(line, at);
-    Some((line.get(at as usize..end as usize)?, end))
-}
-
-/// Returns where the word ends that begins at index `at`.
-#[cold]
-fn word_end(line: &[u8], at: u32) -> Option<u32> {
-    token(line, at).filter(|(word, _)| grammar::is_word(word)).map(|(_, end)| end)
-}
-
-/// [`Word::of_words`] of the longest list of words, which is needed in several places.
+/// Returns the name and the length of a reason. Not inlined: the list is long, and is read in several places.
 #[inline(never)]
-fn named_reason(low: u64, high: u64) -> Option<(StreamClosureReason, u32)> {
-    StreamClosureReason::of_words(low, high)
+fn named_reason(text: u128) -> Option<(StreamClosureReason, u32)> {
+    StreamClosureReason::of_start(text)
 }
 
-/// Returns where the reason ends that begins at index `at` and has no name here, and whether it is a code.
+/// Returns the end of a reason that has no name here, and whether it is a code.
 #[cold]
 fn unnamed_reason_end(line: &[u8], at: u32) -> Option<(u32, bool)> {
     if line.get(at as usize) == Some(&b' ') {
-        Some((grammar::code_end(line, at + 1)?, true))
+        Some((grammar::unknown_code_end(line, at + 1)?, true))
     } else {
-        Some((word_end(line, at)?, false))
+        Some((grammar::word_end(line, at)?, false))
     }
 }
 
-/// Returns where the list of words ends that begins at index `at`. It may be empty.
-fn list_end(line: &[u8], at: u32) -> Option<u32> {
-    let rest = line.get(at as usize..)?;
-    if grammar::is_list(rest) {
-        return Some(at + rest.len() as u32);
-    }
-    token(line, at).filter(|(list, _)| grammar::is_list(list)).map(|(_, end)| end)
-}
-
-/// Returns where the number without a sign ends that begins at index `at`.
-#[cold]
-fn number_end(line: &[u8], at: u32) -> Option<u32> {
-    grammar::leading_number(line.get(at as usize..)?).map(|(len, _)| at + len as u32)
-}
-
-/// Returns where the number ends that begins at index `at`, and may have a minus sign.
-#[cold]
-fn signed_number_end(line: &[u8], at: u32) -> Option<u32> {
-    let rest = line.get(at as usize..)?;
-    let digits = rest.strip_prefix(b"-").unwrap_or(rest);
-    let (len, number) = grammar::leading_number(digits)?;
-    grammar::with_sign(digits.len() < rest.len(), number)?;
-    Some(at + (rest.len() - digits.len() + len) as u32)
-}
-
-/// Returns where the address and port end that begin at index `at`.
-#[inline(always)]
+/// Returns the end of an address and port.
+#[cfg_attr(feature = "std", inline(always))]
 fn addr_port_end(line: &[u8], at: u32) -> Option<u32> {
     let end = scan::not_plain(line, at);
     let is_path = line.get(at as usize) == Some(&b'/');
     (!is_path && grammar::port_before(line, end).is_some()).then_some(end)
 }
 
-/// Returns where the path ends that begins at index `at`, and may hold spaces: at `PURPOSE`.
+/// Returns the end of a path, if `PURPOSE` stands there.
 #[cold]
 fn path_end(line: &[u8], at: u32) -> Option<u32> {
     let end = grammar::path_end(line, at);
@@ -367,25 +321,23 @@ fn path_end(line: &[u8], at: u32) -> Option<u32> {
     is_path.then_some(end)
 }
 
-/// Reads keywords that a newer tor may have added at the end.
+/// Returns `Some` if the line's end, from index `at` on, is a row of keywords that a newer tor may have added.
 ///
 /// A value that holds a colon could be part of a target with its port. A tor new enough to print unknown keywords prints
 /// all of [`Keyword::NEWER`] before them, and only there such a value is taken for one.
 #[cold]
-fn unknown_keywords(line: &[u8], at: u32, after_newer_fields: bool) -> Option<()> {
+fn check_unknown_keywords(line: &[u8], at: u32, all_newer: bool) -> Option<()> {
     let mut at = at;
     while (at as usize) < line.len() {
         let field = line.get(at as usize..)?.strip_prefix(b" ")?;
         let equals = memchr::memchr(b'=', field)?;
-        let start = at + 2 + equals as u32;
+        let start = at + 1 + equals as u32 + 1;
         let end = match line.get(start as usize) {
-            Some(b'"') => grammar::tor_quoted_end(line, start)? + 1,
-            _ => token(line, start)?.1,
+            Some(b'"') => grammar::tor_closing_quote(line, start)? + 1,
+            _ => scan::space(line, start),
         };
         let value = line.get(start as usize..end as usize)?;
-        if !is_unknown_field(field.get(..equals)?, value)
-            || (!after_newer_fields && memchr::memchr(b':', value).is_some())
-        {
+        if !is_unknown_field(field.get(..equals)?, value) || (!all_newer && memchr::memchr(b':', value).is_some()) {
             return None;
         }
         at = end;

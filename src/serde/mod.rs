@@ -4,6 +4,8 @@
 //! event of another line, such as one with a newer tor's keyword, carries that line as one more field, `content`.
 
 #[cfg(feature = "alloc")]
+mod life;
+#[cfg(feature = "alloc")]
 mod owned;
 #[cfg(feature = "alloc")]
 mod target;
@@ -61,7 +63,7 @@ macro_rules! words {
 
 words! { StreamStatus StreamClosureReason StreamSource StreamPurpose ClientProtocol IsoField }
 
-/// Makes IDs data: as their text, which is checked when it is read.
+/// Makes IDs data: as their text, which is checked when it is read. One that only lenient reading takes can be read back.
 macro_rules! ids {
     ($($name:ident)+) => {$(
         impl Serialize for $name {
@@ -72,7 +74,7 @@ macro_rules! ids {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(Text { expected: "1 to 20 letters or digits", read: str::parse::<Self> })
+                deserializer.deserialize_str(Text { expected: "1 to 20 letters or digits", read: Self::read })
             }
         }
     )+};

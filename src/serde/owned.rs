@@ -161,9 +161,9 @@ impl<'de> Deserialize<'de> for StreamEvent {
         }
 
         let mut owned = event.into_owned();
-        owned.id = StreamId::prefix_of(fields.id);
+        owned.id = StreamId::of_any(fields.id);
         owned.status = Word::read(fields.status);
-        owned.circuit_id = fields.circuit_id.map(CircuitId::prefix_of);
+        owned.circuit_id = fields.circuit_id.map(CircuitId::of_any);
         if Host::of(&event).is_none_or(|host| fields.target_host != alloc::format!("{host}")) {
             owned.target_host = form.target_host.clone();
         }

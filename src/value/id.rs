@@ -22,13 +22,36 @@ pub(crate) fn is_id(text: &[u8]) -> bool {
     !text.is_empty() && valid_prefix(text) == text.len()
 }
 
+/// Returns the text that stands for an ID which is too long or not UTF-8: up to three letters or digits from its start, `~`
+/// and a hash of 16 digits. IDs that differ stay apart.
+///
+/// A quotation mark ends what is hashed: a damaged line may have a credential in the place of its ID.
+#[cfg(feature = "alloc")]
+#[cold]
+fn abridged(id: &[u8]) -> ArrayString<MAX_LEN> {
+    let id = id.split(|&byte| byte == b'"').next().unwrap_or_default();
+    // FNV-1a.
+    let hash = id
+        .iter()
+        .fold(0xCBF2_9CE4_8422_2325, |hash: u64, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+    let start = id.get(..valid_prefix(id).min(3)).and_then(|start| core::str::from_utf8(start).ok());
+    let mut text = ArrayString::new();
+    // There is room for 3 + 1 + 16 characters.
+    let _ = fmt::Write::write_fmt(&mut text, format_args!("{}~{hash:016x}", start.unwrap_or_default()));
+    text
+}
+
 /// Makes an ID type.
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident, $field:expr) => {
         $(#[$meta])*
         ///
-        /// 1 to 20 letters or digits, held in place: no allocator is needed to keep one or to use it as a key. A map with such keys
-        /// is asked with a `&str` as well. The order is that of the text, not of a number.
+        /// 1 to 20 letters or digits, held in place: no allocator is needed to keep one or to use it as a key. A map with
+        /// such keys is asked with a `&str` as well. The order is that of the text, not of a number.
+        ///
+        /// Lenient reading takes any token for an ID. In a `StreamEvent` or a `StreamLife` that comes of it, the ID is that
+        /// token as it is, up to 20 bytes. A longer one, or one with a quotation mark, is its start, `~` and a hash, so that
+        /// IDs which differ stay apart.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(ArrayString<MAX_LEN>);
 
@@ -40,16 +63,29 @@ macro_rules! id {
                 &self.0
             }
 
-            /// Returns the longest ID that `text` begins with.
+            /// Reads an ID that was written: any token that an event's ID may be.
+            #[cfg(feature = "serde")]
+            pub(crate) fn read(text: &str) -> Result<Self, Error> {
+                let is_token = !text.is_empty() && !text.bytes().any(|byte| matches!(byte, b' ' | b'"'));
+                text.parse().or_else(|error| {
+                    ArrayString::from(text).ok().filter(|_| is_token).map(Self).ok_or(error)
+                })
+            }
+
+            /// Returns the ID of an event, whatever lenient reading took for one: up to 20 bytes without a quotation mark
+            /// as they are, other text [`abridged`].
             #[cfg(feature = "alloc")]
-            pub(crate) fn prefix_of(text: &str) -> Self {
+            pub(crate) fn of_any(text: &str) -> Self {
                 match ArrayString::from(text) {
-                    Ok(id) if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) => Self(id),
-                    _ => {
-                        let id = text.get(..valid_prefix(text.as_bytes())).unwrap_or_default();
-                        Self(ArrayString::from(id).unwrap_or_default())
-                    }
+                    Ok(id) if !text.bytes().any(|byte| byte == b'"') => Self(id),
+                    _ => Self::of_bytes(text.as_bytes()),
                 }
+            }
+
+            /// Returns the ID that stands for a token which is not UTF-8.
+            #[cfg(feature = "alloc")]
+            pub(crate) fn of_bytes(token: &[u8]) -> Self {
+                Self(abridged(token))
             }
         }
 

@@ -41,11 +41,10 @@ impl<'a> IsoFields<'a> {
 impl Iterator for IsoFields<'_> {
     type Item = IsoField;
 
-    #[inline]
+    #[cfg_attr(feature = "std", inline)]
     fn next(&mut self) -> Option<IsoField> {
-        let (low, high) = scan::words(self.rest.as_bytes(), 0, b',');
-        match IsoField::of_words(low, high) {
-            // Most words have a name.
+        match IsoField::of_start(scan::bytes(self.rest.as_bytes(), 0, IsoField::END as u8)) {
+            // Most words have a name. No comma need follow the last one.
             Some((field, len)) => {
                 self.rest = self.rest.get(len as usize + 1..).unwrap_or_default();
                 Some(field)

@@ -6,8 +6,6 @@
 
 use core::fmt::{self, Write};
 
-use memchr::memmem;
-
 /// Text of an event in which `***` replaces what stands between the quotation marks behind `SOCKS_USERNAME=` and
 /// `SOCKS_PASSWORD=`, from [`redact`](crate::StreamEventRef::redact).
 ///
@@ -53,26 +51,62 @@ impl<'a> Redacted<'a> {
     }
 
     /// Iterates over the parts. No two of the same kind follow each other.
-    fn pieces(self) -> impl Iterator<Item = Piece<'a>> {
+    fn pieces(self) -> Pieces<'a> {
         let secrets = Secrets { text: self.context, at: 0 };
-        let mut secrets = secrets.filter(move |&(start, end)| start < end && end > self.start).peekable();
-        let mut at = self.start;
-        core::iter::from_fn(move || {
-            if at >= self.end {
-                return None;
+        let mut pieces = Pieces { context: self.context, at: self.start, end: self.end, secrets, secret: None };
+        pieces.next_secret();
+        pieces
+    }
+}
+
+/// Iterator over the parts of redacted text.
+struct Pieces<'a> {
+    /// Text around it.
+    context: &'a [u8],
+    /// Index of the next part.
+    at: usize,
+    /// Index after the last part.
+    end: usize,
+    /// The secrets after the next one.
+    secrets: Secrets<'a>,
+    /// Begin and end of the next secret.
+    secret: Option<(usize, usize)>,
+}
+
+impl Pieces<'_> {
+    /// Goes on to the next secret that ends behind `at`.
+    fn next_secret(&mut self) {
+        loop {
+            self.secret = self.secrets.next();
+            match self.secret {
+                Some((start, end)) if start == end || end <= self.at => {}
+                _ => return,
             }
-            let next = secrets.peek().map_or(self.end, |secret| secret.0.min(self.end));
-            if next > at {
-                let shown = self.context.get(at..next)?;
-                at = next;
-                return Some(Piece::Shown(shown));
-            }
-            // Those that begin in or right behind this one are the same mask.
-            while let Some(secret) = secrets.next_if(|secret| secret.0 <= at) {
-                at = at.max(secret.1);
-            }
-            Some(Piece::Masked)
-        })
+        }
+    }
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        if self.at >= self.end {
+            return None;
+        }
+        let mut masked = false;
+        // One that begins in another, or right behind it, is the same mask.
+        while let Some((_, end)) = self.secret.filter(|&(start, _)| start <= self.at) {
+            self.at = self.at.max(end);
+            masked = true;
+            self.next_secret();
+        }
+        if masked {
+            return Some(Piece::Masked);
+        }
+        let end = self.secret.map_or(self.end, |(start, _)| start.min(self.end));
+        let shown = self.context.get(self.at..end)?;
+        self.at = end;
+        Some(Piece::Shown(shown))
     }
 }
 
@@ -138,28 +172,25 @@ impl Iterator for Secrets<'_> {
     type Item = (usize, usize);
 
     fn next(&mut self) -> Option<(usize, usize)> {
-        const BEGIN: &[u8] = b"SOCKS_";
         loop {
-            let keyword = self.at + memmem::find(self.text.get(self.at..)?, BEGIN)?;
-            self.at = keyword + BEGIN.len();
-            let (b"USERNAME=" | b"PASSWORD=", value) = self.text.get(self.at..)?.split_at_checked(9)? else {
+            let equals = self.at.checked_add(memchr::memchr(b'=', self.text.get(self.at..)?)?)?;
+            self.at = equals.checked_add(1)?;
+            let (before, value) = (self.text.get(..equals)?, self.text.get(self.at..)?);
+            if !before.ends_with(b"SOCKS_USERNAME") && !before.ends_with(b"SOCKS_PASSWORD") {
                 continue;
-            };
-            self.at += 9;
-            return Some(match value {
-                // A string that does not end takes all.
-                [b'"', string @ ..] => {
-                    let start = self.at + 1;
-                    (start, start + string_len(string))
-                }
+            }
+            let (start, len) = match value {
+                [b'"', string @ ..] => (self.at.checked_add(1)?, string_len(string)),
                 // Its opening quotation mark may be lost.
-                _ => (self.at, self.at + memchr::memchr3(b' ', b'"', b'\\', value).unwrap_or(value.len())),
-            });
+                _ => (self.at, memchr::memchr3(b' ', b'"', b'\\', value).unwrap_or(value.len())),
+            };
+            return Some((start, start.checked_add(len)?));
         }
     }
 }
 
-/// Returns the length of the string that `text` begins with: up to a quotation mark without a backslash, or all.
+/// Returns the length of the string that `text` begins with: up to a quotation mark without a backslash. One
+/// that does not end takes all.
 fn string_len(text: &[u8]) -> usize {
     let mut escaped = false;
     let end = text.iter().position(|&byte| {

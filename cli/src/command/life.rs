@@ -4,12 +4,10 @@ use core::fmt;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tor_stream_event::{CircuitId, Outcome, Step, StreamClosureReason, StreamLife, StreamStatus};
+use tor_stream_event::StreamStatus;
 
+use crate::input::note::Life;
 use crate::input::time::Time;
-
-/// The life of a stream.
-pub(crate) type Life = StreamLife<Option<Time>>;
 
 /// Why a stream failed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,6 +19,12 @@ pub(crate) struct Cause {
 }
 
 impl Cause {
+    /// Returns why a stream failed, if it did.
+    pub(crate) fn of(life: &Life) -> Option<Self> {
+        let (reason, remote) = failure_reasons(life)?;
+        Some(Self { reason: reason.map(Into::into), remote_reason: remote.map(Into::into) })
+    }
+
     /// Returns the length of the longest text in it.
     pub(crate) fn longest(&self) -> usize {
         self.reason.iter().chain(&self.remote_reason).map(String::len).max().unwrap_or_default()
@@ -34,54 +38,35 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Returns the first step with a status.
-fn step(life: &Life, status: StreamStatus) -> Option<&Step<Option<Time>>> {
-    life.steps.iter().find(|step| step.status == status)
+/// Returns the reason and the remote reason for which a stream failed, if it did. A look-up may have, without a FAILED.
+pub(crate) fn failure_reasons(life: &Life) -> Option<(Option<&str>, Option<&str>)> {
+    let reasons = match &life.failure {
+        Some(failure) => (failure.reason_str(), failure.remote_reason_str()),
+        None => (life.reason_str(), life.remote_reason_str()),
+    };
+    life.failed().then_some(reasons)
 }
 
-/// Returns `true` if the stream's beginning was seen.
-pub(crate) fn began(life: &Life) -> bool {
-    let first = life.steps.first().map(|step| step.status);
-    matches!(first, Some(StreamStatus::New | StreamStatus::NewResolve))
-}
-
-/// Returns `true` if the stream's end was seen.
-pub(crate) fn ended(life: &Life) -> bool {
-    life.outcome == Outcome::Closed || step(life, StreamStatus::Failed).is_some()
-}
-
-/// Returns what the client asked for: to connect, or to resolve a name or an address.
-pub(crate) fn asked(life: &Life) -> Option<&'static str> {
-    life.steps.iter().find_map(|step| match step.status {
-        StreamStatus::New | StreamStatus::SentConnect => Some("connect"),
-        StreamStatus::NewResolve | StreamStatus::SentResolve => Some("resolve"),
-        _ => None,
-    })
-}
-
-/// Returns why a stream failed, if it did: with a FAILED, or, if it was to resolve, with a CLOSED for another reason than DONE
-/// before any answer. For the latter tor prints no FAILED.
-pub(crate) fn failure(life: &Life) -> Option<Cause> {
-    let failed = step(life, StreamStatus::Failed).is_some();
-    let unanswered = asked(life) == Some("resolve")
-        && life.outcome == Outcome::Closed
-        && step(life, StreamStatus::Succeeded).is_none()
-        && life.reason.is_some_and(|reason| reason != StreamClosureReason::Done);
-    (failed || unanswered).then(|| Cause {
-        reason: life.reason.map(|reason| reason.to_string()),
-        remote_reason: life.remote_reason.map(|reason| reason.to_string()),
-    })
-}
-
-/// Returns the time from the first event to the end. `None` if either was not seen, or if the clock was set back.
+/// Returns the time from NEW to the end. `None` if either was not seen, or if the clock was set back.
 pub(crate) fn duration(life: &Life) -> Option<Duration> {
-    let (first, last) = life.first.zip(life.last)?;
-    if began(life) && ended(life) { last.since(first) } else { None }
+    since(life.started(), life.ended())
 }
 
-/// Returns the time from NEW to SUCCEEDED, and the circuit on which the answer came.
-pub(crate) fn first_answer(life: &Life) -> Option<(Duration, Option<CircuitId>)> {
-    let answer = step(life, StreamStatus::Succeeded)?;
-    let time = began(life).then_some(life.first)??;
-    Some((answer.time?.since(time)?, answer.circuit_id))
+/// Returns the time from NEW to SUCCEEDED.
+pub(crate) fn time_to_answer(life: &Life) -> Option<Duration> {
+    since(life.started(), life.answer.as_ref().map(|answer| &answer.time))
+}
+
+/// Returns the time from one event to another one, if both have one.
+fn since(start: Option<&Option<Time>>, end: Option<&Option<Time>>) -> Option<Duration> {
+    end.copied()??.since(start.copied()??)
+}
+
+/// Returns the time that the stream waited for a controller to attach it, as far as that is over. `None` if it did not wait.
+pub(crate) fn waiting(life: &Life) -> Option<Duration> {
+    let waits = life.steps.windows(2).filter_map(|steps| match steps {
+        [wait, next] if wait.status == StreamStatus::ControllerWait => next.time?.since(wait.time?),
+        _ => None,
+    });
+    waits.reduce(Duration::saturating_add)
 }

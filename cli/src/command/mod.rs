@@ -1,5 +1,6 @@
 //! The commands: what is asked of the inputs, and how the answer is printed.
 
+pub(crate) mod check;
 pub(crate) mod events;
 pub(crate) mod life;
 pub(crate) mod streams;

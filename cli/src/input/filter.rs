@@ -10,7 +10,7 @@ use glob::{MatchOptions, Pattern};
 use tor_stream_event::{StreamClosureReason, StreamEventRef, StreamPurpose, StreamStatus};
 
 use crate::input::time::{self, Time};
-use crate::output::row::target_host;
+use crate::output::mask;
 use crate::report;
 
 /// The options that choose events and streams. One that is repeated takes any of its values.
@@ -100,6 +100,20 @@ impl BitOrAssign for Passes {
 }
 
 impl Filter {
+    /// Returns `true` if every event passes.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { status, reason, purpose, target, port, source, circuit, stream, since, until, anomalous } = self;
+        [status, reason, purpose].iter().all(|words| words.is_empty())
+            && target.is_empty()
+            && port.is_empty()
+            && source.is_empty()
+            && circuit.is_empty()
+            && stream.is_empty()
+            && since.is_none()
+            && until.is_none()
+            && !anomalous
+    }
+
     /// Returns the conditions that an event meets. One without a time does not meet a limit of the time.
     pub(crate) fn passes(&self, event: &StreamEventRef<'_>, time: Option<Time>) -> Passes {
         let one_of = |ids: &[String], id: Option<&str>| ids.is_empty() || ids.iter().any(|i| Some(&**i) == id);
@@ -123,7 +137,7 @@ impl Filter {
     fn passes_target(&self, event: &StreamEventRef<'_>) -> bool {
         (self.port.is_empty() || self.port.contains(&event.target_port))
             && (self.target.is_empty() || {
-                let (host, port) = (target_host(event), event.target_port);
+                let (host, port) = (mask::target_host(event), event.target_port);
                 self.target.iter().any(|address| address.is(&host, port))
             })
     }

@@ -1,8 +1,10 @@
 //! What is read: files, folders and standard input, compressed or not.
 
+pub(crate) mod copies;
 pub(crate) mod filter;
 pub(crate) mod findings;
 pub(crate) mod layout;
+pub(crate) mod note;
 pub(crate) mod reader;
 mod rewrite;
 pub(crate) mod threads;
@@ -15,7 +17,6 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use self::layout::{Layout, LayoutOptions};
 use crate::output::text::escape;
 use crate::report;
 
@@ -113,10 +114,10 @@ impl Input {
         self.path.as_ref().is_some_and(|path| path.is_file())
     }
 
-    /// Opens the file as the text that it holds, compressed or not, and finds out how it writes its events.
-    pub(crate) fn open(&self, options: &LayoutOptions) -> io::Result<(Box<dyn Read + Send>, Layout)> {
+    /// Opens the file as the text that it holds, compressed or not.
+    pub(crate) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         let Some(path) = &self.path else {
-            return options.apply(unpack::text(io::stdin())?, false);
+            return unpack::text(io::stdin());
         };
         let file = File::open(path)?;
         let metadata = file.metadata()?;
@@ -126,8 +127,7 @@ impl Input {
                 "is a directory: --recursive reads the files in it",
             ));
         }
-        let text = unpack::text(Progress { reader: file, bar: progress_bar(&self.name, metadata.len()) })?;
-        options.apply(text, metadata.is_file())
+        unpack::text(Progress { reader: file, bar: progress_bar(&self.name, metadata.len()) })
     }
 
     /// Opens the text of the file once more. `None` if that cannot be done.

@@ -116,7 +116,8 @@ pub(crate) struct Section<'s, R> {
 /// If the consumer fails.
 pub(crate) fn read(options: &Reading, input: &Input, consumer: &mut impl Parallel) -> io::Result<bool> {
     let name = escape(&input.name).into_owned();
-    let (reader, layout) = match input.open(&options.layout) {
+    let opened = input.open().and_then(|text| options.layout.apply(text, input.is_file()));
+    let (reader, layout) = match opened {
         Ok(opened) => opened,
         Err(error) => {
             consumer.before_read()?;

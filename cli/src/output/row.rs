@@ -221,7 +221,7 @@ fn decimal(time: Duration) -> String {
 }
 
 /// Returns the target's host with a U+FFFD for what is not UTF-8, where the event has a single one for all of the host.
-pub(crate) fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
+fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
     host_bytes(event).map_or(Cow::Borrowed(event.target_host), String::from_utf8_lossy)
 }
 

@@ -10,11 +10,14 @@ use std::io::{self, Write};
 
 use tor_stream_event::StreamTracker;
 
+pub(crate) use self::tally::EventTally;
 use self::tally::Tally;
-use crate::input::Input;
+use crate::command::check::Check;
+use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
 use crate::input::threads::{Events, Parallel};
-use crate::input::time::Time;
+use crate::input::{Input, copies};
+use crate::output::text::{escape, escape_json};
 
 /// What the help says after the options.
 pub(crate) const MORE_HELP: &str = "\
@@ -25,17 +28,24 @@ Examples:
 
 What is counted:
   Events by status and reason; streams by purpose, protocol, target, circuit and cause of failure.
-  With filters, only the events that pass them, and the streams as they appear in these.
-  Times need a log with Unix time before each line, as OnionPerf writes it. They are the lower ends
-  of intervals whose width is 3 percent. Each file is a log of its own: a stream that goes on in the
-  next file is another one.
-  More than --max-live streams at a time, targets or circuits are not followed one by one: what is
-  beyond is counted together as `others`, and streams are let go, the oldest first.
+  With filters, the streams that pass them, whole, and all events of these. --purpose, --source and
+  --target with --port may each be true of another event of the stream; all other filters have to be
+  true of one.
+  Streams fail on a circuit, or without ever having been on one: then Tor found none, a controller
+  ended the stream, or the client's request was wrong. A look-up that was closed without an answer,
+  for another reason than DONE, has failed.
+  Times need a log with a time before each event. Percentiles are the lower ends of intervals whose
+  width is 3 percent; the slowest circuits are exact. Each file is a log of its own: a stream that
+  goes on in the next file is another one, unless the files are parts of one log (--join).
+  Each table has up to --max-live rows. Beyond it, and beyond a kilobyte of text, all is counted
+  together: as `(all others)`, in JSON in fields such as `other_targets`. Of more than --max-live
+  streams at a time, the oldest are let go.
 
 Exit status:
   0  Everything was counted, or whatever reads the output was closed.
-  1  A file or a line could not be read, or the output not be written. Standard error has
-     FILE:LINE: and the reason. Everything else was counted.
+  1  Something was told on standard error: a file or a line that could not be read, as FILE:LINE:
+     and the reason; signs that a log is not that of one tor, or in the wrong order, or read twice;
+     a filter's word that nobody knows. Everything else was counted.
   2  The arguments are wrong.";
 
 /// The options of `summary`.
@@ -48,7 +58,10 @@ pub(crate) struct Options {
     /// Print a JSON object
     #[arg(long)]
     json: bool,
-    /// How many streams, targets and circuits are followed one by one at most
+    /// Take the files for parts of one log, in the order given, and not for logs of their own
+    #[arg(long)]
+    join: bool,
+    /// How many streams are followed at a time, and how many rows each table has, at most
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     max_live: usize,
     /// Which processes share the files.
@@ -69,8 +82,10 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     }
     let (inputs, mut all_read) = options.read.inputs.list();
     let mut all = Tally::default();
-    for input in &inputs {
-        let (tally, read) = count(&options, input)?;
+    all_read &= copies::report_copies(&inputs);
+    let files = if options.join { inputs.len().max(1) } else { 1 };
+    for log in inputs.chunks(files) {
+        let (tally, read) = count(&options, log)?;
         all_read &= read;
         all.merge(tally, options.max_live);
     }
@@ -78,17 +93,27 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     Ok(options.read.filter.report_unknown_words() && all_read)
 }
 
-/// Counts what is in a log. Returns it, and `false` if the file or a line could not be read.
-fn count(options: &Options, input: &Input) -> io::Result<(Tally, bool)> {
+/// Counts what is in a log that has these files. Returns it, and `false` if anything was told.
+fn count(options: &Options, inputs: &[Input]) -> io::Result<(Tally, bool)> {
+    let name = inputs.first().map_or("", |input| &input.name);
     let mut log = Log {
-        name: &input.name,
+        name,
+        file: name,
+        is_filtered: !options.read.filter.is_empty(),
         limit: options.max_live,
         ends_with_lf: true,
-        tracker: StreamTracker::new(options.max_live),
+        tracker: StreamTracker::with_notes(options.max_live),
         tally: Tally::default(),
+        check: Check::default(),
     };
-    let all_read = reader::read(&options.read, input, &mut log)?;
-    Ok((log.finish(), all_read))
+    let mut all_read = true;
+    for input in inputs {
+        log.file = &input.name;
+        all_read &= reader::read(&options.read, input, &mut log)?;
+        log.end_of_file();
+    }
+    let (tally, in_order) = log.finish();
+    Ok((tally, all_read && in_order))
 }
 
 /// Prints the summary of so many files.
@@ -98,9 +123,10 @@ fn count(options: &Options, input: &Input) -> io::Result<(Tally, bool)> {
 /// If the output cannot be written.
 fn print(json: bool, all: &Tally, files: usize) -> io::Result<()> {
     if json {
-        let mut stdout = io::stdout().lock();
-        serde_json::to_writer_pretty(&mut stdout, &report::json(all))?;
-        writeln!(stdout)
+        let mut json = serde_json::to_vec_pretty(&report::json(all))?;
+        escape_json(&mut json, 0);
+        json.push(b'\n');
+        io::stdout().lock().write_all(&json)
     } else {
         report::print(all, files, &mut anstream::stdout().lock())
     }
@@ -108,33 +134,57 @@ fn print(json: bool, all: &Tally, files: usize) -> io::Result<()> {
 
 /// One log that is counted.
 struct Log<'i> {
-    /// Its name.
+    /// Its name: that of its first file.
     name: &'i str,
-    /// How much is followed one by one.
+    /// The name of the file that is read.
+    file: &'i str,
+    /// Whether streams may not pass.
+    is_filtered: bool,
+    /// Maximum number of streams that are followed, and of rows in each table.
     limit: usize,
     /// Whether the last byte so far ended a line.
     ends_with_lf: bool,
-    /// What puts events of a stream together.
-    tracker: StreamTracker<Option<Time>>,
+    /// The streams that are followed.
+    tracker: Tracker,
     /// What was counted.
     tally: Tally,
+    /// Signs that the log is not in order.
+    check: Check,
 }
 
 impl Log<'_> {
-    /// Returns what was counted, with the streams that are not over.
-    fn finish(mut self) -> Tally {
+    /// Takes note of the end of a file: what comes next begins another line.
+    fn end_of_file(&mut self) {
         self.tally.lines += u64::from(!self.ends_with_lf);
-        for life in self.tracker.into_live() {
-            self.tally.stream(self.name, &life, self.limit);
-        }
-        self.tally
+        self.ends_with_lf = true;
     }
-}
 
-impl Log<'_> {
-    /// Takes an event whose numbers were counted.
+    /// Returns what was counted, with the streams that are not over, and `false` if anything was told.
+    fn finish(mut self) -> (Tally, bool) {
+        let tracker = core::mem::replace(&mut self.tracker, StreamTracker::with_notes(1));
+        tracker.into_live().for_each(|life| self.life(life));
+        (self.tally, self.check.report(&escape(self.name)))
+    }
+
+    /// Puts an event to its stream. With filters, it is counted when that is over: until then it may pass.
     fn track(&mut self, event: &Event<'_>) {
-        if let Some(life) = self.tracker.update(event.event, event.time) {
+        self.check.event(event.time);
+        let mut note = StreamNote::new(event, 0);
+        if self.is_filtered {
+            note.events.get_or_insert_default().event(self.file, event, usize::MAX);
+        }
+        if let Some(life) = self.tracker.update_with(event.event, event.time, note) {
+            self.life(life);
+        }
+    }
+
+    /// Counts a stream that is over, if it passes, and its events, if they were not counted yet.
+    fn life(&mut self, mut life: Life) {
+        self.check.life(&life);
+        if life.note.passes.all() {
+            if let Some(events) = life.note.events.take() {
+                self.tally.events.merge(*events, self.limit);
+            }
             self.tally.stream(self.name, &life, self.limit);
         }
     }
@@ -142,10 +192,10 @@ impl Log<'_> {
 
 impl Consumer for Log<'_> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if event.passes.all() {
-            self.tally.events.event(self.name, event, self.limit);
-            self.track(event);
+        if !self.is_filtered {
+            self.tally.events.event(self.file, event, self.limit);
         }
+        self.track(event);
         Ok(())
     }
 
@@ -163,8 +213,10 @@ impl Consumer for Log<'_> {
 
 /// A part of a log that is counted.
 struct LogPart<'i> {
-    /// The name of the log.
-    name: &'i str,
+    /// The name of the file.
+    file: &'i str,
+    /// Whether streams may not pass.
+    is_filtered: bool,
     /// What was counted.
     tally: Tally,
     /// The events: whether a stream is over depends on all events before.
@@ -175,7 +227,7 @@ impl<'i> Parallel for Log<'i> {
     type Part = LogPart<'i>;
 
     fn part(&self) -> LogPart<'i> {
-        LogPart { name: self.name, tally: Tally::default(), events: Events::default() }
+        LogPart { file: self.file, is_filtered: self.is_filtered, tally: Tally::default(), events: Events::default() }
     }
 
     fn add(&mut self, part: LogPart<'i>) -> io::Result<()> {
@@ -189,10 +241,9 @@ impl<'i> Parallel for Log<'i> {
 
 impl Consumer for LogPart<'_> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if !event.passes.all() {
-            return Ok(());
+        if !self.is_filtered {
+            self.tally.events.event(self.file, event, usize::MAX);
         }
-        self.tally.events.event(self.name, event, usize::MAX);
         self.events.event(event)
     }
 

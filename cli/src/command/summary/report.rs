@@ -12,6 +12,7 @@ use super::table::{Key, Table};
 use super::tally::{Circuit, FailedTarget, Failure, Histogram, Tally};
 use crate::command::life::Cause;
 use crate::input::time;
+use crate::output::text::escape;
 
 /// How many targets and circuits are shown.
 const TOP: usize = 10;
@@ -64,7 +65,7 @@ pub(super) fn print(tally: &Tally, files: usize, output: &mut impl Write) -> io:
         writeln!(output, "\n{HEADING}Odd events{HEADING:#}")?;
         let width = events.anomalies.keys().map(String::len).max().unwrap_or_default();
         for (name, example) in &events.anomalies {
-            let (count, file, line) = (example.events, example.file.escape_debug(), example.line);
+            let (count, file, line) = (example.events, escape(&example.file), example.line);
             writeln!(output, "  {ODD}{name:<width$}{ODD:#} {count:>10}   first in {file}:{line}")?;
         }
     }
@@ -139,7 +140,7 @@ fn failures(output: &mut impl Write, heading: &str, tally: &Tally, on_circuit: b
 fn counts(output: &mut impl Write, heading: &str, rows: Vec<(String, u64)>, total: u64) -> io::Result<()> {
     writeln!(output, "\n{HEADING}{heading}{HEADING:#}")?;
     // Text that a client wrote must not reach the terminal as it is.
-    let shown = |text: &str| or_none(text).escape_debug().to_string();
+    let shown = |text: &str| escape(or_none(text)).into_owned();
     let mut rows: Vec<_> = rows.into_iter().map(|(text, count)| (shown(&text), count)).collect();
     let rest = total - rows.iter().map(|(_, count)| count).sum::<u64>();
     if rest > 0 {
@@ -155,7 +156,7 @@ fn counts(output: &mut impl Write, heading: &str, rows: Vec<(String, u64)>, tota
 /// Prints the circuits that streams waited longest for.
 fn slowest(output: &mut impl Write, tally: &Tally) -> io::Result<()> {
     let rows = tally.slowest.iter().map(|slow| {
-        let circuit = slow.circuit.to_string().escape_debug().to_string();
+        let circuit = escape(&slow.circuit.to_string()).into_owned();
         (circuit, seconds(slow.time.as_secs_f64()), &slow.stream_id)
     });
     let rows: Vec<_> = rows.collect();

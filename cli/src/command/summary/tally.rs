@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use tor_stream_event::{ClientProtocol, Outcome, StreamPurpose, StreamStatus};
 
 use super::table::{Key, Table, Words};
-use crate::command::life::{self, Cause, Life};
+use crate::command::life::{self, Cause};
+use crate::input::note::{Life, asked_host};
 use crate::input::reader::Event;
 use crate::input::time::Time;
+use crate::output::mask;
 
 /// What is counted in one or more logs. Tallies of different logs can be put together in any order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -155,13 +157,14 @@ impl EventTally {
         let Event { line, event, time, .. } = event;
         self.total += 1;
         let status = (event.status != StreamStatus::Unrecognized).then_some(event.status as usize);
-        self.statuses.add(status, event.status_str(), limit);
+        self.statuses.add(status, &mask::word(event, event.status_str(), status.is_some()), limit);
         for (table, reason, text) in [
             (&mut self.reasons, event.reason, event.reason_str()),
             (&mut self.remote_reasons, event.remote_reason, event.remote_reason_str()),
         ] {
             if let Some(text) = text {
-                table.add(reason.filter(|reason| reason.as_str() == text).map(|reason| reason as usize), text, limit);
+                let number = reason.filter(|reason| reason.as_str() == text).map(|reason| reason as usize);
+                table.add(number, &mask::word(event, text, number.is_some()), limit);
             }
         }
         if let Some(time) = time.and_then(Time::unix) {
@@ -217,27 +220,27 @@ impl Tally {
         }
         self.streams += 1;
         self.dropped += u64::from(life.outcome == Outcome::Dropped);
-        if let Some(purpose) = life.purpose {
+        if let Some((purpose, text)) = life.purpose.zip(life.purpose_str()) {
             let number = (purpose != StreamPurpose::Unrecognized).then_some(purpose as usize);
-            self.purposes.add(number, purpose.as_str(), limit);
+            self.purposes.add(number, text, limit);
         }
-        if let Some(protocol) = life.client_protocol {
+        if let Some((protocol, text)) = life.client_protocol.zip(life.client_protocol_str()) {
             let number = (protocol != ClientProtocol::Unrecognized).then_some(protocol as usize);
-            self.protocols.add(number, protocol.as_str(), limit);
+            self.protocols.add(number, text, limit);
         }
-        self.targets.add_text(&life.asked.host, limit);
+        let host = asked_host(life);
+        self.targets.add_text(host, limit);
         let circuit = |id: &str| Circuit { file: file.into(), circuit_id: id.into() };
         for id in &life.circuits {
             self.circuits.add(circuit(id.as_ref()), limit);
         }
-        if let Some(cause) = life::failure(life) {
-            let host = life.asked.host.clone();
-            self.failed_targets.add(FailedTarget { host, cause: cause.clone() }, limit);
-            self.failures.add(Failure { on_circuit: !life.circuits.is_empty(), cause }, limit);
+        if let Some(cause) = Cause::of(life) {
+            self.failed_targets.add(FailedTarget { host: host.into(), cause: cause.clone() }, limit);
+            self.failures.add(Failure { on_circuit: life.last_circuit.is_some(), cause }, limit);
         }
-        if let Some((time, circuit_id)) = life::first_answer(life) {
+        if let Some(time) = life::time_to_answer(life) {
             self.answers.add(time);
-            if let Some(id) = circuit_id {
+            if let Some(id) = life.answer.as_ref().and_then(|answer| answer.circuit_id) {
                 self.slowest.add(SlowAnswer { time, circuit: circuit(id.as_ref()), stream_id: life.id.to_string() });
             }
         }

@@ -58,7 +58,7 @@ pub(crate) struct Cluster {
     ///
     /// The connections are neither encrypted nor authenticated, and tell which hosts were asked
     /// for: use a network that you trust, or a tunnel.
-    #[arg(long, help_heading = "Cluster", value_name = "HOST:PORT,...", requires = "process")]
+    #[arg(long, help_heading = "Cluster", value_name = "HOST:PORT,...", requires = "process", conflicts_with = "join")]
     #[arg(value_delimiter = ',', value_parser = address, verbatim_doc_comment)]
     cluster: Vec<String>,
     /// Which of the addresses is that of this process, counted from 0
@@ -102,7 +102,7 @@ impl Work {
     fn next(&self) -> Option<Counted> {
         // Whoever panicked ends the process.
         let (index, input) = self.files.lock().unwrap_or_else(PoisonError::into_inner).next()?;
-        match count(&self.options, &input) {
+        match count(&self.options, core::slice::from_ref(&input)) {
             Ok((tally, all_read)) => {
                 self.all_read.fetch_and(all_read, Ordering::Relaxed);
                 Some((index, tally, all_read))

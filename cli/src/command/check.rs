@@ -1,0 +1,117 @@
+//! Signs that a log is not that of one tor, or not in order.
+
+use tor_stream_event::{Outcome, StreamId};
+
+use crate::input::note::Life;
+use crate::input::time::Time;
+use crate::report;
+
+/// Signs that a log is not that of one tor, or not in order: from the events, and from the lives that come of them.
+///
+/// Those of the parts of a log can be put together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Check {
+    /// The first time.
+    first: Option<Time>,
+    /// The last time.
+    last: Option<Time>,
+    /// Number of events whose time is after that of the event before.
+    forward: u64,
+    /// Number of events whose time is before that of the event before.
+    backward: u64,
+    /// Streams that began again while they were open.
+    again: Streams,
+    /// Streams that end before they begin.
+    reversed: Streams,
+}
+
+/// A number of streams.
+#[derive(Clone, Debug, Default)]
+struct Streams {
+    /// The number.
+    number: u64,
+    /// The lowest of their IDs, as text.
+    one: Option<StreamId>,
+}
+
+impl Check {
+    /// Takes note of the next event's time.
+    pub(crate) fn event(&mut self, time: Option<Time>) {
+        let Some(time) = time else { return };
+        self.step(time);
+        self.first = self.first.or(Some(time));
+        self.last = Some(time);
+    }
+
+    /// Compares a time with the last one.
+    fn step(&mut self, time: Time) {
+        let Some(last) = self.last.filter(|&last| last != time) else { return };
+        self.forward += u64::from(time.since(last).is_some());
+        self.backward += u64::from(last.since(time).is_some());
+    }
+
+    /// Takes note of a stream that is over.
+    pub(crate) fn life(&mut self, life: &Life) {
+        if life.outcome == Outcome::Replaced {
+            self.again.add(life.id);
+        }
+        let ends = life.started().copied().flatten().zip(life.ended().copied().flatten());
+        if ends.is_some_and(|(start, end)| start != end && start.since(end).is_some()) {
+            self.reversed.add(life.id);
+        }
+    }
+
+    /// Adds what was found in the next part of the log.
+    #[allow(dead_code, reason = "for reading with threads")]
+    pub(crate) fn append(&mut self, later: Self) {
+        if let Some(time) = later.first {
+            self.step(time);
+        }
+        self.first = self.first.or(later.first);
+        self.last = later.last.or(self.last);
+        self.forward += later.forward;
+        self.backward += later.backward;
+        self.again.append(later.again);
+        self.reversed.append(later.reversed);
+    }
+
+    /// Tells what is wrong with a log. Returns `false` if anything is that makes its streams doubtful.
+    pub(crate) fn report(&self, name: &str) -> bool {
+        let is_reversed = self.backward > self.forward;
+        if is_reversed {
+            report(format_args!("tor-streams: {name}: times go backwards: is the newest line the first one?"));
+        } else if let Some(streams) = self.reversed.text("ends", "end") {
+            // Nothing is wrong with such a log: the clock was set back.
+            report(format_args!("tor-streams: {name}: times go backwards: {streams} before the beginning"));
+        }
+        let again = self.again.text("begins", "begin");
+        if let Some(streams) = &again {
+            report(format_args!(
+                "tor-streams: {name}: {streams} again while open: tor was restarted, or the log has events of two tors, or twice"
+            ));
+        }
+        !is_reversed && again.is_none()
+    }
+}
+
+impl Streams {
+    /// Adds a stream.
+    fn add(&mut self, id: StreamId) {
+        self.append(Self { number: 1, one: Some(id) });
+    }
+
+    /// Adds streams.
+    fn append(&mut self, other: Self) {
+        self.number += other.number;
+        self.one = self.one.into_iter().chain(other.one).min();
+    }
+
+    /// Returns the streams with a verb, if there are any.
+    fn text(&self, verb: &str, verb_of_many: &str) -> Option<String> {
+        let one = self.one?;
+        Some(match self.number {
+            1 => format!("stream {one} {verb}"),
+            number => format!("{number} streams, {one} among them, {verb_of_many}"),
+        })
+    }
+}

@@ -1,0 +1,206 @@
+//! Streams as OnionPerf's analysis has them: the object `tor.streams` of its schema.
+//!
+//! OnionPerf puts events together by rules of its own, which its users' programs count on: a stream ends with FAILED or CLOSED,
+//! whichever is first, begins with its first NEW, and has every event of flow control. So the events are kept as notes, and
+//! put together here.
+
+use alloc::collections::BTreeMap;
+use core::time::Duration;
+use std::io::{self, Write};
+
+use serde::ser::{SerializeSeq, Serializer};
+use serde_json::value::RawValue;
+use tor_stream_event::{CircuitId, StreamId, StreamStatus};
+
+use crate::input;
+use crate::input::note::Life;
+use crate::input::time::Time;
+use crate::output::{mask, text};
+use crate::report;
+
+/// An event as OnionPerf sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    /// The status.
+    status: Box<str>,
+    /// Unix time.
+    time: Duration,
+    /// The circuit.
+    circuit_id: Option<CircuitId>,
+    /// The target.
+    target: Box<str>,
+    /// PURPOSE.
+    purpose: Option<Box<str>>,
+    /// SOURCE_ADDR.
+    source_addr: Option<Box<str>>,
+    /// REASON.
+    reason: Option<Box<str>>,
+    /// REMOTE_REASON.
+    remote_reason: Option<Box<str>>,
+}
+
+impl Event {
+    /// Returns what OnionPerf sees of an event. `None` for one without a time, which it skips.
+    pub(crate) fn new(event: &input::reader::Event<'_>) -> Option<Self> {
+        let time = event.time.and_then(Time::unix)?;
+        let event = event.event;
+        // It reads the log as text of one byte each, and has a question mark for any other character.
+        let target = format!("{}:{}", mask::target_host(event), event.target_port);
+        let word = |word: Option<&str>| word.map(|word| mask::word(event, word, false).into());
+        Some(Self {
+            status: mask::word(event, event.status_str(), false).into(),
+            time,
+            circuit_id: event.circuit_id.and_then(|id| id.parse().ok()),
+            target: target.replace(|character: char| !character.is_ascii(), "?").into(),
+            purpose: word(event.purpose_str()),
+            source_addr: event.source_addr.map(|address| mask::source_addr(event, address).into()),
+            reason: word(event.reason_str()),
+            remote_reason: word(event.remote_reason_str()),
+        })
+    }
+
+    /// Returns `true` if the event has a status.
+    fn is(&self, status: StreamStatus) -> bool {
+        &*self.status == status.as_str()
+    }
+
+    /// Returns `true` if a stream begins with it.
+    fn begins(&self) -> bool {
+        self.is(StreamStatus::New) || self.is(StreamStatus::NewResolve)
+    }
+
+    /// Returns `true` if a stream ends with it.
+    fn ends(&self) -> bool {
+        self.is(StreamStatus::Failed) || self.is(StreamStatus::Closed)
+    }
+}
+
+/// The streams of OnionPerf, held until all are known: its object has one for each ID, the last one.
+pub(crate) struct OnionPerf {
+    /// Events of streams without an end, of lives that are over.
+    open: BTreeMap<StreamId, Vec<Event>>,
+    /// Maximum number of those streams.
+    limit: usize,
+    /// The streams, as JSON.
+    streams: BTreeMap<u64, Box<RawValue>>,
+    /// Number of streams whose place another one with the same ID has taken.
+    lost: u64,
+}
+
+/// A stream.
+#[derive(serde::Serialize)]
+struct Stream<'e> {
+    /// The last circuit.
+    circuit_id: Option<&'e str>,
+    /// Each event as `PURPOSE:STATUS`, with the seconds since the first NEW.
+    #[serde(serialize_with = "elapsed_seconds")]
+    elapsed_seconds: (&'e [Event], Duration),
+    /// The reason of FAILED.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure_reason_local: Option<&'e str>,
+    /// The remote reason of FAILED.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure_reason_remote: Option<&'e str>,
+    /// The client's address and port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'e str>,
+    /// The stream's number.
+    stream_id: u64,
+    /// The last target.
+    target: Option<&'e str>,
+    /// When it ended.
+    unix_ts_end: f64,
+    /// When it began.
+    unix_ts_start: f64,
+}
+
+impl OnionPerf {
+    /// Returns no streams. Of those that have not ended, events are kept of as many as `limit`.
+    pub(crate) const fn new(limit: usize) -> Self {
+        Self { open: BTreeMap::new(), limit, streams: BTreeMap::new(), lost: 0 }
+    }
+
+    /// Adds the events of a life that is over.
+    pub(crate) fn life(&mut self, life: Life) -> io::Result<()> {
+        // For OnionPerf a stream that was replaced, or dropped, goes on with the next one that has its ID.
+        let mut events = self.open.remove(&life.id).unwrap_or_default();
+        for event in life.note.onionperf {
+            let ends = event.ends();
+            events.push(event);
+            if ends {
+                self.stream(&life.id, &events)?;
+                events.clear();
+            }
+        }
+        if !events.is_empty() && self.open.len() < self.limit {
+            self.open.insert(life.id, events);
+        }
+        Ok(())
+    }
+
+    /// Adds a stream with its events. One without a beginning is left out, as is one whose ID is no number.
+    fn stream(&mut self, id: &StreamId, events: &[Event]) -> io::Result<()> {
+        let (Some(first), Some(last), Ok(stream_id)) =
+            (events.iter().find(|event| event.begins()), events.last(), id.to_string().parse())
+        else {
+            return Ok(());
+        };
+        let failed = events.iter().find(|event| event.is(StreamStatus::Failed));
+        let new = events.iter().rfind(|event| event.begins());
+        let stream = Stream {
+            circuit_id: events.iter().rev().find_map(|event| event.circuit_id.as_ref()).map(AsRef::as_ref),
+            elapsed_seconds: (events, first.time),
+            failure_reason_local: failed.and_then(|event| event.reason.as_deref()),
+            failure_reason_remote: failed.and_then(|event| event.remote_reason.as_deref()),
+            source: new.and_then(|event| event.source_addr.as_deref()),
+            stream_id,
+            target: Some(&last.target),
+            unix_ts_end: last.time.as_secs_f64(),
+            unix_ts_start: first.time.as_secs_f64(),
+        };
+        let before = self.streams.insert(stream_id, serde_json::value::to_raw_value(&stream)?);
+        self.lost += u64::from(before.is_some());
+        Ok(())
+    }
+
+    /// Ends a log: the streams that are open in it do not go on in another one.
+    pub(crate) fn end_of_log(&mut self) {
+        self.open.clear();
+    }
+
+    /// Prints the object. Returns `false` if it does not have all streams.
+    pub(crate) fn finish(&self, output: &mut impl Write) -> io::Result<bool> {
+        let mut before = "{";
+        let mut json = Vec::new();
+        for (id, stream) in &self.streams {
+            write!(json, "{before}\n\"{id}\": {}", stream.get())?;
+            text::escape_json(&mut json, 0);
+            output.write_all(&json)?;
+            json.clear();
+            before = ",";
+        }
+        writeln!(output, "{}", if self.streams.is_empty() { "{}" } else { "\n}" })?;
+        if self.lost > 0 {
+            report(format_args!(
+                "tor-streams: {} streams have the ID of a later one, which took their place as in OnionPerf's analysis",
+                self.lost
+            ));
+        }
+        Ok(self.lost == 0)
+    }
+}
+
+/// Prints events as pairs: the last purpose so far and the status, and the seconds since the beginning.
+fn elapsed_seconds<S: Serializer>((events, start): &(&[Event], Duration), serializer: S) -> Result<S::Ok, S::Error> {
+    let mut list = serializer.serialize_seq(Some(events.len()))?;
+    let mut purpose = "None";
+    for event in *events {
+        purpose = event.purpose.as_deref().unwrap_or(purpose);
+        let seconds = match event.time.checked_sub(*start) {
+            Some(after) => after.as_secs_f64(),
+            None => -start.saturating_sub(event.time).as_secs_f64(),
+        };
+        list.serialize_element(&(format!("{purpose}:{}", event.status), seconds))?;
+    }
+    list.end()
+}

@@ -1,0 +1,208 @@
+//! The columns of a stream.
+
+use core::net::{Ipv4Addr, Ipv6Addr};
+use core::time::Duration;
+
+use serde::ser::{Serialize, Serializer};
+use tor_stream_event::{CircuitId, Outcome};
+
+use crate::command::life;
+use crate::input::note::{Life, asked_host, final_host};
+use crate::input::time::Time;
+
+/// Makes [`Row`] and the names of its columns from one list.
+macro_rules! row {
+    ($($(#[$meta:meta])* $name:ident: $type:ty,)+) => {
+        /// The columns of a stream.
+        #[derive(serde::Serialize)]
+        pub(crate) struct Row<'l> {
+            $($(#[$meta])* $name: $type,)+
+        }
+
+        impl Row<'_> {
+            /// The names of the columns.
+            pub(crate) const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
+        }
+    };
+}
+
+row! {
+    /// Its ID.
+    stream_id: &'l str,
+    /// The circuit that it is or was attached to last; none after DETACHED.
+    circuit_id: Option<&'l str>,
+    /// Unix time of NEW.
+    unix_ts_start: Option<f64>,
+    /// Unix time of FAILED, or else of CLOSED.
+    unix_ts_end: Option<f64>,
+    /// From the one to the other.
+    seconds: Option<f64>,
+    /// Why it failed.
+    failure_reason_local: Option<&'l str>,
+    /// Why it failed, as the other end says.
+    failure_reason_remote: Option<&'l str>,
+    /// Where the last REMAP had the address from.
+    remap_source: Option<&'l str>,
+    /// What the client asked for.
+    target: String,
+    /// How it is over.
+    outcome: &'static str,
+    /// What happened to it last.
+    last_status: Option<&'l str>,
+    /// The target in the end.
+    final_target: String,
+    /// Where the client connects from.
+    source_addr: Option<&'l str>,
+    /// What it is for.
+    purpose: Option<&'l str>,
+    /// The protocol of the client.
+    client_protocol: Option<&'l str>,
+    /// All circuits that it was attached to.
+    circuits: Circuits<'l>,
+    /// Number of times that this end asked the other one to stop sending.
+    xoff_sent: u64,
+    /// Number of times that the other end asked this one.
+    xoff_recv: u64,
+    /// Number of times that this end told the other one to go on.
+    xon_sent: u64,
+    /// Number of times that the other end told this one.
+    xon_recv: u64,
+    /// The last reason of any event.
+    reason: Option<&'l str>,
+    /// The remote reason of that event.
+    remote_reason: Option<&'l str>,
+    /// From NEW to the first SUCCEEDED.
+    seconds_to_answer: Option<f64>,
+    /// Number of times that it was sent along a circuit.
+    attempts: u64,
+    /// Number of times that it was taken off one.
+    detached: u64,
+    /// How long it waited for a controller to attach it.
+    seconds_waiting: Option<f64>,
+    /// Whether it is to connect or to resolve.
+    asked: Option<&'static str>,
+    /// The kind of the target that was asked for.
+    target_kind: Option<&'static str>,
+    /// Whether its beginning is in the log.
+    began: bool,
+    /// Whether the client sent a user name.
+    has_username: bool,
+    /// The NEWNYM epoch.
+    nym_epoch: Option<u32>,
+    /// The listener.
+    session_group: Option<i32>,
+    /// The file.
+    file: &'l str,
+}
+
+/// Circuits: a list, or one text as in CSV.
+struct Circuits<'l> {
+    /// Their IDs.
+    ids: &'l [CircuitId],
+    /// Whether they are one text.
+    joined: bool,
+}
+
+impl<'l> Row<'l> {
+    /// Returns the row of a stream that began in this file. A `flat` one has text where others have lists.
+    pub(crate) fn new(life: &'l Life, file: &'l str, flat: bool) -> Self {
+        let unix = |time: Option<&Option<Time>>| time.copied().flatten().and_then(Time::unix).map(|t| t.as_secs_f64());
+        let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
+        let (failure_reason_local, failure_reason_remote) = life::failure_reasons(life).unwrap_or_default();
+        Row {
+            stream_id: life.id.as_ref(),
+            circuit_id: life.circuit_id.as_ref().map(AsRef::as_ref),
+            unix_ts_start: unix(life.started()),
+            unix_ts_end: unix(life.ended()),
+            seconds: seconds(life::duration(life)),
+            failure_reason_local,
+            failure_reason_remote,
+            remap_source: life.source_str(),
+            target: format!("{}:{}", asked_host(life), life.asked.port),
+            outcome: match life.outcome {
+                Outcome::Closed => "closed",
+                Outcome::Failed => "failed",
+                Outcome::Replaced => "replaced",
+                Outcome::Dropped => "dropped",
+                Outcome::AfterClosed => "after closed",
+                _ => "live",
+            },
+            last_status: life.steps.last().map(|step| step.status_str()),
+            final_target: format!("{}:{}", final_host(life), life.target.port),
+            source_addr: life.source_addr.as_deref(),
+            purpose: life.purpose_str(),
+            client_protocol: life.client_protocol_str(),
+            circuits: Circuits { ids: &life.circuits, joined: flat },
+            xoff_sent: life.xoff_sent,
+            xoff_recv: life.xoff_recv,
+            xon_sent: life.xon_sent,
+            xon_recv: life.xon_recv,
+            reason: life.reason_str(),
+            remote_reason: life.remote_reason_str(),
+            seconds_to_answer: seconds(life::time_to_answer(life)),
+            attempts: life.attempts,
+            detached: life.detached,
+            seconds_waiting: seconds(life::waiting(life)),
+            asked: life.is_resolve.map(|resolve| if resolve { "resolve" } else { "connect" }),
+            target_kind: target_kind(asked_host(life)),
+            began: life.began,
+            has_username: life.has_username,
+            nym_epoch: life.nym_epoch,
+            session_group: life.session_group,
+            file,
+        }
+    }
+}
+
+/// Returns the kind of a host. `None` if there is no host, or if it is tor itself.
+fn target_kind(host: &str) -> Option<&'static str> {
+    let ends_with = |end: &str| {
+        host.len()
+            .checked_sub(end.len())
+            .and_then(|at| host.get(at..))
+            .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    };
+    let in_brackets = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    Some(match host {
+        "" | "(Tor_internal)" => return None,
+        _ if ends_with(".onion") => "onion",
+        _ if ends_with(".exit") => "exit",
+        _ if host.parse::<Ipv4Addr>().is_ok() => "address",
+        _ if in_brackets.unwrap_or(host).parse::<Ipv6Addr>().is_ok() => "address",
+        _ => "name",
+    })
+}
+
+impl Serialize for Circuits<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let ids = self.ids.iter().map(<CircuitId as AsRef<str>>::as_ref);
+        if self.joined {
+            return serializer.serialize_str(&ids.collect::<Vec<_>>().join(","));
+        }
+        serializer.collect_seq(ids)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_targets() {
+        for (host, kind) in [
+            ("www.example.com", Some("name")),
+            ("192.0.2.7", Some("address")),
+            ("192.0.2.700", Some("name")),
+            ("[2001:db8::7]", Some("address")),
+            ("2001:db8::7", Some("address")),
+            ("example.ONION", Some("onion")),
+            ("192.0.2.7.$AAAA.exit", Some("exit")),
+            ("onion", Some("name")),
+            ("\u{fffd}onion", Some("name")),
+            ("", None),
+            ("(Tor_internal)", None),
+        ] {
+            assert_eq!(target_kind(host), kind, "{host}");
+        }
+    }
+}

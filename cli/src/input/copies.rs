@@ -1,0 +1,66 @@
+//! Files that are read twice: named twice, or beside a compressed copy.
+
+use alloc::collections::BTreeMap;
+use core::hash::{Hash, Hasher};
+use std::fs::{self, File};
+use std::hash::DefaultHasher;
+use std::io::{self, Read};
+
+use crate::input::Input;
+use crate::output::text::escape;
+use crate::report;
+
+/// Number of bytes in which a copy has to begin like the other file.
+const BEGINNING: u64 = 4096;
+
+/// Tells which files are the same as one before: by their path, or by their length and beginning. Returns `false` if there is
+/// one. Its streams are read twice.
+pub(crate) fn report_copies(inputs: &[Input]) -> bool {
+    let (mut by_path, mut by_beginning) = (BTreeMap::new(), BTreeMap::<u64, Vec<&Input>>::new());
+    let mut none = true;
+    for input in inputs.iter().filter(|input| input.is_file()) {
+        let path = input.path.as_ref().and_then(|path| fs::canonicalize(path).ok());
+        let same = path.as_ref().and_then(|path| by_path.get(path).copied());
+        let same = same.map(|same| (same, "is the same file as")).or_else(|| {
+            let alike = by_beginning.entry(beginning(input)?).or_default();
+            let copy =
+                alike.iter().find(|other| length(other).is_ok_and(|len| length(input).is_ok_and(|ours| ours == len)));
+            let copy = copy.map(|&copy| (copy, "has the length and the beginning of"));
+            alike.push(input);
+            copy
+        });
+        if let Some((same, how)) = same {
+            let (name, same) = (escape(&input.name), escape(&same.name));
+            report(format_args!("tor-streams: {name}: {how} {same}, so its streams are read twice"));
+            none = false;
+        } else if let Some(path) = path {
+            by_path.insert(path, input);
+        }
+    }
+    none
+}
+
+/// Returns a hash of a file's first bytes, unpacked. `None` if there are none, or if they cannot be read.
+fn beginning(input: &Input) -> Option<u64> {
+    let bytes = start(input.open().ok()?).ok().filter(|bytes| !bytes.is_empty())?;
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    Some(hasher.finish())
+}
+
+/// Returns the first bytes of a reader.
+fn start(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    reader.take(BEGINNING).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// Returns the length of a file, unpacked.
+fn length(input: &Input) -> io::Result<u64> {
+    let file = input.path.as_ref().map(File::open).ok_or(io::ErrorKind::NotFound)??;
+    // Only what is packed has to be read to its end.
+    if start(&file)? == start(input.open()?)? {
+        return Ok(file.metadata()?.len());
+    }
+    io::copy(&mut input.open()?, &mut io::sink())
+}

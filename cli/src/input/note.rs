@@ -1,0 +1,64 @@
+//! Notes on a stream's events: facts that the library's tracker does not keep.
+
+use tor_stream_event::{Note, StreamLife, StreamTracker};
+
+use crate::command::streams::onionperf;
+use crate::command::summary::EventTally;
+use crate::input::filter::Passes;
+use crate::input::reader::Event;
+use crate::input::time::Time;
+use crate::output::mask;
+
+/// The life of a stream.
+pub(crate) type Life = StreamLife<Option<Time>, StreamNote>;
+
+/// The streams of a log.
+pub(crate) type Tracker = StreamTracker<Option<Time>, StreamNote>;
+
+/// The notes on the events of a stream.
+#[derive(Clone, Debug)]
+pub(crate) struct StreamNote {
+    /// Conditions of the filters that its events meet.
+    pub(crate) passes: Passes,
+    /// Number of the first event's file among the inputs.
+    pub(crate) file: usize,
+    /// Host of the first event's target as it is printed, if that is not its text: it is not UTF-8, or holds credentials.
+    asked: Option<Box<str>>,
+    /// The same of the last event.
+    target: Option<Box<str>>,
+    /// Counts of its events, as long as it is not decided whether the stream passes.
+    pub(crate) events: Option<Box<EventTally>>,
+    /// Its events as OnionPerf sees them.
+    pub(crate) onionperf: Vec<onionperf::Event>,
+}
+
+impl StreamNote {
+    /// Returns the note on an event of the input with this number.
+    pub(crate) fn new(event: &Event<'_>, file: usize) -> Self {
+        let host = mask::target_host(event.event);
+        let host: Option<Box<str>> = (host != event.event.target_host).then(|| host.into());
+        Self { passes: event.passes, file, asked: host.clone(), target: host, events: None, onionperf: Vec::new() }
+    }
+}
+
+impl Note for StreamNote {
+    fn append(&mut self, later: Self) {
+        self.passes |= later.passes;
+        self.target = later.target;
+        match (&mut self.events, later.events) {
+            (Some(ours), Some(theirs)) => ours.merge(*theirs, usize::MAX),
+            (ours, theirs) => *ours = ours.take().or(theirs),
+        }
+        self.onionperf.extend(later.onionperf);
+    }
+}
+
+/// Returns the host that a stream was asked to reach, as it is printed.
+pub(crate) fn asked_host(life: &Life) -> &str {
+    life.note.asked.as_deref().unwrap_or(&life.asked.host)
+}
+
+/// Returns the host of a stream's last target, as it is printed.
+pub(crate) fn final_host(life: &Life) -> &str {
+    life.note.target.as_deref().unwrap_or(&life.target.host)
+}

@@ -1,0 +1,69 @@
+//! The questions that the README answers in one line each: every line is run.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use core::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use common::{data, file};
+
+/// Returns the commands in the README that have a question behind them.
+fn commands() -> Vec<(String, String)> {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+    let questions = readme.lines().filter(|line| line.starts_with("tor-streams ") && line.ends_with('?'));
+    let pairs = questions.map(|line| line.split_once(" # ").unwrap());
+    pairs.map(|(command, question)| (command.trim().to_owned(), question.to_owned())).collect()
+}
+
+/// Returns a log of the last minutes, and of one stream two hours ago.
+///
+/// Stream 18 connects from port 47849, waits 1.1 s for its first answer on circuit 26, and is closed. Stream 19 connects from port
+/// 47850, is detached from circuit 26, and fails on circuit 27 with END/CONNECTREFUSED.
+fn log() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let content = std::fs::read_to_string(data("field/F01-filters.log")).unwrap();
+    let first = 1_795_600_800;
+    let mut log = String::new();
+    for (event, time) in [("NEW 0 old.test:80 PURPOSE=USER", 7200), ("CLOSED 0 old.test:80 REASON=DONE", 7199)] {
+        writeln!(log, "{}.00 650 STREAM 5 {event}", now - time).unwrap();
+    }
+    for line in content.lines() {
+        let (time, event) = line.split_once(" 650 ").unwrap();
+        let (seconds, fraction) = time.split(' ').next_back().unwrap().split_once('.').unwrap();
+        writeln!(log, "{}.{fraction} 650 {event}", now - 600 + seconds.parse::<u64>().unwrap() - first).unwrap();
+    }
+    log
+}
+
+#[test]
+fn the_readme_answers_in_one_line_each() {
+    let folder = file("answers", "tor.log", log()).parent().unwrap().to_path_buf();
+    let program = Path::new(env!("CARGO_BIN_EXE_tor-streams")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let answers: &[(&str, &[&str], &[&str])] = &[
+        ("Which targets failed most, and why?", &["  www.example.com END/CONNECTREFUSED          1 100.0 %"], &[]),
+        ("On which circuits did the first answer take longest?", &["  26 in tor.log      1.1 s   stream 18"], &[]),
+        ("What did the client at this port do?", &["\"stream_id\":\"18\""], &["\"stream_id\":\"19\"", "old.test"]),
+        (
+            "Which streams did users have in the last hour?",
+            &["\"stream_id\":\"18\"", "\"stream_id\":\"19\""],
+            &["old.test"],
+        ),
+    ];
+    let commands = commands();
+    for (question, has, has_not) in answers {
+        let (command, _) = commands.iter().find(|(_, asked)| asked == question).unwrap();
+        let output = Command::new("sh").args(["-c", command]).current_dir(&folder).env("PATH", &path).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{command}: {:?}", output.stderr);
+        assert!(has.iter().all(|part| text.contains(part)), "{command}:\n{text}");
+        assert!(!has_not.iter().any(|part| text.contains(part)), "{command}:\n{text}");
+    }
+    for (command, question) in &commands {
+        assert!(answers.iter().any(|(asked, ..)| asked == question), "{command} is run by no test");
+    }
+}

@@ -1,0 +1,68 @@
+//! Words recognized by their first 16 bytes.
+
+/// Returns the first 16 bytes of `text`, the first one lowest, with `fill` for those behind its end.
+pub(crate) const fn first_bytes(text: &[u8], fill: u8) -> u128 {
+    let mut bytes = u128::from_le_bytes([fill; 16]);
+    let mut rest = text;
+    let mut shift = 0;
+    while shift < u128::BITS {
+        let [byte, after @ ..] = rest else { break };
+        bytes ^= ((*byte ^ fill) as u128) << shift;
+        shift += 8;
+        rest = after;
+    }
+    bytes
+}
+
+/// A word and its delimiter, 16 bytes at most, as they stand at the beginning of a text.
+pub(crate) struct Spelling {
+    /// The word and its delimiter, the first byte lowest, with zeros behind them.
+    bytes: u128,
+    /// The bits of `bytes` that belong to the word or its delimiter.
+    mask: u128,
+}
+
+impl Spelling {
+    /// Spells a word.
+    pub(crate) const fn new(word: &str) -> Self {
+        Self { bytes: first_bytes(word.as_bytes(), 0), mask: u128::MAX >> (128 - 8 * word.len()) }
+    }
+
+    /// Returns the first four bytes.
+    pub(crate) const fn start(&self) -> u32 {
+        self.bytes as u32
+    }
+
+    /// Returns `true` if a text with these first 16 bytes begins with the word.
+    #[cfg_attr(feature = "std", inline(always))]
+    pub(crate) const fn begins(&self, text: u128) -> bool {
+        (text ^ self.bytes) & self.mask == 0
+    }
+}
+
+/// Finds the variant of `Self` and the length of the word that a text with the given first 16 bytes begins with, its delimiter
+/// included.
+///
+/// A few branches on the first four bytes find the one word that it can be. The processor foresees them, so that it knows
+/// where the next field begins before the word is loaded. A perfect hash, whose length comes from a table, has it wait:
+/// a fifth more time for a modern line.
+macro_rules! spelled {
+    ($text:expr, $($variant:ident = $word:literal before $end:literal,)+) => {{
+        /// The first four bytes of each word.
+        #[allow(non_upper_case_globals, reason = "named after the variants")]
+        mod start {
+            $(
+                #[doc = $word]
+                pub(super) const $variant: u32 = $crate::format::spelling::Spelling::new(concat!($word, $end)).start();
+            )+
+        }
+        let text: u128 = $text;
+        match text as u32 {
+            $(start::$variant if const { $crate::format::spelling::Spelling::new(concat!($word, $end)) }.begins(text) => {
+                Some((Self::$variant, const { $word.len() as u32 }))
+            })+
+            _ => None,
+        }
+    }};
+}
+pub(crate) use spelled;

@@ -1,0 +1,30 @@
+//! The fields after a target, as every reading gives them.
+
+use core::num::NonZeroU32;
+
+use crate::anomaly::Anomalies;
+use crate::format::text::Span;
+use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource};
+
+/// The fields after a target, each named after its keyword.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[allow(clippy::missing_docs_in_private_items, reason = "each is named after its keyword")]
+pub(super) struct Fields {
+    pub(super) reason: Option<StreamClosureReason>,
+    pub(super) remote_reason: Option<StreamClosureReason>,
+    pub(super) source: Option<StreamSource>,
+    pub(super) source_addr: Option<Span>,
+    pub(super) purpose: Option<StreamPurpose>,
+    /// Between the quotes.
+    pub(super) socks_username: Option<Span>,
+    /// Between the quotes.
+    pub(super) socks_password: Option<Span>,
+    pub(super) client_protocol: Option<ClientProtocol>,
+    /// The index of the number, if it is one of 32 bits.
+    pub(super) nym_epoch: Option<NonZeroU32>,
+    /// The index of the number, if it is one of 32 bits.
+    pub(super) session_group: Option<NonZeroU32>,
+    pub(super) iso_fields: Option<Span>,
+    /// Anomalies of the fields.
+    pub(super) anomalies: Anomalies,
+}

@@ -1,0 +1,72 @@
+//! The target: its port, its anomalies, and why it is refused.
+
+use crate::anomaly::{Anomalies, Anomaly};
+use crate::error::{ErrorKind, Field, ProtocolError};
+use crate::format::grammar;
+use crate::format::scan;
+
+/// A target by its end, port and anomalies.
+#[derive(Clone, Copy)]
+pub(super) struct Target {
+    /// The index of its first byte.
+    pub(super) start: u32,
+    /// The index after it.
+    pub(super) end: u32,
+    /// The index after its host, and its port, if it has one.
+    pub(super) port: Option<(u32, u16)>,
+    /// Anomalies of its text.
+    pub(super) anomalies: Anomalies,
+}
+
+impl Target {
+    /// Reads the target from `start` to `end`, whatever it is.
+    pub(super) fn new(line: &[u8], start: u32, end: u32) -> Self {
+        let text = line.get(start as usize..end as usize).unwrap_or_default();
+        let port = grammar::split_port(text).map(|(host, port)| (start + host as u32, port));
+        Self { start, end, port, anomalies: anomalies(line, start, end) }
+    }
+
+    /// Takes the first token from `start` on for the target.
+    pub(super) fn first_token(line: &[u8], start: u32) -> Self {
+        Self::new(line, start, scan::space(line, start))
+    }
+
+    /// Finds out why this is refused as a target without a port.
+    #[cold]
+    pub(super) fn diagnose(&self, line: &[u8]) -> ProtocolError {
+        let (start, end) = (self.start as usize, self.end as usize);
+        let text = line.get(start..end).unwrap_or_default();
+        let (kind, offset) = if text.is_empty() {
+            (ErrorKind::Missing(Field::Target), start)
+        } else if text.len() == grammar::TARGET_MAX {
+            (ErrorKind::Truncated(Field::Target), end)
+        } else if let Some(colon) = memchr::memrchr(b':', text) {
+            let digits = text.get(colon + 1..).unwrap_or_default();
+            match digits.iter().position(|byte| !byte.is_ascii_digit()) {
+                Some(other) => (ErrorKind::Malformed(Field::Target), start + colon + 1 + other),
+                None if digits.is_empty() => (ErrorKind::Malformed(Field::Target), end),
+                None => (ErrorKind::OutOfRange(Field::Target), start + colon + 1),
+            }
+        } else {
+            (ErrorKind::Malformed(Field::Target), end)
+        };
+        ProtocolError::new(kind, line, offset)
+    }
+}
+
+/// Returns the anomalies of a target's text, from `start` to `end`.
+fn anomalies(line: &[u8], start: u32, end: u32) -> Anomalies {
+    let mut anomalies = Anomalies::NONE;
+    let mut at = scan::not_plain(line, start);
+    while let Some(&byte) = line.get(at as usize).filter(|_| at < end) {
+        match byte {
+            b' ' => anomalies.insert(Anomaly::TargetSpace),
+            b'"' => anomalies.insert(Anomaly::TargetQuote),
+            0x80.. => anomalies.insert(Anomaly::Target8Bit),
+            byte if byte.is_ascii_control() => anomalies.insert(Anomaly::TargetControl),
+            _ => {}
+        }
+        at = scan::not_plain(line, at + 1);
+    }
+    anomalies
+}

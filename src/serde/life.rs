@@ -1,0 +1,261 @@
+//! Streams as data.
+//!
+//! Words are text, as tor printed them, so the structs here stand for those of the tracker, which keep the text of a word
+//! without a name apart.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::de::{Deserialize, Deserializer};
+use serde::ser::{Serialize, Serializer};
+
+use super::Word;
+use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+use crate::tracker::{Failure, Outcome, Reasons, Step, StreamLife, Target, Words, cut};
+use crate::value::{CircuitId, StreamId};
+
+/// A word, and its text if it has no name.
+struct Printed<W>(W, Option<Box<str>>);
+
+impl<W: Word> Printed<W> {
+    /// Returns a word that is printed so.
+    fn new(word: W, text: &str) -> Self {
+        Self(word, (text != word.as_str()).then(|| text.into()))
+    }
+
+    /// Returns the word and its text, if there is one.
+    fn split(word: Option<Self>) -> (Option<W>, Option<Box<str>>) {
+        word.map_or((None, None), |Self(word, text)| (Some(word), text))
+    }
+}
+
+impl<W: Word> Serialize for Printed<W> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.1.as_deref().unwrap_or(self.0.as_str()))
+    }
+}
+
+impl<'de, W: Word> Deserialize<'de> for Printed<W> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        let word = W::read(&text);
+        Ok(Self(word, (*text != *word.as_str()).then(|| cut(&text))))
+    }
+}
+
+/// Makes functions that return a word of a stream, and its text.
+macro_rules! printed {
+    ($($field:ident $text:ident $word:ident;)+) => {$(
+        /// Returns a word, if there is one.
+        fn $field<T, N>(life: &StreamLife<T, N>) -> Option<Printed<$word>> {
+            Some(Printed::new(life.$field?, life.$text()?))
+        }
+    )+};
+}
+
+printed! {
+    reason reason_str StreamClosureReason;
+    remote_reason remote_reason_str StreamClosureReason;
+    source source_str StreamSource;
+    purpose purpose_str StreamPurpose;
+    client_protocol client_protocol_str ClientProtocol;
+}
+
+/// The form of a [`StreamLife`], but for the caller's notes.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "StreamLife", rename = "StreamLife")]
+#[allow(clippy::missing_docs_in_private_items, reason = "the fields are those of `StreamLife`")]
+struct LifeForm<T, N> {
+    #[serde(rename = "stream_id")]
+    id: StreamId,
+    outcome: Outcome,
+    began: bool,
+    first: T,
+    last: T,
+    #[serde(rename = "target")]
+    asked: Target,
+    #[serde(rename = "final_target")]
+    target: Target,
+    is_resolve: Option<bool>,
+    steps: Vec<Step<T>>,
+    step_count: u64,
+    attempts: u64,
+    detached: u64,
+    answer: Option<Step<T>>,
+    failure: Option<Failure<T>>,
+    closed: bool,
+    #[serde(getter = "reason")]
+    reason: Option<Printed<StreamClosureReason>>,
+    #[serde(getter = "remote_reason")]
+    remote_reason: Option<Printed<StreamClosureReason>>,
+    circuit_id: Option<CircuitId>,
+    last_circuit: Option<CircuitId>,
+    circuits: Vec<CircuitId>,
+    more_circuits: bool,
+    circuit_changes: u64,
+    #[serde(rename = "remap_source", getter = "source")]
+    source: Option<Printed<StreamSource>>,
+    source_addr: Option<String>,
+    #[serde(getter = "purpose")]
+    purpose: Option<Printed<StreamPurpose>>,
+    #[serde(getter = "client_protocol")]
+    client_protocol: Option<Printed<ClientProtocol>>,
+    nym_epoch: Option<u32>,
+    session_group: Option<i32>,
+    has_username: bool,
+    has_password: bool,
+    xoff_sent: u64,
+    xoff_recv: u64,
+    xon_sent: u64,
+    xon_recv: u64,
+    after_failed: u64,
+    #[serde(skip)]
+    note: N,
+}
+
+impl<T, N> From<LifeForm<T, N>> for StreamLife<T, N> {
+    fn from(form: LifeForm<T, N>) -> Self {
+        let (reason, local) = Printed::split(form.reason);
+        let (remote_reason, remote) = Printed::split(form.remote_reason);
+        let (source, source_text) = Printed::split(form.source);
+        let (purpose, purpose_text) = Printed::split(form.purpose);
+        let (client_protocol, client_protocol_text) = Printed::split(form.client_protocol);
+        Self {
+            id: form.id,
+            outcome: form.outcome,
+            began: form.began,
+            first: form.first,
+            last: form.last,
+            asked: form.asked,
+            target: form.target,
+            is_resolve: form.is_resolve,
+            steps: form.steps,
+            step_count: form.step_count,
+            attempts: form.attempts,
+            detached: form.detached,
+            answer: form.answer,
+            failure: form.failure,
+            closed: form.closed,
+            reason,
+            remote_reason,
+            circuit_id: form.circuit_id,
+            last_circuit: form.last_circuit,
+            circuits: form.circuits,
+            more_circuits: form.more_circuits,
+            circuit_changes: form.circuit_changes,
+            source,
+            source_addr: form.source_addr,
+            purpose,
+            client_protocol,
+            nym_epoch: form.nym_epoch,
+            session_group: form.session_group,
+            has_username: form.has_username,
+            has_password: form.has_password,
+            xoff_sent: form.xoff_sent,
+            xoff_recv: form.xoff_recv,
+            xon_sent: form.xon_sent,
+            xon_recv: form.xon_recv,
+            after_failed: form.after_failed,
+            note: form.note,
+            words: Words {
+                source: source_text,
+                purpose: purpose_text,
+                client_protocol: client_protocol_text,
+                reasons: Reasons { local, remote },
+            },
+        }
+    }
+}
+
+impl<T: Serialize, N> Serialize for StreamLife<T, N> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        LifeForm::serialize(self, serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>, N: Default> Deserialize<'de> for StreamLife<T, N> {
+    /// Reads a stream that was serialized. Its note is the default one.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        LifeForm::deserialize(deserializer)
+    }
+}
+
+/// The form of a [`Step`].
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Step", rename = "Step")]
+#[allow(clippy::missing_docs_in_private_items, reason = "the fields are those of `Step`")]
+struct StepForm<T> {
+    #[serde(getter = "status")]
+    status: Printed<StreamStatus>,
+    time: T,
+    circuit_id: Option<CircuitId>,
+}
+
+/// Returns the status of a step.
+fn status<T>(step: &Step<T>) -> Printed<StreamStatus> {
+    Printed::new(step.status, step.status_str())
+}
+
+impl<T> From<StepForm<T>> for Step<T> {
+    fn from(form: StepForm<T>) -> Self {
+        let Printed(status, word) = form.status;
+        Self { status, time: form.time, circuit_id: form.circuit_id, word }
+    }
+}
+
+impl<T: Serialize> Serialize for Step<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        StepForm::serialize(self, serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Step<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        StepForm::deserialize(deserializer)
+    }
+}
+
+/// The form of a [`Failure`].
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(remote = "Failure", rename = "Failure")]
+#[allow(clippy::missing_docs_in_private_items, reason = "the fields are those of `Failure`")]
+struct FailureForm<T> {
+    time: T,
+    circuit_id: Option<CircuitId>,
+    #[serde(getter = "failure_reason")]
+    reason: Option<Printed<StreamClosureReason>>,
+    #[serde(getter = "failure_remote_reason")]
+    remote_reason: Option<Printed<StreamClosureReason>>,
+}
+
+/// Returns the reason of a failure.
+fn failure_reason<T>(failure: &Failure<T>) -> Option<Printed<StreamClosureReason>> {
+    Some(Printed::new(failure.reason?, failure.reason_str()?))
+}
+
+/// Returns the other end's reason of a failure.
+fn failure_remote_reason<T>(failure: &Failure<T>) -> Option<Printed<StreamClosureReason>> {
+    Some(Printed::new(failure.remote_reason?, failure.remote_reason_str()?))
+}
+
+impl<T> From<FailureForm<T>> for Failure<T> {
+    fn from(form: FailureForm<T>) -> Self {
+        let (reason, local) = Printed::split(form.reason);
+        let (remote_reason, remote) = Printed::split(form.remote_reason);
+        Self { time: form.time, circuit_id: form.circuit_id, reason, remote_reason, words: Reasons { local, remote } }
+    }
+}
+
+impl<T: Serialize> Serialize for Failure<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        FailureForm::serialize(self, serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Failure<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        FailureForm::deserialize(deserializer)
+    }
+}

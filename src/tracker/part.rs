@@ -1,0 +1,296 @@
+//! Parts of a log, each followed by a tracker of its own, put together.
+//!
+//! A part hands out what it is sure of: streams that begin in it, as far as they are over in it. Of the rest it keeps what
+//! [`append`](StreamTracker::append) needs: the order in which streams began and were closed ([`Op`]), and the streams that
+//! may have begun before it ([`Head`]).
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+use core::mem;
+
+use super::life::{Kept, Outcome, StreamLife};
+use super::{Entry, Key, Note, State, StreamTracker, id};
+use crate::event::StreamEventRef;
+
+/// A stream that is over with a part of a log: what [`StreamTracker::append`] returns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Appended<T, N = ()> {
+    /// The stream.
+    pub life: StreamLife<T, N>,
+    /// Number of streams that the part handed out before this one was over.
+    pub handed_out: u64,
+}
+
+/// The most events that a [`Head`] keeps one by one.
+const ONE_BY_ONE: usize = 16;
+
+/// What the result of a part of a log depends on, beside the streams that it knows.
+#[derive(Clone, Debug)]
+pub(super) struct Part<T, N> {
+    /// Streams that began and were closed, in order.
+    ops: Vec<Op>,
+    /// Streams that may have begun before the part and are over, in the order of their [`Event::Over`].
+    over: Vec<Head<T, N>>,
+    /// Number of streams that the part has handed out.
+    pub(super) handed_out: u64,
+    /// Largest number of streams that were followed at a time.
+    pub(super) most: usize,
+}
+
+/// A change to the streams that are followed and remembered.
+#[derive(Clone, Copy, Debug)]
+struct Op {
+    /// The stream's ID.
+    key: Key,
+    /// The event.
+    at: At,
+    /// What changed.
+    change: Change,
+}
+
+/// An event's place in a part of a log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At {
+    /// The number of the event, from 1.
+    pub(super) number: u64,
+    /// Number of streams that the part had handed out before.
+    pub(super) handed_out: u64,
+}
+
+/// A stream that is over, or one of its events alone, with its place.
+#[derive(Clone, Debug)]
+struct Placed<T, N> {
+    /// The last event.
+    at: At,
+    /// The stream.
+    life: StreamLife<T, N>,
+}
+
+/// What an event changes.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    /// A stream began.
+    Begin,
+    /// A stream that began in the part was closed.
+    Close,
+    /// The next stream in [`Part::over`] is over.
+    Over(Outcome),
+}
+
+/// A stream that may have begun before the part of the log.
+///
+/// If it turns out that it had been closed before, each of its events is handed out alone, so the first ones are kept apart.
+#[derive(Clone, Debug)]
+pub(super) struct Head<T, N> {
+    /// Its events, each alone. If there are more than [`ONE_BY_ONE`], the first one has all.
+    events: Vec<Placed<T, N>>,
+    /// Whether its events were put together.
+    joined: bool,
+}
+
+impl<T: Clone, N: Note> StreamTracker<T, N> {
+    /// Returns a tracker for a part of a log, to be put behind what comes before it with [`append`](Self::append).
+    ///
+    /// It hands out streams that begin in the part. Of others it cannot know whether they are whole; they are kept until
+    /// then. It has no limit of its own: it keeps a few dozen bytes for each stream that begins or is closed in the part, and
+    /// the streams that are open at its beginning or end. [`keep_steps`](Self::keep_steps) and
+    /// [`keep_circuits`](Self::keep_circuits) have to be those of the tracker before it.
+    ///
+    /// # Examples
+    ///
+    /// Two threads read a log, each its half:
+    ///
+    /// ```
+    /// use tor_stream_event::{StreamEventRef, StreamTracker};
+    ///
+    /// let (mut tracker, mut part) = (StreamTracker::new(1000), StreamTracker::part());
+    /// // The first half has no end of this stream, the second no beginning.
+    /// assert_eq!(tracker.update(&StreamEventRef::parse("18 NEW 0 www.example.com:443 PURPOSE=USER")?, 1.0), None);
+    /// assert_eq!(part.update(&StreamEventRef::parse("18 CLOSED 7 www.example.com:443 REASON=DONE")?, 9.0), None);
+    ///
+    /// let lives = tracker.append(part).expect("within the limit");
+    /// assert_eq!((lives[0].life.started(), lives[0].life.ended()), (Some(&1.0), Some(&9.0)));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
+    #[must_use]
+    pub fn part() -> Self {
+        let part = Part { ops: Vec::new(), over: Vec::new(), handed_out: 0, most: 0 };
+        Self { part: Some(Box::new(part)), ..Self::with_notes(usize::MAX) }
+    }
+
+    /// Puts the next [part](Self::part) of the log behind what this tracker has seen, and returns the streams that are over
+    /// with it and that the part could not hand out.
+    ///
+    /// The law: after it, this tracker is as if it had taken the part's events one by one, and what it returns and what the
+    /// part handed out are together what it would have handed out. They are in the same order, too, if each stream that it
+    /// returns is put behind as many of the part's as [`handed_out`](Appended::handed_out) says.
+    ///
+    /// # Errors
+    ///
+    /// The part, if it cannot be said without its events what one tracker would have done; this one is unchanged then. Give it
+    /// the part's events one by one, and forget what the part handed out. That is so
+    ///
+    /// - if a limit may be met: if the streams that are live here and those that were live in the part, at most, are more than
+    ///   the limit, or more streams were closed in the part; or if an event of the part may come after a CLOSED that is by
+    ///   then forgotten;
+    /// - if there are more than sixteen events of a stream after its CLOSED;
+    /// - if the part keeps another number of steps or circuits, or is no part; or if this tracker is a part itself.
+    pub fn append(&mut self, part: Self) -> Result<Vec<Appended<T, N>>, Box<Self>> {
+        if !self.is_exact_with(&part) {
+            return Err(Box::new(part));
+        }
+        let Self { live, part: Some(changes), events, .. } = part else { return Ok(Vec::new()) };
+        let mut lives = Vec::new();
+        let mut over = changes.over.into_iter();
+        // The same as one tracker does, in the same order, but for the events of streams that began and ended in the part.
+        for Op { key, at, change } in changes.ops {
+            match change {
+                Change::Begin => {
+                    self.closed.remove(&key);
+                    let before = self.live.remove(&key).and_then(|entry| entry.state.into_life());
+                    lives.extend(before.map(|life| Placed { at, life: life.over(Outcome::Replaced) }));
+                }
+                Change::Close => self.remember_closed(key),
+                Change::Over(outcome) => {
+                    let Some(life) = over.next().and_then(|head| self.go_on_with(key, head, &mut lives)) else {
+                        continue;
+                    };
+                    if outcome == Outcome::Closed {
+                        self.remember_closed(key);
+                    }
+                    lives.push(Placed { at, life: life.over(outcome) });
+                }
+            }
+        }
+        for (key, Entry { state, age }) in live {
+            let life = match state {
+                State::Life(life) => life,
+                State::Head(head) => match self.go_on_with(key, *head, &mut lives) {
+                    Some(life) => Box::new(life),
+                    None => continue,
+                },
+            };
+            let age = self.events + age;
+            self.live.insert(key, Entry { state: State::Life(life), age });
+            self.by_age.push(Reverse((age, key)));
+        }
+        self.events += events;
+        self.tidy();
+        // Events after a CLOSED are found with the stream that they seemed to be of.
+        lives.sort_by_key(|life| life.at.number);
+        Ok(lives.into_iter().map(|Placed { at, life }| Appended { life, handed_out: at.handed_out }).collect())
+    }
+
+    /// Iterates over the streams that this [part](Self::part) keeps since they may have begun before it, over or not: a stream
+    /// as one life, or as a life for each event.
+    ///
+    /// What [`append`](Self::append) returns, when this part is put behind others or others behind it, is made of these, of
+    /// those that are [`live`](Self::live), and of those that are live in the tracker before it.
+    pub fn undecided(&self) -> impl Iterator<Item = &StreamLife<T, N>> {
+        let over = self.part.iter().flat_map(|part| &part.over);
+        let live = self.live.values().filter_map(|entry| match &entry.state {
+            State::Head(head) => Some(&**head),
+            State::Life(_) => None,
+        });
+        over.chain(live).flat_map(|head| head.events.iter().map(|event| &event.life))
+    }
+
+    /// Returns `true` if a part can be put behind with no difference to one tracker.
+    fn is_exact_with(&self, part: &Self) -> bool {
+        let (None, Some(changes)) = (&self.part, &part.part) else { return false };
+        let limit = self.limit as u64;
+        // No stream is dropped, and none that was closed in the part forgotten before the part ends.
+        let fits = (self.live.len() + changes.most) as u64 <= limit && part.closes <= limit;
+        // Nor one that was closed before, if that matters.
+        let none_forgotten = self.closed.len() as u64 + part.closes <= limit;
+        let fits_after_closed = self.closed.is_empty()
+            || part.heads().all(|(key, head)| !self.closed.contains_key(&key) || none_forgotten && !head.joined);
+        self.kept == part.kept && fits && fits_after_closed
+    }
+
+    /// Iterates over the streams that may have begun before this part, over or not.
+    fn heads(&self) -> impl Iterator<Item = (Key, &Head<T, N>)> {
+        let changes = self.part.iter();
+        let over = changes.flat_map(|part| {
+            let keys = part.ops.iter().filter(|op| matches!(op.change, Change::Over(_))).map(|op| op.key);
+            keys.zip(&part.over)
+        });
+        let live = self.live.iter().filter_map(|(&key, entry)| match &entry.state {
+            State::Head(head) => Some((key, &**head)),
+            State::Life(_) => None,
+        });
+        over.chain(live)
+    }
+
+    /// Takes a stream out and returns it with its events in a part. If it had been closed before, these are handed out.
+    fn go_on_with(&mut self, key: Key, head: Head<T, N>, lives: &mut Vec<Placed<T, N>>) -> Option<StreamLife<T, N>> {
+        if self.closed.contains_key(&key) {
+            let events = head.events.into_iter();
+            lives.extend(events.map(|Placed { at, mut life }| {
+                life.outcome = Outcome::AfterClosed;
+                Placed { at, life }
+            }));
+            return None;
+        }
+        let before = self.live.remove(&key).and_then(|entry| entry.state.into_life());
+        let mut events = head.events.into_iter().map(|event| event.life);
+        let mut life = before.map(|life| *life).or_else(|| events.next())?;
+        events.for_each(|later| life.append(later, self.kept));
+        Some(life)
+    }
+}
+
+impl<T, N> Part<T, N> {
+    /// Takes note of a stream that begins with the event of this number.
+    pub(super) fn begin(&mut self, key: Key, number: u64) {
+        self.ops.push(Op { key, at: At { number, handed_out: self.handed_out }, change: Change::Begin });
+    }
+
+    /// Takes note of a stream that began in the part and is closed by the event of this number.
+    pub(super) fn close(&mut self, key: Key, number: u64) {
+        self.ops.push(Op { key, at: At { number, handed_out: self.handed_out }, change: Change::Close });
+    }
+
+    /// Keeps a stream that is over with the event of this number.
+    pub(super) fn over(&mut self, key: Key, head: Head<T, N>, outcome: Outcome, number: u64) {
+        self.ops.push(Op { key, at: At { number, handed_out: self.handed_out }, change: Change::Over(outcome) });
+        self.over.push(head);
+    }
+}
+
+impl<T, N> Head<T, N> {
+    /// Returns a stream with its first event in the part.
+    pub(super) fn new(at: At, life: StreamLife<T, N>) -> Self {
+        Self { events: alloc::vec![Placed { at, life }], joined: false }
+    }
+}
+
+impl<T: Clone, N: Note> Head<T, N> {
+    /// Adds an event.
+    pub(super) fn update(&mut self, at: At, kept: Kept, event: &StreamEventRef<'_>, time: T, note: N) {
+        if !self.joined && self.events.len() < ONE_BY_ONE {
+            let life = StreamLife::new(id(event), event, time, note);
+            self.events.push(Placed { at, life });
+            return;
+        }
+        if !self.joined {
+            self.join(kept);
+        }
+        if let Some(Placed { life, .. }) = self.events.first_mut() {
+            life.update(event, time, note, kept);
+        }
+    }
+
+    /// Puts the events together.
+    fn join(&mut self, kept: Kept) {
+        self.joined = true;
+        let mut events = mem::take(&mut self.events).into_iter();
+        if let Some(mut all) = events.next() {
+            events.for_each(|later| all.life.append(later.life, kept));
+            self.events.push(all);
+        }
+    }
+}
