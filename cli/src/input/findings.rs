@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use memchr::memmem;
-use tor_stream_event::{EventLine, LineState, LogFormat, Skipped, StreamEventRef};
+use tor_stream_event::{Anomaly, EventLine, LineState, LogFormat, Skipped, StreamEventRef};
 
 use crate::input::layout::Layout;
 use crate::input::time::{Stamp, Time};
@@ -79,8 +79,11 @@ impl Findings {
         if time.is_none() && !line.prefix.is_empty() && Stamp::of_line(line) == Some(Stamp::Beyond) {
             self.beyond.add(line.number);
         }
-        // A plain event holds no space outside of quotation marks but those between its fields.
-        if !event.anomalies().is_empty() && memmem::find(event.content(), MARK).is_some() {
+        // tor may print all of it in a target: then only a log is suspected, which a program wrote that can be killed.
+        let anomalies = event.anomalies();
+        let may_be_joined =
+            !anomalies.is_empty() && (anomalies.contains(Anomaly::UnknownOrder) || !line.prefix.is_empty());
+        if may_be_joined && memmem::find(event.content(), MARK).is_some() {
             self.joined.add(line.number);
         }
     }

@@ -229,7 +229,7 @@ impl Layout {
     }
 
     /// Returns `true` if nothing is known of the log.
-    pub(crate) const fn is_default(&self) -> bool {
+    pub(crate) fn is_default(&self) -> bool {
         self.formats.is_empty() && self.line_end.is_none()
     }
 
