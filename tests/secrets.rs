@@ -52,6 +52,16 @@ fn all_shown(content: &[u8]) -> String {
     for event in [StreamEventRef::parse_bytes(content), StreamEventRef::parse_lenient(content)] {
         all += &event.map_or_else(|error| format!("{error:?} {error}"), |event| shown(&event));
     }
+    #[cfg(feature = "alloc")]
+    if let Ok(event) = StreamEventRef::parse_lenient(content) {
+        let mut tracker = tor_stream_event::StreamTracker::new(1);
+        let over = tracker.update(&event, ());
+        all += &format!("{tracker:?}");
+        for life in over.into_iter().chain(tracker.into_live()) {
+            all +=
+                &format!("{life:?} {:?} {:?} {:?}", life.reason_str(), life.purpose_str(), life.client_protocol_str());
+        }
+    }
     let line = [b"650 STREAM ", content, b"\r\n"].concat();
     for prefix in ["", "2026-11-25 10:00:00 1795600800.10 "] {
         let log = [prefix.as_bytes(), &line].concat();

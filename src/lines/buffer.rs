@@ -112,7 +112,7 @@ impl<'a> Iterator for StreamEvents<'a> {
     fn next(&mut self) -> Option<EventLine<'a>> {
         let found =
             self.finder.find(self.bytes, &mut self.at).or_else(|| self.finder.find_last(self.bytes, &mut self.at))?;
-        let content = self.text(found.content(), found.content_end);
+        let content = self.text(found.content(), found.content_end());
         Some(self.finder.event(self.bytes, &found, content))
     }
 }

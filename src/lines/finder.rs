@@ -21,7 +21,7 @@ use super::event_line::{EventLine, LineEnd};
 use super::format::{self, LogFormat};
 use super::prefix::{self, Shape};
 use super::skipped::Skipped;
-use crate::anomaly::{Anomalies, Anomaly};
+use crate::anomaly::Anomaly;
 use crate::error::Error;
 use crate::format::keyword::Keyword;
 use crate::format::text::Text;
@@ -34,7 +34,7 @@ pub(crate) struct LineFinder {
     /// Reads events leniently.
     pub(super) lenient: bool,
     /// Maximum length of a line, its end included.
-    pub(super) limit: usize,
+    pub(super) limit: u64,
     /// The line end that was set, if one was.
     line_end: Option<LineEnd>,
     /// The formats of the log. Without any, dates and times may stand before a reply.
@@ -49,26 +49,27 @@ pub(crate) struct LineFinder {
     data_format: Option<LogFormat>,
     /// The line that goes on holds a LF alone.
     lone_lf: bool,
-    /// A line that has the shape of the last event's can be told to be an event, or none, at once.
-    steady: bool,
+    /// Line end with which a line of the last event's shape is told to be an event, or none, at once. `None` at the start,
+    /// among data, and after a LF alone.
+    steady: Option<End>,
     /// Pattern of the last event's line.
     shape: Shape,
     /// The shape is one of this log.
     has_shape: bool,
-    /// Lines of the shape end with CR LF.
-    with_cr: bool,
+    /// Line end of the first reply, or of the last one of a log if a line end was set.
+    reply_end: End,
     /// A CR before a LF is known to belong to the line end: on the wire, and in a log whose first reply had one.
     cr_is_end: bool,
     /// A reply with a line end was found.
     has_reply: bool,
-    /// The last line was an event, or the rest of one that was wrapped.
-    behind_event: bool,
+    /// Number of the line behind the last event, or behind the rest of one that was wrapped. 0 if there was none.
+    behind_event: u64,
     /// Number of lines.
     number: u64,
     /// Number of bytes.
     offset: u64,
-    /// Number of lines with a reply.
-    replies: u64,
+    /// Number of lines without a reply.
+    others: u64,
     /// What was skipped so far.
     skipped: Skipped,
 }
@@ -110,37 +111,42 @@ pub(crate) struct LineRange {
     offset: u64,
     /// The line's length, its end included.
     pub(super) whole: u64,
-    /// The prefix's length.
-    prefix: usize,
     /// The line's first byte, as an index of the bytes that were searched.
     start: usize,
     /// The index after its last byte, its end left out.
     end: usize,
-    /// The index after the event.
-    pub(super) content_end: usize,
-    /// The line ended with CR LF.
-    has_cr: bool,
-    /// The line had an end.
-    terminated: bool,
-    /// Anomalies of the line.
-    anomalies: Anomalies,
+    /// The prefix's length.
+    prefix: u8,
+    /// The length of the text behind the reply.
+    after: u8,
+    /// The line's end.
+    line_end: End,
+    /// The line is one of data.
+    in_data: bool,
 }
 
 impl LineRange {
-    /// Returns the range in bytes where the line begins at `start`.
+    /// Returns the index of the event's content in the bytes that were searched.
     #[inline]
-    const fn moved_by(self, start: usize) -> Self {
-        Self { start: self.start + start, end: self.end + start, content_end: self.content_end + start, ..self }
+    pub(super) const fn content(&self) -> usize {
+        self.start + self.prefix as usize + super::MARK.len()
     }
 
-    /// Returns the index of the event's content in the bytes that were searched.
-    pub(super) const fn content(&self) -> usize {
-        self.start + self.prefix + super::MARK.len()
+    /// Returns the place in bytes where the line begins at `start`, with `offset` bytes before it.
+    #[inline]
+    const fn moved_by(self, start: usize, offset: u64) -> Self {
+        Self { start: self.start + start, end: self.end + start, offset: self.offset + offset, ..self }
+    }
+
+    /// Returns the index after the event's content.
+    #[inline]
+    pub(super) const fn content_end(&self) -> usize {
+        self.end - self.after as usize
     }
 }
 
 /// End of a line.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     /// CR LF.
     CrLf,
@@ -172,22 +178,16 @@ struct Reply {
     format: usize,
 }
 
-/// A line that is an event, with indices from the line's first byte.
-struct Found {
-    /// Number of bytes before the line: those of a byte order mark.
-    skipped: usize,
-    /// The reply.
-    reply: Reply,
-    /// Anomalies of the line.
-    anomalies: Anomalies,
-}
-
 impl LineFinder {
+    /// Smallest limit of a line's length with which shapes are used. A line's shape is seen in more bytes than a smaller limit
+    /// lets keep, so that the same line would be another one in pieces.
+    const SHAPE_LIMIT: u64 = 256;
+
     /// Returns the state before the first line.
     pub(super) const fn new(line_end: Option<LineEnd>, limit: usize) -> Self {
         let finder = Self {
             lenient: false,
-            limit,
+            limit: limit as u64,
             line_end,
             formats: [None; LogFormat::MAX_FORMATS],
             at_start: true,
@@ -195,16 +195,16 @@ impl LineFinder {
             data: Data::None,
             data_format: None,
             lone_lf: false,
-            steady: false,
-            shape: Shape::none(),
+            steady: None,
+            shape: Shape::none(false),
             has_shape: false,
-            with_cr: false,
+            reply_end: End::Lf,
             cr_is_end: false,
             has_reply: false,
-            behind_event: false,
+            behind_event: 0,
             number: 0,
             offset: 0,
-            replies: 0,
+            others: 0,
             skipped: Skipped::NONE,
         };
         finder.line_end(line_end)
@@ -220,8 +220,9 @@ impl LineFinder {
             None => Kind::Unknown,
         };
         let is_wire = matches!(self.kind, Kind::Wire);
-        (self.with_cr, self.cr_is_end) = (is_wire, is_wire);
-        self.has_shape = self.formats[0].is_none();
+        (self.reply_end, self.cr_is_end) = (if is_wire { End::CrLf } else { End::Lf }, is_wire);
+        self.shape = Shape::none(is_wire);
+        self.has_shape = self.formats[0].is_none() && self.limit >= Self::SHAPE_LIMIT;
         self
     }
 
@@ -237,12 +238,12 @@ impl LineFinder {
     /// Leaves the shape of the last event's line out of account for the next line.
     #[cfg(test)]
     pub(super) const fn leave_shape(&mut self) {
-        self.steady = false;
+        self.steady = None;
     }
 
     /// Returns the number of lines with a reply.
     pub(super) const fn replies(&self) -> u64 {
-        self.replies
+        self.number - self.others
     }
 
     /// Returns the number of lines so far.
@@ -289,10 +290,12 @@ impl LineFinder {
     /// say all that later ones are compared with.
     pub(super) fn part(&self) -> Option<Self> {
         let is_settled = self.kind == Kind::Wire || self.line_end.is_some() || self.has_reply;
-        let (data, lone_lf, at_start, behind_event) = (Data::None, false, false, false);
-        let (number, offset, replies, skipped) = (0, 0, 0, Skipped::NONE);
-        let part = Self { data, lone_lf, at_start, behind_event, number, offset, replies, skipped, ..self.clone() };
-        is_settled.then_some(Self { steady: self.has_shape, ..part })
+        let (data, lone_lf, at_start) = (Data::None, false, false);
+        let steady = if self.has_shape { Some(self.reply_end) } else { None };
+        let (behind_event, number, offset, others, skipped) = (0, 0, 0, 0, Skipped::NONE);
+        let part =
+            Self { data, lone_lf, at_start, steady, behind_event, number, offset, others, skipped, ..self.clone() };
+        is_settled.then_some(part)
     }
 
     /// Adds a part that was read behind these lines.
@@ -305,15 +308,16 @@ impl LineFinder {
         if self.data != Data::None {
             return Err(part);
         }
-        let Self { number, offset, replies, mut skipped, .. } = *self;
+        let Self { number, offset, others, mut skipped, .. } = *self;
         skipped.append(&part.skipped, number);
         let data = match part.data {
             Data::None => Data::None,
             Data::First { reply } => Data::First { reply: reply + number },
             Data::More { reply } => Data::More { reply: reply + number },
         };
-        let (number, offset, replies) = (number + part.number, offset + part.offset, replies + part.replies);
-        *self = Self { data, number, offset, replies, skipped, ..part };
+        let behind_event = if part.behind_event == 0 { 0 } else { part.behind_event + number };
+        let (number, offset, others) = (number + part.number, offset + part.offset, others + part.others);
+        *self = Self { data, behind_event, number, offset, others, skipped, ..part };
         Ok(())
     }
 
@@ -321,21 +325,32 @@ impl LineFinder {
     /// without an end may be left, of which nothing was counted.
     #[inline]
     pub(super) fn find(&mut self, bytes: &[u8], at: &mut usize) -> Option<LineRange> {
-        let first = *at;
+        let (first, mut start) = (*at, *at);
+        let mut found = None;
         for lf in memchr::memchr_iter(b'\n', bytes.get(first..)?) {
-            let (start, end) = (*at, first + lf + 1);
-            let before_lf = bytes.get(start..end - 1)?;
-            let (line, line_end) = match before_lf.strip_suffix(b"\r") {
-                Some(line) => (line, End::CrLf),
+            let lf = first + lf;
+            let before_lf = bytes.get(start..lf)?;
+            let (text, end) = match before_lf.strip_suffix(b"\r") {
+                Some(text) => (text, End::CrLf),
                 None if self.goes_on(before_lf) => continue,
                 None => (before_lf, End::Lf),
             };
-            *at = end;
-            if let Some(found) = self.line(line, line_end, (end - start) as u64) {
-                return Some(found.moved_by(start));
+            self.number += 1;
+            found = match self.steady_event(text, end) {
+                Some(false) => None,
+                Some(true) => Some(self.steady_range(text, end)),
+                None => self.other_line(text, end, (lf + 1 - start) as u64),
+            };
+            if let Some(range) = &mut found {
+                *range = range.moved_by(start, self.offset + (start - first) as u64);
+                start = lf + 1;
+                break;
             }
+            start = lf + 1;
         }
-        None
+        *at = start;
+        self.offset += (start - first) as u64;
+        found
     }
 
     /// Steps over the last line, which has no end, from index `at` of `bytes` on.
@@ -343,7 +358,7 @@ impl LineFinder {
         let start = *at;
         let line = bytes.get(start..).filter(|line| !line.is_empty())?;
         *at = bytes.len();
-        Some(self.line(line, End::None, line.len() as u64)?.moved_by(start))
+        Some(self.line(line, End::None, line.len() as u64)?.moved_by(start, 0))
     }
 
     /// Returns `true` if a line with these first bytes goes on behind a LF without a CR: on the wire, in replies and data.
@@ -358,87 +373,94 @@ impl LineFinder {
         let bom = if self.at_start { super::BOM } else { b"" };
         let goes_on = self.data != Data::None || prefix::reply(line.strip_prefix(bom).unwrap_or(line)).is_some();
         if goes_on {
-            (self.lone_lf, self.steady) = (true, false);
+            (self.lone_lf, self.steady) = (true, None);
         }
         goes_on
     }
 
     /// Steps over one line, which has `whole` bytes with its end.
-    ///
-    /// Most lines are told by the shape of the last event's line, which takes few comparisons.
-    #[inline]
-    pub(super) fn line(&mut self, line: &[u8], line_end: End, whole: u64) -> Option<LineRange> {
+    pub(super) fn line(&mut self, line: &[u8], end: End, whole: u64) -> Option<LineRange> {
         let offset = self.offset;
         self.offset += whole;
         self.number += 1;
-        let has_cr = matches!(line_end, End::CrLf);
-        let terminated = !matches!(line_end, End::None);
-        let mut range = LineRange {
+        self.other_line(line, end, whole).map(|range| range.moved_by(0, offset))
+    }
+
+    /// Returns whether a line is an event, if it has the shape of the last event's line. Most have.
+    #[inline]
+    fn steady_event(&self, line: &[u8], end: End) -> Option<bool> {
+        if self.steady == Some(end) { self.shape.is_event(line, &self.formats[0]) } else { None }
+    }
+
+    /// Returns the place of an event in a line that has the shape of the last event's.
+    #[inline]
+    fn steady_range(&mut self, line: &[u8], end: End) -> LineRange {
+        self.behind_event = self.number + 1;
+        LineRange {
             number: self.number,
-            offset,
-            whole,
-            prefix: self.shape.len(),
+            offset: 0,
+            whole: line.len() as u64 + end.len(),
             start: 0,
             end: line.len(),
-            content_end: line.len() - self.shape.after_len().min(line.len()),
-            has_cr,
-            terminated,
-            anomalies: Anomalies::NONE,
-        };
-        let is_whole = whole <= self.limit as u64;
-        if self.steady && has_cr == self.with_cr && terminated && is_whole {
-            if let Some(is_event) = self.shape.is_event(line, self.formats[0].as_ref()) {
-                self.replies += 1;
-                self.behind_event = is_event;
-                return is_event.then_some(range);
-            }
+            prefix: self.shape.prefix(),
+            after: self.shape.after(),
+            line_end: end,
+            in_data: false,
         }
-        let Found { skipped, reply, anomalies } = self.other_line(line, line_end, whole)?;
-        range.offset += skipped as u64;
-        (range.start, range.prefix, range.content_end) = (skipped, reply.prefix, skipped + reply.end);
-        range.anomalies = anomalies;
-        Some(range)
     }
 
     /// Steps over a line that does not look like the last event's, or is among data.
     #[inline(never)]
-    fn other_line(&mut self, line: &[u8], line_end: End, whole: u64) -> Option<Found> {
-        let found = self.find_in_line(line, line_end, whole);
+    fn other_line(&mut self, line: &[u8], end: End, whole: u64) -> Option<LineRange> {
+        if self.is_plain_data(line, end) {
+            self.others += 1;
+            return None;
+        }
+        let is_whole = whole <= self.limit;
+        // Of a line that is too long no more is looked at than what can be kept.
+        let text = if is_whole { line } else { line.get(..self.limit as usize).unwrap_or(line) };
+        let bom = if self.at_start && text.starts_with(super::BOM) { super::BOM.len() } else { 0 };
+        self.at_start = false;
+        let text = text.get(bom..).unwrap_or_default();
+        let reply = self.reply_in(text, end, is_whole);
+        let is_outside = self.data == Data::None;
+        let event = if is_outside { self.line_outside_data(text, end, reply) } else { self.line_of_data(text, reply) };
         self.lone_lf = false;
-        self.steady = self.has_shape && self.data == Data::None && self.kind != Kind::Unknown;
-        found
+        let is_steady = self.has_shape && self.data == Data::None && self.kind != Kind::Unknown;
+        self.steady = is_steady.then_some(self.reply_end);
+        let reply = event?;
+        self.behind_event = self.number + 1;
+        Some(LineRange {
+            number: self.number,
+            offset: bom as u64,
+            whole,
+            start: bom,
+            end: line.len(),
+            prefix: reply.prefix as u8,
+            after: (text.len() - reply.end) as u8,
+            line_end: end,
+            in_data: !is_outside,
+        })
     }
 
-    /// [`other_line`](Self::other_line), which prepares for the next line.
-    fn find_in_line(&mut self, line: &[u8], line_end: End, whole: u64) -> Option<Found> {
-        // Of a line that is too long no more is looked at than what can be kept.
-        let line = line.get(..self.limit).unwrap_or(line);
-        let bom = if self.at_start { super::BOM } else { b"" };
-        self.at_start = false;
-        let text = line.strip_prefix(bom).unwrap_or(line);
+    /// Returns the reply in a line, after what the line says of the input as a whole.
+    fn reply_in(&mut self, text: &[u8], end: End, is_whole: bool) -> Option<Reply> {
         if self.kind == Kind::Unknown && prefix::reply(text).is_some() {
-            let is_wire = matches!(line_end, End::CrLf);
+            let is_wire = end == End::CrLf;
             self.kind = if is_wire { Kind::Wire } else { Kind::Log };
-            (self.with_cr, self.cr_is_end) = (is_wire, is_wire);
+            (self.reply_end, self.cr_is_end, self.shape) = (end, is_wire, Shape::none(is_wire));
         }
-        let is_whole = whole <= self.limit as u64;
         let reply = self.reply(text, is_whole);
         if self.kind == Kind::Unknown && reply.is_some() {
             self.kind = Kind::Log;
         }
-        if matches!(line_end, End::None) && !text.is_empty() {
+        if end == End::None && !text.is_empty() {
             self.skipped.unterminated = Some(self.number);
         }
         if self.lone_lf {
             self.count_lone_lfs(text);
         }
-        let found = match self.data {
-            Data::None => self.line_outside_data(text, line_end, reply),
-            Data::First { .. } | Data::More { .. } => self.line_of_data(text, reply),
-        };
-        self.behind_event = found.is_some() || (self.behind_event && reply.is_none());
-        let (reply, anomalies) = found?;
-        Some(Found { skipped: line.len() - text.len(), reply, anomalies })
+        reply
     }
 
     /// Returns the reply in a line. One that is not whole need not end with the text that a log writes behind a reply.
@@ -457,12 +479,12 @@ impl LineFinder {
     }
 
     /// Counts a line outside of data.
-    fn line_outside_data(&mut self, line: &[u8], line_end: End, reply: Option<Reply>) -> Option<(Reply, Anomalies)> {
+    fn line_outside_data(&mut self, line: &[u8], line_end: End, reply: Option<Reply>) -> Option<Reply> {
         let Some(reply) = reply else {
+            self.others += 1;
             self.count_other_line(line);
             return None;
         };
-        self.replies += 1;
         if self.kind == Kind::Log {
             self.compare_line_end(line_end);
         }
@@ -475,13 +497,27 @@ impl LineFinder {
         if !text.starts_with(super::MARK) {
             return None;
         }
-        if reply.format == 0 {
-            let after_len = self.formats[0].as_ref().map_or(0, |format| format.after().len());
-            if let Some(shape) = Shape::new(line, reply.prefix, after_len) {
+        if self.kind == Kind::Log && reply.format == 0 && self.limit >= Self::SHAPE_LIMIT {
+            let after = self.formats[0].as_ref().map_or(0, |format| format.after().len() as u8);
+            if let Some(shape) = Shape::new(prefix, after) {
                 (self.shape, self.has_shape) = (shape, true);
             }
         }
-        Some((reply, Anomalies::NONE))
+        Some(reply)
+    }
+
+    /// Returns `true` if a line is nothing but data by its first byte: neither a dot, nor something like an event, nor the
+    /// beginning of a prefix. Most lines of data are that.
+    #[inline]
+    fn is_plain_data(&self, line: &[u8], end: End) -> bool {
+        let is_more = matches!(self.data, Data::More { .. }) && !self.lone_lf && end != End::None;
+        let has_format = self.data_format.is_some() || self.formats[0].is_some();
+        let is_plain = match line.first() {
+            Some(first) if self.kind == Kind::Wire => !matches!(first, b'.' | b'6'),
+            Some(first) => first.is_ascii_lowercase(),
+            None => true,
+        };
+        is_more && !has_format && is_plain
     }
 
     /// Counts a line without a reply, if it looks like an event.
@@ -489,12 +525,15 @@ impl LineFinder {
         let (mark, bare) = marks(line);
         self.skipped.marks.add(mark.into(), self.number);
         self.skipped.bare.add((bare && !mark).into(), self.number);
-        self.behind_event &= starts_with_keyword(line);
-        self.skipped.wrapped.add(self.behind_event.into(), self.number);
+        if self.behind_event == self.number && starts_with_keyword(line) {
+            self.skipped.wrapped.add(1, self.number);
+            self.behind_event += 1;
+        }
     }
 
     /// Counts a line of data, or ends the data.
-    fn line_of_data(&mut self, line: &[u8], reply: Option<Reply>) -> Option<(Reply, Anomalies)> {
+    fn line_of_data(&mut self, line: &[u8], reply: Option<Reply>) -> Option<Reply> {
+        self.others += 1;
         if let Data::First { reply } = self.data {
             self.data = Data::More { reply };
             if self
@@ -522,25 +561,21 @@ impl LineFinder {
         if event.is_some() || starts_event(Some(line)) || starts_event(Some(text)) {
             self.skipped.in_data.add(1, self.number);
         }
-        self.replies += u64::from(event.is_some());
-        let mut anomalies = Anomalies::NONE;
-        anomalies.insert(Anomaly::InData);
-        Some((event?, anomalies))
+        self.others -= u64::from(event.is_some());
+        event
     }
 
     /// Compares a reply's line end with that of the log's first reply.
     fn compare_line_end(&mut self, line_end: End) {
-        let has_cr = match line_end {
-            End::CrLf => true,
-            End::Lf => false,
-            End::None => return,
-        };
+        if line_end == End::None {
+            return;
+        }
         if self.line_end.is_some() {
             // Both are a line end, and the next one is likely to be the same.
-            self.with_cr = has_cr;
+            self.reply_end = line_end;
         } else if !self.has_reply {
-            (self.has_reply, self.with_cr, self.cr_is_end) = (true, has_cr, has_cr);
-        } else if has_cr != self.with_cr {
+            (self.has_reply, self.reply_end, self.cr_is_end) = (true, line_end, line_end == End::CrLf);
+        } else if line_end != self.reply_end {
             self.skipped.line_ends.add(1, self.number);
         }
     }
@@ -558,25 +593,37 @@ impl LineFinder {
     }
 
     /// Reads the event that was found in `bytes`, whose `content` it is.
-    ///
-    /// Not inlined, so that it writes the event where the caller wants it.
     #[inline(never)]
     pub(super) fn event<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Text<'a>) -> EventLine<'a> {
-        let &LineRange { number, offset, prefix, start, end, terminated, .. } = range;
+        let is_plain = range.after == 0 && !range.in_data;
+        if is_plain && range.line_end == if self.cr_is_end { End::CrLf } else { End::Lf } {
+            self.plain_event(bytes, range, content)
+        } else {
+            self.odd_event(bytes, range, content)
+        }
+    }
+
+    /// Reads an event whose line may have an anomaly.
+    #[inline(never)]
+    fn odd_event<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Text<'a>) -> EventLine<'a> {
+        let mut line = self.plain_event(bytes, range, content);
+        self.note(&mut line, range);
+        line
+    }
+
+    /// Reads an event whose line has no anomaly.
+    #[inline]
+    fn plain_event<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Text<'a>) -> EventLine<'a> {
+        let &LineRange { number, offset, start, end, prefix, line_end, .. } = range;
         let line = bytes.get(start..end).unwrap_or_default();
-        let mut line = EventLine {
+        EventLine {
             number,
             offset,
-            prefix: line.get(..prefix).unwrap_or_default(),
+            prefix: line.get(..prefix.into()).unwrap_or_default(),
             line,
             event: parse::read(content, self.lenient),
-            terminated,
-        };
-        let is_plain = range.anomalies.is_empty() && terminated && range.has_cr == self.cr_is_end;
-        if !is_plain || range.content_end != end {
-            self.note(&mut line, range);
+            terminated: line_end != End::None,
         }
-        line
     }
 
     /// Raises the anomalies of an event that come from its line.
@@ -585,27 +632,27 @@ impl LineFinder {
         let Ok(event) = &mut line.event else {
             return;
         };
-        if range.has_cr && !self.cr_is_end {
+        if range.line_end == End::CrLf && !self.cr_is_end {
             parse::note_lone_line_end(event);
         }
-        let mut anomalies = range.anomalies;
-        if !range.terminated {
-            anomalies.insert(Anomaly::Unterminated);
-        }
-        let after = line.line.get(range.content_end - range.start..).unwrap_or_default();
-        if format::escapes(after) && event.content().contains(&b'\\') {
-            anomalies.insert(Anomaly::Escaped);
-        }
-        event.add_anomalies(anomalies);
+        let after = line.line.get(range.content_end() - range.start..).unwrap_or_default();
+        let may_be_escaped = format::escapes(after) && event.content().contains(&b'\\');
+        let flags = [
+            (Anomaly::Unterminated, range.line_end == End::None),
+            (Anomaly::InData, range.in_data),
+            (Anomaly::Escaped, may_be_escaped),
+        ];
+        event.add_anomalies(flags.into_iter().filter_map(|(anomaly, is_so)| is_so.then_some(anomaly)).collect());
     }
 
     /// Returns an event that is too long.
     #[cold]
     pub(super) fn too_long<'a>(&self, bytes: &'a [u8], range: &LineRange) -> EventLine<'a> {
-        let &LineRange { number, offset, whole, prefix, start, end, terminated, .. } = range;
-        let line = bytes.get(start..end.min(start + self.limit)).unwrap_or_default();
-        let event = Err(Error::LineTooLong { length: whole, limit: self.limit });
-        EventLine { number, offset, prefix: line.get(..prefix).unwrap_or_default(), line, event, terminated }
+        let &LineRange { number, offset, whole, start, end, prefix, line_end, .. } = range;
+        let limit = self.limit as usize;
+        let line = bytes.get(start..end.min(start + limit)).unwrap_or_default();
+        let (prefix, terminated) = (line.get(..prefix.into()).unwrap_or_default(), line_end != End::None);
+        EventLine { number, offset, prefix, line, event: Err(Error::LineTooLong { length: whole, limit }), terminated }
     }
 }
 
@@ -619,7 +666,7 @@ impl fmt::Debug for LineFinder {
             .field("log_format", &self.formats[0])
             .field("number", &self.number)
             .field("offset", &self.offset)
-            .field("replies", &self.replies)
+            .field("replies", &self.replies())
             .field("skipped", &self.skipped())
             .finish_non_exhaustive()
     }

@@ -69,16 +69,16 @@ pub(super) fn len(line: &[u8]) -> Option<usize> {
 
 /// Returns the length of the word of a date or time that `text` begins with, the spaces or the TAB behind it included.
 fn word(text: &[u8]) -> Option<usize> {
-    let (mut len, mut has_digit) = (0, false);
-    for byte in text {
-        match byte {
-            b'0'..=b'9' => has_digit = true,
-            b'+' | b',' | b'-' | b'.' | b'/' | b':' | b'T' | b'Z' | b'[' | b']' | b'_' => {}
-            _ => break,
+    let (mut len, mut seen) = (0, 0);
+    for &byte in text {
+        let class = time_byte(byte);
+        if class == 0 {
+            break;
         }
+        seen |= class;
         len += 1;
     }
-    if !has_digit {
+    if seen & DIGIT == 0 {
         len = text.iter().position(|&byte| byte == b' ' || byte == b'\t')?;
         Name::of(text.get(..len)?)?;
     }
@@ -87,6 +87,17 @@ fn word(text: &[u8]) -> Option<usize> {
         [b' ', rest @ ..] => Some(len + 1 + rest.iter().take_while(|&&byte| byte == b' ').count()),
         _ => None,
     }
+}
+
+/// Bit of a digit in the class of a byte.
+const DIGIT: u8 = 0b10;
+
+/// Returns the class of a byte in words of dates and times. 0 if it has no place in one.
+#[inline]
+fn time_byte(byte: u8) -> u8 {
+    /// The class of each byte.
+    const CLASSES: [u8; 256] = classes(0, &[(b"+,-./:TZ[]_", 0b01), (b"0123456789", DIGIT | 0b01)]);
+    CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// Pattern of the last event's prefix, digits aside, and of the text behind its reply. The lines that follow nearly always
@@ -99,117 +110,147 @@ fn word(text: &[u8]) -> Option<usize> {
 /// the right: [`is_event`](Self::is_event) answers only where no word of a date follows the code.
 #[derive(Clone, Debug)]
 pub(super) struct Shape {
+    /// Lines of the wire: there is no prefix, no text behind the reply, and no date before it.
+    is_wire: bool,
     /// Length of the prefix.
-    len: usize,
+    prefix: u8,
     /// Length of the text behind the reply.
-    after_len: usize,
-    /// The prefix, eight bytes to a word.
-    words: [Word; Self::WORDS],
-}
-
-/// Eight bytes of a shape.
-#[derive(Clone, Copy, Debug)]
-struct Word {
-    /// The bytes, with a zero for each digit.
-    bytes: u64,
-    /// Mask of the bits that are the same in every prefix of this shape. Empty behind the prefix.
-    same: u64,
-    /// Mask of the bits that make the value of a digit.
-    value: u64,
-}
-
-impl Word {
-    /// Returns zero if eight bytes fit this word.
-    #[inline]
-    fn differences(&self, chunk: &[u8]) -> u64 {
-        let bits = chunk.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk)) ^ self.bytes;
-        // A value from 10 up carries into the next bit when 6 is added.
-        let carries = ((bits & self.value) + 0x0606_0606_0606_0606) & 0x1010_1010_1010_1010;
-        (bits & self.same) | carries
-    }
+    after: u8,
+    /// The prefix, with a zero for each digit, and zeros behind it.
+    bytes: [u8; Self::MAX_LEN],
+    /// Masks of the bits that are the same in every prefix of this shape. Empty behind the prefix.
+    same: [u8; Self::MAX_LEN],
+    /// Masks of the bits that make the value of a digit.
+    value: [u8; Self::MAX_LEN],
 }
 
 impl Shape {
-    /// Number of words. A prefix that is longer than those has no shape.
-    const WORDS: usize = 10;
-    /// Number of words that are always compared: enough for dates and times.
-    const FIRST_WORDS: usize = 5;
+    /// Maximum length of a prefix. A longer one has no shape.
+    const MAX_LEN: usize = 80;
+    /// Number of bytes that are always compared: enough for dates and times.
+    const FIRST: usize = 40;
 
-    /// Returns the shape of no prefix.
-    pub(super) const fn none() -> Self {
-        Self { len: 0, after_len: 0, words: [Word { bytes: 0, same: 0, value: 0 }; Self::WORDS] }
+    /// Returns the shape of no prefix, on the wire or in a log.
+    pub(super) const fn none(is_wire: bool) -> Self {
+        let zeros = [0; Self::MAX_LEN];
+        Self { is_wire, prefix: 0, after: 0, bytes: zeros, same: zeros, value: zeros }
     }
 
-    /// Returns the shape of the prefix of this length that `line` begins with, in a log that writes `after_len` bytes
-    /// behind the reply. `None` if the prefix is too long.
+    /// Returns the shape of a prefix, in a log that writes `after` bytes behind a reply. `None` if it is too long.
     #[cold]
-    pub(super) fn new(line: &[u8], len: usize, after_len: usize) -> Option<Self> {
-        if len > 8 * Self::WORDS {
-            return None;
-        }
-        let mut shape = Self { len, after_len, ..Self::none() };
-        for (index, &byte) in line.iter().take(len).enumerate() {
-            let (byte, same, value) = if byte.is_ascii_digit() { (b'0', 0xf0, 0x0f) } else { (byte, 0xff, 0) };
-            if let Some(word) = shape.words.get_mut(index / 8) {
-                let place = 8 * (index % 8);
-                word.bytes |= u64::from(byte) << place;
-                word.same |= same << place;
-                word.value |= value << place;
-            }
+    pub(super) fn new(prefix: &[u8], after: u8) -> Option<Self> {
+        let len = u8::try_from(prefix.len()).ok().filter(|&len| usize::from(len) <= Self::MAX_LEN)?;
+        let mut shape = Self { prefix: len, after, ..Self::none(false) };
+        let masks = shape.same.iter_mut().zip(&mut shape.value);
+        for ((place, (same, value)), &byte) in shape.bytes.iter_mut().zip(masks).zip(prefix) {
+            (*place, *same, *value) = if byte.is_ascii_digit() { (b'0', 0xf0, 0x0f) } else { (byte, 0xff, 0) };
         }
         Some(shape)
     }
 
     /// Returns the length of the prefix.
     #[inline]
-    pub(super) const fn len(&self) -> usize {
-        self.len
+    pub(super) const fn prefix(&self) -> u8 {
+        self.prefix
     }
 
     /// Returns the length of the text behind the reply.
     #[inline]
-    pub(super) const fn after_len(&self) -> usize {
-        self.after_len
+    pub(super) const fn after(&self) -> u8 {
+        self.after
     }
 
     /// Returns whether `line` is an event, if a prefix of this shape and a reply with code 650 and without data begin it, and
     /// the text that `format` has behind a reply ends it.
     #[inline]
-    pub(super) fn is_event(&self, line: &[u8], format: Option<&LogFormat>) -> Option<bool> {
-        let reply = line.get(self.len..line.len().saturating_sub(self.after_len))?;
-        let start = reply.first_chunk::<8>()?;
-        let is_event = start == b"650 STRE" && reply.starts_with(super::MARK);
-        let is_other = || match start {
-            // No word of a date begins so: names of months and weekdays have a small letter second.
-            [b'6', b'5', b'0', b' ' | b'-', first @ b'A'..=b'Z', second @ b'A'..=b'Z', ..] => {
-                !matches!((first, second), (b'T' | b'Z', _) | (_, b'M') | (b'U', b'T'))
-            }
-            _ => false,
-        };
-        let fits = (is_event || is_other())
-            && (self.len == 0 || self.fits(line))
-            && (self.after_len == 0 || format.is_some_and(|format| line.ends_with(format.after())));
+    pub(super) fn is_event(&self, line: &[u8], format: &Option<LogFormat>) -> Option<bool> {
+        if self.is_wire {
+            return starts_event(line.first_chunk()?, line);
+        }
+        let reply = line.get(self.prefix.into()..)?;
+        let reply = if self.after == 0 { reply } else { reply.strip_suffix(format.as_ref()?.after())? };
+        let start = reply.first_chunk()?;
+        let is_event = starts_event(start, reply)?;
+        let fits = (is_event || format.is_some() || no_date_follows(start)) && (self.prefix == 0 || self.fits(line));
         fits.then_some(is_event)
     }
 
     /// Returns `true` if `line` begins with a prefix of this shape.
     #[inline]
     fn fits(&self, line: &[u8]) -> bool {
-        let (first, more) = self.words.split_at(Self::FIRST_WORDS);
-        let Some((start, rest)) = line.split_at_checked(8 * Self::FIRST_WORDS) else {
+        let Some((start, rest)) = line.split_at_checked(Self::FIRST) else {
             return false;
         };
-        let differences = start.chunks_exact(8).zip(first).fold(0, |all, (chunk, word)| all | word.differences(chunk));
-        differences == 0 && (self.len <= 8 * Self::FIRST_WORDS || self.fits_more(rest, more))
+        self.differences(start, 0) == 0 && (usize::from(self.prefix) <= Self::FIRST || self.fits_more(rest))
     }
 
     /// Returns `true` if the rest of a long prefix is of this shape.
-    fn fits_more(&self, rest: &[u8], words: &[Word]) -> bool {
-        let len = (self.len - 8 * Self::FIRST_WORDS).next_multiple_of(8);
-        rest.get(..len)
-            .is_some_and(|rest| rest.chunks_exact(8).zip(words).all(|(chunk, word)| word.differences(chunk) == 0))
+    fn fits_more(&self, rest: &[u8]) -> bool {
+        let len = (usize::from(self.prefix) - Self::FIRST).next_multiple_of(8);
+        rest.get(..len).is_some_and(|rest| self.differences(rest, Self::FIRST) == 0)
+    }
+
+    /// Compares bytes with those from index `from` on, eight at a time. Returns zero if they fit.
+    #[inline]
+    fn differences(&self, text: &[u8], from: usize) -> u64 {
+        let words = words(self.bytes.get(from..)).zip(words(self.same.get(from..))).zip(words(self.value.get(from..)));
+        words.zip(self::words(Some(text))).fold(0, |all, (((bytes, same), value), text)| {
+            let bits = text ^ bytes;
+            // A value from 10 up carries into the next bit when 6 is added.
+            let carries = ((bits & value) + 0x0606_0606_0606_0606) & 0x1010_1010_1010_1010;
+            all | (bits & same) | carries
+        })
     }
 }
+
+/// Returns the words of eight bytes in `bytes`.
+#[inline]
+fn words(bytes: Option<&[u8]>) -> impl Iterator<Item = u64> {
+    let chunks = bytes.unwrap_or_default().chunks_exact(8);
+    chunks.map(|chunk| chunk.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk)))
+}
+
+/// Returns whether `reply`, which begins with `start`, is a STREAM event, if its code is 650 and no data follows.
+#[inline]
+fn starts_event(start: &[u8; 8], reply: &[u8]) -> Option<bool> {
+    if start == b"650 STRE" {
+        return Some(reply.get(8..).is_some_and(|rest| rest.starts_with(b"AM ")));
+    }
+    if matches!(start, [b'6', b'5', b'0', b' ' | b'-', ..]) { Some(false) } else { None }
+}
+
+/// Returns `true` if no word of a date follows the code that a reply begins with.
+#[inline]
+fn no_date_follows(start: &[u8; 8]) -> bool {
+    /// Capital letters, of which each but T, U and Z has the first bit.
+    const FIRST: [u8; 256] = classes(0, &[(CAPITALS, 0b11), (b"TUZ", 0b10)]);
+    /// Capital letters, of which each but T and Z has the second bit, and M has none. The words of dates with two capital
+    /// letters at the beginning are AM, PM, GMT, UTC, and times with T and Z.
+    const SECOND: [u8; 256] = classes(0, &[(CAPITALS, 0b11), (b"TZ", 0b01), (b"M", 0)]);
+    const CAPITALS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let &[_, _, _, _, first, second, ..] = start;
+    let classes = FIRST.get(usize::from(first)).zip(SECOND.get(usize::from(second)));
+    classes.is_some_and(|(first, second)| first & second != 0)
+}
+
+/// Returns a table with the class of each byte: that of the last list that holds it, or `other`.
+const fn classes<const N: usize>(other: u8, lists: &[(&[u8], u8); N]) -> [u8; 256] {
+    let mut table = [other; 256];
+    let mut lists: &[(&[u8], u8)] = lists;
+    while let [(bytes, class), rest @ ..] = lists {
+        let mut bytes = *bytes;
+        while let [byte, rest @ ..] = bytes {
+            let (_, from) = table.split_at_mut(*byte as usize);
+            if let [entry, ..] = from {
+                *entry = *class;
+            }
+            bytes = rest;
+        }
+        lists = rest;
+    }
+    table
+}
+
 /// Returns the time since 1970 of a prefix that is a date, a time and Unix time with a fraction or without one.
 pub(super) fn unix_time(prefix: &[u8]) -> Option<Duration> {
     let (_date, rest) = split_word(prefix)?;

@@ -78,10 +78,10 @@ impl<S: Store> Splitter<S> {
             Place::Piece(range) => (piece, range),
             Place::Kept(range) => (self.kept.bytes(), range),
         };
-        if range.whole > self.finder.limit as u64 {
+        if range.whole > self.finder.limit {
             return self.finder.too_long(bytes, range);
         }
-        self.finder.event(bytes, range, Text::within(bytes, range.content(), range.content_end))
+        self.finder.event(bytes, range, Text::within(bytes, range.content(), range.content_end()))
     }
 
     /// Returns how many bytes came before the next one.
@@ -114,8 +114,8 @@ impl<S: Store> Splitter<S> {
         let kept = self.kept.bytes();
         // Of a line that is too long, some or all of its end was not kept.
         let end = self.length - line_end.len();
-        let line = kept.get(..end.try_into().unwrap_or(usize::MAX)).unwrap_or(kept);
-        let range = self.finder.line(line, line_end, self.length);
+        let text = kept.get(..end.try_into().unwrap_or(usize::MAX)).unwrap_or(kept);
+        let range = self.finder.line(text, line_end, self.length);
         self.found = range.is_some();
         if !self.found {
             self.forget();
@@ -125,7 +125,7 @@ impl<S: Store> Splitter<S> {
 
     /// Adds bytes to the line that has no end yet.
     fn keep(&mut self, bytes: &[u8]) {
-        let room = self.finder.limit.saturating_sub(self.kept.bytes().len());
+        let room = (self.finder.limit as usize).saturating_sub(self.kept.bytes().len());
         self.kept.extend(bytes.get(..room).unwrap_or(bytes));
         self.length += bytes.len() as u64;
         self.after_cr = bytes.last().map_or(self.after_cr, |&last| last == b'\r');

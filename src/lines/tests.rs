@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 
 use super::event_line::LineEnd;
-use super::finder::{End, LineFinder};
+use super::finder::LineFinder;
 use super::format::LogFormat;
 use super::prefix::Shape;
 use super::skipped::Skipped;
@@ -46,6 +46,8 @@ const PIECES: &[&str] = &[
 struct First {
     /// The line.
     line: Vec<u8>,
+    /// The length of its prefix.
+    prefix: usize,
     /// The finder before that line.
     finder: LineFinder,
 }
@@ -55,7 +57,7 @@ fn first() -> impl Strategy<Value = First> {
     let first = |prefix: String, line_end, format: Option<LogFormat>, after: &str| {
         let line = [&prefix, "650 STREAM 1 NEW 0 host:80", after].concat().into_bytes();
         let finder = LineFinder::new(line_end, usize::MAX);
-        First { line, finder: format.into_iter().fold(finder, LineFinder::log_format) }
+        First { line, prefix: prefix.len(), finder: format.into_iter().fold(finder, LineFinder::log_format) }
     };
     let long = "2019-01-31 11:29:51 some.program.with.a.name[812] [TRACE] gw tor[8]: '";
     prop_oneof![
@@ -77,40 +79,40 @@ fn start() -> impl Strategy<Value = String> {
 }
 
 /// Steps over a line, and returns all that came of it: prefix and end of the event, and counts.
-fn step(finder: &mut LineFinder, line: &[u8], line_end: End) -> (Option<(usize, usize)>, Skipped, u64) {
-    let range = finder.line(line, line_end, line.len() as u64 + line_end.len());
-    (range.map(|range| (range.content(), range.content_end)), finder.skipped(), finder.replies())
+fn step(finder: &mut LineFinder, line: &[u8], line_end: &[u8]) -> (Option<(usize, usize)>, Skipped, u64) {
+    let range = finder.find(&[line, line_end].concat(), &mut 0);
+    (range.map(|range| (range.content(), range.content_end())), finder.skipped(), finder.replies())
 }
 
 /// Asserts that a line behind `first` is the same with the shape of `first` and without.
 #[track_caller]
-fn assert_same(first: &First, line: &[u8], line_end: End) {
+fn assert_same(first: &First, line: &[u8], line_end: &[u8]) {
     let mut begun = first.finder.clone();
-    step(&mut begun, &first.line, End::CrLf);
+    step(&mut begun, &first.line, b"\r\n");
     let mut without_shape = begun.clone();
     without_shape.leave_shape();
     let found = step(&mut begun, line, line_end);
     assert_eq!(found, step(&mut without_shape, line, line_end), "{}", line.escape_ascii());
     // Nor does it change what follows.
     let next = b"650 STREAM 1 NEW 0 host:80";
-    assert_eq!(step(&mut begun, next, End::Lf), step(&mut without_shape, next, End::Lf), "{}", line.escape_ascii());
+    assert_eq!(step(&mut begun, next, b"\n"), step(&mut without_shape, next, b"\n"), "{}", line.escape_ascii());
 }
 
 /// Every change of a byte of a prefix, and of two that are compared at once.
 #[test]
 fn changed_prefixes() {
     let line = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 host:80";
-    let first = First { line: line.to_vec(), finder: LineFinder::new(Some(LineEnd::Lf), usize::MAX) };
+    let first = First { line: line.to_vec(), prefix: 34, finder: LineFinder::new(Some(LineEnd::Lf), usize::MAX) };
     let prefix = 34;
     let mut begun = first.finder.clone();
-    assert_eq!(step(&mut begun, line, End::CrLf).0, Some((prefix + 11, line.len())));
+    assert_eq!(step(&mut begun, line, b"\r\n").0, Some((prefix + 11, line.len())));
     for place in 0..prefix {
         for other in (place % 8..prefix).step_by(8) {
             for change in 1..=u8::MAX {
                 let mut line = *line;
                 line[place] ^= change;
                 line[other] = first.line[other] ^ change;
-                assert_same(&first, &line, End::CrLf);
+                assert_same(&first, &line, b"\r\n");
             }
         }
     }
@@ -124,17 +126,23 @@ proptest! {
         first in first(),
         changes: Vec<(prop::sample::Index, u8)>,
         other in start(),
-        same: bool,
+        kind in 0..3,
         with_cr: bool,
     ) {
-        let mut line = if same { first.line.clone() } else { other.into_bytes() };
-        for (place, byte) in changes.iter().take(3) {
+        // The same line, one with the same prefix, or any other.
+        let mut line = match kind {
+            0 => first.line.clone(),
+            1 => [&first.line[..first.prefix], other.as_bytes()].concat(),
+            _ => other.into_bytes(),
+        };
+        for (place, byte) in changes.iter().take(changes.len() % 4) {
             if !line.is_empty() {
                 let place = place.index(line.len());
                 line[place] = *byte;
             }
         }
-        assert_same(&first, &line, if with_cr { End::CrLf } else { End::Lf });
+        line.retain(|&byte| byte != b'\n');
+        assert_same(&first, &line, if with_cr { b"\r\n" } else { b"\n" });
     }
 
     #[test]
@@ -144,9 +152,9 @@ proptest! {
         for part in [&[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b' ', h0, h1, b':', n0, n1, b':', s0, s1, b' '][..], &rest, b" 650 BW 1 2"] {
             line.extend(part);
         }
-        let shape = Shape::new(b"2019-01-31 11:29:51 1548934191 650 STREAM ", 31, 0).expect("a shape");
-        prop_assert_eq!(shape.is_event(&line, None), Some(false));
+        let shape = Shape::new(b"2019-01-31 11:29:51 1548934191 ", 0).expect("a shape");
+        prop_assert_eq!(shape.is_event(&line, &None), Some(false));
         line[3] = b':';
-        prop_assert_eq!(shape.is_event(&line, None), None);
+        prop_assert_eq!(shape.is_event(&line, &None), None);
     }
 }

@@ -1,11 +1,13 @@
 //! One stream: the facts that its events give, and how later events add to them.
 
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::Note;
+use crate::anomaly::Anomaly;
 use crate::event::StreamEventRef;
+use crate::format::grammar;
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::{CircuitId, StreamId};
 
@@ -14,7 +16,8 @@ const WORD_MAX: usize = 64;
 
 /// What happened to one stream.
 ///
-/// It holds no credential, only whether there were any.
+/// It holds no credential, only whether there were any: what a damaged line has of them in another field is masked, as
+/// [`redact`](StreamEventRef::redact) does it.
 ///
 /// `T` is the caller's type of times, and `N` that of the caller's [notes](Note).
 ///
@@ -361,7 +364,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
 
     /// Adds what an event tells, but for its note.
     fn add(&mut self, event: &StreamEventRef<'_>, time: T, kept: Kept) {
-        let circuit_id = event.circuit_id.map(CircuitId::of_any);
+        let circuit_id = event.circuit_id.map(|id| circuit_id(event, id));
         if let Some(circuit) = circuit_id {
             self.add_circuit(circuit, kept);
         }
@@ -369,20 +372,20 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
             self.target = Target::of(event);
         }
         if let Some(source_addr) = event.source_addr {
-            self.source_addr = Some(source_addr.into());
+            self.source_addr = Some(shown(event, source_addr));
         }
         if let Some(source) = event.source {
             self.source = Some(source);
-            self.words.source = unnamed(source == StreamSource::Unrecognized, || event.source_str());
+            self.words.source = unnamed(event, source == StreamSource::Unrecognized, StreamEventRef::source_str);
         }
         if let Some(purpose) = event.purpose {
             self.purpose = Some(purpose);
-            self.words.purpose = unnamed(purpose == StreamPurpose::Unrecognized, || event.purpose_str());
+            self.words.purpose = unnamed(event, purpose == StreamPurpose::Unrecognized, StreamEventRef::purpose_str);
         }
         if let Some(protocol) = event.client_protocol() {
             self.client_protocol = Some(protocol);
             let unrecognized = protocol == ClientProtocol::Unrecognized;
-            self.words.client_protocol = unnamed(unrecognized, || event.client_protocol_str());
+            self.words.client_protocol = unnamed(event, unrecognized, StreamEventRef::client_protocol_str);
         }
         self.nym_epoch = event.nym_epoch().or(self.nym_epoch);
         self.session_group = event.session_group().or(self.session_group);
@@ -403,7 +406,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
             StreamStatus::XonRecv => self.xon_recv += 1,
             status => {
                 self.add_status(event, &time, circuit_id);
-                let word = unnamed(status == StreamStatus::Unrecognized, || Some(event.status_str()));
+                let word = unnamed(event, status == StreamStatus::Unrecognized, |event| Some(event.status_str()));
                 self.add_step(Step { status, time, circuit_id, word }, kept.steps);
                 self.step_count += 1;
             }
@@ -543,10 +546,10 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
 impl Target {
     /// Returns an event's target.
     fn of(event: &StreamEventRef<'_>) -> Self {
-        Self { host: event.target_host.into(), port: event.target_port }
+        Self { host: shown(event, event.target_host), port: event.target_port }
     }
 
-    /// Returns `true` if this is the event's target.
+    /// Returns `true` if this is the event's target, and no text of it is masked.
     fn is(&self, event: &StreamEventRef<'_>) -> bool {
         self.host == event.target_host && self.port == event.target_port
     }
@@ -557,15 +560,42 @@ impl Reasons {
     fn of(event: &StreamEventRef<'_>) -> Self {
         let is_unnamed = |reason| reason == Some(StreamClosureReason::Unrecognized);
         Self {
-            local: unnamed(is_unnamed(event.reason), || event.reason_str()),
-            remote: unnamed(is_unnamed(event.remote_reason), || event.remote_reason_str()),
+            local: unnamed(event, is_unnamed(event.reason), StreamEventRef::reason_str),
+            remote: unnamed(event, is_unnamed(event.remote_reason), StreamEventRef::remote_reason_str),
         }
     }
 }
 
 /// Returns the text of a word that is kept since it has no name, if it has none.
-fn unnamed<'a>(is_unnamed: bool, text: impl FnOnce() -> Option<&'a str>) -> Option<Box<str>> {
-    if is_unnamed { text().map(cut) } else { None }
+///
+/// A number that tor prints for none is no secret, whatever a client writes before it.
+fn unnamed<'a>(
+    event: &StreamEventRef<'a>,
+    is_unnamed: bool,
+    text: impl FnOnce(&StreamEventRef<'a>) -> Option<&'a str>,
+) -> Option<Box<str>> {
+    if !is_unnamed {
+        return None;
+    }
+    let word = text(event)?;
+    Some(if grammar::is_unknown_code(word.as_bytes()) { cut(word) } else { cut(&shown(event, word)) })
+}
+
+/// Returns the ID of an event's circuit. One that is a secret, behind a quotation mark in the stream's ID, is not kept as it is.
+fn circuit_id<'a>(event: &StreamEventRef<'a>, id: &'a str) -> CircuitId {
+    if event.anomalies().contains(Anomaly::MalformedId) && event.redact(id.as_bytes()).as_str().is_none() {
+        return CircuitId::of_bytes(id.as_bytes());
+    }
+    CircuitId::of_any(id)
+}
+
+/// Returns text of an event without credentials, which a damaged line can have anywhere: a life holds none.
+fn shown<'a>(event: &StreamEventRef<'a>, text: &'a str) -> String {
+    // On a plain line no field lies between the quotation marks of another one.
+    if event.anomalies().is_empty() && memchr::memchr(b'=', text.as_bytes()).is_none() {
+        return text.into();
+    }
+    event.redact(text.as_bytes()).to_string()
 }
 
 /// Returns a word's text, up to [`WORD_MAX`] bytes of it.

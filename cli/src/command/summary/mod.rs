@@ -6,7 +6,7 @@ mod report;
 mod table;
 mod tally;
 
-use std::io::{self, Write};
+use std::io;
 
 use tor_stream_event::StreamTracker;
 
@@ -17,7 +17,7 @@ use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
 use crate::input::threads::{Events, Parallel};
 use crate::input::{Input, copies};
-use crate::output::text::{escape, escape_json};
+use crate::output::text::escape;
 
 /// What the help says after the options.
 pub(crate) const MORE_HELP: &str = "\
@@ -123,10 +123,7 @@ fn count(options: &Options, inputs: &[Input]) -> io::Result<(Tally, bool)> {
 /// If the output cannot be written.
 fn print(json: bool, all: &Tally, files: usize) -> io::Result<()> {
     if json {
-        let mut json = serde_json::to_vec_pretty(&report::json(all))?;
-        escape_json(&mut json, 0);
-        json.push(b'\n');
-        io::stdout().lock().write_all(&json)
+        report::print_json(all, io::stdout().lock())
     } else {
         report::print(all, files, &mut anstream::stdout().lock())
     }

@@ -4,18 +4,21 @@ use core::time::Duration;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use tor_stream_event::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamStatus};
 
-use super::table::{Key, Table};
-use super::tally::{Circuit, FailedTarget, Failure, Histogram, Tally};
+use super::table::{Rows, Words};
+use super::tally::{Circuit, Example, FailedTarget, Failure, Histogram, SlowAnswer, Tally};
 use crate::command::life::Cause;
 use crate::input::time;
-use crate::output::text::escape;
+use crate::output::text::{escape, escape_json};
 
 /// How many targets and circuits are shown.
 const TOP: usize = 10;
+/// Number of words and causes that are shown. tor has fewer; there is no end of those that it does not have.
+const LIST: usize = 50;
 /// How wide the longest bar of a histogram is.
 const BAR: u64 = 40;
 /// The percentiles that are shown.
@@ -44,23 +47,26 @@ pub(super) fn print(tally: &Tally, files: usize, output: &mut impl Write) -> io:
             writeln!(output, "{ODD}{name}: {count}{ODD:#}")?;
         }
     }
-    let words = Words::of(tally);
-    let text = String::as_str;
-    table(output, "Events by status", &words.statuses, usize::MAX, text)?;
-    table(output, "Events by reason", &words.reasons, usize::MAX, text)?;
-    table(output, "Events by remote reason", &words.remote_reasons, usize::MAX, text)?;
-    table(output, "Streams by purpose", &words.purposes, usize::MAX, text)?;
-    table(output, "Streams by client protocol", &words.protocols, usize::MAX, text)?;
-    failures(output, "Streams that failed on a circuit", tally, true)?;
-    failures(output, "Streams that failed and never were on a circuit", tally, false)?;
-    table(output, "Targets that failed most, and why", &tally.failed_targets, TOP, |failed: &FailedTarget| {
+    table(output, "Events by status", statuses(tally), LIST, word)?;
+    table(output, "Events by reason", reasons(&events.reasons), LIST, word)?;
+    table(output, "Events by remote reason", reasons(&events.remote_reasons), LIST, word)?;
+    table(output, "Streams by purpose", purposes(tally), LIST, word)?;
+    table(output, "Streams by client protocol", protocols(tally), LIST, word)?;
+    for (heading, on_circuit) in
+        [("Streams that failed on a circuit", true), ("Streams that failed and never were on a circuit", false)]
+    {
+        let rows = failures(tally, on_circuit);
+        let heading = format!("{heading} ({})", share(rows.total(), tally.streams));
+        table(output, &heading, rows, LIST, |failure| failure.cause.to_string())?;
+    }
+    table(output, "Targets that failed most, and why", tally.failed_targets.rows(), TOP, |failed| {
         format!("{} {}", or_none(&failed.host), failed.cause)
     })?;
     histogram(output, "Time to the first answer (NEW to SUCCEEDED)", &tally.answers)?;
     slowest(output, tally)?;
     histogram(output, "Lifetime (NEW to CLOSED or FAILED)", &tally.lifetimes)?;
-    table(output, "Busiest targets, by streams", &tally.targets, TOP, text)?;
-    table(output, "Circuits with most streams", &tally.circuits, TOP, Circuit::to_string)?;
+    table(output, "Busiest targets, by streams", tally.targets.rows(), TOP, String::clone)?;
+    table(output, "Circuits with most streams", tally.circuits.rows(), TOP, Circuit::to_string)?;
     if !events.anomalies.is_empty() {
         writeln!(output, "\n{HEADING}Odd events{HEADING:#}")?;
         let width = events.anomalies.keys().map(String::len).max().unwrap_or_default();
@@ -72,32 +78,34 @@ pub(super) fn print(tally: &Tally, files: usize, output: &mut impl Write) -> io:
     Ok(())
 }
 
-/// Tables of words, by their text.
-struct Words {
-    /// Events by status.
-    statuses: Table<String>,
-    /// Events by reason.
-    reasons: Table<String>,
-    /// Events by remote reason.
-    remote_reasons: Table<String>,
-    /// Streams by purpose.
-    purposes: Table<String>,
-    /// Streams by client protocol.
-    protocols: Table<String>,
+/// Returns events by status.
+fn statuses(tally: &Tally) -> Rows<&str> {
+    tally.events.statuses.rows(StreamStatus::ALL.iter().map(|word| word.as_str()))
 }
 
-impl Words {
-    /// Returns the tables of a tally.
-    fn of(tally: &Tally) -> Self {
-        let reasons = || StreamClosureReason::ALL.iter().map(|word| word.as_str());
-        Self {
-            statuses: tally.events.statuses.table(StreamStatus::ALL.iter().map(|word| word.as_str())),
-            reasons: tally.events.reasons.table(reasons()),
-            remote_reasons: tally.events.remote_reasons.table(reasons()),
-            purposes: tally.purposes.table(StreamPurpose::ALL.iter().map(|word| word.as_str())),
-            protocols: tally.protocols.table(ClientProtocol::ALL.iter().map(|word| word.as_str())),
-        }
-    }
+/// Returns events by reason.
+fn reasons(words: &Words) -> Rows<&str> {
+    words.rows(StreamClosureReason::ALL.iter().map(|word| word.as_str()))
+}
+
+/// Returns streams by purpose.
+fn purposes(tally: &Tally) -> Rows<&str> {
+    tally.purposes.rows(StreamPurpose::ALL.iter().map(|word| word.as_str()))
+}
+
+/// Returns streams by client protocol.
+fn protocols(tally: &Tally) -> Rows<&str> {
+    tally.protocols.rows(ClientProtocol::ALL.iter().map(|word| word.as_str()))
+}
+
+/// Returns the causes for which streams failed: on a circuit, or without ever being on one.
+fn failures(tally: &Tally, on_circuit: bool) -> Rows<&Failure> {
+    tally.failures.rows().only(|failure| failure.on_circuit == on_circuit)
+}
+
+/// Returns a word as text.
+fn word(word: &str) -> String {
+    word.into()
 }
 
 /// Returns a text, or a word that says that there is none.
@@ -106,42 +114,24 @@ fn or_none(text: &str) -> &str {
 }
 
 /// Prints how often each key of a table occurs, and the share of it. Only the first ones are shown one by one.
-fn table<'t, K: Key, T: AsRef<str>>(
+fn table<K>(
     output: &mut impl Write,
     heading: &str,
-    table: &'t Table<K>,
+    table: Rows<&K>,
     shown: usize,
-    text: impl Fn(&'t K) -> T,
-) -> io::Result<()> {
-    if table.total() == 0 {
+    text: impl Fn(&K) -> String,
+) -> io::Result<()>
+where
+    K: ?Sized,
+{
+    let total = table.total();
+    if total == 0 {
         return Ok(());
     }
-    let top = table.top(shown);
-    let rows = top.iter().map(|&(key, count)| (text(key).as_ref().to_owned(), count)).collect();
-    counts(output, heading, rows, table.total())
-}
-
-/// Prints the causes for which streams failed: on a circuit, or without ever being on one.
-fn failures(output: &mut impl Write, heading: &str, tally: &Tally, on_circuit: bool) -> io::Result<()> {
-    let top = tally.failures.top(usize::MAX);
-    let rows: Vec<_> = top
-        .iter()
-        .filter(|(failure, _)| failure.on_circuit == on_circuit)
-        .map(|(failure, count)| (failure.cause.to_string(), *count))
-        .collect();
-    let failed = rows.iter().map(|(_, count)| count).sum();
-    if failed == 0 {
-        return Ok(());
-    }
-    counts(output, &format!("{heading} ({})", share(failed, tally.streams)), rows, failed)
-}
-
-/// Prints counts with the share of each in the total, and what is left of it.
-fn counts(output: &mut impl Write, heading: &str, rows: Vec<(String, u64)>, total: u64) -> io::Result<()> {
     writeln!(output, "\n{HEADING}{heading}{HEADING:#}")?;
     // Text that a client wrote must not reach the terminal as it is.
-    let shown = |text: &str| escape(or_none(text)).into_owned();
-    let mut rows: Vec<_> = rows.into_iter().map(|(text, count)| (shown(&text), count)).collect();
+    let row = |(key, count): (&K, u64)| (escape(or_none(&text(key))).into_owned(), count);
+    let mut rows: Vec<_> = table.rows.into_iter().take(shown).map(row).collect();
     let rest = total - rows.iter().map(|(_, count)| count).sum::<u64>();
     if rest > 0 {
         rows.push(("(all others)".into(), rest));
@@ -193,84 +183,137 @@ fn histogram(output: &mut impl Write, heading: &str, times: &Histogram) -> io::R
     Ok(())
 }
 
-/// Returns a tally as JSON. Every table is a list of objects, and what is in none of them has a field of its own.
-pub(super) fn json(tally: &Tally) -> Value {
-    let times = |times: &Histogram| {
-        let percentiles = PERCENTILES.map(|percent| (format!("p{percent}"), json!(times.percentile(percent))));
-        let mut object = serde_json::Map::from_iter(percentiles);
-        object.insert("streams".into(), times.total().into());
-        object
-    };
-    let words = Words::of(tally);
-    let events = &tally.events;
-    let failures = |on_circuit: bool| -> u64 {
-        let all = tally.failures.top(usize::MAX);
-        all.iter().filter(|(failure, _)| failure.on_circuit == on_circuit).map(|(_, count)| count).sum()
-    };
-    let anomalies = events.anomalies.iter().map(|(name, example)| {
-        json!({ "anomaly": name, "events": example.events, "file": example.file, "line": example.line })
-    });
-    let slowest = tally.slowest.iter().map(|slow| {
-        json!({
-            "file": slow.circuit.file,
-            "circuit_id": slow.circuit.circuit_id,
-            "stream_id": slow.stream_id,
-            "seconds_to_answer": slow.time.as_secs_f64(),
-        })
-    });
-    json!({
-        "bytes": tally.bytes,
-        "lines": tally.lines,
-        "events": events.total,
-        "unreadable": tally.unreadable,
-        "streams": tally.streams,
-        "streams_let_go": tally.dropped,
-        "streams_failed_on_circuit": failures(true),
-        "streams_failed_never_on_circuit": failures(false),
-        "unix_ts_start": events.first.map(|time| time.as_secs_f64()),
-        "unix_ts_end": events.last.map(|time| time.as_secs_f64()),
-        "statuses": list(&words.statuses, "events", |word| json!({ "status": word })),
-        "other_statuses": words.statuses.beyond(),
-        "reasons": list(&words.reasons, "events", |word| json!({ "reason": word })),
-        "other_reasons": words.reasons.beyond(),
-        "remote_reasons": list(&words.remote_reasons, "events", |word| json!({ "remote_reason": word })),
-        "other_remote_reasons": words.remote_reasons.beyond(),
-        "purposes": list(&words.purposes, "streams", |word| json!({ "purpose": word })),
-        "other_purposes": words.purposes.beyond(),
-        "client_protocols": list(&words.protocols, "streams", |word| json!({ "client_protocol": word })),
-        "other_client_protocols": words.protocols.beyond(),
-        "failures": list(&tally.failures, "streams", |Failure { on_circuit, cause: Cause { reason, remote_reason } }| {
-            json!({ "on_circuit": on_circuit, "reason": reason, "remote_reason": remote_reason })
-        }),
-        "other_failures": tally.failures.beyond(),
-        "failed_targets": list(&tally.failed_targets, "streams", |failed| {
-            let FailedTarget { host, cause: Cause { reason, remote_reason } } = failed;
-            json!({ "host": host, "reason": reason, "remote_reason": remote_reason })
-        }),
-        "other_failed_targets": tally.failed_targets.beyond(),
-        "seconds_to_answer": times(&tally.answers),
-        "slowest_circuits": slowest.collect::<Value>(),
-        "seconds_of_life": times(&tally.lifetimes),
-        "targets": list(&tally.targets, "streams", |host| json!({ "host": host })),
-        "other_targets": tally.targets.beyond(),
-        "circuits": list(&tally.circuits, "streams", |circuit| {
-            json!({ "file": circuit.file, "circuit_id": circuit.circuit_id })
-        }),
-        "other_circuits": tally.circuits.beyond(),
-        "anomalies": anomalies.collect::<Value>(),
-    })
+/// Prints a tally as JSON. Every table is a list of objects, and what is in none of them has a field of its own.
+///
+/// Rows are made one by one: a table may have many.
+pub(super) fn print_json(tally: &Tally, output: impl Write) -> io::Result<()> {
+    let mut output = Escaped { json: Vec::new(), output };
+    serde_json::to_writer_pretty(&mut output, &Json(tally))?;
+    output.write_all(b"\n")?;
+    output.flush()
 }
 
-/// Returns a table as a list of objects, the highest count first: those of the keys, with the count behind.
-fn list<K: Key>(table: &Table<K>, count_name: &str, object: impl Fn(&K) -> Value) -> Value {
-    let objects = table.top(usize::MAX).into_iter().map(|(key, count)| {
-        let mut object = object(key);
-        if let Value::Object(object) = &mut object {
-            object.insert(count_name.into(), count.into());
+/// A tally as JSON.
+struct Json<'t>(&'t Tally);
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let tally = self.0;
+        let events = &tally.events;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("bytes", &tally.bytes)?;
+        map.serialize_entry("lines", &tally.lines)?;
+        map.serialize_entry("events", &events.total)?;
+        map.serialize_entry("unreadable", &tally.unreadable)?;
+        map.serialize_entry("streams", &tally.streams)?;
+        map.serialize_entry("streams_let_go", &tally.dropped)?;
+        map.serialize_entry("streams_failed_on_circuit", &failures(tally, true).total())?;
+        map.serialize_entry("streams_failed_never_on_circuit", &failures(tally, false).total())?;
+        map.serialize_entry("unix_ts_start", &events.first.map(|time| time.as_secs_f64()))?;
+        map.serialize_entry("unix_ts_end", &events.last.map(|time| time.as_secs_f64()))?;
+        list(&mut map, "statuses", statuses(tally), |word, n| json!({ "status": word, "events": n }))?;
+        list(&mut map, "reasons", reasons(&events.reasons), |word, n| json!({ "reason": word, "events": n }))?;
+        list(
+            &mut map,
+            "remote_reasons",
+            reasons(&events.remote_reasons),
+            |word, n| json!({ "remote_reason": word, "events": n }),
+        )?;
+        list(&mut map, "purposes", purposes(tally), |word, n| json!({ "purpose": word, "streams": n }))?;
+        list(
+            &mut map,
+            "client_protocols",
+            protocols(tally),
+            |word, n| json!({ "client_protocol": word, "streams": n }),
+        )?;
+        list(&mut map, "failures", tally.failures.rows(), |Failure { on_circuit, cause }, n| {
+            let Cause { reason, remote_reason } = cause;
+            json!({ "on_circuit": on_circuit, "reason": reason, "remote_reason": remote_reason, "streams": n })
+        })?;
+        list(&mut map, "failed_targets", tally.failed_targets.rows(), |FailedTarget { host, cause }, n| {
+            let Cause { reason, remote_reason } = cause;
+            json!({ "host": host, "reason": reason, "remote_reason": remote_reason, "streams": n })
+        })?;
+        map.serialize_entry("seconds_to_answer", &times(&tally.answers))?;
+        let slowest = tally.slowest.iter().map(|SlowAnswer { time, circuit, stream_id }| {
+            let Circuit { file, circuit_id } = circuit;
+            let seconds = time.as_secs_f64();
+            json!({ "file": file, "circuit_id": circuit_id, "stream_id": stream_id, "seconds_to_answer": seconds })
+        });
+        map.serialize_entry("slowest_circuits", &slowest.collect::<Value>())?;
+        map.serialize_entry("seconds_of_life", &times(&tally.lifetimes))?;
+        list(&mut map, "targets", tally.targets.rows(), |host, n| json!({ "host": host, "streams": n }))?;
+        list(
+            &mut map,
+            "circuits",
+            tally.circuits.rows(),
+            |Circuit { file, circuit_id }, n| json!({ "file": file, "circuit_id": circuit_id, "streams": n }),
+        )?;
+        let anomalies = events.anomalies.iter().map(|(name, Example { events, file, line })| {
+            json!({ "anomaly": name, "events": events, "file": file, "line": line })
+        });
+        map.serialize_entry("anomalies", &anomalies.collect::<Value>())?;
+        map.end()
+    }
+}
+
+/// Adds a table as a list of objects, and what is beyond its limit as a number.
+fn list<M: SerializeMap, K: ?Sized>(
+    map: &mut M,
+    name: &str,
+    rows: Rows<&K>,
+    object: impl Fn(&K, u64) -> Value,
+) -> Result<(), M::Error> {
+    map.serialize_entry(name, &List { rows: &rows.rows, object })?;
+    map.serialize_entry(&format!("other_{name}"), &rows.beyond)
+}
+
+/// The rows of a table, and the function that makes an object of one.
+struct List<'r, K: ?Sized, F> {
+    /// The rows.
+    rows: &'r [(&'r K, u64)],
+    /// The function.
+    object: F,
+}
+
+impl<K: ?Sized, F: Fn(&K, u64) -> Value> Serialize for List<'_, K, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.rows.iter().map(|&(key, count)| (self.object)(key, count)))
+    }
+}
+
+/// Returns percentiles as an object.
+fn times(times: &Histogram) -> Value {
+    let percentiles = PERCENTILES.map(|percent| (format!("p{percent}"), json!(times.percentile(percent))));
+    let mut object = serde_json::Map::from_iter(percentiles);
+    object.insert("streams".into(), times.total().into());
+    object.into()
+}
+
+/// An output of JSON, in which commands to a terminal are escaped.
+struct Escaped<W> {
+    /// JSON that was not escaped yet, up to the end of a character.
+    json: Vec<u8>,
+    /// The output.
+    output: W,
+}
+
+impl<W: Write> Write for Escaped<W> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        // The serializer writes whole characters.
+        self.json.extend_from_slice(buffer);
+        if self.json.len() > 64 * 1024 {
+            self.flush()?;
         }
-        object
-    });
-    objects.collect()
+        Ok(buffer.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        escape_json(&mut self.json, 0);
+        self.output.write_all(&self.json)?;
+        self.json.clear();
+        self.output.flush()
+    }
 }
 
 /// Returns a share in percent.

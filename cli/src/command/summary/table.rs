@@ -68,22 +68,35 @@ impl<K: Key> Table<K> {
         self.by_key.len() >= limit || self.by_key.len() + other.by_key.len() + more <= limit
     }
 
+    /// Returns the keys by their counts.
+    pub(crate) fn rows(&self) -> Rows<&K> {
+        Rows::new(self.by_key.iter().map(|(key, &count)| (key, count)).collect(), self.beyond)
+    }
+}
+
+/// The rows of a table, the highest count first, and those that are equal in the order of their keys.
+pub(crate) struct Rows<K> {
+    /// The keys and their counts.
+    pub(crate) rows: Vec<(K, u64)>,
+    /// The count of all keys beyond the limit together.
+    pub(crate) beyond: u64,
+}
+
+impl<K> Rows<K> {
+    /// Returns the rows of a table whose keys are in order.
+    fn new(mut rows: Vec<(K, u64)>, beyond: u64) -> Self {
+        rows.sort_by_key(|&(_, count)| Reverse(count));
+        Self { rows, beyond }
+    }
+
     /// Returns the sum of all counts.
     pub(crate) fn total(&self) -> u64 {
-        self.by_key.values().sum::<u64>() + self.beyond
+        self.rows.iter().map(|(_, count)| count).sum::<u64>() + self.beyond
     }
 
-    /// Returns the count of all keys beyond the limit together.
-    pub(crate) const fn beyond(&self) -> u64 {
-        self.beyond
-    }
-
-    /// Returns the keys with the highest counts, the highest first.
-    pub(crate) fn top(&self, number: usize) -> Vec<(&K, u64)> {
-        let mut all: Vec<_> = self.by_key.iter().map(|(key, &count)| (key, count)).collect();
-        all.sort_by_key(|&(_, count)| Reverse(count));
-        all.truncate(number);
-        all
+    /// Returns the rows of which something is true, and none beyond the limit.
+    pub(crate) fn only(self, keep: impl Fn(&K) -> bool) -> Self {
+        Self { rows: self.rows.into_iter().filter(|(key, _)| keep(key)).collect(), beyond: 0 }
     }
 }
 
@@ -134,13 +147,13 @@ impl Words {
         self.unnamed.merges_exactly(&other.unnamed, more, limit)
     }
 
-    /// Returns all words as a table. `names` are the texts of those that have a name.
-    pub(crate) fn table(&self, names: impl Iterator<Item = &'static str>) -> Table<String> {
-        let mut table = self.unnamed.clone();
-        for (name, &count) in names.zip(&self.named).filter(|&(_, &count)| count > 0) {
-            table.by_key.insert(name.into(), count);
-        }
-        table
+    /// Returns the words by their counts. `names` are the texts of those that have a name.
+    pub(crate) fn rows(&self, names: impl Iterator<Item = &'static str>) -> Rows<&str> {
+        let named = names.zip(&self.named).filter(|&(_, &count)| count > 0).map(|(name, &count)| (name, count));
+        let unnamed = self.unnamed.by_key.iter().map(|(word, &count)| (word.as_str(), count));
+        let mut rows: Vec<_> = named.chain(unnamed).collect();
+        rows.sort_unstable();
+        Rows::new(rows, self.unnamed.beyond)
     }
 }
 
@@ -191,8 +204,7 @@ mod tests {
         others.add(Some(4), "E", 1);
         others.add(None, "Y", 1);
         words.merge(others, 1);
-        let table = words.table(["A", "B", "C", "D", "E"].into_iter());
-        let rows: Vec<_> = table.top(9).into_iter().map(|(word, count)| (word.as_str(), count)).collect();
-        assert_eq!((rows, table.beyond()), (vec![("C", 2), ("E", 1), ("X", 1)], 2));
+        let Rows { rows, beyond } = words.rows(["A", "B", "C", "D", "E"].into_iter());
+        assert_eq!((rows, beyond), (vec![("C", 2), ("E", 1), ("X", 1)], 2));
     }
 }
