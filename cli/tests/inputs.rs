@@ -315,7 +315,7 @@ fn durations_need_no_date() {
 fn several_formats_in_one_log() {
     let event = |id: u32| format!("650 STREAM {id} NEW 0 a.example:80\n");
     let log: String = (0..9)
-        .map(|n| [format!("a[{n}]: "), format!("b - "), String::new()][n as usize % 3].clone() + &event(n))
+        .map(|n| [format!("a[{n}]: "), "b - ".to_string(), String::new()][n as usize % 3].clone() + &event(n))
         .collect();
     let log = file("several", "log", log);
     let (events, messages) = both(0, &["events", "--prefix", "auto"], &[&log]);

@@ -44,7 +44,6 @@ impl Lines {
     }
 
     /// Adds later lines, before whose first there are `lines` lines.
-    #[allow(dead_code, reason = "ranges are not told apart yet")]
     fn append(&mut self, later: Self, lines: u64) {
         self.count += later.count;
         self.first = self.first.or(later.first.map(|first| first + lines));
@@ -88,7 +87,6 @@ impl Findings {
         }
     }
 
-    #[allow(dead_code, reason = "ranges are not told apart yet")]
     /// Adds the findings of a later range of the log. `lines` is the number of lines before it, if they were not counted in it.
     pub(crate) fn append(&mut self, later: &Self, lines: u64) {
         self.untimed.append(later.untimed, lines);

@@ -41,7 +41,10 @@ enum End {
 }
 
 /// Maximum number of bytes from the beginning of a log that a format is learned from.
-const LEARNED_FROM: usize = 1 << 20;
+pub(crate) const LEARNED_FROM: usize = 512 * 1024;
+
+/// Number of bytes of it that are looked at before more are read.
+const STEP: usize = 64 * 1024;
 
 /// The layout of one log.
 #[derive(Clone, Debug, Default)]
@@ -124,7 +127,7 @@ impl LayoutOptions {
             text = Box::new(Rewriter::new(text, rewrite::with_code));
         }
         if !self.prefix.is_empty() {
-            let start = self.learn(&mut text, &mut layout)?;
+            let start = self.learn(&mut text, &mut layout, again)?;
             text = Box::new(Cursor::new(start).chain(text));
         }
         if self.no_data {
@@ -134,18 +137,31 @@ impl LayoutOptions {
         Ok((text, layout))
     }
 
-    /// Learns the formats from the beginning of a log, as much of it as is needed. Returns that.
-    fn learn(&self, text: &mut impl Read, layout: &mut Layout) -> io::Result<Vec<u8>> {
-        let (mut start, mut chunk) = (Vec::new(), vec![0; 64 * 1024]);
+    /// Returns the layout of a log with this beginning, of which [`LEARNED_FROM`] bytes are enough.
+    ///
+    /// # Errors
+    ///
+    /// None, since it is read from memory.
+    pub(crate) fn of_start(&self, start: &[u8]) -> io::Result<Layout> {
+        Ok(self.apply(Box::new(Cursor::new(start.to_vec())), true)?.1)
+    }
+
+    /// Learns the formats from the beginning of a log, as much of it as is needed. Returns that. A log that may still be written
+    /// is not waited for if there is enough.
+    fn learn(&self, text: &mut impl Read, layout: &mut Layout, again: bool) -> io::Result<Vec<u8>> {
+        let (mut start, mut chunk) = (Vec::new(), vec![0; STEP]);
         loop {
-            let read = match text.read(&mut chunk) {
+            let room = STEP - start.len() % STEP;
+            let read = match text.read(chunk.get_mut(..room).unwrap_or_default()) {
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
             start.extend_from_slice(chunk.get(..read).unwrap_or_default());
             let is_all = read == 0 || start.len() >= LEARNED_FROM;
-            if self.find_formats(&start, is_all, layout) || is_all {
+            // So that a file tells the same however it is read.
+            let is_enough = is_all || !again || start.len() % STEP == 0;
+            if (is_enough && self.find_formats(&start, is_all, layout)) || is_all {
                 return Ok(start);
             }
         }
@@ -226,11 +242,6 @@ impl Layout {
             events = events.line_end(line_end);
         }
         self.formats.iter().fold(events, |events, &format| events.log_format(format))
-    }
-
-    /// Returns `true` if nothing is known of the log.
-    pub(crate) fn is_default(&self) -> bool {
-        self.formats.is_empty() && self.line_end.is_none()
     }
 
     /// Returns the beginning of a log that cannot be opened again.
