@@ -14,8 +14,10 @@ Examples:
 
 Input:
   Logs whose lines end with LF or CR LF, with or without a date and time before each `650 STREAM`,
-  and captures of a control connection. Lines of anything else are skipped. A file may be compressed
-  with gzip, bzip2, xz or zstd, whatever its name is, also twice over, and be UTF-8 or UTF-16.
+  and captures of a control connection. A file may be compressed with gzip, bzip2, xz or zstd, whatever
+  its name is, also twice over, and be UTF-8 or UTF-16. Lines of anything else are skipped. Those that
+  look like an event all the same are counted on standard error, with the option that may read them,
+  and the exit status is 1.
 
 Output:
   line, time, id, status, circuit_id, target_host, target_port, reason, remote_reason, source,

@@ -11,21 +11,22 @@ use crate::input::rewrite::{self, Rewriter};
 
 /// The options that say how a log writes its events.
 #[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Unusual logs")]
 pub(crate) struct LayoutOptions {
-    /// Text that the log writes before each event, such as 'Nov 25 10:00:00 gw tor[811]: ', where digits and names of months
-    /// and days may be any; or a whole line with an event. `auto` learns it from the first lines that have the same. Up to 4
-    /// of them
-    #[arg(long, value_name = "auto|TEXT")]
+    /// The text that the log writes before each event, such as 'Nov 25 10:00:00 gw tor[811]: '
+    ///
+    /// Other digits, months and weekdays may stand in their place. A whole line with an event tells the text behind it as
+    /// well. `auto` learns the text from the first line that a second one is like, and says what it is. Can be given 4 times
+    #[arg(long, help_heading = "Unusual logs", value_name = "auto|TEXT")]
     prefix: Vec<String>,
-    /// Read events without the code 650, such as `STREAM 18 NEW`, which programs print
-    #[arg(long)]
+    /// Also read events without the code 650, as programs print them: `STREAM 18 NEW`
+    #[arg(long, help_heading = "Unusual logs")]
     bare: bool,
-    /// End of lines: `crlf` in a capture of a control connection, `lf` in a log
-    #[arg(long, value_enum, value_name = "END", default_value_t = End::Auto, hide_possible_values = true)]
+    /// How lines end: `crlf` in a capture of a control connection, `lf` in a log; `auto` does what the first reply does
+    #[arg(long, help_heading = "Unusual logs", value_enum, value_name = "auto|crlf|lf", default_value_t = End::Auto)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     line_end: End,
-    /// Take no line for data of a reply: for a log without it, as `grep 650` makes one
-    #[arg(long)]
+    /// Take no line for data of a reply: the log is without it, as after `grep 650`
+    #[arg(long, help_heading = "Unusual logs")]
     no_data: bool,
 }
 
