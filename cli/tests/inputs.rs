@@ -337,6 +337,22 @@ fn several_formats_in_one_log() {
 }
 
 #[test]
+fn forms_of_other_programs() {
+    let forms: [(&str, &str, &str, &str); 4] = [
+        ("@400000006b06b1aa075bcd15 ", "", "1795600800.123456789", "TAI64N"),
+        ("@400000006b06b1aa075bcd15 tor: ", "", "1795600800.123456789", "'1795600800.123456789 tor: '"),
+        ("", "\\r", "null", "and '\\\\r' behind each event"),
+        ("{\"ts\":1795600800.5,\"line\":\"", "\"}", "1795600800.5", "and '\"}' behind each event"),
+    ];
+    for (before, after, time, message) in forms {
+        let log: String = LOG.lines().map(|line| format!("{before}{line}{after}\n")).collect();
+        let (events, messages) = both(0, &["events", "--prefix", "auto"], &[file("forms", "log", log)]);
+        assert_eq!((events.lines().count(), first_time(&events).as_str()), (3, time), "{messages}");
+        assert!(messages.contains(message), "{messages}");
+    }
+}
+
+#[test]
 fn a_format_is_not_learned_from_one_line() {
     let log = file("one-line", "log", "x: 650 STREAM 1 NEW 0 a:1\ny: 650 STREAM 1 CLOSED 0 a:1\n");
     let (events, messages) = both(1, &["events", "--prefix", "auto"], &[&log]);

@@ -126,6 +126,7 @@ impl Findings {
 impl Ended<'_> {
     /// Returns the messages about formats that were learned.
     fn learned(&self) -> Vec<String> {
+        let labels = self.layout.has_labels.then(|| format!("tor-streams: {}: read with TAI64N times", self.name));
         let formats = self.layout.formats().iter().filter(|_| self.layout.is_learned);
         let message = |format: &LogFormat| {
             let behind = match format.after() {
@@ -134,7 +135,7 @@ impl Ended<'_> {
             };
             format!("tor-streams: {}: read with --prefix '{}'{behind}", self.name, shown(format.before()))
         };
-        formats.map(message).collect()
+        labels.into_iter().chain(formats.map(message)).collect()
     }
 
     /// Returns the messages about lines that were not read.

@@ -5,7 +5,7 @@ use std::io::{self, Cursor, Read};
 use std::sync::{Mutex, PoisonError};
 
 use clap::ValueEnum;
-use tor_stream_event::{EventReader, LineEnd, LogFormat, stream_events};
+use tor_stream_event::{EventLine, EventReader, LineEnd, LogFormat, stream_events};
 
 use crate::input::rewrite::{self, Rewriter};
 
@@ -56,6 +56,8 @@ pub(crate) struct Layout {
     pub(crate) is_learned: bool,
     /// The formats were asked for, and no two lines had the same.
     pub(crate) is_unknown: bool,
+    /// The log has TAI64N labels, which are changed.
+    pub(crate) has_labels: bool,
     /// The line end, if it is not to be detected.
     line_end: Option<LineEnd>,
     /// The beginning of a log that cannot be opened again.
@@ -97,11 +99,6 @@ impl LayoutOptions {
         wrong.then_some("--prefix is text of up to 128 bytes that does not end with a digit")
     }
 
-    /// Returns `true` if the bytes of a log are read as they are, without being changed.
-    pub(crate) fn is_as_written(&self) -> bool {
-        !self.bare && !self.no_data
-    }
-
     /// Returns the text of a log, as it is to be read, and its layout. The beginning of one that cannot be opened `again` is kept.
     ///
     /// # Errors
@@ -116,7 +113,7 @@ impl LayoutOptions {
             End::Crlf => Some(LineEnd::CrLf),
             End::Lf => Some(LineEnd::Lf),
             // What is changed line by line is a log.
-            End::Auto => (!self.is_as_written()).then_some(LineEnd::Lf),
+            End::Auto => (self.bare || self.no_data).then_some(LineEnd::Lf),
         };
         let mut layout = Layout { line_end, ..Layout::default() };
         if !again {
@@ -128,6 +125,12 @@ impl LayoutOptions {
             text = Box::new(Rewriter::new(text, rewrite::with_code));
         }
         if !self.prefix.is_empty() {
+            let start = beginning(&mut text, LABEL)?;
+            layout.has_labels = rewrite::tai64n(&start).is_some();
+            text = Box::new(Cursor::new(start).chain(text));
+            if layout.has_labels {
+                text = Box::new(Rewriter::new(text, rewrite::with_unix_time));
+            }
             let start = self.learn(&mut text, &mut layout, again)?;
             text = Box::new(Cursor::new(start).chain(text));
         }
@@ -138,13 +141,11 @@ impl LayoutOptions {
         Ok((text, layout))
     }
 
-    /// Returns the layout of a log with this beginning, of which [`LEARNED_FROM`] bytes are enough.
-    ///
-    /// # Errors
-    ///
-    /// None, since it is read from memory.
-    pub(crate) fn of_start(&self, start: &[u8]) -> io::Result<Layout> {
-        Ok(self.apply(Box::new(Cursor::new(start.to_vec())), true)?.1)
+    /// Returns the layout of a file with this beginning, of which [`LEARNED_FROM`] bytes are enough. `None` if the file is to be
+    /// changed while it is read.
+    pub(crate) fn of_start(&self, start: &[u8]) -> Option<Layout> {
+        let (_, layout) = self.apply(Box::new(Cursor::new(start.to_vec())), true).ok()?;
+        (!self.bare && !self.no_data && !layout.has_labels).then_some(layout)
     }
 
     /// Learns the formats from the beginning of a log, as much of it as is needed. Returns that. A log that may still be written
@@ -203,18 +204,32 @@ impl LayoutOptions {
     }
 }
 
+/// Length of a TAI64N label and the space behind it.
+const LABEL: usize = 26;
+
+/// Reads the first bytes, so many if there are.
+fn beginning(text: &mut impl Read, len: usize) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    text.take(len as u64).read_to_end(&mut start)?;
+    Ok(start)
+}
+
 /// Returns the length of the whole lines in `text`.
 fn line_starts(text: &[u8]) -> usize {
     memchr::memrchr(b'\n', text).map_or(0, |lf| lf + 1)
 }
 
-/// Returns `true` if a log needs no format: it has events, and no line that only looks like one.
+/// Returns `true` if a log needs no format: it has events, nothing behind the first, and no line that only looks like one.
 fn is_read(start: &[u8], line_end: Option<LineEnd>) -> bool {
     let mut events = stream_events(start);
     if let Some(line_end) = line_end {
         events = events.line_end(line_end);
     }
-    events.by_ref().count() > 0 && events.skipped().marks.count == 0
+    let has_text_behind =
+        |line: &EventLine<'_>| LogFormat::of_line(line.line).is_some_and(|format| !format.after().is_empty());
+    let first = events.next();
+    let is_plain = first.is_some_and(|first| !has_text_behind(&first));
+    is_plain && events.by_ref().all(|_| true) && events.skipped().marks.count == 0
 }
 
 /// Returns the format that a sample stands for: the text before an event, or a line with one. The text behind an event, such

@@ -66,7 +66,7 @@ impl Cuttable {
         most: u64,
         progress: &Progress,
     ) -> Option<Self> {
-        let file = input.plain().filter(|_| options.layout.is_as_written())?;
+        let file = input.plain()?;
         let len = file.metadata().ok()?.len();
         let step = (len / (4 * jobs as u64)).clamp(LEAST, most.max(LEAST));
         if len < 2 * step {
@@ -74,7 +74,7 @@ impl Cuttable {
         }
         let mut start = Vec::new();
         At::new(&file, 0..len.min(START), None).read_to_end(&mut start).ok()?;
-        let layout = options.layout.of_start(&start).ok()?;
+        let layout = options.layout.of_start(&start)?;
         let mut events = options.events(&layout, &*start, None);
         let bare = events.next_event().ok()?.map(|line| line.prefix.is_empty());
         let start = events.state().part()?;

@@ -1,4 +1,5 @@
-//! Lines that are changed before they are read: those without a reply code, and replies whose data is not in the log.
+//! Lines that are changed before they are read: those without a reply code, replies whose data is not in the log, and times in
+//! a form of their own.
 
 use std::io::{self, Read};
 
@@ -122,6 +123,26 @@ pub(crate) fn without_data(line: &[u8], state: &LineState) -> Option<Vec<u8>> {
     Some(line)
 }
 
+/// Seconds that a TAI64 label has more than Unix time, as the programs that write them count.
+const TAI64: u64 = (1 << 62) + 10;
+
+/// Returns the Unix time of a TAI64N label, which `multilog t`, `svlogd -t` and `s6-log t` write before each line, and the rest
+/// of the line: `@400000006b06b1aa2d9e3a1c`.
+pub(crate) fn tai64n(line: &[u8]) -> Option<(String, &[u8])> {
+    let digits = |digits: &[u8]| u64::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok();
+    let (seconds, rest) = line.strip_prefix(b"@")?.split_first_chunk::<16>()?;
+    let (nanoseconds, rest) = rest.split_first_chunk::<8>()?;
+    let (seconds, nanoseconds) = (digits(seconds)?.checked_sub(TAI64)?, digits(nanoseconds)?);
+    let is_label = nanoseconds < 1_000_000_000 && rest.starts_with(b" ");
+    is_label.then(|| (format!("{seconds}.{nanoseconds:09}"), rest))
+}
+
+/// Puts Unix time in the place of a TAI64N label.
+pub(crate) fn with_unix_time(line: &[u8]) -> Option<Vec<u8>> {
+    let (time, rest) = tai64n(line)?;
+    Some([time.as_bytes(), rest].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +178,21 @@ mod tests {
             ("STREAM", ""),
         ] {
             let changed = with_code(line.as_bytes()).map(|line| String::from_utf8_lossy(&line).into_owned());
+            assert_eq!(changed.unwrap_or_default(), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn labels_are_times() {
+        for (line, expected) in [
+            ("@400000006b06b1aa075bcd15 650", "1795600800.123456789 650"),
+            ("@400000006b06b1aa075bcd15650", ""),
+            ("@400000006b06b1aaffffffff 650", ""),
+            ("@0000000000000000075bcd15 650", ""),
+            ("@400000006b06b1aa075bcd1", ""),
+            ("400000006b06b1aa075bcd15 650", ""),
+        ] {
+            let changed = with_unix_time(line.as_bytes()).map(|line| String::from_utf8_lossy(&line).into_owned());
             assert_eq!(changed.unwrap_or_default(), expected, "{line}");
         }
     }
