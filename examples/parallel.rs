@@ -1,55 +1,94 @@
-//! Reads a log with several threads: `cargo run --release --example parallel -- tests/data/onionperf.log 2`.
+//! Groups the events of a log by stream, with several threads: `cargo run --release --example parallel -- tests/data/onionperf.log 2`.
 //!
-//! The log is cut at line ends, each thread reads one part, and the results are put together in order. That gives what one
-//! thread gives, unless a cut falls into the data of a multi-line reply (`650+`) that holds what looks like an event.
+//! The log is cut at line ends. Each thread reads one part and follows its streams, and the results are put together in order,
+//! which gives what one thread gives: where that is not certain, a part is read again.
 #![allow(clippy::print_stdout, reason = "the counts are for a person to see")]
 
 use core::error::Error;
+use core::time::Duration;
 use std::time::Instant;
 use std::{env, fs, thread};
 
-use tor_stream_event::{LineEnd, StreamStatus, stream_events};
+use tor_stream_event::{LineState, Outcome, StreamEvents, StreamLife, StreamTracker, stream_events};
+
+/// The streams that are followed, with the Unix times of their events.
+type Tracker = StreamTracker<Option<Duration>>;
+
+/// A stream that is over.
+type Life = StreamLife<Option<Duration>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = env::args().nth(1).ok_or("usage: parallel FILE [THREADS]")?;
     let threads = env::args().nth(2).map_or(Ok(2), |text| text.parse())?;
     let log = fs::read(path)?;
     let start = Instant::now();
-    let parts: Result<Vec<_>, _> = thread::scope(|scope| {
-        let running: Vec<_> = cut(&log, threads).map(|part| scope.spawn(|| read(part))).collect();
-        running.into_iter().map(|thread| thread.join().map_err(|_| "a thread panicked")).collect()
+
+    // The first event tells how lines end.
+    let mut events = stream_events(&log);
+    events.next();
+    let inside = events.state().part().ok_or("there is no event in the log")?;
+    let (first, rest) = cut(&log, threads);
+    let later = || rest.iter().map(|part| stream_events(part).resume(&inside));
+
+    let mut tracker = StreamTracker::new(100_000);
+    let mut lives = Vec::new();
+    let (mut state, parts) = thread::scope(|scope| {
+        let running: Vec<_> = later().map(|events| scope.spawn(|| read_part(events))).collect();
+        let state = read(&mut tracker, stream_events(first), &mut lives);
+        let parts: Result<Vec<_>, _> = running.into_iter().map(thread::ScopedJoinHandle::join).collect();
+        (state, parts)
     });
-    let parts = parts?;
-    let time = start.elapsed();
-    let events = || parts.iter().flat_map(|(events, _)| events);
-    for status in StreamStatus::ALL {
-        println!("{status:15} {}", events().filter(|event| event.0 == *status).count());
+    for (part, read_apart) in rest.iter().zip(parts.map_err(|_| "a thread panicked")?) {
+        let (streams, over, lines) = read_apart;
+        // Both tell whether the part could be read without what is before it.
+        let appended = if state.clone().append(lines.clone()).is_ok() { tracker.append(streams).ok() } else { None };
+        match appended {
+            Some(appended) => {
+                lives.extend(over);
+                lives.extend(appended.into_iter().map(|appended| appended.life));
+                state.append(lines).map_err(|_| "data is open")?;
+            }
+            None => state = read(&mut tracker, stream_events(part).resume(&state), &mut lives),
+        }
     }
-    let ids = || events().map(|event| event.1);
-    println!("{} events, stream {:?} to {:?}", ids().count(), ids().next(), ids().next_back());
-    println!("{} not read, {time:?} with {threads} threads", parts.iter().map(|part| part.1).sum::<usize>());
+    lives.extend(tracker.into_live());
+
+    let time = start.elapsed();
+    let count = |is: &dyn Fn(&Life) -> bool| lives.iter().filter(|life| is(life)).count();
+    println!("{} lines with {} streams, {time:?} with {threads} threads", state.lines(), lives.len());
+    println!("{} failed, {} are live", count(&Life::failed), count(&|life| life.outcome == Outcome::Live));
+    println!("{} were answered", count(&|life| life.answer.is_some()));
     Ok(())
 }
 
-/// Cuts a log into parts of about the same length, at line ends.
-fn cut(mut log: &[u8], parts: usize) -> impl Iterator<Item = &[u8]> {
+/// Cuts a log into the first part and others of about the same length, at line ends.
+fn cut(log: &[u8], parts: usize) -> (&[u8], Vec<&[u8]>) {
     let length = log.len() / parts.max(1) + 1;
-    core::iter::from_fn(move || {
-        let line_end = log.iter().skip(length).position(|&byte| byte == b'\n');
-        let (part, rest) = log.split_at(line_end.map_or(log.len(), |at| length + at + 1));
-        log = rest;
-        (!part.is_empty()).then_some(part)
-    })
+    let mut rest = log;
+    let mut next = || {
+        let line_end = rest.iter().skip(length).position(|&byte| byte == b'\n');
+        let (part, after) = rest.split_at(line_end.map_or(rest.len(), |at| length + at + 1));
+        rest = after;
+        part
+    };
+    (next(), core::iter::from_fn(|| Some(next()).filter(|part| !part.is_empty())).collect())
 }
 
-/// Reads one part of a log: the status and the stream of each event, and how many events cannot be read.
-fn read(part: &[u8]) -> (Vec<(StreamStatus, &str)>, usize) {
-    let (mut events, mut errors) = (Vec::new(), 0);
-    for line in stream_events(part).line_end(LineEnd::Lf) {
-        match line.event {
-            Ok(event) => events.push((event.status, event.id)),
-            Err(_) => errors += 1,
+/// Reads a part of a log whose beginning is not known. Returns its streams, those among them that are over, and the state of
+/// its lines.
+fn read_part(events: StreamEvents<'_>) -> (Tracker, Vec<Life>, LineState) {
+    let (mut streams, mut over) = (StreamTracker::part(), Vec::new());
+    let lines = read(&mut streams, events, &mut over);
+    (streams, over, lines)
+}
+
+/// Reads events, and returns the state of their lines.
+fn read(tracker: &mut Tracker, mut events: StreamEvents<'_>, lives: &mut Vec<Life>) -> LineState {
+    for line in events.by_ref() {
+        let time = line.unix_time();
+        if let Ok(event) = line.event {
+            lives.extend(tracker.update(&event, time));
         }
     }
-    (events, errors)
+    events.state()
 }

@@ -16,7 +16,7 @@ use tor_stream_event::{
 };
 
 /// A line with every field that tor prints with this status.
-const WITH_SECRETS: &str = concat!(
+const EVERY_FIELD: &str = concat!(
     "5 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER SOCKS_USERNAME=\"SECRET u\" ",
     "SOCKS_PASSWORD=\"SECRET\\\" p\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ",
     "ISO_FIELDS=SOCKS_USERNAME,SESSION_GROUP"
@@ -82,8 +82,8 @@ fn form() {
         r#""socks_password":"SECRET\\\" p","client_protocol":"SOCKS5","nym_epoch":0,"session_group":-4,"#,
         r#""iso_fields":["SOCKS_USERNAME","SESSION_GROUP"],"anomalies":[]}"#,
     );
-    assert_eq!(to_json(&event(WITH_SECRETS)), expected);
-    assert_eq!(serde_json::to_string(&event(WITH_SECRETS).into_owned()).expect("JSON"), expected);
+    assert_eq!(to_json(&event(EVERY_FIELD)), expected);
+    assert_eq!(serde_json::to_string(&event(EVERY_FIELD).into_owned()).expect("JSON"), expected);
 }
 
 /// Words stand as tor prints them, and the line only where tor would print another one.
@@ -183,10 +183,10 @@ fn changed_fields_come_back() {
 /// What the tool prints can be read, with fields that are no event's own, and without those that are absent.
 #[test]
 fn of_the_tool() {
-    let mut form: Value = serde_json::from_str(&to_json(&event(WITH_SECRETS))).expect("JSON");
+    let mut form: Value = serde_json::from_str(&to_json(&event(EVERY_FIELD))).expect("JSON");
     form["line"] = json!(11);
     form["time"] = json!(1548934191.51);
-    assert_eq!(of_json(&form), event(WITH_SECRETS));
+    assert_eq!(of_json(&form), event(EVERY_FIELD));
     form["socks_password"] = json!("***");
     assert_eq!(of_json(&form).socks_password().map(|quoted| quoted.to_vec()), Some(b"***".to_vec()));
 
@@ -198,8 +198,8 @@ fn of_the_tool() {
 /// Fields that no line gives together are refused, and so is what is no event.
 #[test]
 fn refused() {
-    let form: Value = serde_json::from_str(&to_json(&event(WITH_SECRETS))).expect("JSON");
-    let mut bytes = postcard::to_allocvec(&event(WITH_SECRETS)).expect("postcard");
+    let form: Value = serde_json::from_str(&to_json(&event(EVERY_FIELD))).expect("JSON");
+    let mut bytes = postcard::to_allocvec(&event(EVERY_FIELD)).expect("postcard");
     bytes.truncate(bytes.len() - 1);
     assert!(postcard::from_bytes::<StreamEvent>(&bytes).is_err());
     for (key, value) in [
@@ -226,7 +226,7 @@ fn refused() {
 /// A credential of another type is refused without being shown.
 #[test]
 fn errors_hold_no_secret() {
-    let form: Value = serde_json::from_str(&to_json(&event(WITH_SECRETS))).expect("JSON");
+    let form: Value = serde_json::from_str(&to_json(&event(EVERY_FIELD))).expect("JSON");
     for key in ["socks_username", "socks_password", "content"] {
         for value in [json!(4711), json!({"4711": 4711}), json!([4711]), json!(4711.5), json!(["4711"])] {
             let mut changed = form.clone();
@@ -254,6 +254,14 @@ fn words_and_ids() {
     assert_eq!(serde_json::to_value(id).expect("JSON"), json!("18446744073709551615"));
     let error = serde_json::from_value::<CircuitId>(json!("a b")).expect_err("an error").to_string();
     assert_eq!(error, "expected a circuit ID of 1 to 20 letters or digits, found ' ' at byte 1");
+    // Lenient reading takes other tokens for IDs, and so they are read back, but no text that is no token.
+    for id in ["1-a", "_", "caf\u{e9}", "123~34d38f4090dee063"] {
+        let read: StreamId = serde_json::from_value(json!(id)).expect("an ID");
+        assert_eq!(read, id);
+    }
+    for id in ["", " ", "a b", "a\"b", "123456789012345678901"] {
+        assert!(serde_json::from_value::<StreamId>(json!(id)).is_err(), "{id}");
+    }
     let error = serde_json::from_value::<StreamId>(json!(16)).expect_err("an error").to_string();
     assert_eq!(error, "invalid type: integer `16`, expected 1 to 20 letters or digits");
 }
@@ -267,13 +275,17 @@ fn check_life(life: &StreamLife<Option<Duration>>) {
     let bytes = postcard::to_allocvec(life).expect("postcard");
     let read: StreamLife<Option<Duration>> = postcard::from_bytes(&bytes).expect("a stream");
     assert_eq!(&read, life, "{json}");
+    let mut bytes = Vec::new();
+    ciborium::into_writer(life, &mut bytes).expect("CBOR");
+    let read: StreamLife<Option<Duration>> = ciborium::from_reader(bytes.as_slice()).expect("a stream");
+    assert_eq!(&read, life, "{json}");
 }
 
 /// A stream has the tool's names, and no credential.
 #[test]
 fn form_of_a_stream() {
     let mut tracker = StreamTracker::new(1);
-    assert_eq!(tracker.update(&event(WITH_SECRETS), 1), None);
+    assert_eq!(tracker.update(&event(EVERY_FIELD), 1), None);
     assert_eq!(tracker.update(&event("5 REMAP 7 192.0.2.1:443 SOURCE=EXIT"), 2), None);
     let life = tracker.update(&event("5 CLOSED 7 192.0.2.1:443 REASON=DONE"), 4).expect("a stream");
     let expected = concat!(
@@ -293,7 +305,14 @@ fn form_of_a_stream() {
 /// Every stream of the captures, and every outcome, which is named as the tool names it.
 #[test]
 fn streams_come_back() {
-    for file in ["stream-events.raw", "hostile-targets.raw", "onionperf.log"] {
+    for file in [
+        "stream-events.raw",
+        "hostile-targets.raw",
+        "onionperf.log",
+        "field/T05-words-without-a-name.log",
+        "field/T07-failed-without-closed.log",
+        "faults/lenient-ids.raw",
+    ] {
         let capture = fs::read(format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"))).expect("a capture");
         // Few enough that some are dropped.
         let mut tracker = StreamTracker::new(5);
@@ -302,18 +321,47 @@ fn streams_come_back() {
             lives.extend(tracker.update(&line.event.expect("an event"), line.unix_time()));
         }
         lives.extend(tracker.into_live());
-        assert!(lives.iter().any(|life| life.outcome == Outcome::Closed), "{file}");
+        assert!(lives.iter().any(|life| matches!(life.outcome, Outcome::Closed | Outcome::Failed)), "{file}");
         lives.iter().for_each(check_life);
     }
     for (outcome, name) in [
         (Outcome::Live, "live"),
         (Outcome::Closed, "closed"),
+        (Outcome::Failed, "failed"),
         (Outcome::Replaced, "replaced"),
         (Outcome::Dropped, "dropped"),
         (Outcome::AfterClosed, "after closed"),
     ] {
         assert_eq!(serde_json::to_value(outcome).expect("JSON"), json!(name));
         assert_eq!(serde_json::from_value::<Outcome>(json!(name)).expect("an outcome"), outcome);
+    }
+}
+
+/// Words without a name are text in a stream, its failure and its steps; notes are left out.
+#[test]
+fn words_of_a_stream() {
+    let mut tracker = StreamTracker::with_notes(1);
+    for line in ["5 NEW_STATUS 7 a:80 PURPOSE=NEW_PURPOSE", "5 FAILED 7 a:80 REASON=END REMOTE_REASON=NEW_REASON"] {
+        tracker.update_with(&StreamEventRef::parse_lenient(line.as_bytes()).expect("an event"), 1, Count(1));
+    }
+    let life = tracker.into_live().next().expect("a stream");
+    let json = serde_json::to_value(&life).expect("JSON");
+    assert_eq!((&json["steps"][0]["status"], &json["purpose"]), (&json!("NEW_STATUS"), &json!("NEW_PURPOSE")));
+    let failure = json!({"time": 1, "circuit_id": "7", "reason": "END", "remote_reason": "NEW_REASON"});
+    assert_eq!((&json["failure"], &json["remote_reason"]), (&failure, &json!("NEW_REASON")));
+    assert_eq!((life.note, json.get("note")), (Count(2), None));
+    let read: StreamLife<i32, Count> = serde_json::from_value(json).expect("a stream");
+    assert_eq!((read.note, read.purpose_str(), read.purpose), (Count(0), Some("NEW_PURPOSE"), life.purpose));
+    assert_eq!(read.failure, life.failure);
+}
+
+/// A number of events.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Count(u64);
+
+impl tor_stream_event::Note for Count {
+    fn append(&mut self, later: Self) {
+        self.0 += later.0;
     }
 }
 

@@ -517,12 +517,12 @@ fn one_long_stream() {
         tracker.update(&StreamEventRef::parse(&format!("1 SENTCONNECT {circuit} a:1")).unwrap(), circuit);
     }
     let remap = StreamEventRef::parse("1 REMAP 7 192.0.2.1:80 SOURCE=CACHE").unwrap();
-    for time in 100_001..=1_000_000 {
+    for time in 100_001..=300_000 {
         tracker.update(&remap, time);
     }
     let life = tracker.into_live().next().unwrap();
-    assert_eq!((life.steps.len(), life.step_count, life.circuits.len()), (1000, 1_000_000, 1000));
-    assert_eq!((life.more_circuits, life.circuit_changes, life.last), (true, 100_001, 1_000_000));
+    assert_eq!((life.steps.len(), life.step_count, life.circuits.len()), (1000, 300_000, 1000));
+    assert_eq!((life.more_circuits, life.circuit_changes, life.last), (true, 100_001, 300_000));
     assert!(life.steps.capacity() <= 1024 && life.circuits.capacity() <= 1024);
 }
 
@@ -640,6 +640,162 @@ fn interleave<T, N>(handed_out: Vec<StreamLife<T, N>>, appended: Vec<Appended<T,
     }
     lives.extend(appended.map(|appended| appended.life));
     lives
+}
+
+/// A tracker that is slow and plain: every stream that is followed, and every closed one that is remembered, in the order of
+/// their last events.
+struct Model {
+    /// Streams that are followed: the ID, the numbers of the events, and whether it failed.
+    live: Vec<(String, Vec<usize>, bool)>,
+    /// IDs of closed streams.
+    closed: Vec<String>,
+    /// Maximum number of each.
+    limit: usize,
+}
+
+impl Model {
+    /// Adds an event, and returns the stream that is over: its outcome and its events.
+    fn update(&mut self, number: usize, content: &str) -> Option<(Outcome, Vec<usize>)> {
+        let mut words = content.split(' ');
+        let (id, status) = (words.next()?.to_owned(), words.next()?);
+        let begins = ["NEW", "NEWRESOLVE"].contains(&status);
+        if begins {
+            self.closed.retain(|closed| *closed != id);
+        } else if self.closed.contains(&id) {
+            return Some((Outcome::AfterClosed, vec![number]));
+        }
+        let before = self.live.iter().position(|(live, ..)| *live == id).map(|index| self.live.remove(index));
+        let over = |(_, events, failed), outcome| (if failed { Outcome::Failed } else { outcome }, events);
+        let (replaced, (_, mut events, failed)) = match before {
+            Some(before) if begins => (Some(over(before, Outcome::Replaced)), (String::new(), vec![], false)),
+            Some(before) => (None, before),
+            None => (None, (String::new(), vec![], false)),
+        };
+        events.push(number);
+        let life = (id.clone(), events, failed || status == "FAILED");
+        if status == "CLOSED" {
+            self.closed.push(id);
+            if self.closed.len() > self.limit {
+                self.closed.remove(0);
+            }
+            return Some(over(life, Outcome::Closed));
+        }
+        self.live.push(life);
+        let oldest = (self.live.len() > self.limit).then(|| self.live.remove(0));
+        replaced.or_else(|| oldest.map(|life| over(life, Outcome::Dropped)))
+    }
+}
+
+/// A tracker hands out what the plain model does.
+#[test]
+fn as_the_model() {
+    let mut random = Random(2);
+    for round in 0..60 {
+        let (ids, limit) = (1 + random.below(200), 1 + random.below(60));
+        let mut model = Model { live: vec![], closed: vec![], limit };
+        let mut tracker = StreamTracker::with_notes(limit);
+        let mut dropped = 0;
+        for number in 0..if round % 2 == 0 { 300 } else { 3000 } {
+            // Now few streams are closed often, now many.
+            let content = random.event(if number / 500 % 2 == 0 { ids.min(5) } else { ids });
+            let life = feed(&mut tracker, core::slice::from_ref(&content), number).pop();
+            let expected = model.update(number, &content);
+            dropped += u64::from(matches!(expected, Some((Outcome::Dropped, _))));
+            assert_eq!(life.map(|life| (life.outcome, life.note.0)), expected, "{number}: {content}");
+        }
+        assert_eq!(tracker.dropped(), dropped);
+        let mut live = model.live;
+        live.sort();
+        assert!(tracker.into_live().map(|life| life.note.0).eq(live.into_iter().map(|(_, events, _)| events)));
+    }
+}
+
+/// A tracker is no larger after many streams than after few.
+#[test]
+fn bounded_memory() {
+    for (ids, some_stay_open) in [(100_000, true), (100_000, false), (5, true), (5, false)] {
+        let mut tracker = StreamTracker::new(10);
+        let sizes = [1_000, 5_000].map(|streams| {
+            for stream in 0..streams {
+                let id = stream % ids;
+                for status in ["NEW", "SUCCEEDED", "CLOSED", "CLOSED"] {
+                    if stream % 3 > 0 || status != "CLOSED" || !some_stay_open {
+                        tracker.update(&StreamEventRef::parse(&format!("{id} {status} 7 a:80")).unwrap(), ());
+                    }
+                }
+            }
+            format!("{tracker:?}").len()
+        });
+        // Entries out of date are removed once there are more than 64.
+        assert!(sizes.iter().all(|&size| size < 30_000), "{sizes:?}");
+    }
+}
+
+/// A part that one tracker might have followed otherwise is given back.
+#[test]
+fn parts_that_do_not_fit() {
+    let closes = ["1 CLOSED 0 a:80", "2 CLOSED 0 a:80", "3 CLOSED 0 a:80"].map(String::from);
+    let tracker = |limit| {
+        let mut tracker = StreamTracker::with_notes(limit);
+        feed(&mut tracker, &closes, 0);
+        tracker
+    };
+    let part = |contents: &[&str]| {
+        let mut part = StreamTracker::part();
+        feed(&mut part, &contents.iter().map(|&content| content.into()).collect::<Vec<_>>(), 3);
+        part
+    };
+    // With the fourth CLOSED the first one is forgotten, so that stream 1 is another one.
+    let forgets: &[&str] = &["4 CLOSED 0 a:80", "1 SUCCEEDED 0 a:80"];
+    assert!(tracker(3).append(part(forgets)).is_err());
+    assert!(tracker(4).append(part(forgets)).is_ok_and(|lives| lives.len() == 2));
+    // The last of too many closed streams is still remembered.
+    let many = vec!["1 XOFF_SENT 0 a:80"; 17];
+    assert!(tracker(100).append(part(&many)).is_err());
+    assert!(tracker(100).append(part(&many[1..])).is_ok_and(|lives| lives.len() == 16));
+    assert!(StreamTracker::with_notes(100).append(part(&many)).is_ok_and(|lives| lives.is_empty()));
+    // Limits differ; a tracker is no part, and a part has none behind it.
+    assert!(tracker(100).keep_steps(7).append(part(&[])).is_err());
+    assert!(tracker(100).append(part(&[]).keep_circuits(7)).is_err());
+    assert!(tracker(100).keep_steps(7).append(part(&[]).keep_steps(7)).is_ok());
+    assert!(tracker(100).append(tracker(100)).is_err());
+    assert!(part(&[]).append(part(&[])).is_err());
+}
+
+/// A stream that is on other circuits in a part has more than are kept, even if none of them is new here.
+#[test]
+fn more_circuits_in_a_part() {
+    let on = |circuit: usize| format!("1 SENTCONNECT {circuit} a:80");
+    let mut tracker = StreamTracker::with_notes(10).keep_circuits(2);
+    feed(&mut tracker, &[1, 2].map(on), 0);
+    let mut part = StreamTracker::part().keep_circuits(2);
+    feed(&mut part, &[1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 3].map(on), 2);
+    assert!(tracker.append(part).is_ok_and(|lives| lives.is_empty()));
+    let life = tracker.live().next().unwrap();
+    assert_eq!((life.circuits.len(), life.more_circuits, life.circuit_changes), (2, true, 19));
+}
+
+/// A part tells of which streams it does not know the beginning.
+#[test]
+fn undecided() {
+    let mut part = StreamTracker::part();
+    let contents = [
+        "1 CLOSED 0 a:80",
+        "2 NEW 0 b:80",
+        "2 CLOSED 0 b:80",
+        "3 NEW 0 c:80",
+        "4 SUCCEEDED 7 d:80",
+        "4 XOFF_SENT 7 d:80",
+    ];
+    let handed_out = feed(&mut part, &contents.map(String::from), 0);
+    assert_eq!(handed_out.iter().map(|life| life.asked.host.as_str()).collect::<Vec<_>>(), ["b"]);
+    assert_eq!(part.live().map(|life| life.asked.host.as_str()).collect::<Vec<_>>(), ["c"]);
+    let mut undecided: Vec<_> =
+        part.undecided().map(|life| (life.asked.host.as_str(), life.note.0.as_slice())).collect();
+    undecided.sort();
+    assert_eq!(undecided, [("a", &[0][..]), ("d", &[4]), ("d", &[5])]);
+    assert!(part.get(&"4".parse().unwrap()).is_none() && part.get(&"3".parse().unwrap()).is_some());
+    assert_eq!(part.into_live().count(), 1);
 }
 
 /// Whatever a log is cut into, its parts put together are the streams of the whole: the same, in the same order, with the same

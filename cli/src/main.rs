@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::command::{events, streams, summary, watch};
+use crate::command::{circuits, events, streams, summary, watch};
 use crate::input::reader::Reading;
 use crate::output::text::{escape, is_plain};
 
@@ -41,6 +41,8 @@ enum Command {
     Events(events::Options),
     /// Print each stream as a JSON object or a CSV row
     Streams(streams::Options),
+    /// Print each circuit: its streams, their targets, and whose they were
+    Circuits(circuits::Options),
     /// Print the events of a running tor as they come
     Watch(watch::Options),
     /// Print what makes a shell complete the arguments
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Summary(options) => require_files(&options.read).and_then(|()| summary::run(options)),
         Command::Events(options) => require_files(&options.read).and_then(|()| events::run(options)),
         Command::Streams(options) => require_files(&options.read).and_then(|()| streams::run(options)),
+        Command::Circuits(options) => require_files(&options.read).and_then(|()| circuits::run(options)),
         Command::Watch(options) => watch::run(&options),
         Command::Completions { shell } => {
             let mut script = Vec::new();

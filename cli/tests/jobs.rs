@@ -17,7 +17,12 @@ const COMMANDS: &[&[&str]] = &[
     &["summary", "--json"],
     &["summary", "--json", "--max-live", "20"],
     &["streams", "--max-live", "20"],
-    &["streams", "--format", "csv"],
+    &["streams", "--format", "csv", "--join"],
+    &["streams", "--format", "onionperf"],
+    &["streams", "--status", "FAILED", "--purpose", "USER"],
+    &["summary", "--json", "--status", "FAILED"],
+    &["summary", "--json", "--join", "--anomalous"],
+    &["circuits"],
 ];
 
 /// Formats that are not always there.

@@ -1,8 +1,11 @@
 //! The commands: what is asked of the inputs, and how the answer is printed.
 
 pub(crate) mod check;
+pub(crate) mod circuits;
 pub(crate) mod events;
+pub(crate) mod identity;
 pub(crate) mod life;
+pub(crate) mod lives;
 pub(crate) mod streams;
 pub(crate) mod summary;
 pub(crate) mod watch;

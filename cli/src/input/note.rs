@@ -2,6 +2,7 @@
 
 use tor_stream_event::{Note, StreamLife, StreamTracker};
 
+use crate::command::identity::Facts;
 use crate::command::streams::onionperf;
 use crate::command::summary::EventTally;
 use crate::input::filter::Passes;
@@ -28,6 +29,8 @@ pub(crate) struct StreamNote {
     target: Option<Box<str>>,
     /// Counts of its events, as long as it is not decided whether the stream passes.
     pub(crate) events: Option<Box<EventTally>>,
+    /// What its events tell about its identity, if the command asks for it.
+    pub(crate) facts: Option<Box<Facts>>,
     /// Its events as OnionPerf sees them.
     pub(crate) onionperf: Vec<onionperf::Event>,
 }
@@ -37,7 +40,15 @@ impl StreamNote {
     pub(crate) fn new(event: &Event<'_>, file: usize) -> Self {
         let host = mask::target_host(event.event);
         let host: Option<Box<str>> = (host != event.event.target_host).then(|| host.into());
-        Self { passes: event.passes, file, asked: host.clone(), target: host, events: None, onionperf: Vec::new() }
+        Self {
+            passes: event.passes,
+            file,
+            asked: host.clone(),
+            target: host,
+            events: None,
+            facts: None,
+            onionperf: Vec::new(),
+        }
     }
 }
 
@@ -47,6 +58,10 @@ impl Note for StreamNote {
         self.target = later.target;
         match (&mut self.events, later.events) {
             (Some(ours), Some(theirs)) => ours.merge(*theirs, usize::MAX),
+            (ours, theirs) => *ours = ours.take().or(theirs),
+        }
+        match (&mut self.facts, later.facts) {
+            (Some(ours), Some(theirs)) => ours.append(*theirs),
             (ours, theirs) => *ours = ours.take().or(theirs),
         }
         self.onionperf.extend(later.onionperf);

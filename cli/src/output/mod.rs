@@ -1,5 +1,6 @@
 //! Standard output in one of the formats.
 
+pub(crate) mod cells;
 #[cfg(feature = "arrow")]
 pub(crate) mod columns;
 pub(crate) mod mask;

@@ -6,7 +6,6 @@ mod writer;
 
 use alloc::sync::Arc;
 use core::mem;
-use core::ops::Range;
 use std::io::{self, BufWriter, Write};
 
 use clap::ValueEnum;
@@ -15,6 +14,7 @@ use tor_stream_event::{LineState, StreamTracker};
 use self::onionperf::OnionPerf;
 use self::writer::Writer;
 use crate::command::check::Check;
+use crate::command::lives::{self, LifeLog, LifeLogs, MakeNote};
 use crate::input::copies;
 use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
@@ -127,16 +127,55 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     let (inputs, listed) = read.inputs.list();
     let unique = copies::report_copies(&inputs);
     let names = inputs.iter().map(|input| input.name.clone()).collect();
-    let output = match format {
-        Format::Json | Format::Csv => Output::Rows,
-        Format::OnionPerf => Output::OnionPerf(OnionPerf::new(limit)),
+    let inputs = numbered(inputs);
+    let (all_read, in_order) = match format {
+        Format::Json | Format::Csv => {
+            let logs = StreamLogs { format, limit, join, names };
+            let mut writer = logs.writer();
+            writer.head()?;
+            output::print(&writer.take()?)?;
+            let mut printer = Printer { in_order: true };
+            (threads::read(&read, inputs, logs, &mut printer)?, printer.in_order)
+        }
+        Format::OnionPerf => {
+            let note = |event: &Event<'_>, input: usize| {
+                let mut note = StreamNote::new(event, input);
+                note.onionperf.extend(onionperf::Event::new(event));
+                note
+            };
+            let mut object = Object { streams: OnionPerf::new(limit), names, in_order: true };
+            let all_read = threads::read(&read, inputs, LifeLogs { limit, join, note }, &mut object)?;
+            let mut stdout = BufWriter::new(io::stdout().lock());
+            let all_printed = object.streams.finish(&mut stdout)?;
+            stdout.flush()?;
+            (all_read, all_printed && object.in_order)
+        }
     };
-    let logs = StreamLogs { format, limit, join, names };
-    output::print(&logs.rows().head()?)?;
-    let mut printer = Printer { output, in_order: true };
-    let all_read = threads::read(&read, numbered(inputs), logs, &mut printer)?;
-    let printed = printer.output.finish()?;
-    Ok(read.filter.report_unknown_words() && listed && unique && printer.in_order && printed && all_read)
+    Ok(read.filter.report_unknown_words() && listed && unique && in_order && all_read)
+}
+
+/// The object of OnionPerf.
+struct Object {
+    /// The streams so far.
+    streams: OnionPerf,
+    /// The names of the files.
+    names: Arc<[String]>,
+    /// Whether all logs were in order so far.
+    in_order: bool,
+}
+
+impl<F: MakeNote> Collector<LifeLog<F>> for Object {
+    fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
+        lives.into_iter().try_for_each(|life| self.streams.life(life))
+    }
+
+    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
+        Collector::<LifeLog<F>>::print(self, log.finish())?;
+        self.streams.end_of_log();
+        let name = self.names.get(log.input).map_or("", |name| name);
+        self.in_order &= log.check.report(&escape(name));
+        Ok(())
+    }
 }
 
 /// Maker of the consumers.
@@ -152,22 +191,18 @@ struct StreamLogs {
 }
 
 impl StreamLogs {
-    /// Number of bytes of a range.
-    const RANGE: u64 = 1024 * 1024;
-
     /// Returns no rows.
-    fn rows(&self) -> Rows {
+    fn writer(&self) -> Writer<Vec<u8>> {
         match self.format {
-            Format::Json => Rows::Text(Writer::json(Vec::new())),
-            Format::Csv => Rows::Text(Writer::csv(Vec::new())),
-            Format::OnionPerf => Rows::Lives(Vec::new()),
+            Format::Csv => Writer::csv(Vec::new()),
+            _ => Writer::json(Vec::new()),
         }
     }
 
     /// Returns the consumer of an input or a range of it.
     fn consumer(&self, input: Place<'_>, tracker: Tracker) -> StreamLog {
         StreamLog {
-            rows: self.rows(),
+            writer: self.writer(),
             ready: Vec::new(),
             names: Arc::clone(&self.names),
             input: input.index,
@@ -190,7 +225,7 @@ impl Logs for StreamLogs {
     }
 
     fn range(&self) -> Option<u64> {
-        Some(Self::RANGE)
+        Some(lives::RANGE)
     }
 
     fn joins(&self) -> bool {
@@ -200,8 +235,8 @@ impl Logs for StreamLogs {
 
 /// The streams of a log, which may have several files.
 struct StreamLog {
-    /// The streams that are over and pass, and were not printed yet.
-    rows: Rows,
+    /// The rows of streams that are over and pass, and were not printed yet.
+    writer: Writer<Vec<u8>>,
     /// Rows of ranges before them.
     ready: Vec<u8>,
     /// The names of the files.
@@ -224,54 +259,6 @@ struct StreamPart {
     ends: Vec<usize>,
 }
 
-/// Streams in a format.
-enum Rows {
-    /// Rows of text.
-    Text(Writer<Vec<u8>>),
-    /// The streams themselves.
-    Lives(Vec<Life>),
-}
-
-/// Streams that are ready to be printed.
-enum Printed {
-    /// As text.
-    Text(Vec<u8>),
-    /// As they are.
-    Lives(Vec<Life>),
-}
-
-impl Rows {
-    /// Returns what comes before the rows of all files.
-    fn head(mut self) -> io::Result<Vec<u8>> {
-        match &mut self {
-            Self::Text(writer) => {
-                writer.head()?;
-                writer.take()
-            }
-            Self::Lives(_) => Ok(Vec::new()),
-        }
-    }
-
-    /// Adds a stream that began in this file.
-    fn write(&mut self, life: Life, file: &str) -> io::Result<()> {
-        match self {
-            Self::Text(writer) => writer.write(&life, file),
-            Self::Lives(lives) => {
-                lives.push(life);
-                Ok(())
-            }
-        }
-    }
-
-    /// Returns the number of bytes, or of streams.
-    fn len(&mut self) -> io::Result<usize> {
-        match self {
-            Self::Text(writer) => writer.len(),
-            Self::Lives(lives) => Ok(lives.len()),
-        }
-    }
-}
-
 impl StreamLog {
     /// Takes a stream that is over.
     fn life(&mut self, life: Life) -> io::Result<()> {
@@ -280,7 +267,7 @@ impl StreamLog {
             return Ok(());
         }
         let file = self.names.get(life.note.file).map_or("", |name| name);
-        self.rows.write(life, file)
+        self.writer.write(&life, file)
     }
 
     /// Takes the streams that are open at the end.
@@ -292,10 +279,7 @@ impl StreamLog {
     /// Puts an event to its stream, and returns one that is over.
     fn track(&mut self, event: &Event<'_>) -> Option<Life> {
         self.check.event(event.time);
-        let mut note = StreamNote::new(event, self.input);
-        if let Rows::Lives(_) = self.rows {
-            note.onionperf.extend(onionperf::Event::new(event));
-        }
+        let note = StreamNote::new(event, self.input);
         self.tracker.update_with(event.event, event.time, note)
     }
 }
@@ -307,17 +291,12 @@ impl Consumer for StreamLog {
 }
 
 impl Log for StreamLog {
-    type Rows = Printed;
+    type Rows = Vec<u8>;
     type Part = StreamPart;
 
-    fn rows(&mut self) -> io::Result<Option<Printed>> {
-        Ok(match &mut self.rows {
-            Rows::Text(writer) => {
-                self.ready.append(&mut writer.take()?);
-                Some(Printed::Text(mem::take(&mut self.ready))).filter(|rows| !rows.is_empty())
-            }
-            Rows::Lives(lives) => Some(Printed::Lives(mem::take(lives))).filter(|rows| !rows.is_empty()),
-        })
+    fn rows(&mut self) -> io::Result<Option<Vec<u8>>> {
+        self.ready.append(&mut self.writer.take()?);
+        Ok(Some(mem::take(&mut self.ready)).filter(|rows| !rows.is_empty()))
     }
 
     fn append(&mut self, part: StreamPart, _lines: u64) -> io::Result<bool> {
@@ -326,39 +305,24 @@ impl Log for StreamLog {
             return Ok(false);
         };
         self.check.append(part.check);
-        if let Rows::Text(writer) = &mut self.rows {
-            self.ready.append(&mut writer.take()?);
-        }
-        // Each behind as many of the part's streams as were handed out before it.
-        let mut places = Vec::new();
+        self.ready.append(&mut self.writer.take()?);
+        // The rows of each behind as many of the part's streams as were handed out before it.
+        let mut places = Vec::with_capacity(lives.len());
         for appended in lives {
             let number = usize::try_from(appended.handed_out).unwrap_or(usize::MAX);
             let before = number.checked_sub(1).and_then(|last| ends.get(last)).copied().unwrap_or_default();
-            let begin = self.rows.len()?;
+            let begin = self.writer.len()?;
             self.life(appended.life)?;
-            places.push((before, begin..self.rows.len()?));
+            places.push((before, begin..self.writer.len()?));
         }
-        match (&mut self.rows, &mut part.rows) {
-            (Rows::Text(ours), Rows::Text(theirs)) => {
-                let (ours, theirs) = (ours.take()?, theirs.take()?);
-                interleave(&mut self.ready, &theirs, &ours, &places);
-            }
-            (Rows::Lives(ours), Rows::Lives(theirs)) => {
-                // The streams that were there before.
-                let begin = places.first().map_or(ours.len(), |(_, place)| place.start);
-                let mut own = ours.split_off(begin).into_iter();
-                let mut theirs = mem::take(theirs).into_iter();
-                let mut taken = 0;
-                for (before, place) in places {
-                    ours.extend(theirs.by_ref().take(before - taken));
-                    ours.extend(own.by_ref().take(place.len()));
-                    taken = before;
-                }
-                ours.extend(theirs);
-            }
-            // All are in the same format.
-            _ => {}
+        let (ours, theirs) = (self.writer.take()?, part.writer.take()?);
+        let mut begin = 0;
+        for (before, place) in places {
+            self.ready.extend_from_slice(theirs.get(begin..before).unwrap_or_default());
+            self.ready.extend_from_slice(ours.get(place).unwrap_or_default());
+            begin = before;
         }
+        self.ready.extend_from_slice(theirs.get(begin..).unwrap_or_default());
         Ok(true)
     }
 
@@ -375,86 +339,28 @@ impl Consumer for StreamPart {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if let Some(life) = self.log.track(event) {
             self.log.life(life)?;
-            self.ends.push(self.log.rows.len()?);
+            self.ends.push(self.log.writer.len()?);
         }
         Ok(())
-    }
-}
-
-/// Adds to `all` the rows of a range, with other rows between them: for each how many bytes of the range are before it, and
-/// where it is in `others`.
-fn interleave(all: &mut Vec<u8>, range: &[u8], others: &[u8], places: &[(usize, Range<usize>)]) {
-    let mut begin = 0;
-    for (before, place) in places {
-        all.extend_from_slice(range.get(begin..*before).unwrap_or_default());
-        all.extend_from_slice(others.get(place.clone()).unwrap_or_default());
-        begin = *before;
-    }
-    all.extend_from_slice(range.get(begin..).unwrap_or_default());
-}
-
-impl Printed {
-    /// Returns `true` if there are none.
-    fn is_empty(&self) -> bool {
-        match self {
-            Self::Text(text) => text.is_empty(),
-            Self::Lives(lives) => lives.is_empty(),
-        }
     }
 }
 
 /// Standard output.
 struct Printer {
-    /// The format.
-    output: Output,
     /// Whether all logs were in order so far.
     in_order: bool,
 }
 
-/// Standard output, in a format.
-enum Output {
-    /// Rows, each printed when its stream is over.
-    Rows,
-    /// One object.
-    OnionPerf(OnionPerf),
-}
-
 impl Collector<StreamLog> for Printer {
-    fn print(&mut self, rows: Printed) -> io::Result<()> {
-        match (rows, &mut self.output) {
-            (Printed::Text(text), _) => output::print(&text),
-            (Printed::Lives(lives), Output::OnionPerf(streams)) => {
-                lives.into_iter().try_for_each(|life| streams.life(life))
-            }
-            (Printed::Lives(_), Output::Rows) => Ok(()),
-        }
+    fn print(&mut self, rows: Vec<u8>) -> io::Result<()> {
+        output::print(&rows)
     }
 
     fn log(&mut self, mut log: StreamLog, _index: usize, _all_read: bool) -> io::Result<()> {
         log.end_streams()?;
-        if let Some(rows) = log.rows()? {
-            self.print(rows)?;
-        }
-        if let Output::OnionPerf(streams) = &mut self.output {
-            streams.end_of_log();
-        }
+        log.rows()?.map_or(Ok(()), |rows| self.print(rows))?;
         let name = log.names.get(log.input).map_or("", |name| name);
         self.in_order &= log.check.report(&escape(name));
         Ok(())
-    }
-}
-
-impl Output {
-    /// Writes out everything. Returns `false` if not every stream could be printed.
-    fn finish(&mut self) -> io::Result<bool> {
-        match self {
-            Self::Rows => Ok(true),
-            Self::OnionPerf(streams) => {
-                let mut output = BufWriter::new(io::stdout().lock());
-                let all = streams.finish(&mut output)?;
-                output.flush()?;
-                Ok(all)
-            }
-        }
     }
 }

@@ -1,0 +1,249 @@
+//! The command `circuits`.
+
+mod row;
+mod table;
+
+use alloc::sync::Arc;
+use std::io::{self, BufWriter, StdoutLock, Write};
+
+use clap::ValueEnum;
+
+use self::row::Row;
+use self::table::Circuits;
+use crate::command::identity::{Hasher, Identities};
+use crate::command::lives::{LifeLog, LifeLogs, MakeNote};
+use crate::input::copies;
+use crate::input::note::{Life, StreamNote};
+use crate::input::reader::{self, Event};
+use crate::input::threads::{self, Collector, numbered};
+use crate::output::cells::{Csv, CsvOptions};
+use crate::output::text::{escape, escape_json};
+use crate::report;
+
+/// What the help says after the options.
+const MORE_HELP: &str = "\
+Examples:
+  tor-streams circuits --shared --text tor.log
+  tor-streams circuits --target '*.onion' --format csv tor.log > circuits.csv
+
+Which circuits:
+  Those of each log that a stream was on. With filters, the streams that pass them count, whole.
+  With --shared, only circuits that two streams were on which tor should have kept apart: the value
+  of a field that one of them has in its ISO_FIELDS is known of both, and differs. Nothing is
+  printed if there was none.
+
+Columns:
+  file              the log
+  circuit_id        the circuit's number; tor counts from 1 again after each start, and then two
+                    circuits of one log have the same number
+  unix_ts_first     Unix time of the first event of a stream on the circuit
+  unix_ts_last      Unix time of the last one
+  seconds           from the first to the last
+  streams           number of streams that were on it
+  detached          how often a stream was taken off it (DETACHED)
+  failed            number of streams that failed on it
+  targets           the hosts and ports that its streams were asked to reach
+  other_targets     number of streams whose target is not listed, for want of room
+  identities        the identities of its streams
+  unknown_identity  number of streams whose identity is not known
+  changed_identity  number of streams that changed their identity on the way, which no tor prints
+  differs_in        the fields in which streams differ that tor should have kept apart
+
+  What is not known is null in JSON and empty in CSV. Targets, identities and fields are a list in
+  JSON, and joined with commas in CSV.
+
+Identities:
+  What tor keeps streams apart by is named by their ISO_FIELDS: user name, password, client address
+  and so on. Each set of values is an identity. Identities have numbers, #1, #2, in the order in
+  which their streams end; all rows have the same ones, and so has `tor-streams streams` with the
+  same filters. --show-credentials prints the values behind the number.
+  An event without ISO_FIELDS counts as if the fields were those of a tor without options: user
+  name, password, client address, SESSION_GROUP and NYM_EPOCH.
+  A value may not be known: tor prints the client's address and the target that was asked for only
+  when a stream begins. A stream then has the number of the one identity that it does not differ
+  from in what is known, or none if there are several.
+
+Exit status:
+  0  Every circuit was printed, or whatever reads the output was closed.
+  1  Something was told on standard error: a file or a line that could not be read, as FILE:LINE:
+     and the reason; signs that a log is not that of one tor, or in the wrong order, or read twice;
+     more circuits than there is room for. Everything else was printed.
+  2  The arguments are wrong.";
+
+/// The options of `circuits`.
+#[derive(clap::Args)]
+#[command(after_long_help = MORE_HELP)]
+pub(crate) struct Options {
+    /// What is read, and which streams count.
+    #[command(flatten)]
+    pub(crate) read: reader::Reading,
+    /// Print only circuits with two streams that tor should have kept apart
+    #[arg(long)]
+    shared: bool,
+    /// How to print the circuits
+    #[arg(long, value_enum, default_value_t = Format::Json)]
+    format: Format,
+    /// Print text for a person
+    #[arg(long, conflicts_with = "format")]
+    text: bool,
+    /// Print the values of identities, SOCKS user names and passwords among them, as Tor escapes them
+    #[arg(long)]
+    show_credentials: bool,
+    /// How CSV is printed.
+    #[command(flatten)]
+    csv: CsvOptions,
+    /// Take the files for parts of one log, in the order given, and not for logs of their own
+    #[arg(long)]
+    join: bool,
+    /// How many streams are followed at a time, and how many circuits and identities there may be
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    max_live: usize,
+}
+
+/// A format.
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// One JSON object a line
+    Json,
+    /// Comma-separated values, with the names of the columns in the first row
+    Csv,
+}
+
+/// Prints the circuits of all files. Returns `false` if anything was told.
+///
+/// # Errors
+///
+/// If the output cannot be written.
+pub(crate) fn run(options: Options) -> io::Result<bool> {
+    let (inputs, listed) = options.read.inputs.list();
+    let unique = copies::report_copies(&inputs);
+    let mut printer = Printer {
+        output: Output::new(&options)?,
+        shared: options.shared,
+        limit: options.max_live,
+        names: inputs.iter().map(|input| input.name.clone()).collect(),
+        identities: Identities::new(options.max_live),
+        circuits: Circuits::new(options.max_live),
+        in_order: true,
+    };
+    let hasher = Hasher::new(options.show_credentials);
+    let note = move |event: &Event<'_>, input: usize| {
+        let mut note = StreamNote::new(event, input);
+        note.facts = Some(Box::new(hasher.facts(event.event)));
+        note
+    };
+    let logs = LifeLogs { limit: options.max_live, join: options.join, note };
+    let read = Arc::new(options.read);
+    let all_read = threads::read(&read, numbered(inputs), logs, &mut printer)?;
+    printer.output.finish()?;
+    Ok(read.filter.report_unknown_words() && listed && unique && printer.in_order && all_read)
+}
+
+/// The side of the command that puts the circuits together.
+struct Printer {
+    /// Where circuits are printed.
+    output: Output,
+    /// Whether only circuits are printed with streams that tor should have kept apart.
+    shared: bool,
+    /// Maximum number of circuits of a log.
+    limit: usize,
+    /// The names of the files.
+    names: Vec<String>,
+    /// The identities of all logs.
+    identities: Identities,
+    /// The circuits of this log.
+    circuits: Circuits,
+    /// Whether nothing was told of the logs so far.
+    in_order: bool,
+}
+
+impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
+    fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
+        for life in &lives {
+            if let Some(facts) = life.note.facts.as_deref() {
+                let identity = self.identities.place(facts);
+                self.circuits.add(life, facts, identity);
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints the circuits of the log, and begins another one.
+    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
+        Collector::<LifeLog<F>>::print(self, log.finish())?;
+        let circuits = core::mem::replace(&mut self.circuits, Circuits::new(self.limit));
+        let name = self.names.get(log.input).map_or("", |name| name);
+        for (id, circuit) in circuits.iter() {
+            if !self.shared || !circuit.differs_in().is_empty() {
+                let row = |flat| Row::new(name, id, circuit, &self.identities, flat);
+                self.output.write(row)?;
+            }
+        }
+        self.output.flush()?;
+        let name = escape(name);
+        let (left_out, limit) = (circuits.left_out, self.limit);
+        if left_out > 0 {
+            report(format_args!(
+                "tor-streams: {name}: more than {limit} circuits: others are left out, which streams were on {left_out} times; \
+                 --max-live makes room"
+            ));
+        }
+        self.in_order &= log.check.report(&name) && left_out == 0;
+        Ok(())
+    }
+}
+
+/// Standard output, in a format.
+enum Output {
+    /// JSON.
+    Json(BufWriter<StdoutLock<'static>>),
+    /// CSV.
+    Csv(Box<Csv<BufWriter<StdoutLock<'static>>>>),
+    /// Text for a person.
+    Text(BufWriter<StdoutLock<'static>>),
+}
+
+impl Output {
+    /// Returns the output before the first circuit.
+    fn new(options: &Options) -> io::Result<Self> {
+        let stdout = BufWriter::new(io::stdout().lock());
+        if options.text {
+            return Ok(Self::Text(stdout));
+        }
+        Ok(match options.format {
+            Format::Json => Self::Json(stdout),
+            Format::Csv => {
+                let mut csv = Csv::new(stdout, options.csv.cells());
+                csv.names(Row::NAMES)?;
+                Self::Csv(Box::new(csv))
+            }
+        })
+    }
+
+    /// Prints a circuit.
+    fn write<'c>(&mut self, row: impl Fn(bool) -> Row<'c>) -> io::Result<()> {
+        match self {
+            Self::Json(json) => {
+                let mut text = serde_json::to_vec(&row(false))?;
+                escape_json(&mut text, 0);
+                text.push(b'\n');
+                json.write_all(&text)
+            }
+            Self::Csv(csv) => csv.row(row(true)),
+            Self::Text(text) => text.write_all(row(false).text().as_bytes()),
+        }
+    }
+
+    /// Writes out what was collected.
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Json(output) | Self::Text(output) => output.flush(),
+            Self::Csv(csv) => csv.flush(),
+        }
+    }
+
+    /// Writes out everything.
+    fn finish(&mut self) -> io::Result<()> {
+        self.flush()
+    }
+}

@@ -1,0 +1,139 @@
+//! The columns of a circuit.
+
+use core::fmt::Write;
+
+use serde::ser::{Serialize, Serializer};
+use tor_stream_event::CircuitId;
+
+use super::table::Circuit;
+use crate::command::identity::Identities;
+use crate::input::time::Time;
+use crate::output::text::escape;
+
+/// Makes [`Row`] and the names of its columns from one list.
+macro_rules! row {
+    ($($(#[$meta:meta])* $name:ident: $type:ty,)+) => {
+        /// The columns of a circuit.
+        #[derive(serde::Serialize)]
+        pub(crate) struct Row<'c> {
+            $($(#[$meta])* pub(super) $name: $type,)+
+        }
+
+        impl Row<'_> {
+            /// The names of the columns.
+            pub(crate) const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
+        }
+    };
+}
+
+row! {
+    /// The log.
+    file: &'c str,
+    /// The circuit's ID.
+    circuit_id: &'c str,
+    /// Unix time of the first event of a stream on it.
+    unix_ts_first: Option<f64>,
+    /// Unix time of the last one.
+    unix_ts_last: Option<f64>,
+    /// From the one to the other.
+    seconds: Option<f64>,
+    /// Number of streams.
+    streams: u64,
+    /// Number of times that a stream was taken off it.
+    detached: u64,
+    /// Number of streams that failed on it.
+    failed: u64,
+    /// Targets that its streams were asked to reach.
+    targets: List,
+    /// Number of streams whose target is not listed.
+    other_targets: u64,
+    /// Identities of its streams.
+    identities: List,
+    /// Number of streams whose identity is not known.
+    unknown_identity: u64,
+    /// Number of streams whose identity changed on the way.
+    changed_identity: u64,
+    /// Fields in which two streams differ that tor should have kept apart.
+    differs_in: List,
+}
+
+/// A list, or one text as in CSV.
+pub(super) struct List {
+    /// The items.
+    pub(super) items: Vec<String>,
+    /// Whether they are one text.
+    joined: bool,
+}
+
+impl<'c> Row<'c> {
+    /// Returns the row of a circuit. A `flat` one has text where others have lists.
+    pub(super) fn new(
+        file: &'c str,
+        id: &'c CircuitId,
+        circuit: &Circuit,
+        identities: &Identities,
+        flat: bool,
+    ) -> Self {
+        let unix = |time: Option<Time>| time.and_then(Time::unix).map(|time| time.as_secs_f64());
+        let between = circuit.last.zip(circuit.first).and_then(|(last, first)| last.since(first));
+        let list = |items| List { items, joined: flat };
+        Row {
+            file,
+            circuit_id: id.as_str(),
+            unix_ts_first: unix(circuit.first),
+            unix_ts_last: unix(circuit.last),
+            seconds: between.map(|time| time.as_secs_f64()),
+            streams: circuit.streams,
+            detached: circuit.detached,
+            failed: circuit.failed,
+            targets: list(circuit.targets.iter().cloned().collect()),
+            other_targets: circuit.other_targets,
+            identities: list(circuit.identities.iter().map(|&place| identities.label(place)).collect()),
+            unknown_identity: circuit.unknown,
+            changed_identity: circuit.changed,
+            differs_in: list(circuit.differs_in().names().map(Into::into).collect()),
+        }
+    }
+
+    /// Returns the row as text for a person.
+    pub(super) fn text(&self) -> String {
+        let mut text = format!("circuit {}: ", escape(self.circuit_id));
+        let number = |number: u64, one: &str, more: &str| format!("{number} {}", if number == 1 { one } else { more });
+        text += &number(self.streams, "stream", "streams");
+        for (count, what) in [(self.failed, "failed"), (self.detached, "detached")] {
+            if count > 0 {
+                // Writing to a text cannot fail.
+                let _ = write!(text, ", {count} {what}");
+            }
+        }
+        if let Some(seconds) = self.seconds {
+            let _ = write!(text, ", {seconds:.1} s");
+        }
+        let mut line = |name: &str, list: &List, others: u64| {
+            let mut items: Vec<_> = list.items.iter().map(|item| escape(item).into_owned()).collect();
+            items.extend((others > 0).then(|| number(others, "other stream", "other streams")));
+            if !items.is_empty() {
+                let _ = write!(text, "\n    {name:11} {}", items.join(", "));
+            }
+        };
+        line("targets", &self.targets, self.other_targets);
+        let mut unknown = self.unknown_identity;
+        if self.identities.items.is_empty() {
+            // Nothing is known of any.
+            unknown = 0;
+        }
+        line("identities", &self.identities, unknown);
+        line("differ in", &self.differs_in, 0);
+        text.push('\n');
+        text
+    }
+}
+
+impl Serialize for List {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.joined {
+            return serializer.serialize_str(&self.items.join(","));
+        }
+        serializer.collect_seq(&self.items)
+    }
+}

@@ -1,0 +1,124 @@
+//! CSV whose cells suit the program that shows them.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::output::io_error;
+use crate::output::text::escape;
+
+/// The options of CSV.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct CsvOptions {
+    /// Put a `'` before a cell of CSV that a spreadsheet takes for a formula: one that begins with = + - @, TAB or CR
+    #[arg(long)]
+    csv_safe: bool,
+}
+
+/// What is done to cells.
+#[derive(Clone, Copy)]
+pub(crate) struct Cells {
+    /// Whether those are marked that a spreadsheet takes for a formula.
+    safe: bool,
+    /// Whether commands to a terminal are escaped.
+    terminal: bool,
+}
+
+/// CSV without a header.
+pub(crate) struct Csv<W: Write> {
+    /// The encoder.
+    writer: csv::Writer<W>,
+    /// What is done to cells.
+    cells: Cells,
+}
+
+impl CsvOptions {
+    /// Returns what is done to the cells of standard output.
+    pub(crate) fn cells(self) -> Cells {
+        Cells { safe: self.csv_safe, terminal: io::stdout().is_terminal() }
+    }
+}
+
+impl Cells {
+    /// Returns a cell as it is printed.
+    fn cell(self, cell: &[u8]) -> Vec<u8> {
+        let formula = matches!(cell, [b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r', ..]);
+        let mut printed = if self.safe && formula { b"'".to_vec() } else { Vec::new() };
+        match core::str::from_utf8(cell) {
+            Ok(text) if self.terminal => printed.extend_from_slice(escape(text).as_bytes()),
+            _ => printed.extend_from_slice(cell),
+        }
+        printed
+    }
+}
+
+impl<W: Write> Csv<W> {
+    /// Begins CSV.
+    pub(crate) fn new(output: W, cells: Cells) -> Self {
+        Self { writer: csv::WriterBuilder::new().has_headers(false).from_writer(output), cells }
+    }
+
+    /// Prints the names of the columns.
+    pub(crate) fn names(&mut self, names: &[&str]) -> io::Result<()> {
+        self.writer.write_record(names).map_err(io_error)
+    }
+
+    /// Prints a row.
+    pub(crate) fn row(&mut self, row: impl Serialize) -> io::Result<()> {
+        if !self.cells.safe && !self.cells.terminal {
+            return self.writer.serialize(row).map_err(io_error);
+        }
+        // The cells of a row are known once it is encoded.
+        let mut plain = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+        plain.serialize(row).map_err(io_error)?;
+        let plain = plain.into_inner().map_err(csv::IntoInnerError::into_error)?;
+        let reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&*plain);
+        for record in reader.into_byte_records() {
+            let record = record.map_err(io_error)?;
+            self.writer
+                .write_byte_record(&record.iter().map(|cell| self.cells.cell(cell)).collect())
+                .map_err(io_error)?;
+        }
+        Ok(())
+    }
+
+    /// Writes out what was collected.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+mod tests {
+    use super::*;
+
+    /// Returns the text of a row of these cells.
+    fn text(cells: &[&str], safe: bool, terminal: bool) -> String {
+        let mut text = Vec::new();
+        let mut csv = Csv::new(&mut text, Cells { safe, terminal });
+        csv.row(cells).unwrap();
+        csv.flush().unwrap();
+        drop(csv);
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn rows() {
+        let cells = ["=1", "+1", "-1", "@x", "\tx", "\rx", "a=1", "", "'", "a,\"b\"", "\u{9b}31m\u{202e}\n"];
+        assert_eq!(
+            text(&cells, false, false),
+            "=1,+1,-1,@x,\tx,\"\rx\",a=1,,',\"a,\"\"b\"\"\",\"\u{9b}31m\u{202e}\n\"\n"
+        );
+        assert_eq!(
+            text(&cells, true, false),
+            "'=1,'+1,'-1,'@x,'\tx,\"'\rx\",a=1,,',\"a,\"\"b\"\"\",\"\u{9b}31m\u{202e}\n\"\n"
+        );
+        assert_eq!(
+            text(&cells, true, true),
+            "'=1,'+1,'-1,'@x,'\\tx,'\\rx,a=1,,',\"a,\"\"b\"\"\",\\u{9b}31m\\u{202e}\\n\n"
+        );
+        // A row of one empty cell is not lost.
+        assert_eq!(text(&[""], true, true), "\"\"\n");
+    }
+}

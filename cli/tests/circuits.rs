@@ -1,0 +1,209 @@
+//! The command `circuits`: whose streams were on which circuit.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
+
+mod common;
+
+use core::fmt::Write;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::common::{both, data, file, rows, stdout};
+
+/// Returns a log of these lines in a file of this name.
+fn log(name: &str, lines: &[&str]) -> std::path::PathBuf {
+    let text = lines.iter().fold(String::new(), |mut text, line| {
+        writeln!(text, "650 STREAM {line}").unwrap();
+        text
+    });
+    file("circuits", name, text)
+}
+
+/// Returns the circuit, the identities and the fields in which they differ of each row.
+#[track_caller]
+fn identities(options: &[&str], log: &Path) -> Vec<(String, Vec<String>, Vec<String>)> {
+    let list = |list: &Value| list.as_array().unwrap().iter().map(|item| item.as_str().unwrap().into()).collect();
+    let rows = rows(&[&["circuits"], options].concat(), &[log]);
+    rows.iter()
+        .map(|row| (row["circuit_id"].as_str().unwrap().into(), list(&row["identities"]), list(&row["differs_in"])))
+        .collect()
+}
+
+/// Question: was a circuit shared by streams that tor should have kept apart? Two streams are on circuit 10. Both have
+/// SOCKS_USERNAME among their ISO_FIELDS, and their user names differ; nothing else does. So: circuit 10, two identities,
+/// SOCKS_USERNAME.
+#[test]
+fn two_user_names_on_one_circuit() {
+    let log = data("field/I01-isolation.log");
+    for options in [&[][..], &["--shared"]] {
+        let expected = ("10".into(), vec!["#1".into(), "#2".into()], vec!["SOCKS_USERNAME".into()]);
+        assert_eq!(identities(options, &log), [expected]);
+    }
+    let row = &rows(&["circuits"], &[&log])[0];
+    assert_eq!(row["targets"], json!(["a.test:443", "b.test:443"]));
+    let facts = ["streams", "failed", "detached", "unknown_identity", "changed_identity"].map(|name| &row[name]);
+    assert_eq!(facts, [2, 0, 0, 0, 0]);
+
+    let (_, names, _) = &identities(&["--shared", "--show-credentials"], &log)[0];
+    let rest = "SOCKS_PASSWORD=\"x\" CLIENTADDR=127.0.0.1 SESSION_GROUP=-4 NYM_EPOCH=0";
+    assert_eq!(
+        *names,
+        ["a", "b"].map(|name| {
+            let number = if name == "a" { 1 } else { 2 };
+            format!("#{number} SOCKS_USERNAME=\"wallet-{name}\" {rest}")
+        })
+    );
+    assert_eq!(
+        stdout(0, &["circuits", "--shared", "--text"], &[&log]),
+        "circuit 10: 2 streams\n    targets     a.test:443, b.test:443\n    identities  #1, #2\n    differ in   SOCKS_USERNAME\n"
+    );
+}
+
+/// Question: the same of a log whose events have credentials with NEW only, and no ISO_FIELDS. Streams 1 and 2 are on circuit 10
+/// with the passwords `a` and `b`, which a tor without options keeps apart. So: circuit 10, two identities, SOCKS_PASSWORD;
+/// and stream 1 has another password in its CLOSED, which no tor prints: one stream changed its identity.
+#[test]
+fn credentials_on_new_only() {
+    let log = data("field-2/O04-credentials-on-new-only.log");
+    let expected = ("10".into(), vec!["#1".into(), "#2".into()], vec!["SOCKS_PASSWORD".into()]);
+    assert_eq!(identities(&["--shared"], &log), [expected]);
+    assert_eq!(rows(&["circuits"], &[&log])[0]["changed_identity"], 1);
+}
+
+/// The fields of a tor that keeps streams apart by user name and client address.
+const ISO: &str = "CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SOCKS_USERNAME,CLIENTADDR";
+
+#[test]
+fn values_that_are_not_known() {
+    let new = |id: &str, user: &str, host: &str| {
+        format!("{id} NEW 0 a.test:1 SOURCE_ADDR={host}:5 PURPOSE=USER SOCKS_USERNAME=\"{user}\" {ISO}")
+    };
+    let on = |id: &str, circuit: &str, user: &str| {
+        format!("{id} SUCCEEDED {circuit} a.test:1 SOCKS_USERNAME=\"{user}\" {ISO}")
+    };
+    // Stream 1 began before the log: its client's address is not known, and does not set it apart from stream 2.
+    let lines = [
+        on("1", "7", "x"),
+        format!("1 CLOSED 7 a.test:1 SOCKS_USERNAME=\"x\" {ISO}"),
+        new("2", "x", "127.0.0.1"),
+        on("2", "7", "x"),
+        format!("2 CLOSED 7 a.test:1 SOCKS_USERNAME=\"x\" {ISO}"),
+    ];
+    let with = |more: &[String]| -> Vec<String> { lines.iter().chain(more).cloned().collect() };
+    let found = |name: &str, lines: &[String]| {
+        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        identities(&[], &log(name, &lines))
+    };
+    let row = |circuit: &str, identities: &[&str], differ: &[&str]| {
+        let texts = |texts: &[&str]| texts.iter().map(|&text| text.into()).collect::<Vec<String>>();
+        (circuit.to_owned(), texts(identities), texts(differ))
+    };
+    assert_eq!(found("one", &with(&[])), [row("7", &["#1"], &[])]);
+
+    // Nor does it join the streams of two addresses.
+    let other =
+        [new("3", "x", "127.0.0.2"), on("3", "7", "x"), format!("3 CLOSED 7 a.test:1 SOCKS_USERNAME=\"x\" {ISO}")];
+    assert_eq!(found("two", &with(&other)), [row("7", &["#1", "#2"], &["CLIENTADDR"])]);
+
+    // A stream that may be either is neither.
+    let either = [&other[..], &[on("4", "8", "x")]].concat();
+    assert_eq!(found("either", &with(&either)), [row("7", &["#1", "#2"], &["CLIENTADDR"]), row("8", &[], &[])]);
+
+    // One that differs in what is known is another.
+    let another = [&other[..], &[on("4", "8", "y")]].concat();
+    let rows = found("another", &with(&another));
+    assert_eq!(rows, [row("7", &["#1", "#2"], &["CLIENTADDR"]), row("8", &["#3"], &[])]);
+}
+
+/// A field that neither of two streams is kept apart by may differ; one that either is may not.
+#[test]
+fn a_field_of_either() {
+    let line = |id: &str, user: &str, fields: &str| {
+        format!(
+            "{id} SENTCONNECT 5 a.test:1 SOCKS_USERNAME=\"{user}\" NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS={fields}"
+        )
+    };
+    for (first, second, differ) in [
+        ("", "", &[][..]),
+        ("SESSION_GROUP", "SESSION_GROUP", &[]),
+        ("SOCKS_USERNAME", "", &["SOCKS_USERNAME"]),
+        ("", "SESSION_GROUP,SOCKS_USERNAME", &["SOCKS_USERNAME"]),
+    ] {
+        let log = log("either-field", &[&line("1", "a", first), &line("2", "b", second)]);
+        let rows = identities(&[], &log);
+        assert_eq!((rows.len(), &*rows[0].2), (1, &*differ.iter().map(|&text| text.to_owned()).collect::<Vec<_>>()));
+        assert_eq!(identities(&["--shared"], &log).len(), usize::from(!differ.is_empty()));
+    }
+    // A client that sends no user name is not one that sends any.
+    let none = "3 SENTCONNECT 5 a.test:1 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SOCKS_USERNAME";
+    let rows = identities(&["--shared"], &log("none", &[&line("1", "a", "SOCKS_USERNAME"), none]));
+    assert_eq!(rows[0].2, ["SOCKS_USERNAME"]);
+    // tor compares addresses in any case.
+    let new = |id: &str, host: &str| format!("{id} NEW 0 {host}:1 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=DESTADDR");
+    let on = |id: &str| format!("{id} SENTCONNECT 5 192.0.2.1:1 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=DESTADDR");
+    for (host, rows) in [("A.example", 0), ("b.example", 1)] {
+        let log = log("case", &[&new("1", "a.EXAMPLE"), &on("1"), &new("2", host), &on("2")]);
+        assert_eq!(identities(&["--shared"], &log).len(), rows);
+    }
+}
+
+/// Rows have the circuit's times, and a filter takes streams whole.
+#[test]
+fn times_and_filters() {
+    let log = data("field/F01-filters.log");
+    let facts = |options: &[&str]| -> Vec<_> {
+        let rows = rows(&[&["circuits"], options].concat(), &[&log]);
+        let names = ["unix_ts_first", "unix_ts_last", "streams", "detached", "failed"];
+        rows.iter().map(|row| names.map(|name| row[name].as_f64().unwrap())).collect()
+    };
+    // Stream 18 was on circuit 26 from 10:00:00.1 to 10:00:09, stream 19 until it was detached at 10:00:20.1.
+    let second = [1_795_600_820.2, 1_795_600_830.21, 1.0, 0.0, 1.0];
+    assert_eq!(facts(&[]), [[1_795_600_800.1, 1_795_600_820.1, 2.0, 1.0, 0.0], second]);
+    assert_eq!(facts(&["--status", "FAILED"]), [[1_795_600_810.1, 1_795_600_820.1, 1.0, 1.0, 0.0], second]);
+    assert_eq!(rows(&["circuits"], &[&log])[0]["seconds"], 20.0);
+}
+
+/// Any number of threads gives the same.
+#[test]
+fn threads() {
+    let logs = [data("onionperf.log"), data("stream-events.raw"), data("field/I01-isolation.log")];
+    let one = both(1, &["circuits", "--jobs", "1"], &logs);
+    assert!(one.0.lines().count() > 20);
+    for jobs in ["2", "5"] {
+        assert_eq!(both(1, &["circuits", "--jobs", jobs], &logs), one);
+    }
+}
+
+/// There is room for so many circuits only, and it is told if that was not enough.
+#[test]
+fn too_many_circuits() {
+    let lines: Vec<_> = (1..=8).map(|id| format!("{id} SENTCONNECT {} a{id}.test:1", id % 4)).collect();
+    let log = log("many", &lines.iter().map(String::as_str).collect::<Vec<_>>());
+    let (text, messages) = both(1, &["circuits", "--max-live", "2"], &[&log]);
+    let circuits: Vec<_> =
+        text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["circuit_id"].clone()).collect();
+    assert_eq!(circuits.len(), 2, "{text}");
+    assert!(messages.contains("more than 2 circuits: others are left out"), "{messages}");
+}
+
+#[test]
+fn csv() {
+    let log = data("field/I01-isolation.log");
+    let text = stdout(0, &["circuits", "--format", "csv"], &[&log]);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(
+        lines[0],
+        "file,circuit_id,unix_ts_first,unix_ts_last,seconds,streams,detached,failed,targets,other_targets,identities,\
+         unknown_identity,changed_identity,differs_in"
+    );
+    assert!(lines[1].ends_with(",10,,,,2,0,0,\"a.test:443,b.test:443\",0,\"#1,#2\",0,0,SOCKS_USERNAME"), "{text}");
+    // Without a circuit there are still the names.
+    let none = log_without_circuit();
+    assert_eq!(stdout(0, &["circuits", "--format", "csv"], &[&none]), format!("{}\n", lines[0]));
+    assert_eq!(stdout(0, &["circuits"], &[&none]), "");
+}
+
+/// Returns a log of a stream that never was on a circuit.
+fn log_without_circuit() -> std::path::PathBuf {
+    log("no-circuit", &["1 NEW 0 a.test:1"])
+}
