@@ -212,6 +212,11 @@ impl LineFinder {
 
     /// Sets the line end, or leaves it to the first reply.
     pub(super) const fn line_end(mut self, line_end: Option<LineEnd>) -> Self {
+        // A log with a format is not the wire.
+        let line_end = match line_end {
+            Some(LineEnd::CrLf) if self.formats[0].is_some() => None,
+            line_end => line_end,
+        };
         self.line_end = line_end;
         let is_log = self.formats[0].is_some() || matches!(line_end, Some(LineEnd::Lf));
         self.kind = match line_end {
@@ -231,7 +236,7 @@ impl LineFinder {
         if let Some(free) = self.formats.iter_mut().find(|format| format.is_none()) {
             *free = Some(format);
         }
-        let line_end = self.line_end.filter(|&line_end| line_end == LineEnd::Lf);
+        let line_end = self.line_end;
         self.line_end(line_end)
     }
 
