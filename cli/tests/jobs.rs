@@ -120,9 +120,9 @@ fn lines_that_are_too_long() {
 
 #[test]
 fn data_of_a_reply_that_is_longer_than_a_range() {
-    let log = stamped(&capture("hostile-targets.raw")).repeat(30);
+    let log = stamped(&capture("hostile-targets.raw")).repeat(12);
     for (name, line) in [("data", ""), ("data-like-events", "2026-11-21 10:00:00 1795255200.51 ")] {
-        let lines = format!("{line}650 STREAM 1 NEW 0 data:1\n").repeat(9_000);
+        let lines = format!("{line}650 STREAM 1 NEW 0 data:1\n").repeat(4_000);
         let data = [b"2026-11-21 10:00:00 1795255200.51 250+data=\n", lines.as_bytes()].concat();
         same_log(name, &[&log[..], &data, b".\n", &log, &data, b".\n", &log].concat());
         same_log(&format!("{name}-open"), &[&log[..], &data, &log, &data, &log].concat());
