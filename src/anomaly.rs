@@ -1,4 +1,4 @@
-//! What is odd about an event: a small set of named flags.
+//! Anomalies of an event: a set of named flags.
 
 use core::fmt;
 use core::iter::FusedIterator;
@@ -7,10 +7,10 @@ use core::ops::{BitOr, BitOrAssign};
 /// Makes [`Anomaly`] from one list of names.
 macro_rules! anomalies {
     ($($(#[$meta:meta])* $variant:ident = $name:literal,)+) => {
-        /// One thing that sets an event apart from what a known tor prints for a plain target.
+        /// A difference between an event and what a known tor prints for a plain target.
         ///
-        /// An anomaly is no error: every field of the event was read. It says where a client's text or a tor unknown to
-        /// this version had a part in the line, so that nothing is wrong in silence.
+        /// An anomaly is no error: every field of the event was read. It marks text that a client may have chosen, a newer
+        /// tor printed or a log changed, so that nothing is wrong in silence.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[non_exhaustive]
@@ -34,25 +34,25 @@ macro_rules! anomalies {
 }
 
 anomalies! {
-    /// The target holds a space.
+    /// A space in the target.
     TargetSpace = "target_space",
-    /// The target holds a quotation mark.
+    /// A quotation mark in the target.
     TargetQuote = "target_quote",
-    /// The target holds a control character.
+    /// A control character in the target.
     TargetControl = "target_control",
-    /// The target holds a byte from 0x80 up.
+    /// A byte from 0x80 up in the target.
     Target8Bit = "target_8bit",
-    /// The target is not UTF-8: `target_host` is U+FFFD, and `target_bytes()` has the target.
+    /// A target that is not UTF-8: `target_host` is U+FFFD, and `target_bytes()` has the target.
     TargetNotUtf8 = "target_not_utf8",
-    /// The target is 255 bytes or longer. tor cuts it at 255 without a mark, so its port may have lost digits.
+    /// A target of 255 bytes or more. tor cuts it at 255 without a mark, so its port may have lost digits.
     TargetMayBeCut = "target_may_be_cut",
-    /// A field ends exactly 255 bytes after the target's start: all of them up to there may be one target that tor cut.
+    /// A field that ends exactly 255 bytes after the target's start: the text up to there may be one target that tor cut.
     FieldAtCut = "field_at_cut",
-    /// The target has no valid port: `target_port` is 0. Only lenient reading accepts it.
+    /// A target without a valid port: `target_port` is 0. Only lenient reading accepts it.
     TargetWithoutPort = "target_without_port",
-    /// The stream or circuit ID is not 1 to 20 letters or digits. Only lenient reading accepts it.
+    /// A stream or circuit ID that is not 1 to 20 letters or digits. Only lenient reading accepts it.
     MalformedId = "malformed_id",
-    /// No known tor prints this line: its fields were read in the order in which they stand.
+    /// Fields in an order that no known tor prints: they were read from the left, as they stand.
     UnknownOrder = "unknown_order",
     /// A keyword that this version does not know.
     UnknownKeyword = "unknown_keyword",
@@ -64,18 +64,18 @@ anomalies! {
     UnknownWord = "unknown_word",
     /// Text after the target is not UTF-8 and shows as U+FFFD. `content()` has its bytes.
     FieldNotUtf8 = "field_not_utf8",
-    /// The event's line is the last one and has no end: it may have lost text, such as digits of the port.
+    /// A last line without an end: it may have lost text, such as digits of the port.
     Unterminated = "unterminated",
-    /// The event's line stands among the data of a multi-line reply: either the end of the data was lost, or a stranger wrote
-    /// the line into a descriptor.
+    /// A line among the data of a multi-line reply: either the end of the data was lost, or a stranger wrote the line into a
+    /// descriptor.
     InData = "in_data",
-    /// The event holds a backslash, and its log writes replies as quoted strings: the log may have doubled the backslash, or
-    /// written it in place of a byte.
+    /// A backslash in an event of a log that writes replies as quoted strings: the log may have doubled it, or written it in
+    /// place of a byte.
     Escaped = "escaped",
 }
 
 impl Anomaly {
-    /// Returns the bit that stands for this anomaly in a set.
+    /// Returns the anomaly's bit in a set.
     const fn bit(self) -> u16 {
         1 << self as u16
     }
@@ -87,7 +87,7 @@ impl fmt::Display for Anomaly {
     }
 }
 
-/// A set of [`Anomaly`]. Empty for a plain line from a known tor.
+/// A set of [`Anomaly`], empty for a plain line from a known tor.
 ///
 /// # Examples
 ///

@@ -1,65 +1,64 @@
-//! What can be wrong with a line, and how it is told.
+//! Error types and their messages.
 
 use core::fmt;
 
-/// Everything that can go wrong in this crate.
+/// An error of this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// A line is not a STREAM event.
+    /// A malformed event, or text that is no event.
     Protocol(ProtocolError),
-    /// A line with an event is longer than the reader of lines was told to keep. It was skipped.
+    /// A line with an event that is longer than the reader of lines may keep. It was skipped.
     #[non_exhaustive]
     LineTooLong {
-        /// How many bytes the line has, its end included.
+        /// Length of the line in bytes, its end included.
         length: u64,
-        /// How many bytes it may have.
+        /// Maximum length in bytes.
         limit: usize,
     },
-    /// Reading failed. The reader can go on.
+    /// A failed read. The reader can go on.
     #[cfg(feature = "std")]
     #[non_exhaustive]
     Io {
-        /// How it failed.
+        /// The kind of the failure.
         #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
         kind: std::io::ErrorKind,
-        /// How many bytes were read before.
+        /// Number of bytes that were read before.
         offset: u64,
     },
 }
 
-/// Why text is not a STREAM event, and where.
+/// The reason why text is not a STREAM event, and its place.
 ///
 /// It never holds the line, which may hold a password: at most one byte of it, outside of every credential.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProtocolError {
-    /// What is wrong.
+    /// The kind of the error.
     kind: ErrorKind,
-    /// Where it is wrong.
+    /// Byte index of the error.
     offset: usize,
-    /// What stands there.
+    /// The byte at `offset`, if there is one.
     found: Found,
 }
 
-/// What is wrong with a field.
+/// A kind of error, with the field that it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The field is absent or empty. The offset is that of the byte where it should begin.
+    /// An absent or empty field. The offset is that of the byte where it should begin.
     Missing(Field),
-    /// The field is not made as it has to be. The offset is that of the first byte that does not fit.
+    /// A field that does not have the form it has to have. The offset is that of the first byte that does not fit.
     Malformed(Field),
-    /// The field is a word that is not in the specification's list. The offset is that of the word's first byte.
+    /// A word that is not in the specification's list. The offset is that of the word's first byte.
     Unrecognized(Field),
-    /// The field's number is too great. The offset is that of its first digit.
+    /// A number that is too great. The offset is that of its first digit.
     OutOfRange(Field),
-    /// The field was cut by tor, which prints no more than 255 bytes of a target, and lost its port. The offset is that
-    /// of the first byte after the cut.
+    /// A target without a port, cut by tor, which prints no more than 255 bytes of one. The offset is that of the first byte
+    /// after the cut.
     Truncated(Field),
-    /// An event's content was expected, and the text begins with the reply code `650` and a word that is no status: it is
-    /// a whole line, for [`parse_line`](crate::StreamEventRef::parse_line). The offset is 0.
+    /// A whole line where an event's content was expected: reply code `650`, and a word that is no status. It is for [`parse_line`](crate::StreamEventRef::parse_line). The offset is 0.
     WholeLine,
 }
 
@@ -90,12 +89,12 @@ pub enum Field {
     IsoField,
 }
 
-/// What stands at an error's offset.
+/// The byte at an error's offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Found {
-    /// This byte.
+    /// A byte of the input.
     Byte(u8),
-    /// Nothing: the input ends there.
+    /// The end of the input.
     End,
 }
 
@@ -113,14 +112,14 @@ impl ProtocolError {
         Self { offset: self.offset.saturating_add(len), ..self }
     }
 
-    /// Returns what is wrong.
+    /// Returns the kind of the error.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Returns where it is wrong: a 0-based byte index into the text given to the parser, equal to that text's length
-    /// where something is missing at its end.
+    /// Returns the place of the error: a 0-based byte index into the text given to the parser, equal to that text's length
+    /// if something is missing at its end.
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
@@ -128,7 +127,7 @@ impl ProtocolError {
 }
 
 impl Field {
-    /// Returns what the field has to be, with its article.
+    /// Returns a description of the field for messages, with its article.
     const fn expectation(self) -> &'static str {
         match self {
             Self::StreamId => "a stream ID of 1 to 20 letters or digits",

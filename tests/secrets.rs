@@ -1,9 +1,10 @@
-//! Credentials are in no `Debug` output, wherever a damaged line, or one of a newer tor, has them.
+//! Credentials are in no `Debug` output and no message, wherever a damaged line, or one of a newer tor, has them.
 
 mod common;
 
+use common::{WITH_SECRETS, event, event_of_bytes, protocol_error};
 use proptest::prelude::*;
-use tor_stream_event::{StreamEventRef, stream_events};
+use tor_stream_event::{Error, StreamEventRef, stream_events};
 
 /// A secret as the lines here have it.
 const SECRET: &str = "hunter2";
@@ -68,6 +69,65 @@ fn all_shown(content: &[u8]) -> String {
         stream_events(&log).for_each(|line| all += &format!("{line:?}"));
     }
     all
+}
+
+/// Debug shows the parts of an event, and of its parts, but no credential and no value that may be one.
+#[test]
+fn debug_redacts() {
+    let event = event(WITH_SECRETS);
+    let quoted = event.socks_password();
+    let bytes = quoted.map(|quoted| quoted.bytes());
+    let shown = format!("{event:?}{event:#?}{:?}{quoted:?}{bytes:?}", event.args());
+    assert!(!shown.contains("SECRET"), "{shown}");
+    assert_eq!(
+        (format!("{quoted:?}").as_str(), format!("{bytes:?}").as_str()),
+        ("Some(Quoted(***))", "Some(QuotedBytes(***))")
+    );
+    assert!(shown.contains("NEW_KEY") && shown.contains("example.com") && shown.contains("***"), "{shown}");
+}
+
+/// The same where the line is read by another rule, or is no text.
+#[test]
+fn debug_redacts_odd_lines() {
+    for line in [
+        &b"5 NEW 0 a:1 bare SOCKS_USERNAME=\"SECRET\" PURPOSE=USER"[..],
+        b"5 NEW 0 a:1 SOCKS_PASSWORD=\"SECRET",
+        b"5 NEW 0 a:1 SOCKS_PASSWORD=SECRET",
+        b"5 NEW 0 a:1 FOO=\"SECRET\"",
+        b"5 NEW 0 \xff:1 SOCKS_PASSWORD=\"SECRET\"",
+        b"5 NEW 0 a:1 SOCKS_PASSWORD=\"SECRET\xff\"",
+    ] {
+        let event = event_of_bytes(line);
+        let shown = format!("{event:?}{:?}{:?}{:?}", event.args(), event.socks_username(), event.socks_password());
+        assert!(!shown.contains("SECRET"), "{shown}");
+        #[cfg(feature = "alloc")]
+        {
+            let shown = format!("{:?}{:#?}", event.into_owned(), event.into_owned());
+            assert!(!shown.contains("SECRET"), "{shown}");
+        }
+    }
+}
+
+/// Debug of the owned form shows the same, under its own name.
+#[cfg(feature = "alloc")]
+#[test]
+fn owned_debug_redacts() {
+    let owned = event(WITH_SECRETS).into_owned();
+    let shown = format!("{owned:?}{owned:#?}{:?}{:?}", owned.args(), owned.socks_username());
+    assert!(shown.starts_with("StreamEvent {"), "{shown}");
+    assert!(!shown.contains("SECRET"), "{shown}");
+}
+
+/// The message holds no more of a line than one byte, and that none of a credential.
+#[test]
+fn says_nothing_of_credentials() {
+    let line = "9 NEW 0 host SOCKS_USERNAME=\"SECRET\" SOCKS_PASSWORD=\"SECRET\"";
+    for end in 0..line.len() {
+        let line = line.get(..end).unwrap_or_default();
+        let error = protocol_error(StreamEventRef::parse(line));
+        let shown = format!("{error} {error:?} {:?} {}", Error::from(error), Error::from(error));
+        assert!(!shown.contains("SECRET") && !shown.contains("host SOCKS"), "{shown}");
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use tor_stream_event::{
 };
 
 /// A line with every field that tor prints with this status.
-const WITH_SECRETS: &str = concat!(
+const EVERY_FIELD: &str = concat!(
     "5 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER SOCKS_USERNAME=\"SECRET u\" ",
     "SOCKS_PASSWORD=\"SECRET\\\" p\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ",
     "ISO_FIELDS=SOCKS_USERNAME,SESSION_GROUP"
@@ -82,8 +82,8 @@ fn form() {
         r#""socks_password":"SECRET\\\" p","client_protocol":"SOCKS5","nym_epoch":0,"session_group":-4,"#,
         r#""iso_fields":["SOCKS_USERNAME","SESSION_GROUP"],"anomalies":[]}"#,
     );
-    assert_eq!(to_json(&event(WITH_SECRETS)), expected);
-    assert_eq!(serde_json::to_string(&event(WITH_SECRETS).into_owned()).expect("JSON"), expected);
+    assert_eq!(to_json(&event(EVERY_FIELD)), expected);
+    assert_eq!(serde_json::to_string(&event(EVERY_FIELD).into_owned()).expect("JSON"), expected);
 }
 
 /// Words stand as tor prints them, and the line only where tor would print another one.
@@ -183,10 +183,10 @@ fn changed_fields_come_back() {
 /// What the tool prints can be read, with fields that are no event's own, and without those that are absent.
 #[test]
 fn of_the_tool() {
-    let mut form: Value = serde_json::from_str(&to_json(&event(WITH_SECRETS))).expect("JSON");
+    let mut form: Value = serde_json::from_str(&to_json(&event(EVERY_FIELD))).expect("JSON");
     form["line"] = json!(11);
     form["time"] = json!(1548934191.51);
-    assert_eq!(of_json(&form), event(WITH_SECRETS));
+    assert_eq!(of_json(&form), event(EVERY_FIELD));
     form["socks_password"] = json!("***");
     assert_eq!(of_json(&form).socks_password().map(|quoted| quoted.to_vec()), Some(b"***".to_vec()));
 
@@ -198,8 +198,8 @@ fn of_the_tool() {
 /// Fields that no line gives together are refused, and so is what is no event.
 #[test]
 fn refused() {
-    let form: Value = serde_json::from_str(&to_json(&event(WITH_SECRETS))).expect("JSON");
-    let mut bytes = postcard::to_allocvec(&event(WITH_SECRETS)).expect("postcard");
+    let form: Value = serde_json::from_str(&to_json(&event(EVERY_FIELD))).expect("JSON");
+    let mut bytes = postcard::to_allocvec(&event(EVERY_FIELD)).expect("postcard");
     bytes.truncate(bytes.len() - 1);
     assert!(postcard::from_bytes::<StreamEvent>(&bytes).is_err());
     for (key, value) in [
@@ -226,7 +226,7 @@ fn refused() {
 /// A credential of another type is refused without being shown.
 #[test]
 fn errors_hold_no_secret() {
-    let form: Value = serde_json::from_str(&to_json(&event(WITH_SECRETS))).expect("JSON");
+    let form: Value = serde_json::from_str(&to_json(&event(EVERY_FIELD))).expect("JSON");
     for key in ["socks_username", "socks_password", "content"] {
         for value in [json!(4711), json!({"4711": 4711}), json!([4711]), json!(4711.5), json!(["4711"])] {
             let mut changed = form.clone();
@@ -285,7 +285,7 @@ fn check_life(life: &StreamLife<Option<Duration>>) {
 #[test]
 fn form_of_a_stream() {
     let mut tracker = StreamTracker::new(1);
-    assert_eq!(tracker.update(&event(WITH_SECRETS), 1), None);
+    assert_eq!(tracker.update(&event(EVERY_FIELD), 1), None);
     assert_eq!(tracker.update(&event("5 REMAP 7 192.0.2.1:443 SOURCE=EXIT"), 2), None);
     let life = tracker.update(&event("5 CLOSED 7 192.0.2.1:443 REASON=DONE"), 4).expect("a stream");
     let expected = concat!(

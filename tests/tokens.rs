@@ -34,7 +34,6 @@ macro_rules! assert_words {
     }};
 }
 
-/// 14 of them.
 #[test]
 fn statuses() {
     let count = assert_words! { StreamStatus:
@@ -84,7 +83,6 @@ fn reasons() {
     assert_eq!(count, 16 + 4);
 }
 
-/// 2 of them.
 #[test]
 fn sources() {
     let count = assert_words! { StreamSource:
@@ -94,7 +92,6 @@ fn sources() {
     assert_eq!(count, 2);
 }
 
-/// 5 of them.
 #[test]
 fn purposes() {
     let count = assert_words! { StreamPurpose:
@@ -123,7 +120,6 @@ fn client_protocols() {
     assert_eq!(count, 8);
 }
 
-/// 9 of them.
 #[test]
 fn isolation_fields() {
     let count = assert_words! { IsoField:

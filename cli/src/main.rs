@@ -63,9 +63,9 @@ fn main() -> ExitCode {
     let command = arguments.command.unwrap_or(Command::Summary(arguments.summary));
     let result = match command {
         Command::Summary(options) => require_files(&options.read).and_then(|()| summary::run(options)),
-        Command::Events(options) => require_files(&options.read).and_then(|()| events::run(&options)),
-        Command::Streams(options) => require_files(&options.read).and_then(|()| streams::run(&options)),
-        Command::Circuits(options) => require_files(&options.read).and_then(|()| circuits::run(&options)),
+        Command::Events(options) => require_files(&options.read).and_then(|()| events::run(options)),
+        Command::Streams(options) => require_files(&options.read).and_then(|()| streams::run(options)),
+        Command::Circuits(options) => require_files(&options.read).and_then(|()| circuits::run(options)),
         Command::Watch(options) => watch::run(&options),
         Command::Completions { shell } => {
             let mut script = Vec::new();

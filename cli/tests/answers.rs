@@ -22,7 +22,8 @@ fn commands() -> Vec<(String, String)> {
 /// Returns a log of the last minutes, and of one stream two hours ago.
 ///
 /// Stream 18 connects from port 47849, waits 1.1 s for its first answer on circuit 26, and is closed. Stream 19 connects from port
-/// 47850, is detached from circuit 26, and fails on circuit 27 with END/CONNECTREFUSED.
+/// 47850, is detached from circuit 26, and fails on circuit 27 with END/CONNECTREFUSED. Streams 30 and 31, of two user names, are
+/// on circuit 10.
 fn log() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let content = std::fs::read_to_string(data("field/F01-filters.log")).unwrap();
@@ -36,6 +37,14 @@ fn log() -> String {
         let (seconds, fraction) = time.split(' ').next_back().unwrap().split_once('.').unwrap();
         writeln!(log, "{}.{fraction} 650 {event}", now - 600 + seconds.parse::<u64>().unwrap() - first).unwrap();
     }
+    for (stream, wallet) in [("30", "a"), ("31", "b")] {
+        let tail = format!(
+            "SOCKS_USERNAME=\"wallet-{wallet}\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SOCKS_USERNAME"
+        );
+        for event in ["NEW 0 wallet.test:443", "SENTCONNECT 10 wallet.test:443"] {
+            writeln!(log, "{}.00 650 STREAM {stream} {event} {tail}", now - 60).unwrap();
+        }
+    }
     log
 }
 
@@ -47,6 +56,11 @@ fn the_readme_answers_in_one_line_each() {
     let answers: &[(&str, &[&str], &[&str])] = &[
         ("Which targets failed most, and why?", &["  www.example.com END/CONNECTREFUSED          1 100.0 %"], &[]),
         ("On which circuits did the first answer take longest?", &["  26 in tor.log      1.1 s   stream 18"], &[]),
+        (
+            "Was a circuit shared by two identities?",
+            &["circuit 10: 2 streams", "identities  #2, #3", "differ in   SOCKS_USERNAME"],
+            &["circuit 26", "circuit 27"],
+        ),
         ("What did the client at this port do?", &["\"stream_id\":\"18\""], &["\"stream_id\":\"19\"", "old.test"]),
         (
             "Which streams did users have in the last hour?",

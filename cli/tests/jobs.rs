@@ -1,13 +1,80 @@
-//! `--jobs` changes nothing of what is printed.
-#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+//! The number of threads changes nothing of what is printed.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
 
-use std::fs;
+mod common;
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
+
+use common::{data, file};
+
+/// Commands whose output is compared.
+const COMMANDS: &[&[&str]] = &[
+    &["events", "--lenient"],
+    &["events", "--format", "csv", "--status", "NEW", "--show-credentials"],
+    &["summary", "--json"],
+    &["summary", "--json", "--max-live", "20"],
+    &["streams", "--max-live", "20"],
+    &["streams", "--format", "csv", "--join"],
+    &["streams", "--format", "onionperf"],
+    &["streams", "--status", "FAILED", "--purpose", "USER"],
+    &["summary", "--json", "--status", "FAILED"],
+    &["summary", "--json", "--join", "--anomalous"],
+    &["circuits"],
+];
+
+/// Formats that are not always there.
+#[cfg(feature = "arrow")]
+const TABLES: &[&[&str]] = &[&["events", "--format", "arrow"], &["events", "--format", "parquet", "--lenient"]];
+
+/// Formats that are not always there.
+#[cfg(not(feature = "arrow"))]
+const TABLES: &[&[&str]] = &[];
+
+/// Runs the program with so many threads.
+fn run<P: AsRef<Path>>(command: &[&str], jobs: &str, files: &[P]) -> Output {
+    common::run(&[command, &["--jobs", jobs]].concat(), files)
+}
+
+/// Holds what several threads print of some files against what one prints.
+#[track_caller]
+fn same<P: AsRef<Path>>(files: &[P], commands: &[&[&str]], numbers: &[&str]) {
+    for command in commands {
+        let one = run(command, "1", files);
+        for jobs in numbers {
+            let several = run(command, jobs, files);
+            let text = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(text(&several), text(&one), "{command:?} --jobs {jobs}");
+            assert_eq!(several.status.code(), one.status.code(), "{command:?} --jobs {jobs}");
+            let where_they_differ = || {
+                let differs = several.stdout.iter().zip(&one.stdout).position(|(several, one)| several != one);
+                let differs = differs.unwrap_or_else(|| several.stdout.len().min(one.stdout.len()));
+                let part =
+                    |bytes: &[u8]| bytes[differs.saturating_sub(200)..].escape_ascii().take(600).collect::<Vec<_>>();
+                let text = |bytes: &[u8]| String::from_utf8(part(bytes)).unwrap();
+                format!("at byte {differs}:\n{}\nnot\n{}", text(&several.stdout), text(&one.stdout))
+            };
+            assert!(several.stdout == one.stdout, "{command:?} --jobs {jobs} {}", where_they_differ());
+        }
+    }
+}
+
+/// Holds what several threads print of a log against what one prints, and removes the log.
+#[track_caller]
+fn same_log(name: &str, log: &[u8]) {
+    let path = file("jobs", name, log);
+    let printed = run(&["events"], "3", &[&path]).stdout;
+    assert!(printed.len() > 1000, "{name} has no events");
+    same(&[&path], COMMANDS, &["3"]);
+    same(&[&path], TABLES, &["3"]);
+    fs::remove_file(path).unwrap();
+}
 
 /// Returns a capture.
 fn capture(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data").join(name)).unwrap()
+    fs::read(data(name)).unwrap()
 }
 
 /// Puts a time before each line of a capture.
@@ -22,60 +89,212 @@ fn stamped(capture: &[u8]) -> Vec<u8> {
     log
 }
 
-/// Holds what several threads print of a log against what one prints.
-#[track_caller]
-fn same(name: &str, log: &[u8]) {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("jobs-{name}.log"));
-    fs::write(&path, log).unwrap();
-    let commands: [&[&str]; 4] = [
-        &["events", "--lenient"],
-        &["events", "--format", "csv", "--status", "NEW", "--show-credentials"],
-        &["summary", "--json"],
-        &["streams", "--max-live", "20"],
-    ];
-    for command in commands {
-        let run = |jobs| {
-            let output = Command::new(env!("CARGO_BIN_EXE_tor-streams"))
-                .args(command)
-                .args(["--jobs", jobs])
-                .arg(&path)
-                .output();
-            let output = output.unwrap();
-            (output.status.code(), output.stdout, String::from_utf8(output.stderr).unwrap())
-        };
-        let (one, three) = (run("1"), run("3"));
-        assert_eq!((three.0, &three.2), (one.0, &one.2), "{name} {command:?}");
-        assert!(one.1.len() > 1000 && three.1 == one.1, "{name} {command:?}");
-    }
-    fs::remove_file(path).unwrap();
-}
-
 #[test]
 fn events_one_after_the_other() {
-    same("events", &stamped(&capture("stream-events.raw")).repeat(2));
+    same_log("events", &stamped(&capture("stream-events.raw")).repeat(2));
 }
 
 #[test]
 fn events_among_others() {
-    same("onionperf", &capture("onionperf.log").repeat(30));
+    same_log("onionperf", &capture("onionperf.log").repeat(30));
 }
 
 #[test]
 fn a_capture_of_the_wire() {
-    same("wire", &capture("control-port.raw").repeat(20));
+    same_log("wire", &capture("control-port.raw").repeat(20));
+}
+
+#[test]
+fn a_log_without_times() {
+    let lines = capture("control-port.raw").repeat(20);
+    let lines: Vec<u8> = lines.into_iter().filter(|&byte| byte != b'\r').collect();
+    same_log("no-times", &[b"Starting.\n", &lines[..]].concat());
 }
 
 #[test]
 fn lines_that_are_too_long() {
     let log = stamped(&capture("hostile-targets.raw")).repeat(100);
     let long = [b"2026-11-21 10:00:00 1795255200.51 650 STREAM 1 NEW 0 ", &[b'a'; 1_100_000][..], b":80\r\n"].concat();
-    same("long", &[&log[..], &long, &log, &long].concat());
+    same_log("long", &[&log[..], &long, &log, &long].concat());
 }
 
 #[test]
-fn data_of_a_reply_that_is_longer_than_a_block() {
-    let log = stamped(&capture("hostile-targets.raw")).repeat(100);
-    let data = [&b"2026-11-21 10:00:00 1795255200.51 250+data=\n"[..], &b"650 STREAM 1 NEW 0 data:1\n".repeat(50_000)]
-        .concat();
-    same("data", &[&log[..], &data, b".\n", &log, &data, &log].concat());
+fn data_of_a_reply_that_is_longer_than_a_range() {
+    let log = stamped(&capture("hostile-targets.raw")).repeat(30);
+    for (name, line) in [("data", ""), ("data-like-events", "2026-11-21 10:00:00 1795255200.51 ")] {
+        let lines = format!("{line}650 STREAM 1 NEW 0 data:1\n").repeat(9_000);
+        let data = [b"2026-11-21 10:00:00 1795255200.51 250+data=\n", lines.as_bytes()].concat();
+        same_log(name, &[&log[..], &data, b".\n", &log, &data, b".\n", &log].concat());
+        same_log(&format!("{name}-open"), &[&log[..], &data, &log, &data, &log].concat());
+    }
+}
+
+/// A generator of pseudo-random numbers, so that a failure can be repeated.
+struct Random(u64);
+
+impl Random {
+    /// Returns a number below another one.
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+
+    /// Returns one of some.
+    fn one_of<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> &'a T {
+        all[self.below(all.len())]
+    }
+}
+
+/// Returns a log of some kind, with damage: data that is open, lines without ends, ends of the other kind, lines cut off.
+fn damaged(random: &mut Random) -> Vec<u8> {
+    let bare = random.below(3) == 0;
+    let (end, other_end): (&[u8], &[u8]) = if random.below(2) == 0 { (b"\r\n", b"\n") } else { (b"\n", b"\r\n") };
+    let (often, damage) = ([2, 8, 60][random.below(3)], [4, 300, 5000][random.below(3)]);
+    let streams = [5, 40, 2000][random.below(3)];
+    let mut log = Vec::new();
+    let (mut id, mut time) = (1_usize, 1_548_934_191_usize);
+    if random.below(4) == 0 {
+        log.extend_from_slice(b"Starting.\n");
+    }
+    let length = 200_000 + random.below(400_000);
+    while log.len() < length {
+        time += random.below(2);
+        let mut prefix = format!("2019-01-31 11:29:51 {time}.{:02} ", random.below(100));
+        if bare {
+            prefix.clear();
+        }
+        if random.below(often) == 0 {
+            let status =
+                random.one_of(&["NEW", "NEW", "SENTCONNECT", "SUCCEEDED", "FAILED", "CLOSED", "DETACHED", "REMAP"]);
+            let stream = if status == "NEW" { id } else { id.saturating_sub(random.below(streams)).max(1) };
+            id += usize::from(status == "NEW");
+            let more =
+                random.one_of(&["", " REASON=END REMOTE_REASON=DONE", " SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER", " X=1"]);
+            let (circuit, host) = (random.below(20), random.below(300));
+            log.extend_from_slice(
+                format!("{prefix}650 STREAM {stream} {status} {circuit} h{host}.example:80{more}").as_bytes(),
+            );
+        } else {
+            let line = random.one_of(&[
+                "650 BW 1 2",
+                "650 STREAM_BW 1 2 3",
+                "250 OK",
+                "650 INFO a 650 STREAM 1 NEW 0 a:1",
+                "text",
+            ]);
+            log.extend_from_slice(format!("{prefix}{line}").as_bytes());
+        }
+        log.extend_from_slice(if random.below(damage) == 0 { other_end } else { end });
+        if random.below(damage) == 0 {
+            let rows = [1, 20, 4000][random.below(3)];
+            log.extend_from_slice(format!("{prefix}{}", random.one_of(&["250+ns/all=", "650+NS"])).as_bytes());
+            log.extend_from_slice(end);
+            for _ in 0..random.below(rows) {
+                let like = random.one_of(&["r a b c", "650 STREAM 3 NEW 0 data:1", "250 OK", "..", "w Bandwidth=1"]);
+                let prefix = if random.below(50) == 0 { &*prefix } else { "" };
+                log.extend_from_slice(format!("{prefix}{like}").as_bytes());
+                log.extend_from_slice(end);
+            }
+            if random.below(6) > 0 {
+                log.extend_from_slice(b".");
+                log.extend_from_slice(end);
+            }
+        }
+        if random.below(damage) == 0 {
+            let text = random.one_of(&[
+                "650 STREAM 5 NEWER 0 a:1",
+                "650 STREAM",
+                "\u{FEFF}",
+                ".",
+                "",
+                "\r",
+                "650 STREAM 4 NEW 0 a\rb:1",
+            ]);
+            log.extend_from_slice(format!("{prefix}{text}").as_bytes());
+            log.extend_from_slice(random.one_of(&[b"\n".as_slice(), b"\r\n", b"\r", b""]));
+        }
+        if random.below(20 * damage) == 0 {
+            log.resize(log.len() + random.below(40_000), b'x');
+        }
+    }
+    log
+}
+
+#[test]
+fn random_damaged_logs() {
+    let rounds = std::env::var("JOBS_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(6);
+    let first = std::env::var("JOBS_FIRST").ok().and_then(|first| first.parse().ok()).unwrap_or(0);
+    for seed in first..first + rounds {
+        let mut random = Random(seed);
+        let log = damaged(&mut random);
+        let path = file("jobs", &format!("random-{seed}"), log);
+        eprintln!("JOBS_FIRST={seed} JOBS_ROUNDS=1");
+        same(&[&path], COMMANDS, &["2", "3", "7", "64"]);
+        same(&[&path], TABLES, &["2", "7"]);
+        fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn many_files() {
+    let mut random = Random(99);
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for number in 0..40 {
+        let length = random.below(3000);
+        let log = stamped(&capture("hostile-targets.raw")[..length]);
+        paths.push(file("jobs-many", &format!("{number}.log"), log));
+    }
+    // Some that are long, some that are compressed, and one that is not there.
+    paths.insert(3, file("jobs-many", "long.log", damaged(&mut random)));
+    paths.insert(9, Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/two-streams.log.xz"));
+    paths.insert(12, "/no/such/file".into());
+    paths.insert(20, file("jobs-many", "long-2.log", damaged(&mut random)));
+    same(&paths, COMMANDS, &["2", "7", "256"]);
+    same(&paths, TABLES, &["3"]);
+}
+
+#[test]
+fn a_log_that_lost_a_block() {
+    // It was 1.1 MB at first, and got 1000 lines more while it was read.
+    let path = data("faults/jobs-lost-block.log");
+    same(&[path], COMMANDS, &["2", "3", "7", "64"]);
+}
+
+#[test]
+fn a_file_that_grows_while_it_is_read() {
+    // The output is a pipe that nobody reads until the file has grown: the program is then in the middle of it.
+    let line = |n: usize| format!("2019-01-31 11:29:51 1548934191.51 650 STREAM {n} NEW 0 a:1\n");
+    let path = file("jobs", "grows", (1..=20_000).map(line).collect::<String>());
+    for jobs in ["1", "2", "7"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
+        command.args(["events", "--jobs", jobs]).arg(&path).stdin(Stdio::null()).stdout(Stdio::piped());
+        let before = fs::metadata(&path).unwrap().len();
+        let child = command.spawn().unwrap();
+        // The first rows are there, so the file is open, and its length known.
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        let lines = fs::read(&path).unwrap().iter().filter(|&&byte| byte == b'\n').count();
+        std::thread::sleep(core::time::Duration::from_millis(200));
+        // A line that is written in two pieces.
+        let more: String = (lines + 1..=lines + 5000).map(line).collect();
+        let (one, two) = more.split_at(more.len() / 2 + 7);
+        file.write_all(one.as_bytes()).unwrap();
+        file.write_all(two.as_bytes()).unwrap();
+        assert!(fs::metadata(&path).unwrap().len() > before);
+        let output = child.wait_with_output().unwrap();
+        let ids: Vec<usize> = String::from_utf8(output.stdout)
+            .unwrap()
+            .lines()
+            .map(|row| serde_json::from_str::<serde_json::Value>(row).unwrap()["id"].as_str().unwrap().parse().unwrap())
+            .collect();
+        assert!(ids.iter().copied().eq(1..=lines + 5000), "--jobs {jobs}: {} of {}", ids.len(), lines + 5000);
+    }
+    fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn numbers_of_threads() {
+    for (jobs, status) in [("0", 2), ("1", 0), ("256", 0), ("257", 2), ("x", 2)] {
+        let output = run(&["events"], jobs, &[data("onionperf.log")]);
+        assert_eq!(output.status.code(), Some(status), "{jobs}");
+    }
 }

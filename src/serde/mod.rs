@@ -84,9 +84,9 @@ ids! { StreamId CircuitId }
 
 /// Reads a value out of its text.
 struct Text<T> {
-    /// What the text has to be.
+    /// Description of the expected text, for errors.
     expected: &'static str,
-    /// How it is read.
+    /// Function that reads the text.
     read: fn(&str) -> Result<T, Error>,
 }
 
@@ -114,7 +114,7 @@ impl Serialize for Anomalies {
     }
 }
 
-/// A list that is counted first: some formats write how long it is before its items.
+/// A list that is counted first: some formats write its length before its items.
 struct List<F>(F);
 
 impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for List<F> {
@@ -127,14 +127,14 @@ impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for List<F> {
     }
 }
 
-/// The fields of an event as text: all that tor prints of it.
+/// The fields of an event as text, in the order in which tor prints them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Fields<'a> {
     /// The stream's ID.
     id: &'a str,
-    /// What happened to the stream.
+    /// The status.
     status: &'a str,
-    /// The circuit that the stream is attached to.
+    /// The circuit ID. `None` for 0.
     circuit_id: Option<&'a str>,
     /// The target's host.
     target_host: &'a str,
@@ -242,7 +242,7 @@ impl fmt::Display for Words<'_> {
     }
 }
 
-/// Text that is compared with what is written, and of which what is left is kept.
+/// The rest of a text that what is written is compared with.
 struct Comparison<'a>(&'a [u8]);
 
 impl Write for Comparison<'_> {

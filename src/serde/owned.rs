@@ -19,15 +19,15 @@ impl Serialize for StreamEvent {
     }
 }
 
-/// An event's fields as they are read. Other fields are passed over.
+/// The serialized fields of an event. Other fields are passed over.
 #[derive(serde::Deserialize)]
 #[serde(rename = "StreamEvent")]
 struct Form {
     /// The stream's ID.
     id: String,
-    /// What happened to the stream.
+    /// The status.
     status: String,
-    /// The circuit that the stream is attached to.
+    /// The circuit ID. `None` for 0.
     circuit_id: Option<String>,
     /// The target's host.
     target_host: String,
@@ -57,10 +57,10 @@ struct Form {
     session_group: Option<i32>,
     /// `ISO_FIELDS`.
     iso_fields: Option<Vec<String>>,
-    /// They follow from the rest, and are read for their place in formats without names.
+    /// Ignored; keeps positional formats aligned.
     #[serde(default, rename = "anomalies")]
     _anomalies: Vec<String>,
-    /// The line, where tor would print another one.
+    /// The line, if tor would print another one for these fields.
     #[serde(default, deserialize_with = "secret")]
     content: Option<Line>,
 }
@@ -89,7 +89,7 @@ impl Form {
     }
 }
 
-/// Reads a value that no error may show.
+/// Reads a value and keeps it out of any error.
 fn secret<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::deserialize(deserializer).map_err(|_| D::Error::custom("a credential or content of an unexpected type"))
 }

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::net::IpAddr;
 
 use super::Note;
 use crate::anomaly::Anomaly;
@@ -372,7 +373,8 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
             self.target = Target::of(event);
         }
         if let Some(source_addr) = event.source_addr {
-            self.source_addr = Some(shown(event, source_addr));
+            let source_addr = if is_address(event) { source_addr.into() } else { shown(event, source_addr) };
+            self.source_addr = Some(source_addr);
         }
         if let Some(source) = event.source {
             self.source = Some(source);
@@ -587,6 +589,12 @@ fn circuit_id<'a>(event: &StreamEventRef<'a>, id: &'a str) -> CircuitId {
         return CircuitId::of_bytes(id.as_bytes());
     }
     CircuitId::of_any(id)
+}
+
+/// Returns `true` if an event's source address is an address and a port, which is no secret, whatever a client writes before it.
+fn is_address(event: &StreamEventRef<'_>) -> bool {
+    let host = event.source_port().and_then(|_| event.source_host());
+    host.is_some_and(|host| host.parse::<IpAddr>().is_ok())
 }
 
 /// Returns text of an event without credentials, which a damaged line can have anywhere: a life holds none.

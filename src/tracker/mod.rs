@@ -397,7 +397,8 @@ impl<T: Clone, N: Note> State<T, N> {
 impl Key {
     /// Returns the key of an event's stream.
     fn of(event: &StreamEventRef<'_>) -> Self {
-        if event.anomalies().contains(Anomaly::MalformedId) {
+        // The public field may have been changed since it was read.
+        if event.anomalies().contains(Anomaly::MalformedId) || event.id.len() > 20 {
             Self::new(id(event).as_str())
         } else {
             Self::new(event.id)

@@ -17,6 +17,12 @@ use tor_stream_event::{
 #[cfg(feature = "alloc")]
 use tor_stream_event::StreamEvent;
 
+/// A line whose credentials, and whose unknown keyword, hold the word `SECRET`.
+pub(crate) const WITH_SECRETS: &str = concat!(
+    "5 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER SOCKS_USERNAME=\"SECRET u\" ",
+    "SOCKS_PASSWORD=\"SECRET\\\" p\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SOCKS_USERNAME NEW_KEY=SECRET"
+);
+
 /// A line that is accepted, and what it means. Words are given as printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Case {

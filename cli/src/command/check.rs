@@ -62,7 +62,6 @@ impl Check {
     }
 
     /// Adds what was found in the next part of the log.
-    #[allow(dead_code, reason = "for reading with threads")]
     pub(crate) fn append(&mut self, later: Self) {
         if let Some(time) = later.first {
             self.step(time);

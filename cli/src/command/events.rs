@@ -1,9 +1,10 @@
 //! The command `events`.
 
+use alloc::sync::Arc;
 use std::io;
 
-use crate::input::reader;
-use crate::output::{Format, Output};
+use crate::input::{reader, threads};
+use crate::output::{EventLogs, Format, Output};
 
 /// What the help says after the options.
 const MORE_HELP: &str = "\
@@ -61,12 +62,13 @@ pub(crate) struct Options {
 /// # Errors
 ///
 /// If the output cannot be written.
-pub(crate) fn run(options: &Options) -> io::Result<bool> {
-    let (inputs, mut all_read) = options.read.inputs.list();
-    let mut output = Output::new(options.format, options.show_credentials)?;
-    for input in &inputs {
-        all_read &= reader::read(&options.read, input, &mut output)?;
-    }
+pub(crate) fn run(options: Options) -> io::Result<bool> {
+    let Options { read, format, show_credentials } = options;
+    let read = Arc::new(read);
+    let (inputs, listed) = read.inputs.list();
+    let mut output = Output::new(format, show_credentials)?;
+    let all_read =
+        threads::read(&read, threads::numbered(inputs), EventLogs { format, show_credentials }, &mut output)?;
     output.finish()?;
-    Ok(options.read.filter.report_unknown_words() && all_read)
+    Ok(read.filter.report_unknown_words() && listed && all_read)
 }

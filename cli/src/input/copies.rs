@@ -7,6 +7,7 @@ use std::hash::DefaultHasher;
 use std::io::{self, Read};
 
 use crate::input::Input;
+use crate::input::progress::Progress;
 use crate::output::text::escape;
 use crate::report;
 
@@ -42,7 +43,7 @@ pub(crate) fn report_copies(inputs: &[Input]) -> bool {
 
 /// Returns a hash of a file's first bytes, unpacked. `None` if there are none, or if they cannot be read.
 fn beginning(input: &Input) -> Option<u64> {
-    let bytes = start(input.open().ok()?).ok().filter(|bytes| !bytes.is_empty())?;
+    let bytes = start(input.open(&Progress::new(), false).ok()?).ok().filter(|bytes| !bytes.is_empty())?;
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
     Some(hasher.finish())
@@ -59,8 +60,8 @@ fn start(reader: impl Read) -> io::Result<Vec<u8>> {
 fn length(input: &Input) -> io::Result<u64> {
     let file = input.path.as_ref().map(File::open).ok_or(io::ErrorKind::NotFound)??;
     // Only what is packed has to be read to its end.
-    if start(&file)? == start(input.open()?)? {
+    if start(&file)? == start(input.open(&Progress::new(), false)?)? {
         return Ok(file.metadata()?.len());
     }
-    io::copy(&mut input.open()?, &mut io::sink())
+    io::copy(&mut input.open(&Progress::new(), false)?, &mut io::sink())
 }

@@ -1,19 +1,22 @@
 //! What is read: files, folders and standard input, compressed or not.
 
+mod ahead;
 pub(crate) mod copies;
 pub(crate) mod filter;
 pub(crate) mod note;
+mod progress;
+mod ranges;
 pub(crate) mod reader;
 pub(crate) mod threads;
 pub(crate) mod time;
 mod unpack;
 
 use std::fs::{self, File, FileType};
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
+use self::ahead::Ahead;
+use self::progress::{Measured, Progress};
 use crate::output::text::escape;
 use crate::report;
 
@@ -111,10 +114,22 @@ impl Input {
         self.path.as_ref().is_some_and(|path| path.is_file())
     }
 
-    /// Opens the file as the text that it holds, compressed or not.
-    pub(crate) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+    /// Opens the file if it is one that is neither compressed nor in another encoding, so that it can be read from any place.
+    pub(crate) fn plain(&self) -> Option<File> {
+        let file = File::open(self.path.as_ref().filter(|_| self.is_file())?).ok()?;
+        unpack::is_text(&file).then_some(file)
+    }
+
+    /// Returns the number of ranges that the file can be cut into at most.
+    pub(crate) fn ranges(&self) -> u64 {
+        let metadata = self.path.as_ref().and_then(|path| path.metadata().ok());
+        metadata.filter(fs::Metadata::is_file).map_or(1, |metadata| (metadata.len() / ranges::LEAST).max(1))
+    }
+
+    /// Opens the file as the text that it holds, compressed or not. With a `spare` thread that one decompresses it.
+    pub(crate) fn open(&self, progress: &Progress, spare: bool) -> io::Result<Box<dyn Read + Send>> {
         let Some(path) = &self.path else {
-            return unpack::text(io::stdin());
+            return unpacked(io::stdin(), spare);
         };
         let file = File::open(path)?;
         let metadata = file.metadata()?;
@@ -124,41 +139,13 @@ impl Input {
                 "is a directory: --recursive reads the files in it",
             ));
         }
-        unpack::text(Progress { reader: file, bar: progress_bar(&self.name, metadata.len()) })
+        progress.add(&self.name, metadata.len());
+        unpacked(Measured { reader: file, progress: progress.clone() }, spare)
     }
 }
 
-/// A reader that shows how far it is.
-struct Progress<R> {
-    /// The reader.
-    reader: R,
-    /// What shows it.
-    bar: ProgressBar,
-}
-
-impl<R: Read> Read for Progress<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.bar.inc(read as u64);
-        // The bar appears after the first second.
-        if self.bar.is_hidden() && io::stderr().is_terminal() && self.bar.elapsed().as_secs() >= 1 {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-        Ok(read)
-    }
-}
-
-impl<R> Drop for Progress<R> {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-/// Returns a bar that is not shown yet.
-fn progress_bar(name: &str, length: u64) -> ProgressBar {
-    let template = "{wide_msg} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta} left";
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::hidden())
-        .with_style(style)
-        .with_message(escape(name).into_owned())
+/// Returns the text of a file, which another thread decompresses if there is a spare one and anything to be decompressed.
+fn unpacked(reader: impl Read + Send + 'static, spare: bool) -> io::Result<Box<dyn Read + Send>> {
+    let (text, is_packed) = unpack::text(reader)?;
+    Ok(if spare && is_packed { Box::new(Ahead::start(text)) } else { text })
 }

@@ -1,17 +1,14 @@
-//! Reading events out of inputs, one after the other.
+//! Reading the events of one input, or of a range of it, one by one.
 
 use core::cell::{Cell, RefCell};
-use core::num::NonZero;
 use std::io::{self, Read};
+use std::thread;
 
-use tor_stream_event::{Error, EventLine, EventReader, LineEnd, StreamEventRef};
+use tor_stream_event::{Error, EventLine, EventReader, LineState, StreamEventRef};
 
+use crate::input::Inputs;
 use crate::input::filter::{Filter, Passes};
-use crate::input::threads::{self, Parallel};
 use crate::input::time::Time;
-use crate::input::{Input, Inputs};
-use crate::output::text::escape;
-use crate::report;
 
 /// The options of every command that reads files.
 #[derive(clap::Args)]
@@ -19,38 +16,48 @@ pub(crate) struct Reading {
     /// What is read.
     #[command(flatten)]
     pub(crate) inputs: Inputs,
-    /// Which events count.
+    /// Which events pass.
     #[command(flatten)]
     pub(crate) filter: Filter,
     /// Also take events whose status, IDs or target are not what Tor's specification allows
     #[arg(long)]
     pub(crate) lenient: bool,
-    /// How many threads read a file, if it has a time before each event as OnionPerf's logs have; each takes up to 16 MiB of
-    /// memory
-    #[arg(long, short, value_name = "N", default_value = "1")]
-    pub(crate) jobs: NonZero<usize>,
+    /// Number of threads that read, from 1 to 256 [default: number of cores]
+    ///
+    /// They share the files, and the ranges of a plain file; what is printed is the same for any number of them. A file that
+    /// grows meanwhile is read to the end that it has when the rest of it was read. A file that is replaced is read as it was.
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
 }
 
 impl Reading {
-    /// Gives an event to a consumer, or the error to `unreadable` if it cannot be read.
-    pub(crate) fn take(
-        &self,
-        line: &EventLine<'_>,
-        consumer: &mut impl Consumer,
-        unreadable: impl FnOnce(&Error),
-    ) -> io::Result<()> {
-        match &line.event {
-            Ok(event) => {
-                let time = Time::of(line);
-                let passes = self.filter.passes(event, time);
-                consumer.event(&Event { line, event, time, passes })
-            }
-            Err(error) => {
-                consumer.unreadable()?;
-                unreadable(error);
-                Ok(())
-            }
+    /// Maximum number of threads.
+    const MOST_JOBS: usize = 256;
+
+    /// Returns the number of threads that read.
+    pub(crate) fn jobs(&self) -> usize {
+        let cores = || thread::available_parallelism().map_or(1, core::num::NonZero::get);
+        self.jobs.map_or_else(cores, usize::from).min(Self::MOST_JOBS)
+    }
+
+    /// Returns a reader of the events in an input or, behind the lines that led to a state, in the rest of it.
+    pub(crate) fn events<R: Read>(&self, reader: R, state: Option<&LineState>) -> EventReader<R> {
+        let events = EventReader::new(reader).lenient(self.lenient);
+        match state {
+            Some(state) => events.resume(state),
+            None => events,
         }
+    }
+
+    /// Gives the event in a line to a consumer.
+    ///
+    /// # Errors
+    ///
+    /// If the consumer fails.
+    fn give(&self, line: &EventLine<'_>, event: &StreamEventRef<'_>, consumer: &mut impl Consumer) -> io::Result<()> {
+        let time = Time::of(line);
+        let passes = self.filter.passes(event, time);
+        consumer.event(&Event { line, event, time, passes })
     }
 }
 
@@ -67,130 +74,104 @@ pub(crate) struct Event<'e> {
     pub(crate) passes: Passes,
 }
 
-/// A command's side of reading: it gets the events of an input in their order.
+/// A command's side of reading: it gets the events of an input, or of a range of it, in their order.
 pub(crate) trait Consumer {
     /// Takes an event.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be printed.
     fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
 
-    /// Takes note of an event that cannot be read. What was printed so far is written out.
-    fn unreadable(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// Writes out what was printed so far: the read that follows may wait for its bytes.
-    fn before_read(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    /// Takes note of bytes of the input. The events that end in them come later.
-    fn bytes(&mut self, _bytes: &[u8]) -> io::Result<()> {
-        Ok(())
-    }
+    /// Takes note of an event that cannot be read.
+    fn unreadable(&mut self) {}
 }
 
-/// A section of an input.
-pub(crate) struct Section<R> {
-    /// Its bytes.
-    pub(crate) reader: R,
-    /// How its lines end, if that is known.
-    pub(crate) line_end: Option<LineEnd>,
-    /// How many lines of the input are before it.
-    pub(crate) lines: u64,
-    /// How many bytes.
-    pub(crate) offset: u64,
+/// The other side of a consumer, which gets its output.
+pub(crate) trait Sink<C> {
+    /// Fetches the output of the events so far: the read that follows may wait for its bytes.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be printed.
+    fn before_read(&mut self, consumer: &mut C) -> io::Result<()>;
+
+    /// Takes the number of a line whose event cannot be read, and the reason.
+    ///
+    /// # Errors
+    ///
+    /// If the output before it cannot be printed.
+    fn unreadable(&mut self, consumer: &mut C, line: u64, error: &Error) -> io::Result<()>;
 }
 
-/// Gives the events of an input to a consumer. Returns `false` if it, or an event in it, could not be read.
+/// How reading ended.
+pub(crate) struct End {
+    /// The state of the lines there.
+    pub(crate) state: LineState,
+    /// Why no more could be read; `None` at the end of the input.
+    pub(crate) failed: Option<Error>,
+}
+
+/// Gives the events that a reader finds to a consumer.
 ///
 /// # Errors
 ///
-/// If the consumer fails.
-pub(crate) fn read(options: &Reading, input: &Input, consumer: &mut impl Parallel) -> io::Result<bool> {
-    let name = escape(&input.name).into_owned();
-    let reader = match input.open() {
-        Ok(reader) => reader,
-        Err(error) => {
-            consumer.before_read()?;
-            report(format_args!("tor-streams: {name}: {error}"));
-            return Ok(false);
+/// If the consumer or the sink fails.
+pub(crate) fn read_events<C: Consumer>(
+    options: &Reading,
+    reader: impl Read,
+    state: Option<&LineState>,
+    consumer: &mut C,
+    sink: &mut impl Sink<C>,
+) -> io::Result<End> {
+    // The events come out of a reader that has to ask the consumer for its output before it may wait for more bytes.
+    let both = RefCell::new((consumer, sink));
+    let failed = Cell::new(None);
+    let before_read = || {
+        let (consumer, sink) = &mut *both.borrow_mut();
+        sink.before_read(consumer)
+    };
+    let mut events = options.events(Watched { reader, before_read, failed: &failed }, state);
+    let end = loop {
+        match events.next_event() {
+            Ok(Some(line)) => {
+                let (consumer, sink) = &mut *both.borrow_mut();
+                match &line.event {
+                    Ok(event) => options.give(&line, event, *consumer)?,
+                    Err(error) => {
+                        consumer.unreadable();
+                        sink.unreadable(consumer, line.number, error)?;
+                    }
+                }
+            }
+            Ok(None) => break None,
+            Err(error) => break Some(error),
         }
     };
-    if options.jobs.get() > 1 && input.is_file() {
-        return threads::read(options, &name, reader, consumer);
-    }
-    let whole = Section { reader, line_end: None, lines: 0, offset: 0 };
-    read_section(options, &name, whole, consumer)
-}
-
-/// Gives the events of a section of an input to a consumer, and says what cannot be read. Returns `false` if anything could not.
-///
-/// # Errors
-///
-/// If the consumer fails.
-pub(crate) fn read_section(
-    options: &Reading,
-    name: &str,
-    section: Section<impl Read>,
-    consumer: &mut impl Consumer,
-) -> io::Result<bool> {
-    let consumer = RefCell::new(consumer);
-    let failed = Cell::new(None);
-    let mut reader = EventReader::new(Shown { reader: section.reader, consumer: &consumer, failed: &failed });
-    if options.lenient {
-        reader = reader.lenient(true);
-    }
-    if let Some(line_end) = section.line_end {
-        reader = reader.line_end(line_end);
-    }
-    let mut all_read = true;
-    loop {
-        match reader.next_event() {
-            Ok(Some(mut line)) => {
-                line.number += section.lines;
-                line.offset += section.offset;
-                options.take(&line, *consumer.borrow_mut(), |error| {
-                    report(format_args!("{name}:{}: {error}", line.number));
-                    all_read = false;
-                })?;
-            }
-            Ok(None) => return Ok(all_read),
-            Err(mut error) => {
-                // It may have been the consumer.
-                if let Some(error) = failed.take() {
-                    return Err(error);
-                }
-                if let Error::Io { offset, .. } = &mut error {
-                    *offset += section.offset;
-                }
-                consumer.borrow_mut().before_read()?;
-                report(format_args!("tor-streams: {name}: {error}"));
-                return Ok(false);
-            }
-        }
+    // It may have been the sink.
+    match failed.take() {
+        Some(error) => Err(error),
+        None => Ok(End { state: events.state(), failed: end }),
     }
 }
 
-/// A reader that shows a consumer the bytes.
-struct Shown<'c, R, C> {
+/// A reader that calls a function before it reads.
+struct Watched<'f, R, F> {
     /// The reader.
     reader: R,
-    /// The consumer.
-    consumer: &'c RefCell<&'c mut C>,
-    /// Why the consumer failed.
-    failed: &'c Cell<Option<io::Error>>,
+    /// The function.
+    before_read: F,
+    /// The error of the function.
+    failed: &'f Cell<Option<io::Error>>,
 }
 
-impl<R: Read, C: Consumer> Read for Shown<'_, R, C> {
+impl<R: Read, F: FnMut() -> io::Result<()>> Read for Watched<'_, R, F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // The events of the piece before were all taken.
-        let before = self.consumer.borrow_mut().before_read();
-        let read = self.reader.read(buffer)?;
-        let bytes = buffer.get(..read).unwrap_or_default();
-        if let Err(error) = before.and_then(|()| self.consumer.borrow_mut().bytes(bytes)) {
-            let kind = error.kind();
+        if let Err(error) = (self.before_read)() {
+            // Not the kind of the error: reading is tried again after some.
             self.failed.set(Some(error));
-            return Err(kind.into());
+            return Err(io::ErrorKind::Other.into());
         }
-        Ok(read)
+        self.reader.read(buffer)
     }
 }

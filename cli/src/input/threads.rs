@@ -1,329 +1,676 @@
-//! Reading one file with several threads.
+//! Reading inputs with several threads.
 //!
-//! The file is cut into blocks, each thread takes the next one and reads its events, and what comes of them is put together
-//! in order. A block has to begin with a reply that has a time before it: in a log that has one before each reply, it is a
-//! reply whatever is before it, so that the block can be read by itself. What cannot be cut so, such as a log without
-//! times, is read by one thread.
+//! The work is cut into units: a range of lines of a plain file, or all of any other input. Each thread takes the next unit
+//! and reads its events. The thread that started them puts together what comes of the units, in their order, so that what is
+//! printed is what one thread would print:
+//!
+//! - A range is read by itself, and becomes a [part](Log::Part) that is [appended](Log::append) to the log. If that cannot be
+//!   done exactly, the collecting thread reads the range again, event by event, as it reads everything if it is alone.
+//! - All of an input becomes a log. Its rows are handed over while it is read, through a channel that is bounded, so that
+//!   later units wait instead of filling the memory.
 
-use alloc::collections::VecDeque;
-use core::mem;
-use std::io::{self, Cursor, Read};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use alloc::sync::Arc;
+use alloc::vec;
+use core::ops::Range;
+use std::io;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use tor_stream_event::{EventReader, LineEnd, stream_events};
+use tor_stream_event::{Error, LineEnd, LineState};
 
-use crate::input::filter::Passes;
-use crate::input::reader::{Consumer, Event, Reading, Section, read_section};
-use crate::input::time::Time;
+use crate::input::Input;
+use crate::input::progress::Progress;
+use crate::input::ranges::Cuttable;
+use crate::input::reader::{Consumer, End, Reading, Sink, read_events};
+use crate::output::text::escape;
 use crate::report;
 
-/// The most bytes of a block. So no line in one is longer than a line may be.
-const BLOCK: usize = EventReader::<&[u8]>::DEFAULT_LIMIT;
+/// Number of messages that a unit may be ahead of the collecting thread.
+const AHEAD: usize = 3;
 
-/// How many bytes are read at once.
-const CHUNK: usize = 64 * 1024;
+/// Number of ranges in a row that may have to be read again before the rest of a file is read by one thread.
+const TRIES: u32 = 4;
 
-/// A consumer that can take the events of a block in another thread.
-pub(crate) trait Parallel: Consumer {
-    /// What takes them there.
-    type Part: Consumer + Send;
+/// Consumer of a whole input.
+pub(crate) trait Log: Consumer + Send + Sized + 'static {
+    /// Output that is ready to be printed.
+    type Rows: Send + 'static;
+    /// Consumer of a range that begins somewhere in the input.
+    type Part: Consumer + Send + 'static;
 
-    /// Returns what takes the events of the next block.
-    fn part(&self) -> Self::Part;
+    /// Returns the output of the events so far that was not returned yet.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be printed.
+    fn rows(&mut self) -> io::Result<Option<Self::Rows>> {
+        Ok(None)
+    }
 
-    /// Takes what came of a block.
-    fn add(&mut self, part: Self::Part) -> io::Result<()>;
+    /// Adds the events of a range that has `lines` lines before it. Returns `false`, and changes nothing, if that cannot be
+    /// done exactly: then the events have to be taken one by one.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be printed.
+    fn append(&mut self, part: Self::Part, lines: u64) -> io::Result<bool>;
+
+    /// Takes note of the end of the input, after so many lines and bytes.
+    ///
+    /// # Errors
+    ///
+    /// If what is printed at the end cannot be.
+    fn end(&mut self, state: &LineState) -> io::Result<()>;
+
+    /// Goes on with the next input, for commands that [join](Logs::joins) them.
+    fn next(&mut self, _input: Place<'_>) {}
 }
 
-/// Does what [`read`](crate::input::reader::read) does, with several threads.
+/// An input among all.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'i> {
+    /// Its place in the list, from 0.
+    pub(crate) index: usize,
+    /// Its name.
+    pub(crate) name: &'i str,
+}
+
+/// Maker of consumers, which all threads share.
+pub(crate) trait Logs: Send + Sync + 'static {
+    /// Consumer of an input.
+    type Log: Log;
+
+    /// Returns the consumer of an input.
+    fn log(&self, input: Place<'_>) -> Self::Log;
+
+    /// Returns the consumer of a range of it. `lines` is the number of lines before the range if the part
+    /// [needs](Self::needs_numbers) it, else 0.
+    fn part(&self, input: Place<'_>, lines: u64) -> <Self::Log as Log>::Part;
+
+    /// Returns the number of bytes that a range has at most, but for the line that it ends in. `None` if inputs are not cut.
+    fn range(&self) -> Option<u64>;
+
+    /// Returns `true` if a part has to know how many lines are before it. Then only logs in which every LF ends a line are
+    /// cut, and their lines are counted first.
+    fn needs_numbers(&self) -> bool {
+        false
+    }
+
+    /// Returns `true` if a log goes on in the next input.
+    fn joins(&self) -> bool {
+        false
+    }
+}
+
+/// The side of a command that gets the output in order.
+pub(crate) trait Collector<L: Log> {
+    /// Prints rows.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be printed.
+    fn print(&mut self, rows: L::Rows) -> io::Result<()>;
+
+    /// Takes the log of an input, and whether all of it could be read. `index` is the place of the input in the list.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be printed.
+    fn log(&mut self, log: L, index: usize, all_read: bool) -> io::Result<()>;
+}
+
+/// Returns inputs with their places in the list.
+pub(crate) fn numbered(inputs: Vec<Input>) -> Vec<(usize, Input)> {
+    inputs.into_iter().enumerate().collect()
+}
+
+/// Reads inputs, and gives what comes of them to a collector, in their order. Returns `false` if an input, or an event in
+/// one, could not be read.
 ///
 /// # Errors
 ///
-/// If the consumer fails.
-pub(crate) fn read<C: Parallel>(
-    options: &Reading,
-    name: &str,
-    reader: impl Read + Send,
-    consumer: &mut C,
+/// If the collector fails.
+pub(crate) fn read<M: Logs>(
+    options: &Arc<Reading>,
+    inputs: Vec<(usize, Input)>,
+    logs: M,
+    collector: &mut impl Collector<M::Log>,
 ) -> io::Result<bool> {
-    let (requests, waiting) = channel();
-    let source = Mutex::new(Source { log: Log::new(reader), waiting });
-    let all_read = thread::scope(|scope| {
-        for _ in 0..options.jobs.get() {
-            scope.spawn(|| work(options, name, &source));
-        }
-        collect(options, requests, consumer)
-    })?;
-    let log = source.into_inner().unwrap_or_else(PoisonError::into_inner).log;
-    let rest = Section {
-        reader: Cursor::new(log.rest).chain(Failing(log.failed)).chain(log.reader),
-        line_end: log.time.map(|_| LineEnd::Lf),
-        lines: log.lines,
-        offset: log.offset,
-    };
-    Ok(read_section(options, name, rest, consumer)? && all_read)
+    let (jobs, count) = (options.jobs(), inputs.len());
+    let shared = Arc::new(Shared {
+        options: Arc::clone(options),
+        logs,
+        jobs,
+        spare: jobs > count,
+        progress: Progress::new(),
+        queue: Mutex::new(Queue { inputs: inputs.into_iter(), cutting: None, units: None }),
+    });
+    let mut collecting = Collecting { shared: &shared, collector, joined: None, cut: None, all_read: true };
+    let result = if jobs == 1 { collecting.alone() } else { collecting.with_threads() };
+    shared.progress.finish();
+    result?;
+    collecting.finish()
 }
 
-/// What threads take blocks from, one thread at a time.
-struct Source<R, P> {
-    /// The log.
-    log: Log<R>,
-    /// What is asked for, in the order of the blocks.
-    waiting: Receiver<Request<P>>,
+/// What all threads share.
+struct Shared<M: Logs> {
+    /// The options.
+    options: Arc<Reading>,
+    /// The maker of consumers.
+    logs: M,
+    /// Number of threads.
+    jobs: usize,
+    /// Whether there are more threads than inputs, so that one can decompress what another one reads.
+    spare: bool,
+    /// The progress bar.
+    progress: Progress,
+    /// The units that are still to be read.
+    queue: Mutex<Queue<M::Log>>,
 }
 
-/// What is asked for.
-struct Request<P> {
-    /// What takes the events of a block.
-    part: P,
-    /// Where the block is put.
-    bytes: Vec<u8>,
-    /// Where all goes then. It is dropped if there is no block.
-    reply: SyncSender<Done<P>>,
+/// The units that are still to be read.
+struct Queue<L: Log> {
+    /// The inputs that were not begun.
+    inputs: vec::IntoIter<(usize, Input)>,
+    /// The file that is being cut.
+    cutting: Option<Cutting>,
+    /// Channel for the units in their order, which the collecting thread waits for. `None` if it is alone.
+    units: Option<SyncSender<Unit<L>>>,
 }
 
-/// A block that was read.
-struct Done<P> {
-    /// Its memory, for another one.
-    bytes: Vec<u8>,
-    /// What came of its events.
-    part: io::Result<P>,
-    /// What could not be read.
-    messages: Vec<String>,
-}
-
-/// Asks for blocks, and puts together what comes of them. Returns `false` if an event could not be read.
-fn collect<C: Parallel>(options: &Reading, requests: Sender<Request<C::Part>>, consumer: &mut C) -> io::Result<bool> {
-    let mut all_read = true;
-    let request = |part, bytes| {
-        let (reply, result) = sync_channel(1);
-        // If no thread is there to take it, the result says so.
-        let _ = requests.send(Request { part, bytes, reply });
-        result
-    };
-    // One for each thread to work on, and some that it can go on with when that is done.
-    let mut results: VecDeque<_> = (0..4 * options.jobs.get()).map(|_| request(consumer.part(), Vec::new())).collect();
-    while let Some(Ok(Done { bytes, part, messages })) = results.pop_front().map(|result| result.recv()) {
-        consumer.add(part?)?;
-        for message in messages {
-            consumer.unreadable()?;
-            report(format_args!("{message}"));
-            all_read = false;
-        }
-        results.push_back(request(consumer.part(), bytes));
-    }
-    Ok(all_read)
-}
-
-/// Reads blocks as long as one is asked for and there is one.
-fn work<P: Consumer>(options: &Reading, name: &str, source: &Mutex<Source<impl Read, P>>) {
-    loop {
-        let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
-        let Ok(Request { mut part, bytes, reply }) = source.waiting.recv() else {
-            return;
-        };
-        let Some(block) = source.log.next_block(bytes) else {
-            return;
-        };
-        drop(source);
-        let mut messages = Vec::new();
-        let mut lines = stream_events(&block.bytes).line_end(LineEnd::Lf);
-        if options.lenient {
-            lines = lines.lenient(true);
-        }
-        let result = lines
-            .try_for_each(|mut line| {
-                line.number += block.lines;
-                line.offset += block.offset;
-                options.take(&line, &mut part, |error| messages.push(format!("{name}:{}: {error}", line.number)))
-            })
-            .and_then(|()| part.bytes(&block.bytes));
-        // Nobody waits for it if the consumer failed.
-        let _ = reply.send(Done { bytes: block.bytes, part: result.map(|()| part), messages });
-    }
-}
-
-/// A log that is cut into blocks.
-struct Log<R> {
-    /// Where it is read from.
-    reader: R,
-    /// Room for what is read at once.
-    chunk: Vec<u8>,
-    /// What was read and is in no block yet.
-    rest: Vec<u8>,
-    /// How many lines are before that.
+/// A file that is being cut.
+struct Cutting {
+    /// The file.
+    file: Arc<Cuttable>,
+    /// Where the next range begins.
+    at: u64,
+    /// Number of lines before it, if they are counted.
     lines: u64,
-    /// How many bytes.
-    offset: u64,
-    /// What is before the first event: a time.
-    time: Option<Vec<u8>>,
-    /// Why reading failed.
-    failed: Option<io::Error>,
 }
 
-/// A part of a log, with whole lines.
-struct Block {
-    /// Its bytes.
-    bytes: Vec<u8>,
-    /// How many lines are before it.
-    lines: u64,
-    /// How many bytes.
-    offset: u64,
+/// A unit, as the collecting thread sees it.
+enum Unit<L: Log> {
+    /// All of an input, with its place in the list.
+    Whole(usize, Receiver<Message<L>>),
+    /// An input that is read by the collecting thread.
+    Own(usize, Input),
+    /// The beginning of a file that was cut.
+    Cut(Arc<Cuttable>),
+    /// A range of it.
+    Range(Range<u64>, Receiver<Part<L>>),
+    /// The rest of it, behind the last range.
+    Rest(u64),
 }
 
-impl<R: Read> Log<R> {
-    /// Returns a log before its first byte.
-    fn new(reader: R) -> Self {
-        Self { reader, chunk: vec![0; CHUNK], rest: Vec::new(), lines: 0, offset: 0, time: None, failed: None }
+/// A unit, as the thread sees it that reads it.
+enum Task<L: Log> {
+    /// All of an input.
+    Whole(usize, Input, SyncSender<Message<L>>),
+    /// A range of a file, with the number of lines before it if they are counted.
+    Range(Arc<Cuttable>, Range<u64>, u64, SyncSender<Part<L>>),
+}
+
+/// A message about an input that is read by another thread.
+enum Message<L: Log> {
+    /// Output.
+    Rows(L::Rows),
+    /// A line for standard error.
+    Report(String),
+    /// The end: the log, and whether all could be read.
+    End(io::Result<(L, bool)>),
+}
+
+/// What came of a range.
+struct Part<L: Log> {
+    /// The consumer of its events, and how it ended.
+    result: io::Result<(L::Part, End)>,
+    /// The lines that could not be read.
+    unreadable: Vec<(u64, Error)>,
+}
+
+impl<M: Logs> Shared<M> {
+    /// Returns the units, for this thread alone.
+    fn queue(&self) -> MutexGuard<'_, Queue<M::Log>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the next block, and uses the memory of `bytes` for it. `None` if what is left cannot be cut.
-    fn next_block(&mut self, mut bytes: Vec<u8>) -> Option<Block> {
-        self.fill();
-        let end = self.cut()?;
-        bytes.clear();
-        bytes.extend_from_slice(self.rest.get(end..)?);
-        self.rest.truncate(end);
-        mem::swap(&mut bytes, &mut self.rest);
-        let block = Block { lines: self.lines, offset: self.offset, bytes };
-        self.lines += memchr::memchr_iter(b'\n', &block.bytes).count() as u64;
-        self.offset += block.bytes.len() as u64;
-        Some(block)
+    /// Takes the next unit, and tells the collecting thread about it. `None` if there is none, or nobody collects any more.
+    fn next(&self) -> Option<Task<M::Log>> {
+        let mut queue = self.queue();
+        let task = loop {
+            if let Some(mut cutting) = queue.cutting.take() {
+                match self.next_range(&mut cutting) {
+                    Some((range, lines)) => {
+                        let (sender, receiver) = sync_channel(1);
+                        let file = Arc::clone(&cutting.file);
+                        queue.cutting = Some(cutting);
+                        queue.send(Unit::Range(range.clone(), receiver))?;
+                        break Some(Task::Range(file, range, lines, sender));
+                    }
+                    None => queue.send(Unit::Rest(cutting.at))?,
+                }
+                continue;
+            }
+            let Some((index, input)) = queue.inputs.next() else { break None };
+            if let Some(file) = self.cuttable(index, &input) {
+                let file = Arc::new(file);
+                queue.send(Unit::Cut(Arc::clone(&file)))?;
+                queue.cutting = Some(Cutting { file, at: 0, lines: 0 });
+            } else if self.logs.joins() {
+                queue.send(Unit::Own(index, input))?;
+            } else {
+                let (sender, receiver) = sync_channel(AHEAD);
+                queue.send(Unit::Whole(index, receiver))?;
+                break Some(Task::Whole(index, input, sender));
+            }
+        };
+        if task.is_none() {
+            // So that the collecting thread knows that there is none.
+            queue.units = None;
+        }
+        task
     }
 
-    /// Reads as much as a block may have.
-    fn fill(&mut self) {
-        while self.failed.is_none() && self.rest.len() < BLOCK {
-            let room = self.chunk.len().min(BLOCK - self.rest.len());
-            let chunk = self.chunk.get_mut(..room).unwrap_or_default();
-            match self.reader.read(chunk) {
-                Ok(0) => return,
-                Ok(read) => self.rest.extend_from_slice(chunk.get(..read).unwrap_or_default()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => self.failed = Some(error),
+    /// Returns the next range of a file, and the number of lines before it if they are counted.
+    fn next_range(&self, cutting: &mut Cutting) -> Option<(Range<u64>, u64)> {
+        let range = cutting.file.range(cutting.at)?;
+        let lines = cutting.lines;
+        if self.logs.needs_numbers() {
+            cutting.lines += cutting.file.count_lines(range.clone()).ok()?;
+        }
+        cutting.at = range.end;
+        Some((range, lines))
+    }
+
+    /// Opens an input if it can be cut.
+    fn cuttable(&self, index: usize, input: &Input) -> Option<Cuttable> {
+        let most = self.logs.range()?;
+        let file = Cuttable::new(&self.options, (index, input), self.jobs, most, &self.progress)?;
+        let counted = !self.logs.needs_numbers() || file.start.line_end() == Some(LineEnd::Lf);
+        counted.then_some(file)
+    }
+
+    /// Reads units as long as there are any.
+    fn work(&self) {
+        while let Some(task) = self.next() {
+            match task {
+                Task::Whole(index, input, sender) => {
+                    let mut log = self.logs.log(Place { index, name: &input.name });
+                    let all_read = self.read_whole(&input, &mut log, &mut Messages(&sender));
+                    // Nobody waits for it if the collector failed.
+                    let _ = sender.send(Message::End(all_read.map(|all_read| (log, all_read))));
+                }
+                Task::Range(file, range, lines, sender) => {
+                    let _ = sender.send(self.read_range(&file, range, lines));
+                }
             }
         }
     }
 
-    /// Returns where the last line begins that a block can begin with.
-    fn cut(&mut self) -> Option<usize> {
-        let mut first = 0;
-        if self.time.is_none() {
-            let mut events = stream_events(&self.rest);
-            let event = events.next().filter(|event| !event.prefix.is_empty() && events.skipped().open.is_none())?;
-            first = event.offset as usize;
-            self.time = Some(event.prefix.to_vec());
+    /// Reads all of an input. Returns `false` if it, or an event in it, could not be read.
+    fn read_whole(&self, input: &Input, log: &mut M::Log, target: &mut impl Target<M::Log>) -> io::Result<bool> {
+        let name = escape(&input.name).into_owned();
+        let mut sink = OneByOne { name: &name, target, all_read: true };
+        let state = match input.open(&self.progress, self.spare) {
+            Ok(reader) => {
+                let end = read_events(&self.options, reader, None, log, &mut sink)?;
+                sink.end(log, &end)?;
+                end.state
+            }
+            Err(error) => {
+                sink.report(log, format!("tor-streams: {name}: {error}"))?;
+                self.options.events(io::empty(), None).state()
+            }
+        };
+        log.end(&state)?;
+        sink.before_read(log)?;
+        Ok(sink.all_read)
+    }
+
+    /// Reads a range of a file as if no data were open before it.
+    fn read_range(&self, file: &Cuttable, range: Range<u64>, lines: u64) -> Part<M::Log> {
+        let mut part = self.logs.part(file.place(), lines);
+        let mut sink = Noted(Vec::new());
+        let state = (range.start > 0).then_some(&file.start);
+        let end = read_events(&self.options, file.read(range), state, &mut part, &mut sink);
+        Part { result: end.map(|end| (part, end)), unreadable: sink.0 }
+    }
+}
+
+impl<L: Log> Queue<L> {
+    /// Tells the collecting thread about a unit. `None` if it does not collect any more.
+    fn send(&self, unit: Unit<L>) -> Option<()> {
+        self.units.as_ref()?.send(unit).ok()
+    }
+}
+
+/// The thread that puts everything together.
+struct Collecting<'c, M: Logs, C> {
+    /// What all threads share.
+    shared: &'c Arc<Shared<M>>,
+    /// The command's side.
+    collector: &'c mut C,
+    /// The log that goes on in the next input.
+    joined: Option<M::Log>,
+    /// The file whose ranges are being put together.
+    cut: Option<Cut<M::Log>>,
+    /// Whether everything could be read so far.
+    all_read: bool,
+}
+
+/// A file whose ranges are being put together.
+struct Cut<L: Log> {
+    /// The file.
+    file: Arc<Cuttable>,
+    /// The log so far.
+    log: L,
+    /// The state of the lines so far. `None` before the first one.
+    state: Option<LineState>,
+    /// Number of ranges in a row that had to be read again.
+    again: u32,
+    /// Whether everything could be read so far.
+    all_read: bool,
+    /// Whether the end of the file was reached, or reading failed.
+    over: bool,
+}
+
+impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
+    /// Reads everything in this thread.
+    fn alone(&mut self) -> io::Result<()> {
+        while let Some((index, input)) = self.shared.queue().inputs.next() {
+            self.read_own(index, &input)?;
         }
-        let time = self.time.as_deref()?;
-        let line_starts = memchr::memrchr_iter(b'\n', &self.rest).map(|lf| lf + 1);
-        line_starts
-            .take_while(|&start| start > first)
-            .find(|&start| self.rest.get(start..).is_some_and(|line| is_reply_at_such_a_time(line, time)))
+        Ok(())
     }
-}
 
-/// Returns `true` if a line begins like `time` but for the digits, and with a reply behind it.
-fn is_reply_at_such_a_time(line: &[u8], time: &[u8]) -> bool {
-    let same = |(ours, theirs): (&u8, &u8)| ours == theirs || (ours.is_ascii_digit() && theirs.is_ascii_digit());
-    let Some((start, reply)) = line.split_at_checked(time.len()) else {
-        return false;
-    };
-    let is_reply =
-        matches!(reply, [a, b, c, b' ' | b'-' | b'+', ..] if [a, b, c].iter().all(|byte| byte.is_ascii_digit()));
-    is_reply && start.iter().zip(time).all(same)
-}
-
-/// What gives an error, if there is one, and nothing else.
-struct Failing(Option<io::Error>);
-
-impl Read for Failing {
-    fn read(&mut self, _buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.take().map_or(Ok(0), Err)
-    }
-}
-
-/// The events of a block, for a consumer that has to take all of them in order.
-#[derive(Default)]
-pub(crate) struct Events {
-    /// Their lines.
-    lines: Vec<u8>,
-    /// The number of each line, and how many bytes are before it.
-    places: Vec<(u64, u64)>,
-    /// The conditions of the filters that each meets.
-    passes: Vec<Passes>,
-}
-
-impl Events {
-    /// Calls a function with each event.
-    pub(crate) fn each(&self, mut function: impl FnMut(&Event<'_>) -> io::Result<()>) -> io::Result<()> {
-        // Read leniently, an event that was accepted is what it was.
-        let lines = stream_events(&self.lines).line_end(LineEnd::Lf).lenient(true);
-        for ((mut line, &(number, offset)), &passes) in lines.zip(&self.places).zip(&self.passes) {
-            (line.number, line.offset) = (number, offset);
-            if let Ok(event) = &line.event {
-                function(&Event { line: &line, event, time: Time::of(&line), passes })?;
+    /// Has threads read, and puts together what comes of it.
+    fn with_threads(&mut self) -> io::Result<()> {
+        let (sender, units) = sync_channel(2 * self.shared.jobs);
+        let threads = {
+            let mut queue = self.shared.queue();
+            let mut left = queue.inputs.as_slice().iter();
+            if left.len() == 0 {
+                return Ok(());
+            }
+            if let (Some((index, input)), None) = (left.next(), left.next()) {
+                let Some(file) = self.shared.cuttable(*index, input) else {
+                    drop(queue);
+                    return self.alone();
+                };
+                let file = Arc::new(file);
+                queue.inputs.next();
+                queue.cutting = Some(Cutting { file: Arc::clone(&file), at: 0, lines: 0 });
+                self.begin(file);
+            }
+            queue.units = Some(sender);
+            let inputs = queue.inputs.as_slice().iter();
+            let ranges = inputs.map(|(_, input)| if self.shared.logs.range().is_some() { input.ranges() } else { 1 });
+            ranges.fold(u64::from(queue.cutting.is_some()) * self.shared.jobs as u64, u64::saturating_add)
+        };
+        for _ in 0..threads.min(self.shared.jobs as u64) {
+            let shared = Arc::clone(self.shared);
+            // It may be waiting for input when the collector fails: nobody waits for it then.
+            thread::spawn(move || shared.work());
+        }
+        for unit in units {
+            match unit {
+                Unit::Whole(index, receiver) => self.whole(index, &receiver)?,
+                Unit::Own(index, input) => self.read_own(index, &input)?,
+                Unit::Cut(file) => self.begin(file),
+                Unit::Range(range, receiver) => self.range(range, &receiver)?,
+                Unit::Rest(at) => self.rest(at)?,
             }
         }
         Ok(())
     }
+
+    /// Returns the log of an input.
+    fn log(&mut self, input: Place<'_>) -> M::Log {
+        match self.joined.take() {
+            Some(mut log) => {
+                log.next(input);
+                log
+            }
+            None => self.shared.logs.log(input),
+        }
+    }
+
+    /// Takes the log of an input at its end.
+    fn end(&mut self, log: M::Log, index: usize, all_read: bool) -> io::Result<()> {
+        self.all_read &= all_read;
+        if self.shared.logs.joins() {
+            self.joined = Some(log);
+            return Ok(());
+        }
+        self.collector.log(log, index, all_read)
+    }
+
+    /// Gives the collector the log that goes on to the end. Returns `false` if something could not be read.
+    fn finish(mut self) -> io::Result<bool> {
+        if let Some(log) = self.joined.take() {
+            self.collector.log(log, 0, self.all_read)?;
+        }
+        Ok(self.all_read)
+    }
+
+    /// Reads an input in this thread.
+    fn read_own(&mut self, index: usize, input: &Input) -> io::Result<()> {
+        let mut log = self.log(Place { index, name: &input.name });
+        let all_read = self.shared.read_whole(input, &mut log, &mut Direct(self.collector))?;
+        self.end(log, index, all_read)
+    }
+
+    /// Takes what comes of an input that another thread reads.
+    fn whole(&mut self, index: usize, messages: &Receiver<Message<M::Log>>) -> io::Result<()> {
+        loop {
+            match messages.recv().map_err(|_| lost_thread())? {
+                Message::Rows(rows) => self.collector.print(rows)?,
+                Message::Report(message) => report(format_args!("{message}")),
+                Message::End(end) => {
+                    let (log, all_read) = end?;
+                    return self.end(log, index, all_read);
+                }
+            }
+        }
+    }
+
+    /// Begins to put a file together.
+    fn begin(&mut self, file: Arc<Cuttable>) {
+        let log = self.log(file.place());
+        self.cut = Some(Cut { file, log, state: None, again: 0, all_read: true, over: false });
+    }
+
+    /// Appends a range to the log of its file.
+    fn range(&mut self, range: Range<u64>, part: &Receiver<Part<M::Log>>) -> io::Result<()> {
+        let Some(cut) = self.cut.as_mut().filter(|cut| !cut.over) else {
+            return Ok(());
+        };
+        let Part { result, unreadable } = part.recv().map_err(|_| lost_thread())?;
+        let (part, end) = result?;
+        let len = end.state.bytes();
+        let lines = cut.state.as_ref().map_or(0, LineState::lines);
+        let state = match cut.state.clone() {
+            None => Some(end.state),
+            Some(mut state) => state.append(end.state).is_ok().then_some(state),
+        };
+        let appended = state.is_some() && cut.log.append(part, lines)?;
+        if !appended {
+            cut.again += 1;
+            if cut.again == TRIES {
+                cut.file.stop();
+            }
+            return cut.read(range, self.shared, self.collector);
+        }
+        (cut.again, cut.state) = (0, state);
+        let mut sink = OneByOne { name: &cut.file.name, target: &mut Direct(self.collector), all_read: true };
+        sink.before_read(&mut cut.log)?;
+        for (line, error) in unreadable {
+            sink.unreadable(&mut cut.log, line + lines, &error)?;
+        }
+        if let Some(error) = end.failed {
+            sink.failed(&mut cut.log, error, range.start)?;
+        }
+        cut.all_read &= sink.all_read;
+        // If the file has become shorter, this was its end.
+        cut.over |= end.failed.is_some() || len < range.end - range.start;
+        if cut.over {
+            cut.file.stop();
+        }
+        Ok(())
+    }
+
+    /// Reads the rest of a file, from a range's end on, and takes its log.
+    fn rest(&mut self, at: u64) -> io::Result<()> {
+        let Some(mut cut) = self.cut.take() else {
+            return Ok(());
+        };
+        if !cut.over {
+            // What was added to the file since it was opened is read as well.
+            cut.read(at..u64::MAX, self.shared, self.collector)?;
+        }
+        let state = cut.state.unwrap_or_else(|| self.shared.options.events(io::empty(), None).state());
+        cut.log.end(&state)?;
+        if let Some(rows) = cut.log.rows()? {
+            self.collector.print(rows)?;
+        }
+        self.end(cut.log, cut.file.place().index, cut.all_read)
+    }
 }
 
-impl Consumer for Events {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let line = event.line;
-        self.lines.extend_from_slice(line.line);
-        // A LF alone would make a CR before it part of the line's end.
-        self.lines.extend_from_slice(b"\r\n");
-        self.places.push((line.number, line.offset));
-        self.passes.push(event.passes);
+impl<L: Log> Cut<L> {
+    /// Reads a range event by event.
+    fn read<M: Logs<Log = L>>(
+        &mut self,
+        range: Range<u64>,
+        shared: &Shared<M>,
+        collector: &mut impl Collector<L>,
+    ) -> io::Result<()> {
+        let mut sink = OneByOne { name: &self.file.name, target: &mut Direct(collector), all_read: true };
+        let before = self.state.as_ref().map_or(0, LineState::bytes);
+        let reader = self.file.read(range.clone());
+        let end = read_events(&shared.options, reader, self.state.as_ref(), &mut self.log, &mut sink)?;
+        sink.end(&mut self.log, &end)?;
+        self.all_read &= sink.all_read;
+        self.over = end.failed.is_some() || end.state.bytes() - before < range.end - range.start;
+        if self.over {
+            self.file.stop();
+        }
+        self.state = Some(end.state);
         Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Returns the error of a thread that ended without a word.
+fn lost_thread() -> io::Error {
+    io::Error::other("a thread ended early")
+}
 
-    #[test]
-    fn blocks_are_the_log() {
-        let lines = (0..40_000).map(|n| match n % 5 {
-            0 => format!("2019-01-31 11:29:51 {}.5 650 STREAM {n} NEW 0 a:1\r\n", 1_548_934_191 + n),
-            1 => format!("2019-01-31 11:29:51 {}.52 250+data=\n", 1_548_934_191 + n),
-            2 => "650 STREAM 7 NEW 0 data:1\n".repeat(n % 50),
-            3 => ".\n".into(),
-            _ => "Something else\n".into(),
-        });
-        let bytes = lines.collect::<String>().into_bytes();
-        let (mut log, mut found, mut lines, mut blocks) = (Log::new(bytes.as_slice()), Vec::new(), 0, 0);
-        while let Some(block) = log.next_block(Vec::new()) {
-            assert_eq!((block.offset, block.lines), (found.len() as u64, lines));
-            assert!(block.bytes.starts_with(b"2019-01-31 "));
-            found.extend_from_slice(&block.bytes);
-            lines += block.bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
-            blocks += 1;
-        }
-        found.extend_from_slice(&log.rest);
-        assert!(found == bytes && log.rest.len() < 2000);
-        assert_eq!(blocks, bytes.len() / BLOCK + 1);
+/// Where the output of a log goes that is read event by event.
+trait Target<L: Log> {
+    /// Takes rows.
+    fn rows(&mut self, rows: L::Rows) -> io::Result<()>;
+
+    /// Takes a line for standard error.
+    fn report(&mut self, message: String) -> io::Result<()>;
+}
+
+/// Output to the collector at once.
+struct Direct<'c, C>(&'c mut C);
+
+impl<L: Log, C: Collector<L>> Target<L> for Direct<'_, C> {
+    fn rows(&mut self, rows: L::Rows) -> io::Result<()> {
+        self.0.print(rows)
     }
 
-    #[test]
-    fn what_cannot_be_cut() {
-        let time = "1:2 650 STREAM 1 NEW 0 a:1\n";
-        for (log, can) in [
-            ("650 STREAM 1 NEW 0 a:1\n".repeat(9), false),
-            (["650 STREAM 1 NEW 0 a:1\n", &time.repeat(9)].concat(), false),
-            ([time, &"1:22 650 STREAM 1 NEW 0 a:1\n".repeat(9)].concat(), false),
-            ([time, &"1:2 650\n1:2 650_STREAM\n".repeat(9)].concat(), false),
-            ([time, "1:2"].concat(), false),
-            (["650+data\n", time, "1:2 650 BW 1 2\n"].concat(), false),
-            (["650+data\n", time, ".\n", time, "1:2 650 BW 1 2\n"].concat(), true),
-            ([time, "9:9 551 \n"].concat(), true),
-            (["Begin\n", time, time].concat(), true),
-        ] {
-            assert_eq!(Log::new(log.as_bytes()).next_block(Vec::new()).is_some(), can, "{log}");
+    fn report(&mut self, message: String) -> io::Result<()> {
+        report(format_args!("{message}"));
+        Ok(())
+    }
+}
+
+/// Output to the collecting thread.
+struct Messages<'s, L: Log>(&'s SyncSender<Message<L>>);
+
+impl<L: Log> Messages<'_, L> {
+    /// Sends a message, and waits if there are too many.
+    fn send(&self, message: Message<L>) -> io::Result<()> {
+        self.0.send(message).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+impl<L: Log> Target<L> for Messages<'_, L> {
+    fn rows(&mut self, rows: L::Rows) -> io::Result<()> {
+        self.send(Message::Rows(rows))
+    }
+
+    fn report(&mut self, message: String) -> io::Result<()> {
+        self.send(Message::Report(message))
+    }
+}
+
+/// Sink of a log that is read event by event.
+struct OneByOne<'t, T> {
+    /// The name of the input, for messages.
+    name: &'t str,
+    /// Where the output goes.
+    target: &'t mut T,
+    /// Whether everything could be read so far.
+    all_read: bool,
+}
+
+impl<T> OneByOne<'_, T> {
+    /// Takes a message, behind the rows before it.
+    fn report<L: Log>(&mut self, log: &mut L, message: String) -> io::Result<()>
+    where
+        T: Target<L>,
+    {
+        self.all_read = false;
+        self.before_read(log)?;
+        self.target.report(message)
+    }
+
+    /// Takes the reason why no more could be read, in bytes that have so many before them.
+    fn failed<L: Log>(&mut self, log: &mut L, mut error: Error, before: u64) -> io::Result<()>
+    where
+        T: Target<L>,
+    {
+        if let Error::Io { offset, .. } = &mut error {
+            *offset += before;
         }
+        self.report(log, format!("tor-streams: {}: {error}", self.name))
+    }
+
+    /// Takes note of the end.
+    fn end<L: Log>(&mut self, log: &mut L, end: &End) -> io::Result<()>
+    where
+        T: Target<L>,
+    {
+        end.failed.map_or(Ok(()), |error| self.failed(log, error, 0))
+    }
+}
+
+impl<L: Log, T: Target<L>> Sink<L> for OneByOne<'_, T> {
+    fn before_read(&mut self, log: &mut L) -> io::Result<()> {
+        log.rows()?.map_or(Ok(()), |rows| self.target.rows(rows))
+    }
+
+    fn unreadable(&mut self, log: &mut L, line: u64, error: &Error) -> io::Result<()> {
+        let message = format!("{}:{line}: {error}", self.name);
+        self.report(log, message)
+    }
+}
+
+/// Sink of a range, whose place in the file is not known yet: the lines that could not be read.
+struct Noted(Vec<(u64, Error)>);
+
+impl<P> Sink<P> for Noted {
+    fn before_read(&mut self, _part: &mut P) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn unreadable(&mut self, _part: &mut P, line: u64, error: &Error) -> io::Result<()> {
+        self.0.push((line, *error));
+        Ok(())
     }
 }

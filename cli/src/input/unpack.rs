@@ -1,6 +1,7 @@
 //! Compression and character encoding: the bytes of a file as UTF-8 text, or the tool that makes text of it.
 
 use core::fmt;
+use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
@@ -98,27 +99,33 @@ const UTF_32: Foreign = Foreign { name: "text in UTF-32", help: "try `iconv -f U
 /// A tar archive.
 const TAR: Foreign = Foreign { name: "a tar archive", help: "try `tar -xOf FILE | tor-streams -`" };
 
-/// Returns the text of a file: decompressed, as often as it was compressed, and in UTF-8 if it was UTF-16.
+/// Returns `true` for a file that holds text as it is.
+pub(crate) fn is_text(mut file: &File) -> bool {
+    start(&mut file).is_ok_and(|start| matches!(Layer::of(&start), Ok(None)))
+}
+
+/// Returns the text of a file: decompressed, as often as it was compressed, and in UTF-8 if it was UTF-16; and whether it was
+/// either.
 ///
 /// # Errors
 ///
 /// If the first bytes cannot be read, or are those of a format that is not read.
-pub(crate) fn text(reader: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+pub(crate) fn text(reader: impl Read + Send + 'static) -> io::Result<(Box<dyn Read + Send>, bool)> {
     let mut reader: Box<dyn Read + Send> = Box::new(reader);
-    for _ in 0..=MAX_LAYERS {
+    for layers in 0..=MAX_LAYERS {
         let start = start(&mut reader)?;
         let layer = Layer::of(&start)?;
         let whole = Cursor::new(start).chain(reader);
         // A compressed file may be several behind each other.
         reader = match layer {
-            None => return Ok(Box::new(whole)),
+            None => return Ok((Box::new(whole), layers > 0)),
             Some(Layer::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::new(whole))),
             Some(Layer::Bzip2) => Box::new(bzip2::bufread::MultiBzDecoder::new(BufReader::new(whole))),
             Some(Layer::Xz) => Box::new(lzma_rust2::XzReader::new(BufReader::new(whole), true)),
             Some(Layer::Zstd) => Box::new(zstd::Decoder::new(whole)?),
             Some(Layer::Utf16(encoding)) => {
                 let mut decoder = DecodeReaderBytesBuilder::new();
-                return Ok(Box::new(decoder.encoding(Some(encoding)).strip_bom(true).build(whole)));
+                return Ok((Box::new(decoder.encoding(Some(encoding)).strip_bom(true).build(whole)), true));
             }
         };
     }

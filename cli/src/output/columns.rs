@@ -16,11 +16,9 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use tor_stream_event::{ClientProtocol, EventLine, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+use tor_stream_event::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 
-use crate::input::time::Time;
-use crate::output::mask;
-use crate::output::row::Row;
+use crate::output::packed::TableRow;
 
 /// How many events are put together before they are written.
 const BATCH: usize = 8192;
@@ -77,8 +75,8 @@ impl<W: Write + Send> Table<W> {
     }
 
     /// Adds a row.
-    pub(crate) fn write(&mut self, line: &EventLine<'_>, row: &Row<'_>) -> io::Result<()> {
-        self.columns.push(line, row);
+    pub(crate) fn write(&mut self, row: &TableRow<'_>) -> io::Result<()> {
+        self.columns.push(row);
         let full = self.columns.line.len() == BATCH || self.columns.bytes >= BATCH_BYTES;
         if full { self.write_batch() } else { Ok(()) }
     }
@@ -231,15 +229,14 @@ impl Columns {
     }
 
     /// Adds a row.
-    fn push(&mut self, line: &EventLine<'_>, row: &Row<'_>) {
+    fn push(&mut self, row: &TableRow<'_>) {
+        let &TableRow { ref row, time, prefix, bytes } = row;
         // From 1970 to 2262, which is as far as nanoseconds reach.
-        let time = Time::of(line).and_then(Time::unix).and_then(|time| time.as_nanos().try_into().ok());
-        let prefix = core::str::from_utf8(line.prefix).ok().map(str::trim_end).filter(|prefix| !prefix.is_empty());
-        let prefix = prefix.zip(line.event.as_ref().ok()).map(|(prefix, event)| mask::text(event, prefix));
-        self.bytes += line.line.len();
+        let time = time.and_then(|time| time.as_nanos().try_into().ok());
+        self.bytes += bytes;
         self.line.append_value(row.line);
         self.time.append_option(time);
-        self.prefix.append_option(prefix.as_deref());
+        self.prefix.append_option(prefix);
         self.id.append_value(&row.id);
         self.status.append_value(&row.status);
         self.circuit_id.append_option(row.circuit_id.as_deref());

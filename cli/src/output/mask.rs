@@ -34,12 +34,11 @@ pub(crate) fn word<'a>(event: &StreamEventRef<'a>, word: &'a str, has_name: bool
 
 /// Returns `SOURCE_ADDR`. An address is no secret, as a word is none.
 pub(crate) fn source_addr<'a>(event: &StreamEventRef<'a>, source_addr: &'a str) -> Cow<'a, str> {
-    let host = source_addr.rsplit_once(':').map_or("", |(host, _)| host);
-    if is_plain(event, source_addr) || host.parse::<IpAddr>().is_ok() {
-        Cow::Borrowed(source_addr)
-    } else {
-        text(event, source_addr)
-    }
+    let is_address = || {
+        let parts = source_addr.rsplit_once(':');
+        parts.is_some_and(|(host, port)| host.parse::<IpAddr>().is_ok() && port.parse::<u16>().is_ok())
+    };
+    if is_plain(event, source_addr) || is_address() { Cow::Borrowed(source_addr) } else { text(event, source_addr) }
 }
 
 /// Returns `ISO_FIELDS`.

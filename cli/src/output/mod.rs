@@ -4,22 +4,28 @@ pub(crate) mod cells;
 #[cfg(feature = "arrow")]
 pub(crate) mod columns;
 pub(crate) mod mask;
+#[cfg(feature = "arrow")]
+pub(crate) mod packed;
 pub(crate) mod row;
 pub(crate) mod text;
 
-use std::io::{self, BufWriter, StdoutLock, Write};
+use core::mem;
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use tor_stream_event::LineState;
 
 use crate::input::reader::{Consumer, Event};
-#[cfg(feature = "arrow")]
-use crate::input::threads::Events;
-use crate::input::threads::Parallel;
+use crate::input::threads::{Collector, Log, Logs, Place};
 #[cfg(feature = "arrow")]
 use crate::output::columns::Table;
+#[cfg(feature = "arrow")]
+use crate::output::packed::PackedRows;
 use crate::output::row::{JsonLists, Row};
 use crate::output::text::escape_json;
-use clap::ValueEnum;
 
-/// How many bytes are collected before they are written out.
+/// Number of bytes that are collected before a file that is no text is written.
+#[cfg(feature = "arrow")]
 const BUFFER: usize = 64 * 1024;
 
 /// A format.
@@ -37,190 +43,302 @@ pub(crate) enum Format {
     Parquet,
 }
 
-/// Standard output.
-pub(crate) struct Output {
-    /// What is printed.
-    writer: Writer,
+/// Maker of the consumers of `events`.
+#[derive(Clone, Copy)]
+pub(crate) struct EventLogs {
+    /// The format.
+    pub(crate) format: Format,
+    /// Whether SOCKS user names and passwords are shown.
+    pub(crate) show_credentials: bool,
+}
+
+/// Rows of the events of an input.
+pub(crate) struct EventLog {
+    /// The rows that were not printed yet.
+    rows: EventRows,
+    /// Text of ranges before them.
+    ready: Vec<u8>,
     /// Whether SOCKS user names and passwords are shown.
     show_credentials: bool,
 }
 
-/// What prints events.
-enum Writer {
-    /// As text.
-    Text(Text<BufWriter<StdoutLock<'static>>>),
-    /// As a columnar format.
+/// Rows of events in a format.
+pub(crate) enum EventRows {
+    /// JSON.
+    Json(Vec<u8>, JsonLists),
+    /// CSV.
+    Csv(Box<csv::Writer<Vec<u8>>>),
+    /// Rows of a table.
     #[cfg(feature = "arrow")]
-    Table(Box<Table<BufWriter<io::Stdout>>>),
+    Table(PackedRows),
 }
 
-/// Rows as text.
-pub(crate) enum Text<W: Write> {
-    /// JSON.
-    Json(W, JsonLists),
-    /// CSV.
-    Csv(Box<csv::Writer<W>>),
+/// Rows of the events of a range. The lines are numbered from its beginning, and the text leaves their numbers out.
+pub(crate) struct EventPart {
+    /// The rows, with 0 for the number of each line.
+    log: EventLog,
+    /// For each row of text the number of its line, and where the row begins.
+    starts: Vec<(u64, usize)>,
+}
+
+/// Rows that are ready to be printed.
+pub(crate) enum Rows {
+    /// Text.
+    Text(Vec<u8>),
+    /// Rows of a table.
+    #[cfg(feature = "arrow")]
+    Table(PackedRows),
+}
+
+/// Standard output.
+pub(crate) struct Output {
+    /// The encoder of a table. `None` for text.
+    #[cfg(feature = "arrow")]
+    table: Option<Box<Table<io::BufWriter<io::Stdout>>>>,
+    /// Rows that were not printed yet.
+    log: EventLog,
+}
+
+impl EventLogs {
+    /// Number of bytes of a range: its rows may be four times as long.
+    const RANGE: u64 = 256 * 1024;
+
+    /// Returns the consumer of an input.
+    fn rows(self) -> EventLog {
+        let rows = match self.format {
+            Format::Json => EventRows::Json(Vec::new(), JsonLists::default()),
+            Format::Csv => EventRows::Csv(csv_writer()),
+            #[cfg(feature = "arrow")]
+            Format::Arrow | Format::Parquet => EventRows::Table(PackedRows::default()),
+        };
+        EventLog { rows, ready: Vec::new(), show_credentials: self.show_credentials }
+    }
+}
+
+impl Logs for EventLogs {
+    type Log = EventLog;
+
+    fn log(&self, _input: Place<'_>) -> EventLog {
+        self.rows()
+    }
+
+    fn part(&self, _input: Place<'_>, _lines: u64) -> EventPart {
+        EventPart { log: self.rows(), starts: Vec::new() }
+    }
+
+    fn range(&self) -> Option<u64> {
+        Some(Self::RANGE)
+    }
+}
+
+impl EventLog {
+    /// Adds the row of an event in the line with this number.
+    fn write(&mut self, event: &Event<'_>, number: u64) -> io::Result<()> {
+        let row = |flat| Row { line: number, ..Row::new(event.line, event.event, self.show_credentials, flat) };
+        match &mut self.rows {
+            EventRows::Json(json, lists) => {
+                let mut row = row(false);
+                row.iso_fields = row.iso_fields.map(|list| lists.get(&list)).transpose()?;
+                let start = json.len();
+                row.write_json(json)?;
+                escape_json(json, start);
+                json.push(b'\n');
+                Ok(())
+            }
+            EventRows::Csv(csv) => csv.serialize(row(true)).map_err(io_error),
+            #[cfg(feature = "arrow")]
+            EventRows::Table(rows) => {
+                rows.push(event, &row(false));
+                Ok(())
+            }
+        }
+    }
+
+    /// Returns `true` if the rows are text.
+    fn is_text(&self) -> bool {
+        matches!(self.rows, EventRows::Json(..) | EventRows::Csv(_))
+    }
+
+    /// Returns the number of bytes of the text so far.
+    fn len(&mut self) -> io::Result<usize> {
+        match &mut self.rows {
+            EventRows::Json(json, _) => Ok(json.len()),
+            EventRows::Csv(csv) => csv.flush().map(|()| csv.get_ref().len()),
+            #[cfg(feature = "arrow")]
+            EventRows::Table(_) => Ok(0),
+        }
+    }
+
+    /// Returns the rows so far, and forgets them.
+    fn take(&mut self) -> io::Result<Rows> {
+        match &mut self.rows {
+            EventRows::Json(json, _) => Ok(Rows::Text(mem::take(json))),
+            EventRows::Csv(csv) => {
+                let csv = mem::replace(csv, csv_writer());
+                csv.into_inner().map(Rows::Text).map_err(csv::IntoInnerError::into_error)
+            }
+            #[cfg(feature = "arrow")]
+            EventRows::Table(rows) => Ok(Rows::Table(mem::take(rows))),
+        }
+    }
+
+    /// Adds rows of text whose lines have others before them.
+    fn append_text(&mut self, text: &[u8], starts: &[(u64, usize)], lines: u64) -> io::Result<()> {
+        let before: &[u8] = if matches!(self.rows, EventRows::Json(..)) { b"{\"line\":" } else { b"" };
+        self.ready.reserve(text.len() + 8 * starts.len());
+        let ends = starts.iter().skip(1).map(|&(_, start)| start).chain([text.len()]);
+        for (&(line, start), end) in starts.iter().zip(ends) {
+            self.ready.extend_from_slice(before);
+            serde_json::to_writer(&mut self.ready, &(line + lines))?;
+            // Behind the 0 that stands for the number.
+            self.ready.extend_from_slice(text.get(start + before.len() + 1..end).unwrap_or_default());
+        }
+        Ok(())
+    }
+}
+
+impl Consumer for EventLog {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if event.passes.all() { self.write(event, event.line.number) } else { Ok(()) }
+    }
+}
+
+impl Log for EventLog {
+    type Rows = Rows;
+    type Part = EventPart;
+
+    fn rows(&mut self) -> io::Result<Option<Rows>> {
+        match self.take()? {
+            Rows::Text(mut text) => {
+                if !self.ready.is_empty() {
+                    self.ready.append(&mut text);
+                    text = mem::take(&mut self.ready);
+                }
+                Ok(if text.is_empty() { None } else { Some(Rows::Text(text)) })
+            }
+            #[cfg(feature = "arrow")]
+            Rows::Table(rows) => Ok(if rows.is_empty() { None } else { Some(Rows::Table(rows)) }),
+        }
+    }
+
+    fn append(&mut self, mut part: EventPart, lines: u64) -> io::Result<bool> {
+        let own = self.take()?;
+        match (own, part.log.take()?) {
+            (Rows::Text(own), Rows::Text(text)) => {
+                self.ready.extend_from_slice(&own);
+                self.append_text(&text, &part.starts, lines)?;
+            }
+            #[cfg(feature = "arrow")]
+            (Rows::Table(mut own), Rows::Table(rows)) => {
+                own.append(rows, lines);
+                self.rows = EventRows::Table(own);
+            }
+            // All are in the same format.
+            #[cfg(feature = "arrow")]
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    fn end(&mut self, _state: &LineState) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Consumer for EventPart {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if !event.passes.all() {
+            return Ok(());
+        }
+        if self.log.is_text() {
+            self.starts.push((event.line.number, self.log.len()?));
+            return self.log.write(event, 0);
+        }
+        self.log.write(event, event.line.number)
+    }
 }
 
 impl Output {
     /// Returns the output before the first event.
     pub(crate) fn new(format: Format, show_credentials: bool) -> io::Result<Self> {
-        let stdout = || BufWriter::with_capacity(BUFFER, io::stdout().lock());
-        let writer = match format {
-            Format::Json => Writer::Text(Text::Json(stdout(), JsonLists::default())),
-            Format::Csv => {
-                let mut csv = csv(stdout());
-                csv.write_record(Row::NAMES).map_err(io_error)?;
-                Writer::Text(Text::Csv(csv))
-            }
+        if format == Format::Csv {
+            let mut names = csv_writer();
+            names.write_record(Row::NAMES).map_err(io_error)?;
+            io::stdout().write_all(&names.into_inner().map_err(csv::IntoInnerError::into_error)?)?;
+        }
+        Ok(Self {
             #[cfg(feature = "arrow")]
-            Format::Arrow => Writer::Table(Box::new(Table::arrow(file()?)?)),
-            #[cfg(feature = "arrow")]
-            Format::Parquet => Writer::Table(Box::new(Table::parquet(file()?)?)),
-        };
-        Ok(Self { writer, show_credentials })
+            table: match format {
+                Format::Arrow => Some(Box::new(Table::arrow(file()?)?)),
+                Format::Parquet => Some(Box::new(Table::parquet(file()?)?)),
+                Format::Json | Format::Csv => None,
+            },
+            log: EventLogs { format, show_credentials }.rows(),
+        })
     }
 
-    /// Prints an event.
+    /// Adds an event, whatever the filters say, for the next [`flush`](Self::flush).
     pub(crate) fn write(&mut self, event: &Event<'_>) -> io::Result<()> {
-        match &mut self.writer {
-            Writer::Text(text) => text.write(event, self.show_credentials),
-            #[cfg(feature = "arrow")]
-            Writer::Table(table) => {
-                table.write(event.line, &Row::new(event.line, event.event, self.show_credentials, false))
-            }
-        }
+        self.log.write(event, event.line.number)
     }
 
     /// Writes out what was collected, if the format allows it at any time.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
-        match &mut self.writer {
-            Writer::Text(text) => text.flush(),
-            #[cfg(feature = "arrow")]
-            Writer::Table(_) => Ok(()),
+        if let Some(rows) = self.log.rows()? {
+            self.print(rows)?;
         }
+        io::stdout().flush()
     }
 
     /// Writes out everything.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
-        match &mut self.writer {
-            Writer::Text(text) => text.flush(),
-            #[cfg(feature = "arrow")]
-            Writer::Table(table) => table.finish(),
+        self.flush()?;
+        #[cfg(feature = "arrow")]
+        if let Some(table) = &mut self.table {
+            table.finish()?;
         }
+        Ok(())
     }
 }
 
-impl Consumer for Output {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if event.passes.all() { self.write(event) } else { Ok(()) }
-    }
-
-    fn unreadable(&mut self) -> io::Result<()> {
-        self.flush()
-    }
-
-    fn before_read(&mut self) -> io::Result<()> {
-        self.flush()
-    }
-}
-
-/// The rows of the events of a part of a file.
-pub(crate) enum Rows {
-    /// Their rows, and whether SOCKS user names and passwords are shown.
-    Text(Text<Vec<u8>>, bool),
-    /// They become columns with those of other parts.
-    #[cfg(feature = "arrow")]
-    Events(Events),
-}
-
-impl Parallel for Output {
-    type Part = Rows;
-
-    fn part(&self) -> Rows {
-        match &self.writer {
-            Writer::Text(Text::Json(..)) => {
-                Rows::Text(Text::Json(Vec::new(), JsonLists::default()), self.show_credentials)
-            }
-            Writer::Text(Text::Csv(_)) => Rows::Text(Text::Csv(csv(Vec::new())), self.show_credentials),
-            #[cfg(feature = "arrow")]
-            Writer::Table(_) => Rows::Events(Events::default()),
-        }
-    }
-
-    fn add(&mut self, rows: Rows) -> io::Result<()> {
+impl Collector<EventLog> for Output {
+    fn print(&mut self, rows: Rows) -> io::Result<()> {
         match rows {
-            Rows::Text(text, _) => {
-                self.flush()?;
-                io::stdout().write_all(&text.into_bytes()?)
-            }
+            // A row that has to wait for others was none of the last read.
+            Rows::Text(text) => print(&text),
             #[cfg(feature = "arrow")]
-            Rows::Events(events) => events.each(|event| self.write(event)),
+            Rows::Table(rows) => match &mut self.table {
+                Some(table) => rows.each(|row| table.write(row)),
+                None => Ok(()),
+            },
         }
+    }
+
+    fn log(&mut self, _log: EventLog, _index: usize, _all_read: bool) -> io::Result<()> {
+        Ok(())
     }
 }
 
-impl Consumer for Rows {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        match self {
-            _ if !event.passes.all() => Ok(()),
-            Self::Text(text, show_credentials) => text.write(event, *show_credentials),
-            #[cfg(feature = "arrow")]
-            Self::Events(events) => events.event(event),
-        }
-    }
+/// Writes text to standard output, at once.
+pub(crate) fn print(text: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text)?;
+    stdout.flush()
 }
 
-impl<W: Write> Text<W> {
-    /// Prints an event.
-    fn write(&mut self, event: &Event<'_>, show_credentials: bool) -> io::Result<()> {
-        let row = |flat| Row::new(event.line, event.event, show_credentials, flat);
-        match self {
-            Self::Json(json, lists) => {
-                let mut row = row(false);
-                row.iso_fields = row.iso_fields.map(|list| lists.get(&list)).transpose()?;
-                let mut text = Vec::with_capacity(1024);
-                row.write_json(&mut text)?;
-                escape_json(&mut text, 0);
-                text.push(b'\n');
-                json.write_all(&text)
-            }
-            Self::Csv(csv) => csv.serialize(row(true)).map_err(io_error),
-        }
-    }
-
-    /// Writes out what was collected.
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Json(json, _) => json.flush(),
-            Self::Csv(csv) => csv.flush(),
-        }
-    }
-}
-
-impl Text<Vec<u8>> {
-    /// Returns what was printed.
-    fn into_bytes(self) -> io::Result<Vec<u8>> {
-        match self {
-            Self::Json(json, _) => Ok(json),
-            Self::Csv(csv) => csv.into_inner().map_err(csv::IntoInnerError::into_error),
-        }
-    }
-}
-
-/// Returns what makes CSV of rows.
-fn csv<W: Write>(output: W) -> Box<csv::Writer<W>> {
-    Box::new(csv::WriterBuilder::new().has_headers(false).from_writer(output))
+/// Returns a writer of rows as CSV, without the names of the columns.
+pub(crate) fn csv_writer() -> Box<csv::Writer<Vec<u8>>> {
+    Box::new(csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new()))
 }
 
 /// Returns standard output for a format that is no text.
 #[cfg(feature = "arrow")]
-fn file() -> io::Result<BufWriter<io::Stdout>> {
+fn file() -> io::Result<io::BufWriter<io::Stdout>> {
     let stdout = io::stdout();
     if io::IsTerminal::is_terminal(&stdout) {
         return Err(io::Error::other("a terminal cannot show this format: redirect it to a file"));
     }
-    Ok(BufWriter::with_capacity(BUFFER, stdout))
+    Ok(io::BufWriter::with_capacity(BUFFER, stdout))
 }
 
 /// Returns why a row could not be written, as it is: the crate's own conversion hides that a pipe was closed.

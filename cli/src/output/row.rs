@@ -180,6 +180,19 @@ impl<'a> Row<'a> {
     }
 }
 
+#[cfg(feature = "arrow")]
+impl<'a> IsoFields<'a> {
+    /// Returns the words of a list as it is printed.
+    pub(crate) const fn new(words: &'a str) -> Self {
+        Self { words: Cow::Borrowed(words), json: None }
+    }
+
+    /// Returns the list as it is printed.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.words
+    }
+}
+
 impl IsoFields<'_> {
     /// Iterates over the words.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
@@ -188,6 +201,18 @@ impl IsoFields<'_> {
 }
 
 impl AnomalyList {
+    /// Returns the names of some anomalies.
+    #[cfg(feature = "arrow")]
+    pub(crate) const fn new(anomalies: Anomalies) -> Self {
+        Self { anomalies, joined: false }
+    }
+
+    /// Returns the anomalies.
+    #[cfg(feature = "arrow")]
+    pub(crate) const fn set(&self) -> Anomalies {
+        self.anomalies
+    }
+
     /// Iterates over the names.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
         self.anomalies.iter().map(Anomaly::as_str)

@@ -3,19 +3,19 @@
 mod row;
 mod table;
 
+use alloc::sync::Arc;
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 use clap::ValueEnum;
-use tor_stream_event::StreamTracker;
 
 use self::row::Row;
 use self::table::Circuits;
-use crate::command::check::Check;
 use crate::command::identity::{Hasher, Identities};
-use crate::input::note::{Life, StreamNote, Tracker};
-use crate::input::reader::{self, Consumer, Event};
-use crate::input::threads::{Events, Parallel};
-use crate::input::{Input, copies};
+use crate::command::lives::{LifeLog, LifeLogs, MakeNote};
+use crate::input::copies;
+use crate::input::note::{Life, StreamNote};
+use crate::input::reader::{self, Event};
+use crate::input::threads::{self, Collector, numbered};
 use crate::output::cells::{Csv, CsvOptions};
 use crate::output::text::{escape, escape_json};
 use crate::report;
@@ -114,111 +114,82 @@ enum Format {
 /// # Errors
 ///
 /// If the output cannot be written.
-pub(crate) fn run(options: &Options) -> io::Result<bool> {
-    let (inputs, mut all_read) = options.read.inputs.list();
-    all_read &= copies::report_copies(&inputs);
-    let mut log = Log {
-        output: Output::new(options)?,
-        options,
-        inputs: &inputs,
-        input: 0,
-        hasher: Hasher::new(options.show_credentials),
+pub(crate) fn run(options: Options) -> io::Result<bool> {
+    let (inputs, listed) = options.read.inputs.list();
+    let unique = copies::report_copies(&inputs);
+    let mut printer = Printer {
+        output: Output::new(&options)?,
+        shared: options.shared,
+        limit: options.max_live,
+        names: inputs.iter().map(|input| input.name.clone()).collect(),
         identities: Identities::new(options.max_live),
         circuits: Circuits::new(options.max_live),
-        tracker: StreamTracker::with_notes(options.max_live),
-        check: Check::default(),
+        in_order: true,
     };
-    for (number, input) in inputs.iter().enumerate() {
-        log.input = number;
-        all_read &= reader::read(&options.read, input, &mut log)?;
-        if !options.join || number + 1 == inputs.len() {
-            all_read &= log.end()?;
-        }
-    }
-    log.output.finish()?;
-    Ok(options.read.filter.report_unknown_words() && all_read)
+    let hasher = Hasher::new(options.show_credentials);
+    let note = move |event: &Event<'_>, input: usize| {
+        let mut note = StreamNote::new(event, input);
+        note.facts = Some(Box::new(hasher.facts(event.event)));
+        note
+    };
+    let logs = LifeLogs { limit: options.max_live, join: options.join, note };
+    let read = Arc::new(options.read);
+    let all_read = threads::read(&read, numbered(inputs), logs, &mut printer)?;
+    printer.output.finish()?;
+    Ok(read.filter.report_unknown_words() && listed && unique && printer.in_order && all_read)
 }
 
-/// A log, which may have several files.
-struct Log<'i> {
+/// The side of the command that puts the circuits together.
+struct Printer {
     /// Where circuits are printed.
     output: Output,
-    /// The options.
-    options: &'i Options,
-    /// The files.
-    inputs: &'i [Input],
-    /// Number of the one that is read.
-    input: usize,
-    /// Maker of facts.
-    hasher: Hasher,
+    /// Whether only circuits are printed with streams that tor should have kept apart.
+    shared: bool,
+    /// Maximum number of circuits of a log.
+    limit: usize,
+    /// The names of the files.
+    names: Vec<String>,
     /// The identities of all logs.
     identities: Identities,
     /// The circuits of this log.
     circuits: Circuits,
-    /// The streams that are followed.
-    tracker: Tracker,
-    /// Signs that the log is not in order.
-    check: Check,
+    /// Whether nothing was told of the logs so far.
+    in_order: bool,
 }
 
-impl Log<'_> {
-    /// Takes a stream that is over.
-    fn life(&mut self, life: &Life) {
-        self.check.life(life);
-        if let Some(facts) = life.note.facts.as_deref().filter(|_| life.note.passes.all()) {
-            let identity = self.identities.place(facts);
-            self.circuits.add(life, facts, identity);
+impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
+    fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
+        for life in &lives {
+            if let Some(facts) = life.note.facts.as_deref() {
+                let identity = self.identities.place(facts);
+                self.circuits.add(life, facts, identity);
+            }
         }
+        Ok(())
     }
 
-    /// Prints the circuits of the log, and begins another one. Returns `false` if anything was told of this one.
-    fn end(&mut self) -> io::Result<bool> {
-        let limit = self.options.max_live;
-        let tracker = core::mem::replace(&mut self.tracker, StreamTracker::with_notes(limit));
-        tracker.into_live().for_each(|life| self.life(&life));
-        let circuits = core::mem::replace(&mut self.circuits, Circuits::new(limit));
-        let name = self.inputs.get(self.input).map_or("", |input| &input.name);
+    /// Prints the circuits of the log, and begins another one.
+    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
+        Collector::<LifeLog<F>>::print(self, log.finish())?;
+        let circuits = core::mem::replace(&mut self.circuits, Circuits::new(self.limit));
+        let name = self.names.get(log.input).map_or("", |name| name);
         for (id, circuit) in circuits.iter() {
-            if !self.options.shared || !circuit.differs_in().is_empty() {
+            if !self.shared || !circuit.differs_in().is_empty() {
                 let row = |flat| Row::new(name, id, circuit, &self.identities, flat);
                 self.output.write(row)?;
             }
         }
         self.output.flush()?;
         let name = escape(name);
-        let left_out = circuits.left_out;
+        let (left_out, limit) = (circuits.left_out, self.limit);
         if left_out > 0 {
             report(format_args!(
                 "tor-streams: {name}: more than {limit} circuits: others are left out, which streams were on {left_out} times; \
                  --max-live makes room"
             ));
         }
-        Ok(core::mem::take(&mut self.check).report(&name) && left_out == 0)
-    }
-}
-
-impl Consumer for Log<'_> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        self.check.event(event.time);
-        let mut note = StreamNote::new(event, self.input);
-        note.facts = Some(Box::new(self.hasher.facts(event.event)));
-        if let Some(life) = self.tracker.update_with(event.event, event.time, note) {
-            self.life(&life);
-        }
+        self.in_order &= log.check.report(&name) && left_out == 0;
         Ok(())
-    }
-}
-
-impl Parallel for Log<'_> {
-    // Whether a stream is over depends on its events before.
-    type Part = Events;
-
-    fn part(&self) -> Events {
-        Events::default()
-    }
-
-    fn add(&mut self, part: Events) -> io::Result<()> {
-        part.each(|event| self.event(event))
     }
 }
 

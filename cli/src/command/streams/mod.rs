@@ -4,18 +4,22 @@ pub(crate) mod onionperf;
 mod row;
 mod writer;
 
-use std::io::{self, BufWriter, StdoutLock};
+use alloc::sync::Arc;
+use core::mem;
+use std::io::{self, BufWriter, Write};
 
 use clap::ValueEnum;
-use tor_stream_event::StreamTracker;
+use tor_stream_event::{LineState, StreamTracker};
 
 use self::onionperf::OnionPerf;
 use self::writer::Writer;
 use crate::command::check::Check;
+use crate::command::lives::{self, LifeLog, LifeLogs, MakeNote};
+use crate::input::copies;
 use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
-use crate::input::threads::{Events, Parallel};
-use crate::input::{Input, copies};
+use crate::input::threads::{self, Collector, Log, Logs, Place, numbered};
+use crate::output;
 use crate::output::text::escape;
 
 /// What the help says after the options.
@@ -117,141 +121,246 @@ enum Format {
 /// # Errors
 ///
 /// If the output cannot be written.
-pub(crate) fn run(options: &Options) -> io::Result<bool> {
-    let (inputs, mut all_read) = options.read.inputs.list();
-    all_read &= copies::report_copies(&inputs);
-    let stdout = BufWriter::new(io::stdout().lock());
-    let output = match options.format {
-        Format::Json => Output::Rows(Writer::json(stdout)),
-        Format::Csv => Output::Rows(Writer::csv(stdout)),
-        Format::OnionPerf => Output::OnionPerf(OnionPerf::new(options.max_live), stdout),
-    };
-    let mut log = Log {
-        output,
-        inputs: &inputs,
-        input: 0,
-        limit: options.max_live,
-        tracker: StreamTracker::with_notes(options.max_live),
-        check: Check::default(),
-    };
-    if let Output::Rows(writer) = &mut log.output {
-        writer.head()?;
-    }
-    for (number, input) in inputs.iter().enumerate() {
-        log.input = number;
-        all_read &= reader::read(&options.read, input, &mut log)?;
-        if !options.join || number + 1 == inputs.len() {
-            all_read &= log.end()?;
+pub(crate) fn run(options: Options) -> io::Result<bool> {
+    let Options { read, format, join, max_live: limit } = options;
+    let read = Arc::new(read);
+    let (inputs, listed) = read.inputs.list();
+    let unique = copies::report_copies(&inputs);
+    let names = inputs.iter().map(|input| input.name.clone()).collect();
+    let inputs = numbered(inputs);
+    let (all_read, in_order) = match format {
+        Format::Json | Format::Csv => {
+            let logs = StreamLogs { format, limit, join, names };
+            let mut writer = logs.writer();
+            writer.head()?;
+            output::print(&writer.take()?)?;
+            let mut printer = Printer { in_order: true };
+            (threads::read(&read, inputs, logs, &mut printer)?, printer.in_order)
         }
-    }
-    all_read &= log.output.finish()?;
-    Ok(options.read.filter.report_unknown_words() && all_read)
+        Format::OnionPerf => {
+            let note = |event: &Event<'_>, input: usize| {
+                let mut note = StreamNote::new(event, input);
+                note.onionperf.extend(onionperf::Event::new(event));
+                note
+            };
+            let mut object = Object { streams: OnionPerf::new(limit), names, in_order: true };
+            let all_read = threads::read(&read, inputs, LifeLogs { limit, join, note }, &mut object)?;
+            let mut stdout = BufWriter::new(io::stdout().lock());
+            let all_printed = object.streams.finish(&mut stdout)?;
+            stdout.flush()?;
+            (all_read, all_printed && object.in_order)
+        }
+    };
+    Ok(read.filter.report_unknown_words() && listed && unique && in_order && all_read)
 }
 
-/// A log, which may have several files.
-struct Log<'i> {
-    /// Where streams are printed.
-    output: Output,
-    /// The files.
-    inputs: &'i [Input],
-    /// Number of the one that is read.
-    input: usize,
+/// The object of OnionPerf.
+struct Object {
+    /// The streams so far.
+    streams: OnionPerf,
+    /// The names of the files.
+    names: Arc<[String]>,
+    /// Whether all logs were in order so far.
+    in_order: bool,
+}
+
+impl<F: MakeNote> Collector<LifeLog<F>> for Object {
+    fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
+        lives.into_iter().try_for_each(|life| self.streams.life(life))
+    }
+
+    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
+        Collector::<LifeLog<F>>::print(self, log.finish())?;
+        self.streams.end_of_log();
+        let name = self.names.get(log.input).map_or("", |name| name);
+        self.in_order &= log.check.report(&escape(name));
+        Ok(())
+    }
+}
+
+/// Maker of the consumers.
+struct StreamLogs {
+    /// The format.
+    format: Format,
     /// Maximum number of streams that are followed.
     limit: usize,
+    /// Whether all files are one log.
+    join: bool,
+    /// The names of the files.
+    names: Arc<[String]>,
+}
+
+impl StreamLogs {
+    /// Returns no rows.
+    fn writer(&self) -> Writer<Vec<u8>> {
+        match self.format {
+            Format::Csv => Writer::csv(Vec::new()),
+            _ => Writer::json(Vec::new()),
+        }
+    }
+
+    /// Returns the consumer of an input or a range of it.
+    fn consumer(&self, input: Place<'_>, tracker: Tracker) -> StreamLog {
+        StreamLog {
+            writer: self.writer(),
+            ready: Vec::new(),
+            names: Arc::clone(&self.names),
+            input: input.index,
+            join: self.join,
+            tracker,
+            check: Check::default(),
+        }
+    }
+}
+
+impl Logs for StreamLogs {
+    type Log = StreamLog;
+
+    fn log(&self, input: Place<'_>) -> StreamLog {
+        self.consumer(input, StreamTracker::with_notes(self.limit))
+    }
+
+    fn part(&self, input: Place<'_>, _lines: u64) -> StreamPart {
+        StreamPart { log: self.consumer(input, StreamTracker::part()), ends: Vec::new() }
+    }
+
+    fn range(&self) -> Option<u64> {
+        Some(lives::RANGE)
+    }
+
+    fn joins(&self) -> bool {
+        self.join
+    }
+}
+
+/// The streams of a log, which may have several files.
+struct StreamLog {
+    /// The rows of streams that are over and pass, and were not printed yet.
+    writer: Writer<Vec<u8>>,
+    /// Rows of ranges before them.
+    ready: Vec<u8>,
+    /// The names of the files.
+    names: Arc<[String]>,
+    /// Number of the one that is read.
+    input: usize,
+    /// Whether the log goes on in the next file.
+    join: bool,
     /// The streams that are followed.
     tracker: Tracker,
     /// Signs that the log is not in order.
     check: Check,
 }
 
-/// Standard output, in a format.
-enum Output {
-    /// Rows, each printed when its stream is over.
-    Rows(Writer<BufWriter<StdoutLock<'static>>>),
-    /// One object.
-    OnionPerf(OnionPerf, BufWriter<StdoutLock<'static>>),
+/// The streams of a range of a log.
+struct StreamPart {
+    /// The streams that began in it and are over.
+    log: StreamLog,
+    /// Where the output ends after each stream that was handed out, whether it passes or not.
+    ends: Vec<usize>,
 }
 
-impl Log<'_> {
+impl StreamLog {
     /// Takes a stream that is over.
     fn life(&mut self, life: Life) -> io::Result<()> {
         self.check.life(&life);
         if !life.note.passes.all() {
             return Ok(());
         }
-        match &mut self.output {
-            Output::Rows(writer) => {
-                let file = self.inputs.get(life.note.file).map_or("", |input| &input.name);
-                writer.write(&life, file)
-            }
-            Output::OnionPerf(streams, _) => streams.life(life),
-        }
+        let file = self.names.get(life.note.file).map_or("", |name| name);
+        self.writer.write(&life, file)
     }
 
-    /// Takes the streams that are open at the end of the log, and begins another one. Returns `false` if anything was told of
-    /// this one.
-    fn end(&mut self) -> io::Result<bool> {
-        let tracker = core::mem::replace(&mut self.tracker, StreamTracker::with_notes(self.limit));
-        tracker.into_live().try_for_each(|life| self.life(life))?;
-        if let Output::OnionPerf(streams, _) = &mut self.output {
-            streams.end_of_log();
-        }
-        self.output.flush()?;
-        let name = self.inputs.get(self.input).map_or("", |input| &input.name);
-        Ok(core::mem::take(&mut self.check).report(&escape(name)))
+    /// Takes the streams that are open at the end.
+    fn end_streams(&mut self) -> io::Result<()> {
+        let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(1));
+        tracker.into_live().try_for_each(|life| self.life(life))
     }
-}
 
-impl Consumer for Log<'_> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+    /// Puts an event to its stream, and returns one that is over.
+    fn track(&mut self, event: &Event<'_>) -> Option<Life> {
         self.check.event(event.time);
-        let mut note = StreamNote::new(event, self.input);
-        if matches!(self.output, Output::OnionPerf(..)) {
-            note.onionperf.extend(onionperf::Event::new(event));
-        }
-        self.tracker.update_with(event.event, event.time, note).map_or(Ok(()), |life| self.life(life))
-    }
-
-    fn unreadable(&mut self) -> io::Result<()> {
-        self.output.flush()
-    }
-
-    fn before_read(&mut self) -> io::Result<()> {
-        self.output.flush()
+        let note = StreamNote::new(event, self.input);
+        self.tracker.update_with(event.event, event.time, note)
     }
 }
 
-impl Parallel for Log<'_> {
-    // Whether a stream is over depends on its events before.
-    type Part = Events;
-
-    fn part(&self) -> Events {
-        Events::default()
-    }
-
-    fn add(&mut self, part: Events) -> io::Result<()> {
-        part.each(|event| self.event(event))
+impl Consumer for StreamLog {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        self.track(event).map_or(Ok(()), |life| self.life(life))
     }
 }
 
-impl Output {
-    /// Writes out what was collected, if the format allows it at any time.
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Rows(writer) => writer.flush(),
-            Self::OnionPerf(..) => Ok(()),
-        }
+impl Log for StreamLog {
+    type Rows = Vec<u8>;
+    type Part = StreamPart;
+
+    fn rows(&mut self) -> io::Result<Option<Vec<u8>>> {
+        self.ready.append(&mut self.writer.take()?);
+        Ok(Some(mem::take(&mut self.ready)).filter(|rows| !rows.is_empty()))
     }
 
-    /// Writes out everything. Returns `false` if not every stream could be printed.
-    fn finish(&mut self) -> io::Result<bool> {
-        match self {
-            Self::Rows(writer) => writer.flush().map(|()| true),
-            Self::OnionPerf(streams, output) => {
-                let all = streams.finish(output)?;
-                io::Write::flush(output)?;
-                Ok(all)
-            }
+    fn append(&mut self, part: StreamPart, _lines: u64) -> io::Result<bool> {
+        let StreamPart { log: mut part, ends } = part;
+        let Ok(lives) = self.tracker.append(part.tracker) else {
+            return Ok(false);
+        };
+        self.check.append(part.check);
+        self.ready.append(&mut self.writer.take()?);
+        // The rows of each behind as many of the part's streams as were handed out before it.
+        let mut places = Vec::with_capacity(lives.len());
+        for appended in lives {
+            let number = usize::try_from(appended.handed_out).unwrap_or(usize::MAX);
+            let before = number.checked_sub(1).and_then(|last| ends.get(last)).copied().unwrap_or_default();
+            let begin = self.writer.len()?;
+            self.life(appended.life)?;
+            places.push((before, begin..self.writer.len()?));
         }
+        let (ours, theirs) = (self.writer.take()?, part.writer.take()?);
+        let mut begin = 0;
+        for (before, place) in places {
+            self.ready.extend_from_slice(theirs.get(begin..before).unwrap_or_default());
+            self.ready.extend_from_slice(ours.get(place).unwrap_or_default());
+            begin = before;
+        }
+        self.ready.extend_from_slice(theirs.get(begin..).unwrap_or_default());
+        Ok(true)
+    }
+
+    fn end(&mut self, _state: &LineState) -> io::Result<()> {
+        if self.join { Ok(()) } else { self.end_streams() }
+    }
+
+    fn next(&mut self, input: Place<'_>) {
+        self.input = input.index;
+    }
+}
+
+impl Consumer for StreamPart {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if let Some(life) = self.log.track(event) {
+            self.log.life(life)?;
+            self.ends.push(self.log.writer.len()?);
+        }
+        Ok(())
+    }
+}
+
+/// Standard output.
+struct Printer {
+    /// Whether all logs were in order so far.
+    in_order: bool,
+}
+
+impl Collector<StreamLog> for Printer {
+    fn print(&mut self, rows: Vec<u8>) -> io::Result<()> {
+        output::print(&rows)
+    }
+
+    fn log(&mut self, mut log: StreamLog, _index: usize, _all_read: bool) -> io::Result<()> {
+        log.end_streams()?;
+        log.rows()?.map_or(Ok(()), |rows| self.print(rows))?;
+        let name = log.names.get(log.input).map_or("", |name| name);
+        self.in_order &= log.check.report(&escape(name));
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Rows of streams in a format.
 
+use core::mem;
 use std::io::{self, Write};
 
 use super::row::Row;
@@ -45,12 +46,25 @@ impl<W: Write> Writer<W> {
             Self::Csv(csv) => csv.serialize(Row::new(life, file, true)).map_err(io_error),
         }
     }
+}
 
-    /// Writes out what was collected.
-    pub(crate) fn flush(&mut self) -> io::Result<()> {
+impl Writer<Vec<u8>> {
+    /// Returns the number of bytes so far.
+    pub(crate) fn len(&mut self) -> io::Result<usize> {
         match self {
-            Self::Json(json) => json.flush(),
-            Self::Csv(csv) => csv.flush(),
+            Self::Json(json) => Ok(json.len()),
+            Self::Csv(csv) => csv.flush().map(|()| csv.get_ref().len()),
+        }
+    }
+
+    /// Returns the rows so far, and forgets them.
+    pub(crate) fn take(&mut self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Json(json) => Ok(mem::take(json)),
+            Self::Csv(_) => match mem::replace(self, Self::csv(Vec::new())) {
+                Self::Csv(csv) => csv.into_inner().map_err(csv::IntoInnerError::into_error),
+                Self::Json(json) => Ok(json),
+            },
         }
     }
 }

@@ -6,16 +6,19 @@ mod report;
 mod table;
 mod tally;
 
+use alloc::sync::Arc;
+use core::convert::Infallible;
+use core::mem;
 use std::io;
 
-use tor_stream_event::StreamTracker;
+use tor_stream_event::{LineState, StreamTracker};
 
 pub(crate) use self::tally::EventTally;
 use self::tally::Tally;
 use crate::command::check::Check;
 use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
-use crate::input::threads::{Events, Parallel};
+use crate::input::threads::{self, Collector, Log, Logs, Place, numbered};
 use crate::input::{Input, copies};
 use crate::output::text::escape;
 
@@ -80,40 +83,16 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     if let Some(process) = options.cluster.process() {
         return cluster::run(process, options);
     }
-    let (inputs, mut all_read) = options.read.inputs.list();
-    let mut all = Tally::default();
-    all_read &= copies::report_copies(&inputs);
-    let files = if options.join { inputs.len().max(1) } else { 1 };
-    for log in inputs.chunks(files) {
-        let (tally, read) = count(&options, log)?;
-        all_read &= read;
-        all.merge(tally, options.max_live);
-    }
-    print(options.json, &all, inputs.len())?;
-    Ok(options.read.filter.report_unknown_words() && all_read)
-}
-
-/// Counts what is in a log that has these files. Returns it, and `false` if anything was told.
-fn count(options: &Options, inputs: &[Input]) -> io::Result<(Tally, bool)> {
-    let name = inputs.first().map_or("", |input| &input.name);
-    let mut log = Log {
-        name,
-        file: name,
-        is_filtered: !options.read.filter.is_empty(),
-        limit: options.max_live,
-        ends_with_lf: true,
-        tracker: StreamTracker::with_notes(options.max_live),
-        tally: Tally::default(),
-        check: Check::default(),
-    };
-    let mut all_read = true;
-    for input in inputs {
-        log.file = &input.name;
-        all_read &= reader::read(&options.read, input, &mut log)?;
-        log.end_of_file();
-    }
-    let (tally, in_order) = log.finish();
-    Ok((tally, all_read && in_order))
+    let (inputs, listed) = options.read.inputs.list();
+    let logs = SummaryLogs::new(&options, &inputs);
+    let Options { read, json, max_live: limit, .. } = options;
+    let read = Arc::new(read);
+    let unique = copies::report_copies(&inputs);
+    let files = inputs.len();
+    let mut all = All { tally: Tally::default(), limit, in_order: true };
+    let all_read = threads::read(&read, numbered(inputs), logs, &mut all)?;
+    print(json, &all.tally, files)?;
+    Ok(read.filter.report_unknown_words() && listed && unique && all.in_order && all_read)
 }
 
 /// Prints the summary of so many files.
@@ -129,18 +108,97 @@ fn print(json: bool, all: &Tally, files: usize) -> io::Result<()> {
     }
 }
 
-/// One log that is counted.
-struct Log<'i> {
-    /// Its name: that of its first file.
-    name: &'i str,
-    /// The name of the file that is read.
-    file: &'i str,
-    /// Whether streams may not pass.
-    is_filtered: bool,
+/// The tally of all files.
+struct All {
+    /// The tally so far.
+    tally: Tally,
+    /// Maximum number of rows in each table.
+    limit: usize,
+    /// Whether all logs were in order so far.
+    in_order: bool,
+}
+
+impl Collector<SummaryLog> for All {
+    fn print(&mut self, rows: Infallible) -> io::Result<()> {
+        match rows {}
+    }
+
+    fn log(&mut self, log: SummaryLog, _index: usize, _all_read: bool) -> io::Result<()> {
+        let (tally, in_order) = log.finish();
+        self.in_order &= in_order;
+        self.tally.merge(tally, self.limit);
+        Ok(())
+    }
+}
+
+/// Maker of the consumers.
+struct SummaryLogs {
     /// Maximum number of streams that are followed, and of rows in each table.
     limit: usize,
-    /// Whether the last byte so far ended a line.
-    ends_with_lf: bool,
+    /// Whether streams may not pass.
+    is_filtered: bool,
+    /// The name of the log that all files are. `None` if each is a log of its own.
+    joined: Option<String>,
+}
+
+impl SummaryLogs {
+    /// Number of bytes of a range: few, so that threads end at the same time, and many, so that less is put together.
+    const RANGE: u64 = 4 * 1024 * 1024;
+
+    /// Returns the maker for some options and inputs.
+    fn new(options: &Options, inputs: &[Input]) -> Self {
+        let joined = inputs.first().filter(|_| options.join).map(|input| input.name.clone());
+        Self { limit: options.max_live, is_filtered: !options.read.filter.is_empty(), joined }
+    }
+}
+
+impl Logs for SummaryLogs {
+    type Log = SummaryLog;
+
+    fn log(&self, input: Place<'_>) -> SummaryLog {
+        SummaryLog {
+            name: self.joined.as_deref().unwrap_or(input.name).into(),
+            file: input.name.into(),
+            limit: self.limit,
+            is_filtered: self.is_filtered,
+            join: self.joined.is_some(),
+            tracker: StreamTracker::with_notes(self.limit),
+            tally: Tally::default(),
+            check: Check::default(),
+        }
+    }
+
+    fn part(&self, input: Place<'_>, lines: u64) -> SummaryPart {
+        let log = SummaryLog { limit: usize::MAX, tracker: StreamTracker::part(), ..self.log(input) };
+        SummaryPart { log, lines }
+    }
+
+    fn range(&self) -> Option<u64> {
+        Some(Self::RANGE)
+    }
+
+    fn needs_numbers(&self) -> bool {
+        // The events of a stream are counted when it passes, and with them the lines of the first oddities.
+        self.is_filtered
+    }
+
+    fn joins(&self) -> bool {
+        self.joined.is_some()
+    }
+}
+
+/// One log that is counted.
+struct SummaryLog {
+    /// Its name: that of its first file.
+    name: String,
+    /// The name of the file that is read.
+    file: String,
+    /// Whether streams may not pass.
+    is_filtered: bool,
+    /// Whether the log goes on in the next file.
+    join: bool,
+    /// Maximum number of streams that are followed, and of rows in each table.
+    limit: usize,
     /// The streams that are followed.
     tracker: Tracker,
     /// What was counted.
@@ -149,30 +207,25 @@ struct Log<'i> {
     check: Check,
 }
 
-impl Log<'_> {
-    /// Takes note of the end of a file: what comes next begins another line.
-    fn end_of_file(&mut self) {
-        self.tally.lines += u64::from(!self.ends_with_lf);
-        self.ends_with_lf = true;
-    }
+/// A range of a log. Its tables have no limit.
+struct SummaryPart {
+    /// What was counted in the range. The streams that may have begun before it are not.
+    log: SummaryLog,
+    /// Number of lines before the range that the numbers of its lines include.
+    lines: u64,
+}
 
+impl SummaryLog {
     /// Returns what was counted, with the streams that are not over, and `false` if anything was told.
     fn finish(mut self) -> (Tally, bool) {
-        let tracker = core::mem::replace(&mut self.tracker, StreamTracker::with_notes(1));
-        tracker.into_live().for_each(|life| self.life(life));
-        (self.tally, self.check.report(&escape(self.name)))
+        self.count_live();
+        (self.tally, self.check.report(&escape(&self.name)))
     }
 
-    /// Puts an event to its stream. With filters, it is counted when that is over: until then it may pass.
-    fn track(&mut self, event: &Event<'_>) {
-        self.check.event(event.time);
-        let mut note = StreamNote::new(event, 0);
-        if self.is_filtered {
-            note.events.get_or_insert_default().event(self.file, event, usize::MAX);
-        }
-        if let Some(life) = self.tracker.update_with(event.event, event.time, note) {
-            self.life(life);
-        }
+    /// Counts the streams that are not over.
+    fn count_live(&mut self) {
+        let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(self.limit));
+        tracker.into_live().for_each(|life| self.life(life));
     }
 
     /// Counts a stream that is over, if it passes, and its events, if they were not counted yet.
@@ -182,70 +235,73 @@ impl Log<'_> {
             if let Some(events) = life.note.events.take() {
                 self.tally.events.merge(*events, self.limit);
             }
-            self.tally.stream(self.name, &life, self.limit);
+            self.tally.stream(&self.name, &life, self.limit);
         }
     }
 }
 
-impl Consumer for Log<'_> {
+impl Consumer for SummaryLog {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if !self.is_filtered {
-            self.tally.events.event(self.file, event, self.limit);
+        self.check.event(event.time);
+        let mut note = StreamNote::new(event, 0);
+        if self.is_filtered {
+            // It is counted when its stream is over: until then that may pass.
+            note.events.get_or_insert_default().event(&self.file, event, usize::MAX);
+        } else {
+            self.tally.events.event(&self.file, event, self.limit);
         }
-        self.track(event);
+        if let Some(life) = self.tracker.update_with(event.event, event.time, note) {
+            self.life(life);
+        }
         Ok(())
     }
 
-    fn unreadable(&mut self) -> io::Result<()> {
+    fn unreadable(&mut self) {
         self.tally.unreadable += 1;
-        Ok(())
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.tally.bytes(bytes);
-        self.ends_with_lf = bytes.last().map_or(self.ends_with_lf, |&byte| byte == b'\n');
-        Ok(())
     }
 }
 
-/// A part of a log that is counted.
-struct LogPart<'i> {
-    /// The name of the file.
-    file: &'i str,
-    /// Whether streams may not pass.
-    is_filtered: bool,
-    /// What was counted.
-    tally: Tally,
-    /// The events: whether a stream is over depends on all events before.
-    events: Events,
-}
+impl Log for SummaryLog {
+    type Rows = Infallible;
+    type Part = SummaryPart;
 
-impl<'i> Parallel for Log<'i> {
-    type Part = LogPart<'i>;
-
-    fn part(&self) -> LogPart<'i> {
-        LogPart { file: self.file, is_filtered: self.is_filtered, tally: Tally::default(), events: Events::default() }
-    }
-
-    fn add(&mut self, part: LogPart<'i>) -> io::Result<()> {
-        self.tally.merge(part.tally, self.limit);
-        part.events.each(|event| {
-            self.track(event);
-            Ok(())
-        })
-    }
-}
-
-impl Consumer for LogPart<'_> {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if !self.is_filtered {
-            self.tally.events.event(self.file, event, usize::MAX);
+    fn append(&mut self, part: SummaryPart, lines: u64) -> io::Result<bool> {
+        let SummaryPart { log: mut part, lines: counted } = part;
+        if !self.tally.merges_exactly(&part.tally, part.tracker.undecided(), self.limit) {
+            return Ok(false);
         }
-        self.events.event(event)
+        let Ok(lives) = self.tracker.append(part.tracker) else {
+            return Ok(false);
+        };
+        part.tally.events.move_lines(lines - counted);
+        self.tally.merge(part.tally, self.limit);
+        self.check.append(part.check);
+        lives.into_iter().for_each(|appended| self.life(appended.life));
+        Ok(true)
     }
 
-    fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.tally.bytes(bytes);
+    fn end(&mut self, state: &LineState) -> io::Result<()> {
+        self.tally.lines += state.lines();
+        self.tally.bytes += state.bytes();
+        if !self.join {
+            self.count_live();
+        }
         Ok(())
+    }
+
+    fn next(&mut self, input: Place<'_>) {
+        input.name.clone_into(&mut self.file);
+    }
+}
+
+impl Consumer for SummaryPart {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let mut line = *event.line;
+        line.number += self.lines;
+        self.log.event(&Event { line: &line, ..*event })
+    }
+
+    fn unreadable(&mut self) {
+        self.log.unreadable();
     }
 }

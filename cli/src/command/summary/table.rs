@@ -147,6 +147,11 @@ impl Words {
         self.unnamed.merges_exactly(&other.unnamed, more, limit)
     }
 
+    /// Returns the number of words without a name.
+    pub(crate) fn unnamed(&self) -> usize {
+        self.unnamed.by_key.len()
+    }
+
     /// Returns the words by their counts. `names` are the texts of those that have a name.
     pub(crate) fn rows(&self, names: impl Iterator<Item = &'static str>) -> Rows<&str> {
         let named = names.zip(&self.named).filter(|&(_, &count)| count > 0).map(|(name, &count)| (name, count));

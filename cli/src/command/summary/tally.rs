@@ -207,12 +207,6 @@ impl EventTally {
 }
 
 impl Tally {
-    /// Counts the line ends and the bytes of a piece of a log.
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        self.bytes += bytes.len() as u64;
-        self.lines += memchr::memchr_iter(b'\n', bytes).count() as u64;
-    }
-
     /// Counts a stream. No more than `limit` keys of each table are counted apart.
     pub(crate) fn stream(&mut self, file: &str, life: &Life, limit: usize) {
         if life.outcome == Outcome::AfterClosed {
@@ -270,33 +264,44 @@ impl Tally {
 impl Tally {
     /// Returns `true` if what was counted in the next part of a log can be added with the same result as if the part had been
     /// counted here: no table comes to meet its limit. `undecided` are the streams that go on from one part into the next,
-    /// which are counted when they are over; `held` says whether their events are counted with them.
-    #[allow(dead_code, reason = "for reading with threads")]
+    /// which are counted when they are over, with the events in their notes.
     pub(crate) fn merges_exactly<'l>(
         &self,
         part: &Self,
         undecided: impl Iterator<Item = &'l Life>,
         limit: usize,
     ) -> bool {
-        let count = |(streams, circuits), life: &Life| (streams + 1, circuits + life.circuits.len());
-        let (streams, circuits) = undecided.fold((0, 0), count);
+        let count = |(streams, circuits, held), life: &Life| {
+            let events = life.note.events.as_ref().map_or(0, |events| events.unnamed());
+            (streams + 1, circuits + life.circuits.len(), held + events)
+        };
+        let (streams, circuits, held) = undecided.fold((0, 0, 0), count);
         self.purposes.merges_exactly(&part.purposes, streams, limit)
             && self.protocols.merges_exactly(&part.protocols, streams, limit)
             && self.failures.merges_exactly(&part.failures, streams, limit)
             && self.failed_targets.merges_exactly(&part.failed_targets, streams, limit)
             && self.targets.merges_exactly(&part.targets, streams, limit)
             && self.circuits.merges_exactly(&part.circuits, circuits, limit)
-            && self.events.merges_exactly(&part.events, limit)
+            && self.events.merges_exactly(&part.events, held, limit)
     }
 }
 
 impl EventTally {
-    /// Likewise for the events.
-    #[allow(dead_code, reason = "for reading with threads")]
-    pub(crate) fn merges_exactly(&self, part: &Self, limit: usize) -> bool {
-        self.statuses.merges_exactly(&part.statuses, 0, limit)
-            && self.reasons.merges_exactly(&part.reasons, 0, limit)
-            && self.remote_reasons.merges_exactly(&part.remote_reasons, 0, limit)
+    /// Likewise for the events, and so many words without a name that come later.
+    fn merges_exactly(&self, part: &Self, words: usize, limit: usize) -> bool {
+        self.statuses.merges_exactly(&part.statuses, words, limit)
+            && self.reasons.merges_exactly(&part.reasons, words, limit)
+            && self.remote_reasons.merges_exactly(&part.remote_reasons, words, limit)
+    }
+
+    /// Returns the number of words without a name.
+    fn unnamed(&self) -> usize {
+        self.statuses.unnamed() + self.reasons.unnamed() + self.remote_reasons.unnamed()
+    }
+
+    /// Adds the number of lines before to the lines of the examples.
+    pub(crate) fn move_lines(&mut self, lines: u64) {
+        self.anomalies.values_mut().for_each(|example| example.line += lines);
     }
 }
 

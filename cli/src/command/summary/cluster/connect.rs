@@ -11,8 +11,8 @@ use socket2::{SockRef, TcpKeepalive};
 
 /// What begins a greeting. Whoever says something else is no process of a cluster.
 const MAGIC: [u8; 12] = *b"tor-streams\n";
-/// How long a greeting is: what begins it, the run, the process, the cores.
-const LENGTH: usize = MAGIC.len() + 32 + 2 + 2;
+/// How long a greeting is: what begins it, the run, the process.
+const LENGTH: usize = MAGIC.len() + 32 + 2;
 /// How long to wait between two attempts.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How long a connection may take, and who has connected to say who it is.
@@ -26,35 +26,24 @@ pub(super) struct Greeting {
     pub(super) run: [u8; 32],
     /// Who says it.
     pub(super) process: u16,
-    /// How many cores there are.
-    pub(super) cores: u16,
-}
-
-/// The connections to all others.
-pub(super) struct Connected {
-    /// One for each process but this one.
-    pub(super) sockets: Vec<Option<TcpStream>>,
-    /// How many cores the machine with most of them has.
-    pub(super) most_cores: u16,
 }
 
 impl Greeting {
     /// Returns the greeting as it is sent.
     fn to_bytes(&self) -> Vec<u8> {
-        [&MAGIC[..], &self.run, &self.process.to_be_bytes(), &self.cores.to_be_bytes()].concat()
+        [&MAGIC[..], &self.run, &self.process.to_be_bytes()].concat()
     }
 
     /// Reads a greeting. Returns `None` if it is none.
     fn receive(socket: &mut TcpStream) -> io::Result<Option<Self>> {
         let mut bytes = [0; LENGTH];
         socket.read_exact(&mut bytes)?;
-        let Some((run, [process0, process1, cores0, cores1])) =
+        let Some((run, &[process0, process1])) =
             bytes.strip_prefix(&MAGIC).and_then(|rest| rest.split_first_chunk::<32>())
         else {
             return Ok(None);
         };
-        let (process, cores) = (u16::from_be_bytes([*process0, *process1]), u16::from_be_bytes([*cores0, *cores1]));
-        Ok(Some(Self { run: *run, process, cores }))
+        Ok(Some(Self { run: *run, process: u16::from_be_bytes([process0, process1]) }))
     }
 
     /// Says that another one belongs to another run.
@@ -69,12 +58,13 @@ impl Greeting {
     }
 }
 
-/// Connects to all other processes. Each connects to those before it, and those behind it connect to it.
+/// Connects to all other processes, and returns the connections: one for each process but this one. Each connects to those
+/// before it, and those behind it connect to it.
 ///
 /// # Errors
 ///
 /// If one of them is not there in time, or belongs to another run.
-pub(super) fn connect(hosts: &[String], greeting: &Greeting, wait: Duration) -> Result<Connected, String> {
+pub(super) fn connect(hosts: &[String], greeting: &Greeting, wait: Duration) -> Result<Vec<Option<TcpStream>>, String> {
     let this = usize::from(greeting.process);
     let name = |process: usize| format!("process {process} ({})", hosts.get(process).map_or("", String::as_str));
     let late = |names: &str, error: &str| format!("{names} did not come up within {} seconds{error}", wait.as_secs());
@@ -86,7 +76,6 @@ pub(super) fn connect(hosts: &[String], greeting: &Greeting, wait: Duration) -> 
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
         .map_err(|error| format!("cannot listen as {}: {error}", name(this)))?;
 
-    let mut most_cores = greeting.cores;
     let mut sockets = Vec::new();
     for (process, host) in hosts.iter().enumerate().take(this) {
         let (socket, other) = loop {
@@ -98,7 +87,6 @@ pub(super) fn connect(hosts: &[String], greeting: &Greeting, wait: Duration) -> 
             }
         };
         greeting.other_run(&other)?;
-        most_cores = most_cores.max(other.cores);
         sockets.push(Some(socket));
     }
     sockets.resize_with(hosts.len(), || None);
@@ -107,7 +95,7 @@ pub(super) fn connect(hosts: &[String], greeting: &Greeting, wait: Duration) -> 
         let missing: Vec<_> =
             (this + 1..hosts.len()).filter(|&process| matches!(sockets.get(process), Some(None))).collect();
         if missing.is_empty() {
-            return Ok(Connected { sockets, most_cores });
+            return Ok(sockets);
         }
         if Instant::now() >= deadline {
             return Err(late(&missing.into_iter().map(name).collect::<Vec<_>>().join(", "), ""));
@@ -117,7 +105,6 @@ pub(super) fn connect(hosts: &[String], greeting: &Greeting, wait: Duration) -> 
                 // Whoever connects and is no process of a cluster is none of our business.
                 let Ok(Some((socket, other))) = answer(socket, greeting) else { continue };
                 greeting.other_run(&other)?;
-                most_cores = most_cores.max(other.cores);
                 let behind = usize::from(other.process) > this;
                 if let Some(place) = sockets.get_mut(usize::from(other.process)).filter(|_| behind) {
                     *place = Some(socket);

@@ -4,13 +4,13 @@ mod connect;
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
-use core::num::NonZero;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::convert::Infallible;
 use core::time::Duration;
 use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
 use std::process;
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::sync::mpsc::{self, TryRecvError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use sha2::{Digest, Sha256};
@@ -23,11 +23,12 @@ use timely::dataflow::channels::pact::Exchange;
 use timely::dataflow::operators::generic::Operator;
 use timely::dataflow::operators::generic::operator::source;
 use timely::scheduling::Scheduler;
+use timely::scheduling::activate::SyncActivator;
 
 use super::tally::Tally;
-use super::{Options, count, print};
+use super::{Options, SummaryLog, SummaryLogs, print};
 use crate::input::Input;
-use crate::output::text::escape;
+use crate::input::threads::{self, Collector};
 use crate::wrong_arguments;
 
 /// The exit status if there is no report because another process is missing.
@@ -48,7 +49,7 @@ pub(crate) struct Cluster {
     ///   on the machine `two`:  tor-streams --cluster one:4000,two:4000 --process 1 logs/*
     ///
     /// Of N processes, process I reads the files I, I+N, I+2N and so on of the list, counted
-    /// from 0, with all its cores. The list has to be the same for all, but a file has to
+    /// from 0, with as many threads as --jobs says. The list has to be the same for all, but a file has to
     /// exist only where it is read. What cannot be read is reported by the process that reads
     /// it, which then ends with exit status 1, as does process 0. That one prints what one
     /// process alone would print, the others print nothing.
@@ -87,28 +88,26 @@ fn address(text: &str) -> Result<String, &'static str> {
     port.map(|_| text.into()).ok_or("expected HOST:PORT")
 }
 
-/// What the workers of this process share.
-struct Work {
-    /// The options.
-    options: Options,
-    /// The files that are still to be read, with their places among all.
-    files: Mutex<Box<dyn Iterator<Item = (usize, Input)> + Send>>,
-    /// Whether all that this process reads could be read so far.
-    all_read: AtomicBool,
+/// Collector of this process: sends what was counted in each file to process 0.
+struct Sending {
+    /// Channel to the worker.
+    counted: mpsc::Sender<Counted>,
+    /// Wakes the worker.
+    activator: SyncActivator,
+    /// Whether all logs were in order so far.
+    in_order: bool,
 }
 
-impl Work {
-    /// Counts the next file. Returns `None` if none is left.
-    fn next(&self) -> Option<Counted> {
-        // Whoever panicked ends the process.
-        let (index, input) = self.files.lock().unwrap_or_else(PoisonError::into_inner).next()?;
-        match count(&self.options, core::slice::from_ref(&input)) {
-            Ok((tally, all_read)) => {
-                self.all_read.fetch_and(all_read, Ordering::Relaxed);
-                Some((index, tally, all_read))
-            }
-            Err(error) => give_up(format_args!("{}: {error}", escape(&input.name))),
-        }
+impl Collector<SummaryLog> for Sending {
+    fn print(&mut self, rows: Infallible) -> io::Result<()> {
+        match rows {}
+    }
+
+    fn log(&mut self, log: SummaryLog, index: usize, all_read: bool) -> io::Result<()> {
+        let (tally, in_order) = log.finish();
+        self.in_order &= in_order;
+        self.counted.send((index, tally, all_read & in_order)).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        self.activator.activate().map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }
 
@@ -120,46 +119,42 @@ impl Work {
 /// If the output cannot be written.
 pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     let (inputs, listed) = options.read.inputs.list();
-    let (json, limit, files) = (options.json, options.max_live, inputs.len());
-    let hosts = options.cluster.cluster.clone();
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-
     let wait = Duration::from_secs(options.cluster.cluster_wait.into());
-    let greeting =
-        connect::Greeting { run: fingerprint(&options, &inputs), process, cores: cores.try_into().unwrap_or(u16::MAX) };
-    let connected = connect::connect(&hosts, &greeting, wait).unwrap_or_else(|error| give_up(format_args!("{error}")));
-    // Every process has to have as many workers as every other one. Those beyond a machine's cores read nothing.
-    let threads = connected.most_cores.into();
+    let greeting = connect::Greeting { run: fingerprint(&options, &inputs), process };
+    let logs = SummaryLogs::new(&options, &inputs);
+    let Options { read, json, max_live: limit, cluster, .. } = options;
+    let (read, hosts, files) = (Arc::new(read), cluster.cluster, inputs.len());
+    let sockets = connect::connect(&hosts, &greeting, wait).unwrap_or_else(|error| give_up(format_args!("{error}")));
 
     let (this, processes) = (usize::from(process), hosts.len());
     give_up_with_others(hosts);
     let refill = BytesRefill { logic: Arc::new(|size| Box::new(vec![0; size])), limit: None };
-    let network =
-        initialize_networking_from_sockets::<_, Process>(connected.sockets, this, threads, refill, Arc::new(|_| None));
+    // One worker a process: it only sends what threads of another kind have counted.
+    let network = initialize_networking_from_sockets::<_, Process>(sockets, this, 1, refill, Arc::new(|_| None));
     let (builders, guard) = network.unwrap_or_else(|error| give_up(format_args!("{error}")));
-
     let builders = builders.into_iter().map(GenericBuilder::ZeroCopy).collect();
 
-    let share = inputs.into_iter().enumerate().filter(move |(index, _)| index % processes == this);
-    let work = Work { options, files: Mutex::new(Box::new(share)), all_read: true.into() };
-    let work = Arc::new(work);
-    let shared = Arc::clone(&work);
+    let (counted_here, to_send) = mpsc::channel();
+    let to_send = Mutex::new(Some(to_send));
+    let (activators, activator) = mpsc::channel();
     let (sender, counted) = mpsc::channel();
     let workers = timely::execute::execute_from(builders, Box::new(guard), WorkerConfig::default(), move |worker| {
-        let reads = worker.index() % threads < cores;
-        let (work, sender) = (Arc::clone(&shared), sender.clone());
+        // There is one worker.
+        let to_send = to_send.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (activators, sender) = (activators.clone(), sender.clone());
         worker.dataflow::<u64, _, _>(|scope| {
             let tallies =
                 source::<_, CapacityContainerBuilder<Vec<Counted>>, _, _>(scope, "read", |capability, info| {
-                    let activator = scope.activator_for(info.address);
-                    let mut capability = reads.then_some(capability);
+                    // Whoever reads waits for it.
+                    let _ = activators.send(scope.sync_activator_for(info.address.to_vec()));
+                    let mut sending = to_send.map(|to_send| (to_send, capability));
                     move |output| {
-                        let next = capability.as_ref().and_then(|capability| Some((capability, work.next()?)));
-                        if let Some((capability, counted)) = next {
-                            output.session(capability).give(counted);
-                            activator.activate();
-                        } else {
-                            capability = None;
+                        while let Some((to_send, capability)) = &sending {
+                            match to_send.try_recv() {
+                                Ok(counted) => output.session(capability).give(counted),
+                                Err(TryRecvError::Empty) => return,
+                                Err(TryRecvError::Disconnected) => sending = None,
+                            }
                         }
                     }
                 });
@@ -175,7 +170,23 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     });
     let workers = workers.unwrap_or_else(|error| give_up(format_args!("{error}")));
 
+    let share = inputs.into_iter().enumerate().filter(|(index, _)| index % processes == this).collect();
+    let reading = Arc::clone(&read);
+    let reading = thread::spawn(move || {
+        let activator: SyncActivator = activator.recv().map_err(|_| io::ErrorKind::BrokenPipe)?;
+        let mut sending = Sending { counted: counted_here, activator, in_order: true };
+        let all_read = threads::read(&reading, share, logs, &mut sending).map(|all_read| all_read && sending.in_order);
+        // The worker sees then that nothing more comes.
+        drop(sending.counted);
+        sending.activator.activate().map_err(|_| io::ErrorKind::BrokenPipe)?;
+        all_read
+    });
     let (all, all_read) = merged(&counted, limit);
+    let own_read = match reading.join() {
+        Ok(Ok(all_read)) => all_read,
+        Ok(Err(error)) => give_up(format_args!("{error}")),
+        Err(_) => give_up(format_args!("a thread ended early")),
+    };
     // The threads that send and receive are among them: what others still need of this process is sent.
     workers.join();
     drop(panic::take_hook());
@@ -183,7 +194,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
         print(json, &all, files)?;
         return Ok(listed && all_read);
     }
-    Ok(listed && work.all_read.load(Ordering::Relaxed))
+    Ok(listed && own_read)
 }
 
 /// Puts tallies together in the order of their files: which targets and circuits are beyond a limit depends on it.

@@ -1,0 +1,163 @@
+//! The lives of streams in order, for commands that put all of them together in one place.
+
+use core::mem;
+use std::io;
+
+use tor_stream_event::{LineState, StreamTracker};
+
+use crate::command::check::Check;
+use crate::input::note::{Life, StreamNote, Tracker};
+use crate::input::reader::{Consumer, Event};
+use crate::input::threads::{Log, Logs, Place};
+
+/// Number of bytes of a range.
+pub(crate) const RANGE: u64 = 1024 * 1024;
+
+/// Maker of the consumers.
+pub(crate) struct LifeLogs<F> {
+    /// Maximum number of streams that are followed.
+    pub(crate) limit: usize,
+    /// Whether all files are one log.
+    pub(crate) join: bool,
+    /// Maker of the note on an event of the file with this number.
+    pub(crate) note: F,
+}
+
+/// A maker of notes.
+pub(crate) trait MakeNote: Fn(&Event<'_>, usize) -> StreamNote + Clone + Send + Sync + 'static {}
+
+impl<F: Fn(&Event<'_>, usize) -> StreamNote + Clone + Send + Sync + 'static> MakeNote for F {}
+
+/// The streams of a log, which may have several files.
+pub(crate) struct LifeLog<F> {
+    /// The streams that are over and pass, and were not handed over yet.
+    lives: Vec<Life>,
+    /// Number of the file that is read.
+    pub(crate) input: usize,
+    /// Whether the log goes on in the next file.
+    join: bool,
+    /// Maker of notes.
+    note: F,
+    /// The streams that are followed.
+    tracker: Tracker,
+    /// Signs that the log is not in order.
+    pub(crate) check: Check,
+}
+
+/// The streams of a range of a log.
+pub(crate) struct LifePart<F> {
+    /// The streams that began in it and are over.
+    log: LifeLog<F>,
+    /// Number of lives after each stream that was handed out, whether it passes or not.
+    ends: Vec<usize>,
+}
+
+impl<F: MakeNote> LifeLogs<F> {
+    /// Returns the consumer of an input or a range of it.
+    fn consumer(&self, input: Place<'_>, tracker: Tracker) -> LifeLog<F> {
+        let (note, check) = (self.note.clone(), Check::default());
+        LifeLog { lives: Vec::new(), input: input.index, join: self.join, note, tracker, check }
+    }
+}
+
+impl<F: MakeNote> Logs for LifeLogs<F> {
+    type Log = LifeLog<F>;
+
+    fn log(&self, input: Place<'_>) -> LifeLog<F> {
+        self.consumer(input, StreamTracker::with_notes(self.limit))
+    }
+
+    fn part(&self, input: Place<'_>, _lines: u64) -> LifePart<F> {
+        LifePart { log: self.consumer(input, StreamTracker::part()), ends: Vec::new() }
+    }
+
+    fn range(&self) -> Option<u64> {
+        Some(RANGE)
+    }
+
+    fn joins(&self) -> bool {
+        self.join
+    }
+}
+
+impl<F: MakeNote> LifeLog<F> {
+    /// Takes a stream that is over.
+    fn life(&mut self, life: Life) {
+        self.check.life(&life);
+        if life.note.passes.all() {
+            self.lives.push(life);
+        }
+    }
+
+    /// Returns the streams that were not handed over yet, those that are open at the end among them.
+    pub(crate) fn finish(&mut self) -> Vec<Life> {
+        let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(1));
+        tracker.into_live().for_each(|life| self.life(life));
+        mem::take(&mut self.lives)
+    }
+
+    /// Puts an event to its stream, and returns one that is over.
+    fn track(&mut self, event: &Event<'_>) -> Option<Life> {
+        self.check.event(event.time);
+        let note = (self.note)(event, self.input);
+        self.tracker.update_with(event.event, event.time, note)
+    }
+}
+
+impl<F: MakeNote> Consumer for LifeLog<F> {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if let Some(life) = self.track(event) {
+            self.life(life);
+        }
+        Ok(())
+    }
+}
+
+impl<F: MakeNote> Log for LifeLog<F> {
+    type Rows = Vec<Life>;
+    type Part = LifePart<F>;
+
+    fn rows(&mut self) -> io::Result<Option<Vec<Life>>> {
+        Ok(if self.lives.is_empty() { None } else { Some(mem::take(&mut self.lives)) })
+    }
+
+    fn append(&mut self, part: LifePart<F>, _lines: u64) -> io::Result<bool> {
+        let LifePart { log: part, ends } = part;
+        let Ok(lives) = self.tracker.append(part.tracker) else {
+            return Ok(false);
+        };
+        self.check.append(part.check);
+        // Each behind as many of the part's streams as were handed out before it.
+        let (mut theirs, mut taken) = (part.lives.into_iter(), 0);
+        for appended in lives {
+            let number = usize::try_from(appended.handed_out).unwrap_or(usize::MAX);
+            let before = number.checked_sub(1).and_then(|last| ends.get(last)).copied().unwrap_or_default();
+            self.lives.extend(theirs.by_ref().take(before - taken));
+            taken = before;
+            self.life(appended.life);
+        }
+        self.lives.extend(theirs);
+        Ok(true)
+    }
+
+    fn end(&mut self, _state: &LineState) -> io::Result<()> {
+        if !self.join {
+            self.lives = self.finish();
+        }
+        Ok(())
+    }
+
+    fn next(&mut self, input: Place<'_>) {
+        self.input = input.index;
+    }
+}
+
+impl<F: MakeNote> Consumer for LifePart<F> {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if let Some(life) = self.log.track(event) {
+            self.log.life(life);
+            self.ends.push(self.log.lives.len());
+        }
+        Ok(())
+    }
+}

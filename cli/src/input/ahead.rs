@@ -1,0 +1,110 @@
+//! Decompression in a thread of its own.
+
+use std::io::{self, Read};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+/// Number of bytes in a piece.
+const PIECE: usize = 128 * 1024;
+
+/// Number of pieces that go to and fro.
+const PIECES: usize = 4;
+
+/// A reader whose bytes another thread reads, before they are asked for.
+pub(crate) struct Ahead {
+    /// Pieces that were read, or why reading failed.
+    full: Receiver<io::Result<Vec<u8>>>,
+    /// Pieces to be filled again.
+    empty: Sender<Vec<u8>>,
+    /// The piece that is being used up.
+    piece: Vec<u8>,
+    /// Number of its bytes that were used.
+    used: usize,
+}
+
+impl Ahead {
+    /// Begins to read. The thread ends with the input, with its first error, or after this reader is dropped.
+    pub(crate) fn start(reader: impl Read + Send + 'static) -> Self {
+        let ((filled, full), (empty, to_fill)) = (channel(), channel());
+        for _ in 0..PIECES {
+            // The other end is below.
+            let _ = empty.send(Vec::new());
+        }
+        thread::spawn(move || fill(reader, to_fill, &filled));
+        Self { full, empty, piece: Vec::new(), used: 0 }
+    }
+}
+
+/// Fills pieces until one of the ends is reached.
+fn fill(mut reader: impl Read, to_fill: Receiver<Vec<u8>>, filled: &Sender<io::Result<Vec<u8>>>) {
+    for mut piece in to_fill {
+        piece.resize(PIECE, 0);
+        let read = loop {
+            match reader.read(&mut piece) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        let is_last = !matches!(read, Ok(1..));
+        let result = read.map(|read| {
+            piece.truncate(read);
+            piece
+        });
+        if filled.send(result).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+impl Read for Ahead {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.used == self.piece.len() {
+            // After the last piece there is none.
+            let Ok(piece) = self.full.recv() else { return Ok(0) };
+            let used = core::mem::replace(&mut self.piece, piece?);
+            self.used = 0;
+            // Nobody fills it if that was the last one.
+            let _ = self.empty.send(used);
+        }
+        let mut rest = self.piece.get(self.used..).unwrap_or_default();
+        let read = rest.read(buffer)?;
+        self.used += read;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reader that gives pieces of different lengths, and then an error.
+    struct Pieces(Vec<Vec<u8>>);
+
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            (&*self.0.remove(0)).read(buffer)
+        }
+    }
+
+    #[test]
+    fn bytes_in_order_and_then_the_error() {
+        let pieces: Vec<Vec<u8>> = (1..50_u8).map(|n| vec![n; 1000 * usize::from(n)]).collect();
+        let mut ahead = Ahead::start(Pieces(pieces.clone()));
+        let mut read = vec![0; pieces.iter().map(Vec::len).sum()];
+        ahead.read_exact(&mut read).ok();
+        assert!(read == pieces.concat());
+        assert_eq!(ahead.read(&mut [0]).map_err(|error| error.kind()), Err(io::ErrorKind::InvalidData));
+        assert_eq!(ahead.read(&mut [0]).ok(), Some(0));
+    }
+
+    #[test]
+    fn an_end() {
+        let mut read = Vec::new();
+        let mut ahead = Ahead::start(io::Cursor::new(vec![7; 3 * PIECE + 1]));
+        assert_eq!(ahead.read_to_end(&mut read).ok(), Some(3 * PIECE + 1));
+        assert_eq!(ahead.read(&mut [0]).ok(), Some(0));
+    }
+}

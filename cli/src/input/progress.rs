@@ -1,0 +1,55 @@
+//! A progress bar for all inputs together.
+
+use std::io::{self, IsTerminal, Read};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::output::text::escape;
+
+/// The bar, which several readers may move. It appears after the first second, if standard error is a terminal.
+#[derive(Clone)]
+pub(crate) struct Progress(ProgressBar);
+
+impl Progress {
+    /// Returns a bar that is not shown yet.
+    pub(crate) fn new() -> Self {
+        let template = "{wide_msg} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta} left";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self(ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden()).with_style(style))
+    }
+
+    /// Adds a file that is going to be read.
+    pub(crate) fn add(&self, name: &str, bytes: u64) {
+        self.0.inc_length(bytes);
+        self.0.set_message(escape(name).into_owned());
+    }
+
+    /// Takes note of bytes that were read.
+    pub(crate) fn move_by(&self, bytes: usize) {
+        self.0.inc(bytes as u64);
+        if self.0.is_hidden() && io::stderr().is_terminal() && self.0.elapsed().as_secs() >= 1 {
+            self.0.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+
+    /// Removes the bar.
+    pub(crate) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// A reader that moves the bar.
+pub(crate) struct Measured<R> {
+    /// The reader.
+    pub(crate) reader: R,
+    /// The bar.
+    pub(crate) progress: Progress,
+}
+
+impl<R: Read> Read for Measured<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.progress.move_by(read);
+        Ok(read)
+    }
+}

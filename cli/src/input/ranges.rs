@@ -1,0 +1,189 @@
+//! A plain file that is cut into ranges of lines.
+//!
+//! A range begins with a reply. Whether it is one depends on the lines before, since data of a reply may look like one; so a
+//! range is read as if no data were open, and the [state](LineState) of the lines before it tells in the end whether that was
+//! right. What a range begins with is therefore a matter of speed only.
+
+use core::ops::Range;
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::fs::File;
+use std::io::{self, Read};
+
+use tor_stream_event::{LineEnd, LineState};
+
+use crate::input::Input;
+use crate::input::progress::Progress;
+use crate::input::reader::Reading;
+use crate::input::threads::Place;
+use crate::output::text::escape;
+
+/// Number of bytes from the beginning of a file that have to tell how its lines end.
+const START: u64 = 512 * 1024;
+
+/// Number of bytes that are searched for a reply at once.
+const WINDOW: u64 = 16 * 1024;
+
+/// Least number of bytes of a range.
+pub(crate) const LEAST: u64 = 64 * 1024;
+
+/// Maximum number of bytes behind the last range, which one thread reads at the end.
+const TAIL: u64 = 64 * 1024;
+
+/// A file that can be cut.
+pub(crate) struct Cuttable {
+    /// Its place in the list, and its name.
+    input: (usize, String),
+    /// Its name in messages.
+    pub(crate) name: String,
+    /// The file.
+    file: File,
+    /// Number of bytes that it had at first.
+    len: u64,
+    /// Number of bytes of a range, but for the line that it ends in.
+    step: u64,
+    /// The state that a range begins with.
+    pub(crate) start: LineState,
+    /// Whether replies have no prefix: that of the first event tells.
+    bare: Option<bool>,
+    /// Set when no more ranges are needed.
+    stopped: AtomicBool,
+    /// The progress bar.
+    progress: Progress,
+}
+
+impl Cuttable {
+    /// Returns a file that can be cut into at least two ranges of up to about `most` bytes for so many threads. `None` if it
+    /// is too short, or if its beginning does not tell how its lines end.
+    pub(crate) fn new(
+        options: &Reading,
+        (index, input): (usize, &Input),
+        jobs: usize,
+        most: u64,
+        progress: &Progress,
+    ) -> Option<Self> {
+        let file = input.plain()?;
+        let len = file.metadata().ok()?.len();
+        let step = (len / (4 * jobs as u64)).clamp(LEAST, most.max(LEAST));
+        if len < 2 * step {
+            return None;
+        }
+        let mut start = Vec::new();
+        At::new(&file, 0..len.min(START), None).read_to_end(&mut start).ok()?;
+        let mut events = options.events(&*start, None);
+        let bare = events.next_event().ok()?.map(|line| line.prefix.is_empty());
+        let start = events.state().part()?;
+        progress.add(&input.name, len);
+        let (input, name) = ((index, input.name.clone()), escape(&input.name).into_owned());
+        Some(Self { input, name, file, len, step, start, bare, stopped: false.into(), progress: progress.clone() })
+    }
+
+    /// Returns the range that begins at `start`. `None` if all that is left is to be read by one thread at the end.
+    pub(crate) fn range(&self, start: u64) -> Option<Range<u64>> {
+        if self.stopped.load(Ordering::Relaxed) {
+            return None;
+        }
+        // What is behind the last range is read when all threads but one have nothing to do.
+        let tail = self.len.saturating_sub(TAIL);
+        let target = start + self.step;
+        let end = if target < tail { self.cut(target) } else { None };
+        let end = end.or_else(|| if start < tail { self.cut(tail) } else { None })?;
+        Some(start..end)
+    }
+
+    /// Returns where the first line begins from `from` on that a range may begin with.
+    fn cut(&self, mut from: u64) -> Option<u64> {
+        let mut bytes = Vec::new();
+        while from < self.len {
+            // The two bytes before a line tell that it is one, and a line that goes on behind the window is seen in the next.
+            let begin = from.saturating_sub(2);
+            bytes.clear();
+            At::new(&self.file, begin..self.len.min(from + WINDOW), None).read_to_end(&mut bytes).ok()?;
+            let line_starts = memchr::memchr_iter(b'\n', &bytes).map(|lf| lf + 1);
+            let mut cuts = line_starts.filter(|&at| begin + at as u64 >= from && self.is_cut(&bytes, at));
+            if let Some(at) = cuts.next() {
+                return Some(begin + at as u64);
+            }
+            from += WINDOW / 2;
+        }
+        None
+    }
+
+    /// Returns `true` if a line with a reply begins at an index behind a LF.
+    fn is_cut(&self, bytes: &[u8], at: usize) -> bool {
+        let (before, line) = bytes.split_at_checked(at).unwrap_or_default();
+        let ends = self.start.line_end() == Some(LineEnd::Lf) || before.ends_with(b"\r\n");
+        let Some(lf) = memchr::memchr(b'\n', line).filter(|_| ends) else {
+            return false;
+        };
+        let line = line.get(..lf).unwrap_or_default();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        self.start.reply_prefix(line).is_some_and(|len| self.bare.is_none_or(|bare| bare == (len == 0)))
+    }
+
+    /// Returns its place among the inputs.
+    pub(crate) fn place(&self) -> Place<'_> {
+        Place { index: self.input.0, name: &self.input.1 }
+    }
+
+    /// Returns a reader of a range.
+    pub(crate) fn read(&self, range: Range<u64>) -> At<'_> {
+        At::new(&self.file, range, Some(&self.progress))
+    }
+
+    /// Returns the number of lines that end in a range, in a file where every LF ends one.
+    pub(crate) fn count_lines(&self, range: Range<u64>) -> io::Result<u64> {
+        let (mut reader, mut chunk, mut lines) = (At::new(&self.file, range, None), vec![0; 64 * 1024], 0);
+        loop {
+            match reader.read(&mut chunk)? {
+                0 => return Ok(lines),
+                read => lines += memchr::memchr_iter(b'\n', chunk.get(..read).unwrap_or_default()).count() as u64,
+            }
+        }
+    }
+
+    /// Ends the ranges: all that is left is to be read by one thread.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A range of a file.
+pub(crate) struct At<'f> {
+    /// The file.
+    file: &'f File,
+    /// The rest of the range.
+    range: Range<u64>,
+    /// The progress bar.
+    progress: Option<&'f Progress>,
+}
+
+impl<'f> At<'f> {
+    /// Returns the reader of a range.
+    const fn new(file: &'f File, range: Range<u64>, progress: Option<&'f Progress>) -> Self {
+        Self { file, range, progress }
+    }
+}
+
+impl Read for At<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = usize::try_from(self.range.end - self.range.start).unwrap_or(usize::MAX).min(buffer.len());
+        let read = read_at(self.file, buffer.get_mut(..len).unwrap_or_default(), self.range.start)?;
+        self.range.start += read as u64;
+        if let Some(progress) = self.progress {
+            progress.move_by(read);
+        }
+        Ok(read)
+    }
+}
+
+/// Reads bytes of a file at a place, whatever else reads it.
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+/// Reads bytes of a file at a place, whatever else reads it.
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}

@@ -1,0 +1,171 @@
+//! Rows of a table that go from thread to thread.
+
+use alloc::borrow::Cow;
+use core::time::Duration;
+
+use tor_stream_event::Anomalies;
+
+use crate::input::reader::Event;
+use crate::input::time::Time;
+use crate::output::mask;
+use crate::output::row::{AnomalyList, IsoFields, Row};
+
+/// Rows in one piece of memory.
+#[derive(Default)]
+pub(crate) struct PackedRows {
+    /// The text of all fields.
+    text: String,
+    /// The rows.
+    rows: Vec<Packed>,
+}
+
+/// A row of a table, and what is not in the row of a text.
+pub(crate) struct TableRow<'a> {
+    /// The row.
+    pub(crate) row: Row<'a>,
+    /// The Unix time that a log puts before the event.
+    pub(crate) time: Option<Duration>,
+    /// All that a log puts before it.
+    pub(crate) prefix: Option<&'a str>,
+    /// Number of bytes of the line.
+    pub(crate) bytes: usize,
+}
+
+/// A text among those of all fields: where it begins, and where it ends.
+type Place = Option<(usize, usize)>;
+
+/// The fields of a row, in the order of [`Row`].
+#[allow(clippy::missing_docs_in_private_items, reason = "the names are those of the columns")]
+struct Packed {
+    line: u64,
+    bytes: usize,
+    time: Option<Duration>,
+    prefix: Place,
+    id: Place,
+    status: Place,
+    circuit_id: Place,
+    target_host: Place,
+    target_port: u16,
+    reason: Place,
+    remote_reason: Place,
+    source: Place,
+    source_addr: Place,
+    purpose: Place,
+    socks_username: Place,
+    socks_password: Place,
+    client_protocol: Place,
+    nym_epoch: Option<u32>,
+    session_group: Option<i32>,
+    iso_fields: Place,
+    anomalies: Anomalies,
+}
+
+impl PackedRows {
+    /// Returns `true` if there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Adds the row of an event.
+    pub(crate) fn push(&mut self, event: &Event<'_>, row: &Row<'_>) {
+        let Event { line, event, time, .. } = *event;
+        let text = &mut self.text;
+        let mut put = |field: Option<&str>| {
+            field.map(|field| {
+                let start = text.len();
+                text.push_str(field);
+                (start, text.len())
+            })
+        };
+        let prefix = core::str::from_utf8(line.prefix).ok().map(str::trim_end).filter(|prefix| !prefix.is_empty());
+        let prefix = prefix.map(|prefix| mask::text(event, prefix));
+        self.rows.push(Packed {
+            line: row.line,
+            bytes: line.line.len(),
+            time: time.and_then(Time::unix),
+            prefix: put(prefix.as_deref()),
+            id: put(Some(&row.id)),
+            status: put(Some(&row.status)),
+            circuit_id: put(row.circuit_id.as_deref()),
+            target_host: put(Some(&row.target_host)),
+            target_port: row.target_port,
+            reason: put(row.reason.as_deref()),
+            remote_reason: put(row.remote_reason.as_deref()),
+            source: put(row.source.as_deref()),
+            source_addr: put(row.source_addr.as_deref()),
+            purpose: put(row.purpose.as_deref()),
+            socks_username: put(row.socks_username),
+            socks_password: put(row.socks_password),
+            client_protocol: put(row.client_protocol.as_deref()),
+            nym_epoch: row.nym_epoch,
+            session_group: row.session_group,
+            iso_fields: put(row.iso_fields.as_ref().map(IsoFields::as_str)),
+            anomalies: row.anomalies.set(),
+        });
+    }
+
+    /// Adds rows whose lines have `lines` others before them.
+    pub(crate) fn append(&mut self, later: Self, lines: u64) {
+        let before = self.text.len();
+        self.text.push_str(&later.text);
+        let moved = |place: Place| place.map(|(start, end)| (start + before, end + before));
+        self.rows.extend(later.rows.into_iter().map(|row| Packed {
+            line: row.line + lines,
+            prefix: moved(row.prefix),
+            id: moved(row.id),
+            status: moved(row.status),
+            circuit_id: moved(row.circuit_id),
+            target_host: moved(row.target_host),
+            reason: moved(row.reason),
+            remote_reason: moved(row.remote_reason),
+            source: moved(row.source),
+            source_addr: moved(row.source_addr),
+            purpose: moved(row.purpose),
+            socks_username: moved(row.socks_username),
+            socks_password: moved(row.socks_password),
+            client_protocol: moved(row.client_protocol),
+            iso_fields: moved(row.iso_fields),
+            ..row
+        }));
+    }
+
+    /// Calls a function with each row.
+    ///
+    /// # Errors
+    ///
+    /// That of the function.
+    pub(crate) fn each<E>(&self, mut function: impl FnMut(&TableRow<'_>) -> Result<(), E>) -> Result<(), E> {
+        self.rows.iter().map(|row| self.unpacked(row)).try_for_each(|row| function(&row))
+    }
+
+    /// Returns a row.
+    fn unpacked(&self, row: &Packed) -> TableRow<'_> {
+        let text = |place: Place| place.and_then(|(start, end)| self.text.get(start..end));
+        TableRow {
+            time: row.time,
+            prefix: text(row.prefix),
+            bytes: row.bytes,
+            row: Row {
+                line: row.line,
+                time: None,
+                id: Cow::Borrowed(text(row.id).unwrap_or_default()),
+                status: Cow::Borrowed(text(row.status).unwrap_or_default()),
+                circuit_id: text(row.circuit_id).map(Cow::Borrowed),
+                target_host: Cow::Borrowed(text(row.target_host).unwrap_or_default()),
+                target_port: row.target_port,
+                reason: text(row.reason).map(Cow::Borrowed),
+                remote_reason: text(row.remote_reason).map(Cow::Borrowed),
+                source: text(row.source).map(Cow::Borrowed),
+                source_addr: text(row.source_addr).map(Cow::Borrowed),
+                purpose: text(row.purpose).map(Cow::Borrowed),
+                socks_username: text(row.socks_username),
+                socks_password: text(row.socks_password),
+                client_protocol: text(row.client_protocol).map(Cow::Borrowed),
+                nym_epoch: row.nym_epoch,
+                session_group: row.session_group,
+                iso_fields: text(row.iso_fields).map(IsoFields::new),
+                anomalies: AnomalyList::new(row.anomalies),
+            },
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Stream and circuit IDs as values of their own.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+extern crate alloc;
+
+use alloc::collections::BTreeSet;
+use std::collections::HashSet;
+
+use tor_stream_event::ErrorKind::{Malformed, Missing};
+use tor_stream_event::{CircuitId, Error, Field, StreamId};
+
+/// IDs are values that compare with text and print as it.
+#[cfg(feature = "alloc")]
+#[test]
+fn values() {
+    let owned = common::event("18446744073709551615 NEW x9 a:1").into_owned();
+    let id: StreamId = "18446744073709551615".parse().expect("an ID");
+    let circuit: CircuitId = "x9".parse().expect("an ID");
+    assert_eq!((owned.id, owned.circuit_id), (id, Some(circuit)));
+    assert_eq!(id, "18446744073709551615");
+    assert_eq!(circuit, *"x9");
+    assert_eq!(format!("{circuit}|{circuit:>4}|{circuit:?}"), "x9|  x9|\"x9\"");
+    let mut ids: Vec<StreamId> = ["9", "10", "1"].iter().filter_map(|text| text.parse().ok()).collect();
+    ids.sort();
+    assert!(ids.iter().map(AsRef::as_ref).eq(["1", "10", "9"]), "the order is that of text");
+}
+
+/// A map whose keys are IDs is asked with text.
+#[test]
+fn ids_as_keys() {
+    let texts = ["1", "10", "9", "a", "Z", "18446744073709551615"];
+    let ids = || texts.iter().filter_map(|text| text.parse::<StreamId>().ok());
+    let (hashed, sorted): (HashSet<_>, BTreeSet<_>) = (ids().collect(), ids().collect());
+    for (text, id) in texts.iter().zip(ids()) {
+        assert_eq!(common::hash(&id), common::hash(text));
+        assert!(hashed.contains(*text) && sorted.contains(*text), "{text}");
+        for (other_text, other) in texts.iter().zip(ids()) {
+            assert_eq!(id.cmp(&other), text.cmp(other_text));
+        }
+    }
+    assert!(!hashed.contains("") && !sorted.contains("100"));
+    let circuits: BTreeSet<CircuitId> = "7".parse().into_iter().collect();
+    assert!(circuits.contains("7") && !circuits.contains("8"));
+}
+
+/// What is no ID is refused in the words in which an event is.
+#[test]
+fn refused() {
+    let expected = "expected a circuit ID of 1 to 20 letters or digits, found";
+    for (text, kind, offset, found) in [
+        ("", Missing(Field::CircuitId), 0, "the end"),
+        (" ", Malformed(Field::CircuitId), 0, "' '"),
+        ("12 ", Malformed(Field::CircuitId), 2, "' '"),
+        ("a_b", Malformed(Field::CircuitId), 1, "'_'"),
+        ("123456789012345678901", Malformed(Field::CircuitId), 20, "'1'"),
+        ("\u{665}", Malformed(Field::CircuitId), 0, "'\\xd9'"),
+    ] {
+        let Err(Error::Protocol(error)) = text.parse::<CircuitId>() else {
+            panic!("{text:?} is no ID");
+        };
+        assert_eq!((error.kind(), error.offset()), (kind, offset), "{text:?}");
+        assert_eq!(error.to_string(), format!("{expected} {found} at byte {offset}"));
+        assert!(text.parse::<StreamId>().is_err(), "{text:?}");
+    }
+}
+
+/// A malformed ID is kept as it is if there is room for it; a longer one stays apart from others.
+#[cfg(feature = "alloc")]
+#[test]
+fn malformed_ids() {
+    for id in ["a!b", "_", "-1", "caf\u{e9}", "{twenty-bytes-of-it}"] {
+        let line = format!("{id} NEW {id} a:1");
+        let event = common::lenient_event(line.as_bytes());
+        let owned = event.into_owned();
+        assert_eq!(owned.id, id);
+        assert_eq!(owned.circuit_id.map(|id| id.to_string()).as_deref(), Some(id));
+        common::assert_pair(&owned, &event);
+    }
+    for (token, id) in [
+        ("12345678901234567890123", "123~34d38f4090dee063"),
+        ("12345678901234567890124", "123~34d3944090dee8e2"),
+        ("_2345678901234567890123", "~b9d525c6fbfff35d"),
+        // A damaged line may have a credential there.
+        ("SOCKS_PASSWORD=\"p\"", "SOC~5346d53930793a59"),
+        ("SOCKS_PASSWORD=\"q\"", "SOC~5346d53930793a59"),
+    ] {
+        let owned = common::lenient_event(format!("{token} NEW {token} a:1").as_bytes()).into_owned();
+        assert_eq!(owned.id, id);
+        assert_eq!(owned.circuit_id.map(|id| id.to_string()).as_deref(), Some(id));
+    }
+}
