@@ -7,6 +7,7 @@ pub(crate) mod note;
 mod progress;
 mod ranges;
 pub(crate) mod reader;
+pub(crate) mod status;
 pub(crate) mod threads;
 pub(crate) mod time;
 mod unpack;
