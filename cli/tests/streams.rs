@@ -364,12 +364,14 @@ fn events_around_a_reply_of_open_streams() {
                    650 STREAM 19 CLOSED 7 b:2 REASON=DONE\r\n";
     let log = file("streams", "open.raw", capture);
     for jobs in ["1", "2"] {
-        let rows = rows(&["streams", "--jobs", jobs], &[&log]);
+        // That the name has a LF, as the lines of a log end, is told.
+        let rows = parse_rows(&stdout(1, &["streams", "--jobs", jobs], &[&log]));
         assert_eq!(outcomes(&rows), ["20 closed", "19 closed", "18 live", "21 live"]);
         has(&rows[1], &json!({ "target": "b:2", "circuit_id": "7", "reason": "DONE", "began": false }));
         has(&rows[2], &json!({ "purpose": "USER", "began": true }));
     }
-    assert_eq!(outcomes(&rows(&["streams", "--target", "b"], &[&log])), ["19 closed"]);
+    let rows = parse_rows(&stdout(1, &["streams", "--target", "b"], &[&log]));
+    assert_eq!(outcomes(&rows), ["19 closed"]);
 }
 
 /// Seconds as numbers of microseconds.

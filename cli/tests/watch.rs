@@ -364,6 +364,24 @@ fn streams_that_are_open_after_a_reconnection() {
     playing.join().unwrap();
 }
 
+/// Words without a name are shown as they are, without commands to a terminal.
+#[test]
+fn words_without_a_name() {
+    let said = summary_after(concat!(
+        "650 STREAM 7 DETACHED 9 a.example:80 REASON=END REMOTE_REASON= UNKNOWN_264\r\n",
+        "650 STREAM 8 CLOSED 9 b.example:80 REASON=NEW_REASON\r\n",
+        "650 STREAM 9 CLOSED 9 c.example:80 REASON=\x1b[31m\r\n",
+    ));
+    for line in [
+        "     7  DETACHED              -      0 s ago  a.example:80  END/UNKNOWN_264",
+        "     8  CLOSED                9      0 s ago  b.example:80  NEW_REASON",
+        "     9  CLOSED                9      0 s ago  c.example:80  \\u{1b}[31m",
+        "reason         \\u{1b}[31m 1  NEW_REASON 1",
+    ] {
+        assert!(said.lines().any(|said| said == line), "{line}: {said}");
+    }
+}
+
 /// A summary has room for so many words only.
 #[test]
 fn words_without_end() {

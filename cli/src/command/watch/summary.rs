@@ -7,7 +7,7 @@ use core::fmt::Write;
 use core::time::Duration;
 use std::time::Instant;
 
-use tor_stream_event::{StreamClosureReason, StreamEventRef, StreamLife, StreamStatus, StreamTracker};
+use tor_stream_event::{Step, StreamClosureReason, StreamEventRef, StreamLife, StreamStatus, StreamTracker};
 
 use crate::output::mask;
 use crate::output::text::escape;
@@ -169,16 +169,16 @@ impl Summary {
 
 /// Returns the line of a stream.
 fn line(life: &StreamLife<Instant>, now: Instant) -> String {
-    let status = life.steps.last().map_or("-", |step| step.status.as_str());
-    let circuit = life.circuits.last().map_or("-", AsRef::as_ref);
+    let status = escape(life.steps.last().map_or("-", Step::status_str));
+    let circuit = escape(life.circuit_id.as_ref().map_or("-", AsRef::as_ref));
     let ago = duration(now - life.last);
     let target = format!("{}:{}", escape(&life.target.host), life.target.port);
-    let mut line = format!("{:>6}  {status:15}  {circuit:>6}  {ago:>7} ago  {target}", life.id.as_ref());
-    if let Some(reason) = life.reason {
+    let mut line = format!("{:>6}  {status:15}  {circuit:>6}  {ago:>7} ago  {target}", escape(life.id.as_ref()));
+    if let Some(reason) = life.reason_str() {
         // Writing to a text cannot fail.
-        let _ = write!(line, "  {reason}");
-        if let Some(remote) = life.remote_reason {
-            let _ = write!(line, "/{remote}");
+        let _ = write!(line, "  {}", escape(reason));
+        if let Some(remote) = life.remote_reason_str() {
+            let _ = write!(line, "/{}", escape(remote));
         }
     }
     line
