@@ -170,6 +170,9 @@ impl<'a> StreamEventRef<'a> {
     /// so that its port is lost). Nothing else is an error: unknown words, keywords and extra tokens are data, as the
     /// specification demands. A whole line is refused as such ([`ErrorKind::WholeLine`]): [`parse_line`](Self::parse_line)
     /// reads it.
+    ///
+    /// [`Error::LineTooLong`] if the content has 2 GiB (2^31 bytes) or more: an event keeps its places in 32 bits, and tor prints a
+    /// few KB.
     pub fn parse(content: &'a str) -> Result<Self, Error> {
         parse::read_with_line_end(Text::Str(content), false)
     }
@@ -192,6 +195,7 @@ impl<'a> StreamEventRef<'a> {
     /// # Errors
     ///
     /// [`Error::Protocol`] if stream ID, status and circuit ID are not there, separated by one space each.
+    /// [`Error::LineTooLong`] as for [`parse`](Self::parse).
     pub fn parse_lenient(content: &'a [u8]) -> Result<Self, Error> {
         parse::read_with_line_end(Text::new(content), true)
     }

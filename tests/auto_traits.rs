@@ -105,7 +105,7 @@ fn traits() {
 #[cfg(target_pointer_width = "64")]
 #[test]
 fn sizes() {
-    assert!(size_of::<StreamEventRef<'_>>() <= 192);
+    assert!(size_of::<StreamEventRef<'_>>() <= 152);
     assert_eq!(size_of::<Option<StreamEventRef<'_>>>(), size_of::<StreamEventRef<'_>>());
     assert_eq!(size_of::<Result<StreamEventRef<'_>, Error>>(), size_of::<StreamEventRef<'_>>());
     #[cfg(feature = "alloc")]

@@ -11,6 +11,8 @@ use tor_stream_event::{Anomaly, Error, ErrorKind, Field, StreamEventRef, StreamS
 
 /// STREAM events of one session, nothing else.
 const STREAM_EVENTS: &[u8] = include_bytes!("data/stream-events.raw");
+/// STREAM events of one session of an old tor, nothing else.
+const LEGACY_EVENTS: &[u8] = include_bytes!("data/legacy-events.raw");
 /// STREAM events of streams with hostile targets, nothing else.
 const HOSTILE_TARGETS: &[u8] = include_bytes!("data/hostile-targets.raw");
 /// Lines with what they have to give.
@@ -119,6 +121,33 @@ fn whole_session() {
     assert_eq!(refused, 16);
     // NEW NEWRESOLVE REMAP SENTCONNECT SENTRESOLVE SUCCEEDED FAILED CLOSED DETACHED CONTROLLER_WAIT XOFF_* XON_*
     assert_eq!(by_status, [901, 129, 694, 1415, 88, 635, 227, 1054, 639, 65, 8, 9, 548, 580]);
+}
+
+/// Every event of a whole session of tor 0.4.2.7, which prints none of the fields that came with 0.4.3.1.
+#[test]
+fn whole_legacy_session() {
+    let contents = contents(LEGACY_EVENTS);
+    assert_eq!(contents.len(), 7023);
+    let mut refused = 0;
+    let mut by_status = [0; StreamStatus::ALL.len()];
+    for content in contents {
+        let words: Vec<&[u8]> = content.split(|&byte| byte == b' ').collect();
+        let status = StreamStatus::ALL.iter().position(|status| status.as_str().as_bytes() == words[1]);
+        by_status[status.expect("a known status")] += 1;
+        let Ok(event) = StreamEventRef::parse_bytes(content) else {
+            refused += 1;
+            assert_eq!(words[3].len(), 255);
+            continue;
+        };
+        assert_eq!((event.id.as_bytes(), event.target_bytes()), (words[0], words[3]));
+        assert!(event.socks_username().is_none() && event.socks_password().is_none());
+        assert!(event.client_protocol().is_none() && event.nym_epoch().is_none() && event.session_group().is_none());
+        assert!(event.iso_fields_str().is_none());
+        check_printed_by_tor(&event, content);
+    }
+    assert_eq!(refused, 24);
+    // NEW NEWRESOLVE REMAP SENTCONNECT SENTRESOLVE SUCCEEDED FAILED CLOSED DETACHED CONTROLLER_WAIT XOFF_* XON_*
+    assert_eq!(by_status, [1421, 106, 496, 1640, 71, 1080, 295, 1566, 348, 0, 0, 0, 0, 0]);
 }
 
 /// The true target and reason of every event in `hostile-targets.raw`.

@@ -29,10 +29,9 @@ pub(crate) fn modern() -> Corpus {
     Corpus::new("modern", &captured("stream-events.raw"))
 }
 
-/// The lines of the capture as a tor older than 0.4.7 would have printed them.
+/// Every line of the capture of tor 0.4.2.7, which prints few fields.
 pub(crate) fn legacy() -> Corpus {
-    let contents: Vec<_> = captured("stream-events.raw").iter().map(|line| without_newer_fields(line).into()).collect();
-    Corpus::new("legacy", &contents)
+    Corpus::new("legacy", &captured("legacy-events.raw"))
 }
 
 /// The lines of the capture in which a client gives a user name or a password.
@@ -136,18 +135,6 @@ fn thinned(capture: &[u8], bytes_per_event: usize) -> Vec<u8> {
     kept
 }
 
-/// Returns a captured content without the fields that tor prints from 0.4.7 on. No quotation mark stands behind the
-/// credentials, and inside of them every one has a backslash before it.
-fn without_newer_fields(content: &[u8]) -> &[u8] {
-    let mut rest = rfind(content, b" CLIENT_PROTOCOL=").map_or(content, |start| &content[..start]);
-    for key in [b" SOCKS_PASSWORD=\"", b" SOCKS_USERNAME=\""] {
-        if rest.ends_with(b"\"") {
-            rest = rfind(rest, key).map_or(rest, |start| &rest[..start]);
-        }
-    }
-    rest
-}
-
 /// Returns the content in a line of `adversarial.jsonl`.
 fn hex_content(case: &[u8]) -> Option<Vec<u8>> {
     const KEY: &[u8] = b"\"content_hex\": \"";
@@ -159,9 +146,4 @@ fn hex_content(case: &[u8]) -> Option<Vec<u8>> {
 /// Returns where `needle` stands first.
 fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     text.windows(needle.len()).position(|window| window == needle)
-}
-
-/// Returns where `needle` stands last.
-fn rfind(text: &[u8], needle: &[u8]) -> Option<usize> {
-    text.windows(needle.len()).rposition(|window| window == needle)
 }

@@ -211,12 +211,22 @@ pub(crate) fn closing_quote(line: &[u8], at: u32) -> Option<u32> {
 }
 
 /// [`closing_quote`] of a string that is escaped as tor does it, and of no other.
-#[inline(never)]
+#[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn tor_closing_quote(line: &[u8], at: u32) -> Option<u32> {
     if line.get(at as usize) != Some(&b'"') {
         return None;
     }
-    let mut at = scan::not_quotable(line, at + 1);
+    let end = scan::not_quotable(line, at + 1);
+    match line.get(end as usize)? {
+        b'"' => Some(end),
+        _ => closing_quote_after_escapes(line, end),
+    }
+}
+
+/// [`tor_closing_quote`] of a string whose first byte that does not stand for itself is at index `at`.
+#[inline(never)]
+fn closing_quote_after_escapes(line: &[u8], at: u32) -> Option<u32> {
+    let mut at = at;
     loop {
         // Where a client sends what is no text, escapes follow each other, or have a single byte between them: neither
         // is worth a new search.

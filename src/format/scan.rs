@@ -60,11 +60,15 @@ pub(crate) fn word(text: &[u8], at: u32) -> Option<u64> {
 pub(crate) fn bytes(text: &[u8], at: u32, fill: u8) -> u128 {
     match array(text, at) {
         Some(bytes) => u128::from_le_bytes(*bytes),
-        None => {
-            let left = (text.len() as u32).saturating_sub(at);
-            last_bytes(text, at) | (u128::from_le_bytes([fill; 16]) << (8 * left))
-        }
+        None => filled(text, at, fill),
     }
+}
+
+/// [`bytes`] where fewer than 16 are left.
+#[inline(never)]
+fn filled(text: &[u8], at: u32, fill: u8) -> u128 {
+    let left = (text.len() as u32).saturating_sub(at);
+    last_bytes(text, at) | (u128::from_le_bytes([fill; 16]) << (8 * left))
 }
 
 /// Returns byte `index` of a word.
@@ -130,16 +134,12 @@ const fn outside(word: u64, limit: u8) -> u64 {
 /// Returns the index from `start` on of the first byte that `mark` marks in a word, or the length.
 #[cfg_attr(feature = "std", inline(always))]
 fn find(text: &[u8], start: u32, mark: impl Fn(u64) -> u64) -> u32 {
-    // The index of the first mark comes out of both halves together: a branch between them cannot be foreseen.
-    let marks = |both: u128| {
-        let (low, high) = (mark(both as u64) & HIGHS, mark((both >> 64) as u64) & HIGHS);
-        u128::from(low) | (u128::from(high) << 64)
-    };
+    let marks = |both: u128| (mark(both as u64), mark((both >> 64) as u64));
     let mut at = start;
     while let Some(both) = array(text, at) {
-        let marks = marks(u128::from_le_bytes(*both));
-        if marks != 0 {
-            return at + marks.trailing_zeros() / 8;
+        let (low, high) = marks(u128::from_le_bytes(*both));
+        if (low | high) & HIGHS != 0 {
+            return at + first(low, high);
         }
         at += 16;
     }
@@ -150,11 +150,19 @@ fn find(text: &[u8], start: u32, mark: impl Fn(u64) -> u64) -> u32 {
         Some(both) if last >= start => (u128::from_le_bytes(*both), last),
         _ => (last_bytes(text, start), start),
     };
-    (from + marks(both).trailing_zeros() / 8).min(len)
+    let (low, high) = marks(both);
+    (from + first(low, high)).min(len)
+}
+
+/// Returns the index of the first byte of 16 whose high bit is set in the marks of their halves, or 16.
+///
+/// It comes out of both halves together: the processor cannot foresee a branch between them.
+#[cfg_attr(feature = "std", inline(always))]
+const fn first(low: u64, high: u64) -> u32 {
+    (((low & HIGHS) as u128) | (((high & HIGHS) as u128) << 64)).trailing_zeros() / 8
 }
 
 /// Returns the bytes of `text` from index `start` on, fewer than 16, with zeros behind them.
-#[inline(never)]
 fn last_bytes(text: &[u8], start: u32) -> u128 {
     match text.last_chunk() {
         // Nearly every text is that long. The bytes before `start` are shifted out.

@@ -2,6 +2,8 @@
 
 use core::num::NonZeroU64;
 
+use super::MAX_LEN;
+
 /// Replacement for text that is not UTF-8.
 const REPLACEMENT: &str = "\u{FFFD}";
 
@@ -15,9 +17,13 @@ pub(crate) enum Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// Returns the text in its better form.
+    /// Returns the text in its better form. Bytes too long for an event are not looked at.
     #[cfg_attr(feature = "std", inline)]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        // With two bytes for a line end.
+        if bytes.len() > MAX_LEN + 2 {
+            return Self::Bytes(bytes);
+        }
         core::str::from_utf8(bytes).map_or(Self::Bytes(bytes), Self::Str)
     }
 

@@ -212,6 +212,11 @@ impl LineFinder {
 
     /// Sets the line end, or leaves it to the first reply.
     pub(super) const fn line_end(mut self, line_end: Option<LineEnd>) -> Self {
+        // A log with a format is not the wire.
+        let line_end = match line_end {
+            Some(LineEnd::CrLf) if self.formats[0].is_some() => None,
+            line_end => line_end,
+        };
         self.line_end = line_end;
         let is_log = self.formats[0].is_some() || matches!(line_end, Some(LineEnd::Lf));
         self.kind = match line_end {
@@ -231,7 +236,7 @@ impl LineFinder {
         if let Some(free) = self.formats.iter_mut().find(|format| format.is_none()) {
             *free = Some(format);
         }
-        let line_end = self.line_end.filter(|&line_end| line_end == LineEnd::Lf);
+        let line_end = self.line_end;
         self.line_end(line_end)
     }
 
@@ -696,8 +701,10 @@ fn is_event(text: &[u8]) -> bool {
     words.next() == Some(b"") && words.next().is_some_and(is_id) && words.next().is_some_and(is_status)
 }
 
-/// Returns `true` if `line` begins with a keyword of an event and an equals sign.
+/// Returns `true` if `line` begins with a keyword of an event and an equals sign, indented or quoted as mail is.
 fn starts_with_keyword(line: &[u8]) -> bool {
+    let start = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'>')).unwrap_or(line.len());
+    let line = line.get(start..).unwrap_or_default();
     let end = memchr::memchr(b'=', line);
     end.and_then(|end| line.get(..end)).and_then(Keyword::from_bytes).is_some()
 }

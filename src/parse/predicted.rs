@@ -100,13 +100,13 @@ pub(super) fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<
         fields.session_group = NonZeroU32::new(rest.at);
         rest.signed_number()?;
     }
-    if rest.next_is(USUAL_ISO_FIELDS) && rest.left().len() == USUAL_ISO_FIELDS.len() {
+    if rest.left().len() == USUAL_ISO_FIELDS.len() && rest.next_is(USUAL_ISO_FIELDS) {
         fields.iso_fields = Span::new(rest.at + keyword::ISO_FIELDS.len() as u32, line.len() as u32);
         return Some(fields);
     }
     if rest.skip(keyword::ISO_FIELDS) {
         let start = rest.at;
-        rest.at = grammar::list_end(line, start)?;
+        rest.iso_fields()?;
         fields.iso_fields = Span::new(start, rest.at);
     }
     if !rest.is_empty() {
@@ -213,6 +213,22 @@ impl<'b> Cursor<'b> {
         Some(())
     }
 
+    /// Steps over the list of `ISO_FIELDS`, which may be empty.
+    #[cfg_attr(feature = "std", inline(always))]
+    fn iso_fields(&mut self) -> Option<()> {
+        let start = self.at;
+        self.skip(b"DESTPORT,");
+        self.skip(b"DESTADDR,");
+        self.skip(b"SOCKS_USERNAME,SOCKS_PASSWORD,");
+        self.skip(b"CLIENT_PROTOCOL,");
+        self.skip(b"CLIENTADDR,");
+        if self.skip(b"SESSION_GROUP,NYM_EPOCH") && self.is_empty() {
+            return Some(());
+        }
+        self.at = grammar::list_end(self.line, start)?;
+        Some(())
+    }
+
     /// Reads `REASON` and, after `END`, `REMOTE_REASON`.
     #[cfg_attr(feature = "std", inline(always))]
     fn reasons(&mut self, fields: &mut Fields) -> Option<()> {
@@ -289,8 +305,8 @@ impl<'b> Cursor<'b> {
     }
 }
 
-/// Returns the name and the length of a reason. Not inlined: the list is long, and is read in several places.
-#[inline(never)]
+/// Returns the name and the length of a reason.
+#[cfg_attr(feature = "std", inline(always))]
 fn named_reason(text: u128) -> Option<(StreamClosureReason, u32)> {
     StreamClosureReason::of_start(text)
 }

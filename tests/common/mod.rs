@@ -3,6 +3,8 @@
 #![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
 
 pub(crate) mod cases;
+pub(crate) mod doors;
+pub(crate) mod search;
 
 use core::hash::{Hash, Hasher};
 use core::str;

@@ -15,8 +15,10 @@ Examples:
 
 Input:
   Logs whose lines end with LF or CR LF, with or without a date and time before each `650 STREAM`,
-  and captures of a control connection. Lines of anything else are skipped. A file may be compressed
-  with gzip, bzip2, xz or zstd, whatever its name is, also twice over, and be UTF-8 or UTF-16.
+  and captures of a control connection. A file may be compressed with gzip, bzip2, xz or zstd, whatever
+  its name is, also twice over, and be UTF-8 or UTF-16. Lines of anything else are skipped. Those that
+  look like an event all the same are counted on standard error, with the option that may read them,
+  and the exit status is 1.
 
 Output:
   line, time, id, status, circuit_id, target_host, target_port, reason, remote_reason, source,
@@ -24,10 +26,11 @@ Output:
   iso_fields, anomalies.
 
   Words are as Tor prints them. What an event does not have is null in JSON and empty in CSV;
-  circuit_id is so while the stream is not attached. `time` is Unix time, from Unix time or a date
-  before the event; a date without an offset is read as UTC. Of a date without a year, a time of day
-  and seconds since the start of the log it is the text. JSON has it only if there is one.
-  A byte of the target that is not UTF-8 becomes U+FFFD. `anomalies` names what is odd about the
+  circuit_id is so while the stream is on no circuit; with DETACHED, and with the CONTROLLER_WAIT
+  that may follow, Tor prints the circuit that the stream has left. `time` is Unix time, from Unix
+  time or a date before the event; a date without an offset is read as UTC. Of a date without a year,
+  a time of day and seconds since the start of the log it is the text. JSON has it only if there is
+  one. A byte of the target that is not UTF-8 becomes U+FFFD. `anomalies` names what is odd about the
   event: it is empty for a plain line from a known Tor.
 
   Arrow and Parquet files (if built with the feature `arrow`) have the same columns with types: words

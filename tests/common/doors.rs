@@ -1,0 +1,199 @@
+//! The doors by which an input is read, each as one function with the same result.
+#![allow(clippy::indexing_slicing, clippy::expect_used, reason = "a test fails by panicking")]
+
+#[cfg(feature = "tokio-util")]
+use tor_stream_event::LineEnd;
+use tor_stream_event::{EventDecoder, EventLine, Skipped, StreamEvents, stream_events};
+
+use super::search::{Settings, search};
+
+/// A line with an event, as one of the doors gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    /// The line's number.
+    pub(crate) number: u64,
+    /// The number of bytes before it.
+    pub(crate) offset: u64,
+    /// Its prefix.
+    pub(crate) prefix: Vec<u8>,
+    /// The line.
+    pub(crate) line: Vec<u8>,
+    /// The event's content and all else of it, or the error.
+    pub(crate) event: Result<(Vec<u8>, String), String>,
+    /// It has an end.
+    pub(crate) terminated: bool,
+}
+
+impl From<EventLine<'_>> for Item {
+    fn from(line: EventLine<'_>) -> Self {
+        let event = line.event.map(|event| (event.content().to_vec(), format!("{event:?}")));
+        Self {
+            number: line.number,
+            offset: line.offset,
+            prefix: line.prefix.to_vec(),
+            line: line.line.to_vec(),
+            event: event.map_err(|error| error.to_string()),
+            terminated: line.is_terminated(),
+        }
+    }
+}
+
+/// All that one of the doors gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// The lines with events.
+    pub(crate) items: Vec<Item>,
+    /// What was skipped.
+    pub(crate) skipped: Skipped,
+    /// Number of lines with a reply.
+    pub(crate) replies: u64,
+}
+
+impl Reading {
+    /// Returns the numbers of the lines, and for each the anomalies of its event or none.
+    pub(crate) fn numbers(&self) -> Vec<u64> {
+        self.items.iter().map(|item| item.number).collect()
+    }
+}
+
+/// Returns the buffer's iterator with its settings.
+pub(crate) fn events<'a>(input: &'a [u8], settings: &Settings) -> StreamEvents<'a> {
+    let events = stream_events(input);
+    let events = settings.line_end.map_or(events.clone(), |line_end| events.line_end(line_end));
+    settings.formats.iter().fold(events, |events, &format| events.log_format(format))
+}
+
+/// Reads a buffer.
+pub(crate) fn buffer(input: &[u8], settings: &Settings) -> Reading {
+    let mut events = events(input, settings);
+    let items = events.by_ref().map(Item::from).collect();
+    Reading { items, skipped: events.skipped(), replies: events.replies() }
+}
+
+/// Reads pieces of this size with a decoder, which has to know the line end or a format.
+pub(crate) fn decoder(input: &[u8], settings: &Settings, size: usize) -> Reading {
+    let decoder = EventDecoder::<{ 1 << 16 }>::new();
+    let decoder = settings.line_end.map_or_else(EventDecoder::new, |line_end| decoder.line_end(line_end));
+    let mut decoder = settings.formats.iter().fold(decoder, |decoder, &format| decoder.log_format(format));
+    let mut items = Vec::new();
+    for mut piece in input.chunks(size) {
+        while let Some(line) = decoder.next_event(&mut piece) {
+            items.push(Item::from(line));
+        }
+        assert!(piece.is_empty());
+    }
+    items.extend(decoder.finish().map(Item::from));
+    assert!(decoder.finish().is_none());
+    Reading { items, skipped: decoder.skipped(), replies: decoder.replies() }
+}
+
+/// Reads with a reader that gives so many bytes at a time.
+#[cfg(feature = "std")]
+pub(crate) fn reader(input: &[u8], settings: &Settings, size: usize) -> Reading {
+    use tor_stream_event::EventReader;
+
+    let reader = EventReader::new(Slow { rest: input, size });
+    let reader = match settings.line_end {
+        Some(line_end) => reader.line_end(line_end),
+        None => reader,
+    };
+    let mut reader = settings.formats.iter().fold(reader, |reader, &format| reader.log_format(format));
+    let mut items = Vec::new();
+    while let Some(line) = reader.next_event().expect("a reader that never fails") {
+        items.push(Item::from(line));
+    }
+    Reading { items, skipped: reader.skipped(), replies: reader.replies() }
+}
+
+/// A reader that gives so many bytes at a time.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slow<'a> {
+    /// The bytes still to come.
+    pub(crate) rest: &'a [u8],
+    /// Number of bytes at a time.
+    pub(crate) size: usize,
+}
+
+#[cfg(feature = "std")]
+impl std::io::Read for Slow<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let size = self.size.min(buffer.len()).min(self.rest.len());
+        let (now, rest) = self.rest.split_at(size);
+        buffer[..size].copy_from_slice(now);
+        self.rest = rest;
+        Ok(size)
+    }
+}
+
+/// Returns the frames of the codec, each as content and all else of the event, or as its error.
+#[cfg(feature = "tokio-util")]
+pub(crate) fn codec(input: &[u8], size: usize) -> Vec<Result<(Vec<u8>, String), String>> {
+    use tokio_util::bytes::BytesMut;
+    use tokio_util::codec::Decoder as _;
+
+    let (mut codec, mut buffer, mut frames) = (tor_stream_event::EventCodec::new(), BytesMut::new(), Vec::new());
+    for piece in input.chunks(size) {
+        buffer.extend_from_slice(piece);
+        while let Some(frame) = codec.decode(&mut buffer).expect("a codec that never fails") {
+            frames.push(frame);
+        }
+    }
+    while let Some(frame) = codec.decode_eof(&mut buffer).expect("a codec that never fails") {
+        frames.push(frame);
+    }
+    let text = |event: &tor_stream_event::StreamEvent| format!("{:?}", event.as_event_ref());
+    let event = |event: tor_stream_event::StreamEvent| (event.content().to_vec(), text(&event));
+    frames.into_iter().map(|frame| frame.map(event).map_err(|error| error.to_string())).collect()
+}
+
+/// Reads an input by every door that takes the settings, in pieces of 1, 7 and 4096 bytes and of this size, and asserts that
+/// all give the same and that a slow search finds the same lines. Returns what they give.
+#[track_caller]
+pub(crate) fn read(input: &[u8], settings: &Settings, size: usize) -> Reading {
+    let whole = buffer(input, settings);
+    assert_found(input, settings, &whole);
+    for size in [1, 7, size, 4096] {
+        #[cfg(feature = "std")]
+        assert_eq!(reader(input, settings, size), whole, "a reader, {size} bytes at a time");
+        if settings.line_end.is_some() || !settings.formats.is_empty() {
+            assert_eq!(decoder(input, settings, size), whole, "a decoder, {size} bytes at a time");
+        }
+        #[cfg(feature = "tokio-util")]
+        if settings.line_end == Some(LineEnd::CrLf) && settings.formats.is_empty() {
+            let events: Vec<_> = whole.items.iter().map(|item| item.event.clone()).collect();
+            assert_eq!(codec(input, size), events, "a codec, {size} bytes at a time");
+        }
+    }
+    whole
+}
+
+/// Asserts that a slow search finds what was read.
+#[track_caller]
+fn assert_found(input: &[u8], settings: &Settings, reading: &Reading) {
+    let found = search(input, settings);
+    assert_eq!(found.places.len(), reading.items.len(), "{}", input.escape_ascii());
+    for (place, item) in found.places.iter().zip(&reading.items) {
+        let line = &input[place.offset..place.offset + place.length];
+        assert_eq!((item.number, item.offset), (place.number, place.offset as u64));
+        assert_eq!((&item.line[..], &item.prefix[..]), (line, &line[..place.prefix]));
+        assert_eq!(item.terminated, !place.unterminated);
+        let Ok((content, event)) = &item.event else { continue };
+        let text = &line[place.prefix + b"650 STREAM ".len()..line.len() - place.after];
+        assert_eq!(content, text);
+        let after = &line[line.len() - place.after..];
+        let is_escaped = after.iter().any(|byte| b"'\"\\".contains(byte)) && text.contains(&b'\\');
+        for (name, is_so) in [("Unterminated", place.unterminated), ("InData", place.in_data), ("Escaped", is_escaped)]
+        {
+            let anomalies = event.rsplit_once("anomalies: ").expect("anomalies").1;
+            assert_eq!(anomalies.contains(name), is_so, "{name} of {event} in {}", input.escape_ascii());
+        }
+        // The target begins behind three words.
+        let target = text.splitn(4, |&byte| byte == b' ').nth(3).expect("a target");
+        if place.cr_taken && target.len() == 254 {
+            assert!(event.contains("AtCut") || event.contains("TargetMayBeCut"), "{event}");
+        }
+    }
+    assert!(found.is(&reading.skipped), "{found:?} {:?} of {}", reading.skipped, input.escape_ascii());
+    assert_eq!(found.replies, reading.replies, "{}", input.escape_ascii());
+}

@@ -1,0 +1,276 @@
+//! A slow search for events: which line is one by the rules, written once more and with no thought to the time it takes. It
+//! shares no code with the crate.
+#![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(unreachable_pub, reason = "the fuzz targets share this file")]
+
+use tor_stream_event::{LineEnd, LogFormat, Skipped};
+
+/// How an input is read, beside leniently or not.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The line end, if it is set.
+    pub line_end: Option<LineEnd>,
+    /// The formats of a log.
+    pub formats: Vec<LogFormat>,
+}
+
+/// A line with an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line's number.
+    pub number: u64,
+    /// The number of bytes before it.
+    pub offset: usize,
+    /// Its length, its end left out.
+    pub length: usize,
+    /// Its prefix's length.
+    pub prefix: usize,
+    /// The length of the text behind the event.
+    pub after: usize,
+    /// It stands among data.
+    pub in_data: bool,
+    /// It has no end.
+    pub unterminated: bool,
+    /// A CR was taken off that may be the target's.
+    pub cr_taken: bool,
+}
+
+/// What is found in an input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The lines with events.
+    pub places: Vec<Place>,
+    /// Number of lines with a reply.
+    pub replies: u64,
+    /// Numbers of the lines with what was skipped; of several line ends in one line, one for each.
+    pub marks: Vec<u64>,
+    /// See [`marks`](Self::marks).
+    pub in_data: Vec<u64>,
+    /// See [`marks`](Self::marks).
+    pub line_ends: Vec<u64>,
+    /// The reply whose data has not ended.
+    pub open: Option<u64>,
+    /// The last line, if it has no end.
+    pub unterminated: Option<u64>,
+}
+
+impl Found {
+    /// Returns `true` if these numbers are those in `skipped`. Events without a code, and the rest of wrapped ones, are left
+    /// out: they have no rule but a table.
+    pub fn is(&self, skipped: &Skipped) -> bool {
+        let lists = [&self.marks, &self.in_data, &self.line_ends];
+        let counts = [skipped.marks, skipped.in_data, skipped.line_ends];
+        lists.map(|list| (list.len() as u64, list.first().copied())) == counts.map(|lines| (lines.count, lines.first))
+            && (self.open, self.unterminated) == (skipped.open, skipped.unterminated)
+    }
+}
+
+/// The lines that follow a reply with data.
+enum Data {
+    /// None.
+    None,
+    /// Data, of which no line was found yet, and the text that the reply's line has before and behind the reply.
+    First(Vec<u8>, Vec<u8>),
+    /// Data without a prefix.
+    Plain,
+    /// Data whose lines have the text of the reply's line before and behind them.
+    Prefixed(Vec<u8>, Vec<u8>),
+}
+
+/// Finds the events in an input.
+pub fn search(input: &[u8], settings: &Settings) -> Found {
+    let formats: Vec<_> = settings.formats.iter().map(|format| (format.before(), format.after())).collect();
+    let mut is_wire = match settings.line_end {
+        _ if !formats.is_empty() => Some(false),
+        line_end => line_end.map(|line_end| line_end == LineEnd::CrLf),
+    };
+    let is_detected = settings.line_end.is_none() || (!formats.is_empty() && settings.line_end == Some(LineEnd::CrLf));
+    let (mut found, mut data, mut first_cr, mut number) = (Found::default(), Data::None, None, 0);
+    let mut at = if input.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    while at < input.len() {
+        let rest = &input[at..];
+        number += 1;
+        let is_reply = reply(rest).is_some();
+        if is_wire.is_none() && is_reply {
+            is_wire = Some(find(rest, b"\n").is_some_and(|lf| rest[..lf].ends_with(b"\r")));
+        }
+        let is_data = !matches!(data, Data::None);
+        let end = if is_wire == Some(true) && (is_reply || is_data) { &b"\r\n"[..] } else { b"\n" };
+        let (mut line, whole) = match find(rest, end) {
+            Some(line) => (&rest[..line], line + end.len()),
+            None => (rest, rest.len()),
+        };
+        let terminated = line.len() < whole;
+        let has_cr = terminated && end == b"\n" && line.ends_with(b"\r");
+        line = &line[..line.len() - usize::from(has_cr)];
+        let offset = at;
+        at += whole;
+        if !terminated {
+            found.unterminated = Some(number);
+        }
+
+        // The reply: what stands before and behind it.
+        let reply_in = if is_wire == Some(true) {
+            is_reply.then_some((0, 0))
+        } else if formats.is_empty() {
+            prefix(line).map(|prefix| (prefix, 0))
+        } else {
+            formats.iter().find_map(|&(before, after)| {
+                let prefix = matched(before, line)?;
+                reply(line[prefix..].strip_suffix(after)?)?;
+                Some((prefix, after.len()))
+            })
+        };
+        if reply_in.is_some() && is_wire.is_none() {
+            is_wire = Some(false);
+        }
+        let mut place = reply_in.map(|(prefix, after)| Place {
+            number,
+            offset,
+            length: line.len(),
+            prefix,
+            after,
+            in_data: is_data,
+            unterminated: !terminated,
+            cr_taken: false,
+        });
+        let starts_event = |text: &[u8]| text.starts_with(b"650 STREAM ");
+        let is_event = place.as_ref().is_some_and(|place| starts_event(&line[place.prefix..line.len() - place.after]));
+        if is_wire == Some(true) && is_detected && (is_data || place.is_some()) {
+            let lfs = (0..line.len()).filter(|&lf| line[lf] == b'\n');
+            let counted = lfs.filter(|lf| !starts_event(line) || prefix(&line[lf + 1..]).is_some()).count();
+            found.line_ends.extend(core::iter::repeat_n(number, counted));
+        }
+
+        // Data.
+        if let Data::First(before, after) = data {
+            let blank = [line, b" "].concat();
+            let has_prefix = matched(&before, line).is_some() || matched(&before, &blank) == Some(blank.len());
+            data = if has_prefix && !(before.is_empty() && after.is_empty()) {
+                Data::Prefixed(before, after)
+            } else {
+                Data::Plain
+            };
+        }
+        let text = match &data {
+            Data::Prefixed(before, after) => {
+                let text = matched(before, line).map(|prefix| &line[prefix..]);
+                text.map(|text| text.strip_suffix(&after[..]).unwrap_or(text))
+            }
+            _ => None,
+        };
+        if is_data {
+            if line == b"." || text == Some(b".") {
+                data = Data::None;
+                found.open = None;
+                continue;
+            }
+            place = place.filter(|place| is_event && (place.prefix > 0 || !formats.is_empty()));
+            if place.is_some() || starts_event(line) || text.is_some_and(starts_event) {
+                found.in_data.push(number);
+            }
+            found.replies += u64::from(place.is_some());
+            found.places.extend(place.map(|place| Place { cr_taken: has_cr && first_cr != Some(true), ..place }));
+            continue;
+        }
+        let Some(place) = place else {
+            if find(line, b"650 STREAM ").is_some() {
+                found.marks.push(number);
+            }
+            continue;
+        };
+
+        // A reply.
+        found.replies += 1;
+        let is_compared = is_wire == Some(false) && is_detected && terminated;
+        if is_compared && *first_cr.get_or_insert(has_cr) != has_cr {
+            found.line_ends.push(number);
+        }
+        if line[place.prefix + 3] == b'+' {
+            let before = if formats.is_empty() { line[..place.prefix].to_vec() } else { Vec::new() };
+            let format = formats.iter().find(|(before, after)| {
+                matched(before, line) == Some(place.prefix) && line.ends_with(after) && after.len() == place.after
+            });
+            let (before, after) =
+                format.map_or((before, Vec::new()), |(before, after)| (before.to_vec(), after.to_vec()));
+            data = Data::First(before, after);
+            found.open = Some(number);
+        }
+        if is_event {
+            let cr_taken = has_cr && is_wire == Some(false) && first_cr != Some(true);
+            found.places.push(Place { cr_taken, ..place });
+        }
+    }
+    found
+}
+
+/// Returns where `part` is in `text`.
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|window| window == part)
+}
+
+/// Returns the character behind the reply code that `line` begins with.
+fn reply(line: &[u8]) -> Option<u8> {
+    const CODES: &[&str] = &[
+        "250", "251", "451", "500", "510", "511", "512", "513", "514", "515", "550", "551", "552", "553", "554", "555",
+        "650",
+    ];
+    let is_code = CODES.iter().any(|code| line.starts_with(code.as_bytes()));
+    line.get(3).copied().filter(|kind| is_code && b" -+".contains(kind))
+}
+
+/// Returns the length of the dates and times before the last reply code that only such words stand before.
+fn prefix(line: &[u8]) -> Option<usize> {
+    const NAMES: &str = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec Mon Tue Wed Thu Fri Sat Sun UTC GMT AM PM";
+    let (mut at, mut last) = (0, None);
+    loop {
+        let rest = &line[at..];
+        if reply(rest).is_some() {
+            last = Some(at);
+        }
+        let Some(end) = rest.iter().position(|byte| b" \t".contains(byte)) else { return last };
+        let word = &rest[..end];
+        let is_name = NAMES.split(' ').any(|name| name.as_bytes() == word);
+        let is_time =
+            word.iter().all(|byte| b"0123456789+,-./:TZ[]_".contains(byte)) && word.iter().any(u8::is_ascii_digit);
+        let spaces = if rest[end] == b'\t' { 1 } else { rest[end..].iter().take_while(|&&byte| byte == b' ').count() };
+        at += end + spaces;
+        if !(is_name || is_time) || at > 64 {
+            return last;
+        }
+    }
+}
+
+/// Returns the length of the text like `before` that `line` begins with.
+fn matched(before: &[u8], line: &[u8]) -> Option<usize> {
+    let (mut pattern, mut at) = (before, 0);
+    while let [first, ..] = *pattern {
+        let start = before.len() - pattern.len();
+        let word = before[start..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let is_word_start = start == 0 || !(before[start - 1].is_ascii_alphanumeric() || before[start - 1] == b'_');
+        let run = |text: &[u8], is_part: fn(&u8) -> bool| text.iter().take_while(|byte| is_part(byte)).count();
+        let rest = &line[at..];
+        let (taken, matched) = if first.is_ascii_digit() {
+            (run(pattern, u8::is_ascii_digit), run(rest, u8::is_ascii_digit))
+        } else if first == b' ' {
+            (run(pattern, |&byte| byte == b' '), run(rest, |&byte| byte == b' '))
+        } else {
+            let names = ["Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", "Mon Tue Wed Thu Fri Sat Sun", "AM PM"];
+            let list = names
+                .iter()
+                .find(|list| is_word_start && list.split(' ').any(|name| name.as_bytes() == &pattern[..word]));
+            match list {
+                Some(list) => {
+                    (word, list.split(' ').find(|name| rest.starts_with(name.as_bytes())).map_or(0, str::len))
+                }
+                None => (1, usize::from(rest.first() == Some(&first))),
+            }
+        };
+        if matched == 0 {
+            return None;
+        }
+        pattern = &pattern[taken..];
+        at += matched;
+    }
+    Some(at)
+}

@@ -1,0 +1,178 @@
+//! Formats of logs: which are accepted, which are learned, and that a log in one of them is the capture that it was made of.
+
+use super::*;
+
+#[test]
+fn texts() {
+    let format = |before: &[u8], after: &[u8]| LogFormat::like(before, after);
+    let both = format(b"x: '", b"'").unwrap();
+    assert_eq!((both.before(), both.after()), (&b"x: '"[..], &b"'"[..]));
+    assert!(format(b"", b"").is_some());
+    assert!(format(b"gw 1", b"").is_none() && format(b"gw 1 ", b"1").is_some());
+    assert!(format(b"a\nb", b"").is_none() && format(b"a", b"\n").is_none());
+    assert!(format(&[b'x'; 100], &[b'x'; 28]).is_some() && format(&[b'x'; 100], &[b'x'; 29]).is_none());
+    assert!(format(&[b'x'; 300], b"").is_none() && format(b"", &[b'x'; 300]).is_none());
+    assert_eq!(format!("{both:?}"), r#"LogFormat { before: "x: \'", after: "\'" }"#);
+}
+
+/// Which lines fit a format.
+#[test]
+fn prefixes() {
+    #[rustfmt::skip]
+    let table: &[(&str, &[&str], &[&str])] = &[
+        ("gw tor[8]: ", &["gw tor[8]: ", "gw tor[18]: ", "gw  tor[812]: "], &["gw tor[]: ", "gw tor[8]:", "gwtor[8]: ", " gw tor[8]: ", "GW tor[8]: "]),
+        ("Nov  9 10:00:00 gw: ", &["Dec 10 1:00:00 gw: ", "Jan 1 10:00:00 gw: "], &["Mon  9 10:00:00 gw: ", "nov  9 10:00:00 gw: ", "Nov9 10:00:00 gw: "]),
+        ("Mon Nov 9 AM: ", &["Sun Dec 12 PM: "], &["Mon Mon 9 AM: ", "Mon Nov 9 UTC: "]),
+        ("UTC GMT: ", &["UTC GMT: "], &["GMT UTC: ", "UTC PM: "]),
+        // Names are whole words.
+        ("Monitor aMon Mon_ Mon2 Mon-", &["Monitor aMon Mon_ Mon2 Tue-"], &["Tueitor aMon Mon_ Mon2 Mon-", "Monitor aTue Mon_ Mon2 Mon-", "Monitor aMon Tue_ Mon2 Mon-"]),
+        ("1 2  3: ", &["11 22 33: ", "1  2 3: "], &["1 2: ", "12 3: ", "1 2 3 : ", "a 2  3: "]),
+        ("\u{e9}t\u{e9}: ", &["\u{e9}t\u{e9}: "], &["ete: "]),
+    ];
+    for &(before, fit, others) in table {
+        let format = LogFormat::like(before.as_bytes(), b"").unwrap();
+        for (prefixes, fits) in [(fit, true), (others, false)] {
+            for prefix in prefixes {
+                let line = |reply: &str| format!("{prefix}{reply}").into_bytes();
+                assert_eq!(format.fits(&line("650 STREAM 1 NEW 0 a:1")), fits, "{prefix:?} and {format:?}");
+                assert_eq!(format.fits(&line("250 OK")), fits, "{prefix:?} and {format:?}");
+                assert!(!format.fits(&line("200 OK")) && !format.fits(&line("")) && !format.fits(&line("650")));
+                let settings = Settings { line_end: None, formats: vec![format] };
+                let read = doors::read(&[&line("650 STREAM 1 NEW 0 a:1\n")[..], b"x\n"].concat(), &settings, 5);
+                assert_eq!((read.items.len() == 1, read.skipped.marks.count == 0), (fits, fits), "{prefix:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn learned() {
+    let learned =
+        |line: &[u8]| LogFormat::of_line(line).map(|format| (format.before().to_vec(), format.after().to_vec()));
+    let format = |before: &[u8], after: &[u8]| Some((before.to_vec(), after.to_vec()));
+    assert_eq!(learned(b"650 STREAM 1 NEW 0 a:1"), format(b"", b""));
+    // A byte order mark is no prefix, and a line end no text behind a reply.
+    assert_eq!(learned(b"\xef\xbb\xbfgw: 650 STREAM 1 NEW 0 a:1\r\n"), format(b"gw: ", b""));
+    // The first event decides, whatever a client wrote further right.
+    assert_eq!(learned(b"gw: 650 STREAM 1 NEW 0 x 650 STREAM 2 NEW 0 a:1"), format(b"gw: ", b""));
+    assert_eq!(learned(b"gw: 650 CIRC 1 650 STREAM 2 NEW 0 a:1"), None);
+    assert_eq!(learned(b"gw 650 x 650 STREAM 2 NEW 0 a:1"), format(b"gw 650 x ", b""));
+    assert_eq!(learned(b"gw: 650 STREAM 1 NEW 0 a"), None);
+    // A mark that the event itself could end with is cut off once.
+    assert_eq!(learned(b"(650 STREAM 1 SENTCONNECT 5 a:1))"), None);
+    assert_eq!(learned(b"((650 STREAM 1 SENTCONNECT 5 a:1))"), format(b"((", b"))"));
+    assert_eq!(learned(b"[\"650 STREAM 1 NEW 0 a:1\\n\"]"), format(b"[\"", b"\\n\"]"));
+    assert_eq!(learned(b"said 'x' it's '650 STREAM 1 NEW 0 a:1'"), format(b"said 'x' it's '", b"'"));
+    assert_eq!(learned(b"\x1b[1;32mgw\x1b[0m (650 STREAM 1 NEW 0 a:1)\x1b[0m\x1b[K"), None);
+    assert_eq!(
+        learned(b"\x1b[1;32mgw (650 STREAM 1 NEW 0 a:1)\x1b[0m\x1b[m"),
+        format(b"\x1b[1;32mgw (", b")\x1b[0m\x1b[m")
+    );
+    assert_eq!(learned(&[&[b'x'; 128][..], b"650 STREAM 1 NEW 0 a:1"].concat()), format(&[b'x'; 128], b""));
+    assert_eq!(learned(&[&[b'x'; 129][..], b"650 STREAM 1 NEW 0 a:1"].concat()), None);
+    assert_eq!(learned(b""), None);
+}
+
+/// With several formats the first one that a line fits counts, and no more than four are taken.
+#[test]
+fn several() {
+    let formats = ["a ", "b ", "c ", "d ", "e "].map(|before| LogFormat::like(before.as_bytes(), b"").unwrap());
+    let log = ["e ", "d ", "c ", "b ", "a ", "b "].map(|before| format!("{before}650 STREAM 1 NEW 0 a:1\n")).concat();
+    let settings = Settings { line_end: None, formats: formats[..4].to_vec() };
+    assert_eq!(doors::read(log.as_bytes(), &settings, 9).numbers(), [2, 3, 4, 5, 6]);
+    let events = formats.iter().fold(stream_events(log.as_bytes()), |events, &format| events.log_format(format));
+    assert_eq!(events.count(), 5);
+    let ambiguous =
+        [("x ", ""), ("x ", "'")].map(|(before, after)| LogFormat::like(before.as_bytes(), after.as_bytes()).unwrap());
+    for (formats, host) in [(ambiguous, "a:1'"), ([ambiguous[1], ambiguous[0]], "a:1")] {
+        let settings = Settings { line_end: None, formats: formats.to_vec() };
+        let read = doors::read(b"x 650 STREAM 1 NEW 0 a:1'\nx 650 STREAM 1 NEW 0 b:1\n", &settings, 9);
+        let texts: Vec<_> = read.items.iter().map(|item| item.event.as_ref().ok().map(|event| &event.0[..])).collect();
+        let first = format!("1 NEW 0 {host}");
+        let expected = (host == "a:1").then_some(first.as_bytes());
+        assert_eq!(texts, [expected, Some(b"1 NEW 0 b:1")]);
+    }
+}
+
+/// What a log can write before and behind each reply, and how it writes the next time.
+#[rustfmt::skip]
+const LOGS: &[(&str, &str, &str)] = &[
+    ("gw: ", "gw: ", ""),
+    ("Nov  9 11:59:59 gw tor[8]: ", "Dec 31 0:00:00 gw tor[18]: ", ""),
+    ("11/25/2026 10:00:00 [TRACE] read from tor: ", "12/01/2026 10:00:09 [TRACE] read from tor: ", ""),
+    ("x: '", "x: '", "'"),
+    ("Tue 1 AM [", "Wed 12 PM [", "]"),
+    ("{\"t\":1795600800,\"line\":\"", "{\"t\":1795600801,\"line\":\"", "\"}"),
+    ("b'", "b'", "\\r\\n'"),
+    ("", "", "\\r"),
+    ("\u{1b}[32m", "\u{1b}[32m", "\u{1b}[0m"),
+];
+
+/// Names that clients send, without a line end.
+fn name() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        3 => prop::sample::select(&[
+            "650 STREAM 9 NEW 0 evil:1", "gw: ", "x: '", "'", "\"}", "]", "\\r\\n'", "\\r", "\u{1b}[0m", ".", "650+NS", " ", ":80",
+            "Nov  9 11:59:59 gw tor[8]: ", "250+x", "\\", "\"", "b'", "[", "{", "a.test", "1 ", "\u{feff}",
+        ][..]).prop_map(|piece| piece.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..5),
+        1 => (0_usize..250).prop_map(|len| vec![b'a'; len]),
+    ];
+    prop::collection::vec(piece, 0..6).prop_map(|pieces| {
+        let mut name = pieces.concat();
+        name.retain(|byte| !b"\r\n".contains(byte));
+        name
+    })
+}
+
+/// Returns what tor prints for a name: cut at 255 bytes.
+fn target(name: &[u8]) -> Vec<u8> {
+    let mut target = [name, b":80"].concat();
+    target.truncate(255);
+    target
+}
+
+proptest! {
+    #![proptest_config(common::config(1000))]
+
+    /// A log in a format gives the events of the capture that it was made of, and no name raises one of its own.
+    #[test]
+    fn a_log_is_the_capture(names in prop::collection::vec(name(), 1..8), log in prop::sample::select(LOGS), crlf: bool, data: bool) {
+        let (first, next, after) = log;
+        let (mut wire, mut text) = (b"250 OK\r\n".to_vec(), Vec::new());
+        let end = if crlf { "\r\n" } else { "\n" };
+        let mut write = |text: &mut Vec<u8>, line: &[u8], index: usize| {
+            let before = if index % 2 == 0 { first } else { next };
+            wire.extend([line, b"\r\n"].concat());
+            text.extend([before.as_bytes(), line, after.as_bytes(), end.as_bytes()].concat());
+        };
+        write(&mut text, b"650 BW 1 2", 1);
+        for (index, name) in names.iter().enumerate() {
+            if data {
+                for line in [&b"650+NS"[..], &target(name), b"r x", b"."] {
+                    // A name that is a dot, or begins with one, is stuffed.
+                    let stuffed = if line.len() > 1 && line.starts_with(b".") { [b".", line].concat() } else { line.to_vec() };
+                    // A strange line of data may look like an event, and then is counted.
+                    let stuffed = if stuffed.starts_with(b"650 ") || stuffed.starts_with(next.as_bytes()) && !next.is_empty() { b"x".to_vec() } else { stuffed };
+                    write(&mut text, &stuffed, index);
+                }
+            }
+            write(&mut text, &[b"650 STREAM 7 SENTCONNECT 5 ", &target(name)[..]].concat(), index);
+        }
+        let expected = doors::read(&wire, &Settings { line_end: Some(LineEnd::CrLf), formats: Vec::new() }, 11);
+        let format = LogFormat::like(first.as_bytes(), after.as_bytes()).unwrap();
+        let read = doors::read(&text, &Settings { line_end: None, formats: vec![format] }, 11);
+        prop_assert_eq!(read.items.len(), names.len());
+        for (read, expected) in read.items.iter().zip(&expected.items) {
+            match (&read.event, &expected.event) {
+                (Ok((content, event)), Ok((expected, of_wire))) => {
+                    prop_assert_eq!(content, expected);
+                    // The log's own anomaly aside.
+                    prop_assert_eq!(event.replace(", Escaped", "").replace("Escaped", ""), of_wire.as_str());
+                }
+                (read, expected) => prop_assert_eq!(read, expected),
+            }
+        }
+        prop_assert!(read.skipped.is_empty(), "{:?}", read.skipped);
+    }
+}

@@ -1,0 +1,310 @@
+//! Events out of a buffer, out of pieces, out of a reader and out of a codec: what is a line, which line is an event, and that
+//! every door gives the same.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+#[cfg(feature = "tokio-util")]
+mod codec;
+mod files;
+mod formats;
+#[cfg(feature = "std")]
+mod reader;
+
+use common::doors;
+use common::search::Settings;
+use proptest::prelude::*;
+use tor_stream_event::{Error, EventDecoder, LineEnd, LogFormat, StreamEvents, stream_events};
+
+/// Checks the numbers, IDs and statuses of the events in a buffer.
+#[track_caller]
+fn finds(log: &[u8], expected: &[(u64, &str)]) {
+    let events: Vec<_> =
+        stream_events(log).map(|line| (line.number, line.event.map_or("", |event| event.id))).collect();
+    assert_eq!(events, expected, "{}", log.escape_ascii());
+    for line in stream_events(log) {
+        let offset = usize::try_from(line.offset).unwrap();
+        assert_eq!(&log[offset..offset + line.line.len()], line.line);
+        assert!(line.line.starts_with(line.prefix));
+    }
+}
+
+#[test]
+fn which_lines_are_events() {
+    // On the wire.
+    finds(b"", &[]);
+    finds(b"250 OK\r\n650 STREAM 1 NEW 0 a:1\r\n", &[(2, "1")]);
+    finds(b"650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1", &[(1, "1"), (2, "2")]);
+    finds(b"650 STREAM_BW 1 2 3\r\n650 STREAM 2 NEW 0 a:1\r\n 650 STREAM 3 NEW 0 a:1\r\n", &[(2, "2")]);
+    finds(b"250 OK\r\n650 stream 1 NEW 0 a:1\r\n1650 STREAM 2 NEW 0 a:1\r\n", &[]);
+    // A line that cannot be read costs no other.
+    finds(b"650 STREAM \r\n650 STREAM 2 NEW 0 a\r\n650 STREAM 3 NEW 0 a:1\r\n", &[(1, ""), (2, ""), (3, "3")]);
+    // Text of other events.
+    finds(b"650 INFO a 650 STREAM 1 NEW 0 a:1\r\n650 WARN \n650 STREAM 2 NEW 0 a:1\r\n", &[]);
+    finds(b"250 OK\r\n650 STREAM 1 NEW 0 a\n650 STREAM 2 NEW 0 b:1\r\n", &[(2, "1")]);
+    finds(b"250 OK\r\n650 STREAM 1 NEW 0 a\rb:1\r\n", &[(2, "1")]);
+    // Multi-line replies and their data.
+    finds(b"250-a\r\n250-650 STREAM 1 NEW 0 a:1\r\n250 OK\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(4, "2")]);
+    finds(b"250+a=\r\n650 STREAM 1 NEW 0 a:1\r\n..\r\n.\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(5, "2")]);
+    finds(b"650+NS\r\n.x\r\n650 STREAM 1 NEW 0 a:1\r\n.\r\n250 OK\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(6, "2")]);
+    finds(b"250+a=\r\n650 STREAM 1 NEW 0 a:1\r\n", &[]);
+    finds(b"650 +\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(2, "2")]);
+    // Logs, in which a LF alone ends a line.
+    finds(b"650 STREAM 1 NEW 0 a:1\n250 OK\n650 STREAM 2 NEW 0 a:1\n", &[(1, "1"), (3, "2")]);
+    finds(b"Starting.\n650 STREAM 1 NEW 0 a:1\n\n\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(2, "1"), (5, "2")]);
+    finds(b"Starting.\n650+NS\n650 STREAM 1 NEW 0 a:1\n.\n650 STREAM 2 NEW 0 a:1\n", &[(5, "2")]);
+    // Logs with a time before the reply.
+    let onionperf = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 a:1\r\n";
+    finds(onionperf, &[(1, "1")]);
+    finds(
+        b"[31/01/2019 11:29:51,25] 650 STREAM 1 NEW 0 a:1\n2019-01-31T11:29:51.5Z 650 STREAM 2 NEW 0 a:1\n",
+        &[(1, "1"), (2, "2")],
+    );
+    finds(b"2019-01-31 650 INFO 11:29:51 650 STREAM 1 NEW 0 a:1\n11:29 250 OK 650 STREAM 2 NEW 0 a:1\n", &[]);
+    finds(b"Jan 31 650 STREAM 1 NEW 0 a:1\nx\n11:29  650 STREAM 2 NEW 0 a:1\n", &[(1, "1"), (3, "2")]);
+    // What comes before it has up to 64 bytes.
+    for (words, expected) in [(&[63][..], &[(1, "1")][..]), (&[64], &[]), (&[1, 61], &[(1, "1")]), (&[1, 62], &[])] {
+        let prefix: String = words.iter().map(|&len| "1".repeat(len) + " ").collect();
+        finds(format!("{prefix}650 STREAM 1 NEW 0 a:1\n").as_bytes(), expected);
+    }
+    // Data whose dot was lost: an event behind a time is one.
+    finds(b"1:2 650+NS\nx\n650 STREAM 1 NEW 0 a:1\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
+    // Even if they began with a line without a time, which a client can make of a host name with a LF.
+    finds(b"1:2 250 OK\n650+x:1\n650 STREAM 1 NEW 0 a:1\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
+    finds(b"650+NS\n1:2 650 STREAM 1 NEW 0 a:1\n.\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(2, "1"), (4, "2")]);
+}
+
+#[test]
+fn the_time_of_a_log() {
+    let time = |log: &'static str| stream_events(log.as_bytes()).next().and_then(|line| line.unix_time());
+    let seconds = |log| time(log).map(|time| (time.as_secs(), time.subsec_nanos()));
+    assert_eq!(
+        seconds("2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 a:1\r\n"),
+        Some((1_548_934_191, 510_000_000))
+    );
+    assert_eq!(seconds("2019-01-31 11:29:51 1548934191 650 STREAM 1 NEW 0 a:1\n"), Some((1_548_934_191, 0)));
+    assert_eq!(seconds("2019-01-31 11:29:51 1.123456789 650 STREAM 1 NEW 0 a:1\n"), Some((1, 123_456_789)));
+    for other in [
+        "650 STREAM 1 NEW 0 a:1\n",
+        "2019-01-31 11:29:51 650 STREAM 1 NEW 0 a:1\n",
+        "2019-01-31 11:29:51 11:29 650 STREAM 1 NEW 0 a:1\n",
+        "2019-01-31 11:29:51 1.1234567890 650 STREAM 1 NEW 0 a:1\n",
+        "2019-01-31 11:29:51 1. 650 STREAM 1 NEW 0 a:1\n",
+        "2019-01-31 11:29:51 99999999999999999999 650 STREAM 1 NEW 0 a:1\n",
+        "2019-01-31 11:29:51 1.5 1.5 650 STREAM 1 NEW 0 a:1\n",
+        "2019-01-31 11:29:51 +1 650 STREAM 1 NEW 0 a:1\n",
+        "2019-01-31 11:29:51 +1.5 650 STREAM 1 NEW 0 a:1\n",
+        "2019-01-31 11:29:51 1.+5 650 STREAM 1 NEW 0 a:1\n",
+        "2019-01-31 11:29:51 .5 650 STREAM 1 NEW 0 a:1\n",
+    ] {
+        assert_eq!(seconds(other), None, "{other}");
+    }
+}
+
+#[test]
+fn how_lines_end_can_be_settled() {
+    let is_ok = |lines: StreamEvents<'_>| lines.map(|line| line.event.is_ok()).collect::<Vec<_>>();
+    // The first line with a reply decides.
+    let log = b"250 OK\r\n650 STREAM 1 NEW 0 a\n650 STREAM 2 NEW 0 b:1\r\n";
+    assert_eq!(is_ok(stream_events(log)), [true]);
+    assert_eq!(is_ok(stream_events(log).line_end(LineEnd::Lf)), [false, true]);
+    assert_eq!(is_ok(stream_events(&log[8..])), [false, true]);
+    assert_eq!(is_ok(stream_events(&log[8..]).line_end(LineEnd::CrLf)), [true]);
+    let log = b"650 STREAM 1 NEW 0 a:1\n650 STREAM 2 NEW 0 b:1\n";
+    assert_eq!(stream_events(log).line_end(LineEnd::CrLf).count(), 1);
+}
+
+#[test]
+fn lenient_reading() {
+    let log = b"650 STREAM 1 BORN 0 a\r\n";
+    assert!(stream_events(log).next().unwrap().event.is_err());
+    assert_eq!(stream_events(log).lenient(true).next().unwrap().event.unwrap().status_str(), "BORN");
+    let mut decoder = EventDecoder::<64>::new().lenient(true);
+    assert_eq!(decoder.next_event(&mut &log[..]).unwrap().event.unwrap().target_host, "a");
+}
+
+/// Decoders without settings are those that are new.
+#[test]
+fn defaults() {
+    let log = b"650 STREAM 1 NEW 0 a\n:1\r\n";
+    let mut decoder = EventDecoder::<64>::default();
+    assert_eq!(decoder.next_event(&mut &log[..]).unwrap().event.unwrap().target_host, "a\n");
+    assert!(EventDecoder::<64>::default().next_event(&mut &b"650 STREAM 1 NEW 0 a\r\n"[..]).unwrap().event.is_err());
+}
+
+/// A line may be as long as the limit, its end included, whether it lies in one piece or in several.
+#[test]
+fn a_line_at_the_limit_is_read() {
+    let log = b"650 STREAM 1 NEW 0 a:1\r\n";
+    for size in 1..=log.len() {
+        let mut decoder = EventDecoder::<24>::new();
+        let lines =
+            log.chunks(size).filter_map(|mut piece| decoder.next_event(&mut piece).map(|line| line.event.is_ok()));
+        assert_eq!(lines.collect::<Vec<_>>(), [true], "pieces of {size}");
+        let mut decoder = EventDecoder::<23>::new();
+        let lines =
+            log.chunks(size).filter_map(|mut piece| decoder.next_event(&mut piece).map(|line| line.event.is_ok()));
+        assert_eq!(lines.collect::<Vec<_>>(), [false], "pieces of {size}");
+    }
+}
+
+#[test]
+fn a_line_without_end_says_so() {
+    let mut decoder = EventDecoder::<64>::new();
+    assert!(decoder.next_event(&mut &b"650 STREAM 1 NEW 0 a:1"[..]).is_none());
+    let last = decoder.finish().unwrap();
+    assert_eq!((last.event.unwrap().id, last.is_terminated()), ("1", false));
+    assert!(decoder.finish().is_none());
+    // The CR may be half of a line end or a byte of the target.
+    let last = stream_events(b"650 STREAM 1 NEW 0 a:1\r").last().unwrap();
+    assert_eq!((last.event.is_ok(), last.is_terminated()), (false, false));
+}
+
+#[test]
+fn a_line_that_is_too_long_is_told_once() {
+    let host = "h".repeat(100);
+    let log = format!("650 STREAM 1 NEW 0 {host}:1\r\n650 INFO {host}\r\n650 STREAM 2 NEW 0 a:1\r\n");
+    for size in 1..=log.len() {
+        let mut decoder = EventDecoder::<64>::new();
+        let mut items = Vec::new();
+        for mut piece in log.as_bytes().chunks(size) {
+            while let Some(line) = decoder.next_event(&mut piece) {
+                items.push((line.number, line.event.map(|event| event.id.to_owned())));
+            }
+        }
+        let [(1, Err(Error::LineTooLong { length: 123, limit: 64, .. })), (3, Ok(id))] = items.as_slice() else {
+            panic!("pieces of {size}: {items:?}");
+        };
+        assert_eq!(id, "2");
+    }
+    // One byte over the limit, which leaves out the LF alone: the line is the same in pieces and as a whole.
+    for (log, line_end) in [(&log.as_bytes()[..125], LineEnd::CrLf), (&log.as_bytes()[..125], LineEnd::Lf)] {
+        for size in 1..=log.len() {
+            let mut decoder = EventDecoder::<122>::new().line_end(line_end);
+            let lines: Vec<_> = log
+                .chunks(size)
+                .filter_map(|mut piece| {
+                    decoder.next_event(&mut piece).map(|line| (line.line.to_vec(), line.event.is_err()))
+                })
+                .collect();
+            assert_eq!(lines, [(log[..121].to_vec(), true)], "pieces of {size}");
+        }
+    }
+    let error = EventDecoder::<64>::new().next_event(&mut log.as_bytes()).unwrap().event.unwrap_err();
+    assert_eq!(error.to_string(), "expected a line of at most 64 bytes, found one of 123");
+}
+
+#[test]
+fn debug_shows_no_credential() {
+    let log = b"650 STREAM 1 NEW 0 a:1 SOCKS_USERNAME=\"secret\" SOCKS_PASSWORD=\"secret\" X=secret\r\n650 S";
+    let mut decoder = EventDecoder::<4096>::new();
+    let mut piece = &log[..70];
+    assert!(decoder.next_event(&mut piece).is_none());
+    let shown = format!("{:?} {:?} {decoder:?}", stream_events(log), stream_events(log).next());
+    assert!(!shown.contains("secret"), "{shown}");
+    assert!(shown.contains("***"), "{shown}");
+    assert!(shown.starts_with("StreamEvents { at: 0, "), "{shown}");
+    assert!(format!("{decoder:?}").starts_with("EventDecoder { finder: "), "{shown}");
+    #[cfg(feature = "std")]
+    {
+        let mut reader = tor_stream_event::EventReader::new(&log[..]);
+        assert!(reader.next_event().unwrap().is_some());
+        let shown = format!("{reader:?}");
+        assert!(shown.starts_with("EventReader { finder: ") && !shown.contains("secret"), "{shown}");
+    }
+    let log = b"11:29:51 650 STREAM 1 NEW 0 a:1\n";
+    let shown = format!("{:?}", stream_events(log).next());
+    assert!(shown.contains("prefix: \"11:29:51 \","), "{shown}");
+}
+
+/// Pieces of lines, of which logs are put together.
+const PIECES: &[&str] = &[
+    "650 STREAM 1 NEW 0 a:1",
+    "650 STREAM 2 CLOSED 3 a b:1 REASON=DONE",
+    "650 STREAM 3 CLOSED 0 a\\b:1",
+    "650 STREAM ",
+    "650 ",
+    "650+NS",
+    "250+x=",
+    "250-x",
+    "250 OK",
+    "200 OK",
+    ".",
+    "..",
+    "2019-01-31 11:29:51 1548934191.51 ",
+    "Wed Nov  5 11:29 AM ",
+    "11:29\t",
+    "11:29 ",
+    "gw tor[8]: ",
+    "b'",
+    "'",
+    "\\r\\n'",
+    "\r\n",
+    "\r\n",
+    "\r\n",
+    "\n",
+    "\n",
+    "\r",
+    "x",
+    " ",
+    "\u{feff}",
+];
+
+/// Formats of logs.
+const FORMATS: &[(&str, &str)] = &[
+    ("gw tor[8]: ", ""),
+    ("b'", "\\r\\n'"),
+    ("Wed Nov  5 11:29 AM gw tor[8]: ", ""),
+    ("", ""),
+    ("'", "'"),
+    ("11:29 b'", "'"),
+];
+
+/// A log.
+fn log() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(prop::sample::select(PIECES), 0..40).prop_map(|pieces| pieces.concat().into_bytes())
+}
+
+/// How a log is read.
+fn settings() -> impl Strategy<Value = Settings> {
+    let line_end = prop::sample::select(&[None, None, Some(LineEnd::CrLf), Some(LineEnd::Lf)][..]);
+    let format = prop::sample::select(FORMATS)
+        .prop_map(|(before, after)| LogFormat::like(before.as_bytes(), after.as_bytes()).unwrap());
+    let formats = prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(format, 1..4)];
+    (line_end, formats).prop_map(|(line_end, formats)| Settings { line_end, formats })
+}
+
+proptest! {
+    #![proptest_config(common::config(1000))]
+
+    /// The doors agree, and a slow search finds the same.
+    #[test]
+    fn every_door_gives_the_same(log in log(), settings in settings(), size in 1_usize..50) {
+        doors::read(&log, &settings, size);
+    }
+
+    /// Where one setting is detected, it is the same when it is set, but for the counts of line ends that go with detection.
+    #[test]
+    fn what_is_detected_can_be_set(log in log()) {
+        let mut events = stream_events(&log);
+        let found: Vec<_> = events.by_ref().map(|line| (line.number, line.offset, line.prefix, line.event.is_ok())).collect();
+        if let Some(line_end) = events.state().line_end() {
+            let set = stream_events(&log).line_end(line_end);
+            let set: Vec<_> = set.map(|line| (line.number, line.offset, line.prefix, line.event.is_ok())).collect();
+            prop_assert_eq!(set, found);
+        }
+    }
+
+    #[test]
+    fn every_event_is_a_line_of_its_own(log in log()) {
+        let mut end = 0;
+        for line in stream_events(&log) {
+            let offset = usize::try_from(line.offset).unwrap();
+            prop_assert!(offset >= end);
+            prop_assert!(offset == 0 || log[offset - 1] == b'\n' || log[..offset] == *b"\xef\xbb\xbf");
+            prop_assert!(line.line[line.prefix.len()..].starts_with(b"650 STREAM "));
+            end = offset + line.line.len();
+        }
+    }
+}
