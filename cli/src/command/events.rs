@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use std::io;
 
 use crate::input::{reader, threads};
+use crate::output::cells::CsvOptions;
 use crate::output::{EventLogs, Format, Output};
 
 /// What the help says after the options.
@@ -14,8 +15,10 @@ Examples:
 
 Input:
   Logs whose lines end with LF or CR LF, with or without a date and time before each `650 STREAM`,
-  and captures of a control connection. Lines of anything else are skipped. A file may be compressed
-  with gzip, bzip2, xz or zstd, whatever its name is, also twice over, and be UTF-8 or UTF-16.
+  and captures of a control connection. A file may be compressed with gzip, bzip2, xz or zstd, whatever
+  its name is, also twice over, and be UTF-8 or UTF-16. Lines of anything else are skipped. Those that
+  look like an event all the same are counted on standard error, with the option that may read them,
+  and the exit status is 1.
 
 Output:
   line, time, id, status, circuit_id, target_host, target_port, reason, remote_reason, source,
@@ -35,7 +38,10 @@ Output:
   event. They are complete when the program ends.
 
   JSON is one object a line. CSV begins with the names of the columns, and joins the items of
-  iso_fields and of anomalies with commas.
+  iso_fields and of anomalies with commas. --csv-safe is for CSV that a spreadsheet opens.
+
+  Control characters, and those that turn the direction of text, are escaped in JSON, and in CSV if
+  it goes to a terminal: clients choose names that would be commands there.
 
 Exit status:
   0  Every event was printed, or whatever reads the output was closed.
@@ -56,6 +62,9 @@ pub(crate) struct Options {
     /// Print SOCKS user names and passwords, as Tor escapes them, and not just `***`
     #[arg(long)]
     show_credentials: bool,
+    /// How CSV is printed.
+    #[command(flatten)]
+    csv: CsvOptions,
 }
 
 /// Prints the events in all files. Returns `false` if a file or a line could not be read.
@@ -64,12 +73,12 @@ pub(crate) struct Options {
 ///
 /// If the output cannot be written.
 pub(crate) fn run(options: Options) -> io::Result<bool> {
-    let Options { read, format, show_credentials } = options;
+    let Options { read, format, show_credentials, csv } = options;
+    let logs = EventLogs { format, show_credentials, cells: csv.cells() };
     let read = Arc::new(read);
     let (inputs, listed) = read.inputs.list();
-    let mut output = Output::new(format, show_credentials)?;
-    let all_read =
-        threads::read(&read, threads::numbered(inputs), EventLogs { format, show_credentials }, &mut output)?;
+    let mut output = Output::new(logs)?;
+    let all_read = threads::read(&read, threads::numbered(inputs), logs, &mut output)?;
     output.finish()?;
     Ok(read.filter.report_unknown_words() && listed && all_read)
 }

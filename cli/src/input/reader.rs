@@ -8,6 +8,8 @@ use tor_stream_event::{Error, EventLine, EventReader, LineState, StreamEventRef}
 
 use crate::input::Inputs;
 use crate::input::filter::{Filter, Passes};
+use crate::input::findings::Findings;
+use crate::input::layout::{Layout, LayoutOptions};
 use crate::input::time::Time;
 
 /// The options of every command that reads files.
@@ -19,6 +21,9 @@ pub(crate) struct Reading {
     /// Which events pass.
     #[command(flatten)]
     pub(crate) filter: Filter,
+    /// How logs write their events.
+    #[command(flatten)]
+    pub(crate) layout: LayoutOptions,
     /// Also take events whose status, IDs or target are not what Tor's specification allows
     #[arg(long)]
     pub(crate) lenient: bool,
@@ -41,8 +46,8 @@ impl Reading {
     }
 
     /// Returns a reader of the events in an input or, behind the lines that led to a state, in the rest of it.
-    pub(crate) fn events<R: Read>(&self, reader: R, state: Option<&LineState>) -> EventReader<R> {
-        let events = EventReader::new(reader).lenient(self.lenient);
+    pub(crate) fn events<R: Read>(&self, layout: &Layout, reader: R, state: Option<&LineState>) -> EventReader<R> {
+        let events = layout.events(reader).lenient(self.lenient);
         match state {
             Some(state) => events.resume(state),
             None => events,
@@ -54,8 +59,15 @@ impl Reading {
     /// # Errors
     ///
     /// If the consumer fails.
-    fn give(&self, line: &EventLine<'_>, event: &StreamEventRef<'_>, consumer: &mut impl Consumer) -> io::Result<()> {
+    fn give(
+        &self,
+        line: &EventLine<'_>,
+        event: &StreamEventRef<'_>,
+        consumer: &mut impl Consumer,
+        findings: &mut Findings,
+    ) -> io::Result<()> {
         let time = Time::of(line);
+        findings.event(line, event, time, self.filter.limits_time());
         let passes = self.filter.passes(event, time);
         consumer.event(&Event { line, event, time, passes })
     }
@@ -110,6 +122,8 @@ pub(crate) struct End {
     pub(crate) state: LineState,
     /// Why no more could be read; `None` at the end of the input.
     pub(crate) failed: Option<Error>,
+    /// Findings about the events.
+    pub(crate) findings: Findings,
 }
 
 /// Gives the events that a reader finds to a consumer.
@@ -119,8 +133,8 @@ pub(crate) struct End {
 /// If the consumer or the sink fails.
 pub(crate) fn read_events<C: Consumer>(
     options: &Reading,
+    (layout, state): (&Layout, Option<&LineState>),
     reader: impl Read,
-    state: Option<&LineState>,
     consumer: &mut C,
     sink: &mut impl Sink<C>,
 ) -> io::Result<End> {
@@ -131,13 +145,14 @@ pub(crate) fn read_events<C: Consumer>(
         let (consumer, sink) = &mut *both.borrow_mut();
         sink.before_read(consumer)
     };
-    let mut events = options.events(Watched { reader, before_read, failed: &failed }, state);
+    let mut events = options.events(layout, Watched { reader, before_read, failed: &failed }, state);
+    let mut findings = Findings::default();
     let end = loop {
         match events.next_event() {
             Ok(Some(line)) => {
                 let (consumer, sink) = &mut *both.borrow_mut();
                 match &line.event {
-                    Ok(event) => options.give(&line, event, *consumer)?,
+                    Ok(event) => options.give(&line, event, *consumer, &mut findings)?,
                     Err(error) => {
                         consumer.unreadable();
                         sink.unreadable(consumer, line.number, error)?;
@@ -151,7 +166,7 @@ pub(crate) fn read_events<C: Consumer>(
     // It may have been the sink.
     match failed.take() {
         Some(error) => Err(error),
-        None => Ok(End { state: events.state(), failed: end }),
+        None => Ok(End { state: events.state(), failed: end, findings }),
     }
 }
 
