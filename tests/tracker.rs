@@ -731,6 +731,33 @@ fn bounded_memory() {
     }
 }
 
+/// Real logs in parts, with their times: what is put together is the whole. A log that is there twice has many events after a
+/// CLOSED.
+#[test]
+fn captures_in_parts() {
+    for capture in [&include_bytes!("data/onionperf.log")[..], include_bytes!("data/stream-events.raw")] {
+        let twice = [capture, capture].concat();
+        let lines: Vec<_> =
+            stream_events(&twice).lenient(true).filter_map(|line| Some((line.event.ok()?, line.unix_time()))).collect();
+        let follow = |tracker: &mut StreamTracker<_>, lines: &[(StreamEventRef<'_>, _)]| -> Vec<_> {
+            lines.iter().filter_map(|(event, time)| tracker.update(event, *time)).collect()
+        };
+        let mut whole = StreamTracker::new(5000);
+        let expected = follow(&mut whole, &lines);
+        for length in [1, 7, 100, 1000, 6000, lines.len()] {
+            let (mut all, mut lives) = (StreamTracker::new(5000), Vec::new());
+            for lines in lines.chunks(length) {
+                let mut part = StreamTracker::part();
+                let handed_out = follow(&mut part, lines);
+                let Ok(appended) = all.append(part) else { panic!("the limit is not met") };
+                lives.extend(interleave(handed_out, appended));
+            }
+            assert!(lives == expected, "{length}");
+            assert!(all.live().eq(whole.live()));
+        }
+    }
+}
+
 /// A part that one tracker might have followed otherwise is given back.
 #[test]
 fn parts_that_do_not_fit() {

@@ -89,6 +89,9 @@ fn main() -> ExitCode {
 /// Ends the program as for other wrong arguments if there is neither a file nor anything but a terminal to read from. The
 /// parser cannot tell: without a command, and with another one, there are no files either.
 fn require_files(options: &Reading) -> io::Result<()> {
+    if let Some(mistake) = options.layout.mistake() {
+        wrong_arguments(clap::error::ErrorKind::ArgumentConflict, mistake);
+    }
     if options.inputs.files.is_empty() && io::stdin().is_terminal() {
         wrong_arguments(clap::error::ErrorKind::MissingRequiredArgument, "no FILE was given; `-` is standard input");
     }

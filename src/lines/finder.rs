@@ -742,8 +742,10 @@ fn is_event(text: &[u8]) -> bool {
     words.next() == Some(b"") && words.next().is_some_and(is_id) && words.next().is_some_and(is_status)
 }
 
-/// Returns `true` if `line` begins with a keyword of an event and an equals sign.
+/// Returns `true` if `line` begins with a keyword of an event and an equals sign, indented or quoted as mail is.
 fn starts_with_keyword(line: &[u8]) -> bool {
+    let start = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'>')).unwrap_or(line.len());
+    let line = line.get(start..).unwrap_or_default();
     let end = memchr::memchr(b'=', line);
     end.and_then(|end| line.get(..end)).and_then(Keyword::from_bytes).is_some()
 }

@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use std::io;
 
 use crate::input::{reader, threads};
+use crate::output::cells::CsvOptions;
 use crate::output::{EventLogs, Format, Output};
 
 /// What the help says after the options.
@@ -14,8 +15,10 @@ Examples:
 
 Input:
   Logs whose lines end with LF or CR LF, with or without a date and time before each `650 STREAM`,
-  and captures of a control connection. Lines of anything else are skipped. A file may be compressed
-  with gzip, bzip2, xz or zstd, whatever its name is, also twice over, and be UTF-8 or UTF-16.
+  and captures of a control connection. A file may be compressed with gzip, bzip2, xz or zstd, whatever
+  its name is, also twice over, and be UTF-8 or UTF-16. Lines of anything else are skipped. Those that
+  look like an event all the same are counted on standard error, with the option that may read them,
+  and the exit status is 1.
 
 Output:
   line, time, id, status, circuit_id, target_host, target_port, reason, remote_reason, source,
@@ -23,10 +26,11 @@ Output:
   iso_fields, anomalies.
 
   Words are as Tor prints them. What an event does not have is null in JSON and empty in CSV;
-  circuit_id is so while the stream is not attached. `time` is Unix time, from Unix time or a date
-  before the event; a date without an offset is read as UTC. Of a date without a year, a time of day
-  and seconds since the start of the log it is the text. JSON has it only if there is one.
-  A byte of the target that is not UTF-8 becomes U+FFFD. `anomalies` names what is odd about the
+  circuit_id is so while the stream is on no circuit; with DETACHED, and with the CONTROLLER_WAIT
+  that may follow, Tor prints the circuit that the stream has left. `time` is Unix time, from Unix
+  time or a date before the event; a date without an offset is read as UTC. Of a date without a year,
+  a time of day and seconds since the start of the log it is the text. JSON has it only if there is
+  one. A byte of the target that is not UTF-8 becomes U+FFFD. `anomalies` names what is odd about the
   event: it is empty for a plain line from a known Tor.
 
   Arrow and Parquet files (if built with the feature `arrow`) have the same columns with types: words
@@ -34,7 +38,10 @@ Output:
   event. They are complete when the program ends.
 
   JSON is one object a line. CSV begins with the names of the columns, and joins the items of
-  iso_fields and of anomalies with commas.
+  iso_fields and of anomalies with commas. --csv-safe is for CSV that a spreadsheet opens.
+
+  Control characters, and those that turn the direction of text, are escaped in JSON, and in CSV if
+  it goes to a terminal: clients choose names that would be commands there.
 
 Exit status:
   0  Every event was printed, or whatever reads the output was closed.
@@ -55,6 +62,9 @@ pub(crate) struct Options {
     /// Print SOCKS user names and passwords, as Tor escapes them, and not just `***`
     #[arg(long)]
     show_credentials: bool,
+    /// How CSV is printed.
+    #[command(flatten)]
+    csv: CsvOptions,
 }
 
 /// Prints the events in all files. Returns `false` if a file or a line could not be read.
@@ -63,12 +73,12 @@ pub(crate) struct Options {
 ///
 /// If the output cannot be written.
 pub(crate) fn run(options: Options) -> io::Result<bool> {
-    let Options { read, format, show_credentials } = options;
+    let Options { read, format, show_credentials, csv } = options;
+    let logs = EventLogs { format, show_credentials, cells: csv.cells() };
     let read = Arc::new(read);
     let (inputs, listed) = read.inputs.list();
-    let mut output = Output::new(format, show_credentials)?;
-    let all_read =
-        threads::read(&read, threads::numbered(inputs), EventLogs { format, show_credentials }, &mut output)?;
+    let mut output = Output::new(logs)?;
+    let all_read = threads::read(&read, threads::numbered(inputs), logs, &mut output)?;
     output.finish()?;
     Ok(read.filter.report_unknown_words() && listed && all_read)
 }

@@ -152,9 +152,14 @@ impl Filter {
         self.source.is_empty() || self.source.iter().any(is)
     }
 
+    /// Returns `true` if events have to have a time.
+    pub(crate) const fn limits_time(&self) -> bool {
+        self.since.is_some() || self.until.is_some()
+    }
+
     /// Returns `true` if a time is within the limits.
     fn passes_time(&self, time: Option<Duration>) -> bool {
-        (self.since.is_none() && self.until.is_none())
+        !self.limits_time()
             || time.is_some_and(|time| {
                 self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
             })

@@ -3,10 +3,14 @@
 mod ahead;
 pub(crate) mod copies;
 pub(crate) mod filter;
+pub(crate) mod findings;
+pub(crate) mod layout;
 pub(crate) mod note;
 mod progress;
 mod ranges;
 pub(crate) mod reader;
+mod rewrite;
+pub(crate) mod status;
 pub(crate) mod threads;
 pub(crate) mod time;
 mod unpack;
@@ -32,6 +36,7 @@ pub(crate) struct Inputs {
 }
 
 /// A file to be read.
+#[derive(Clone)]
 pub(crate) struct Input {
     /// What messages call it.
     pub(crate) name: String,
@@ -142,10 +147,16 @@ impl Input {
         progress.add(&self.name, metadata.len());
         unpacked(Measured { reader: file, progress: progress.clone() }, spare)
     }
+
+    /// Opens the text of the file once more. `None` if that cannot be done.
+    pub(crate) fn again(&self) -> Option<io::Result<Box<dyn Read + Send>>> {
+        let path = self.path.as_ref().filter(|path| path.is_file())?;
+        Some(File::open(path).and_then(unpack::text).map(|(text, _)| text))
+    }
 }
 
 /// Returns the text of a file, which another thread decompresses if there is a spare one and anything to be decompressed.
 fn unpacked(reader: impl Read + Send + 'static, spare: bool) -> io::Result<Box<dyn Read + Send>> {
     let (text, is_packed) = unpack::text(reader)?;
-    Ok(if spare && is_packed { Box::new(Ahead::start(text)) } else { text })
+    Ok(if spare && is_packed { Box::new(Ahead::start(text)?) } else { text })
 }

@@ -12,13 +12,14 @@ use std::io::{self, Read};
 use tor_stream_event::{LineEnd, LineState};
 
 use crate::input::Input;
+use crate::input::layout::{self, Layout};
 use crate::input::progress::Progress;
 use crate::input::reader::Reading;
 use crate::input::threads::Place;
 use crate::output::text::escape;
 
 /// Number of bytes from the beginning of a file that have to tell how its lines end.
-const START: u64 = 512 * 1024;
+const START: u64 = layout::LEARNED_FROM as u64;
 
 /// Number of bytes that are searched for a reply at once.
 const WINDOW: u64 = 16 * 1024;
@@ -31,8 +32,12 @@ const TAIL: u64 = 64 * 1024;
 
 /// A file that can be cut.
 pub(crate) struct Cuttable {
-    /// Its place in the list, and its name.
-    input: (usize, String),
+    /// Its place in the list.
+    index: usize,
+    /// The input.
+    pub(crate) input: Input,
+    /// Its layout.
+    pub(crate) layout: Layout,
     /// Its name in messages.
     pub(crate) name: String,
     /// The file.
@@ -69,12 +74,13 @@ impl Cuttable {
         }
         let mut start = Vec::new();
         At::new(&file, 0..len.min(START), None).read_to_end(&mut start).ok()?;
-        let mut events = options.events(&*start, None);
+        let layout = options.layout.of_start(&start)?;
+        let mut events = options.events(&layout, &*start, None);
         let bare = events.next_event().ok()?.map(|line| line.prefix.is_empty());
         let start = events.state().part()?;
-        progress.add(&input.name, len);
-        let (input, name) = ((index, input.name.clone()), escape(&input.name).into_owned());
-        Some(Self { input, name, file, len, step, start, bare, stopped: false.into(), progress: progress.clone() })
+        let (input, name) = (input.clone(), escape(&input.name).into_owned());
+        let (stopped, progress) = (false.into(), progress.clone());
+        Some(Self { index, input, layout, name, file, len, step, start, bare, stopped, progress })
     }
 
     /// Returns the range that begins at `start`. `None` if all that is left is to be read by one thread at the end.
@@ -120,9 +126,15 @@ impl Cuttable {
         self.start.reply_prefix(line).is_some_and(|len| self.bare.is_none_or(|bare| bare == (len == 0)))
     }
 
+    /// Adds the file to the progress bar.
+    pub(crate) fn begin(self) -> Self {
+        self.progress.add(&self.input.name, self.len);
+        self
+    }
+
     /// Returns its place among the inputs.
     pub(crate) fn place(&self) -> Place<'_> {
-        Place { index: self.input.0, name: &self.input.1 }
+        Place { index: self.index, name: &self.input.name }
     }
 
     /// Returns a reader of a range.

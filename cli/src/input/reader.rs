@@ -8,6 +8,9 @@ use tor_stream_event::{Error, EventLine, EventReader, LineState, StreamEventRef}
 
 use crate::input::Inputs;
 use crate::input::filter::{Filter, Passes};
+use crate::input::findings::Findings;
+use crate::input::layout::{Layout, LayoutOptions};
+use crate::input::status::OpenStreams;
 use crate::input::time::Time;
 
 /// The options of every command that reads files.
@@ -19,6 +22,9 @@ pub(crate) struct Reading {
     /// Which events pass.
     #[command(flatten)]
     pub(crate) filter: Filter,
+    /// How logs write their events.
+    #[command(flatten)]
+    pub(crate) layout: LayoutOptions,
     /// Also take events whose status, IDs or target are not what Tor's specification allows
     #[arg(long)]
     pub(crate) lenient: bool,
@@ -41,8 +47,8 @@ impl Reading {
     }
 
     /// Returns a reader of the events in an input or, behind the lines that led to a state, in the rest of it.
-    pub(crate) fn events<R: Read>(&self, reader: R, state: Option<&LineState>) -> EventReader<R> {
-        let events = EventReader::new(reader).lenient(self.lenient);
+    pub(crate) fn events<R: Read>(&self, layout: &Layout, reader: R, state: Option<&LineState>) -> EventReader<R> {
+        let events = layout.events(reader).lenient(self.lenient);
         match state {
             Some(state) => events.resume(state),
             None => events,
@@ -54,10 +60,32 @@ impl Reading {
     /// # Errors
     ///
     /// If the consumer fails.
-    fn give(&self, line: &EventLine<'_>, event: &StreamEventRef<'_>, consumer: &mut impl Consumer) -> io::Result<()> {
+    fn give(
+        &self,
+        line: &EventLine<'_>,
+        event: &StreamEventRef<'_>,
+        consumer: &mut impl Consumer,
+        findings: &mut Findings,
+    ) -> io::Result<()> {
         let time = Time::of(line);
+        findings.event(line, event, time, self.filter.limits_time());
         let passes = self.filter.passes(event, time);
         consumer.event(&Event { line, event, time, passes })
+    }
+
+    /// Gives a consumer the streams that were found open before an offset.
+    ///
+    /// # Errors
+    ///
+    /// If the consumer fails.
+    fn give_open(&self, open: &mut OpenStreams, offset: u64, consumer: &mut impl Consumer) -> io::Result<()> {
+        while let Some(stream) = open.next_before(offset) {
+            // Other lines of the reply, as from a damaged log, are none of its streams.
+            if let Ok(stream) = StreamEventRef::parse_bytes(&stream) {
+                consumer.open(&stream, self.filter.passes(&stream, None))?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -85,6 +113,18 @@ pub(crate) trait Consumer {
 
     /// Takes note of an event that cannot be read.
     fn unreadable(&mut self) {}
+
+    /// Whether the consumer asks for streams that were [`open`](Self::open).
+    const OPEN_STREAMS: bool = false;
+
+    /// Takes a stream out of a reply to `GETINFO stream-status`, which is no event but looks like one.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be printed.
+    fn open(&mut self, _stream: &StreamEventRef<'_>, _passes: Passes) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The other side of a consumer, which gets its output.
@@ -110,6 +150,8 @@ pub(crate) struct End {
     pub(crate) state: LineState,
     /// Why no more could be read; `None` at the end of the input.
     pub(crate) failed: Option<Error>,
+    /// Findings about the events.
+    pub(crate) findings: Findings,
 }
 
 /// Gives the events that a reader finds to a consumer.
@@ -119,8 +161,8 @@ pub(crate) struct End {
 /// If the consumer or the sink fails.
 pub(crate) fn read_events<C: Consumer>(
     options: &Reading,
+    (layout, state): (&Layout, Option<&LineState>),
     reader: impl Read,
-    state: Option<&LineState>,
     consumer: &mut C,
     sink: &mut impl Sink<C>,
 ) -> io::Result<End> {
@@ -131,13 +173,20 @@ pub(crate) fn read_events<C: Consumer>(
         let (consumer, sink) = &mut *both.borrow_mut();
         sink.before_read(consumer)
     };
-    let mut events = options.events(Watched { reader, before_read, failed: &failed }, state);
+    let before = state.map_or(0, LineState::bytes);
+    let open = C::OPEN_STREAMS.then(|| RefCell::new(OpenStreams::new(before)));
+    let watched = Watched { reader, before_read, failed: &failed, open: open.as_ref() };
+    let mut events = options.events(layout, watched, state);
+    let mut findings = Findings::default();
     let end = loop {
         match events.next_event() {
             Ok(Some(line)) => {
                 let (consumer, sink) = &mut *both.borrow_mut();
+                if let Some(open) = &open {
+                    options.give_open(&mut open.borrow_mut(), line.offset, *consumer)?;
+                }
                 match &line.event {
-                    Ok(event) => options.give(&line, event, *consumer)?,
+                    Ok(event) => options.give(&line, event, *consumer, &mut findings)?,
                     Err(error) => {
                         consumer.unreadable();
                         sink.unreadable(consumer, line.number, error)?;
@@ -148,10 +197,14 @@ pub(crate) fn read_events<C: Consumer>(
             Err(error) => break Some(error),
         }
     };
+    if let Some(open) = &open {
+        let (consumer, _) = &mut *both.borrow_mut();
+        options.give_open(&mut open.borrow_mut(), u64::MAX, *consumer)?;
+    }
     // It may have been the sink.
     match failed.take() {
         Some(error) => Err(error),
-        None => Ok(End { state: events.state(), failed: end }),
+        None => Ok(End { state: events.state(), failed: end, findings }),
     }
 }
 
@@ -163,6 +216,8 @@ struct Watched<'f, R, F> {
     before_read: F,
     /// The error of the function.
     failed: &'f Cell<Option<io::Error>>,
+    /// A scanner of the bytes.
+    open: Option<&'f RefCell<OpenStreams>>,
 }
 
 impl<R: Read, F: FnMut() -> io::Result<()>> Read for Watched<'_, R, F> {
@@ -172,6 +227,10 @@ impl<R: Read, F: FnMut() -> io::Result<()>> Read for Watched<'_, R, F> {
             self.failed.set(Some(error));
             return Err(io::ErrorKind::Other.into());
         }
-        self.reader.read(buffer)
+        let read = self.reader.read(buffer)?;
+        if let Some(open) = self.open {
+            open.borrow_mut().bytes(buffer.get(..read).unwrap_or_default());
+        }
+        Ok(read)
     }
 }

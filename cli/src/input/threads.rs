@@ -20,6 +20,8 @@ use std::thread;
 use tor_stream_event::{Error, LineEnd, LineState};
 
 use crate::input::Input;
+use crate::input::findings::{Ended, Findings};
+use crate::input::layout::Layout;
 use crate::input::progress::Progress;
 use crate::input::ranges::Cuttable;
 use crate::input::reader::{Consumer, End, Reading, Sink, read_events};
@@ -285,10 +287,11 @@ impl<M: Logs> Shared<M> {
 
     /// Opens an input if it can be cut.
     fn cuttable(&self, index: usize, input: &Input) -> Option<Cuttable> {
-        let most = self.logs.range()?;
+        // Most files are too short, and need not be opened here, where all threads wait.
+        let most = self.logs.range().filter(|_| input.ranges() > 1)?;
         let file = Cuttable::new(&self.options, (index, input), self.jobs, most, &self.progress)?;
-        let counted = !self.logs.needs_numbers() || file.start.line_end() == Some(LineEnd::Lf);
-        counted.then_some(file)
+        let can_be_counted = !self.logs.needs_numbers() || file.start.line_end() == Some(LineEnd::Lf);
+        can_be_counted.then(|| file.begin())
     }
 
     /// Reads units as long as there are any.
@@ -312,15 +315,18 @@ impl<M: Logs> Shared<M> {
     fn read_whole(&self, input: &Input, log: &mut M::Log, target: &mut impl Target<M::Log>) -> io::Result<bool> {
         let name = escape(&input.name).into_owned();
         let mut sink = OneByOne { name: &name, target, all_read: true };
-        let state = match input.open(&self.progress, self.spare) {
-            Ok(reader) => {
-                let end = read_events(&self.options, reader, None, log, &mut sink)?;
+        let opened = input.open(&self.progress, self.spare);
+        let state = match opened.and_then(|text| self.options.layout.apply(text, input.is_file())) {
+            Ok((reader, layout)) => {
+                let end = read_events(&self.options, (&layout, None), reader, log, &mut sink)?;
                 sink.end(log, &end)?;
+                let ended = Ended { name: &name, input, layout: &layout, state: &end.state };
+                sink.tell(log, end.findings.messages(&ended))?;
                 end.state
             }
             Err(error) => {
                 sink.report(log, format!("tor-streams: {name}: {error}"))?;
-                self.options.events(io::empty(), None).state()
+                self.options.events(&Layout::default(), io::empty(), None).state()
             }
         };
         log.end(&state)?;
@@ -333,7 +339,7 @@ impl<M: Logs> Shared<M> {
         let mut part = self.logs.part(file.place(), lines);
         let mut sink = Noted(Vec::new());
         let state = (range.start > 0).then_some(&file.start);
-        let end = read_events(&self.options, file.read(range), state, &mut part, &mut sink);
+        let end = read_events(&self.options, (&file.layout, state), file.read(range), &mut part, &mut sink);
         Part { result: end.map(|end| (part, end)), unreadable: sink.0 }
     }
 }
@@ -367,6 +373,8 @@ struct Cut<L: Log> {
     log: L,
     /// The state of the lines so far. `None` before the first one.
     state: Option<LineState>,
+    /// Findings about the events so far.
+    findings: Findings,
     /// Number of ranges in a row that had to be read again.
     again: u32,
     /// Whether everything could be read so far.
@@ -408,10 +416,15 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
             let ranges = inputs.map(|(_, input)| if self.shared.logs.range().is_some() { input.ranges() } else { 1 });
             ranges.fold(u64::from(queue.cutting.is_some()) * self.shared.jobs as u64, u64::saturating_add)
         };
-        for _ in 0..threads.min(self.shared.jobs as u64) {
+        for number in 0..threads.min(self.shared.jobs as u64) {
             let shared = Arc::clone(self.shared);
             // It may be waiting for input when the collector fails: nobody waits for it then.
-            thread::spawn(move || shared.work());
+            match thread::Builder::new().spawn(move || shared.work()) {
+                Err(error) if number == 0 => return Err(error),
+                // There are as many as the system allows.
+                Err(_) => break,
+                Ok(_) => {}
+            }
         }
         for unit in units {
             match unit {
@@ -478,7 +491,8 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
     /// Begins to put a file together.
     fn begin(&mut self, file: Arc<Cuttable>) {
         let log = self.log(file.place());
-        self.cut = Some(Cut { file, log, state: None, again: 0, all_read: true, over: false });
+        let findings = Findings::default();
+        self.cut = Some(Cut { file, log, state: None, findings, again: 0, all_read: true, over: false });
     }
 
     /// Appends a range to the log of its file.
@@ -503,6 +517,7 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
             return cut.read(range, self.shared, self.collector);
         }
         (cut.again, cut.state) = (0, state);
+        cut.findings.append(&end.findings, lines);
         let mut sink = OneByOne { name: &cut.file.name, target: &mut Direct(self.collector), all_read: true };
         sink.before_read(&mut cut.log)?;
         for (line, error) in unreadable {
@@ -529,7 +544,13 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
             // What was added to the file since it was opened is read as well.
             cut.read(at..u64::MAX, self.shared, self.collector)?;
         }
-        let state = cut.state.unwrap_or_else(|| self.shared.options.events(io::empty(), None).state());
+        let file = &cut.file;
+        let no_state = || self.shared.options.events(&file.layout, io::empty(), None).state();
+        let state = cut.state.unwrap_or_else(no_state);
+        let mut sink = OneByOne { name: &file.name, target: &mut Direct(self.collector), all_read: cut.all_read };
+        let ended = Ended { name: &file.name, input: &file.input, layout: &file.layout, state: &state };
+        sink.tell(&mut cut.log, cut.findings.messages(&ended))?;
+        cut.all_read = sink.all_read;
         cut.log.end(&state)?;
         if let Some(rows) = cut.log.rows()? {
             self.collector.print(rows)?;
@@ -549,8 +570,10 @@ impl<L: Log> Cut<L> {
         let mut sink = OneByOne { name: &self.file.name, target: &mut Direct(collector), all_read: true };
         let before = self.state.as_ref().map_or(0, LineState::bytes);
         let reader = self.file.read(range.clone());
-        let end = read_events(&shared.options, reader, self.state.as_ref(), &mut self.log, &mut sink)?;
+        let layout = (&self.file.layout, self.state.as_ref());
+        let end = read_events(&shared.options, layout, reader, &mut self.log, &mut sink)?;
         sink.end(&mut self.log, &end)?;
+        self.findings.append(&end.findings, 0);
         self.all_read &= sink.all_read;
         self.over = end.failed.is_some() || end.state.bytes() - before < range.end - range.start;
         if self.over {
@@ -628,6 +651,18 @@ impl<T> OneByOne<'_, T> {
         self.all_read = false;
         self.before_read(log)?;
         self.target.report(message)
+    }
+
+    /// Takes the messages about a log at its end, and whether all of them are good news.
+    fn tell<L: Log>(&mut self, log: &mut L, (messages, no_bad_news): (Vec<String>, bool)) -> io::Result<()>
+    where
+        T: Target<L>,
+    {
+        self.all_read &= no_bad_news;
+        if !messages.is_empty() {
+            self.before_read(log)?;
+        }
+        messages.into_iter().try_for_each(|message| self.target.report(message))
     }
 
     /// Takes the reason why no more could be read, in bytes that have so many before them.

@@ -1,0 +1,272 @@
+//! Layouts: how a log writes its events, as options say, or as its beginning tells.
+
+use alloc::sync::Arc;
+use std::io::{self, Cursor, Read};
+use std::sync::{Mutex, PoisonError};
+
+use clap::ValueEnum;
+use tor_stream_event::{EventLine, EventReader, LineEnd, LogFormat, stream_events};
+
+use crate::input::rewrite::{self, Rewriter};
+
+/// The options that say how a log writes its events.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct LayoutOptions {
+    /// The text that the log writes before each event, such as 'Nov 25 10:00:00 gw tor[811]: '
+    ///
+    /// Other digits, months and weekdays may stand in their place. A whole line with an event tells the text behind it as
+    /// well. `auto` learns the text from the first line that a second one is like, and says what it is. Can be given 4 times
+    #[arg(long, help_heading = "Unusual logs", value_name = "auto|TEXT")]
+    prefix: Vec<String>,
+    /// Also read events without the code 650, as programs print them: `STREAM 18 NEW`
+    #[arg(long, help_heading = "Unusual logs")]
+    bare: bool,
+    /// How lines end: `crlf` in a capture of a control connection, `lf` in a log; `auto` does what the first reply does
+    #[arg(long, help_heading = "Unusual logs", value_enum, value_name = "auto|crlf|lf", default_value_t = End::Auto)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    line_end: End,
+    /// Take no line for data of a reply: the log is without it, as after `grep 650`
+    #[arg(long, help_heading = "Unusual logs")]
+    no_data: bool,
+}
+
+/// A way in which lines end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum End {
+    /// As the first line with a reply does.
+    Auto,
+    /// CR LF.
+    Crlf,
+    /// LF.
+    Lf,
+}
+
+/// Maximum number of bytes from the beginning of a log that a format is learned from.
+pub(crate) const LEARNED_FROM: usize = 512 * 1024;
+
+/// Number of bytes of it that are looked at before more are read.
+const STEP: usize = 64 * 1024;
+
+/// The layout of one log.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Layout {
+    /// The texts around each reply.
+    formats: Vec<LogFormat>,
+    /// The formats were asked for and not given, and they were found.
+    pub(crate) is_learned: bool,
+    /// The formats were asked for, and no two lines had the same.
+    pub(crate) is_unknown: bool,
+    /// The log has TAI64N labels, which are changed.
+    pub(crate) has_labels: bool,
+    /// The line end, if it is not to be detected.
+    line_end: Option<LineEnd>,
+    /// The beginning of a log that cannot be opened again.
+    beginning: Option<Arc<Mutex<Vec<u8>>>>,
+}
+
+/// A reader that keeps the beginning.
+struct Kept<R> {
+    /// The reader.
+    reader: R,
+    /// The beginning.
+    beginning: Arc<Mutex<Vec<u8>>>,
+}
+
+impl<R: Read> Read for Kept<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        let mut beginning = self.beginning.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = LEARNED_FROM.saturating_sub(beginning.len());
+        beginning.extend_from_slice(buffer.get(..read.min(room)).unwrap_or_default());
+        Ok(read)
+    }
+}
+
+impl LayoutOptions {
+    /// Value of `--prefix` that stands for what is learned.
+    const AUTO: &'static str = "auto";
+
+    /// Returns what is wrong with the options together.
+    pub(crate) fn mistake(&self) -> Option<&'static str> {
+        if self.prefix.len() > LogFormat::MAX_FORMATS {
+            return Some("--prefix may be given 4 times");
+        }
+        let is_log = !self.prefix.is_empty() || self.bare || self.no_data;
+        if is_log && self.line_end == End::Crlf {
+            return Some("--line-end crlf is for captures, and --prefix, --bare and --no-data are for logs");
+        }
+        let wrong = self.prefix.iter().any(|text| text != Self::AUTO && format(text.as_bytes(), &[]).is_none());
+        wrong.then_some("--prefix is text of up to 128 bytes that does not end with a digit")
+    }
+
+    /// Returns the text of a log, as it is to be read, and its layout. The beginning of one that cannot be opened `again` is kept.
+    ///
+    /// # Errors
+    ///
+    /// If its beginning cannot be read.
+    pub(crate) fn apply(
+        &self,
+        mut text: Box<dyn Read + Send>,
+        again: bool,
+    ) -> io::Result<(Box<dyn Read + Send>, Layout)> {
+        let line_end = match self.line_end {
+            End::Crlf => Some(LineEnd::CrLf),
+            End::Lf => Some(LineEnd::Lf),
+            // What is changed line by line is a log.
+            End::Auto => (self.bare || self.no_data).then_some(LineEnd::Lf),
+        };
+        let mut layout = Layout { line_end, ..Layout::default() };
+        if !again {
+            let beginning = Arc::<Mutex<Vec<u8>>>::default();
+            layout.beginning = Some(Arc::clone(&beginning));
+            text = Box::new(Kept { reader: text, beginning });
+        }
+        if self.bare {
+            text = Box::new(Rewriter::new(text, rewrite::with_code));
+        }
+        if !self.prefix.is_empty() {
+            let start = beginning(&mut text, LABEL)?;
+            layout.has_labels = rewrite::tai64n(&start).is_some();
+            text = Box::new(Cursor::new(start).chain(text));
+            if layout.has_labels {
+                text = Box::new(Rewriter::new(text, rewrite::with_unix_time));
+            }
+            let start = self.learn(&mut text, &mut layout, again)?;
+            text = Box::new(Cursor::new(start).chain(text));
+        }
+        if self.no_data {
+            let state = layout.events(io::empty()).state();
+            text = Box::new(Rewriter::new(text, move |line| rewrite::without_data(line, &state)));
+        }
+        Ok((text, layout))
+    }
+
+    /// Returns the layout of a file with this beginning, of which [`LEARNED_FROM`] bytes are enough. `None` if the file is to be
+    /// changed while it is read.
+    pub(crate) fn of_start(&self, start: &[u8]) -> Option<Layout> {
+        let (_, layout) = self.apply(Box::new(Cursor::new(start.to_vec())), true).ok()?;
+        (!self.bare && !self.no_data && !layout.has_labels).then_some(layout)
+    }
+
+    /// Learns the formats from the beginning of a log, as much of it as is needed. Returns that. A log that may still be written
+    /// is not waited for if there is enough.
+    fn learn(&self, text: &mut impl Read, layout: &mut Layout, again: bool) -> io::Result<Vec<u8>> {
+        let (mut start, mut chunk) = (Vec::new(), vec![0; STEP]);
+        loop {
+            let room = STEP - start.len() % STEP;
+            let read = match text.read(chunk.get_mut(..room).unwrap_or_default()) {
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            start.extend_from_slice(chunk.get(..read).unwrap_or_default());
+            let is_all = read == 0 || start.len() >= LEARNED_FROM;
+            // So that a file tells the same however it is read.
+            let is_enough = is_all || !again || start.len() % STEP == 0;
+            if (is_enough && self.find_formats(&start, is_all, layout)) || is_all {
+                return Ok(start);
+            }
+        }
+    }
+
+    /// Finds the formats by the first lines. Returns `false` if more lines may tell more.
+    fn find_formats(&self, start: &[u8], is_all: bool, layout: &mut Layout) -> bool {
+        let start = if is_all { start } else { start.get(..line_starts(start)).unwrap_or_default() };
+        let marked: Vec<&[u8]> = start
+            .split(|&byte| byte == b'\n')
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+            .filter(|line| memchr::memmem::find(line, b"650 STREAM ").is_some())
+            .collect();
+        layout.formats.clear();
+        let given = self.prefix.iter().filter(|text| *text != Self::AUTO);
+        layout.formats.extend(given.filter_map(|text| format(text.as_bytes(), &marked)));
+        let is_given = layout.formats.len() == self.prefix.len();
+        if is_given {
+            return !marked.is_empty();
+        }
+        if layout.formats.is_empty() && is_read(start, layout.line_end) {
+            // It needs no format: dates are not taken for text, and a capture is not taken for a log.
+            return true;
+        }
+        let known = layout.formats.len();
+        for (index, line) in marked.iter().enumerate() {
+            let is_known = layout.formats.iter().any(|format| format.fits(line));
+            if is_known || layout.formats.len() == LogFormat::MAX_FORMATS {
+                continue;
+            }
+            let others = marked.get(index + 1..).unwrap_or_default();
+            let found = LogFormat::of_line(line).filter(|format| others.iter().any(|line| format.fits(line)));
+            layout.formats.extend(found);
+        }
+        layout.is_learned = layout.formats.len() > known;
+        layout.is_unknown = !layout.is_learned && !marked.is_empty();
+        layout.is_learned
+    }
+}
+
+/// Length of a TAI64N label and the space behind it.
+const LABEL: usize = 26;
+
+/// Reads the first bytes, so many if there are.
+fn beginning(text: &mut impl Read, len: usize) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    text.take(len as u64).read_to_end(&mut start)?;
+    Ok(start)
+}
+
+/// Returns the length of the whole lines in `text`.
+fn line_starts(text: &[u8]) -> usize {
+    memchr::memrchr(b'\n', text).map_or(0, |lf| lf + 1)
+}
+
+/// Returns `true` if a log needs no format: it has events, nothing behind the first, and no line that only looks like one.
+fn is_read(start: &[u8], line_end: Option<LineEnd>) -> bool {
+    let mut events = stream_events(start);
+    if let Some(line_end) = line_end {
+        events = events.line_end(line_end);
+    }
+    let has_text_behind =
+        |line: &EventLine<'_>| LogFormat::of_line(line.line).is_some_and(|format| !format.after().is_empty());
+    let first = events.next();
+    let is_plain = first.is_some_and(|first| !has_text_behind(&first));
+    is_plain && events.by_ref().all(|_| true) && events.skipped().marks.count == 0
+}
+
+/// Returns the format that a sample stands for: the text before an event, or a line with one. The text behind an event, such
+/// as a quotation mark, is that of the first of these lines that it fits.
+fn format(sample: &[u8], marked: &[&[u8]]) -> Option<LogFormat> {
+    if let Some(format) = LogFormat::of_line(sample) {
+        return Some(format);
+    }
+    let before = memchr::memmem::find(sample, b"650 STREAM").and_then(|end| sample.get(..end)).unwrap_or(sample);
+    // The space at the end is easily forgotten.
+    let spaced = [before, b" "].concat();
+    let befores = [before, spaced.as_slice()];
+    let learned = marked.iter().find_map(|line| {
+        let after = LogFormat::of_line(line)?;
+        let mut formats = befores.iter().filter_map(|before| LogFormat::like(before, after.after()));
+        formats.find(|format| format.fits(line))
+    });
+    learned.or_else(|| LogFormat::like(before, b""))
+}
+
+impl Layout {
+    /// Returns a reader of the events in a log.
+    pub(crate) fn events<R: Read>(&self, reader: R) -> EventReader<R> {
+        let mut events = EventReader::new(reader);
+        if let Some(line_end) = self.line_end {
+            events = events.line_end(line_end);
+        }
+        self.formats.iter().fold(events, |events, &format| events.log_format(format))
+    }
+
+    /// Returns the beginning of a log that cannot be opened again.
+    pub(crate) fn beginning(&self) -> Option<Vec<u8>> {
+        self.beginning.as_ref().map(|beginning| beginning.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// Returns the formats.
+    pub(crate) fn formats(&self) -> &[LogFormat] {
+        &self.formats
+    }
+}

@@ -1,0 +1,219 @@
+//! Lines that are changed before they are read: those without a reply code, replies whose data is not in the log, and times in
+//! a form of their own.
+
+use std::io::{self, Read};
+
+use memchr::memmem;
+use tor_stream_event::{LineState, StreamStatus};
+
+/// Number of bytes that are read at once.
+const CHUNK: usize = 64 * 1024;
+
+/// Maximum length of a line that is changed. A longer one is too long for an event.
+const MAX_LINE: usize = 16 << 20;
+
+/// A reader of lines that a function may change.
+pub(crate) struct Rewriter<R, F> {
+    /// The reader.
+    reader: R,
+    /// The function. It returns `None` for a line that stays as it is.
+    change: F,
+    /// Bytes that were read, of which the last line has no end yet.
+    read: Vec<u8>,
+    /// Changed lines.
+    ready: Vec<u8>,
+    /// Number of bytes of `ready` that were handed out.
+    used: usize,
+    /// The line in `read` is the rest of one that was too long.
+    is_inside: bool,
+    /// The end was reached.
+    is_over: bool,
+}
+
+impl<R: Read, F: FnMut(&[u8]) -> Option<Vec<u8>>> Rewriter<R, F> {
+    /// Returns a reader of lines, changed by a function that gets each without its LF.
+    pub(crate) const fn new(reader: R, change: F) -> Self {
+        Self { reader, change, read: Vec::new(), ready: Vec::new(), used: 0, is_inside: false, is_over: false }
+    }
+
+    /// Reads a chunk, and changes the lines that are whole with it.
+    fn fill(&mut self) -> io::Result<()> {
+        let len = self.read.len();
+        self.read.resize(len + CHUNK, 0);
+        let read = self.reader.read(self.read.get_mut(len..).unwrap_or_default());
+        self.read.truncate(len + *read.as_ref().unwrap_or(&0));
+        self.is_over = read? == 0;
+        let lf = self.read.get(len..).and_then(|new| memchr::memrchr(b'\n', new));
+        let is_too_long = self.read.len() > MAX_LINE;
+        let end = match lf {
+            Some(lf) => len + lf + 1,
+            None if self.is_over || is_too_long => self.read.len(),
+            None => return Ok(()),
+        };
+        self.used = 0;
+        self.ready.clear();
+        for line in self.read.get(..end).unwrap_or_default().split_inclusive(|&byte| byte == b'\n') {
+            let text = line.strip_suffix(b"\n").unwrap_or(line);
+            let has_end = text.len() < line.len();
+            let is_whole = !self.is_inside && (has_end || self.is_over);
+            let changed = is_whole.then(|| (self.change)(text)).flatten();
+            self.ready.extend_from_slice(changed.as_deref().unwrap_or(text));
+            if has_end {
+                self.ready.push(b'\n');
+            }
+            self.is_inside = !has_end;
+        }
+        self.read.drain(..end);
+        Ok(())
+    }
+}
+
+impl<R: Read, F: FnMut(&[u8]) -> Option<Vec<u8>>> Read for Rewriter<R, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.used == self.ready.len() && !self.is_over {
+            self.fill()?;
+        }
+        let mut rest = self.ready.get(self.used..).unwrap_or_default();
+        let read = rest.read(buffer)?;
+        self.used += read;
+        Ok(read)
+    }
+}
+
+/// Adds the code 650 to a line with an event that has none: `STREAM 18 NEW`, with or without a colon and with any text before
+/// it. In a line with a code, nothing further on is changed: it may be a client's text.
+pub(crate) fn with_code(line: &[u8]) -> Option<Vec<u8>> {
+    let (before, event) = line.split_at_checked(bare_event(line)?)?;
+    Some([before, b"650 STREAM ", content(event)?].concat())
+}
+
+/// Returns where an event without a code begins. `None` if there is none, or a code before the first name.
+pub(crate) fn bare_event(line: &[u8]) -> Option<usize> {
+    let mut names = memmem::find_iter(line, b"STREAM");
+    let found = names.find_map(|at| {
+        let (before, rest) = line.split_at_checked(at)?;
+        if matches!(before, [.., b'6', b'5', b'0', b' ' | b'-' | b'+']) {
+            return Some(None);
+        }
+        let is_word = !before.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        (is_word && content(rest).is_some_and(is_event)).then_some(Some(at))
+    });
+    found.flatten()
+}
+
+/// Returns the text behind the name of an event.
+fn content(event: &[u8]) -> Option<&[u8]> {
+    let rest = event.strip_prefix(b"STREAM")?;
+    rest.strip_prefix(b":").unwrap_or(rest).strip_prefix(b" ")
+}
+
+/// Returns `true` for an ID and a status.
+fn is_event(content: &[u8]) -> bool {
+    let mut words = content.split(|&byte| byte == b' ');
+    let is_id = words.next().is_some_and(|id| !id.is_empty() && id.iter().all(u8::is_ascii_digit));
+    is_id && words.next().is_some_and(|word| StreamStatus::ALL.iter().any(|status| status.as_str().as_bytes() == word))
+}
+
+/// Makes a reply with data one without.
+pub(crate) fn without_data(line: &[u8], state: &LineState) -> Option<Vec<u8>> {
+    let kind = state.reply_prefix(line.strip_suffix(b"\r").unwrap_or(line))? + 3;
+    let mut line = line.to_vec();
+    let kind = line.get_mut(kind).filter(|kind| **kind == b'+')?;
+    *kind = b'-';
+    Some(line)
+}
+
+/// Seconds that a TAI64 label has more than Unix time, as the programs that write them count.
+const TAI64: u64 = (1 << 62) + 10;
+
+/// Returns the Unix time of a TAI64N label, which `multilog t`, `svlogd -t` and `s6-log t` write before each line, and the rest
+/// of the line: `@400000006b06b1aa2d9e3a1c`.
+pub(crate) fn tai64n(line: &[u8]) -> Option<(String, &[u8])> {
+    let digits = |digits: &[u8]| u64::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok();
+    let (seconds, rest) = line.strip_prefix(b"@")?.split_first_chunk::<16>()?;
+    let (nanoseconds, rest) = rest.split_first_chunk::<8>()?;
+    let (seconds, nanoseconds) = (digits(seconds)?.checked_sub(TAI64)?, digits(nanoseconds)?);
+    let is_label = nanoseconds < 1_000_000_000 && rest.starts_with(b" ");
+    is_label.then(|| (format!("{seconds}.{nanoseconds:09}"), rest))
+}
+
+/// Puts Unix time in the place of a TAI64N label.
+pub(crate) fn with_unix_time(line: &[u8]) -> Option<Vec<u8>> {
+    let (time, rest) = tai64n(line)?;
+    Some([time.as_bytes(), rest].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A reader that gives a few bytes at a time.
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let len = self.1.min(self.0.len());
+            let (piece, rest) = self.0.split_at(len);
+            self.0 = rest;
+            buffer[..len].copy_from_slice(piece);
+            Ok(len)
+        }
+    }
+
+    #[test]
+    fn events_get_their_code() {
+        for (line, expected) in [
+            ("STREAM 18 NEW 0 a:1", "650 STREAM 18 NEW 0 a:1"),
+            ("10:00:00.883  D  STREAM: 18 NEW 0 a:1", "10:00:00.883  D  650 STREAM 18 NEW 0 a:1"),
+            ("[debug] STREAM 18 CONTROLLER_WAIT 0 a:1\r", "[debug] 650 STREAM 18 CONTROLLER_WAIT 0 a:1\r"),
+            ("STREAM 1 NEW 0 x STREAM 2 NEW 0 y:1", "650 STREAM 1 NEW 0 x STREAM 2 NEW 0 y:1"),
+            ("a STREAM event: STREAM 1 NEW 0 y:1", "a STREAM event: 650 STREAM 1 NEW 0 y:1"),
+            // As they are.
+            ("650 STREAM 1 NEW 0 x STREAM 2 NEW 0 y:1", ""),
+            ("650-STREAM 1 NEW 0 STREAM 2 NEW 0 y:1", ""),
+            ("UPSTREAM 1 NEW 0 y:1", ""),
+            ("STREAM 1 NEWS 0 y:1", ""),
+            ("STREAM x NEW 0 y:1", ""),
+            ("STREAM_BW 18 NEW", ""),
+            ("STREAM", ""),
+        ] {
+            let changed = with_code(line.as_bytes()).map(|line| String::from_utf8_lossy(&line).into_owned());
+            assert_eq!(changed.unwrap_or_default(), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn labels_are_times() {
+        for (line, expected) in [
+            ("@400000006b06b1aa075bcd15 650", "1795600800.123456789 650"),
+            ("@400000006b06b1aa075bcd15650", ""),
+            ("@400000006b06b1aaffffffff 650", ""),
+            ("@0000000000000000075bcd15 650", ""),
+            ("@400000006b06b1aa075bcd1", ""),
+            ("400000006b06b1aa075bcd15 650", ""),
+        ] {
+            let changed = with_unix_time(line.as_bytes()).map(|line| String::from_utf8_lossy(&line).into_owned());
+            assert_eq!(changed.unwrap_or_default(), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn lines_are_changed_however_they_arrive() {
+        let text = b"one\ntwo\r\n\nthree";
+        for len in 1..=text.len() {
+            let mut changed = String::new();
+            let change = |line: &[u8]| (!line.is_empty()).then(|| [b"<", line, b">"].concat());
+            Rewriter::new(Pieces(text, len), change).read_to_string(&mut changed).unwrap();
+            assert_eq!(changed, "<one>\n<two\r>\n\n<three>", "{len}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_passed_on() {
+        let text = [vec![b'x'; MAX_LINE + CHUNK], b"y\nz\n".to_vec()].concat();
+        let mut changed = Vec::new();
+        Rewriter::new(&*text, |_: &[u8]| Some(b"!".to_vec())).read_to_end(&mut changed).unwrap();
+        assert_eq!(changed.len(), text.len());
+        assert!(changed.ends_with(b"xy\n!\n"));
+    }
+}
