@@ -10,6 +10,7 @@ mod progress;
 mod ranges;
 pub(crate) mod reader;
 mod rewrite;
+pub(crate) mod status;
 pub(crate) mod threads;
 pub(crate) mod time;
 mod unpack;
