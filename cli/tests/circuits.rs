@@ -164,7 +164,7 @@ fn the_same_identities_as_in_streams() {
         let mut identities: Vec<_> = streams.iter().filter(on_it).map(|stream| stream["identity"].clone()).collect();
         assert_eq!(circuit["streams"], identities.len());
         identities.retain(|identity| !identity.is_null());
-        identities.sort_by_key(|identity| identity.as_str().unwrap()[1..].parse::<u32>().unwrap());
+        identities.sort_by_key(|identity| identity.as_str().unwrap().trim_start_matches('#').parse::<u32>().unwrap());
         identities.dedup();
         assert_eq!(circuit["identities"], Value::from(identities), "{circuit}");
     }

@@ -158,5 +158,5 @@ impl Input {
 /// Returns the text of a file, which another thread decompresses if there is a spare one and anything to be decompressed.
 fn unpacked(reader: impl Read + Send + 'static, spare: bool) -> io::Result<Box<dyn Read + Send>> {
     let (text, is_packed) = unpack::text(reader)?;
-    Ok(if spare && is_packed { Box::new(Ahead::start(text)) } else { text })
+    Ok(if spare && is_packed { Box::new(Ahead::start(text)?) } else { text })
 }
