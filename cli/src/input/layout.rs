@@ -161,8 +161,11 @@ impl LayoutOptions {
             };
             start.extend_from_slice(chunk.get(..read).unwrap_or_default());
             let is_all = read == 0 || start.len() >= LEARNED_FROM;
-            if ((is_all || !again) && self.find_formats(&start, is_all, layout)) || is_all {
-                return Ok(start);
+            if is_all || !again {
+                let is_enough = self.find_formats(&start, is_all, layout);
+                if is_all || is_enough {
+                    return Ok(start);
+                }
             }
         }
     }
