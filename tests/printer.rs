@@ -8,6 +8,7 @@ mod common;
 
 use std::io::Write;
 
+use common::escape::escape;
 use proptest::prelude::*;
 use proptest::sample::select;
 use tor_stream_event::{Anomaly, StreamEventRef};
@@ -95,24 +96,6 @@ impl Reason {
     }
 }
 
-/// Returns bytes as tor quotes them.
-fn quote(bytes: &[u8]) -> String {
-    let mut text = String::from("\"");
-    for &byte in bytes {
-        match byte {
-            b'\\' => text.push_str(r"\\"),
-            b'"' => text.push_str("\\\""),
-            b'\'' => text.push_str(r"\'"),
-            b'\n' => text.push_str(r"\n"),
-            b'\t' => text.push_str(r"\t"),
-            b'\r' => text.push_str(r"\r"),
-            0x20..0x7f => text.push(char::from(byte)),
-            _ => text.push_str(&format!("\\{byte:03o}")),
-        }
-    }
-    text + "\""
-}
-
 impl Event {
     /// Returns the target as tor would print it in a buffer without an end.
     fn whole_target(&self) -> Vec<u8> {
@@ -159,10 +142,10 @@ impl Event {
         }
         if let Some(isolation) = &self.isolation {
             if let Some(username) = &isolation.username {
-                tail += &format!(" SOCKS_USERNAME={}", quote(username));
+                tail += &format!(" SOCKS_USERNAME=\"{}\"", escape(username));
             }
             if let Some(password) = &isolation.password {
-                tail += &format!(" SOCKS_PASSWORD={}", quote(password));
+                tail += &format!(" SOCKS_PASSWORD=\"{}\"", escape(password));
             }
             let Isolation { client_protocol, nym_epoch, session_group, .. } = isolation;
             tail += &format!(" CLIENT_PROTOCOL={client_protocol} NYM_EPOCH={nym_epoch} SESSION_GROUP={session_group}");

@@ -3,25 +3,10 @@
 
 mod common;
 
+use common::escape::escape;
 use common::event;
 use proptest::prelude::*;
 use tor_stream_event::{Anomaly, Quoted};
-
-/// Returns bytes as tor escapes them, without the quotation marks.
-fn escape(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for &byte in bytes {
-        match byte {
-            b'\n' => text.push_str("\\n"),
-            b'\t' => text.push_str("\\t"),
-            b'\r' => text.push_str("\\r"),
-            b'\\' | b'"' | b'\'' => text.extend(['\\', char::from(byte)]),
-            b' '..=b'~' => text.push(char::from(byte)),
-            _ => text.push_str(&format!("\\{byte:03o}")),
-        }
-    }
-    text
-}
 
 /// Runs `check` on the quoted string that `escaped` is, in an event.
 fn with_quoted(escaped: &str, check: impl FnOnce(Quoted<'_>)) {

@@ -212,3 +212,58 @@ fn too_many_words() {
         "tor-streams: (standard output): too many different words for an Arrow file: Parquet has room for them\n";
     assert_eq!(ran, Err(String::from(message)));
 }
+
+/// Circuits have the same values as in JSON.
+#[test]
+fn circuits() {
+    use arrow_array::types::Float64Type;
+
+    let log = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/data/onionperf.log");
+    let output = |format: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
+        let ran = command.args(["circuits", "--format", format]).arg(&log).output().unwrap();
+        assert!(ran.status.success());
+        ran.stdout
+    };
+    let json = String::from_utf8(output("json")).unwrap();
+    let rows: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for format in ["arrow", "parquet"] {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("circuits.{format}"));
+        fs::write(&path, output(format)).unwrap();
+        let file = File::open(&path).unwrap();
+        let batches: Vec<RecordBatch> = if format == "parquet" {
+            ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap().map(Result::unwrap).collect()
+        } else {
+            arrow_ipc::reader::FileReader::try_new(file, None).unwrap().map(Result::unwrap).collect()
+        };
+        let [batch] = &*batches else { panic!("{}", batches.len()) };
+        assert!(batch.num_rows() == rows.len() && rows.len() > 5);
+        for (index, row) in rows.iter().enumerate() {
+            let column = |name: &str| batch.column_by_name(name).unwrap();
+            let text = |name: &str| column(name).as_string::<i32>().value(index).to_owned();
+            assert_eq!((&row["file"], &row["circuit_id"]), (&text("file").into(), &text("circuit_id").into()));
+            let list = |name: &str| {
+                let items = column(name).as_list::<i32>().value(index);
+                items.as_string::<i32>().iter().map(|item| item.unwrap().to_owned()).collect::<Vec<_>>()
+            };
+            for name in ["targets", "identities", "differs_in"] {
+                assert_eq!(row[name], Value::from(list(name)), "{name}");
+            }
+            let numbers = ["streams", "detached", "failed", "other_targets", "unknown_identity", "changed_identity"];
+            for name in numbers {
+                assert_eq!(row[name], column(name).as_primitive::<UInt64Type>().value(index), "{name}");
+            }
+            // A circuit that only flow control names has no times.
+            let is_null = ["seconds", "unix_ts_first", "unix_ts_last"].map(|name| column(name).is_null(index));
+            assert_eq!(is_null, [row["seconds"].is_null(); 3]);
+            if row["seconds"].is_null() {
+                continue;
+            }
+            assert_eq!(row["seconds"], column("seconds").as_primitive::<Float64Type>().value(index));
+            for name in ["unix_ts_first", "unix_ts_last"] {
+                let nanos = column(name).as_primitive::<TimestampNanosecondType>().value(index);
+                assert!((row[name].as_f64().unwrap() - nanos as f64 / 1e9).abs() < 1e-6, "{name}");
+            }
+        }
+    }
+}

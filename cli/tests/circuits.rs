@@ -161,6 +161,14 @@ fn times_and_filters() {
     assert_eq!(facts(&[]), [[1_795_600_800.1, 1_795_600_820.1, 2.0, 1.0, 0.0], second]);
     assert_eq!(facts(&["--status", "FAILED"]), [[1_795_600_810.1, 1_795_600_820.1, 1.0, 1.0, 0.0], second]);
     assert_eq!(rows(&["circuits"], &[&log])[0]["seconds"], 20.0);
+
+    // Flow control counts.
+    let log = data("onionperf.log");
+    let rows = rows(&["circuits", "--circuit", "1433"], &[log]);
+    assert_eq!(
+        ["unix_ts_first", "unix_ts_last"].map(|name| rows[0][name].as_f64().unwrap()),
+        [1_795_377_307.78, 1_795_377_310.22]
+    );
 }
 
 /// Any number of threads gives the same.

@@ -320,6 +320,60 @@ fn a_host_that_is_no_text_is_printed_as_events_have_it() {
     has(&rows[0], &json!({ "target": "\u{fffd}x.evil.com:80", "final_target": "\u{fffd}x.evil.com:80" }));
 }
 
+// S06 and G02: replies to GETINFO stream-status in captures, of two streams, of one, and of none. G01: a log that asks twice, and
+// finds the same two streams. The replies are no events, and the streams' starts are not known.
+#[test]
+fn streams_that_were_open_when_a_controller_asked() {
+    for (name, expected) in [
+        (
+            "field/S06-getinfo-stream-status.raw",
+            &[("31", "www.example.com:443", None), ("32", "www.example.org:80", Some("7"))][..],
+        ),
+        ("field-2/G02-stream-status-one.raw", &[("10", "192.0.2.7:443", None)]),
+        (
+            "field-2/G01-stream-status-poll.log",
+            &[("18", "www.example.com:443", Some("26")), ("19", "www.example.org:80", Some("27"))],
+        ),
+    ] {
+        let rows = rows_of(name);
+        let found: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                (row["stream_id"].as_str().unwrap(), row["target"].as_str().unwrap(), row["circuit_id"].as_str())
+            })
+            .collect();
+        assert_eq!(found, expected, "{name}");
+        rows.iter().for_each(|row| has(row, &json!({ "began": false, "outcome": "live", "unix_ts_start": null })));
+        assert_eq!(stdout(0, &["events"], &[data(name)]), "", "{name}");
+    }
+}
+
+// Stream 18 begins before the reply and is known from its events; stream 19 is known from the reply, and closed after it; stream
+// 20 was closed while tor made the reply. A name with a LF on the wire is no reply.
+#[test]
+fn events_around_a_reply_of_open_streams() {
+    let capture = "650 STREAM 18 NEW 0 a:1 PURPOSE=USER\r\n\
+                   650 STREAM 20 CLOSED 5 c:1 REASON=DONE\r\n\
+                   250+stream-status=\r\n\
+                   18 NEW 0 a:1\r\n\
+                   19 SUCCEEDED 7 b:2\r\n\
+                   20 SUCCEEDED 5 c:1\r\n\
+                   .\r\n\
+                   250 OK\r\n\
+                   650 STREAM 21 NEW 0 x\n250-stream-status=66 NEW 0 d:1\r\n\
+                   650 STREAM 19 CLOSED 7 b:2 REASON=DONE\r\n";
+    let log = file("streams", "open.raw", capture);
+    for jobs in ["1", "2"] {
+        // That the name has a LF, as the lines of a log end, is told.
+        let rows = parse_rows(&stdout(1, &["streams", "--jobs", jobs], &[&log]));
+        assert_eq!(outcomes(&rows), ["20 closed", "19 closed", "18 live", "21 live"]);
+        has(&rows[1], &json!({ "target": "b:2", "circuit_id": "7", "reason": "DONE", "began": false }));
+        has(&rows[2], &json!({ "purpose": "USER", "began": true }));
+    }
+    let rows = parse_rows(&stdout(1, &["streams", "--target", "b"], &[&log]));
+    assert_eq!(outcomes(&rows), ["19 closed"]);
+}
+
 /// Seconds as numbers of microseconds.
 fn microseconds(seconds: &Value) -> i64 {
     (seconds.as_f64().unwrap() * 1e6).round() as i64

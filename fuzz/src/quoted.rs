@@ -2,21 +2,13 @@
 
 use core::str::from_utf8;
 
+#[path = "../../tests/common/escape.rs"]
+mod model;
+
 /// Returns bytes as tor quotes them, without the quotation marks.
 #[must_use]
 pub fn escape(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for &byte in bytes {
-        match byte {
-            b'\\' | b'"' | b'\'' => text.extend(['\\', char::from(byte)]),
-            b'\n' => text.push_str(r"\n"),
-            b'\t' => text.push_str(r"\t"),
-            b'\r' => text.push_str(r"\r"),
-            b' '..=b'~' => text.push(char::from(byte)),
-            _ => text.push_str(&format!("\\{byte:03o}")),
-        }
-    }
-    text
+    model::escape(bytes)
 }
 
 /// Returns what `text` stands for between quotation marks, whoever escaped it. `None` if it cannot stand there: a

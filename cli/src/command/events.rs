@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use std::io;
 
 use crate::input::{reader, threads};
+use crate::output::cells::CsvOptions;
 use crate::output::{EventLogs, Format, Output};
 
 /// What the help says after the options.
@@ -37,7 +38,10 @@ Output:
   event. They are complete when the program ends.
 
   JSON is one object a line. CSV begins with the names of the columns, and joins the items of
-  iso_fields and of anomalies with commas.
+  iso_fields and of anomalies with commas. --csv-safe is for CSV that a spreadsheet opens.
+
+  Control characters, and those that turn the direction of text, are escaped in JSON, and in CSV if
+  it goes to a terminal: clients choose names that would be commands there.
 
 Exit status:
   0  Every event was printed, or whatever reads the output was closed.
@@ -58,6 +62,9 @@ pub(crate) struct Options {
     /// Print SOCKS user names and passwords, as Tor escapes them, and not just `***`
     #[arg(long)]
     show_credentials: bool,
+    /// How CSV is printed.
+    #[command(flatten)]
+    csv: CsvOptions,
 }
 
 /// Prints the events in all files. Returns `false` if a file or a line could not be read.
@@ -66,12 +73,12 @@ pub(crate) struct Options {
 ///
 /// If the output cannot be written.
 pub(crate) fn run(options: Options) -> io::Result<bool> {
-    let Options { read, format, show_credentials } = options;
+    let Options { read, format, show_credentials, csv } = options;
+    let logs = EventLogs { format, show_credentials, cells: csv.cells() };
     let read = Arc::new(read);
     let (inputs, listed) = read.inputs.list();
-    let mut output = Output::new(format, show_credentials)?;
-    let all_read =
-        threads::read(&read, threads::numbered(inputs), EventLogs { format, show_credentials }, &mut output)?;
+    let mut output = Output::new(logs)?;
+    let all_read = threads::read(&read, threads::numbered(inputs), logs, &mut output)?;
     output.finish()?;
     Ok(read.filter.report_unknown_words() && listed && all_read)
 }

@@ -24,14 +24,18 @@ pub(crate) struct Ahead {
 
 impl Ahead {
     /// Begins to read. The thread ends with the input, with its first error, or after this reader is dropped.
-    pub(crate) fn start(reader: impl Read + Send + 'static) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// If the system allows no more threads.
+    pub(crate) fn start(reader: impl Read + Send + 'static) -> io::Result<Self> {
         let ((filled, full), (empty, to_fill)) = (channel(), channel());
         for _ in 0..PIECES {
             // The other end is below.
             let _ = empty.send(Vec::new());
         }
-        thread::spawn(move || fill(reader, to_fill, &filled));
-        Self { full, empty, piece: Vec::new(), used: 0 }
+        thread::Builder::new().spawn(move || fill(reader, to_fill, &filled))?;
+        Ok(Self { full, empty, piece: Vec::new(), used: 0 })
     }
 }
 
@@ -92,7 +96,7 @@ mod tests {
     #[test]
     fn bytes_in_order_and_then_the_error() {
         let pieces: Vec<Vec<u8>> = (1..50_u8).map(|n| vec![n; 1000 * usize::from(n)]).collect();
-        let mut ahead = Ahead::start(Pieces(pieces.clone()));
+        let mut ahead = Ahead::start(Pieces(pieces.clone())).expect("a thread");
         let mut read = vec![0; pieces.iter().map(Vec::len).sum()];
         ahead.read_exact(&mut read).ok();
         assert!(read == pieces.concat());
@@ -103,7 +107,7 @@ mod tests {
     #[test]
     fn an_end() {
         let mut read = Vec::new();
-        let mut ahead = Ahead::start(io::Cursor::new(vec![7; 3 * PIECE + 1]));
+        let mut ahead = Ahead::start(io::Cursor::new(vec![7; 3 * PIECE + 1])).expect("a thread");
         assert_eq!(ahead.read_to_end(&mut read).ok(), Some(3 * PIECE + 1));
         assert_eq!(ahead.read(&mut [0]).ok(), Some(0));
     }

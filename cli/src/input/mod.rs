@@ -10,6 +10,7 @@ mod progress;
 mod ranges;
 pub(crate) mod reader;
 mod rewrite;
+pub(crate) mod status;
 pub(crate) mod threads;
 pub(crate) mod time;
 mod unpack;
@@ -157,5 +158,5 @@ impl Input {
 /// Returns the text of a file, which another thread decompresses if there is a spare one and anything to be decompressed.
 fn unpacked(reader: impl Read + Send + 'static, spare: bool) -> io::Result<Box<dyn Read + Send>> {
     let (text, is_packed) = unpack::text(reader)?;
-    Ok(if spare && is_packed { Box::new(Ahead::start(text)) } else { text })
+    Ok(if spare && is_packed { Box::new(Ahead::start(text)?) } else { text })
 }

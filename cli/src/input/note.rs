@@ -1,6 +1,6 @@
 //! Notes on a stream's events: facts that the library's tracker does not keep.
 
-use tor_stream_event::{Note, StreamLife, StreamTracker};
+use tor_stream_event::{Note, StreamEventRef, StreamLife, StreamTracker};
 
 use crate::command::identity::Facts;
 use crate::command::streams::onionperf;
@@ -23,6 +23,8 @@ pub(crate) struct StreamNote {
     pub(crate) passes: Passes,
     /// Number of the first event's file among the inputs.
     pub(crate) file: usize,
+    /// Whether the first of them is no event, but tells that the stream was open.
+    pub(crate) was_open: bool,
     /// Host of the first event's target as it is printed, if that is not its text: it is not UTF-8, or holds credentials.
     asked: Option<Box<str>>,
     /// The same of the last event.
@@ -38,11 +40,22 @@ pub(crate) struct StreamNote {
 impl StreamNote {
     /// Returns the note on an event of the input with this number.
     pub(crate) fn new(event: &Event<'_>, file: usize) -> Self {
-        let host = mask::target_host(event.event);
-        let host: Option<Box<str>> = (host != event.event.target_host).then(|| host.into());
+        Self::of(event.event, event.passes, file)
+    }
+
+    /// Returns the note on a stream that was open when a controller asked for such.
+    pub(crate) fn of_open(stream: &StreamEventRef<'_>, passes: Passes, file: usize) -> Self {
+        Self { was_open: true, ..Self::of(stream, passes, file) }
+    }
+
+    /// Returns the note on an event that meets these conditions.
+    fn of(event: &StreamEventRef<'_>, passes: Passes, file: usize) -> Self {
+        let host = mask::target_host(event);
+        let host: Option<Box<str>> = (host != event.target_host).then(|| host.into());
         Self {
-            passes: event.passes,
+            passes,
             file,
+            was_open: false,
             asked: host.clone(),
             target: host,
             events: None,

@@ -78,7 +78,6 @@ impl Cuttable {
         let mut events = options.events(&layout, &*start, None);
         let bare = events.next_event().ok()?.map(|line| line.prefix.is_empty());
         let start = events.state().part()?;
-        progress.add(&input.name, len);
         let (input, name) = (input.clone(), escape(&input.name).into_owned());
         let (stopped, progress) = (false.into(), progress.clone());
         Some(Self { index, input, layout, name, file, len, step, start, bare, stopped, progress })
@@ -125,6 +124,12 @@ impl Cuttable {
         let line = line.get(..lf).unwrap_or_default();
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         self.start.reply_prefix(line).is_some_and(|len| self.bare.is_none_or(|bare| bare == (len == 0)))
+    }
+
+    /// Adds the file to the progress bar.
+    pub(crate) fn begin(self) -> Self {
+        self.progress.add(&self.input.name, self.len);
+        self
     }
 
     /// Returns its place among the inputs.

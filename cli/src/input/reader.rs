@@ -10,6 +10,7 @@ use crate::input::Inputs;
 use crate::input::filter::{Filter, Passes};
 use crate::input::findings::Findings;
 use crate::input::layout::{Layout, LayoutOptions};
+use crate::input::status::OpenStreams;
 use crate::input::time::Time;
 
 /// The options of every command that reads files.
@@ -71,6 +72,21 @@ impl Reading {
         let passes = self.filter.passes(event, time);
         consumer.event(&Event { line, event, time, passes })
     }
+
+    /// Gives a consumer the streams that were found open before an offset.
+    ///
+    /// # Errors
+    ///
+    /// If the consumer fails.
+    fn give_open(&self, open: &mut OpenStreams, offset: u64, consumer: &mut impl Consumer) -> io::Result<()> {
+        while let Some(stream) = open.next_before(offset) {
+            // Other lines of the reply, as from a damaged log, are none of its streams.
+            if let Ok(stream) = StreamEventRef::parse_bytes(&stream) {
+                consumer.open(&stream, self.filter.passes(&stream, None))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// An event of an input.
@@ -97,6 +113,18 @@ pub(crate) trait Consumer {
 
     /// Takes note of an event that cannot be read.
     fn unreadable(&mut self) {}
+
+    /// Whether the consumer asks for streams that were [`open`](Self::open).
+    const OPEN_STREAMS: bool = false;
+
+    /// Takes a stream out of a reply to `GETINFO stream-status`, which is no event but looks like one.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be printed.
+    fn open(&mut self, _stream: &StreamEventRef<'_>, _passes: Passes) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The other side of a consumer, which gets its output.
@@ -145,12 +173,18 @@ pub(crate) fn read_events<C: Consumer>(
         let (consumer, sink) = &mut *both.borrow_mut();
         sink.before_read(consumer)
     };
-    let mut events = options.events(layout, Watched { reader, before_read, failed: &failed }, state);
+    let before = state.map_or(0, LineState::bytes);
+    let open = C::OPEN_STREAMS.then(|| RefCell::new(OpenStreams::new(before)));
+    let watched = Watched { reader, before_read, failed: &failed, open: open.as_ref() };
+    let mut events = options.events(layout, watched, state);
     let mut findings = Findings::default();
     let end = loop {
         match events.next_event() {
             Ok(Some(line)) => {
                 let (consumer, sink) = &mut *both.borrow_mut();
+                if let Some(open) = &open {
+                    options.give_open(&mut open.borrow_mut(), line.offset, *consumer)?;
+                }
                 match &line.event {
                     Ok(event) => options.give(&line, event, *consumer, &mut findings)?,
                     Err(error) => {
@@ -163,6 +197,10 @@ pub(crate) fn read_events<C: Consumer>(
             Err(error) => break Some(error),
         }
     };
+    if let Some(open) = &open {
+        let (consumer, _) = &mut *both.borrow_mut();
+        options.give_open(&mut open.borrow_mut(), u64::MAX, *consumer)?;
+    }
     // It may have been the sink.
     match failed.take() {
         Some(error) => Err(error),
@@ -178,6 +216,8 @@ struct Watched<'f, R, F> {
     before_read: F,
     /// The error of the function.
     failed: &'f Cell<Option<io::Error>>,
+    /// A scanner of the bytes.
+    open: Option<&'f RefCell<OpenStreams>>,
 }
 
 impl<R: Read, F: FnMut() -> io::Result<()>> Read for Watched<'_, R, F> {
@@ -187,6 +227,10 @@ impl<R: Read, F: FnMut() -> io::Result<()>> Read for Watched<'_, R, F> {
             self.failed.set(Some(error));
             return Err(io::ErrorKind::Other.into());
         }
-        self.reader.read(buffer)
+        let read = self.reader.read(buffer)?;
+        if let Some(open) = self.open {
+            open.borrow_mut().bytes(buffer.get(..read).unwrap_or_default());
+        }
+        Ok(read)
     }
 }

@@ -287,10 +287,11 @@ impl<M: Logs> Shared<M> {
 
     /// Opens an input if it can be cut.
     fn cuttable(&self, index: usize, input: &Input) -> Option<Cuttable> {
-        let most = self.logs.range()?;
+        // Most files are too short, and need not be opened here, where all threads wait.
+        let most = self.logs.range().filter(|_| input.ranges() > 1)?;
         let file = Cuttable::new(&self.options, (index, input), self.jobs, most, &self.progress)?;
-        let counted = !self.logs.needs_numbers() || file.start.line_end() == Some(LineEnd::Lf);
-        counted.then_some(file)
+        let can_be_counted = !self.logs.needs_numbers() || file.start.line_end() == Some(LineEnd::Lf);
+        can_be_counted.then(|| file.begin())
     }
 
     /// Reads units as long as there are any.
@@ -415,10 +416,15 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
             let ranges = inputs.map(|(_, input)| if self.shared.logs.range().is_some() { input.ranges() } else { 1 });
             ranges.fold(u64::from(queue.cutting.is_some()) * self.shared.jobs as u64, u64::saturating_add)
         };
-        for _ in 0..threads.min(self.shared.jobs as u64) {
+        for number in 0..threads.min(self.shared.jobs as u64) {
             let shared = Arc::clone(self.shared);
             // It may be waiting for input when the collector fails: nobody waits for it then.
-            thread::spawn(move || shared.work());
+            match thread::Builder::new().spawn(move || shared.work()) {
+                Err(error) if number == 0 => return Err(error),
+                // There are as many as the system allows.
+                Err(_) => break,
+                Ok(_) => {}
+            }
         }
         for unit in units {
             match unit {

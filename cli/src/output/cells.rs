@@ -1,5 +1,6 @@
 //! CSV whose cells suit the program that shows them.
 
+use core::mem;
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
@@ -85,6 +86,19 @@ impl<W: Write> Csv<W> {
     /// Writes out what was collected.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
+    }
+}
+
+impl Csv<Vec<u8>> {
+    /// Returns the number of bytes so far.
+    pub(crate) fn len(&mut self) -> io::Result<usize> {
+        self.flush().map(|()| self.writer.get_ref().len())
+    }
+
+    /// Returns the text so far, and forgets it.
+    pub(crate) fn take(&mut self) -> io::Result<Vec<u8>> {
+        let Self { writer, .. } = mem::replace(self, Self::new(Vec::new(), self.cells));
+        writer.into_inner().map_err(csv::IntoInnerError::into_error)
     }
 }
 

@@ -286,7 +286,7 @@ impl Columns {
 }
 
 /// Returns what kept Arrow from being written, as it is if it was the output.
-fn arrow_error(error: ArrowError) -> io::Error {
+pub(crate) fn arrow_error(error: ArrowError) -> io::Error {
     match error {
         ArrowError::IoError(_, error) => error,
         other => io::Error::other(other),
@@ -294,7 +294,7 @@ fn arrow_error(error: ArrowError) -> io::Error {
 }
 
 /// Returns what kept Parquet from being written, as it is if it was the output.
-fn parquet_error(error: ParquetError) -> io::Error {
+pub(crate) fn parquet_error(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(error) => match error.downcast::<io::Error>() {
             Ok(error) => *error,

@@ -17,6 +17,7 @@ use tor_stream_event::LineState;
 
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{Collector, Log, Logs, Place};
+use crate::output::cells::{Cells, Csv};
 #[cfg(feature = "arrow")]
 use crate::output::columns::Table;
 #[cfg(feature = "arrow")]
@@ -50,6 +51,8 @@ pub(crate) struct EventLogs {
     pub(crate) format: Format,
     /// Whether SOCKS user names and passwords are shown.
     pub(crate) show_credentials: bool,
+    /// What is done to cells of CSV.
+    pub(crate) cells: Cells,
 }
 
 /// Rows of the events of an input.
@@ -67,7 +70,7 @@ pub(crate) enum EventRows {
     /// JSON.
     Json(Vec<u8>, JsonLists),
     /// CSV.
-    Csv(Box<csv::Writer<Vec<u8>>>),
+    Csv(Box<Csv<Vec<u8>>>),
     /// Rows of a table.
     #[cfg(feature = "arrow")]
     Table(PackedRows),
@@ -107,7 +110,7 @@ impl EventLogs {
     fn rows(self) -> EventLog {
         let rows = match self.format {
             Format::Json => EventRows::Json(Vec::new(), JsonLists::default()),
-            Format::Csv => EventRows::Csv(csv_writer()),
+            Format::Csv => EventRows::Csv(Box::new(Csv::new(Vec::new(), self.cells))),
             #[cfg(feature = "arrow")]
             Format::Arrow | Format::Parquet => EventRows::Table(PackedRows::default()),
         };
@@ -145,7 +148,7 @@ impl EventLog {
                 json.push(b'\n');
                 Ok(())
             }
-            EventRows::Csv(csv) => csv.serialize(row(true)).map_err(io_error),
+            EventRows::Csv(csv) => csv.row(row(true)),
             #[cfg(feature = "arrow")]
             EventRows::Table(rows) => {
                 rows.push(event, &row(false));
@@ -163,7 +166,7 @@ impl EventLog {
     fn len(&mut self) -> io::Result<usize> {
         match &mut self.rows {
             EventRows::Json(json, _) => Ok(json.len()),
-            EventRows::Csv(csv) => csv.flush().map(|()| csv.get_ref().len()),
+            EventRows::Csv(csv) => csv.len(),
             #[cfg(feature = "arrow")]
             EventRows::Table(_) => Ok(0),
         }
@@ -173,10 +176,7 @@ impl EventLog {
     fn take(&mut self) -> io::Result<Rows> {
         match &mut self.rows {
             EventRows::Json(json, _) => Ok(Rows::Text(mem::take(json))),
-            EventRows::Csv(csv) => {
-                let csv = mem::replace(csv, csv_writer());
-                csv.into_inner().map(Rows::Text).map_err(csv::IntoInnerError::into_error)
-            }
+            EventRows::Csv(csv) => csv.take().map(Rows::Text),
             #[cfg(feature = "arrow")]
             EventRows::Table(rows) => Ok(Rows::Table(mem::take(rows))),
         }
@@ -260,20 +260,20 @@ impl Consumer for EventPart {
 
 impl Output {
     /// Returns the output before the first event.
-    pub(crate) fn new(format: Format, show_credentials: bool) -> io::Result<Self> {
-        if format == Format::Csv {
-            let mut names = csv_writer();
-            names.write_record(Row::NAMES).map_err(io_error)?;
-            io::stdout().write_all(&names.into_inner().map_err(csv::IntoInnerError::into_error)?)?;
+    pub(crate) fn new(logs: EventLogs) -> io::Result<Self> {
+        if logs.format == Format::Csv {
+            let mut names = Csv::new(Vec::new(), logs.cells);
+            names.names(Row::NAMES)?;
+            io::stdout().write_all(&names.take()?)?;
         }
         Ok(Self {
             #[cfg(feature = "arrow")]
-            table: match format {
+            table: match logs.format {
                 Format::Arrow => Some(Box::new(Table::arrow(file()?)?)),
                 Format::Parquet => Some(Box::new(Table::parquet(file()?)?)),
                 Format::Json | Format::Csv => None,
             },
-            log: EventLogs { format, show_credentials }.rows(),
+            log: logs.rows(),
         })
     }
 
@@ -326,14 +326,9 @@ pub(crate) fn print(text: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Returns a writer of rows as CSV, without the names of the columns.
-pub(crate) fn csv_writer() -> Box<csv::Writer<Vec<u8>>> {
-    Box::new(csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new()))
-}
-
 /// Returns standard output for a format that is no text.
 #[cfg(feature = "arrow")]
-fn file() -> io::Result<io::BufWriter<io::Stdout>> {
+pub(crate) fn file() -> io::Result<io::BufWriter<io::Stdout>> {
     let stdout = io::stdout();
     if io::IsTerminal::is_terminal(&stdout) {
         return Err(io::Error::other("a terminal cannot show this format: redirect it to a file"));

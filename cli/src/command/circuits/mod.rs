@@ -1,5 +1,7 @@
 //! The command `circuits`.
 
+#[cfg(feature = "arrow")]
+mod columns;
 mod row;
 mod table;
 
@@ -8,8 +10,10 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 
 use clap::ValueEnum;
 
+#[cfg(feature = "arrow")]
+use self::columns::Table;
 use self::row::Row;
-use self::table::Circuits;
+use self::table::{Circuit, Circuits};
 use crate::command::identity::{Hasher, Identities};
 use crate::command::lives::{LifeLog, LifeLogs, MakeNote};
 use crate::input::copies;
@@ -17,6 +21,8 @@ use crate::input::note::{Life, StreamNote};
 use crate::input::reader::{self, Event};
 use crate::input::threads::{self, Collector, numbered};
 use crate::output::cells::{Csv, CsvOptions};
+#[cfg(feature = "arrow")]
+use crate::output::file;
 use crate::output::text::{escape, escape_json};
 use crate::report;
 
@@ -50,7 +56,8 @@ Columns:
   differs_in        the fields in which streams differ that tor should have kept apart
 
   What is not known is null in JSON and empty in CSV. Targets, identities and fields are a list in
-  JSON, and joined with commas in CSV.
+  JSON, and joined with commas in CSV. Arrow and Parquet files (if built with the feature `arrow`)
+  have lists and times, and are complete when the program ends.
 
 Identities:
   What tor keeps streams apart by is named by their ISO_FIELDS: user name, password, client address
@@ -107,6 +114,12 @@ enum Format {
     Json,
     /// Comma-separated values, with the names of the columns in the first row
     Csv,
+    /// An Arrow file, with typed columns
+    #[cfg(feature = "arrow")]
+    Arrow,
+    /// A Parquet file, with typed columns
+    #[cfg(feature = "arrow")]
+    Parquet,
 }
 
 /// Prints the circuits of all files. Returns `false` if anything was told.
@@ -176,7 +189,7 @@ impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
         for (id, circuit) in circuits.iter() {
             if !self.shared || !circuit.differs_in().is_empty() {
                 let row = |flat| Row::new(name, id, circuit, &self.identities, flat);
-                self.output.write(row)?;
+                self.output.write(circuit, row)?;
             }
         }
         self.output.flush()?;
@@ -201,19 +214,26 @@ enum Output {
     Csv(Box<Csv<BufWriter<StdoutLock<'static>>>>),
     /// Text for a person.
     Text(BufWriter<StdoutLock<'static>>),
+    /// An Arrow or Parquet file.
+    #[cfg(feature = "arrow")]
+    Table(Box<Table<BufWriter<io::Stdout>>>),
 }
 
 impl Output {
     /// Returns the output before the first circuit.
     fn new(options: &Options) -> io::Result<Self> {
-        let stdout = BufWriter::new(io::stdout().lock());
+        let stdout = || BufWriter::new(io::stdout().lock());
         if options.text {
-            return Ok(Self::Text(stdout));
+            return Ok(Self::Text(stdout()));
         }
         Ok(match options.format {
-            Format::Json => Self::Json(stdout),
+            Format::Json => Self::Json(stdout()),
+            #[cfg(feature = "arrow")]
+            Format::Arrow => Self::Table(Box::new(Table::arrow(file()?)?)),
+            #[cfg(feature = "arrow")]
+            Format::Parquet => Self::Table(Box::new(Table::parquet(file()?)?)),
             Format::Csv => {
-                let mut csv = Csv::new(stdout, options.csv.cells());
+                let mut csv = Csv::new(stdout(), options.csv.cells());
                 csv.names(Row::NAMES)?;
                 Self::Csv(Box::new(csv))
             }
@@ -221,7 +241,8 @@ impl Output {
     }
 
     /// Prints a circuit.
-    fn write<'c>(&mut self, row: impl Fn(bool) -> Row<'c>) -> io::Result<()> {
+    #[cfg_attr(not(feature = "arrow"), allow(unused_variables, reason = "a row has its times as seconds only"))]
+    fn write<'c>(&mut self, circuit: &Circuit, row: impl Fn(bool) -> Row<'c>) -> io::Result<()> {
         match self {
             Self::Json(json) => {
                 let mut text = serde_json::to_vec(&row(false))?;
@@ -231,6 +252,8 @@ impl Output {
             }
             Self::Csv(csv) => csv.row(row(true)),
             Self::Text(text) => text.write_all(row(false).text().as_bytes()),
+            #[cfg(feature = "arrow")]
+            Self::Table(table) => table.write(&row(false), circuit),
         }
     }
 
@@ -239,11 +262,17 @@ impl Output {
         match self {
             Self::Json(output) | Self::Text(output) => output.flush(),
             Self::Csv(csv) => csv.flush(),
+            #[cfg(feature = "arrow")]
+            Self::Table(_) => Ok(()),
         }
     }
 
     /// Writes out everything.
     fn finish(&mut self) -> io::Result<()> {
+        #[cfg(feature = "arrow")]
+        if let Self::Table(table) = self {
+            return table.finish();
+        }
         self.flush()
     }
 }

@@ -92,8 +92,12 @@ impl Circuit {
         self.streams += 1;
         let steps = || life.steps.iter().filter(|step| step.circuit_id == Some(id));
         let mut times = steps().filter_map(|step| step.time);
-        let first = times.next();
-        let last = times.next_back().or(first);
+        let first_step = times.next();
+        let last_step = times.next_back().or(first_step);
+        // Steps leave out flow control, of which there is much.
+        let is_all = life.circuits.len() == 1 && !life.began;
+        let first = if is_all { life.first } else { first_step };
+        let last = if life.circuit_id == Some(id) { life.last } else { last_step };
         self.first = self.first.into_iter().chain(first).min();
         self.last = self.last.max(last);
         self.detached += steps().filter(|step| step.status == StreamStatus::Detached).count() as u64;

@@ -9,13 +9,14 @@ use core::mem;
 use std::io::{self, BufWriter, Write};
 
 use clap::ValueEnum;
-use tor_stream_event::{LineState, StreamTracker};
+use tor_stream_event::{LineState, Outcome, StreamEventRef, StreamTracker};
 
 use self::onionperf::OnionPerf;
 use self::writer::Writer;
 use crate::command::check::Check;
 use crate::command::lives::{self, LifeLog, LifeLogs, MakeNote};
 use crate::input::copies;
+use crate::input::filter::Passes;
 use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
 use crate::input::threads::{self, Collector, Log, Logs, Place, numbered};
@@ -72,6 +73,7 @@ Columns:
   What a stream does not have is null in JSON and empty in CSV. Words are as tor prints them. A
   look-up that was closed without an answer, for another reason than DONE, has failed without an
   event FAILED; its outcome is `closed`. Of one stream, 1000 circuits and events are kept at most.
+  A reply to GETINFO stream-status tells which streams were open: they are printed too.
 
 OnionPerf:
   --format onionperf prints the object `tor.streams` of OnionPerf's analysis: what its own parser
@@ -221,7 +223,7 @@ impl Logs for StreamLogs {
     }
 
     fn part(&self, input: Place<'_>, _lines: u64) -> StreamPart {
-        StreamPart { log: self.consumer(input, StreamTracker::part()), ends: Vec::new() }
+        StreamPart { log: self.consumer(input, StreamTracker::part()), ends: Vec::new(), has_open: false }
     }
 
     fn range(&self) -> Option<u64> {
@@ -257,6 +259,8 @@ struct StreamPart {
     log: StreamLog,
     /// Where the output ends after each stream that was handed out, whether it passes or not.
     ends: Vec<usize>,
+    /// Whether the range tells of streams that were open. Which of them are not known yet depends on what is before it.
+    has_open: bool,
 }
 
 impl StreamLog {
@@ -285,8 +289,23 @@ impl StreamLog {
 }
 
 impl Consumer for StreamLog {
+    const OPEN_STREAMS: bool = true;
+
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         self.track(event).map_or(Ok(()), |life| self.life(life))
+    }
+
+    fn open(&mut self, stream: &StreamEventRef<'_>, passes: Passes) -> io::Result<()> {
+        // The events of a stream tell more.
+        if stream.id.parse().is_ok_and(|id| self.tracker.get(&id).is_some()) {
+            return Ok(());
+        }
+        let note = StreamNote::of_open(stream, passes, self.input);
+        match self.tracker.update_with(stream, None, note) {
+            // It may have been closed while tor made the reply.
+            Some(life) if life.outcome != Outcome::AfterClosed => self.life(life),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -300,7 +319,10 @@ impl Log for StreamLog {
     }
 
     fn append(&mut self, part: StreamPart, _lines: u64) -> io::Result<bool> {
-        let StreamPart { log: mut part, ends } = part;
+        let StreamPart { log: mut part, ends, has_open } = part;
+        if has_open {
+            return Ok(false);
+        }
         let Ok(lives) = self.tracker.append(part.tracker) else {
             return Ok(false);
         };
@@ -336,11 +358,18 @@ impl Log for StreamLog {
 }
 
 impl Consumer for StreamPart {
+    const OPEN_STREAMS: bool = true;
+
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if let Some(life) = self.log.track(event) {
             self.log.life(life)?;
             self.ends.push(self.log.writer.len()?);
         }
+        Ok(())
+    }
+
+    fn open(&mut self, _stream: &StreamEventRef<'_>, _passes: Passes) -> io::Result<()> {
+        self.has_open = true;
         Ok(())
     }
 }

@@ -145,7 +145,7 @@ impl<'l> Row<'l> {
             seconds_waiting: seconds(life::waiting(life)),
             asked: life.is_resolve.map(|resolve| if resolve { "resolve" } else { "connect" }),
             target_kind: target_kind(asked_host(life)),
-            began: life.began,
+            began: life.began && !life.note.was_open,
             has_username: life.has_username,
             nym_epoch: life.nym_epoch,
             session_group: life.session_group,

@@ -273,7 +273,8 @@ impl Log for SummaryLog {
         let Ok(lives) = self.tracker.append(part.tracker) else {
             return Ok(false);
         };
-        part.tally.events.move_lines(lines - counted);
+        // They are the same, unless the file is being written anew.
+        part.tally.events.move_lines(lines.saturating_sub(counted));
         self.tally.merge(part.tally, self.limit);
         self.check.append(part.check);
         lives.into_iter().for_each(|appended| self.life(appended.life));

@@ -389,3 +389,47 @@ impl Histogram {
         decades
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The slowest answers in order, as milliseconds, circuit and stream.
+    fn rows(slowest: &Slowest) -> Vec<(u128, &str, &str)> {
+        slowest.iter().map(|slow| (slow.time.as_millis(), &*slow.circuit.circuit_id, &*slow.stream_id)).collect()
+    }
+
+    /// Wherever a log is cut, and in whatever order answers come, the ten slowest circuits are the same: each with its
+    /// slowest answer.
+    #[test]
+    fn slowest_circuits_of_parts() {
+        let answer = |n: u64| SlowAnswer {
+            time: Duration::from_millis(n * 7919 % 101 / 2),
+            circuit: Circuit { file: "tor.log".into(), circuit_id: (n * 31 % 17).to_string() },
+            stream_id: n.to_string(),
+        };
+        let collect = |numbers: &mut dyn Iterator<Item = u64>| {
+            let mut slowest = Slowest::default();
+            numbers.for_each(|n| slowest.add(answer(n)));
+            slowest
+        };
+        let whole = collect(&mut (0..60));
+        let mut by_circuit: BTreeMap<String, SlowAnswer> = BTreeMap::new();
+        for answer in (0..60).map(answer) {
+            let known = by_circuit.entry(answer.circuit.circuit_id.clone()).or_insert_with(|| answer.clone());
+            if (answer.time, Reverse(&answer.stream_id)) > (known.time, Reverse(&known.stream_id)) {
+                *known = answer;
+            }
+        }
+        let mut expected: Vec<_> = by_circuit.values().cloned().collect();
+        expected.sort_by_key(|answer| (Reverse(answer.time), answer.circuit.clone()));
+        expected.truncate(10);
+        assert_eq!(rows(&whole), rows(&Slowest(expected)));
+        assert_eq!(rows(&whole), rows(&collect(&mut (0..60).rev())));
+        for cut in 0..60 {
+            let mut first = collect(&mut (0..cut));
+            first.merge(collect(&mut (cut..60)));
+            assert_eq!(rows(&whole), rows(&first), "{cut}");
+        }
+    }
+}

@@ -26,6 +26,7 @@ use self::sink::Sink;
 use self::status::OpenStreams;
 use self::stop::Stop;
 use crate::output::Format;
+use crate::output::cells::CsvOptions;
 
 /// What the help says after the options.
 const MORE_HELP: &str = "\
@@ -89,6 +90,9 @@ pub(crate) struct Options {
     /// Print SOCKS user names and passwords, as Tor escapes them, and not just `***`
     #[arg(long)]
     show_credentials: bool,
+    /// How CSV is printed.
+    #[command(flatten)]
+    csv: CsvOptions,
     /// Also take events whose status, IDs or target are not what Tor's specification allows
     #[arg(long)]
     lenient: bool,
@@ -96,7 +100,7 @@ pub(crate) struct Options {
     #[arg(long)]
     allow_cookie: bool,
     /// Show a summary, and not the events
-    #[arg(long, conflicts_with_all = ["format", "show_credentials"])]
+    #[arg(long, conflicts_with_all = ["format", "show_credentials", "csv_safe"])]
     summary: bool,
     /// How often to print the summary if the output is not a terminal
     #[arg(

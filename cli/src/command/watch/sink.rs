@@ -14,7 +14,7 @@ use super::summary::Summary;
 use crate::input::filter::Passes;
 use crate::input::reader::Event;
 use crate::input::time::Time;
-use crate::output::Output;
+use crate::output::{EventLogs, Output};
 use crate::report;
 
 /// Where the events go.
@@ -32,7 +32,11 @@ impl Sink {
             let summary = Box::new(Summary::new(options.max_live));
             return Ok(Self::Summary(summary, Screen::new(Duration::from_secs(options.interval))));
         }
-        let mut output = Output::new(options.format, options.show_credentials)?;
+        let mut output = Output::new(EventLogs {
+            format: options.format,
+            show_credentials: options.show_credentials,
+            cells: options.csv.cells(),
+        })?;
         // The names of the columns, long before the first event.
         output.flush()?;
         Ok(Self::Events(Box::new(output)))

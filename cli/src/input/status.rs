@@ -1,0 +1,201 @@
+//! The streams in replies to `GETINFO stream-status`: those that are open when a controller asks.
+//!
+//! Such a reply is no event, so the events of an input do not show it. It is found in the bytes that are read:
+//!
+//! ```text
+//! 250+stream-status=                           250-stream-status=10 NEW 0 192.0.2.7:443
+//! 31 NEW 0 www.example.com:443                 250 OK
+//! 32 SUCCEEDED 7 www.example.org:80
+//! .
+//! ```
+
+use alloc::collections::VecDeque;
+
+use memchr::memmem::Finder;
+
+/// The reply's name, behind the code and `-` or `+`.
+const NAME: &[u8] = b"stream-status=";
+
+/// Number of bytes that are kept of a line. A target has at most 255.
+const LINE: usize = 1024;
+
+/// Number of bytes that a log may put before a reply.
+const PREFIX: usize = 64;
+
+/// A scanner for such replies.
+pub(crate) struct OpenStreams {
+    /// A searcher for [`NAME`].
+    finder: Finder<'static>,
+    /// The beginning of a line whose end is yet to come.
+    line: Vec<u8>,
+    /// Offset of that line.
+    offset: u64,
+    /// Its last byte so far.
+    last: u8,
+    /// Offset of the next byte.
+    end: u64,
+    /// How the line before ended.
+    before: Option<LineEnd>,
+    /// Whether the next lines are streams, up to a dot.
+    in_reply: bool,
+    /// Streams that were found, with the offsets of their lines.
+    found: VecDeque<(u64, Vec<u8>)>,
+}
+
+/// How a line ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LineEnd {
+    /// With LF.
+    Lf,
+    /// With CR LF.
+    CrLf,
+}
+
+impl OpenStreams {
+    /// Returns a scanner for bytes from an offset on, where a line begins.
+    pub(crate) fn new(offset: u64) -> Self {
+        Self {
+            finder: Finder::new(NAME),
+            line: Vec::new(),
+            offset,
+            last: 0,
+            end: offset,
+            before: None,
+            in_reply: false,
+            found: VecDeque::new(),
+        }
+    }
+
+    /// Takes the next bytes.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        // The line that is not over, or a reply: line by line. The others have to have the name.
+        while !rest.is_empty() {
+            if !self.in_reply && self.line.is_empty() {
+                let next = self.finder.find(rest).unwrap_or(rest.len());
+                // The line that the name is in, or the last one, of which the end is yet to come.
+                let before = rest.get(..next).unwrap_or_default();
+                let start = memchr::memrchr(b'\n', before).map_or(0, |lf| lf + 1);
+                if let Some(line_end) = start.checked_sub(2) {
+                    let is_cr = before.get(line_end) == Some(&b'\r');
+                    self.before = Some(if is_cr { LineEnd::CrLf } else { LineEnd::Lf });
+                } else if start == 1 {
+                    self.before = Some(LineEnd::Lf);
+                }
+                self.end += start as u64;
+                self.offset = self.end;
+                rest = rest.get(start..).unwrap_or_default();
+            }
+            let end = memchr::memchr(b'\n', rest).map(|lf| lf + 1);
+            let (taken, left) = rest.split_at(end.unwrap_or(rest.len()));
+            rest = left;
+            let room = LINE.saturating_sub(self.line.len());
+            self.line.extend(taken.iter().take(room));
+            self.end += taken.len() as u64;
+            if end.is_some() {
+                let mut line = core::mem::take(&mut self.line);
+                let offset = core::mem::replace(&mut self.offset, self.end);
+                let is_cr =
+                    taken.len().checked_sub(2).map_or(self.last, |cr| taken.get(cr).copied().unwrap_or(0)) == b'\r';
+                let line_end = if is_cr { LineEnd::CrLf } else { LineEnd::Lf };
+                while matches!(line.last(), Some(b'\n' | b'\r')) {
+                    line.pop();
+                }
+                self.line(&line, line_end, offset);
+                self.before = Some(line_end);
+            }
+            self.last = taken.last().copied().unwrap_or_default();
+        }
+    }
+
+    /// Takes a line.
+    fn line(&mut self, line: &[u8], line_end: LineEnd, offset: u64) {
+        if self.in_reply {
+            if line == b"." {
+                self.in_reply = false;
+            } else {
+                self.found.push_back((offset, line.to_vec()));
+            }
+            return;
+        }
+        let Some((stream, is_data)) = reply(line) else { return };
+        // On the wire a LF alone is text: a client may have put it into a name, to forge this line.
+        if self.before.is_some_and(|before| before != line_end) {
+            return;
+        }
+        self.in_reply = is_data;
+        if !stream.is_empty() {
+            self.found.push_back((offset, stream.to_vec()));
+        }
+    }
+
+    /// Returns the next stream that was found before an offset.
+    pub(crate) fn next_before(&mut self, offset: u64) -> Option<Vec<u8>> {
+        self.found.front().filter(|&&(at, _)| at < offset)?;
+        self.found.pop_front().map(|(_, stream)| stream)
+    }
+}
+
+/// Returns what stands behind the reply's name in its first line, and whether data follows.
+fn reply(line: &[u8]) -> Option<(&[u8], bool)> {
+    let at = memchr::memmem::find(line, NAME)?;
+    let (before, after) = line.split_at(at);
+    let (prefix, is_data) = match before {
+        [prefix @ .., b'2', b'5', b'0', b'-'] => (prefix, false),
+        [prefix @ .., b'2', b'5', b'0', b'+'] => (prefix, true),
+        _ => return None,
+    };
+    let is_time =
+        |byte: &u8| matches!(byte, b'0'..=b'9' | b' ' | b'\t' | b'+' | b',' | b'-' | b'.' | b'/' | b':' | b'T' | b'Z');
+    let is_prefix = prefix.len() <= PREFIX && prefix.iter().all(is_time) && !matches!(prefix.last(), Some(b'0'..=b'9'));
+    is_prefix.then_some((after.get(NAME.len()..).unwrap_or_default(), is_data))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the streams in `text`, which comes in pieces of this length.
+    fn streams(text: &str, len: usize) -> Vec<String> {
+        let mut open = OpenStreams::new(0);
+        text.as_bytes().chunks(len).for_each(|piece| open.bytes(piece));
+        assert_eq!(open.end, text.len() as u64);
+        let mut streams = Vec::new();
+        while let Some((offset, _)) = open.found.front().cloned() {
+            assert!(open.next_before(offset).is_none());
+            let stream = String::from_utf8_lossy(&open.next_before(offset + 1).unwrap_or_default()).into_owned();
+            assert!(text.get(offset as usize..).is_some_and(|rest| rest.contains(&stream)));
+            streams.push(stream);
+        }
+        streams
+    }
+
+    #[test]
+    fn replies_in_pieces_of_any_length() {
+        const EVENT: &str = "650 STREAM 9 NEW 0 250+stream-status=:1\r\n";
+        let long = "x".repeat(3 * LINE);
+        for (text, expected) in [
+            (
+                "250+stream-status=\r\n31 NEW 0 a:1\r\n32 SUCCEEDED 7 b:2\r\n.\r\n250 OK\r\n",
+                &["31 NEW 0 a:1", "32 SUCCEEDED 7 b:2"][..],
+            ),
+            ("250+stream-status=\r\n.\r\n250 OK\r\n5 NEW 0 a:1\r\n", &[]),
+            ("250-stream-status=10 NEW 0 192.0.2.7:443\r\n250 OK\r\n", &["10 NEW 0 192.0.2.7:443"]),
+            ("250-stream-status=\r\n250 OK\r\n250+stream-status=\r\n31 NEW 0 a:1\r\n.\r\n", &["31 NEW 0 a:1"]),
+            // A name that ends in a LF and such a line.
+            ("650 STREAM 8 NEW 0 a\n250-stream-status=1 NEW 0 b:1\r\n", &[]),
+            (&format!("650 STREAM {long}\r\n250-stream-status=1 NEW 0 b:1\r\n"), &["1 NEW 0 b:1"]),
+            ("551 x stream-status=\r\nxyz 250-stream-status=1 NEW 0 b:1\r\n1250-stream-status=1 NEW 0 b:1\r\n", &[]),
+        ] {
+            for len in [1, 2, 7, 64, 1 << 20] {
+                assert_eq!(streams(&format!("{EVENT}{text}{EVENT}"), len), expected, "{len} {text}");
+            }
+        }
+        let log = "1795600800.00 250+stream-status=\n31 NEW 0 a:1\n.\n1795600801.00 250-stream-status=1 NEW 0 b:1\n";
+        assert_eq!(streams(log, 5), ["31 NEW 0 a:1", "1 NEW 0 b:1"]);
+        assert_eq!(
+            streams("$ GETINFO stream-status\n250+stream-status=\n18 SUCCEEDED 26 a:1\n.\n", 9),
+            ["18 SUCCEEDED 26 a:1"]
+        );
+    }
+}

@@ -1,0 +1,263 @@
+//! Nothing secret and nothing raw: credentials are in no output that was not asked for them, and commands to a terminal in none.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
+
+mod common;
+
+use std::path::Path;
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::common::{data, file, parse_rows, run};
+
+/// Every way of printing what is in files.
+const COMMANDS: &[&[&str]] = &[
+    &["events"],
+    &["events", "--format", "csv"],
+    &["streams"],
+    &["streams", "--format", "csv"],
+    &["streams", "--format", "onionperf"],
+    &["summary"],
+    &["summary", "--json"],
+    &["circuits"],
+    &["circuits", "--format", "csv"],
+    &["circuits", "--text"],
+];
+
+/// Returns all that each command prints on standard output and standard error, read leniently or not.
+fn outputs<P: AsRef<Path>>(files: &[P]) -> impl Iterator<Item = (String, String)> {
+    COMMANDS.iter().flat_map(move |command| {
+        [&["--target", "*"][..], &[], &["--lenient"], &["--lenient", "--anomalous"]].map(|options| {
+            let arguments = [command, options].concat();
+            let output = run(&arguments, files);
+            let text = [output.stdout, output.stderr].concat();
+            (arguments.join(" "), String::from_utf8(text).unwrap())
+        })
+    })
+}
+
+#[test]
+fn misplaced_credentials() {
+    let logs = [data("faults/leak.raw"), data("field/C01-credentials-in-target.log")];
+    for log in &logs {
+        let content = std::fs::read_to_string(log).unwrap();
+        assert!(content.contains("hunter2") && content.contains("alice"), "{}", log.display());
+    }
+    for (arguments, text) in outputs(&logs) {
+        assert!(!text.contains("hunter2") && !text.contains("alice"), "{arguments}: {text}");
+    }
+    // Whoever asks for them gets them, and the rest of a target is there for all.
+    let events =
+        |options: &[&str]| String::from_utf8(run(&[&["events"], options].concat(), &logs[1..]).stdout).unwrap();
+    let hosts = |text: &str| parse_rows(text).iter().map(|row| row["target_host"].clone()).collect::<Vec<Value>>();
+    let host = |user: &str, password: &str, more: &str| {
+        Value::from(format!(
+            "192.0.2.34:443 SOCKS_USERNAME=\"{user}\" SOCKS_PASSWORD=\"{password}\"{more} NEW_ADDR=10.8.0.2"
+        ))
+    };
+    let all = |user, password| ["", " CLIENT_PROTOCOL=SOCKS5"].map(|more| host(user, password, more));
+    assert_eq!(hosts(&events(&[])), all("***", "***"));
+    assert_eq!(hosts(&events(&["--show-credentials"])), all("alice", "hunter2"));
+}
+
+/// A quotation mark that a client writes into a name hides nothing that tor prints behind it.
+#[test]
+fn a_client_hides_nothing() {
+    let line = "650 STREAM 7 CLOSED 5 SOCKS_USERNAME=\"x:80 REASON=END REMOTE_REASON= UNKNOWN_264 CLIENT_PROTOCOL=SOCKS5 \
+                NYM_EPOCH=1 SESSION_GROUP=-4 ISO_FIELDS=SOCKS_USERNAME,CLIENTADDR\n650 STREAM 8 NEW 0 SOCKS_PASSWORD=\"x:80 \
+                SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER\n";
+    let log = file("secrets", "hidden.log", line);
+    let rows = parse_rows(&String::from_utf8(run(&["events"], &[&log]).stdout).unwrap());
+    let row = &rows[0];
+    assert_eq!((&row["target_host"], &row["target_port"]), (&"SOCKS_USERNAME=\"***".into(), &80.into()));
+    assert_eq!((&row["reason"], &row["remote_reason"]), (&"END".into(), &"UNKNOWN_264".into()));
+    assert_eq!(row["iso_fields"], serde_json::json!(["SOCKS_USERNAME", "CLIENTADDR"]));
+    assert_eq!((&rows[1]["source_addr"], &rows[1]["purpose"]), (&"127.0.0.1:5".into(), &"USER".into()));
+    let streams = parse_rows(&String::from_utf8(run(&["streams"], &[&log]).stdout).unwrap());
+    assert_eq!((&streams[0]["reason"], &streams[0]["remote_reason"]), (&"END".into(), &"UNKNOWN_264".into()));
+    assert_eq!((&streams[1]["source_addr"], &streams[1]["purpose"]), (&"127.0.0.1:5".into(), &"USER".into()));
+}
+
+/// Returns a line with credentials in an order of its own and with anything between, of which some text is lost; but not the
+/// keyword before a secret, nor the secret.
+fn damaged() -> impl Strategy<Value = Vec<u8>> {
+    let secret = prop::sample::select(vec![
+        "SOCKS_USERNAME=\"hunter2\"",
+        "SOCKS_PASSWORD=\"x hunter2\"",
+        "SOCKS_PASSWORD=\"a:80 REASON=hunter2\"",
+        "SOCKS_PASSWORD=\"a:80 SOURCE_ADDR=hunter2:1 PURPOSE=hunter2 \"",
+        "SOCKS_USERNAME=\"\\\"hunter2\"",
+        "SOCKS_PASSWORD=\"x ISO_FIELDS=hunter2,hunter2 hunter2=1\"",
+        "SOCKS_PASSWORD=\"x hunter2:5\"",
+    ]);
+    let other = prop::sample::select(vec![
+        "5",
+        "NEW",
+        "CLOSED",
+        "FAILED",
+        "REMAP",
+        "0",
+        "27",
+        "a.example:80",
+        "x y:1",
+        ":",
+        "\"",
+        "\\",
+        "=",
+        "REASON=DONE",
+        "SOURCE=",
+        "SOURCE_ADDR=/run/s:0",
+        "SOURCE_ADDR=127.0.0.1:5",
+        "PURPOSE=USER",
+        "SOCKS_USERNAME=\"",
+        "CLIENT_PROTOCOL=SOCKS5",
+        "NYM_EPOCH=0",
+        "SESSION_GROUP=-4",
+        "ISO_FIELDS=CLIENTADDR",
+        "NEW_ADDR=10.8.0.2:45678",
+        "\u{e9}",
+        ",",
+        "a\u{9b}31m",
+    ]);
+    let byte = any::<u8>().prop_filter("a line's end", |byte| !b"\r\n".contains(byte)).prop_map(|byte| vec![byte]);
+    let piece = prop_oneof![
+        2 => secret.prop_map(|text| text.as_bytes().to_vec()),
+        8 => other.prop_map(|text| text.as_bytes().to_vec()),
+        1 => byte,
+    ];
+    let space = prop::sample::select(vec![" ", " ", " ", "", "  "]);
+    let begin =
+        prop::sample::select(vec!["5 NEW 0 ", "6 CLOSED 7 ", "7 FAILED 0 a:1 ", "8 REMAP 9 ", "9 CLOSED ", "1 ", ""]);
+    (begin, prop::collection::vec((piece, space), 1..10)).prop_map(|(begin, pieces)| {
+        let pieces = pieces.into_iter().flat_map(|(piece, space)| [piece, space.as_bytes().to_vec()]).flatten();
+        [b"650 STREAM ", begin.as_bytes(), &pieces.collect::<Vec<_>>(), b"\r\n"].concat()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(6) })]
+
+    /// Nothing that stands between quotation marks behind a keyword of credentials is shown, nor a command to a terminal but in
+    /// CSV that goes elsewhere.
+    #[test]
+    fn no_output_shows_a_secret(lines in prop::collection::vec(damaged(), 300)) {
+        let log = file("secrets", "damaged.raw", lines.concat());
+        for (arguments, text) in outputs(&[log]) {
+            let line = text.lines().find(|line| line.contains("hunter2"));
+            prop_assert!(line.is_none(), "{arguments}: {}", line.unwrap());
+            if !arguments.contains("csv") {
+                prop_assert!(!is_raw(&text), "{arguments}: {}", text.escape_debug());
+            }
+        }
+    }
+}
+
+/// Returns `true` if text holds a control character but LF, or one that sets the direction of text.
+fn is_raw(text: &str) -> bool {
+    let direction =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().any(|c| c != '\n' && c.is_control() || direction(c))
+}
+
+#[test]
+fn commands_to_a_terminal() {
+    let log = data("faults/terminal.raw");
+    let name = file("secrets", "a\u{9b}31m\u{202e}\x1b.log", "650 STREAM 1 BORN 0 a:1\n650 STREAM 2 NEW 0 b:1\n");
+    let folder = file("secrets", "no\u{85}\u{2066}thing", "").with_file_name("ab\u{7f}\u{200f}sent");
+    for (arguments, text) in outputs(&[log.clone(), name, folder]) {
+        if !arguments.contains("csv") {
+            assert!(!is_raw(&text), "{arguments}: {}", text.escape_debug());
+        }
+    }
+    // The value of the JSON is what tor printed.
+    let row = &parse_rows(&String::from_utf8(run(&["events"], &[log]).stdout).unwrap())[0];
+    assert_eq!(row["target_host"], "a\u{9b}31mRED\u{202e}b\x1b]0;title\x07\x7f");
+}
+
+/// CSV on a terminal.
+#[cfg(unix)]
+#[test]
+fn csv_on_a_terminal() {
+    use std::fs::OpenOptions;
+    use std::io::Read;
+    use std::process::Command;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    for command in [&["events"][..], &["circuits", "--lenient"]] {
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&terminal).unwrap();
+        unlockpt(&terminal).unwrap();
+        let path = ptsname(&terminal, Vec::new()).unwrap();
+        let other_side = OpenOptions::new().read(true).write(true).open(path.to_str().unwrap()).unwrap();
+        let mut program = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
+        program.args(command).args(["--format", "csv"]).arg(data("faults/terminal.raw")).stdout(other_side);
+        let mut child = program.spawn().unwrap();
+        // Of the two sides only the child's is left.
+        drop(program);
+        let mut text = Vec::new();
+        // It ends with an error, as the other side is closed.
+        let _ = std::fs::File::from(terminal).read_to_end(&mut text);
+        assert!(child.wait().unwrap().success());
+        let text = String::from_utf8(text).unwrap().replace("\r\n", "\n");
+        assert!(!is_raw(&text) && text.lines().count() > 0, "{command:?}: {}", text.escape_debug());
+        if command[0] != "circuits" {
+            assert!(text.contains(r"a\u{9b}31mRED\u{202e}b\u{1b}]0;title\u{7}\u{7f}"), "{command:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn csv_for_a_spreadsheet() {
+    let log = data("faults/terminal.raw");
+    for (command, cell) in [("events", ",'=cmd|calc,1,")] {
+        let text = |options: &[&str]| {
+            let output = run(&[&[command, "--format", "csv"], options].concat(), &[&log]);
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let (plain, safe) = (text(&[]), text(&["--csv-safe"]));
+        assert!(!plain.contains('\'') && plain.contains(&cell.replace('\'', "")), "{plain}");
+        assert!(safe.contains(cell) && safe.contains(",'@x") && safe.contains(",'-4,"), "{safe}");
+        let mut reader = csv::Reader::from_reader(safe.as_bytes());
+        for record in reader.records().map(Result::unwrap) {
+            assert!(record.iter().all(|cell| !cell.starts_with(['=', '+', '-', '@', '\t', '\r'])), "{record:?}");
+        }
+    }
+}
+
+/// CSV and JSON say the same, whatever byte a host holds.
+#[test]
+fn csv_and_json_agree() {
+    let mut log = b"650 BW 1 2\r\n".to_vec();
+    let tail = b" SOURCE_ADDR=192.0.2.1:5 PURPOSE=USER CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=";
+    for byte in 0..=255_u8 {
+        for host in [&[b'a', byte, b'b'][..], &[byte], &[b'a', byte], &[byte, byte]] {
+            for tail in [&tail[..], b""] {
+                log.extend([b"650 STREAM 5 NEW 0 ", host, b":1", tail, b"\r\n"].concat());
+            }
+        }
+    }
+    let log = file("secrets", "bytes.raw", log);
+    for options in [&[][..], &["--lenient"]] {
+        let output = |format: &[&str]| run(&[&["events"], options, format].concat(), &[&log]).stdout;
+        let objects = parse_rows(&String::from_utf8(output(&[])).unwrap());
+        let text = output(&["--format", "csv"]);
+        let mut reader = csv::Reader::from_reader(&*text);
+        let names = reader.headers().unwrap().clone();
+        let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
+        assert!(rows.len() > 1900 && rows.len() == objects.len());
+        for (object, row) in objects.iter().zip(&rows) {
+            for (name, cell) in names.iter().zip(row) {
+                let printed = match &object[name] {
+                    Value::Null => String::new(),
+                    Value::String(text) => text.clone(),
+                    Value::Array(items) => {
+                        items.iter().map(|item| item.as_str().unwrap()).collect::<Vec<_>>().join(",")
+                    }
+                    other => other.to_string(),
+                };
+                assert_eq!(printed, cell, "{name}");
+            }
+        }
+    }
+}
