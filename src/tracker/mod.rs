@@ -412,10 +412,11 @@ impl Key {
         let [.., len] = &mut bytes;
         // Only a malformed ID can end with a NUL.
         *len = u8::try_from(id.len()).unwrap_or(u8::MAX);
-        let mut numbers = [0; 3];
-        let chunks = bytes.chunks_exact(8).filter_map(|chunk| chunk.first_chunk());
-        numbers.iter_mut().zip(chunks).for_each(|(number, chunk)| *number = u64::from_be_bytes(*chunk));
-        Self(numbers)
+        let number = |start| {
+            let chunk = bytes.get(start..).and_then(<[u8]>::first_chunk);
+            chunk.map_or(0, |chunk| u64::from_be_bytes(*chunk))
+        };
+        Self([number(0), number(8), number(16)])
     }
 }
 
