@@ -463,7 +463,7 @@ proptest! {
         let whole = |bytes: &[u8]| !content.windows(bytes.len()).any(|part| part == bytes);
         let [cr_lf, lf] = [&b"\r\n"[..], b"\n"].map(whole);
         // On the wire, with and without other lines before it; in a log, where a CR before the LF may be the target's.
-        let doors: [(&[u8], &[u8], Option<LineEnd>, bool); 5] = [
+        let doors: [Door<'_>; 5] = [
             (b"", b"\r\n", Some(LineEnd::CrLf), cr_lf),
             (b"650 BW 1 2\r\n", b"\r\n", None, cr_lf),
             (b"1:2 650 BW 1 2\r\n1:2 ", b"\r\n", None, lf),
@@ -487,6 +487,9 @@ proptest! {
         }
     }
 }
+
+/// What stands before and behind the event in an input, the line end that is set, and whether the name leaves the line whole.
+type Door<'a> = (&'a [u8], &'a [u8], Option<LineEnd>, bool);
 
 /// Checks an event that was read from the content that tor printed for `event`.
 fn check(event: &Event, content: &[u8], read: Result<StreamEventRef<'_>, Error>) -> Result<(), TestCaseError> {
