@@ -21,11 +21,13 @@
 //!
 //! - the content of one event: [`StreamEventRef::parse`], or [`parse_bytes`](StreamEventRef::parse_bytes) for bytes that may
 //!   not be UTF-8;
+//! - one line, `650 STREAM ` included: [`StreamEventRef::parse_line`];
 //! - a whole log or capture in memory: [`stream_events`];
 //! - a socket, in fixed memory: [`EventDecoder`];
 //! - a file or other reader: `EventReader` (feature `std`);
 //! - an asynchronous connection: `EventCodec` (feature `tokio-util`);
-//! - the life of each stream, from its events: `StreamTracker` (feature `alloc`).
+//! - the life of each stream, from its events: `StreamTracker` (feature `alloc`);
+//! - the parts of a log, read side by side: [`LineState`], and `StreamTracker::part`.
 //!
 //! # Scope
 //!

@@ -147,6 +147,38 @@ fn a_field_of_either() {
     }
 }
 
+/// A stream has the same number as in the rows of its circuits, whatever the number of threads.
+#[test]
+fn the_same_identities_as_in_streams() {
+    let log = data("field/I01-isolation.log");
+    let streams = rows(&["streams"], &[&log]);
+    let found: Vec<_> = streams.iter().map(|row| (&row["stream_id"], &row["identity"])).collect();
+    assert_eq!(found, [(&"1".into(), &"#1".into()), (&"2".into(), &"#2".into())]);
+
+    let log = data("onionperf.log");
+    let circuits = rows(&["circuits"], &[&log]);
+    let streams = rows(&["streams", "--jobs", "3"], &[&log]);
+    assert!(circuits.len() > 5 && streams.len() > 15);
+    for circuit in &circuits {
+        let on_it = |stream: &&Value| stream["circuits"].as_array().unwrap().contains(&circuit["circuit_id"]);
+        let mut identities: Vec<_> = streams.iter().filter(on_it).map(|stream| stream["identity"].clone()).collect();
+        assert_eq!(circuit["streams"], identities.len());
+        identities.retain(|identity| !identity.is_null());
+        identities.sort_by_key(|identity| identity.as_str().unwrap().trim_start_matches('#').parse::<u32>().unwrap());
+        identities.dedup();
+        assert_eq!(circuit["identities"], Value::from(identities), "{circuit}");
+    }
+    // In tor's own streams, and where no event tells, there may be none.
+    assert_eq!(rows(&["streams"], &[log_without_circuit()])[0]["identity"], Value::Null);
+}
+
+/// Streams of a reply to GETINFO stream-status are on their circuits, and nobody's.
+#[test]
+fn streams_that_were_open() {
+    let found = identities(&[], &data("field/S06-getinfo-stream-status.raw"));
+    assert_eq!(found, [("7".into(), vec![], vec![])]);
+}
+
 /// Rows have the circuit's times, and a filter takes streams whole.
 #[test]
 fn times_and_filters() {

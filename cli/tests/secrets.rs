@@ -184,7 +184,7 @@ fn csv_on_a_terminal() {
 
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-    for command in [&["events"][..], &["circuits", "--lenient"]] {
+    for command in [&["events"][..], &["streams"], &["circuits", "--lenient"]] {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
@@ -210,7 +210,7 @@ fn csv_on_a_terminal() {
 #[test]
 fn csv_for_a_spreadsheet() {
     let log = data("faults/terminal.raw");
-    for (command, cell) in [("events", ",'=cmd|calc,1,")] {
+    for (command, cell) in [("events", ",'=cmd|calc,1,"), ("streams", ",'=cmd|calc:1,")] {
         let text = |options: &[&str]| {
             let output = run(&[&[command, "--format", "csv"], options].concat(), &[&log]);
             String::from_utf8(output.stdout).unwrap()

@@ -35,7 +35,7 @@ use crate::format::text::Text;
 /// ```
 #[must_use]
 pub fn stream_events(log: &[u8]) -> StreamEvents<'_> {
-    StreamEvents { bytes: log, at: 0, finder: LineFinder::new(None, usize::MAX), utf8: "", utf8_end: 0 }
+    StreamEvents { bytes: log, at: 0, finder: LineFinder::new(usize::MAX), utf8: "", utf8_end: 0 }
 }
 
 /// An iterator over the STREAM events in a buffer, from [`stream_events`].
@@ -64,7 +64,7 @@ impl StreamEvents<'_> {
     /// Sets how lines end. Then nothing is detected, and no [line ends](Skipped::line_ends) are counted.
     #[must_use]
     pub const fn line_end(mut self, line_end: LineEnd) -> Self {
-        self.finder = self.finder.line_end(Some(line_end));
+        self.finder = self.finder.line_end(line_end);
         self
     }
 

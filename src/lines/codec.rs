@@ -6,7 +6,7 @@ use std::io;
 use tokio_util::bytes::{Buf, BytesMut};
 use tokio_util::codec::Decoder;
 
-use super::event_line::LineEnd;
+use super::finder::LineFinder;
 use super::splitter::{Place, Splitter};
 use crate::error::Error;
 use crate::owned::StreamEvent;
@@ -25,7 +25,7 @@ impl EventCodec {
     /// Returns a codec before the first byte.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Splitter::new(Vec::new(), Some(LineEnd::CrLf), Self::LIMIT))
+        Self(Splitter::new(Vec::new(), LineFinder::wire(Self::LIMIT)))
     }
 
     /// Sets if events are read with [`parse_lenient`](crate::StreamEventRef::parse_lenient).

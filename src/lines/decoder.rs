@@ -3,6 +3,7 @@
 use arrayvec::ArrayVec;
 
 use super::event_line::{EventLine, LineEnd};
+use super::finder::LineFinder;
 use super::format::LogFormat;
 use super::skipped::Skipped;
 use super::splitter::{Splitter, Store};
@@ -41,7 +42,7 @@ impl<const N: usize> EventDecoder<N> {
     /// Returns a decoder before the first byte.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Splitter::new(ArrayVec::new_const(), Some(LineEnd::CrLf), N))
+        Self(Splitter::new(ArrayVec::new_const(), LineFinder::wire(N)))
     }
 
     /// Sets if events are read with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
@@ -54,7 +55,7 @@ impl<const N: usize> EventDecoder<N> {
     /// Sets how lines end.
     #[must_use]
     pub fn line_end(mut self, line_end: LineEnd) -> Self {
-        self.0.finder = self.0.finder.line_end(Some(line_end));
+        self.0.finder = self.0.finder.line_end(line_end);
         self
     }
 

@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::format::keyword::Keyword;
 use crate::format::text::Text;
 use crate::parse;
-use crate::token::StreamStatus;
+use crate::token::{StreamStatus, Word};
 
 /// Line-finding state carried from one line to the next.
 #[derive(Clone)]
@@ -52,6 +52,8 @@ pub(crate) struct LineFinder {
     /// Line end with which a line of the last event's shape is told to be an event, or none, at once. `None` at the start,
     /// among data, and after a LF alone.
     steady: Option<End>,
+    /// Steps over a line of any input, or of one that was set to be the wire.
+    other_line: OtherLine,
     /// Pattern of the last event's line.
     shape: Shape,
     /// The shape is one of this log.
@@ -73,6 +75,9 @@ pub(crate) struct LineFinder {
     /// What was skipped so far.
     skipped: Skipped,
 }
+
+/// Steps over a line: the line, its end, and its length with its end.
+type OtherLine = fn(&mut LineFinder, &[u8], End, u64) -> Option<LineRange>;
 
 /// The two kinds of input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,12 +188,12 @@ impl LineFinder {
     /// lets keep, so that the same line would be another one in pieces.
     const SHAPE_LIMIT: u64 = 256;
 
-    /// Returns the state before the first line.
-    pub(super) const fn new(line_end: Option<LineEnd>, limit: usize) -> Self {
-        let finder = Self {
+    /// Returns the state before the first line of any input.
+    pub(super) const fn new(limit: usize) -> Self {
+        Self {
             lenient: false,
             limit: limit as u64,
-            line_end,
+            line_end: None,
             formats: [None; LogFormat::MAX_FORMATS],
             at_start: true,
             kind: Kind::Unknown,
@@ -196,8 +201,9 @@ impl LineFinder {
             data_format: None,
             lone_lf: false,
             steady: None,
+            other_line: Self::other_line::<true>,
             shape: Shape::none(false),
-            has_shape: false,
+            has_shape: limit as u64 >= Self::SHAPE_LIMIT,
             reply_end: End::Lf,
             cr_is_end: false,
             has_reply: false,
@@ -206,29 +212,41 @@ impl LineFinder {
             offset: 0,
             others: 0,
             skipped: Skipped::NONE,
-        };
-        finder.line_end(line_end)
+        }
     }
 
-    /// Sets the line end, or leaves it to the first reply.
-    pub(super) const fn line_end(mut self, line_end: Option<LineEnd>) -> Self {
-        // A log with a format is not the wire.
-        let line_end = match line_end {
-            Some(LineEnd::CrLf) if self.formats[0].is_some() => None,
-            line_end => line_end,
-        };
-        self.line_end = line_end;
-        let is_log = self.formats[0].is_some() || matches!(line_end, Some(LineEnd::Lf));
-        self.kind = match line_end {
-            _ if is_log => Kind::Log,
-            Some(_) => Kind::Wire,
-            None => Kind::Unknown,
-        };
-        let is_wire = matches!(self.kind, Kind::Wire);
-        (self.reply_end, self.cr_is_end) = (if is_wire { End::CrLf } else { End::Lf }, is_wire);
-        self.shape = Shape::none(is_wire);
-        self.has_shape = self.formats[0].is_none() && self.limit >= Self::SHAPE_LIMIT;
-        self
+    /// Returns the state before the first line of the wire.
+    pub(super) const fn wire(limit: usize) -> Self {
+        Self {
+            line_end: Some(LineEnd::CrLf),
+            kind: Kind::Wire,
+            other_line: Self::other_line::<false>,
+            shape: Shape::none(true),
+            reply_end: End::CrLf,
+            cr_is_end: true,
+            ..Self::new(limit)
+        }
+    }
+
+    /// Sets the line end.
+    pub(super) const fn line_end(self, line_end: LineEnd) -> Self {
+        let limit = self.limit as usize;
+        match line_end {
+            // A log with a format is not the wire.
+            LineEnd::CrLf if self.formats[0].is_some() => self,
+            LineEnd::CrLf => self.set_again(Self::wire(limit)),
+            LineEnd::Lf => {
+                let has_shape = self.has_shape;
+                let new = Self::new(limit);
+                self.set_again(Self { line_end: Some(line_end), kind: Kind::Log, has_shape, ..new })
+            }
+        }
+    }
+
+    /// Returns a new state in the place of this one.
+    const fn set_again(self, new: Self) -> Self {
+        let Self { lenient, formats, at_start, number, offset, others, skipped, .. } = self;
+        Self { lenient, formats, at_start, number, offset, others, skipped, ..new }
     }
 
     /// Adds a format. The input then is a log, and a line end of the wire that was set is no longer.
@@ -236,8 +254,9 @@ impl LineFinder {
         if let Some(free) = self.formats.iter_mut().find(|format| format.is_none()) {
             *free = Some(format);
         }
-        let line_end = self.line_end;
-        self.line_end(line_end)
+        let line_end = self.line_end.filter(|&line_end| line_end == LineEnd::Lf);
+        let new = Self::new(self.limit as usize);
+        self.set_again(Self { line_end, kind: Kind::Log, has_shape: false, ..new })
     }
 
     /// Leaves the shape of the last event's line out of account for the next line.
@@ -344,7 +363,7 @@ impl LineFinder {
             found = match self.steady_event(text, end) {
                 Some(false) => None,
                 Some(true) => Some(self.steady_range(text, end)),
-                None => self.other_line(text, end, (lf + 1 - start) as u64),
+                None => (self.other_line)(self, text, end, (lf + 1 - start) as u64),
             };
             if let Some(range) = &mut found {
                 *range = range.moved_by(start, self.offset + (start - first) as u64);
@@ -388,7 +407,7 @@ impl LineFinder {
         let offset = self.offset;
         self.offset += whole;
         self.number += 1;
-        self.other_line(line, end, whole).map(|range| range.moved_by(0, offset))
+        (self.other_line)(self, line, end, whole).map(|range| range.moved_by(0, offset))
     }
 
     /// Returns whether a line is an event, if it has the shape of the last event's line. Most have.
@@ -415,8 +434,10 @@ impl LineFinder {
     }
 
     /// Steps over a line that does not look like the last event's, or is among data.
-    #[inline(never)]
-    fn other_line(&mut self, line: &[u8], end: End, whole: u64) -> Option<LineRange> {
+    ///
+    /// `ANY` says that the input may be a log. Where it was set to be the wire nothing of logs is compiled in, so that a device
+    /// that reads a connection does not pay for them.
+    fn other_line<const ANY: bool>(&mut self, line: &[u8], end: End, whole: u64) -> Option<LineRange> {
         if self.is_plain_data(line, end) {
             self.others += 1;
             return None;
@@ -427,9 +448,13 @@ impl LineFinder {
         let bom = if self.at_start && text.starts_with(super::BOM) { super::BOM.len() } else { 0 };
         self.at_start = false;
         let text = text.get(bom..).unwrap_or_default();
-        let reply = self.reply_in(text, end, is_whole);
+        let reply = self.reply_in::<ANY>(text, end, is_whole);
         let is_outside = self.data == Data::None;
-        let event = if is_outside { self.line_outside_data(text, end, reply) } else { self.line_of_data(text, reply) };
+        let event = if is_outside {
+            self.line_outside_data::<ANY>(text, end, reply)
+        } else {
+            self.line_of_data::<ANY>(text, reply)
+        };
         self.lone_lf = false;
         let is_steady = self.has_shape && self.data == Data::None && self.kind != Kind::Unknown;
         self.steady = is_steady.then_some(self.reply_end);
@@ -449,20 +474,20 @@ impl LineFinder {
     }
 
     /// Returns the reply in a line, after what the line says of the input as a whole.
-    fn reply_in(&mut self, text: &[u8], end: End, is_whole: bool) -> Option<Reply> {
-        if self.kind == Kind::Unknown && prefix::reply(text).is_some() {
+    fn reply_in<const ANY: bool>(&mut self, text: &[u8], end: End, is_whole: bool) -> Option<Reply> {
+        if ANY && self.kind == Kind::Unknown && prefix::reply(text).is_some() {
             let is_wire = end == End::CrLf;
             self.kind = if is_wire { Kind::Wire } else { Kind::Log };
             (self.reply_end, self.cr_is_end, self.shape) = (end, is_wire, Shape::none(is_wire));
         }
-        let reply = self.reply(text, is_whole);
-        if self.kind == Kind::Unknown && reply.is_some() {
+        let reply = if ANY { self.reply(text, is_whole) } else { wire_reply(text) };
+        if ANY && self.kind == Kind::Unknown && reply.is_some() {
             self.kind = Kind::Log;
         }
         if end == End::None && !text.is_empty() {
             self.skipped.unterminated = Some(self.number);
         }
-        if self.lone_lf {
+        if ANY && self.lone_lf {
             self.count_lone_lfs(text);
         }
         reply
@@ -471,7 +496,7 @@ impl LineFinder {
     /// Returns the reply in a line. One that is not whole need not end with the text that a log writes behind a reply.
     fn reply(&self, line: &[u8], is_whole: bool) -> Option<Reply> {
         if self.kind == Kind::Wire {
-            return prefix::reply(line).map(|_| Reply { prefix: 0, end: line.len(), format: 0 });
+            return wire_reply(line);
         }
         if self.formats[0].is_none() {
             return prefix::len(line).map(|prefix| Reply { prefix, end: line.len(), format: 0 });
@@ -484,25 +509,32 @@ impl LineFinder {
     }
 
     /// Counts a line outside of data.
-    fn line_outside_data(&mut self, line: &[u8], line_end: End, reply: Option<Reply>) -> Option<Reply> {
+    fn line_outside_data<const ANY: bool>(
+        &mut self,
+        line: &[u8],
+        line_end: End,
+        reply: Option<Reply>,
+    ) -> Option<Reply> {
         let Some(reply) = reply else {
             self.others += 1;
             self.count_other_line(line);
             return None;
         };
-        if self.kind == Kind::Log {
+        if ANY && self.kind == Kind::Log {
             self.compare_line_end(line_end);
         }
         let (prefix, text) = line.get(..reply.end)?.split_at_checked(reply.prefix)?;
         if prefix::reply(text) == Some(b'+') {
-            self.data = Data::First { reply: self.number };
-            let of_prefix = || if prefix.is_empty() { None } else { LogFormat::like(prefix, b"") };
-            self.data_format = self.formats.get(reply.format).copied().flatten().or_else(of_prefix);
+            self.data = if ANY { Data::First { reply: self.number } } else { Data::More { reply: self.number } };
+            if ANY {
+                let of_prefix = || if prefix.is_empty() { None } else { LogFormat::like(prefix, b"") };
+                self.data_format = self.formats.get(reply.format).copied().flatten().or_else(of_prefix);
+            }
         }
         if !text.starts_with(super::MARK) {
             return None;
         }
-        if self.kind == Kind::Log && reply.format == 0 && self.limit >= Self::SHAPE_LIMIT {
+        if ANY && self.kind == Kind::Log && reply.format == 0 && self.limit >= Self::SHAPE_LIMIT {
             let after = self.formats[0].as_ref().map_or(0, |format| format.after().len() as u8);
             if let Some(shape) = Shape::new(prefix, after) {
                 (self.shape, self.has_shape) = (shape, true);
@@ -537,23 +569,9 @@ impl LineFinder {
     }
 
     /// Counts a line of data, or ends the data.
-    fn line_of_data(&mut self, line: &[u8], reply: Option<Reply>) -> Option<Reply> {
+    fn line_of_data<const ANY: bool>(&mut self, line: &[u8], reply: Option<Reply>) -> Option<Reply> {
         self.others += 1;
-        if let Data::First { reply } = self.data {
-            self.data = Data::More { reply };
-            if self
-                .data_format
-                .as_ref()
-                .is_some_and(|format| format.prefix_len(line).is_none() && !format.is_blank(line))
-            {
-                self.data_format = None;
-            }
-        }
-        let text = self.data_format.as_ref().and_then(|format| {
-            let text = line.get(format.prefix_len(line)?..)?;
-            Some(text.strip_suffix(format.after()).unwrap_or(text))
-        });
-        let text = text.unwrap_or(line);
+        let text = if ANY { self.text_of_data(line) } else { line };
         if line == b"." || text == b"." {
             self.data = Data::None;
             return None;
@@ -561,13 +579,29 @@ impl LineFinder {
         let starts_event = |text: Option<&[u8]>| text.is_some_and(|text| text.starts_with(super::MARK));
         // Without a prefix it may be the text of a stranger's descriptor.
         let event = reply
-            .filter(|reply| reply.prefix > 0 || self.formats[0].is_some())
+            .filter(|reply| ANY && (reply.prefix > 0 || self.formats[0].is_some()))
             .filter(|reply| starts_event(line.get(reply.prefix..reply.end)));
         if event.is_some() || starts_event(Some(line)) || starts_event(Some(text)) {
             self.skipped.in_data.add(1, self.number);
         }
         self.others -= u64::from(event.is_some());
         event
+    }
+
+    /// Returns a line of data without the text that a log wrote before and behind it.
+    fn text_of_data<'a>(&mut self, line: &'a [u8]) -> &'a [u8] {
+        if let Data::First { reply } = self.data {
+            self.data = Data::More { reply };
+            let fits = |format: &LogFormat| format.prefix_len(line).is_some() || format.is_blank(line);
+            if !self.data_format.as_ref().is_some_and(fits) {
+                self.data_format = None;
+            }
+        }
+        let text = self.data_format.as_ref().and_then(|format| {
+            let text = line.get(format.prefix_len(line)?..)?;
+            Some(text.strip_suffix(format.after()).unwrap_or(text))
+        });
+        text.unwrap_or(line)
     }
 
     /// Compares a reply's line end with that of the log's first reply.
@@ -617,7 +651,8 @@ impl LineFinder {
     }
 
     /// Reads an event whose line has no anomaly.
-    #[inline]
+    #[cfg_attr(feature = "std", inline)]
+    #[cfg_attr(not(feature = "std"), inline(never))]
     fn plain_event<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Text<'a>) -> EventLine<'a> {
         let &LineRange { number, offset, start, end, prefix, line_end, .. } = range;
         let line = bytes.get(start..end).unwrap_or_default();
@@ -677,6 +712,12 @@ impl fmt::Debug for LineFinder {
     }
 }
 
+/// Returns the reply that a line of the wire begins with.
+#[inline]
+fn wire_reply(line: &[u8]) -> Option<Reply> {
+    prefix::reply(line).map(|_| Reply { prefix: 0, end: line.len(), format: 0 })
+}
+
 /// Returns whether `line` holds `650 STREAM `, and whether it holds an event without the code.
 fn marks(line: &[u8]) -> (bool, bool) {
     let (mut mark, mut bare) = (false, false);
@@ -697,7 +738,7 @@ fn marks(line: &[u8]) -> (bool, bool) {
 fn is_event(text: &[u8]) -> bool {
     let mut words = text.split(|&byte| byte == b' ');
     let is_id = |id: &[u8]| !id.is_empty() && id.iter().all(u8::is_ascii_digit);
-    let is_status = |word: &[u8]| StreamStatus::ALL.iter().any(|status| status.as_str().as_bytes() == word);
+    let is_status = |word: &[u8]| StreamStatus::from_bytes(word).is_some();
     words.next() == Some(b"") && words.next().is_some_and(is_id) && words.next().is_some_and(is_status)
 }
 

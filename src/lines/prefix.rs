@@ -37,7 +37,8 @@ impl Name {
 /// Returns the character behind the reply code that `line` begins with: a space, `-`, or `+` for a reply with data.
 ///
 /// Only tor's codes count: in a log any other number of three digits is text, such as a line's number or a HTTP status.
-#[inline]
+#[cfg_attr(feature = "std", inline)]
+#[cfg_attr(not(feature = "std"), inline(never))]
 pub(super) const fn reply(line: &[u8]) -> Option<u8> {
     match *line {
         [b'6', b'5', b'0', kind @ (b' ' | b'-' | b'+'), ..] => Some(kind),
@@ -167,6 +168,13 @@ impl Shape {
         if self.is_wire {
             return starts_event(line.first_chunk()?, line);
         }
+        self.is_event_of_log(line, format)
+    }
+
+    /// [`is_event`](Self::is_event) in a log.
+    #[cfg_attr(feature = "std", inline)]
+    #[cfg_attr(not(feature = "std"), inline(never))]
+    fn is_event_of_log(&self, line: &[u8], format: &Option<LogFormat>) -> Option<bool> {
         let reply = line.get(self.prefix.into()..)?;
         let reply = if self.after == 0 { reply } else { reply.strip_suffix(format.as_ref()?.after())? };
         let start = reply.first_chunk()?;
@@ -192,22 +200,31 @@ impl Shape {
 
     /// Compares bytes with those from index `from` on, eight at a time. Returns zero if they fit.
     #[inline]
-    fn differences(&self, text: &[u8], from: usize) -> u64 {
-        let words = words(self.bytes.get(from..)).zip(words(self.same.get(from..))).zip(words(self.value.get(from..)));
-        words.zip(self::words(Some(text))).fold(0, |all, (((bytes, same), value), text)| {
-            let bits = text ^ bytes;
+    fn differences<'a>(&'a self, mut text: &'a [u8], from: usize) -> u64 {
+        let rest = |bytes: &'a [u8]| bytes.get(from..).unwrap_or_default();
+        let (mut bytes, mut same, mut value) = (rest(&self.bytes), rest(&self.same), rest(&self.value));
+        let mut differences = 0;
+        while let Some((text_word, rest)) = first_word(text) {
+            let all = (first_word(bytes), first_word(same), first_word(value));
+            let (Some((bytes_word, next_bytes)), Some((same_word, next_same)), Some((value_word, next_value))) = all
+            else {
+                break;
+            };
+            let bits = text_word ^ bytes_word;
             // A value from 10 up carries into the next bit when 6 is added.
-            let carries = ((bits & value) + 0x0606_0606_0606_0606) & 0x1010_1010_1010_1010;
-            all | (bits & same) | carries
-        })
+            let carries = ((bits & value_word) + 0x0606_0606_0606_0606) & 0x1010_1010_1010_1010;
+            differences |= (bits & same_word) | carries;
+            (text, bytes, same, value) = (rest, next_bytes, next_same, next_value);
+        }
+        differences
     }
 }
 
-/// Returns the words of eight bytes in `bytes`.
+/// Splits off the first eight bytes as a word.
 #[inline]
-fn words(bytes: Option<&[u8]>) -> impl Iterator<Item = u64> {
-    let chunks = bytes.unwrap_or_default().chunks_exact(8);
-    chunks.map(|chunk| chunk.first_chunk().map_or(0, |chunk| u64::from_le_bytes(*chunk)))
+fn first_word(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (word, rest) = bytes.split_first_chunk()?;
+    Some((u64::from_le_bytes(*word), rest))
 }
 
 /// Returns whether `reply`, which begins with `start`, is a STREAM event, if its code is 650 and no data follows.

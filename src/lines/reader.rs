@@ -7,6 +7,7 @@ use core::iter::FusedIterator;
 use std::io::{self, Read};
 
 use super::event_line::{EventLine, LineEnd};
+use super::finder::LineFinder;
 use super::format::LogFormat;
 use super::skipped::Skipped;
 use super::splitter::{Place, Splitter, Store};
@@ -62,7 +63,7 @@ impl<R: Read> EventReader<R> {
     #[must_use]
     pub fn with_limit(reader: R, limit: usize) -> Self {
         let chunk = vec![0; CHUNK].into_boxed_slice();
-        let splitter = Splitter::new(Vec::new(), None, limit);
+        let splitter = Splitter::new(Vec::new(), LineFinder::new(limit));
         Self { reader, chunk, at: 0, end: 0, splitter }
     }
 
@@ -76,7 +77,7 @@ impl<R: Read> EventReader<R> {
     /// Sets how lines end. Then nothing is detected, and no [line ends](Skipped::line_ends) are counted.
     #[must_use]
     pub fn line_end(mut self, line_end: LineEnd) -> Self {
-        self.splitter.finder = self.splitter.finder.line_end(Some(line_end));
+        self.splitter.finder = self.splitter.finder.line_end(line_end);
         self
     }
 

@@ -1,6 +1,6 @@
 //! Lines out of bytes that arrive in pieces.
 
-use super::event_line::{EventLine, LineEnd};
+use super::event_line::EventLine;
 use super::finder::{End, LineFinder, LineRange};
 use crate::format::text::Text;
 
@@ -39,8 +39,8 @@ pub(crate) enum Place {
 
 impl<S: Store> Splitter<S> {
     /// Returns a splitter before the first byte.
-    pub(crate) const fn new(kept: S, line_end: Option<LineEnd>, limit: usize) -> Self {
-        Self { finder: LineFinder::new(line_end, limit), kept, length: 0, after_cr: false, found: false }
+    pub(crate) const fn new(kept: S, finder: LineFinder) -> Self {
+        Self { finder, kept, length: 0, after_cr: false, found: false }
     }
 
     /// Steps over the bytes from index `at` of `piece` on, up to the end of the next event. `None` when all of them were

@@ -54,9 +54,10 @@ struct First {
 
 /// The first lines of inputs of all kinds.
 fn first() -> impl Strategy<Value = First> {
-    let first = |prefix: String, line_end, format: Option<LogFormat>, after: &str| {
+    let first = |prefix: String, line_end: Option<LineEnd>, format: Option<LogFormat>, after: &str| {
         let line = [&prefix, "650 STREAM 1 NEW 0 host:80", after].concat().into_bytes();
-        let finder = LineFinder::new(line_end, usize::MAX);
+        let finder = LineFinder::new(usize::MAX);
+        let finder = line_end.map_or(finder.clone(), |line_end| finder.line_end(line_end));
         First { line, prefix: prefix.len(), finder: format.into_iter().fold(finder, LineFinder::log_format) }
     };
     let long = "2019-01-31 11:29:51 some.program.with.a.name[812] [TRACE] gw tor[8]: '";
@@ -102,7 +103,7 @@ fn assert_same(first: &First, line: &[u8], line_end: &[u8]) {
 #[test]
 fn changed_prefixes() {
     let line = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 host:80";
-    let first = First { line: line.to_vec(), prefix: 34, finder: LineFinder::new(Some(LineEnd::Lf), usize::MAX) };
+    let first = First { line: line.to_vec(), prefix: 34, finder: LineFinder::new(usize::MAX).line_end(LineEnd::Lf) };
     let prefix = 34;
     let mut begun = first.finder.clone();
     assert_eq!(step(&mut begun, line, b"\r\n").0, Some((prefix + 11, line.len())));

@@ -24,106 +24,44 @@ use crate::format::keyword::Keyword;
 use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::{CircuitId, IsoFields, Quoted, StreamId};
 
-/// An enum of words.
-trait Word: Copy + PartialEq {
-    /// Returns the name of a word.
-    fn read(word: &str) -> Self;
-
-    /// Returns the word as tor prints it.
-    fn as_str(self) -> &'static str;
-}
-
-/// Makes enums of words data: as the word, and of a word without a name as `UNRECOGNIZED`. Every word can be read.
-macro_rules! words {
-    ($($name:ident)+) => {$(
-        impl Word for $name {
-            fn read(word: &str) -> Self {
-                Self::from_word(word).unwrap_or(Self::Unrecognized)
-            }
-
-            fn as_str(self) -> &'static str {
-                self.as_str()
-            }
-        }
-
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            /// Reads a word. One without a name is `Unrecognized`.
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(Text { expected: "a word", read: |word| Ok(Word::read(word)) })
-            }
-        }
-    )+};
-}
-
-words! { StreamStatus StreamClosureReason StreamSource StreamPurpose ClientProtocol IsoField }
-
-/// Makes IDs data: as their text, which is checked when it is read. One that only lenient reading takes can be read back.
-macro_rules! ids {
-    ($($name:ident)+) => {$(
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(Text { expected: "1 to 20 letters or digits", read: Self::read })
-            }
-        }
-    )+};
-}
-
-ids! { StreamId CircuitId }
-
-/// Reads a value out of its text.
-struct Text<T> {
-    /// Description of the expected text, for errors.
-    expected: &'static str,
-    /// Function that reads the text.
-    read: fn(&str) -> Result<T, Error>,
-}
-
-impl<T> Visitor<'_> for Text<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.expected)
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        (self.read)(text).map_err(E::custom)
-    }
-}
-
-impl Serialize for Anomaly {
+impl Serialize for StreamEventRef<'_> {
+    /// Gives the event's fields with their names, words as tor prints them. **User name and password are among them**, as tor
+    /// escaped them.
+    ///
+    /// Where tor would print another line for these fields, `content` has the one that the event was read from, as text or as
+    /// bytes.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl Serialize for Anomalies {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        List(|| self.iter()).serialize(serializer)
-    }
-}
-
-/// A list that is counted first: some formats write its length before its items.
-struct List<F>(F);
-
-impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for List<F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeSeq;
-
-        let mut list = serializer.serialize_seq(Some((self.0)().count()))?;
-        (self.0)().try_for_each(|item| list.serialize_element(&item))?;
-        list.end()
+        let fields = Fields::of(self);
+        let mut rest = Comparison(self.content());
+        let is_printed_so = fields.print(&mut rest).is_ok() && rest.0.is_empty();
+        let content = if is_printed_so { None } else { Some(Line(self.content())) };
+        // A format without names needs every field in its place.
+        let with_content = content.is_some() || !serializer.is_human_readable();
+        let mut form = serializer.serialize_struct("StreamEvent", 17 + usize::from(with_content))?;
+        form.serialize_field("id", fields.id)?;
+        form.serialize_field("status", fields.status)?;
+        form.serialize_field("circuit_id", &fields.circuit_id)?;
+        match Host::of(self) {
+            Some(host) => form.serialize_field("target_host", &host)?,
+            None => form.serialize_field("target_host", fields.target_host)?,
+        }
+        form.serialize_field("target_port", &fields.target_port)?;
+        form.serialize_field("reason", &fields.reason)?;
+        form.serialize_field("remote_reason", &fields.remote_reason)?;
+        form.serialize_field("source", &fields.source)?;
+        form.serialize_field("source_addr", &fields.source_addr)?;
+        form.serialize_field("purpose", &fields.purpose)?;
+        form.serialize_field("socks_username", &fields.socks_username)?;
+        form.serialize_field("socks_password", &fields.socks_password)?;
+        form.serialize_field("client_protocol", &fields.client_protocol)?;
+        form.serialize_field("nym_epoch", &fields.nym_epoch)?;
+        form.serialize_field("session_group", &fields.session_group)?;
+        form.serialize_field("iso_fields", &fields.iso_fields.map(|list| List(move || IsoFields::new(list).words())))?;
+        form.serialize_field("anomalies", &self.anomalies())?;
+        if with_content {
+            form.serialize_field("content", &content)?;
+        }
+        form.end()
     }
 }
 
@@ -296,43 +234,105 @@ impl Serialize for Line<'_> {
     }
 }
 
-impl Serialize for StreamEventRef<'_> {
-    /// Gives the event's fields with their names, words as tor prints them. **User name and password are among them**, as tor
-    /// escaped them.
-    ///
-    /// Where tor would print another line for these fields, `content` has the one that the event was read from, as text or as
-    /// bytes.
+/// An enum of words.
+trait Word: Copy + PartialEq {
+    /// Returns the name of a word.
+    fn read(word: &str) -> Self;
+
+    /// Returns the word as tor prints it.
+    fn as_str(self) -> &'static str;
+}
+
+/// Makes enums of words data: as the word, and of a word without a name as `UNRECOGNIZED`. Every word can be read.
+macro_rules! words {
+    ($($name:ident)+) => {$(
+        impl Word for $name {
+            fn read(word: &str) -> Self {
+                Self::from_word(word).unwrap_or(Self::Unrecognized)
+            }
+
+            fn as_str(self) -> &'static str {
+                self.as_str()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            /// Reads a word. One without a name is `Unrecognized`.
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Text { expected: "a word", read: |word| Ok(Word::read(word)) })
+            }
+        }
+    )+};
+}
+
+words! { StreamStatus StreamClosureReason StreamSource StreamPurpose ClientProtocol IsoField }
+
+/// Makes IDs data: as their text, which is checked when it is read. One that only lenient reading takes can be read back.
+macro_rules! ids {
+    ($($name:ident)+) => {$(
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Text { expected: "1 to 20 letters or digits", read: Self::read })
+            }
+        }
+    )+};
+}
+
+ids! { StreamId CircuitId }
+
+/// Reads a value out of its text.
+struct Text<T> {
+    /// Description of the expected text, for errors.
+    expected: &'static str,
+    /// Function that reads the text.
+    read: fn(&str) -> Result<T, Error>,
+}
+
+impl<T> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        (self.read)(text).map_err(E::custom)
+    }
+}
+
+impl Serialize for Anomaly {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = Fields::of(self);
-        let mut rest = Comparison(self.content());
-        let is_printed_so = fields.print(&mut rest).is_ok() && rest.0.is_empty();
-        let content = if is_printed_so { None } else { Some(Line(self.content())) };
-        // A format without names needs every field in its place.
-        let with_content = content.is_some() || !serializer.is_human_readable();
-        let mut form = serializer.serialize_struct("StreamEvent", 17 + usize::from(with_content))?;
-        form.serialize_field("id", fields.id)?;
-        form.serialize_field("status", fields.status)?;
-        form.serialize_field("circuit_id", &fields.circuit_id)?;
-        match Host::of(self) {
-            Some(host) => form.serialize_field("target_host", &host)?,
-            None => form.serialize_field("target_host", fields.target_host)?,
-        }
-        form.serialize_field("target_port", &fields.target_port)?;
-        form.serialize_field("reason", &fields.reason)?;
-        form.serialize_field("remote_reason", &fields.remote_reason)?;
-        form.serialize_field("source", &fields.source)?;
-        form.serialize_field("source_addr", &fields.source_addr)?;
-        form.serialize_field("purpose", &fields.purpose)?;
-        form.serialize_field("socks_username", &fields.socks_username)?;
-        form.serialize_field("socks_password", &fields.socks_password)?;
-        form.serialize_field("client_protocol", &fields.client_protocol)?;
-        form.serialize_field("nym_epoch", &fields.nym_epoch)?;
-        form.serialize_field("session_group", &fields.session_group)?;
-        form.serialize_field("iso_fields", &fields.iso_fields.map(|list| List(move || IsoFields::new(list).words())))?;
-        form.serialize_field("anomalies", &self.anomalies())?;
-        if with_content {
-            form.serialize_field("content", &content)?;
-        }
-        form.end()
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Serialize for Anomalies {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        List(|| self.iter()).serialize(serializer)
+    }
+}
+
+/// A list that is counted first: some formats write its length before its items.
+struct List<F>(F);
+
+impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for List<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeSeq;
+
+        let mut list = serializer.serialize_seq(Some((self.0)().count()))?;
+        (self.0)().try_for_each(|item| list.serialize_element(&item))?;
+        list.end()
     }
 }

@@ -81,7 +81,7 @@ pub(crate) struct Hasher {
 type Texts = [Option<Box<str>>; FIELDS.len()];
 
 /// The facts that a stream's events tell about its identity.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Facts {
     /// `ISO_FIELDS`, if any event has it.
     iso_fields: Option<Fields>,

@@ -3,9 +3,10 @@
 use core::mem;
 use std::io;
 
-use tor_stream_event::{LineState, StreamTracker};
+use tor_stream_event::{LineState, Outcome, StreamEventRef, StreamTracker};
 
 use crate::command::check::Check;
+use crate::input::filter::Passes;
 use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{Log, Logs, Place};
@@ -50,6 +51,8 @@ pub(crate) struct LifePart<F> {
     log: LifeLog<F>,
     /// Number of lives after each stream that was handed out, whether it passes or not.
     ends: Vec<usize>,
+    /// Whether the range tells of streams that were open. Which of them are not known yet depends on what is before it.
+    has_open: bool,
 }
 
 impl<F: MakeNote> LifeLogs<F> {
@@ -68,7 +71,7 @@ impl<F: MakeNote> Logs for LifeLogs<F> {
     }
 
     fn part(&self, input: Place<'_>, _lines: u64) -> LifePart<F> {
-        LifePart { log: self.consumer(input, StreamTracker::part()), ends: Vec::new() }
+        LifePart { log: self.consumer(input, StreamTracker::part()), ends: Vec::new(), has_open: false }
     }
 
     fn range(&self) -> Option<u64> {
@@ -105,9 +108,25 @@ impl<F: MakeNote> LifeLog<F> {
 }
 
 impl<F: MakeNote> Consumer for LifeLog<F> {
+    const OPEN_STREAMS: bool = true;
+
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if let Some(life) = self.track(event) {
             self.life(life);
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, stream: &StreamEventRef<'_>, passes: Passes) -> io::Result<()> {
+        // The events of a stream tell more.
+        if stream.id.parse().is_ok_and(|id| self.tracker.get(&id).is_some()) {
+            return Ok(());
+        }
+        let note = StreamNote::of_open(stream, passes, self.input);
+        match self.tracker.update_with(stream, None, note) {
+            // It may have been closed while tor made the reply.
+            Some(life) if life.outcome != Outcome::AfterClosed => self.life(life),
+            _ => {}
         }
         Ok(())
     }
@@ -122,7 +141,10 @@ impl<F: MakeNote> Log for LifeLog<F> {
     }
 
     fn append(&mut self, part: LifePart<F>, _lines: u64) -> io::Result<bool> {
-        let LifePart { log: part, ends } = part;
+        let LifePart { log: part, ends, has_open } = part;
+        if has_open {
+            return Ok(false);
+        }
         let Ok(lives) = self.tracker.append(part.tracker) else {
             return Ok(false);
         };
@@ -153,11 +175,18 @@ impl<F: MakeNote> Log for LifeLog<F> {
 }
 
 impl<F: MakeNote> Consumer for LifePart<F> {
+    const OPEN_STREAMS: bool = true;
+
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if let Some(life) = self.log.track(event) {
             self.log.life(life);
             self.ends.push(self.log.lives.len());
         }
+        Ok(())
+    }
+
+    fn open(&mut self, _stream: &StreamEventRef<'_>, _passes: Passes) -> io::Result<()> {
+        self.has_open = true;
         Ok(())
     }
 }

@@ -14,7 +14,7 @@ use clap::ValueEnum;
 use self::columns::Table;
 use self::row::Row;
 use self::table::{Circuit, Circuits};
-use crate::command::identity::{Hasher, Identities};
+use crate::command::identity::{Facts, Hasher, Identities};
 use crate::command::lives::{LifeLog, LifeLogs, MakeNote};
 use crate::input::copies;
 use crate::input::note::{Life, StreamNote};
@@ -172,11 +172,12 @@ struct Printer {
 
 impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
     fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
+        // A stream without an event was found open: nothing is known of its identity.
+        let unknown = Facts::default();
         for life in &lives {
-            if let Some(facts) = life.note.facts.as_deref() {
-                let identity = self.identities.place(facts);
-                self.circuits.add(life, facts, identity);
-            }
+            let facts = life.note.facts.as_deref().unwrap_or(&unknown);
+            let identity = self.identities.place(facts);
+            self.circuits.add(life, facts, identity);
         }
         Ok(())
     }

@@ -93,6 +93,8 @@ row! {
     session_group: Option<i32>,
     /// The file.
     file: &'l str,
+    /// What tor keeps it apart by, as a number.
+    identity: Option<&'l str>,
 }
 
 /// Circuits: a list, or one text as in CSV.
@@ -105,7 +107,7 @@ struct Circuits<'l> {
 
 impl<'l> Row<'l> {
     /// Returns the row of a stream that began in this file. A `flat` one has text where others have lists.
-    pub(crate) fn new(life: &'l Life, file: &'l str, flat: bool) -> Self {
+    pub(crate) fn new(life: &'l Life, file: &'l str, identity: Option<&'l str>, flat: bool) -> Self {
         let unix = |time: Option<&Option<Time>>| time.copied().flatten().and_then(Time::unix).map(|t| t.as_secs_f64());
         let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
         let (failure_reason_local, failure_reason_remote) = life::failure_reasons(life).unwrap_or_default();
@@ -150,6 +152,7 @@ impl<'l> Row<'l> {
             nym_epoch: life.nym_epoch,
             session_group: life.session_group,
             file,
+            identity,
         }
     }
 }
