@@ -8,6 +8,7 @@ use tor_stream_event::{Anomaly, EventLine, LineState, LogFormat, Skipped, Stream
 use crate::input::layout::Layout;
 use crate::input::time::{Stamp, Time};
 use crate::input::{Input, rewrite};
+use crate::output::text::escape;
 
 /// Maximum length of the text from a log that a message shows.
 const SHOWN: usize = 80;
@@ -253,5 +254,5 @@ fn shown(text: &[u8]) -> String {
         let end: String = text.chars().skip(len - SHOWN / 2).collect();
         text = format!("{start}...{end}");
     }
-    text.escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\"")
+    escape(&text).into_owned()
 }
