@@ -8,6 +8,10 @@ use tor_stream_event::{EventDecoder, EventLine, EventReader, Skipped};
 /// Compares what a decoder of `N` bytes and a reader with that limit find with what was found in the whole log. What is
 /// skipped is the same if no line is too long.
 fn compare<const N: usize>(log: &Log<'_>, whole: &[EventLine<'_>], skipped: (Skipped, u64)) {
+    // The end of a line that is too long is not looked at: it may lack the text behind a reply, and is told all the same.
+    if log.bytes.len() >= N && log.settings.formats.iter().any(|format| !format.after().is_empty()) {
+        return;
+    }
     // A line is known as an event if its prefix and `650 STREAM ` fit, and a byte order mark before the first one.
     let bom = |line: &EventLine<'_>| if line.number == 1 { line.offset as usize } else { 0 };
     let is_known = |line: &&EventLine<'_>| bom(line) + line.prefix.len() + b"650 STREAM ".len() <= N;
