@@ -19,7 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let log = unsafe { Mmap::map(&file) }?;
 
     let (mut events, mut failed, mut unreadable) = (0_u64, 0_u64, 0_u64);
-    for line in stream_events(&log).line_end(LineEnd::Lf) {
+    let mut lines = stream_events(&log).line_end(LineEnd::Lf);
+    for line in lines.by_ref() {
         match line.event {
             Ok(event) => {
                 events += 1;
@@ -37,5 +38,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     println!("{events} events, {failed} failures, {unreadable} not read");
+    // Lines that look like events and are none: perhaps the log writes something other than a date before each reply, which
+    // `log_format` can be told.
+    if let Some(first) = lines.skipped().marks.first {
+        println!("{} lines hold an event that was not read, the first is line {first}", lines.skipped().marks.count);
+    }
     Ok(())
 }

@@ -47,8 +47,8 @@ use crate::value::{Args, IsoFields, Quoted, Redacted};
 /// of its fields, and none of them has a place for it. tor prints at most 255 bytes of a target: where it may have cut one,
 /// or where anything else is odd, [`anomalies`](Self::anomalies) says so.
 ///
-/// What no reading of a line can undo: tor prints a CR LF in a target raw as well (seen with tor 0.4.9.11, for names that a
-/// SOCKS 5 or DNS client sends), and that ends the line. What the client wrote behind it is then a line of its own.
+/// What no reading of a line can undo: tor prints a line end in a target raw as well, and that ends the line. What the client
+/// wrote behind it is then a line of its own.
 ///
 /// A line that no known tor prints is read from the left: the first token is the target, keywords may come in any order,
 /// the last of a repeated one counts, and `anomalies` holds [`UnknownOrder`](Anomaly::UnknownOrder).

@@ -112,6 +112,7 @@ fn sizes() {
     {
         assert!(size_of::<StreamEvent>() <= 256);
         assert_eq!(size_of::<Option<StreamEvent>>(), size_of::<StreamEvent>());
+        assert!(size_of::<StreamLife<u64>>() <= 600 && size_of::<Step<u64>>() <= 64);
     }
     assert!(size_of::<StreamId>() <= 24 && size_of::<CircuitId>() <= 24);
     assert!(size_of::<Option<CircuitId>>() <= 28);

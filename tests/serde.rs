@@ -11,8 +11,8 @@ use common::{cases, config, event, event_of_bytes, lenient_event};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tor_stream_event::{
-    Anomaly, CircuitId, LineEnd, Outcome, StreamClosureReason, StreamEvent, StreamEventRef, StreamId, StreamLife,
-    StreamPurpose, StreamStatus, StreamTracker, Target, stream_events,
+    Anomaly, CircuitId, LineEnd, LogFormat, Outcome, StreamClosureReason, StreamEvent, StreamEventRef, StreamId,
+    StreamLife, StreamPurpose, StreamStatus, StreamTracker, Target, stream_events,
 };
 
 /// A line with every field that tor prints with this status.
@@ -402,5 +402,32 @@ proptest! {
         if let Ok(event) = StreamEventRef::parse_lenient(&line) {
             check(&event);
         }
+    }
+}
+
+/// Anomalies that come from the line in which an event was found, and not from its text, are kept.
+#[test]
+fn anomalies_of_the_line() {
+    let format = LogFormat::like(b"'", b"'").expect("a format");
+    let cut = format!("1:2 650 BW 1 2\n1:2 650 STREAM 3 SENTCONNECT 5 {}:80\r\n", "a".repeat(251));
+    let end = format!("1:2 650 BW 1 2\n1:2 650 STREAM 3 SENTCONNECT 5 a:80 SOCKS_USERNAME=\"{}\"\r\n", "a".repeat(232));
+    let cases: [(_, &[Anomaly]); 5] = [
+        (stream_events(b"650 STREAM 1 NEW 0 a:1"), &[Anomaly::Unterminated]),
+        (
+            stream_events(b"1:2 650+NS\n1:2 650 STREAM 1 NEW 0 a b:1"),
+            &[Anomaly::TargetSpace, Anomaly::Unterminated, Anomaly::InData],
+        ),
+        (stream_events(b"'650 STREAM 1 NEW 0 a\\b:1'\n").log_format(format), &[Anomaly::Escaped]),
+        (stream_events(cut.as_bytes()), &[Anomaly::TargetMayBeCut]),
+        (stream_events(end.as_bytes()), &[Anomaly::FieldAtCut]),
+    ];
+    for (mut events, expected) in cases {
+        let event = events.next().and_then(|line| line.event.ok()).expect("an event");
+        assert_eq!(event.anomalies().iter().collect::<Vec<_>>(), expected);
+        check(&event);
+        // An event without them is another one, and they are in no text.
+        let again = event_of_bytes(event.content());
+        assert_ne!(again, event);
+        assert_eq!(again.to_string(), event.to_string());
     }
 }

@@ -318,9 +318,16 @@ fn several_formats_in_one_log() {
         .map(|n| [format!("a[{n}]: "), "b - ".to_string(), String::new()][n as usize % 3].clone() + &event(n))
         .collect();
     let log = file("several", "log", log);
-    let (events, messages) = both(0, &["events", "--prefix", "auto"], &[&log]);
-    assert_eq!(events.lines().count(), 9, "{messages}");
+    let (events, messages) = both(1, &["events", "--prefix", "auto"], &[&log]);
+    assert_eq!(events.lines().count(), 6, "{messages}");
+    // What stands before nothing may be data of a reply.
+    assert!(
+        messages.ends_with("log:3: 3 lines with `650 STREAM` at the beginning not read: --prefix '' may read them\n"),
+        "{messages}"
+    );
     assert_eq!(messages.lines().count(), 3, "{messages}");
+    let (events, messages) = both(0, &["events", "--prefix", "auto", "--prefix", ""], &[&log]);
+    assert_eq!((events.lines().count(), messages.lines().count()), (9, 2), "{messages}");
     let (events, messages) = both(1, &["events", "--prefix", "a[1]: "], &[&log]);
     assert_eq!(events.lines().count(), 3);
     assert!(
@@ -360,6 +367,40 @@ fn a_format_is_not_learned_from_one_line() {
     assert!(messages.contains("no two of them have the same text there"), "{messages}");
     // A whole line is a sample as well.
     assert_eq!(stdout(1, &["events", "--prefix", "x: 650 STREAM 1 NEW 0 a:1"], &[&log]).lines().count(), 1);
+}
+
+#[test]
+fn any_number_of_threads_tells_the_same() {
+    let mut log = String::new();
+    for n in 0..12_000 {
+        let event = format!("650 STREAM {n} NEW 0 a.example:80 SOURCE_ADDR=127.0.0.1:47849 PURPOSE=USER");
+        log += &match n % 1000 {
+            7 => format!("other text: {event}\n"),
+            17 => format!("STREAM {n} NEW 0 a.example:80\n"),
+            27 => format!("2019-01-31 11:29:51 1548934191510 gw: {event}\n"),
+            37 => format!("2019-01-31 11:29:51 15489341{:02}.5 gw: {event} REASON=DO {event}\n", n % 100),
+            47 => format!("2019-01-31 11:29:51 15489341{:02}.5 gw: {event}\nNYM_EPOCH=0\n", n % 100),
+            57 => format!("2019-01-31 11:29:51 15489341{:02}.5 gw: 650+NS\n{event}\n.\n", n % 100),
+            67 => format!("Jan 31 11:29:51 gw: {event}\n"),
+            77 => format!("2019-01-31 11:29:51 15489341{:02}.5 gw: {event}\r\n", n % 100),
+            _ => format!("2019-01-31 11:29:51 15489341{:02}.5 gw: {event}\n", n % 100),
+        };
+    }
+    log += "2019-01-31 11:29:51 1548934191.5 gw: 650 STREAM 1 NEW 0 a.example:8";
+    let log = file("threads", "log", log);
+    for options in
+        [&["--prefix", "auto"][..], &["--prefix", "auto", "--since", "1548934150"], &[], &["--bare"], &["--no-data"]]
+    {
+        let read = |jobs| both(1, &[&["events", "--jobs", jobs], options].concat(), &[&log]);
+        let one = read("1");
+        let told = one.1.lines().count();
+        assert!(told >= 2, "{}", one.1);
+        for jobs in ["2", "7"] {
+            let some = read(jobs);
+            assert_eq!(one.1, some.1, "{options:?}");
+            assert!(one.0 == some.0, "{options:?}");
+        }
+    }
 }
 
 #[test]

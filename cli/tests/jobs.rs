@@ -332,3 +332,12 @@ fn numbers_of_threads() {
         assert_eq!(output.status.code(), Some(status), "{jobs}");
     }
 }
+
+/// A log with a stream, a reason and a target of their own in each line: what would be kept of a range is too much, so that it
+/// is read again, and after some of them the file is read by one thread.
+#[test]
+fn everything_is_different() {
+    let line = |n: u32| format!("650 STREAM {n} CLOSED 0 h{n}:1 REASON=W{n:012}\r\n");
+    let path = file("jobs", "different.raw", (0..60_000).map(line).collect::<String>());
+    same(&[path], &[&["summary", "--json", "--max-live", "1000"], &["summary", "--max-live", "50000"]], &["3"]);
+}

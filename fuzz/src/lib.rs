@@ -5,6 +5,8 @@ mod event;
 mod lines;
 mod printer;
 mod quoted;
+#[path = "../../tests/common/search.rs"]
+mod search;
 
 pub use crate::event::{assert_consistent, assert_same, is_plain};
 pub use crate::lines::{Log, Pieces};

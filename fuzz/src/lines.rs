@@ -2,16 +2,28 @@
 
 use std::io::{self, Read};
 
-use tor_stream_event::{Error, EventLine, LineEnd, StreamEventRef, stream_events};
+use tor_stream_event::{Error, EventLine, LineEnd, LogFormat, Skipped, StreamEventRef, StreamEvents, stream_events};
+
+use crate::search::{Found, Place, Settings, search};
+
+/// Formats of logs, one of which a log may be in.
+const FORMATS: [(&str, &str); 6] = [
+    ("gw tor[8]: ", ""),
+    ("b'", "\\r\\n'"),
+    ("Wed Nov  5 11:29 AM gw: ", ""),
+    ("", ""),
+    ("x: '", "'"),
+    ("2019-01-31 11:29:51 1548934191.51 [TRACE] read from tor: ", ""),
+];
 
 /// A log, the pieces in which it comes, and how it is read. All of that is taken from the fuzzer's input: one byte of
 /// settings, three of lengths, and the log.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Log<'a> {
     /// The log.
     pub bytes: &'a [u8],
-    /// How its lines end, if that is not to be found out.
-    pub line_end: Option<LineEnd>,
+    /// The line end, if it is not to be detected, and the formats.
+    pub settings: Settings,
     /// Whether events are read leniently.
     pub lenient: bool,
     /// The lengths of the next pieces, by turns, less one.
@@ -33,7 +45,19 @@ impl<'a> Log<'a> {
     pub fn new(input: &'a [u8]) -> Option<Self> {
         let (&[settings, lengths @ ..], bytes) = input.split_first_chunk::<4>()?;
         let line_end = [None, Some(LineEnd::CrLf), Some(LineEnd::Lf), None][usize::from(settings & 3)];
-        Some(Self { bytes, line_end, lenient: settings & 4 != 0, lengths })
+        let like = |index: usize| {
+            let (before, after) = FORMATS[index % FORMATS.len()];
+            LogFormat::like(before.as_bytes(), after.as_bytes())
+        };
+        // None, one of those, or the one that the log's first line has; and perhaps another one of those.
+        let first = match settings >> 3 & 7 {
+            0 => None,
+            7 => bytes.split(|&byte| byte == b'\n').find_map(LogFormat::of_line),
+            index => like(usize::from(index) - 1),
+        };
+        let second = if settings & 64 != 0 && first.is_some() { like(usize::from(settings >> 3)) } else { None };
+        let formats = first.into_iter().chain(second).collect();
+        Some(Self { bytes, settings: Settings { line_end, formats }, lenient: settings & 4 != 0, lengths })
     }
 
     /// Returns its pieces.
@@ -42,24 +66,44 @@ impl<'a> Log<'a> {
         Pieces { rest: self.bytes, lengths: self.lengths }
     }
 
-    /// Returns the lines that are found in the log as a whole. Asserts that these lines and no others are events, and
-    /// that the events are what their text says.
+    /// Returns the lines that are found in the log as a whole, what is skipped, and the number of replies. Asserts that these
+    /// are those of a slow search, and that the events are what their text says.
     #[must_use]
-    pub fn events(&self) -> Vec<EventLine<'a>> {
-        let mut found = stream_events(self.bytes);
-        found = self.line_end.map_or(found.clone(), |line_end| found.line_end(line_end));
-        let found: Vec<_> = if self.lenient { found.lenient(true).collect() } else { found.collect() };
-        for line in &found {
-            let content = line.line.strip_prefix(line.prefix).and_then(|reply| reply.strip_prefix(b"650 STREAM "));
-            let content = content.expect("a STREAM event");
-            let read = if self.lenient { StreamEventRef::parse_lenient } else { StreamEventRef::parse_bytes };
-            assert_eq!(line.event, read(content));
-            assert!(self.bytes[start(line)..].starts_with(line.line));
-            assert_eq!(line.is_terminated(), start(line) + line.line.len() < self.bytes.len());
+    pub fn events(&self) -> (Vec<EventLine<'a>>, Skipped, u64) {
+        let events = stream_events(self.bytes).lenient(self.lenient);
+        let events = self.settings.line_end.map_or(events.clone(), |line_end| events.line_end(line_end));
+        let mut events = self.settings.formats.iter().copied().fold(events, StreamEvents::log_format);
+        let found: Vec<_> = events.by_ref().collect();
+        let expected = search(self.bytes, &self.settings);
+        assert_eq!(found.len(), expected.places.len());
+        for (line, place) in found.iter().zip(&expected.places) {
+            self.assert_line(line, place);
         }
-        let places = found.iter().map(|line| (line.number, start(line), line.line.len(), line.prefix.len()));
-        assert_eq!(places.collect::<Vec<_>>(), places_of_events(self.bytes, self.line_end));
-        found
+        let Found { replies, .. } = expected;
+        assert!(expected.is(&events.skipped()), "{expected:?} {:?}", events.skipped());
+        assert_eq!(events.replies(), replies);
+        (found, events.skipped(), events.replies())
+    }
+
+    /// Asserts that a line is what the slow search says, and that its event is what its text says.
+    fn assert_line(&self, line: &EventLine<'_>, place: &Place) {
+        assert_eq!((line.number, start(line)), (place.number, place.offset));
+        assert_eq!((line.line.len(), line.prefix.len()), (place.length, place.prefix));
+        assert_eq!(line.line, &self.bytes[place.offset..][..place.length]);
+        assert_eq!(line.is_terminated(), !place.unterminated);
+        let content = &line.line[place.prefix..place.length - place.after];
+        let content = content.strip_prefix(b"650 STREAM ").expect("a STREAM event");
+        // The content has no line end. One that seems to be there is text of the target.
+        let with_end = [content, b"\r\n"].concat();
+        let read = if self.lenient { StreamEventRef::parse_lenient } else { StreamEventRef::parse_bytes };
+        let is_plain = !(place.in_data || place.unterminated || place.cr_taken || place.after > 0);
+        match (line.event, read(&with_end)) {
+            (Ok(event), Ok(read)) if !is_plain => {
+                assert_eq!((event.content(), event.target_bytes()), (read.content(), read.target_bytes()));
+                assert_eq!(event.anomalies() | read.anomalies(), event.anomalies());
+            }
+            (event, read) => assert_eq!(event, read),
+        }
     }
 
     /// Asserts that `line`, found in pieces with a limit, is the `whole` one, or is said to be too long.
@@ -106,51 +150,4 @@ impl Read for Pieces<'_> {
 /// Returns where a line begins in its log.
 fn start(line: &EventLine<'_>) -> usize {
     usize::try_from(line.offset).expect("a place in the log")
-}
-
-/// Finds events line by line, with no thought to the time it takes. Returns number, offset, length and length of the
-/// prefix of each line.
-fn places_of_events(log: &[u8], line_end: Option<LineEnd>) -> Vec<(u64, usize, usize, usize)> {
-    let is_wire = prefix_len(log) == Some(0) && log[..log.len().min(4096)].windows(2).any(|two| two == b"\r\n");
-    let is_wire = line_end.map_or(is_wire, |line_end| line_end == LineEnd::CrLf);
-    let (mut found, mut data, mut stamped, mut number, mut at) = (Vec::new(), false, false, 0, 0);
-    while at < log.len() {
-        let rest = &log[at..];
-        let is_end = |&lf: &usize| rest[lf] == b'\n' && (!is_wire || lf > 0 && rest[lf - 1] == b'\r');
-        let (line, whole) = match (0..rest.len()).find(is_end) {
-            Some(lf) => (rest[..lf].strip_suffix(b"\r").unwrap_or(&rest[..lf]), lf + 1),
-            None => (rest, rest.len()),
-        };
-        number += 1;
-        let prefix = prefix_len(line).filter(|&len| len == 0 || !is_wire);
-        // In a log that puts a time before every reply, the next reply ends data whose dot was lost.
-        if stamped && prefix.is_some_and(|len| len > 0) {
-            data = false;
-        }
-        if data {
-            data = line != b".";
-        } else if let Some(len) = prefix {
-            data = line[len + 3] == b'+';
-            stamped |= len > 0;
-            if line[len..].starts_with(b"650 STREAM ") {
-                found.push((number, at, line.len(), len));
-            }
-        }
-        at += whole;
-    }
-    found
-}
-
-/// Returns the length of what stands before a reply code: up to 64 bytes of dates and times, each with a space behind
-/// it.
-fn prefix_len(line: &[u8]) -> Option<usize> {
-    let mut len = 0;
-    while !matches!(line[len..], [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b' ' | b'-' | b'+', ..]) {
-        let word = line[len..].iter().position(|&byte| byte == b' ').filter(|&word| word > 0 && len + word < 64)?;
-        if !line[len..len + word].iter().all(|byte| b"0123456789-/:.,+TZ[]".contains(byte)) {
-            return None;
-        }
-        len += word + 1;
-    }
-    Some(len)
 }

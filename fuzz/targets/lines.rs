@@ -1,24 +1,31 @@
-//! A buffer, a decoder and a reader find the events in a log, the same and all of them, whatever the pieces are.
+//! A buffer, a decoder and a reader find the events in a log, the same and all of them, whatever the pieces are, and count
+//! what they skip.
 #![cfg_attr(fuzzing, no_main)]
 
 use laws::{Log, law};
-use tor_stream_event::{EventDecoder, EventLine, EventReader};
+use tor_stream_event::{EventDecoder, EventLine, EventReader, Skipped};
 
-/// Compares what a decoder of `N` bytes and a reader with that limit find with what was found in the whole log.
-fn compare<const N: usize>(log: &Log<'_>, whole: &[EventLine<'_>]) {
+/// Compares what a decoder of `N` bytes and a reader with that limit find with what was found in the whole log. What is
+/// skipped is the same if no line is too long.
+fn compare<const N: usize>(log: &Log<'_>, whole: &[EventLine<'_>], skipped: (Skipped, u64)) {
+    let is_short = log.bytes.split(|&byte| byte == b'\n').all(|line| line.len() < N) && log.bytes.len() < N;
     let mut expected = whole.iter();
-    let mut reader = EventReader::with_limit(log.pieces(), N);
-    reader = log.line_end.map_or(reader, |line_end| EventReader::with_limit(log.pieces(), N).line_end(line_end));
-    reader = if log.lenient { reader.lenient(true) } else { reader };
+    let reader = || EventReader::with_limit(log.pieces(), N).lenient(log.lenient);
+    let reader = log.settings.line_end.map_or_else(reader, |line_end| reader().line_end(line_end));
+    let mut reader = log.settings.formats.iter().copied().fold(reader, EventReader::log_format);
     while let Some(line) = reader.next_event().expect("a reader that never fails") {
         log.assert_same_line(&line, expected.next(), N);
     }
     assert!(expected.next().is_none());
+    assert!(!is_short || (reader.skipped(), reader.replies()) == skipped);
 
-    let Some(line_end) = log.line_end else { return };
+    if log.settings.line_end.is_none() && log.settings.formats.is_empty() {
+        return;
+    }
     let mut expected = whole.iter();
-    let mut decoder = EventDecoder::<N>::new().line_end(line_end);
-    decoder = if log.lenient { decoder.lenient(true) } else { decoder };
+    let decoder = || EventDecoder::<N>::new().lenient(log.lenient);
+    let decoder = log.settings.line_end.map_or_else(decoder, |line_end| decoder().line_end(line_end));
+    let mut decoder = log.settings.formats.iter().copied().fold(decoder, EventDecoder::log_format);
     for mut piece in log.pieces() {
         while let Some(line) = decoder.next_event(&mut piece) {
             log.assert_same_line(&line, expected.next(), N);
@@ -27,11 +34,12 @@ fn compare<const N: usize>(log: &Log<'_>, whole: &[EventLine<'_>]) {
     }
     decoder.finish().inspect(|line| log.assert_same_line(line, expected.next(), N));
     assert!(expected.next().is_none() && decoder.finish().is_none());
+    assert!(!is_short || (decoder.skipped(), decoder.replies()) == skipped);
 }
 
 law!(|input: &[u8]| {
     let Some(log) = Log::new(input) else { return };
-    let whole = log.events();
-    compare::<4096>(&log, &whole);
-    compare::<128>(&log, &whole);
+    let (whole, skipped, replies) = log.events();
+    compare::<4096>(&log, &whole, (skipped, replies));
+    compare::<128>(&log, &whole, (skipped, replies));
 });

@@ -7,6 +7,7 @@ use arrayvec::ArrayVec;
 use super::prefix::{self, Name};
 use crate::format::text::{Text, without_line_end};
 use crate::parse;
+use crate::value::Redacted;
 
 /// The text that a log writes before and behind each reply.
 ///
@@ -162,8 +163,8 @@ impl LogFormat {
 impl fmt::Debug for LogFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LogFormat")
-            .field("before", &format_args!("\"{}\"", self.before().escape_ascii()))
-            .field("after", &format_args!("\"{}\"", self.after().escape_ascii()))
+            .field("before", &Redacted::alone(self.before()))
+            .field("after", &Redacted::alone(self.after()))
             .finish()
     }
 }

@@ -24,7 +24,7 @@ use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::Error;
 use crate::event::{Layout, StreamEventRef};
 use crate::format::text::Text;
-use crate::format::{MAX_LEN, grammar};
+use crate::format::{MAX_LEN, grammar, scan};
 use crate::value::Args;
 use crate::value::args::KnownEnds;
 
@@ -86,7 +86,7 @@ fn read_any(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Erro
         return Err(Error::LineTooLong { length: line.len() as u64, limit: MAX_LEN });
     }
     let header = header::read(line, lenient)?;
-    let (target, fields) = match read_carefully(line, &header) {
+    let (target, fields) = match read_odd_token(line, &header).or_else(|| read_carefully(line, &header)) {
         Some(found) => found,
         None => {
             let target = Target::first_token(line, header.target);
@@ -98,6 +98,17 @@ fn read_any(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Erro
     }
     let anomalies = anomalies(content, &header, &target, fields.anomalies);
     Ok(event(content, &header, &target, &fields, anomalies))
+}
+
+/// Reads a target that is odd but holds no space, and the fields after it, as [`careful`] does in twice the time. Fields begin with
+/// a space, so that no longer row of them could stand at the line's end.
+fn read_odd_token(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
+    // A plain token was read before.
+    let odd = scan::not_plain(line, header.target);
+    line.get(odd as usize).filter(|&&byte| byte != b' ')?;
+    let target = Target::first_token(line, header.target);
+    target.port?;
+    Some((target, predicted::read_fields(line, target.end, header.status)?))
 }
 
 /// Reads the target that [`careful`] finds, and the fields after it.

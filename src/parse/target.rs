@@ -57,8 +57,8 @@ impl Target {
 /// Returns the anomalies of a target's text, from `start` to `end`.
 fn anomalies(line: &[u8], start: u32, end: u32) -> Anomalies {
     let mut anomalies = Anomalies::NONE;
-    let mut at = scan::not_plain(line, start);
-    while let Some(&byte) = line.get(at as usize).filter(|_| at < end) {
+    let first = scan::not_plain(line, start);
+    for byte in line.get(first as usize..end as usize).unwrap_or_default() {
         match byte {
             b' ' => anomalies.insert(Anomaly::TargetSpace),
             b'"' => anomalies.insert(Anomaly::TargetQuote),
@@ -66,7 +66,6 @@ fn anomalies(line: &[u8], start: u32, end: u32) -> Anomalies {
             byte if byte.is_ascii_control() => anomalies.insert(Anomaly::TargetControl),
             _ => {}
         }
-        at = scan::not_plain(line, at + 1);
     }
     anomalies
 }

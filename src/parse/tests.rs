@@ -115,6 +115,16 @@ proptest! {
         }
     }
 
+    /// A target without a space that is read by itself is the one that the second reading finds.
+    #[test]
+    fn odd_tokens_are_targets(content in content()) {
+        let line = content.as_bytes();
+        let header = header::read(line, false).expect("a good header");
+        if let Some((target, _)) = read_odd_token(line, &header) {
+            prop_assert_eq!(careful::target_end(line, header.target, header.status), Some(target.end));
+        }
+    }
+
     /// The first reading finds every event whose target holds nothing odd, unless tor may have cut it.
     #[test]
     fn plain_events_are_predicted(content in content()) {

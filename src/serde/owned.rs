@@ -8,6 +8,7 @@ use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use super::{Fields, Host, Word};
+use crate::anomaly::Anomaly;
 use crate::event::StreamEventRef;
 use crate::owned::StreamEvent;
 use crate::value::{CircuitId, StreamId};
@@ -57,9 +58,9 @@ struct Form {
     session_group: Option<i32>,
     /// `ISO_FIELDS`.
     iso_fields: Option<Vec<String>>,
-    /// Ignored; keeps positional formats aligned.
-    #[serde(default, rename = "anomalies")]
-    _anomalies: Vec<String>,
+    /// Names of anomalies. Those that do not come from the line that the event was found in follow from the rest.
+    #[serde(default)]
+    anomalies: Vec<String>,
     /// The line, if tor would print another one for these fields.
     #[serde(default, deserialize_with = "secret")]
     content: Option<Line>,
@@ -88,6 +89,10 @@ impl Form {
         }
     }
 }
+
+/// Anomalies that an event may have from the line that it was found in, and that its content does not show.
+const OF_LINE: [Anomaly; 5] =
+    [Anomaly::TargetMayBeCut, Anomaly::FieldAtCut, Anomaly::Unterminated, Anomaly::InData, Anomaly::Escaped];
 
 /// Reads a value and keeps it out of any error.
 fn secret<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
@@ -139,7 +144,7 @@ impl<'de> Deserialize<'de> for StreamEvent {
     ///
     /// The latter has no `content`, and so loses what no field holds: unknown keywords, the order of fields in lines that
     /// no known tor prints, bytes that are not UTF-8, and credentials that are shown as `***`. What is odd
-    /// about an event is found anew.
+    /// about an event is found anew, but for the anomalies that come from the line in which it was found.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let form = Form::deserialize(deserializer)?;
         let iso_fields = form.iso_fields.as_ref().map(|words| words.join(","));
@@ -155,7 +160,9 @@ impl<'de> Deserialize<'de> for StreamEvent {
         };
         // Reading takes one line end off.
         line.extend_from_slice(b"\r\n");
-        let event = StreamEventRef::parse_lenient(&line).map_err(D::Error::custom)?;
+        let mut event = StreamEventRef::parse_lenient(&line).map_err(D::Error::custom)?;
+        let is_there = |anomaly: &Anomaly| form.anomalies.iter().any(|name| name == anomaly.as_str());
+        event.add_anomalies(OF_LINE.iter().copied().filter(is_there).collect());
         if form.content.is_none() && Fields::of(&event) != fields {
             return Err(refused());
         }

@@ -41,7 +41,7 @@ use crate::value::StreamId;
 /// - `limit` streams are followed at a time. Beyond it, the one with the oldest last event is handed out as
 ///   [`Dropped`](Outcome::Dropped); should it go on, what follows is another life. A life has some 600 bytes, the text of two
 ///   targets and a source address, and what [`keep_steps`](Self::keep_steps) and [`keep_circuits`](Self::keep_circuits)
-///   allow: by default 1000 steps of some 70 bytes, and 1000 circuits of 24. A stream as tor prints it has about eight steps.
+///   allow: by default 1000 steps of some 60 bytes, and 1000 circuits of 24. A stream as tor prints it has about eight steps.
 /// - `limit` IDs are remembered of streams that were closed, at some 100 bytes each, so that an event which comes after the
 ///   end is known as such.
 ///
@@ -412,10 +412,11 @@ impl Key {
         let [.., len] = &mut bytes;
         // Only a malformed ID can end with a NUL.
         *len = u8::try_from(id.len()).unwrap_or(u8::MAX);
-        let mut numbers = [0; 3];
-        let chunks = bytes.chunks_exact(8).filter_map(|chunk| chunk.first_chunk());
-        numbers.iter_mut().zip(chunks).for_each(|(number, chunk)| *number = u64::from_be_bytes(*chunk));
-        Self(numbers)
+        let number = |start| {
+            let chunk = bytes.get(start..).and_then(<[u8]>::first_chunk);
+            chunk.map_or(0, |chunk| u64::from_be_bytes(*chunk))
+        };
+        Self([number(0), number(8), number(16)])
     }
 }
 

@@ -12,7 +12,9 @@ fn texts() {
     assert!(format(b"a\nb", b"").is_none() && format(b"a", b"\n").is_none());
     assert!(format(&[b'x'; 100], &[b'x'; 28]).is_some() && format(&[b'x'; 100], &[b'x'; 29]).is_none());
     assert!(format(&[b'x'; 300], b"").is_none() && format(b"", &[b'x'; 300]).is_none());
-    assert_eq!(format!("{both:?}"), r#"LogFormat { before: "x: \'", after: "\'" }"#);
+    assert_eq!(format!("{both:?}"), r#"LogFormat { before: "x: '", after: "'" }"#);
+    let secret = format(b"SOCKS_PASSWORD=\"hunter2\" ", b"").unwrap();
+    assert_eq!(format!("{secret:?}"), r#"LogFormat { before: "SOCKS_PASSWORD=\"***\" ", after: "" }"#);
 }
 
 /// Which lines fit a format.

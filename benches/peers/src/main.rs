@@ -25,13 +25,13 @@ use crate::rounds::Contender;
 const SIZE: usize = 2_000_000;
 
 fn main() {
-    let mut python = Python::start();
+    let mut pythons = Python::start_all();
     report::head();
 
     let mut tables = Vec::new();
     for corpus in [corpus::modern(), corpus::legacy(), corpus::credentials()] {
         eprintln!("measuring {}", corpus.name);
-        tables.push(events(&text_only(corpus).repeated(SIZE), python.as_mut()));
+        tables.push(events(&text_only(corpus).repeated(SIZE), &mut pythons));
     }
     report::events(&tables);
     report::lost(&tables);
@@ -54,9 +54,9 @@ fn main() {
             ("stem-rs", compare::compare(corpus.texts, with(fields::stem_rs))),
             ("naive", compare::compare(corpus.texts, with(fields::naive))),
         ];
-        if let Some(python) = &mut python {
+        for python in &mut pythons {
             python.load("compared", corpus.texts);
-            found.push(("Python stem", compare::compare(corpus.texts, python.read("compared", corpus.texts.len()))));
+            found.push((python.name, compare::compare(corpus.texts, python.read("compared", corpus.texts.len()))));
         }
         report::mistakes(corpus.name, corpus.texts.len(), not_utf8, &found);
     }
@@ -93,7 +93,7 @@ fn text_only(corpus: Corpus) -> Corpus {
 }
 
 /// Measures lines that are all events.
-fn events(corpus: &Corpus, python: Option<&mut Python>) -> Table {
+fn events(corpus: &Corpus, pythons: &mut [Python]) -> Table {
     let &Corpus { name, buffer, texts, .. } = corpus;
     let mut contenders = vec![
         Contender::new(report::PARSE, || {
@@ -124,9 +124,9 @@ fn events(corpus: &Corpus, python: Option<&mut Python>) -> Table {
         Contender::new(report::NEWLINES, || memchr::memchr_iter(b'\n', black_box(buffer)).count() as u64),
         Contender::new(report::FROM_UTF8, || u64::from(std::str::from_utf8(black_box(buffer)).is_ok())),
     ];
-    if let Some(python) = python {
+    for python in pythons {
         python.load(name, texts);
-        contenders.push(Contender::timed(report::PYTHON, move || python.time(name)));
+        contenders.push(Contender::timed(python.name, move || python.time(name)));
     }
     Table::measure(name, texts.len(), buffer.len(), contenders)
 }

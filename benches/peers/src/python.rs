@@ -1,4 +1,4 @@
-//! Python's stem, in a process of its own that waits for its turn.
+//! Python's libraries, each in a process of its own that waits for its turn.
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -6,28 +6,45 @@ use std::time::Duration;
 use std::{env, fs};
 
 use crate::fields::Reading;
+use crate::report;
 
-/// The process, told what to do by lines.
+/// Name in reports, module that `python_events.py` imports, and variable with the interpreter that has it. cepa is a fork of
+/// stem that is imported under stem's name, so that each needs an interpreter of its own.
+const LIBRARIES: [(&str, &str, &str); 3] = [
+    (report::PYTHON_STEM, "stem", "PEERS_STEM"),
+    (report::CEPA, "stem", "PEERS_CEPA"),
+    (report::AIOSTEM, "aiostem", "PEERS_AIOSTEM"),
+];
+
+/// A library's process, told by lines what to do.
 #[derive(Debug)]
 pub struct Python {
+    /// Name of the library in reports.
+    pub name: &'static str,
     process: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Python {
-    /// Starts the interpreter that `PEERS_PYTHON` names. `None` if it names none.
-    pub fn start() -> Option<Self> {
-        let interpreter = env::var("PEERS_PYTHON").ok().filter(|path| !path.is_empty())?;
+    /// Starts a process for each library that has an interpreter.
+    pub fn start_all() -> Vec<Self> {
+        LIBRARIES.into_iter().filter_map(|(name, module, variable)| Self::start(name, module, variable)).collect()
+    }
+
+    /// Starts the interpreter that `variable` names. `None` if it names none.
+    fn start(name: &'static str, module: &str, variable: &str) -> Option<Self> {
+        let interpreter = env::var(variable).ok().filter(|path| !path.is_empty())?;
         let mut process = Command::new(interpreter)
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/stem_events.py"))
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/python_events.py"))
+            .arg(module)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the interpreter starts");
         let input = process.stdin.take().expect("a pipe was asked for");
         let output = BufReader::new(process.stdout.take().expect("a pipe was asked for")).lines();
-        Some(Self { process, input, output })
+        Some(Self { name, process, input, output })
     }
 
     /// Hands over contents under a name.

@@ -8,6 +8,7 @@ use tor_stream_event::{Anomaly, EventLine, LineState, LogFormat, Skipped, Stream
 use crate::input::layout::Layout;
 use crate::input::time::{Stamp, Time};
 use crate::input::{Input, rewrite};
+use crate::output::text::escape;
 
 /// Maximum length of the text from a log that a message shows.
 const SHOWN: usize = 80;
@@ -127,7 +128,7 @@ impl Ended<'_> {
     /// Returns the messages about formats that were learned.
     fn learned(&self) -> Vec<String> {
         let labels = self.layout.has_labels.then(|| format!("tor-streams: {}: read with TAI64N times", self.name));
-        let formats = self.layout.formats().iter().filter(|_| self.layout.is_learned);
+        let formats = self.layout.learned().iter();
         let message = |format: &LogFormat| {
             let behind = match format.after() {
                 [] => String::new(),
@@ -144,19 +145,24 @@ impl Ended<'_> {
         let (name, mut messages) = (self.name, Vec::new());
         if let Some(first) = marks.first {
             let lines = count(marks.count, "line", "lines");
-            let behind = self.behind(first).unwrap_or("other text".into());
+            let (behind, is_at_start) = match self.behind(first) {
+                Some(text) if text.is_empty() => ("at the beginning".into(), true),
+                Some(text) => (format!("behind '{text}'"), false),
+                None => ("behind other text".into(), false),
+            };
             let hint = match (self.layout.formats(), self.layout.is_unknown) {
+                _ if is_at_start => "--prefix '' may read them",
                 ([], false) => "--prefix auto may read them",
                 ([], true) => "no two of them have the same text there; --prefix TEXT may read some",
                 _ => "another --prefix TEXT may read them",
             };
-            messages.push(format!("{name}:{first}: {lines} with `650 STREAM` behind {behind} not read: {hint}"));
+            messages.push(format!("{name}:{first}: {lines} with `650 STREAM` {behind} not read: {hint}"));
         }
         if let Some(first) = bare.first {
             let lines = count(bare.count, "line", "lines");
             let (behind, hint) = match self.behind(first) {
-                Some(text) => (format!(" behind {text}"), "--bare --prefix auto may read them"),
-                None => (String::new(), "--bare reads them"),
+                Some(text) if !text.is_empty() => (format!(" behind '{text}'"), "--bare --prefix auto may read them"),
+                _ => (String::new(), "--bare reads them"),
             };
             messages
                 .push(format!("{name}:{first}: {lines} with an event without its code 650{behind} not read: {hint}"));
@@ -204,11 +210,11 @@ impl Ended<'_> {
         messages
     }
 
-    /// Returns the text before the event in a line, if it is known and not empty.
+    /// Returns the text before the event in a line, if it is known.
     fn behind(&self, number: u64) -> Option<String> {
         let line = self.line(number)?;
         let at = memmem::find(&line, MARK).or_else(|| rewrite::bare_event(&line))?;
-        line.get(..at).filter(|before| !before.is_empty()).map(|before| format!("'{}'", shown(before)))
+        line.get(..at).map(shown)
     }
 
     /// Returns a line of the log. `None` if it cannot be had again.
@@ -248,5 +254,5 @@ fn shown(text: &[u8]) -> String {
         let end: String = text.chars().skip(len - SHOWN / 2).collect();
         text = format!("{start}...{end}");
     }
-    text.escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\"")
+    escape(&text).into_owned()
 }

@@ -44,7 +44,7 @@ enum End {
 /// Maximum number of bytes from the beginning of a log that a format is learned from.
 pub(crate) const LEARNED_FROM: usize = 512 * 1024;
 
-/// Number of bytes of it that are looked at before more are read.
+/// Number of bytes of it that are read at once.
 const STEP: usize = 64 * 1024;
 
 /// The layout of one log.
@@ -52,8 +52,8 @@ const STEP: usize = 64 * 1024;
 pub(crate) struct Layout {
     /// The texts around each reply.
     formats: Vec<LogFormat>,
-    /// The formats were asked for and not given, and they were found.
-    pub(crate) is_learned: bool,
+    /// Number of them that were given. The rest was learned.
+    given: usize,
     /// The formats were asked for, and no two lines had the same.
     pub(crate) is_unknown: bool,
     /// The log has TAI64N labels, which are changed.
@@ -148,12 +148,12 @@ impl LayoutOptions {
         (!self.bare && !self.no_data && !layout.has_labels).then_some(layout)
     }
 
-    /// Learns the formats from the beginning of a log, as much of it as is needed. Returns that. A log that may still be written
-    /// is not waited for if there is enough.
+    /// Learns the formats from the beginning of a log, and returns that. Of a log that may still be written it is as much as is
+    /// needed.
     fn learn(&self, text: &mut impl Read, layout: &mut Layout, again: bool) -> io::Result<Vec<u8>> {
         let (mut start, mut chunk) = (Vec::new(), vec![0; STEP]);
         loop {
-            let room = STEP - start.len() % STEP;
+            let room = STEP.min(LEARNED_FROM - start.len());
             let read = match text.read(chunk.get_mut(..room).unwrap_or_default()) {
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -161,10 +161,11 @@ impl LayoutOptions {
             };
             start.extend_from_slice(chunk.get(..read).unwrap_or_default());
             let is_all = read == 0 || start.len() >= LEARNED_FROM;
-            // So that a file tells the same however it is read.
-            let is_enough = is_all || !again || start.len() % STEP == 0;
-            if (is_enough && self.find_formats(&start, is_all, layout)) || is_all {
-                return Ok(start);
+            if is_all || !again {
+                let is_enough = self.find_formats(&start, is_all, layout);
+                if is_all || is_enough {
+                    return Ok(start);
+                }
             }
         }
     }
@@ -180,27 +181,29 @@ impl LayoutOptions {
         layout.formats.clear();
         let given = self.prefix.iter().filter(|text| *text != Self::AUTO);
         layout.formats.extend(given.filter_map(|text| format(text.as_bytes(), &marked)));
-        let is_given = layout.formats.len() == self.prefix.len();
-        if is_given {
+        layout.given = layout.formats.len();
+        if layout.given == self.prefix.len() {
             return !marked.is_empty();
         }
         if layout.formats.is_empty() && is_read(start, layout.line_end) {
             // It needs no format: dates are not taken for text, and a capture is not taken for a log.
             return true;
         }
-        let known = layout.formats.len();
         for (index, line) in marked.iter().enumerate() {
             let is_known = layout.formats.iter().any(|format| format.fits(line));
             if is_known || layout.formats.len() == LogFormat::MAX_FORMATS {
                 continue;
             }
             let others = marked.get(index + 1..).unwrap_or_default();
-            let found = LogFormat::of_line(line).filter(|format| others.iter().any(|line| format.fits(line)));
+            // Where there is text before events, lines without any are more likely to be data of a reply.
+            let has_text = |format: &LogFormat| !format.before().is_empty() || !format.after().is_empty();
+            let found = LogFormat::of_line(line).filter(has_text);
+            let found = found.filter(|format| others.iter().any(|line| format.fits(line)));
             layout.formats.extend(found);
         }
-        layout.is_learned = layout.formats.len() > known;
-        layout.is_unknown = !layout.is_learned && !marked.is_empty();
-        layout.is_learned
+        let is_learned = !layout.learned().is_empty();
+        layout.is_unknown = !is_learned && !marked.is_empty();
+        is_learned
     }
 }
 
@@ -263,6 +266,11 @@ impl Layout {
     /// Returns the beginning of a log that cannot be opened again.
     pub(crate) fn beginning(&self) -> Option<Vec<u8>> {
         self.beginning.as_ref().map(|beginning| beginning.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// Returns the formats that were learned.
+    pub(crate) fn learned(&self) -> &[LogFormat] {
+        self.formats.get(self.given..).unwrap_or_default()
     }
 
     /// Returns the formats.

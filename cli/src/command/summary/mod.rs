@@ -173,7 +173,7 @@ impl Logs for SummaryLogs {
 
     fn part(&self, input: Place<'_>, lines: u64) -> SummaryPart {
         let log = SummaryLog { limit: usize::MAX, tracker: StreamTracker::part(), ..self.log(input) };
-        SummaryPart { log, lines }
+        SummaryPart { log, lines, events: 0, is_full: false }
     }
 
     fn range(&self) -> Option<u64> {
@@ -216,6 +216,30 @@ struct SummaryPart {
     log: SummaryLog,
     /// Number of lines before the range that the numbers of its lines include.
     lines: u64,
+    /// Number of events.
+    events: u64,
+    /// Set once the part takes too much memory. Its events are not counted then: the range is read again, one by one.
+    is_full: bool,
+}
+
+impl SummaryPart {
+    /// Number of events after which the size is looked at.
+    const STRIDE: u64 = 1024;
+    /// Maximum number of streams that may have begun before the range. Each takes about a kilobyte, and several parts may
+    /// wait for the one before them. A log that somebody made for it has another stream, target and reason in each line.
+    const STREAMS: usize = 4096;
+    /// Maximum number of rows in all tables.
+    const ROWS: usize = 32 * 1024;
+
+    /// Frees the memory if it is too much.
+    fn check_size(&mut self) {
+        let undecided = self.log.tracker.undecided().take(Self::STREAMS).count();
+        if undecided == Self::STREAMS || self.log.tally.rows() > Self::ROWS {
+            self.is_full = true;
+            self.log.tracker = StreamTracker::part();
+            self.log.tally = Tally::default();
+        }
+    }
 }
 
 impl SummaryLog {
@@ -269,8 +293,10 @@ impl Log for SummaryLog {
     type Part = SummaryPart;
 
     fn append(&mut self, part: SummaryPart, lines: u64) -> io::Result<bool> {
-        let SummaryPart { log: mut part, lines: counted } = part;
-        if !self.tally.merges_exactly(&part.tally, part.tracker.undecided(), self.limit) {
+        let SummaryPart { log: mut part, lines: counted, is_full, .. } = part;
+        // Streams that are over with the part are counted with what was known of them before it.
+        let undecided = self.tracker.live().chain(part.tracker.undecided());
+        if is_full || !self.tally.merges_exactly(&part.tally, undecided, self.limit) {
             return Ok(false);
         }
         let Ok(lives) = self.tracker.append(part.tracker) else {
@@ -300,6 +326,13 @@ impl Log for SummaryLog {
 
 impl Consumer for SummaryPart {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if self.is_full {
+            return Ok(());
+        }
+        self.events += 1;
+        if self.events % Self::STRIDE == 0 {
+            self.check_size();
+        }
         let mut line = *event.line;
         line.number += self.lines;
         self.log.event(&Event { line: &line, ..*event })

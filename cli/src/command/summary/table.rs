@@ -55,6 +55,11 @@ impl<K: Key> Table<K> {
         }
     }
 
+    /// Returns the number of keys that are counted apart.
+    pub(crate) fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
     /// Adds what was counted elsewhere.
     pub(crate) fn merge(&mut self, mut other: Self, limit: usize) {
         self.beyond += other.beyond;

@@ -277,6 +277,12 @@ impl Tally {
 }
 
 impl Tally {
+    /// Returns the number of rows in all tables.
+    pub(crate) fn rows(&self) -> usize {
+        let words = self.purposes.unnamed() + self.protocols.unnamed() + self.events.unnamed();
+        words + self.failures.len() + self.failed_targets.len() + self.targets.len() + self.circuits.len()
+    }
+
     /// Returns `true` if what was counted in the next part of a log can be added with the same result as if the part had been
     /// counted here: no table comes to meet its limit. `undecided` are the streams that go on from one part into the next,
     /// which are counted when they are over, with the events in their notes.
