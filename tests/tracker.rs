@@ -731,6 +731,20 @@ fn bounded_memory() {
     }
 }
 
+/// Nor is one that only parts were put behind.
+#[test]
+fn bounded_memory_of_parts() {
+    let mut tracker = StreamTracker::new(10);
+    for id in 0..5_000 {
+        for status in ["NEW", "CLOSED"] {
+            let mut part = StreamTracker::part();
+            part.update(&StreamEventRef::parse(&format!("{id} {status} 7 a:80")).unwrap(), ());
+            assert!(tracker.append(part).is_ok());
+        }
+    }
+    assert!(format!("{tracker:?}").len() < 30_000);
+}
+
 /// Real logs in parts, with their times: what is put together is the whole. A log that is there twice has many events after a
 /// CLOSED.
 #[test]

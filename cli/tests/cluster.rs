@@ -227,10 +227,11 @@ fn a_process_that_does_not_come_up_ends_all() {
 #[test]
 fn processes_of_different_runs_do_not_mix() {
     let addresses = addresses(2);
-    let different: [&[&str]; 4] = [
+    let different: [&[&str]; 5] = [
         &["mixed-session.raw"],
         &["onionperf.log", "-"],
         &["--lenient", "onionperf.log"],
+        &["--bare", "onionperf.log"],
         &["--port=80", "onionperf.log"],
     ];
     for other in different {

@@ -114,7 +114,9 @@ impl<'a> Log<'a> {
             [b'\n', ..] => 1,
             _ => 2,
         };
-        let length = whole.line.len() + line_end;
+        // A byte order mark is a part of the first line.
+        let bom = if whole.number == 1 { start(whole) } else { 0 };
+        let length = bom + whole.line.len() + line_end;
         if length <= limit {
             assert_eq!(line, whole);
         } else {
@@ -123,7 +125,7 @@ impl<'a> Log<'a> {
             };
             assert_eq!((told, of), (length as u64, limit));
             assert_eq!((line.number, line.offset, line.prefix), (whole.number, whole.offset, whole.prefix));
-            assert!(whole.line.starts_with(line.line) && line.line.len() >= limit.min(whole.line.len()));
+            assert!(whole.line.starts_with(line.line) && bom + line.line.len() >= limit.min(whole.line.len()));
         }
     }
 }

@@ -154,8 +154,12 @@ proptest! {
                 for line in [&b"650+NS"[..], &target(name), b"r x", b"."] {
                     // A name that is a dot, or begins with one, is stuffed.
                     let stuffed = if line.len() > 1 && line.starts_with(b".") { [b".", line].concat() } else { line.to_vec() };
-                    // A strange line of data may look like an event, and then is counted.
-                    let stuffed = if stuffed.starts_with(b"650 ") || stuffed.starts_with(next.as_bytes()) && !next.is_empty() { b"x".to_vec() } else { stuffed };
+                    // A strange line of data may look like an event, and then is counted. Spaces before it are some of the
+                    // prefix's.
+                    let text_of_data = stuffed.trim_ascii_start();
+                    let is_strange = text_of_data.starts_with(b"650 ")
+                        || text_of_data.starts_with(next.trim().as_bytes()) && !next.is_empty();
+                    let stuffed = if is_strange { b"x".to_vec() } else { stuffed };
                     write(&mut text, &stuffed, index);
                 }
             }

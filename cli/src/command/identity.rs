@@ -6,6 +6,7 @@
 //! known neither joins two identities nor sets them apart.
 
 use alloc::borrow::Cow;
+use alloc::collections::{BTreeMap, BTreeSet};
 use core::fmt::Write;
 use core::hash::BuildHasher;
 use std::collections::HashMap;
@@ -27,7 +28,7 @@ pub(crate) const FIELDS: [IsoField; 9] = [
 ];
 
 /// A set of fields, by their places in [`FIELDS`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Fields(u16);
 
 impl Fields {
@@ -223,17 +224,15 @@ struct Identity {
 /// Places of identities with the same fields.
 #[derive(Default)]
 struct Group {
-    /// All of them.
-    all: Vec<usize>,
-    /// Those of which something is not known.
-    partial: Vec<usize>,
+    /// The places, by the fields whose values are known.
+    by_known: BTreeMap<Fields, BTreeSet<usize>>,
     /// Number of times that one was added or learnt a value.
     changes: u64,
 }
 
 impl Identities {
-    /// The most identities that one with an unknown value is compared with. If there are more, it could be many of them, as a
-    /// rule; and the time for a stream has to stay bounded.
+    /// The most identities that a stream is compared with of which other values are known than of the stream. If there are more,
+    /// it could be many of them, as a rule; and the time for a stream has to stay bounded.
     const COMPARED: usize = 1000;
 
     /// Returns a table for this many.
@@ -250,50 +249,66 @@ impl Identities {
         if values.iter().all(Option::is_none) {
             return None;
         }
-        let whole = is_whole(fields, &values);
-        let known = self.exact.get(&(fields, values)).copied();
-        if known.is_none() && self.exact.len() >= self.limit {
+        let found = self.exact.get(&(fields, values)).copied();
+        if found.is_none() && self.exact.len() >= self.limit {
             return None;
         }
-        let group = self.by_fields.entry(fields).or_default();
+        let known = known_fields(&values);
+        self.by_fields.entry(fields).or_default();
+        let group = self.by_fields.get(&fields)?;
         // What is known for certain stays so. Others may be one of several by now.
-        if let Some((place, _)) = known.filter(|&(place, changes)| whole && place.is_some() || changes == group.changes)
-        {
+        let is_certain = |place: Option<usize>| known == fields && place.is_some();
+        if let Some((place, _)) = found.filter(|&(place, changes)| is_certain(place) || changes == group.changes) {
             return place;
         }
-        // Two of which all is known differ, or they would be the same.
-        let compared = if whole { &group.partial } else { &group.all };
-        let mut fitting = compared.iter().copied().filter(|&place| {
-            self.all.get(place).is_some_and(|identity| {
-                let mut both = identity.values.iter().zip(&values);
+        // Of two of which the same is known the values differ, or they would be the same.
+        let same = found.and_then(|(place, _)| place).filter(|&place| self.values(place) == Some(&values));
+        let others = group.by_known.iter().filter(|&(&other, _)| other != known).map(|(_, places)| places);
+        let too_many = others.clone().map(BTreeSet::len).sum::<usize>() > Self::COMPARED;
+        let mut fitting = same.into_iter().chain(others.flatten().copied()).filter(|&place| {
+            self.values(place).is_some_and(|identity| {
+                let mut both = identity.iter().zip(&values);
                 both.all(|(ours, theirs)| ours.is_none() || theirs.is_none() || ours == theirs)
             })
         });
         let place = match (fitting.next(), fitting.next()) {
-            _ if compared.len() > Self::COMPARED => None,
+            _ if too_many => None,
             (Some(place), None) => {
-                if let Some(identity) = self.all.get_mut(place) {
-                    group.changes += u64::from(identity.learn(&values, facts.texts.as_deref()));
-                    if is_whole(identity.fields, &identity.values) {
-                        group.partial.retain(|&other| other != place);
-                    }
-                }
+                self.learn(place, fields, &values, facts.texts.as_deref());
                 Some(place)
             }
             (None, _) => {
                 let place = self.all.len();
-                group.changes += 1;
-                group.all.push(place);
-                if !whole {
-                    group.partial.push(place);
-                }
-                self.all.push(Identity { fields, values, texts: facts.texts.clone() });
+                self.all.push(Identity { values: [None; FIELDS.len()], texts: facts.texts.clone(), fields });
+                self.learn(place, fields, &values, None);
                 Some(place)
             }
             _ => None,
         };
-        self.exact.insert((fields, values), (place, group.changes));
+        let changes = self.by_fields.get(&fields).map_or(0, |group| group.changes);
+        self.exact.insert((fields, values), (place, changes));
         place
+    }
+
+    /// Returns the values of an identity.
+    fn values(&self, place: usize) -> Option<&Values> {
+        self.all.get(place).map(|identity| &identity.values)
+    }
+
+    /// Adds what a stream tells of its identity.
+    fn learn(&mut self, place: usize, fields: Fields, values: &Values, texts: Option<&Texts>) {
+        let (Some(identity), Some(group)) = (self.all.get_mut(place), self.by_fields.get_mut(&fields)) else { return };
+        let before = known_fields(&identity.values);
+        identity.learn(values, texts);
+        let after = known_fields(&identity.values);
+        if after != before {
+            group.changes += 1;
+            if let Some(places) = group.by_known.get_mut(&before) {
+                places.remove(&place);
+            }
+            group.by_known.entry(after).or_default().insert(place);
+            self.exact.insert((fields, identity.values), (Some(place), group.changes));
+        }
     }
 
     /// Returns how an identity is shown: `#1`, and by its values if their text was kept.
@@ -314,21 +329,76 @@ impl Identities {
     }
 }
 
-/// Returns `true` if all of these fields are known.
-fn is_whole(fields: Fields, values: &Values) -> bool {
-    values.iter().enumerate().all(|(place, value)| value.is_some() || !fields.has(place))
+/// Returns the fields whose values are known.
+fn known_fields(values: &Values) -> Fields {
+    let mut fields = Fields(0);
+    values.iter().enumerate().filter(|(_, value)| value.is_some()).for_each(|(place, _)| fields.add(place));
+    fields
 }
 
 impl Identity {
-    /// Takes the values of a stream that are not known yet. Returns `true` if there are any.
-    fn learn(&mut self, values: &Values, texts: Option<&Texts>) -> bool {
-        let before = self.values;
+    /// Takes the values of a stream that are not known yet.
+    fn learn(&mut self, values: &Values, texts: Option<&Texts>) {
         for (ours, theirs) in self.values.iter_mut().zip(values) {
             *ours = ours.or(*theirs);
         }
         if let (Some(ours), Some(theirs)) = (&mut self.texts, texts) {
             fill(ours, theirs.clone());
         }
-        before != self.values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns what is told of a stream with these values, which is kept apart by them.
+    fn facts(values: [Option<u64>; 3]) -> Facts {
+        let mut facts = Facts { iso_fields: Some(Fields(0b111)), ..Facts::default() };
+        values
+            .into_iter()
+            .enumerate()
+            .filter_map(|(place, value)| Some((place, value?)))
+            .for_each(|(place, value)| facts.set(place, value));
+        facts
+    }
+
+    /// An identity grows by what its streams tell, and never becomes that of a stream which is known to differ.
+    #[test]
+    fn unknown_values() {
+        let mut identities = Identities::new(100);
+        for (values, place) in [
+            ([Some(1), None, None], Some(0)),
+            ([None, Some(2), None], Some(0)),
+            ([Some(1), Some(2), None], Some(0)),
+            ([Some(1), Some(3), None], Some(1)),
+            // It may be either by now.
+            ([Some(1), None, None], None),
+            ([None, None, Some(9)], None),
+            ([Some(1), Some(2), Some(3)], Some(0)),
+            ([Some(1), Some(2), Some(4)], Some(2)),
+            ([Some(1), Some(2), None], None),
+            ([Some(1), Some(2), Some(3)], Some(0)),
+            ([None, Some(3), None], Some(1)),
+            ([None; 3], None),
+        ] {
+            assert_eq!(identities.place(&facts(values)), place, "{values:?}");
+        }
+    }
+
+    /// Of logs that never tell a value, such as the client's address, there is no end of identities.
+    #[test]
+    fn many_with_the_same_unknown_value() {
+        let mut identities = Identities::new(10_000);
+        for round in 0..2 {
+            for user in 0..5000 {
+                let place = identities.place(&facts([Some(user), Some(0), None]));
+                assert_eq!(place, usize::try_from(user).ok(), "{round}");
+            }
+        }
+        // There is room for so many only.
+        let mut identities = Identities::new(2);
+        let places = [1, 2, 3, 1].map(|user| identities.place(&facts([Some(user), None, None])));
+        assert_eq!(places, [Some(0), Some(1), None, Some(0)]);
     }
 }

@@ -68,7 +68,7 @@ Identities:
   name, password, client address, SESSION_GROUP and NYM_EPOCH.
   A value may not be known: tor prints the client's address and the target that was asked for only
   when a stream begins. A stream then has the number of the one identity that it does not differ
-  from in what is known, or none if there are several.
+  from in what is known, or none if there are several, or more than 1000 to compare it with.
 
 Exit status:
   0  Every circuit was printed, or whatever reads the output was closed.

@@ -216,8 +216,8 @@ fn merged(counted: &mpsc::Receiver<Counted>, limit: usize) -> (Tally, bool) {
 fn fingerprint(options: &Options, inputs: &[Input]) -> [u8; 32] {
     let names: Vec<_> = inputs.iter().map(|input| &input.name).collect();
     let read = &options.read;
-    let parts =
-        (env!("CARGO_PKG_VERSION"), &options.cluster.cluster, names, &read.filter, read.lenient, options.max_live);
+    let how = (&read.layout, &read.filter, read.lenient, options.max_live);
+    let parts = (env!("CARGO_PKG_VERSION"), &options.cluster.cluster, names, how);
     Sha256::digest(format!("{parts:?}")).into()
 }
 
