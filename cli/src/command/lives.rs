@@ -11,8 +11,9 @@ use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{Log, Logs, Place};
 
-/// Number of bytes of a range.
-pub(crate) const RANGE: u64 = 1024 * 1024;
+/// Number of bytes of a range. In the worst log each line is of another stream, which takes some hundred bytes until it is known
+/// whether it goes on.
+pub(crate) const RANGE: u64 = 256 * 1024;
 
 /// Maker of the consumers.
 pub(crate) struct LifeLogs<F> {

@@ -39,7 +39,7 @@ Columns:
   circuit_id             the circuit it is on, or was on when it ended; none after DETACHED
   unix_ts_start          Unix time of NEW or NEWRESOLVE; none if that is not in the log
   unix_ts_end            Unix time of FAILED, or else of CLOSED; none if neither is in the log
-  seconds                from start to end
+  seconds                from start to end; none if the clock was set back between them
   failure_reason_local   why it failed: the REASON of FAILED, or the one that ended a look-up
   failure_reason_remote  the REMOTE_REASON of the same event
   remap_source           where the last REMAP had the address from: CACHE or EXIT

@@ -137,8 +137,10 @@ struct SummaryLogs {
     limit: usize,
     /// Whether streams may not pass.
     is_filtered: bool,
-    /// The name of the log that all files are. `None` if each is a log of its own.
-    joined: Option<String>,
+    /// The names of the files.
+    names: Vec<Arc<str>>,
+    /// Whether all files are one log.
+    join: bool,
 }
 
 impl SummaryLogs {
@@ -147,8 +149,9 @@ impl SummaryLogs {
 
     /// Returns the maker for some options and inputs.
     fn new(options: &Options, inputs: &[Input]) -> Self {
-        let joined = inputs.first().filter(|_| options.join).map(|input| input.name.clone());
-        Self { limit: options.max_live, is_filtered: !options.read.filter.is_empty(), joined }
+        let names = inputs.iter().map(|input| input.name.as_str().into()).collect();
+        let is_filtered = !options.read.filter.is_empty();
+        Self { limit: options.max_live, is_filtered, names, join: options.join }
     }
 }
 
@@ -157,11 +160,11 @@ impl Logs for SummaryLogs {
 
     fn log(&self, input: Place<'_>) -> SummaryLog {
         SummaryLog {
-            name: self.joined.as_deref().unwrap_or(input.name).into(),
+            name: self.names.get(if self.join { 0 } else { input.index }).cloned().unwrap_or_default(),
             file: input.name.into(),
             limit: self.limit,
             is_filtered: self.is_filtered,
-            join: self.joined.is_some(),
+            join: self.join,
             tracker: StreamTracker::with_notes(self.limit),
             tally: Tally::default(),
             check: Check::default(),
@@ -183,14 +186,14 @@ impl Logs for SummaryLogs {
     }
 
     fn joins(&self) -> bool {
-        self.joined.is_some()
+        self.join
     }
 }
 
 /// One log that is counted.
 struct SummaryLog {
     /// Its name: that of its first file.
-    name: String,
+    name: Arc<str>,
     /// The name of the file that is read.
     file: String,
     /// Whether streams may not pass.

@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use core::cmp::Reverse;
+use core::mem;
 
 use serde::{Deserialize, Serialize};
 
@@ -60,8 +61,12 @@ impl<K: Key> Table<K> {
     }
 
     /// Adds what was counted elsewhere.
-    pub(crate) fn merge(&mut self, other: Self, limit: usize) {
+    pub(crate) fn merge(&mut self, mut other: Self, limit: usize) {
         self.beyond += other.beyond;
+        // The fewer keys are put among the more, unless it matters which of them are the first ones.
+        if self.by_key.len() < other.by_key.len() && self.by_key.len() + other.by_key.len() <= limit {
+            mem::swap(&mut self.by_key, &mut other.by_key);
+        }
         for (key, count) in other.by_key {
             self.add_times(key, count, limit);
         }

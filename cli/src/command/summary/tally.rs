@@ -1,7 +1,8 @@
 //! What is counted.
 
 use alloc::collections::BTreeMap;
-use core::cmp::Reverse;
+use alloc::sync::Arc;
+use core::cmp::{Ordering, Reverse};
 use core::fmt;
 use core::time::Duration;
 
@@ -88,12 +89,26 @@ pub(crate) struct FailedTarget {
 }
 
 /// A circuit. Each log has its own numbers.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Circuit {
     /// The log.
-    pub(crate) file: String,
+    pub(crate) file: Arc<str>,
     /// Its number there.
     pub(crate) circuit_id: String,
+}
+
+impl Ord for Circuit {
+    /// Compares the logs first. Most circuits are of the same one.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let files = if Arc::ptr_eq(&self.file, &other.file) { Ordering::Equal } else { self.file.cmp(&other.file) };
+        files.then_with(|| self.circuit_id.cmp(&other.circuit_id))
+    }
+}
+
+impl PartialOrd for Circuit {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl fmt::Display for Circuit {
@@ -208,7 +223,7 @@ impl EventTally {
 
 impl Tally {
     /// Counts a stream. No more than `limit` keys of each table are counted apart.
-    pub(crate) fn stream(&mut self, file: &str, life: &Life, limit: usize) {
+    pub(crate) fn stream(&mut self, file: &Arc<str>, life: &Life, limit: usize) {
         if life.outcome == Outcome::AfterClosed {
             return;
         }
@@ -224,7 +239,7 @@ impl Tally {
         }
         let host = asked_host(life);
         self.targets.add_text(host, limit);
-        let circuit = |id: &str| Circuit { file: file.into(), circuit_id: id.into() };
+        let circuit = |id: &str| Circuit { file: Arc::clone(file), circuit_id: id.into() };
         for id in &life.circuits {
             self.circuits.add(circuit(id.as_ref()), limit);
         }
