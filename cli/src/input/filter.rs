@@ -14,6 +14,7 @@ use crate::output::mask;
 use crate::report;
 
 /// The options that select events and streams. A repeated option matches any of its values.
+#[allow(rustdoc::broken_intra_doc_links, reason = "the help of an option is no Markdown")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Filter {
     /// Events with this status, such as CLOSED, in upper or lower case

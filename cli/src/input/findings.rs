@@ -151,7 +151,9 @@ impl Ended<'_> {
                 Some(text) => (format!("behind '{text}'"), false),
                 None => ("behind other text".into(), false),
             };
+            let query = self.line(first).as_deref().and_then(query);
             let hint = match (self.layout.formats(), self.layout.is_unknown) {
+                _ if query.is_some() => query.as_deref().unwrap_or_default(),
                 _ if is_at_start => "--prefix '' may read them",
                 ([], false) => "--prefix auto may read them",
                 ([], true) => "no two of them have the same text there; --prefix TEXT may read some",
@@ -232,6 +234,19 @@ impl Ended<'_> {
         text.take(1 << 16).read_until(b'\n', &mut line).ok()?;
         Some(line).filter(|line| !line.is_empty())
     }
+}
+
+/// Returns the command that reads an event in a JSON object with more fields behind the event, as Docker and journald write it.
+fn query(line: &[u8]) -> Option<String> {
+    let at = memmem::find(line, MARK).filter(|_| line.starts_with(b"{") && LogFormat::of_line(line).is_none())?;
+    let (before, event) = line.split_at_checked(at)?;
+    let key = core::str::from_utf8(before).ok()?.strip_suffix('"')?.trim_end().strip_suffix(':')?.trim_end();
+    let key = key.strip_suffix('"')?.rsplit('"').next()?;
+    let is_word = key.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
+    let is_field = is_word && !key.is_empty() && before.iter().filter(|&&byte| byte == b'{').count() == 1;
+    // Where the event has its line end, another one would be a line of its own.
+    let raw = if memmem::find(event, b"\\n\"").is_some() { "j" } else { "r" };
+    is_field.then(|| format!("it is JSON: try `jq -{raw} .{key} FILE | tor-streams -`"))
 }
 
 /// Returns a number with its noun and verb.

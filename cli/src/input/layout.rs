@@ -10,6 +10,7 @@ use tor_stream_event::{EventLine, EventReader, LineEnd, LogFormat, stream_events
 use crate::input::rewrite::{self, Rewriter};
 
 /// The options that describe the form of a log.
+#[allow(rustdoc::broken_intra_doc_links, reason = "the help of an option is no Markdown")]
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct LayoutOptions {
     /// The text that the log writes before each event, such as 'Nov 25 10:00:00 gw tor[811]: '
@@ -246,10 +247,10 @@ fn format(sample: &[u8], marked: &[&[u8]]) -> Option<LogFormat> {
     let before = memchr::memmem::find(sample, b"650 STREAM").and_then(|end| sample.get(..end)).unwrap_or(sample);
     // The space at the end is easily forgotten.
     let spaced = [before, b" "].concat();
-    let befores = [before, spaced.as_slice()];
+    let texts = [before, spaced.as_slice()];
     let learned = marked.iter().find_map(|line| {
         let after = LogFormat::of_line(line)?;
-        let mut formats = befores.iter().filter_map(|before| LogFormat::like(before, after.after()));
+        let mut formats = texts.iter().filter_map(|before| LogFormat::like(before, after.after()));
         formats.find(|format| format.fits(line))
     });
     learned.or_else(|| LogFormat::like(before, b""))

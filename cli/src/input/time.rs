@@ -392,12 +392,7 @@ impl<'a> Cursor<'a> {
             cursor.byte(b".,").filter(|_| second.is_some())?;
             nanoseconds(cursor.digits(1, usize::MAX)?)
         });
-        let half = self.maybe(|cursor| {
-            cursor.maybe(Self::spaces);
-            let half = cursor.byte(b"AP")?;
-            cursor.text(b"M").filter(|()| cursor.word_ends())?;
-            Some(half)
-        });
+        let half = self.maybe(Self::half_of_day);
         if let Some(half) = half {
             (1..=12).contains(&hour).then_some(())?;
             hour = hour % 12 + if half == b'P' { 12 } else { 0 };
@@ -412,6 +407,23 @@ impl<'a> Cursor<'a> {
         })
     }
 
+    /// Parses `PM`, ` p.m.` and the like, and returns the first letter in upper case. A no-break space may come before
+    /// it, as browsers and Java write it.
+    fn half_of_day(&mut self) -> Option<u8> {
+        let is_unbroken =
+            ["\u{202f}", "\u{a0}"].iter().any(|space| self.maybe(|cursor| cursor.text(space.as_bytes())).is_some());
+        if !is_unbroken {
+            self.maybe(Self::spaces);
+        }
+        let half = self.byte(b"APap")?.to_ascii_uppercase();
+        let has_point = self.maybe(|cursor| cursor.byte(b".")).is_some();
+        self.byte(b"Mm")?;
+        if has_point {
+            self.byte(b".")?;
+        }
+        self.word_ends().then_some(half)
+    }
+
     /// Parses a zone, if there is one: `Z`, an offset, or letters.
     fn zone(&mut self) -> Zone {
         let zone = self.maybe(|cursor| {
@@ -420,6 +432,10 @@ impl<'a> Cursor<'a> {
                 ZONES.iter().chain(&[b"UTC".as_slice(), b"GMT", b"Z"]).find(|name| cursor.0.starts_with(name))
             {
                 cursor.text(name)?;
+                if let (b"UTC" | b"GMT", [b'+' | b'-', b'0'..=b'9', ..]) = (*name, cursor.0) {
+                    // What does not tell the offset is at least not UTC.
+                    return Some(cursor.maybe(Self::offset_of_name).unwrap_or(Zone::Unknown));
+                }
                 let is_utc = matches!(*name, b"UTC" | b"GMT" | b"Z");
                 return cursor.word_ends().then_some(if is_utc { Zone::Offset(0) } else { Zone::Unknown });
             }
@@ -440,6 +456,23 @@ impl<'a> Cursor<'a> {
             is_offset.then_some(Zone::Offset(sign * (3600 * hours + 60 * minutes) as i32))
         });
         zone.unwrap_or(Zone::Offset(0))
+    }
+
+    /// Parses the offset of `GMT+0100`, `GMT+1` and `UTC-03:30`, after the name.
+    fn offset_of_name(&mut self) -> Option<Zone> {
+        let sign = if self.byte(b"+-")? == b'-' { -1 } else { 1 };
+        let digits = self.digits(1, 4)?;
+        let minutes = self.maybe(|cursor| {
+            cursor.byte(b":")?;
+            number(cursor.digits(2, 2)?)
+        });
+        let (hours, minutes) = match (digits.len(), minutes) {
+            (1 | 2, minutes) => (number(digits)?, minutes.unwrap_or(0)),
+            (4, None) => (number(digits)? / 100, number(digits)? % 100),
+            _ => return None,
+        };
+        let is_offset = hours <= 14 && minutes < 60 && self.word_ends();
+        is_offset.then_some(Zone::Offset(sign * (3600 * hours + 60 * minutes) as i32))
     }
 
     /// Parses a date and a time, in any order and with any separators that logs have. Returns the rank and the time.
@@ -516,6 +549,10 @@ impl<'a> Cursor<'a> {
             cursor.maybe(Self::spaces);
             cursor.year().filter(|_| matches!(cursor.0.first(), Some(b' ' | b':' | b'T' | b'_')))
         });
+        if year.is_none() && self.0.first() == Some(&b':') {
+            // What stands behind the month is the hour, as in `25. Nov 10:00:00`.
+            return None;
+        }
         self.between()?;
         let time = self.time()?;
         let zone = self.zone();
@@ -750,6 +787,21 @@ mod tests {
             ("Nov 25 10:00:00 1476 1515 ", "year 28461600 of Nov 25 10:00:00"),
             ("Wed Nov 25 11:00:00 CET 2026 ", "local 1795604400 of Wed Nov 25 11:00:00 CET 2026"),
             ("2026-11-25 11:00:00 EST ", "local 1795604400 of 2026-11-25 11:00:00 EST"),
+            // What `Date` of JavaScript prints.
+            ("Wed Nov 25 2026 11:00:00 GMT+0100 (CET) ", "unix 1795600800 of Wed Nov 25 2026 11:00:00 GMT+0100"),
+            ("11/25/2026, 11:00:00 AM GMT+1 ", "unix 1795600800 of 11/25/2026, 11:00:00 AM GMT+1"),
+            ("2026-11-25 06:30:00 UTC-03:30 ", "unix 1795600800 of 2026-11-25 06:30:00 UTC-03:30"),
+            ("2026-11-25 11:00:00 UTC+x ", "unix 1795604400 of 2026-11-25 11:00:00 UTC"),
+            ("2026-11-25 11:00:00 GMT+99 ", "local 1795604400 of 2026-11-25 11:00:00 GMT"),
+            // Halves of days, in all spellings.
+            ("[10:00:00 pm] ", "since 79200 of 10:00:00 pm"),
+            ("11/25/2026 10:00:00 p.m. gw: ", "unix 1795644000 of 11/25/2026 10:00:00 p.m."),
+            ("11/25/2026, 10:00:00\u{202f}PM ", "unix 1795644000 of 11/25/2026, 10:00:00\\xe2\\x80\\xafPM"),
+            ("12:00:01\u{a0}a.m. ", "since 1 of 12:00:01\\xc2\\xa0a.m."),
+            ("10:00:00 pmd[8]: ", "since 36000 of 10:00:00"),
+            // An hour is no day.
+            ("Mi 25. Nov 10:00:00 CET 2026 ", "since 36000 of 10:00:00"),
+            ("Nov 10:00:00 ", "since 36000 of 10:00:00"),
             ("12/11/2026 10:00:00 ", "since 36000 of 12/11/2026 10:00:00"),
             ("00:00:04 ", "since 4 of 00:00:04"),
             ("10:00:00.883  D  ", "since 36000.883 of 10:00:00.883"),
