@@ -136,10 +136,8 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     /// then. Update it with the part's events one by one, and discard the streams that the part returned. The cases are
     ///
     /// - if a limit may be reached: if the streams that are live here and the maximum number that were live in the part
-    /// are
-    ///   together more than the limit, or more streams than that were closed in the part; or if an event of the part
-    /// may come
-    ///   after a CLOSED that is no longer remembered by then;
+    ///   are together more than the limit, or more streams than that were closed in the part; or if an event of the
+    ///   part may come after a CLOSED that is no longer remembered by then;
     /// - if there are more than sixteen events of a stream after its CLOSED;
     /// - if the part keeps another number of steps or circuits, or is no part; or if this tracker is a part itself.
     pub fn append(&mut self, part: Self) -> Result<Vec<Appended<T, N>>, Box<Self>> {
