@@ -41,20 +41,20 @@ pub fn stream_events(log: &[u8]) -> StreamEvents<'_> {
 /// An iterator over the STREAM events in a buffer, from [`stream_events`].
 #[derive(Clone)]
 pub struct StreamEvents<'a> {
-    /// The whole buffer.
+    /// Bytes of the whole buffer.
     bytes: &'a [u8],
-    /// Where the next line begins.
+    /// Index of the next line.
     at: usize,
-    /// Tells which line is an event.
+    /// State that finds the lines with events.
     finder: LineFinder,
-    /// A part of the buffer that was found to be UTF-8.
+    /// Part of the buffer that was found to be UTF-8.
     utf8: &'a str,
-    /// The index after it.
+    /// Index after `utf8`.
     utf8_end: usize,
 }
 
 impl StreamEvents<'_> {
-    /// Sets if events are read with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    /// Sets if events are parsed with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
     #[must_use]
     pub const fn lenient(mut self, lenient: bool) -> Self {
         self.finder.lenient = lenient;
@@ -92,14 +92,14 @@ impl StreamEvents<'_> {
         self.finder.replies()
     }
 
-    /// Goes on behind the lines that led to a state.
+    /// Continues after the lines that led to a state.
     #[must_use]
     pub fn resume(mut self, state: &LineState) -> Self {
         self.finder.resume(&state.finder);
         self
     }
 
-    /// Returns the state behind the last event, or at the end of the buffer if there was none left.
+    /// Returns the state after the last event, or at the end of the buffer if no event was left.
     #[must_use]
     pub fn state(&self) -> LineState {
         LineState { finder: self.finder.clone() }
@@ -118,8 +118,8 @@ impl<'a> Iterator for StreamEvents<'a> {
 }
 
 impl<'a> StreamEvents<'a> {
-    /// How many bytes are checked to be UTF-8 at once where events follow each other. To check many costs a third of what
-    /// checking each line does.
+    /// Number of bytes that are checked to be UTF-8 at once if events follow each other. Checking many costs a third of
+    /// checking each line.
     const CHECKED: usize = 4096;
 
     /// Returns the text from `start` to `end`.
