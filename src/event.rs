@@ -181,7 +181,7 @@ impl<'a> StreamEventRef<'a> {
     ///
     /// # Errors
     ///
-    /// As those of [`parse`](Self::parse). Text that is not UTF-8 is not an error.
+    /// The errors of [`parse`](Self::parse). Text that is not UTF-8 is not an error.
     pub fn parse_bytes(content: &'a [u8]) -> Result<Self, Error> {
         parse::read_with_line_end(Text::new(content), false)
     }

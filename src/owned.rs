@@ -82,7 +82,7 @@ impl StreamEvent {
     ///
     /// # Errors
     ///
-    /// Those of [`StreamEventRef::parse`].
+    /// The errors of [`StreamEventRef::parse`].
     pub fn parse(content: &str) -> Result<Self, Error> {
         match StreamEventRef::parse(content) {
             Ok(event) => Ok(Self::of(&event)),
@@ -94,7 +94,7 @@ impl StreamEvent {
     ///
     /// # Errors
     ///
-    /// Those of [`StreamEventRef::parse_line`].
+    /// The errors of [`StreamEventRef::parse_line`].
     pub fn parse_line(line: &[u8]) -> Result<Self, Error> {
         Ok(StreamEventRef::parse_line(line)?.into_owned())
     }

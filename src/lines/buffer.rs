@@ -78,8 +78,8 @@ impl StreamEvents<'_> {
         self
     }
 
-    /// Returns what looked like an event and was not read as one, in the lines up to the last event that was returned; after
-    /// the last one, in all lines.
+    /// Returns the counts of lines that look like events and were not read as such, up to the last event that was
+    /// returned; after the last event, in all lines.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.finder.skipped()
@@ -130,7 +130,7 @@ impl<'a> StreamEvents<'a> {
         checked.map_or_else(|| self.check(start, end), Text::Str)
     }
 
-    /// Checks the text from `start` to `end`, and more behind it if it follows a line that was checked.
+    /// Checks the text from `start` to `end`, and more after it if it follows a line that was checked.
     #[cold]
     fn check(&mut self, start: usize, end: usize) -> Text<'a> {
         let follows = start.checked_sub(self.utf8_end).is_some_and(|between| between < 64);

@@ -68,8 +68,8 @@ impl<const N: usize> EventDecoder<N> {
         self
     }
 
-    /// Returns what looked like an event and was not read as one, in the lines up to the last event that was returned; after
-    /// [`finish`](Self::finish), in all lines. Of a line longer than `N` bytes no more than these are searched.
+    /// Returns the counts of lines that look like events and were not read as such, up to the last event that was
+    /// returned; after [`finish`](Self::finish), in all lines. A line longer than `N` bytes is searched up to those only.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.0.finder.skipped()

@@ -53,13 +53,13 @@ impl<R: Read> EventReader<R> {
     /// The limit of a line's length that [`new`](Self::new) sets: 1 MiB.
     pub const DEFAULT_LIMIT: usize = 1024 * 1024;
 
-    /// Returns a reader of events, of which a line may have up to 1 MiB.
+    /// Returns a reader of events whose lines may have up to 1 MiB.
     #[must_use]
     pub fn new(reader: R) -> Self {
         Self::with_limit(reader, Self::DEFAULT_LIMIT)
     }
 
-    /// Returns a reader of events, of which a line may have up to `limit` bytes, its end included.
+    /// Returns a reader of events whose lines may have up to `limit` bytes, its end included.
     #[must_use]
     pub fn with_limit(reader: R, limit: usize) -> Self {
         let chunk = vec![0; CHUNK].into_boxed_slice();
@@ -88,8 +88,8 @@ impl<R: Read> EventReader<R> {
         self
     }
 
-    /// Returns what looked like an event and was not read as one, in the lines up to the last event that was returned; after
-    /// the last one, in all lines. Of a line that is too long no more than the limit is searched.
+    /// Returns the counts of lines that look like events and were not read as such, up to the last event that was
+    /// returned; after the last event, in all lines. A line that is too long is searched up to the limit only.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.splitter.finder.skipped()
@@ -162,7 +162,7 @@ impl<R: Read> EventReader<R> {
         }
     }
 
-    /// Reads more bytes behind those that were read last.
+    /// Reads more bytes, after those that were read last.
     fn fill(&mut self) -> Result<usize, Error> {
         let room = self.chunk.get_mut(self.end..).unwrap_or_default();
         loop {

@@ -70,7 +70,7 @@ impl LineState {
         self.finder.offset()
     }
 
-    /// Returns what looked like an event in these lines and was not read as one.
+    /// Returns the counts of these lines that look like events and were not read as such.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.finder.skipped()
