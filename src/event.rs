@@ -312,14 +312,14 @@ impl<'a> StreamEventRef<'a> {
         self.layout.password.map(|span| Quoted::new(self.content.span(span)))
     }
 
-    /// Returns the protocol that the client spoke to tor (`CLIENT_PROTOCOL`, from tor 0.4.7 on).
+    /// Returns the protocol that the client spoke to tor (`CLIENT_PROTOCOL`, from tor 0.4.3.1 on).
     #[inline]
     #[must_use]
     pub const fn client_protocol(&self) -> Option<ClientProtocol> {
         self.layout.client_protocol
     }
 
-    /// Returns how many NEWNYM signals came before the stream (`NYM_EPOCH`, from tor 0.4.7 on). `None` as well if it is no
+    /// Returns how many NEWNYM signals came before the stream (`NYM_EPOCH`, from tor 0.4.3.1 on). `None` as well if it is no
     /// number from 0 to 2^32 - 1.
     #[inline]
     #[must_use]
@@ -330,7 +330,7 @@ impl<'a> StreamEventRef<'a> {
         }
     }
 
-    /// Returns what the stream came through (`SESSION_GROUP`, from tor 0.4.7 on): -2 for a directory connection, -3 for a
+    /// Returns what the stream came through (`SESSION_GROUP`, from tor 0.4.3.1 on): -2 for a directory connection, -3 for a
     /// RESOLVE of the control port, -4 and below for listeners, and the number that a listener is configured with. `None` as well if it is no number from -2^31 to 2^31 - 1.
     #[inline]
     #[must_use]
@@ -341,7 +341,7 @@ impl<'a> StreamEventRef<'a> {
         }
     }
 
-    /// Iterates over the properties that keep the stream apart from others (`ISO_FIELDS`, from tor 0.4.7 on). None if the
+    /// Iterates over the properties that keep the stream apart from others (`ISO_FIELDS`, from tor 0.4.3.1 on). None if the
     /// field is absent or empty.
     #[must_use]
     pub fn iso_fields(&self) -> IsoFields<'a> {

@@ -30,7 +30,7 @@ fn a_line_of_2_gib_is_too_long() {
     let map = MmapOptions::new().len(LENGTH).no_reserve_swap().map_anon().expect("addresses");
     // SAFETY: zeros are UTF-8. The check would look at each of them.
     #[allow(unsafe_code, reason = "the check would take all of the memory")]
-    let text = unsafe { str::from_utf8_unchecked(&map) };
+    let text = unsafe { core::str::from_utf8_unchecked(&map) };
     let before = page_faults();
     assert_too_long(StreamEventRef::parse_bytes(&map), LENGTH);
     assert_too_long(StreamEventRef::parse_lenient(&map), LENGTH);

@@ -120,3 +120,23 @@ fn events_without_a_code_and_wrapped_ones_are_counted() {
         assert!(!skipped.is_empty() || (bare.0, wrapped.0) == (0, 0), "{log}");
     }
 }
+
+#[test]
+fn no_format_is_learned_where_text_follows_the_closing_mark() {
+    for (line, after) in [
+        (r#"{"log":"650 STREAM 1 NEW 0 a:1 PURPOSE=USER\r\n","stream":"stdout"}"#, None),
+        (r#"{"m":"650 STREAM 1 SUCCEEDED 5 a:1", "t":"10:00:00Z:80"}"#, None),
+        (r#"msg="650 STREAM 1 CLOSED 0 a:1 REASON=DONE" conn="a""#, None),
+        ("(5, '650 STREAM 1 CLOSED 0 a:1 REASON=DONE', 'x')", None),
+        // Quotation marks of tor's, raw and escaped.
+        (r#"line="650 STREAM 1 NEW 0 a:1 SOCKS_USERNAME="u" SOCKS_PASSWORD="p"""#, Some("\"")),
+        (r#"{"m":"650 STREAM 1 NEW 0 a:1 SOCKS_USERNAME=\"u\" SOCKS_PASSWORD=\",\""}"#, Some("\"}")),
+    ] {
+        let format = LogFormat::of_line(line.as_bytes());
+        assert_eq!(
+            format.map(|format| format.after().to_vec()),
+            after.map(|after: &str| after.as_bytes().to_vec()),
+            "{line}"
+        );
+    }
+}

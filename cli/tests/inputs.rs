@@ -536,6 +536,30 @@ fn what_is_no_text_names_the_tool_that_makes_text_of_it() {
 }
 
 #[test]
+fn json_with_more_behind_the_event_names_the_command_that_reads_it() {
+    for (line, query) in [
+        (
+            r#"{"log":"650 STREAM 1 CLOSED 5 a.test:80 REASON=DONE\r\n","stream":"stdout"}"#,
+            "`jq -j .log FILE | tor-streams -`",
+        ),
+        (
+            r#"{"MESSAGE": "650 STREAM 1 SUCCEEDED 5 a.test:80", "_PID": "811:80"}"#,
+            "`jq -r .MESSAGE FILE | tor-streams -`",
+        ),
+        (r#"{"t":5,"MESSAGE":"650 STREAM 1 SUCCEEDED 5 a.test:80"}"#, "--prefix auto"),
+    ] {
+        let path = file("json", "log", format!("{line}\n{line}\n").as_bytes());
+        let (events, messages) = text(&run(&["events"], &[&path]));
+        assert!(events.is_empty() && messages.contains(query), "{messages}");
+        let output = run(&["events", "--prefix", "auto"], &[&path]);
+        let (events, messages) = text(&output);
+        let is_read = query == "--prefix auto";
+        assert_eq!((output.status.code(), events.lines().count()), if is_read { (Some(0), 2) } else { (Some(1), 0) });
+        assert!(is_read || messages.contains(query), "{messages}");
+    }
+}
+
+#[test]
 fn standard_input_is_read_without_a_file() {
     let path = file("stdin", "log", LOG.as_bytes());
     for arguments in [&["events"][..], &["events", "-"]] {

@@ -8,8 +8,16 @@ use tor_stream_event::{EventDecoder, EventLine, EventReader, Skipped};
 /// Compares what a decoder of `N` bytes and a reader with that limit find with what was found in the whole log. What is
 /// skipped is the same if no line is too long.
 fn compare<const N: usize>(log: &Log<'_>, whole: &[EventLine<'_>], skipped: (Skipped, u64)) {
+    // The end of a line that is too long is not looked at: it may lack the text behind a reply, and is told all the same.
+    if log.bytes.len() >= N && log.settings.formats.iter().any(|format| !format.after().is_empty()) {
+        return;
+    }
+    // A line is known as an event if its prefix and `650 STREAM ` fit, and a byte order mark before the first one.
+    let bom = |line: &EventLine<'_>| if line.number == 1 { line.offset as usize } else { 0 };
+    let is_known = |line: &&EventLine<'_>| bom(line) + line.prefix.len() + b"650 STREAM ".len() <= N;
+    let known = || whole.iter().filter(is_known);
     let is_short = log.bytes.split(|&byte| byte == b'\n').all(|line| line.len() < N) && log.bytes.len() < N;
-    let mut expected = whole.iter();
+    let mut expected = known();
     let reader = || EventReader::with_limit(log.pieces(), N).lenient(log.lenient);
     let reader = log.settings.line_end.map_or_else(reader, |line_end| reader().line_end(line_end));
     let mut reader = log.settings.formats.iter().copied().fold(reader, EventReader::log_format);
@@ -22,7 +30,7 @@ fn compare<const N: usize>(log: &Log<'_>, whole: &[EventLine<'_>], skipped: (Ski
     if log.settings.line_end.is_none() && log.settings.formats.is_empty() {
         return;
     }
-    let mut expected = whole.iter();
+    let mut expected = known();
     let decoder = || EventDecoder::<N>::new().lenient(log.lenient);
     let decoder = log.settings.line_end.map_or_else(decoder, |line_end| decoder().line_end(line_end));
     let mut decoder = log.settings.formats.iter().copied().fold(decoder, EventDecoder::log_format);

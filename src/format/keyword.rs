@@ -71,7 +71,7 @@ keywords! {
 }
 
 impl Keyword {
-    /// The keywords that tor prints with every event, from version 0.4.7 on.
+    /// The keywords that tor prints with every event, from version 0.4.3.1 on.
     pub(crate) const NEWER: [Self; 4] = [Self::ClientProtocol, Self::NymEpoch, Self::SessionGroup, Self::IsoFields];
 
     /// Returns `true` if tor prints this keyword with `status`.

@@ -57,6 +57,11 @@ macro_rules! spelled {
             )+
         }
         let text: u128 = $text;
+        if cfg!(not(feature = "std")) {
+            // A loop over a table takes 2 KB less of code.
+            let words = const { &[$(($crate::format::spelling::Spelling::new(concat!($word, $end)), Self::$variant, $word.len() as u32)),+] };
+            return words.iter().find(|word| word.0.begins(text)).map(|word| (word.1, word.2));
+        }
         match text as u32 {
             $(start::$variant if const { $crate::format::spelling::Spelling::new(concat!($word, $end)) }.begins(text) => {
                 Some((Self::$variant, const { $word.len() as u32 }))

@@ -13,8 +13,10 @@ use super::splitter::{Splitter, Store};
 /// It keeps the piece of a line that was left over, of at most `N` bytes, in itself, and needs no allocator. A line that
 /// lies whole in one piece is not copied. A line longer than `N` bytes, its end included, is skipped; if it is an event, it
 /// is an item with [`Error::LineTooLong`](crate::Error::LineTooLong). 4096 holds every event that tor prints; what a log puts
-/// before the event, and `650 STREAM `, have to fit for a line to be known as an event. Whatever the pieces are, the items
-/// are those that [`stream_events`](crate::stream_events) finds in the whole, but for such lines.
+/// before the event, and `650 STREAM `, have to fit for a line to be known as an event; the text behind a reply that a
+/// [`LogFormat`] has is not looked for. Whatever the pieces are, the items are those that
+/// [`stream_events`](crate::stream_events) finds in the whole, but for such lines. Beside the `N` bytes a decoder has about
+/// 1 KiB, of which formats take a half.
 ///
 /// Lines end with CR LF, unless [`line_end`](Self::line_end) or [`log_format`](Self::log_format) says otherwise: on a live
 /// connection nothing may be detected, since its first lines could be a client's.

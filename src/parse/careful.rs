@@ -7,7 +7,7 @@
 //! Why no client can lengthen that row: it would have to begin inside the target, and so have tor's own colon and port in
 //! one of its fields. No word or number holds a colon. A `SOURCE_ADDR` does, but tor's own makes a second one. A quoted
 //! string opened in the target would end at a quotation mark that tor printed; those come in pairs, so that one is left
-//! over, and it fits nowhere. What remains is a client of a tor before 0.4.7, which prints few fields: one that writes all
+//! over, and it fits nowhere. What remains is a client of a tor before 0.4.3.1, which prints few fields: one that writes all
 //! fields of a newer tor into its target, and an unknown keyword behind them, cannot be told from that newer tor. The
 //! keyword raises [`UnknownKeyword`](crate::Anomaly::UnknownKeyword).
 //!

@@ -45,7 +45,7 @@ connection, each with as many bytes for an event as the capture that it was cut 
 
 The others do less, or other things: none checks an order, or tells a target from keywords in it. stem-rs does not keep the
 credentials and what follows them at all; Python stem and cepa, its fork, keep that as text. aiostem reads every field into a type of
-its own, addresses and numbers too, and refuses what does not fit it. The naive parser is `naive.rs` beside this program:
+its own, addresses and numbers too, and refuses what does not fit it; an address that it writes in another notation counts as misread. The naive parser is `naive.rs` beside this program:
 what a program writes for itself with `split_whitespace`; its words stay text. Python's libraries get their messages without the
 search for their end.
 ",

@@ -10,7 +10,7 @@ mod bare;
 use core::fmt::{self, Write};
 use core::str::FromStr;
 
-use tor_stream_event::{CircuitId, EventLine, StreamId, stream_events};
+use tor_stream_event::{CircuitId, EventDecoder, EventLine, StreamId, stream_events};
 
 /// Standard output.
 struct Output;
@@ -24,7 +24,12 @@ impl Write for Output {
 }
 
 extern "C" fn main() -> ! {
-    for line in stream_events(bare::input()) {
+    let input = bare::input();
+    // Both hold the text of a log's format.
+    if writeln!(Output, "{:?} {:?}", stream_events(input), EventDecoder::<64>::new()).is_err() {
+        bare::exit(1);
+    }
+    for line in stream_events(input) {
         if write_line(&line).is_err() {
             bare::exit(1);
         }

@@ -41,7 +41,6 @@ extern "C" fn main() -> ! {
 }
 
 fn write_all(input: &[u8]) -> fmt::Result {
-    write!(Nothing, "{:?} {:?}", stream_events(input), EventDecoder::<64>::new())?;
     write!(Nothing, "{:?} {:?}", LineEnd::CrLf, LineEnd::Lf)?;
     for line in stream_events(input) {
         match line.event {

@@ -18,7 +18,7 @@ use core::hint::black_box;
 use core::str::FromStr;
 
 use tor_stream_event::{
-    Anomalies, Anomaly, Args, CircuitId, ClientProtocol, EventDecoder, Error, EventLine, IsoField, IsoFields, LineEnd,
+    Anomalies, Anomaly, Args, CircuitId, ClientProtocol, Error, EventDecoder, EventLine, IsoField, IsoFields, LineEnd,
     Quoted, StreamClosureReason, StreamEventRef, StreamId, StreamPurpose, StreamSource, StreamStatus, stream_events,
 };
 
