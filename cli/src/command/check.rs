@@ -6,14 +6,14 @@ use crate::input::note::Life;
 use crate::input::time::Time;
 use crate::report;
 
-/// Signs that a log is not that of one tor, or not in order: from the events, and from the lives that come of them.
+/// Signs that a log is not that of one tor, or not in order, from its events and its streams.
 ///
-/// Those of the parts of a log can be put together.
+/// The signs of consecutive parts of a log can be merged.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Check {
-    /// The first time.
+    /// Time of the first event that has one.
     first: Option<Time>,
-    /// The last time.
+    /// Time of the last event that has one.
     last: Option<Time>,
     /// Number of events whose time is after that of the event before.
     forward: u64,
@@ -25,17 +25,17 @@ pub(crate) struct Check {
     reversed: Streams,
 }
 
-/// A number of streams.
+/// A number of streams, and an example.
 #[derive(Clone, Debug, Default)]
 struct Streams {
-    /// The number.
+    /// Number of streams.
     number: u64,
-    /// The lowest of their IDs, as text.
+    /// Lowest of their IDs, in the order of text; `None` without streams.
     one: Option<StreamId>,
 }
 
 impl Check {
-    /// Takes note of the next event's time.
+    /// Adds the next event's time.
     pub(crate) fn event(&mut self, time: Option<Time>) {
         let Some(time) = time else { return };
         self.step(time);
@@ -50,7 +50,7 @@ impl Check {
         self.backward += u64::from(last.since(time).is_some());
     }
 
-    /// Takes note of a stream that is over.
+    /// Adds a stream that is over.
     pub(crate) fn life(&mut self, life: &Life) {
         if life.outcome == Outcome::Replaced {
             self.again.add(life.id);
@@ -61,7 +61,7 @@ impl Check {
         }
     }
 
-    /// Adds what was found in the next part of the log.
+    /// Adds the signs found in the next part of the log.
     pub(crate) fn append(&mut self, later: Self) {
         if let Some(time) = later.first {
             self.step(time);
@@ -74,13 +74,13 @@ impl Check {
         self.reversed.append(later.reversed);
     }
 
-    /// Tells what is wrong with a log. Returns `false` if anything is that makes its streams doubtful.
+    /// Reports the signs. Returns `false` if any of them makes the log's streams doubtful.
     pub(crate) fn report(&self, name: &str) -> bool {
         let is_reversed = self.backward > self.forward;
         if is_reversed {
             report(format_args!("tor-streams: {name}: times go backwards: is the newest line the first one?"));
         } else if let Some(streams) = self.reversed.text("ends", "end") {
-            // Nothing is wrong with such a log: the clock was set back.
+            // Such a log is in order: the clock was set back.
             report(format_args!("tor-streams: {name}: times go backwards: {streams} before the beginning"));
         }
         let again = self.again.text("begins", "begin");
