@@ -110,6 +110,9 @@ fn events_without_a_code_and_wrapped_ones_are_counted() {
         ("650 STREAM 1 NEW 0 a:1\r\nNYM_EPOCH=0\r\nISO_FIELDS=\r\n650 BW 1 2\r\n", (0, None), (2, Some(2))),
         ("650 STREAM 1 NEW 0 a:1\n  PURPOSE=USER\n> > \tNYM_EPOCH=0\n", (0, None), (2, Some(2))),
         ("650 STREAM 1 NEW 0\nPURPOSE=USER\nPURPOSE=USER\nx\nPURPOSE=USER\n", (0, None), (2, Some(2))),
+        // Wrapped inside of a port: the event has another one, and no anomaly.
+        ("650 STREAM 1 NEW 0 a:44\n3 PURPOSE=USER\n650 BW 1 2\n", (0, None), (1, Some(2))),
+        ("650 STREAM 1 NEW 0 a:443\nto b PURPOSE=USER\nx PURPOSE=USER\n", (0, None), (0, None)),
         ("PURPOSE=USER\n650 STREAM 1 NEW 0 a:1\nPATH=/\nPURPOSE=\n650 BW 1 2\nPURPOSE=\n", (0, None), (0, None)),
     ] {
         let mut events = stream_events(log.as_bytes());

@@ -586,9 +586,10 @@ fn unnamed<'a>(
     Some(if grammar::is_unknown_code(word.as_bytes()) { cut(word) } else { cut(&shown(event, word)) })
 }
 
-/// Returns the ID of an event's circuit, masked if it is a secret, after a quotation mark in the stream's ID.
+/// Returns the ID of an event's circuit, masked if it is a secret, after a quotation mark in the stream's ID or in the status.
 fn circuit_id<'a>(event: &StreamEventRef<'a>, id: &'a str) -> CircuitId {
-    if event.anomalies().contains(Anomaly::MalformedId) && event.redact(id.as_bytes()).as_str().is_none() {
+    let may_be_secret = event.status == StreamStatus::Unrecognized || event.anomalies().contains(Anomaly::MalformedId);
+    if may_be_secret && event.redact(id.as_bytes()).as_str().is_none() {
         return CircuitId::of_bytes(id.as_bytes());
     }
     CircuitId::of_any(id)
