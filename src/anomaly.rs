@@ -4,7 +4,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::{BitOr, BitOrAssign};
 
-/// Makes [`Anomaly`] from one list of names.
+/// Defines [`Anomaly`] from one list of names.
 macro_rules! anomalies {
     ($($(#[$meta:meta])* $variant:ident = $name:literal,)+) => {
         /// A difference between an event and what a known tor prints for a plain target.
@@ -52,7 +52,7 @@ anomalies! {
     TargetWithoutPort = "target_without_port",
     /// A stream or circuit ID that is not 1 to 20 letters or digits. Only lenient reading accepts it.
     MalformedId = "malformed_id",
-    /// Fields in an order that no known tor prints: they were read from the left, as they stand.
+    /// Fields in an order that no known tor prints, read from the left.
     UnknownOrder = "unknown_order",
     /// A keyword that this version does not know.
     UnknownKeyword = "unknown_keyword",
@@ -66,11 +66,11 @@ anomalies! {
     FieldNotUtf8 = "field_not_utf8",
     /// A last line without an end: it may have lost text, such as digits of the port.
     Unterminated = "unterminated",
-    /// A line among the data of a multi-line reply: either the end of the data was lost, or a stranger wrote the line into a
-    /// descriptor.
+    /// A line among the data of a multi-line reply: either the end of the data was lost, or a stranger wrote the line
+    /// into a descriptor.
     InData = "in_data",
-    /// A backslash in an event of a log that writes replies as quoted strings: the log may have doubled it, or written it in
-    /// place of a byte.
+    /// A backslash in an event of a log that writes replies as quoted strings: the log may have doubled it, or written
+    /// it in place of a byte.
     Escaped = "escaped",
 }
 

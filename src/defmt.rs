@@ -1,4 +1,4 @@
-//! `defmt::Format` of what shows no more than it should: as `Debug` does it, without user names, passwords and lines.
+//! `defmt::Format` of types that hold secrets: as `Debug` formats them, without user names, passwords and lines.
 
 use defmt::{Format, Formatter, write};
 
@@ -21,7 +21,7 @@ impl Format for crate::StreamEvent {
     }
 }
 
-/// Shows the parts of either form of an event.
+/// Formats the parts of either form of an event.
 fn event<'a>(event: &StreamEventRef<'a>, name: &str, f: Formatter<'_>) {
     let text = |text: Option<&'a str>| text.map(|text| event.redact(text.as_bytes()));
     write!(
@@ -119,7 +119,7 @@ impl Format for Anomalies {
     }
 }
 
-/// Shows items with commas between them.
+/// Formats items with commas between them.
 fn items(items: impl Iterator<Item: Format>, f: Formatter<'_>) {
     let mut comma = "";
     for item in items {

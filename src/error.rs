@@ -31,7 +31,7 @@ pub enum Error {
 
 /// The reason why text is not a STREAM event, and its place.
 ///
-/// It never holds the line, which may hold a password: at most one byte of it, outside of every credential.
+/// An error never holds the line, which may hold a password: at most one byte of it, outside of every credential.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProtocolError {
     /// The kind of the error.
@@ -197,8 +197,8 @@ impl fmt::Display for Error {
 
 impl core::error::Error for ProtocolError {}
 
-// Without a `source`: `Display` of an `Error` has the whole message, and a report that prints a chain of sources would
-// print it twice.
+// There is no `source`: `Display` of an `Error` has the whole message, and a report that prints a chain of sources
+// would print it twice.
 impl core::error::Error for Error {}
 
 impl From<ProtocolError> for Error {

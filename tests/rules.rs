@@ -110,6 +110,9 @@ fn events_without_a_code_and_wrapped_ones_are_counted() {
         ("650 STREAM 1 NEW 0 a:1\r\nNYM_EPOCH=0\r\nISO_FIELDS=\r\n650 BW 1 2\r\n", (0, None), (2, Some(2))),
         ("650 STREAM 1 NEW 0 a:1\n  PURPOSE=USER\n> > \tNYM_EPOCH=0\n", (0, None), (2, Some(2))),
         ("650 STREAM 1 NEW 0\nPURPOSE=USER\nPURPOSE=USER\nx\nPURPOSE=USER\n", (0, None), (2, Some(2))),
+        // Wrapped inside of a port: the event has another one, and no anomaly.
+        ("650 STREAM 1 NEW 0 a:44\n3 PURPOSE=USER\n650 BW 1 2\n", (0, None), (1, Some(2))),
+        ("650 STREAM 1 NEW 0 a:443\nto b PURPOSE=USER\nx PURPOSE=USER\n", (0, None), (0, None)),
         ("PURPOSE=USER\n650 STREAM 1 NEW 0 a:1\nPATH=/\nPURPOSE=\n650 BW 1 2\nPURPOSE=\n", (0, None), (0, None)),
     ] {
         let mut events = stream_events(log.as_bytes());
@@ -118,5 +121,25 @@ fn events_without_a_code_and_wrapped_ones_are_counted() {
         assert_eq!((skipped.bare.count, skipped.bare.first), bare, "{log}");
         assert_eq!((skipped.wrapped.count, skipped.wrapped.first), wrapped, "{log}");
         assert!(!skipped.is_empty() || (bare.0, wrapped.0) == (0, 0), "{log}");
+    }
+}
+
+#[test]
+fn no_format_is_learned_where_text_follows_the_closing_mark() {
+    for (line, after) in [
+        (r#"{"log":"650 STREAM 1 NEW 0 a:1 PURPOSE=USER\r\n","stream":"stdout"}"#, None),
+        (r#"{"m":"650 STREAM 1 SUCCEEDED 5 a:1", "t":"10:00:00Z:80"}"#, None),
+        (r#"msg="650 STREAM 1 CLOSED 0 a:1 REASON=DONE" conn="a""#, None),
+        ("(5, '650 STREAM 1 CLOSED 0 a:1 REASON=DONE', 'x')", None),
+        // Quotation marks of tor's, raw and escaped.
+        (r#"line="650 STREAM 1 NEW 0 a:1 SOCKS_USERNAME="u" SOCKS_PASSWORD="p"""#, Some("\"")),
+        (r#"{"m":"650 STREAM 1 NEW 0 a:1 SOCKS_USERNAME=\"u\" SOCKS_PASSWORD=\",\""}"#, Some("\"}")),
+    ] {
+        let format = LogFormat::of_line(line.as_bytes());
+        assert_eq!(
+            format.map(|format| format.after().to_vec()),
+            after.map(|after: &str| after.as_bytes().to_vec()),
+            "{line}"
+        );
     }
 }

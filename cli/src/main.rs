@@ -24,15 +24,15 @@ use crate::output::text::{escape, is_plain};
 #[derive(Parser)]
 #[command(version, max_term_width = 100, args_conflicts_with_subcommands = true, after_long_help = summary::MORE_HELP)]
 struct Arguments {
-    /// What to do.
+    /// Command to run.
     #[command(subcommand)]
     command: Option<Command>,
-    /// What to do without a command.
+    /// Options of `summary`, the command without a name.
     #[command(flatten)]
     summary: summary::Options,
 }
 
-/// What the tool does.
+/// Commands of the tool.
 #[derive(Subcommand)]
 enum Command {
     /// Print what happened in numbers: events, streams, failures, times, targets (the default)
@@ -45,7 +45,7 @@ enum Command {
     Circuits(circuits::Options),
     /// Print the events of a running tor as they come
     Watch(watch::Options),
-    /// Print what makes a shell complete the arguments
+    /// Print a shell completion script
     ///
     /// For example: tor-streams completions bash > ~/.local/share/bash-completion/completions/tor-streams
     Completions {
@@ -77,7 +77,7 @@ fn main() -> ExitCode {
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        // Whoever reads the output has seen enough, as `head` has after some lines.
+        // The reader of the output, such as `head`, needs no more of it.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             report(format_args!("tor-streams: (standard output): {error}"));
@@ -86,8 +86,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Ends the program as for other wrong arguments if there is neither a file nor anything but a terminal to read from. The
-/// parser cannot tell: without a command, and with another one, there are no files either.
+/// Ends the program as for other wrong arguments if there is neither a file nor anything but a terminal to read from.
+/// The parser cannot check this: without a command, and with another one, there are no files either.
 fn require_files(options: &Reading) -> io::Result<()> {
     if let Some(mistake) = options.layout.mistake() {
         wrong_arguments(clap::error::ErrorKind::ArgumentConflict, mistake);
@@ -103,7 +103,7 @@ fn wrong_arguments(kind: clap::error::ErrorKind, message: &str) -> ! {
     Arguments::command().error(kind, message).exit()
 }
 
-/// Prints the manual page: what `--help` says of every command.
+/// Prints the manual page: the long help of every command.
 fn man() -> io::Result<()> {
     let mut command = Arguments::command();
     command.build();
@@ -119,10 +119,10 @@ fn man() -> io::Result<()> {
     io::stdout().write_all(&page)
 }
 
-/// Writes one line to standard error, whatever is in it.
+/// Writes one line to standard error, and ignores a failure to do so.
 fn report(message: core::fmt::Arguments<'_>) {
     let message = message.to_string();
     let line = if is_plain(&message) { Cow::Borrowed(&*message) } else { escape(&message) };
-    // If this fails there is no place left to say so.
+    // There is no other place to report a failure.
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

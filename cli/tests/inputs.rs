@@ -116,7 +116,7 @@ const CASES: &[Case] = &[
     told("faults/unterminated.raw", 1, &["unterminated.raw:1: the last line has no end"]),
     told("field-2/W01-mail-wrapped.txt", 4, &["W01-mail-wrapped.txt:2: 4 lines not read that begin like the rest of an event"]),
     told("field-2/W02-mail-wrapped-host.txt", 0, &["W02-mail-wrapped-host.txt:1: expected a target"]),
-    read("field-2/W03-terminal-80.txt", 1),
+    told("field-2/W03-terminal-80.txt", 1, &["W03-terminal-80.txt:2: 1 line not read that begin like the rest of an event"]),
     read("field-2/W05-ellipsis.txt", 3),
     read("field-2/W06-putty.log", 3),
     told("faults/crlf-then-lf.log", 0, &["crlf-then-lf.log:2: 999 line ends are unlike the first reply's: --line-end lf"]),
@@ -532,6 +532,30 @@ fn what_is_no_text_names_the_tool_that_makes_text_of_it() {
         assert!(messages.starts_with(&format!("tor-streams: {}: ", path.display())), "{messages}");
         assert!(messages.contains(message) && messages.lines().count() == 1, "{message}: {messages}");
         assert_eq!(run(&["summary"], &[&path]).status.code(), Some(1));
+    }
+}
+
+#[test]
+fn json_with_more_behind_the_event_names_the_command_that_reads_it() {
+    for (line, query) in [
+        (
+            r#"{"log":"650 STREAM 1 CLOSED 5 a.test:80 REASON=DONE\r\n","stream":"stdout"}"#,
+            "`jq -j .log FILE | tor-streams -`",
+        ),
+        (
+            r#"{"MESSAGE": "650 STREAM 1 SUCCEEDED 5 a.test:80", "_PID": "811:80"}"#,
+            "`jq -r .MESSAGE FILE | tor-streams -`",
+        ),
+        (r#"{"t":5,"MESSAGE":"650 STREAM 1 SUCCEEDED 5 a.test:80"}"#, "--prefix auto"),
+    ] {
+        let path = file("json", "log", format!("{line}\n{line}\n").as_bytes());
+        let (events, messages) = text(&run(&["events"], &[&path]));
+        assert!(events.is_empty() && messages.contains(query), "{messages}");
+        let output = run(&["events", "--prefix", "auto"], &[&path]);
+        let (events, messages) = text(&output);
+        let is_read = query == "--prefix auto";
+        assert_eq!((output.status.code(), events.lines().count()), if is_read { (Some(0), 2) } else { (Some(1), 0) });
+        assert!(is_read || messages.contains(query), "{messages}");
     }
 }
 

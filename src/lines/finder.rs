@@ -13,7 +13,7 @@
 //! that the reply and the first line of the data have. An event with a prefix inside of data is found and flagged: nothing is
 //! lost where a log lost the dot, and a descriptor that a stranger wrote cannot pass for a log's own line.
 //!
-//! All that looked like an event and is none is counted ([`Skipped`]).
+//! Lines that look like an event and are not read as one are counted ([`Skipped`]).
 
 use core::fmt;
 
@@ -72,7 +72,7 @@ pub(crate) struct LineFinder {
     offset: u64,
     /// Number of lines without a reply.
     others: u64,
-    /// What was skipped so far.
+    /// Counts of the lines skipped so far.
     skipped: Skipped,
 }
 
@@ -443,7 +443,7 @@ impl LineFinder {
             return None;
         }
         let is_whole = whole <= self.limit;
-        // Of a line that is too long no more is looked at than what can be kept.
+        // A line that is too long is examined only up to the length that can be kept.
         let text = if is_whole { line } else { line.get(..self.limit as usize).unwrap_or(line) };
         let bom = if self.at_start && text.starts_with(super::BOM) { super::BOM.len() } else { 0 };
         self.at_start = false;
@@ -562,7 +562,7 @@ impl LineFinder {
         let (mark, bare) = marks(line);
         self.skipped.marks.add(mark.into(), self.number);
         self.skipped.bare.add((bare && !mark).into(), self.number);
-        if self.behind_event == self.number && starts_with_keyword(line) {
+        if self.behind_event == self.number && is_rest_of_event(line) {
             self.skipped.wrapped.add(1, self.number);
             self.behind_event += 1;
         }
@@ -742,10 +742,17 @@ fn is_event(text: &[u8]) -> bool {
     words.next() == Some(b"") && words.next().is_some_and(is_id) && words.next().is_some_and(is_status)
 }
 
-/// Returns `true` if `line` begins with a keyword of an event and an equals sign, indented or quoted as mail is.
-fn starts_with_keyword(line: &[u8]) -> bool {
+/// Returns `true` if `line` begins with a keyword of an event and an equals sign, indented or quoted as mail is, or with the
+/// rest of a word, which a terminal breaks anywhere, and such a keyword behind it.
+fn is_rest_of_event(line: &[u8]) -> bool {
     let start = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'>')).unwrap_or(line.len());
     let line = line.get(start..).unwrap_or_default();
+    let second = memchr::memchr(b' ', line).and_then(|space| line.get(space + 1..));
+    starts_with_keyword(line) || second.is_some_and(starts_with_keyword)
+}
+
+/// Returns `true` if `line` begins with a keyword of an event and an equals sign.
+fn starts_with_keyword(line: &[u8]) -> bool {
     let end = memchr::memchr(b'=', line);
     end.and_then(|end| line.get(..end)).and_then(Keyword::from_bytes).is_some()
 }

@@ -45,11 +45,11 @@ use crate::value::Redacted;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LogFormat {
-    /// The text before a reply and the text behind it, and zeros.
+    /// Both texts, then zeros.
     text: [u8; Self::MAX_LEN],
     /// Length of the text before a reply.
     before: u8,
-    /// Length of both.
+    /// Length of both texts together.
     both: u8,
 }
 
@@ -84,7 +84,8 @@ impl LogFormat {
     /// terminal stand before the reply, those at the end of the line.
     ///
     /// `None` if that event is no STREAM event that [`parse_bytes`](crate::StreamEventRef::parse_bytes) accepts, if the line
-    /// does not end so, or if the text before and behind the reply has more than 128 bytes.
+    /// does not end so or more text follows where the quotation mark is closed, as in JSON with another field behind the
+    /// reply, or if the text before and behind the reply has more than 128 bytes.
     #[must_use]
     pub fn of_line(line: &[u8]) -> Option<Self> {
         let line = without_line_end(line.strip_prefix(super::BOM).unwrap_or(line));
@@ -92,6 +93,9 @@ impl LogFormat {
         let content = reply.strip_prefix(super::MARK)?;
         let after = closing(before, content)?;
         let content = content.get(..content.len().checked_sub(after.len())?)?;
+        if is_closed_before(before, content) {
+            return None;
+        }
         parse::read(Text::new(content), false).ok()?;
         Self::like(before, after)
     }
@@ -235,6 +239,18 @@ fn closing<'a>(before: &[u8], content: &'a [u8]) -> Option<&'a [u8]> {
     text = text.strip_suffix(br"\n").unwrap_or(text);
     text = text.strip_suffix(br"\r").unwrap_or(text);
     content.get(text.len()..)
+}
+
+/// Returns `true` if the quotation mark that `before` ends with is closed in `content`, and a comma or the name of another field
+/// follows. tor's own fields have names in capital letters, and a log that escapes has a backslash before any other mark.
+fn is_closed_before(before: &[u8], content: &[u8]) -> bool {
+    let Some(&quote) = before.last().filter(|&byte| matches!(byte, b'"' | b'\'')) else {
+        return false;
+    };
+    memchr::memchr_iter(quote, content).any(|at| {
+        let (text, rest) = content.split_at(at);
+        !text.ends_with(b"\\") && matches!(rest, [_, b',', ..] | [_, b' ', b'a'..=b'z', ..])
+    })
 }
 
 /// Returns the brackets and quotation marks that are open at the end of `before`. `None` if it is too long.

@@ -17,8 +17,8 @@ pub struct Skipped {
     /// Lines without a reply that hold an event without its code, as programs print it: `STREAM 18 NEW `, with or without a
     /// colon behind the name. None of them is one of the [marks](Self::marks).
     pub bare: SkippedLines,
-    /// Lines without a reply behind an event that begin with one of its keywords and `=`: the rest of an event that was wrapped,
-    /// for example by mail. The event was read without it.
+    /// Lines without a reply behind an event that begin with one of its keywords and `=`, or with one word before that: the rest
+    /// of an event that was wrapped, for example by mail or a terminal. The event was read without it.
     pub wrapped: SkippedLines,
     /// Lines that begin like an event, with or without a prefix, among the data of a multi-line reply. Those with a prefix
     /// are events all the same, and [flagged](crate::Anomaly::InData).

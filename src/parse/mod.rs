@@ -47,7 +47,7 @@ pub(crate) fn read_with_line_end(content: Text<'_>, lenient: bool) -> Result<Str
     }
 }
 
-/// Takes off one line end, and reads the rest.
+/// Removes one line end, and parses the rest.
 #[cold]
 fn read_before_line_end(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     let rest = content.without_line_end();

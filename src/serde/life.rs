@@ -1,6 +1,6 @@
 //! Streams as data.
 //!
-//! Words are text, as tor printed them, so the structs here stand for those of the tracker, which keep the text of a word
+//! Words are text, as tor printed them. The structs here mirror those of the tracker, which keep the text of a word
 //! without a name apart.
 
 use alloc::borrow::Cow;
@@ -20,7 +20,7 @@ use crate::value::{CircuitId, StreamId};
 struct Printed<W>(W, Option<Box<str>>);
 
 impl<W: Word> Printed<W> {
-    /// Returns a word that is printed so.
+    /// Returns a word with its printed text.
     fn new(word: W, text: &str) -> Self {
         Self(word, (text != word.as_str()).then(|| text.into()))
     }
@@ -45,7 +45,7 @@ impl<'de, W: Word> Deserialize<'de> for Printed<W> {
     }
 }
 
-/// Makes functions that return a word of a stream, and its text.
+/// Defines functions that return a word of a stream, and its text.
 macro_rules! printed {
     ($($field:ident $text:ident $word:ident;)+) => {$(
         /// Returns a word, if there is one.
@@ -63,7 +63,7 @@ printed! {
     client_protocol client_protocol_str ClientProtocol;
 }
 
-/// The form of a [`StreamLife`], but for the caller's notes.
+/// The serialized form of a [`StreamLife`], without the caller's notes.
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(remote = "StreamLife", rename = "StreamLife")]
 #[allow(clippy::missing_docs_in_private_items, reason = "the fields are those of `StreamLife`")]
@@ -176,13 +176,13 @@ impl<T: Serialize, N> Serialize for StreamLife<T, N> {
 }
 
 impl<'de, T: Deserialize<'de>, N: Default> Deserialize<'de> for StreamLife<T, N> {
-    /// Reads a stream that was serialized. Its note is the default one.
+    /// Reads a stream that was serialized. Its note is the default value.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         LifeForm::deserialize(deserializer)
     }
 }
 
-/// The form of a [`Step`].
+/// The serialized form of a [`Step`].
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Step", rename = "Step")]
 #[allow(clippy::missing_docs_in_private_items, reason = "the fields are those of `Step`")]
@@ -217,7 +217,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Step<T> {
     }
 }
 
-/// The form of a [`Failure`].
+/// The serialized form of a [`Failure`].
 #[derive(serde::Serialize, serde::Deserialize)]
 #[serde(remote = "Failure", rename = "Failure")]
 #[allow(clippy::missing_docs_in_private_items, reason = "the fields are those of `Failure`")]

@@ -1,7 +1,7 @@
 //! Events and their parts as data of any format. Names and values are those of `tor-streams events`.
 //!
-//! What tor prints for an event follows from its fields, and so the owned form is read out of the line that they give. An
-//! event of another line, such as one with a newer tor's keyword, carries that line as one more field, `content`.
+//! tor's line of an event follows from its fields, and so the owned form is parsed from the line that they make. An
+//! event of another line, such as one with a newer tor's keyword, has that line as one more field, `content`.
 
 #[cfg(feature = "alloc")]
 mod life;
@@ -25,17 +25,17 @@ use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose,
 use crate::value::{CircuitId, IsoFields, Quoted, StreamId};
 
 impl Serialize for StreamEventRef<'_> {
-    /// Gives the event's fields with their names, words as tor prints them. **User name and password are among them**, as tor
-    /// escaped them.
+    /// Serializes the event's fields with their names, and words as tor prints them. **User name and password are among
+    /// them**, as tor escaped them.
     ///
-    /// Where tor would print another line for these fields, `content` has the one that the event was read from, as text or as
-    /// bytes.
+    /// If tor would print another line for these fields, `content` is the line that the event was read from, as text or
+    /// as bytes.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = Fields::of(self);
         let mut rest = Comparison(self.content());
         let is_printed_so = fields.print(&mut rest).is_ok() && rest.0.is_empty();
         let content = if is_printed_so { None } else { Some(Line(self.content())) };
-        // A format without names needs every field in its place.
+        // A format without names needs every field in its position.
         let with_content = content.is_some() || !serializer.is_human_readable();
         let mut form = serializer.serialize_struct("StreamEvent", 17 + usize::from(with_content))?;
         form.serialize_field("id", fields.id)?;
@@ -66,39 +66,28 @@ impl Serialize for StreamEventRef<'_> {
 }
 
 /// The fields of an event as text, in the order in which tor prints them.
+#[allow(clippy::missing_docs_in_private_items, reason = "the names are those of the event's fields")]
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Fields<'a> {
-    /// The stream's ID.
     id: &'a str,
-    /// The status.
     status: &'a str,
-    /// The circuit ID. `None` for 0.
+    /// Circuit ID; `None` for 0.
     circuit_id: Option<&'a str>,
-    /// The target's host.
     target_host: &'a str,
-    /// The target's port.
     target_port: u16,
-    /// `REASON`.
     reason: Option<&'a str>,
-    /// `REMOTE_REASON`.
     remote_reason: Option<&'a str>,
-    /// `SOURCE`.
     source: Option<&'a str>,
-    /// `SOURCE_ADDR`.
     source_addr: Option<&'a str>,
-    /// `PURPOSE`.
     purpose: Option<&'a str>,
-    /// `SOCKS_USERNAME`, between the quotes.
+    /// User name as tor escapes it, without the quotes.
     socks_username: Option<&'a str>,
-    /// `SOCKS_PASSWORD`, between the quotes.
+    /// Password as tor escapes it, without the quotes.
     socks_password: Option<&'a str>,
-    /// `CLIENT_PROTOCOL`.
     client_protocol: Option<&'a str>,
-    /// `NYM_EPOCH`.
     nym_epoch: Option<u32>,
-    /// `SESSION_GROUP`.
     session_group: Option<i32>,
-    /// `ISO_FIELDS`, with commas.
+    /// List with commas between the words.
     iso_fields: Option<&'a str>,
 }
 
@@ -125,7 +114,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Writes the line that tor prints for these fields. A circuit `0` is none, so that no line has one.
+    /// Writes tor's line for these fields. A circuit `0` is `None`, so no line has that ID.
     fn print(&self, line: &mut impl Write) -> fmt::Result {
         let circuit_id = match self.circuit_id {
             Some("0") => return Err(fmt::Error),
@@ -133,7 +122,7 @@ impl<'a> Fields<'a> {
         };
         write!(line, "{} {} {circuit_id} {}:{}", self.id, self.status, self.target_host, self.target_port)?;
         for (keyword, reason) in [(Keyword::Reason, self.reason), (Keyword::RemoteReason, self.remote_reason)] {
-            // tor's space before a code, which REMAP does without.
+            // tor's space before a code, which REMAP lacks.
             let is_code = reason.is_some_and(|word| word.starts_with("UNKNOWN_"));
             let space = if is_code && self.status != StreamStatus::Remap.as_str() { " " } else { "" };
             field(line, keyword, space, reason, "")?;
@@ -150,7 +139,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Returns a word's text: the one that stands in the line, unless the event's public field was changed since.
+/// Returns a word's text: the printed one, unless the event's public field was changed since.
 fn text<W: Word>(word: W, printed: Option<&str>) -> &str {
     printed.filter(|text| W::read(text) == word).unwrap_or(word.as_str())
 }
@@ -180,7 +169,7 @@ impl fmt::Display for Words<'_> {
     }
 }
 
-/// The rest of a text that what is written is compared with.
+/// The rest of an expected text, matched against the text that is written.
 struct Comparison<'a>(&'a [u8]);
 
 impl Write for Comparison<'_> {
@@ -190,7 +179,7 @@ impl Write for Comparison<'_> {
     }
 }
 
-/// A target's host, with U+FFFD for each piece of it that is not UTF-8, where the event has one for the whole.
+/// A target's host with U+FFFD for each part that is not UTF-8; the event has a single one for the whole host.
 struct Host<'a>(&'a [u8]);
 
 impl<'a> Host<'a> {
@@ -222,7 +211,7 @@ impl Serialize for Host<'_> {
     }
 }
 
-/// An event's line: text where the format is for people to read and the line is UTF-8, or else bytes.
+/// An event's line: text if the format is human-readable and the line is UTF-8, else bytes.
 struct Line<'a>(&'a [u8]);
 
 impl Serialize for Line<'_> {
@@ -236,14 +225,14 @@ impl Serialize for Line<'_> {
 
 /// An enum of words.
 trait Word: Copy + PartialEq {
-    /// Returns the name of a word.
+    /// Returns the word with this name, or the unrecognized word.
     fn read(word: &str) -> Self;
 
     /// Returns the word as tor prints it.
     fn as_str(self) -> &'static str;
 }
 
-/// Makes enums of words data: as the word, and of a word without a name as `UNRECOGNIZED`. Every word can be read.
+/// Implements serialization of enums of words: as the word, or as `UNRECOGNIZED` without a name. Any word can be read.
 macro_rules! words {
     ($($name:ident)+) => {$(
         impl Word for $name {
@@ -263,7 +252,7 @@ macro_rules! words {
         }
 
         impl<'de> Deserialize<'de> for $name {
-            /// Reads a word. One without a name is `Unrecognized`.
+            /// Reads a word; a word without a name is `Unrecognized`.
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 deserializer.deserialize_str(Text { expected: "a word", read: |word| Ok(Word::read(word)) })
             }
@@ -273,7 +262,8 @@ macro_rules! words {
 
 words! { StreamStatus StreamClosureReason StreamSource StreamPurpose ClientProtocol IsoField }
 
-/// Makes IDs data: as their text, which is checked when it is read. One that only lenient reading takes can be read back.
+/// Implements serialization of IDs as text, which is checked when it is read. An ID that only lenient reading accepts
+/// can be read back.
 macro_rules! ids {
     ($($name:ident)+) => {$(
         impl Serialize for $name {
@@ -292,11 +282,11 @@ macro_rules! ids {
 
 ids! { StreamId CircuitId }
 
-/// Reads a value out of its text.
+/// A visitor that parses a value from text.
 struct Text<T> {
     /// Description of the expected text, for errors.
     expected: &'static str,
-    /// Function that reads the text.
+    /// Function that parses the text.
     read: fn(&str) -> Result<T, Error>,
 }
 

@@ -1,4 +1,4 @@
-//! Data of the owned form, and reading it.
+//! Serialization of the owned form.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,54 +14,42 @@ use crate::owned::StreamEvent;
 use crate::value::{CircuitId, StreamId};
 
 impl Serialize for StreamEvent {
-    /// Gives what the borrowed form gives: **user name and password are in it**.
+    /// Serializes the same data as the borrowed form: **user name and password are in it**.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.as_event_ref().serialize(serializer)
     }
 }
 
-/// The serialized fields of an event. Other fields are passed over.
+/// The serialized fields of an event. Unknown fields are ignored.
+#[allow(clippy::missing_docs_in_private_items, reason = "the names are those of the event's fields")]
 #[derive(serde::Deserialize)]
 #[serde(rename = "StreamEvent")]
 struct Form {
-    /// The stream's ID.
     id: String,
-    /// The status.
     status: String,
-    /// The circuit ID. `None` for 0.
+    /// Circuit ID; `None` for 0.
     circuit_id: Option<String>,
-    /// The target's host.
     target_host: String,
-    /// The target's port.
     target_port: u16,
-    /// `REASON`.
     reason: Option<String>,
-    /// `REMOTE_REASON`.
     remote_reason: Option<String>,
-    /// `SOURCE`.
     source: Option<String>,
-    /// `SOURCE_ADDR`.
     source_addr: Option<String>,
-    /// `PURPOSE`.
     purpose: Option<String>,
-    /// `SOCKS_USERNAME`, between the quotes.
+    /// User name as tor escapes it, without the quotes.
     #[serde(default, deserialize_with = "secret")]
     socks_username: Option<String>,
-    /// `SOCKS_PASSWORD`, between the quotes.
+    /// Password as tor escapes it, without the quotes.
     #[serde(default, deserialize_with = "secret")]
     socks_password: Option<String>,
-    /// `CLIENT_PROTOCOL`.
     client_protocol: Option<String>,
-    /// `NYM_EPOCH`.
     nym_epoch: Option<u32>,
-    /// `SESSION_GROUP`.
     session_group: Option<i32>,
-    /// `ISO_FIELDS`.
     iso_fields: Option<Vec<String>>,
-    /// Names of anomalies. Those that do not come from the line that the event was found in follow from the rest.
+    /// Names of anomalies. Only those of the event's line in its log are read; the others follow from the fields.
     #[serde(default)]
     anomalies: Vec<String>,
-    /// The line, if tor would print another one for these fields.
+    /// Line of the event, if tor would print another line for these fields.
     #[serde(default, deserialize_with = "secret")]
     content: Option<Line>,
 }
@@ -90,7 +78,7 @@ impl Form {
     }
 }
 
-/// Anomalies that an event may have from the line that it was found in, and that its content does not show.
+/// Anomalies that come from an event's line in its log, and that its content does not show.
 const OF_LINE: [Anomaly; 5] =
     [Anomaly::TargetMayBeCut, Anomaly::FieldAtCut, Anomaly::Unterminated, Anomaly::InData, Anomaly::Escaped];
 
@@ -140,11 +128,11 @@ impl<'de> Visitor<'de> for LineVisitor {
 }
 
 impl<'de> Deserialize<'de> for StreamEvent {
-    /// Reads an event that was serialized, which then is equal to what it was, or one that `tor-streams events` printed.
+    /// Reads an event that was serialized, which then equals the original, or one that `tor-streams events` printed.
     ///
-    /// The latter has no `content`, and so loses what no field holds: unknown keywords, the order of fields in lines that
-    /// no known tor prints, bytes that are not UTF-8, and credentials that are shown as `***`. What is odd
-    /// about an event is found anew, but for the anomalies that come from the line in which it was found.
+    /// The latter has no `content`, and so loses data that is not in a field: unknown keywords, the order of fields in
+    /// lines that no known tor prints, bytes that are not UTF-8, and credentials that are shown as `***`. Anomalies are
+    /// found anew, except those that come from the event's line in its log.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let form = Form::deserialize(deserializer)?;
         let iso_fields = form.iso_fields.as_ref().map(|words| words.join(","));
@@ -158,7 +146,7 @@ impl<'de> Deserialize<'de> for StreamEvent {
                 line.into_bytes()
             }
         };
-        // Reading takes one line end off.
+        // The parser removes one line end.
         line.extend_from_slice(b"\r\n");
         let mut event = StreamEventRef::parse_lenient(&line).map_err(D::Error::custom)?;
         let is_there = |anomaly: &Anomaly| form.anomalies.iter().any(|name| name == anomaly.as_str());

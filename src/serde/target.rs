@@ -14,7 +14,7 @@ impl Serialize for Target {
 }
 
 impl<'de> Deserialize<'de> for Target {
-    /// Reads `host:port`. The last colon parts them: a host may have others.
+    /// Parses `host:port`. The last colon separates them, since a host may have others.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let parts = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));

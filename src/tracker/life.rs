@@ -1,4 +1,4 @@
-//! One stream: the facts that its events give, and how later events add to them.
+//! The life of one stream: the facts in its events, and how later events add to them.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -12,89 +12,92 @@ use crate::format::grammar;
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::{CircuitId, StreamId};
 
-/// The most bytes that are kept of a word without a name. tor's longest words have 15.
+/// Maximum number of bytes that are kept of a word without a name. tor's longest words have 15.
 const WORD_MAX: usize = 64;
 
-/// What happened to one stream.
+/// The facts about one stream, from its events.
 ///
-/// It holds no credential, only whether there were any: what a damaged line has of them in another field is masked, as
-/// [`redact`](StreamEventRef::redact) does it.
+/// A life holds no credential, only whether there were any: the parts of one that a damaged line has in another field
+/// are masked, as [`redact`](StreamEventRef::redact) does it.
 ///
-/// `T` is the caller's type of times, and `N` that of the caller's [notes](Note).
+/// The type parameter `T` is the caller's type of times, and `N` that of the caller's [notes](Note).
 ///
-/// With the feature `serde` it is data of any format, but for `note`. What `tor-streams streams` prints has its names there,
-/// `stream_id`, `target` and `final_target` among them. Circuits are a list, times what `T` makes of them, and words as tor
-/// printed them.
+/// With the feature `serde` a life is data of any format, without `note`. Names are those of `tor-streams streams` if
+/// it has the field, such as `stream_id`, `target` and `final_target`. Circuits are a list, times the form that `T`
+/// has, and words as tor printed them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct StreamLife<T, N = ()> {
     /// The stream's ID.
     pub id: StreamId,
-    /// How its life, as far as it was seen, is over.
+    /// The way in which the stream's life, as far as it was seen, is over.
     pub outcome: Outcome,
-    /// Whether its first event was NEW or NEWRESOLVE. If not, it began before the log, and [`first`](Self::first) is not its
-    /// start.
+    /// `true` if the first event was NEW or NEWRESOLVE. If not, the stream began before the log, and
+    /// [`first`](Self::first) is not its start.
     pub began: bool,
     /// The time of the first event.
     pub first: T,
-    /// The time of the last event. If it failed, that is as a rule the time of the CLOSED which follows:
+    /// The time of the last event. For a failed stream this is usually the time of the CLOSED which follows:
     /// [`ended`](Self::ended) returns its end.
     pub last: T,
-    /// What the caller noted about its events.
+    /// The caller's notes on the stream's events, put together.
     pub note: N,
-    /// Every event but those of flow control (XOFF and XON). Beyond the tracker's limit the first ones are kept, and the
-    /// last one.
+    /// Every event except those of flow control (XOFF and XON). Beyond the tracker's limit, the first ones and the last
+    /// one.
     pub steps: Vec<Step<T>>,
-    /// Number of steps, those included that are not kept.
+    /// Number of steps, including those that are not kept.
     pub step_count: u64,
-    /// The circuits that the stream was attached to, each once, in the order in which they came; the first ones up to the
+    /// The circuits that the stream was attached to, each once, in the order of attachment; the first ones up to the
     /// tracker's limit.
     pub circuits: Vec<CircuitId>,
-    /// Whether there were more circuits than are kept.
+    /// `true` if there were more circuits than are kept.
     pub more_circuits: bool,
-    /// Number of times that the stream came to another circuit, the first one and those it had left before included.
+    /// Number of times that the stream was attached to another circuit than before, including the first and earlier
+    /// ones.
     pub circuit_changes: u64,
-    /// The circuit that the stream is attached to, or was when it ended. `None` after DETACHED, until it is attached again.
+    /// The circuit that the stream is attached to, or was at its end. `None` after DETACHED, until it is attached
+    /// again.
     pub circuit_id: Option<CircuitId>,
-    /// The circuit that the stream was attached to last, even if it was detached from it.
+    /// The circuit that the stream was attached to last, even if it was detached from it. `None` if it never was
+    /// attached.
     pub last_circuit: Option<CircuitId>,
-    /// Whether the client asks for an address to be looked up (NEWRESOLVE, SENTRESOLVE), or for a connection (NEW,
-    /// SENTCONNECT). `None` if there was no such event.
+    /// `true` if the client asks for a look-up of an address (NEWRESOLVE, SENTRESOLVE), `false` for a connection (NEW,
+    /// SENTCONNECT). `None` without such an event.
     pub is_resolve: Option<bool>,
-    /// Number of times that it was sent along a circuit (SENTCONNECT, SENTRESOLVE).
+    /// Number of times that the stream was sent along a circuit (SENTCONNECT, SENTRESOLVE).
     pub attempts: u64,
-    /// Number of times that it was taken off a circuit (DETACHED).
+    /// Number of times that the stream was detached from a circuit (DETACHED).
     pub detached: u64,
-    /// The first SUCCEEDED.
+    /// The first SUCCEEDED; `None` if there was no such event.
     pub answer: Option<Step<T>>,
-    /// The first FAILED.
+    /// The first FAILED; `None` if there was no such event.
     pub failure: Option<Failure<T>>,
-    /// Whether there was a CLOSED. tor prints one after each FAILED as well.
+    /// `true` after CLOSED. tor prints one after each FAILED as well.
     pub closed: bool,
-    /// The target of the first event: what the client asked for, if that was NEW or NEWRESOLVE.
+    /// The target of the first event: the client's own, if that event was NEW or NEWRESOLVE.
     pub asked: Target,
-    /// The target of the last event: what a REMAP or a controller made of it.
+    /// The target of the last event, which a REMAP or a controller may have changed.
     pub target: Target,
-    /// Where the last REMAP had the address from (`SOURCE`).
+    /// The source of the last REMAP's address (`SOURCE`); `None` without one.
     pub source: Option<StreamSource>,
-    /// Where the client connects from (`SOURCE_ADDR`).
+    /// The address that the client connects from (`SOURCE_ADDR`); `None` if no event had it.
     pub source_addr: Option<String>,
-    /// What the stream is for (`PURPOSE`).
+    /// The purpose of the stream (`PURPOSE`); `None` if no event had it.
     pub purpose: Option<StreamPurpose>,
-    /// The protocol that the client spoke (`CLIENT_PROTOCOL`).
+    /// The protocol between the client and tor (`CLIENT_PROTOCOL`); `None` if no event had it.
     pub client_protocol: Option<ClientProtocol>,
-    /// The last number of NEWNYM signals before the stream (`NYM_EPOCH`).
+    /// Number of NEWNYM signals before the stream (`NYM_EPOCH`), from the last event that has it.
     pub nym_epoch: Option<u32>,
-    /// What the stream came through (`SESSION_GROUP`).
+    /// The listener or other source of the stream (`SESSION_GROUP`), from the last event that has it.
     pub session_group: Option<i32>,
-    /// Whether the client sent a user name.
+    /// `true` if the client sent a user name.
     pub has_username: bool,
-    /// Whether the client sent a password.
+    /// `true` if the client sent a password.
     pub has_password: bool,
-    /// `REASON` of the last event that has one.
+    /// `REASON` of the last event that has a reason; `None` if that has only `REMOTE_REASON`, or without such an event.
     pub reason: Option<StreamClosureReason>,
-    /// `REMOTE_REASON` of that event.
+    /// `REMOTE_REASON` of the same event.
     pub remote_reason: Option<StreamClosureReason>,
     /// Number of times that this end asked the other one to stop sending (XOFF_SENT).
     pub xoff_sent: u64,
@@ -104,13 +107,13 @@ pub struct StreamLife<T, N = ()> {
     pub xon_sent: u64,
     /// Number of times that the other end asked this one to send again (XON_RECV).
     pub xon_recv: u64,
-    /// Number of events after a FAILED that are no CLOSED, which tor never prints.
+    /// Number of events after FAILED other than CLOSED, which tor never prints.
     pub after_failed: u64,
-    /// Words without a name.
+    /// Text of words without a name.
     pub(crate) words: Words,
 }
 
-/// The text of those words of a stream that have no name.
+/// The text of a stream's words that have no name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Words {
@@ -124,7 +127,7 @@ pub(crate) struct Words {
     pub(crate) reasons: Reasons,
 }
 
-/// The text of those reasons of one event that have no name.
+/// The text of one event's reasons that have no name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct Reasons {
@@ -134,75 +137,75 @@ pub(crate) struct Reasons {
     pub(crate) remote: Option<Box<str>>,
 }
 
-/// A stream's target.
+/// The target of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Target {
-    /// The host.
+    /// The host, without credentials that a damaged line has in it.
     pub host: String,
-    /// The port.
+    /// The port; 0 if the target has none.
     pub port: u16,
 }
 
-/// One event of a stream.
+/// An event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Step<T> {
-    /// What happened.
+    /// The status of the event.
     pub status: StreamStatus,
-    /// When.
+    /// The time of the event.
     pub time: T,
-    /// The circuit that tor printed. With DETACHED, and with the CONTROLLER_WAIT right behind it, it is the one that the
+    /// The circuit that tor printed. With DETACHED, and with the CONTROLLER_WAIT right after it, the circuit that the
     /// stream has left.
     pub circuit_id: Option<CircuitId>,
-    /// The status, if it has no name.
+    /// Text of a status without a name.
     pub(crate) word: Option<Box<str>>,
 }
 
-/// How a stream failed: its FAILED event.
+/// The FAILED event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Failure<T> {
-    /// When it failed, which is when it ended.
+    /// The time of the failure, which is the end of the stream.
     pub time: T,
-    /// The circuit that it was on. A stream that failed off every circuit may have been on one before:
+    /// The circuit that the stream was on. A stream that failed off every circuit may have been on one before:
     /// [`last_circuit`](StreamLife::last_circuit) has it.
     pub circuit_id: Option<CircuitId>,
-    /// Why it failed (`REASON`).
+    /// The reason of the failure (`REASON`).
     pub reason: Option<StreamClosureReason>,
-    /// Why the other end closed it (`REMOTE_REASON`).
+    /// The reason for which the other end closed the stream (`REMOTE_REASON`).
     pub remote_reason: Option<StreamClosureReason>,
-    /// Reasons without a name.
+    /// Text of reasons without a name.
     pub(crate) words: Reasons,
 }
 
-/// How a stream's life is over.
+/// The way in which a stream's life is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It is not over.
+    /// The stream is not over.
     Live,
-    /// With CLOSED, and without FAILED.
+    /// The stream ended with CLOSED, without FAILED.
     Closed,
-    /// With FAILED, whether or not the CLOSED that tor prints after it was seen.
+    /// The stream ended with FAILED, with or without the CLOSED that tor prints after it.
     Failed,
-    /// Another stream began with the same ID while it was open. tor was restarted, or the log has events of two tors, or it
-    /// has them twice.
+    /// Another stream began with the same ID while this one was open. Either tor was restarted, or the log has events
+    /// of two tors, or has them twice.
     Replaced,
-    /// There were more streams than the tracker may follow.
+    /// The tracker followed the maximum number of streams, and this one had the oldest last event.
     Dropped,
-    /// It was over before: this is one event that came after CLOSED, which tor never prints.
+    /// A single event that came after CLOSED, which tor never prints.
     #[cfg_attr(feature = "serde", serde(rename = "after closed"))]
     AfterClosed,
 }
 
-/// The most steps and circuits of one stream that are kept.
+/// The limits of the facts that are kept of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kept {
     /// Maximum number of steps, at least one.
@@ -211,7 +214,7 @@ pub(super) struct Kept {
     pub(super) circuits: usize,
 }
 
-/// Makes methods that return words as printed.
+/// Defines methods that return words as printed.
 macro_rules! words {
     ($($(#[$meta:meta])* $name:ident: $field:ident $($word:ident).+;)+) => {$(
         $(#[$meta])*
@@ -238,13 +241,13 @@ impl<T, N> StreamLife<T, N> {
         remote_reason_str: remote_reason words.reasons.remote;
     }
 
-    /// Returns the time of its start, if that was seen.
+    /// Returns the time of the stream's start, if that was seen.
     #[must_use]
     pub fn started(&self) -> Option<&T> {
         self.began.then_some(&self.first)
     }
 
-    /// Returns the time of its end, if that was seen: of FAILED, or else of CLOSED.
+    /// Returns the time of the stream's end, if that was seen: of FAILED, or else of CLOSED.
     #[must_use]
     pub fn ended(&self) -> Option<&T> {
         match (&self.failure, self.outcome) {
@@ -254,7 +257,7 @@ impl<T, N> StreamLife<T, N> {
         }
     }
 
-    /// Returns `true` if the client did not get what it asked for: after FAILED, and for a look-up that was closed without an
+    /// Returns `true` if the client's request was not met: after FAILED, and for a look-up that was closed without an
     /// answer, for a reason other than DONE. tor prints no FAILED for a look-up that takes too long.
     ///
     /// # Examples
@@ -274,7 +277,7 @@ impl<T, N> StreamLife<T, N> {
         self.failure.is_some() || unanswered && self.reason.is_some_and(|reason| reason != StreamClosureReason::Done)
     }
 
-    /// Returns the number of its events.
+    /// Returns the number of the stream's events.
     #[must_use]
     pub const fn events(&self) -> u64 {
         self.step_count + self.xoff_sent + self.xoff_recv + self.xon_sent + self.xon_recv
@@ -286,7 +289,7 @@ impl<T, N> StreamLife<T, N> {
         self.steps.last().map(|step| step.status)
     }
 
-    /// Returns the life as it is over. A stream that failed has failed, whatever came of it then.
+    /// Returns the life with its outcome. A stream that failed keeps that outcome.
     pub(super) fn over(self, outcome: Outcome) -> Self {
         let outcome = if self.failure.is_some() { Outcome::Failed } else { outcome };
         Self { outcome, ..self }
@@ -294,7 +297,7 @@ impl<T, N> StreamLife<T, N> {
 }
 
 impl<T> Step<T> {
-    /// Returns the status as tor printed it. At most 64 bytes are kept of one without a name.
+    /// Returns the status as tor printed it. At most 64 bytes are kept of a status without a name.
     #[must_use]
     pub fn status_str(&self) -> &str {
         printed(self.status.as_str(), &self.word)
@@ -311,7 +314,7 @@ impl<T> Failure<T> {
 }
 
 impl<T: Clone, N: Note> StreamLife<T, N> {
-    /// Returns the life of a stream of which this is the first event.
+    /// Returns the life of a stream that begins with this event.
     pub(super) fn new(id: StreamId, event: &StreamEventRef<'_>, time: T, note: N) -> Self {
         let mut life = Self {
             id,
@@ -363,7 +366,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         self.add(event, time, kept);
     }
 
-    /// Adds what an event tells, but for its note.
+    /// Adds the facts of an event, without its note.
     fn add(&mut self, event: &StreamEventRef<'_>, time: T, kept: Kept) {
         let circuit_id = event.circuit_id.map(|id| circuit_id(event, id));
         if let Some(circuit) = circuit_id {
@@ -413,7 +416,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
                 self.step_count += 1;
             }
         }
-        // What tor prints of a stream that waits, or was just detached, is the circuit that it left.
+        // For a stream that waits, or was just detached, tor prints the circuit that it left.
         match event.status {
             StreamStatus::Detached => self.circuit_id = None,
             StreamStatus::ControllerWait => {}
@@ -421,7 +424,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         }
     }
 
-    /// Adds what follows from the status of a step.
+    /// Adds the facts that follow from a step's status.
     fn add_status(&mut self, event: &StreamEventRef<'_>, time: &T, circuit_id: Option<CircuitId>) {
         match event.status {
             StreamStatus::New => self.asks_for(false),
@@ -449,14 +452,14 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         }
     }
 
-    /// Adds what the client asks for. The first event that tells is right.
+    /// Adds the kind of the client's request. The first event with a kind decides.
     fn asks_for(&mut self, is_resolve: bool) {
         self.is_resolve = self.is_resolve.or(Some(is_resolve));
     }
 
-    /// Adds a circuit that an event has.
+    /// Adds the circuit of an event.
     fn add_circuit(&mut self, circuit: CircuitId, kept: Kept) {
-        // As a rule it is that of the event before.
+        // Usually the circuit is that of the event before.
         if self.last_circuit == Some(circuit) {
             return;
         }
@@ -465,9 +468,9 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         self.keep_circuit(circuit, kept);
     }
 
-    /// Keeps a circuit, if it is another one and there is room.
+    /// Keeps a circuit, if it is new and there is room.
     fn keep_circuit(&mut self, circuit: CircuitId, kept: Kept) {
-        // Once one is left out, nothing can change, and nothing need be looked for: the time stays linear.
+        // Once one is left out, the list is final, and the search is skipped: the time stays linear.
         if self.more_circuits || self.circuits.contains(&circuit) {
             return;
         }
@@ -478,7 +481,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         }
     }
 
-    /// Adds a step: the first ones are kept, and the last one.
+    /// Adds a step: the first steps and the last one are kept.
     fn add_step(&mut self, step: Step<T>, limit: usize) {
         if self.steps.len() >= limit {
             self.steps.pop();
@@ -486,12 +489,12 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         self.steps.push(step);
     }
 
-    /// Adds the events of another life, which are later ones of the same stream. That gives what adding them one by one
-    /// gives.
+    /// Adds the events of another life, which are later ones of the same stream. The result is that of adding them one
+    /// by one.
     pub(super) fn append(&mut self, later: Self, kept: Kept) {
         let same_circuit = self.last_circuit.is_some() && later.circuits.first() == self.last_circuit.as_ref();
         self.circuit_changes += later.circuit_changes - u64::from(same_circuit);
-        // A life that left circuits out has as many as are kept, and so fills what is free here.
+        // A life that left out circuits has the maximum number, and so fills the free room here.
         later.circuits.iter().for_each(|&circuit| self.keep_circuit(circuit, kept));
         self.more_circuits |= later.more_circuits;
         if later.detached > 0 || later.circuit_id.is_some() {
@@ -551,7 +554,7 @@ impl Target {
         Self { host: shown(event, event.target_host), port: event.target_port }
     }
 
-    /// Returns `true` if this is the event's target, and no text of it is masked.
+    /// Returns `true` if this is the event's target, without masked text.
     fn is(&self, event: &StreamEventRef<'_>) -> bool {
         self.host == event.target_host && self.port == event.target_port
     }
@@ -568,9 +571,9 @@ impl Reasons {
     }
 }
 
-/// Returns the text of a word that is kept since it has no name, if it has none.
+/// Returns the text of a word to keep: that of a word without a name.
 ///
-/// A number that tor prints for none is no secret, whatever a client writes before it.
+/// A number that tor prints in place of a name is never masked, whatever a client writes before it.
 fn unnamed<'a>(
     event: &StreamEventRef<'a>,
     is_unnamed: bool,
@@ -583,21 +586,23 @@ fn unnamed<'a>(
     Some(if grammar::is_unknown_code(word.as_bytes()) { cut(word) } else { cut(&shown(event, word)) })
 }
 
-/// Returns the ID of an event's circuit. One that is a secret, behind a quotation mark in the stream's ID, is not kept as it is.
+/// Returns the ID of an event's circuit, masked if it is a secret, after a quotation mark in the stream's ID or in the status.
 fn circuit_id<'a>(event: &StreamEventRef<'a>, id: &'a str) -> CircuitId {
-    if event.anomalies().contains(Anomaly::MalformedId) && event.redact(id.as_bytes()).as_str().is_none() {
+    let may_be_secret = event.status == StreamStatus::Unrecognized || event.anomalies().contains(Anomaly::MalformedId);
+    if may_be_secret && event.redact(id.as_bytes()).as_str().is_none() {
         return CircuitId::of_bytes(id.as_bytes());
     }
     CircuitId::of_any(id)
 }
 
-/// Returns `true` if an event's source address is an address and a port, which is no secret, whatever a client writes before it.
+/// Returns `true` if an event's source address is an address and a port, which is never masked, whatever a client
+/// writes before it.
 fn is_address(event: &StreamEventRef<'_>) -> bool {
     let host = event.source_port().and_then(|_| event.source_host());
     host.is_some_and(|host| host.parse::<IpAddr>().is_ok())
 }
 
-/// Returns text of an event without credentials, which a damaged line can have anywhere: a life holds none.
+/// Returns text of an event without credentials, which a damaged line can have anywhere.
 fn shown<'a>(event: &StreamEventRef<'a>, text: &'a str) -> String {
     // On a plain line no field lies between the quotation marks of another one.
     if event.anomalies().is_empty() && memchr::memchr(b'=', text.as_bytes()).is_none() {
@@ -606,15 +611,15 @@ fn shown<'a>(event: &StreamEventRef<'a>, text: &'a str) -> String {
     event.redact(text.as_bytes()).to_string()
 }
 
-/// Returns a word's text, up to [`WORD_MAX`] bytes of it.
+/// Returns up to [`WORD_MAX`] bytes of a word's text.
 #[cold]
 pub(crate) fn cut(word: &str) -> Box<str> {
     let end = (0..=WORD_MAX).rev().find(|&end| word.is_char_boundary(end));
     end.and_then(|end| word.get(..end)).unwrap_or(word).into()
 }
 
-/// Returns a word as printed, from its name and the text that is kept if it has none. A public field may have been changed
-/// since: then the name is right.
+/// Returns a word as printed, from its name and its kept text if it has no name. If the caller changed the public field
+/// since, the name is right.
 fn printed<'a>(name: &'a str, text: &'a Option<Box<str>>) -> &'a str {
     let is_unnamed = name == StreamStatus::Unrecognized.as_str();
     text.as_deref().filter(|_| is_unnamed).unwrap_or(name)

@@ -1,7 +1,7 @@
-//! Streams, put together from their events.
+//! Tracking of streams: their events grouped into lives.
 //!
-//! [`life`] has what is kept of one stream, this file the streams that are followed at a time, and [`part`] the law by which
-//! the parts of a log, each followed by a tracker of its own, are put together.
+//! [`life`] holds the facts about one stream, this file the streams that are followed at a time, and [`part`] the rules
+//! by which parts of a log, each with a tracker of its own, are merged.
 
 mod life;
 mod part;
@@ -25,20 +25,20 @@ use crate::value::StreamId;
 
 /// Groups events by stream, and returns each stream when it is over.
 ///
-/// tor tells a stream's purpose and source address only once, with its NEW; the tracker remembers them. It is fed events
-/// with a time of the caller's own type `T`, and hands out each stream when it is over.
+/// tor prints a stream's purpose and source address only once, with its NEW; the tracker remembers them. Each event is
+/// added with a time of the caller's own type `T`.
 ///
-/// A log may begin in mid-life, so a stream begins with the first event that is seen of it, whatever that is;
-/// [`began`](StreamLife::began) tells whether that was its real start. A stream ends with CLOSED. FAILED ends it as well, but
-/// tor prints a CLOSED after it, so the tracker waits for that: without one, the stream is handed out when another begins
-/// with its ID, when it is dropped, or with [`into_live`](Self::into_live), and its outcome is [`Failed`](Outcome::Failed) all
-/// the same.
+/// A log may begin in mid-life, so a stream begins with the first event that is seen of it, with any status;
+/// [`began`](StreamLife::began) is `true` if that was its real start. A stream ends with CLOSED. FAILED ends it as
+/// well, but tor prints a CLOSED after it, so the tracker waits for that: without one, the stream is returned when
+/// another begins with its ID, when it is dropped, or by [`into_live`](Self::into_live), and its outcome is
+/// [`Failed`](Outcome::Failed) all the same.
 ///
 /// # Memory
 ///
-/// It is bounded by the caller's `limit`, whatever the log holds:
+/// Memory is bounded by the caller's `limit`, for any log:
 ///
-/// - `limit` streams are followed at a time. Beyond it, the one with the oldest last event is handed out as
+/// - `limit` streams are followed at a time. Beyond it, the one with the oldest last event is returned as
 ///   [`Dropped`](Outcome::Dropped); should it go on, what follows is another life. A life has some 600 bytes, the text of two
 ///   targets and a source address, and what [`keep_steps`](Self::keep_steps) and [`keep_circuits`](Self::keep_circuits)
 ///   allow: by default 1000 steps of some 60 bytes, and 1000 circuits of 24. A stream as tor prints it has about eight steps.
@@ -73,12 +73,13 @@ use crate::value::StreamId;
 pub struct StreamTracker<T, N = ()> {
     /// Streams that are followed.
     live: BTreeMap<Key, Entry<T, N>>,
-    /// Their IDs by the sequence number of the last event. A number may be that of an event before the last one, and an ID
-    /// that of a stream that is over: that is found out when it is the lowest, so that an event changes nothing here.
+    /// IDs of live streams by the sequence number of the last event. A number may be that of an earlier event, and an
+    /// ID that of a stream that is over: this is checked when the entry is the lowest, so that an event changes nothing
+    /// here.
     by_age: BinaryHeap<Reverse<(u64, Key)>>,
-    /// Streams that were closed last, with the numbers of their ends.
+    /// Streams that were closed last, with the sequence numbers of their ends.
     closed: BTreeMap<Key, u64>,
-    /// Their IDs in the order of the ends. Some may be forgotten, or closed again.
+    /// IDs of `closed` in the order of the ends. Some may have been removed, or closed again.
     closed_by_age: VecDeque<(u64, Key)>,
     /// Maximum number of live streams, and of closed ones that are remembered.
     limit: usize,
@@ -90,15 +91,15 @@ pub struct StreamTracker<T, N = ()> {
     closes: u64,
     /// Number of streams that were dropped so far.
     dropped: u64,
-    /// What may depend on the events before, if this is a part of a log.
+    /// State that may depend on earlier events, if this is a part of a log.
     part: Option<Box<Part<T, N>>>,
 }
 
-/// A note of the caller's about an event, and about all events of a stream.
+/// A caller's note about an event, and about all events of a stream.
 ///
-/// A tracker puts the notes of a stream's events together in [`StreamLife::note`], so that a caller can count, collect or
-/// mark what the tracker knows nothing of. Putting notes together has to be associative, or
-/// [`StreamTracker::append`] gives something else than one tracker does.
+/// A tracker merges the notes of a stream's events into [`StreamLife::note`], so that a caller can count, collect or
+/// mark facts that the tracker does not keep. Merging has to be associative, or [`StreamTracker::append`] has another
+/// result than one tracker.
 ///
 /// # Examples
 ///
@@ -129,7 +130,7 @@ impl Note for () {
     fn append(&mut self, (): Self) {}
 }
 
-/// A stream's ID as numbers, which are compared faster than text. The order is the same: that of the text.
+/// A stream's ID as numbers, which compare faster than text, in the same order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key([u64; 3]);
 
@@ -138,11 +139,11 @@ struct Key([u64; 3]);
 struct Entry<T, N> {
     /// The stream's state.
     state: State<T, N>,
-    /// The number of its last event.
+    /// Sequence number of the stream's last event.
     age: u64,
 }
 
-/// State of a stream that is followed. Boxed, since the map moves its entries about.
+/// The state of a stream that is followed. It is boxed, since the map moves its entries.
 #[derive(Clone, Debug)]
 enum State<T, N> {
     /// A stream whose events are all known, as far as they are in the log.
@@ -158,8 +159,8 @@ impl<T: Clone> StreamTracker<T> {
         Self::with_notes(limit)
     }
 
-    /// Adds an event, and returns the stream that is over with it, if there is one: its [`outcome`](StreamLife::outcome)
-    /// says why.
+    /// Adds an event, and returns the stream that is over with it, if there is one. Its
+    /// [`outcome`](StreamLife::outcome) is the reason.
     pub fn update(&mut self, event: &StreamEventRef<'_>, time: T) -> Option<StreamLife<T>> {
         self.update_with(event, time, ())
     }
@@ -183,15 +184,15 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         }
     }
 
-    /// Sets the maximum number of [`steps`](StreamLife::steps) that are kept of one stream, at least one. Others are
-    /// counted.
+    /// Sets the maximum number of [`steps`](StreamLife::steps) that are kept of one stream, at least one. Further steps
+    /// are only counted.
     #[must_use]
     pub fn keep_steps(self, steps: usize) -> Self {
         Self { kept: Kept { steps: steps.max(1), ..self.kept }, ..self }
     }
 
-    /// Sets the maximum number of [`circuits`](StreamLife::circuits) that are kept of one stream, at least one. Others are
-    /// counted.
+    /// Sets the maximum number of [`circuits`](StreamLife::circuits) that are kept of one stream, at least one. Further
+    /// changes of circuit are only counted.
     #[must_use]
     pub fn keep_circuits(self, circuits: usize) -> Self {
         Self { kept: Kept { circuits: circuits.max(1), ..self.kept }, ..self }
@@ -254,7 +255,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         self.drop_oldest()
     }
 
-    /// Iterates over the streams that are not over, in the order of their IDs' text, and those among them that have failed
+    /// Iterates over the streams that are not over, in the order of their IDs' text, including those that have failed
     /// and were not yet closed. In a [part](Self::part) of a log, only streams that began in it are known.
     pub fn live(&self) -> impl Iterator<Item = &StreamLife<T, N>> {
         self.live.values().filter_map(|entry| entry.state.life())
@@ -266,13 +267,13 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         self.live.get(&Key::new(id.as_str()))?.state.life()
     }
 
-    /// Returns the number of streams that were handed out as [`Dropped`](Outcome::Dropped).
+    /// Returns the number of streams that were returned as [`Dropped`](Outcome::Dropped).
     #[must_use]
     pub const fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// Hands out the streams of [`live`](Self::live), as they are at the end of a log.
+    /// Returns the streams of [`live`](Self::live), as they are at the end of a log.
     pub fn into_live(self) -> impl Iterator<Item = StreamLife<T, N>> {
         self.live.into_values().filter_map(|entry| entry.state.into_life().map(|life| *life))
     }
@@ -286,7 +287,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         }
     }
 
-    /// Follows a stream. Returns the state of the one that was followed with its ID.
+    /// Inserts a stream. Returns the state of the stream that had the same ID.
     fn insert(&mut self, key: Key, state: State<T, N>) -> Option<State<T, N>> {
         let entry = Entry { state, age: self.events };
         match self.live.entry(key) {
@@ -302,7 +303,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         }
     }
 
-    /// Hands out a stream that is over, unless it may have begun before this part of the log: that one is kept.
+    /// Returns a stream that is over, unless it may have begun before this part of the log: such a stream is kept.
     fn end(&mut self, key: Key, state: State<T, N>, outcome: Outcome) -> Option<StreamLife<T, N>> {
         match (state, &mut self.part) {
             (State::Life(life), part) => {
@@ -318,19 +319,19 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         }
     }
 
-    /// Returns the place of the event that is added.
+    /// Returns the position of the current event.
     fn at(&self) -> At {
         At { number: self.events, handed_out: self.part.as_ref().map_or(0, |part| part.handed_out) }
     }
 
-    /// Hands out the stream with the oldest last event, if there are too many.
+    /// Removes and returns the stream with the oldest last event, if there are too many.
     fn drop_oldest(&mut self) -> Option<StreamLife<T, N>> {
         self.tidy();
         while self.live.len() > self.limit {
             let Reverse((number, key)) = self.by_age.pop()?;
             let Place::Occupied(place) = self.live.entry(key) else { continue };
             let age = place.get().age;
-            // Had it events since, it goes back with its true age: once for each event at most.
+            // A stream with later events is inserted again with its true age: at most once for each event.
             if age != number {
                 self.by_age.push(Reverse((age, key)));
                 continue;
@@ -343,7 +344,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         None
     }
 
-    /// Remembers that a stream was closed.
+    /// Records that a stream was closed.
     fn remember_closed(&mut self, key: Key) {
         self.closes += 1;
         self.closed.insert(key, self.closes);
@@ -405,7 +406,7 @@ impl Key {
         }
     }
 
-    /// Returns the key of an ID, of which 20 bytes count.
+    /// Returns the key of an ID, from its first 20 bytes.
     fn new(id: &str) -> Self {
         let mut bytes = [0; 24];
         bytes.iter_mut().zip(id.bytes().take(20)).for_each(|(to, from)| *to = from);
@@ -431,7 +432,7 @@ fn id(event: &StreamEventRef<'_>) -> StreamId {
     StreamId::of_any(event.id)
 }
 
-/// Returns an event that came after the end of its stream.
+/// Returns the life of an event that came after the end of its stream.
 fn after_closed<T: Clone, N: Note>(event: &StreamEventRef<'_>, time: T, note: N) -> StreamLife<T, N> {
     StreamLife { outcome: Outcome::AfterClosed, ..StreamLife::new(id(event), event, time, note) }
 }

@@ -1,8 +1,8 @@
-//! Parts of a log, each followed by a tracker of its own, put together.
+//! Parts of a log, each with a tracker of its own, and how they are merged.
 //!
-//! A part hands out what it is sure of: streams that begin in it, as far as they are over in it. Of the rest it keeps what
-//! [`append`](StreamTracker::append) needs: the order in which streams began and were closed ([`Op`]), and the streams that
-//! may have begun before it ([`Head`]).
+//! A part returns only streams that are certain: those that begin and end in it. Otherwise it keeps the facts that
+//! [`append`](StreamTracker::append) needs: the order in which streams began and were closed ([`Op`]), and the streams
+//! that may have begun before it ([`Head`]).
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -13,63 +13,63 @@ use super::life::{Kept, Outcome, StreamLife};
 use super::{Entry, Key, Note, State, StreamTracker, id};
 use crate::event::StreamEventRef;
 
-/// A stream that is over with a part of a log: what [`StreamTracker::append`] returns.
+/// A stream that is over with a part of a log, as returned by [`StreamTracker::append`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Appended<T, N = ()> {
     /// The stream.
     pub life: StreamLife<T, N>,
-    /// Number of streams that the part handed out before this one was over.
+    /// Number of streams that the part returned before this one was over.
     pub handed_out: u64,
 }
 
-/// The most events that a [`Head`] keeps one by one.
+/// Maximum number of events that a [`Head`] keeps one by one.
 const ONE_BY_ONE: usize = 16;
 
-/// What the result of a part of a log depends on, beside the streams that it knows.
+/// The state that the result of a part depends on, beside its known streams.
 #[derive(Clone, Debug)]
 pub(super) struct Part<T, N> {
     /// Streams that began and were closed, in order.
     ops: Vec<Op>,
     /// Streams that may have begun before the part and are over, in the order of their [`Event::Over`].
     over: Vec<Head<T, N>>,
-    /// Number of streams that the part has handed out.
+    /// Number of streams that the part has returned.
     pub(super) handed_out: u64,
-    /// Largest number of streams that were followed at a time.
+    /// Maximum number of streams that were followed at a time.
     pub(super) most: usize,
 }
 
-/// A change to the streams that are followed and remembered.
+/// A change to the live and closed streams.
 #[derive(Clone, Copy, Debug)]
 struct Op {
-    /// The stream's ID.
+    /// ID of the stream.
     key: Key,
-    /// The event.
+    /// Position of the event.
     at: At,
-    /// What changed.
+    /// Kind of the change.
     change: Change,
 }
 
-/// An event's place in a part of a log.
+/// The position of an event in a part of a log.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At {
-    /// The number of the event, from 1.
+    /// Sequence number of the event, from 1.
     pub(super) number: u64,
-    /// Number of streams that the part had handed out before.
+    /// Number of streams that the part had returned before.
     pub(super) handed_out: u64,
 }
 
-/// A stream that is over, or one of its events alone, with its place.
+/// A stream that is over, or one of its events alone, with its position.
 #[derive(Clone, Debug)]
 struct Placed<T, N> {
-    /// The last event.
+    /// Position of the last event.
     at: At,
     /// The stream.
     life: StreamLife<T, N>,
 }
 
-/// What an event changes.
+/// The kind of a change.
 #[derive(Clone, Copy, Debug)]
 enum Change {
     /// A stream began.
@@ -82,21 +82,22 @@ enum Change {
 
 /// A stream that may have begun before the part of the log.
 ///
-/// If it turns out that it had been closed before, each of its events is handed out alone, so the first ones are kept apart.
+/// If the stream had been closed before, each of its events is returned alone, so the first ones are kept apart.
 #[derive(Clone, Debug)]
 pub(super) struct Head<T, N> {
-    /// Its events, each alone. If there are more than [`ONE_BY_ONE`], the first one has all.
+    /// Single events. If there are more than [`ONE_BY_ONE`], the first entry has all.
     events: Vec<Placed<T, N>>,
-    /// Whether its events were put together.
+    /// Set once the events were merged.
     joined: bool,
 }
 
 impl<T: Clone, N: Note> StreamTracker<T, N> {
-    /// Returns a tracker for a part of a log, to be put behind what comes before it with [`append`](Self::append).
+    /// Returns a tracker for a part of a log, to be merged into that of the log before it with
+    /// [`append`](Self::append).
     ///
-    /// It hands out streams that begin in the part. Of others it cannot know whether they are whole; they are kept until
-    /// then. It has no limit of its own: it keeps a few dozen bytes for each stream that begins or is closed in the part, and
-    /// the streams that are open at its beginning or end. [`keep_steps`](Self::keep_steps) and
+    /// The part returns streams that begin and end in it. Other streams may be incomplete; they are kept until
+    /// `append`. The part has no limit of its own: it keeps a few dozen bytes for each stream that begins or is closed
+    /// in it, and the streams that are open at its beginning or end. [`keep_steps`](Self::keep_steps) and
     /// [`keep_circuits`](Self::keep_circuits) have to be those of the tracker before it.
     ///
     /// # Examples
@@ -121,21 +122,22 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         Self { part: Some(Box::new(part)), ..Self::with_notes(usize::MAX) }
     }
 
-    /// Puts the next [part](Self::part) of the log behind what this tracker has seen, and returns the streams that are over
-    /// with it and that the part could not hand out.
+    /// Adds the next [part](Self::part) of the log to this tracker, and returns the streams that are over with it and
+    /// that the part could not return.
     ///
-    /// The law: after it, this tracker is as if it had taken the part's events one by one, and what it returns and what the
-    /// part handed out are together what it would have handed out. They are in the same order, too, if each stream that it
-    /// returns is put behind as many of the part's as [`handed_out`](Appended::handed_out) says.
+    /// After the call, this tracker is in the state of one that was updated with the part's events one by one, and the
+    /// streams that the part and this call returned are together those that it would have returned. They are in the
+    /// same order, too, if each stream of this call is inserted after as many of the part's as
+    /// [`handed_out`](Appended::handed_out).
     ///
     /// # Errors
     ///
-    /// The part, if it cannot be said without its events what one tracker would have done; this one is unchanged then. Give it
-    /// the part's events one by one, and forget what the part handed out. That is so
+    /// The part, if the result of one tracker cannot be known without the part's events; this tracker is unchanged
+    /// then. Update it with the part's events one by one, and discard the streams that the part returned. The cases are
     ///
-    /// - if a limit may be met: if the streams that are live here and those that were live in the part, at most, are more than
-    ///   the limit, or more streams were closed in the part; or if an event of the part may come after a CLOSED that is by
-    ///   then forgotten;
+    /// - if a limit may be reached: if the streams that are live here and the maximum number that were live in the part
+    ///   are together more than the limit, or more streams than that were closed in the part; or if an event of the
+    ///   part may come after a CLOSED that is no longer remembered by then;
     /// - if there are more than sixteen events of a stream after its CLOSED;
     /// - if the part keeps another number of steps or circuits, or is no part; or if this tracker is a part itself.
     pub fn append(&mut self, part: Self) -> Result<Vec<Appended<T, N>>, Box<Self>> {
@@ -145,7 +147,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         let Self { live, part: Some(changes), events, .. } = part else { return Ok(Vec::new()) };
         let mut lives = Vec::new();
         let mut over = changes.over.into_iter();
-        // The same as one tracker does, in the same order, but for the events of streams that began and ended in the part.
+        // One tracker does the same, in the same order, but for the events of streams that began and ended in the part.
         for Op { key, at, change } in changes.ops {
             match change {
                 Change::Begin => {
@@ -184,11 +186,11 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         Ok(lives.into_iter().map(|Placed { at, life }| Appended { life, handed_out: at.handed_out }).collect())
     }
 
-    /// Iterates over the streams that this [part](Self::part) keeps since they may have begun before it, over or not: a stream
-    /// as one life, or as a life for each event.
+    /// Iterates over the streams that this [part](Self::part) keeps since they may have begun before it, over or not: a
+    /// stream as one life, or as a life for each event.
     ///
-    /// What [`append`](Self::append) returns, when this part is put behind others or others behind it, is made of these, of
-    /// those that are [`live`](Self::live), and of those that are live in the tracker before it.
+    /// The streams that [`append`](Self::append) returns, when this part is added to others or others to it, consist of
+    /// these, of those that are [`live`](Self::live), and of those that are live in the tracker before it.
     pub fn undecided(&self) -> impl Iterator<Item = &StreamLife<T, N>> {
         let over = self.part.iter().flat_map(|part| &part.over);
         let live = self.live.values().filter_map(|entry| match &entry.state {
@@ -198,13 +200,13 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         over.chain(live).flat_map(|head| head.events.iter().map(|event| &event.life))
     }
 
-    /// Returns `true` if a part can be put behind with no difference to one tracker.
+    /// Returns `true` if a part can be added with the result of one tracker.
     fn is_exact_with(&self, part: &Self) -> bool {
         let (None, Some(changes)) = (&self.part, &part.part) else { return false };
         let limit = self.limit as u64;
-        // No stream is dropped, and none that was closed in the part forgotten before the part ends.
+        // No stream is dropped, and none that was closed in the part is forgotten before the part ends.
         let fits = (self.live.len() + changes.most) as u64 <= limit && part.closes <= limit;
-        // Nor one that was closed before, if that matters.
+        // Nor is a stream forgotten that was closed before, if that matters.
         let none_forgotten = self.closed.len() as u64 + part.closes <= limit;
         let fits_after_closed = self.closed.is_empty()
             || part.heads().all(|(key, head)| !self.closed.contains_key(&key) || none_forgotten && !head.joined);
@@ -225,7 +227,8 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         over.chain(live)
     }
 
-    /// Takes a stream out and returns it with its events in a part. If it had been closed before, these are handed out.
+    /// Removes a stream and returns it with its events in a part. If it had been closed before, the events are returned
+    /// in `lives`.
     fn go_on_with(&mut self, key: Key, head: Head<T, N>, lives: &mut Vec<Placed<T, N>>) -> Option<StreamLife<T, N>> {
         if self.closed.contains_key(&key) {
             let events = head.events.into_iter();
@@ -244,12 +247,12 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
 }
 
 impl<T, N> Part<T, N> {
-    /// Takes note of a stream that begins with the event of this number.
+    /// Records a stream that begins with the event of this number.
     pub(super) fn begin(&mut self, key: Key, number: u64) {
         self.ops.push(Op { key, at: At { number, handed_out: self.handed_out }, change: Change::Begin });
     }
 
-    /// Takes note of a stream that began in the part and is closed by the event of this number.
+    /// Records a stream that began in the part and is closed by the event of this number.
     pub(super) fn close(&mut self, key: Key, number: u64) {
         self.ops.push(Op { key, at: At { number, handed_out: self.handed_out }, change: Change::Close });
     }
@@ -284,7 +287,7 @@ impl<T: Clone, N: Note> Head<T, N> {
         }
     }
 
-    /// Puts the events together.
+    /// Merges the events into the first entry.
     fn join(&mut self, kept: Kept) {
         self.joined = true;
         let mut events = mem::take(&mut self.events).into_iter();

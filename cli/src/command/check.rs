@@ -1,41 +1,47 @@
 //! Signs that a log is not that of one tor, or not in order.
 
+use core::mem;
+
 use tor_stream_event::{Outcome, StreamId};
 
 use crate::input::note::Life;
 use crate::input::time::Time;
 use crate::report;
 
-/// Signs that a log is not that of one tor, or not in order: from the events, and from the lives that come of them.
+/// Signs that a log is not that of one tor, or not in order, from its events and its streams.
 ///
-/// Those of the parts of a log can be put together.
+/// The signs of consecutive parts of a log can be merged.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Check {
-    /// The first time.
+    /// Time of the first event that has one.
     first: Option<Time>,
-    /// The last time.
+    /// Time of the last event that has one.
     last: Option<Time>,
     /// Number of events whose time is after that of the event before.
     forward: u64,
     /// Number of events whose time is before that of the event before.
     backward: u64,
+    /// Whether the next time is the first one of another file of a log.
+    at_border: bool,
+    /// Number of files of a log that begin before the end of the one before.
+    too_late: u64,
     /// Streams that began again while they were open.
     again: Streams,
     /// Streams that end before they begin.
     reversed: Streams,
 }
 
-/// A number of streams.
+/// A number of streams, and an example.
 #[derive(Clone, Debug, Default)]
 struct Streams {
-    /// The number.
+    /// Number of streams.
     number: u64,
-    /// The lowest of their IDs, as text.
+    /// Lowest of their IDs, in the order of text; `None` without streams.
     one: Option<StreamId>,
 }
 
 impl Check {
-    /// Takes note of the next event's time.
+    /// Adds the next event's time.
     pub(crate) fn event(&mut self, time: Option<Time>) {
         let Some(time) = time else { return };
         self.step(time);
@@ -43,14 +49,22 @@ impl Check {
         self.last = Some(time);
     }
 
-    /// Compares a time with the last one.
-    fn step(&mut self, time: Time) {
-        let Some(last) = self.last.filter(|&last| last != time) else { return };
-        self.forward += u64::from(time.since(last).is_some());
-        self.backward += u64::from(last.since(time).is_some());
+    /// Takes note that the log goes on in another file.
+    pub(crate) const fn next_file(&mut self) {
+        self.at_border = true;
     }
 
-    /// Takes note of a stream that is over.
+    /// Compares a time with the last one.
+    fn step(&mut self, time: Time) {
+        let at_border = mem::take(&mut self.at_border);
+        let Some(last) = self.last.filter(|&last| last != time) else { return };
+        let is_backward = last.since(time).is_some();
+        self.forward += u64::from(time.since(last).is_some());
+        self.backward += u64::from(is_backward);
+        self.too_late += u64::from(is_backward && at_border);
+    }
+
+    /// Adds a stream that is over.
     pub(crate) fn life(&mut self, life: &Life) {
         if life.outcome == Outcome::Replaced {
             self.again.add(life.id);
@@ -61,7 +75,7 @@ impl Check {
         }
     }
 
-    /// Adds what was found in the next part of the log.
+    /// Adds the signs found in the next part of the log.
     pub(crate) fn append(&mut self, later: Self) {
         if let Some(time) = later.first {
             self.step(time);
@@ -74,14 +88,20 @@ impl Check {
         self.reversed.append(later.reversed);
     }
 
-    /// Tells what is wrong with a log. Returns `false` if anything is that makes its streams doubtful.
+    /// Reports the signs. Returns `false` if any of them makes the log's streams doubtful.
     pub(crate) fn report(&self, name: &str) -> bool {
         let is_reversed = self.backward > self.forward;
         if is_reversed {
             report(format_args!("tor-streams: {name}: times go backwards: is the newest line the first one?"));
         } else if let Some(streams) = self.reversed.text("ends", "end") {
-            // Nothing is wrong with such a log: the clock was set back.
+            // Such a log is in order: the clock was set back.
             report(format_args!("tor-streams: {name}: times go backwards: {streams} before the beginning"));
+        }
+        let is_unordered = self.too_late > 0 && !is_reversed;
+        if is_unordered {
+            report(format_args!(
+                "tor-streams: {name}: times go backwards from one file to the next: --join takes the oldest file first"
+            ));
         }
         let again = self.again.text("begins", "begin");
         if let Some(streams) = &again {
@@ -89,7 +109,7 @@ impl Check {
                 "tor-streams: {name}: {streams} again while open: tor was restarted, or the log has events of two tors, or twice"
             ));
         }
-        !is_reversed && again.is_none()
+        !is_reversed && !is_unordered && again.is_none()
     }
 }
 

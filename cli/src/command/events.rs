@@ -7,7 +7,7 @@ use crate::input::{reader, threads};
 use crate::output::cells::CsvOptions;
 use crate::output::{EventLogs, Format, Output};
 
-/// What the help says after the options.
+/// Help text after the options.
 const MORE_HELP: &str = "\
 Examples:
   tor-streams events tor.log
@@ -53,7 +53,7 @@ Exit status:
 #[derive(clap::Args)]
 #[command(after_long_help = MORE_HELP)]
 pub(crate) struct Options {
-    /// What is read, and which events count.
+    /// Inputs, filters and form of the logs.
     #[command(flatten)]
     pub(crate) read: reader::Reading,
     /// How to print the events
@@ -62,7 +62,7 @@ pub(crate) struct Options {
     /// Print SOCKS user names and passwords, as Tor escapes them, and not just `***`
     #[arg(long)]
     show_credentials: bool,
-    /// How CSV is printed.
+    /// Options of CSV.
     #[command(flatten)]
     csv: CsvOptions,
 }

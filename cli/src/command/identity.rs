@@ -1,9 +1,9 @@
-//! Identities: what tor keeps the streams of one client apart by.
+//! Identities: the values by which tor keeps the streams of one client apart.
 //!
-//! tor lets streams share a circuit only if they agree in every field that one of them has in its `ISO_FIELDS`. The values of
-//! those fields are a stream's identity. Not every event tells them all: tor prints a client's address and the target as it
-//! was asked for with NEW only, and a log may begin later, or come from a tor that prints no credentials. A value that is not
-//! known neither joins two identities nor sets them apart.
+//! tor lets streams share a circuit only if they agree in every field that one of them has in its `ISO_FIELDS`. The
+//! values of those fields are a stream's identity. Not every event has them all: tor prints a client's address and the
+//! original target with NEW only, and a log may begin later, or come from a tor that prints no credentials. An unknown
+//! value neither joins two identities nor separates them.
 
 use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ use std::hash::RandomState;
 
 use tor_stream_event::{IsoField, StreamEventRef, StreamStatus};
 
-/// The fields, in the order in which names show them.
+/// Fields of an identity, in the order in which labels list them.
 pub(crate) const FIELDS: [IsoField; 9] = [
     IsoField::SocksUsername,
     IsoField::SocksPassword,
@@ -27,37 +27,37 @@ pub(crate) const FIELDS: [IsoField; 9] = [
     IsoField::NymEpoch,
 ];
 
-/// A set of fields, by their places in [`FIELDS`].
+/// A set of fields, by their indices in [`FIELDS`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Fields(u16);
 
 impl Fields {
-    /// The fields by which tor keeps streams apart unless it is told otherwise: the isolation flags of a listener without options.
+    /// The fields by which tor keeps streams apart by default: the isolation flags of a listener without options.
     const DEFAULT: Self = Self(0b1_1000_0111);
 
-    /// Returns the fields of `ISO_FIELDS`. One that has no name here is left out: its values are not known.
+    /// Returns the fields of `ISO_FIELDS`. Fields without a name are left out, since their values are unknown.
     fn of(event: &StreamEventRef<'_>) -> Option<Self> {
         event.iso_fields_str()?;
         let place = |field| FIELDS.iter().position(|&known| known == field);
         Some(event.iso_fields().filter_map(place).fold(Self(0), |fields, place| Self(fields.0 | 1 << place)))
     }
 
-    /// Returns `true` if the field at this place is one of them.
+    /// Returns `true` if the field with this index is in the set.
     pub(crate) const fn has(self, place: usize) -> bool {
         self.0 >> place & 1 == 1
     }
 
-    /// Adds the field at this place.
+    /// Adds the field with this index.
     pub(crate) const fn add(&mut self, place: usize) {
         self.0 |= 1 << place;
     }
 
-    /// Returns `true` if there are none.
+    /// Returns `true` if the set is empty.
     pub(crate) const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Returns their names.
+    /// Returns the names of the fields.
     pub(crate) fn names(self) -> impl Iterator<Item = &'static str> {
         FIELDS.iter().enumerate().filter(move |&(place, _)| self.has(place)).map(|(_, field)| field.as_str())
     }
@@ -65,42 +65,42 @@ impl Fields {
 
 /// Values of the fields, each as a number: equal numbers stand for equal values.
 ///
-/// Text becomes a hash with a random key, so that no credential is kept that will not be shown. Whoever writes a log cannot
-/// choose two texts with one hash, and of 100,000 values two have the same with a chance of one in 3 billion.
+/// Text becomes a hash with a random key, so that no credential is kept that will not be shown. The author of a log
+/// cannot choose two texts with one hash, and of 100,000 values two have the same with a chance of one in 3 billion.
 type Values = [Option<u64>; FIELDS.len()];
 
-/// The key of the hashes, the same for all of a run; and whether the text of the values is kept as well.
+/// The source of facts about identities.
 #[derive(Clone, Debug)]
 pub(crate) struct Hasher {
-    /// The key.
+    /// Key of the hashes, the same for the whole run.
     key: RandomState,
-    /// Whether text is kept.
+    /// Set to keep the text of values.
     keeps_text: bool,
 }
 
-/// The text of values, as it is shown.
+/// The text of values, as shown.
 type Texts = [Option<Box<str>>; FIELDS.len()];
 
 /// The facts that a stream's events tell about its identity.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Facts {
-    /// `ISO_FIELDS`, if any event has it.
+    /// Fields of `ISO_FIELDS`, if any event has it.
     iso_fields: Option<Fields>,
-    /// The first value of each field.
+    /// First value of each field.
     pub(crate) values: Values,
     /// Fields with another value later, which tor never prints.
     pub(crate) changed: Fields,
-    /// The text of the values, if that is to be shown.
+    /// Text of the values, if it is to be shown.
     texts: Option<Box<Texts>>,
 }
 
 impl Hasher {
-    /// Returns a new key. With `keeps_text`, the text of values is kept, to be shown.
+    /// Returns a source with a new key. With `keeps_text`, facts hold the text of values, to be shown.
     pub(crate) fn new(keeps_text: bool) -> Self {
         Self { key: RandomState::new(), keeps_text }
     }
 
-    /// Returns what an event tells.
+    /// Returns the facts of an event.
     pub(crate) fn facts(&self, event: &StreamEventRef<'_>) -> Facts {
         let mut facts = Facts {
             iso_fields: Fields::of(event),
@@ -108,7 +108,8 @@ impl Hasher {
             changed: Fields(0),
             texts: self.keeps_text.then(Box::default),
         };
-        // tor prints the last four fields with every event, or is too old for credentials: with them, an absent one is known.
+        // tor prints the last four fields with every event, or is too old for credentials: with these fields, the
+        // credentials that are absent are known to be so.
         let prints_all = event.nym_epoch().is_some() && event.iso_fields_str().is_some();
         let begins = matches!(event.status, StreamStatus::New | StreamStatus::NewResolve);
         for (place, field) in FIELDS.into_iter().enumerate() {
@@ -120,13 +121,13 @@ impl Hasher {
             let text: Option<Cow<'_, str>> = match field {
                 IsoField::SocksUsername | IsoField::SocksPassword => match quoted {
                     Some(quoted) => Some(format!("\"{}\"", quoted.escaped()).into()),
-                    // A damaged one is not known.
+                    // A damaged value is unknown.
                     None if prints_all && event.arg(field.as_str()).is_none() => Some("(none)".into()),
                     None => None,
                 },
                 IsoField::ClientAddr => event.source_host().map(lower_case),
                 IsoField::ClientPort => event.source_port().map(|port| port.to_string().into()),
-                // Later ones may have an address instead of the name that the client asked for.
+                // Later events may have an address instead of the name that the client asked for.
                 IsoField::DestAddr => begins.then(|| lower_case(event.target_host)),
                 IsoField::DestPort => begins.then(|| event.target_port.to_string().into()),
                 IsoField::ClientProtocol => event.client_protocol_str().map(Cow::Borrowed),
@@ -149,20 +150,20 @@ impl Hasher {
     }
 }
 
-/// Returns a name or address as tor compares it.
+/// Returns a name or address in lower case, as tor compares it.
 fn lower_case(text: &str) -> Cow<'_, str> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) { text.to_ascii_lowercase().into() } else { text.into() }
 }
 
 impl Facts {
-    /// Sets the value of the field at this place.
+    /// Sets the value of the field with this index.
     fn set(&mut self, place: usize, value: u64) {
         if let Some(known) = self.values.get_mut(place) {
             *known = Some(value);
         }
     }
 
-    /// Adds what later events tell.
+    /// Adds the facts of later events.
     pub(crate) fn append(&mut self, later: Self) {
         self.iso_fields = match (self.iso_fields, later.iso_fields) {
             (Some(ours), Some(theirs)) => Some(Fields(ours.0 | theirs.0)),
@@ -182,14 +183,14 @@ impl Facts {
         }
     }
 
-    /// Returns the fields that the stream is kept apart by. An event without `ISO_FIELDS` is from a tor that does not print
-    /// them, or was shortened: then those of a tor without options.
+    /// Returns the fields that the stream is kept apart by. An event without `ISO_FIELDS` is from a tor that does not
+    /// print it, or was shortened: then the fields of a tor without options.
     pub(crate) fn iso_fields(&self) -> Fields {
         self.iso_fields.unwrap_or(Fields::DEFAULT)
     }
 }
 
-/// Takes the texts that are not known yet.
+/// Fills in the texts that are missing.
 fn fill(texts: &mut Texts, others: Texts) {
     for (text, other) in texts.iter_mut().zip(others) {
         if text.is_none() {
@@ -198,14 +199,14 @@ fn fill(texts: &mut Texts, others: Texts) {
     }
 }
 
-/// The identities of a run, numbered from 1 in the order in which they come.
+/// The identities of a run, numbered from 1 in the order in which they are found.
 pub(crate) struct Identities {
-    /// The identity of streams with exactly these values of these fields, and not others; and the [`Group::changes`] after which
-    /// that was found out. `None` if it may be one of several.
+    /// Identity of streams with exactly these values of these fields and no others, or `None` if several are possible;
+    /// and the [`Group::changes`] at which it was found.
     exact: HashMap<(Fields, Values), (Option<usize>, u64)>,
-    /// The identities.
+    /// Identities by index.
     all: Vec<Identity>,
-    /// Places of the identities by their fields: those of which all is known, and those of which something is not.
+    /// Indices of the identities by their fields.
     by_fields: HashMap<Fields, Group>,
     /// Maximum number of entries.
     limit: usize,
@@ -213,35 +214,35 @@ pub(crate) struct Identities {
 
 /// An identity.
 struct Identity {
-    /// Its fields.
+    /// Fields of the identity.
     fields: Fields,
-    /// Their values, as far as they are known.
+    /// Known values of the fields.
     values: Values,
-    /// Their text.
+    /// Text of the values, if it is kept.
     texts: Option<Box<Texts>>,
 }
 
-/// Places of identities with the same fields.
+/// The indices of identities with the same fields.
 #[derive(Default)]
 struct Group {
-    /// The places, by the fields whose values are known.
+    /// Indices by the fields whose values are known.
     by_known: BTreeMap<Fields, BTreeSet<usize>>,
-    /// Number of times that one was added or learnt a value.
+    /// Number of times that an identity was added or gained a value.
     changes: u64,
 }
 
 impl Identities {
-    /// The most identities that a stream is compared with of which other values are known than of the stream. If there are more,
-    /// it could be many of them, as a rule; and the time for a stream has to stay bounded.
+    /// Maximum number of identities, with other known fields, that a stream is compared with. With more of them,
+    /// several usually fit; and the time for a stream has to stay bounded.
     const COMPARED: usize = 1000;
 
-    /// Returns a table for this many.
+    /// Returns a table of at most `limit` identities.
     pub(crate) fn new(limit: usize) -> Self {
         Self { exact: HashMap::new(), all: Vec::new(), by_fields: HashMap::new(), limit }
     }
 
-    /// Returns the place of a stream's identity. A new one is given to a stream that is known to differ from all others.
-    /// `None` if nothing is known of it, or if it may be one of several.
+    /// Returns the index of a stream's identity. A stream that differs from all others gets a new identity. `None` if
+    /// its values are unknown, or if several identities are possible.
     pub(crate) fn place(&mut self, facts: &Facts) -> Option<usize> {
         let fields = facts.iso_fields();
         let mut values = facts.values;
@@ -256,12 +257,12 @@ impl Identities {
         let known = known_fields(&values);
         self.by_fields.entry(fields).or_default();
         let group = self.by_fields.get(&fields)?;
-        // What is known for certain stays so. Others may be one of several by now.
+        // A certain identity stays so. Any other may be one of several by now.
         let is_certain = |place: Option<usize>| known == fields && place.is_some();
         if let Some((place, _)) = found.filter(|&(place, changes)| is_certain(place) || changes == group.changes) {
             return place;
         }
-        // Of two of which the same is known the values differ, or they would be the same.
+        // Two identities with the same known fields have different values, or they would be one.
         let same = found.and_then(|(place, _)| place).filter(|&place| self.values(place) == Some(&values));
         let others = group.by_known.iter().filter(|&(&other, _)| other != known).map(|(_, places)| places);
         let too_many = others.clone().map(BTreeSet::len).sum::<usize>() > Self::COMPARED;
@@ -295,7 +296,7 @@ impl Identities {
         self.all.get(place).map(|identity| &identity.values)
     }
 
-    /// Adds what a stream tells of its identity.
+    /// Adds the facts of a stream to its identity.
     fn learn(&mut self, place: usize, fields: Fields, values: &Values, texts: Option<&Texts>) {
         let (Some(identity), Some(group)) = (self.all.get_mut(place), self.by_fields.get_mut(&fields)) else { return };
         let before = known_fields(&identity.values);
@@ -311,7 +312,7 @@ impl Identities {
         }
     }
 
-    /// Returns how an identity is shown: `#1`, and by its values if their text was kept.
+    /// Returns the label of an identity: `#1`, and its values if their text was kept.
     pub(crate) fn label(&self, place: usize) -> String {
         let mut label = format!("#{}", place + 1);
         let Some((fields, texts)) =
@@ -337,7 +338,7 @@ fn known_fields(values: &Values) -> Fields {
 }
 
 impl Identity {
-    /// Takes the values of a stream that are not known yet.
+    /// Fills in the values that are unknown so far.
     fn learn(&mut self, values: &Values, texts: Option<&Texts>) {
         for (ours, theirs) in self.values.iter_mut().zip(values) {
             *ours = ours.or(*theirs);
@@ -352,7 +353,7 @@ impl Identity {
 mod tests {
     use super::*;
 
-    /// Returns what is told of a stream with these values, which is kept apart by them.
+    /// Returns the facts of a stream that is kept apart by these values.
     fn facts(values: [Option<u64>; 3]) -> Facts {
         let mut facts = Facts { iso_fields: Some(Fields(0b111)), ..Facts::default() };
         values
@@ -363,7 +364,7 @@ mod tests {
         facts
     }
 
-    /// An identity grows by what its streams tell, and never becomes that of a stream which is known to differ.
+    /// An identity grows by the values of its streams, and never becomes that of a stream which is known to differ.
     #[test]
     fn unknown_values() {
         let mut identities = Identities::new(100);
@@ -372,7 +373,7 @@ mod tests {
             ([None, Some(2), None], Some(0)),
             ([Some(1), Some(2), None], Some(0)),
             ([Some(1), Some(3), None], Some(1)),
-            // It may be either by now.
+            // Either identity is possible by now.
             ([Some(1), None, None], None),
             ([None, None, Some(9)], None),
             ([Some(1), Some(2), Some(3)], Some(0)),
@@ -386,7 +387,7 @@ mod tests {
         }
     }
 
-    /// Of logs that never tell a value, such as the client's address, there is no end of identities.
+    /// Logs without some value, such as the client's address, have an unlimited number of identities.
     #[test]
     fn many_with_the_same_unknown_value() {
         let mut identities = Identities::new(10_000);
@@ -396,7 +397,7 @@ mod tests {
                 assert_eq!(place, usize::try_from(user).ok(), "{round}");
             }
         }
-        // There is room for so many only.
+        // Entries are limited.
         let mut identities = Identities::new(2);
         let places = [1, 2, 3, 1].map(|user| identities.place(&facts([Some(user), None, None])));
         assert_eq!(places, [Some(0), Some(1), None, Some(0)]);

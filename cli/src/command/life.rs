@@ -1,4 +1,4 @@
-//! Facts of a stream's life that several commands tell.
+//! Facts of a stream's life that several commands print.
 
 use core::fmt;
 use core::time::Duration;
@@ -9,23 +9,23 @@ use tor_stream_event::StreamStatus;
 use crate::input::note::Life;
 use crate::input::time::Time;
 
-/// Why a stream failed.
+/// The cause of a stream's failure.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Cause {
-    /// The reason, if there is one.
+    /// Reason of this end, if there is one.
     pub(crate) reason: Option<String>,
-    /// The other end's reason.
+    /// Reason of the other end, if there is one.
     pub(crate) remote_reason: Option<String>,
 }
 
 impl Cause {
-    /// Returns why a stream failed, if it did.
+    /// Returns the cause of a stream's failure, if it failed.
     pub(crate) fn of(life: &Life) -> Option<Self> {
         let (reason, remote) = failure_reasons(life)?;
         Some(Self { reason: reason.map(Into::into), remote_reason: remote.map(Into::into) })
     }
 
-    /// Returns the length of the longest text in it.
+    /// Returns the length of the longest text in the cause.
     pub(crate) fn longest(&self) -> usize {
         self.reason.iter().chain(&self.remote_reason).map(String::len).max().unwrap_or_default()
     }
@@ -38,7 +38,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Returns the reason and the remote reason for which a stream failed, if it did. A look-up may have, without a FAILED.
+/// Returns the reason and the remote reason of a stream's failure, if it failed. A look-up may fail without a FAILED.
 pub(crate) fn failure_reasons(life: &Life) -> Option<(Option<&str>, Option<&str>)> {
     let reasons = match &life.failure {
         Some(failure) => (failure.reason_str(), failure.remote_reason_str()),
@@ -57,12 +57,13 @@ pub(crate) fn time_to_answer(life: &Life) -> Option<Duration> {
     since(life.started(), life.answer.as_ref().map(|answer| &answer.time))
 }
 
-/// Returns the time from one event to another one, if both have one.
+/// Returns the time from one event to another, if both have a time.
 fn since(start: Option<&Option<Time>>, end: Option<&Option<Time>>) -> Option<Duration> {
     end.copied()??.since(start.copied()??)
 }
 
-/// Returns the time that the stream waited for a controller to attach it, as far as that is over. `None` if it did not wait.
+/// Returns the total time that the stream waited for a controller to attach it, without a wait that is not over. `None`
+/// if it did not wait.
 pub(crate) fn waiting(life: &Life) -> Option<Duration> {
     let waits = life.steps.windows(2).filter_map(|steps| match steps {
         [wait, next] if wait.status == StreamStatus::ControllerWait => next.time?.since(wait.time?),

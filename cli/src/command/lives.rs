@@ -1,4 +1,4 @@
-//! The lives of streams in order, for commands that put all of them together in one place.
+//! The lives of streams in order, for commands that merge them in one place.
 
 use core::mem;
 use std::io;
@@ -11,17 +11,17 @@ use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{Log, Logs, Place};
 
-/// Number of bytes of a range. In the worst log each line is of another stream, which takes some hundred bytes until it is known
-/// whether it goes on.
+/// Length of a range in bytes. In the worst log each line is of another stream, which takes some hundred bytes until
+/// its end is known.
 pub(crate) const RANGE: u64 = 256 * 1024;
 
-/// Maker of the consumers.
+/// A maker of the consumers.
 pub(crate) struct LifeLogs<F> {
     /// Maximum number of streams that are followed.
     pub(crate) limit: usize,
-    /// Whether all files are one log.
+    /// Set if all files are one log.
     pub(crate) join: bool,
-    /// Maker of the note on an event of the file with this number.
+    /// Maker of the note on an event of the file with this index.
     pub(crate) note: F,
 }
 
@@ -32,15 +32,15 @@ impl<F: Fn(&Event<'_>, usize) -> StreamNote + Clone + Send + Sync + 'static> Mak
 
 /// The streams of a log, which may have several files.
 pub(crate) struct LifeLog<F> {
-    /// The streams that are over and pass, and were not handed over yet.
+    /// Streams that are over and pass, and were not returned yet.
     lives: Vec<Life>,
-    /// Number of the file that is read.
+    /// Index of the current file.
     pub(crate) input: usize,
-    /// Whether the log goes on in the next file.
+    /// Set if the log goes on in the next file.
     join: bool,
     /// Maker of notes.
     note: F,
-    /// The streams that are followed.
+    /// Tracker of the open streams.
     tracker: Tracker,
     /// Signs that the log is not in order.
     pub(crate) check: Check,
@@ -48,16 +48,16 @@ pub(crate) struct LifeLog<F> {
 
 /// The streams of a range of a log.
 pub(crate) struct LifePart<F> {
-    /// The streams that began in it and are over.
+    /// Streams that began in the range and are over.
     log: LifeLog<F>,
-    /// Number of lives after each stream that was handed out, whether it passes or not.
+    /// Number of lives after each stream that the tracker returned, passed or not.
     ends: Vec<usize>,
-    /// Whether the range tells of streams that were open. Which of them are not known yet depends on what is before it.
+    /// Set if the range has a reply with open streams. The lines before the range decide which of them are new.
     has_open: bool,
 }
 
 impl<F: MakeNote> LifeLogs<F> {
-    /// Returns the consumer of an input or a range of it.
+    /// Returns the consumer of an input or of a range.
     fn consumer(&self, input: Place<'_>, tracker: Tracker) -> LifeLog<F> {
         let (note, check) = (self.note.clone(), Check::default());
         LifeLog { lives: Vec::new(), input: input.index, join: self.join, note, tracker, check }
@@ -85,7 +85,7 @@ impl<F: MakeNote> Logs for LifeLogs<F> {
 }
 
 impl<F: MakeNote> LifeLog<F> {
-    /// Takes a stream that is over.
+    /// Adds a stream that is over.
     fn life(&mut self, life: Life) {
         self.check.life(&life);
         if life.note.passes.all() {
@@ -93,14 +93,14 @@ impl<F: MakeNote> LifeLog<F> {
         }
     }
 
-    /// Returns the streams that were not handed over yet, those that are open at the end among them.
+    /// Returns the streams that were not returned yet, and those that are open at the end.
     pub(crate) fn finish(&mut self) -> Vec<Life> {
         let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(1));
         tracker.into_live().for_each(|life| self.life(life));
         mem::take(&mut self.lives)
     }
 
-    /// Puts an event to its stream, and returns one that is over.
+    /// Adds an event to its stream, and returns a stream that is over.
     fn track(&mut self, event: &Event<'_>) -> Option<Life> {
         self.check.event(event.time);
         let note = (self.note)(event, self.input);
@@ -119,13 +119,13 @@ impl<F: MakeNote> Consumer for LifeLog<F> {
     }
 
     fn open(&mut self, stream: &StreamEventRef<'_>, passes: Passes) -> io::Result<()> {
-        // The events of a stream tell more.
+        // The stream's own events have more facts.
         if stream.id.parse().is_ok_and(|id| self.tracker.get(&id).is_some()) {
             return Ok(());
         }
         let note = StreamNote::of_open(stream, passes, self.input);
         match self.tracker.update_with(stream, None, note) {
-            // It may have been closed while tor made the reply.
+            // The stream may have been closed while tor made the reply.
             Some(life) if life.outcome != Outcome::AfterClosed => self.life(life),
             _ => {}
         }
@@ -150,7 +150,7 @@ impl<F: MakeNote> Log for LifeLog<F> {
             return Ok(false);
         };
         self.check.append(part.check);
-        // Each behind as many of the part's streams as were handed out before it.
+        // Each life comes after as many of the part's streams as were returned before it.
         let (mut theirs, mut taken) = (part.lives.into_iter(), 0);
         for appended in lives {
             let number = usize::try_from(appended.handed_out).unwrap_or(usize::MAX);
@@ -172,6 +172,7 @@ impl<F: MakeNote> Log for LifeLog<F> {
 
     fn next(&mut self, input: Place<'_>) {
         self.input = input.index;
+        self.check.next_file();
     }
 }
 

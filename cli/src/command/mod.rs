@@ -1,4 +1,4 @@
-//! The commands: what is asked of the inputs, and how the answer is printed.
+//! The commands: each reads events of the inputs, and prints its own result.
 
 pub(crate) mod check;
 pub(crate) mod circuits;

@@ -4,26 +4,26 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-/// Number of bytes in a piece.
+/// Size of a piece, in bytes.
 const PIECE: usize = 128 * 1024;
 
-/// Number of pieces that go to and fro.
+/// Number of pieces that circulate between the two threads.
 const PIECES: usize = 4;
 
-/// A reader whose bytes another thread reads, before they are asked for.
+/// A reader whose bytes another thread reads ahead.
 pub(crate) struct Ahead {
-    /// Pieces that were read, or why reading failed.
+    /// Channel of the pieces that were read, or of the error.
     full: Receiver<io::Result<Vec<u8>>>,
-    /// Pieces to be filled again.
+    /// Channel that returns used pieces to the thread.
     empty: Sender<Vec<u8>>,
-    /// The piece that is being used up.
+    /// Piece whose bytes are being returned.
     piece: Vec<u8>,
-    /// Number of its bytes that were used.
+    /// Number of bytes of `piece` that were returned.
     used: usize,
 }
 
 impl Ahead {
-    /// Begins to read. The thread ends with the input, with its first error, or after this reader is dropped.
+    /// Starts the thread. It ends with the input, with its first error, or after this reader is dropped.
     ///
     /// # Errors
     ///
@@ -31,7 +31,7 @@ impl Ahead {
     pub(crate) fn start(reader: impl Read + Send + 'static) -> io::Result<Self> {
         let ((filled, full), (empty, to_fill)) = (channel(), channel());
         for _ in 0..PIECES {
-            // The other end is below.
+            // The receiver is `to_fill`, below.
             let _ = empty.send(Vec::new());
         }
         thread::Builder::new().spawn(move || fill(reader, to_fill, &filled))?;
@@ -39,7 +39,7 @@ impl Ahead {
     }
 }
 
-/// Fills pieces until one of the ends is reached.
+/// Reads pieces until the input ends or a channel is closed.
 fn fill(mut reader: impl Read, to_fill: Receiver<Vec<u8>>, filled: &Sender<io::Result<Vec<u8>>>) {
     for mut piece in to_fill {
         piece.resize(PIECE, 0);
@@ -63,11 +63,11 @@ fn fill(mut reader: impl Read, to_fill: Receiver<Vec<u8>>, filled: &Sender<io::R
 impl Read for Ahead {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.used == self.piece.len() {
-            // After the last piece there is none.
+            // The channel is closed after the last piece.
             let Ok(piece) = self.full.recv() else { return Ok(0) };
             let used = core::mem::replace(&mut self.piece, piece?);
             self.used = 0;
-            // Nobody fills it if that was the last one.
+            // The channel is closed if that was the last piece.
             let _ = self.empty.send(used);
         }
         let mut rest = self.piece.get(self.used..).unwrap_or_default();
@@ -81,7 +81,7 @@ impl Read for Ahead {
 mod tests {
     use super::*;
 
-    /// A reader that gives pieces of different lengths, and then an error.
+    /// A reader that returns pieces of different lengths, and then an error.
     struct Pieces(Vec<Vec<u8>>);
 
     impl Read for Pieces {

@@ -11,11 +11,11 @@ use crate::input::progress::Progress;
 use crate::output::text::escape;
 use crate::report;
 
-/// Number of bytes in which a copy has to begin like the other file.
+/// Number of bytes at the start of two files that are compared.
 const BEGINNING: u64 = 4096;
 
-/// Tells which files are the same as one before: by their path, or by their length and beginning. Returns `false` if there is
-/// one. Its streams are read twice.
+/// Reports files that are the same as an earlier one, by path or by length and first bytes, so that their streams are
+/// read twice. Returns `false` if there is one.
 pub(crate) fn report_copies(inputs: &[Input]) -> bool {
     let (mut by_path, mut by_beginning) = (BTreeMap::new(), BTreeMap::<u64, Vec<&Input>>::new());
     let mut none = true;
@@ -41,7 +41,7 @@ pub(crate) fn report_copies(inputs: &[Input]) -> bool {
     none
 }
 
-/// Returns a hash of a file's first bytes, unpacked. `None` if there are none, or if they cannot be read.
+/// Returns a hash of a file's first bytes, unpacked. `None` if the file is empty or cannot be read.
 fn beginning(input: &Input) -> Option<u64> {
     let bytes = start(input.open(&Progress::new(), false).ok()?).ok().filter(|bytes| !bytes.is_empty())?;
     let mut hasher = DefaultHasher::new();
@@ -59,7 +59,7 @@ fn start(reader: impl Read) -> io::Result<Vec<u8>> {
 /// Returns the length of a file, unpacked.
 fn length(input: &Input) -> io::Result<u64> {
     let file = input.path.as_ref().map(File::open).ok_or(io::ErrorKind::NotFound)??;
-    // Only what is packed has to be read to its end.
+    // Only a packed file has to be read to its end.
     if start(&file)? == start(input.open(&Progress::new(), false)?)? {
         return Ok(file.metadata()?.len());
     }

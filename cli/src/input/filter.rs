@@ -1,4 +1,4 @@
-//! Which events pass, and with them which streams.
+//! Filters: the options that select events and streams.
 
 use core::fmt;
 use core::ops::{BitOr, BitOrAssign};
@@ -13,7 +13,7 @@ use crate::input::time::{self, Time};
 use crate::output::mask;
 use crate::report;
 
-/// The options that choose events and streams. One that is repeated takes any of its values.
+/// The options that select events and streams. A repeated option matches any of its values.
 #[allow(rustdoc::broken_intra_doc_links, reason = "the help of an option is no Markdown")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct Filter {
@@ -57,9 +57,9 @@ pub(crate) struct Filter {
 
 /// The conditions that an event, or the events of a stream together, meet.
 ///
-/// PURPOSE and SOURCE_ADDR are printed once in a stream's life, and its target changes. So a stream meets these conditions
-/// if any of its events does. That something happened, such as a FAILED on some circuit at some time, has to be true of one
-/// event.
+/// PURPOSE and SOURCE_ADDR are printed once in a stream's life, and its target changes. So a stream meets these
+/// conditions if any of its events does. The other conditions, such as a FAILED on some circuit at some time, have to
+/// be met by one event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Passes(u8);
 
@@ -80,7 +80,7 @@ impl Passes {
         self == Self::ALL
     }
 
-    /// Returns the conditions without those that are not met.
+    /// Returns these conditions, or the empty set if `met` is `false`.
     const fn only_if(self, met: bool) -> Self {
         if met { self } else { Self(0) }
     }
@@ -115,10 +115,10 @@ impl Filter {
             && !anomalous
     }
 
-    /// Returns the conditions that an event meets. One without a time does not meet a limit of the time.
+    /// Returns the conditions that an event meets. An event without a time does not meet a limit of the time.
     pub(crate) fn passes(&self, event: &StreamEventRef<'_>, time: Option<Time>) -> Passes {
         let one_of = |ids: &[String], id: Option<&str>| ids.is_empty() || ids.iter().any(|i| Some(&**i) == id);
-        // All of a line's words are looked at, so that each knows whether it is in the input.
+        // Each word is compared, even after a match, so that each is marked as seen if it is in the input.
         let status = Word::any_is(&self.status, [Some(event.status_str()), None]);
         let reason = Word::any_is(&self.reason, [event.reason_str(), event.remote_reason_str()]);
         let purpose = Word::any_is(&self.purpose, [event.purpose_str(), None]);
@@ -134,7 +134,7 @@ impl Filter {
             | Passes::SOURCE.only_if(self.passes_source(event))
     }
 
-    /// Returns `true` if the target and its port are asked for. It is matched as it is printed.
+    /// Returns `true` if the target and its port match, as they are printed.
     fn passes_target(&self, event: &StreamEventRef<'_>) -> bool {
         (self.port.is_empty() || self.port.contains(&event.target_port))
             && (self.target.is_empty() || {
@@ -143,7 +143,7 @@ impl Filter {
             })
     }
 
-    /// Returns `true` if the client's address is asked for.
+    /// Returns `true` if the client's address matches.
     fn passes_source(&self, event: &StreamEventRef<'_>) -> bool {
         let is = |address: &Address| match (event.source_host(), event.source_port(), event.source_addr) {
             (Some(host), Some(port), _) => address.is(host, port),
@@ -153,7 +153,7 @@ impl Filter {
         self.source.is_empty() || self.source.iter().any(is)
     }
 
-    /// Returns `true` if events have to have a time.
+    /// Returns `true` if the filters limit the time.
     pub(crate) const fn limits_time(&self) -> bool {
         self.since.is_some() || self.until.is_some()
     }
@@ -166,7 +166,7 @@ impl Filter {
             })
     }
 
-    /// Tells of each word that is neither one of tor's nor in an event that was read. Returns `false` if there is one.
+    /// Reports each word that is neither one of tor's nor in an event that was read. Returns `false` if there is one.
     pub(crate) fn report_unknown_words(&self) -> bool {
         let lists = [
             ("status", &self.status, words(StreamStatus::ALL, StreamStatus::as_str)),
@@ -186,30 +186,30 @@ impl Filter {
     }
 }
 
-/// Returns the text of words that have a name.
+/// Returns the text of each word.
 fn words<T: Copy>(all: &[T], text: fn(T) -> &'static str) -> Vec<&'static str> {
     all.iter().map(|&word| text(word)).collect()
 }
 
-/// A word that an option asks for, in any case.
+/// A word of an option, matched in any case.
 struct Word {
-    /// Its text.
+    /// Text of the word.
     text: String,
-    /// Set once an event has it. Several threads read.
+    /// Set once an event has the word; shared by the reader threads.
     seen: AtomicBool,
 }
 
 impl Word {
-    /// Returns `true` if any of the words is asked for, or if no word is.
+    /// Returns `true` if any of the words matches, or if the option is absent.
     fn any_is<const N: usize>(asked: &[Self], words: [Option<&str>; N]) -> bool {
         let any = |word: &&str| {
-            // Not `any`, which would end at the first one.
+            // `any` would end at the first match.
             asked.iter().fold(false, |found, asked| asked.is(word) | found)
         };
         asked.is_empty() || words.iter().flatten().fold(false, |found, word| any(word) | found)
     }
 
-    /// Returns `true` if this is the word, which then was seen.
+    /// Returns `true` if this is the word, and marks it as seen.
     fn is(&self, word: &str) -> bool {
         let is = self.text.eq_ignore_ascii_case(word);
         if is && !self.seen.load(Ordering::Relaxed) {
@@ -218,7 +218,7 @@ impl Word {
         is
     }
 
-    /// Returns the known word that is most like this one, if it is neither known nor was seen.
+    /// Returns the known word that is most like this one. `None` if this one is known, or was seen.
     fn nearest(&self, known: &[&'static str]) -> Option<&'static str> {
         if self.seen.load(Ordering::Relaxed) || known.iter().any(|known| known.eq_ignore_ascii_case(&self.text)) {
             return None;
@@ -248,26 +248,26 @@ impl fmt::Debug for Word {
     }
 }
 
-/// A pattern of addresses: of a host, and of a port if one stands behind a colon.
+/// A pattern of addresses: of a host, or of a host and a port after a colon.
 #[derive(Clone, Debug)]
 struct Address {
-    /// The pattern of the host, or of all of it if it has a port.
+    /// Pattern of the host, or of the whole address if it has a port.
     pattern: Pattern,
-    /// Whether a port is part of the pattern.
+    /// Set if the pattern has a port.
     has_port: bool,
 }
 
 impl Address {
-    /// Case is that of whoever typed the name.
+    /// Matching ignores case, which the client chooses.
     const OPTIONS: MatchOptions =
         MatchOptions { case_sensitive: false, require_literal_separator: false, require_literal_leading_dot: false };
 
-    /// Returns `true` if a host and its port are like this.
+    /// Returns `true` if a host and its port match.
     fn is(&self, host: &str, port: u16) -> bool {
         self.is_host(host) || (self.has_port && self.is_host(&format!("{host}:{port}")))
     }
 
-    /// Returns `true` if a text is like this.
+    /// Returns `true` if a text matches.
     fn is_host(&self, host: &str) -> bool {
         self.pattern.matches_with(host, Self::OPTIONS)
     }

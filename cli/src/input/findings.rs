@@ -1,4 +1,4 @@
-//! Findings about a log that are told at its end: lines that look like events and were not read, and times that are missing.
+//! Findings about a log that are reported at its end: lines that look like events and were not read, and missing times.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -13,58 +13,58 @@ use crate::output::text::escape;
 /// Maximum length of the text from a log that a message shows.
 const SHOWN: usize = 80;
 
-/// Text that a line with an event holds.
+/// Marker by which a line with an event is recognized.
 const MARK: &[u8] = b"650 STREAM ";
 
 /// Findings about the events of a log, or of a range of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Findings {
-    /// Events without Unix time, if there is a limit of the time.
+    /// Events without Unix time, counted only if the time is limited.
     untimed: Lines,
     /// Events with a time after the year 9999.
     beyond: Lines,
-    /// Events that hold another one: lines that were joined when a program was killed and started again. Or a client has
-    /// asked for a host with such a name.
+    /// Events that hold another one: either lines that were joined when a program was killed and started again, or an
+    /// event whose client asked for a host with such a name.
     joined: Lines,
 }
 
-/// Number of lines, and the number of the first.
+/// A number of lines, and the first of them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Lines {
     /// Number of lines.
     count: u64,
-    /// Number of the first.
+    /// Number of the first line; `None` without lines.
     first: Option<u64>,
 }
 
 impl Lines {
-    /// Counts a line.
+    /// Counts the line with this number.
     fn add(&mut self, number: u64) {
         self.count += 1;
         self.first.get_or_insert(number);
     }
 
-    /// Adds later lines, before whose first there are `lines` lines.
+    /// Adds the lines of a later range, before which there are `lines` lines.
     fn append(&mut self, later: Self, lines: u64) {
         self.count += later.count;
         self.first = self.first.or(later.first.map(|first| first + lines));
     }
 }
 
-/// A log at its end.
+/// A log that was read to its end.
 pub(crate) struct Ended<'e> {
-    /// Its name in messages.
+    /// Name of the log in messages.
     pub(crate) name: &'e str,
-    /// The input.
+    /// Input that holds the log.
     pub(crate) input: &'e Input,
-    /// Its layout.
+    /// Layout of the log.
     pub(crate) layout: &'e Layout,
-    /// The state of its lines.
+    /// State of the log's lines at its end.
     pub(crate) state: &'e LineState,
 }
 
 impl Findings {
-    /// Takes note of an event and its time. `is_limited` says that there is a limit of the time.
+    /// Adds an event and its time. `is_limited` is set if the filters limit the time.
     #[inline]
     pub(crate) fn event(
         &mut self,
@@ -79,7 +79,7 @@ impl Findings {
         if time.is_none() && !line.prefix.is_empty() && Stamp::of_line(line) == Some(Stamp::Beyond) {
             self.beyond.add(line.number);
         }
-        // tor may print all of it in a target: then only a log is suspected, which a program wrote that can be killed.
+        // tor may print such text in a target: so only a log is suspected, which a program wrote that can be killed.
         let anomalies = event.anomalies();
         let may_be_joined =
             !anomalies.is_empty() && (anomalies.contains(Anomaly::UnknownOrder) || !line.prefix.is_empty());
@@ -88,14 +88,15 @@ impl Findings {
         }
     }
 
-    /// Adds the findings of a later range of the log. `lines` is the number of lines before it, if they were not counted in it.
+    /// Adds the findings of a later range of the log. `lines` is the number of lines before the range, if its line
+    /// numbers leave them out.
     pub(crate) fn append(&mut self, later: &Self, lines: u64) {
         self.untimed.append(later.untimed, lines);
         self.beyond.append(later.beyond, lines);
         self.joined.append(later.joined, lines);
     }
 
-    /// Returns the messages about a log, and whether all of them are good news.
+    /// Returns the messages about a log, and `true` if all of them are good news.
     pub(crate) fn messages(&self, log: &Ended<'_>) -> (Vec<String>, bool) {
         let mut messages = log.bad_news();
         messages.extend(self.of_events(log));
@@ -150,7 +151,9 @@ impl Ended<'_> {
                 Some(text) => (format!("behind '{text}'"), false),
                 None => ("behind other text".into(), false),
             };
+            let query = self.line(first).as_deref().and_then(query);
             let hint = match (self.layout.formats(), self.layout.is_unknown) {
+                _ if query.is_some() => query.as_deref().unwrap_or_default(),
                 _ if is_at_start => "--prefix '' may read them",
                 ([], false) => "--prefix auto may read them",
                 ([], true) => "no two of them have the same text there; --prefix TEXT may read some",
@@ -210,14 +213,14 @@ impl Ended<'_> {
         messages
     }
 
-    /// Returns the text before the event in a line, if it is known.
+    /// Returns the text before the event in a line. `None` if it is not known.
     fn behind(&self, number: u64) -> Option<String> {
         let line = self.line(number)?;
         let at = memmem::find(&line, MARK).or_else(|| rewrite::bare_event(&line))?;
         line.get(..at).map(shown)
     }
 
-    /// Returns a line of the log. `None` if it cannot be had again.
+    /// Returns a line of the log. `None` if it cannot be read again.
     fn line(&self, number: u64) -> Option<Vec<u8>> {
         let text: Box<dyn Read> = match self.input.again() {
             Some(text) => text.ok()?,
@@ -233,6 +236,19 @@ impl Ended<'_> {
     }
 }
 
+/// Returns the command that reads an event in a JSON object with more fields behind the event, as Docker and journald write it.
+fn query(line: &[u8]) -> Option<String> {
+    let at = memmem::find(line, MARK).filter(|_| line.starts_with(b"{") && LogFormat::of_line(line).is_none())?;
+    let (before, event) = line.split_at_checked(at)?;
+    let key = core::str::from_utf8(before).ok()?.strip_suffix('"')?.trim_end().strip_suffix(':')?.trim_end();
+    let key = key.strip_suffix('"')?.rsplit('"').next()?;
+    let is_word = key.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
+    let is_field = is_word && !key.is_empty() && before.iter().filter(|&&byte| byte == b'{').count() == 1;
+    // If the event has its line end, another event would be a line of its own.
+    let raw = if memmem::find(event, b"\\n\"").is_some() { "j" } else { "r" };
+    is_field.then(|| format!("it is JSON: try `jq -{raw} .{key} FILE | tor-streams -`"))
+}
+
 /// Returns a number with its noun and verb.
 fn count(number: u64, one: &str, more: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { more })
@@ -243,7 +259,7 @@ fn shown(text: &[u8]) -> String {
     let mut text = String::from_utf8_lossy(text).into_owned();
     for keyword in ["SOCKS_USERNAME=", "SOCKS_PASSWORD=", "AUTHENTICATE "] {
         if let Some(at) = text.find(keyword) {
-            // Where it ends may not be certain.
+            // The end of the value may not be certain.
             text.truncate(at + keyword.len());
             text.push_str("***");
         }

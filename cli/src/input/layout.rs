@@ -1,4 +1,4 @@
-//! Layouts: how a log writes its events, as options say, or as its beginning tells.
+//! Layouts: the form in which a log writes its events, set by options or detected from its beginning.
 
 use alloc::sync::Arc;
 use std::io::{self, Cursor, Read};
@@ -9,7 +9,7 @@ use tor_stream_event::{EventLine, EventReader, LineEnd, LogFormat, stream_events
 
 use crate::input::rewrite::{self, Rewriter};
 
-/// The options that say how a log writes its events.
+/// The options that describe the form of a log.
 #[allow(rustdoc::broken_intra_doc_links, reason = "the help of an option is no Markdown")]
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct LayoutOptions {
@@ -31,10 +31,10 @@ pub(crate) struct LayoutOptions {
     no_data: bool,
 }
 
-/// A way in which lines end.
+/// Line ends of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum End {
-    /// As the first line with a reply does.
+    /// The line end of the first reply.
     Auto,
     /// CR LF.
     Crlf,
@@ -45,31 +45,31 @@ enum End {
 /// Maximum number of bytes from the beginning of a log that a format is learned from.
 pub(crate) const LEARNED_FROM: usize = 512 * 1024;
 
-/// Number of bytes of it that are read at once.
+/// Number of bytes of the beginning that are read at once.
 const STEP: usize = 64 * 1024;
 
 /// The layout of one log.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Layout {
-    /// The texts around each reply.
+    /// Texts around each reply.
     formats: Vec<LogFormat>,
-    /// Number of them that were given. The rest was learned.
+    /// Number of `formats` that options set; the others were learned.
     given: usize,
-    /// The formats were asked for, and no two lines had the same.
+    /// Set if formats were to be learned, and no two lines had the same one.
     pub(crate) is_unknown: bool,
-    /// The log has TAI64N labels, which are changed.
+    /// Set if the log has TAI64N labels, which are rewritten.
     pub(crate) has_labels: bool,
-    /// The line end, if it is not to be detected.
+    /// Line end of the log; `None` to detect it.
     line_end: Option<LineEnd>,
-    /// The beginning of a log that cannot be opened again.
+    /// Beginning of a log that cannot be opened again.
     beginning: Option<Arc<Mutex<Vec<u8>>>>,
 }
 
-/// A reader that keeps the beginning.
+/// A reader that keeps the beginning of its bytes.
 struct Kept<R> {
     /// The reader.
     reader: R,
-    /// The beginning.
+    /// Kept beginning, of at most [`LEARNED_FROM`] bytes.
     beginning: Arc<Mutex<Vec<u8>>>,
 }
 
@@ -84,10 +84,10 @@ impl<R: Read> Read for Kept<R> {
 }
 
 impl LayoutOptions {
-    /// Value of `--prefix` that stands for what is learned.
+    /// Value of `--prefix` that stands for learned formats.
     const AUTO: &'static str = "auto";
 
-    /// Returns what is wrong with the options together.
+    /// Returns the conflict between the options, if there is one.
     pub(crate) fn mistake(&self) -> Option<&'static str> {
         if self.prefix.len() > LogFormat::MAX_FORMATS {
             return Some("--prefix may be given 4 times");
@@ -100,11 +100,12 @@ impl LayoutOptions {
         wrong.then_some("--prefix is text of up to 128 bytes that does not end with a digit")
     }
 
-    /// Returns the text of a log, as it is to be read, and its layout. The beginning of one that cannot be opened `again` is kept.
+    /// Returns the text of a log, ready to be read, and its layout. Keeps the beginning of a log that cannot be opened
+    /// `again`.
     ///
     /// # Errors
     ///
-    /// If its beginning cannot be read.
+    /// If the beginning of the log cannot be read.
     pub(crate) fn apply(
         &self,
         mut text: Box<dyn Read + Send>,
@@ -113,7 +114,7 @@ impl LayoutOptions {
         let line_end = match self.line_end {
             End::Crlf => Some(LineEnd::CrLf),
             End::Lf => Some(LineEnd::Lf),
-            // What is changed line by line is a log.
+            // Only logs are rewritten line by line.
             End::Auto => (self.bare || self.no_data).then_some(LineEnd::Lf),
         };
         let mut layout = Layout { line_end, ..Layout::default() };
@@ -142,15 +143,15 @@ impl LayoutOptions {
         Ok((text, layout))
     }
 
-    /// Returns the layout of a file with this beginning, of which [`LEARNED_FROM`] bytes are enough. `None` if the file is to be
-    /// changed while it is read.
+    /// Returns the layout of a file with this beginning, of which [`LEARNED_FROM`] bytes are enough. `None` if the file
+    /// has to be rewritten while it is read.
     pub(crate) fn of_start(&self, start: &[u8]) -> Option<Layout> {
         let (_, layout) = self.apply(Box::new(Cursor::new(start.to_vec())), true).ok()?;
         (!self.bare && !self.no_data && !layout.has_labels).then_some(layout)
     }
 
-    /// Learns the formats from the beginning of a log, and returns that. Of a log that may still be written it is as much as is
-    /// needed.
+    /// Learns the formats from the beginning of a log, and returns the bytes read. Reads no more than needed, since the
+    /// log may still be written.
     fn learn(&self, text: &mut impl Read, layout: &mut Layout, again: bool) -> io::Result<Vec<u8>> {
         let (mut start, mut chunk) = (Vec::new(), vec![0; STEP]);
         loop {
@@ -171,7 +172,7 @@ impl LayoutOptions {
         }
     }
 
-    /// Finds the formats by the first lines. Returns `false` if more lines may tell more.
+    /// Detects the formats from the first lines. Returns `false` if more lines may change the result.
     fn find_formats(&self, start: &[u8], is_all: bool, layout: &mut Layout) -> bool {
         let start = if is_all { start } else { start.get(..line_starts(start)).unwrap_or_default() };
         let marked: Vec<&[u8]> = start
@@ -187,7 +188,7 @@ impl LayoutOptions {
             return !marked.is_empty();
         }
         if layout.formats.is_empty() && is_read(start, layout.line_end) {
-            // It needs no format: dates are not taken for text, and a capture is not taken for a log.
+            // This log needs no format: dates are not taken for text, nor a capture for a log.
             return true;
         }
         for (index, line) in marked.iter().enumerate() {
@@ -196,7 +197,7 @@ impl LayoutOptions {
                 continue;
             }
             let others = marked.get(index + 1..).unwrap_or_default();
-            // Where there is text before events, lines without any are more likely to be data of a reply.
+            // If there is text before events, lines without any are more likely to be data of a reply.
             let has_text = |format: &LogFormat| !format.before().is_empty() || !format.after().is_empty();
             let found = LogFormat::of_line(line).filter(has_text);
             let found = found.filter(|format| others.iter().any(|line| format.fits(line)));
@@ -208,10 +209,10 @@ impl LayoutOptions {
     }
 }
 
-/// Length of a TAI64N label and the space behind it.
+/// Length of a TAI64N label and the space after it.
 const LABEL: usize = 26;
 
-/// Reads the first bytes, so many if there are.
+/// Reads up to `len` first bytes.
 fn beginning(text: &mut impl Read, len: usize) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
     text.take(len as u64).read_to_end(&mut start)?;
@@ -223,7 +224,8 @@ fn line_starts(text: &[u8]) -> usize {
     memchr::memrchr(b'\n', text).map_or(0, |lf| lf + 1)
 }
 
-/// Returns `true` if a log needs no format: it has events, nothing behind the first, and no line that only looks like one.
+/// Returns `true` if a log needs no format: it has events, no text after the first, and no line that only looks like an
+/// event.
 fn is_read(start: &[u8], line_end: Option<LineEnd>) -> bool {
     let mut events = stream_events(start);
     if let Some(line_end) = line_end {
@@ -236,8 +238,8 @@ fn is_read(start: &[u8], line_end: Option<LineEnd>) -> bool {
     is_plain && events.by_ref().all(|_| true) && events.skipped().marks.count == 0
 }
 
-/// Returns the format that a sample stands for: the text before an event, or a line with one. The text behind an event, such
-/// as a quotation mark, is that of the first of these lines that it fits.
+/// Returns the format of a sample: the text before an event, or a line with an event. The text after an event, such as
+/// a quotation mark, is that of the first of the `marked` lines that the sample fits.
 fn format(sample: &[u8], marked: &[&[u8]]) -> Option<LogFormat> {
     if let Some(format) = LogFormat::of_line(sample) {
         return Some(format);

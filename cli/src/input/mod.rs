@@ -1,4 +1,4 @@
-//! What is read: files, folders and standard input, compressed or not.
+//! Inputs: files, folders and standard input, compressed or not.
 
 mod ahead;
 pub(crate) mod copies;
@@ -24,7 +24,7 @@ use self::progress::{Measured, Progress};
 use crate::output::text::escape;
 use crate::report;
 
-/// The options that say what is read.
+/// The options that name the inputs.
 #[derive(clap::Args)]
 pub(crate) struct Inputs {
     /// Read all files in folders and in the folders in them
@@ -35,18 +35,18 @@ pub(crate) struct Inputs {
     pub(crate) files: Vec<PathBuf>,
 }
 
-/// A file to be read.
+/// A file, or standard input.
 #[derive(Clone)]
 pub(crate) struct Input {
-    /// What messages call it.
+    /// Name of the file in messages.
     pub(crate) name: String,
-    /// Its path. `None` is standard input.
+    /// Path of the file; `None` for standard input.
     path: Option<PathBuf>,
 }
 
 impl Inputs {
-    /// Returns the files in the order of the arguments, those of a folder by name, and whether all folders could be read.
-    /// Without arguments it is standard input.
+    /// Returns the files in the order of the arguments, those of a folder by name, and `false` if a folder could not be
+    /// read. Without arguments, returns standard input.
     pub(crate) fn list(&self) -> (Vec<Input>, bool) {
         let mut inputs = Vec::new();
         if self.files.is_empty() {
@@ -56,7 +56,7 @@ impl Inputs {
         (inputs, all_read)
     }
 
-    /// Adds a file or what is in a folder. Returns `false` if a folder could not be read.
+    /// Adds a file, or the files in a folder. Returns `false` if a folder could not be read.
     fn add(&self, path: &Path, inputs: &mut Vec<Input>) -> bool {
         if path.as_os_str() == "-" {
             inputs.push(Input::stdin());
@@ -89,7 +89,7 @@ impl Inputs {
     }
 }
 
-/// Returns the name of a kind of file that is no log at rest, and that may never end. `None` for any other.
+/// Returns the name of a kind of file that is not a log at rest, and that may never end. `None` for any other.
 #[cfg(unix)]
 fn endless(kind: &FileType) -> Option<&'static str> {
     use std::os::unix::fs::FileTypeExt;
@@ -114,24 +114,24 @@ impl Input {
         Self { name: "(standard input)".into(), path: None }
     }
 
-    /// Returns `true` for a file that is all there: not standard input, nor what another program is still writing to.
+    /// Returns `true` for a complete file: not standard input, nor a file that another program still writes.
     pub(crate) fn is_file(&self) -> bool {
         self.path.as_ref().is_some_and(|path| path.is_file())
     }
 
-    /// Opens the file if it is one that is neither compressed nor in another encoding, so that it can be read from any place.
+    /// Opens the file if it is neither compressed nor in another encoding, so that it can be read from any offset.
     pub(crate) fn plain(&self) -> Option<File> {
         let file = File::open(self.path.as_ref().filter(|_| self.is_file())?).ok()?;
         unpack::is_text(&file).then_some(file)
     }
 
-    /// Returns the number of ranges that the file can be cut into at most.
+    /// Returns the maximum number of ranges that the file can be cut into.
     pub(crate) fn ranges(&self) -> u64 {
         let metadata = self.path.as_ref().and_then(|path| path.metadata().ok());
         metadata.filter(fs::Metadata::is_file).map_or(1, |metadata| (metadata.len() / ranges::LEAST).max(1))
     }
 
-    /// Opens the file as the text that it holds, compressed or not. With a `spare` thread that one decompresses it.
+    /// Opens the text of the file, compressed or not. With a `spare` thread, that thread decompresses it.
     pub(crate) fn open(&self, progress: &Progress, spare: bool) -> io::Result<Box<dyn Read + Send>> {
         let Some(path) = &self.path else {
             return unpacked(io::stdin(), spare);
@@ -148,14 +148,14 @@ impl Input {
         unpacked(Measured { reader: file, progress: progress.clone() }, spare)
     }
 
-    /// Opens the text of the file once more. `None` if that cannot be done.
+    /// Opens the text of the file once more. `None` if it can be read only once.
     pub(crate) fn again(&self) -> Option<io::Result<Box<dyn Read + Send>>> {
         let path = self.path.as_ref().filter(|path| path.is_file())?;
         Some(File::open(path).and_then(unpack::text).map(|(text, _)| text))
     }
 }
 
-/// Returns the text of a file, which another thread decompresses if there is a spare one and anything to be decompressed.
+/// Returns the text of a file. A `spare` thread decompresses it, if there is one and the file is compressed.
 fn unpacked(reader: impl Read + Send + 'static, spare: bool) -> io::Result<Box<dyn Read + Send>> {
     let (text, is_packed) = unpack::text(reader)?;
     Ok(if spare && is_packed { Box::new(Ahead::start(text)?) } else { text })

@@ -19,21 +19,22 @@ pub(crate) type Tracker = StreamTracker<Option<Time>, StreamNote>;
 /// The notes on the events of a stream.
 #[derive(Clone, Debug)]
 pub(crate) struct StreamNote {
-    /// Conditions of the filters that its events meet.
+    /// Conditions of the filters that the stream's events meet.
     pub(crate) passes: Passes,
-    /// Number of the first event's file among the inputs.
+    /// Index, among the inputs, of the file with the first event.
     pub(crate) file: usize,
-    /// Whether the first of them is no event, but tells that the stream was open.
+    /// Set if the first note is not that of an event, but of a stream that was open when a controller asked.
     pub(crate) was_open: bool,
-    /// Host of the first event's target as it is printed, if that is not its text: it is not UTF-8, or holds credentials.
+    /// Host of the first event's target as printed, if that differs from its text: it is not UTF-8, or holds
+    /// credentials.
     asked: Option<Box<str>>,
-    /// The same of the last event.
+    /// Host of the last event's target as printed, if that differs from its text.
     target: Option<Box<str>>,
-    /// Counts of its events, as long as it is not decided whether the stream passes.
+    /// Counts of the stream's events, until the filters have decided about the stream.
     pub(crate) events: Option<Box<EventTally>>,
-    /// What its events tell about its identity, if the command asks for it.
+    /// Facts about the stream's identity, if the command asks for them.
     pub(crate) facts: Option<Box<Facts>>,
-    /// Its events as OnionPerf sees them.
+    /// The stream's events in OnionPerf's form.
     pub(crate) onionperf: Vec<onionperf::Event>,
 }
 
@@ -43,7 +44,7 @@ impl StreamNote {
         Self::of(event.event, event.passes, file)
     }
 
-    /// Returns the note on a stream that was open when a controller asked for such.
+    /// Returns the note on a stream that was open when a controller asked for open streams.
     pub(crate) fn of_open(stream: &StreamEventRef<'_>, passes: Passes, file: usize) -> Self {
         Self { was_open: true, ..Self::of(stream, passes, file) }
     }

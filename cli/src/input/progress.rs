@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::text::escape;
 
-/// The bar, which several readers may move. It appears after the first second, if standard error is a terminal.
+/// A progress bar, which several readers may move. It appears after the first second, if standard error is a terminal.
 #[derive(Clone)]
 pub(crate) struct Progress(ProgressBar);
 
@@ -18,13 +18,13 @@ impl Progress {
         Self(ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden()).with_style(style))
     }
 
-    /// Adds a file that is going to be read.
+    /// Adds a file that is still to be read.
     pub(crate) fn add(&self, name: &str, bytes: u64) {
         self.0.inc_length(bytes);
         self.0.set_message(escape(name).into_owned());
     }
 
-    /// Takes note of bytes that were read.
+    /// Adds bytes that were read.
     pub(crate) fn move_by(&self, bytes: usize) {
         self.0.inc(bytes as u64);
         if self.0.is_hidden() && io::stderr().is_terminal() && self.0.elapsed().as_secs() >= 1 {
@@ -42,7 +42,7 @@ impl Progress {
 pub(crate) struct Measured<R> {
     /// The reader.
     pub(crate) reader: R,
-    /// The bar.
+    /// Progress bar to move.
     pub(crate) progress: Progress,
 }
 

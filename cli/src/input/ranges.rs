@@ -1,8 +1,8 @@
 //! A plain file that is cut into ranges of lines.
 //!
-//! A range begins with a reply. Whether it is one depends on the lines before, since data of a reply may look like one; so a
-//! range is read as if no data were open, and the [state](LineState) of the lines before it tells in the end whether that was
-//! right. What a range begins with is therefore a matter of speed only.
+//! A range begins with a reply. Only the lines before it decide whether it is one, since data of a reply may look like
+//! one; so a range is read as if no data were open, and the [state](LineState) of the lines before it shows in the end
+//! whether that was right. The choice of a range's first line is therefore a matter of speed only.
 
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -18,37 +18,37 @@ use crate::input::reader::Reading;
 use crate::input::threads::Place;
 use crate::output::text::escape;
 
-/// Number of bytes from the beginning of a file that have to tell how its lines end.
+/// Number of bytes at the beginning of a file that have to show the line end.
 const START: u64 = layout::LEARNED_FROM as u64;
 
 /// Number of bytes that are searched for a reply at once.
 const WINDOW: u64 = 16 * 1024;
 
-/// Least number of bytes of a range.
+/// Minimum number of bytes of a range.
 pub(crate) const LEAST: u64 = 64 * 1024;
 
-/// Maximum number of bytes behind the last range, which one thread reads at the end.
+/// Maximum number of bytes after the last range, which one thread reads at the end.
 const TAIL: u64 = 64 * 1024;
 
-/// A file that can be cut.
+/// A file that can be cut into ranges.
 pub(crate) struct Cuttable {
-    /// Its place in the list.
+    /// Index of the file among the inputs.
     index: usize,
-    /// The input.
+    /// Input that names the file.
     pub(crate) input: Input,
-    /// Its layout.
+    /// Layout of the file.
     pub(crate) layout: Layout,
-    /// Its name in messages.
+    /// Name of the file in messages.
     pub(crate) name: String,
     /// The file.
     file: File,
-    /// Number of bytes that it had at first.
+    /// Length of the file when it was opened, in bytes.
     len: u64,
-    /// Number of bytes of a range, but for the line that it ends in.
+    /// Length of a range in bytes, without the rest of its last line.
     step: u64,
-    /// The state that a range begins with.
+    /// State of the lines at the start of a range.
     pub(crate) start: LineState,
-    /// Whether replies have no prefix: that of the first event tells.
+    /// Set if replies have no prefix, as the first event shows; `None` before it.
     bare: Option<bool>,
     /// Set when no more ranges are needed.
     stopped: AtomicBool,
@@ -57,8 +57,8 @@ pub(crate) struct Cuttable {
 }
 
 impl Cuttable {
-    /// Returns a file that can be cut into at least two ranges of up to about `most` bytes for so many threads. `None` if it
-    /// is too short, or if its beginning does not tell how its lines end.
+    /// Returns a file that can be cut into at least two ranges of up to about `most` bytes for so many threads. `None`
+    /// if the file is too short, or if its beginning does not show the line end.
     pub(crate) fn new(
         options: &Reading,
         (index, input): (usize, &Input),
@@ -83,12 +83,12 @@ impl Cuttable {
         Some(Self { index, input, layout, name, file, len, step, start, bare, stopped, progress })
     }
 
-    /// Returns the range that begins at `start`. `None` if all that is left is to be read by one thread at the end.
+    /// Returns the range that begins at `start`. `None` if one thread has to read the rest at the end.
     pub(crate) fn range(&self, start: u64) -> Option<Range<u64>> {
         if self.stopped.load(Ordering::Relaxed) {
             return None;
         }
-        // What is behind the last range is read when all threads but one have nothing to do.
+        // The bytes after the last range are read when all threads but one are idle.
         let tail = self.len.saturating_sub(TAIL);
         let target = start + self.step;
         let end = if target < tail { self.cut(target) } else { None };
@@ -96,11 +96,12 @@ impl Cuttable {
         Some(start..end)
     }
 
-    /// Returns where the first line begins from `from` on that a range may begin with.
+    /// Returns the offset of the first line, from `from` on, that a range may begin with.
     fn cut(&self, mut from: u64) -> Option<u64> {
         let mut bytes = Vec::new();
         while from < self.len {
-            // The two bytes before a line tell that it is one, and a line that goes on behind the window is seen in the next.
+            // The two bytes before a line show that it is one. A line that goes on after the window is found in the
+            // next.
             let begin = from.saturating_sub(2);
             bytes.clear();
             At::new(&self.file, begin..self.len.min(from + WINDOW), None).read_to_end(&mut bytes).ok()?;
@@ -114,7 +115,7 @@ impl Cuttable {
         None
     }
 
-    /// Returns `true` if a line with a reply begins at an index behind a LF.
+    /// Returns `true` if a line with a reply begins at an index after a LF.
     fn is_cut(&self, bytes: &[u8], at: usize) -> bool {
         let (before, line) = bytes.split_at_checked(at).unwrap_or_default();
         let ends = self.start.line_end() == Some(LineEnd::Lf) || before.ends_with(b"\r\n");
@@ -132,7 +133,7 @@ impl Cuttable {
         self
     }
 
-    /// Returns its place among the inputs.
+    /// Returns the name of the file, and its index among the inputs.
     pub(crate) fn place(&self) -> Place<'_> {
         Place { index: self.index, name: &self.input.name }
     }
@@ -153,17 +154,17 @@ impl Cuttable {
         }
     }
 
-    /// Ends the ranges: all that is left is to be read by one thread.
+    /// Ends the ranges: one thread has to read the rest.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 }
 
-/// A range of a file.
+/// A reader of a range of a file.
 pub(crate) struct At<'f> {
     /// The file.
     file: &'f File,
-    /// The rest of the range.
+    /// Part of the range that was not read yet.
     range: Range<u64>,
     /// The progress bar.
     progress: Option<&'f Progress>,
@@ -188,13 +189,13 @@ impl Read for At<'_> {
     }
 }
 
-/// Reads bytes of a file at a place, whatever else reads it.
+/// Reads bytes of a file at an offset, independently of other readers.
 #[cfg(unix)]
 fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buffer, offset)
 }
 
-/// Reads bytes of a file at a place, whatever else reads it.
+/// Reads bytes of a file at an offset, independently of other readers.
 #[cfg(windows)]
 fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buffer, offset)

@@ -16,13 +16,13 @@ use crate::input::time::Time;
 /// The options of every command that reads files.
 #[derive(clap::Args)]
 pub(crate) struct Reading {
-    /// What is read.
+    /// Inputs of the command.
     #[command(flatten)]
     pub(crate) inputs: Inputs,
-    /// Which events pass.
+    /// Filters of events and streams.
     #[command(flatten)]
     pub(crate) filter: Filter,
-    /// How logs write their events.
+    /// Form of the logs.
     #[command(flatten)]
     pub(crate) layout: LayoutOptions,
     /// Also take events whose status, IDs or target are not what Tor's specification allows
@@ -46,7 +46,7 @@ impl Reading {
         self.jobs.map_or_else(cores, usize::from).min(Self::MOST_JOBS)
     }
 
-    /// Returns a reader of the events in an input or, behind the lines that led to a state, in the rest of it.
+    /// Returns a reader of the events in an input or, given the state of the lines before, in the rest of it.
     pub(crate) fn events<R: Read>(&self, layout: &Layout, reader: R, state: Option<&LineState>) -> EventReader<R> {
         let events = layout.events(reader).lenient(self.lenient);
         match state {
@@ -55,7 +55,7 @@ impl Reading {
         }
     }
 
-    /// Gives the event in a line to a consumer.
+    /// Passes the event in a line to a consumer.
     ///
     /// # Errors
     ///
@@ -73,14 +73,14 @@ impl Reading {
         consumer.event(&Event { line, event, time, passes })
     }
 
-    /// Gives a consumer the streams that were found open before an offset.
+    /// Passes to a consumer the streams that were open, found before an offset.
     ///
     /// # Errors
     ///
     /// If the consumer fails.
     fn give_open(&self, open: &mut OpenStreams, offset: u64, consumer: &mut impl Consumer) -> io::Result<()> {
         while let Some(stream) = open.next_before(offset) {
-            // Other lines of the reply, as from a damaged log, are none of its streams.
+            // Other lines of the reply, as in a damaged log, are not streams.
             if let Ok(stream) = StreamEventRef::parse_bytes(&stream) {
                 consumer.open(&stream, self.filter.passes(&stream, None))?;
             }
@@ -89,54 +89,54 @@ impl Reading {
     }
 }
 
-/// An event of an input.
+/// An event of an input, with the facts that its line adds.
 #[derive(Clone, Copy)]
 pub(crate) struct Event<'e> {
-    /// The line that it is in.
+    /// Line that holds the event.
     pub(crate) line: &'e EventLine<'e>,
-    /// The event.
+    /// Parsed event.
     pub(crate) event: &'e StreamEventRef<'e>,
-    /// The time that the log gives it.
+    /// Time of the event in the log, if it has one.
     pub(crate) time: Option<Time>,
-    /// The conditions of the filters that it meets.
+    /// Conditions of the filters that the event meets.
     pub(crate) passes: Passes,
 }
 
-/// A command's side of reading: it gets the events of an input, or of a range of it, in their order.
+/// A consumer of the events of an input, or of a range of it, in their order: a command's side of reading.
 pub(crate) trait Consumer {
-    /// Takes an event.
+    /// Adds an event.
     ///
     /// # Errors
     ///
-    /// If it cannot be printed.
+    /// If the event cannot be printed.
     fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
 
-    /// Takes note of an event that cannot be read.
+    /// Counts an event that cannot be read.
     fn unreadable(&mut self) {}
 
-    /// Whether the consumer asks for streams that were [`open`](Self::open).
+    /// Set if the consumer asks for streams that were [`open`](Self::open).
     const OPEN_STREAMS: bool = false;
 
-    /// Takes a stream out of a reply to `GETINFO stream-status`, which is no event but looks like one.
+    /// Adds a stream from a reply to `GETINFO stream-status`, which looks like an event.
     ///
     /// # Errors
     ///
-    /// If it cannot be printed.
+    /// If the stream cannot be printed.
     fn open(&mut self, _stream: &StreamEventRef<'_>, _passes: Passes) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// The other side of a consumer, which gets its output.
+/// A receiver of a consumer's output.
 pub(crate) trait Sink<C> {
-    /// Fetches the output of the events so far: the read that follows may wait for its bytes.
+    /// Prints the output of the events so far: the read that follows may wait for its bytes.
     ///
     /// # Errors
     ///
-    /// If it cannot be printed.
+    /// If the output cannot be printed.
     fn before_read(&mut self, consumer: &mut C) -> io::Result<()>;
 
-    /// Takes the number of a line whose event cannot be read, and the reason.
+    /// Reports a line whose event cannot be read.
     ///
     /// # Errors
     ///
@@ -144,17 +144,17 @@ pub(crate) trait Sink<C> {
     fn unreadable(&mut self, consumer: &mut C, line: u64, error: &Error) -> io::Result<()>;
 }
 
-/// How reading ended.
+/// The end of a read.
 pub(crate) struct End {
-    /// The state of the lines there.
+    /// State of the lines at the end.
     pub(crate) state: LineState,
-    /// Why no more could be read; `None` at the end of the input.
+    /// Error that ended the read; `None` at the end of the input.
     pub(crate) failed: Option<Error>,
     /// Findings about the events.
     pub(crate) findings: Findings,
 }
 
-/// Gives the events that a reader finds to a consumer.
+/// Passes the events of a reader to a consumer.
 ///
 /// # Errors
 ///
@@ -166,7 +166,7 @@ pub(crate) fn read_events<C: Consumer>(
     consumer: &mut C,
     sink: &mut impl Sink<C>,
 ) -> io::Result<End> {
-    // The events come out of a reader that has to ask the consumer for its output before it may wait for more bytes.
+    // The reader asks the consumer for its output before it may wait for more bytes, so both sides need the pair.
     let both = RefCell::new((consumer, sink));
     let failed = Cell::new(None);
     let before_read = || {
@@ -201,7 +201,7 @@ pub(crate) fn read_events<C: Consumer>(
         let (consumer, _) = &mut *both.borrow_mut();
         options.give_open(&mut open.borrow_mut(), u64::MAX, *consumer)?;
     }
-    // It may have been the sink.
+    // The error may be that of the sink.
     match failed.take() {
         Some(error) => Err(error),
         None => Ok(End { state: events.state(), failed: end, findings }),
@@ -212,18 +212,18 @@ pub(crate) fn read_events<C: Consumer>(
 struct Watched<'f, R, F> {
     /// The reader.
     reader: R,
-    /// The function.
+    /// Function called before each read.
     before_read: F,
-    /// The error of the function.
+    /// Error of the function, if it failed.
     failed: &'f Cell<Option<io::Error>>,
-    /// A scanner of the bytes.
+    /// Scanner for open streams, which gets all bytes.
     open: Option<&'f RefCell<OpenStreams>>,
 }
 
 impl<R: Read, F: FnMut() -> io::Result<()>> Read for Watched<'_, R, F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if let Err(error) = (self.before_read)() {
-            // Not the kind of the error: reading is tried again after some.
+            // The kind of the error is not passed on: after some kinds a read is tried again.
             self.failed.set(Some(error));
             return Err(io::ErrorKind::Other.into());
         }

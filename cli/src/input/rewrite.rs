@@ -1,5 +1,5 @@
-//! Lines that are changed before they are read: those without a reply code, replies whose data is not in the log, and times in
-//! a form of their own.
+//! Rewriting of lines before they are read: lines without a reply code, replies whose data is not in the log, and
+//! TAI64N times.
 
 use std::io::{self, Read};
 
@@ -9,34 +9,34 @@ use tor_stream_event::{LineState, StreamStatus};
 /// Number of bytes that are read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// Maximum length of a line that is changed. A longer one is too long for an event.
+/// Maximum length of a line that is rewritten. A longer line is too long for an event.
 const MAX_LINE: usize = 16 << 20;
 
-/// A reader of lines that a function may change.
+/// A reader whose lines a function may rewrite.
 pub(crate) struct Rewriter<R, F> {
     /// The reader.
     reader: R,
-    /// The function. It returns `None` for a line that stays as it is.
+    /// Function that returns the new line, or `None` to keep it.
     change: F,
-    /// Bytes that were read, of which the last line has no end yet.
+    /// Bytes read, whose last line has no end yet.
     read: Vec<u8>,
-    /// Changed lines.
+    /// Rewritten lines.
     ready: Vec<u8>,
-    /// Number of bytes of `ready` that were handed out.
+    /// Number of bytes of `ready` that were returned.
     used: usize,
-    /// The line in `read` is the rest of one that was too long.
+    /// Set while `read` holds the rest of a line that was too long.
     is_inside: bool,
-    /// The end was reached.
+    /// Set at the end of the input.
     is_over: bool,
 }
 
 impl<R: Read, F: FnMut(&[u8]) -> Option<Vec<u8>>> Rewriter<R, F> {
-    /// Returns a reader of lines, changed by a function that gets each without its LF.
+    /// Returns a reader of lines, rewritten by a function that gets each without its LF.
     pub(crate) const fn new(reader: R, change: F) -> Self {
         Self { reader, change, read: Vec::new(), ready: Vec::new(), used: 0, is_inside: false, is_over: false }
     }
 
-    /// Reads a chunk, and changes the lines that are whole with it.
+    /// Reads a chunk, and rewrites the lines that are complete with it.
     fn fill(&mut self) -> io::Result<()> {
         let len = self.read.len();
         self.read.resize(len + CHUNK, 0);
@@ -80,14 +80,14 @@ impl<R: Read, F: FnMut(&[u8]) -> Option<Vec<u8>>> Read for Rewriter<R, F> {
     }
 }
 
-/// Adds the code 650 to a line with an event that has none: `STREAM 18 NEW`, with or without a colon and with any text before
-/// it. In a line with a code, nothing further on is changed: it may be a client's text.
+/// Adds the code 650 to a line with an event without one: `STREAM 18 NEW`, with or without a colon, after any text. A
+/// line with a code is not changed after it: the text there may be a client's.
 pub(crate) fn with_code(line: &[u8]) -> Option<Vec<u8>> {
     let (before, event) = line.split_at_checked(bare_event(line)?)?;
     Some([before, b"650 STREAM ", content(event)?].concat())
 }
 
-/// Returns where an event without a code begins. `None` if there is none, or a code before the first name.
+/// Returns the index of an event without a code. `None` if the line has no such event, or a code before the first name.
 pub(crate) fn bare_event(line: &[u8]) -> Option<usize> {
     let mut names = memmem::find_iter(line, b"STREAM");
     let found = names.find_map(|at| {
@@ -101,7 +101,7 @@ pub(crate) fn bare_event(line: &[u8]) -> Option<usize> {
     found.flatten()
 }
 
-/// Returns the text behind the name of an event.
+/// Returns the text after the name of an event.
 fn content(event: &[u8]) -> Option<&[u8]> {
     let rest = event.strip_prefix(b"STREAM")?;
     rest.strip_prefix(b":").unwrap_or(rest).strip_prefix(b" ")
@@ -114,7 +114,7 @@ fn is_event(content: &[u8]) -> bool {
     is_id && words.next().is_some_and(|word| StreamStatus::ALL.iter().any(|status| status.as_str().as_bytes() == word))
 }
 
-/// Makes a reply with data one without.
+/// Returns a reply with data as one without.
 pub(crate) fn without_data(line: &[u8], state: &LineState) -> Option<Vec<u8>> {
     let kind = state.reply_prefix(line.strip_suffix(b"\r").unwrap_or(line))? + 3;
     let mut line = line.to_vec();
@@ -123,11 +123,11 @@ pub(crate) fn without_data(line: &[u8], state: &LineState) -> Option<Vec<u8>> {
     Some(line)
 }
 
-/// Seconds that a TAI64 label has more than Unix time, as the programs that write them count.
+/// Difference between a TAI64 label and Unix time in seconds, as the programs that write labels count it.
 const TAI64: u64 = (1 << 62) + 10;
 
-/// Returns the Unix time of a TAI64N label, which `multilog t`, `svlogd -t` and `s6-log t` write before each line, and the rest
-/// of the line: `@400000006b06b1aa2d9e3a1c`.
+/// Returns the Unix time of a TAI64N label and the rest of the line. `multilog t`, `svlogd -t` and `s6-log t` write
+/// such a label before each line: `@400000006b06b1aa2d9e3a1c`.
 pub(crate) fn tai64n(line: &[u8]) -> Option<(String, &[u8])> {
     let digits = |digits: &[u8]| u64::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok();
     let (seconds, rest) = line.strip_prefix(b"@")?.split_first_chunk::<16>()?;
@@ -137,7 +137,7 @@ pub(crate) fn tai64n(line: &[u8]) -> Option<(String, &[u8])> {
     is_label.then(|| (format!("{seconds}.{nanoseconds:09}"), rest))
 }
 
-/// Puts Unix time in the place of a TAI64N label.
+/// Replaces a TAI64N label by Unix time.
 pub(crate) fn with_unix_time(line: &[u8]) -> Option<Vec<u8>> {
     let (time, rest) = tai64n(line)?;
     Some([time.as_bytes(), rest].concat())
@@ -147,7 +147,7 @@ pub(crate) fn with_unix_time(line: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// A reader that gives a few bytes at a time.
+    /// A reader that returns a few bytes at a time.
     struct Pieces<'a>(&'a [u8], usize);
 
     impl Read for Pieces<'_> {
@@ -168,7 +168,7 @@ mod tests {
             ("[debug] STREAM 18 CONTROLLER_WAIT 0 a:1\r", "[debug] 650 STREAM 18 CONTROLLER_WAIT 0 a:1\r"),
             ("STREAM 1 NEW 0 x STREAM 2 NEW 0 y:1", "650 STREAM 1 NEW 0 x STREAM 2 NEW 0 y:1"),
             ("a STREAM event: STREAM 1 NEW 0 y:1", "a STREAM event: 650 STREAM 1 NEW 0 y:1"),
-            // As they are.
+            // Lines that stay unchanged.
             ("650 STREAM 1 NEW 0 x STREAM 2 NEW 0 y:1", ""),
             ("650-STREAM 1 NEW 0 STREAM 2 NEW 0 y:1", ""),
             ("UPSTREAM 1 NEW 0 y:1", ""),

@@ -1,6 +1,6 @@
-//! The streams in replies to `GETINFO stream-status`: those that are open when a controller asks.
+//! Streams in replies to `GETINFO stream-status`: those that are open when a controller asks.
 //!
-//! Such a reply is no event, so the events of an input do not show it. It is found in the bytes that are read:
+//! Such a reply is not an event, so a scanner finds it in the bytes that are read:
 //!
 //! ```text
 //! 250+stream-status=                           250-stream-status=10 NEW 0 192.0.2.7:443
@@ -13,46 +13,46 @@ use alloc::collections::VecDeque;
 
 use memchr::memmem::Finder;
 
-/// The reply's name, behind the code and `-` or `+`.
+/// Name of the reply, after the code and `-` or `+`.
 const NAME: &[u8] = b"stream-status=";
 
-/// Number of bytes that are kept of a line. A target has at most 255.
+/// Maximum number of bytes that are kept of a line. A target has at most 255.
 const LINE: usize = 1024;
 
-/// Number of bytes that a log may put before a reply.
+/// Maximum length of a log's text before a reply, in bytes.
 const PREFIX: usize = 64;
 
-/// A scanner for such replies.
+/// A scanner for replies to `GETINFO stream-status`.
 pub(crate) struct OpenStreams {
-    /// A searcher for [`NAME`].
+    /// Searcher for [`NAME`].
     finder: Finder<'static>,
-    /// The beginning of a line whose end is yet to come.
+    /// Beginning of a line that is still incomplete.
     line: Vec<u8>,
-    /// Offset of that line.
+    /// Offset of `line` in the input.
     offset: u64,
-    /// Its last byte so far.
+    /// Last byte of the incomplete line so far.
     last: u8,
-    /// Offset of the next byte.
+    /// Offset of the next byte in the input.
     end: u64,
-    /// How the line before ended.
+    /// Line end of the line before; `None` at the start.
     before: Option<LineEnd>,
-    /// Whether the next lines are streams, up to a dot.
+    /// Set while the lines are streams, up to a dot.
     in_reply: bool,
     /// Streams that were found, with the offsets of their lines.
     found: VecDeque<(u64, Vec<u8>)>,
 }
 
-/// How a line ends.
+/// A line end.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LineEnd {
-    /// With LF.
+    /// LF.
     Lf,
-    /// With CR LF.
+    /// CR LF.
     CrLf,
 }
 
 impl OpenStreams {
-    /// Returns a scanner for bytes from an offset on, where a line begins.
+    /// Returns a scanner for bytes from an offset on, at the start of a line.
     pub(crate) fn new(offset: u64) -> Self {
         Self {
             finder: Finder::new(NAME),
@@ -66,14 +66,14 @@ impl OpenStreams {
         }
     }
 
-    /// Takes the next bytes.
+    /// Scans the next bytes.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
-        // The line that is not over, or a reply: line by line. The others have to have the name.
+        // An incomplete line, or a reply, is scanned line by line. Other lines matter only if they have the name.
         while !rest.is_empty() {
             if !self.in_reply && self.line.is_empty() {
                 let next = self.finder.find(rest).unwrap_or(rest.len());
-                // The line that the name is in, or the last one, of which the end is yet to come.
+                // The line with the name, or the last line, which may be incomplete.
                 let before = rest.get(..next).unwrap_or_default();
                 let start = memchr::memrchr(b'\n', before).map_or(0, |lf| lf + 1);
                 if let Some(line_end) = start.checked_sub(2) {
@@ -108,7 +108,7 @@ impl OpenStreams {
         }
     }
 
-    /// Takes a line.
+    /// Scans a complete line.
     fn line(&mut self, line: &[u8], line_end: LineEnd, offset: u64) {
         if self.in_reply {
             if line == b"." {
@@ -136,7 +136,7 @@ impl OpenStreams {
     }
 }
 
-/// Returns what stands behind the reply's name in its first line, and whether data follows.
+/// Returns the text after the reply's name in its first line, and `true` if data follows.
 fn reply(line: &[u8]) -> Option<(&[u8], bool)> {
     let at = memchr::memmem::find(line, NAME)?;
     let (before, after) = line.split_at(at);
@@ -155,7 +155,7 @@ fn reply(line: &[u8]) -> Option<(&[u8], bool)> {
 mod tests {
     use super::*;
 
-    /// Returns the streams in `text`, which comes in pieces of this length.
+    /// Returns the streams in `text`, passed in pieces of this length.
     fn streams(text: &str, len: usize) -> Vec<String> {
         let mut open = OpenStreams::new(0);
         text.as_bytes().chunks(len).for_each(|piece| open.bytes(piece));

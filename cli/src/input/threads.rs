@@ -1,13 +1,13 @@
 //! Reading inputs with several threads.
 //!
-//! The work is cut into units: a range of lines of a plain file, or all of any other input. Each thread takes the next unit
-//! and reads its events. The thread that started them puts together what comes of the units, in their order, so that what is
-//! printed is what one thread would print:
+//! The work is cut into units: a range of lines of a plain file, or a whole input of any other kind. Each thread reads
+//! the events of the next unit. The thread that started them merges the results of the units in order, so that the
+//! output is that of one thread:
 //!
-//! - A range is read by itself, and becomes a [part](Log::Part) that is [appended](Log::append) to the log. If that cannot be
-//!   done exactly, the collecting thread reads the range again, event by event, as it reads everything if it is alone.
-//! - All of an input becomes a log. Its rows are handed over while it is read, through a channel that is bounded, so that
-//!   later units wait instead of filling the memory.
+//! - A range is read by itself, and becomes a [part](Log::Part) that is [appended](Log::append) to the log. If that is
+//!   not exact, the collecting thread reads the range again, event by event, as it reads all inputs if it is alone.
+//! - A whole input becomes a log. Its rows are sent while it is read, through a bounded channel, so that later units
+//!   wait instead of filling the memory.
 
 use alloc::sync::Arc;
 use alloc::vec;
@@ -31,7 +31,7 @@ use crate::report;
 /// Number of messages that a unit may be ahead of the collecting thread.
 const AHEAD: usize = 3;
 
-/// Number of ranges in a row that may have to be read again before the rest of a file is read by one thread.
+/// Number of consecutive ranges that may have to be read again before one thread reads the rest of a file.
 const TRIES: u32 = 4;
 
 /// Consumer of a whole input.
@@ -41,59 +41,59 @@ pub(crate) trait Log: Consumer + Send + Sized + 'static {
     /// Consumer of a range that begins somewhere in the input.
     type Part: Consumer + Send + 'static;
 
-    /// Returns the output of the events so far that was not returned yet.
+    /// Returns the output of the events so far that was not returned before.
     ///
     /// # Errors
     ///
-    /// If it cannot be printed.
+    /// If the output cannot be made.
     fn rows(&mut self) -> io::Result<Option<Self::Rows>> {
         Ok(None)
     }
 
-    /// Adds the events of a range that has `lines` lines before it. Returns `false`, and changes nothing, if that cannot be
-    /// done exactly: then the events have to be taken one by one.
+    /// Adds the events of a range that has `lines` lines before it. Returns `false`, and changes nothing, if the result
+    /// would not be exact: then the events have to be added one by one.
     ///
     /// # Errors
     ///
-    /// If they cannot be printed.
+    /// If the events cannot be printed.
     fn append(&mut self, part: Self::Part, lines: u64) -> io::Result<bool>;
 
-    /// Takes note of the end of the input, after so many lines and bytes.
+    /// Ends the input, with the state of the lines at its end.
     ///
     /// # Errors
     ///
-    /// If what is printed at the end cannot be.
+    /// If the rest of the output cannot be printed.
     fn end(&mut self, state: &LineState) -> io::Result<()>;
 
-    /// Goes on with the next input, for commands that [join](Logs::joins) them.
+    /// Continues with the next input, for commands that [join](Logs::joins) them.
     fn next(&mut self, _input: Place<'_>) {}
 }
 
-/// An input among all.
+/// The name of an input, and its index among the inputs.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'i> {
-    /// Its place in the list, from 0.
+    /// Index among the inputs, from 0.
     pub(crate) index: usize,
-    /// Its name.
+    /// Name of the input in messages.
     pub(crate) name: &'i str,
 }
 
-/// Maker of consumers, which all threads share.
+/// A maker of consumers, which all threads share.
 pub(crate) trait Logs: Send + Sync + 'static {
-    /// Consumer of an input.
+    /// Consumer of a whole input.
     type Log: Log;
 
-    /// Returns the consumer of an input.
+    /// Returns the consumer of a whole input.
     fn log(&self, input: Place<'_>) -> Self::Log;
 
-    /// Returns the consumer of a range of it. `lines` is the number of lines before the range if the part
+    /// Returns the consumer of a range of an input. `lines` is the number of lines before the range if the part
     /// [needs](Self::needs_numbers) it, else 0.
     fn part(&self, input: Place<'_>, lines: u64) -> <Self::Log as Log>::Part;
 
-    /// Returns the number of bytes that a range has at most, but for the line that it ends in. `None` if inputs are not cut.
+    /// Returns the maximum length of a range in bytes, without the rest of its last line. `None` if inputs are not cut.
     fn range(&self) -> Option<u64>;
 
-    /// Returns `true` if a part has to know how many lines are before it. Then only logs in which every LF ends a line are
+    /// Returns `true` if a part needs the number of lines before it. Then only logs in which every LF ends a line are
     /// cut, and their lines are counted first.
     fn needs_numbers(&self) -> bool {
         false
@@ -105,30 +105,30 @@ pub(crate) trait Logs: Send + Sync + 'static {
     }
 }
 
-/// The side of a command that gets the output in order.
+/// The receiver of the output in order: a command's side.
 pub(crate) trait Collector<L: Log> {
     /// Prints rows.
     ///
     /// # Errors
     ///
-    /// If they cannot be printed.
+    /// If the rows cannot be printed.
     fn print(&mut self, rows: L::Rows) -> io::Result<()>;
 
-    /// Takes the log of an input, and whether all of it could be read. `index` is the place of the input in the list.
+    /// Adds the log of an input. `all_read` is set if the whole input could be read. `index` is the index of the input.
     ///
     /// # Errors
     ///
-    /// If it cannot be printed.
+    /// If the log cannot be printed.
     fn log(&mut self, log: L, index: usize, all_read: bool) -> io::Result<()>;
 }
 
-/// Returns inputs with their places in the list.
+/// Returns inputs with their indices.
 pub(crate) fn numbered(inputs: Vec<Input>) -> Vec<(usize, Input)> {
     inputs.into_iter().enumerate().collect()
 }
 
-/// Reads inputs, and gives what comes of them to a collector, in their order. Returns `false` if an input, or an event in
-/// one, could not be read.
+/// Reads inputs, and passes their logs to a collector in order. Returns `false` if an input, or an event in one, could
+/// not be read.
 ///
 /// # Errors
 ///
@@ -155,65 +155,65 @@ pub(crate) fn read<M: Logs>(
     collecting.finish()
 }
 
-/// What all threads share.
+/// State that all threads share.
 struct Shared<M: Logs> {
-    /// The options.
+    /// Options of the command.
     options: Arc<Reading>,
-    /// The maker of consumers.
+    /// Maker of consumers.
     logs: M,
     /// Number of threads.
     jobs: usize,
-    /// Whether there are more threads than inputs, so that one can decompress what another one reads.
+    /// Set if there are more threads than inputs, so that one can decompress the input of another.
     spare: bool,
-    /// The progress bar.
+    /// Progress bar of all inputs.
     progress: Progress,
-    /// The units that are still to be read.
+    /// Queue of the units that are still to be read.
     queue: Mutex<Queue<M::Log>>,
 }
 
-/// The units that are still to be read.
+/// Queue of the units that are still to be read.
 struct Queue<L: Log> {
-    /// The inputs that were not begun.
+    /// Inputs that were not begun.
     inputs: vec::IntoIter<(usize, Input)>,
-    /// The file that is being cut.
+    /// File that is being cut.
     cutting: Option<Cutting>,
-    /// Channel for the units in their order, which the collecting thread waits for. `None` if it is alone.
+    /// Channel for the units in order, to the collecting thread; `None` if that is alone.
     units: Option<SyncSender<Unit<L>>>,
 }
 
-/// A file that is being cut.
+/// A file that is being cut into ranges.
 struct Cutting {
     /// The file.
     file: Arc<Cuttable>,
-    /// Where the next range begins.
+    /// Offset of the next range.
     at: u64,
-    /// Number of lines before it, if they are counted.
+    /// Number of lines before the next range, if they are counted.
     lines: u64,
 }
 
 /// A unit, as the collecting thread sees it.
 enum Unit<L: Log> {
-    /// All of an input, with its place in the list.
+    /// A whole input that another thread reads: its index, and the messages about it.
     Whole(usize, Receiver<Message<L>>),
-    /// An input that is read by the collecting thread.
+    /// A whole input that the collecting thread reads: its index, and the input.
     Own(usize, Input),
-    /// The beginning of a file that was cut.
+    /// Start of a file that was cut.
     Cut(Arc<Cuttable>),
-    /// A range of it.
+    /// Range of the current file, and its result.
     Range(Range<u64>, Receiver<Part<L>>),
-    /// The rest of it, behind the last range.
+    /// Rest of the current file, from this offset on.
     Rest(u64),
 }
 
 /// A unit, as the thread sees it that reads it.
 enum Task<L: Log> {
-    /// All of an input.
+    /// A whole input, with its index.
     Whole(usize, Input, SyncSender<Message<L>>),
     /// A range of a file, with the number of lines before it if they are counted.
     Range(Arc<Cuttable>, Range<u64>, u64, SyncSender<Part<L>>),
 }
 
-/// A message about an input that is read by another thread.
+/// A message about an input that another thread reads.
 enum Message<L: Log> {
     /// Output.
     Rows(L::Rows),
@@ -223,21 +223,22 @@ enum Message<L: Log> {
     End(io::Result<(L, bool)>),
 }
 
-/// What came of a range.
+/// The result of a range.
 struct Part<L: Log> {
-    /// The consumer of its events, and how it ended.
+    /// Consumer of the range's events, and the end of the read.
     result: io::Result<(L::Part, End)>,
-    /// The lines that could not be read.
+    /// Numbers of the lines that could not be read, with the errors.
     unreadable: Vec<(u64, Error)>,
 }
 
 impl<M: Logs> Shared<M> {
-    /// Returns the units, for this thread alone.
+    /// Locks the queue.
     fn queue(&self) -> MutexGuard<'_, Queue<M::Log>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the next unit, and tells the collecting thread about it. `None` if there is none, or nobody collects any more.
+    /// Returns the next unit, and announces it to the collecting thread. `None` if all units were started, or if the
+    /// collecting thread has ended.
     fn next(&self) -> Option<Task<M::Log>> {
         let mut queue = self.queue();
         let task = loop {
@@ -268,7 +269,7 @@ impl<M: Logs> Shared<M> {
             }
         };
         if task.is_none() {
-            // So that the collecting thread knows that there is none.
+            // Closing the channel ends the collecting thread's wait.
             queue.units = None;
         }
         task
@@ -287,21 +288,21 @@ impl<M: Logs> Shared<M> {
 
     /// Opens an input if it can be cut.
     fn cuttable(&self, index: usize, input: &Input) -> Option<Cuttable> {
-        // Most files are too short, and need not be opened here, where all threads wait.
+        // Most files are too short, and need not be opened here, under the lock.
         let most = self.logs.range().filter(|_| input.ranges() > 1)?;
         let file = Cuttable::new(&self.options, (index, input), self.jobs, most, &self.progress)?;
         let can_be_counted = !self.logs.needs_numbers() || file.start.line_end() == Some(LineEnd::Lf);
         can_be_counted.then(|| file.begin())
     }
 
-    /// Reads units as long as there are any.
+    /// Reads units until the queue is empty.
     fn work(&self) {
         while let Some(task) = self.next() {
             match task {
                 Task::Whole(index, input, sender) => {
                     let mut log = self.logs.log(Place { index, name: &input.name });
                     let all_read = self.read_whole(&input, &mut log, &mut Messages(&sender));
-                    // Nobody waits for it if the collector failed.
+                    // The channel is closed if the collector failed.
                     let _ = sender.send(Message::End(all_read.map(|all_read| (log, all_read))));
                 }
                 Task::Range(file, range, lines, sender) => {
@@ -311,7 +312,7 @@ impl<M: Logs> Shared<M> {
         }
     }
 
-    /// Reads all of an input. Returns `false` if it, or an event in it, could not be read.
+    /// Reads a whole input. Returns `false` if the input, or an event in it, could not be read.
     fn read_whole(&self, input: &Input, log: &mut M::Log, target: &mut impl Target<M::Log>) -> io::Result<bool> {
         let name = escape(&input.name).into_owned();
         let mut sink = OneByOne { name: &name, target, all_read: true };
@@ -345,46 +346,46 @@ impl<M: Logs> Shared<M> {
 }
 
 impl<L: Log> Queue<L> {
-    /// Tells the collecting thread about a unit. `None` if it does not collect any more.
+    /// Announces a unit to the collecting thread. `None` if that has ended.
     fn send(&self, unit: Unit<L>) -> Option<()> {
         self.units.as_ref()?.send(unit).ok()
     }
 }
 
-/// The thread that puts everything together.
+/// The collecting thread: it merges the results of the units.
 struct Collecting<'c, M: Logs, C> {
-    /// What all threads share.
+    /// State that all threads share.
     shared: &'c Arc<Shared<M>>,
-    /// The command's side.
+    /// Receiver of the output.
     collector: &'c mut C,
-    /// The log that goes on in the next input.
+    /// Log that goes on in the next input.
     joined: Option<M::Log>,
-    /// The file whose ranges are being put together.
+    /// File whose ranges are being merged.
     cut: Option<Cut<M::Log>>,
-    /// Whether everything could be read so far.
+    /// Set while everything could be read so far.
     all_read: bool,
 }
 
-/// A file whose ranges are being put together.
+/// A file whose ranges are being merged.
 struct Cut<L: Log> {
     /// The file.
     file: Arc<Cuttable>,
     /// The log so far.
     log: L,
-    /// The state of the lines so far. `None` before the first one.
+    /// State of the lines so far; `None` before the first range.
     state: Option<LineState>,
     /// Findings about the events so far.
     findings: Findings,
-    /// Number of ranges in a row that had to be read again.
+    /// Number of consecutive ranges that had to be read again.
     again: u32,
-    /// Whether everything could be read so far.
+    /// Set while everything could be read so far.
     all_read: bool,
-    /// Whether the end of the file was reached, or reading failed.
+    /// Set at the end of the file, or when reading failed.
     over: bool,
 }
 
 impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
-    /// Reads everything in this thread.
+    /// Reads all inputs in this thread.
     fn alone(&mut self) -> io::Result<()> {
         while let Some((index, input)) = self.shared.queue().inputs.next() {
             self.read_own(index, &input)?;
@@ -392,7 +393,7 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
         Ok(())
     }
 
-    /// Has threads read, and puts together what comes of it.
+    /// Starts threads that read, and merges their results.
     fn with_threads(&mut self) -> io::Result<()> {
         let (sender, units) = sync_channel(2 * self.shared.jobs);
         let threads = {
@@ -418,10 +419,10 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
         };
         for number in 0..threads.min(self.shared.jobs as u64) {
             let shared = Arc::clone(self.shared);
-            // It may be waiting for input when the collector fails: nobody waits for it then.
+            // The thread may be waiting for input when the collector fails, so it is never joined.
             match thread::Builder::new().spawn(move || shared.work()) {
                 Err(error) if number == 0 => return Err(error),
-                // There are as many as the system allows.
+                // The system allows no more threads.
                 Err(_) => break,
                 Ok(_) => {}
             }
@@ -449,7 +450,7 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
         }
     }
 
-    /// Takes the log of an input at its end.
+    /// Ends the log of an input.
     fn end(&mut self, log: M::Log, index: usize, all_read: bool) -> io::Result<()> {
         self.all_read &= all_read;
         if self.shared.logs.joins() {
@@ -459,7 +460,7 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
         self.collector.log(log, index, all_read)
     }
 
-    /// Gives the collector the log that goes on to the end. Returns `false` if something could not be read.
+    /// Passes the log that goes on to the end to the collector. Returns `false` if something could not be read.
     fn finish(mut self) -> io::Result<bool> {
         if let Some(log) = self.joined.take() {
             self.collector.log(log, 0, self.all_read)?;
@@ -474,7 +475,7 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
         self.end(log, index, all_read)
     }
 
-    /// Takes what comes of an input that another thread reads.
+    /// Collects an input that another thread reads.
     fn whole(&mut self, index: usize, messages: &Receiver<Message<M::Log>>) -> io::Result<()> {
         loop {
             match messages.recv().map_err(|_| lost_thread())? {
@@ -488,7 +489,7 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
         }
     }
 
-    /// Begins to put a file together.
+    /// Begins to merge the ranges of a file.
     fn begin(&mut self, file: Arc<Cuttable>) {
         let log = self.log(file.place());
         let findings = Findings::default();
@@ -535,13 +536,13 @@ impl<M: Logs, C: Collector<M::Log>> Collecting<'_, M, C> {
         Ok(())
     }
 
-    /// Reads the rest of a file, from a range's end on, and takes its log.
+    /// Reads the rest of a file, from an offset on, and ends its log.
     fn rest(&mut self, at: u64) -> io::Result<()> {
         let Some(mut cut) = self.cut.take() else {
             return Ok(());
         };
         if !cut.over {
-            // What was added to the file since it was opened is read as well.
+            // Bytes that were added to the file since it was opened are read as well.
             cut.read(at..u64::MAX, self.shared, self.collector)?;
         }
         let file = &cut.file;
@@ -584,17 +585,17 @@ impl<L: Log> Cut<L> {
     }
 }
 
-/// Returns the error of a thread that ended without a word.
+/// Returns the error of a thread that ended without a result.
 fn lost_thread() -> io::Error {
     io::Error::other("a thread ended early")
 }
 
-/// Where the output of a log goes that is read event by event.
+/// Destination of the output of a log that is read event by event.
 trait Target<L: Log> {
-    /// Takes rows.
+    /// Passes rows on.
     fn rows(&mut self, rows: L::Rows) -> io::Result<()>;
 
-    /// Takes a line for standard error.
+    /// Passes on a line for standard error.
     fn report(&mut self, message: String) -> io::Result<()>;
 }
 
@@ -636,14 +637,14 @@ impl<L: Log> Target<L> for Messages<'_, L> {
 struct OneByOne<'t, T> {
     /// The name of the input, for messages.
     name: &'t str,
-    /// Where the output goes.
+    /// Destination of the output.
     target: &'t mut T,
-    /// Whether everything could be read so far.
+    /// Set while everything could be read so far.
     all_read: bool,
 }
 
 impl<T> OneByOne<'_, T> {
-    /// Takes a message, behind the rows before it.
+    /// Passes on a message, after the rows before it.
     fn report<L: Log>(&mut self, log: &mut L, message: String) -> io::Result<()>
     where
         T: Target<L>,
@@ -653,7 +654,7 @@ impl<T> OneByOne<'_, T> {
         self.target.report(message)
     }
 
-    /// Takes the messages about a log at its end, and whether all of them are good news.
+    /// Passes on the messages about a log at its end. `is_good` is set if all of them are good news.
     fn tell<L: Log>(&mut self, log: &mut L, (messages, no_bad_news): (Vec<String>, bool)) -> io::Result<()>
     where
         T: Target<L>,
@@ -665,7 +666,7 @@ impl<T> OneByOne<'_, T> {
         messages.into_iter().try_for_each(|message| self.target.report(message))
     }
 
-    /// Takes the reason why no more could be read, in bytes that have so many before them.
+    /// Reports the error that ended the read, in bytes that have so many before them.
     fn failed<L: Log>(&mut self, log: &mut L, mut error: Error, before: u64) -> io::Result<()>
     where
         T: Target<L>,
@@ -676,7 +677,7 @@ impl<T> OneByOne<'_, T> {
         self.report(log, format!("tor-streams: {}: {error}", self.name))
     }
 
-    /// Takes note of the end.
+    /// Ends the log.
     fn end<L: Log>(&mut self, log: &mut L, end: &End) -> io::Result<()>
     where
         T: Target<L>,
@@ -696,7 +697,7 @@ impl<L: Log, T: Target<L>> Sink<L> for OneByOne<'_, T> {
     }
 }
 
-/// Sink of a range, whose place in the file is not known yet: the lines that could not be read.
+/// Sink of a range whose offset in lines is not known yet: it keeps the lines that could not be read.
 struct Noted(Vec<(u64, Error)>);
 
 impl<P> Sink<P> for Noted {

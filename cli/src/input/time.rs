@@ -7,18 +7,18 @@ use jiff::tz::Offset;
 use jiff::{Span, Timestamp};
 use tor_stream_event::EventLine;
 
-/// The time that a log gives an event.
+/// The time of an event in a log.
 ///
-/// Two times can be subtracted if they are of the same kind: a log has one.
+/// Two times can be subtracted if they are of the same kind, as all times of a log are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Time {
-    /// Unix time, from a log that has it, or a date with its year. A date without an offset is taken as UTC.
+    /// Unix time, of a log that has it, or from a date with its year. A date without an offset is read as UTC.
     Unix(Duration),
-    /// The time since the beginning of a year that is not known: syslog's dates have none.
+    /// Time since the beginning of an unknown year: syslog's dates have none.
     Year(Duration),
-    /// The time on a clock whose zone is not known, since 1970: `date` prints `CET`, which does not say where.
+    /// Time since 1970 on a clock of unknown zone: `date` prints `CET`, which does not name a place.
     Local(Duration),
-    /// The time since a moment that is not known: the start of the log, of the system, or of a day.
+    /// Time since an unknown moment: the start of the log, of the system, or of a day.
     Since(Duration),
 }
 
@@ -31,18 +31,18 @@ pub(crate) enum Stamp<'a> {
     Beyond,
 }
 
-/// First second that no date can be printed for, at the end of the year 9999. A number from here on is no Unix time: most
-/// likely it is in another unit.
+/// First second that no date can be printed for, at the end of the year 9999. A number from here on is not Unix time:
+/// most likely its unit is another one.
 const BEYOND: u64 = 253_402_207_201;
 
-/// First second of the year 2000. A number that stands for itself is Unix time from here on: smaller ones are numbers of
-/// processes and lines, and of threads if they are taken for microseconds. There was no tor before.
+/// First second of the year 2000. A number alone is read as Unix time from here on: smaller ones are numbers of
+/// processes and lines, and of threads if they are read as microseconds. There was no tor before.
 const FIRST: u64 = 946_684_800;
 
-/// Seconds of a day.
+/// Number of seconds of a day.
 const DAY: u64 = 86_400;
 
-/// Day of a leap year that March begins with, from 0.
+/// Index of the first day of March in a leap year, from 0.
 const MARCH: u64 = 60;
 
 impl Time {
@@ -66,14 +66,14 @@ impl Time {
         }
     }
 
-    /// Returns the time that passed since an earlier one. `None` if that is not earlier, or of another kind.
+    /// Returns the time that passed since an earlier one. `None` if `earlier` is later, or of another kind.
     pub(crate) fn since(self, earlier: Self) -> Option<Duration> {
         let (later, earlier) = match (self, earlier) {
             (Self::Unix(later), Self::Unix(earlier))
             | (Self::Local(later), Self::Local(earlier))
             | (Self::Since(later), Self::Since(earlier)) => (later, earlier),
             (Self::Year(later), Self::Year(earlier)) => {
-                // Whether there was a 29th of February between them depends on the year.
+                // The number of days between them depends on the year, if they have the end of February between them.
                 let march = Duration::from_secs(MARCH * DAY);
                 ((earlier < march) == (later < march)).then_some((later, earlier))?
             }
@@ -85,7 +85,7 @@ impl Time {
 
 /// Returns the Unix time in a prefix such as OnionPerf's: `2019-01-31 11:29:51 1548934191.51 `.
 ///
-/// Most logs have that one, and nothing else has to be looked at.
+/// This is the form of most logs, so no other form is tried first.
 #[inline]
 fn onionperf(line: &EventLine<'_>) -> Option<Duration> {
     let unix = line.unix_time().filter(|unix| (FIRST..BEYOND).contains(&unix.as_secs()))?;
@@ -104,16 +104,16 @@ impl<'a> Stamp<'a> {
         Self::of(line.prefix)
     }
 
-    /// Returns `true` if a text is a time in seconds already, as JSON has numbers.
+    /// Returns `true` if a text is a time in seconds already, in the form of a JSON number.
     pub(crate) fn is_decimal(text: &str, time: Duration) -> bool {
         let is_plain = !text.contains(',') && !matches!(text.as_bytes(), [b'0', b'0'..=b'9', ..]);
         is_plain && decimal(text.as_bytes()) == Some(time)
     }
 
-    /// Finds the time in what a log writes before an event: dates and times only, or any text that `--prefix` names.
+    /// Finds the time in the text before an event: dates and times only, or any text that `--prefix` sets.
     ///
-    /// Unix time counts before anything else, then the first date with a year, the first one without, and the first time
-    /// of day. Seconds with a fraction that stand first are those since the start of the log.
+    /// Unix time has the first rank, then the first date with a year, the first one without, and the first time of day.
+    /// Seconds with a fraction at the start are those since the start of the log.
     pub(crate) fn of(prefix: &'a [u8]) -> Option<Self> {
         let (mut unix, mut other) = (None, None);
         let mut at = 0;
@@ -150,13 +150,13 @@ const YEARLESS: u8 = 2;
 /// Rank of a time of day, and of seconds since the start.
 const CLOCK: u8 = 3;
 
-/// Returns the one with the lower rank, and the first of two that are equal.
+/// Returns the time with the lower rank, and the first of two that are equal.
 fn better<'a>(found: Option<(u8, Time, &'a [u8])>, next: (u8, Time, &'a [u8])) -> Option<(u8, Time, &'a [u8])> {
     Some(found.filter(|found| found.0 <= next.0).unwrap_or(next))
 }
 
-/// Returns the Unix time that OnionPerf writes after a date and a time: a word that is a number, and a time of its own or of
-/// the same day. Any other number is that of a process.
+/// Returns the Unix time that OnionPerf writes after a date and a time: a number as a word, on the same day or on one
+/// of its own. Any other number is that of a process.
 fn unix_after_date(prefix: &[u8], end: usize, date: Time) -> Option<Stamp<'_>> {
     let rest = prefix.get(end..)?;
     let spaces = rest.iter().take_while(|&&byte| byte == b' ').count();
@@ -186,7 +186,7 @@ fn stamp_at(prefix: &[u8], before: Option<u8>, rest: &[u8]) -> Option<(u8, Time,
     if let Some(time) = unix_number(word) {
         return Some((UNIX, Time::Unix(time), len));
     }
-    // It may be a port, or the end of an address.
+    // The number may be a port, or the end of an address.
     if before == Some(b':') {
         return None;
     }
@@ -200,8 +200,8 @@ fn stamp_at(prefix: &[u8], before: Option<u8>, rest: &[u8]) -> Option<(u8, Time,
     Some((CLOCK, Time::Since(seconds), len))
 }
 
-/// Returns the length of the number that a word is, with a fraction or without one. 0 if it is none: a number, but not an
-/// address, is followed by what ends a word.
+/// Returns the length of the number that a word is, with or without a fraction. 0 for any other word: a number, unlike
+/// an address, is followed by the end of a word.
 fn number_len(text: &[u8]) -> usize {
     let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let whole = digits(text);
@@ -218,8 +218,8 @@ fn number_len(text: &[u8]) -> usize {
     }
 }
 
-/// Returns the Unix time that a number is by itself, in seconds, milliseconds, microseconds or nanoseconds: which of these
-/// follows from the number of its digits, for all times from 2000 to 2286.
+/// Returns the Unix time that a number alone is, in seconds, milliseconds, microseconds or nanoseconds. The number of
+/// its digits decides the unit, for all times from 2000 to 2286.
 fn unix_number(word: &[u8]) -> Option<Duration> {
     let time = decimal(word)?;
     let seconds = time.as_secs();
@@ -234,8 +234,7 @@ fn unix_number(word: &[u8]) -> Option<Duration> {
     Some(Duration::new((nanoseconds / 1_000_000_000) as u64, (nanoseconds % 1_000_000_000) as u32))
 }
 
-/// Returns the seconds that a decimal number stands for, exactly. What is below a nanosecond is cut off. `None` for any
-/// other text.
+/// Returns the exact seconds of a decimal number, cut at nanoseconds. `None` for any other text.
 fn decimal(word: &[u8]) -> Option<Duration> {
     let point = word.iter().position(|byte| b".,".contains(byte)).unwrap_or(word.len());
     let (whole, fraction) = word.split_at_checked(point)?;
@@ -247,7 +246,7 @@ fn decimal(word: &[u8]) -> Option<Duration> {
     Some(Duration::new(seconds, nanoseconds))
 }
 
-/// Returns the number that digits make. `None` for any other text, and for one that is too large.
+/// Returns the number of decimal digits. `None` for any other text, and for a number that is too large.
 fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;
@@ -258,7 +257,7 @@ fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// Returns the nanoseconds of the digits behind a point.
+/// Returns the nanoseconds of the digits after a point.
 fn nanoseconds(digits: &[u8]) -> Option<u32> {
     let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
     let digits = digits.iter().copied().chain(core::iter::repeat(b'0')).take(9);
@@ -272,7 +271,7 @@ const MONTHS: [&[u8]; 12] =
 /// English names of weekdays.
 const WEEKDAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
 
-/// Levels of the log of Python's stem.
+/// Levels in the log of Python's stem.
 const STEM_LEVELS: [&[u8]; 6] = [b" [TRACE] ", b" [DEBUG] ", b" [INFO] ", b" [NOTICE] ", b" [WARN] ", b" [ERROR] "];
 
 /// A time of day.
@@ -282,11 +281,11 @@ struct TimeOfDay {
     hour: u8,
     /// The minute.
     minute: u8,
-    /// The second. A leap second is the one before.
+    /// The second; a leap second is read as 59.
     second: u8,
-    /// The rest.
+    /// The fraction of the second, in nanoseconds.
     nanosecond: u32,
-    /// Whether seconds were written.
+    /// Set if the text has seconds.
     has_seconds: bool,
 }
 
@@ -298,12 +297,12 @@ impl TimeOfDay {
     }
 }
 
-/// A zone, as it is written behind a time.
+/// A zone, as written after a time.
 #[derive(Clone, Copy)]
 enum Zone {
-    /// Seconds to the east of UTC; 0 if nothing is written.
+    /// Seconds to the east of UTC; 0 without a zone.
     Offset(i32),
-    /// Letters that do not tell the offset.
+    /// Letters of an unknown offset.
     Unknown,
 }
 
@@ -312,20 +311,20 @@ enum Zone {
 struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
-    /// Steps over a byte that is one of these.
+    /// Skips a byte that is one of these.
     fn byte(&mut self, bytes: &[u8]) -> Option<u8> {
         let (&first, rest) = self.0.split_first()?;
         self.0 = rest;
         bytes.contains(&first).then_some(first)
     }
 
-    /// Steps over a text.
+    /// Skips a text.
     fn text(&mut self, text: &[u8]) -> Option<()> {
         self.0 = self.0.strip_prefix(text)?;
         Some(())
     }
 
-    /// Steps over spaces, one at least.
+    /// Skips one or more spaces.
     fn spaces(&mut self) -> Option<()> {
         self.byte(b" ")?;
         while self.0.first() == Some(&b' ') {
@@ -334,7 +333,7 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
-    /// Steps over all digits that come, between `least` and `most` of them.
+    /// Skips all digits that follow, between `least` and `most` of them.
     fn digits(&mut self, least: usize, most: usize) -> Option<&'a [u8]> {
         let len = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (digits, rest) = self.0.split_at_checked(len)?;
@@ -342,24 +341,24 @@ impl<'a> Cursor<'a> {
         (least..=most).contains(&len).then_some(digits)
     }
 
-    /// Steps over a number of one digit or two.
+    /// Parses a number of one or two digits.
     fn small(&mut self) -> Option<u8> {
         number(self.digits(1, 2)?)?.try_into().ok()
     }
 
-    /// Steps over a year of four digits.
+    /// Parses a year of four digits.
     fn year(&mut self) -> Option<i16> {
         number(self.digits(4, 4)?)?.try_into().ok()
     }
 
-    /// Steps over the name of a month, and returns its number from 1.
+    /// Parses the name of a month, and returns its number from 1.
     fn month(&mut self) -> Option<u8> {
         let index = MONTHS.iter().position(|name| self.0.starts_with(name))?;
         self.text(MONTHS.get(index)?)?;
         self.word_ends().then_some(index as u8 + 1)
     }
 
-    /// Tries to step over something, and stays where it is if that is not there.
+    /// Runs a step, and stays at its place if the step fails.
     fn maybe<T>(&mut self, step: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let before = *self;
         let found = step(self);
@@ -380,7 +379,7 @@ impl<'a> Cursor<'a> {
         self.word_ends() && !goes_on
     }
 
-    /// Steps over a time of day, and AM or PM behind it.
+    /// Parses a time of day, and AM or PM after it.
     fn time(&mut self) -> Option<TimeOfDay> {
         let mut hour = self.small()?;
         self.byte(b":")?;
@@ -408,8 +407,8 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// Steps over `PM`, ` p.m.` and their like, and returns the first letter as a capital one. Before it may be one of the spaces
-    /// that do not break a line, which browsers and Java write.
+    /// Parses `PM`, ` p.m.` and the like, and returns the first letter in upper case. A no-break space may come before
+    /// it, as browsers and Java write it.
     fn half_of_day(&mut self) -> Option<u8> {
         let is_unbroken =
             ["\u{202f}", "\u{a0}"].iter().any(|space| self.maybe(|cursor| cursor.text(space.as_bytes())).is_some());
@@ -425,7 +424,7 @@ impl<'a> Cursor<'a> {
         self.word_ends().then_some(half)
     }
 
-    /// Steps over a zone, if there is one: `Z`, an offset, or letters.
+    /// Parses a zone, if there is one: `Z`, an offset, or letters.
     fn zone(&mut self) -> Zone {
         let zone = self.maybe(|cursor| {
             let is_apart = cursor.maybe(Self::spaces).is_some();
@@ -434,7 +433,7 @@ impl<'a> Cursor<'a> {
             {
                 cursor.text(name)?;
                 if let (b"UTC" | b"GMT", [b'+' | b'-', b'0'..=b'9', ..]) = (*name, cursor.0) {
-                    // What does not tell the offset is at least not UTC.
+                    // Letters without a known offset are at least not UTC.
                     return Some(cursor.maybe(Self::offset_of_name).unwrap_or(Zone::Unknown));
                 }
                 let is_utc = matches!(*name, b"UTC" | b"GMT" | b"Z");
@@ -449,7 +448,7 @@ impl<'a> Cursor<'a> {
             let (hours, minutes) = match (digits, minutes) {
                 ([_, _], Some(minutes)) => (number(digits)?, minutes),
                 ([_, _, _, _], None) => (number(digits)? / 100, number(digits)? % 100),
-                // After a space it may be anything.
+                // Two digits after a space may be anything.
                 ([_, _], None) if !is_apart => (number(digits)?, 0),
                 _ => return None,
             };
@@ -459,7 +458,7 @@ impl<'a> Cursor<'a> {
         zone.unwrap_or(Zone::Offset(0))
     }
 
-    /// Steps over the offset of `GMT+0100`, `GMT+1` and `UTC-03:30`, behind the name.
+    /// Parses the offset of `GMT+0100`, `GMT+1` and `UTC-03:30`, after the name.
     fn offset_of_name(&mut self) -> Option<Zone> {
         let sign = if self.byte(b"+-")? == b'-' { -1 } else { 1 };
         let digits = self.digits(1, 4)?;
@@ -476,7 +475,7 @@ impl<'a> Cursor<'a> {
         is_offset.then_some(Zone::Offset(sign * (3600 * hours + 60 * minutes) as i32))
     }
 
-    /// Steps over a date and a time, in any order and with any signs that logs have. Returns the rank and the time.
+    /// Parses a date and a time, in any order and with any separators that logs have. Returns the rank and the time.
     fn date_and_time(&mut self) -> Option<(u8, Time)> {
         if self.0.first()?.is_ascii_digit() {
             self.maybe(Self::year_first)
@@ -488,7 +487,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Steps over `2026-11-25` in any of its forms.
+    /// Parses `2026-11-25` in any of its forms.
     fn iso_date(&mut self) -> Option<Date> {
         if let Some(digits) = self.maybe(|cursor| cursor.digits(8, 8)) {
             let number = number(digits)?;
@@ -502,12 +501,12 @@ impl<'a> Cursor<'a> {
         Date::new(year, month as i8, self.small()? as i8).ok()
     }
 
-    /// Steps over a month: its number, or its name.
+    /// Parses a month: its number, or its name.
     fn small_or_month(&mut self) -> Option<u8> {
         if self.0.first()?.is_ascii_digit() { self.small() } else { self.month() }
     }
 
-    /// Steps over `2026-11-25T10:00:00.5+01:00`.
+    /// Parses `2026-11-25T10:00:00.5+01:00`.
     fn year_first(&mut self) -> Option<(u8, Time)> {
         let date = self.iso_date()?;
         self.between()?;
@@ -517,12 +516,12 @@ impl<'a> Cursor<'a> {
         dated(date, time, zone)
     }
 
-    /// Steps over the sign, or the spaces, between a date and a time.
+    /// Skips the sign, or the spaces, between a date and a time.
     fn between(&mut self) -> Option<()> {
         if self.maybe(|cursor| cursor.byte(b"T_t-:")).is_some() { Some(()) } else { self.spaces() }
     }
 
-    /// Steps over the time of `20261125T100000`.
+    /// Parses the time of `20261125T100000`.
     fn compact_time(&mut self) -> Option<TimeOfDay> {
         let number = number(self.digits(6, 6)?)?;
         let (hour, minute, second) = (number / 10_000, number / 100 % 100, number % 100);
@@ -535,7 +534,7 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    /// Steps over `25/Nov/2026:10:00:00 +0100`, or `25 Nov 2026 10:00:00`.
+    /// Parses `25/Nov/2026:10:00:00 +0100`, or `25 Nov 2026 10:00:00`.
     fn day_first(&mut self) -> Option<(u8, Time)> {
         let day = self.small()?;
         let between = self.byte(b"/- ")?;
@@ -543,7 +542,7 @@ impl<'a> Cursor<'a> {
         self.month_known(month, day, &[between])
     }
 
-    /// Steps over what follows a month and a day: the year and the time, in either order or without the year.
+    /// Parses the text after a month and a day: the year and the time, in either order or without the year.
     fn month_known(&mut self, month: u8, day: u8, between: &[u8]) -> Option<(u8, Time)> {
         let year = self.maybe(|cursor| {
             cursor.byte(between)?;
@@ -551,7 +550,7 @@ impl<'a> Cursor<'a> {
             cursor.year().filter(|_| matches!(cursor.0.first(), Some(b' ' | b':' | b'T' | b'_')))
         });
         if year.is_none() && self.0.first() == Some(&b':') {
-            // What stands behind the month is the hour, as in `25. Nov 10:00:00`.
+            // The number after the month is the hour, as in `25. Nov 10:00:00`.
             return None;
         }
         self.between()?;
@@ -561,7 +560,7 @@ impl<'a> Cursor<'a> {
             self.maybe(|cursor| {
                 cursor.spaces()?;
                 let year = cursor.year()?;
-                // It may also be the number of a process.
+                // Four digits may also be the number of a process.
                 (cursor.word_ends() && (2000..2100).contains(&year)).then_some(year)
             })
         });
@@ -572,7 +571,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Steps over `11/25/2026 10:00:00`, `25/11/2026 10:00:00` or `25.11.2026 10:00:00`.
+    /// Parses `11/25/2026 10:00:00`, `25/11/2026 10:00:00` or `25.11.2026 10:00:00`.
     fn year_last(&mut self) -> Option<(u8, Time)> {
         let first = self.small()?;
         let between = self.byte(b"/.-")?;
@@ -589,13 +588,13 @@ impl<'a> Cursor<'a> {
             b'/' if is_stem || (second > 12 && first <= 12) => (first, second),
             b'.' => (second, first),
             _ if first > 12 || first == second => (second, first),
-            // Day and month cannot be told apart.
+            // Either number may be the month.
             _ => return Some((CLOCK, Time::Since(time.since_midnight()))),
         };
         dated(Date::new(year, month as i8, day as i8).ok()?, time, zone)
     }
 
-    /// Steps over `11-25 10:00:00.412`, as Android writes it.
+    /// Parses `11-25 10:00:00.412`, as Android writes it.
     fn month_and_day(&mut self) -> Option<(u8, Time)> {
         let month = number(self.digits(2, 2)?)? as u8;
         self.byte(b"-")?;
@@ -606,7 +605,7 @@ impl<'a> Cursor<'a> {
         yearless(month, day, time)
     }
 
-    /// Steps over `Wed Nov 25 10:00:00 2026`, `Nov 25 10:00:00`, or `Wed, 25 Nov 2026 10:00:00 +0100`.
+    /// Parses `Wed Nov 25 10:00:00 2026`, `Nov 25 10:00:00`, or `Wed, 25 Nov 2026 10:00:00 +0100`.
     fn names(&mut self) -> Option<(u8, Time)> {
         let weekday = self.maybe(|cursor| {
             cursor.text(WEEKDAYS.iter().find(|name| cursor.0.starts_with(name))?)?;
@@ -644,16 +643,16 @@ fn dated(date: Date, time: TimeOfDay, zone: Zone) -> Option<(u8, Time)> {
 
 /// Returns the time of a date without a year, and its rank.
 fn yearless(month: u8, day: u8, time: TimeOfDay) -> Option<(u8, Time)> {
-    // A leap year.
+    // The year 2000 is a leap year.
     let days = Date::new(2000, month as i8, day as i8).ok()?.duration_since(Date::constant(2000, 1, 1));
     Some((YEARLESS, Time::Year(days.unsigned_abs() + time.since_midnight())))
 }
 
-/// Reads a time of the command line, as Unix time.
+/// Parses a time of the command line, as Unix time.
 ///
 /// # Errors
 ///
-/// If it is none, with examples of those that are.
+/// If the text is not a time, with examples.
 pub(crate) fn argument(text: &str) -> Result<Duration, String> {
     argument_at(text.trim(), Timestamp::now()).ok_or_else(|| {
         let examples = "2026-11-22, '2026-11-22 19:54', 2026-11-22T19:54:00+01:00, 1795600800.5, 1h or '2 hours ago'";
@@ -661,7 +660,7 @@ pub(crate) fn argument(text: &str) -> Result<Duration, String> {
     })
 }
 
-/// Does what [`argument`] does at a moment.
+/// Parses a time of the command line, relative to `now`.
 fn argument_at(text: &str, now: Timestamp) -> Option<Duration> {
     let bytes = text.as_bytes();
     if let Some(unix) = bytes.strip_prefix(b"@") {
@@ -676,7 +675,7 @@ fn argument_at(text: &str, now: Timestamp) -> Option<Duration> {
         return unix(date.to_datetime(jiff::civil::Time::midnight()));
     }
     if let Some(seconds) = unix_number(bytes).or_else(|| decimal(bytes)) {
-        // It is more likely to be a year.
+        // Four digits are more likely to be a year.
         return Some(seconds).filter(|_| bytes.len() != 4);
     }
     let now = Offset::UTC.to_datetime(now);
@@ -788,7 +787,7 @@ mod tests {
             ("Nov 25 10:00:00 1476 1515 ", "year 28461600 of Nov 25 10:00:00"),
             ("Wed Nov 25 11:00:00 CET 2026 ", "local 1795604400 of Wed Nov 25 11:00:00 CET 2026"),
             ("2026-11-25 11:00:00 EST ", "local 1795604400 of 2026-11-25 11:00:00 EST"),
-            // What `Date` of JavaScript prints.
+            // Output of JavaScript's `Date`.
             ("Wed Nov 25 2026 11:00:00 GMT+0100 (CET) ", "unix 1795600800 of Wed Nov 25 2026 11:00:00 GMT+0100"),
             ("11/25/2026, 11:00:00 AM GMT+1 ", "unix 1795600800 of 11/25/2026, 11:00:00 AM GMT+1"),
             ("2026-11-25 06:30:00 UTC-03:30 ", "unix 1795600800 of 2026-11-25 06:30:00 UTC-03:30"),

@@ -1,4 +1,4 @@
-//! Compression and character encoding: the bytes of a file as UTF-8 text, or the tool that makes text of it.
+//! Compression and character encoding: the bytes of a file as UTF-8 text, or the tool that converts it to text.
 
 use core::fmt;
 use std::fs::File;
@@ -7,18 +7,18 @@ use std::io::{self, BufReader, Cursor, Read};
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
-/// Maximum number of times that a file may be compressed over.
+/// Maximum number of layers of compression.
 ///
-/// `logrotate` and a person who compresses the result make two. A file that unpacks to itself has no end.
+/// `logrotate` and a person who compresses its result make two. A file that unpacks to itself has no end.
 const MAX_LAYERS: u32 = 4;
 
-/// Number of bytes by which any format is known. Tar needs the most.
+/// Number of bytes by which every format is detected. Tar needs the most.
 const START: usize = 512;
 
-/// The least of them: a live log may have no more for a while.
+/// Minimum of those bytes: a live log may have no more for a while.
 const SHORT_START: usize = 8;
 
-/// A way in which the bytes of text are written.
+/// An encoding of text as bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Layer {
     /// gzip.
@@ -33,12 +33,12 @@ enum Layer {
     Utf16(&'static Encoding),
 }
 
-/// A format that is not text, and that another program makes text of.
+/// A format that is not text, and that another program converts to text.
 #[derive(Debug)]
 struct Foreign {
-    /// The name of the format, with its article.
+    /// Name of the format, with its article.
     name: &'static str,
-    /// A command that prints the text, or other help.
+    /// Command that prints the text, or other help.
     help: &'static str,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for Foreign {
 
 impl core::error::Error for Foreign {}
 
-/// Formats by the bytes that their files begin with.
+/// Formats by the first bytes of their files.
 #[rustfmt::skip]
 const FOREIGN: &[(&[u8], Foreign)] = &[
     (b"PK\x03\x04", Foreign { name: "a zip archive", help: "try `unzip -p FILE | tor-streams -`" }),
@@ -81,7 +81,7 @@ const FOREIGN: &[(&[u8], Foreign)] = &[
     (b"\xff\xfe\0\0", UTF_32), (b"\0\0\xfe\xff", UTF_32),
 ];
 
-/// What `tcpdump -w` writes.
+/// A capture of packets, from `tcpdump -w`.
 const PCAP: Foreign = Foreign {
     name: "a capture of packets (pcap)",
     help: "try `tcpflow -r FILE`, which writes each direction of each connection to a file",
@@ -99,24 +99,24 @@ const UTF_32: Foreign = Foreign { name: "text in UTF-32", help: "try `iconv -f U
 /// A tar archive.
 const TAR: Foreign = Foreign { name: "a tar archive", help: "try `tar -xOf FILE | tor-streams -`" };
 
-/// Returns `true` for a file that holds text as it is.
+/// Returns `true` for a file of plain text.
 pub(crate) fn is_text(mut file: &File) -> bool {
     start(&mut file).is_ok_and(|start| matches!(Layer::of(&start), Ok(None)))
 }
 
-/// Returns the text of a file: decompressed, as often as it was compressed, and in UTF-8 if it was UTF-16; and whether it was
-/// either.
+/// Returns the text of a file: decompressed, layer by layer, and converted to UTF-8 if it was UTF-16; and `true` if
+/// either was done.
 ///
 /// # Errors
 ///
-/// If the first bytes cannot be read, or are those of a format that is not read.
+/// If the first bytes cannot be read, or are those of an unsupported format.
 pub(crate) fn text(reader: impl Read + Send + 'static) -> io::Result<(Box<dyn Read + Send>, bool)> {
     let mut reader: Box<dyn Read + Send> = Box::new(reader);
     for layers in 0..=MAX_LAYERS {
         let start = start(&mut reader)?;
         let layer = Layer::of(&start)?;
         let whole = Cursor::new(start).chain(reader);
-        // A compressed file may be several behind each other.
+        // A compressed file may be several, one after the other.
         reader = match layer {
             None => return Ok((Box::new(whole), layers > 0)),
             Some(Layer::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::new(whole))),
@@ -132,7 +132,7 @@ pub(crate) fn text(reader: impl Read + Send + 'static) -> io::Result<(Box<dyn Re
     Err(io::Error::other(format!("compressed more than {MAX_LAYERS} times over")))
 }
 
-/// Reads the first bytes: those that are there, if they are enough for most formats.
+/// Reads up to [`START`] first bytes: fewer if they are enough for most formats.
 fn start(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; START];
     let mut len = 0;
@@ -149,11 +149,11 @@ fn start(reader: &mut impl Read) -> io::Result<Vec<u8>> {
 }
 
 impl Layer {
-    /// Detects the outermost layer by the first bytes. `None` is text, as far as they tell.
+    /// Detects the outermost layer by the first bytes. `None` is plain text.
     ///
     /// # Errors
     ///
-    /// If the bytes are those of a format that is not read.
+    /// If the bytes are those of an unsupported format.
     fn of(start: &[u8]) -> io::Result<Option<Self>> {
         let foreign = FOREIGN.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, format)| format);
         let is_tar = start.get(257..262) == Some(b"ustar");
@@ -169,7 +169,7 @@ impl Layer {
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
             [0xff, 0xfe, ..] => Some(Self::Utf16(UTF_16LE)),
             [0xfe, 0xff, ..] => Some(Self::Utf16(UTF_16BE)),
-            // Four letters of ASCII. In a log in UTF-8 there is no byte 0.
+            // Four letters of ASCII in UTF-16. A log in UTF-8 has no byte 0.
             [1..=255, 0, 1..=255, 0, 1..=255, 0, 1..=255, 0, ..] => Some(Self::Utf16(UTF_16LE)),
             [0, 1..=255, 0, 1..=255, 0, 1..=255, 0, 1..=255, ..] => Some(Self::Utf16(UTF_16BE)),
             _ => None,

@@ -16,12 +16,12 @@ pub(crate) struct CsvOptions {
     csv_safe: bool,
 }
 
-/// What is done to cells.
+/// The changes that are made to cells.
 #[derive(Clone, Copy)]
 pub(crate) struct Cells {
-    /// Whether those are marked that a spreadsheet takes for a formula.
+    /// Set to mark a cell that a spreadsheet takes for a formula.
     safe: bool,
-    /// Whether commands to a terminal are escaped.
+    /// Set to escape commands to a terminal.
     terminal: bool,
 }
 
@@ -29,12 +29,12 @@ pub(crate) struct Cells {
 pub(crate) struct Csv<W: Write> {
     /// The encoder.
     writer: csv::Writer<W>,
-    /// What is done to cells.
+    /// Changes to cells.
     cells: Cells,
 }
 
 impl CsvOptions {
-    /// Returns what is done to the cells of standard output.
+    /// Returns the changes to the cells of standard output.
     pub(crate) fn cells(self) -> Cells {
         Cells { safe: self.csv_safe, terminal: io::stdout().is_terminal() }
     }
@@ -83,19 +83,19 @@ impl<W: Write> Csv<W> {
         Ok(())
     }
 
-    /// Writes out what was collected.
+    /// Writes the buffered rows.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.writer.flush()
     }
 }
 
 impl Csv<Vec<u8>> {
-    /// Returns the number of bytes so far.
+    /// Returns the length of the text so far, in bytes.
     pub(crate) fn len(&mut self) -> io::Result<usize> {
         self.flush().map(|()| self.writer.get_ref().len())
     }
 
-    /// Returns the text so far, and forgets it.
+    /// Removes and returns the text so far.
     pub(crate) fn take(&mut self) -> io::Result<Vec<u8>> {
         let Self { writer, .. } = mem::replace(self, Self::new(Vec::new(), self.cells));
         writer.into_inner().map_err(csv::IntoInnerError::into_error)

@@ -20,30 +20,30 @@ use tor_stream_event::{ClientProtocol, StreamClosureReason, StreamPurpose, Strea
 
 use crate::output::packed::TableRow;
 
-/// How many events are put together before they are written.
+/// Number of events in a batch of rows.
 const BATCH: usize = 8192;
 
-/// How many bytes of lines they may have: a line may be long, and a column of text ends at 2 GiB.
+/// Maximum bytes of log lines in a batch: a line may be long, and a text column ends at 2 GiB.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// How many events a row group of Parquet has: all of them are kept until it is written.
+/// Maximum number of events in a Parquet row group, which is kept in memory until it is written.
 const ROW_GROUP: usize = 8 * BATCH;
 
-/// How many bytes it has.
+/// Maximum bytes of a row group.
 const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
 
-/// How many bytes all dictionaries may have. The words that have a name take some thousand.
+/// Maximum bytes of all dictionaries. The known words take some thousand.
 const DICTIONARIES: usize = 4 * 1024 * 1024;
 
 /// A file of a columnar format.
 pub(crate) struct Table<W: Write + Send> {
-    /// What encodes the columns.
+    /// Encoder of the columns.
     encoder: Encoder<W>,
-    /// The columns of the rows that were not written yet.
+    /// Columns of the rows that were not written yet.
     columns: Columns,
 }
 
-/// What encodes columns.
+/// An encoder of columns.
 enum Encoder<W: Write + Send> {
     /// The file format of Arrow, which unlike the stream format all readers of Arrow know.
     Arrow(Box<FileWriter<W>>),
@@ -81,7 +81,7 @@ impl<W: Write + Send> Table<W> {
         if full { self.write_batch() } else { Ok(()) }
     }
 
-    /// Writes all rows and what ends the file.
+    /// Writes all rows and the end of the file.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         self.write_batch()?;
         match &mut self.encoder {
@@ -93,7 +93,7 @@ impl<W: Write + Send> Table<W> {
         }
     }
 
-    /// Writes the rows that were put together.
+    /// Writes the buffered rows as one batch.
     fn write_batch(&mut self) -> io::Result<()> {
         let batch = self.columns.take().map_err(arrow_error)?;
         let dictionaries = batch.columns().iter().filter_map(|column| column.as_any_dictionary_opt());
@@ -101,7 +101,7 @@ impl<W: Write + Send> Table<W> {
             dictionaries.map(|words| words.values().get_array_memory_size()).sum::<usize>() > DICTIONARIES;
         match &mut self.encoder {
             _ if batch.num_rows() == 0 => Ok(()),
-            // An Arrow file has one dictionary for all of a column.
+            // An Arrow file has one dictionary for the whole of a column.
             Encoder::Arrow(_) if too_many_words => {
                 Err(io::Error::other("too many different words for an Arrow file: Parquet has room for them"))
             }
@@ -117,50 +117,31 @@ impl<W: Write + Send> Table<W> {
 }
 
 /// The columns of some events.
+#[allow(clippy::missing_docs_in_private_items, reason = "the names are those of the columns")]
 struct Columns {
-    /// Their names and types.
+    /// Names and types of the columns.
     schema: Arc<Schema>,
-    /// How many bytes the lines of the events have.
+    /// Total bytes of the events' lines.
     bytes: usize,
-    /// The line's number.
     line: UInt64Builder,
-    /// The Unix time that a log puts before the event.
     time: TimestampNanosecondBuilder,
-    /// All that a log puts before the event.
     prefix: StringBuilder,
-    /// The stream's ID.
     id: StringBuilder,
-    /// What happened to the stream.
     status: Words,
-    /// The circuit that the stream is attached to.
     circuit_id: StringBuilder,
-    /// The target's host.
     target_host: StringBuilder,
-    /// The target's port.
     target_port: UInt16Builder,
-    /// Why the stream ended or was detached.
     reason: Words,
-    /// Why the other end ended it.
     remote_reason: Words,
-    /// Where a new address is from.
     source: Words,
-    /// Where the client connects from.
     source_addr: StringBuilder,
-    /// What the stream is for.
     purpose: Words,
-    /// The client's user name.
     socks_username: StringBuilder,
-    /// The client's password.
     socks_password: StringBuilder,
-    /// The protocol the client speaks.
     client_protocol: Words,
-    /// The NEWNYM epoch.
     nym_epoch: UInt32Builder,
-    /// The listener.
     session_group: Int32Builder,
-    /// What separates the stream from others.
     iso_fields: ListBuilder<StringBuilder>,
-    /// What is odd about the event.
     anomalies: ListBuilder<StringBuilder>,
 }
 
@@ -168,10 +149,10 @@ struct Columns {
 type Words = StringDictionaryBuilder<Int32Type>;
 
 impl Columns {
-    /// Returns the columns of no event.
+    /// Returns empty columns.
     fn new() -> Self {
         let words = |known: &[&'static str]| {
-            // With all words that have a name the dictionary hardly ever grows. The indices fit: there are few words.
+            // With all known words the dictionary hardly ever grows. The indices fit: there are few words.
             let known = StringArray::from(known.to_vec());
             Words::new_with_dictionary(BATCH, &known).unwrap_or_else(|_| Words::new())
         };
@@ -231,7 +212,7 @@ impl Columns {
     /// Adds a row.
     fn push(&mut self, row: &TableRow<'_>) {
         let &TableRow { ref row, time, prefix, bytes } = row;
-        // From 1970 to 2262, which is as far as nanoseconds reach.
+        // Nanoseconds reach from 1970 to 2262.
         let time = time.and_then(|time| time.as_nanos().try_into().ok());
         self.bytes += bytes;
         self.line.append_value(row.line);
@@ -256,7 +237,7 @@ impl Columns {
         self.anomalies.append_value(row.anomalies.names().map(Some));
     }
 
-    /// Takes all rows.
+    /// Removes and returns all rows.
     fn take(&mut self) -> Result<RecordBatch, ArrowError> {
         self.bytes = 0;
         let columns: Vec<ArrayRef> = vec![
@@ -285,7 +266,7 @@ impl Columns {
     }
 }
 
-/// Returns what kept Arrow from being written, as it is if it was the output.
+/// Returns an error of the Arrow writer; an error of the output is returned as it is.
 pub(crate) fn arrow_error(error: ArrowError) -> io::Error {
     match error {
         ArrowError::IoError(_, error) => error,
@@ -293,7 +274,7 @@ pub(crate) fn arrow_error(error: ArrowError) -> io::Error {
     }
 }
 
-/// Returns what kept Parquet from being written, as it is if it was the output.
+/// Returns an error of the Parquet writer; an error of the output is returned as it is.
 pub(crate) fn parquet_error(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(error) => match error.downcast::<io::Error>() {

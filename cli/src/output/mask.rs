@@ -12,8 +12,8 @@ pub(crate) fn text<'a>(event: &StreamEventRef<'a>, text: &'a str) -> Cow<'a, str
     if is_plain(event, text) { Cow::Borrowed(text) } else { bytes(event, text.as_bytes()) }
 }
 
-/// Returns `true` if a field holds no credential for certain, as on nearly every line: if the line is plain, no field can lie between
-/// the quotation marks of another one, and if it has no `=`, there is no keyword in it.
+/// Returns `true` if a field certainly holds no credential, as on nearly every line: if the line is plain, no field can
+/// lie between the quotation marks of another one, and if it has no `=`, there is no keyword in it.
 fn is_plain(event: &StreamEventRef<'_>, text: &str) -> bool {
     event.anomalies().is_empty() && !text.as_bytes().contains(&b'=')
 }
@@ -24,15 +24,15 @@ pub(crate) fn bytes<'a>(event: &StreamEventRef<'a>, text: &'a [u8]) -> Cow<'a, s
     redacted.as_str().map_or_else(|| Cow::Owned(redacted.to_string()), Cow::Borrowed)
 }
 
-/// Returns a word. One with a name, or with the number that tor prints for none, is no secret, whatever a client writes before
-/// it: else a quotation mark in a target could hide why the stream failed.
+/// Returns a word. A word with a name, or with a number that tor prints in place of one, is never masked, whatever a
+/// client writes before it: else a quotation mark in a target could hide why the stream failed.
 pub(crate) fn word<'a>(event: &StreamEventRef<'a>, word: &'a str, has_name: bool) -> Cow<'a, str> {
     let is_code =
         |word: &str| word.strip_prefix("UNKNOWN_").is_some_and(|code| code.bytes().all(|b| b.is_ascii_digit()));
     if has_name || is_code(word) { Cow::Borrowed(word) } else { text(event, word) }
 }
 
-/// Returns `SOURCE_ADDR`. An address is no secret, as a word is none.
+/// Returns `SOURCE_ADDR`. A valid address is never masked.
 pub(crate) fn source_addr<'a>(event: &StreamEventRef<'a>, source_addr: &'a str) -> Cow<'a, str> {
     let is_address = || {
         let parts = source_addr.rsplit_once(':');
@@ -43,7 +43,7 @@ pub(crate) fn source_addr<'a>(event: &StreamEventRef<'a>, source_addr: &'a str) 
 
 /// Returns `ISO_FIELDS`.
 pub(crate) fn iso_fields<'a>(event: &StreamEventRef<'a>, list: &'a str) -> Cow<'a, str> {
-    // On nearly every line all of its words have a name.
+    // On nearly every line all words of the list have a name.
     if event.anomalies().is_empty() || event.iso_fields().all(|field| field != IsoField::Unrecognized) {
         return Cow::Borrowed(list);
     }

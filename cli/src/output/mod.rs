@@ -25,11 +25,11 @@ use crate::output::packed::PackedRows;
 use crate::output::row::{JsonLists, Row};
 use crate::output::text::escape_json;
 
-/// Number of bytes that are collected before a file that is no text is written.
+/// Size of the buffer of a binary file, in bytes.
 #[cfg(feature = "arrow")]
 const BUFFER: usize = 64 * 1024;
 
-/// A format.
+/// A format of the output.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// One JSON object a line
@@ -44,24 +44,24 @@ pub(crate) enum Format {
     Parquet,
 }
 
-/// Maker of the consumers of `events`.
+/// A maker of the consumers of `events`.
 #[derive(Clone, Copy)]
 pub(crate) struct EventLogs {
     /// The format.
     pub(crate) format: Format,
-    /// Whether SOCKS user names and passwords are shown.
+    /// Set to show SOCKS user names and passwords.
     pub(crate) show_credentials: bool,
-    /// What is done to cells of CSV.
+    /// Changes to cells of CSV.
     pub(crate) cells: Cells,
 }
 
 /// Rows of the events of an input.
 pub(crate) struct EventLog {
-    /// The rows that were not printed yet.
+    /// Rows that were not printed yet.
     rows: EventRows,
-    /// Text of ranges before them.
+    /// Text of earlier ranges, ready to be printed.
     ready: Vec<u8>,
-    /// Whether SOCKS user names and passwords are shown.
+    /// Set to show SOCKS user names and passwords.
     show_credentials: bool,
 }
 
@@ -76,11 +76,11 @@ pub(crate) enum EventRows {
     Table(PackedRows),
 }
 
-/// Rows of the events of a range. The lines are numbered from its beginning, and the text leaves their numbers out.
+/// The rows of a range. Lines are numbered from its beginning, and the text leaves their numbers out.
 pub(crate) struct EventPart {
-    /// The rows, with 0 for the number of each line.
+    /// Rows, with 0 for the number of each line.
     log: EventLog,
-    /// For each row of text the number of its line, and where the row begins.
+    /// Line number and start of each row of text.
     starts: Vec<(u64, usize)>,
 }
 
@@ -95,7 +95,7 @@ pub(crate) enum Rows {
 
 /// Standard output.
 pub(crate) struct Output {
-    /// The encoder of a table. `None` for text.
+    /// Encoder of a table; `None` for text.
     #[cfg(feature = "arrow")]
     table: Option<Box<Table<io::BufWriter<io::Stdout>>>>,
     /// Rows that were not printed yet.
@@ -103,7 +103,7 @@ pub(crate) struct Output {
 }
 
 impl EventLogs {
-    /// Number of bytes of a range: its rows may be four times as long.
+    /// Length of a range in bytes: its rows may be four times as long.
     const RANGE: u64 = 256 * 1024;
 
     /// Returns the consumer of an input.
@@ -162,7 +162,7 @@ impl EventLog {
         matches!(self.rows, EventRows::Json(..) | EventRows::Csv(_))
     }
 
-    /// Returns the number of bytes of the text so far.
+    /// Returns the length of the text so far, in bytes.
     fn len(&mut self) -> io::Result<usize> {
         match &mut self.rows {
             EventRows::Json(json, _) => Ok(json.len()),
@@ -172,7 +172,7 @@ impl EventLog {
         }
     }
 
-    /// Returns the rows so far, and forgets them.
+    /// Removes and returns the rows so far.
     fn take(&mut self) -> io::Result<Rows> {
         match &mut self.rows {
             EventRows::Json(json, _) => Ok(Rows::Text(mem::take(json))),
@@ -182,7 +182,7 @@ impl EventLog {
         }
     }
 
-    /// Adds rows of text whose lines have others before them.
+    /// Adds rows of text that have `lines` lines before them.
     fn append_text(&mut self, text: &[u8], starts: &[(u64, usize)], lines: u64) -> io::Result<()> {
         let before: &[u8] = if matches!(self.rows, EventRows::Json(..)) { b"{\"line\":" } else { b"" };
         self.ready.reserve(text.len() + 8 * starts.len());
@@ -190,7 +190,7 @@ impl EventLog {
         for (&(line, start), end) in starts.iter().zip(ends) {
             self.ready.extend_from_slice(before);
             serde_json::to_writer(&mut self.ready, &(line + lines))?;
-            // Behind the 0 that stands for the number.
+            // The rest of the row, after the 0 in place of the number.
             self.ready.extend_from_slice(text.get(start + before.len() + 1..end).unwrap_or_default());
         }
         Ok(())
@@ -233,7 +233,7 @@ impl Log for EventLog {
                 own.append(rows, lines);
                 self.rows = EventRows::Table(own);
             }
-            // All are in the same format.
+            // All rows are in the same format.
             #[cfg(feature = "arrow")]
             _ => {}
         }
@@ -277,12 +277,12 @@ impl Output {
         })
     }
 
-    /// Adds an event, whatever the filters say, for the next [`flush`](Self::flush).
+    /// Adds an event, independently of the filters, for the next [`flush`](Self::flush).
     pub(crate) fn write(&mut self, event: &Event<'_>) -> io::Result<()> {
         self.log.write(event, event.line.number)
     }
 
-    /// Writes out what was collected, if the format allows it at any time.
+    /// Writes the buffered rows, if the format allows it before its end.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         if let Some(rows) = self.log.rows()? {
             self.print(rows)?;
@@ -290,7 +290,7 @@ impl Output {
         io::stdout().flush()
     }
 
-    /// Writes out everything.
+    /// Writes all rows and the end of the file.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         self.flush()?;
         #[cfg(feature = "arrow")]
@@ -304,7 +304,7 @@ impl Output {
 impl Collector<EventLog> for Output {
     fn print(&mut self, rows: Rows) -> io::Result<()> {
         match rows {
-            // A row that has to wait for others was none of the last read.
+            // Rows that had to wait for others were printed by now.
             Rows::Text(text) => print(&text),
             #[cfg(feature = "arrow")]
             Rows::Table(rows) => match &mut self.table {
@@ -326,7 +326,7 @@ pub(crate) fn print(text: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Returns standard output for a format that is no text.
+/// Returns standard output for a binary format.
 #[cfg(feature = "arrow")]
 pub(crate) fn file() -> io::Result<io::BufWriter<io::Stdout>> {
     let stdout = io::stdout();
@@ -336,7 +336,7 @@ pub(crate) fn file() -> io::Result<io::BufWriter<io::Stdout>> {
     Ok(io::BufWriter::with_capacity(BUFFER, stdout))
 }
 
-/// Returns why a row could not be written, as it is: the crate's own conversion hides that a pipe was closed.
+/// Returns the I/O error of a failed row as it is: the crate's own conversion hides that a pipe was closed.
 pub(crate) fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,

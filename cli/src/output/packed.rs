@@ -1,4 +1,4 @@
-//! Rows of a table that go from thread to thread.
+//! Rows of a table that are sent from thread to thread.
 
 use alloc::borrow::Cow;
 use core::time::Duration;
@@ -10,28 +10,28 @@ use crate::input::time::Time;
 use crate::output::mask;
 use crate::output::row::{AnomalyList, IsoFields, Row};
 
-/// Rows in one piece of memory.
+/// Rows whose text is in one allocation.
 #[derive(Default)]
 pub(crate) struct PackedRows {
-    /// The text of all fields.
+    /// Text of all fields.
     text: String,
-    /// The rows.
+    /// Rows, as ranges of `text`.
     rows: Vec<Packed>,
 }
 
-/// A row of a table, and what is not in the row of a text.
+/// A row of a table, with the columns that text formats lack.
 pub(crate) struct TableRow<'a> {
-    /// The row.
+    /// Columns of text formats.
     pub(crate) row: Row<'a>,
-    /// The Unix time that a log puts before the event.
+    /// Unix time before the event in the log, if it has one.
     pub(crate) time: Option<Duration>,
-    /// All that a log puts before it.
+    /// Text before the event in the log, if there is any.
     pub(crate) prefix: Option<&'a str>,
-    /// Number of bytes of the line.
+    /// Length of the line, in bytes.
     pub(crate) bytes: usize,
 }
 
-/// A text among those of all fields: where it begins, and where it ends.
+/// Range of a field in the text of all fields: start and end.
 type Place = Option<(usize, usize)>;
 
 /// The fields of a row, in the order of [`Row`].
@@ -61,7 +61,7 @@ struct Packed {
 }
 
 impl PackedRows {
-    /// Returns `true` if there are none.
+    /// Returns `true` without rows.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -104,7 +104,7 @@ impl PackedRows {
         });
     }
 
-    /// Adds rows whose lines have `lines` others before them.
+    /// Adds the rows of a later range, which has `lines` lines before it.
     pub(crate) fn append(&mut self, later: Self, lines: u64) {
         let before = self.text.len();
         self.text.push_str(&later.text);
@@ -133,7 +133,7 @@ impl PackedRows {
     ///
     /// # Errors
     ///
-    /// That of the function.
+    /// If the function fails, with its error.
     pub(crate) fn each<E>(&self, mut function: impl FnMut(&TableRow<'_>) -> Result<(), E>) -> Result<(), E> {
         self.rows.iter().map(|row| self.unpacked(row)).try_for_each(|row| function(&row))
     }

@@ -1,4 +1,4 @@
-//! What is printed of an event: its fields in their order.
+//! Output row of an event: columns in order, and their JSON form.
 
 use alloc::borrow::Cow;
 use core::time::Duration;
@@ -14,22 +14,23 @@ use crate::input;
 use crate::input::time::Stamp;
 use crate::output::mask;
 
-/// Makes [`Row`] and the names of its fields from one list.
+/// Defines [`Row`] and the names of its columns from one list.
 macro_rules! row {
     ($($(#[$meta:meta])* $name:ident: $type:ty,)+) => {
-        /// The fields of an event.
+        /// The columns of an event.
+        #[allow(clippy::missing_docs_in_private_items, reason = "the help explains the columns")]
         #[derive(serde::Serialize)]
         pub(crate) struct Row<'a> {
             $($(#[$meta])* pub(crate) $name: $type,)+
         }
 
         impl Row<'_> {
-            /// The names of the fields.
+            /// Names of the columns.
             pub(crate) const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
 
             /// Adds the row to `text` as a JSON object. A time that is `None` is left out.
             ///
-            /// What the derived serializer does takes half as long again: it looks for something to escape in each name.
+            /// The derived serializer takes half as long again: it searches each name for characters to escape.
             pub(crate) fn write_json(&self, text: &mut Vec<u8>) -> serde_json::Result<()> {
                 let start = text.len();
                 $(
@@ -49,47 +50,28 @@ macro_rules! row {
 }
 
 row! {
-    /// The line's number.
     line: u64,
-    /// The time that a log gives the event.
     time: Option<Time<'a>>,
-    /// The stream's ID.
     id: Cow<'a, str>,
-    /// What happened to the stream.
     status: Cow<'a, str>,
-    /// The circuit that the stream is attached to.
     circuit_id: Option<Cow<'a, str>>,
-    /// The target's host, with U+FFFD for what is not UTF-8.
     target_host: Cow<'a, str>,
-    /// The target's port.
     target_port: u16,
-    /// Why the stream ended or was detached.
     reason: Option<Cow<'a, str>>,
-    /// Why the other end ended it.
     remote_reason: Option<Cow<'a, str>>,
-    /// Where a new address is from.
     source: Option<Cow<'a, str>>,
-    /// Where the client connects from.
     source_addr: Option<Cow<'a, str>>,
-    /// What the stream is for.
     purpose: Option<Cow<'a, str>>,
-    /// The client's user name.
     socks_username: Option<&'a str>,
-    /// The client's password.
     socks_password: Option<&'a str>,
-    /// The protocol the client speaks.
     client_protocol: Option<Cow<'a, str>>,
-    /// The NEWNYM epoch.
     nym_epoch: Option<u32>,
-    /// The listener.
     session_group: Option<i32>,
-    /// What separates the stream from others.
     iso_fields: Option<IsoFields<'a>>,
-    /// What is odd about the event.
     anomalies: AnomalyList,
 }
 
-/// The time that a log gives an event.
+/// The time of an event in a log.
 #[derive(serde::Serialize)]
 #[serde(untagged)]
 pub(crate) enum Time<'a> {
@@ -97,28 +79,28 @@ pub(crate) enum Time<'a> {
     Number(&'a RawValue),
     /// Unix time as a JSON number, made from a date.
     Decimal(Box<RawValue>),
-    /// Any other text, or none.
+    /// Any other text, or an empty one.
     Text(Cow<'a, str>),
 }
 
-/// The words of a list.
+/// A list of isolation fields.
 pub(crate) struct IsoFields<'a> {
-    /// The list as printed, with commas between the words.
+    /// List as printed, with commas between the words.
     words: Cow<'a, str>,
-    /// The list in JSON, if that is to be printed.
+    /// List in JSON, if it is to be printed as JSON.
     json: Option<&'a RawValue>,
 }
 
-/// Lists in JSON, with the words of each. The same few come again and again, and to make one costs as much as to print all
-/// other fields.
+/// A cache of lists in JSON, with the words of each. The same few lists occur again and again, and encoding one costs
+/// as much as printing all other fields.
 #[derive(Default)]
 pub(crate) struct JsonLists(Vec<(String, Box<RawValue>)>);
 
 impl JsonLists {
-    /// How many are kept.
+    /// Maximum number of lists in the cache.
     const KEPT: usize = 32;
 
-    /// Returns a list in JSON.
+    /// Returns a list with its JSON.
     pub(crate) fn get<'l>(&'l mut self, list: &IsoFields<'l>) -> serde_json::Result<IsoFields<'l>> {
         let known = self.0.iter().position(|(words, _)| *words == list.words);
         let index = match known {
@@ -134,16 +116,16 @@ impl JsonLists {
     }
 }
 
-/// The names of anomalies.
+/// The names of an event's anomalies.
 pub(crate) struct AnomalyList {
-    /// The anomalies.
+    /// Anomalies to name.
     anomalies: Anomalies,
-    /// Whether they are one text, as in CSV.
+    /// Set to print one text, as in CSV.
     joined: bool,
 }
 
 impl<'a> Row<'a> {
-    /// Returns the row of the event in `line`: a `flat` one has every field, and text where others have lists.
+    /// Returns the row of the event in `line`: a `flat` row has every field, and text in place of lists.
     pub(crate) fn new(line: &EventLine<'a>, event: &StreamEventRef<'a>, show_credentials: bool, flat: bool) -> Self {
         let credential = |quoted: Quoted<'a>| if show_credentials { quoted.escaped() } else { "***" };
         let shown = |shown: &'a str, mask: &dyn Fn(&StreamEventRef<'a>, &'a str) -> Cow<'a, str>| {
@@ -220,8 +202,8 @@ impl AnomalyList {
 }
 
 impl<'a> Time<'a> {
-    /// Returns the time that a log gives an event: Unix time if that is known, else the text of it. `None` if there is none, but
-    /// a flat row has one.
+    /// Returns the time of an event: Unix time if it is known, else the text before the event. Without either, returns
+    /// an empty text for a flat row, else `None`.
     fn new(line: &EventLine<'a>, flat: bool) -> Option<Self> {
         let (time, text) = match Stamp::of_line(line) {
             Some(Stamp::Time(time, text)) => (Some(time), core::str::from_utf8(text).unwrap_or_default()),
@@ -239,13 +221,14 @@ impl<'a> Time<'a> {
     }
 }
 
-/// Returns seconds with as many digits behind the point as it takes.
+/// Returns seconds with as many decimal places as needed.
 fn decimal(time: Duration) -> String {
     let text = format!("{}.{:09}", time.as_secs(), time.subsec_nanos());
     text.trim_end_matches('0').trim_end_matches('.').into()
 }
 
-/// Returns the target's host with a U+FFFD for what is not UTF-8, where the event has a single one for all of the host.
+/// Returns the target's host with a U+FFFD for each part that is not UTF-8; the event has a single one for the whole
+/// host.
 fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
     host_bytes(event).map_or(Cow::Borrowed(event.target_host), String::from_utf8_lossy)
 }

@@ -1,4 +1,4 @@
-//! Text of others on a terminal.
+//! Escaping of untrusted text for a terminal.
 //!
 //! A client chooses the names of hosts and much else that is printed, and whoever packs a folder chooses the names of its
 //! files. On a terminal some characters are commands: they move the cursor, colour and hide text, or turn its order around.
@@ -6,8 +6,8 @@
 use alloc::borrow::Cow;
 use core::fmt::Write;
 
-/// Returns `true` for a character that a terminal takes for a command: the control characters C0, DEL and C1, those that set
-/// the direction of text, and those that end a line.
+/// Returns `true` for a character that a terminal takes for a command: the control characters C0, DEL and C1, those
+/// that set the direction of text, and those that end a line.
 pub(crate) const fn is_command(character: char) -> bool {
     matches!(
         character,
@@ -15,7 +15,7 @@ pub(crate) const fn is_command(character: char) -> bool {
     )
 }
 
-/// Returns `true` if text has none of [`is_command`].
+/// Returns `true` if text is free of [commands](is_command).
 pub(crate) fn is_plain(text: &str) -> bool {
     // Nearly all text is ASCII.
     text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.chars().any(is_command)
@@ -37,12 +37,12 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Escapes what is a command to a terminal in JSON, from index `start` of it on. The JSON stands for the same value: such
-/// characters stand only in strings.
+/// Escapes commands to a terminal in JSON, from index `start` on. The JSON keeps its value: such characters occur only
+/// in strings.
 pub(crate) fn escape_json(json: &mut Vec<u8>, start: usize) {
     let Some(new) = json.get(start..) else { return };
-    // The serializer has escaped those of ASCII but DEL, which is the only one that has to be looked for where no byte is
-    // above it.
+    // The serializer has escaped the ASCII commands but DEL. So without a byte above it, only DEL has to be searched
+    // for.
     if new.iter().all(|&byte| byte < 0x7f) {
         return;
     }
@@ -53,7 +53,7 @@ pub(crate) fn escape_json(json: &mut Vec<u8>, start: usize) {
     let mut escaped = String::with_capacity(text.len() + 64);
     for character in text.chars() {
         if is_json_command(character) {
-            // All of them have four digits at most. Writing to a text cannot fail.
+            // Each code has at most four digits. Writing to a text cannot fail.
             let _ = write!(escaped, "\\u{:04x}", u32::from(character));
         } else {
             escaped.push(character);
@@ -63,7 +63,7 @@ pub(crate) fn escape_json(json: &mut Vec<u8>, start: usize) {
     json.extend_from_slice(escaped.as_bytes());
 }
 
-/// Returns `true` for a command that a serializer leaves in JSON. Line ends stand between values as well.
+/// Returns `true` for a command that a serializer leaves in JSON. Line ends occur between values as well.
 const fn is_json_command(character: char) -> bool {
     character >= '\x7f' && is_command(character)
 }
@@ -73,7 +73,7 @@ const fn is_json_command(character: char) -> bool {
 mod tests {
     use super::*;
 
-    /// Every character: a command is escaped, any other is as it was, and the JSON stands for the same text.
+    /// Every character: a command is escaped, any other is unchanged, and the JSON has the same value.
     #[test]
     fn every_character() {
         for character in '\0'..=char::MAX {
@@ -91,7 +91,7 @@ mod tests {
         }
     }
 
-    /// The categories that Unicode and the issue of such attacks name.
+    /// The categories that Unicode and the reports of such attacks name.
     #[test]
     fn commands() {
         for character in
@@ -105,7 +105,7 @@ mod tests {
         assert_eq!(escape("a\u{9b}31m\r\n\\é'\""), r#"a\u{9b}31m\r\n\\é'""#);
     }
 
-    /// What stands before is left alone.
+    /// JSON before the start index is unchanged.
     #[test]
     fn json_from_an_index_on() {
         let mut json = "\"\u{202e}\",\"\u{202e}\x7f\"".as_bytes().to_vec();

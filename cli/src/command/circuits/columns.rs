@@ -16,14 +16,14 @@ use super::table::Circuit;
 use crate::input::time::Time;
 use crate::output::columns::{arrow_error, parquet_error};
 
-/// Number of circuits that are put together before they are written.
+/// Number of circuits in a batch of rows.
 const BATCH: usize = 1024;
 
 /// A file of a columnar format.
 pub(super) struct Table<W: Write + Send> {
-    /// The encoder.
+    /// Encoder of the columns.
     encoder: Encoder<W>,
-    /// The columns of the rows that were not written yet.
+    /// Columns of the rows that were not written yet.
     columns: Columns,
 }
 
@@ -71,7 +71,7 @@ impl<W: Write + Send> Table<W> {
         if self.columns.rows == BATCH { self.write_batch() } else { Ok(()) }
     }
 
-    /// Writes all rows and what ends the file.
+    /// Writes all rows and the end of the file.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         self.write_batch()?;
         match &mut self.encoder {
@@ -83,7 +83,7 @@ impl<W: Write + Send> Table<W> {
         }
     }
 
-    /// Writes the rows that were put together.
+    /// Writes the buffered rows as one batch.
     fn write_batch(&mut self) -> io::Result<()> {
         let columns = core::mem::take(&mut self.columns);
         if columns.rows == 0 {
@@ -121,7 +121,7 @@ impl Columns {
         self.rows += 1;
         self.file.append_value(row.file);
         self.circuit_id.append_value(row.circuit_id);
-        // From 1970 to 2262, which is as far as nanoseconds reach.
+        // Nanoseconds reach from 1970 to 2262.
         let nanos = |time: Option<Time>| time?.unix()?.as_nanos().try_into().ok();
         self.first.push(nanos(circuit.first));
         self.last.push(nanos(circuit.last));

@@ -26,7 +26,7 @@ use crate::output::file;
 use crate::output::text::{escape, escape_json};
 use crate::report;
 
-/// What the help says after the options.
+/// Help text after the options.
 const MORE_HELP: &str = "\
 Examples:
   tor-streams circuits --shared --text tor.log
@@ -81,7 +81,7 @@ Exit status:
 #[derive(clap::Args)]
 #[command(after_long_help = MORE_HELP)]
 pub(crate) struct Options {
-    /// What is read, and which streams count.
+    /// Inputs, filters and form of the logs.
     #[command(flatten)]
     pub(crate) read: reader::Reading,
     /// Print only circuits with two streams that tor should have kept apart
@@ -96,7 +96,7 @@ pub(crate) struct Options {
     /// Print the values of identities, SOCKS user names and passwords among them, as Tor escapes them
     #[arg(long)]
     show_credentials: bool,
-    /// How CSV is printed.
+    /// Options of CSV.
     #[command(flatten)]
     csv: CsvOptions,
     /// Take the files for parts of one log, in the order given, and not for logs of their own
@@ -107,7 +107,7 @@ pub(crate) struct Options {
     max_live: usize,
 }
 
-/// A format.
+/// A format of the output.
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     /// One JSON object a line
@@ -122,7 +122,7 @@ enum Format {
     Parquet,
 }
 
-/// Prints the circuits of all files. Returns `false` if anything was told.
+/// Prints the circuits of all files. Returns `false` if anything was reported.
 ///
 /// # Errors
 ///
@@ -152,27 +152,27 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     Ok(read.filter.report_unknown_words() && listed && unique && printer.in_order && all_read)
 }
 
-/// The side of the command that puts the circuits together.
+/// The printer of all logs' circuits.
 struct Printer {
-    /// Where circuits are printed.
+    /// Output of the circuits.
     output: Output,
-    /// Whether only circuits are printed with streams that tor should have kept apart.
+    /// Set to print only circuits with streams that tor should have kept apart.
     shared: bool,
     /// Maximum number of circuits of a log.
     limit: usize,
-    /// The names of the files.
+    /// Names of the files.
     names: Vec<String>,
-    /// The identities of all logs.
+    /// Identities of all logs.
     identities: Identities,
-    /// The circuits of this log.
+    /// Circuits of the current log.
     circuits: Circuits,
-    /// Whether nothing was told of the logs so far.
+    /// Set while nothing was reported about the logs so far.
     in_order: bool,
 }
 
 impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
     fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
-        // A stream without an event was found open: nothing is known of its identity.
+        // A stream without an event was found open, so its identity is unknown.
         let unknown = Facts::default();
         for life in &lives {
             let facts = life.note.facts.as_deref().unwrap_or(&unknown);
@@ -182,7 +182,7 @@ impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
         Ok(())
     }
 
-    /// Prints the circuits of the log, and begins another one.
+    /// Prints the circuits of the log, and starts with the next log.
     fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
         Collector::<LifeLog<F>>::print(self, log.finish())?;
         let circuits = core::mem::replace(&mut self.circuits, Circuits::new(self.limit));
@@ -258,7 +258,7 @@ impl Output {
         }
     }
 
-    /// Writes out what was collected.
+    /// Writes the buffered rows.
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Json(output) | Self::Text(output) => output.flush(),
@@ -268,7 +268,7 @@ impl Output {
         }
     }
 
-    /// Writes out everything.
+    /// Writes all rows and the end of the output.
     fn finish(&mut self) -> io::Result<()> {
         #[cfg(feature = "arrow")]
         if let Self::Table(table) = self {

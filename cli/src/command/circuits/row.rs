@@ -10,10 +10,11 @@ use crate::command::identity::Identities;
 use crate::input::time::Time;
 use crate::output::text::escape;
 
-/// Makes [`Row`] and the names of its columns from one list.
+/// Defines [`Row`] and the names of its columns from one list.
 macro_rules! row {
     ($($(#[$meta:meta])* $name:ident: $type:ty,)+) => {
         /// The columns of a circuit.
+        #[allow(clippy::missing_docs_in_private_items, reason = "the help explains the columns")]
         #[derive(serde::Serialize)]
         pub(crate) struct Row<'c> {
             $($(#[$meta])* pub(super) $name: $type,)+
@@ -27,46 +28,32 @@ macro_rules! row {
 }
 
 row! {
-    /// The log.
     file: &'c str,
-    /// The circuit's ID.
     circuit_id: &'c str,
-    /// Unix time of the first event of a stream on it.
     unix_ts_first: Option<f64>,
-    /// Unix time of the last one.
     unix_ts_last: Option<f64>,
-    /// From the one to the other.
     seconds: Option<f64>,
-    /// Number of streams.
     streams: u64,
-    /// Number of times that a stream was taken off it.
     detached: u64,
-    /// Number of streams that failed on it.
     failed: u64,
-    /// Targets that its streams were asked to reach.
     targets: List,
-    /// Number of streams whose target is not listed.
     other_targets: u64,
-    /// Identities of its streams.
     identities: List,
-    /// Number of streams whose identity is not known.
     unknown_identity: u64,
-    /// Number of streams whose identity changed on the way.
     changed_identity: u64,
-    /// Fields in which two streams differ that tor should have kept apart.
     differs_in: List,
 }
 
-/// A list, or one text as in CSV.
+/// A list, or its items as one text in CSV.
 pub(super) struct List {
-    /// The items.
+    /// Items of the list.
     pub(super) items: Vec<String>,
-    /// Whether they are one text.
+    /// Set to print one text, as in CSV.
     joined: bool,
 }
 
 impl<'c> Row<'c> {
-    /// Returns the row of a circuit. A `flat` one has text where others have lists.
+    /// Returns the row of a circuit. A `flat` row has text in place of lists.
     pub(super) fn new(
         file: &'c str,
         id: &'c CircuitId,
@@ -119,7 +106,7 @@ impl<'c> Row<'c> {
         line("targets", &self.targets, self.other_targets);
         let mut unknown = self.unknown_identity;
         if self.identities.items.is_empty() {
-            // Nothing is known of any.
+            // The identity of every stream is unknown.
             unknown = 0;
         }
         line("identities", &self.identities, unknown);

@@ -1,4 +1,4 @@
-//! The circuits of a log, put together from the lives of its streams.
+//! The circuits of a log, grouped from the lives of its streams.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 
@@ -10,65 +10,65 @@ use crate::input::time::Time;
 
 /// The circuits of a log.
 pub(super) struct Circuits {
-    /// The circuits, in the order of their numbers.
+    /// Circuits by ID, in the order of numbers.
     circuits: BTreeMap<Order, Circuit>,
     /// Maximum number of circuits.
     limit: usize,
-    /// Number of targets and identities of all circuits that may still be kept.
+    /// Number of targets and identities, over all circuits, that may still be kept.
     room: usize,
-    /// Number of streams of circuits that are not kept.
+    /// Number of streams on circuits beyond the limit.
     pub(super) left_out: u64,
 }
 
-/// A circuit's ID, in the order of numbers: a longer one is greater.
+/// A circuit's ID in the order of numbers: a longer one is greater.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Order(usize, CircuitId);
 
-/// What is known of a circuit.
+/// The facts about a circuit.
 #[derive(Default)]
 pub(super) struct Circuit {
-    /// Time of the first event of a stream on it.
+    /// Time of the first event of a stream on the circuit.
     pub(super) first: Option<Time>,
-    /// Time of the last one.
+    /// Time of the last event of a stream on the circuit.
     pub(super) last: Option<Time>,
-    /// Number of streams.
+    /// Number of streams on the circuit.
     pub(super) streams: u64,
-    /// Targets that they were asked to reach.
+    /// Targets that the streams were asked to reach.
     pub(super) targets: BTreeSet<String>,
     /// Number of streams whose target is not kept.
     pub(super) other_targets: u64,
-    /// Number of times that a stream was taken off it.
+    /// Number of times that a stream was detached from the circuit.
     pub(super) detached: u64,
-    /// Number of streams that failed on it.
+    /// Number of streams that failed on the circuit.
     pub(super) failed: u64,
-    /// Places of identities.
+    /// Indices of the streams' identities.
     pub(super) identities: BTreeSet<usize>,
-    /// Number of streams whose identity is not known, or not kept.
+    /// Number of streams whose identity is unknown, or not kept.
     pub(super) unknown: u64,
-    /// Number of streams whose identity changed on the way.
+    /// Number of streams whose identity changed.
     pub(super) changed: u64,
-    /// The values of its streams, field by field.
+    /// Values of the streams in each field.
     seen: [Seen; FIELDS.len()],
 }
 
-/// The values of a field that streams of one circuit have.
+/// The values of one field on a circuit.
 #[derive(Clone, Copy, Default)]
 struct Seen {
-    /// The first value.
+    /// First known value.
     first: Option<u64>,
-    /// Whether there is another one.
+    /// Set if another value was seen.
     differs: bool,
-    /// Whether a stream whose value is known is kept apart by the field.
+    /// Set if the field keeps apart a stream whose value is known.
     counts: bool,
 }
 
 impl Circuits {
-    /// Returns no circuits. There may be `limit` of them.
+    /// Returns an empty table of at most `limit` circuits.
     pub(super) fn new(limit: usize) -> Self {
         Self { circuits: BTreeMap::new(), limit, room: limit, left_out: 0 }
     }
 
-    /// Adds a stream to all circuits that it was on. Its identity is at this place, if it is known.
+    /// Adds a stream to each circuit that it was on. `identity` is the index of its identity, if that is known.
     pub(super) fn add(&mut self, life: &Life, facts: &Facts, identity: Option<usize>) {
         for &id in &life.circuits {
             let order = Order(id.as_str().len(), id);
@@ -94,7 +94,7 @@ impl Circuit {
         let mut times = steps().filter_map(|step| step.time);
         let first_step = times.next();
         let last_step = times.next_back().or(first_step);
-        // Steps leave out flow control, of which there is much.
+        // Steps leave out flow control, which may be most of the events.
         let is_all = life.circuits.len() == 1 && !life.began;
         let first = if is_all { life.first } else { first_step };
         let last = if life.circuit_id == Some(id) { life.last } else { last_step };
@@ -118,8 +118,8 @@ impl Circuit {
         }
     }
 
-    /// Returns the fields by which tor should have kept two of its streams apart: one of the two is kept apart by it, and their
-    /// values are known and differ. If there are two values, one of them differs from that of any stream.
+    /// Returns the fields by which tor should have kept two of the streams apart: the field keeps one of the two apart,
+    /// and their values are known and differ. Any stream's value differs from one of two different values.
     pub(super) fn differs_in(&self) -> Fields {
         let mut fields = Fields::default();
         let differing = self.seen.iter().enumerate().filter(|(_, seen)| seen.differs && seen.counts);
@@ -128,7 +128,7 @@ impl Circuit {
     }
 }
 
-/// Adds an item, if there is room for one more. Returns `false` if there is none.
+/// Adds an item if there is room for it. Returns `false` if it was left out.
 fn keep<T: Ord>(items: &mut BTreeSet<T>, item: T, room: &mut usize) -> bool {
     if items.contains(&item) {
         return true;

@@ -21,7 +21,7 @@ use crate::output;
 use crate::output::cells::CsvOptions;
 use crate::output::text::escape;
 
-/// What the help says after the options.
+/// Help text after the options.
 const MORE_HELP: &str = "\
 Examples:
   tor-streams streams --format csv onionperf.torctl.log.xz > streams.csv
@@ -93,13 +93,13 @@ Exit status:
 #[derive(clap::Args)]
 #[command(after_long_help = MORE_HELP)]
 pub(crate) struct Options {
-    /// What is read, and which events count.
+    /// Inputs, filters and form of the logs.
     #[command(flatten)]
     pub(crate) read: reader::Reading,
     /// How to print the streams
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
-    /// How CSV is printed.
+    /// Options of CSV.
     #[command(flatten)]
     csv: CsvOptions,
     /// Take the files for parts of one log, in the order given, and not for logs of their own
@@ -110,7 +110,7 @@ pub(crate) struct Options {
     max_live: usize,
 }
 
-/// A format.
+/// A format of the output.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// One JSON object a line
@@ -122,7 +122,7 @@ enum Format {
     OnionPerf,
 }
 
-/// Prints the streams in all files. Returns `false` if anything was told.
+/// Prints the streams in all files. Returns `false` if anything was reported.
 ///
 /// # Errors
 ///
@@ -165,13 +165,13 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     Ok(read.filter.report_unknown_words() && listed && unique && in_order && all_read)
 }
 
-/// The object of OnionPerf.
+/// The object of OnionPerf's analysis.
 struct Object {
-    /// The streams so far.
+    /// Streams so far.
     streams: OnionPerf,
-    /// The names of the files.
+    /// Names of the files.
     names: Arc<[String]>,
-    /// Whether all logs were in order so far.
+    /// Set while all logs were in order so far.
     in_order: bool,
 }
 
@@ -189,15 +189,15 @@ impl<F: MakeNote> Collector<LifeLog<F>> for Object {
     }
 }
 
-/// The rows of streams.
+/// The printer of streams as rows.
 struct Printer {
-    /// The format.
+    /// Writer of the rows.
     writer: Writer,
-    /// The names of the files.
+    /// Names of the files.
     names: Arc<[String]>,
-    /// The identities of all logs, numbered in the order in which their streams end: so the rows are made here.
+    /// Identities of all logs. Rows are made here, since identities are numbered in the order in which streams end.
     identities: Identities,
-    /// Whether all logs were in order so far.
+    /// Set while all logs were in order so far.
     in_order: bool,
 }
 

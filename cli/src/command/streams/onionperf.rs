@@ -1,8 +1,8 @@
-//! Streams as OnionPerf's analysis has them: the object `tor.streams` of its schema.
+//! Streams in the form of OnionPerf's analysis: the object `tor.streams` of its schema.
 //!
-//! OnionPerf puts events together by rules of its own, which its users' programs count on: a stream ends with FAILED or CLOSED,
-//! whichever is first, begins with its first NEW, and has every event of flow control. So the events are kept as notes, and
-//! put together here.
+//! OnionPerf groups events by rules of its own, which its users' programs rely on: a stream ends with FAILED or CLOSED,
+//! whichever is first, begins with its first NEW, and has every event of flow control. So the events are kept as notes,
+//! and grouped here.
 
 use alloc::collections::BTreeMap;
 use core::time::Duration;
@@ -18,16 +18,16 @@ use crate::input::time::Time;
 use crate::output::{mask, text};
 use crate::report;
 
-/// An event as OnionPerf sees it.
+/// An event with the fields that OnionPerf reads.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
-    /// The status.
+    /// Status as printed.
     status: Box<str>,
-    /// Unix time.
+    /// Unix time of the event.
     time: Duration,
-    /// The circuit.
+    /// Circuit of the event, if there is one.
     circuit_id: Option<CircuitId>,
-    /// The target.
+    /// Target as `host:port`.
     target: Box<str>,
     /// PURPOSE.
     purpose: Option<Box<str>>,
@@ -40,11 +40,11 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    /// Returns what OnionPerf sees of an event. `None` for one without a time, which it skips.
+    /// Returns the event in OnionPerf's form. `None` without a time: OnionPerf skips such events.
     pub(crate) fn new(event: &input::reader::Event<'_>) -> Option<Self> {
         let time = event.time.and_then(Time::unix)?;
         let event = event.event;
-        // It reads the log as text of one byte each, and has a question mark for any other character.
+        // OnionPerf reads the log as text of one byte each, and has a question mark for any other character.
         let target = format!("{}:{}", mask::target_host(event), event.target_port);
         let word = |word: Option<&str>| word.map(|word| mask::word(event, word, false).into());
         Some(Self {
@@ -64,30 +64,30 @@ impl Event {
         &*self.status == status.as_str()
     }
 
-    /// Returns `true` if a stream begins with it.
+    /// Returns `true` if a stream begins with the event.
     fn begins(&self) -> bool {
         self.is(StreamStatus::New) || self.is(StreamStatus::NewResolve)
     }
 
-    /// Returns `true` if a stream ends with it.
+    /// Returns `true` if a stream ends with the event.
     fn ends(&self) -> bool {
         self.is(StreamStatus::Failed) || self.is(StreamStatus::Closed)
     }
 }
 
-/// The streams of OnionPerf, held until all are known: its object has one for each ID, the last one.
+/// The streams of OnionPerf, held to the end: its object has one stream for each ID, the last one.
 pub(crate) struct OnionPerf {
-    /// Events of streams without an end, of lives that are over.
+    /// Events of streams without an end, from lives that are over.
     open: BTreeMap<StreamId, Vec<Event>>,
-    /// Maximum number of those streams.
+    /// Maximum number of streams in `open`.
     limit: usize,
-    /// The streams, as JSON.
+    /// Streams by ID, as JSON.
     streams: BTreeMap<u64, Box<RawValue>>,
-    /// Number of streams whose place another one with the same ID has taken.
+    /// Number of streams that another one with the same ID has replaced.
     lost: u64,
 }
 
-/// A stream.
+/// A stream in OnionPerf's schema.
 #[derive(serde::Serialize)]
 struct Stream<'e> {
     /// The last circuit.
@@ -108,14 +108,14 @@ struct Stream<'e> {
     stream_id: u64,
     /// The last target.
     target: Option<&'e str>,
-    /// When it ended.
+    /// Unix time of its end.
     unix_ts_end: f64,
-    /// When it began.
+    /// Unix time of its beginning.
     unix_ts_start: f64,
 }
 
 impl OnionPerf {
-    /// Returns no streams. Of those that have not ended, events are kept of as many as `limit`.
+    /// Returns an empty table that keeps the events of at most `limit` streams without an end.
     pub(crate) const fn new(limit: usize) -> Self {
         Self { open: BTreeMap::new(), limit, streams: BTreeMap::new(), lost: 0 }
     }
@@ -138,7 +138,7 @@ impl OnionPerf {
         Ok(())
     }
 
-    /// Adds a stream with its events. One without a beginning is left out, as is one whose ID is no number.
+    /// Adds a stream with its events. Leaves out a stream without a beginning, or with an ID that is not a number.
     fn stream(&mut self, id: &StreamId, events: &[Event]) -> io::Result<()> {
         let (Some(first), Some(last), Ok(stream_id)) =
             (events.iter().find(|event| event.begins()), events.last(), id.to_string().parse())
@@ -168,7 +168,7 @@ impl OnionPerf {
         self.open.clear();
     }
 
-    /// Prints the object. Returns `false` if it does not have all streams.
+    /// Prints the object. Returns `false` if streams are missing in it.
     pub(crate) fn finish(&self, output: &mut impl Write) -> io::Result<bool> {
         let mut before = "{";
         let mut json = Vec::new();

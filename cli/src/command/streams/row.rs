@@ -10,10 +10,11 @@ use crate::command::life;
 use crate::input::note::{Life, asked_host, final_host};
 use crate::input::time::Time;
 
-/// Makes [`Row`] and the names of its columns from one list.
+/// Defines [`Row`] and the names of its columns from one list.
 macro_rules! row {
     ($($(#[$meta:meta])* $name:ident: $type:ty,)+) => {
         /// The columns of a stream.
+        #[allow(clippy::missing_docs_in_private_items, reason = "the help explains the columns")]
         #[derive(serde::Serialize)]
         pub(crate) struct Row<'l> {
             $($(#[$meta])* $name: $type,)+
@@ -27,86 +28,52 @@ macro_rules! row {
 }
 
 row! {
-    /// Its ID.
     stream_id: &'l str,
-    /// The circuit that it is or was attached to last; none after DETACHED.
     circuit_id: Option<&'l str>,
-    /// Unix time of NEW.
     unix_ts_start: Option<f64>,
-    /// Unix time of FAILED, or else of CLOSED.
     unix_ts_end: Option<f64>,
-    /// From the one to the other.
     seconds: Option<f64>,
-    /// Why it failed.
     failure_reason_local: Option<&'l str>,
-    /// Why it failed, as the other end says.
     failure_reason_remote: Option<&'l str>,
-    /// Where the last REMAP had the address from.
     remap_source: Option<&'l str>,
-    /// What the client asked for.
     target: String,
-    /// How it is over.
     outcome: &'static str,
-    /// What happened to it last.
     last_status: Option<&'l str>,
-    /// The target in the end.
     final_target: String,
-    /// Where the client connects from.
     source_addr: Option<&'l str>,
-    /// What it is for.
     purpose: Option<&'l str>,
-    /// The protocol of the client.
     client_protocol: Option<&'l str>,
-    /// All circuits that it was attached to.
     circuits: Circuits<'l>,
-    /// Number of times that this end asked the other one to stop sending.
     xoff_sent: u64,
-    /// Number of times that the other end asked this one.
     xoff_recv: u64,
-    /// Number of times that this end told the other one to go on.
     xon_sent: u64,
-    /// Number of times that the other end told this one.
     xon_recv: u64,
-    /// The last reason of any event.
     reason: Option<&'l str>,
-    /// The remote reason of that event.
     remote_reason: Option<&'l str>,
-    /// From NEW to the first SUCCEEDED.
     seconds_to_answer: Option<f64>,
-    /// Number of times that it was sent along a circuit.
     attempts: u64,
-    /// Number of times that it was taken off one.
     detached: u64,
-    /// How long it waited for a controller to attach it.
     seconds_waiting: Option<f64>,
-    /// Whether it is to connect or to resolve.
     asked: Option<&'static str>,
-    /// The kind of the target that was asked for.
     target_kind: Option<&'static str>,
-    /// Whether its beginning is in the log.
     began: bool,
-    /// Whether the client sent a user name.
     has_username: bool,
-    /// The NEWNYM epoch.
     nym_epoch: Option<u32>,
-    /// The listener.
     session_group: Option<i32>,
-    /// The file.
     file: &'l str,
-    /// What tor keeps it apart by, as a number.
     identity: Option<&'l str>,
 }
 
-/// Circuits: a list, or one text as in CSV.
+/// A list of circuits, or one text in CSV.
 struct Circuits<'l> {
-    /// Their IDs.
+    /// IDs of the circuits.
     ids: &'l [CircuitId],
-    /// Whether they are one text.
+    /// Set to print one text, as in CSV.
     joined: bool,
 }
 
 impl<'l> Row<'l> {
-    /// Returns the row of a stream that began in this file. A `flat` one has text where others have lists.
+    /// Returns the row of a stream that began in this file. A `flat` row has text in place of lists.
     pub(crate) fn new(life: &'l Life, file: &'l str, identity: Option<&'l str>, flat: bool) -> Self {
         let unix = |time: Option<&Option<Time>>| time.copied().flatten().and_then(Time::unix).map(|t| t.as_secs_f64());
         let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());

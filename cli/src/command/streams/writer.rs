@@ -1,4 +1,4 @@
-//! Rows of streams in a format.
+//! Rows of streams in an output format.
 
 use core::mem;
 use std::io;
@@ -8,7 +8,7 @@ use crate::input::note::Life;
 use crate::output::cells::{Cells, Csv};
 use crate::output::text::escape_json;
 
-/// Rows in a format.
+/// A writer of rows in one format.
 pub(crate) enum Writer {
     /// JSON.
     Json(Vec<u8>),
@@ -27,7 +27,7 @@ impl Writer {
         Self::Csv(Box::new(Csv::new(Vec::new(), cells)))
     }
 
-    /// Adds the names of the columns, if the format has them once.
+    /// Adds the names of the columns, if the format has a header.
     pub(crate) fn head(&mut self) -> io::Result<()> {
         match self {
             Self::Json(_) => Ok(()),
@@ -49,7 +49,7 @@ impl Writer {
         }
     }
 
-    /// Returns the rows so far, and forgets them.
+    /// Removes and returns the rows so far.
     pub(crate) fn take(&mut self) -> io::Result<Vec<u8>> {
         match self {
             Self::Json(json) => Ok(mem::take(json)),

@@ -22,7 +22,7 @@ use crate::input::threads::{self, Collector, Log, Logs, Place, numbered};
 use crate::input::{Input, copies};
 use crate::output::text::escape;
 
-/// What the help says after the options.
+/// Help text after the options.
 pub(crate) const MORE_HELP: &str = "\
 Examples:
   tor-streams tor.log
@@ -55,7 +55,7 @@ Exit status:
 #[derive(clap::Args)]
 #[command(after_long_help = MORE_HELP)]
 pub(crate) struct Options {
-    /// What is read, and which events count.
+    /// Inputs, filters and form of the logs.
     #[command(flatten)]
     pub(crate) read: reader::Reading,
     /// Print a JSON object
@@ -67,7 +67,7 @@ pub(crate) struct Options {
     /// How many streams are followed at a time, and how many rows each table has, at most
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     max_live: usize,
-    /// Which processes share the files.
+    /// Options of a run over several machines.
     #[cfg(feature = "cluster")]
     #[command(flatten)]
     cluster: cluster::Cluster,
@@ -95,7 +95,7 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     Ok(read.filter.report_unknown_words() && listed && unique && all.in_order && all_read)
 }
 
-/// Prints the summary of so many files.
+/// Prints the summary of the given number of files.
 ///
 /// # Errors
 ///
@@ -114,7 +114,7 @@ struct All {
     tally: Tally,
     /// Maximum number of rows in each table.
     limit: usize,
-    /// Whether all logs were in order so far.
+    /// Set while all logs were in order so far.
     in_order: bool,
 }
 
@@ -131,20 +131,21 @@ impl Collector<SummaryLog> for All {
     }
 }
 
-/// Maker of the consumers.
+/// A maker of the consumers.
 struct SummaryLogs {
     /// Maximum number of streams that are followed, and of rows in each table.
     limit: usize,
-    /// Whether streams may not pass.
+    /// Set if filters can exclude streams.
     is_filtered: bool,
-    /// The names of the files.
+    /// Names of the files.
     names: Vec<Arc<str>>,
-    /// Whether all files are one log.
+    /// Set if all files are one log.
     join: bool,
 }
 
 impl SummaryLogs {
-    /// Number of bytes of a range: few, so that threads end at the same time, and many, so that less is put together.
+    /// Length of a range in bytes: short, so that threads end at the same time, and long, so that there is little to
+    /// merge.
     const RANGE: u64 = 4 * 1024 * 1024;
 
     /// Returns the maker for some options and inputs.
@@ -181,7 +182,8 @@ impl Logs for SummaryLogs {
     }
 
     fn needs_numbers(&self) -> bool {
-        // The events of a stream are counted when it passes, and with them the lines of the first oddities.
+        // With filters, the events of a stream are counted when it passes, and with them the lines of the first
+        // anomalies.
         self.is_filtered
     }
 
@@ -190,43 +192,44 @@ impl Logs for SummaryLogs {
     }
 }
 
-/// One log that is counted.
+/// The tally of one log, and the state needed to continue it.
 struct SummaryLog {
-    /// Its name: that of its first file.
+    /// Name of the log: that of its first file.
     name: Arc<str>,
-    /// The name of the file that is read.
+    /// Name of the current file.
     file: String,
-    /// Whether streams may not pass.
+    /// Set if filters can exclude streams.
     is_filtered: bool,
-    /// Whether the log goes on in the next file.
+    /// Set if the log goes on in the next file.
     join: bool,
     /// Maximum number of streams that are followed, and of rows in each table.
     limit: usize,
-    /// The streams that are followed.
+    /// Tracker of the open streams.
     tracker: Tracker,
-    /// What was counted.
+    /// Counts so far.
     tally: Tally,
     /// Signs that the log is not in order.
     check: Check,
 }
 
-/// A range of a log. Its tables have no limit.
+/// The tally of a range of a log. Its tables have no limit.
 struct SummaryPart {
-    /// What was counted in the range. The streams that may have begun before it are not.
+    /// Tally of the range, without the streams that may have begun before it.
     log: SummaryLog,
-    /// Number of lines before the range that the numbers of its lines include.
+    /// Number of lines before the range that its line numbers include.
     lines: u64,
     /// Number of events.
     events: u64,
-    /// Set once the part takes too much memory. Its events are not counted then: the range is read again, one by one.
+    /// Set once the part takes too much memory. Its events are then not counted: the range is read again, event by
+    /// event.
     is_full: bool,
 }
 
 impl SummaryPart {
-    /// Number of events after which the size is looked at.
+    /// Number of events between two checks of the size.
     const STRIDE: u64 = 1024;
-    /// Maximum number of streams that may have begun before the range. Each takes about a kilobyte, and several parts may
-    /// wait for the one before them. A log that somebody made for it has another stream, target and reason in each line.
+    /// Maximum number of streams that may have begun before the range. Each takes about a kilobyte, and several parts
+    /// may wait for an earlier one. A log made for the purpose has another stream, target and reason in each line.
     const STREAMS: usize = 4096;
     /// Maximum number of rows in all tables.
     const ROWS: usize = 32 * 1024;
@@ -243,7 +246,7 @@ impl SummaryPart {
 }
 
 impl SummaryLog {
-    /// Returns what was counted, with the streams that are not over, and `false` if anything was told.
+    /// Returns the tally, with the streams that are not over, and `false` if anything was reported.
     fn finish(mut self) -> (Tally, bool) {
         self.count_live();
         (self.tally, self.check.report(&escape(&self.name)))
@@ -272,7 +275,7 @@ impl Consumer for SummaryLog {
         self.check.event(event.time);
         let mut note = StreamNote::new(event, 0);
         if self.is_filtered {
-            // It is counted when its stream is over: until then that may pass.
+            // The event is counted with its stream, which may pass until it is over.
             note.events.get_or_insert_default().event(&self.file, event, usize::MAX);
         } else {
             self.tally.events.event(&self.file, event, self.limit);
@@ -294,7 +297,7 @@ impl Log for SummaryLog {
 
     fn append(&mut self, part: SummaryPart, lines: u64) -> io::Result<bool> {
         let SummaryPart { log: mut part, lines: counted, is_full, .. } = part;
-        // Streams that are over with the part are counted with what was known of them before it.
+        // Streams that end in the part are counted with the facts from before it.
         let undecided = self.tracker.live().chain(part.tracker.undecided());
         if is_full || !self.tally.merges_exactly(&part.tally, undecided, self.limit) {
             return Ok(false);
@@ -302,7 +305,7 @@ impl Log for SummaryLog {
         let Ok(lives) = self.tracker.append(part.tracker) else {
             return Ok(false);
         };
-        // They are the same, unless the file is being written anew.
+        // The two numbers are equal, unless the file is being rewritten.
         part.tally.events.move_lines(lines.saturating_sub(counted));
         self.tally.merge(part.tally, self.limit);
         self.check.append(part.check);
@@ -321,6 +324,7 @@ impl Log for SummaryLog {
 
     fn next(&mut self, input: Place<'_>) {
         input.name.clone_into(&mut self.file);
+        self.check.next_file();
     }
 }
 

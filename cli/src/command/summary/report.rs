@@ -1,5 +1,7 @@
-//! A tally for a person, and for a program.
+//! Output of a tally: text for a person, JSON for a program.
 
+use alloc::collections::BTreeMap;
+use core::cmp::Reverse;
 use core::time::Duration;
 use std::io::{self, Write};
 
@@ -15,20 +17,20 @@ use crate::command::life::Cause;
 use crate::input::time;
 use crate::output::text::{escape, escape_json};
 
-/// How many targets and circuits are shown.
+/// Maximum number of targets and circuits in the text.
 const TOP: usize = 10;
-/// Number of words and causes that are shown. tor has fewer; there is no end of those that it does not have.
+/// Maximum number of words and causes in the text. tor has fewer; words unknown to tor are unlimited.
 const LIST: usize = 50;
-/// How wide the longest bar of a histogram is.
+/// Maximum width of a histogram's bar, in characters.
 const BAR: u64 = 40;
-/// The percentiles that are shown.
+/// Percentiles of durations in the output.
 const PERCENTILES: [u64; 5] = [50, 75, 90, 95, 99];
 /// The style of headings.
 const HEADING: Style = Style::new().bold();
-/// The style of what deserves a look.
+/// Style of lines that need attention.
 const ODD: Style = AnsiColor::Yellow.on_default();
 
-/// Prints a tally of so many files as text.
+/// Prints the tally of the given number of files as text.
 pub(super) fn print(tally: &Tally, files: usize, output: &mut impl Write) -> io::Result<()> {
     let events = &tally.events;
     let facts = [
@@ -59,9 +61,10 @@ pub(super) fn print(tally: &Tally, files: usize, output: &mut impl Write) -> io:
         let heading = format!("{heading} ({})", share(rows.total(), tally.streams));
         table(output, &heading, rows, LIST, |failure| failure.cause.to_string())?;
     }
-    table(output, "Targets that failed most, and why", tally.failed_targets.rows(), TOP, |failed| {
-        format!("{} {}", or_none(&failed.host), failed.cause)
-    })?;
+    let hosts = failed_hosts(tally);
+    let rows = hosts.iter().map(|host| (host, host.streams)).collect();
+    let rows = Rows { rows, beyond: failed_targets(tally).beyond };
+    table(output, "Targets that failed most, and why", rows, TOP, FailedHost::text)?;
     histogram(output, "Time to the first answer (NEW to SUCCEEDED)", &tally.answers)?;
     slowest(output, tally)?;
     histogram(output, "Lifetime (NEW to CLOSED or FAILED)", &tally.lifetimes)?;
@@ -98,9 +101,62 @@ fn protocols(tally: &Tally) -> Rows<&str> {
     tally.protocols.rows(ClientProtocol::ALL.iter().map(|word| word.as_str()))
 }
 
-/// Returns the causes for which streams failed: on a circuit, or without ever being on one.
+/// Returns the causes of failed streams: on a circuit, or without ever being on one.
 fn failures(tally: &Tally, on_circuit: bool) -> Rows<&Failure> {
     tally.failures.rows().only(|failure| failure.on_circuit == on_circuit)
+}
+
+/// Returns targets and the causes for which their streams failed: the target that failed most first, for whatever causes, and of
+/// each the most frequent cause first.
+fn failed_targets(tally: &Tally) -> Rows<&FailedTarget> {
+    let mut targets = tally.failed_targets.rows();
+    let mut streams = BTreeMap::<&str, u64>::new();
+    for (target, count) in &targets.rows {
+        *streams.entry(&target.host).or_default() += count;
+    }
+    targets.rows.sort_by_key(|(target, _)| (Reverse(streams.get(&*target.host)), &*target.host));
+    targets
+}
+
+/// A target with all causes for which its streams failed.
+struct FailedHost<'t> {
+    /// The target.
+    host: &'t str,
+    /// Number of streams that failed.
+    streams: u64,
+    /// The causes, and the number of streams of each.
+    causes: Vec<(&'t Cause, u64)>,
+}
+
+impl FailedHost<'_> {
+    /// Returns the target and its most frequent causes. If there are several, each has its number of streams.
+    fn text(&self) -> String {
+        const SHOWN: usize = 3;
+        let mut text = or_none(self.host).to_owned();
+        match &*self.causes {
+            [(cause, _)] => text += &format!(" {cause}"),
+            causes => {
+                let shown: Vec<_> = causes.iter().take(SHOWN).map(|(cause, n)| format!("{cause} ({n})")).collect();
+                text += &format!(" {}{}", shown.join(", "), if causes.len() > SHOWN { ", ..." } else { "" });
+            }
+        }
+        text
+    }
+}
+
+/// Returns the targets of [`failed_targets`], each once.
+fn failed_hosts(tally: &Tally) -> Vec<FailedHost<'_>> {
+    let mut hosts: Vec<FailedHost<'_>> = Vec::new();
+    for (FailedTarget { host, cause }, count) in failed_targets(tally).rows {
+        match hosts.last_mut().filter(|last| last.host == host) {
+            Some(last) => {
+                last.streams += count;
+                last.causes.push((cause, count));
+            }
+            None => hosts.push(FailedHost { host, streams: count, causes: vec![(cause, count)] }),
+        }
+    }
+    hosts
 }
 
 /// Returns a word as text.
@@ -108,12 +164,12 @@ fn word(word: &str) -> String {
     word.into()
 }
 
-/// Returns a text, or a word that says that there is none.
+/// Returns a text, or the word for an empty one.
 fn or_none(text: &str) -> &str {
     if text.is_empty() { "(none)" } else { text }
 }
 
-/// Prints how often each key of a table occurs, and the share of it. Only the first ones are shown one by one.
+/// Prints the count and share of each key of a table. Only the first keys get lines of their own.
 fn table<K>(
     output: &mut impl Write,
     heading: &str,
@@ -129,7 +185,7 @@ where
         return Ok(());
     }
     writeln!(output, "\n{HEADING}{heading}{HEADING:#}")?;
-    // Text that a client wrote must not reach the terminal as it is.
+    // A client's text must be escaped for the terminal.
     let row = |(key, count): (&K, u64)| (escape(or_none(&text(key))).into_owned(), count);
     let mut rows: Vec<_> = table.rows.into_iter().take(shown).map(row).collect();
     let rest = total - rows.iter().map(|(_, count)| count).sum::<u64>();
@@ -143,7 +199,7 @@ where
     Ok(())
 }
 
-/// Prints the circuits that streams waited longest for.
+/// Prints the circuits with the slowest first answers.
 fn slowest(output: &mut impl Write, tally: &Tally) -> io::Result<()> {
     let rows = tally.slowest.iter().map(|slow| {
         let circuit = escape(&slow.circuit.to_string()).into_owned();
@@ -183,9 +239,9 @@ fn histogram(output: &mut impl Write, heading: &str, times: &Histogram) -> io::R
     Ok(())
 }
 
-/// Prints a tally as JSON. Every table is a list of objects, and what is in none of them has a field of its own.
+/// Prints a tally as JSON. Each table is a list of objects, and its count beyond the limit a field of its own.
 ///
-/// Rows are made one by one: a table may have many.
+/// Rows are encoded one by one: a table may have many.
 pub(super) fn print_json(tally: &Tally, output: impl Write) -> io::Result<()> {
     let mut output = Escaped { json: Vec::new(), output };
     serde_json::to_writer_pretty(&mut output, &Json(tally))?;
@@ -230,7 +286,7 @@ impl Serialize for Json<'_> {
             let Cause { reason, remote_reason } = cause;
             json!({ "on_circuit": on_circuit, "reason": reason, "remote_reason": remote_reason, "streams": n })
         })?;
-        list(&mut map, "failed_targets", tally.failed_targets.rows(), |FailedTarget { host, cause }, n| {
+        list(&mut map, "failed_targets", failed_targets(tally), |FailedTarget { host, cause }, n| {
             let Cause { reason, remote_reason } = cause;
             json!({ "host": host, "reason": reason, "remote_reason": remote_reason, "streams": n })
         })?;
@@ -257,7 +313,7 @@ impl Serialize for Json<'_> {
     }
 }
 
-/// Adds a table as a list of objects, and what is beyond its limit as a number.
+/// Adds a table as a list of objects, and its count beyond the limit as a number.
 fn list<M: SerializeMap, K: ?Sized>(
     map: &mut M,
     name: &str,
@@ -268,11 +324,11 @@ fn list<M: SerializeMap, K: ?Sized>(
     map.serialize_entry(&format!("other_{name}"), &rows.beyond)
 }
 
-/// The rows of a table, and the function that makes an object of one.
+/// The rows of a table, and the function that returns the object of a row.
 struct List<'r, K: ?Sized, F> {
     /// The rows.
     rows: &'r [(&'r K, u64)],
-    /// The function.
+    /// Function that returns the object of a row.
     object: F,
 }
 
@@ -290,7 +346,7 @@ fn times(times: &Histogram) -> Value {
     object.into()
 }
 
-/// An output of JSON, in which commands to a terminal are escaped.
+/// A writer of JSON that escapes commands to a terminal.
 struct Escaped<W> {
     /// JSON that was not escaped yet, up to the end of a character.
     json: Vec<u8>,
@@ -321,7 +377,7 @@ fn share(part: u64, whole: u64) -> String {
     format!("{:.1} %", 100.0 * part as f64 / whole.max(1) as f64)
 }
 
-/// Returns a time of some seconds in a unit that suits it.
+/// Returns a time in seconds as text, with a suitable unit.
 fn seconds(time: f64) -> String {
     match time {
         ..0.000_999 => format!("{:.0} us", time * 1e6),

@@ -6,23 +6,23 @@ use core::mem;
 
 use serde::{Deserialize, Serialize};
 
-/// The longest text that is counted by itself. Hosts have at most 255 bytes, words that tor prints some 20.
+/// Maximum length of a text that is counted by itself, in bytes. Hosts have at most 255 bytes, tor's words some 20.
 const LONGEST: usize = 1024;
 
-/// How often each of some keys occurs.
+/// The number of occurrences of each key.
 ///
-/// Two tables can be put together in any order, and in any grouping, as long as a limit is not met.
+/// Tables can be merged in any order, and in any grouping, as long as the limit is not reached.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Table<K: Ord> {
-    /// The keys.
+    /// Count of each key.
     by_key: BTreeMap<K, u64>,
-    /// All keys beyond the limit together.
+    /// Total count of all keys beyond the limit.
     beyond: u64,
 }
 
 /// A key of a table.
 pub(crate) trait Key: Ord + Clone {
-    /// Returns the length of the longest text in it.
+    /// Returns the length of the longest text in the key.
     fn longest(&self) -> usize;
 }
 
@@ -39,12 +39,12 @@ impl<K: Ord> Default for Table<K> {
 }
 
 impl<K: Key> Table<K> {
-    /// Counts a key. A new one beyond the limit, or one that is too long, is counted with others.
+    /// Counts a key. A new key beyond the limit, or with a longer text than [`LONGEST`], is counted with the others.
     pub(crate) fn add(&mut self, key: K, limit: usize) {
         self.add_times(key, 1, limit);
     }
 
-    /// Counts a key so many times.
+    /// Adds `times` to the count of a key.
     fn add_times(&mut self, key: K, times: u64, limit: usize) {
         if let Some(count) = self.by_key.get_mut(&key) {
             *count += times;
@@ -60,10 +60,10 @@ impl<K: Key> Table<K> {
         self.by_key.len()
     }
 
-    /// Adds what was counted elsewhere.
+    /// Adds the counts of another table.
     pub(crate) fn merge(&mut self, mut other: Self, limit: usize) {
         self.beyond += other.beyond;
-        // The fewer keys are put among the more, unless it matters which of them are the first ones.
+        // The smaller map is merged into the larger one, unless the order decides the keys beyond the limit.
         if self.by_key.len() < other.by_key.len() && self.by_key.len() + other.by_key.len() <= limit {
             mem::swap(&mut self.by_key, &mut other.by_key);
         }
@@ -72,8 +72,8 @@ impl<K: Key> Table<K> {
         }
     }
 
-    /// Returns `true` if another table can be added and then so many new keys, with the same result as if each key had been
-    /// counted one after the other.
+    /// Returns `true` if another table and then `more` new keys can be added with the same result as counting each key
+    /// in turn.
     pub(crate) fn merges_exactly(&self, other: &Self, more: usize, limit: usize) -> bool {
         self.by_key.len() >= limit || self.by_key.len() + other.by_key.len() + more <= limit
     }
@@ -84,11 +84,11 @@ impl<K: Key> Table<K> {
     }
 }
 
-/// The rows of a table, the highest count first, and those that are equal in the order of their keys.
+/// The rows of a table, the highest count first, and equal counts in the order of their keys.
 pub(crate) struct Rows<K> {
-    /// The keys and their counts.
+    /// Keys and their counts.
     pub(crate) rows: Vec<(K, u64)>,
-    /// The count of all keys beyond the limit together.
+    /// Total count of all keys beyond the limit.
     pub(crate) beyond: u64,
 }
 
@@ -104,7 +104,7 @@ impl<K> Rows<K> {
         self.rows.iter().map(|(_, count)| count).sum::<u64>() + self.beyond
     }
 
-    /// Returns the rows of which something is true, and none beyond the limit.
+    /// Returns the rows whose keys pass, without the count beyond the limit.
     pub(crate) fn only(self, keep: impl Fn(&K) -> bool) -> Self {
         Self { rows: self.rows.into_iter().filter(|(key, _)| keep(key)).collect(), beyond: 0 }
     }
@@ -120,17 +120,18 @@ impl Table<String> {
     }
 }
 
-/// How often each word of tor occurs. Those that have a name are counted by its number, which is faster than by text.
+/// The number of occurrences of each word of tor. Words with a name are counted by its number, which is faster than by
+/// text.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Words {
-    /// The counts of words that have a name.
+    /// Counts of words with a name, by its number.
     named: Vec<u64>,
-    /// Other words.
+    /// Counts of words without a name.
     unnamed: Table<String>,
 }
 
 impl Words {
-    /// Counts a word: the one with this number, if it has a name.
+    /// Counts a word, by its number if it has a name.
     pub(crate) fn add(&mut self, number: Option<usize>, text: &str, limit: usize) {
         let Some(number) = number else {
             return self.unnamed.add_text(text, limit);
@@ -143,7 +144,7 @@ impl Words {
         }
     }
 
-    /// Adds what was counted elsewhere.
+    /// Adds the counts of another table.
     pub(crate) fn merge(&mut self, other: Self, limit: usize) {
         self.named.resize(self.named.len().max(other.named.len()), 0);
         for (ours, theirs) in self.named.iter_mut().zip(other.named) {
@@ -152,7 +153,7 @@ impl Words {
         self.unnamed.merge(other.unnamed, limit);
     }
 
-    /// As [`Table::merges_exactly`] for words without a name.
+    /// Returns [`Table::merges_exactly`] for the words without a name.
     pub(crate) fn merges_exactly(&self, other: &Self, more: usize, limit: usize) -> bool {
         self.unnamed.merges_exactly(&other.unnamed, more, limit)
     }
@@ -162,7 +163,7 @@ impl Words {
         self.unnamed.by_key.len()
     }
 
-    /// Returns the words by their counts. `names` are the texts of those that have a name.
+    /// Returns the words by their counts. `names` are the texts of words with a name.
     pub(crate) fn rows(&self, names: impl Iterator<Item = &'static str>) -> Rows<&str> {
         let named = names.zip(&self.named).filter(|&(_, &count)| count > 0).map(|(name, &count)| (name, count));
         let unnamed = self.unnamed.by_key.iter().map(|(word, &count)| (word.as_str(), count));

@@ -1,4 +1,4 @@
-//! What is counted.
+//! Tallies: the counts of the command `summary`.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -16,7 +16,7 @@ use crate::input::reader::Event;
 use crate::input::time::Time;
 use crate::output::mask;
 
-/// What is counted in one or more logs. Tallies of different logs can be put together in any order.
+/// The counts of one or more logs. Tallies of different logs can be merged in any order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tally {
     /// Number of bytes that were read, after decompression.
@@ -25,11 +25,11 @@ pub(crate) struct Tally {
     pub(crate) lines: u64,
     /// Number of events that could not be read.
     pub(crate) unreadable: u64,
-    /// The events that count.
+    /// Counts of events that pass.
     pub(crate) events: EventTally,
     /// Number of streams.
     pub(crate) streams: u64,
-    /// Number of streams that were let go because there were too many at a time.
+    /// Number of streams that the tracker dropped because of its limit.
     pub(crate) dropped: u64,
     /// Streams by purpose.
     pub(crate) purposes: Words,
@@ -37,28 +37,28 @@ pub(crate) struct Tally {
     pub(crate) protocols: Words,
     /// Streams that failed, by cause.
     pub(crate) failures: Table<Failure>,
-    /// Streams that failed, by the host that was asked for and cause.
+    /// Streams that failed, by target host and cause.
     pub(crate) failed_targets: Table<FailedTarget>,
-    /// Streams by the host that was asked for.
+    /// Streams by the host of the first target.
     pub(crate) targets: Table<String>,
     /// Streams by circuit.
     pub(crate) circuits: Table<Circuit>,
-    /// From NEW to SUCCEEDED.
+    /// Times from NEW to SUCCEEDED.
     pub(crate) answers: Histogram,
-    /// From NEW to the end.
+    /// Times from NEW to the end.
     pub(crate) lifetimes: Histogram,
     /// The circuits with the slowest first answers.
     pub(crate) slowest: Slowest,
 }
 
-/// What is counted of events, whatever stream they are of.
+/// The counts of events, independent of their streams.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct EventTally {
     /// Number of events.
     pub(crate) total: u64,
-    /// The earliest time.
+    /// Unix time of the earliest event.
     pub(crate) first: Option<Duration>,
-    /// The latest time.
+    /// Unix time of the latest event.
     pub(crate) last: Option<Duration>,
     /// Events by status.
     pub(crate) statuses: Words,
@@ -66,39 +66,39 @@ pub(crate) struct EventTally {
     pub(crate) reasons: Words,
     /// Events by remote reason.
     pub(crate) remote_reasons: Words,
-    /// Oddities of events.
+    /// Anomalies of events, by name, with the first line of each.
     pub(crate) anomalies: BTreeMap<String, Example>,
 }
 
-/// Why a stream failed, and whether it ever was on a circuit.
+/// The cause of a failure, and whether the stream ever was on a circuit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Failure {
-    /// Whether it was attached to a circuit before.
+    /// Set if the stream was attached to a circuit before.
     pub(crate) on_circuit: bool,
-    /// Why it failed.
+    /// Cause of the failure.
     pub(crate) cause: Cause,
 }
 
-/// A host that a stream failed to reach, and why.
+/// A host that a stream failed to reach, and the cause.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct FailedTarget {
-    /// The host that was asked for.
+    /// Host of the stream's first target.
     pub(crate) host: String,
-    /// Why the stream failed.
+    /// Cause of the failure.
     pub(crate) cause: Cause,
 }
 
-/// A circuit. Each log has its own numbers.
+/// A circuit. Each log numbers its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Circuit {
-    /// The log.
+    /// Name of the log.
     pub(crate) file: Arc<str>,
-    /// Its number there.
+    /// ID of the circuit in the log.
     pub(crate) circuit_id: String,
 }
 
 impl Ord for Circuit {
-    /// Compares the logs first. Most circuits are of the same one.
+    /// Compares the logs, mostly by address alone, then the IDs.
     fn cmp(&self, other: &Self) -> Ordering {
         let files = if Arc::ptr_eq(&self.file, &other.file) { Ordering::Equal } else { self.file.cmp(&other.file) };
         files.then_with(|| self.circuit_id.cmp(&other.circuit_id))
@@ -117,33 +117,33 @@ impl fmt::Display for Circuit {
     }
 }
 
-/// How often something occurs, and where first.
+/// A number of occurrences, and the place of the first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Example {
     /// Number of events.
     pub(crate) events: u64,
-    /// The file of the first one, by name.
+    /// File of the first occurrence.
     pub(crate) file: String,
-    /// Its line.
+    /// Line of the first occurrence.
     pub(crate) line: u64,
 }
 
-/// The circuits on which a stream waited longest for its first answer.
+/// The circuits with the slowest first answers.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Slowest(Vec<SlowAnswer>);
 
-/// A first answer that took long.
+/// A stream's first answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SlowAnswer {
-    /// From NEW to SUCCEEDED.
+    /// Time from NEW to SUCCEEDED.
     pub(crate) time: Duration,
-    /// The circuit that it came on.
+    /// Circuit of the answer.
     pub(crate) circuit: Circuit,
     /// The stream's ID.
     pub(crate) stream_id: String,
 }
 
-/// How many durations are in each of some intervals, whose width is a thirty-second of what they begin with or less.
+/// The number of durations in each interval. The width of an interval is at most a thirty-second of its start.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Histogram(BTreeMap<u16, u64>);
 
@@ -161,7 +161,7 @@ impl Key for FailedTarget {
 
 impl Key for Circuit {
     fn longest(&self) -> usize {
-        // The name of a file is no client's choice.
+        // The name of a file is not chosen by a client.
         self.circuit_id.len()
     }
 }
@@ -197,7 +197,7 @@ impl EventTally {
         }
     }
 
-    /// Adds what was counted elsewhere.
+    /// Adds the counts of other events.
     pub(crate) fn merge(&mut self, other: Self, limit: usize) {
         self.total += other.total;
         self.first = self.first.into_iter().chain(other.first).min();
@@ -222,7 +222,7 @@ impl EventTally {
 }
 
 impl Tally {
-    /// Counts a stream. No more than `limit` keys of each table are counted apart.
+    /// Counts a stream. Each table counts at most `limit` keys apart.
     pub(crate) fn stream(&mut self, file: &Arc<str>, life: &Life, limit: usize) {
         if life.outcome == Outcome::AfterClosed {
             return;
@@ -256,7 +256,7 @@ impl Tally {
         life::duration(life).into_iter().for_each(|time| self.lifetimes.add(time));
     }
 
-    /// Adds what was counted elsewhere.
+    /// Adds the counts of another tally.
     pub(crate) fn merge(&mut self, other: Self, limit: usize) {
         self.bytes += other.bytes;
         self.lines += other.lines;
@@ -283,8 +283,8 @@ impl Tally {
         words + self.failures.len() + self.failed_targets.len() + self.targets.len() + self.circuits.len()
     }
 
-    /// Returns `true` if what was counted in the next part of a log can be added with the same result as if the part had been
-    /// counted here: no table comes to meet its limit. `undecided` are the streams that go on from one part into the next,
+    /// Returns `true` if the tally of the next part of a log can be added with the same result as counting the part
+    /// here: each table stays within its limit. `undecided` are the streams that go on from one part into the next,
     /// which are counted when they are over, with the events in their notes.
     pub(crate) fn merges_exactly<'l>(
         &self,
@@ -308,7 +308,7 @@ impl Tally {
 }
 
 impl EventTally {
-    /// Likewise for the events, and so many words without a name that come later.
+    /// Returns `true` if the counts of a part's events, and then `words` new words, can be added exactly.
     fn merges_exactly(&self, part: &Self, words: usize, limit: usize) -> bool {
         self.statuses.merges_exactly(&part.statuses, words, limit)
             && self.reasons.merges_exactly(&part.reasons, words, limit)
@@ -327,12 +327,13 @@ impl EventTally {
 }
 
 impl Slowest {
-    /// Number of circuits that are kept.
+    /// Maximum number of circuits.
     const KEPT: usize = 10;
 
-    /// Takes note of an answer, if it is among the slowest. A circuit is kept with its slowest one.
+    /// Adds an answer, if it is among the slowest. Each circuit is kept with its slowest answer.
     fn add(&mut self, answer: SlowAnswer) {
-        // The times first, then what makes the order one and the same however answers are put together.
+        // After the time, the circuit and stream make the order total, so that it does not depend on the order of
+        // merging.
         let order = |answer: &SlowAnswer| (Reverse(answer.time), answer.circuit.clone(), answer.stream_id.clone());
         match self.0.iter().position(|kept| kept.circuit == answer.circuit) {
             Some(known) => {
@@ -347,7 +348,7 @@ impl Slowest {
         self.0.truncate(Self::KEPT);
     }
 
-    /// Adds what was found elsewhere.
+    /// Adds the answers of another tally.
     fn merge(&mut self, other: Self) {
         other.0.into_iter().for_each(|answer| self.add(answer));
     }
@@ -359,37 +360,37 @@ impl Slowest {
 }
 
 impl Histogram {
-    /// How many intervals there are from a power of two to the next one.
+    /// Number of intervals between two powers of two.
     const PARTS: u16 = 32;
 
     /// Counts a duration.
     fn add(&mut self, time: Duration) {
         let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        // The highest bit, and the five behind it.
+        // The highest bit, and the five bits after it.
         let exponent = time.max(1).ilog2();
         let part = (u128::from(time) << 5 >> exponent) as u16 % Self::PARTS;
         *self.0.entry(exponent as u16 * Self::PARTS + part).or_default() += 1;
     }
 
-    /// Adds what was counted elsewhere.
+    /// Adds the counts of another histogram.
     fn merge(&mut self, other: Self) {
         for (interval, count) in other.0 {
             *self.0.entry(interval).or_default() += count;
         }
     }
 
-    /// Returns how many durations there are.
+    /// Returns the number of durations.
     pub(crate) fn total(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// Returns the seconds that an interval begins with.
+    /// Returns the start of an interval, in seconds.
     fn seconds(interval: u16) -> f64 {
         let (exponent, part) = (interval / Self::PARTS, interval % Self::PARTS);
         2_f64.powi(exponent.into()) * (1.0 + f64::from(part) / f64::from(Self::PARTS)) / 1e9
     }
 
-    /// Returns the seconds that so many percent of the durations do not exceed by much: the begin of their interval.
+    /// Returns the start, in seconds, of the interval with the given percentile. `None` without durations.
     pub(crate) fn percentile(&self, percent: u64) -> Option<f64> {
         let rank = (self.total() * percent).div_ceil(100).max(1);
         let mut seen = 0;
@@ -400,8 +401,8 @@ impl Histogram {
         found.map(|(&interval, _)| Self::seconds(interval))
     }
 
-    /// Returns how many durations there are from each power of ten of a second to the next one. The first one has all below
-    /// a millisecond.
+    /// Returns the number of durations in each decade of seconds, by its exponent. The first decade includes all
+    /// durations below a millisecond.
     pub(crate) fn decades(&self) -> BTreeMap<i32, u64> {
         let mut decades = BTreeMap::new();
         for (&interval, count) in &self.0 {
@@ -420,8 +421,8 @@ mod tests {
         slowest.iter().map(|slow| (slow.time.as_millis(), &*slow.circuit.circuit_id, &*slow.stream_id)).collect()
     }
 
-    /// Wherever a log is cut, and in whatever order answers come, the ten slowest circuits are the same: each with its
-    /// slowest answer.
+    /// The ten slowest circuits, each with its slowest answer, are the same for every cut of a log and order of
+    /// answers.
     #[test]
     fn slowest_circuits_of_parts() {
         let answer = |n: u64| SlowAnswer {

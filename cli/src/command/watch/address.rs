@@ -1,4 +1,4 @@
-//! Where a control port is, and how to get there.
+//! Addresses of control ports, and connecting to them.
 
 use core::fmt;
 use core::time::Duration;
@@ -15,9 +15,9 @@ use super::failure::Failure;
 use super::stop::{Stop, TICK};
 use crate::output::text::escape;
 
-/// How long one address may take to accept a connection.
+/// Timeout to connect to one address.
 const CONNECT_TIME: Duration = Duration::from_secs(20);
-/// How long it may take to send a command.
+/// Timeout to send a command.
 const WRITE_TIME: Duration = Duration::from_secs(10);
 
 /// The address of a control port.
@@ -35,7 +35,7 @@ pub(crate) trait Stream: Read + Write + Send {}
 impl<S: Read + Write + Send> Stream for S {}
 
 impl Address {
-    /// Reads an address: a path if it has a slash.
+    /// Parses an address: a path if it has a slash.
     pub(crate) fn new(text: OsString) -> Result<Self, String> {
         let Some(text) = text.to_str().filter(|text| !text.contains('/')) else {
             return Ok(Self::Unix(text.into()));
@@ -52,9 +52,9 @@ impl Address {
         }
     }
 
-    /// Connects. Reading from the connection gives up after a [`TICK`].
+    /// Connects. A read from the connection times out after a [`TICK`].
     pub(crate) fn connect(&self, stop: &Stop) -> Result<Box<dyn Stream>, Failure> {
-        // Neither looking a host up nor connecting to it can be interrupted.
+        // Neither looking up a host nor connecting to it can be interrupted.
         let (sender, receiver) = mpsc::channel();
         let address = self.clone();
         thread::spawn(move || sender.send(address.open()));
@@ -68,7 +68,7 @@ impl Address {
         }
     }
 
-    /// Connects, however long it takes.
+    /// Connects, with a timeout for each address only.
     fn open(&self) -> io::Result<Box<dyn Stream>> {
         match self {
             Self::Tcp(host, port) => {

@@ -11,20 +11,20 @@ use super::control::{Control, Reply};
 use super::cookie::{self, LEN};
 use super::failure::Failure;
 
-/// The key of the proof that tor knows the cookie.
+/// Key of the proof that tor knows the cookie.
 const SERVER_KEY: &[u8] = b"Tor safe cookie authentication server-to-controller hash";
-/// The key of the proof that the controller knows it.
+/// Key of the proof that the controller knows the cookie.
 const CLIENT_KEY: &[u8] = b"Tor safe cookie authentication controller-to-server hash";
 
-/// The environment variable with the password.
+/// Name of the environment variable with the password.
 const VARIABLE: &str = "TOR_CONTROL_PASSWORD";
 
-/// The password, once it is known.
+/// A password that is asked for once.
 #[derive(Default)]
 pub(crate) struct Password(Option<Zeroizing<Vec<u8>>>);
 
 impl Password {
-    /// Returns the password: that of the environment, or what the user types.
+    /// Returns the password, from the environment or typed by the user.
     fn get(&mut self) -> Result<&[u8], Failure> {
         let password = match self.0.take() {
             Some(password) => password,
@@ -37,7 +37,7 @@ impl Password {
     }
 }
 
-/// Asks the user for the password, on the terminal and without showing it.
+/// Asks the user for the password on the terminal, without echo.
 fn ask() -> Result<String, Failure> {
     rpassword::prompt_password("Password of tor's control port: ").map_err(|error| match error.kind() {
         io::ErrorKind::Interrupted => Failure::Stopped,
@@ -47,8 +47,8 @@ fn ask() -> Result<String, Failure> {
 
 /// Authenticates with the strongest method that tor offers.
 ///
-/// Nobody knows who answers on the port: only SAFECOOKIE lets it prove that it is tor before it gets anything. The cookie itself
-/// is sent only if `allow_cookie` says so, and never to one that SAFECOOKIE could have been asked of.
+/// The program on the port may not be tor: only SAFECOOKIE lets it prove that it is before it gets anything. The cookie
+/// itself is sent only with `allow_cookie`, and never if SAFECOOKIE is possible.
 pub(crate) fn authenticate(
     control: &mut Control<'_>,
     password: &mut Password,
@@ -74,14 +74,14 @@ pub(crate) fn authenticate(
     }
 }
 
-/// Sends a secret. `what` says what it is.
+/// Sends a secret. `what` is its name in messages.
 fn prove(control: &mut Control<'_>, secret: &[u8], what: &str) -> Result<(), Failure> {
-    // Digits need no quotes, whatever the bytes are.
+    // Digits need no quotes, for any bytes.
     let command = Zeroizing::new(format!("AUTHENTICATE {}", *hex(secret)));
     accepted(&control.command(&command)?, what)
 }
 
-/// Lets tor prove that it knows the cookie, and then proves that too, without showing the cookie to anyone.
+/// Checks the proof that tor knows the cookie, then sends the controller's proof. The cookie itself is not sent.
 fn safe_cookie(control: &mut Control<'_>, cookie: &[u8; LEN]) -> Result<(), Failure> {
     let mut client_nonce = [0; LEN];
     getrandom::fill(&mut client_nonce).map_err(|_| Failure::fatal("the system has no random numbers"))?;
@@ -93,13 +93,13 @@ fn safe_cookie(control: &mut Control<'_>, cookie: &[u8; LEN]) -> Result<(), Fail
         challenge(&reply).ok_or_else(|| Failure::fatal("no control port: its AUTHCHALLENGE is malformed"))?;
 
     let server = proof(SERVER_KEY, [cookie, &client_nonce, &server_nonce])?;
-    // In constant time: how much of it is right must not show.
+    // The comparison takes constant time, so that it does not show the number of right bytes.
     server.verify_slice(&server_hash).map_err(|_| Failure::fatal("what answers does not know tor's cookie"))?;
     let client = proof(CLIENT_KEY, [cookie, &client_nonce, &server_nonce])?;
     prove(control, &client.finalize().into_bytes(), "the proof of the cookie")
 }
 
-/// Returns what a proof is computed with.
+/// Returns the keyed hash of a proof's parts.
 fn proof(key: &[u8], parts: [&[u8; LEN]; 3]) -> Result<Hmac<Sha256>, Failure> {
     let mut hmac = Hmac::<Sha256>::new_from_slice(key).map_err(Failure::lost)?;
     for part in parts {
@@ -108,7 +108,7 @@ fn proof(key: &[u8], parts: [&[u8; LEN]; 3]) -> Result<Hmac<Sha256>, Failure> {
     Ok(hmac)
 }
 
-/// Reads the hash and the nonce in the reply to AUTHCHALLENGE.
+/// Parses the hash and the nonce in the reply to AUTHCHALLENGE.
 fn challenge(reply: &Reply) -> Option<([u8; LEN], [u8; LEN])> {
     let text = reply.lines.first()?.strip_prefix(b"AUTHCHALLENGE ")?;
     let mut words = text.split(|&byte| byte == b' ');
@@ -117,7 +117,7 @@ fn challenge(reply: &Reply) -> Option<([u8; LEN], [u8; LEN])> {
     Some((hash, nonce))
 }
 
-/// Returns whether tor accepted `what`. Its own words are not repeated: they may hold what was sent.
+/// Checks that tor accepted `what`. Its reply is not shown, since it may hold the secret.
 fn accepted(reply: &Reply, what: &str) -> Result<(), Failure> {
     match reply.code.as_str() {
         "250" => Ok(()),
@@ -125,22 +125,22 @@ fn accepted(reply: &Reply, what: &str) -> Result<(), Failure> {
     }
 }
 
-/// The ways of authentication that tor accepts.
+/// The authentication methods that tor accepts.
 struct Methods {
-    /// None is needed.
+    /// Set if no authentication is needed.
     null: bool,
-    /// The password.
+    /// Set if tor accepts a password.
     password: bool,
-    /// The cookie.
+    /// Set if tor accepts the cookie.
     cookie: bool,
-    /// A proof that the cookie is known.
+    /// Set if tor accepts a proof that the cookie is known.
     safe_cookie: bool,
-    /// Where the cookie is.
+    /// Path of the cookie's file, if tor names it.
     cookie_file: Option<PathBuf>,
 }
 
 impl Methods {
-    /// Reads the reply to PROTOCOLINFO.
+    /// Parses the reply to PROTOCOLINFO.
     fn read(reply: &Reply) -> Result<Self, Failure> {
         if reply.code != "250" {
             return Err(Failure::Fatal(format!("no control port: it refuses PROTOCOLINFO with {}", reply.code)));
@@ -148,7 +148,7 @@ impl Methods {
         Self::find(reply).ok_or_else(|| Failure::fatal("no control port: its PROTOCOLINFO is malformed"))
     }
 
-    /// Finds the line that says it. `None` if there is none, or if it is malformed.
+    /// Finds the line with the methods. `None` if it is missing or malformed.
     fn find(reply: &Reply) -> Option<Self> {
         let text = reply.lines.iter().find_map(|line| line.strip_prefix(b"AUTH METHODS="))?;
         let end = text.iter().position(|&byte| byte == b' ').unwrap_or(text.len());
@@ -168,7 +168,7 @@ impl Methods {
     }
 }
 
-/// Returns the bytes of a quoted string that `text` begins with. `None` if it begins with none.
+/// Returns the bytes of the quoted string at the start of `text`. `None` for any other start.
 fn unquote(text: &[u8]) -> Option<Vec<u8>> {
     let mut rest = text.strip_prefix(b"\"")?;
     let mut bytes = Vec::new();
@@ -189,7 +189,7 @@ fn unquote(text: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Returns the path that is these bytes.
+/// Returns the path with these bytes.
 #[cfg(unix)]
 fn path(bytes: Vec<u8>) -> Option<PathBuf> {
     use std::ffi::OsString;
@@ -198,7 +198,7 @@ fn path(bytes: Vec<u8>) -> Option<PathBuf> {
     Some(OsString::from_vec(bytes).into())
 }
 
-/// Returns the path that is these bytes.
+/// Returns the path with these bytes.
 #[cfg(not(unix))]
 fn path(bytes: Vec<u8>) -> Option<PathBuf> {
     String::from_utf8(bytes).ok().map(PathBuf::from)
@@ -207,13 +207,13 @@ fn path(bytes: Vec<u8>) -> Option<PathBuf> {
 /// Returns bytes as hexadecimal digits.
 fn hex(bytes: &[u8]) -> Zeroizing<String> {
     let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
-    // With its full capacity from the start, so that it leaves no copy behind when it grows.
+    // Its full capacity is reserved at once, so that growing leaves no copy behind.
     let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
     text.extend(bytes.iter().flat_map(|&byte| [digit(byte >> 4), digit(byte & 15)]));
     text
 }
 
-/// Returns the bytes that exactly so many hexadecimal digits stand for.
+/// Returns the bytes of a fixed number of hexadecimal digits. `None` for any other text.
 fn unhex(text: &[u8]) -> Option<[u8; LEN]> {
     let digit = |&byte: &u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let digits = text.iter().map(digit).collect::<Option<Vec<_>>>()?;

@@ -11,54 +11,54 @@ use super::address::Stream;
 use super::failure::Failure;
 use super::stop::Stop;
 
-/// The most bytes of all replies until tor sends events. It needs some 500.
+/// Maximum total size in bytes of all replies until tor sends events. They take some 500.
 const LIMIT: usize = 16 * 1024;
-/// How long tor may take to reply.
+/// Timeout of a reply.
 const REPLY_TIME: Duration = Duration::from_secs(10);
 
 /// A connection to a control port.
 pub(crate) struct Control<'s> {
-    /// The connection.
+    /// Connection to tor.
     stream: Box<dyn Stream>,
-    /// Whether to give up.
+    /// Flag that ends all waiting.
     stop: &'s Stop,
-    /// What was received while replies were waited for.
+    /// Bytes received since connecting, events included.
     received: Vec<u8>,
-    /// How many bytes of it are read.
+    /// Number of bytes of `received` that were parsed.
     at: usize,
 }
 
 /// The reply to a command.
 pub(crate) struct Reply {
-    /// Its code.
+    /// Reply code.
     pub(crate) code: String,
-    /// Its lines, without the code and without data of many lines.
+    /// Lines without the code and without multi-line data.
     pub(crate) lines: Vec<Vec<u8>>,
 }
 
 /// A line of a reply.
 pub(crate) struct ReplyLine<'l> {
-    /// Its code.
+    /// Reply code.
     pub(crate) code: [u8; 3],
-    /// Which lines follow it.
+    /// Kind of the lines that follow.
     pub(crate) kind: Kind,
-    /// The text behind.
+    /// Text after the code and the separator.
     pub(crate) text: &'l [u8],
 }
 
-/// Which lines follow one of a reply.
+/// The kind of lines after a line of a reply.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// None.
+    /// The reply ends.
     End,
-    /// More of the reply.
+    /// More lines of the reply follow.
     Middle,
-    /// Data, up to a dot, and more of the reply.
+    /// Data follows, up to a dot, then more of the reply.
     Data,
 }
 
 impl<'l> ReplyLine<'l> {
-    /// Reads a line without its end. `None` if it is of no reply.
+    /// Parses a line without its end. `None` if it is not part of a reply.
     pub(crate) fn of(line: &'l [u8]) -> Option<Self> {
         let ([a, b, c, kind], text) = line.split_first_chunk()?;
         let code = [*a, *b, *c];
@@ -71,14 +71,14 @@ impl<'l> ReplyLine<'l> {
         code.iter().all(u8::is_ascii_digit).then_some(Self { code, kind, text })
     }
 
-    /// Returns `true` for an event, which answers no command.
+    /// Returns `true` for an event, which does not answer a command.
     pub(crate) fn is_event(&self) -> bool {
         self.code == *b"650"
     }
 }
 
 impl<'s> Control<'s> {
-    /// Returns a connection over which nothing was said yet.
+    /// Returns a connection before the first command.
     pub(crate) fn new(stream: Box<dyn Stream>, stop: &'s Stop) -> Self {
         Self { stream, stop, received: Vec::new(), at: 0 }
     }
@@ -91,18 +91,18 @@ impl<'s> Control<'s> {
 
     /// Sends a command.
     pub(crate) fn send(&mut self, command: &str) -> Result<(), Failure> {
-        // In one piece, so that it is not sent as two packets.
+        // A single write, so that it is not sent as two packets.
         let line = Zeroizing::new([command.as_bytes(), b"\r\n"].concat());
         self.stream.write_all(&line).and_then(|()| self.stream.flush()).map_err(Failure::lost)
     }
 
-    /// Returns everything that was received so far: events may be among it.
+    /// Removes and returns all bytes that were received so far, which may include events.
     pub(crate) fn take_received(&mut self) -> Vec<u8> {
         self.at = 0;
         core::mem::take(&mut self.received)
     }
 
-    /// Reads some bytes. `None` if there are none yet.
+    /// Reads some bytes. `None` if none have arrived.
     pub(crate) fn read(&mut self, piece: &mut [u8]) -> Result<Option<usize>, Failure> {
         use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
 
@@ -118,7 +118,7 @@ impl<'s> Control<'s> {
         }
     }
 
-    /// Reads a reply. Events that come before it are stepped over.
+    /// Reads a reply, and skips events that come before it.
     fn reply(&mut self, deadline: Instant) -> Result<Reply, Failure> {
         let mut lines = Vec::new();
         loop {
@@ -141,7 +141,7 @@ impl<'s> Control<'s> {
         }
     }
 
-    /// Steps over the data of a reply, up to the dot.
+    /// Skips the data of a reply, up to the dot.
     fn skip_data(&mut self, deadline: Instant) -> Result<(), Failure> {
         loop {
             let range = self.line(deadline)?;
@@ -151,7 +151,7 @@ impl<'s> Control<'s> {
         }
     }
 
-    /// Reads a line, and returns where it is in what was received, without its end.
+    /// Reads a line, and returns its range in `received`, without its end.
     fn line(&mut self, deadline: Instant) -> Result<Range<usize>, Failure> {
         let mut piece = [0; 1024];
         loop {
@@ -167,7 +167,7 @@ impl<'s> Control<'s> {
             if let Some(len) = self.read(&mut piece)? {
                 self.received.extend(piece.iter().take(len));
             }
-            // Also for one who sends byte after byte.
+            // This also limits a peer that sends byte after byte.
             if Instant::now() > deadline {
                 return Err(Failure::lost("tor does not reply"));
             }

@@ -1,4 +1,4 @@
-//! tor's cookie: a file that whoever answers on the control port names.
+//! tor's cookie: a file that the program on the control port names.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
@@ -8,23 +8,23 @@ use zeroize::Zeroizing;
 
 use crate::output::text::escape;
 
-/// Number of bytes of a cookie.
+/// Length of a cookie in bytes.
 pub(crate) const LEN: usize = 32;
 
-/// Reads tor's cookie, or says why that cannot be done.
+/// Reads tor's cookie, or returns a message about the failure.
 ///
-/// Nobody knows yet whether it is tor that names the file. So it has to look like a cookie: a regular file of its length, of
-/// the user or of those that run a tor, and no link to any other file.
+/// The program that names the file may not be tor. So the file has to look like a cookie: a regular file of its length,
+/// owned by the user or by a user that runs a tor, and not a link to another file.
 pub(crate) fn read(path: &Path) -> Result<Zeroizing<[u8; LEN]>, String> {
     read_file(path).map_err(|error| format!("the cookie {}: {error}", escape(&path.to_string_lossy())))
 }
 
 /// Reads the cookie.
 fn read_file(path: &Path) -> io::Result<Zeroizing<[u8; LEN]>> {
-    // Opening a pipe or a device can have effects of its own.
+    // Opening a pipe or a device can have side effects.
     check(&fs::symlink_metadata(path)?)?;
     let mut file = open(path)?;
-    // It may be another one by now.
+    // The path may have another file by now.
     let metadata = file.metadata()?;
     check(&metadata)?;
     check_owner(&metadata)?;
@@ -44,14 +44,14 @@ fn check(metadata: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a file that is no link.
+/// Opens a file that is not a link.
 #[cfg(unix)]
 fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
 
     use rustix::fs::OFlags;
 
-    // Should it have become a pipe, opening it does not wait for a writer.
+    // If the path has become a pipe, opening it does not wait for a writer.
     let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits());
     fs::OpenOptions::new().read(true).custom_flags(flags.map_err(io::Error::other)?).open(path)
 }
@@ -74,7 +74,7 @@ fn check_owner(metadata: &Metadata) -> io::Result<()> {
     Err(io::Error::other("it belongs to neither you, root nor tor"))
 }
 
-/// Returns `true` for the number of a user that distributions run tor as: all have it in the system's own list.
+/// Returns `true` for the number of a user that distributions run tor as, from the system's own list.
 #[cfg(unix)]
 fn is_tor(user: u32) -> bool {
     /// Debian, Alpine and Arch, Fedora, the BSDs and macOS.

@@ -1,16 +1,16 @@
-//! Why a connection is over.
+//! Reasons for the end of a connection.
 
 use std::io;
 
-/// Why a connection is over. No message holds a secret, or text that the other end sent.
+/// The reason for the end of a connection. Its message holds neither a secret nor text from the other end.
 pub(crate) enum Failure {
-    /// Ctrl-C or SIGTERM came.
+    /// Ctrl-C or SIGTERM.
     Stopped,
-    /// There is no connection, or no more. The next attempt may have one.
+    /// A failed or lost connection; the next attempt may succeed.
     Lost(String),
-    /// Another attempt would end in the same way.
+    /// A failure that another attempt would repeat.
     Fatal(String),
-    /// The output cannot be written.
+    /// A failed write to the output.
     Output(io::Error),
 }
 
@@ -20,7 +20,7 @@ impl Failure {
         Self::Lost(error.to_string())
     }
 
-    /// Returns the failure that no other attempt can mend.
+    /// Returns a failure that another attempt would repeat.
     pub(crate) fn fatal(message: impl Into<String>) -> Self {
         Self::Fatal(message.into())
     }

@@ -28,7 +28,7 @@ use self::stop::Stop;
 use crate::output::Format;
 use crate::output::cells::CsvOptions;
 
-/// What the help says after the options.
+/// Help text after the options.
 const MORE_HELP: &str = "\
 Examples:
   tor-streams watch --control 127.0.0.1:9051
@@ -65,11 +65,11 @@ Exit status:
      or the output could not be written. Standard error has the reason.
   2  The arguments are wrong.";
 
-/// The most bytes of an event.
+/// Maximum length of an event's line, in bytes.
 const LINE: usize = 8192;
-/// How long to wait after the first failure.
+/// Delay after the first failure.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// How long to wait at most.
+/// Maximum delay between two attempts.
 const LAST_WAIT: Duration = Duration::from_secs(60);
 
 /// The options of `watch`.
@@ -90,7 +90,7 @@ pub(crate) struct Options {
     /// Print SOCKS user names and passwords, as Tor escapes them, and not just `***`
     #[arg(long)]
     show_credentials: bool,
-    /// How CSV is printed.
+    /// Options of CSV.
     #[command(flatten)]
     csv: CsvOptions,
     /// Also take events whose status, IDs or target are not what Tor's specification allows
@@ -119,7 +119,7 @@ pub(crate) struct Options {
     retries: Option<u32>,
 }
 
-/// Shows the events of a running tor until the user has enough. Returns `false` if it could not go on.
+/// Shows the events of a running tor until the user stops it. Returns `false` after a failure.
 ///
 /// # Errors
 ///
@@ -154,7 +154,7 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Shows the events of one connection until it is over.
+/// Shows the events of one connection until it ends.
 fn watch(
     options: &Options,
     stop: &Stop,
@@ -174,9 +174,9 @@ fn watch(
     if options.lenient {
         decoder = decoder.lenient(true);
     }
-    // From the first line on, so that events among the replies are not lost and lines have their numbers.
+    // The bytes from the first line on, so that events among the replies are kept and lines have their numbers.
     sink.take(&mut decoder, &control.take_received(), &options.control)?;
-    // Only a summary has a use for streams without an event.
+    // Only a summary uses streams without an event.
     let mut open = options.summary.then(OpenStreams::new);
     if open.is_some() {
         control.send(status::COMMAND)?;

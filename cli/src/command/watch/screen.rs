@@ -1,4 +1,4 @@
-//! The summary on standard output: drawn again and again on a terminal, else printed now and then.
+//! The summary on standard output: redrawn on a terminal, else printed at intervals.
 
 use core::fmt::Arguments;
 use core::time::Duration;
@@ -9,31 +9,31 @@ use console::Term;
 
 use super::summary::Summary;
 
-/// How long a terminal shows a summary before it is drawn again.
+/// Interval at which a terminal's summary is redrawn.
 const REDRAW: Duration = Duration::from_millis(500);
 
-/// Where the summary is shown.
+/// The display of the summary.
 pub(crate) struct Screen {
     /// Standard output, if it is a terminal.
     term: Option<Term>,
-    /// How long to wait between two summaries.
+    /// Interval between two summaries.
     interval: Duration,
-    /// When the next one is due.
+    /// Time of the next summary.
     due: Instant,
-    /// How many lines of the terminal are the summary.
+    /// Number of lines of the terminal that show the summary.
     drawn: usize,
 }
 
 impl Screen {
-    /// Returns standard output. If it is no terminal, there is a summary at each `interval`.
+    /// Returns standard output. If it is not a terminal, a summary is printed at each `interval`.
     pub(crate) fn new(interval: Duration) -> Self {
-        // Its lines are collected, so that a summary comes all at once.
+        // The terminal is buffered, so that a summary appears at once.
         let term = Some(Term::buffered_stdout()).filter(Term::is_term);
         let interval = if term.is_some() { REDRAW } else { interval };
         Self { term, interval, due: Instant::now() + interval, drawn: 0 }
     }
 
-    /// Shows the summary if it is time.
+    /// Shows the summary if it is due.
     pub(crate) fn tick(&mut self, summary: &Summary) -> io::Result<()> {
         if Instant::now() < self.due {
             return Ok(());
@@ -50,7 +50,7 @@ impl Screen {
             return writeln!(stdout, "{}\n", lines.join("\n")).and_then(|()| stdout.flush());
         };
         let (height, width) = term.size();
-        // The last line is the cursor's. What has left the terminal could not be cleared again.
+        // The last line is the cursor's. Lines that have left the terminal could not be cleared again.
         lines.truncate(usize::from(height).saturating_sub(1).max(1));
         term.clear_last_lines(self.drawn)?;
         for line in &lines {

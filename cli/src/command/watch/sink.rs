@@ -1,4 +1,4 @@
-//! Where the events go: to the output one by one, or into the summary.
+//! Destinations of the events: the output one by one, or the summary.
 
 use core::fmt::Arguments;
 use core::time::Duration;
@@ -17,16 +17,16 @@ use crate::input::time::Time;
 use crate::output::{EventLogs, Output};
 use crate::report;
 
-/// Where the events go.
+/// The destination of the events.
 pub(crate) enum Sink {
-    /// To the output.
+    /// The output, event by event.
     Events(Box<Output>),
-    /// Into the summary.
+    /// The summary, and its display.
     Summary(Box<Summary>, Screen),
 }
 
 impl Sink {
-    /// Returns what the options say.
+    /// Returns the destination that the options select.
     pub(crate) fn new(options: &Options) -> io::Result<Self> {
         if options.summary {
             let summary = Box::new(Summary::new(options.max_live));
@@ -37,19 +37,19 @@ impl Sink {
             show_credentials: options.show_credentials,
             cells: options.csv.cells(),
         })?;
-        // The names of the columns, long before the first event.
+        // The names of the columns are printed before the first event.
         output.flush()?;
         Ok(Self::Events(Box::new(output)))
     }
 
-    /// Takes the events that end in a piece of what tor sends, and shows them at once.
+    /// Decodes the events that end in `piece`, received from tor, and shows them at once.
     pub(crate) fn take<const N: usize>(
         &mut self,
         decoder: &mut EventDecoder<N>,
         mut piece: &[u8],
         address: &Address,
     ) -> io::Result<()> {
-        // The prefix of an event in a log of OnionPerf, of which the output takes the Unix time.
+        // The prefix of an event in OnionPerf's logs, from which the output gets the Unix time.
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let prefix = format!("- - {}.{:06} ", now.as_secs(), now.subsec_micros());
         while let Some(mut line) = decoder.next_event(&mut piece) {
@@ -69,14 +69,14 @@ impl Sink {
         self.tick()
     }
 
-    /// Takes the text of a stream that was open before, if there is one.
+    /// Adds the text of a stream that was open before, if there is one.
     pub(crate) fn take_open(&mut self, stream: Option<Vec<u8>>) {
         if let (Self::Summary(summary, _), Some(stream)) = (self, stream) {
             summary.add_open(&stream);
         }
     }
 
-    /// Shows what has to be shown by now.
+    /// Shows output that is due.
     pub(crate) fn tick(&mut self) -> io::Result<()> {
         match self {
             Self::Events(output) => output.flush(),
@@ -84,7 +84,7 @@ impl Sink {
         }
     }
 
-    /// Shows everything that there was.
+    /// Shows the rest of the output.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         match self {
             Self::Events(output) => output.finish(),
@@ -92,7 +92,7 @@ impl Sink {
         }
     }
 
-    /// Takes note that events are missing from now on.
+    /// Marks that events are missing from now on.
     pub(crate) fn disconnected(&mut self) {
         if let Self::Summary(summary, _) = self {
             summary.disconnected();

@@ -3,33 +3,33 @@
 use super::LINE;
 use super::control::{Kind, ReplyLine};
 
-/// The command that asks for them.
+/// Command that requests the open streams.
 pub(crate) const COMMAND: &str = "GETINFO stream-status";
 
-/// The part of the reply's first line that names it.
+/// Name of the reply, at the start of its first line's text.
 const NAME: &[u8] = b"stream-status=";
 
-/// Finds the reply among events.
+/// A scanner for the reply among events.
 ///
-/// It comes when tor has time for it, and whatever else answers on the port may never send it. So nobody waits: events are shown
-/// meanwhile, and each stream of the reply is handed out at its place between them.
+/// tor replies when it has time, and another program on the port may never do so. So events are shown meanwhile, and
+/// each stream of the reply is returned at its place between them.
 pub(crate) struct OpenStreams {
-    /// Which lines come next.
+    /// Kind of the next lines.
     state: State,
-    /// Beginning of a line whose end is yet to come. Of one that is too long, the first bytes.
+    /// Beginning of an incomplete line; of a line that is too long, its first bytes.
     line: Vec<u8>,
 }
 
-/// Which lines come next.
+/// The kind of the next lines.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Events, and the first line of the reply.
+    /// Events, or the first line of the reply.
     Before,
     /// Data of another reply.
     OtherData,
     /// Streams, up to a dot.
     Streams,
-    /// Nothing that counts.
+    /// Any lines after the reply.
     After,
 }
 
@@ -39,7 +39,8 @@ impl OpenStreams {
         Self { state: State::Before, line: Vec::new() }
     }
 
-    /// Takes bytes off `piece`: up to the end of a line, or all. The text of a stream follows if the line is one.
+    /// Removes bytes from the start of `piece`, up to a line end or all, and returns them. If they complete the line of
+    /// a stream, its text is returned too.
     pub(crate) fn take<'p>(&mut self, piece: &mut &'p [u8]) -> (&'p [u8], Option<Vec<u8>>) {
         let end = memchr::memchr(b'\n', piece).filter(|_| self.state != State::After);
         let (taken, rest) = piece.split_at(end.map_or(piece.len(), |end| end + 1));
@@ -51,7 +52,7 @@ impl OpenStreams {
         self.line.extend(taken.iter().take(room));
         if !self.line.ends_with(b"\r\n") {
             if self.line.len() >= LINE && end.is_some() {
-                // Too long for a stream, and no dot.
+                // The line is too long for a stream, and not a dot.
                 self.line.clear();
             }
             return (taken, None);
@@ -60,7 +61,7 @@ impl OpenStreams {
         (taken, self.line(line.strip_suffix(b"\r\n").unwrap_or_default()))
     }
 
-    /// Takes a line, and returns the text of a stream in it.
+    /// Parses a line, and returns the text of a stream in it.
     fn line(&mut self, line: &[u8]) -> Option<Vec<u8>> {
         match (self.state, ReplyLine::of(line)) {
             (State::Streams, _) if line == b"." => self.state = State::After,
@@ -71,12 +72,12 @@ impl OpenStreams {
                 match (reply.kind, streams) {
                     (Kind::Data, Some(_)) => self.state = State::Streams,
                     (Kind::Data, None) => self.state = State::OtherData,
-                    // A single one, or none.
+                    // A single stream, or none.
                     (_, Some(stream)) => {
                         self.state = State::After;
                         return Some(stream.to_vec()).filter(|stream| !stream.is_empty());
                     }
-                    // Nothing else was asked for: this is a refusal.
+                    // The command requests nothing else: this is a refusal.
                     (Kind::End, None) if !reply.is_event() => self.state = State::After,
                     _ => {}
                 }
@@ -91,7 +92,7 @@ impl OpenStreams {
 mod tests {
     use super::*;
 
-    /// Returns the streams in `text`, which comes in pieces of this length, and checks that no byte is lost.
+    /// Returns the streams in `text`, passed in pieces of this length, and checks that every byte is returned.
     fn streams(text: &str, len: usize) -> Vec<String> {
         let (mut open, mut taken, mut streams) = (OpenStreams::new(), Vec::new(), Vec::new());
         for mut piece in text.as_bytes().chunks(len) {
@@ -105,7 +106,7 @@ mod tests {
         streams
     }
 
-    /// Each form of the reply, with anything around it, in pieces of any length.
+    /// Each form of the reply, among other lines, in pieces of any length.
     #[test]
     fn replies() {
         const EVENT: &str = "650 STREAM 9 NEW 0 250+stream-status=:1\r\n";
@@ -119,7 +120,7 @@ mod tests {
             ("250-stream-status=10 NEW 0 192.0.2.7:443\r\n250 OK\r\n", &["10 NEW 0 192.0.2.7:443"]),
             ("250-stream-status=\r\n250 OK\r\n250+stream-status=\r\n31 NEW 0 a:1\r\n.\r\n", &[]),
             ("552 Unrecognized key \"stream-status\"\r\n250+stream-status=\r\n31 NEW 0 a:1\r\n.\r\n", &[]),
-            // A name with a LF in it, and text of others.
+            // A name with a LF in it, and lines of other replies.
             ("250+stream-status=\r\n31 NEW 0 a\n.:1\r\n.\r\n250 OK\r\n", &["31 NEW 0 a\n.:1"]),
             (
                 "650+X\r\n250+stream-status=\r\n31 NEW 0 a:1\r\n.\r\n650 OK\r\n250-stream-status=1 NEW 0 b:1\r\n",

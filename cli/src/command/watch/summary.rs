@@ -1,4 +1,4 @@
-//! What a summary of the events so far says.
+//! The summary of the events so far.
 
 use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -12,49 +12,49 @@ use tor_stream_event::{Step, StreamClosureReason, StreamEventRef, StreamLife, St
 use crate::output::mask;
 use crate::output::text::escape;
 
-/// How many streams are shown.
+/// Maximum number of streams that are shown.
 const SHOWN: usize = 10;
 
-/// Numbers of the events so far, and the last streams.
+/// The counts of the events so far, and the last streams.
 pub(crate) struct Summary {
-    /// When it began.
+    /// Time of the summary's start.
     begin: Instant,
-    /// How many events there were.
+    /// Number of events.
     events: u64,
-    /// How many of them could not be read.
+    /// Number of events that could not be read.
     unreadable: u64,
-    /// How many streams ended.
+    /// Number of streams that ended.
     closed: u64,
-    /// How many events there were of each status.
+    /// Number of events by status.
     statuses: Counts,
-    /// How many streams ended for each reason.
+    /// Number of streams by reason of their end.
     reasons: Counts,
-    /// How many streams the other end ended for each reason.
+    /// Number of streams by the other end's reason.
     remote_reasons: Counts,
-    /// The streams that are open.
+    /// Tracker of the open streams.
     tracker: StreamTracker<Instant>,
-    /// How many of them are followed at most.
+    /// Maximum number of open streams.
     max_live: usize,
-    /// The streams that ended last, with the oldest first.
+    /// Streams that ended last, the oldest first.
     ended: VecDeque<StreamLife<Instant>>,
 }
 
-/// Number of events with each word.
+/// The number of events with each word.
 ///
-/// There is no end of words without a name, and whoever answers on the port chooses them: beyond [`Self::LIMIT`] words, all new
-/// ones count as one.
+/// Words without a name are unlimited, and the program on the port chooses them: beyond [`Self::LIMIT`] words, new ones
+/// are counted together.
 #[derive(Default)]
 struct Counts {
-    /// Those that are counted one by one.
+    /// Counts of single words.
     words: BTreeMap<String, u64>,
-    /// All others.
+    /// Total count of all other words.
     others: u64,
 }
 
 impl Counts {
     /// Maximum number of words. Some thirty have a name.
     const LIMIT: usize = 100;
-    /// Maximum number of characters that are kept of a word.
+    /// Maximum length of a kept word, in characters.
     const LEN: usize = 40;
     /// Maximum number of words in a line.
     const SHOWN: usize = 20;
@@ -71,7 +71,7 @@ impl Counts {
         }
     }
 
-    /// Returns the words with their numbers, the most frequent first. `None` if there are none.
+    /// Returns the words with their counts, the most frequent first. `None` without words.
     fn list(&self) -> Option<String> {
         let mut counts: Vec<_> = self.words.iter().collect();
         counts.sort_by_key(|&(_, &count)| Reverse(count));
@@ -83,7 +83,7 @@ impl Counts {
 }
 
 impl Summary {
-    /// Returns the summary of no events.
+    /// Returns an empty summary.
     pub(crate) fn new(max_live: usize) -> Self {
         Self {
             begin: Instant::now(),
@@ -121,25 +121,26 @@ impl Summary {
         }
     }
 
-    /// Adds a stream that was open before: what `GETINFO stream-status` tells of it is the beginning of an event.
+    /// Adds a stream that was open before: its text in the reply to `GETINFO stream-status` is the beginning of an
+    /// event.
     pub(crate) fn add_open(&mut self, stream: &[u8]) {
         let Ok(event) = StreamEventRef::parse_bytes(stream) else {
             self.unreadable += 1;
             return;
         };
-        // An event that came before the reply knows more, such as a purpose.
+        // An event before the reply has more facts, such as a purpose.
         if !event.id.parse().is_ok_and(|id| self.tracker.get(&id).is_some()) {
             self.tracker.update(&event, Instant::now());
         }
     }
 
-    /// Adds an event that cannot be read.
+    /// Counts an event that cannot be read.
     pub(crate) const fn add_unreadable(&mut self) {
         self.events += 1;
         self.unreadable += 1;
     }
 
-    /// Forgets which streams are open: nobody says how they end once the connection is lost.
+    /// Removes the open streams: their ends are unknown once the connection is lost.
     pub(crate) fn disconnected(&mut self) {
         self.tracker = StreamTracker::new(self.max_live);
     }
@@ -184,7 +185,7 @@ fn line(life: &StreamLife<Instant>, now: Instant) -> String {
     line
 }
 
-/// Returns a duration for a person: its two greatest units.
+/// Returns a duration as text, in its two greatest units.
 fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
     match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {

@@ -1,5 +1,5 @@
-//! Connections to the other processes, before `timely` takes them over. Its own way of connecting waits for ever, and prints
-//! to standard output.
+//! Connections to the other processes, made before `timely` uses them. The connect function of `timely` waits without a
+//! timeout, and prints to standard output.
 
 use core::time::Duration;
 use std::io::{self, Read, Write};
@@ -9,22 +9,22 @@ use std::time::Instant;
 
 use socket2::{SockRef, TcpKeepalive};
 
-/// What begins a greeting. Whoever says something else is no process of a cluster.
+/// First bytes of a greeting; other programs do not send them.
 const MAGIC: [u8; 12] = *b"tor-streams\n";
-/// How long a greeting is: what begins it, the run, the process.
+/// Length of a greeting in bytes: [`MAGIC`], the run, the process.
 const LENGTH: usize = MAGIC.len() + 32 + 2;
-/// How long to wait between two attempts.
+/// Pause between two attempts to connect.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long a connection may take, and who has connected to say who it is.
+/// Timeout to connect, and for the greeting of an incoming peer.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// After how long without a sign of life the other machine is asked for one, and after how long it is taken for lost.
+/// Idle time before the other machine is probed, and before it is taken for lost.
 const SILENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(15));
 
-/// What processes say to each other first.
+/// The first message between two processes.
 pub(super) struct Greeting {
-    /// What all processes of a run have in common.
+    /// Fingerprint of the run: version, addresses, files, options.
     pub(super) run: [u8; 32],
-    /// Who says it.
+    /// Number of the sending process.
     pub(super) process: u16,
 }
 
@@ -34,7 +34,7 @@ impl Greeting {
         [&MAGIC[..], &self.run, &self.process.to_be_bytes()].concat()
     }
 
-    /// Reads a greeting. Returns `None` if it is none.
+    /// Reads a greeting. `None` for any other bytes.
     fn receive(socket: &mut TcpStream) -> io::Result<Option<Self>> {
         let mut bytes = [0; LENGTH];
         socket.read_exact(&mut bytes)?;
@@ -46,7 +46,7 @@ impl Greeting {
         Ok(Some(Self { run: *run, process: u16::from_be_bytes([process0, process1]) }))
     }
 
-    /// Says that another one belongs to another run.
+    /// Checks that the peer belongs to the same run.
     fn other_run(&self, other: &Self) -> Result<(), String> {
         if self.run == other.run {
             return Ok(());
@@ -58,19 +58,19 @@ impl Greeting {
     }
 }
 
-/// Connects to all other processes, and returns the connections: one for each process but this one. Each connects to those
-/// before it, and those behind it connect to it.
+/// Connects to all other processes, and returns the connections: one for each process but this one. Each process
+/// connects to those before it, and accepts connections from those after it.
 ///
 /// # Errors
 ///
-/// If one of them is not there in time, or belongs to another run.
+/// If a process cannot be reached in time, or belongs to another run.
 pub(super) fn connect(hosts: &[String], greeting: &Greeting, wait: Duration) -> Result<Vec<Option<TcpStream>>, String> {
     let this = usize::from(greeting.process);
     let name = |process: usize| format!("process {process} ({})", hosts.get(process).map_or("", String::as_str));
     let late = |names: &str, error: &str| format!("{names} did not come up within {} seconds{error}", wait.as_secs());
     let deadline = Instant::now() + wait;
 
-    // Before all else, so that the others can connect meanwhile.
+    // The listener comes first, so that the others can connect meanwhile.
     let listener = hosts.get(this).map_or(Err(io::ErrorKind::InvalidInput.into()), TcpListener::bind);
     let listener = listener
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
@@ -102,7 +102,7 @@ pub(super) fn connect(hosts: &[String], greeting: &Greeting, wait: Duration) -> 
         }
         match listener.accept() {
             Ok((socket, _)) => {
-                // Whoever connects and is no process of a cluster is none of our business.
+                // Other programs that connect are ignored.
                 let Ok(Some((socket, other))) = answer(socket, greeting) else { continue };
                 greeting.other_run(&other)?;
                 let behind = usize::from(other.process) > this;
@@ -116,7 +116,7 @@ pub(super) fn connect(hosts: &[String], greeting: &Greeting, wait: Duration) -> 
     }
 }
 
-/// Connects to a process and exchanges greetings. Returns `None` if another program is there.
+/// Connects to a process and exchanges greetings. `None` if another program answers.
 fn call(host: &str, greeting: &Greeting, deadline: Instant) -> io::Result<Option<(TcpStream, Greeting)>> {
     let time_left = || deadline.saturating_duration_since(Instant::now()).max(PAUSE);
     let mut connection = Err(io::ErrorKind::NotFound.into());
@@ -129,14 +129,14 @@ fn call(host: &str, greeting: &Greeting, deadline: Instant) -> io::Result<Option
     let mut socket = connection?;
     prepare(&socket)?;
     socket.write_all(&greeting.to_bytes())?;
-    // It may have to wait for another process itself before it answers.
+    // The process may have to wait for another one before it answers.
     socket.set_read_timeout(Some(time_left()))?;
     let other = Greeting::receive(&mut socket)?;
     socket.set_read_timeout(None)?;
     Ok(other.map(|other| (socket, other)))
 }
 
-/// Exchanges greetings with who has connected. Returns `None` if it is another program.
+/// Exchanges greetings with an incoming peer. `None` if it is another program.
 fn answer(mut socket: TcpStream, greeting: &Greeting) -> io::Result<Option<(TcpStream, Greeting)>> {
     socket.set_nonblocking(false)?;
     prepare(&socket)?;
@@ -149,14 +149,14 @@ fn answer(mut socket: TcpStream, greeting: &Greeting) -> io::Result<Option<(TcpS
     Ok(other.map(|other| (socket, other)))
 }
 
-/// Makes a socket notice that the machine at the other end is gone without a word.
+/// Sets the timeouts by which a socket detects that the other machine is gone.
 fn prepare(socket: &TcpStream) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let (ask_after, lost_after) = SILENCE;
     let keepalive = TcpKeepalive::new().with_time(ask_after).with_interval(Duration::from_secs(1));
     let socket = SockRef::from(socket);
     socket.set_tcp_keepalive(&keepalive)?;
-    // Without it, what was sent and is not acknowledged is repeated for a quarter of an hour.
+    // Without this option, unacknowledged data is sent again for a quarter of an hour.
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(lost_after))?;
     #[cfg(not(target_os = "linux"))]

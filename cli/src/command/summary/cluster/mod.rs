@@ -1,4 +1,4 @@
-//! One summary by several processes, on the dataflow engine `timely`.
+//! A summary made by several processes, on the dataflow engine `timely`.
 
 mod connect;
 
@@ -31,11 +31,11 @@ use crate::input::Input;
 use crate::input::threads::{self, Collector};
 use crate::wrong_arguments;
 
-/// The exit status if there is no report because another process is missing.
+/// Exit status if the report is missing because another process is.
 const INCOMPLETE: i32 = 3;
-/// How long a process that gives up remains, so that the others see first which one was lost, and not that this one ends.
+/// Delay before a process that gives up ends, so that the others see first the process that was lost.
 const LAST_WORDS: Duration = Duration::from_millis(500);
-/// What a worker reports: the place of a file among all, what was counted in it, and whether all of it could be read.
+/// The result for one file: its index among the inputs, its tally, and `true` if all of it could be read.
 type Counted = (usize, Tally, bool);
 
 /// The options of a run over several machines.
@@ -71,7 +71,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Returns the number of this process. `None` if there is no cluster. Ends the program if it has no address.
+    /// Returns the number of this process. `None` without a cluster. Ends the program if the process has no address.
     pub(super) fn process(&self) -> Option<u16> {
         let process = self.process?;
         if usize::from(process) >= self.cluster.len() {
@@ -82,19 +82,19 @@ impl Cluster {
     }
 }
 
-/// Takes an address of the command line.
+/// Returns an address of the command line, checked to have a port.
 fn address(text: &str) -> Result<String, &'static str> {
     let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
     port.map(|_| text.into()).ok_or("expected HOST:PORT")
 }
 
-/// Collector of this process: sends what was counted in each file to process 0.
+/// Collector of this process: sends the tally of each file to process 0.
 struct Sending {
-    /// Channel to the worker.
+    /// Channel to the worker thread.
     counted: mpsc::Sender<Counted>,
-    /// Wakes the worker.
+    /// Handle that wakes the worker.
     activator: SyncActivator,
-    /// Whether all logs were in order so far.
+    /// Set while all logs were in order so far.
     in_order: bool,
 }
 
@@ -111,8 +111,8 @@ impl Collector<SummaryLog> for Sending {
     }
 }
 
-/// Reads this process's share of the files. Process 0 prints the summary of all. Returns `false` if a file or a line could
-/// not be read: by this process, or, for process 0, by any.
+/// Reads this process's share of the files. Process 0 prints the summary of all. Returns `false` if a file or a line
+/// could not be read: by this process, or, for process 0, by any.
 ///
 /// # Errors
 ///
@@ -129,7 +129,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     let (this, processes) = (usize::from(process), hosts.len());
     give_up_with_others(hosts);
     let refill = BytesRefill { logic: Arc::new(|size| Box::new(vec![0; size])), limit: None };
-    // One worker a process: it only sends what threads of another kind have counted.
+    // One worker for each process: it only sends the results of the reader threads.
     let network = initialize_networking_from_sockets::<_, Process>(sockets, this, 1, refill, Arc::new(|_| None));
     let (builders, guard) = network.unwrap_or_else(|error| give_up(format_args!("{error}")));
     let builders = builders.into_iter().map(GenericBuilder::ZeroCopy).collect();
@@ -139,13 +139,13 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     let (activators, activator) = mpsc::channel();
     let (sender, counted) = mpsc::channel();
     let workers = timely::execute::execute_from(builders, Box::new(guard), WorkerConfig::default(), move |worker| {
-        // There is one worker.
+        // There is only one worker.
         let to_send = to_send.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (activators, sender) = (activators.clone(), sender.clone());
         worker.dataflow::<u64, _, _>(|scope| {
             let tallies =
                 source::<_, CapacityContainerBuilder<Vec<Counted>>, _, _>(scope, "read", |capability, info| {
-                    // Whoever reads waits for it.
+                    // The reader waits for the activator.
                     let _ = activators.send(scope.sync_activator_for(info.address.to_vec()));
                     let mut sending = to_send.map(|to_send| (to_send, capability));
                     move |output| {
@@ -161,7 +161,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
             tallies.sink(Exchange::new(|_| 0), "merge", move |(input, _)| {
                 input.for_each(|_, counted| {
                     for counted in counted.drain(..) {
-                        // The other end is there until all workers are done.
+                        // The receiver lives until all workers have ended.
                         let _ = sender.send(counted);
                     }
                 });
@@ -176,7 +176,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
         let activator: SyncActivator = activator.recv().map_err(|_| io::ErrorKind::BrokenPipe)?;
         let mut sending = Sending { counted: counted_here, activator, in_order: true };
         let all_read = threads::read(&reading, share, logs, &mut sending).map(|all_read| all_read && sending.in_order);
-        // The worker sees then that nothing more comes.
+        // A closed channel ends the worker.
         drop(sending.counted);
         sending.activator.activate().map_err(|_| io::ErrorKind::BrokenPipe)?;
         all_read
@@ -187,7 +187,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
         Ok(Err(error)) => give_up(format_args!("{error}")),
         Err(_) => give_up(format_args!("a thread ended early")),
     };
-    // The threads that send and receive are among them: what others still need of this process is sent.
+    // This also joins the threads that send and receive, so the others get all they still need of this process.
     workers.join();
     drop(panic::take_hook());
     if process == 0 {
@@ -197,7 +197,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     Ok(listed && own_read)
 }
 
-/// Puts tallies together in the order of their files: which targets and circuits are beyond a limit depends on it.
+/// Merges tallies in the order of their files, which decides the targets and circuits beyond a limit.
 fn merged(counted: &mpsc::Receiver<Counted>, limit: usize) -> (Tally, bool) {
     let (mut all, mut all_read) = (Tally::default(), true);
     let (mut early, mut next) = (BTreeMap::new(), 0);
@@ -212,7 +212,7 @@ fn merged(counted: &mpsc::Receiver<Counted>, limit: usize) -> (Tally, bool) {
     (all, all_read)
 }
 
-/// Returns what is the same for all processes of a run.
+/// Returns a hash of the state that all processes of a run share: version, addresses, files, options.
 fn fingerprint(options: &Options, inputs: &[Input]) -> [u8; 32] {
     let names: Vec<_> = inputs.iter().map(|input| &input.name).collect();
     let read = &options.read;
@@ -221,8 +221,8 @@ fn fingerprint(options: &Options, inputs: &[Input]) -> [u8; 32] {
     Sha256::digest(format!("{parts:?}")).into()
 }
 
-/// From now on, the end of another process ends this one. By itself `timely` panics in the thread that finds it out, and
-/// the workers wait for ever.
+/// Makes the end of another process end this one. By default `timely` panics in the thread that detects it, and the
+/// workers wait without end.
 fn give_up_with_others(hosts: Vec<String>) {
     panic::set_hook(Box::new(move |panic| {
         let thread = thread::current();
@@ -239,17 +239,17 @@ fn give_up_with_others(hosts: Vec<String>) {
     }));
 }
 
-/// Returns what `timely` says of a connection that is lost.
+/// Returns the message of `timely` about a lost connection.
 fn cause<'p>(panic: &'p PanicHookInfo<'_>) -> &'p str {
     let message = panic.payload().downcast_ref::<String>().map_or("unknown cause", String::as_str);
     message.strip_prefix("timely communication error: ").unwrap_or(message)
 }
 
-/// Ends this process. If several threads find something, it is the first that says so.
+/// Ends this process, with the message of the first thread that calls this function.
 fn give_up(message: core::fmt::Arguments<'_>) -> ! {
-    // It is held to the end: nothing comes after this message.
+    // The lock is held to the end, so that no message follows this one.
     let mut stderr = io::stderr().lock();
-    // If this fails there is no place left to say so.
+    // There is no other place to report a failure.
     let _ = writeln!(stderr, "tor-streams: {message}");
     thread::sleep(LAST_WORDS);
     process::exit(INCOMPLETE)
