@@ -19,6 +19,8 @@ const MISPLACED: &[&str] = &[
     r#"6 NEW SOCKS_PASSWORD="hunter2" a:1"#,
     r#"6 NEW SOCKS_PASSWORD="x hunter2:1"#,
     r#"6 SOCKS_PASSWORD="hunter2" 5 a:1"#,
+    // The string begins in a word that is no status, and the circuit is a plain word of it.
+    r#"6 SOCKS_PASSWORD="x hunter2 y" 5 a:1"#,
     r#"SOCKS_PASSWORD="hunter2" NEW 5 a:1"#,
     r#"SOCKS_PASSWORD="x NEW hunter2 y:1" a:1"#,
     // The string begins in the target and ends in another field.
@@ -167,6 +169,7 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
         "SOCKS_USERNAME=\"hunter2\"",
         "SOCKS_PASSWORD=\"hunter2\"",
         "SOCKS_PASSWORD=\"x hunter2\"",
+        "SOCKS_PASSWORD=\"x hunter2 y\"",
         "SOCKS_PASSWORD=\"a:80 REASON=hunter2\"",
         "SOCKS_PASSWORD=\"a:80 SOURCE_ADDR=hunter2:1 PURPOSE=hunter2 \"",
         "SOCKS_USERNAME=\"\\\"hunter2\"",

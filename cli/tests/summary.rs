@@ -113,6 +113,27 @@ fn a_resolve_that_timed_out_has_failed() {
     );
 }
 
+// a.test failed three times, for two causes, and b.test twice for one.
+#[test]
+fn the_target_that_failed_most_is_the_first_one() {
+    let failed = ["a.test END", "b.test DESTROY", "a.test TIMEOUT", "b.test DESTROY", "a.test TIMEOUT"];
+    let lines = failed.iter().zip(1..).map(|(target, id)| {
+        let (host, reason) = target.split_once(' ').unwrap();
+        format!("650 STREAM {id} FAILED 3 {host}:80 REASON={reason}\n")
+    });
+    let log = file("summary", "failed.log", lines.collect::<String>());
+    let row = |host: &str, reason: &str, streams: u64| json!({ "host": host, "reason": reason, "remote_reason": null, "streams": streams });
+    let expected = json!([row("a.test", "TIMEOUT", 2), row("a.test", "END", 1), row("b.test", "DESTROY", 2)]);
+    assert_eq!(json(0, &[], &[&log])["failed_targets"], expected);
+    let text = stdout(0, &["summary"], &[&log]);
+    let rows = "
+Targets that failed most, and why
+  a.test TIMEOUT (2), END (1)          3  60.0 %
+  b.test DESTROY                       2  40.0 %
+";
+    assert!(text.contains(rows), "{text}");
+}
+
 #[test]
 fn a_text_of_a_megabyte_is_kept_in_no_table() {
     let log = file("summary", "long.log", format!("650 STREAM 1 CLOSED 0 a:1 REASON=W{}\n", "x".repeat(100_000)));

@@ -1,4 +1,4 @@
-//! One stream: the facts that its events give, and how later events add to them.
+//! The life of one stream: the facts in its events, and how later events add to them.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -148,7 +148,7 @@ pub struct Target {
     pub port: u16,
 }
 
-/// One event of a stream.
+/// An event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -586,9 +586,10 @@ fn unnamed<'a>(
     Some(if grammar::is_unknown_code(word.as_bytes()) { cut(word) } else { cut(&shown(event, word)) })
 }
 
-/// Returns the ID of an event's circuit, masked if it is a secret, after a quotation mark in the stream's ID.
+/// Returns the ID of an event's circuit, masked if it is a secret, after a quotation mark in the stream's ID or in the status.
 fn circuit_id<'a>(event: &StreamEventRef<'a>, id: &'a str) -> CircuitId {
-    if event.anomalies().contains(Anomaly::MalformedId) && event.redact(id.as_bytes()).as_str().is_none() {
+    let may_be_secret = event.status == StreamStatus::Unrecognized || event.anomalies().contains(Anomaly::MalformedId);
+    if may_be_secret && event.redact(id.as_bytes()).as_str().is_none() {
         return CircuitId::of_bytes(id.as_bytes());
     }
     CircuitId::of_any(id)

@@ -1,5 +1,7 @@
 //! Signs that a log is not that of one tor, or not in order.
 
+use core::mem;
+
 use tor_stream_event::{Outcome, StreamId};
 
 use crate::input::note::Life;
@@ -19,6 +21,10 @@ pub(crate) struct Check {
     forward: u64,
     /// Number of events whose time is before that of the event before.
     backward: u64,
+    /// Whether the next time is the first one of another file of a log.
+    at_border: bool,
+    /// Number of files of a log that begin before the end of the one before.
+    too_late: u64,
     /// Streams that began again while they were open.
     again: Streams,
     /// Streams that end before they begin.
@@ -43,11 +49,19 @@ impl Check {
         self.last = Some(time);
     }
 
+    /// Takes note that the log goes on in another file.
+    pub(crate) const fn next_file(&mut self) {
+        self.at_border = true;
+    }
+
     /// Compares a time with the last one.
     fn step(&mut self, time: Time) {
+        let at_border = mem::take(&mut self.at_border);
         let Some(last) = self.last.filter(|&last| last != time) else { return };
+        let is_backward = last.since(time).is_some();
         self.forward += u64::from(time.since(last).is_some());
-        self.backward += u64::from(last.since(time).is_some());
+        self.backward += u64::from(is_backward);
+        self.too_late += u64::from(is_backward && at_border);
     }
 
     /// Adds a stream that is over.
@@ -83,13 +97,19 @@ impl Check {
             // Such a log is in order: the clock was set back.
             report(format_args!("tor-streams: {name}: times go backwards: {streams} before the beginning"));
         }
+        let is_unordered = self.too_late > 0 && !is_reversed;
+        if is_unordered {
+            report(format_args!(
+                "tor-streams: {name}: times go backwards from one file to the next: --join takes the oldest file first"
+            ));
+        }
         let again = self.again.text("begins", "begin");
         if let Some(streams) = &again {
             report(format_args!(
                 "tor-streams: {name}: {streams} again while open: tor was restarted, or the log has events of two tors, or twice"
             ));
         }
-        !is_reversed && again.is_none()
+        !is_reversed && !is_unordered && again.is_none()
     }
 }
 

@@ -172,6 +172,7 @@ impl<F: MakeNote> Log for LifeLog<F> {
 
     fn next(&mut self, input: Place<'_>) {
         self.input = input.index;
+        self.check.next_file();
     }
 }
 

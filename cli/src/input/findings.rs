@@ -258,7 +258,7 @@ fn query(line: &[u8]) -> Option<String> {
     let key = key.strip_suffix('"')?.rsplit('"').next()?;
     let is_word = key.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
     let is_field = is_word && !key.is_empty() && before.iter().filter(|&&byte| byte == b'{').count() == 1;
-    // Where the event has its line end, another one would be a line of its own.
+    // If the event has its line end, another event would be a line of its own.
     let raw = if memmem::find(event, b"\\n\"").is_some() { "j" } else { "r" };
     is_field.then(|| format!("it is JSON: try `jq -{raw} .{key} FILE | tor-streams -`"))
 }

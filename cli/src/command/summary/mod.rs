@@ -324,6 +324,7 @@ impl Log for SummaryLog {
 
     fn next(&mut self, input: Place<'_>) {
         input.name.clone_into(&mut self.file);
+        self.check.next_file();
     }
 }
 

@@ -1,5 +1,7 @@
 //! Output of a tally: text for a person, JSON for a program.
 
+use alloc::collections::BTreeMap;
+use core::cmp::Reverse;
 use core::time::Duration;
 use std::io::{self, Write};
 
@@ -59,9 +61,10 @@ pub(super) fn print(tally: &Tally, files: usize, output: &mut impl Write) -> io:
         let heading = format!("{heading} ({})", share(rows.total(), tally.streams));
         table(output, &heading, rows, LIST, |failure| failure.cause.to_string())?;
     }
-    table(output, "Targets that failed most, and why", tally.failed_targets.rows(), TOP, |failed| {
-        format!("{} {}", or_none(&failed.host), failed.cause)
-    })?;
+    let hosts = failed_hosts(tally);
+    let rows = hosts.iter().map(|host| (host, host.streams)).collect();
+    let rows = Rows { rows, beyond: failed_targets(tally).beyond };
+    table(output, "Targets that failed most, and why", rows, TOP, FailedHost::text)?;
     histogram(output, "Time to the first answer (NEW to SUCCEEDED)", &tally.answers)?;
     slowest(output, tally)?;
     histogram(output, "Lifetime (NEW to CLOSED or FAILED)", &tally.lifetimes)?;
@@ -101,6 +104,59 @@ fn protocols(tally: &Tally) -> Rows<&str> {
 /// Returns the causes of failed streams: on a circuit, or without ever being on one.
 fn failures(tally: &Tally, on_circuit: bool) -> Rows<&Failure> {
     tally.failures.rows().only(|failure| failure.on_circuit == on_circuit)
+}
+
+/// Returns targets and the causes for which their streams failed: the target that failed most first, for whatever causes, and of
+/// each the most frequent cause first.
+fn failed_targets(tally: &Tally) -> Rows<&FailedTarget> {
+    let mut targets = tally.failed_targets.rows();
+    let mut streams = BTreeMap::<&str, u64>::new();
+    for (target, count) in &targets.rows {
+        *streams.entry(&target.host).or_default() += count;
+    }
+    targets.rows.sort_by_key(|(target, _)| (Reverse(streams.get(&*target.host)), &*target.host));
+    targets
+}
+
+/// A target with all causes for which its streams failed.
+struct FailedHost<'t> {
+    /// The target.
+    host: &'t str,
+    /// Number of streams that failed.
+    streams: u64,
+    /// The causes, and the number of streams of each.
+    causes: Vec<(&'t Cause, u64)>,
+}
+
+impl FailedHost<'_> {
+    /// Returns the target and its most frequent causes. If there are several, each has its number of streams.
+    fn text(&self) -> String {
+        const SHOWN: usize = 3;
+        let mut text = or_none(self.host).to_owned();
+        match &*self.causes {
+            [(cause, _)] => text += &format!(" {cause}"),
+            causes => {
+                let shown: Vec<_> = causes.iter().take(SHOWN).map(|(cause, n)| format!("{cause} ({n})")).collect();
+                text += &format!(" {}{}", shown.join(", "), if causes.len() > SHOWN { ", ..." } else { "" });
+            }
+        }
+        text
+    }
+}
+
+/// Returns the targets of [`failed_targets`], each once.
+fn failed_hosts(tally: &Tally) -> Vec<FailedHost<'_>> {
+    let mut hosts: Vec<FailedHost<'_>> = Vec::new();
+    for (FailedTarget { host, cause }, count) in failed_targets(tally).rows {
+        match hosts.last_mut().filter(|last| last.host == host) {
+            Some(last) => {
+                last.streams += count;
+                last.causes.push((cause, count));
+            }
+            None => hosts.push(FailedHost { host, streams: count, causes: vec![(cause, count)] }),
+        }
+    }
+    hosts
 }
 
 /// Returns a word as text.
@@ -230,7 +286,7 @@ impl Serialize for Json<'_> {
             let Cause { reason, remote_reason } = cause;
             json!({ "on_circuit": on_circuit, "reason": reason, "remote_reason": remote_reason, "streams": n })
         })?;
-        list(&mut map, "failed_targets", tally.failed_targets.rows(), |FailedTarget { host, cause }, n| {
+        list(&mut map, "failed_targets", failed_targets(tally), |FailedTarget { host, cause }, n| {
             let Cause { reason, remote_reason } = cause;
             json!({ "host": host, "reason": reason, "remote_reason": remote_reason, "streams": n })
         })?;

@@ -1,4 +1,4 @@
-//! One summary by several processes, on the dataflow engine `timely`.
+//! A summary made by several processes, on the dataflow engine `timely`.
 
 mod connect;
 
