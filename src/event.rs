@@ -47,8 +47,8 @@ use crate::value::{Args, IsoFields, Quoted, Redacted};
 /// of its fields, and none of them has a place for it. tor prints at most 255 bytes of a target: where it may have cut one,
 /// or where anything else is odd, [`anomalies`](Self::anomalies) says so.
 ///
-/// What no reading of a line can undo: tor prints a line end in a target raw as well, and that ends the line. What the client
-/// wrote behind it is then a line of its own.
+/// A line end in a target cannot be undone: tor prints it raw as well, and it ends the line. The client's text after it
+/// is then a line of its own.
 ///
 /// A line that no known tor prints is read from the left: the first token is the target, keywords may come in any order,
 /// the last of a repeated one counts, and `anomalies` holds [`UnknownOrder`](Anomaly::UnknownOrder).
@@ -79,7 +79,7 @@ use crate::value::{Args, IsoFields, Quoted, Redacted};
 pub struct StreamEventRef<'a> {
     /// The stream's ID (`StreamID`): 1 to 20 letters or digits. tor prints a number up to 2^64 - 1.
     pub id: &'a str,
-    /// What happened to the stream (`StreamStatus`).
+    /// The status of the event (`StreamStatus`).
     pub status: StreamStatus,
     /// The circuit that the stream is attached to (`CircuitID`): 1 to 20 letters or digits. `None` if tor prints `0`, which
     /// stands for none. [`Detached`](StreamStatus::Detached), and the [`ControllerWait`](StreamStatus::ControllerWait)
@@ -90,18 +90,18 @@ pub struct StreamEventRef<'a> {
     pub target_host: &'a str,
     /// The target's port. 0 if the stream is for a look-up or for tor's own use.
     pub target_port: u16,
-    /// Why the stream failed, closed or was detached (`REASON`).
+    /// The reason for which the stream failed, closed or was detached (`REASON`). `None` if the field is absent.
     pub reason: Option<StreamClosureReason>,
-    /// Why the other end closed it (`REMOTE_REASON`).
+    /// The reason for which the other end closed the stream (`REMOTE_REASON`). `None` if the field is absent.
     pub remote_reason: Option<StreamClosureReason>,
-    /// Where a new target address is from (`SOURCE`).
+    /// The source of a new target address (`SOURCE`). `None` if the field is absent.
     pub source: Option<StreamSource>,
-    /// Where the client connects from, as printed (`SOURCE_ADDR`): address and port, IPv6 without brackets; a socket's path
-    /// and `:0`; or a path that tor cut at 50 bytes.
+    /// The address that the client connects from, as printed (`SOURCE_ADDR`): address and port, IPv6 without brackets;
+    /// a socket's path and `:0`; or a path that tor cut at 50 bytes. `None` if the field is absent.
     pub source_addr: Option<&'a str>,
-    /// What the stream is for (`PURPOSE`).
+    /// The purpose of the stream (`PURPOSE`). `None` if the field is absent.
     pub purpose: Option<StreamPurpose>,
-    /// The text that everything was read from, without a line end.
+    /// Content that the event was parsed from, without a line end.
     pub(crate) content: Text<'a>,
     /// Byte ranges and values behind the accessors.
     pub(crate) layout: Layout,
@@ -118,25 +118,25 @@ fn not_an_event(line: &[u8]) -> ProtocolError {
     ProtocolError::new(kind(Field::EventName), line, same)
 }
 
-/// Byte ranges in an event's content, and values that no public field holds. Both forms of an event keep it, so that neither
-/// reads the text again when it is made from the other.
+/// Byte ranges of an event's fields, and values without a public field. Both forms of an event keep them, so that a
+/// conversion does not parse the text again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Layout {
-    /// The index of the target's first byte.
+    /// Index of the target's first byte.
     pub(crate) target: u32,
-    /// The index after the target, at which the fields begin.
+    /// Index after the target, at which the fields begin.
     pub(crate) tail: u32,
-    /// `SOCKS_USERNAME`, between the quotes.
+    /// Range of `SOCKS_USERNAME`, between the quotes.
     pub(crate) username: Option<Span>,
-    /// `SOCKS_PASSWORD`, between the quotes.
+    /// Range of `SOCKS_PASSWORD`, between the quotes.
     pub(crate) password: Option<Span>,
-    /// `ISO_FIELDS`.
+    /// Range of `ISO_FIELDS`.
     pub(crate) iso_fields: Option<Span>,
-    /// The index of the number of `NYM_EPOCH`, which is read when it is asked for.
+    /// Index of the number of `NYM_EPOCH`, which is parsed on demand.
     pub(crate) nym_epoch: Option<NonZeroU32>,
-    /// The index of the number of `SESSION_GROUP`.
+    /// Index of the number of `SESSION_GROUP`, which is parsed on demand.
     pub(crate) session_group: Option<NonZeroU32>,
-    /// `CLIENT_PROTOCOL`.
+    /// Value of `CLIENT_PROTOCOL`.
     pub(crate) client_protocol: Option<ClientProtocol>,
     /// Anomalies of the event.
     pub(crate) anomalies: Anomalies,
@@ -181,20 +181,20 @@ impl<'a> StreamEventRef<'a> {
     ///
     /// # Errors
     ///
-    /// As for [`parse`](Self::parse). Text that is not UTF-8 is no error.
+    /// The errors of [`parse`](Self::parse). Text that is not UTF-8 is not an error.
     pub fn parse_bytes(content: &'a [u8]) -> Result<Self, Error> {
         parse::read_with_line_end(Text::new(content), false)
     }
 
-    /// Reads an event from its content, and takes what [`parse`](Self::parse) refuses: a status that is not known is
-    /// [`Unrecognized`](StreamStatus::Unrecognized), an ID may be any text, and a target without a valid port is the host as
-    /// a whole, with port 0. [`anomalies`](Self::anomalies) tells of each.
+    /// Reads an event from its content, and accepts events that [`parse`](Self::parse) refuses: an unknown status is
+    /// [`Unrecognized`](StreamStatus::Unrecognized), an ID may be any text, and a target without a valid port is the
+    /// host as a whole, with port 0. [`anomalies`](Self::anomalies) has each of these.
     ///
-    /// Agrees with [`parse_bytes`](Self::parse_bytes) on everything that accepts.
+    /// The result equals that of [`parse_bytes`](Self::parse_bytes) wherever that accepts the content.
     ///
     /// # Errors
     ///
-    /// [`Error::Protocol`] if stream ID, status and circuit ID are not there, separated by one space each.
+    /// [`Error::Protocol`] if stream ID, status and circuit ID are not present, separated by one space each.
     /// [`Error::LineTooLong`] as for [`parse`](Self::parse).
     pub fn parse_lenient(content: &'a [u8]) -> Result<Self, Error> {
         parse::read_with_line_end(Text::new(content), true)
@@ -233,7 +233,7 @@ impl<'a> StreamEventRef<'a> {
         )
     }
 
-    /// Returns the owned form of this event. It copies text and reads none.
+    /// Returns the owned form of this event. The text is copied, not parsed again.
     ///
     /// Not `to_owned`: that is `Clone` for a type that is `Copy`, and gives the borrowed form again.
     #[cfg(feature = "alloc")]
@@ -300,13 +300,15 @@ impl<'a> StreamEventRef<'a> {
         }
     }
 
-    /// Returns the user name that the client sent (`SOCKS_USERNAME`). `None` as well if it is no quoted string.
+    /// Returns the user name that the client sent (`SOCKS_USERNAME`). `None` if the field is absent or not a quoted
+    /// string.
     #[must_use]
     pub fn socks_username(&self) -> Option<Quoted<'a>> {
         self.layout.username.map(|span| Quoted::new(self.content.span(span)))
     }
 
-    /// Returns the password that the client sent (`SOCKS_PASSWORD`). `None` as well if it is no quoted string.
+    /// Returns the password that the client sent (`SOCKS_PASSWORD`). `None` if the field is absent or not a quoted
+    /// string.
     #[must_use]
     pub fn socks_password(&self) -> Option<Quoted<'a>> {
         self.layout.password.map(|span| Quoted::new(self.content.span(span)))
@@ -319,8 +321,8 @@ impl<'a> StreamEventRef<'a> {
         self.layout.client_protocol
     }
 
-    /// Returns how many NEWNYM signals came before the stream (`NYM_EPOCH`, from tor 0.4.3.1 on). `None` as well if it is no
-    /// number from 0 to 2^32 - 1.
+    /// Returns the number of NEWNYM signals before the stream (`NYM_EPOCH`, from tor 0.4.3.1 on). `None` if the field
+    /// is absent or not a number from 0 to 2^32 - 1.
     #[inline]
     #[must_use]
     pub const fn nym_epoch(&self) -> Option<u32> {
@@ -330,8 +332,9 @@ impl<'a> StreamEventRef<'a> {
         }
     }
 
-    /// Returns what the stream came through (`SESSION_GROUP`, from tor 0.4.3.1 on): -2 for a directory connection, -3 for a
-    /// RESOLVE of the control port, -4 and below for listeners, and the number that a listener is configured with. `None` as well if it is no number from -2^31 to 2^31 - 1.
+    /// Returns the listener or other source of the stream (`SESSION_GROUP`, from tor 0.4.3.1 on): -2 for a directory
+    /// connection, -3 for a RESOLVE of the control port, -4 and below for listeners, and the number that a listener is
+    /// configured with. `None` if the field is absent or not a number from -2^31 to 2^31 - 1.
     #[inline]
     #[must_use]
     pub const fn session_group(&self) -> Option<i32> {
@@ -341,8 +344,8 @@ impl<'a> StreamEventRef<'a> {
         }
     }
 
-    /// Iterates over the properties that keep the stream apart from others (`ISO_FIELDS`, from tor 0.4.3.1 on). None if the
-    /// field is absent or empty.
+    /// Iterates over the properties that keep the stream apart from others (`ISO_FIELDS`, from tor 0.4.3.1 on). Empty
+    /// if the field is absent or empty.
     #[must_use]
     pub fn iso_fields(&self) -> IsoFields<'a> {
         IsoFields::new(self.iso_fields_str().unwrap_or_default())
@@ -354,7 +357,8 @@ impl<'a> StreamEventRef<'a> {
         self.layout.iso_fields.map(|span| self.content.span(span))
     }
 
-    /// Returns the address in [`source_addr`](Self::source_addr): what stands before its port, or all of it if it has none.
+    /// Returns the address in [`source_addr`](Self::source_addr): the text before its port, or all of it without a
+    /// port.
     #[must_use]
     pub fn source_host(&self) -> Option<&'a str> {
         let source_addr = self.source_addr?;
@@ -362,8 +366,8 @@ impl<'a> StreamEventRef<'a> {
         source_addr.get(..end)
     }
 
-    /// Returns the port in [`source_addr`](Self::source_addr). 0 for a unix socket. `None` as well if tor cut a socket's path
-    /// so that none is left.
+    /// Returns the port in [`source_addr`](Self::source_addr). 0 for a unix socket. `None` if the field is absent, or
+    /// if tor cut a socket's path so that the port is lost.
     #[must_use]
     pub fn source_port(&self) -> Option<u16> {
         grammar::split_port(self.source_addr?.as_bytes()).map(|(_, port)| port)
@@ -371,7 +375,7 @@ impl<'a> StreamEventRef<'a> {
 
     /// Iterates over every keyword argument, key and value as printed, in the order of the line.
     ///
-    /// Values keep their quotation marks. One that is not UTF-8 is U+FFFD.
+    /// Values keep their quotation marks. A value that is not UTF-8 is U+FFFD.
     ///
     /// # Examples
     ///
@@ -393,7 +397,7 @@ impl<'a> StreamEventRef<'a> {
         self.args().filter(|&(name, _)| name == key).last().map(|(_, value)| value)
     }
 
-    /// Returns what is odd about this event. Empty for a plain line from a known tor.
+    /// Returns the anomalies of this event. Empty for a plain line from a known tor.
     #[inline]
     #[must_use]
     pub const fn anomalies(&self) -> Anomalies {
@@ -438,7 +442,7 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub fn exit_relay(&self) -> Option<(&'a str, &'a str)> {
-        // As `rsplit_once` does, which the compiler cannot prove to be free of panics.
+        // The result is that of `rsplit_once`, which the compiler cannot prove to be free of panics.
         let split_last = |name: &'a str| {
             let dot = memchr::memrchr(b'.', name.as_bytes())?;
             Some((name.get(..dot)?, name.get(dot + 1..)?))
@@ -473,7 +477,8 @@ impl<'a> StreamEventRef<'a> {
         let content = self.content();
         let place = |start: usize| (start, start.saturating_add(text.len()));
         let is_there = |start: &usize| content.get(*start..).is_some_and(|rest| rest.starts_with(text));
-        // An address that is only compared: text of the content itself, or a copy, as the owned form has of some.
+        // The address is only compared: the text is part of the content itself, or a copy, as the owned form has of
+        // some.
         let offset = (text.as_ptr() as usize).wrapping_sub(content.as_ptr() as usize);
         let found = Some(offset).filter(is_there).or_else(|| self.field_starts().into_iter().flatten().find(is_there));
         match found.map(place) {
@@ -482,7 +487,7 @@ impl<'a> StreamEventRef<'a> {
         }
     }
 
-    /// Returns where the fields begin of which the owned form has copies.
+    /// Returns the starts of the fields that the owned form copies.
     fn field_starts(&self) -> [Option<usize>; 4] {
         let content = self.content();
         let after_space = |start: usize| memchr::memchr(b' ', content.get(start..)?).map(|len| start + len + 1);
@@ -521,7 +526,7 @@ impl<'a> TryFrom<&'a [u8]> for StreamEventRef<'a> {
 }
 
 impl fmt::Display for StreamEventRef<'_> {
-    /// Writes the content as tor printed it. What is not UTF-8 becomes U+FFFD, since a formatter takes text only:
+    /// Writes the content as tor printed it. Bytes that are not UTF-8 become U+FFFD, since a formatter takes text only:
     /// [`content`](Self::content) has the bytes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.content().utf8_chunks() {
@@ -540,8 +545,8 @@ impl fmt::Debug for StreamEventRef<'_> {
     }
 }
 
-/// Shows the parts of either form of an event. Credentials are not shown, wherever they stand; nor are values of unknown
-/// keywords, which may be such.
+/// Formats the parts of either form of an event, without credentials, wherever they stand, and without values of
+/// unknown keywords, which may be credentials.
 pub(crate) fn debug<'a>(event: &StreamEventRef<'a>, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let text = |text: Option<&'a str>| text.map(|text| event.redact(text.as_bytes()));
     f.debug_struct(name)

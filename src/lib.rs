@@ -9,7 +9,7 @@
 //!      NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SOCKS_USERNAME,SOCKS_PASSWORD",
 //! )?;
 //! assert_eq!((event.id, event.status), ("144", StreamStatus::Closed));
-//! // The client asked for a host with this name. It is one field, and has no say in the others.
+//! // The client asked for a host with this name. The host is one field; keywords inside it are text.
 //! assert_eq!((event.target_host, event.target_port), ("x:1 REASON=DONE PURPOSE=DIR_FETCH y", 80));
 //! assert_eq!(event.reason, Some(StreamClosureReason::SocksProtocol));
 //! assert_eq!((event.purpose, event.session_group()), (None, Some(-4)));
@@ -17,7 +17,7 @@
 //! # Ok::<(), tor_stream_event::Error>(())
 //! ```
 //!
-//! Where events come from decides what to begin with:
+//! The source of the events decides the entry point:
 //!
 //! - the content of one event: [`StreamEventRef::parse`], or [`parse_bytes`](StreamEventRef::parse_bytes) for bytes that may
 //!   not be UTF-8;

@@ -15,9 +15,9 @@ use crate::value::{Args, CircuitId, IsoFields, Quoted, StreamId};
 
 /// A STREAM event that owns its text, to be kept and sent.
 ///
-/// It is made from a [`StreamEventRef`], which explains the fields and how they are read, and gives that form back with
-/// [`as_event_ref`](Self::as_event_ref). A public field may be changed; the content that the event was read from, and all
-/// that the accessors return, stay as they are.
+/// An owned event is made from a [`StreamEventRef`], which explains the fields and how they are read, and
+/// [`as_event_ref`](Self::as_event_ref) returns that form again. A public field may be changed; the content that the
+/// event was read from, and all that the accessors return, stay unchanged.
 ///
 /// # Examples
 ///
@@ -41,7 +41,7 @@ use crate::value::{Args, CircuitId, IsoFields, Quoted, StreamId};
 pub struct StreamEvent {
     /// The stream's ID (`StreamID`).
     pub id: StreamId,
-    /// What happened to the stream (`StreamStatus`).
+    /// The status of the event (`StreamStatus`).
     pub status: StreamStatus,
     /// The circuit that the stream is attached to, or was until it was detached (`CircuitID`). `None` if tor prints `0`,
     /// which stands for none.
@@ -50,19 +50,19 @@ pub struct StreamEvent {
     pub target_host: String,
     /// The target's port.
     pub target_port: u16,
-    /// Why the stream failed, closed or was detached (`REASON`).
+    /// The reason for which the stream failed, closed or was detached (`REASON`). `None` if the field is absent.
     pub reason: Option<StreamClosureReason>,
-    /// Why the other end closed it (`REMOTE_REASON`).
+    /// The reason for which the other end closed the stream (`REMOTE_REASON`). `None` if the field is absent.
     pub remote_reason: Option<StreamClosureReason>,
-    /// Where a new target address is from (`SOURCE`).
+    /// The source of a new target address (`SOURCE`). `None` if the field is absent.
     pub source: Option<StreamSource>,
-    /// Where the client connects from, as printed (`SOURCE_ADDR`).
+    /// The address that the client connects from, as printed (`SOURCE_ADDR`). `None` if the field is absent.
     pub source_addr: Option<String>,
-    /// What the stream is for (`PURPOSE`).
+    /// The purpose of the stream (`PURPOSE`). `None` if the field is absent.
     pub purpose: Option<StreamPurpose>,
-    /// The text that everything was read from, without a line end.
+    /// Content that the event was parsed from, without a line end.
     content: Content,
-    /// What the accessors need to know of it.
+    /// Byte ranges and values behind the accessors.
     layout: Layout,
 }
 
@@ -82,7 +82,7 @@ impl StreamEvent {
     ///
     /// # Errors
     ///
-    /// As for [`StreamEventRef::parse`].
+    /// The errors of [`StreamEventRef::parse`].
     pub fn parse(content: &str) -> Result<Self, Error> {
         match StreamEventRef::parse(content) {
             Ok(event) => Ok(Self::of(&event)),
@@ -94,12 +94,12 @@ impl StreamEvent {
     ///
     /// # Errors
     ///
-    /// As for [`StreamEventRef::parse_line`].
+    /// The errors of [`StreamEventRef::parse_line`].
     pub fn parse_line(line: &[u8]) -> Result<Self, Error> {
         Ok(StreamEventRef::parse_line(line)?.into_owned())
     }
 
-    /// Returns the borrowed form of this event. It copies no text and reads none.
+    /// Returns the borrowed form of this event. Text is neither copied nor parsed again.
     #[must_use]
     pub fn as_event_ref(&self) -> StreamEventRef<'_> {
         StreamEventRef {
@@ -122,7 +122,7 @@ impl StreamEvent {
     }
 }
 
-/// Gives the owned form the accessors of the borrowed one.
+/// Defines the accessors of the borrowed form on the owned one.
 macro_rules! accessors {
     ($($name:ident($($arg:ident: $type:ty)?) -> $returned:ty;)+) => {
         impl StreamEvent {

@@ -25,7 +25,7 @@ pub(crate) trait Word: Sized {
     }
 }
 
-/// Makes an enum of words from one list, and all that is derived from their spelling.
+/// Defines an enum of words, and all that is derived from their spelling, from one list.
 macro_rules! words {
     (
         $(#[$meta:meta])*
@@ -111,7 +111,7 @@ macro_rules! words {
 }
 
 words! {
-    /// What happened to a stream (`StreamStatus`).
+    /// The status of a stream event (`StreamStatus`).
     pub enum StreamStatus: StreamStatus before ' ' {
         /// A client asks for a new connection.
         New = "NEW",
@@ -137,15 +137,15 @@ words! {
         XoffSent = "XOFF_SENT",
         /// The other end asked this one to stop sending.
         XoffRecv = "XOFF_RECV",
-        /// This end told the other one to send again.
+        /// This end asked the other one to send again.
         XonSent = "XON_SENT",
-        /// The other end told this one to send again.
+        /// The other end asked this one to send again.
         XonRecv = "XON_RECV",
     }
 }
 
 words! {
-    /// Why a stream failed, closed or was detached (`REASON` and `REMOTE_REASON`).
+    /// The reason for which a stream failed, closed or was detached (`REASON` and `REMOTE_REASON`).
     ///
     /// tor prints a reason that it has no word for itself as `UNKNOWN_` and its code, with a space before it:
     /// `REASON= UNKNOWN_15`. That is `Unrecognized` here, with the text `UNKNOWN_15`.
@@ -178,7 +178,7 @@ words! {
         TorProtocol = "TORPROTOCOL",
         /// Directory information was asked of a relay that has none.
         NotDirectory = "NOTDIRECTORY",
-        /// The other end closed the stream: `REMOTE_REASON` says why.
+        /// The other end closed the stream; `REMOTE_REASON` has the reason.
         End = "END",
         /// The target is a private address.
         PrivateAddr = "PRIVATE_ADDR",
@@ -194,17 +194,17 @@ words! {
 }
 
 words! {
-    /// Where the new address of a [`Remap`](StreamStatus::Remap) is from (`SOURCE`).
+    /// The source of a [`Remap`](StreamStatus::Remap)'s new address (`SOURCE`).
     pub enum StreamSource: Source before ' ' {
-        /// From this tor's own cache.
+        /// This tor's own cache.
         Cache = "CACHE",
-        /// From the exit.
+        /// The exit relay.
         Exit = "EXIT",
     }
 }
 
 words! {
-    /// What a stream is for (`PURPOSE`).
+    /// The purpose of a stream (`PURPOSE`).
     pub enum StreamPurpose: Purpose before ' ' {
         /// Fetching directory information.
         DirFetch = "DIR_FETCH",

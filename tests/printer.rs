@@ -75,7 +75,7 @@ struct Event {
     port: u16,
     /// What goes with the status.
     details: Details,
-    /// What tor prints from 0.4.7 on.
+    /// What tor prints from 0.4.3.1 on.
     isolation: Option<Isolation>,
 }
 
@@ -423,7 +423,7 @@ fn event() -> impl Strategy<Value = Event> {
     )
 }
 
-/// A tor before 0.4.7 prints no `ISO_FIELDS`: a client's must not pass for that of a tor that prints more keywords. Only a
+/// A tor before 0.4.3.1 prints no `ISO_FIELDS`: a client's must not pass for that of a tor that prints more keywords. Only a
 /// client that writes all four fields of a newer tor is one in every respect, and then the unknown keyword is flagged.
 #[test]
 fn forged_newer_fields_of_an_old_tor() {

@@ -89,6 +89,7 @@ fn cut_target() {
         format!("a:1 REASON=DONE {}", "b".repeat(239)),
         format!("a:1 {}", "\"".repeat(251)),
         format!("{} REASON=", "a".repeat(247)),
+        format!("{}:80 ", "a".repeat(251)),
     ];
     for name in &names {
         assert_eq!(name.len(), 255);

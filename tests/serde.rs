@@ -419,7 +419,7 @@ fn anomalies_of_the_line() {
         ),
         (stream_events(b"'650 STREAM 1 NEW 0 a\\b:1'\n").log_format(format), &[Anomaly::Escaped]),
         (stream_events(cut.as_bytes()), &[Anomaly::TargetMayBeCut]),
-        (stream_events(end.as_bytes()), &[Anomaly::FieldAtCut]),
+        (stream_events(end.as_bytes()), &[Anomaly::TargetMayBeCut, Anomaly::FieldAtCut]),
     ];
     for (mut events, expected) in cases {
         let event = events.next().and_then(|line| line.event.ok()).expect("an event");

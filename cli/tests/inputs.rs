@@ -560,6 +560,19 @@ fn json_with_more_behind_the_event_names_the_command_that_reads_it() {
 }
 
 #[test]
+fn lines_that_end_with_two_crs_are_told() {
+    let line = "650 STREAM 1 CLOSED 0 a.test:80 REASON=DONE";
+    let path = file("crs", "log", format!("{line}\r\r\n{line}\r\r\n").as_bytes());
+    let (_, messages) = text(&run(&["events"], &[&path]));
+    assert!(
+        messages
+            .ends_with(":1: 2 events end with a CR that is no part of it: try `tr -d '\\r' <FILE | tor-streams -`\n"),
+        "{messages}"
+    );
+    assert_eq!(run(&["summary"], &[&path]).status.code(), Some(1));
+}
+
+#[test]
 fn standard_input_is_read_without_a_file() {
     let path = file("stdin", "log", LOG.as_bytes());
     for arguments in [&["events"][..], &["events", "-"]] {

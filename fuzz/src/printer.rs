@@ -26,7 +26,7 @@ const REASONS: &[&str] = &["MISC", "EXITPOLICY", "DONE", "TIMEOUT", "SOCKS_PROTO
 /// Client protocols.
 const PROTOCOLS: &[&str] = &["SOCKS4", "SOCKS5", "TRANS", "NATD", "DNS", "HTTPCONNECT", "METRICS", "UNKNOWN", NEW_WORD];
 
-/// What tor prints with every event, from 0.4.7 on.
+/// What tor prints with every event, from 0.4.3.1 on.
 const NEWER_FIELDS: [&str; 4] = [" CLIENT_PROTOCOL=", " NYM_EPOCH=", " SESSION_GROUP=", " ISO_FIELDS="];
 
 /// What tor prints, and so what a client would have it seem to have printed: whole fields, and halves of them that fit
@@ -59,7 +59,7 @@ pub struct Printed {
     credentials: [Option<Vec<u8>>; 2],
     /// Whether a word or keyword is of a tor newer than this crate.
     is_new: bool,
-    /// Whether tor is 0.4.7 or newer.
+    /// Whether tor is 0.4.3.1 or newer.
     has_newer_fields: bool,
 }
 
@@ -151,7 +151,7 @@ impl Printed {
         Ok(())
     }
 
-    /// Adds what tor prints with every status, from 0.4.7 on: credentials, if there are any, and [`NEWER_FIELDS`].
+    /// Adds what tor prints with every status, from 0.4.3.1 on: credentials, if there are any, and [`NEWER_FIELDS`].
     fn add_fields_of_stream(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
         for (i, key) in ["SOCKS_USERNAME", "SOCKS_PASSWORD"].into_iter().enumerate() {
             if u.ratio(1, 3)? {

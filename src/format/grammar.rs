@@ -1,7 +1,7 @@
-//! The grammar of values, as every reading of a line has it.
+//! The grammar of values, shared by every reading of a line.
 //!
-//! `*_end` functions return the index after a value that begins at index `at` of a line, or `None` if there is no such value.
-//! They never look at what follows the value.
+//! `*_end` functions return the index after a value that begins at index `at` of a line, or `None` if there is no such
+//! value. The text after the value is not checked.
 
 use core::num::NonZeroU32;
 
@@ -15,7 +15,7 @@ const fn is_word_byte(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_')
 }
 
-/// [`is_word_byte`] of every byte, for words too short to look at many bytes at once.
+/// [`is_word_byte`] of every byte, for words too short to check many bytes at once.
 const IS_WORD_BYTE: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0_u8;
@@ -28,14 +28,15 @@ const IS_WORD_BYTE: [bool; 256] = {
     table
 };
 
-/// Returns `true` for a word or keyword as tor would write one.
+/// Returns `true` for a word or keyword in tor's letters.
 pub(crate) fn is_word(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|&byte| IS_WORD_BYTE.get(usize::from(byte)) == Some(&true))
 }
 
 /// Returns `true` for a list of words, which may be empty.
 pub(crate) fn is_list(text: &[u8]) -> bool {
-    // Every byte of 16 is looked at, even behind one that does not fit, so that the compiler can look at all of them at once.
+    // Every byte of 16 is checked, even after one that does not match, so that the compiler can check all of them at
+    // once.
     let fits = |text: &[u8]| text.iter().fold(true, |fits, &byte| fits & (is_word_byte(byte) | (byte == b',')));
     match text.last_chunk::<16>() {
         Some(last) => fits(last) && text.chunks_exact(16).all(fits),
@@ -161,12 +162,13 @@ pub(crate) fn port_before(line: &[u8], end: u32) -> Option<(u32, u16)> {
     Some((end - digits - 1, u16::try_from(port).ok().filter(|_| is_port)?))
 }
 
-/// Returns `true` for the value of a `SOURCE_ADDR` that is no path.
+/// Returns `true` for the value of a `SOURCE_ADDR` that is not a path.
 pub(crate) fn is_addr_port(value: &[u8]) -> bool {
     split_port(value).is_some() && scan::not_plain(value, 0) as usize == value.len()
 }
 
-/// Returns `true` for a relay as a `.exit` name has it: a nickname, or a fingerprint with or without one behind it.
+/// Returns `true` for a relay in the form of an `.exit` name: a nickname, or a fingerprint with or without a nickname
+/// after it.
 pub(crate) fn is_relay(text: &[u8]) -> bool {
     let is_nickname = |text: &[u8]| (1..=19).contains(&text.len()) && text.iter().all(u8::is_ascii_alphanumeric);
     // No nickname is as long as a fingerprint.
@@ -244,7 +246,7 @@ fn closing_quote_after_escapes(line: &[u8], at: u32) -> Option<u32> {
     }
 }
 
-/// Returns `true` if a backslash and three octal digits of a byte stand at index `at`.
+/// Returns `true` for a backslash and three octal digits of a byte at index `at`.
 #[cfg_attr(feature = "std", inline)]
 fn is_octal_escape(line: &[u8], at: u32) -> bool {
     // The bits that the digits from 0 to 3, or from 0 to 7, have in common: one comparison for all four bytes.

@@ -4,7 +4,7 @@ use super::scan;
 use super::spelling::spelled;
 use crate::token::StreamStatus;
 
-/// Makes [`Keyword`] from one list.
+/// Defines [`Keyword`] from one list.
 macro_rules! keywords {
     ($($(#[$meta:meta])* $variant:ident $printed:ident = $word:literal,)+) => {
         /// A keyword that tor prints, ordered as it prints them.
@@ -14,12 +14,12 @@ macro_rules! keywords {
         }
 
         $(
-            /// The keyword as it begins a field.
+            /// The keyword with its leading space and `=`.
             pub(crate) const $printed: &[u8] = concat!(" ", $word, "=").as_bytes();
         )+
 
         impl Keyword {
-            /// Returns the keyword that is spelled so.
+            /// Returns the keyword with this spelling.
             pub(crate) fn from_bytes(word: &[u8]) -> Option<Self> {
                 let (keyword, len) = Self::of_start(scan::bytes(word, 0, b'='))?;
                 (len as usize == word.len()).then_some(keyword)
@@ -46,15 +46,15 @@ macro_rules! keywords {
 }
 
 keywords! {
-    /// Why the stream ended or was detached.
+    /// Reason for the failure, close or detachment.
     Reason REASON = "REASON",
-    /// Why the other end ended it.
+    /// Reason of the other end.
     RemoteReason REMOTE_REASON = "REMOTE_REASON",
-    /// Where a new address is from.
+    /// Source of a new address.
     Source SOURCE = "SOURCE",
-    /// Where the client connects from.
+    /// Address that the client connects from.
     SourceAddr SOURCE_ADDR = "SOURCE_ADDR",
-    /// What the stream is for.
+    /// Purpose of the stream.
     Purpose PURPOSE = "PURPOSE",
     /// The client's SOCKS user name.
     SocksUsername SOCKS_USERNAME = "SOCKS_USERNAME",
@@ -66,7 +66,7 @@ keywords! {
     NymEpoch NYM_EPOCH = "NYM_EPOCH",
     /// The listener the stream came through.
     SessionGroup SESSION_GROUP = "SESSION_GROUP",
-    /// What separates the stream from others.
+    /// Properties that separate the stream from others.
     IsoFields ISO_FIELDS = "ISO_FIELDS",
 }
 

@@ -1,6 +1,6 @@
 //! The grammar of an event's text: keywords, values, and the searches that find their ends.
 //!
-//! The event, its values and the parser all rest on this; nothing here knows them.
+//! The event, its values and the parser use this module, which depends on none of them.
 //!
 //! An index into a line is a `u32`, since a content is shorter than [`MAX_LEN`]. No sum of an index and a length overflows
 //! then, so that one comparison tells whether bytes are there, and an event is a sixth smaller.

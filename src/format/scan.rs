@@ -3,8 +3,8 @@
 //! Values of an event are 3 to 60 bytes long. Over such lengths this needs half the time of a call to memchr, whose start
 //! costs more than the search, and of a loop over bytes.
 //!
-//! A search marks bytes: it sets the high bit of each byte of a word of eight that is looked for. A carry may set a wrong mark, but
-//! only above a right one, and the first one is all that counts.
+//! A search marks bytes: it sets the high bit of each byte of an 8-byte word that matches. A carry may set a wrong
+//! mark, but only above a right one, and only the first mark is used.
 
 use core::num::NonZeroU64;
 
@@ -92,7 +92,7 @@ pub(crate) fn short_number_end(text: &[u8], at: u32) -> Option<u32> {
     matches!(digits, 1..=3).then_some(at + digits)
 }
 
-/// Returns the number of decimal digits that a word of ASCII ends with, and their value. `None` if it has nothing else.
+/// Returns the number of decimal digits at the end of a word of ASCII, and their value. `None` if all eight are digits.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn last_number(word: u64) -> Option<(u32, u32)> {
     // Without a high bit no byte carries into the next one.
@@ -103,7 +103,7 @@ pub(crate) fn last_number(word: u64) -> Option<(u32, u32)> {
     Some((7 - last / 8, decimal(values >> last << last)))
 }
 
-/// One in every byte of a word.
+/// The value 1 in each of the eight bytes.
 const ONES: u64 = 0x0101_0101_0101_0101;
 /// The high bit of every byte of a word.
 const HIGHS: u64 = 0x8080_8080_8080_8080;
@@ -112,19 +112,20 @@ const ZEROS: u64 = ONES * b'0' as u64;
 /// The number that, added to a byte below 0x80, sets its high bit if the byte is 10 or more, for every byte of a word.
 const TO_TEN: u64 = ONES * (0x80 - 10);
 
-/// Marks the first byte of `word` that is `byte` or has a high bit. Bits other than the high ones mean nothing.
+/// Marks the first byte of `word` that is `byte` or has a high bit. Bits other than the high ones are undefined.
 #[cfg_attr(feature = "std", inline(always))]
 const fn equal_or_8bit(word: u64, byte: u8) -> u64 {
     (word ^ (ONES * byte as u64)).wrapping_sub(ONES)
 }
 
-/// Marks the first byte of `word` that is `byte`, which is below 0x80. Bits other than the high ones mean nothing.
+/// Marks the first byte of `word` that is `byte`, which is below 0x80. Bits other than the high ones are undefined.
 #[cfg_attr(feature = "std", inline(always))]
 const fn equal(word: u64, byte: u8) -> u64 {
     equal_or_8bit(word, byte) & !word
 }
 
-/// Marks the first byte below `limit`, which is at most 0x80, or from 0x7f up. Bits other than the high ones mean nothing.
+/// Marks the first byte below `limit`, which is at most 0x80, or from 0x7f up. Bits other than the high ones are
+/// undefined.
 #[cfg_attr(feature = "std", inline(always))]
 const fn outside(word: u64, limit: u8) -> u64 {
     // The sum has the high bit of every byte from 0x7f up but 0xff, and the difference that one's.
@@ -143,7 +144,7 @@ fn find(text: &[u8], start: u32, mark: impl Fn(u64) -> u64) -> u32 {
         }
         at += 16;
     }
-    // The last 16 bytes. Those that were seen before have no mark.
+    // The last 16 bytes. Bytes that were searched before have no mark.
     let len = text.len() as u32;
     let last = len.saturating_sub(16);
     let (both, from) = match array(text, last) {
@@ -156,7 +157,7 @@ fn find(text: &[u8], start: u32, mark: impl Fn(u64) -> u64) -> u32 {
 
 /// Returns the index of the first byte of 16 whose high bit is set in the marks of their halves, or 16.
 ///
-/// It comes out of both halves together: the processor cannot foresee a branch between them.
+/// The index is computed from both halves together: the processor cannot predict a branch between them.
 #[cfg_attr(feature = "std", inline(always))]
 const fn first(low: u64, high: u64) -> u32 {
     (((low & HIGHS) as u128) | (((high & HIGHS) as u128) << 64)).trailing_zeros() / 8
@@ -191,7 +192,7 @@ mod tests {
 
     use super::*;
 
-    /// Every byte, at every place of a text of every length up to two words, after bytes that nothing looks for.
+    /// Every byte, at every index of a text of every length up to two words, after bytes that no search matches.
     #[test]
     fn as_a_loop_over_bytes() {
         type Search = (fn(&[u8], u32) -> u32, fn(u8) -> bool);

@@ -14,16 +14,16 @@ pub(crate) const fn first_bytes(text: &[u8], fill: u8) -> u128 {
     bytes
 }
 
-/// A word and its delimiter, 16 bytes at most, as they stand at the beginning of a text.
+/// A word and its delimiter, 16 bytes at most, to compare with the start of a text.
 pub(crate) struct Spelling {
-    /// The word and its delimiter, the first byte lowest, with zeros behind them.
+    /// Word and delimiter, the first byte lowest, with zeros after them.
     bytes: u128,
-    /// The bits of `bytes` that belong to the word or its delimiter.
+    /// Mask of the bits of `bytes` in the word and its delimiter.
     mask: u128,
 }
 
 impl Spelling {
-    /// Spells a word.
+    /// Returns the spelling of a word.
     pub(crate) const fn new(word: &str) -> Self {
         Self { bytes: first_bytes(word.as_bytes(), 0), mask: u128::MAX >> (128 - 8 * word.len()) }
     }

@@ -7,7 +7,7 @@ use super::MAX_LEN;
 /// Replacement for text that is not UTF-8.
 const REPLACEMENT: &str = "\u{FFFD}";
 
-/// A line's text: as `str` where it is UTF-8, so that its parts need no check of their own.
+/// A line's text: as `str` if it is UTF-8, so that its parts need no check of their own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Text<'a> {
     /// UTF-8.
@@ -17,10 +17,10 @@ pub(crate) enum Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// Returns the text in its better form. Bytes too long for an event are not looked at.
+    /// Returns the text as `str` if possible. Bytes too long for an event are not checked.
     #[cfg_attr(feature = "std", inline)]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        // With two bytes for a line end.
+        // Two bytes are for a line end.
         if bytes.len() > MAX_LEN + 2 {
             return Self::Bytes(bytes);
         }
@@ -30,9 +30,9 @@ impl<'a> Text<'a> {
     /// Returns the text from `start` to `end` of `bytes`, as [`new`](Self::new) does, checked in whole words.
     ///
     /// The standard library checks ASCII two words at a time only from an aligned address on, and the last bytes one by one.
-    /// What stands around an event is nearly always ASCII: `650 STREAM ` before it, its line end and the next line behind it. So
-    /// the check begins up to a word earlier and ends up to two later, which takes 10 to 20 % off the reading of a log. If those
-    /// bytes do not fit, the exact range is checked.
+    /// The text around an event is nearly always ASCII: `650 STREAM ` before it, its line end and the next line after
+    /// it. So the check begins up to a word earlier and ends up to two later, which takes 10 to 20 % off the reading of
+    /// a log. If those bytes are not ASCII, the exact range is checked.
     pub(crate) fn within(bytes: &'a [u8], start: usize, end: usize) -> Self {
         const WORD: usize = size_of::<usize>();
         let from = start.saturating_sub((bytes.as_ptr() as usize).wrapping_add(start) % WORD);
@@ -54,7 +54,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Returns the part from `start` to `end`, or U+FFFD if that is no UTF-8.
+    /// Returns the part from `start` to `end`, or U+FFFD if that is not UTF-8.
     #[cfg_attr(feature = "std", inline)]
     pub(crate) fn get(self, start: u32, end: u32) -> &'a str {
         let (start, end) = (start as usize, end as usize);
@@ -64,7 +64,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Returns all of the text, or none of it if it is not UTF-8 as a whole.
+    /// Returns the whole text. `None` if it is not UTF-8.
     #[cfg_attr(feature = "std", inline)]
     const fn utf8(self) -> &'a str {
         match self {
@@ -73,7 +73,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Returns the part that `span` names, as [`get`](Self::get) does.
+    /// Returns the part with the range `span`, as [`get`](Self::get) does.
     #[cfg_attr(feature = "std", inline)]
     pub(crate) fn span(self, span: Span) -> &'a str {
         self.get(span.start(), span.end())
@@ -89,22 +89,22 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Returns a line without its end: LF or CR LF, or a CR whose LF is yet to come.
+/// Returns a line without its end: LF or CR LF, or a CR at the end of incomplete text.
 #[cold]
 pub(crate) fn without_line_end(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// [`Text::get`] where the text as a whole is not UTF-8.
+/// [`Text::get`] for text that is not UTF-8 as a whole.
 #[cold]
 fn part_of_bytes(bytes: &[u8], start: usize, end: usize) -> &str {
     bytes.get(start..end).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or(REPLACEMENT)
 }
 
-/// The place of a value in an event's content: the index of its first byte, and below it the index after its last one.
+/// The range of a value in an event's content: the index of its first byte, and below it the index after its last one.
 ///
-/// No value stands at the very beginning, so that an absent one takes no space of its own.
+/// A value never begins at index 0, so that an absent one takes no space of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Span(NonZeroU64);
 
@@ -132,7 +132,7 @@ impl Span {
 mod tests {
     use super::*;
 
-    /// Every range of bytes in which a character of two bytes, or half of one, stands at every place.
+    /// Every range of bytes, with a character of two bytes, or half of one, at every index.
     #[test]
     fn within_agrees_with_new() {
         for odd in [&b"\xc3\xa9"[..], b"\xc3", b"\xa9", b"a"] {

@@ -41,20 +41,20 @@ pub fn stream_events(log: &[u8]) -> StreamEvents<'_> {
 /// An iterator over the STREAM events in a buffer, from [`stream_events`].
 #[derive(Clone)]
 pub struct StreamEvents<'a> {
-    /// The whole buffer.
+    /// Bytes of the whole buffer.
     bytes: &'a [u8],
-    /// Where the next line begins.
+    /// Index of the next line.
     at: usize,
-    /// Tells which line is an event.
+    /// State that finds the lines with events.
     finder: LineFinder,
-    /// A part of the buffer that was found to be UTF-8.
+    /// Part of the buffer that was found to be UTF-8.
     utf8: &'a str,
-    /// The index after it.
+    /// Index after `utf8`.
     utf8_end: usize,
 }
 
 impl StreamEvents<'_> {
-    /// Sets if events are read with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    /// Sets if events are parsed with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
     #[must_use]
     pub const fn lenient(mut self, lenient: bool) -> Self {
         self.finder.lenient = lenient;
@@ -78,8 +78,8 @@ impl StreamEvents<'_> {
         self
     }
 
-    /// Returns what looked like an event and was not read as one, in the lines up to the last event that was returned; after
-    /// the last one, in all lines.
+    /// Returns the counts of lines that look like events and were not read as such, up to the last event that was
+    /// returned; after the last event, in all lines.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.finder.skipped()
@@ -92,14 +92,14 @@ impl StreamEvents<'_> {
         self.finder.replies()
     }
 
-    /// Goes on behind the lines that led to a state.
+    /// Continues after the lines that led to a state.
     #[must_use]
     pub fn resume(mut self, state: &LineState) -> Self {
         self.finder.resume(&state.finder);
         self
     }
 
-    /// Returns the state behind the last event, or at the end of the buffer if there was none left.
+    /// Returns the state after the last event, or at the end of the buffer if no event was left.
     #[must_use]
     pub fn state(&self) -> LineState {
         LineState { finder: self.finder.clone() }
@@ -118,8 +118,8 @@ impl<'a> Iterator for StreamEvents<'a> {
 }
 
 impl<'a> StreamEvents<'a> {
-    /// How many bytes are checked to be UTF-8 at once where events follow each other. To check many costs a third of what
-    /// checking each line does.
+    /// Number of bytes that are checked to be UTF-8 at once if events follow each other. Checking many costs a third of
+    /// checking each line.
     const CHECKED: usize = 4096;
 
     /// Returns the text from `start` to `end`.
@@ -130,7 +130,7 @@ impl<'a> StreamEvents<'a> {
         checked.map_or_else(|| self.check(start, end), Text::Str)
     }
 
-    /// Checks the text from `start` to `end`, and more behind it if it follows a line that was checked.
+    /// Checks the text from `start` to `end`, and more after it if it follows a line that was checked.
     #[cold]
     fn check(&mut self, start: usize, end: usize) -> Text<'a> {
         let follows = start.checked_sub(self.utf8_end).is_some_and(|between| between < 64);

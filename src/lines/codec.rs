@@ -13,13 +13,13 @@ use crate::owned::StreamEvent;
 
 /// A codec of `tokio_util` whose frames are the STREAM events of a control connection.
 ///
-/// A frame is an event, or why a line with one could not be read: that ends nothing, and the next frame is the next event.
+/// A frame is an event, or the error of a line with one, after which the next frame is the next event.
 /// Lines end with CR LF; one with an event may have up to 1 MiB.
 #[derive(Clone)]
 pub struct EventCodec(Splitter<Vec<u8>>);
 
 impl EventCodec {
-    /// The most bytes that a line with an event may have, its end included.
+    /// Maximum length of a line with an event, its end included, in bytes.
     pub const LIMIT: usize = 1024 * 1024;
 
     /// Returns a codec before the first byte.
@@ -35,7 +35,7 @@ impl EventCodec {
         self
     }
 
-    /// Reads the event that was found in `piece` or in what was kept.
+    /// Parses the event that was found in `piece` or in the kept bytes.
     fn frame(&self, piece: &[u8], place: &Place) -> Result<StreamEvent, Error> {
         self.0.event(piece, place).event.map(StreamEvent::from)
     }
@@ -48,7 +48,7 @@ impl Default for EventCodec {
 }
 
 impl core::fmt::Debug for EventCodec {
-    /// Shows where it is, and not the bytes that it keeps.
+    /// Formats the position, without the bytes that are kept.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("EventCodec").field("finder", &self.0.finder).finish_non_exhaustive()
     }

@@ -10,13 +10,13 @@ use super::splitter::{Splitter, Store};
 
 /// Finds STREAM events in bytes that arrive in pieces of any size, such as those of a control connection.
 ///
-/// It keeps the piece of a line that was left over, of at most `N` bytes, in itself, and needs no allocator. A line that
-/// lies whole in one piece is not copied. A line longer than `N` bytes, its end included, is skipped; if it is an event, it
-/// is an item with [`Error::LineTooLong`](crate::Error::LineTooLong). 4096 holds every event that tor prints; what a log puts
-/// before the event, and `650 STREAM `, have to fit for a line to be known as an event; the text behind a reply that a
-/// [`LogFormat`] has is not looked for. Whatever the pieces are, the items are those that
-/// [`stream_events`](crate::stream_events) finds in the whole, but for such lines. Beside the `N` bytes a decoder has about
-/// 1 KiB, of which formats take a half.
+/// The decoder keeps the rest of an incomplete line, of at most `N` bytes, in itself, and needs no allocator. A line
+/// that is complete in one piece is not copied. A line longer than `N` bytes, its end included, is skipped; if it is an
+/// event, it is an item with [`Error::LineTooLong`](crate::Error::LineTooLong). 4096 holds every event that tor prints;
+/// the text that a log writes before the event, and `650 STREAM `, have to fit for a line to be known as an event; the
+/// text after a reply that a [`LogFormat`] has is not looked for. For pieces of any size, the items are those that
+/// [`stream_events`](crate::stream_events) finds in the whole, but for such lines. Beside the `N` bytes a decoder has
+/// about 1 KiB, of which formats take a half.
 ///
 /// Lines end with CR LF, unless [`line_end`](Self::line_end) or [`log_format`](Self::log_format) says otherwise: on a live
 /// connection nothing may be detected, since its first lines could be a client's.
@@ -54,7 +54,7 @@ impl<const N: usize> EventDecoder<N> {
         self
     }
 
-    /// Sets how lines end.
+    /// Sets the line end.
     #[must_use]
     pub fn line_end(mut self, line_end: LineEnd) -> Self {
         self.0.finder = self.0.finder.line_end(line_end);
@@ -68,8 +68,8 @@ impl<const N: usize> EventDecoder<N> {
         self
     }
 
-    /// Returns what looked like an event and was not read as one, in the lines up to the last event that was returned; after
-    /// [`finish`](Self::finish), in all lines. Of a line longer than `N` bytes no more than these are searched.
+    /// Returns the counts of lines that look like events and were not read as such, up to the last event that was
+    /// returned; after [`finish`](Self::finish), in all lines. A line longer than `N` bytes is searched up to those only.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.0.finder.skipped()
@@ -81,8 +81,8 @@ impl<const N: usize> EventDecoder<N> {
         self.0.finder.replies()
     }
 
-    /// Takes bytes off `piece`, up to the end of the next event, and returns that event. `None` when nothing is left of the
-    /// piece: then it is time for the next one.
+    /// Consumes `piece` up to the end of the next event and returns that event. `None` if the piece has no further
+    /// event: then it is empty, and the next piece can follow.
     pub fn next_event<'a, 'p: 'a>(&'a mut self, piece: &mut &'p [u8]) -> Option<EventLine<'a>> {
         let (bytes, mut at) = (*piece, 0);
         let place = self.0.find(bytes, &mut at);
@@ -104,7 +104,7 @@ impl<const N: usize> Default for EventDecoder<N> {
 }
 
 impl<const N: usize> core::fmt::Debug for EventDecoder<N> {
-    /// Shows where it is, and not the bytes that it keeps.
+    /// Formats the position, without the bytes that are kept.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("EventDecoder").field("finder", &self.0.finder).finish_non_exhaustive()
     }

@@ -13,7 +13,7 @@
 //! that the reply and the first line of the data have. An event with a prefix inside of data is found and flagged: nothing is
 //! lost where a log lost the dot, and a descriptor that a stranger wrote cannot pass for a log's own line.
 //!
-//! All that looked like an event and is none is counted ([`Skipped`]).
+//! Lines that look like an event and are not read as one are counted ([`Skipped`]).
 
 use core::fmt;
 
@@ -72,7 +72,7 @@ pub(crate) struct LineFinder {
     offset: u64,
     /// Number of lines without a reply.
     others: u64,
-    /// What was skipped so far.
+    /// Counts of the lines skipped so far.
     skipped: Skipped,
 }
 
@@ -443,7 +443,7 @@ impl LineFinder {
             return None;
         }
         let is_whole = whole <= self.limit;
-        // Of a line that is too long no more is looked at than what can be kept.
+        // A line that is too long is examined only up to the length that can be kept.
         let text = if is_whole { line } else { line.get(..self.limit as usize).unwrap_or(line) };
         let bom = if self.at_start && text.starts_with(super::BOM) { super::BOM.len() } else { 0 };
         self.at_start = false;

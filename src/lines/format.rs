@@ -45,11 +45,11 @@ use crate::value::Redacted;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LogFormat {
-    /// The text before a reply and the text behind it, and zeros.
+    /// Both texts, then zeros.
     text: [u8; Self::MAX_LEN],
     /// Length of the text before a reply.
     before: u8,
-    /// Length of both.
+    /// Length of both texts together.
     both: u8,
 }
 

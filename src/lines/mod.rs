@@ -1,7 +1,8 @@
 //! Events out of a stream of lines: out of a buffer, out of pieces, out of a reader.
 //!
-//! The entry points differ in where the bytes come from: [`buffer`], [`decoder`], [`reader`], [`codec`]; the last three keep
-//! what is left of a piece in a [`splitter`]. What is a line, and which line is an event, is said once, in [`finder`].
+//! The entry points differ in the source of the bytes: [`buffer`], [`decoder`], [`reader`], [`codec`]; the last three
+//! keep an incomplete line in a [`splitter`]. Lines, and those of them that are events, are defined in one place, in
+//! [`finder`].
 
 mod buffer;
 #[cfg(feature = "tokio-util")]

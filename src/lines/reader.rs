@@ -15,7 +15,7 @@ use super::state::LineState;
 use crate::error::Error;
 use crate::owned::StreamEvent;
 
-/// How many bytes are read at once.
+/// Number of bytes that are read at once.
 const CHUNK: usize = 64 * 1024;
 
 /// Finds STREAM events in what a reader gives: a file, standard input, a connection.
@@ -37,15 +37,15 @@ const CHUNK: usize = 64 * 1024;
 /// # Ok::<(), tor_stream_event::Error>(())
 /// ```
 pub struct EventReader<R> {
-    /// Where the bytes come from.
+    /// Source of the bytes.
     reader: R,
-    /// The bytes that were read last, and room for more.
+    /// Bytes that were read last, and room for more.
     chunk: Box<[u8]>,
-    /// The first of them that was not stepped over.
+    /// Index of the first byte of `chunk` that is unread.
     at: usize,
-    /// The index after the last of them.
+    /// Index after the last byte of `chunk` that was read.
     end: usize,
-    /// What was left over.
+    /// Rest of an incomplete line.
     splitter: Splitter<Vec<u8>>,
 }
 
@@ -53,13 +53,13 @@ impl<R: Read> EventReader<R> {
     /// The limit of a line's length that [`new`](Self::new) sets: 1 MiB.
     pub const DEFAULT_LIMIT: usize = 1024 * 1024;
 
-    /// Returns a reader of events, of which a line may have up to 1 MiB.
+    /// Returns a reader of events whose lines may have up to 1 MiB.
     #[must_use]
     pub fn new(reader: R) -> Self {
         Self::with_limit(reader, Self::DEFAULT_LIMIT)
     }
 
-    /// Returns a reader of events, of which a line may have up to `limit` bytes, its end included.
+    /// Returns a reader of events whose lines may have up to `limit` bytes, its end included.
     #[must_use]
     pub fn with_limit(reader: R, limit: usize) -> Self {
         let chunk = vec![0; CHUNK].into_boxed_slice();
@@ -88,8 +88,8 @@ impl<R: Read> EventReader<R> {
         self
     }
 
-    /// Returns what looked like an event and was not read as one, in the lines up to the last event that was returned; after
-    /// the last one, in all lines. Of a line that is too long no more than the limit is searched.
+    /// Returns the counts of lines that look like events and were not read as such, up to the last event that was
+    /// returned; after the last event, in all lines. A line that is too long is searched up to the limit only.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.splitter.finder.skipped()
@@ -101,20 +101,20 @@ impl<R: Read> EventReader<R> {
         self.splitter.finder.replies()
     }
 
-    /// Goes on behind the lines that led to a state.
+    /// Continues after the lines that led to a state.
     #[must_use]
     pub fn resume(mut self, state: &LineState) -> Self {
         self.splitter.finder.resume(&state.finder);
         self
     }
 
-    /// Returns the state behind the last event, or at the end of what the reader gives if there was none left.
+    /// Returns the state after the last event, or at the end of the reader if no event was left.
     #[must_use]
     pub fn state(&self) -> LineState {
         LineState { finder: self.splitter.finder.clone() }
     }
 
-    /// Returns the next event; `None` at the end of what the reader gives.
+    /// Returns the next event; `None` at the end of the reader.
     ///
     /// # Errors
     ///
@@ -137,12 +137,12 @@ impl<R: Read> EventReader<R> {
         &self.reader
     }
 
-    /// Returns the reader, to be changed. Bytes that are read from it directly are lost to the events.
+    /// Returns the reader mutably. Bytes that are read from it directly are lost to the events.
     pub const fn get_mut(&mut self) -> &mut R {
         &mut self.reader
     }
 
-    /// Returns the reader. Bytes that it gave and that were not stepped over are lost.
+    /// Returns the reader. Bytes that were read from it and not parsed are lost.
     #[must_use]
     pub fn into_inner(self) -> R {
         self.reader
@@ -162,7 +162,7 @@ impl<R: Read> EventReader<R> {
         }
     }
 
-    /// Reads more bytes behind those that were read last.
+    /// Reads more bytes, after those that were read last.
     fn fill(&mut self) -> Result<usize, Error> {
         let room = self.chunk.get_mut(self.end..).unwrap_or_default();
         loop {
@@ -182,7 +182,7 @@ impl<R: Read> EventReader<R> {
 }
 
 impl<R> core::fmt::Debug for EventReader<R> {
-    /// Shows where it is, and not the bytes that it keeps.
+    /// Formats the position, without the bytes that are kept.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("EventReader").field("finder", &self.splitter.finder).finish_non_exhaustive()
     }
@@ -208,9 +208,9 @@ impl<R> core::fmt::Debug for EventReader<R> {
 /// ```
 #[derive(Debug)]
 pub struct IntoEvents<R> {
-    /// The reader of events.
+    /// Source of the events.
     reader: EventReader<R>,
-    /// The last item was returned.
+    /// Set once the last item was returned.
     done: bool,
 }
 

@@ -14,26 +14,26 @@ pub(crate) trait Store {
     fn clear(&mut self);
 }
 
-/// Finds events in bytes that arrive in pieces, and keeps the piece of a line that has no end yet.
+/// A finder of events in bytes that arrive in pieces, which keeps an incomplete line.
 #[derive(Clone, Debug)]
 pub(crate) struct Splitter<S> {
-    /// Tells which line is an event.
+    /// State that finds the lines with events.
     pub(super) finder: LineFinder,
-    /// The beginning of the line that has no end yet: all of it, but no more than the limit.
+    /// Start of the incomplete line, up to the limit.
     kept: S,
-    /// How many bytes that line has so far.
+    /// Length of the incomplete line so far, in bytes.
     length: u64,
-    /// Whether the last of them is a CR.
+    /// Set if the last byte of the incomplete line is a CR.
     after_cr: bool,
-    /// Whether that line was found to be an event, and is to be removed at the next step.
+    /// Set if the kept line is an event that was returned, and is to be removed at the next step.
     found: bool,
 }
 
-/// Where an event was found: in the piece that was looked at, or in what was kept.
+/// The location of an event.
 pub(crate) enum Place {
-    /// In the piece.
+    /// The piece that was searched.
     Piece(LineRange),
-    /// In what was kept.
+    /// The kept bytes.
     Kept(LineRange),
 }
 
@@ -72,7 +72,7 @@ impl<S: Store> Splitter<S> {
         self.kept_line(End::None).map(Place::Kept)
     }
 
-    /// Reads the event that was found in `piece` or in what was kept.
+    /// Parses the event that was found in `piece` or in the kept bytes.
     pub(super) fn event<'a>(&'a self, piece: &'a [u8], place: &Place) -> EventLine<'a> {
         let (bytes, range) = match place {
             Place::Piece(range) => (piece, range),
@@ -84,7 +84,7 @@ impl<S: Store> Splitter<S> {
         self.finder.event(bytes, range, Text::within(bytes, range.content(), range.content_end()))
     }
 
-    /// Returns how many bytes came before the next one.
+    /// Returns the number of bytes before the next one.
     #[cfg(feature = "std")]
     pub(super) const fn offset(&self) -> u64 {
         // A line that was found is counted already.
@@ -112,7 +112,7 @@ impl<S: Store> Splitter<S> {
     /// Steps over the line that was kept, and removes it if it is no event.
     fn kept_line(&mut self, line_end: End) -> Option<LineRange> {
         let kept = self.kept.bytes();
-        // Of a line that is too long, some or all of its end was not kept.
+        // The end of a line that is too long was not kept, or not all of it.
         let end = self.length - line_end.len();
         let text = kept.get(..end.try_into().unwrap_or(usize::MAX)).unwrap_or(kept);
         let range = self.finder.line(text, line_end, self.length);

@@ -29,7 +29,7 @@ use super::skipped::Skipped;
 /// ```
 #[derive(Clone, Debug)]
 pub struct LineState {
-    /// State of the lines so far.
+    /// State after the lines so far.
     pub(super) finder: LineFinder,
 }
 
@@ -46,7 +46,7 @@ impl LineState {
     /// # Errors
     ///
     /// The part's state, if the part begins inside of data: it was read wrongly. Then nothing has changed.
-    // It is given back as it came.
+    // The state is returned as it was passed.
     #[allow(clippy::result_large_err, reason = "an error that is rare, where a box would need an allocator")]
     pub fn append(&mut self, part: Self) -> Result<(), Self> {
         self.finder.append(part.finder).map_err(|finder| Self { finder })
@@ -70,7 +70,7 @@ impl LineState {
         self.finder.offset()
     }
 
-    /// Returns what looked like an event in these lines and was not read as one.
+    /// Returns the counts of these lines that look like events and were not read as such.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.finder.skipped()

@@ -11,7 +11,7 @@ use super::format::LogFormat;
 use super::prefix::Shape;
 use super::skipped::Skipped;
 
-/// What lines in a log begin with, and what could be taken for it.
+/// Starts of lines in a log, and text that resembles them.
 const PIECES: &[&str] = &[
     "2019-01-31 ",
     "11:29:51 ",

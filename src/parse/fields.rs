@@ -1,4 +1,4 @@
-//! The fields after a target, as every reading gives them.
+//! The fields after a target, in the form that every strategy returns.
 
 use core::num::NonZeroU32;
 
@@ -15,9 +15,9 @@ pub(super) struct Fields {
     pub(super) source: Option<StreamSource>,
     pub(super) source_addr: Option<Span>,
     pub(super) purpose: Option<StreamPurpose>,
-    /// Between the quotes.
+    /// Range between the quotes.
     pub(super) socks_username: Option<Span>,
-    /// Between the quotes.
+    /// Range between the quotes.
     pub(super) socks_password: Option<Span>,
     pub(super) client_protocol: Option<ClientProtocol>,
     /// The index of the number, if it is one of 32 bits.

@@ -1,4 +1,4 @@
-//! The three fields before the target. tor makes them itself, so no client has a part in them.
+//! The three fields before the target. tor makes them itself, so a client cannot change them.
 
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::{ErrorKind, Field, ProtocolError};
@@ -46,7 +46,7 @@ pub(super) fn read_short(line: &[u8]) -> Option<Header> {
     Some(Header { id_end, status: name, circuit, circuit_end, target: circuit_end + 1, anomalies: Anomalies::NONE })
 }
 
-/// Returns a line that is shorter, with zeros behind it, which no field ends with.
+/// Returns a shorter line with zeros after it, which no field ends with.
 #[cold]
 fn pad(line: &[u8]) -> [u8; SHORT] {
     let mut head = [0; SHORT];
@@ -54,14 +54,14 @@ fn pad(line: &[u8]) -> [u8; SHORT] {
     head
 }
 
-/// Returns the length of the number of 1 to 7 digits that `word` begins with, if there is a space behind it.
+/// Returns the length of the number of 1 to 7 digits at the start of `word`, if a space follows.
 #[cfg_attr(feature = "std", inline(always))]
 fn short_id_len(word: u64) -> Option<u32> {
     let len = scan::digits(word);
     (matches!(len, 1..=7) && scan::byte(word, len) == b' ').then_some(len)
 }
 
-/// Reads `StreamID SP StreamStatus SP CircuitID SP`: as the specification has them or, if `lenient`, whatever they are.
+/// Parses `StreamID SP StreamStatus SP CircuitID SP`: by the specification or, if `lenient`, as any three tokens.
 pub(super) fn read(line: &[u8], lenient: bool) -> Result<Header, ProtocolError> {
     if let Some(header) = read_short(line) {
         return Ok(header);
@@ -72,7 +72,7 @@ pub(super) fn read(line: &[u8], lenient: bool) -> Result<Header, ProtocolError> 
     }
 }
 
-/// Reads three tokens, whatever they are. `None` if they cannot be told apart.
+/// Parses three tokens of any text. `None` if one is missing or empty.
 pub(super) fn read_any(line: &[u8]) -> Option<Header> {
     let id_end = token_end(line, 0)?;
     let status_end = token_end(line, id_end + 1)?;

@@ -47,7 +47,7 @@ pub(crate) fn read_with_line_end(content: Text<'_>, lenient: bool) -> Result<Str
     }
 }
 
-/// Takes off one line end, and reads the rest.
+/// Removes one line end, and parses the rest.
 #[cold]
 fn read_before_line_end(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     let rest = content.without_line_end();
@@ -58,13 +58,15 @@ fn read_before_line_end(content: Text<'_>, lenient: bool) -> Result<StreamEventR
     Ok(event)
 }
 
-/// Raises the anomaly of a cut if the single byte that was taken off behind the event, a CR or a LF, could be the last one
+/// Raises the anomalies of a cut if the single byte that was taken off behind the event, a CR or a LF, could be the last one
 /// that tor printed of its target: the 255th. The fields are then a part of the target as well.
 pub(crate) fn note_lone_line_end(event: &mut StreamEventRef<'_>) {
     let length = event.content().len();
     if length + 1 == event.layout.target as usize + grammar::TARGET_MAX {
-        let has_fields = (event.layout.tail as usize) < length;
-        event.layout.anomalies.insert(if has_fields { Anomaly::FieldAtCut } else { Anomaly::TargetMayBeCut });
+        event.layout.anomalies.insert(Anomaly::TargetMayBeCut);
+        if (event.layout.tail as usize) < length {
+            event.layout.anomalies.insert(Anomaly::FieldAtCut);
+        }
     }
 }
 
@@ -86,7 +88,10 @@ fn read_any(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Erro
         return Err(Error::LineTooLong { length: line.len() as u64, limit: MAX_LEN });
     }
     let header = header::read(line, lenient)?;
-    let (target, fields) = match read_odd_token(line, &header).or_else(|| read_carefully(line, &header)) {
+    let by_tor = read_odd_token(line, &header)
+        .or_else(|| read_carefully(line, &header))
+        .or_else(|| read_before_space(line, &header));
+    let (target, fields) = match by_tor {
         Some(found) => found,
         None => {
             let target = Target::first_token(line, header.target);
@@ -115,6 +120,14 @@ fn read_odd_token(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
 fn read_carefully(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
     let end = careful::target_end(line, header.target, header.status)?;
     Some((Target::new(line, header.target, end), predicted::read_fields(line, end, header.status)?))
+}
+
+/// Reads a line without fields of tor 0.1.2 to 0.2.1 with `EXTENDED` events: a space ends it. Where the space may be the 255th
+/// byte of a target that tor cut, [`read_carefully`] has found that.
+fn read_before_space(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
+    let before = line.strip_suffix(b" ")?;
+    let target = Target::new(line, header.target, before.len() as u32);
+    target.port.map(|_| (target, Fields::default()))
 }
 
 /// Makes an event of its fields.

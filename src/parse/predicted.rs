@@ -311,14 +311,15 @@ fn named_reason(text: u128) -> Option<(StreamClosureReason, u32)> {
     StreamClosureReason::of_start(text)
 }
 
-/// Returns the end of a reason that has no name here, and whether it is a code.
+/// Returns the end of a reason that has no name here, and whether it is a code: tor prints a space before one, and did not up to
+/// 0.2.1.
 #[cold]
 fn unnamed_reason_end(line: &[u8], at: u32) -> Option<(u32, bool)> {
     if line.get(at as usize) == Some(&b' ') {
-        Some((grammar::unknown_code_end(line, at + 1)?, true))
-    } else {
-        Some((grammar::word_end(line, at)?, false))
+        return Some((grammar::unknown_code_end(line, at + 1)?, true));
     }
+    let end = grammar::word_end(line, at)?;
+    Some((end, grammar::unknown_code_end(line, at).is_some()))
 }
 
 /// Returns the end of an address and port.

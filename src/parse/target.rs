@@ -1,4 +1,4 @@
-//! The target: its port, its anomalies, and why it is refused.
+//! The target: its port, its anomalies, and the errors about it.
 
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::{ErrorKind, Field, ProtocolError};
@@ -8,30 +8,30 @@ use crate::format::scan;
 /// A target by its end, port and anomalies.
 #[derive(Clone, Copy)]
 pub(super) struct Target {
-    /// The index of its first byte.
+    /// Index of the target's first byte.
     pub(super) start: u32,
-    /// The index after it.
+    /// Index after the target.
     pub(super) end: u32,
-    /// The index after its host, and its port, if it has one.
+    /// Index after the host, and the port, if there is one.
     pub(super) port: Option<(u32, u16)>,
-    /// Anomalies of its text.
+    /// Anomalies of the target's text.
     pub(super) anomalies: Anomalies,
 }
 
 impl Target {
-    /// Reads the target from `start` to `end`, whatever it is.
+    /// Parses the target from `start` to `end`, with any text.
     pub(super) fn new(line: &[u8], start: u32, end: u32) -> Self {
         let text = line.get(start as usize..end as usize).unwrap_or_default();
         let port = grammar::split_port(text).map(|(host, port)| (start + host as u32, port));
         Self { start, end, port, anomalies: anomalies(line, start, end) }
     }
 
-    /// Takes the first token from `start` on for the target.
+    /// Returns the first token from `start` on as the target.
     pub(super) fn first_token(line: &[u8], start: u32) -> Self {
         Self::new(line, start, scan::space(line, start))
     }
 
-    /// Finds out why this is refused as a target without a port.
+    /// Returns the error about a target without a port.
     #[cold]
     pub(super) fn diagnose(&self, line: &[u8]) -> ProtocolError {
         let (start, end) = (self.start as usize, self.end as usize);

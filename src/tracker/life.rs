@@ -1,4 +1,4 @@
-//! One stream: the facts that its events give, and how later events add to them.
+//! The life of one stream: the facts in its events, and how later events add to them.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -148,7 +148,7 @@ pub struct Target {
     pub port: u16,
 }
 
-/// One event of a stream.
+/// An event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -38,7 +38,7 @@ use crate::value::StreamId;
 ///
 /// Memory is bounded by the caller's `limit`, for any log:
 ///
-/// - `limit` streams are followed at a time. Beyond it, the one with the oldest last event is handed out as
+/// - `limit` streams are followed at a time. Beyond it, the one with the oldest last event is returned as
 ///   [`Dropped`](Outcome::Dropped); should it go on, what follows is another life. A life has some 600 bytes, the text of two
 ///   targets and a source address, and what [`keep_steps`](Self::keep_steps) and [`keep_circuits`](Self::keep_circuits)
 ///   allow: by default 1000 steps of some 60 bytes, and 1000 circuits of 24. A stream as tor prints it has about eight steps.

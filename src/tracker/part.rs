@@ -82,7 +82,7 @@ enum Change {
 
 /// A stream that may have begun before the part of the log.
 ///
-/// If it turns out that it had been closed before, each of its events is handed out alone, so the first ones are kept apart.
+/// If the stream had been closed before, each of its events is returned alone, so the first ones are kept apart.
 #[derive(Clone, Debug)]
 pub(super) struct Head<T, N> {
     /// Single events. If there are more than [`ONE_BY_ONE`], the first entry has all.

@@ -1,4 +1,4 @@
-//! The keyword arguments of an event, read where they are asked for.
+//! The keyword arguments of an event, parsed on demand.
 
 use core::fmt;
 use core::iter::FusedIterator;
@@ -12,45 +12,45 @@ use crate::value::Redacted;
 /// An iterator over the keyword arguments of an event, from [`args`](crate::StreamEventRef::args): key and value as
 /// printed, in the order of the line.
 ///
-/// Tokens without a `=` are left out; they stand in [`content`](crate::StreamEventRef::content).
+/// Tokens without a `=` are left out; [`content`](crate::StreamEventRef::content) has them.
 #[derive(Clone)]
 pub struct Args<'a> {
-    /// The event's content.
+    /// Content of the event.
     text: Text<'a>,
-    /// The index from which the next argument is looked for.
+    /// Index at which the search for the next argument begins.
     at: u32,
-    /// Ends that the event's reading found. `None` if tor does not print its fields in this order.
+    /// Ends found when the event was parsed. `None` if tor does not print its fields in this order.
     ends: Option<KnownEnds>,
 }
 
-/// Ends of long values in a line of tor's order, known from its reading.
+/// The ends of long values in a line of tor's order, found when the event was parsed.
 #[derive(Clone, Copy)]
 pub(crate) struct KnownEnds {
-    /// The index after `SOCKS_USERNAME`, or 0 if it is not known.
+    /// Index after `SOCKS_USERNAME`, or 0 if it is not known.
     pub(crate) username: u32,
-    /// The index after `SOCKS_PASSWORD`, or 0 if it is not known.
+    /// Index after `SOCKS_PASSWORD`, or 0 if it is not known.
     pub(crate) password: u32,
     /// Set if `ISO_FIELDS` ends the line: no keyword is unknown.
     pub(crate) iso_fields: bool,
 }
 
 impl KnownEnds {
-    /// No end, though the order is tor's.
+    /// The ends of a line in tor's order whose ends are not known.
     pub(crate) const NONE: Self = Self { username: 0, password: 0, iso_fields: false };
 }
 
 /// A keyword argument by its indexes in the event's content.
 #[derive(Clone, Copy)]
 pub(crate) struct Arg {
-    /// The key's first byte.
+    /// Index of the key's first byte.
     pub(crate) key: u32,
-    /// The key, if tor prints it.
+    /// Keyword of the key, if tor prints it.
     pub(crate) keyword: Option<Keyword>,
-    /// The `=` after the key.
+    /// Index of the `=` after the key.
     pub(crate) equals: u32,
-    /// The value's first byte.
+    /// Index of the value's first byte.
     pub(crate) value: u32,
-    /// The index after the value's last byte.
+    /// Index after the value's last byte.
     pub(crate) end: u32,
 }
 
@@ -82,7 +82,7 @@ impl<'a> Args<'a> {
         None
     }
 
-    /// Returns the first index of the value of `keyword`, which is looked for at index `at`, and the index after it.
+    /// Returns the range of the value of `keyword`, searched from index `at` on.
     #[cfg_attr(feature = "std", inline)]
     fn value(&self, keyword: Option<Keyword>, at: u32) -> (u32, u32) {
         let line = self.text.bytes();
@@ -112,7 +112,7 @@ impl<'a> Args<'a> {
 }
 
 impl<'a> Args<'a> {
-    /// Iterates over the keys that are left, as they may be shown.
+    /// Iterates over the keys that are left, in a form that may be shown.
     pub(crate) fn keys(mut self) -> impl Iterator<Item = Redacted<'a>> {
         let bytes = self.text.bytes();
         core::iter::from_fn(move || {
@@ -139,7 +139,7 @@ impl<'a> Iterator for Args<'a> {
 impl FusedIterator for Args<'_> {}
 
 impl fmt::Debug for Args<'_> {
-    /// Shows the keys that are left. Values may be secrets.
+    /// Formats the keys that are left. Values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Args")?;
         f.debug_list().entries(self.clone().keys()).finish()

@@ -8,10 +8,11 @@ use arrayvec::ArrayString;
 
 use crate::error::{Error, ErrorKind, Field, ProtocolError};
 
-/// The most letters and digits of an ID. The specification allows 16; tor prints 64-bit numbers, which take up to 20.
+/// Maximum number of letters and digits of an ID. The specification allows 16; tor prints 64-bit numbers, which take up
+/// to 20.
 pub(crate) const MAX_LEN: usize = 20;
 
-/// Returns how many bytes of `text` from its start can stand in an ID.
+/// Returns the number of bytes at the start of `text` that an ID may have.
 #[inline(never)]
 pub(crate) fn valid_prefix(text: &[u8]) -> usize {
     text.iter().take(MAX_LEN).take_while(|byte| byte.is_ascii_alphanumeric()).count()
@@ -22,10 +23,10 @@ pub(crate) fn is_id(text: &[u8]) -> bool {
     !text.is_empty() && valid_prefix(text) == text.len()
 }
 
-/// Returns the text that stands for an ID which is too long or not UTF-8: up to three letters or digits from its start, `~`
-/// and a hash of 16 digits. IDs that differ stay apart.
+/// Returns the abridged form of an ID which is too long or not UTF-8: up to three letters or digits from its start, `~`
+/// and a hash of 16 digits. Different IDs stay apart.
 ///
-/// A quotation mark ends what is hashed: a damaged line may have a credential in the place of its ID.
+/// A quotation mark ends the hashed text: a damaged line may have a credential in the place of its ID.
 #[cfg(feature = "alloc")]
 #[cold]
 fn abridged(id: &[u8]) -> ArrayString<MAX_LEN> {
@@ -41,7 +42,7 @@ fn abridged(id: &[u8]) -> ArrayString<MAX_LEN> {
     text
 }
 
-/// Makes an ID type.
+/// Defines an ID type.
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident, $field:expr) => {
         $(#[$meta])*
@@ -72,8 +73,8 @@ macro_rules! id {
                 })
             }
 
-            /// Returns the ID of an event, whatever lenient reading took for one: up to 20 bytes without a quotation mark
-            /// as they are, other text [`abridged`].
+            /// Returns the ID of an event that was parsed leniently: up to 20 bytes without a quotation mark as they
+            /// are, other text [`abridged`].
             #[cfg(feature = "alloc")]
             pub(crate) fn of_any(text: &str) -> Self {
                 match ArrayString::from(text) {
@@ -82,7 +83,7 @@ macro_rules! id {
                 }
             }
 
-            /// Returns the ID that stands for a token which is not UTF-8.
+            /// Returns the ID of a token which is not UTF-8.
             #[cfg(feature = "alloc")]
             pub(crate) fn of_bytes(token: &[u8]) -> Self {
                 Self(abridged(token))

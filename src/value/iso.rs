@@ -10,7 +10,7 @@ use crate::token::{IsoField, Word};
 /// [`iso_fields`](crate::StreamEventRef::iso_fields). Empty items of the list are left out.
 #[derive(Clone, Default)]
 pub struct IsoFields<'a> {
-    /// What was not read yet.
+    /// Rest of the list.
     rest: &'a str,
 }
 
@@ -44,7 +44,7 @@ impl Iterator for IsoFields<'_> {
     #[cfg_attr(feature = "std", inline)]
     fn next(&mut self) -> Option<IsoField> {
         match IsoField::of_start(scan::bytes(self.rest.as_bytes(), 0, IsoField::END as u8)) {
-            // Most words have a name. No comma need follow the last one.
+            // Most words have a name. The last word may lack a comma.
             Some((field, len)) => {
                 self.rest = self.rest.get(len as usize + 1..).unwrap_or_default();
                 Some(field)
@@ -57,7 +57,7 @@ impl Iterator for IsoFields<'_> {
 impl FusedIterator for IsoFields<'_> {}
 
 impl fmt::Debug for IsoFields<'_> {
-    /// Shows the fields that are left. Text without a name may be a secret, in a damaged line.
+    /// Formats the fields that are left. Text without a name may be a secret, in a damaged line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("IsoFields")?;
         f.debug_list().entries(self.clone()).finish()

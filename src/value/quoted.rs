@@ -17,33 +17,33 @@ use alloc::{string::String, vec::Vec};
 pub struct Quoted<'a>(&'a str);
 
 impl<'a> Quoted<'a> {
-    /// Returns the string that `escaped` stands for.
+    /// Returns the string with this escaped text.
     pub(crate) const fn new(escaped: &'a str) -> Self {
         Self(escaped)
     }
 
-    /// Returns what stands between the quotes, with its escapes.
+    /// Returns the text between the quotes, with its escapes.
     #[inline]
     #[must_use]
     pub const fn escaped(self) -> &'a str {
         self.0
     }
 
-    /// Iterates over the bytes that the string stands for.
+    /// Iterates over the decoded bytes.
     #[inline]
     #[must_use]
     pub const fn bytes(self) -> QuotedBytes<'a> {
         QuotedBytes { rest: self.0.as_bytes() }
     }
 
-    /// Returns the bytes that the string stands for.
+    /// Returns the decoded bytes.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn to_vec(self) -> Vec<u8> {
         self.bytes().collect()
     }
 
-    /// Returns the text that the string stands for, with U+FFFD for what is not UTF-8.
+    /// Returns the decoded text, with U+FFFD for bytes that are not UTF-8.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn to_string_lossy(self) -> String {
@@ -57,10 +57,10 @@ impl fmt::Debug for Quoted<'_> {
     }
 }
 
-/// An iterator over the bytes that a quoted string stands for, from [`Quoted::bytes`].
+/// An iterator over the decoded bytes of a quoted string, from [`Quoted::bytes`].
 #[derive(Clone)]
 pub struct QuotedBytes<'a> {
-    /// What was not decoded yet.
+    /// Escaped text that was not decoded yet.
     rest: &'a [u8],
 }
 

@@ -6,13 +6,13 @@
 
 use core::fmt::{self, Write};
 
-/// Text of an event in which `***` replaces what stands between the quotation marks behind `SOCKS_USERNAME=` and
+/// Text of an event with `***` in place of the text between the quotation marks after `SOCKS_USERNAME=` and
 /// `SOCKS_PASSWORD=`, from [`redact`](crate::StreamEventRef::redact).
 ///
-/// `Display` writes it, with U+FFFD for what is not UTF-8.
+/// `Display` writes the redacted text, with U+FFFD for bytes that are not UTF-8.
 #[derive(Clone, Copy)]
 pub struct Redacted<'a> {
-    /// Text around it: an opening quotation mark may stand before `start`.
+    /// Surrounding text: an opening quotation mark may come before `start`.
     context: &'a [u8],
     /// Index of the first byte.
     start: usize,
@@ -22,24 +22,24 @@ pub struct Redacted<'a> {
 
 /// A part of redacted text.
 enum Piece<'a> {
-    /// Text as it is.
+    /// Unchanged text.
     Shown(&'a [u8]),
-    /// A secret, or what lies of it in the text.
+    /// A secret, or the part of one in the text.
     Masked,
 }
 
 impl<'a> Redacted<'a> {
-    /// Returns what stands from `start` to `end` in `context`.
+    /// Returns the redacted text from `start` to `end` of `context`.
     pub(crate) const fn new(context: &'a [u8], start: usize, end: usize) -> Self {
         Self { context, start, end }
     }
 
-    /// Returns text that stands alone.
+    /// Returns redacted text without surrounding text.
     pub(crate) const fn alone(text: &'a [u8]) -> Self {
         Self::new(text, 0, text.len())
     }
 
-    /// Returns the text as it is, if it is UTF-8 and nothing in it is replaced.
+    /// Returns the text unchanged, if it is UTF-8 and nothing in it is replaced.
     #[must_use]
     pub fn as_str(&self) -> Option<&'a str> {
         let mut pieces = self.pieces();
@@ -59,22 +59,22 @@ impl<'a> Redacted<'a> {
     }
 }
 
-/// Iterator over the parts of redacted text.
+/// An iterator over the parts of redacted text.
 struct Pieces<'a> {
-    /// Text around it.
+    /// Surrounding text.
     context: &'a [u8],
     /// Index of the next part.
     at: usize,
     /// Index after the last part.
     end: usize,
-    /// The secrets after the next one.
+    /// Secrets after the next one.
     secrets: Secrets<'a>,
-    /// Begin and end of the next secret.
+    /// Start and end of the next secret.
     secret: Option<(usize, usize)>,
 }
 
 impl Pieces<'_> {
-    /// Goes on to the next secret that ends behind `at`.
+    /// Moves to the next secret that ends after `at`.
     fn next_secret(&mut self) {
         loop {
             self.secret = self.secrets.next();
@@ -94,7 +94,7 @@ impl<'a> Iterator for Pieces<'a> {
             return None;
         }
         let mut masked = false;
-        // One that begins in another, or right behind it, is the same mask.
+        // A secret that begins in another, or right after it, has the same mask.
         while let Some((_, end)) = self.secret.filter(|&(start, _)| start <= self.at) {
             self.at = self.at.max(end);
             masked = true;
@@ -123,7 +123,7 @@ impl fmt::Display for Redacted<'_> {
 }
 
 impl fmt::Debug for Redacted<'_> {
-    /// Shows the text as `str` does.
+    /// Formats the text as `str` does.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(text) = self.as_str() {
             return fmt::Debug::fmt(text, f);
@@ -159,12 +159,12 @@ impl defmt::Format for Redacted<'_> {
     }
 }
 
-/// Finds the secrets of a text: begin and end of each, in the order in which they begin. One may begin inside another, where a
-/// client wrote an opening quotation mark.
+/// An iterator over the secrets of a text: start and end of each, in the order of their starts. A secret may begin
+/// inside another, after an opening quotation mark that a client wrote.
 struct Secrets<'a> {
-    /// The text.
+    /// Text to search.
     text: &'a [u8],
-    /// Where the next keyword is looked for.
+    /// Index at which the search for the next keyword begins.
     at: usize,
 }
 
@@ -181,7 +181,7 @@ impl Iterator for Secrets<'_> {
             }
             let (start, len) = match value {
                 [b'"', string @ ..] => (self.at.checked_add(1)?, string_len(string)),
-                // Its opening quotation mark may be lost.
+                // The opening quotation mark may be lost.
                 _ => (self.at, memchr::memchr3(b' ', b'"', b'\\', value).unwrap_or(value.len())),
             };
             return Some((start, start.checked_add(len)?));
@@ -207,7 +207,7 @@ mod tests {
     use alloc::format;
     use alloc::string::ToString;
 
-    /// What is masked in a text as a whole.
+    /// The masked ranges of a whole text.
     #[test]
     fn secrets() {
         for (text, redacted) in [
@@ -230,7 +230,7 @@ mod tests {
         }
     }
 
-    /// Every part of a text shows what all of it shows there.
+    /// Every part of a text is masked as it is in the whole text.
     #[test]
     fn parts() {
         let text = b"a SOCKS_USERNAME=\"xx\" SOCKS_PASSWORD=\"yyy";

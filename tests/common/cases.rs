@@ -11,7 +11,7 @@ macro_rules! a50 {
     };
 }
 
-/// What tor 0.4.7 and later print at the end of most lines.
+/// What tor 0.4.3.1 and later print at the end of most lines.
 macro_rules! modern {
     () => {
         " CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=CLIENTADDR,SESSION_GROUP"
@@ -167,11 +167,22 @@ const UNKNOWN_REASONS: &[Case] = &[
         reason: Some("UNKNOWN_7"),
         ..PLAIN
     },
+    // tor 0.1.2 to 0.2.1 with EXTENDED events: no space before a code, and one behind a target without a reason.
+    Case { line: b"9 CLOSED 4 example.com:443 REASON=UNKNOWN_65", reason: Some("UNKNOWN_65"), ..CLOSED },
+    Case { line: b"9 SUCCEEDED 4 example.com:443 ", ..PLAIN },
     Case {
-        line: b"9 CLOSED 4 example.com:443 REASON=UNKNOWN_65",
-        reason: Some("UNKNOWN_65"),
-        anomalies: &[Anomaly::UnknownWord],
-        ..CLOSED
+        line: concat!(
+            "9 SUCCEEDED 4 ",
+            a50!(),
+            a50!(),
+            a50!(),
+            a50!(),
+            "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb:80 "
+        )
+        .as_bytes(),
+        host: concat!(a50!(), a50!(), a50!(), a50!(), "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"),
+        port: 80,
+        ..PLAIN
     },
     Case {
         line: b"9 CLOSED 4 example.com:443 REASON=A_NEW_REASON",

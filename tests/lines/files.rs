@@ -215,13 +215,15 @@ fn flagged() {
         ("field/L07-glued-after-restart.log", 0, "UnknownOrder"),
         ("field/E04-cr-only.log", 0, "Unterminated"),
         ("field-2/W03-terminal-80.txt", 0, "UnknownOrder"),
-        ("faults/cut-cr-lf-log.log", 0, "FieldAtCut"),
+        ("faults/cut-cr-lf-log.log", 0, "TargetMayBeCut"),
         ("faults/unterminated.raw", 0, "Unterminated"),
     ] {
         let read = doors::read(&data(path), &Settings::default(), 60);
         let event = read.items[index].event.as_ref().unwrap();
         assert!(event.1.rsplit_once("anomalies: ").unwrap().1.contains(flag), "{path}: {}", event.1);
     }
+    let old = doors::read(&data("field/V01-tor-0.1.2-to-0.2.1-extended.raw"), &Settings::default(), 60);
+    assert!(old.items.iter().all(|item| item.event.as_ref().unwrap().1.contains("anomalies: {}")), "{:?}", old.items);
     // The target has lost its port.
     let read = doors::read(&data("faults/cut-cr-forged.raw"), &Settings::default(), 60);
     assert!(read.items[0].event.as_ref().is_err_and(|error| error.contains("255 bytes")), "{:?}", read.items);

@@ -212,7 +212,7 @@ pub(crate) struct Identities {
     limit: usize,
 }
 
-/// One identity.
+/// An identity.
 struct Identity {
     /// Fields of the identity.
     fields: Fields,

@@ -197,7 +197,7 @@ impl LayoutOptions {
                 continue;
             }
             let others = marked.get(index + 1..).unwrap_or_default();
-            // Where there is text before events, lines without any are more likely to be data of a reply.
+            // If there is text before events, lines without any are more likely to be data of a reply.
             let has_text = |format: &LogFormat| !format.before().is_empty() || !format.after().is_empty();
             let found = LogFormat::of_line(line).filter(has_text);
             let found = found.filter(|format| others.iter().any(|line| format.fits(line)));

@@ -433,7 +433,7 @@ impl<'a> Cursor<'a> {
             {
                 cursor.text(name)?;
                 if let (b"UTC" | b"GMT", [b'+' | b'-', b'0'..=b'9', ..]) = (*name, cursor.0) {
-                    // What does not tell the offset is at least not UTC.
+                    // Letters without a known offset are at least not UTC.
                     return Some(cursor.maybe(Self::offset_of_name).unwrap_or(Zone::Unknown));
                 }
                 let is_utc = matches!(*name, b"UTC" | b"GMT" | b"Z");
@@ -550,7 +550,7 @@ impl<'a> Cursor<'a> {
             cursor.year().filter(|_| matches!(cursor.0.first(), Some(b' ' | b':' | b'T' | b'_')))
         });
         if year.is_none() && self.0.first() == Some(&b':') {
-            // What stands behind the month is the hour, as in `25. Nov 10:00:00`.
+            // The number after the month is the hour, as in `25. Nov 10:00:00`.
             return None;
         }
         self.between()?;
@@ -787,7 +787,7 @@ mod tests {
             ("Nov 25 10:00:00 1476 1515 ", "year 28461600 of Nov 25 10:00:00"),
             ("Wed Nov 25 11:00:00 CET 2026 ", "local 1795604400 of Wed Nov 25 11:00:00 CET 2026"),
             ("2026-11-25 11:00:00 EST ", "local 1795604400 of 2026-11-25 11:00:00 EST"),
-            // What `Date` of JavaScript prints.
+            // Output of JavaScript's `Date`.
             ("Wed Nov 25 2026 11:00:00 GMT+0100 (CET) ", "unix 1795600800 of Wed Nov 25 2026 11:00:00 GMT+0100"),
             ("11/25/2026, 11:00:00 AM GMT+1 ", "unix 1795600800 of 11/25/2026, 11:00:00 AM GMT+1"),
             ("2026-11-25 06:30:00 UTC-03:30 ", "unix 1795600800 of 2026-11-25 06:30:00 UTC-03:30"),
