@@ -560,6 +560,28 @@ fn json_with_more_behind_the_event_names_the_command_that_reads_it() {
 }
 
 #[test]
+fn a_sample_may_be_a_line_with_an_event_without_its_code() {
+    let line = "[D] (STREAM 1 NEW 0 a.test:80)";
+    let path = file("bare-sample", "log", format!("{line}\n").as_bytes());
+    let output = run(&["events", "--bare", "--prefix", line], &[&path]);
+    let (events, messages) = text(&output);
+    assert_eq!((output.status.code(), events.lines().count(), messages), (Some(0), 1, String::new()));
+}
+
+#[test]
+fn lines_that_end_with_two_crs_are_told() {
+    let line = "650 STREAM 1 CLOSED 0 a.test:80 REASON=DONE";
+    let path = file("crs", "log", format!("{line}\r\r\n{line}\r\r\n").as_bytes());
+    let (_, messages) = text(&run(&["events"], &[&path]));
+    assert!(
+        messages
+            .ends_with(":1: 2 events end with a CR that is no part of it: try `tr -d '\\r' <FILE | tor-streams -`\n"),
+        "{messages}"
+    );
+    assert_eq!(run(&["summary"], &[&path]).status.code(), Some(1));
+}
+
+#[test]
 fn standard_input_is_read_without_a_file() {
     let path = file("stdin", "log", LOG.as_bytes());
     for arguments in [&["events"][..], &["events", "-"]] {

@@ -26,6 +26,8 @@ pub(crate) struct Findings {
     /// Events that hold another one: either lines that were joined when a program was killed and started again, or an
     /// event whose client asked for a host with such a name.
     joined: Lines,
+    /// Events with a CR at their end: their lines end with CR CR LF. tor prints none there, unless it cut a target.
+    with_cr: Lines,
 }
 
 /// A number of lines, and the first of them.
@@ -81,6 +83,10 @@ impl Findings {
         }
         // tor may print such text in a target: so only a log is suspected, which a program wrote that can be killed.
         let anomalies = event.anomalies();
+        let may_be_cut = anomalies.contains(Anomaly::TargetMayBeCut);
+        if event.content().last() == Some(&b'\r') && line.is_terminated() && !may_be_cut {
+            self.with_cr.add(line.number);
+        }
         let may_be_joined =
             !anomalies.is_empty() && (anomalies.contains(Anomaly::UnknownOrder) || !line.prefix.is_empty());
         if may_be_joined && memmem::find(event.content(), MARK).is_some() {
@@ -94,6 +100,7 @@ impl Findings {
         self.untimed.append(later.untimed, lines);
         self.beyond.append(later.beyond, lines);
         self.joined.append(later.joined, lines);
+        self.with_cr.append(later.with_cr, lines);
     }
 
     /// Returns the messages about a log, and `true` if all of them are good news.
@@ -111,6 +118,13 @@ impl Findings {
         if let Some(first) = self.joined.first {
             let events = count(self.joined.count, "event holds", "events hold");
             messages.push(format!("{}:{first}: {events} another one: lines may have been joined there", log.name));
+        }
+        if let Some(first) = self.with_cr.first {
+            let events = count(self.with_cr.count, "event ends", "events end");
+            messages.push(format!(
+                "{}:{first}: {events} with a CR that is no part of it: try `tr -d '\\r' <FILE | tor-streams -`",
+                log.name
+            ));
         }
         if let Some(first) = self.untimed.first {
             let events = count(self.untimed.count, "event has", "events have");

@@ -105,7 +105,7 @@ pub(crate) struct Options {
     /// Take the files for parts of one log, in the order given, and not for logs of their own
     #[arg(long)]
     join: bool,
-    /// How many streams are followed at a time, and how many identities there may be
+    /// Maximum number of streams that are followed at a time, and of identities
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     max_live: usize,
 }

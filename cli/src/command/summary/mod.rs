@@ -64,7 +64,7 @@ pub(crate) struct Options {
     /// Take the files for parts of one log, in the order given, and not for logs of their own
     #[arg(long)]
     join: bool,
-    /// How many streams are followed at a time, and how many rows each table has, at most
+    /// Maximum number of streams that are followed at a time, and of rows in each table
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     max_live: usize,
     /// Options of a run over several machines.

@@ -76,7 +76,7 @@ const LAST_WAIT: Duration = Duration::from_secs(60);
 #[derive(clap::Args)]
 #[command(after_long_help = MORE_HELP)]
 pub(crate) struct Options {
-    /// Where tor's control port is: an address, or the path of a unix socket, which has a slash
+    /// Control port of tor: an address, or the path of a unix socket, which has a slash
     #[arg(
         long,
         value_name = "HOST:PORT|PATH",
@@ -111,10 +111,10 @@ pub(crate) struct Options {
         value_parser = clap::value_parser!(u64).range(1..=86_400)
     )]
     interval: u64,
-    /// How many open streams the summary follows at most
+    /// Maximum number of open streams that the summary follows
     #[arg(long, value_name = "N", default_value_t = 10_000, requires = "summary")]
     max_live: usize,
-    /// How many attempts to connect again may fail in a row; 0 ends with the first connection [default: any number]
+    /// Maximum number of failed attempts in a row to connect again; 0 ends with the first connection [default: any number]
     #[arg(long, value_name = "N")]
     retries: Option<u32>,
 }

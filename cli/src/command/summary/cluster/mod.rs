@@ -65,7 +65,7 @@ pub(crate) struct Cluster {
     /// Which of the addresses is that of this process, counted from 0
     #[arg(long, help_heading = "Cluster", value_name = "I", requires = "cluster")]
     process: Option<u16>,
-    /// How long to wait for the other processes to come up
+    /// Time to wait for the other processes to come up
     #[arg(long, help_heading = "Cluster", value_name = "SECONDS", default_value_t = 60, requires = "cluster")]
     cluster_wait: u32,
 }
