@@ -10,7 +10,7 @@ mod output;
 
 use alloc::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -59,7 +59,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| exit_with(&error));
     let command = arguments.command.unwrap_or(Command::Summary(arguments.summary));
     let result = match command {
         Command::Summary(options) => require_files(&options.read).and_then(|()| summary::run(options)),
@@ -100,7 +100,18 @@ fn require_files(options: &Reading) -> io::Result<()> {
 
 /// Ends the program as the parser of the arguments does.
 fn wrong_arguments(kind: clap::error::ErrorKind, message: &str) -> ! {
-    Arguments::command().error(kind, message).exit()
+    exit_with(&Arguments::command().error(kind, message))
+}
+
+/// Ends the program with an error about its arguments, which may hold commands to a terminal, or with the help or the version.
+fn exit_with(error: &clap::Error) -> ! {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    for line in error.render().to_string().lines() {
+        report(format_args!("{line}"));
+    }
+    process::exit(error.exit_code())
 }
 
 /// Prints the manual page: the long help of every command.

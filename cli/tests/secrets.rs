@@ -8,7 +8,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::common::{data, file, parse_rows, run};
+use crate::common::{both, data, file, parse_rows, run};
 
 /// Every way of printing what is in files.
 const COMMANDS: &[&[&str]] = &[
@@ -157,6 +157,14 @@ fn is_raw(text: &str) -> bool {
     let direction =
         |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().any(|c| c != '\n' && c.is_control() || direction(c))
+}
+
+#[test]
+fn arguments_that_are_wrong() {
+    for argument in ["--a\u{202e}", "--target=[\x1b[31m", "--since=\x1b[31m", "--jobs=\u{9b}31m"] {
+        let (_, text) = both(2, &["events", argument], &[data("faults/terminal.raw")]);
+        assert!(text.contains("--help") && !is_raw(&text), "{}", text.escape_debug());
+    }
 }
 
 #[test]
