@@ -137,7 +137,8 @@ fn misplaced() {
     for content in MISPLACED {
         assert!(content.contains(SECRET));
         let shown = all_shown(content.as_bytes());
-        assert!(!shown.contains(SECRET), "{content}: {shown}");
+        // The first letters are as they are in an ID that is too long.
+        assert!(!shown.contains(SECRET) && !shown.contains("hun~"), "{content}: {shown}");
     }
 }
 

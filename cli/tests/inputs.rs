@@ -560,6 +560,15 @@ fn json_with_more_behind_the_event_names_the_command_that_reads_it() {
 }
 
 #[test]
+fn a_sample_may_be_a_line_with_an_event_without_its_code() {
+    let line = "[D] (STREAM 1 NEW 0 a.test:80)";
+    let path = file("bare-sample", "log", format!("{line}\n").as_bytes());
+    let output = run(&["events", "--bare", "--prefix", line], &[&path]);
+    let (events, messages) = text(&output);
+    assert_eq!((output.status.code(), events.lines().count(), messages), (Some(0), 1, String::new()));
+}
+
+#[test]
 fn lines_that_end_with_two_crs_are_told() {
     let line = "650 STREAM 1 CLOSED 0 a.test:80 REASON=DONE";
     let path = file("crs", "log", format!("{line}\r\r\n{line}\r\r\n").as_bytes());

@@ -134,8 +134,11 @@ impl<'a> StreamEvents<'a> {
     #[cold]
     fn check(&mut self, start: usize, end: usize) -> Text<'a> {
         let follows = start.checked_sub(self.utf8_end).is_some_and(|between| between < 64);
-        let more = if follows { start + Self::CHECKED } else { end };
-        let bytes = self.bytes.get(start..end.max(more).min(self.bytes.len())).unwrap_or_default();
+        if !follows {
+            (self.utf8, self.utf8_end) = ("", end);
+            return Text::within(self.bytes, start, end);
+        }
+        let bytes = self.bytes.get(start..end.max(start + Self::CHECKED).min(self.bytes.len())).unwrap_or_default();
         let valid = match core::str::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => {

@@ -590,7 +590,8 @@ fn unnamed<'a>(
 fn circuit_id<'a>(event: &StreamEventRef<'a>, id: &'a str) -> CircuitId {
     let may_be_secret = event.status == StreamStatus::Unrecognized || event.anomalies().contains(Anomaly::MalformedId);
     if may_be_secret && event.redact(id.as_bytes()).as_str().is_none() {
-        return CircuitId::of_bytes(id.as_bytes());
+        // Not an abridged one, which has the first letters.
+        return CircuitId::of_any("***");
     }
     CircuitId::of_any(id)
 }

@@ -241,6 +241,9 @@ fn is_read(start: &[u8], line_end: Option<LineEnd>) -> bool {
 /// Returns the format of a sample: the text before an event, or a line with an event. The text after an event, such as
 /// a quotation mark, is that of the first of the `marked` lines that the sample fits.
 fn format(sample: &[u8], marked: &[&[u8]]) -> Option<LogFormat> {
+    // A line may also hold an event without its code, for --bare.
+    let with_code = rewrite::with_code(sample);
+    let sample = with_code.as_deref().unwrap_or(sample);
     if let Some(format) = LogFormat::of_line(sample) {
         return Some(format);
     }
