@@ -32,7 +32,7 @@ const ONE_BY_ONE: usize = 16;
 pub(super) struct Part<T, N> {
     /// Streams that began and were closed, in order.
     ops: Vec<Op>,
-    /// Streams that may have begun before the part and are over, in the order of their [`Event::Over`].
+    /// Streams that may have begun before the part and are over, in the order of their [`Change::Over`].
     over: Vec<Head<T, N>>,
     /// Number of streams that the part has returned.
     pub(super) handed_out: u64,

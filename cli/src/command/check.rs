@@ -21,7 +21,7 @@ pub(crate) struct Check {
     forward: u64,
     /// Number of events whose time is before that of the event before.
     backward: u64,
-    /// Whether the next time is the first one of another file of a log.
+    /// Set if the next time is the first one of another file of a log.
     at_border: bool,
     /// Number of files of a log that begin before the end of the one before.
     too_late: u64,

@@ -30,7 +30,7 @@ pub(crate) struct Reading {
     pub(crate) lenient: bool,
     /// Number of threads that read, from 1 to 256 [default: number of cores]
     ///
-    /// They share the files, and the ranges of a plain file; what is printed is the same for any number of them. A file that
+    /// Threads share the files, and the ranges of a plain file; what is printed is the same for any number of them. A file that
     /// grows meanwhile is read to the end that it has when the rest of it was read. A file that is replaced is read as it was.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
