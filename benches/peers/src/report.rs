@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use tor_stream_event::{Anomaly, StreamEventRef};
+
 use crate::compare::{Mistakes, code};
 use crate::growth::Growth;
 use crate::{Table, rounds};
@@ -136,17 +138,30 @@ pub fn growth(kinds: &[Growth]) {
     println!();
 }
 
-/// Hostile lines beside plain ones.
+/// Hostile lines beside plain ones: those that a tor can have printed, and those with fields in an order that none prints.
 pub fn hostile(ratios: &[(f64, &[u8])]) {
     println!("## Hostile lines\n\nThe time for each hostile line, in times that for a plain one of the same length.");
     println!();
-    let (median, worst) = (ratios[ratios.len() / 2].0, ratios[ratios.len() - 1]);
-    let over = ratios.iter().filter(|ratio| ratio.0 > 4.0).count();
-    println!("{} lines: median {median:.1}, at most {:.1}, {over} over 4. The slowest:\n", ratios.len(), worst.0);
-    for (ratio, line) in ratios.iter().rev().take(3) {
-        println!("- {ratio:.1}: {}", code(&String::from_utf8_lossy(line)));
+    let no_tor_prints = |line: &[u8]| {
+        StreamEventRef::parse_bytes(line).is_ok_and(|event| event.anomalies().contains(Anomaly::UnknownOrder))
+    };
+    let (strange, printed): (Vec<(f64, &[u8])>, Vec<_>) = ratios.iter().partition(|(_, line)| no_tor_prints(line));
+    for (whose, ratios) in
+        [("that a tor can have printed", printed), ("with fields in an order that no tor prints", strange)]
+    {
+        let (Some(median), Some(worst)) = (ratios.get(ratios.len() / 2), ratios.last()) else { continue };
+        let over = ratios.iter().filter(|ratio| ratio.0 > 4.0).count();
+        println!(
+            "{} lines {whose}: median {:.1}, at most {:.1}, {over} over 4. The slowest:\n",
+            ratios.len(),
+            median.0,
+            worst.0
+        );
+        for (ratio, line) in ratios.iter().rev().take(3) {
+            println!("- {ratio:.1}: {}", code(&String::from_utf8_lossy(line)));
+        }
+        println!();
     }
-    println!();
 }
 
 /// What other parsers get wrong.
