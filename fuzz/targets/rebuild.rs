@@ -7,6 +7,10 @@ use tor_stream_event::{Anomaly, StreamEventRef};
 law!(|line: &[u8]| {
     let Ok(event) = StreamEventRef::parse_lenient(line) else { return };
     let content = event.content();
+    // A lone line end may be the last byte of a target: the event says so, and the same content without it does not.
+    if line.len() == content.len() + 1 {
+        return;
+    }
     assert_eq!(event.to_string(), String::from_utf8_lossy(content));
     assert_eq!(StreamEventRef::parse_lenient(&[content, b"\r\n"].concat()), Ok(event));
 
@@ -28,5 +32,6 @@ law!(|line: &[u8]| {
         let last = if in_order { 0 } else { rest.len() };
         rest = (0..=last).find_map(|at| rest[at..].get(starts(&rest[at..])?..)).expect("the field");
     }
-    assert!(rest.is_empty() || !in_order);
+    // Old tors print a space behind a target without a field.
+    assert!(matches!(rest, b"" | b" ") || !in_order);
 });
