@@ -129,7 +129,7 @@ enum Format {
 /// If the output cannot be written.
 pub(crate) fn run(options: Options) -> io::Result<bool> {
     let (inputs, listed) = options.read.inputs.list();
-    let unique = copies::report_copies(&inputs);
+    let unique = copies::report_copies(&inputs, options.read.jobs());
     let mut printer = Printer {
         output: Output::new(&options)?,
         shared: options.shared,

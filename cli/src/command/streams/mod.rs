@@ -131,7 +131,7 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     let Options { read, format, csv, join, max_live: limit } = options;
     let read = Arc::new(read);
     let (inputs, listed) = read.inputs.list();
-    let unique = copies::report_copies(&inputs);
+    let unique = copies::report_copies(&inputs, read.jobs());
     let names = inputs.iter().map(|input| input.name.clone()).collect();
     let inputs = numbered(inputs);
     let (all_read, in_order) = match format {

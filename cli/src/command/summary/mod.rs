@@ -18,7 +18,7 @@ use self::tally::Tally;
 use crate::command::check::Check;
 use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
-use crate::input::threads::{self, Collector, Log, Logs, Place, numbered};
+use crate::input::threads::{self, Collector, InputName, Log, Logs, numbered};
 use crate::input::{Input, copies};
 use crate::output::text::escape;
 
@@ -87,7 +87,7 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     let logs = SummaryLogs::new(&options, &inputs);
     let Options { read, json, max_live: limit, .. } = options;
     let read = Arc::new(read);
-    let unique = copies::report_copies(&inputs);
+    let unique = copies::report_copies(&inputs, read.jobs());
     let files = inputs.len();
     let mut all = All { tally: Tally::default(), limit, in_order: true };
     let all_read = threads::read(&read, numbered(inputs), logs, &mut all)?;
@@ -159,7 +159,7 @@ impl SummaryLogs {
 impl Logs for SummaryLogs {
     type Log = SummaryLog;
 
-    fn log(&self, input: Place<'_>) -> SummaryLog {
+    fn log(&self, input: InputName<'_>) -> SummaryLog {
         SummaryLog {
             name: self.names.get(if self.join { 0 } else { input.index }).cloned().unwrap_or_default(),
             file: input.name.into(),
@@ -172,7 +172,7 @@ impl Logs for SummaryLogs {
         }
     }
 
-    fn part(&self, input: Place<'_>, lines: u64) -> SummaryPart {
+    fn part(&self, input: InputName<'_>, lines: u64) -> SummaryPart {
         let log = SummaryLog { limit: usize::MAX, tracker: StreamTracker::part(), ..self.log(input) };
         SummaryPart { log, lines, events: 0, is_full: false }
     }
@@ -322,7 +322,7 @@ impl Log for SummaryLog {
         Ok(())
     }
 
-    fn next(&mut self, input: Place<'_>) {
+    fn next(&mut self, input: InputName<'_>) {
         input.name.clone_into(&mut self.file);
         self.check.next_file();
     }
