@@ -334,7 +334,7 @@ impl Consumer for SummaryPart {
             return Ok(());
         }
         self.events += 1;
-        if self.events % Self::STRIDE == 0 {
+        if self.events.is_multiple_of(Self::STRIDE) {
             self.check_size();
         }
         let mut line = *event.line;
