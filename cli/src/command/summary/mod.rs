@@ -2,9 +2,13 @@
 
 #[cfg(feature = "cluster")]
 mod cluster;
+mod events;
+mod histogram;
 mod report;
+mod slowest;
 mod table;
 mod tally;
+mod words;
 
 use alloc::sync::Arc;
 use core::convert::Infallible;
@@ -13,7 +17,7 @@ use std::io;
 
 use tor_stream_event::{LineState, StreamTracker};
 
-pub(crate) use self::tally::EventTally;
+pub(crate) use self::events::EventTally;
 use self::tally::Tally;
 use crate::command::check::Check;
 use crate::command::options::{Files, StreamOptions};
