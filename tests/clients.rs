@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use common::from_hex;
 use serde_json::Value;
@@ -130,11 +130,11 @@ fn until_nul(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// Returns the records of a file by the ID of the stream, and the number of clients of which tor printed nothing.
-fn clients(records: &str) -> (BTreeMap<String, Client>, usize) {
+fn clients(records: &str) -> (HashMap<String, Client>, usize) {
     let records: Vec<_> =
         records.lines().map(|record| serde_json::from_str::<Value>(record).expect("a record")).collect();
     let unprinted = records.iter().filter(|record| record.get("none").is_some()).count();
-    let clients: BTreeMap<_, _> = records.iter().filter_map(Client::of).collect();
+    let clients: HashMap<_, _> = records.iter().filter_map(Client::of).collect();
     assert_eq!(clients.len() + unprinted, records.len(), "a record is incomplete, or two have one ID");
     (clients, unprinted)
 }
@@ -178,7 +178,7 @@ struct Counts {
 fn check(lines: &[u8], records: &str, has_new_fields: bool) -> Counts {
     let (clients, _) = clients(records);
     let mut counts = Counts::default();
-    let mut statuses: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut statuses: HashMap<&str, Vec<String>> = HashMap::new();
     for content in contents(lines) {
         let id = content.split(|&byte| byte == b' ').next().expect("an ID");
         let id = core::str::from_utf8(id).expect("digits");
