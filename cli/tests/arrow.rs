@@ -234,7 +234,7 @@ fn types() {
 /// A stream that was on a circuit.
 const CIRCUIT: &[u8] = b"650 STREAM 1 SENTCONNECT 5 host:80\n";
 
-/// All rows are the same, and in the same order, for any number of threads.
+/// The rows and their order are the same for any number of threads.
 #[test]
 fn any_number_of_threads() {
     let mut log = Vec::new();

@@ -34,9 +34,10 @@ Output:
   one. A byte of the target that is not UTF-8 becomes U+FFFD. `anomalies` names what is odd about the
   event: it is empty for a plain line from a known Tor.
 
-  Arrow and Parquet files (if built with the feature `arrow`) have the same columns with types: words
-  as dictionaries, lists as lists, `time` as a timestamp, and behind it `prefix`, the text before the
-  event. They are complete when the program ends.
+  Arrow and Parquet files (if built with the feature `arrow`) have the same
+  columns with types: words as dictionaries, lists as lists, `time` as a
+  timestamp in microseconds, and behind it `prefix`, the text before the event,
+  which has all digits. These files are complete when the program ends.
 
   JSON is one object a line. CSV begins with the names of the columns, and joins the items of
   iso_fields and of anomalies with commas. --csv-safe is for CSV that a spreadsheet opens.

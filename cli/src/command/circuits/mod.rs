@@ -56,8 +56,9 @@ Columns:
   differs_in        the fields in which streams differ that tor should have kept apart
 
   What is not known is null in JSON and empty in CSV. Targets, identities and fields are a list in
-  JSON, and joined with commas in CSV. Arrow and Parquet files (if built with the feature `arrow`)
-  have lists and times, and are complete when the program ends.
+  JSON, and joined with commas in CSV. Arrow and Parquet files (if built with
+  the feature `arrow`) have lists, and timestamps in microseconds; these files
+  are complete when the program ends.
 
 Identities:
   What tor keeps streams apart by is named by their ISO_FIELDS: user name, password, client address

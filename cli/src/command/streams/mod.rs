@@ -84,6 +84,11 @@ Columns:
   event FAILED; its outcome is `closed`. Of one stream, 1000 circuits and events are kept at most.
   A reply to GETINFO stream-status tells which streams were open: they are printed too.
 
+  Arrow and Parquet files (if built with the feature `arrow`) have the same
+  columns with types: words as dictionaries, circuits as a list, unix_ts_start
+  and unix_ts_end as timestamps in microseconds. These files are complete when
+  the program ends.
+
 OnionPerf:
   --format onionperf prints the object `tor.streams` of OnionPerf's analysis: what its own parser
   gives, to the microsecond, but for one thing: a reason that tor has no name for, such as

@@ -45,7 +45,7 @@ pub(crate) struct Nullable<B>(B);
 #[derive(Default)]
 pub(crate) struct Text(StringBuilder);
 
-/// Words, of which there are few, as indices into a dictionary. It begins with the words of `K`.
+/// Words, of which there are few, as indices into a dictionary that begins with the words of `K`.
 pub(crate) struct Words<K>(StringDictionaryBuilder<Int32Type>, PhantomData<K>);
 
 /// A list of texts.
