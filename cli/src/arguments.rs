@@ -7,6 +7,7 @@ use std::process;
 use clap::Command;
 use clap::error::{ContextKind, ErrorKind};
 
+use crate::command::options::Exit;
 use crate::{report, status};
 
 /// Likeness of two words, from 0 to 1, from which one may be a mistyped form of the other.
@@ -22,7 +23,7 @@ pub(crate) fn exit_with_mistake(mut command: Command, kind: ErrorKind, message: 
 pub(crate) fn exit_with(error: &clap::Error) -> ! {
     if !error.use_stderr() {
         let printed = error.print().and_then(|()| io::stdout().flush());
-        process::exit(status(printed.map(|()| true)).into());
+        process::exit(status(printed.map(|()| Exit::Complete)).into());
     }
     let mut feature = missing_feature(error);
     for line in error.render().to_string().lines() {

@@ -19,6 +19,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::arguments::{exit_with_mistake, mistyped_command};
+use crate::command::options::Exit;
 use crate::command::{circuits, events, streams, summary, watch};
 use crate::input::reader::Reading;
 use crate::output::text::{escape, is_plain};
@@ -82,24 +83,24 @@ fn main() -> ExitCode {
     }
     let command = arguments.command.unwrap_or(Command::Summary(arguments.summary));
     let result = match command {
-        Command::Summary(options) => require_files(&options.read).and_then(|()| summary::run(options)),
-        Command::Events(options) => require_files(&options.read).and_then(|()| events::run(options)),
+        Command::Summary(options) => require_files(&options.read).and_then(|()| summary::run(options)).map(Exit::from),
+        Command::Events(options) => require_files(&options.read).and_then(|()| events::run(options)).map(Exit::from),
         Command::Streams(options) => require_files(&options.read).and_then(|()| streams::run(options)),
         Command::Circuits(options) => require_files(&options.read).and_then(|()| circuits::run(options)),
-        Command::Watch(options) => watch::run(&options),
+        Command::Watch(options) => watch::run(&options).map(Exit::from),
         Command::Completions { shell } => {
-            completions::script(&shell).and_then(|script| io::stdout().write_all(&script)).map(|()| true)
+            completions::script(&shell).and_then(|script| io::stdout().write_all(&script)).map(|()| Exit::Complete)
         }
-        Command::Man { command, dir } => man(command.as_deref(), dir.as_deref()).map(|()| true),
+        Command::Man { command, dir } => man(command.as_deref(), dir.as_deref()).map(|()| Exit::Complete),
     };
-    ExitCode::from(status(result.and_then(|all_read| io::stdout().flush().map(|()| all_read))))
+    ExitCode::from(status(result.and_then(|exit| io::stdout().flush().map(|()| exit))))
 }
 
 /// Returns the exit status, after an error was reported. The status is 0 if the reader of the output, such as `head`,
 /// needed no more of it.
-fn status(result: io::Result<bool>) -> u8 {
+fn status(result: io::Result<Exit>) -> u8 {
     match result {
-        Ok(all_read) => u8::from(!all_read),
+        Ok(exit) => exit.into(),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
         Err(error) => {
             report(format_args!("tor-streams: (standard output): {error}"));

@@ -9,10 +9,11 @@ use anstyle::{AnsiColor, Style};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
-use tor_stream_event::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamStatus};
-
-use super::table::{Rows, Words};
-use super::tally::{Circuit, Example, FailedTarget, Failure, Histogram, SlowAnswer, Tally};
+use super::events::Example;
+use super::histogram::Histogram;
+use super::slowest::SlowAnswer;
+use super::table::Rows;
+use super::tally::{Circuit, FailedTarget, Failure, Tally};
 use crate::command::life::Cause;
 use crate::input::time;
 use crate::output::text::{escape, escape_json};
@@ -49,11 +50,11 @@ pub(super) fn print(tally: &Tally, files: usize, output: &mut impl Write) -> io:
             writeln!(output, "{ODD}{name}: {count}{ODD:#}")?;
         }
     }
-    table(output, "Events by status", statuses(tally), LIST, word)?;
-    table(output, "Events by reason", reasons(&events.reasons), LIST, word)?;
-    table(output, "Events by remote reason", reasons(&events.remote_reasons), LIST, word)?;
-    table(output, "Streams by purpose", purposes(tally), LIST, word)?;
-    table(output, "Streams by client protocol", protocols(tally), LIST, word)?;
+    table(output, "Events by status", events.statuses.rows(), LIST, word)?;
+    table(output, "Events by reason", events.reasons.rows(), LIST, word)?;
+    table(output, "Events by remote reason", events.remote_reasons.rows(), LIST, word)?;
+    table(output, "Streams by purpose", tally.purposes.rows(), LIST, word)?;
+    table(output, "Streams by client protocol", tally.protocols.rows(), LIST, word)?;
     for (heading, on_circuit) in
         [("Streams that failed on a circuit", true), ("Streams that failed and never were on a circuit", false)]
     {
@@ -79,26 +80,6 @@ pub(super) fn print(tally: &Tally, files: usize, output: &mut impl Write) -> io:
         }
     }
     Ok(())
-}
-
-/// Returns events by status.
-fn statuses(tally: &Tally) -> Rows<&str> {
-    tally.events.statuses.rows(StreamStatus::ALL.iter().map(|word| word.as_str()))
-}
-
-/// Returns events by reason.
-fn reasons(words: &Words) -> Rows<&str> {
-    words.rows(StreamClosureReason::ALL.iter().map(|word| word.as_str()))
-}
-
-/// Returns streams by purpose.
-fn purposes(tally: &Tally) -> Rows<&str> {
-    tally.purposes.rows(StreamPurpose::ALL.iter().map(|word| word.as_str()))
-}
-
-/// Returns streams by client protocol.
-fn protocols(tally: &Tally) -> Rows<&str> {
-    tally.protocols.rows(ClientProtocol::ALL.iter().map(|word| word.as_str()))
 }
 
 /// Returns the causes of failed streams: on a circuit, or without ever being on one.
@@ -267,19 +248,19 @@ impl Serialize for Json<'_> {
         map.serialize_entry("streams_failed_never_on_circuit", &failures(tally, false).total())?;
         map.serialize_entry("unix_ts_start", &events.first.map(|time| time.as_secs_f64()))?;
         map.serialize_entry("unix_ts_end", &events.last.map(|time| time.as_secs_f64()))?;
-        list(&mut map, "statuses", statuses(tally), |word, n| json!({ "status": word, "events": n }))?;
-        list(&mut map, "reasons", reasons(&events.reasons), |word, n| json!({ "reason": word, "events": n }))?;
+        list(&mut map, "statuses", events.statuses.rows(), |word, n| json!({ "status": word, "events": n }))?;
+        list(&mut map, "reasons", events.reasons.rows(), |word, n| json!({ "reason": word, "events": n }))?;
         list(
             &mut map,
             "remote_reasons",
-            reasons(&events.remote_reasons),
+            events.remote_reasons.rows(),
             |word, n| json!({ "remote_reason": word, "events": n }),
         )?;
-        list(&mut map, "purposes", purposes(tally), |word, n| json!({ "purpose": word, "streams": n }))?;
+        list(&mut map, "purposes", tally.purposes.rows(), |word, n| json!({ "purpose": word, "streams": n }))?;
         list(
             &mut map,
             "client_protocols",
-            protocols(tally),
+            tally.protocols.rows(),
             |word, n| json!({ "client_protocol": word, "streams": n }),
         )?;
         list(&mut map, "failures", tally.failures.rows(), |Failure { on_circuit, cause }, n| {

@@ -25,6 +25,7 @@ use self::failure::Failure;
 use self::sink::Sink;
 use self::status::OpenStreams;
 use self::stop::Stop;
+use crate::command::options::CredentialOption;
 use crate::output::Format;
 use crate::output::cells::CsvOptions;
 
@@ -38,13 +39,14 @@ Authentication:
   None if tor wants none. Else its cookie, which is not sent: tor has to prove
   first that it knows the cookie, and gets a proof in return (SAFECOOKIE). Else
   the password in the environment variable TOR_CONTROL_PASSWORD or, if that is
-  not set, the one that is typed on the terminal. The cookie has to be
-  readable, which on Debian takes the group debian-tor; to be a regular file of
-  32 bytes, not a link; and to belong to you, to root, or to the user that your
-  system runs tor as (debian-tor, tor, toranon or _tor). The other end names
-  this file, whoever that is. A tor before 0.2.3 wants the cookie itself.
-  --allow-cookie sends it; without the option it is never sent, as whatever
-  answers on the port could ask for it.
+  not set, the one that is typed on the terminal.
+  The cookie has to be readable, which on Debian takes the group debian-tor; to
+  be a regular file of 32 bytes, not a link; and to belong to you, to root, or
+  to the user that your system runs tor as (debian-tor, tor, toranon or _tor).
+  The other end names this file, whoever that is.
+  A tor before 0.2.3 wants the cookie itself. --allow-cookie sends it; without
+  the option it is never sent, as whatever answers on the port could ask for
+  it.
 
 Output:
   As of `tor-streams events`, each event at once. `line` is its line in what
@@ -93,9 +95,9 @@ pub(crate) struct Options {
     /// How to print the events
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
-    /// Print SOCKS user names and passwords, as Tor escapes them, and not just `***`
-    #[arg(long)]
-    show_credentials: bool,
+    /// Option to show credentials.
+    #[command(flatten)]
+    credentials: CredentialOption,
     /// Options of CSV.
     #[command(flatten)]
     csv: CsvOptions,

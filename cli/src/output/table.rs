@@ -1,0 +1,396 @@
+//! Tables of text for a person, which no name can break.
+//!
+//! Names of hosts and files are chosen by strangers. In a cell, every character has a width that terminals agree on and
+//! stays at its place: [commands](super::text::is_command), characters without a width and those written from right to
+//! left are escape sequences. Long names are cut in the middle, where those of onion services differ least for a
+//! reader, and no line is wider than the output.
+
+use alloc::borrow::Cow;
+use core::fmt::Write as _;
+use std::io::{self, Write};
+
+use anstyle::Style;
+use console::{Term, measure_text_width};
+
+use super::text::escape;
+
+/// Width of a table that is not printed on a terminal, in columns.
+const WIDTH: usize = 80;
+/// Number of spaces before a row.
+const INDENT: usize = 2;
+/// Number of spaces between two columns.
+const GAP: usize = 2;
+/// Minimum width of a text that is cut.
+const CUT: usize = 8;
+/// Width that a longer [rest](Column::Rest) gets before texts are cut for it.
+const REST: usize = 20;
+/// Style of headings and names of columns.
+const HEADING: Style = Style::new().bold();
+
+/// The kind of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    /// Text at the left, cut in the middle if the table is too wide.
+    Text,
+    /// A number or another short text, at the right. It is never cut.
+    Number,
+    /// Text of the last column, such as a bar or a remark.
+    Rest,
+}
+
+/// The text of a cell.
+#[derive(Clone, Debug)]
+pub(crate) struct Cell {
+    /// Escaped text.
+    text: String,
+    /// Style of the text.
+    style: Style,
+}
+
+impl Cell {
+    /// Returns the cell with a style.
+    pub(crate) fn styled(text: &str, style: Style) -> Self {
+        Self { text: plain(text).into_owned(), style }
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::styled(text, Style::new())
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::from(&*text)
+    }
+}
+
+/// A table: rows below headings. All rows share the widths of the columns.
+pub(crate) struct Table {
+    /// Kinds of the columns.
+    columns: Vec<Column>,
+    /// Lines of the table.
+    lines: Vec<Line>,
+}
+
+/// A line of a table.
+enum Line {
+    /// A heading, after an empty line.
+    Heading(String),
+    /// Cells of the columns, from the first column on.
+    Row(Vec<Cell>),
+}
+
+impl Table {
+    /// Returns a table without lines.
+    pub(crate) fn new(columns: impl Into<Vec<Column>>) -> Self {
+        Self { columns: columns.into(), lines: Vec::new() }
+    }
+
+    /// Adds a heading, with an empty line before it.
+    pub(crate) fn heading(&mut self, text: &str) {
+        self.lines.push(Line::Heading(plain(text).into_owned()));
+    }
+
+    /// Adds the names of the columns.
+    pub(crate) fn names<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        self.row(names.into_iter().map(|name| Cell::styled(name, HEADING)));
+    }
+
+    /// Adds a row. It may have fewer cells than there are columns.
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<Cell>>) {
+        self.lines.push(Line::Row(cells.into_iter().map(Into::into).collect()));
+    }
+
+    /// Prints the table for an output of this width.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be written.
+    pub(crate) fn print(&self, output: &mut impl Write, width: usize) -> io::Result<()> {
+        let widths = self.widths(width);
+        for line in &self.lines {
+            match line {
+                Line::Heading(text) => writeln!(output, "\n{HEADING}{}{HEADING:#}", cut(text, width))?,
+                Line::Row(cells) => writeln!(output, "{}", self.line(cells, &widths, width))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns a row as text, given the widths of the columns and of the output.
+    fn line(&self, cells: &[Cell], widths: &[usize], room: usize) -> String {
+        let mut line = String::new();
+        // Columns used so far, and number of spaces before the next text.
+        let (mut used, mut spaces) = (0, INDENT);
+        for ((column, cell), &width) in self.columns.iter().zip(cells).zip(widths) {
+            let Cell { text, style } = cell;
+            let mut text = cut(text, width);
+            let free = width.saturating_sub(text_width(&text));
+            let (before, after) = if *column == Column::Number { (free, 0) } else { (0, free) };
+            spaces += before;
+            if !text.is_empty() {
+                // On a terminal of few columns, the last ones have no room. A number without a digit is none.
+                let room = room.saturating_sub(used + spaces);
+                if text_width(&text) > room {
+                    text = if *column == Column::Number { "…".into() } else { cut(cell.text.as_str(), room) };
+                }
+                if room == 0 {
+                    break;
+                }
+                used += spaces + text_width(&text);
+                // Writing to a text cannot fail.
+                let _ = write!(line, "{:spaces$}{style}{text}{style:#}", "");
+                spaces = 0;
+            }
+            spaces += after + GAP;
+        }
+        line
+    }
+
+    /// Returns the widths of the columns in an output of this width.
+    fn widths(&self, width: usize) -> Vec<usize> {
+        let mut widths = vec![0; self.columns.len()];
+        for line in &self.lines {
+            let Line::Row(cells) = line else { continue };
+            for (width, cell) in widths.iter_mut().zip(cells) {
+                *width = text_width(&cell.text).max(*width);
+            }
+        }
+        let gaps = INDENT + GAP * self.columns.len().saturating_sub(1);
+        let of = |kind: Column, widths: &[usize]| -> usize {
+            self.columns.iter().zip(widths).filter(|&(&column, _)| column == kind).map(|(_, width)| width).sum()
+        };
+        let fixed = gaps + of(Column::Number, &widths);
+        // All texts that are cut get the same width: the longest one for which the table fits.
+        let room = width.saturating_sub(fixed + of(Column::Rest, &widths).min(REST));
+        let texts = || self.columns.iter().zip(&widths).filter(|&(&column, _)| column == Column::Text);
+        let longest = texts().map(|(_, &width)| width).max().unwrap_or_default();
+        let fits = |most: usize| texts().map(|(_, &width)| width.min(most)).sum::<usize>() <= room;
+        let most = (CUT..longest).rev().find(|&most| fits(most)).unwrap_or(CUT);
+        let most = if fits(longest) { longest } else { most };
+        for (column, width) in self.columns.iter().zip(&mut widths) {
+            if *column == Column::Text {
+                *width = most.min(*width);
+            }
+        }
+        let room = width.saturating_sub(fixed + of(Column::Text, &widths));
+        for (column, width) in self.columns.iter().zip(&mut widths) {
+            if *column == Column::Rest {
+                *width = room.min(*width);
+            }
+        }
+        widths
+    }
+}
+
+/// Returns the width of standard output in columns: that of the terminal, else [`WIDTH`].
+pub(crate) fn width() -> usize {
+    let size = Term::stdout().size_checked();
+    size.map_or(WIDTH, |(_, columns)| usize::from(columns)).max(INDENT)
+}
+
+/// Returns text with escape sequences in place of all that could move other cells.
+fn plain(text: &str) -> Cow<'_, str> {
+    let escaped = escape(text);
+    if escaped.is_ascii() || !escaped.chars().any(moves_others) {
+        return escaped;
+    }
+    let mut plain = String::with_capacity(escaped.len() + 16);
+    for character in escaped.chars() {
+        if moves_others(character) {
+            plain.extend(character.escape_unicode());
+        } else {
+            plain.push(character);
+        }
+    }
+    Cow::Owned(plain)
+}
+
+/// Returns `true` for a character without a width of its own, such as an accent, and for one that is written from right
+/// to left: behind it, numbers are too.
+fn moves_others(character: char) -> bool {
+    let from_right = matches!(
+        character,
+        '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
+            | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}'
+    );
+    from_right || char_width(character) == 0
+}
+
+/// Returns the width of a character in columns.
+fn char_width(character: char) -> usize {
+    measure_text_width(character.encode_utf8(&mut [0; 4]))
+}
+
+/// Returns the width of text in columns. Terminals add up the characters, and so join no two of them.
+fn text_width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().map(char_width).sum() }
+}
+
+/// Returns text of at most this width: what is longer loses its middle.
+pub(crate) fn cut(text: &str, width: usize) -> Cow<'_, str> {
+    if text_width(text) <= width {
+        return Cow::Borrowed(text);
+    }
+    let kept = width.saturating_sub(1);
+    // The end of a name says more, such as `.onion`.
+    let after = (kept * 3).div_ceil(5);
+    let taken = |characters: &mut dyn Iterator<Item = char>, room: usize| {
+        let (mut used, mut bytes) = (0, 0);
+        for character in characters {
+            used += char_width(character);
+            if used > room {
+                break;
+            }
+            bytes += character.len_utf8();
+        }
+        bytes
+    };
+    let end = text.len() - taken(&mut text.chars().rev(), after);
+    let start = taken(&mut text.chars(), kept - after);
+    let (start, end) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
+    Cow::Owned(if width == 0 { String::new() } else { format!("{start}…{end}") })
+}
+
+/// Returns a number with a comma before each three digits.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Returns a share in percent.
+pub(crate) fn share(part: u64, whole: u64) -> String {
+    format!("{:.1} %", 100.0 * part as f64 / whole.max(1) as f64)
+}
+
+/// Returns a bar for a count. The bar of the highest count has this width; that of any but zero is visible.
+pub(crate) fn bar(count: u64, highest: u64, width: u64) -> String {
+    let eighths = (u128::from(count) * u128::from(width) * 8).div_ceil(u128::from(highest.max(1)));
+    let eighths = usize::try_from(eighths).unwrap_or_default();
+    let mut bar = "█".repeat(eighths / 8);
+    bar.push_str(["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"].get(eighths % 8).copied().unwrap_or_default());
+    bar
+}
+
+/// Returns counts as a line of blocks: the highest one is the highest block, zero is a space.
+pub(crate) fn blocks(counts: impl IntoIterator<Item = u64>, highest: u64) -> String {
+    const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let highest = u128::from(highest.max(1));
+    let block = |count: u64| usize::try_from((u128::from(count) * 8).div_ceil(highest)).unwrap_or(8);
+    counts.into_iter().filter_map(|count| BLOCKS.get(block(count).min(8))).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Returns the lines of a table.
+    fn lines(table: &Table, width: usize) -> Vec<String> {
+        let mut output = Vec::new();
+        table.print(&mut output, width).unwrap();
+        String::from_utf8(output).unwrap().lines().map(Into::into).collect()
+    }
+
+    /// A host that is longer than its column, of an onion service.
+    const ONION: &str = "6ccbanpuxjw6zky4tiikfk7lg6bfwec7hd4a2qmwggamn4geia5sbhqd.onion";
+
+    #[test]
+    fn names_are_cut_in_the_middle() {
+        assert_eq!(cut(ONION, 21), "6ccbanpu…5sbhqd.onion");
+        assert_eq!(cut(ONION, 62), ONION);
+        // Characters of two columns: five have ten, and one does not fit into one column.
+        assert_eq!(cut("日本語日本", 10), "日本語日本");
+        assert_eq!(cut("日本語日本", 9), "日…日本");
+        for (width, expected) in [(0, ""), (1, "…"), (2, "…n"), (3, "…on"), (4, "6…on")] {
+            assert_eq!(cut(ONION, width), expected);
+        }
+    }
+
+    #[test]
+    fn columns_of_a_table() {
+        let mut table = Table::new([Column::Text, Column::Number, Column::Rest]);
+        table.names(["target", "streams", "share"]);
+        table.row([ONION, "1,000", "100.0 %"]);
+        table.row(["日本", "7", "a long remark that fills the line"]);
+        table.row(["b"]);
+        assert_eq!(
+            lines(&table, 60),
+            [
+                "  \u{1b}[1mtarget\u{1b}[0m                       \u{1b}[1mstreams\u{1b}[0m  \u{1b}[1mshare\u{1b}[0m",
+                "  6ccbanpuxj…geia5sbhqd.onion    1,000  100.0 %",
+                "  日本                               7  a long …lls the line",
+                "  b",
+            ]
+        );
+    }
+
+    #[test]
+    fn hostile_names_are_escaped() {
+        let names = [
+            ("e\u{301}", r"e\u{301}"),
+            ("a\u{202e}b", r"a\u{202e}b"),
+            ("\u{5d0}\u{5d1}", r"\u{5d0}\u{5d1}"),
+            ("a\u{200b}\u{1b}[2J\n", r"a\u{200b}\u{1b}[2J\n"),
+            ("é日", "é日"),
+        ];
+        for (name, expected) in names {
+            assert_eq!(plain(name), expected);
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        for (number, expected) in
+            [(0, "0"), (999, "999"), (1000, "1,000"), (123_456, "123,456"), (12_345_678, "12,345,678")]
+        {
+            assert_eq!(thousands(number), expected);
+        }
+        assert_eq!((share(1, 8), share(0, 0)), ("12.5 %".into(), "0.0 %".into()));
+    }
+
+    #[test]
+    fn bars_and_blocks() {
+        assert_eq!(
+            [0, 1, 50, 99, 100].map(|count| bar(count, 100, 4)),
+            ["", "▏", "██", "████", "████"].map(String::from)
+        );
+        assert_eq!(bar(u64::MAX, u64::MAX, 3), "███");
+        assert_eq!(blocks([0, 1, 4, 8, 0], 8), " ▁▄█ ");
+        assert_eq!(blocks([1, u64::MAX], u64::MAX), "▁█");
+    }
+
+    proptest! {
+        /// Whatever the cells hold, no line is wider than the output, and if there is room for the columns, the second
+        /// one ends at the same place in all rows.
+        #[test]
+        fn any_cells(
+            names in proptest::collection::vec("[a-z.]{0,80}|\\PC{0,40}|[\u{0}-\u{9f}\u{300}\u{202e}\u{5d0}日]{0,12}", 1..8),
+            width in 2_usize..140,
+        ) {
+            let mut table = Table::new([Column::Text, Column::Text, Column::Number]);
+            for name in &names {
+                table.row([name, "y", "12,345"]);
+            }
+            let lines = lines(&table, width);
+            prop_assert_eq!(lines.len(), names.len());
+            let widths: Vec<_> = lines.iter().map(|line| text_width(line)).collect();
+            prop_assert!(widths.iter().all(|&found| found <= width), "{widths:?}");
+            if width >= INDENT + CUT + 2 * GAP + 7 {
+                prop_assert!(lines.iter().all(|line| line.ends_with("y  12,345")), "{lines:?}");
+                prop_assert!(widths.iter().all(|found| *found == widths[0]), "{widths:?}");
+            }
+        }
+    }
+}
