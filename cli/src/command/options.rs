@@ -115,7 +115,7 @@ impl Files {
     /// Lists the inputs, and reports folders that cannot be read and files that would be read twice.
     pub(crate) fn list(read: Reading) -> Self {
         let (inputs, is_listed) = read.inputs.list();
-        let is_good = copies::report_copies(&inputs) & is_listed;
+        let is_good = copies::report_copies(&inputs, read.jobs()) & is_listed;
         Self { read: Arc::new(read), inputs, is_good }
     }
 

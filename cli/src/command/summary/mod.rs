@@ -24,7 +24,7 @@ use crate::command::options::{Files, StreamOptions};
 use crate::input::filter::Filter;
 use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
-use crate::input::threads::{Collector, Log, Logs, Place};
+use crate::input::threads::{Collector, InputName, Log, Logs};
 use crate::output::text::escape;
 
 /// Help text after the options.
@@ -160,7 +160,7 @@ impl SummaryLogs {
 impl Logs for SummaryLogs {
     type Log = SummaryLog;
 
-    fn log(&self, input: Place<'_>) -> SummaryLog {
+    fn log(&self, input: InputName<'_>) -> SummaryLog {
         SummaryLog {
             name: self.names.get(if self.options.join { 0 } else { input.index }).cloned().unwrap_or_default(),
             file: input.name.into(),
@@ -173,7 +173,7 @@ impl Logs for SummaryLogs {
         }
     }
 
-    fn part(&self, input: Place<'_>, lines: u64) -> SummaryPart {
+    fn part(&self, input: InputName<'_>, lines: u64) -> SummaryPart {
         let log = SummaryLog { limit: usize::MAX, tracker: StreamTracker::part(), ..self.log(input) };
         SummaryPart { log, lines, events: 0, is_full: false }
     }
@@ -323,7 +323,7 @@ impl Log for SummaryLog {
         Ok(())
     }
 
-    fn next(&mut self, input: Place<'_>) {
+    fn next(&mut self, input: InputName<'_>) {
         input.name.clone_into(&mut self.file);
         self.check.next_file();
     }
@@ -335,7 +335,7 @@ impl Consumer for SummaryPart {
             return Ok(());
         }
         self.events += 1;
-        if self.events % Self::STRIDE == 0 {
+        if self.events.is_multiple_of(Self::STRIDE) {
             self.check_size();
         }
         let mut line = *event.line;
