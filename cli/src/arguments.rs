@@ -4,18 +4,18 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process;
 
-use clap::Command;
 use clap::error::{ContextKind, ErrorKind};
+use clap::{Command, CommandFactory};
 
 use crate::command::options::Exit;
-use crate::{report, status};
+use crate::{Arguments, report, status};
 
 /// Likeness of two words, from 0 to 1, from which one may be a mistyped form of the other.
 const LIKE: f64 = 0.8;
 
 /// Ends the program as the parser of the arguments does.
-pub(crate) fn exit_with_mistake(mut command: Command, kind: ErrorKind, message: &str) -> ! {
-    exit_with(&command.error(kind, message))
+pub(crate) fn exit_with_mistake(kind: ErrorKind, message: &str) -> ! {
+    exit_with(&Arguments::command().error(kind, message))
 }
 
 /// Ends the program with the help or the version, or with an error about its arguments, which may hold commands to a

@@ -117,7 +117,7 @@ fn reject_mistyped_command(options: &Reading) {
     if let Some(name) = mistyped_command(&command, file) {
         let message =
             format!("no command and no file '{}'\n\n  tip: a similar command exists: '{name}'", file.display());
-        exit_with_mistake(command, ErrorKind::InvalidSubcommand, &message);
+        exit_with_mistake(ErrorKind::InvalidSubcommand, &message);
     }
 }
 
@@ -125,11 +125,11 @@ fn reject_mistyped_command(options: &Reading) {
 /// The parser cannot check this: without a command, and with another one, there are no files either.
 fn require_files(options: &Reading) -> io::Result<()> {
     if let Some(mistake) = options.layout.mistake() {
-        exit_with_mistake(Arguments::command(), ErrorKind::ArgumentConflict, mistake);
+        exit_with_mistake(ErrorKind::ArgumentConflict, mistake);
     }
     if options.inputs.files.is_empty() && io::stdin().is_terminal() {
         let message = "no FILE was given; `-` is standard input";
-        exit_with_mistake(Arguments::command(), ErrorKind::MissingRequiredArgument, message);
+        exit_with_mistake(ErrorKind::MissingRequiredArgument, message);
     }
     Ok(())
 }
@@ -146,7 +146,7 @@ fn man(name: Option<&str>, dir: Option<&Path>) -> io::Result<()> {
         None => Some(command.clone()),
     };
     let Some(page) = page else {
-        exit_with_mistake(command, ErrorKind::InvalidValue, "no such command");
+        exit_with_mistake(ErrorKind::InvalidValue, "no such command");
     };
     clap_mangen::Man::new(page).render(&mut io::stdout())
 }

@@ -1,7 +1,7 @@
 //! Completions, in the shells that they are for.
 
 #![cfg(unix)]
-#![allow(missing_docs, reason = "a test")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr, reason = "a test")]
 
 use std::env;
 use std::path::Path;
@@ -21,7 +21,7 @@ const LINES: &[(&str, &[&str])] = &[
 
 /// Runs a shell in which `tor-streams` is the program under test. Returns what it prints, or `None` if there is no such shell.
 fn shell(shell: &str, arguments: &[&str]) -> Option<String> {
-    let program = Path::new(env!("CARGO_BIN_EXE_tor-streams")).parent().expect("it is in a folder");
+    let program = Path::new(env!("CARGO_BIN_EXE_tor-streams")).parent().unwrap();
     let path = env::join_paths([program.to_owned()].into_iter().chain(env::split_paths(&env::var_os("PATH")?))).ok()?;
     let Ok(output) = Command::new(shell).args(arguments).env("PATH", path).output() else {
         eprintln!("SKIPPED: there is no {shell}");
@@ -63,8 +63,8 @@ fn zsh_completes_a_single_one() {
 #[test]
 fn an_unknown_shell_is_an_error() {
     let program = env!("CARGO_BIN_EXE_tor-streams");
-    let output = Command::new(program).args(["completions", "tcsh"]).output().expect("the program runs");
+    let output = Command::new(program).args(["completions", "tcsh"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    let output = Command::new(program).env("TOR_STREAMS_COMPLETE", "tcsh").output().expect("the program runs");
+    let output = Command::new(program).env("TOR_STREAMS_COMPLETE", "tcsh").output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
 }
