@@ -61,6 +61,7 @@ row! {
     nym_epoch: Option<u32>,
     session_group: Option<i32>,
     file: &'l str,
+    // The last column: see `rows`.
     identity: Option<&'l str>,
 }
 
@@ -73,8 +74,9 @@ struct Circuits<'l> {
 }
 
 impl<'l> Row<'l> {
-    /// Returns the row of a stream that began in this file. A `flat` row has text in place of lists.
-    pub(crate) fn new(life: &'l Life, file: &'l str, identity: Option<&'l str>, flat: bool) -> Self {
+    /// Returns the row of a stream that began in this file, without its identity. A `flat` row has text in place of
+    /// lists.
+    pub(crate) fn new(life: &'l Life, file: &'l str, flat: bool) -> Self {
         let unix = |time: Option<&Option<Time>>| time.copied().flatten().and_then(Time::unix).map(|t| t.as_secs_f64());
         let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
         let (failure_reason_local, failure_reason_remote) = life::failure_reasons(life).unwrap_or_default();
@@ -119,7 +121,7 @@ impl<'l> Row<'l> {
             nym_epoch: life.nym_epoch,
             session_group: life.session_group,
             file,
-            identity,
+            identity: None,
         }
     }
 }
