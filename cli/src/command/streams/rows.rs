@@ -183,13 +183,13 @@ impl Encoder {
         match self {
             Self::Json(json) => {
                 let start = json.len();
-                serde_json::to_writer(&mut *json, &Row::new(life, file, false))?;
+                serde_json::to_writer(&mut *json, &Row::new(life, file, None, false))?;
                 escape_json(json, start);
                 json.push(b'\n');
                 Ok(json.len())
             }
             Self::Csv(csv, _) => {
-                csv.row(Row::new(life, file, true))?;
+                csv.row(Row::new(life, file, None, true))?;
                 csv.len()
             }
         }

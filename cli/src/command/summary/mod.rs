@@ -35,25 +35,30 @@ Examples:
   tor-streams summary --json onionperf.torctl.log.xz | jq .failures
 
 What is counted:
-  Events by status and reason; streams by purpose, protocol, target, circuit and cause of failure.
-  With filters, the streams that pass them, whole, and all events of these. --purpose, --source and
-  --target with --port may each be true of another event of the stream; all other filters have to be
-  true of one. --failed is about the whole stream.
-  Streams fail on a circuit, or without ever having been on one: then Tor found none, a controller
-  ended the stream, or the client's request was wrong. A look-up that was closed without an answer,
-  for another reason than DONE, has failed.
-  Times need a log with a time before each event. Percentiles are the lower ends of intervals whose
-  width is 3 percent; the slowest circuits are exact. Each file is a log of its own: a stream that
-  goes on in the next file is another one, unless the files are parts of one log (--join).
-  Each table has up to --max-live rows. Beyond it, and beyond a kilobyte of text, all is counted
-  together: as `(all others)`, in JSON in fields such as `other_targets`. Of more than --max-live
-  streams at a time, the oldest are let go.
+  Events by status and reason; streams by purpose, protocol, target, circuit
+  and cause of failure. With filters, the streams that pass them, whole, and
+  all events of these. --purpose, --source and --target with --port may each be
+  true of another event of the stream; all other filters have to be true of
+  one. --failed is about the whole stream.
+  Streams fail on a circuit, or without ever having been on one: then Tor found
+  none, a controller ended the stream, or the client's request was wrong. A
+  look-up that was closed without an answer, for another reason than DONE, has
+  failed.
+  Times need a log with a time before each event. Percentiles are the lower
+  ends of intervals whose width is 3 percent; the slowest circuits are exact.
+  Each file is a log of its own: a stream that goes on in the next file is
+  another one, unless the files are parts of one log (--join).
+  Each table has up to --max-live rows. Beyond it, and beyond a kilobyte of
+  text, all is counted together: as `(all others)`, in JSON in fields such as
+  `other_targets`. Of more than --max-live streams at a time, the oldest are
+  let go.
 
 Exit status:
   0  Everything was counted, or whatever reads the output was closed.
-  1  Something was told on standard error: a file or a line that could not be read, as FILE:LINE:
-     and the reason; signs that a log is not that of one tor, or in the wrong order, or read twice;
-     a filter's word that nobody knows. Everything else was counted.
+  1  Something was told on standard error: a file or a line that could not be
+     read, as FILE:LINE: and the reason; signs that a log is not that of one
+     tor, or in the wrong order, or read twice; a filter's word that nobody
+     knows. Everything else was counted.
   2  The arguments are wrong.";
 
 /// The options of `summary`.
