@@ -8,4 +8,5 @@ pub(crate) mod life;
 pub(crate) mod lives;
 pub(crate) mod streams;
 pub(crate) mod summary;
+pub(crate) mod timeline;
 pub(crate) mod watch;

@@ -1,7 +1,9 @@
 //! The command `summary`.
 
+mod activity;
 #[cfg(feature = "cluster")]
 mod cluster;
+mod json;
 mod report;
 mod table;
 mod tally;
@@ -20,6 +22,7 @@ use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
 use crate::input::threads::{self, Collector, Log, Logs, Place, numbered};
 use crate::input::{Input, copies};
+use crate::output;
 use crate::output::text::escape;
 
 /// Help text after the options.
@@ -61,6 +64,9 @@ pub(crate) struct Options {
     /// Print a JSON object
     #[arg(long)]
     json: bool,
+    /// Number of rows of each table of the text [default: 10 of targets and circuits, all of words]
+    #[arg(long, value_name = "N", conflicts_with = "json")]
+    top: Option<usize>,
     /// Take the files for parts of one log, in the order given, and not for logs of their own
     #[arg(long)]
     join: bool,
@@ -85,13 +91,13 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     }
     let (inputs, listed) = options.read.inputs.list();
     let logs = SummaryLogs::new(&options, &inputs);
-    let Options { read, json, max_live: limit, .. } = options;
+    let Options { read, json, top, max_live: limit, .. } = options;
     let read = Arc::new(read);
     let unique = copies::report_copies(&inputs);
     let files = inputs.len();
     let mut all = All { tally: Tally::default(), limit, in_order: true };
     let all_read = threads::read(&read, numbered(inputs), logs, &mut all)?;
-    print(json, &all.tally, files)?;
+    print(json, &all.tally, files, top)?;
     Ok(read.filter.report_unknown_words() && listed && unique && all.in_order && all_read)
 }
 
@@ -100,11 +106,12 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
 /// # Errors
 ///
 /// If the output cannot be written.
-fn print(json: bool, all: &Tally, files: usize) -> io::Result<()> {
+fn print(json: bool, all: &Tally, files: usize, top: Option<usize>) -> io::Result<()> {
     if json {
-        report::print_json(all, io::stdout().lock())
+        json::print(all, io::stdout().lock())
     } else {
-        report::print(all, files, &mut anstream::stdout().lock())
+        let size = report::Size { files, top, width: output::table::width() };
+        report::print(all, size, &mut anstream::stdout().lock())
     }
 }
 

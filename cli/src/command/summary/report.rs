@@ -1,4 +1,4 @@
-//! Output of a tally: text for a person, JSON for a program.
+//! Output of a tally as text, for a person.
 
 use alloc::collections::BTreeMap;
 use core::cmp::Reverse;
@@ -6,109 +6,294 @@ use core::time::Duration;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::{Value, json};
-
 use tor_stream_event::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamStatus};
 
 use super::table::{Rows, Words};
-use super::tally::{Circuit, Example, FailedTarget, Failure, Histogram, SlowAnswer, Tally};
+use super::tally::{Circuit, FailedTarget, Failure, Histogram, Tally};
 use crate::command::life::Cause;
 use crate::input::time;
-use crate::output::text::{escape, escape_json};
+use crate::output::table::{Cell, Column, REST, Table, bar, blocks, share, thousands};
+use crate::output::text::escape;
 
-/// Maximum number of targets and circuits in the text.
+/// Default number of rows of a table of targets or circuits.
 const TOP: usize = 10;
-/// Maximum number of words and causes in the text. tor has fewer; words unknown to tor are unlimited.
+/// Default number of rows of a table of words or causes. tor has fewer; words unknown to tor are unlimited.
 const LIST: usize = 50;
-/// Maximum width of a histogram's bar, in characters.
-const BAR: u64 = 40;
+/// Maximum number of blocks in a line of them.
+const BLOCKS: usize = 100;
 /// Percentiles of durations in the output.
-const PERCENTILES: [u64; 5] = [50, 75, 90, 95, 99];
+pub(super) const PERCENTILES: [u64; 5] = [50, 75, 90, 95, 99];
 /// The style of headings.
 const HEADING: Style = Style::new().bold();
 /// Style of lines that need attention.
 const ODD: Style = AnsiColor::Yellow.on_default();
 
-/// Prints the tally of the given number of files as text.
-pub(super) fn print(tally: &Tally, files: usize, output: &mut impl Write) -> io::Result<()> {
-    let events = &tally.events;
-    let facts = [
-        ("files", files.to_string()),
-        ("lines", tally.lines.to_string()),
-        ("events", events.total.to_string()),
-        ("streams", tally.streams.to_string()),
-        ("from", events.first.map_or("no times in these logs".into(), date)),
-        ("to", events.last.map_or("-".into(), date)),
-    ];
-    for (name, value) in facts {
-        writeln!(output, "{HEADING}{name:<8}{HEADING:#} {value}")?;
-    }
-    for (name, count) in [("unreadable", tally.unreadable), ("streams let go", tally.dropped)] {
-        if count > 0 {
-            writeln!(output, "{ODD}{name}: {count}{ODD:#}")?;
+/// The size of the text.
+#[derive(Clone, Copy)]
+pub(super) struct Size {
+    /// Number of files.
+    pub(super) files: usize,
+    /// Number of rows of each table, if it is set.
+    pub(super) top: Option<usize>,
+    /// Width of the output in columns.
+    pub(super) width: usize,
+}
+
+/// Prints a tally as text.
+pub(super) fn print(tally: &Tally, size: Size, output: &mut impl Write) -> io::Result<()> {
+    let options = textwrap::Options::new(size.width).subsequent_indent("  ");
+    for (style, sentence) in digest(tally, size.files) {
+        for line in textwrap::wrap(&escape(&sentence), &options) {
+            writeln!(output, "{style}{line}{style:#}")?;
         }
     }
-    table(output, "Events by status", statuses(tally), LIST, word)?;
-    table(output, "Events by reason", reasons(&events.reasons), LIST, word)?;
-    table(output, "Events by remote reason", reasons(&events.remote_reasons), LIST, word)?;
-    table(output, "Streams by purpose", purposes(tally), LIST, word)?;
-    table(output, "Streams by client protocol", protocols(tally), LIST, word)?;
+    activity(output, tally, size.width)?;
+    let events = &tally.events;
+    let columns = [Column::Number, Column::Number, Column::Text, Column::Rest];
+    let mut report = Report { table: Table::new(columns), size };
+    let heading = format!("Events by status ({} in {})", count(events.total, "event"), count(tally.lines, "line"));
+    report.counts(&heading, statuses(tally), LIST, word);
+    report.counts("Events by reason", reasons(&events.reasons), LIST, word);
+    report.counts("Events by remote reason", reasons(&events.remote_reasons), LIST, word);
+    report.counts("Streams by purpose", purposes(tally), LIST, word);
+    report.counts("Streams by client protocol", protocols(tally), LIST, word);
     for (heading, on_circuit) in
         [("Streams that failed on a circuit", true), ("Streams that failed and never were on a circuit", false)]
     {
         let rows = failures(tally, on_circuit);
-        let heading = format!("{heading} ({})", share(rows.total(), tally.streams));
-        table(output, &heading, rows, LIST, |failure| failure.cause.to_string())?;
+        let heading = format!("{heading} ({} of all)", share(rows.total(), tally.streams));
+        report.counts(&heading, rows, LIST, |failure| failure.cause.to_string());
     }
-    let hosts = failed_hosts(tally);
-    let rows = hosts.iter().map(|host| (host, host.streams)).collect();
-    let rows = Rows { rows, beyond: failed_targets(tally).beyond };
-    table(output, "Targets that failed most, and why", rows, TOP, FailedHost::text)?;
-    histogram(output, "Time to the first answer (NEW to SUCCEEDED)", &tally.answers)?;
-    slowest(output, tally)?;
-    histogram(output, "Lifetime (NEW to CLOSED or FAILED)", &tally.lifetimes)?;
-    table(output, "Busiest targets, by streams", tally.targets.rows(), TOP, String::clone)?;
-    table(output, "Circuits with most streams", tally.circuits.rows(), TOP, Circuit::to_string)?;
-    if !events.anomalies.is_empty() {
-        writeln!(output, "\n{HEADING}Odd events{HEADING:#}")?;
-        let width = events.anomalies.keys().map(String::len).max().unwrap_or_default();
-        for (name, example) in &events.anomalies {
-            let (count, file, line) = (example.events, escape(&example.file), example.line);
-            writeln!(output, "  {ODD}{name:<width$}{ODD:#} {count:>10}   first in {file}:{line}")?;
+    report.failed_hosts(tally);
+    report.histogram("Time to the first answer (NEW to SUCCEEDED)", &tally.answers);
+    report.slowest(tally);
+    report.histogram("Lifetime (NEW to CLOSED or FAILED)", &tally.lifetimes);
+    report.counts("Busiest targets, by streams", tally.targets.rows(), TOP, String::clone);
+    report.counts("Circuits with most streams", tally.circuits.rows(), TOP, |circuit| circuit_text(circuit, size));
+    report.odd_events(tally);
+    report.table.print(output, size.width)
+}
+
+/// Returns the sentences that sum up a tally: number of streams, failures, their causes, times, oddities.
+fn digest(tally: &Tally, files: usize) -> Vec<(Style, String)> {
+    let events = &tally.events;
+    let date = |time: Duration| time::rfc3339(time).unwrap_or("-".into()).replace('T', " ").replace('Z', "");
+    let span = match events.first.zip(events.last) {
+        Some((first, last)) => format!("{} to {} UTC", date(first), date(last)),
+        None => "without times".into(),
+    };
+    let mut lines =
+        vec![(HEADING, format!("{} in {}, {span}.", count(tally.streams, "stream"), count(files as u64, "file")))];
+    let mut plain = |line: String| lines.push((Style::new(), line));
+
+    let (on_circuit, without) = (failures(tally, true).total(), failures(tally, false).total());
+    let failed = tally.failures.rows().total();
+    if failed == 0 {
+        plain("None failed.".into());
+    } else {
+        let share = share(failed, tally.streams);
+        plain(format!(
+            "{} failed ({share}): {} on a circuit, {} that never were on one.",
+            thousands(failed),
+            thousands(on_circuit),
+            thousands(without)
+        ));
+        let mut causes = BTreeMap::<&Cause, u64>::new();
+        for (failure, count) in tally.failures.rows().rows {
+            *causes.entry(&failure.cause).or_default() += count;
+        }
+        let mut causes: Vec<_> = causes.into_iter().collect();
+        causes.sort_by_key(|&(_, count)| Reverse(count));
+        let most: Vec<_> = causes.iter().take(3).map(|(cause, n)| format!("{cause} ({})", thousands(*n))).collect();
+        if !most.is_empty() {
+            plain(format!("Most often why: {}.", most.join(", ")));
         }
     }
-    Ok(())
+    let answers = &tally.answers;
+    if let (Some(half), Some(most)) = (answers.percentile(50), answers.percentile(95)) {
+        let slowest = tally.slowest.iter().next();
+        let slowest = slowest.map(|slow| format!(", slowest {}", seconds(slow.time.as_secs_f64())));
+        plain(format!(
+            "First answer: half of {} within {}, 95 % within {}{}.",
+            thousands(answers.total()),
+            seconds(half),
+            seconds(most),
+            slowest.unwrap_or_default()
+        ));
+    }
+    let mut oddities = Vec::new();
+    if tally.unreadable > 0 {
+        oddities.push(format!("{} that could not be read", count(tally.unreadable, "event")));
+    }
+    if tally.dropped > 0 {
+        oddities.push(format!("{} let go for want of room", count(tally.dropped, "stream")));
+    }
+    let anomalies = events.anomalies.iter();
+    oddities.extend(anomalies.map(|(name, example)| format!("{name} ({})", thousands(example.events))));
+    if oddities.is_empty() {
+        lines.push((Style::new(), "Odd: nothing.".into()));
+    } else {
+        lines.push((ODD, format!("Odd: {}.", oddities.join(", "))));
+    }
+    lines
+}
+
+/// Prints the numbers of streams and failures by time, as lines of blocks.
+fn activity(output: &mut impl Write, tally: &Tally, width: usize) -> io::Result<()> {
+    const NAMES: usize = "  streams  ".len();
+    const MOST: usize = "  at most 1,000,000".len();
+    let room = width.saturating_sub(NAMES + MOST).clamp(1, BLOCKS);
+    let Some(steps) = tally.activity.steps(room).filter(|steps| steps.values.len() > 1) else { return Ok(()) };
+    let start = time::rfc3339(Duration::from_secs(steps.start)).unwrap_or("-".into());
+    let heading = format!("Streams and failures per {}, from {start}", steps.unit());
+    let mut table = Table::new([Column::Text, Column::Rest]);
+    table.heading(&heading);
+    let streams: Vec<_> = steps.values.iter().map(|step| step.streams).collect();
+    let failed: Vec<_> = steps.values.iter().map(|step| step.failed).collect();
+    for (name, counts) in [("streams", streams), ("failed", failed)] {
+        let highest = counts.iter().max().copied().unwrap_or_default();
+        if highest > 0 {
+            let blocks = blocks(counts, highest);
+            table.row([name.into(), format!("{blocks}  at most {}", thousands(highest))]);
+        }
+    }
+    table.print(output, width)
+}
+
+/// The tables of the text.
+struct Report {
+    /// The rows so far.
+    table: Table,
+    /// Size of the text.
+    size: Size,
+}
+
+impl Report {
+    /// Returns the number of rows of a table with this default.
+    fn top(&self, default: usize) -> usize {
+        self.size.top.unwrap_or(default)
+    }
+
+    /// Adds the count and share of each key of a table. Only the first keys have rows of their own.
+    fn counts<K: ?Sized>(&mut self, heading: &str, rows: Rows<&K>, default: usize, text: impl Fn(&K) -> String) {
+        let total = rows.total();
+        if total == 0 {
+            return;
+        }
+        self.table.heading(heading);
+        let mut rest = total;
+        for (key, count) in rows.rows.into_iter().take(self.top(default)) {
+            rest -= count;
+            self.table.row([thousands(count), share(count, total), or_none(&text(key)).into()]);
+        }
+        self.rest(rest, total);
+    }
+
+    /// Adds the row of all keys without a row of their own.
+    fn rest(&mut self, rest: u64, total: u64) {
+        if rest > 0 {
+            self.table.row([thousands(rest), share(rest, total), "(all others)".into()]);
+        }
+    }
+
+    /// Adds the targets that failed most, each with its causes.
+    fn failed_hosts(&mut self, tally: &Tally) {
+        let targets = failed_targets(tally);
+        let total = targets.total();
+        if total == 0 {
+            return;
+        }
+        self.table.heading("Targets that failed most, and why");
+        let mut rest = total;
+        for host in failed_hosts(targets).into_iter().take(self.top(TOP)) {
+            rest -= host.streams;
+            let (count, share) = (thousands(host.streams), share(host.streams, total));
+            self.table.row([count, share, or_none(host.host).into(), host.causes_text()]);
+        }
+        self.rest(rest, total);
+    }
+
+    /// Adds percentiles of durations, and a bar for each power of ten.
+    fn histogram(&mut self, heading: &str, times: &Histogram) {
+        if times.total() == 0 {
+            return;
+        }
+        self.table.heading(&format!("{heading}, {}", count(times.total(), "stream")));
+        for percent in PERCENTILES {
+            if let Some(time) = times.percentile(percent) {
+                self.table.row([format!("{percent} %"), seconds(time)]);
+            }
+        }
+        let decades = times.decades();
+        let most = decades.values().max().copied().unwrap_or_default();
+        let range = decades.keys().next().copied().zip(decades.keys().next_back().copied());
+        for exponent in range.into_iter().flat_map(|(first, last)| first..=last) {
+            let count = decades.get(&exponent).copied().unwrap_or_default();
+            let from = if exponent < -3 { "0".into() } else { seconds(10_f64.powi(exponent)) };
+            let to = seconds(10_f64.powi(exponent + 1));
+            let bar = bar(count, most, REST as u64);
+            self.table.row([thousands(count), share(count, times.total()), format!("{from} to {to}"), bar]);
+        }
+    }
+
+    /// Adds the circuits with the slowest first answers.
+    fn slowest(&mut self, tally: &Tally) {
+        if tally.slowest.iter().next().is_none() {
+            return;
+        }
+        self.table.heading("Circuits with the slowest first answer");
+        for slow in tally.slowest.iter().take(self.top(TOP)) {
+            let circuit = circuit_text(&slow.circuit, self.size);
+            let time = seconds(slow.time.as_secs_f64());
+            self.table.row([time, String::new(), circuit, format!("stream {}", slow.stream_id)]);
+        }
+    }
+
+    /// Adds the anomalies of events, each with its first line.
+    fn odd_events(&mut self, tally: &Tally) {
+        let anomalies = &tally.events.anomalies;
+        if anomalies.is_empty() {
+            return;
+        }
+        self.table.heading("Odd events");
+        for (name, example) in anomalies {
+            let first = match self.size.files {
+                1 => format!("first in line {}", example.line),
+                _ => format!("first in {}:{}", example.file, example.line),
+            };
+            self.table.row([thousands(example.events).into(), "".into(), Cell::styled(name, ODD), first.into()]);
+        }
+    }
 }
 
 /// Returns events by status.
-fn statuses(tally: &Tally) -> Rows<&str> {
+pub(super) fn statuses(tally: &Tally) -> Rows<&str> {
     tally.events.statuses.rows(StreamStatus::ALL.iter().map(|word| word.as_str()))
 }
 
 /// Returns events by reason.
-fn reasons(words: &Words) -> Rows<&str> {
+pub(super) fn reasons(words: &Words) -> Rows<&str> {
     words.rows(StreamClosureReason::ALL.iter().map(|word| word.as_str()))
 }
 
 /// Returns streams by purpose.
-fn purposes(tally: &Tally) -> Rows<&str> {
+pub(super) fn purposes(tally: &Tally) -> Rows<&str> {
     tally.purposes.rows(StreamPurpose::ALL.iter().map(|word| word.as_str()))
 }
 
 /// Returns streams by client protocol.
-fn protocols(tally: &Tally) -> Rows<&str> {
+pub(super) fn protocols(tally: &Tally) -> Rows<&str> {
     tally.protocols.rows(ClientProtocol::ALL.iter().map(|word| word.as_str()))
 }
 
 /// Returns the causes of failed streams: on a circuit, or without ever being on one.
-fn failures(tally: &Tally, on_circuit: bool) -> Rows<&Failure> {
+pub(super) fn failures(tally: &Tally, on_circuit: bool) -> Rows<&Failure> {
     tally.failures.rows().only(|failure| failure.on_circuit == on_circuit)
 }
 
-/// Returns targets and the causes for which their streams failed: the target that failed most first, for whatever causes, and of
-/// each the most frequent cause first.
-fn failed_targets(tally: &Tally) -> Rows<&FailedTarget> {
+/// Returns targets and the causes for which their streams failed: the target that failed most first, for whatever
+/// causes, and of each the most frequent cause first.
+pub(super) fn failed_targets(tally: &Tally) -> Rows<&FailedTarget> {
     let mut targets = tally.failed_targets.rows();
     let mut streams = BTreeMap::<&str, u64>::new();
     for (target, count) in &targets.rows {
@@ -129,25 +314,26 @@ struct FailedHost<'t> {
 }
 
 impl FailedHost<'_> {
-    /// Returns the target and its most frequent causes. If there are several, each has its number of streams.
-    fn text(&self) -> String {
-        const SHOWN: usize = 3;
-        let mut text = or_none(self.host).to_owned();
-        match &*self.causes {
-            [(cause, _)] => text += &format!(" {cause}"),
-            causes => {
-                let shown: Vec<_> = causes.iter().take(SHOWN).map(|(cause, n)| format!("{cause} ({n})")).collect();
-                text += &format!(" {}{}", shown.join(", "), if causes.len() > SHOWN { ", ..." } else { "" });
+    /// Returns the most frequent causes, as many as have room. If there are several, each has its number of streams.
+    fn causes_text(&self) -> String {
+        const MORE: &str = ", …";
+        let mut text = String::new();
+        for (index, (cause, streams)) in self.causes.iter().enumerate() {
+            let cause = if self.causes.len() == 1 { cause.to_string() } else { format!("{cause} ({streams})") };
+            if index > 0 && text.chars().count() + 2 + cause.chars().count() + MORE.chars().count() > REST {
+                return text + MORE;
             }
+            text += if index > 0 { ", " } else { "" };
+            text += &cause;
         }
         text
     }
 }
 
 /// Returns the targets of [`failed_targets`], each once.
-fn failed_hosts(tally: &Tally) -> Vec<FailedHost<'_>> {
+fn failed_hosts(targets: Rows<&FailedTarget>) -> Vec<FailedHost<'_>> {
     let mut hosts: Vec<FailedHost<'_>> = Vec::new();
-    for (FailedTarget { host, cause }, count) in failed_targets(tally).rows {
+    for (FailedTarget { host, cause }, count) in targets.rows {
         match hosts.last_mut().filter(|last| last.host == host) {
             Some(last) => {
                 last.streams += count;
@@ -169,212 +355,14 @@ fn or_none(text: &str) -> &str {
     if text.is_empty() { "(none)" } else { text }
 }
 
-/// Prints the count and share of each key of a table. Only the first keys get lines of their own.
-fn table<K>(
-    output: &mut impl Write,
-    heading: &str,
-    table: Rows<&K>,
-    shown: usize,
-    text: impl Fn(&K) -> String,
-) -> io::Result<()>
-where
-    K: ?Sized,
-{
-    let total = table.total();
-    if total == 0 {
-        return Ok(());
-    }
-    writeln!(output, "\n{HEADING}{heading}{HEADING:#}")?;
-    // A client's text must be escaped for the terminal.
-    let row = |(key, count): (&K, u64)| (escape(or_none(&text(key))).into_owned(), count);
-    let mut rows: Vec<_> = table.rows.into_iter().take(shown).map(row).collect();
-    let rest = total - rows.iter().map(|(_, count)| count).sum::<u64>();
-    if rest > 0 {
-        rows.push(("(all others)".into(), rest));
-    }
-    let width = rows.iter().map(|(text, _)| text.chars().count()).max().unwrap_or_default();
-    for (text, count) in rows {
-        writeln!(output, "  {text:<width$} {count:>10} {:>7}", share(count, total))?;
-    }
-    Ok(())
+/// Returns a circuit as text: its number, and its log if there are several.
+fn circuit_text(circuit: &Circuit, size: Size) -> String {
+    if size.files == 1 { format!("circuit {}", circuit.circuit_id) } else { format!("circuit {circuit}") }
 }
 
-/// Prints the circuits with the slowest first answers.
-fn slowest(output: &mut impl Write, tally: &Tally) -> io::Result<()> {
-    let rows = tally.slowest.iter().map(|slow| {
-        let circuit = escape(&slow.circuit.to_string()).into_owned();
-        (circuit, seconds(slow.time.as_secs_f64()), &slow.stream_id)
-    });
-    let rows: Vec<_> = rows.collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    writeln!(output, "\n{HEADING}Circuits with the slowest first answer{HEADING:#}")?;
-    let width = rows.iter().map(|(circuit, ..)| circuit.chars().count()).max().unwrap_or_default();
-    for (circuit, time, stream) in rows {
-        writeln!(output, "  {circuit:<width$} {time:>10}   stream {stream}")?;
-    }
-    Ok(())
-}
-
-/// Prints percentiles of durations, and a bar for each power of ten.
-fn histogram(output: &mut impl Write, heading: &str, times: &Histogram) -> io::Result<()> {
-    if times.total() == 0 {
-        return Ok(());
-    }
-    writeln!(output, "\n{HEADING}{heading}, {} streams{HEADING:#}", times.total())?;
-    for percent in PERCENTILES {
-        if let Some(time) = times.percentile(percent) {
-            writeln!(output, "  {percent:>3} % {:>10}", seconds(time))?;
-        }
-    }
-    let decades = times.decades();
-    let most = decades.values().max().copied().unwrap_or_default().max(1);
-    for (exponent, count) in decades {
-        let from = if exponent < -3 { "0".into() } else { seconds(10_f64.powi(exponent)) };
-        let to = seconds(10_f64.powi(exponent + 1));
-        let bar = "#".repeat(usize::try_from((count * BAR).div_ceil(most)).unwrap_or_default());
-        writeln!(output, "  {from:>8} to {to:<8} {count:>10} {bar}")?;
-    }
-    Ok(())
-}
-
-/// Prints a tally as JSON. Each table is a list of objects, and its count beyond the limit a field of its own.
-///
-/// Rows are encoded one by one: a table may have many.
-pub(super) fn print_json(tally: &Tally, output: impl Write) -> io::Result<()> {
-    let mut output = Escaped { json: Vec::new(), output };
-    serde_json::to_writer_pretty(&mut output, &Json(tally))?;
-    output.write_all(b"\n")?;
-    output.flush()
-}
-
-/// A tally as JSON.
-struct Json<'t>(&'t Tally);
-
-impl Serialize for Json<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let tally = self.0;
-        let events = &tally.events;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("bytes", &tally.bytes)?;
-        map.serialize_entry("lines", &tally.lines)?;
-        map.serialize_entry("events", &events.total)?;
-        map.serialize_entry("unreadable", &tally.unreadable)?;
-        map.serialize_entry("streams", &tally.streams)?;
-        map.serialize_entry("streams_let_go", &tally.dropped)?;
-        map.serialize_entry("streams_failed_on_circuit", &failures(tally, true).total())?;
-        map.serialize_entry("streams_failed_never_on_circuit", &failures(tally, false).total())?;
-        map.serialize_entry("unix_ts_start", &events.first.map(|time| time.as_secs_f64()))?;
-        map.serialize_entry("unix_ts_end", &events.last.map(|time| time.as_secs_f64()))?;
-        list(&mut map, "statuses", statuses(tally), |word, n| json!({ "status": word, "events": n }))?;
-        list(&mut map, "reasons", reasons(&events.reasons), |word, n| json!({ "reason": word, "events": n }))?;
-        list(
-            &mut map,
-            "remote_reasons",
-            reasons(&events.remote_reasons),
-            |word, n| json!({ "remote_reason": word, "events": n }),
-        )?;
-        list(&mut map, "purposes", purposes(tally), |word, n| json!({ "purpose": word, "streams": n }))?;
-        list(
-            &mut map,
-            "client_protocols",
-            protocols(tally),
-            |word, n| json!({ "client_protocol": word, "streams": n }),
-        )?;
-        list(&mut map, "failures", tally.failures.rows(), |Failure { on_circuit, cause }, n| {
-            let Cause { reason, remote_reason } = cause;
-            json!({ "on_circuit": on_circuit, "reason": reason, "remote_reason": remote_reason, "streams": n })
-        })?;
-        list(&mut map, "failed_targets", failed_targets(tally), |FailedTarget { host, cause }, n| {
-            let Cause { reason, remote_reason } = cause;
-            json!({ "host": host, "reason": reason, "remote_reason": remote_reason, "streams": n })
-        })?;
-        map.serialize_entry("seconds_to_answer", &times(&tally.answers))?;
-        let slowest = tally.slowest.iter().map(|SlowAnswer { time, circuit, stream_id }| {
-            let Circuit { file, circuit_id } = circuit;
-            let seconds = time.as_secs_f64();
-            json!({ "file": file, "circuit_id": circuit_id, "stream_id": stream_id, "seconds_to_answer": seconds })
-        });
-        map.serialize_entry("slowest_circuits", &slowest.collect::<Value>())?;
-        map.serialize_entry("seconds_of_life", &times(&tally.lifetimes))?;
-        list(&mut map, "targets", tally.targets.rows(), |host, n| json!({ "host": host, "streams": n }))?;
-        list(
-            &mut map,
-            "circuits",
-            tally.circuits.rows(),
-            |Circuit { file, circuit_id }, n| json!({ "file": file, "circuit_id": circuit_id, "streams": n }),
-        )?;
-        let anomalies = events.anomalies.iter().map(|(name, Example { events, file, line })| {
-            json!({ "anomaly": name, "events": events, "file": file, "line": line })
-        });
-        map.serialize_entry("anomalies", &anomalies.collect::<Value>())?;
-        map.end()
-    }
-}
-
-/// Adds a table as a list of objects, and its count beyond the limit as a number.
-fn list<M: SerializeMap, K: ?Sized>(
-    map: &mut M,
-    name: &str,
-    rows: Rows<&K>,
-    object: impl Fn(&K, u64) -> Value,
-) -> Result<(), M::Error> {
-    map.serialize_entry(name, &List { rows: &rows.rows, object })?;
-    map.serialize_entry(&format!("other_{name}"), &rows.beyond)
-}
-
-/// The rows of a table, and the function that returns the object of a row.
-struct List<'r, K: ?Sized, F> {
-    /// The rows.
-    rows: &'r [(&'r K, u64)],
-    /// Function that returns the object of a row.
-    object: F,
-}
-
-impl<K: ?Sized, F: Fn(&K, u64) -> Value> Serialize for List<'_, K, F> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.rows.iter().map(|&(key, count)| (self.object)(key, count)))
-    }
-}
-
-/// Returns percentiles as an object.
-fn times(times: &Histogram) -> Value {
-    let percentiles = PERCENTILES.map(|percent| (format!("p{percent}"), json!(times.percentile(percent))));
-    let mut object = serde_json::Map::from_iter(percentiles);
-    object.insert("streams".into(), times.total().into());
-    object.into()
-}
-
-/// A writer of JSON that escapes commands to a terminal.
-struct Escaped<W> {
-    /// JSON that was not escaped yet, up to the end of a character.
-    json: Vec<u8>,
-    /// The output.
-    output: W,
-}
-
-impl<W: Write> Write for Escaped<W> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        // The serializer writes whole characters.
-        self.json.extend_from_slice(buffer);
-        if self.json.len() > 64 * 1024 {
-            self.flush()?;
-        }
-        Ok(buffer.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        escape_json(&mut self.json, 0);
-        self.output.write_all(&self.json)?;
-        self.json.clear();
-        self.output.flush()
-    }
-}
-
-/// Returns a share in percent.
-fn share(part: u64, whole: u64) -> String {
-    format!("{:.1} %", 100.0 * part as f64 / whole.max(1) as f64)
+/// Returns a number with its noun, such as `1 stream` or `1,200 streams`.
+fn count(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
 /// Returns a time in seconds as text, with a suitable unit.
@@ -385,9 +373,4 @@ fn seconds(time: f64) -> String {
         ..100.0 => format!("{time:.1} s"),
         _ => format!("{time:.0} s"),
     }
-}
-
-/// Returns a Unix time as a date and time.
-fn date(time: Duration) -> String {
-    time::rfc3339(time).unwrap_or("-".into())
 }

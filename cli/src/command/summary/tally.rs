@@ -9,8 +9,10 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use tor_stream_event::{ClientProtocol, Outcome, StreamPurpose, StreamStatus};
 
+use super::activity::Activity;
 use super::table::{Key, Table, Words};
 use crate::command::life::{self, Cause};
+use crate::command::timeline::Timeline;
 use crate::input::note::{Life, asked_host};
 use crate::input::reader::Event;
 use crate::input::time::Time;
@@ -49,6 +51,8 @@ pub(crate) struct Tally {
     pub(crate) lifetimes: Histogram,
     /// The circuits with the slowest first answers.
     pub(crate) slowest: Slowest,
+    /// Streams by the time of their first event.
+    pub(crate) activity: Timeline<Activity>,
 }
 
 /// The counts of events, independent of their streams.
@@ -243,7 +247,11 @@ impl Tally {
         for id in &life.circuits {
             self.circuits.add(circuit(id.as_ref()), limit);
         }
-        if let Some(cause) = Cause::of(life) {
+        let cause = Cause::of(life);
+        if let Some(time) = life.first.and_then(Time::unix) {
+            self.activity.add(time, Activity { streams: 1, failed: cause.is_some().into() });
+        }
+        if let Some(cause) = cause {
             self.failed_targets.add(FailedTarget { host: host.into(), cause: cause.clone() }, limit);
             self.failures.add(Failure { on_circuit: life.last_circuit.is_some(), cause }, limit);
         }
@@ -273,6 +281,7 @@ impl Tally {
         self.answers.merge(other.answers);
         self.lifetimes.merge(other.lifetimes);
         self.slowest.merge(other.slowest);
+        self.activity.merge(other.activity);
     }
 }
 

@@ -122,7 +122,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     let wait = Duration::from_secs(options.cluster.cluster_wait.into());
     let greeting = connect::Greeting { run: fingerprint(&options, &inputs), process };
     let logs = SummaryLogs::new(&options, &inputs);
-    let Options { read, json, max_live: limit, cluster, .. } = options;
+    let Options { read, json, top, max_live: limit, cluster, .. } = options;
     let (read, hosts, files) = (Arc::new(read), cluster.cluster, inputs.len());
     let sockets = connect::connect(&hosts, &greeting, wait).unwrap_or_else(|error| give_up(format_args!("{error}")));
 
@@ -191,7 +191,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     workers.join();
     drop(panic::take_hook());
     if process == 0 {
-        print(json, &all, files)?;
+        print(json, &all, files, top)?;
         return Ok(listed && all_read);
     }
     Ok(listed && own_read)
