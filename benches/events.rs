@@ -1,4 +1,4 @@
-//! How fast events are read: `cargo bench`.
+//! Criterion benchmarks of the library: `cargo bench -p benches`.
 //!
 //! Throughput is in bytes; with `THROUGHPUT=events` in the environment it is in events. `operation/input` as an
 //! argument picks one measurement. Criterion turns on the feature `std` of memchr, so that this is the library as with

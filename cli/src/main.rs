@@ -14,6 +14,7 @@ use std::process::{self, ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::command::options::Exit;
 use crate::command::{circuits, events, streams, summary, watch};
 use crate::input::reader::Reading;
 use crate::output::text::{escape, is_plain};
@@ -62,21 +63,20 @@ fn main() -> ExitCode {
     let arguments = Arguments::try_parse().unwrap_or_else(|error| exit_with(&error));
     let command = arguments.command.unwrap_or(Command::Summary(arguments.summary));
     let result = match command {
-        Command::Summary(options) => require_files(&options.read).and_then(|()| summary::run(options)),
-        Command::Events(options) => require_files(&options.read).and_then(|()| events::run(options)),
+        Command::Summary(options) => require_files(&options.read).and_then(|()| summary::run(options)).map(Exit::from),
+        Command::Events(options) => require_files(&options.read).and_then(|()| events::run(options)).map(Exit::from),
         Command::Streams(options) => require_files(&options.read).and_then(|()| streams::run(options)),
         Command::Circuits(options) => require_files(&options.read).and_then(|()| circuits::run(options)),
-        Command::Watch(options) => watch::run(&options),
+        Command::Watch(options) => watch::run(&options).map(Exit::from),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "tor-streams", &mut script);
-            io::stdout().write_all(&script).map(|()| true)
+            io::stdout().write_all(&script).map(|()| Exit::Complete)
         }
-        Command::Man => man().map(|()| true),
+        Command::Man => man().map(|()| Exit::Complete),
     };
     match result {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(exit) => exit.into(),
         // The reader of the output, such as `head`, needs no more of it.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {

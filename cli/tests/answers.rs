@@ -1,4 +1,4 @@
-//! The questions that the README answers in one line each: every line is run.
+//! The questions that `cli/README.md` answers in one line each: every line is run.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -11,9 +11,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use common::{data, file};
 
-/// Returns the commands in the README that have a question behind them.
+/// Returns the commands in `cli/README.md` that have a question behind them.
 fn commands() -> Vec<(String, String)> {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md")).unwrap();
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let questions = readme.lines().filter(|line| line.starts_with("tor-streams ") && line.ends_with('?'));
     let pairs = questions.map(|line| line.split_once(" # ").unwrap());
     pairs.map(|(command, question)| (command.trim().to_owned(), question.to_owned())).collect()

@@ -612,9 +612,9 @@ fn pipes_in_a_folder_are_stepped_over() {
 /// The options that read a file.
 type Options = &'static [&'static str];
 
-/// Rows of the README's table of logs by how they begin, with files that are such logs, and the options for each, or for all.
+/// Rows of the table of logs in the tool's README by how they begin, with files that are such logs, and the options for each, or for all.
 #[rustfmt::skip]
-const README: &[(&str, &[&str], &[Options])] = &[
+const LOGS: &[(&str, &[&str], &[Options])] = &[
     ("capture of a control connection", &["field-2/O06-between-other-replies.raw", "field/L01-crlf-events-lf-notes.log", "field-2/W06-putty.log"], &[]),
     ("dates and times", &[
         "field/T01-onionperf-names.log", "field/P01-moreutils-ts.log", "field/P21-svlogd.log", "field/P19-asctime.log",
@@ -634,7 +634,7 @@ const README: &[(&str, &[&str], &[Options])] = &[
 
 #[test]
 fn the_readme_is_right_about_logs() {
-    let readme = include_str!("../../README.md");
+    let readme = include_str!("../README.md");
     let table = readme.split_once("\n| log | as it is | with an option |\n").unwrap().1;
     let rows: Vec<Vec<&str>> = table
         .lines()
@@ -642,9 +642,9 @@ fn the_readme_is_right_about_logs() {
         .take_while(|line| line.starts_with('|'))
         .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
         .collect();
-    assert_eq!(rows.len(), README.len());
+    assert_eq!(rows.len(), LOGS.len());
     for row in rows {
-        let (_, files, options) = README.iter().find(|(start, ..)| row[0].starts_with(start)).expect(row[0]);
+        let (_, files, options) = LOGS.iter().find(|(start, ..)| row[0].starts_with(start)).expect(row[0]);
         for (index, name) in files.iter().enumerate() {
             let status = i32::from(!row[1].starts_with("yes"));
             let (events, messages) = both(status, &["events"], &[data(name)]);

@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use std::io;
 
+use crate::command::options::CredentialOption;
 use crate::input::{reader, threads};
 use crate::output::cells::CsvOptions;
 use crate::output::{EventLogs, Format, Output};
@@ -59,9 +60,9 @@ pub(crate) struct Options {
     /// How to print the events
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
-    /// Print SOCKS user names and passwords, as Tor escapes them, and not just `***`
-    #[arg(long)]
-    show_credentials: bool,
+    /// Option to show credentials.
+    #[command(flatten)]
+    credentials: CredentialOption,
     /// Options of CSV.
     #[command(flatten)]
     csv: CsvOptions,
@@ -73,8 +74,8 @@ pub(crate) struct Options {
 ///
 /// If the output cannot be written.
 pub(crate) fn run(options: Options) -> io::Result<bool> {
-    let Options { read, format, show_credentials, csv } = options;
-    let logs = EventLogs { format, show_credentials, cells: csv.cells() };
+    let Options { read, format, credentials, csv } = options;
+    let logs = EventLogs { format, show_credentials: credentials.show_credentials, cells: csv.cells() };
     let read = Arc::new(read);
     let (inputs, listed) = read.inputs.list();
     let mut output = Output::new(logs)?;

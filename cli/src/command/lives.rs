@@ -6,6 +6,7 @@ use std::io;
 use tor_stream_event::{LineState, Outcome, StreamEventRef, StreamTracker};
 
 use crate::command::check::Check;
+use crate::command::options::StreamOptions;
 use crate::input::filter::Passes;
 use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{Consumer, Event};
@@ -17,10 +18,8 @@ pub(crate) const RANGE: u64 = 256 * 1024;
 
 /// A maker of the consumers.
 pub(crate) struct LifeLogs<F> {
-    /// Maximum number of streams that are followed.
-    pub(crate) limit: usize,
-    /// Set if all files are one log.
-    pub(crate) join: bool,
+    /// Options of the streams.
+    pub(crate) options: StreamOptions,
     /// Maker of the note on an event of the file with this index.
     pub(crate) note: F,
 }
@@ -36,8 +35,8 @@ pub(crate) struct LifeLog<F> {
     lives: Vec<Life>,
     /// Index of the current file.
     pub(crate) input: usize,
-    /// Set if the log goes on in the next file.
-    join: bool,
+    /// Options of the streams. With `join` the log goes on in the next file.
+    options: StreamOptions,
     /// Maker of notes.
     note: F,
     /// Tracker of the open streams.
@@ -60,7 +59,7 @@ impl<F: MakeNote> LifeLogs<F> {
     /// Returns the consumer of an input or of a range.
     fn consumer(&self, input: Place<'_>, tracker: Tracker) -> LifeLog<F> {
         let (note, check) = (self.note.clone(), Check::default());
-        LifeLog { lives: Vec::new(), input: input.index, join: self.join, note, tracker, check }
+        LifeLog { lives: Vec::new(), input: input.index, options: self.options, note, tracker, check }
     }
 }
 
@@ -68,7 +67,7 @@ impl<F: MakeNote> Logs for LifeLogs<F> {
     type Log = LifeLog<F>;
 
     fn log(&self, input: Place<'_>) -> LifeLog<F> {
-        self.consumer(input, StreamTracker::with_notes(self.limit))
+        self.consumer(input, StreamTracker::with_notes(self.options.max_live))
     }
 
     fn part(&self, input: Place<'_>, _lines: u64) -> LifePart<F> {
@@ -80,7 +79,7 @@ impl<F: MakeNote> Logs for LifeLogs<F> {
     }
 
     fn joins(&self) -> bool {
-        self.join
+        self.options.join
     }
 }
 
@@ -88,7 +87,7 @@ impl<F: MakeNote> LifeLog<F> {
     /// Adds a stream that is over.
     fn life(&mut self, life: Life) {
         self.check.life(&life);
-        if life.note.passes.all() {
+        if self.options.passes(&life) {
             self.lives.push(life);
         }
     }
@@ -164,7 +163,7 @@ impl<F: MakeNote> Log for LifeLog<F> {
     }
 
     fn end(&mut self, _state: &LineState) -> io::Result<()> {
-        if !self.join {
+        if !self.options.join {
             self.lives = self.finish();
         }
         Ok(())

@@ -21,11 +21,35 @@ const DAY: u64 = 24 * HOUR;
 /// The steps are a second long at first, and longer once there are more than [`MOST`](Self::MOST). Timelines can be
 /// merged in any order and grouping: the length of a step depends only on the times.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "TimelineForm<V>", bound(deserialize = "V: Deserialize<'de> + Clone + Default + AddAssign"))]
 pub(crate) struct Timeline<V> {
     /// Index of the length of a step.
     length: usize,
     /// Values of the steps that have any, by the number of steps since 1970.
     steps: BTreeMap<u64, V>,
+}
+
+/// The serialized form of a [`Timeline`], from another process.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TimelineForm<V> {
+    /// Index of the length of a step.
+    length: usize,
+    /// Values by the number of steps since 1970.
+    steps: BTreeMap<u64, V>,
+}
+
+impl<V: Clone + Default + AddAssign> TryFrom<TimelineForm<V>> for Timeline<V> {
+    type Error = &'static str;
+
+    fn try_from(TimelineForm { length, steps }: TimelineForm<V>) -> Result<Self, Self::Error> {
+        let seconds = LENGTHS.get(length).ok_or("the length of a step is unknown")?;
+        let is_in_time = steps.keys().all(|step| *step <= Self::END / seconds);
+        if steps.len() > Self::MOST || !is_in_time {
+            return Err("there are too many steps, or later ones than the year 9999");
+        }
+        Ok(Self { length, steps })
+    }
 }
 
 /// The steps of a timeline in order, without gaps.
@@ -109,15 +133,6 @@ impl<V: Clone + Default + AddAssign> Timeline<V> {
         }
         Some(Steps { start: first * length, length, values })
     }
-
-    /// Returns `true` if a timeline of another process can be merged: it is one that this type makes, and its values are
-    /// valid.
-    #[cfg_attr(not(feature = "cluster"), allow(dead_code, reason = "timelines come from this process alone"))]
-    pub(crate) fn is_valid(&self, is_valid: impl Fn(&V) -> bool) -> bool {
-        let Some(length) = LENGTHS.get(self.length) else { return false };
-        let is_known = |step: &u64| *step <= Self::END / length;
-        self.steps.len() <= Self::MOST && self.steps.keys().all(is_known) && self.steps.values().all(is_valid)
-    }
 }
 
 impl<V> Steps<V> {
@@ -178,6 +193,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn decoded_if_valid() {
+        let decode = serde_json::from_str::<Timeline<u64>>;
+        assert!(decode(r#"{"length":3,"steps":{"422337012":1}}"#).is_ok());
+        for json in
+            [r#"{"length":3,"steps":{"422337013":1}}"#, r#"{"length":11,"steps":{}}"#, r#"{"length":-1,"steps":{}}"#]
+        {
+            assert!(decode(json).is_err(), "{json}");
+        }
+        let many: BTreeMap<u64, u64> = (0..1025).map(|step| (step, 1)).collect();
+        let json = serde_json::json!({ "length": 0, "steps": many }).to_string();
+        assert!(decode(&json).is_err());
+    }
+
     proptest! {
         /// However times are cut into three timelines, these merge to the same one, which has every time once.
         #[test]
@@ -199,7 +228,9 @@ mod tests {
                 prop_assert_eq!((merged.length, &merged.steps), (whole.length, &whole.steps));
             }
             prop_assert_eq!(whole.steps.values().sum::<u64>(), times.len() as u64);
-            prop_assert!(whole.is_valid(|_| true) && whole.steps.len() <= Timeline::<u64>::MOST);
+            prop_assert!(whole.steps.len() <= Timeline::<u64>::MOST);
+            let decoded: Timeline<u64> = serde_json::from_str(&serde_json::to_string(&whole).unwrap()).unwrap();
+            prop_assert_eq!((decoded.length, decoded.steps), (whole.length, whole.steps));
         }
     }
 }

@@ -8,18 +8,17 @@ mod table;
 use alloc::sync::Arc;
 use std::io::{self, BufWriter, StdoutLock, Write};
 
-use clap::ValueEnum;
-
 #[cfg(feature = "arrow")]
 use self::columns::Table;
 use self::row::Row;
 use self::table::{Circuit, Circuits};
 use crate::command::identity::{Facts, Hasher, Identities};
 use crate::command::lives::{LifeLog, LifeLogs, MakeNote};
-use crate::input::copies;
+use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
 use crate::input::note::{Life, StreamNote};
 use crate::input::reader::{self, Event};
-use crate::input::threads::{self, Collector, numbered};
+use crate::input::threads::Collector;
+use crate::output::Format;
 use crate::output::cells::{Csv, CsvOptions};
 #[cfg(feature = "arrow")]
 use crate::output::file;
@@ -30,6 +29,7 @@ use crate::report;
 const MORE_HELP: &str = "\
 Examples:
   tor-streams circuits --shared --text tor.log
+  tor-streams circuits --shared --check tor.log
   tor-streams circuits --target '*.onion' --format csv tor.log > circuits.csv
 
 Which circuits:
@@ -75,7 +75,9 @@ Exit status:
   1  Something was told on standard error: a file or a line that could not be read, as FILE:LINE:
      and the reason; signs that a log is not that of one tor, or in the wrong order, or read twice;
      more circuits than there is room for. Everything else was printed.
-  2  The arguments are wrong.";
+  2  The arguments are wrong.
+  4  With --check: a circuit was printed. This comes before 1: what was found is certain, whatever
+     else could not be read, and 1 says that nothing was found in what could be read.";
 
 /// The options of `circuits`.
 #[derive(clap::Args)]
@@ -99,57 +101,43 @@ pub(crate) struct Options {
     /// Options of CSV.
     #[command(flatten)]
     csv: CsvOptions,
-    /// Take the files for parts of one log, in the order given, and not for logs of their own
-    #[arg(long)]
-    join: bool,
-    /// Maximum number of streams that are followed at a time, and of circuits and identities
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
-    max_live: usize,
+    /// Options of the streams.
+    #[command(flatten)]
+    streams: StreamOptions,
+    /// Option to be a check.
+    #[command(flatten)]
+    check: CheckOption,
 }
 
-/// A format of the output.
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// One JSON object a line
-    Json,
-    /// Comma-separated values, with the names of the columns in the first row
-    Csv,
-    /// An Arrow file, with typed columns
-    #[cfg(feature = "arrow")]
-    Arrow,
-    /// A Parquet file, with typed columns
-    #[cfg(feature = "arrow")]
-    Parquet,
-}
-
-/// Prints the circuits of all files. Returns `false` if anything was reported.
+/// Prints the circuits of all files.
 ///
 /// # Errors
 ///
 /// If the output cannot be written.
-pub(crate) fn run(options: Options) -> io::Result<bool> {
-    let (inputs, listed) = options.read.inputs.list();
-    let unique = copies::report_copies(&inputs);
+pub(crate) fn run(options: Options) -> io::Result<Exit> {
+    let output = Output::new(&options)?;
+    let Options { read, shared, show_credentials, streams, check, .. } = options;
+    let files = Files::list(read);
+    let limit = streams.max_live;
     let mut printer = Printer {
-        output: Output::new(&options)?,
-        shared: options.shared,
-        limit: options.max_live,
-        names: inputs.iter().map(|input| input.name.clone()).collect(),
-        identities: Identities::new(options.max_live),
-        circuits: Circuits::new(options.max_live),
+        output,
+        shared,
+        limit,
+        names: files.names(),
+        identities: Identities::new(limit),
+        circuits: Circuits::new(limit),
         in_order: true,
+        found: false,
     };
-    let hasher = Hasher::new(options.show_credentials);
+    let hasher = Hasher::new(show_credentials);
     let note = move |event: &Event<'_>, input: usize| {
         let mut note = StreamNote::new(event, input);
         note.facts = Some(Box::new(hasher.facts(event.event)));
         note
     };
-    let logs = LifeLogs { limit: options.max_live, join: options.join, note };
-    let read = Arc::new(options.read);
-    let all_read = threads::read(&read, numbered(inputs), logs, &mut printer)?;
-    printer.output.finish()?;
-    Ok(read.filter.report_unknown_words() && listed && unique && printer.in_order && all_read)
+    let all_read = files.read(LifeLogs { options: streams, note }, &mut printer);
+    let result = all_read.and_then(|all_read| printer.output.finish().map(|()| all_read && printer.in_order));
+    check.exit(result, printer.found)
 }
 
 /// The printer of all logs' circuits.
@@ -161,13 +149,15 @@ struct Printer {
     /// Maximum number of circuits of a log.
     limit: usize,
     /// Names of the files.
-    names: Vec<String>,
+    names: Arc<[String]>,
     /// Identities of all logs.
     identities: Identities,
     /// Circuits of the current log.
     circuits: Circuits,
     /// Set while nothing was reported about the logs so far.
     in_order: bool,
+    /// Set once there is a circuit to print.
+    found: bool,
 }
 
 impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
@@ -189,6 +179,7 @@ impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
         let name = self.names.get(log.input).map_or("", |name| name);
         for (id, circuit) in circuits.iter() {
             if !self.shared || !circuit.differs_in().is_empty() {
+                self.found = true;
                 let row = |flat| Row::new(name, id, circuit, &self.identities, flat);
                 self.output.write(circuit, row)?;
             }

@@ -13,10 +13,10 @@ use self::onionperf::OnionPerf;
 use self::writer::Writer;
 use crate::command::identity::{Hasher, Identities};
 use crate::command::lives::{LifeLog, LifeLogs, MakeNote};
-use crate::input::copies;
+use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
 use crate::input::note::{Life, StreamNote};
 use crate::input::reader::{self, Event};
-use crate::input::threads::{self, Collector, numbered};
+use crate::input::threads::Collector;
 use crate::output;
 use crate::output::cells::CsvOptions;
 use crate::output::text::escape;
@@ -27,12 +27,14 @@ Examples:
   tor-streams streams --format csv onionperf.torctl.log.xz > streams.csv
   tor-streams streams --purpose USER --since 1h tor.log
   tor-streams streams --source '*:47849' tor.log
+  tor-streams streams --failed --check tor.log
   tor-streams streams --join tor.log.1 tor.log
   tor-streams streams --format onionperf onionperf.torctl.log.xz > tor.streams.json
 
 Which streams:
   With filters, the streams that pass them, whole. --purpose, --source and --target with --port may
   each be true of another event of the stream; all other filters have to be true of one.
+  --failed is about the whole stream: it failed if it has a failure_reason_local or an event FAILED.
 
 Columns:
   stream_id              the stream's number; tor counts from 1 again after each start
@@ -87,7 +89,9 @@ Exit status:
   1  Something was told on standard error: a file or a line that could not be read, as FILE:LINE:
      and the reason; signs that a log is not that of one tor, or in the wrong order, or read twice;
      a filter's word that nobody knows. Everything else was printed.
-  2  The arguments are wrong.";
+  2  The arguments are wrong.
+  4  With --check: a stream was printed. This comes before 1: what was found is certain, whatever
+     else could not be read, and 1 says that nothing was found in what could be read.";
 
 /// The options of `streams`.
 #[derive(clap::Args)]
@@ -102,12 +106,12 @@ pub(crate) struct Options {
     /// Options of CSV.
     #[command(flatten)]
     csv: CsvOptions,
-    /// Take the files for parts of one log, in the order given, and not for logs of their own
-    #[arg(long)]
-    join: bool,
-    /// Maximum number of streams that are followed at a time, and of identities
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
-    max_live: usize,
+    /// Options of the streams.
+    #[command(flatten)]
+    streams: StreamOptions,
+    /// Option to be a check.
+    #[command(flatten)]
+    check: CheckOption,
 }
 
 /// A format of the output.
@@ -122,19 +126,16 @@ enum Format {
     OnionPerf,
 }
 
-/// Prints the streams in all files. Returns `false` if anything was reported.
+/// Prints the streams in all files.
 ///
 /// # Errors
 ///
 /// If the output cannot be written.
-pub(crate) fn run(options: Options) -> io::Result<bool> {
-    let Options { read, format, csv, join, max_live: limit } = options;
-    let read = Arc::new(read);
-    let (inputs, listed) = read.inputs.list();
-    let unique = copies::report_copies(&inputs);
-    let names = inputs.iter().map(|input| input.name.clone()).collect();
-    let inputs = numbered(inputs);
-    let (all_read, in_order) = match format {
+pub(crate) fn run(options: Options) -> io::Result<Exit> {
+    let Options { read, format, csv, streams, check } = options;
+    let files = Files::list(read);
+    let names = files.names();
+    match format {
         Format::Json | Format::Csv => {
             let mut writer = if format == Format::Csv { Writer::csv(csv.cells()) } else { Writer::json() };
             writer.head()?;
@@ -145,8 +146,10 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
                 note.facts = Some(Box::new(hasher.facts(event.event)));
                 note
             };
-            let mut printer = Printer { writer, names, identities: Identities::new(limit), in_order: true };
-            (threads::read(&read, inputs, LifeLogs { limit, join, note }, &mut printer)?, printer.in_order)
+            let identities = Identities::new(streams.max_live);
+            let mut printer = Printer { writer, names, identities, in_order: true, found: false };
+            let all_read = files.read(LifeLogs { options: streams, note }, &mut printer);
+            check.exit(all_read.map(|all_read| all_read && printer.in_order), printer.found)
         }
         Format::OnionPerf => {
             let note = |event: &Event<'_>, input: usize| {
@@ -154,15 +157,17 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
                 note.onionperf.extend(onionperf::Event::new(event));
                 note
             };
-            let mut object = Object { streams: OnionPerf::new(limit), names, in_order: true };
-            let all_read = threads::read(&read, inputs, LifeLogs { limit, join, note }, &mut object)?;
-            let mut stdout = BufWriter::new(io::stdout().lock());
-            let all_printed = object.streams.finish(&mut stdout)?;
-            stdout.flush()?;
-            (all_read, all_printed && object.in_order)
+            let mut object = Object { streams: OnionPerf::new(streams.max_live), names, in_order: true };
+            let all_read = files.read(LifeLogs { options: streams, note }, &mut object)?;
+            let found = !object.streams.is_empty();
+            let print = || {
+                let mut stdout = BufWriter::new(io::stdout().lock());
+                let all_printed = object.streams.finish(&mut stdout)?;
+                stdout.flush().map(|()| all_printed)
+            };
+            check.exit(print().map(|all_printed| all_read && all_printed && object.in_order), found)
         }
-    };
-    Ok(read.filter.report_unknown_words() && listed && unique && in_order && all_read)
+    }
 }
 
 /// The object of OnionPerf's analysis.
@@ -199,10 +204,13 @@ struct Printer {
     identities: Identities,
     /// Set while all logs were in order so far.
     in_order: bool,
+    /// Set once there is a stream to print.
+    found: bool,
 }
 
 impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
     fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
+        self.found |= !lives.is_empty();
         for life in &lives {
             let identity = life.note.facts.as_deref().and_then(|facts| self.identities.place(facts));
             let identity = identity.map(|place| self.identities.label(place));

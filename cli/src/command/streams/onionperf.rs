@@ -120,6 +120,11 @@ impl OnionPerf {
         Self { open: BTreeMap::new(), limit, streams: BTreeMap::new(), lost: 0 }
     }
 
+    /// Returns `true` if there is no stream to print.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.streams.is_empty()
+    }
+
     /// Adds the events of a life that is over.
     pub(crate) fn life(&mut self, life: Life) -> io::Result<()> {
         // For OnionPerf a stream that was replaced, or dropped, goes on with the next one that has its ID.

@@ -3,10 +3,13 @@
 mod activity;
 #[cfg(feature = "cluster")]
 mod cluster;
-mod json;
+mod events;
+mod histogram;
 mod report;
+mod slowest;
 mod table;
 mod tally;
+mod words;
 
 use alloc::sync::Arc;
 use core::convert::Infallible;
@@ -15,13 +18,14 @@ use std::io;
 
 use tor_stream_event::{LineState, StreamTracker};
 
-pub(crate) use self::tally::EventTally;
+pub(crate) use self::events::EventTally;
 use self::tally::Tally;
 use crate::command::check::Check;
+use crate::command::options::{Files, StreamOptions};
+use crate::input::filter::Filter;
 use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
-use crate::input::threads::{self, Collector, Log, Logs, Place, numbered};
-use crate::input::{Input, copies};
+use crate::input::threads::{Collector, Log, Logs, Place};
 use crate::output;
 use crate::output::text::escape;
 
@@ -36,7 +40,7 @@ What is counted:
   Events by status and reason; streams by purpose, protocol, target, circuit and cause of failure.
   With filters, the streams that pass them, whole, and all events of these. --purpose, --source and
   --target with --port may each be true of another event of the stream; all other filters have to be
-  true of one.
+  true of one. --failed is about the whole stream.
   Streams fail on a circuit, or without ever having been on one: then Tor found none, a controller
   ended the stream, or the client's request was wrong. A look-up that was closed without an answer,
   for another reason than DONE, has failed.
@@ -67,12 +71,9 @@ pub(crate) struct Options {
     /// Number of rows of each table of the text [default: 10 of targets and circuits, all of words]
     #[arg(long, value_name = "N", conflicts_with = "json")]
     top: Option<usize>,
-    /// Take the files for parts of one log, in the order given, and not for logs of their own
-    #[arg(long)]
-    join: bool,
-    /// Maximum number of streams that are followed at a time, and of rows in each table
-    #[arg(long, value_name = "N", default_value_t = 100_000)]
-    max_live: usize,
+    /// Options of the streams.
+    #[command(flatten)]
+    streams: StreamOptions,
     /// Options of a run over several machines.
     #[cfg(feature = "cluster")]
     #[command(flatten)]
@@ -89,16 +90,13 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     if let Some(process) = options.cluster.process() {
         return cluster::run(process, options);
     }
-    let (inputs, listed) = options.read.inputs.list();
-    let logs = SummaryLogs::new(&options, &inputs);
-    let Options { read, json, top, max_live: limit, .. } = options;
-    let read = Arc::new(read);
-    let unique = copies::report_copies(&inputs);
-    let files = inputs.len();
-    let mut all = All { tally: Tally::default(), limit, in_order: true };
-    let all_read = threads::read(&read, numbered(inputs), logs, &mut all)?;
-    print(json, &all.tally, files, top)?;
-    Ok(read.filter.report_unknown_words() && listed && unique && all.in_order && all_read)
+    let Options { read, json, top, streams, .. } = options;
+    let files = Files::list(read);
+    let (names, logs) = (files.names(), SummaryLogs::new(&files.read.filter, streams, &files.names()));
+    let mut all = All { tally: Tally::default(), limit: streams.max_live, in_order: true };
+    let all_read = files.read(logs, &mut all)?;
+    print(json, &all.tally, names.len(), top)?;
+    Ok(all_read && all.in_order)
 }
 
 /// Prints the summary of the given number of files.
@@ -107,12 +105,8 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
 ///
 /// If the output cannot be written.
 fn print(json: bool, all: &Tally, files: usize, top: Option<usize>) -> io::Result<()> {
-    if json {
-        json::print(all, io::stdout().lock())
-    } else {
-        let size = report::Size { files, top, width: output::table::width() };
-        report::print(all, size, &mut anstream::stdout().lock())
-    }
+    let text = (!json).then(|| report::Size { files, top, width: output::table::width() });
+    report::print(all, text)
 }
 
 /// The tally of all files.
@@ -140,14 +134,12 @@ impl Collector<SummaryLog> for All {
 
 /// A maker of the consumers.
 struct SummaryLogs {
-    /// Maximum number of streams that are followed, and of rows in each table.
-    limit: usize,
+    /// Options of the streams.
+    options: StreamOptions,
     /// Set if filters can exclude streams.
     is_filtered: bool,
     /// Names of the files.
     names: Vec<Arc<str>>,
-    /// Set if all files are one log.
-    join: bool,
 }
 
 impl SummaryLogs {
@@ -156,10 +148,9 @@ impl SummaryLogs {
     const RANGE: u64 = 4 * 1024 * 1024;
 
     /// Returns the maker for some options and inputs.
-    fn new(options: &Options, inputs: &[Input]) -> Self {
-        let names = inputs.iter().map(|input| input.name.as_str().into()).collect();
-        let is_filtered = !options.read.filter.is_empty();
-        Self { limit: options.max_live, is_filtered, names, join: options.join }
+    fn new(filter: &Filter, options: StreamOptions, names: &[String]) -> Self {
+        let names = names.iter().map(|name| name.as_str().into()).collect();
+        Self { options, is_filtered: options.failed || !filter.is_empty(), names }
     }
 }
 
@@ -168,12 +159,12 @@ impl Logs for SummaryLogs {
 
     fn log(&self, input: Place<'_>) -> SummaryLog {
         SummaryLog {
-            name: self.names.get(if self.join { 0 } else { input.index }).cloned().unwrap_or_default(),
+            name: self.names.get(if self.options.join { 0 } else { input.index }).cloned().unwrap_or_default(),
             file: input.name.into(),
-            limit: self.limit,
+            options: self.options,
+            limit: self.options.max_live,
             is_filtered: self.is_filtered,
-            join: self.join,
-            tracker: StreamTracker::with_notes(self.limit),
+            tracker: StreamTracker::with_notes(self.options.max_live),
             tally: Tally::default(),
             check: Check::default(),
         }
@@ -195,7 +186,7 @@ impl Logs for SummaryLogs {
     }
 
     fn joins(&self) -> bool {
-        self.join
+        self.options.join
     }
 }
 
@@ -207,9 +198,9 @@ struct SummaryLog {
     file: String,
     /// Set if filters can exclude streams.
     is_filtered: bool,
-    /// Set if the log goes on in the next file.
-    join: bool,
-    /// Maximum number of streams that are followed, and of rows in each table.
+    /// Options of the streams. With `join` the log goes on in the next file.
+    options: StreamOptions,
+    /// Maximum number of streams that are followed, and of rows in each table: none in a range.
     limit: usize,
     /// Tracker of the open streams.
     tracker: Tracker,
@@ -268,7 +259,7 @@ impl SummaryLog {
     /// Counts a stream that is over, if it passes, and its events, if they were not counted yet.
     fn life(&mut self, mut life: Life) {
         self.check.life(&life);
-        if life.note.passes.all() {
+        if self.options.passes(&life) {
             if let Some(events) = life.note.events.take() {
                 self.tally.events.merge(*events, self.limit);
             }
@@ -323,7 +314,7 @@ impl Log for SummaryLog {
     fn end(&mut self, state: &LineState) -> io::Result<()> {
         self.tally.lines += state.lines();
         self.tally.bytes += state.bytes();
-        if !self.join {
+        if !self.options.join {
             self.count_live();
         }
         Ok(())
@@ -341,7 +332,7 @@ impl Consumer for SummaryPart {
             return Ok(());
         }
         self.events += 1;
-        if self.events % Self::STRIDE == 0 {
+        if self.events.is_multiple_of(Self::STRIDE) {
             self.check_size();
         }
         let mut line = *event.line;

@@ -4,7 +4,8 @@ use alloc::collections::BTreeMap;
 use core::cmp::Reverse;
 use core::mem;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// Maximum length of a text that is counted by itself, in bytes. Hosts have at most 255 bytes, tor's words some 20.
 const LONGEST: usize = 1024;
@@ -12,7 +13,7 @@ const LONGEST: usize = 1024;
 /// The number of occurrences of each key.
 ///
 /// Tables can be merged in any order, and in any grouping, as long as the limit is not reached.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Table<K: Ord> {
     /// Count of each key.
     by_key: BTreeMap<K, u64>,
@@ -84,6 +85,55 @@ impl<K: Key> Table<K> {
     }
 }
 
+impl<K: Key + Serialize> Serialize for Table<K> {
+    /// Writes a list of pairs, a key and its count, and the count beyond the limit.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut table = serializer.serialize_struct("Table", 2)?;
+        table.serialize_field("rows", &Pairs(&self.by_key))?;
+        table.serialize_field("others", &self.beyond)?;
+        table.end()
+    }
+}
+
+/// The entries of a map as a list: JSON allows only text as the key of a map.
+struct Pairs<'m, K>(&'m BTreeMap<K, u64>);
+
+impl<K: Serialize> Serialize for Pairs<'_, K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0)
+    }
+}
+
+/// The serialized form of a [`Table`].
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TableForm<K> {
+    /// Keys and their counts.
+    pub(super) rows: Vec<(K, u64)>,
+    /// Total count of all keys beyond the limit.
+    pub(super) others: u64,
+}
+
+impl<K: Key> TryFrom<TableForm<K>> for Table<K> {
+    type Error = &'static str;
+
+    fn try_from(TableForm { rows, others }: TableForm<K>) -> Result<Self, Self::Error> {
+        let mut by_key = BTreeMap::new();
+        for (key, count) in rows {
+            if key.longest() > LONGEST || by_key.insert(key, count).is_some() {
+                return Err("a key is too long, or there twice");
+            }
+        }
+        Ok(Self { by_key, beyond: others })
+    }
+}
+
+impl<'de, K: Key + Deserialize<'de>> Deserialize<'de> for Table<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        TableForm::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
+    }
+}
+
 /// The rows of a table, the highest count first, and equal counts in the order of their keys.
 pub(crate) struct Rows<K> {
     /// Keys and their counts.
@@ -94,7 +144,7 @@ pub(crate) struct Rows<K> {
 
 impl<K> Rows<K> {
     /// Returns the rows of a table whose keys are in order.
-    fn new(mut rows: Vec<(K, u64)>, beyond: u64) -> Self {
+    pub(super) fn new(mut rows: Vec<(K, u64)>, beyond: u64) -> Self {
         rows.sort_by_key(|&(_, count)| Reverse(count));
         Self { rows, beyond }
     }
@@ -120,60 +170,8 @@ impl Table<String> {
     }
 }
 
-/// The number of occurrences of each word of tor. Words with a name are counted by its number, which is faster than by
-/// text.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Words {
-    /// Counts of words with a name, by its number.
-    named: Vec<u64>,
-    /// Counts of words without a name.
-    unnamed: Table<String>,
-}
-
-impl Words {
-    /// Counts a word, by its number if it has a name.
-    pub(crate) fn add(&mut self, number: Option<usize>, text: &str, limit: usize) {
-        let Some(number) = number else {
-            return self.unnamed.add_text(text, limit);
-        };
-        if self.named.len() <= number {
-            self.named.resize(number + 1, 0);
-        }
-        if let Some(count) = self.named.get_mut(number) {
-            *count += 1;
-        }
-    }
-
-    /// Adds the counts of another table.
-    pub(crate) fn merge(&mut self, other: Self, limit: usize) {
-        self.named.resize(self.named.len().max(other.named.len()), 0);
-        for (ours, theirs) in self.named.iter_mut().zip(other.named) {
-            *ours += theirs;
-        }
-        self.unnamed.merge(other.unnamed, limit);
-    }
-
-    /// Returns [`Table::merges_exactly`] for the words without a name.
-    pub(crate) fn merges_exactly(&self, other: &Self, more: usize, limit: usize) -> bool {
-        self.unnamed.merges_exactly(&other.unnamed, more, limit)
-    }
-
-    /// Returns the number of words without a name.
-    pub(crate) fn unnamed(&self) -> usize {
-        self.unnamed.by_key.len()
-    }
-
-    /// Returns the words by their counts. `names` are the texts of words with a name.
-    pub(crate) fn rows(&self, names: impl Iterator<Item = &'static str>) -> Rows<&str> {
-        let named = names.zip(&self.named).filter(|&(_, &count)| count > 0).map(|(name, &count)| (name, count));
-        let unnamed = self.unnamed.by_key.iter().map(|(word, &count)| (word.as_str(), count));
-        let mut rows: Vec<_> = named.chain(unnamed).collect();
-        rows.sort_unstable();
-        Rows::new(rows, self.unnamed.beyond)
-    }
-}
-
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
@@ -184,8 +182,8 @@ mod tests {
         table
     }
 
-    /// Every way to cut a list of texts in three gives the table of the whole list, in both groupings, wherever
-    /// `merges_exactly` says so, and in all cases without a limit.
+    /// A list of texts that is cut in three, in any places, gives the table of the whole list, in both groupings,
+    /// wherever `merges_exactly` says so, and in all cases without a limit.
     #[test]
     fn parts_put_together() {
         let texts = ["a", "b", "a", "c", "d", "b", "e", "e", "a"];
@@ -210,17 +208,15 @@ mod tests {
     }
 
     #[test]
-    fn words_by_number_or_text() {
-        let mut words = Words::default();
-        words.add(Some(2), "C", 1);
-        words.add(None, "X", 1);
-        words.add(None, "Y", 1);
-        let mut others = Words::default();
-        others.add(Some(2), "C", 1);
-        others.add(Some(4), "E", 1);
-        others.add(None, "Y", 1);
-        words.merge(others, 1);
-        let Rows { rows, beyond } = words.rows(["A", "B", "C", "D", "E"].into_iter());
-        assert_eq!((rows, beyond), (vec![("C", 2), ("E", 1), ("X", 1)], 2));
+    fn tables_as_data() {
+        let table = table(&["b", "a", "b", "c"], 2);
+        let json = serde_json::to_string(&table).unwrap();
+        assert_eq!(json, r#"{"rows":[["a",1],["b",2]],"others":1}"#);
+        let read: Table<String> = serde_json::from_str(&json).unwrap();
+        assert_eq!((&read.by_key, read.beyond), (&table.by_key, table.beyond));
+        let long = format!(r#"{{"rows":[["{}",1]],"others":0}}"#, "a".repeat(LONGEST + 1));
+        for wrong in [r#"{"rows":[["a",1],["a",2]],"others":1}"#, r#"{"rows":[["a",-1]],"others":1}"#, "{}", &long] {
+            assert!(serde_json::from_str::<Table<String>>(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -25,6 +25,7 @@ use self::failure::Failure;
 use self::sink::Sink;
 use self::status::OpenStreams;
 use self::stop::Stop;
+use crate::command::options::CredentialOption;
 use crate::output::Format;
 use crate::output::cells::CsvOptions;
 
@@ -87,9 +88,9 @@ pub(crate) struct Options {
     /// How to print the events
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
-    /// Print SOCKS user names and passwords, as Tor escapes them, and not just `***`
-    #[arg(long)]
-    show_credentials: bool,
+    /// Option to show credentials.
+    #[command(flatten)]
+    credentials: CredentialOption,
     /// Options of CSV.
     #[command(flatten)]
     csv: CsvOptions,

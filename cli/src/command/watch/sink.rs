@@ -34,7 +34,7 @@ impl Sink {
         }
         let mut output = Output::new(EventLogs {
             format: options.format,
-            show_credentials: options.show_credentials,
+            show_credentials: options.credentials.show_credentials,
             cells: options.csv.cells(),
         })?;
         // The names of the columns are printed before the first event.

@@ -121,8 +121,10 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     let (inputs, listed) = options.read.inputs.list();
     let wait = Duration::from_secs(options.cluster.cluster_wait.into());
     let greeting = connect::Greeting { run: fingerprint(&options, &inputs), process };
-    let logs = SummaryLogs::new(&options, &inputs);
-    let Options { read, json, top, max_live: limit, cluster, .. } = options;
+    let names: Vec<_> = inputs.iter().map(|input| input.name.clone()).collect();
+    let logs = SummaryLogs::new(&options.read.filter, options.streams, &names);
+    let Options { read, json, top, streams, cluster, .. } = options;
+    let limit = streams.max_live;
     let (read, hosts, files) = (Arc::new(read), cluster.cluster, inputs.len());
     let sockets = connect::connect(&hosts, &greeting, wait).unwrap_or_else(|error| give_up(format_args!("{error}")));
 
@@ -216,7 +218,7 @@ fn merged(counted: &mpsc::Receiver<Counted>, limit: usize) -> (Tally, bool) {
 fn fingerprint(options: &Options, inputs: &[Input]) -> [u8; 32] {
     let names: Vec<_> = inputs.iter().map(|input| &input.name).collect();
     let read = &options.read;
-    let how = (&read.layout, &read.filter, read.lenient, options.max_live);
+    let how = (&read.layout, &read.filter, read.lenient, options.streams);
     let parts = (env!("CARGO_PKG_VERSION"), &options.cluster.cluster, names, how);
     Sha256::digest(format!("{parts:?}")).into()
 }

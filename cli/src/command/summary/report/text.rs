@@ -6,10 +6,11 @@ use core::time::Duration;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use tor_stream_event::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamStatus};
 
-use super::table::{Rows, Words};
-use super::tally::{Circuit, FailedTarget, Failure, Histogram, Tally};
+use super::super::histogram::Histogram;
+use super::super::table::Rows;
+use super::super::tally::{Circuit, FailedTarget, Tally};
+use super::{PERCENTILES, Size, failed_targets, failures};
 use crate::command::life::Cause;
 use crate::input::time;
 use crate::output::table::{Cell, Column, REST, Table, bar, blocks, share, thousands};
@@ -21,23 +22,10 @@ const TOP: usize = 10;
 const LIST: usize = 50;
 /// Maximum number of blocks in a line of them.
 const BLOCKS: usize = 100;
-/// Percentiles of durations in the output.
-pub(super) const PERCENTILES: [u64; 5] = [50, 75, 90, 95, 99];
 /// The style of headings.
 const HEADING: Style = Style::new().bold();
 /// Style of lines that need attention.
 const ODD: Style = AnsiColor::Yellow.on_default();
-
-/// The size of the text.
-#[derive(Clone, Copy)]
-pub(super) struct Size {
-    /// Number of files.
-    pub(super) files: usize,
-    /// Number of rows of each table, if it is set.
-    pub(super) top: Option<usize>,
-    /// Width of the output in columns.
-    pub(super) width: usize,
-}
 
 /// Prints a tally as text.
 pub(super) fn print(tally: &Tally, size: Size, output: &mut impl Write) -> io::Result<()> {
@@ -52,11 +40,11 @@ pub(super) fn print(tally: &Tally, size: Size, output: &mut impl Write) -> io::R
     let columns = [Column::Number, Column::Number, Column::Text, Column::Rest];
     let mut report = Report { table: Table::new(columns), size };
     let heading = format!("Events by status ({} in {})", count(events.total, "event"), count(tally.lines, "line"));
-    report.counts(&heading, statuses(tally), LIST, word);
-    report.counts("Events by reason", reasons(&events.reasons), LIST, word);
-    report.counts("Events by remote reason", reasons(&events.remote_reasons), LIST, word);
-    report.counts("Streams by purpose", purposes(tally), LIST, word);
-    report.counts("Streams by client protocol", protocols(tally), LIST, word);
+    report.counts(&heading, events.statuses.rows(), LIST, word);
+    report.counts("Events by reason", events.reasons.rows(), LIST, word);
+    report.counts("Events by remote reason", events.remote_reasons.rows(), LIST, word);
+    report.counts("Streams by purpose", tally.purposes.rows(), LIST, word);
+    report.counts("Streams by client protocol", tally.protocols.rows(), LIST, word);
     for (heading, on_circuit) in
         [("Streams that failed on a circuit", true), ("Streams that failed and never were on a circuit", false)]
     {
@@ -264,43 +252,6 @@ impl Report {
             self.table.row([thousands(example.events).into(), "".into(), Cell::styled(name, ODD), first.into()]);
         }
     }
-}
-
-/// Returns events by status.
-pub(super) fn statuses(tally: &Tally) -> Rows<&str> {
-    tally.events.statuses.rows(StreamStatus::ALL.iter().map(|word| word.as_str()))
-}
-
-/// Returns events by reason.
-pub(super) fn reasons(words: &Words) -> Rows<&str> {
-    words.rows(StreamClosureReason::ALL.iter().map(|word| word.as_str()))
-}
-
-/// Returns streams by purpose.
-pub(super) fn purposes(tally: &Tally) -> Rows<&str> {
-    tally.purposes.rows(StreamPurpose::ALL.iter().map(|word| word.as_str()))
-}
-
-/// Returns streams by client protocol.
-pub(super) fn protocols(tally: &Tally) -> Rows<&str> {
-    tally.protocols.rows(ClientProtocol::ALL.iter().map(|word| word.as_str()))
-}
-
-/// Returns the causes of failed streams: on a circuit, or without ever being on one.
-pub(super) fn failures(tally: &Tally, on_circuit: bool) -> Rows<&Failure> {
-    tally.failures.rows().only(|failure| failure.on_circuit == on_circuit)
-}
-
-/// Returns targets and the causes for which their streams failed: the target that failed most first, for whatever
-/// causes, and of each the most frequent cause first.
-pub(super) fn failed_targets(tally: &Tally) -> Rows<&FailedTarget> {
-    let mut targets = tally.failed_targets.rows();
-    let mut streams = BTreeMap::<&str, u64>::new();
-    for (target, count) in &targets.rows {
-        *streams.entry(&target.host).or_default() += count;
-    }
-    targets.rows.sort_by_key(|(target, _)| (Reverse(streams.get(&*target.host)), &*target.host));
-    targets
 }
 
 /// A target with all causes for which its streams failed.

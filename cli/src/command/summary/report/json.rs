@@ -5,9 +5,12 @@ use std::io::{self, Write};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
-use super::report::{PERCENTILES, failed_targets, failures, protocols, purposes, reasons, statuses};
-use super::table::Rows;
-use super::tally::{Circuit, Example, FailedTarget, Failure, Histogram, SlowAnswer, Tally};
+use super::super::events::Example;
+use super::super::histogram::Histogram;
+use super::super::slowest::SlowAnswer;
+use super::super::table::Rows;
+use super::super::tally::{Circuit, FailedTarget, Failure, Tally};
+use super::{PERCENTILES, failed_targets, failures};
 use crate::command::life::Cause;
 use crate::output::text::escape_json;
 
@@ -39,19 +42,19 @@ impl Serialize for Json<'_> {
         map.serialize_entry("streams_failed_never_on_circuit", &failures(tally, false).total())?;
         map.serialize_entry("unix_ts_start", &events.first.map(|time| time.as_secs_f64()))?;
         map.serialize_entry("unix_ts_end", &events.last.map(|time| time.as_secs_f64()))?;
-        list(&mut map, "statuses", statuses(tally), |word, n| json!({ "status": word, "events": n }))?;
-        list(&mut map, "reasons", reasons(&events.reasons), |word, n| json!({ "reason": word, "events": n }))?;
+        list(&mut map, "statuses", events.statuses.rows(), |word, n| json!({ "status": word, "events": n }))?;
+        list(&mut map, "reasons", events.reasons.rows(), |word, n| json!({ "reason": word, "events": n }))?;
         list(
             &mut map,
             "remote_reasons",
-            reasons(&events.remote_reasons),
+            events.remote_reasons.rows(),
             |word, n| json!({ "remote_reason": word, "events": n }),
         )?;
-        list(&mut map, "purposes", purposes(tally), |word, n| json!({ "purpose": word, "streams": n }))?;
+        list(&mut map, "purposes", tally.purposes.rows(), |word, n| json!({ "purpose": word, "streams": n }))?;
         list(
             &mut map,
             "client_protocols",
-            protocols(tally),
+            tally.protocols.rows(),
             |word, n| json!({ "client_protocol": word, "streams": n }),
         )?;
         list(&mut map, "failures", tally.failures.rows(), |Failure { on_circuit, cause }, n| {

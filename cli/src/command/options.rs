@@ -1,0 +1,137 @@
+//! Options that several commands have, and the steps around reading that go with them.
+//!
+//! A command flattens the structs it needs:
+//!
+//! ```text
+//! #[command(flatten)] read: Reading                    FILE, --recursive, filters, form of the logs, --lenient, --jobs
+//! #[command(flatten)] streams: StreamOptions           --join, --failed, --max-live
+//! #[command(flatten)] check: CheckOption               --check
+//! #[command(flatten)] credentials: CredentialOption    --show-credentials
+//! #[command(flatten)] csv: CsvOptions                  --csv-safe
+//! ```
+
+use alloc::sync::Arc;
+use std::io;
+use std::process::ExitCode;
+
+use crate::input::note::Life;
+use crate::input::reader::Reading;
+use crate::input::threads::{self, Collector, Logs, numbered};
+use crate::input::{Input, copies};
+
+/// The options of a command that follows streams.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct StreamOptions {
+    /// Take the files for parts of one log, in the order given, and not for logs of their own
+    #[arg(long)]
+    pub(crate) join: bool,
+    /// Streams that failed, and look-ups that were closed without an answer
+    #[arg(long, help_heading = "Filters")]
+    pub(crate) failed: bool,
+    /// Maximum number of streams that are followed at a time; of circuits, of identities, and of rows in each table
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub(crate) max_live: usize,
+}
+
+impl StreamOptions {
+    /// Returns `true` for a stream that passes the filters, once it is over.
+    pub(crate) fn passes(self, life: &Life) -> bool {
+        life.note.passes.all() && (!self.failed || life.failed())
+    }
+}
+
+/// The option of a command that can be a check.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct CheckOption {
+    /// End with exit status 4 if anything was found, and printed
+    #[arg(long)]
+    check: bool,
+}
+
+/// The option to show credentials.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct CredentialOption {
+    /// Print SOCKS user names and passwords, as Tor escapes them, and not just `***`
+    #[arg(long)]
+    pub(crate) show_credentials: bool,
+}
+
+/// The result of a command, which the exit status tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Nothing was reported.
+    Complete,
+    /// Something was reported on standard error, such as a line that could not be read.
+    Reported,
+    /// A check found something.
+    Found,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Complete => 0,
+            Exit::Reported => 1,
+            Exit::Found => 4,
+        })
+    }
+}
+
+impl From<bool> for Exit {
+    /// Returns the result of a command that is no check. `is_complete` is set if nothing was reported.
+    fn from(is_complete: bool) -> Self {
+        if is_complete { Self::Complete } else { Self::Reported }
+    }
+}
+
+impl CheckOption {
+    /// Returns the result of a command: `result` has its error or whether nothing was reported, `found` is set if it
+    /// printed anything, or tried to.
+    ///
+    /// # Errors
+    ///
+    /// The error of the command, unless the reader of the output had enough of what was found.
+    pub(crate) fn exit(self, result: io::Result<bool>, found: bool) -> io::Result<Exit> {
+        match result {
+            // A finding is certain, whatever else could not be read.
+            Ok(_) if self.check && found => Ok(Exit::Found),
+            Err(error) if self.check && found && error.kind() == io::ErrorKind::BrokenPipe => Ok(Exit::Found),
+            other => other.map(Exit::from),
+        }
+    }
+}
+
+/// The inputs of a command that follows streams.
+pub(crate) struct Files {
+    /// Options of reading.
+    pub(crate) read: Arc<Reading>,
+    /// The inputs in order.
+    inputs: Vec<Input>,
+    /// Set if all folders could be listed, and no file is a copy of another.
+    is_good: bool,
+}
+
+impl Files {
+    /// Lists the inputs, and reports folders that cannot be read and files that would be read twice.
+    pub(crate) fn list(read: Reading) -> Self {
+        let (inputs, is_listed) = read.inputs.list();
+        let is_good = copies::report_copies(&inputs) & is_listed;
+        Self { read: Arc::new(read), inputs, is_good }
+    }
+
+    /// Returns the names of the inputs.
+    pub(crate) fn names(&self) -> Arc<[String]> {
+        self.inputs.iter().map(|input| input.name.clone()).collect()
+    }
+
+    /// Reads the inputs, and passes their logs to a collector. Returns `false` if anything was reported: now, or when
+    /// the inputs were listed.
+    ///
+    /// # Errors
+    ///
+    /// If the collector fails.
+    pub(crate) fn read<M: Logs>(self, logs: M, collector: &mut impl Collector<M::Log>) -> io::Result<bool> {
+        let all_read = threads::read(&self.read, numbered(self.inputs), logs, collector)?;
+        Ok(self.read.filter.report_unknown_words() & all_read & self.is_good)
+    }
+}

@@ -1,0 +1,102 @@
+//! The circuits with the slowest first answers.
+
+use core::cmp::Reverse;
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::tally::Circuit;
+
+/// The circuits with the slowest first answers.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Slowest(Vec<SlowAnswer>);
+
+/// A stream's first answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SlowAnswer {
+    /// Time from NEW to SUCCEEDED.
+    pub(crate) time: Duration,
+    /// Circuit of the answer.
+    pub(crate) circuit: Circuit,
+    /// The stream's ID.
+    pub(crate) stream_id: String,
+}
+
+impl Slowest {
+    /// Maximum number of circuits.
+    const KEPT: usize = 10;
+
+    /// Adds an answer, if it is among the slowest. Each circuit is kept with its slowest answer.
+    pub(super) fn add(&mut self, answer: SlowAnswer) {
+        // After the time, the circuit and stream make the order total, so that it does not depend on the order of
+        // merging.
+        let order = |answer: &SlowAnswer| (Reverse(answer.time), answer.circuit.clone(), answer.stream_id.clone());
+        match self.0.iter().position(|kept| kept.circuit == answer.circuit) {
+            Some(known) => {
+                let known = self.0.get_mut(known).filter(|known| order(&answer) < order(known));
+                let Some(known) = known else { return };
+                *known = answer;
+            }
+            None if self.0.len() == Self::KEPT && self.0.last().is_some_and(|last| answer.time < last.time) => return,
+            None => self.0.push(answer),
+        }
+        self.0.sort_by_cached_key(order);
+        self.0.truncate(Self::KEPT);
+    }
+
+    /// Adds the answers of another tally.
+    pub(super) fn merge(&mut self, other: Self) {
+        other.0.into_iter().for_each(|answer| self.add(answer));
+    }
+
+    /// Iterates over the circuits, the slowest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &SlowAnswer> {
+        self.0.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeMap;
+
+    use super::*;
+
+    /// The slowest answers in order, as milliseconds, circuit and stream.
+    fn rows(slowest: &Slowest) -> Vec<(u128, &str, &str)> {
+        slowest.iter().map(|slow| (slow.time.as_millis(), &*slow.circuit.circuit_id, &*slow.stream_id)).collect()
+    }
+
+    /// The ten slowest circuits, each with its slowest answer, are the same for every cut of a log and order of
+    /// answers.
+    #[test]
+    fn slowest_circuits_of_parts() {
+        let answer = |n: u64| SlowAnswer {
+            time: Duration::from_millis(n * 7919 % 101 / 2),
+            circuit: Circuit { file: "tor.log".into(), circuit_id: (n * 31 % 17).to_string() },
+            stream_id: n.to_string(),
+        };
+        let collect = |numbers: &mut dyn Iterator<Item = u64>| {
+            let mut slowest = Slowest::default();
+            numbers.for_each(|n| slowest.add(answer(n)));
+            slowest
+        };
+        let whole = collect(&mut (0..60));
+        let mut by_circuit: BTreeMap<String, SlowAnswer> = BTreeMap::new();
+        for answer in (0..60).map(answer) {
+            let known = by_circuit.entry(answer.circuit.circuit_id.clone()).or_insert_with(|| answer.clone());
+            if (answer.time, Reverse(&answer.stream_id)) > (known.time, Reverse(&known.stream_id)) {
+                *known = answer;
+            }
+        }
+        let mut expected: Vec<_> = by_circuit.values().cloned().collect();
+        expected.sort_by_key(|answer| (Reverse(answer.time), answer.circuit.clone()));
+        expected.truncate(10);
+        assert_eq!(rows(&whole), rows(&Slowest(expected)));
+        assert_eq!(rows(&whole), rows(&collect(&mut (0..60).rev())));
+        for cut in 0..60 {
+            let mut first = collect(&mut (0..cut));
+            first.merge(collect(&mut (cut..60)));
+            assert_eq!(rows(&whole), rows(&first), "{cut}");
+        }
+    }
+}
