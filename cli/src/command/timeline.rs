@@ -208,6 +208,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
         /// However times are cut into three timelines, these merge to the same one, which has every time once.
         #[test]
         fn merged_in_any_order(

@@ -338,9 +338,9 @@ mod tests {
             lines(&table, 60),
             [
                 &*format!("  {}  {}               {}", bold("streams"), bold("target"), bold("remark")),
-                "    1,000  日本語               a long rema… rest of the line",
-                "        7  6ccban…hqd.onion     short",
-                "        7  6ccbanpuxjw6zky4tii…ammn4geia5sbhqd.onion",
+                "    1,000  日本語               a long rem… rest of the line",
+                "        7  6ccbanp…sbhqd.onion  short",
+                "        7  6ccbanpuxjw6zky4tii…d4a2qmwggamn4geia5sbhqd.onion",
                 "       12",
             ]
         );

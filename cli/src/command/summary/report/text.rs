@@ -70,15 +70,19 @@ fn digest(tally: &Tally, files: usize) -> Vec<(Style, String)> {
         Some((first, last)) => format!("{} to {} UTC", date(first), date(last)),
         None => "without times".into(),
     };
-    let mut lines =
-        vec![(HEADING, format!("{} in {}, {span}.", count(tally.streams, "stream"), count(files as u64, "file")))];
+    let files = count(files as u64, "file");
+    let mut lines = vec![(HEADING, format!("{} in {files}, {span}.", count(tally.streams, "stream")))];
+    if events.total == 0 {
+        lines = vec![(HEADING, format!("No events in {} of {files}.", count(tally.lines, "line")))];
+    }
     let mut plain = |line: String| lines.push((Style::new(), line));
 
     let (on_circuit, without) = (failures(tally, true).total(), failures(tally, false).total());
     let failed = tally.failures.rows().total();
-    if failed == 0 {
+    if failed == 0 && events.total > 0 {
         plain("None failed.".into());
-    } else {
+    }
+    if failed > 0 {
         let share = share(failed, tally.streams);
         plain(format!(
             "{} failed ({share}): {} on a circuit, {} that never were on one.",
