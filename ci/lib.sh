@@ -1,7 +1,7 @@
-# What the scripts beside it share. They source it, and then run in the repository's root.
+# Functions that the scripts beside it share. A script that sources it runs in the repository's root.
 #
-# Programs that the machine lacks are unpacked from packages of Debian into $tools, which needs no right of root. Those of
-# `need` are installed, which does.
+# Programs that the machine lacks are unpacked from packages of Debian into $tools, which needs no right of root. Only
+# `need` installs packages, which does.
 # shellcheck shell=bash
 set -euo pipefail
 # Text is UTF-8, and sorted alike, on machines that say nothing of it too.

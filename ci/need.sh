@@ -1,4 +1,4 @@
-# One function, for scripts that other users than cargo's run. It is part of lib.sh.
+# A function of its own, for scripts that root runs without cargo. lib.sh has it too.
 # shellcheck shell=bash
 
 # Installs the packages of Debian whose commands the machine lacks, without starting any service. Ends the script, and says

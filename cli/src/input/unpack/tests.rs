@@ -50,7 +50,7 @@ fn shared(one: &[u8], other: &[u8]) -> usize {
 }
 
 /// Damages a compressed file in many places, and cuts it: the text is the true one at least as far as that of another
-/// program, and there is an error unless that program finds none. What either decodes after the damage is no text.
+/// program, and there is an error unless that program finds none. Bytes decoded after the damage are no text.
 fn gives_what_another_gives(compress: &[&str], decompress: &[&str]) {
     let log = log();
     let Some(file) = filtered(compress, &log).filter(|file| !file.is_empty()) else {
