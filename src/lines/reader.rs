@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::iter::FusedIterator;
+use core::panic::AssertUnwindSafe;
 use std::io::{self, Read};
 
 use super::event_line::{EventLine, LineEnd};
@@ -47,8 +48,8 @@ pub struct EventReader<R> {
     end: usize,
     /// Rest of an incomplete line.
     splitter: Splitter<Vec<u8>>,
-    /// Error of the last read, if it failed.
-    failure: Option<io::Error>,
+    /// Error of the last read, if it failed. No panic of ours leaves it half written.
+    failure: AssertUnwindSafe<Option<io::Error>>,
 }
 
 impl<R: Read> EventReader<R> {
@@ -66,7 +67,7 @@ impl<R: Read> EventReader<R> {
     pub fn with_limit(reader: R, limit: usize) -> Self {
         let chunk = vec![0; CHUNK].into_boxed_slice();
         let splitter = Splitter::new(Vec::new(), LineFinder::new(limit));
-        Self { reader, chunk, at: 0, end: 0, splitter, failure: None }
+        Self { reader, chunk, at: 0, end: 0, splitter, failure: AssertUnwindSafe(None) }
     }
 
     /// Sets if events are read with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
@@ -149,7 +150,7 @@ impl<R: Read> EventReader<R> {
     /// ```
     #[must_use]
     pub const fn io_error(&self) -> Option<&io::Error> {
-        self.failure.as_ref()
+        self.failure.0.as_ref()
     }
 
     /// Returns an iterator over the events, as owned values.
@@ -195,7 +196,7 @@ impl<R: Read> EventReader<R> {
         loop {
             match self.reader.read(room) {
                 Ok(read) => {
-                    self.failure = None;
+                    self.failure.0 = None;
                     self.end += read;
                     return Ok(read);
                 }
@@ -203,7 +204,7 @@ impl<R: Read> EventReader<R> {
                 Err(error) => {
                     let unread = self.end.saturating_sub(self.at) as u64;
                     let kind = error.kind();
-                    self.failure = Some(error);
+                    self.failure.0 = Some(error);
                     return Err(Error::Io { kind, offset: self.splitter.offset() + unread });
                 }
             }
