@@ -9,7 +9,7 @@ use alloc::sync::Arc;
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 #[cfg(feature = "arrow")]
-use self::columns::Table;
+use self::columns::{CircuitColumns, CircuitRow};
 use self::row::Row;
 use self::table::{Circuit, Circuits};
 use crate::command::identity::{Facts, Hasher, Identities};
@@ -21,7 +21,7 @@ use crate::input::threads::Collector;
 use crate::output::Format;
 use crate::output::cells::{Csv, CsvOptions};
 #[cfg(feature = "arrow")]
-use crate::output::file;
+use crate::output::columns::{ColumnFile, ColumnFormat};
 use crate::output::text::{escape, escape_json};
 use crate::report;
 
@@ -62,8 +62,8 @@ Columns:
 
   What is not known is null in JSON and empty in CSV. Targets, identities and
   fields are a list in JSON, and joined with commas in CSV. Arrow and Parquet
-  files (if built with the feature `arrow`) have lists and times, and are
-  complete when the program ends.
+  files (if built with the feature `arrow`) have lists, and timestamps in
+  microseconds; these files are complete when the program ends.
 
 Identities:
   What tor keeps streams apart by is named by their ISO_FIELDS: user name,
@@ -146,7 +146,7 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
         note.facts = Some(Box::new(hasher.facts(event.event)));
         note
     };
-    let all_read = files.read(LifeLogs { options: streams, note }, &mut printer);
+    let all_read = files.read(LifeLogs { options: streams, note, rows: Vec::new() }, &mut printer);
     let result = all_read.and_then(|all_read| printer.output.finish().map(|()| all_read && printer.in_order));
     check.exit(result, printer.found)
 }
@@ -171,7 +171,7 @@ struct Printer {
     found: bool,
 }
 
-impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
+impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Printer {
     fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
         // A stream without an event was found open, so its identity is unknown.
         let unknown = Facts::default();
@@ -184,8 +184,8 @@ impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
     }
 
     /// Prints the circuits of the log, and starts with the next log.
-    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F>>::print(self, log.finish())?;
+    fn log(&mut self, mut log: LifeLog<F, Vec<Life>>, _index: usize, _all_read: bool) -> io::Result<()> {
+        Collector::<LifeLog<F, Vec<Life>>>::print(self, log.finish()?.unwrap_or_default())?;
         let circuits = core::mem::replace(&mut self.circuits, Circuits::new(self.limit));
         let name = self.names.get(log.input).map_or("", |name| name);
         for (id, circuit) in circuits.iter() {
@@ -219,7 +219,7 @@ enum Output {
     Text(BufWriter<StdoutLock<'static>>),
     /// An Arrow or Parquet file.
     #[cfg(feature = "arrow")]
-    Table(Box<Table<BufWriter<io::Stdout>>>),
+    File(Box<ColumnFile<CircuitColumns>>),
 }
 
 impl Output {
@@ -232,9 +232,9 @@ impl Output {
         Ok(match options.format {
             Format::Json => Self::Json(stdout()),
             #[cfg(feature = "arrow")]
-            Format::Arrow => Self::Table(Box::new(Table::arrow(file()?)?)),
+            Format::Arrow => Self::File(Box::new(ColumnFile::new(ColumnFormat::Arrow)?)),
             #[cfg(feature = "arrow")]
-            Format::Parquet => Self::Table(Box::new(Table::parquet(file()?)?)),
+            Format::Parquet => Self::File(Box::new(ColumnFile::new(ColumnFormat::Parquet)?)),
             Format::Csv => {
                 let mut csv = Csv::new(stdout(), options.csv.cells());
                 csv.names(Row::NAMES)?;
@@ -256,7 +256,7 @@ impl Output {
             Self::Csv(csv) => csv.row(row(true)),
             Self::Text(text) => text.write_all(row(false).text().as_bytes()),
             #[cfg(feature = "arrow")]
-            Self::Table(table) => table.write(&row(false), circuit),
+            Self::File(file) => file.write(&CircuitRow { row: row(false), circuit }),
         }
     }
 
@@ -266,15 +266,15 @@ impl Output {
             Self::Json(output) | Self::Text(output) => output.flush(),
             Self::Csv(csv) => csv.flush(),
             #[cfg(feature = "arrow")]
-            Self::Table(_) => Ok(()),
+            Self::File(_) => Ok(()),
         }
     }
 
     /// Writes all rows and the end of the output.
     fn finish(&mut self) -> io::Result<()> {
         #[cfg(feature = "arrow")]
-        if let Self::Table(table) = self {
-            return table.finish();
+        if let Self::File(file) = self {
+            return file.finish();
         }
         self.flush()
     }

@@ -1,16 +1,20 @@
 //! The command `streams`.
 
+#[cfg(feature = "arrow")]
+mod columns;
 pub(crate) mod onionperf;
 mod row;
-mod writer;
+mod rows;
 
 use alloc::sync::Arc;
 use std::io::{self, BufWriter, Write};
 
 use clap::ValueEnum;
 
+#[cfg(feature = "arrow")]
+use self::columns::ColumnPrinter;
 use self::onionperf::OnionPerf;
-use self::writer::Writer;
+use self::rows::{PackedStreams, StreamRows};
 use crate::command::identity::{Hasher, Identities};
 use crate::command::lives::{LifeLog, LifeLogs, MakeNote};
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
@@ -19,6 +23,8 @@ use crate::input::reader::{self, Event};
 use crate::input::threads::Collector;
 use crate::output;
 use crate::output::cells::CsvOptions;
+#[cfg(feature = "arrow")]
+use crate::output::columns::ColumnFormat;
 use crate::output::text::escape;
 
 /// Help text after the options.
@@ -96,6 +102,11 @@ Columns:
   `closed`. Of one stream, 1000 circuits and events are kept at most. A reply
   to GETINFO stream-status tells which streams were open: they are printed too.
 
+  Arrow and Parquet files (if built with the feature `arrow`) have the same
+  columns with types: words as dictionaries, circuits as a list, unix_ts_start
+  and unix_ts_end as timestamps in microseconds. These files are complete when
+  the program ends.
+
 OnionPerf:
   --format onionperf prints the object `tor.streams` of OnionPerf's analysis:
   what its own parser gives, to the microsecond, but for one thing: a reason
@@ -145,6 +156,12 @@ enum Format {
     /// One JSON object with all streams, as in OnionPerf's analysis
     #[value(name = "onionperf")]
     OnionPerf,
+    /// An Arrow file, with typed columns
+    #[cfg(feature = "arrow")]
+    Arrow,
+    /// A Parquet file, with typed columns
+    #[cfg(feature = "arrow")]
+    Parquet,
 }
 
 /// Prints the streams in all files.
@@ -156,21 +173,32 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
     let Options { read, format, csv, streams, check } = options;
     let files = Files::list(read);
     let names = files.names();
+    let hasher = Hasher::new(false);
+    let with_facts = move |event: &Event<'_>, input: usize| {
+        let mut note = StreamNote::new(event, input);
+        note.facts = Some(Box::new(hasher.facts(event.event)));
+        note
+    };
+    let identities = Identities::new(streams.max_live);
     match format {
         Format::Json | Format::Csv => {
-            let mut writer = if format == Format::Csv { Writer::csv(csv.cells()) } else { Writer::json() };
-            writer.head()?;
-            output::print(&writer.take()?)?;
-            let hasher = Hasher::new(false);
-            let note = move |event: &Event<'_>, input: usize| {
-                let mut note = StreamNote::new(event, input);
-                note.facts = Some(Box::new(hasher.facts(event.event)));
-                note
+            let rows = match format {
+                Format::Csv => StreamRows::csv(csv.cells(), Arc::clone(&names)),
+                _ => StreamRows::json(Arc::clone(&names)),
             };
-            let identities = Identities::new(streams.max_live);
-            let mut printer = Printer { writer, names, identities, in_order: true, found: false };
-            let all_read = files.read(LifeLogs { options: streams, note }, &mut printer);
+            output::print(&rows.head()?)?;
+            let mut printer = Printer { names, identities, in_order: true, found: false };
+            let all_read = files.read(LifeLogs { options: streams, note: with_facts, rows }, &mut printer);
             check.exit(all_read.map(|all_read| all_read && printer.in_order), printer.found)
+        }
+        #[cfg(feature = "arrow")]
+        Format::Arrow | Format::Parquet => {
+            let format = if format == Format::Arrow { ColumnFormat::Arrow } else { ColumnFormat::Parquet };
+            let mut printer = ColumnPrinter::new(format, names, identities)?;
+            let logs = LifeLogs { options: streams, note: with_facts, rows: Vec::new() };
+            let all_read = files.read(logs, &mut printer);
+            let result = all_read.and_then(|all_read| printer.finish().map(|()| all_read && printer.in_order));
+            check.exit(result, printer.found)
         }
         Format::OnionPerf => {
             let note = |event: &Event<'_>, input: usize| {
@@ -179,7 +207,8 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
                 note
             };
             let mut object = Object { streams: OnionPerf::new(streams.max_live), names, in_order: true };
-            let all_read = files.read(LifeLogs { options: streams, note }, &mut object)?;
+            let rows = Vec::new();
+            let all_read = files.read(LifeLogs { options: streams, note, rows }, &mut object)?;
             let found = !object.streams.is_empty();
             let print = || {
                 let mut stdout = BufWriter::new(io::stdout().lock());
@@ -201,13 +230,13 @@ struct Object {
     in_order: bool,
 }
 
-impl<F: MakeNote> Collector<LifeLog<F>> for Object {
+impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Object {
     fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
         lives.into_iter().try_for_each(|life| self.streams.life(life))
     }
 
-    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F>>::print(self, log.finish())?;
+    fn log(&mut self, mut log: LifeLog<F, Vec<Life>>, _index: usize, _all_read: bool) -> io::Result<()> {
+        Collector::<LifeLog<F, Vec<Life>>>::print(self, log.finish()?.unwrap_or_default())?;
         self.streams.end_of_log();
         let name = self.names.get(log.input).map_or("", |name| name);
         self.in_order &= log.check.report(&escape(name));
@@ -217,11 +246,9 @@ impl<F: MakeNote> Collector<LifeLog<F>> for Object {
 
 /// The printer of streams as rows.
 struct Printer {
-    /// Writer of the rows.
-    writer: Writer,
     /// Names of the files.
     names: Arc<[String]>,
-    /// Identities of all logs. Rows are made here, since identities are numbered in the order in which streams end.
+    /// Identities of all logs.
     identities: Identities,
     /// Set while all logs were in order so far.
     in_order: bool,
@@ -229,20 +256,18 @@ struct Printer {
     found: bool,
 }
 
-impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
-    fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
-        self.found |= !lives.is_empty();
-        for life in &lives {
-            let identity = life.note.facts.as_deref().and_then(|facts| self.identities.place(facts));
-            let identity = identity.map(|place| self.identities.label(place));
-            let file = self.names.get(life.note.file).map_or("", |name| name);
-            self.writer.write(life, file, identity.as_deref())?;
-        }
-        output::print(&self.writer.take()?)
+impl<F: MakeNote> Collector<LifeLog<F, StreamRows>> for Printer {
+    fn print(&mut self, rows: PackedStreams) -> io::Result<()> {
+        self.found = true;
+        let mut text = Vec::new();
+        rows.print(&mut self.identities, &mut text);
+        output::print(&text)
     }
 
-    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F>>::print(self, log.finish())?;
+    fn log(&mut self, mut log: LifeLog<F, StreamRows>, _index: usize, _all_read: bool) -> io::Result<()> {
+        if let Some(rows) = log.finish()? {
+            Collector::<LifeLog<F, StreamRows>>::print(self, rows)?;
+        }
         let name = self.names.get(log.input).map_or("", |name| name);
         self.in_order &= log.check.report(&escape(name));
         Ok(())
