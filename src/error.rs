@@ -19,7 +19,7 @@ pub enum Error {
         /// Maximum length in bytes.
         limit: usize,
     },
-    /// A failed read. The reader can go on.
+    /// A failed read. The reader can go on, and has the [error itself](crate::EventReader::io_error).
     #[cfg(feature = "std")]
     #[non_exhaustive]
     Io {
