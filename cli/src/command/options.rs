@@ -12,7 +12,6 @@
 
 use alloc::sync::Arc;
 use std::io;
-use std::process::ExitCode;
 
 use crate::input::note::Life;
 use crate::input::reader::Reading;
@@ -67,13 +66,14 @@ pub(crate) enum Exit {
     Found,
 }
 
-impl From<Exit> for ExitCode {
+impl From<Exit> for u8 {
+    /// Returns the exit status.
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
+        match exit {
             Exit::Complete => 0,
             Exit::Reported => 1,
             Exit::Found => 4,
-        })
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use alloc::sync::Arc;
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 #[cfg(feature = "arrow")]
-use self::columns::Table;
+use self::columns::{CircuitColumns, CircuitRow};
 use self::row::Row;
 use self::table::{Circuit, Circuits};
 use crate::command::identity::{Facts, Hasher, Identities};
@@ -21,7 +21,7 @@ use crate::input::threads::Collector;
 use crate::output::Format;
 use crate::output::cells::{Csv, CsvOptions};
 #[cfg(feature = "arrow")]
-use crate::output::file;
+use crate::output::columns::{ColumnFile, ColumnFormat};
 use crate::output::text::{escape, escape_json};
 use crate::report;
 
@@ -33,15 +33,17 @@ Examples:
   tor-streams circuits --target '*.onion' --format csv tor.log > circuits.csv
 
 Which circuits:
-  Those of each log that a stream was on. With filters, the streams that pass them count, whole.
-  With --shared, only circuits that two streams were on which tor should have kept apart: the value
-  of a field that one of them has in its ISO_FIELDS is known of both, and differs. Nothing is
-  printed if there was none.
+  Those of each log that a stream was on. With filters, the streams that pass
+  them count, whole. With --shared, only circuits that two streams were on
+  which tor should have kept apart: the value of a field that one of them has
+  in its ISO_FIELDS is known of both, and differs. Nothing is printed if there
+  was none.
 
 Columns:
   file              the log
-  circuit_id        the circuit's number; tor counts from 1 again after each start, and then two
-                    circuits of one log have the same number
+  circuit_id        the circuit's number; tor counts from 1 again after each
+                    start, and then two circuits of one log have the same
+                    number
   unix_ts_first     Unix time of the first event of a stream on the circuit
   unix_ts_last      Unix time of the last one
   seconds           from the first to the last
@@ -49,35 +51,44 @@ Columns:
   detached          how often a stream was taken off it (DETACHED)
   failed            number of streams that failed on it
   targets           the hosts and ports that its streams were asked to reach
-  other_targets     number of streams whose target is not listed, for want of room
+  other_targets     number of streams whose target is not listed, for want of
+                    room
   identities        the identities of its streams
   unknown_identity  number of streams whose identity is not known
-  changed_identity  number of streams that changed their identity on the way, which no tor prints
-  differs_in        the fields in which streams differ that tor should have kept apart
+  changed_identity  number of streams that changed their identity on the way,
+                    which no tor prints
+  differs_in        the fields in which streams differ that tor should have
+                    kept apart
 
-  What is not known is null in JSON and empty in CSV. Targets, identities and fields are a list in
-  JSON, and joined with commas in CSV. Arrow and Parquet files (if built with the feature `arrow`)
-  have lists and times, and are complete when the program ends.
+  What is not known is null in JSON and empty in CSV. Targets, identities and
+  fields are a list in JSON, and joined with commas in CSV. Arrow and Parquet
+  files (if built with the feature `arrow`) have lists, and timestamps in
+  microseconds; these files are complete when the program ends.
 
 Identities:
-  What tor keeps streams apart by is named by their ISO_FIELDS: user name, password, client address
-  and so on. Each set of values is an identity. Identities have numbers, #1, #2, in the order in
-  which their streams end; all rows have the same ones, and so has `tor-streams streams` with the
-  same filters. --show-credentials prints the values behind the number.
-  An event without ISO_FIELDS counts as if the fields were those of a tor without options: user
-  name, password, client address, SESSION_GROUP and NYM_EPOCH.
-  A value may not be known: tor prints the client's address and the target that was asked for only
-  when a stream begins. A stream then has the number of the one identity that it does not differ
-  from in what is known, or none if there are several, or more than 1000 to compare it with.
+  What tor keeps streams apart by is named by their ISO_FIELDS: user name,
+  password, client address and so on. Each set of values is an identity.
+  Identities have numbers, #1, #2, in the order in which their streams end; all
+  rows have the same ones, and so has `tor-streams streams` with the same
+  filters. --show-credentials prints the values behind the number.
+  An event without ISO_FIELDS counts as if the fields were those of a tor
+  without options: user name, password, client address, SESSION_GROUP and
+  NYM_EPOCH.
+  A value may not be known: tor prints the client's address and the target that
+  was asked for only when a stream begins. A stream then has the number of the
+  one identity that it does not differ from in what is known, or none if there
+  are several, or more than 1000 to compare it with.
 
 Exit status:
   0  Every circuit was printed, or whatever reads the output was closed.
-  1  Something was told on standard error: a file or a line that could not be read, as FILE:LINE:
-     and the reason; signs that a log is not that of one tor, or in the wrong order, or read twice;
-     more circuits than there is room for. Everything else was printed.
+  1  Something was told on standard error: a file or a line that could not be
+     read, as FILE:LINE: and the reason; signs that a log is not that of one
+     tor, or in the wrong order, or read twice; more circuits than there is
+     room for. Everything else was printed.
   2  The arguments are wrong.
-  4  With --check: a circuit was printed. This comes before 1: what was found is certain, whatever
-     else could not be read, and 1 says that nothing was found in what could be read.";
+  4  With --check: a circuit was printed. This comes before 1: what was found
+     is certain, whatever else could not be read, and 1 says that nothing was
+     found in what could be read.";
 
 /// The options of `circuits`.
 #[derive(clap::Args)]
@@ -135,7 +146,7 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
         note.facts = Some(Box::new(hasher.facts(event.event)));
         note
     };
-    let all_read = files.read(LifeLogs { options: streams, note }, &mut printer);
+    let all_read = files.read(LifeLogs { options: streams, note, rows: Vec::new() }, &mut printer);
     let result = all_read.and_then(|all_read| printer.output.finish().map(|()| all_read && printer.in_order));
     check.exit(result, printer.found)
 }
@@ -160,7 +171,7 @@ struct Printer {
     found: bool,
 }
 
-impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
+impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Printer {
     fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
         // A stream without an event was found open, so its identity is unknown.
         let unknown = Facts::default();
@@ -173,8 +184,8 @@ impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
     }
 
     /// Prints the circuits of the log, and starts with the next log.
-    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F>>::print(self, log.finish())?;
+    fn log(&mut self, mut log: LifeLog<F, Vec<Life>>, _index: usize, _all_read: bool) -> io::Result<()> {
+        Collector::<LifeLog<F, Vec<Life>>>::print(self, log.finish()?.unwrap_or_default())?;
         let circuits = core::mem::replace(&mut self.circuits, Circuits::new(self.limit));
         let name = self.names.get(log.input).map_or("", |name| name);
         for (id, circuit) in circuits.iter() {
@@ -208,7 +219,7 @@ enum Output {
     Text(BufWriter<StdoutLock<'static>>),
     /// An Arrow or Parquet file.
     #[cfg(feature = "arrow")]
-    Table(Box<Table<BufWriter<io::Stdout>>>),
+    File(Box<ColumnFile<CircuitColumns>>),
 }
 
 impl Output {
@@ -221,9 +232,9 @@ impl Output {
         Ok(match options.format {
             Format::Json => Self::Json(stdout()),
             #[cfg(feature = "arrow")]
-            Format::Arrow => Self::Table(Box::new(Table::arrow(file()?)?)),
+            Format::Arrow => Self::File(Box::new(ColumnFile::new(ColumnFormat::Arrow)?)),
             #[cfg(feature = "arrow")]
-            Format::Parquet => Self::Table(Box::new(Table::parquet(file()?)?)),
+            Format::Parquet => Self::File(Box::new(ColumnFile::new(ColumnFormat::Parquet)?)),
             Format::Csv => {
                 let mut csv = Csv::new(stdout(), options.csv.cells());
                 csv.names(Row::NAMES)?;
@@ -245,7 +256,7 @@ impl Output {
             Self::Csv(csv) => csv.row(row(true)),
             Self::Text(text) => text.write_all(row(false).text().as_bytes()),
             #[cfg(feature = "arrow")]
-            Self::Table(table) => table.write(&row(false), circuit),
+            Self::File(file) => file.write(&CircuitRow { row: row(false), circuit }),
         }
     }
 
@@ -255,15 +266,15 @@ impl Output {
             Self::Json(output) | Self::Text(output) => output.flush(),
             Self::Csv(csv) => csv.flush(),
             #[cfg(feature = "arrow")]
-            Self::Table(_) => Ok(()),
+            Self::File(_) => Ok(()),
         }
     }
 
     /// Writes all rows and the end of the output.
     fn finish(&mut self) -> io::Result<()> {
         #[cfg(feature = "arrow")]
-        if let Self::Table(table) = self {
-            return table.finish();
+        if let Self::File(file) = self {
+            return file.finish();
         }
         self.flush()
     }

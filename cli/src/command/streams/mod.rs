@@ -1,16 +1,20 @@
 //! The command `streams`.
 
+#[cfg(feature = "arrow")]
+mod columns;
 pub(crate) mod onionperf;
 mod row;
-mod writer;
+mod rows;
 
 use alloc::sync::Arc;
 use std::io::{self, BufWriter, Write};
 
 use clap::ValueEnum;
 
+#[cfg(feature = "arrow")]
+use self::columns::ColumnPrinter;
 use self::onionperf::OnionPerf;
-use self::writer::Writer;
+use self::rows::{PackedStreams, StreamRows};
 use crate::command::identity::{Hasher, Identities};
 use crate::command::lives::{LifeLog, LifeLogs, MakeNote};
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
@@ -19,6 +23,8 @@ use crate::input::reader::{self, Event};
 use crate::input::threads::Collector;
 use crate::output;
 use crate::output::cells::CsvOptions;
+#[cfg(feature = "arrow")]
+use crate::output::columns::ColumnFormat;
 use crate::output::text::escape;
 
 /// Help text after the options.
@@ -32,66 +38,92 @@ Examples:
   tor-streams streams --format onionperf onionperf.torctl.log.xz > tor.streams.json
 
 Which streams:
-  With filters, the streams that pass them, whole. --purpose, --source and --target with --port may
-  each be true of another event of the stream; all other filters have to be true of one.
-  --failed is about the whole stream: it failed if it has a failure_reason_local or an event FAILED.
+  With filters, the streams that pass them, whole. --purpose, --source and
+  --target with --port may each be true of another event of the stream; all
+  other filters have to be true of one.
+  --failed is about the whole stream: it failed if it has a
+  failure_reason_local or an event FAILED.
 
 Columns:
-  stream_id              the stream's number; tor counts from 1 again after each start
-  circuit_id             the circuit it is on, or was on when it ended; none after DETACHED
-  unix_ts_start          Unix time of NEW or NEWRESOLVE; none if that is not in the log
-  unix_ts_end            Unix time of FAILED, or else of CLOSED; none if neither is in the log
-  seconds                from start to end; none if the clock was set back between them
-  failure_reason_local   why it failed: the REASON of FAILED, or the one that ended a look-up
+  stream_id              the stream's number; tor counts from 1 again after
+                         each start
+  circuit_id             the circuit it is on, or was on when it ended; none
+                         after DETACHED
+  unix_ts_start          Unix time of NEW or NEWRESOLVE; none if that is not in
+                         the log
+  unix_ts_end            Unix time of FAILED, or else of CLOSED; none if
+                         neither is in the log
+  seconds                from start to end; none if the clock was set back
+                         between them
+  failure_reason_local   why it failed: the REASON of FAILED, or the one that
+                         ended a look-up
   failure_reason_remote  the REMOTE_REASON of the same event
-  remap_source           where the last REMAP had the address from: CACHE or EXIT
-  target                 host and port that were asked for, or the first ones in the log
-  outcome                closed; failed; live (open at the end of the log); replaced (another stream
-                         began with its number); dropped (there were more than --max-live);
-                         after closed (an event that tor should not have printed)
+  remap_source           where the last REMAP had the address from: CACHE or
+                         EXIT
+  target                 host and port that were asked for, or the first ones
+                         in the log
+  outcome                closed; failed; live (open at the end of the log);
+                         replaced (another stream began with its number);
+                         dropped (there were more than --max-live); after
+                         closed (an event that tor should not have printed)
   last_status            the last event but XOFF and XON
-  final_target           the last host and port, after REMAP or a controller's REDIRECTSTREAM
+  final_target           the last host and port, after REMAP or a controller's
+                         REDIRECTSTREAM
   source_addr            address and port of the client
   purpose                such as USER or DNS_REQUEST
   client_protocol        such as SOCKS5
-  circuits               all circuits that it was on, in order: a list in JSON, commas in CSV
+  circuits               all circuits that it was on, in order: a list in JSON,
+                         commas in CSV
   xoff_sent, xoff_recv, xon_sent, xon_recv
                          how often flow control stopped and started it
   reason, remote_reason  those of the last event that has a REASON, CLOSED too
   seconds_to_answer      from start to SUCCEEDED
-  attempts               how often it was sent along a circuit (SENTCONNECT, SENTRESOLVE)
+  attempts               how often it was sent along a circuit (SENTCONNECT,
+                         SENTRESOLVE)
   detached               how often it was taken off one (DETACHED)
-  seconds_waiting        how long it waited for a controller (CONTROLLER_WAIT); none if it did not
+  seconds_waiting        how long it waited for a controller (CONTROLLER_WAIT);
+                         none if it did not
   asked                  connect or resolve
-  target_kind            of the target that was asked for: name, address, onion or exit
+  target_kind            of the target that was asked for: name, address, onion
+                         or exit
   began                  whether its start is in the log
   has_username           whether the client sent a SOCKS user name
   nym_epoch              number of NEWNYM signals before it
   session_group          number of the listener
   file                   the file that its first event is in
-  identity               #1, #2 and so on: streams with the same number have the same SOCKS user
-                         name, client address and whatever else tor keeps streams apart by, as
-                         `tor-streams circuits --help` explains
+  identity               #1, #2 and so on: streams with the same number have
+                         the same SOCKS user name, client address and whatever
+                         else tor keeps streams apart by, as `tor-streams
+                         circuits --help` explains
 
-  What a stream does not have is null in JSON and empty in CSV. Words are as tor prints them. A
-  look-up that was closed without an answer, for another reason than DONE, has failed without an
-  event FAILED; its outcome is `closed`. Of one stream, 1000 circuits and events are kept at most.
-  A reply to GETINFO stream-status tells which streams were open: they are printed too.
+  What a stream does not have is null in JSON and empty in CSV. Words are as
+  tor prints them. A look-up that was closed without an answer, for another
+  reason than DONE, has failed without an event FAILED; its outcome is
+  `closed`. Of one stream, 1000 circuits and events are kept at most. A reply
+  to GETINFO stream-status tells which streams were open: they are printed too.
+
+  Arrow and Parquet files (if built with the feature `arrow`) have the same
+  columns with types: words as dictionaries, circuits as a list, unix_ts_start
+  and unix_ts_end as timestamps in microseconds. These files are complete when
+  the program ends.
 
 OnionPerf:
-  --format onionperf prints the object `tor.streams` of OnionPerf's analysis: what its own parser
-  gives, to the microsecond, but for one thing: a reason that tor has no name for, such as
-  UNKNOWN_264, is kept, and lost there. Streams without a beginning or an end are left out, and of
-  those with the same number only the last one is printed, which is told.
+  --format onionperf prints the object `tor.streams` of OnionPerf's analysis:
+  what its own parser gives, to the microsecond, but for one thing: a reason
+  that tor has no name for, such as UNKNOWN_264, is kept, and lost there.
+  Streams without a beginning or an end are left out, and of those with the
+  same number only the last one is printed, which is told.
 
 Exit status:
   0  Every stream was printed, or whatever reads the output was closed.
-  1  Something was told on standard error: a file or a line that could not be read, as FILE:LINE:
-     and the reason; signs that a log is not that of one tor, or in the wrong order, or read twice;
-     a filter's word that nobody knows. Everything else was printed.
+  1  Something was told on standard error: a file or a line that could not be
+     read, as FILE:LINE: and the reason; signs that a log is not that of one
+     tor, or in the wrong order, or read twice; a filter's word that nobody
+     knows. Everything else was printed.
   2  The arguments are wrong.
-  4  With --check: a stream was printed. This comes before 1: what was found is certain, whatever
-     else could not be read, and 1 says that nothing was found in what could be read.";
+  4  With --check: a stream was printed. This comes before 1: what was found is
+     certain, whatever else could not be read, and 1 says that nothing was
+     found in what could be read.";
 
 /// The options of `streams`.
 #[derive(clap::Args)]
@@ -124,6 +156,12 @@ enum Format {
     /// One JSON object with all streams, as in OnionPerf's analysis
     #[value(name = "onionperf")]
     OnionPerf,
+    /// An Arrow file, with typed columns
+    #[cfg(feature = "arrow")]
+    Arrow,
+    /// A Parquet file, with typed columns
+    #[cfg(feature = "arrow")]
+    Parquet,
 }
 
 /// Prints the streams in all files.
@@ -135,21 +173,32 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
     let Options { read, format, csv, streams, check } = options;
     let files = Files::list(read);
     let names = files.names();
+    let hasher = Hasher::new(false);
+    let with_facts = move |event: &Event<'_>, input: usize| {
+        let mut note = StreamNote::new(event, input);
+        note.facts = Some(Box::new(hasher.facts(event.event)));
+        note
+    };
+    let identities = Identities::new(streams.max_live);
     match format {
         Format::Json | Format::Csv => {
-            let mut writer = if format == Format::Csv { Writer::csv(csv.cells()) } else { Writer::json() };
-            writer.head()?;
-            output::print(&writer.take()?)?;
-            let hasher = Hasher::new(false);
-            let note = move |event: &Event<'_>, input: usize| {
-                let mut note = StreamNote::new(event, input);
-                note.facts = Some(Box::new(hasher.facts(event.event)));
-                note
+            let rows = match format {
+                Format::Csv => StreamRows::csv(csv.cells(), Arc::clone(&names)),
+                _ => StreamRows::json(Arc::clone(&names)),
             };
-            let identities = Identities::new(streams.max_live);
-            let mut printer = Printer { writer, names, identities, in_order: true, found: false };
-            let all_read = files.read(LifeLogs { options: streams, note }, &mut printer);
+            output::print(&rows.head()?)?;
+            let mut printer = Printer { names, identities, in_order: true, found: false };
+            let all_read = files.read(LifeLogs { options: streams, note: with_facts, rows }, &mut printer);
             check.exit(all_read.map(|all_read| all_read && printer.in_order), printer.found)
+        }
+        #[cfg(feature = "arrow")]
+        Format::Arrow | Format::Parquet => {
+            let format = if format == Format::Arrow { ColumnFormat::Arrow } else { ColumnFormat::Parquet };
+            let mut printer = ColumnPrinter::new(format, names, identities)?;
+            let logs = LifeLogs { options: streams, note: with_facts, rows: Vec::new() };
+            let all_read = files.read(logs, &mut printer);
+            let result = all_read.and_then(|all_read| printer.finish().map(|()| all_read && printer.in_order));
+            check.exit(result, printer.found)
         }
         Format::OnionPerf => {
             let note = |event: &Event<'_>, input: usize| {
@@ -158,7 +207,8 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
                 note
             };
             let mut object = Object { streams: OnionPerf::new(streams.max_live), names, in_order: true };
-            let all_read = files.read(LifeLogs { options: streams, note }, &mut object)?;
+            let rows = Vec::new();
+            let all_read = files.read(LifeLogs { options: streams, note, rows }, &mut object)?;
             let found = !object.streams.is_empty();
             let print = || {
                 let mut stdout = BufWriter::new(io::stdout().lock());
@@ -180,13 +230,13 @@ struct Object {
     in_order: bool,
 }
 
-impl<F: MakeNote> Collector<LifeLog<F>> for Object {
+impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Object {
     fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
         lives.into_iter().try_for_each(|life| self.streams.life(life))
     }
 
-    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F>>::print(self, log.finish())?;
+    fn log(&mut self, mut log: LifeLog<F, Vec<Life>>, _index: usize, _all_read: bool) -> io::Result<()> {
+        Collector::<LifeLog<F, Vec<Life>>>::print(self, log.finish()?.unwrap_or_default())?;
         self.streams.end_of_log();
         let name = self.names.get(log.input).map_or("", |name| name);
         self.in_order &= log.check.report(&escape(name));
@@ -196,11 +246,9 @@ impl<F: MakeNote> Collector<LifeLog<F>> for Object {
 
 /// The printer of streams as rows.
 struct Printer {
-    /// Writer of the rows.
-    writer: Writer,
     /// Names of the files.
     names: Arc<[String]>,
-    /// Identities of all logs. Rows are made here, since identities are numbered in the order in which streams end.
+    /// Identities of all logs.
     identities: Identities,
     /// Set while all logs were in order so far.
     in_order: bool,
@@ -208,20 +256,18 @@ struct Printer {
     found: bool,
 }
 
-impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
-    fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
-        self.found |= !lives.is_empty();
-        for life in &lives {
-            let identity = life.note.facts.as_deref().and_then(|facts| self.identities.place(facts));
-            let identity = identity.map(|place| self.identities.label(place));
-            let file = self.names.get(life.note.file).map_or("", |name| name);
-            self.writer.write(life, file, identity.as_deref())?;
-        }
-        output::print(&self.writer.take()?)
+impl<F: MakeNote> Collector<LifeLog<F, StreamRows>> for Printer {
+    fn print(&mut self, rows: PackedStreams) -> io::Result<()> {
+        self.found = true;
+        let mut text = Vec::new();
+        rows.print(&mut self.identities, &mut text);
+        output::print(&text)
     }
 
-    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F>>::print(self, log.finish())?;
+    fn log(&mut self, mut log: LifeLog<F, StreamRows>, _index: usize, _all_read: bool) -> io::Result<()> {
+        if let Some(rows) = log.finish()? {
+            Collector::<LifeLog<F, StreamRows>>::print(self, rows)?;
+        }
         let name = self.names.get(log.input).map_or("", |name| name);
         self.in_order &= log.check.report(&escape(name));
         Ok(())

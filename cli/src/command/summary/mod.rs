@@ -1,5 +1,6 @@
 //! The command `summary`.
 
+mod activity;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod events;
@@ -25,6 +26,7 @@ use crate::input::filter::Filter;
 use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
 use crate::input::threads::{Collector, InputName, Log, Logs};
+use crate::output;
 use crate::output::text::escape;
 
 /// Help text after the options.
@@ -35,25 +37,30 @@ Examples:
   tor-streams summary --json onionperf.torctl.log.xz | jq .failures
 
 What is counted:
-  Events by status and reason; streams by purpose, protocol, target, circuit and cause of failure.
-  With filters, the streams that pass them, whole, and all events of these. --purpose, --source and
-  --target with --port may each be true of another event of the stream; all other filters have to be
-  true of one. --failed is about the whole stream.
-  Streams fail on a circuit, or without ever having been on one: then Tor found none, a controller
-  ended the stream, or the client's request was wrong. A look-up that was closed without an answer,
-  for another reason than DONE, has failed.
-  Times need a log with a time before each event. Percentiles are the lower ends of intervals whose
-  width is 3 percent; the slowest circuits are exact. Each file is a log of its own: a stream that
-  goes on in the next file is another one, unless the files are parts of one log (--join).
-  Each table has up to --max-live rows. Beyond it, and beyond a kilobyte of text, all is counted
-  together: as `(all others)`, in JSON in fields such as `other_targets`. Of more than --max-live
-  streams at a time, the oldest are let go.
+  Events by status and reason; streams by purpose, protocol, target, circuit
+  and cause of failure. With filters, the streams that pass them, whole, and
+  all events of these. --purpose, --source and --target with --port may each be
+  true of another event of the stream; all other filters have to be true of
+  one. --failed is about the whole stream.
+  Streams fail on a circuit, or without ever having been on one: then Tor found
+  none, a controller ended the stream, or the client's request was wrong. A
+  look-up that was closed without an answer, for another reason than DONE, has
+  failed.
+  Times need a log with a time before each event. Percentiles are the lower
+  ends of intervals whose width is 3 percent; the slowest circuits are exact.
+  Each file is a log of its own: a stream that goes on in the next file is
+  another one, unless the files are parts of one log (--join).
+  Each table has up to --max-live rows. Beyond it, and beyond a kilobyte of
+  text, all is counted together: as `(all others)`, in JSON in fields such as
+  `other_targets`. Of more than --max-live streams at a time, the oldest are
+  let go.
 
 Exit status:
   0  Everything was counted, or whatever reads the output was closed.
-  1  Something was told on standard error: a file or a line that could not be read, as FILE:LINE:
-     and the reason; signs that a log is not that of one tor, or in the wrong order, or read twice;
-     a filter's word that nobody knows. Everything else was counted.
+  1  Something was told on standard error: a file or a line that could not be
+     read, as FILE:LINE: and the reason; signs that a log is not that of one
+     tor, or in the wrong order, or read twice; a filter's word that nobody
+     knows. Everything else was counted.
   2  The arguments are wrong.";
 
 /// The options of `summary`.
@@ -66,6 +73,9 @@ pub(crate) struct Options {
     /// Print a JSON object
     #[arg(long)]
     json: bool,
+    /// Number of rows of each table of the text [default: 10 of targets and circuits, all of words]
+    #[arg(long, value_name = "N", conflicts_with = "json")]
+    top: Option<usize>,
     /// Options of the streams.
     #[command(flatten)]
     streams: StreamOptions,
@@ -85,12 +95,12 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     if let Some(process) = options.cluster.process() {
         return cluster::run(process, options);
     }
-    let Options { read, json, streams, .. } = options;
+    let Options { read, json, top, streams, .. } = options;
     let files = Files::list(read);
     let (names, logs) = (files.names(), SummaryLogs::new(&files.read.filter, streams, &files.names()));
     let mut all = All { tally: Tally::default(), limit: streams.max_live, in_order: true };
     let all_read = files.read(logs, &mut all)?;
-    print(json, &all.tally, names.len())?;
+    print(json, &all.tally, names.len(), top)?;
     Ok(all_read && all.in_order)
 }
 
@@ -99,12 +109,9 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
 /// # Errors
 ///
 /// If the output cannot be written.
-fn print(json: bool, all: &Tally, files: usize) -> io::Result<()> {
-    if json {
-        report::print_json(all, io::stdout().lock())
-    } else {
-        report::print(all, files, &mut anstream::stdout().lock())
-    }
+fn print(json: bool, all: &Tally, files: usize, top: Option<usize>) -> io::Result<()> {
+    let text = (!json).then(|| report::Size { files, top, width: output::table::width() });
+    report::print(all, text)
 }
 
 /// The tally of all files.
@@ -150,6 +157,11 @@ impl SummaryLogs {
         let names = names.iter().map(|name| name.as_str().into()).collect();
         Self { options, is_filtered: options.failed || !filter.is_empty(), names }
     }
+
+    /// Returns a tracker without the steps of streams, which are not counted.
+    fn tracker(tracker: Tracker) -> Tracker {
+        tracker.keep_steps(1)
+    }
 }
 
 impl Logs for SummaryLogs {
@@ -162,14 +174,14 @@ impl Logs for SummaryLogs {
             options: self.options,
             limit: self.options.max_live,
             is_filtered: self.is_filtered,
-            tracker: StreamTracker::with_notes(self.options.max_live),
+            tracker: Self::tracker(StreamTracker::with_notes(self.options.max_live)),
             tally: Tally::default(),
             check: Check::default(),
         }
     }
 
     fn part(&self, input: InputName<'_>, lines: u64) -> SummaryPart {
-        let log = SummaryLog { limit: usize::MAX, tracker: StreamTracker::part(), ..self.log(input) };
+        let log = SummaryLog { limit: usize::MAX, tracker: Self::tracker(StreamTracker::part()), ..self.log(input) };
         SummaryPart { log, lines, events: 0, is_full: false }
     }
 
@@ -235,7 +247,7 @@ impl SummaryPart {
         let undecided = self.log.tracker.undecided().take(Self::STREAMS).count();
         if undecided == Self::STREAMS || self.log.tally.rows() > Self::ROWS {
             self.is_full = true;
-            self.log.tracker = StreamTracker::part();
+            self.log.tracker = SummaryLogs::tracker(StreamTracker::part());
             self.log.tally = Tally::default();
         }
     }

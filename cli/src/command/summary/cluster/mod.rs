@@ -27,9 +27,9 @@ use timely::scheduling::activate::SyncActivator;
 
 use super::tally::Tally;
 use super::{Options, SummaryLog, SummaryLogs, print};
+use crate::arguments::exit_with_mistake;
 use crate::input::Input;
 use crate::input::threads::{self, Collector};
-use crate::wrong_arguments;
 
 /// Exit status if the report is missing because another process is.
 const INCOMPLETE: i32 = 3;
@@ -76,7 +76,7 @@ impl Cluster {
         let process = self.process?;
         if usize::from(process) >= self.cluster.len() {
             let message = format!("--process {process}, but --cluster has {} addresses, from 0", self.cluster.len());
-            wrong_arguments(clap::error::ErrorKind::ValueValidation, &message);
+            exit_with_mistake(clap::error::ErrorKind::ValueValidation, &message);
         }
         Some(process)
     }
@@ -123,7 +123,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     let greeting = connect::Greeting { run: fingerprint(&options, &inputs), process };
     let names: Vec<_> = inputs.iter().map(|input| input.name.clone()).collect();
     let logs = SummaryLogs::new(&options.read.filter, options.streams, &names);
-    let Options { read, json, streams, cluster, .. } = options;
+    let Options { read, json, top, streams, cluster, .. } = options;
     let limit = streams.max_live;
     let (read, hosts, files) = (Arc::new(read), cluster.cluster, inputs.len());
     let sockets = connect::connect(&hosts, &greeting, wait).unwrap_or_else(|error| give_up(format_args!("{error}")));
@@ -193,7 +193,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     workers.join();
     drop(panic::take_hook());
     if process == 0 {
-        print(json, &all, files)?;
+        print(json, &all, files, top)?;
         return Ok(listed && all_read);
     }
     Ok(listed && own_read)
