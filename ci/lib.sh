@@ -1,7 +1,7 @@
 # What the scripts beside it share. They source it, and then run in the repository's root.
 #
-# What they need and the machine lacks is unpacked from packages of Debian into $tools. Nothing is installed, and no
-# right of root is needed.
+# Programs that the machine lacks are unpacked from packages of Debian into $tools, which needs no right of root. Those of
+# `need` are installed, which does.
 # shellcheck shell=bash
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,6 +10,23 @@ mkdir -p "$CARGO_TARGET_DIR/ci"
 CARGO_TARGET_DIR=$(cd "$CARGO_TARGET_DIR" && pwd)
 tools=$CARGO_TARGET_DIR/ci
 host=$(rustc -vV | sed -n 's/^host: //p')
+
+# Installs the packages of Debian whose commands the machine lacks, or ends the script and says which they are if that
+# needs another user: need COMMAND=PACKAGE...
+need() {
+    local pair packages=()
+    for pair; do
+        command -v "${pair%%=*}" >/dev/null || packages+=("${pair#*=}")
+    done
+    ((${#packages[@]})) || return 0
+    if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
+        printf '%s needs what is not installed. On Debian: sudo apt-get install %s\n' "$0" "${packages[*]}" >&2
+        exit 1
+    fi
+    # The lists of a fresh machine are empty or old.
+    apt-get update -q
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${packages[@]}"
+}
 
 # Ends the script without a result: skip REASON
 skip() {
@@ -85,4 +102,23 @@ find_llvm() {
 # Runs one of them: llvm TOOL ARGUMENT..., such as llvm cov
 llvm() {
     LD_LIBRARY_PATH=$llvm_lib "$llvm_bin/llvm-$1" "${@:2}"
+}
+
+# Finds `core` for machines without an operating system, or ends the script: rustup's, or Debian's sources of it, which a
+# rustc of Debian compiles. Sets `core` and `core_and_alloc`, options of cargo that compile it, and `linker`, rustc's own,
+# which Debian's rustc comes without: find_core TARGET...
+find_core() {
+    local target version is_installed=1
+    core=() core_and_alloc=()
+    linker=$(rustc --print sysroot)/lib/rustlib/$host/bin/rust-lld
+    for target; do
+        compgen -G "$(rustc --print sysroot)/lib/rustlib/$target/lib/libcore-*" >/dev/null || is_installed=
+    done
+    [[ -z $is_installed ]] || return 0
+    apt_update || skip "neither rustup's targets nor Debian's packages are here"
+    version=$(apt cache show rust-web-src | sed -n 's/^Version: \([0-9]*\.[0-9]*\).*/\1/p' | sort -V | tail -1)
+    RUSTC=$(debian_rustc "$tools/rust-with-source-$version" "$version" "rust-web-src=$version.*") ||
+        skip "Debian's rustc and its sources cannot be had"
+    export RUSTC RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$tools/bare-metal
+    core=(-Zbuild-std=core) core_and_alloc=(-Zbuild-std=core,alloc)
 }

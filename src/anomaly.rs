@@ -76,7 +76,7 @@ anomalies! {
 
 impl Anomaly {
     /// Returns the anomaly's bit in a set.
-    const fn bit(self) -> u16 {
+    pub(crate) const fn bit(self) -> u16 {
         1 << self as u16
     }
 }
@@ -129,6 +129,11 @@ impl Anomalies {
     #[must_use]
     pub const fn iter(self) -> AnomalyIter {
         AnomalyIter { rest: self }
+    }
+
+    /// Returns the set of the anomalies with these [bits](Anomaly::bit).
+    pub(crate) const fn of_bits(bits: u16) -> Self {
+        Self(bits)
     }
 
     /// Adds `anomaly` to the set.

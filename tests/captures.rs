@@ -5,7 +5,7 @@ mod common;
 
 use core::str;
 
-use common::event_of_bytes;
+use common::{event_of_bytes, from_hex};
 use serde_json::Value;
 use tor_stream_event::{Anomaly, Error, ErrorKind, Field, StreamEventRef, StreamStatus, stream_events};
 
@@ -259,12 +259,6 @@ fn field(kind: ErrorKind) -> Field {
         | ErrorKind::Truncated(field) => field,
         other => panic!("a new kind: {other:?}"),
     }
-}
-
-/// Returns the bytes that hexadecimal digits stand for.
-fn from_hex(digits: &str) -> Vec<u8> {
-    let digit = |&byte: &u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).expect("a digit");
-    digits.as_bytes().chunks(2).map(|pair| pair.iter().map(digit).fold(0, |byte, digit| byte << 4 | digit)).collect()
 }
 
 /// Compares an event with what a row says of it.

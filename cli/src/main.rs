@@ -4,16 +4,21 @@
 
 extern crate alloc;
 
+mod arguments;
 mod command;
+mod completions;
 mod input;
 mod output;
 
 use alloc::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
-use std::process::{self, ExitCode};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::arguments::{exit_with_mistake, mistyped_command};
 use crate::command::options::Exit;
 use crate::command::{circuits, count, events, streams, summary, watch};
 use crate::input::reader::Reading;
@@ -48,21 +53,36 @@ enum Command {
     Count(count::Options),
     /// Print the events of a running tor as they come
     Watch(watch::Options),
-    /// Print a shell completion script
+    /// Print a script that makes a shell complete commands, options and their words
     ///
-    /// For example: tor-streams completions bash > ~/.local/share/bash-completion/completions/tor-streams
+    /// Bash: source <(tor-streams completions bash)
+    ///
+    /// Zsh, after compinit: source <(tor-streams completions zsh)
+    ///
+    /// Put the line into ~/.bashrc or ~/.zshrc: the script asks the program, and has to be that of its version.
     Completions {
-        /// The shell
-        shell: clap_complete::Shell,
+        /// Shell that the script is for
+        #[arg(value_parser = ["bash", "elvish", "fish", "powershell", "zsh"])]
+        shell: String,
     },
-    /// Print the manual page
+    /// Print a manual page
     ///
-    /// For example: tor-streams man | man -l -
-    Man,
+    /// For example: tor-streams man streams | man -l -
+    Man {
+        /// Command that the page is about; without it, the page about the tool
+        command: Option<String>,
+        /// Write the pages of all commands into this folder
+        #[arg(long, conflicts_with = "command")]
+        dir: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::try_parse().unwrap_or_else(|error| exit_with(&error));
+    completions::answer(Arguments::command);
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| arguments::exit_with(&error));
+    if arguments.command.is_none() {
+        reject_mistyped_command(&arguments.summary.read);
+    }
     let command = arguments.command.unwrap_or(Command::Summary(arguments.summary));
     let result = match command {
         Command::Summary(options) => require_files(&options.read).and_then(|()| summary::run(options)).map(Exit::from),
@@ -72,20 +92,35 @@ fn main() -> ExitCode {
         Command::Count(options) => require_files(&options.read).and_then(|()| count::run(options)),
         Command::Watch(options) => watch::run(&options).map(Exit::from),
         Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "tor-streams", &mut script);
-            io::stdout().write_all(&script).map(|()| Exit::Complete)
+            completions::script(&shell).and_then(|script| io::stdout().write_all(&script)).map(|()| Exit::Complete)
         }
-        Command::Man => man().map(|()| Exit::Complete),
+        Command::Man { command, dir } => man(command.as_deref(), dir.as_deref()).map(|()| Exit::Complete),
     };
+    ExitCode::from(status(result.and_then(|exit| io::stdout().flush().map(|()| exit))))
+}
+
+/// Returns the exit status, after an error was reported. The status is 0 if the reader of the output, such as `head`,
+/// needed no more of it.
+fn status(result: io::Result<Exit>) -> u8 {
     match result {
         Ok(exit) => exit.into(),
-        // The reader of the output, such as `head`, needs no more of it.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
         Err(error) => {
             report(format_args!("tor-streams: (standard output): {error}"));
-            ExitCode::FAILURE
+            1
         }
+    }
+}
+
+/// Ends the program if the first file of the command without a name is a mistyped command. The parser cannot check this:
+/// a file's name may be any word.
+fn reject_mistyped_command(options: &Reading) {
+    let command = Arguments::command();
+    let Some(file) = options.inputs.files.first() else { return };
+    if let Some(name) = mistyped_command(&command, file) {
+        let message =
+            format!("no command and no file '{}'\n\n  tip: a similar command exists: '{name}'", file.display());
+        exit_with_mistake(ErrorKind::InvalidSubcommand, &message);
     }
 }
 
@@ -93,44 +128,30 @@ fn main() -> ExitCode {
 /// The parser cannot check this: without a command, and with another one, there are no files either.
 fn require_files(options: &Reading) -> io::Result<()> {
     if let Some(mistake) = options.layout.mistake() {
-        wrong_arguments(clap::error::ErrorKind::ArgumentConflict, mistake);
+        exit_with_mistake(ErrorKind::ArgumentConflict, mistake);
     }
     if options.inputs.files.is_empty() && io::stdin().is_terminal() {
-        wrong_arguments(clap::error::ErrorKind::MissingRequiredArgument, "no FILE was given; `-` is standard input");
+        let message = "no FILE was given; `-` is standard input";
+        exit_with_mistake(ErrorKind::MissingRequiredArgument, message);
     }
     Ok(())
 }
 
-/// Ends the program as the parser of the arguments does.
-fn wrong_arguments(kind: clap::error::ErrorKind, message: &str) -> ! {
-    exit_with(&Arguments::command().error(kind, message))
-}
-
-/// Ends the program with an error about its arguments, which may hold commands to a terminal, or with the help or the version.
-fn exit_with(error: &clap::Error) -> ! {
-    if !error.use_stderr() {
-        error.exit();
-    }
-    for line in error.render().to_string().lines() {
-        report(format_args!("{line}"));
-    }
-    process::exit(error.exit_code())
-}
-
-/// Prints the manual page: the long help of every command.
-fn man() -> io::Result<()> {
+/// Prints the manual page of the tool or of a command, or writes the pages of all of them into a folder.
+fn man(name: Option<&str>, dir: Option<&Path>) -> io::Result<()> {
     let mut command = Arguments::command();
-    command.build();
-    let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut page)?;
-    for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
-        let man = clap_mangen::Man::new(command.clone());
-        writeln!(page, ".SH \"tor-streams {}\"", command.get_name().to_uppercase())?;
-        man.render_description_section(&mut page)?;
-        man.render_options_section(&mut page)?;
-        man.render_extra_section(&mut page)?;
+    if let Some(dir) = dir {
+        return clap_mangen::generate_to(command, dir);
     }
-    io::stdout().write_all(&page)
+    command.build();
+    let page = match name {
+        Some(name) => command.find_subcommand(name).cloned(),
+        None => Some(command.clone()),
+    };
+    let Some(page) = page else {
+        exit_with_mistake(ErrorKind::InvalidValue, "no such command");
+    };
+    clap_mangen::Man::new(page).render(&mut io::stdout())
 }
 
 /// Writes one line to standard error, and ignores a failure to do so.

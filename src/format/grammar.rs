@@ -30,7 +30,12 @@ const IS_WORD_BYTE: [bool; 256] = {
 
 /// Returns `true` for a word or keyword in tor's letters.
 pub(crate) fn is_word(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|&byte| IS_WORD_BYTE.get(usize::from(byte)) == Some(&true))
+    !text.is_empty() && text.iter().all(|&byte| is_word_byte_of_table(byte))
+}
+
+/// [`is_word_byte`], faster for one byte and slower for many.
+fn is_word_byte_of_table(byte: u8) -> bool {
+    IS_WORD_BYTE.get(usize::from(byte)) == Some(&true)
 }
 
 /// Returns `true` for a list of words, which may be empty.
@@ -40,7 +45,7 @@ pub(crate) fn is_list(text: &[u8]) -> bool {
     let fits = |text: &[u8]| text.iter().fold(true, |fits, &byte| fits & (is_word_byte(byte) | (byte == b',')));
     match text.last_chunk::<16>() {
         Some(last) => fits(last) && text.chunks_exact(16).all(fits),
-        None => fits(text),
+        None => text.iter().all(|&byte| is_word_byte_of_table(byte) || byte == b','),
     }
 }
 

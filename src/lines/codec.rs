@@ -7,7 +7,7 @@ use tokio_util::bytes::{Buf, BytesMut};
 use tokio_util::codec::Decoder;
 
 use super::finder::LineFinder;
-use super::splitter::{Place, Splitter};
+use super::splitter::{FoundLine, Splitter};
 use crate::error::Error;
 use crate::owned::StreamEvent;
 
@@ -36,7 +36,7 @@ impl EventCodec {
     }
 
     /// Parses the event that was found in `piece` or in the kept bytes.
-    fn frame(&self, piece: &[u8], place: &Place) -> Result<StreamEvent, Error> {
+    fn frame(&self, piece: &[u8], place: &FoundLine) -> Result<StreamEvent, Error> {
         self.0.event(piece, place).event.map(StreamEvent::from)
     }
 }

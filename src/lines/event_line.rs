@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use super::prefix;
+use super::finder::prefix;
 use crate::error::Error;
 use crate::event::StreamEventRef;
 use crate::value::Redacted;

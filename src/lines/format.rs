@@ -4,7 +4,7 @@ use core::fmt;
 
 use arrayvec::ArrayVec;
 
-use super::prefix::{self, Name};
+use super::finder::prefix::{self, Name};
 use crate::format::text::{Text, without_line_end};
 use crate::parse;
 use crate::value::Redacted;

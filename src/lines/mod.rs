@@ -1,8 +1,9 @@
-//! Events out of a stream of lines: out of a buffer, out of pieces, out of a reader.
+//! Events out of a stream of lines: out of a buffer, out of chunks, out of a reader.
 //!
-//! The entry points differ in the source of the bytes: [`buffer`], [`decoder`], [`reader`], [`codec`]; the last three
-//! keep an incomplete line in a [`splitter`]. Lines, and those of them that are events, are defined in one place, in
-//! [`finder`].
+//! - [`buffer`], [`decoder`], [`reader`], [`codec`]: the entry points, which differ in the source of the bytes. The last three
+//!   keep an incomplete line in a [`splitter`].
+//! - [`finder`]: which lines are events. Every entry point asks it.
+//! - [`event_line`], [`format`](mod@format), [`skipped`], [`state`]: the public types that all of them share.
 
 mod buffer;
 #[cfg(feature = "tokio-util")]
@@ -11,14 +12,11 @@ mod decoder;
 mod event_line;
 mod finder;
 mod format;
-mod prefix;
 #[cfg(feature = "std")]
 mod reader;
 mod skipped;
 mod splitter;
 mod state;
-#[cfg(test)]
-mod tests;
 
 pub use self::buffer::{StreamEvents, stream_events};
 #[cfg(feature = "tokio-util")]

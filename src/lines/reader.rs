@@ -10,7 +10,7 @@ use super::event_line::{EventLine, LineEnd};
 use super::finder::LineFinder;
 use super::format::LogFormat;
 use super::skipped::Skipped;
-use super::splitter::{Place, Splitter, Store};
+use super::splitter::{FoundLine, Splitter, Store};
 use super::state::LineState;
 use crate::error::Error;
 use crate::owned::StreamEvent;
@@ -149,7 +149,7 @@ impl<R: Read> EventReader<R> {
     }
 
     /// Finds the next event.
-    fn find(&mut self) -> Result<Option<Place>, Error> {
+    fn find(&mut self) -> Result<Option<FoundLine>, Error> {
         loop {
             let piece = self.chunk.get(..self.end).unwrap_or_default();
             if let Some(place) = self.splitter.find(piece, &mut self.at) {

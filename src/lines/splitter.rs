@@ -1,84 +1,86 @@
-//! Lines out of bytes that arrive in pieces.
+//! Lines out of bytes that arrive in chunks.
 
 use super::event_line::EventLine;
 use super::finder::{End, LineFinder, LineRange};
 use crate::format::text::Text;
 
-/// Bytes kept from one piece to the next.
+/// Storage for an incomplete line.
 pub(crate) trait Store {
-    /// Returns the bytes.
+    /// Returns the stored bytes.
     fn bytes(&self) -> &[u8];
-    /// Adds bytes, which find room.
+    /// Appends bytes. The splitter keeps within its limit, so there is room.
     fn extend(&mut self, bytes: &[u8]);
     /// Removes all bytes.
     fn clear(&mut self);
 }
 
-/// A finder of events in bytes that arrive in pieces, which keeps an incomplete line.
+/// Finds events in bytes that arrive in chunks; keeps an incomplete line from one chunk to the next.
+///
+/// A line that is complete in one chunk is never copied: `find` searches the chunk itself while no line is kept. Once a chunk
+/// ends inside a line, that line goes through `kept`, and the search in the chunk goes on after it.
 #[derive(Clone, Debug)]
 pub(crate) struct Splitter<S> {
     /// State that finds the lines with events.
     pub(super) finder: LineFinder,
-    /// Start of the incomplete line, up to the limit.
+    /// Start of the incomplete line, up to the finder's limit.
     kept: S,
-    /// Length of the incomplete line so far, in bytes.
+    /// Length of the incomplete line so far, in bytes, those over the limit included. 0 if no line is incomplete.
     length: u64,
     /// Set if the last byte of the incomplete line is a CR.
     after_cr: bool,
-    /// Set if the kept line is an event that was returned, and is to be removed at the next step.
-    found: bool,
+    /// Set while the caller may borrow an event from `kept`; the next call clears both.
+    kept_is_event: bool,
 }
 
-/// The location of an event.
-pub(crate) enum Place {
-    /// The piece that was searched.
-    Piece(LineRange),
-    /// The kept bytes.
-    Kept(LineRange),
+/// An event's line, and the bytes that hold it.
+pub(crate) enum FoundLine {
+    /// A range of the chunk.
+    InChunk(LineRange),
+    /// A range of the kept bytes.
+    InKept(LineRange),
 }
 
 impl<S: Store> Splitter<S> {
     /// Returns a splitter before the first byte.
     pub(crate) const fn new(kept: S, finder: LineFinder) -> Self {
-        Self { finder, kept, length: 0, after_cr: false, found: false }
+        Self { finder, kept, length: 0, after_cr: false, kept_is_event: false }
     }
 
-    /// Steps over the bytes from index `at` of `piece` on, up to the end of the next event. `None` when all of them were
-    /// stepped over.
-    pub(super) fn find(&mut self, piece: &[u8], at: &mut usize) -> Option<Place> {
-        self.forget_found();
+    /// Steps over the bytes from index `at` of `chunk` on, up to the end of the next event. `None` after all of them.
+    pub(super) fn find(&mut self, chunk: &[u8], at: &mut usize) -> Option<FoundLine> {
+        self.clear_event();
         loop {
             if self.length == 0 {
-                if let Some(range) = self.finder.find(piece, at) {
-                    return Some(Place::Piece(range));
+                if let Some(range) = self.finder.find(chunk, at) {
+                    return Some(FoundLine::InChunk(range));
                 }
-                self.keep(piece.get(*at..)?);
-                *at = piece.len();
+                self.keep(chunk.get(*at..)?);
+                *at = chunk.len();
                 return None;
             }
-            let line_end = self.keep_line(piece, at)?;
-            if let Some(range) = self.kept_line(line_end) {
-                return Some(Place::Kept(range));
+            let line_end = self.keep_line(chunk, at)?;
+            if let Some(range) = self.find_in_kept(line_end) {
+                return Some(FoundLine::InKept(range));
             }
         }
     }
 
     /// Steps over the last line, which has no end.
-    pub(super) fn find_last(&mut self) -> Option<Place> {
-        self.forget_found();
+    pub(super) fn find_last(&mut self) -> Option<FoundLine> {
+        self.clear_event();
         if self.length == 0 {
             return None;
         }
-        self.kept_line(End::None).map(Place::Kept)
+        self.find_in_kept(End::None).map(FoundLine::InKept)
     }
 
-    /// Parses the event that was found in `piece` or in the kept bytes.
-    pub(super) fn event<'a>(&'a self, piece: &'a [u8], place: &Place) -> EventLine<'a> {
-        let (bytes, range) = match place {
-            Place::Piece(range) => (piece, range),
-            Place::Kept(range) => (self.kept.bytes(), range),
+    /// Parses the event of a line that `find` returned for this chunk.
+    pub(super) fn event<'a>(&'a self, chunk: &'a [u8], found: &FoundLine) -> EventLine<'a> {
+        let (bytes, range) = match found {
+            FoundLine::InChunk(range) => (chunk, range),
+            FoundLine::InKept(range) => (self.kept.bytes(), range),
         };
-        if range.whole > self.finder.limit {
+        if range.full_len > self.finder.limit {
             return self.finder.too_long(bytes, range);
         }
         self.finder.event(bytes, range, Text::within(bytes, range.content(), range.content_end()))
@@ -87,18 +89,19 @@ impl<S: Store> Splitter<S> {
     /// Returns the number of bytes before the next one.
     #[cfg(feature = "std")]
     pub(super) const fn offset(&self) -> u64 {
-        // A line that was found is counted already.
-        self.finder.offset() + if self.found { 0 } else { self.length }
+        // The finder has counted the kept line if that is an event.
+        self.finder.offset() + if self.kept_is_event { 0 } else { self.length }
     }
 
-    /// Adds the bytes from index `at` of `piece` on to the line that has no end yet, and returns its end if it is among them.
-    fn keep_line(&mut self, piece: &[u8], at: &mut usize) -> Option<End> {
+    /// Keeps the bytes from index `at` of `chunk` on, up to the end of the incomplete line, and returns that end if the chunk
+    /// has it.
+    fn keep_line(&mut self, chunk: &[u8], at: &mut usize) -> Option<End> {
         loop {
-            let rest = piece.get(*at..)?;
+            let rest = chunk.get(*at..)?;
             let text = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))?;
             self.keep(text);
             *at += text.len();
-            let lf = piece.get(*at..*at + 1)?;
+            let lf = chunk.get(*at..*at + 1)?;
             *at += 1;
             let line_end = if self.after_cr { End::CrLf } else { End::Lf };
             let goes_on = !self.after_cr && self.finder.goes_on(self.kept.bytes());
@@ -109,21 +112,21 @@ impl<S: Store> Splitter<S> {
         }
     }
 
-    /// Steps over the line that was kept, and removes it if it is no event.
-    fn kept_line(&mut self, line_end: End) -> Option<LineRange> {
+    /// Steps over the kept line, and removes it unless it is an event.
+    fn find_in_kept(&mut self, line_end: End) -> Option<LineRange> {
         let kept = self.kept.bytes();
-        // The end of a line that is too long was not kept, or not all of it.
+        // The end of a line over the limit was not kept, or only its CR was.
         let end = self.length - line_end.len();
         let text = kept.get(..end.try_into().unwrap_or(usize::MAX)).unwrap_or(kept);
         let range = self.finder.line(text, line_end, self.length);
-        self.found = range.is_some();
-        if !self.found {
-            self.forget();
+        self.kept_is_event = range.is_some();
+        if !self.kept_is_event {
+            self.clear();
         }
         range
     }
 
-    /// Adds bytes to the line that has no end yet.
+    /// Appends bytes to the incomplete line.
     fn keep(&mut self, bytes: &[u8]) {
         let room = (self.finder.limit as usize).saturating_sub(self.kept.bytes().len());
         self.kept.extend(bytes.get(..room).unwrap_or(bytes));
@@ -131,16 +134,16 @@ impl<S: Store> Splitter<S> {
         self.after_cr = bytes.last().map_or(self.after_cr, |&last| last == b'\r');
     }
 
-    /// Removes a line that was found.
-    fn forget_found(&mut self) {
-        if self.found {
-            self.forget();
+    /// Removes the kept line if it is an event that was returned.
+    fn clear_event(&mut self) {
+        if self.kept_is_event {
+            self.clear();
         }
     }
 
-    /// Removes the line that was kept.
-    fn forget(&mut self) {
+    /// Removes the kept line.
+    fn clear(&mut self) {
         self.kept.clear();
-        (self.length, self.after_cr, self.found) = (0, false, false);
+        (self.length, self.after_cr, self.kept_is_event) = (0, false, false);
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! Three readings are tried, one after the other:
 //!
-//! 1. [`predicted`], from left to right: fields in the order that tor prints, as nearly every line has them.
-//! 2. [`careful`], from right to left: the target's end where a client chose its text.
+//! 1. [`predicted`]: a plain target, and fields in the order that tor prints, as nearly every line has them.
+//! 2. [`careful`]: the same fields after any target, where a client chose its text.
 //! 3. [`unordered`]: lines that no known tor prints.
 //!
-//! The first two agree wherever the first one reads anything (`tests.rs`), so that its only purpose is speed.
+//! The first two agree wherever the first one reads anything (`tests.rs`): its only purpose is speed.
 
 mod careful;
 mod fields;
@@ -24,7 +24,7 @@ use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::Error;
 use crate::event::{Layout, StreamEventRef};
 use crate::format::text::Text;
-use crate::format::{MAX_LEN, grammar, scan};
+use crate::format::{MAX_LEN, grammar};
 use crate::value::Args;
 use crate::value::args::KnownEnds;
 
@@ -88,9 +88,7 @@ fn read_any(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Erro
         return Err(Error::LineTooLong { length: line.len() as u64, limit: MAX_LEN });
     }
     let header = header::read(line, lenient)?;
-    let by_tor = read_odd_token(line, &header)
-        .or_else(|| read_carefully(line, &header))
-        .or_else(|| read_before_space(line, &header));
+    let by_tor = careful::read(line, &header).or_else(|| read_before_space(line, &header));
     let (target, fields) = match by_tor {
         Some(found) => found,
         None => {
@@ -105,25 +103,8 @@ fn read_any(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Erro
     Ok(event(content, &header, &target, &fields, anomalies))
 }
 
-/// Reads a target that is odd but holds no space, and the fields after it, as [`careful`] does in twice the time. Fields begin with
-/// a space, so that no longer row of them could stand at the line's end.
-fn read_odd_token(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
-    // A plain token was read before.
-    let odd = scan::not_plain(line, header.target);
-    line.get(odd as usize).filter(|&&byte| byte != b' ')?;
-    let target = Target::first_token(line, header.target);
-    target.port?;
-    Some((target, predicted::read_fields(line, target.end, header.status)?))
-}
-
-/// Reads the target that [`careful`] finds, and the fields after it.
-fn read_carefully(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
-    let end = careful::target_end(line, header.target, header.status)?;
-    Some((Target::new(line, header.target, end), predicted::read_fields(line, end, header.status)?))
-}
-
 /// Reads a line without fields of tor 0.1.2 to 0.2.1 with `EXTENDED` events: a space ends it. Where the space may be the 255th
-/// byte of a target that tor cut, [`read_carefully`] has found that.
+/// byte of a target that tor cut, [`careful`] has found that.
 fn read_before_space(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
     let before = line.strip_suffix(b" ")?;
     let target = Target::new(line, header.target, before.len() as u32);
@@ -183,7 +164,7 @@ fn anomalies(content: Text<'_>, header: &Header, target: &Target, of_fields: Ano
         }
     }
     if let Text::Bytes(line) = content {
-        let is_utf8 = |part: Option<&[u8]>| core::str::from_utf8(part.unwrap_or_default()).is_ok();
+        let is_utf8 = |range: Option<&[u8]>| core::str::from_utf8(range.unwrap_or_default()).is_ok();
         if !is_utf8(line.get(target.start as usize..target.end as usize)) {
             anomalies.insert(Anomaly::TargetNotUtf8);
         }

@@ -346,15 +346,20 @@ fn path_end(line: &[u8], at: u32) -> Option<u32> {
 fn check_unknown_keywords(line: &[u8], at: u32, all_newer: bool) -> Option<()> {
     let mut at = at;
     while (at as usize) < line.len() {
-        let field = line.get(at as usize..)?.strip_prefix(b" ")?;
-        let equals = memchr::memchr(b'=', field)?;
-        let start = at + 1 + equals as u32 + 1;
+        let key = at + 1;
+        let equals = scan::space_or_equals(line, key);
+        let start = equals + 1;
+        if !matches!((line.get(at as usize), line.get(equals as usize)), (Some(b' '), Some(b'=')))
+            || !is_unknown_key(line.get(key as usize..equals as usize)?)
+        {
+            return None;
+        }
         let end = match line.get(start as usize) {
             Some(b'"') => grammar::tor_closing_quote(line, start)? + 1,
             _ => scan::space(line, start),
         };
         let value = line.get(start as usize..end as usize)?;
-        if !is_unknown_field(field.get(..equals)?, value) || (!all_newer && memchr::memchr(b':', value).is_some()) {
+        if !is_unknown_value(value) || (!all_newer && memchr::memchr(b':', value).is_some()) {
             return None;
         }
         at = end;
@@ -362,10 +367,13 @@ fn check_unknown_keywords(line: &[u8], at: u32, all_newer: bool) -> Option<()> {
     Some(())
 }
 
-/// Returns `true` if `key` is a keyword that we do not know, and `value` could stand behind it: a quoted string, or text
-/// without a space. Nor may such text hold a quotation mark, since a client's could pair up with one of tor's.
-pub(super) fn is_unknown_field(key: &[u8], value: &[u8]) -> bool {
-    grammar::is_word(key)
-        && Keyword::from_bytes(key).is_none()
-        && (grammar::is_quoted(value) || !value.iter().any(|byte| matches!(byte, b'"' | b' ')))
+/// Returns `true` if `key` is a keyword that we do not know.
+pub(super) fn is_unknown_key(key: &[u8]) -> bool {
+    grammar::is_word(key) && Keyword::from_bytes(key).is_none()
+}
+
+/// Returns `true` if `value` can come after an unknown keyword: a quoted string, or text without a space. Nor may such text
+/// hold a quotation mark, since a client's could pair up with one of tor's.
+pub(super) fn is_unknown_value(value: &[u8]) -> bool {
+    grammar::is_quoted(value) || !value.iter().any(|byte| matches!(byte, b'"' | b' '))
 }

@@ -56,16 +56,19 @@ impl Target {
 
 /// Returns the anomalies of a target's text, from `start` to `end`.
 fn anomalies(line: &[u8], start: u32, end: u32) -> Anomalies {
-    let mut anomalies = Anomalies::NONE;
     let first = scan::not_plain(line, start);
-    for byte in line.get(first as usize..end as usize).unwrap_or_default() {
-        match byte {
-            b' ' => anomalies.insert(Anomaly::TargetSpace),
-            b'"' => anomalies.insert(Anomaly::TargetQuote),
-            0x80.. => anomalies.insert(Anomaly::Target8Bit),
-            byte if byte.is_ascii_control() => anomalies.insert(Anomaly::TargetControl),
-            _ => {}
-        }
-    }
-    anomalies
+    let odd = line.get(first as usize..end as usize).unwrap_or_default();
+    // Bits of one byte, set without a branch: the compiler checks many bytes of the text at once.
+    let bits = odd.iter().fold(0, |bits, &byte| {
+        bits | bit(byte == b' ', Anomaly::TargetSpace)
+            | bit(byte == b'"', Anomaly::TargetQuote)
+            | bit(byte.is_ascii_control(), Anomaly::TargetControl)
+            | bit(!byte.is_ascii(), Anomaly::Target8Bit)
+    });
+    Anomalies::of_bits(bits.into())
+}
+
+/// Returns the bit of `anomaly`, one of the first eight, if `is_there`.
+const fn bit(is_there: bool, anomaly: Anomaly) -> u8 {
+    if is_there { anomaly.bit() as u8 } else { 0 }
 }

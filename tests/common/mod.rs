@@ -284,6 +284,12 @@ pub(crate) fn protocol_error(read: Result<StreamEventRef<'_>, Error>) -> Protoco
     }
 }
 
+/// Returns the bytes that hexadecimal digits stand for.
+pub(crate) fn from_hex(digits: &str) -> Vec<u8> {
+    let digit = |&byte: &u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).expect("a digit");
+    digits.as_bytes().chunks(2).map(|pair| pair.iter().map(digit).fold(0, |byte, digit| byte << 4 | digit)).collect()
+}
+
 /// Returns how properties are tested: `cases` times, or as often as `PROPTEST_CASES` says. What failed once is kept
 /// beside the test file.
 pub(crate) fn config(cases: u32) -> Config {

@@ -15,39 +15,45 @@ Examples:
   tor-streams events --format csv --status FAILED onionperf.torctl.log.xz > failures.csv
 
 Input:
-  Logs whose lines end with LF or CR LF, with or without a date and time before each `650 STREAM`,
-  and captures of a control connection. A file may be compressed with gzip, bzip2, xz or zstd, whatever
-  its name is, also twice over, and be UTF-8 or UTF-16. Lines of anything else are skipped. Those that
-  look like an event all the same are counted on standard error, with the option that may read them,
-  and the exit status is 1.
+  Logs whose lines end with LF or CR LF, with or without a date and time before
+  each `650 STREAM`, and captures of a control connection. A file may be
+  compressed with gzip, bzip2, xz or zstd, whatever its name is, also twice
+  over, and be UTF-8 or UTF-16. Lines of anything else are skipped. Those that
+  look like an event all the same are counted on standard error, with the
+  option that may read them, and the exit status is 1.
 
 Output:
-  line, time, id, status, circuit_id, target_host, target_port, reason, remote_reason, source,
-  source_addr, purpose, socks_username, socks_password, client_protocol, nym_epoch, session_group,
-  iso_fields, anomalies.
+  line, time, id, status, circuit_id, target_host, target_port, reason,
+  remote_reason, source, source_addr, purpose, socks_username, socks_password,
+  client_protocol, nym_epoch, session_group, iso_fields, anomalies.
 
-  Words are as Tor prints them. What an event does not have is null in JSON and empty in CSV;
-  circuit_id is so while the stream is on no circuit; with DETACHED, and with the CONTROLLER_WAIT
-  that may follow, Tor prints the circuit that the stream has left. `time` is Unix time, from Unix
-  time or a date before the event; a date without an offset is read as UTC. Of a date without a year,
-  a time of day and seconds since the start of the log it is the text. JSON has it only if there is
-  one. A byte of the target that is not UTF-8 becomes U+FFFD. `anomalies` names what is odd about the
-  event: it is empty for a plain line from a known Tor.
+  Words are as Tor prints them. What an event does not have is null in JSON and
+  empty in CSV; circuit_id is so while the stream is on no circuit; with
+  DETACHED, and with the CONTROLLER_WAIT that may follow, Tor prints the
+  circuit that the stream has left. `time` is Unix time, from Unix time or a
+  date before the event; a date without an offset is read as UTC. Of a date
+  without a year, a time of day and seconds since the start of the log it is
+  the text. JSON has it only if there is one. A byte of the target that is not
+  UTF-8 becomes U+FFFD. `anomalies` names what is odd about the event: it is
+  empty for a plain line from a known Tor.
 
-  Arrow and Parquet files (if built with the feature `arrow`) have the same columns with types: words
-  as dictionaries, lists as lists, `time` as a timestamp, and behind it `prefix`, the text before the
-  event. They are complete when the program ends.
+  Arrow and Parquet files (if built with the feature `arrow`) have the same
+  columns with types: words as dictionaries, lists as lists, `time` as a
+  timestamp, and behind it `prefix`, the text before the event. They are
+  complete when the program ends.
 
-  JSON is one object a line. CSV begins with the names of the columns, and joins the items of
-  iso_fields and of anomalies with commas. --csv-safe is for CSV that a spreadsheet opens.
+  JSON is one object a line. CSV begins with the names of the columns, and
+  joins the items of iso_fields and of anomalies with commas. --csv-safe is for
+  CSV that a spreadsheet opens.
 
-  Control characters, and those that turn the direction of text, are escaped in JSON, and in CSV if
-  it goes to a terminal: clients choose names that would be commands there.
+  Control characters, and those that turn the direction of text, are escaped in
+  JSON, and in CSV if it goes to a terminal: clients choose names that would be
+  commands there.
 
 Exit status:
   0  Every event was printed, or whatever reads the output was closed.
-  1  A file or a line could not be read, or the output not be written. Standard error has
-     FILE:LINE: and the reason. Everything else was printed.
+  1  A file or a line could not be read, or the output not be written. Standard
+     error has FILE:LINE: and the reason. Everything else was printed.
   2  The arguments are wrong.";
 
 /// The options of `events`.

@@ -10,7 +10,7 @@ use crate::command::options::StreamOptions;
 use crate::input::filter::Passes;
 use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{Consumer, Event};
-use crate::input::threads::{Log, Logs, Place};
+use crate::input::threads::{InputName, Log, Logs};
 
 /// Length of a range in bytes. In the worst log each line is of another stream, which takes some hundred bytes until
 /// its end is known.
@@ -57,7 +57,7 @@ pub(crate) struct LifePart<F> {
 
 impl<F: MakeNote> LifeLogs<F> {
     /// Returns the consumer of an input or of a range.
-    fn consumer(&self, input: Place<'_>, tracker: Tracker) -> LifeLog<F> {
+    fn consumer(&self, input: InputName<'_>, tracker: Tracker) -> LifeLog<F> {
         let (note, check) = (self.note.clone(), Check::default());
         LifeLog { lives: Vec::new(), input: input.index, options: self.options, note, tracker, check }
     }
@@ -66,11 +66,11 @@ impl<F: MakeNote> LifeLogs<F> {
 impl<F: MakeNote> Logs for LifeLogs<F> {
     type Log = LifeLog<F>;
 
-    fn log(&self, input: Place<'_>) -> LifeLog<F> {
+    fn log(&self, input: InputName<'_>) -> LifeLog<F> {
         self.consumer(input, StreamTracker::with_notes(self.options.max_live))
     }
 
-    fn part(&self, input: Place<'_>, _lines: u64) -> LifePart<F> {
+    fn part(&self, input: InputName<'_>, _lines: u64) -> LifePart<F> {
         LifePart { log: self.consumer(input, StreamTracker::part()), ends: Vec::new(), has_open: false }
     }
 
@@ -169,7 +169,7 @@ impl<F: MakeNote> Log for LifeLog<F> {
         Ok(())
     }
 
-    fn next(&mut self, input: Place<'_>) {
+    fn next(&mut self, input: InputName<'_>) {
         self.input = input.index;
         self.check.next_file();
     }

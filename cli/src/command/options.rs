@@ -12,7 +12,6 @@
 
 use alloc::sync::Arc;
 use std::io;
-use std::process::ExitCode;
 
 use crate::input::note::Life;
 use crate::input::reader::Reading;
@@ -67,13 +66,14 @@ pub(crate) enum Exit {
     Found,
 }
 
-impl From<Exit> for ExitCode {
+impl From<Exit> for u8 {
+    /// Returns the exit status.
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
+        match exit {
             Exit::Complete => 0,
             Exit::Reported => 1,
             Exit::Found => 4,
-        })
+        }
     }
 }
 
@@ -115,7 +115,7 @@ impl Files {
     /// Lists the inputs, and reports folders that cannot be read and files that would be read twice.
     pub(crate) fn list(read: Reading) -> Self {
         let (inputs, is_listed) = read.inputs.list();
-        let is_good = copies::report_copies(&inputs) & is_listed;
+        let is_good = copies::report_copies(&inputs, read.jobs()) & is_listed;
         Self { read: Arc::new(read), inputs, is_good }
     }
 

@@ -150,6 +150,11 @@ impl LayoutOptions {
         (!self.bare && !self.no_data && !layout.has_labels).then_some(layout)
     }
 
+    /// Returns `true` if formats are learned from the beginning of a log.
+    pub(crate) fn learns(&self) -> bool {
+        !self.prefix.is_empty()
+    }
+
     /// Learns the formats from the beginning of a log, and returns the bytes read. Reads no more than needed, since the
     /// log may still be written.
     fn learn(&self, text: &mut impl Read, layout: &mut Layout, again: bool) -> io::Result<Vec<u8>> {

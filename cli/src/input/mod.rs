@@ -7,7 +7,6 @@ pub(crate) mod findings;
 pub(crate) mod layout;
 pub(crate) mod note;
 mod progress;
-mod ranges;
 pub(crate) mod reader;
 mod rewrite;
 pub(crate) mod status;
@@ -125,10 +124,10 @@ impl Input {
         unpack::is_text(&file).then_some(file)
     }
 
-    /// Returns the maximum number of ranges that the file can be cut into.
-    pub(crate) fn ranges(&self) -> u64 {
-        let metadata = self.path.as_ref().and_then(|path| path.metadata().ok());
-        metadata.filter(fs::Metadata::is_file).map_or(1, |metadata| (metadata.len() / ranges::LEAST).max(1))
+    /// Returns the length of the file in bytes. `None` if the input is no file at rest.
+    pub(crate) fn len(&self) -> Option<u64> {
+        let metadata = self.path.as_ref()?.metadata().ok()?;
+        metadata.is_file().then_some(metadata.len())
     }
 
     /// Opens the text of the file, compressed or not. With a `spare` thread, that thread decompresses it.

@@ -1,6 +1,7 @@
 //! A progress bar for all inputs together.
 
 use std::io::{self, IsTerminal, Read};
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -8,33 +9,39 @@ use crate::output::text::escape;
 
 /// A progress bar, which several readers may move. It appears after the first second, if standard error is a terminal.
 #[derive(Clone)]
-pub(crate) struct Progress(ProgressBar);
+pub(crate) struct Progress {
+    /// The bar.
+    bar: ProgressBar,
+    /// Time of the start.
+    start: Instant,
+}
 
 impl Progress {
     /// Returns a bar that is not shown yet.
     pub(crate) fn new() -> Self {
         let template = "{wide_msg} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta} left";
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        Self(ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden()).with_style(style))
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden()).with_style(style);
+        Self { bar, start: Instant::now() }
     }
 
     /// Adds a file that is still to be read.
     pub(crate) fn add(&self, name: &str, bytes: u64) {
-        self.0.inc_length(bytes);
-        self.0.set_message(escape(name).into_owned());
+        self.bar.inc_length(bytes);
+        self.bar.set_message(escape(name).into_owned());
     }
 
     /// Adds bytes that were read.
     pub(crate) fn move_by(&self, bytes: usize) {
-        self.0.inc(bytes as u64);
-        if self.0.is_hidden() && io::stderr().is_terminal() && self.0.elapsed().as_secs() >= 1 {
-            self.0.set_draw_target(ProgressDrawTarget::stderr());
+        self.bar.inc(bytes as u64);
+        if self.start.elapsed().as_secs() >= 1 && self.bar.is_hidden() && io::stderr().is_terminal() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
     }
 
     /// Removes the bar.
     pub(crate) fn finish(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 

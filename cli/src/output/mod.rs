@@ -18,7 +18,7 @@ use clap::ValueEnum;
 use tor_stream_event::LineState;
 
 use crate::input::reader::{Consumer, Event};
-use crate::input::threads::{Collector, Log, Logs, Place};
+use crate::input::threads::{Collector, InputName, Log, Logs};
 use crate::output::cells::{Cells, Csv};
 #[cfg(feature = "arrow")]
 use crate::output::columns::Table;
@@ -123,11 +123,11 @@ impl EventLogs {
 impl Logs for EventLogs {
     type Log = EventLog;
 
-    fn log(&self, _input: Place<'_>) -> EventLog {
+    fn log(&self, _input: InputName<'_>) -> EventLog {
         self.rows()
     }
 
-    fn part(&self, _input: Place<'_>, _lines: u64) -> EventPart {
+    fn part(&self, _input: InputName<'_>, _lines: u64) -> EventPart {
         EventPart { log: self.rows(), starts: Vec::new() }
     }
 

@@ -33,15 +33,17 @@ Examples:
   tor-streams circuits --target '*.onion' --format csv tor.log > circuits.csv
 
 Which circuits:
-  Those of each log that a stream was on. With filters, the streams that pass them count, whole.
-  With --shared, only circuits that two streams were on which tor should have kept apart: the value
-  of a field that one of them has in its ISO_FIELDS is known of both, and differs. Nothing is
-  printed if there was none.
+  Those of each log that a stream was on. With filters, the streams that pass
+  them count, whole. With --shared, only circuits that two streams were on
+  which tor should have kept apart: the value of a field that one of them has
+  in its ISO_FIELDS is known of both, and differs. Nothing is printed if there
+  was none.
 
 Columns:
   file              the log
-  circuit_id        the circuit's number; tor counts from 1 again after each start, and then two
-                    circuits of one log have the same number
+  circuit_id        the circuit's number; tor counts from 1 again after each
+                    start, and then two circuits of one log have the same
+                    number
   unix_ts_first     Unix time of the first event of a stream on the circuit
   unix_ts_last      Unix time of the last one
   seconds           from the first to the last
@@ -49,35 +51,44 @@ Columns:
   detached          how often a stream was taken off it (DETACHED)
   failed            number of streams that failed on it
   targets           the hosts and ports that its streams were asked to reach
-  other_targets     number of streams whose target is not listed, for want of room
+  other_targets     number of streams whose target is not listed, for want of
+                    room
   identities        the identities of its streams
   unknown_identity  number of streams whose identity is not known
-  changed_identity  number of streams that changed their identity on the way, which no tor prints
-  differs_in        the fields in which streams differ that tor should have kept apart
+  changed_identity  number of streams that changed their identity on the way,
+                    which no tor prints
+  differs_in        the fields in which streams differ that tor should have
+                    kept apart
 
-  What is not known is null in JSON and empty in CSV. Targets, identities and fields are a list in
-  JSON, and joined with commas in CSV. Arrow and Parquet files (if built with the feature `arrow`)
-  have lists and times, and are complete when the program ends.
+  What is not known is null in JSON and empty in CSV. Targets, identities and
+  fields are a list in JSON, and joined with commas in CSV. Arrow and Parquet
+  files (if built with the feature `arrow`) have lists and times, and are
+  complete when the program ends.
 
 Identities:
-  What tor keeps streams apart by is named by their ISO_FIELDS: user name, password, client address
-  and so on. Each set of values is an identity. Identities have numbers, #1, #2, in the order in
-  which their streams end; all rows have the same ones, and so has `tor-streams streams` with the
-  same filters. --show-credentials prints the values behind the number.
-  An event without ISO_FIELDS counts as if the fields were those of a tor without options: user
-  name, password, client address, SESSION_GROUP and NYM_EPOCH.
-  A value may not be known: tor prints the client's address and the target that was asked for only
-  when a stream begins. A stream then has the number of the one identity that it does not differ
-  from in what is known, or none if there are several, or more than 1000 to compare it with.
+  What tor keeps streams apart by is named by their ISO_FIELDS: user name,
+  password, client address and so on. Each set of values is an identity.
+  Identities have numbers, #1, #2, in the order in which their streams end; all
+  rows have the same ones, and so has `tor-streams streams` with the same
+  filters. --show-credentials prints the values behind the number.
+  An event without ISO_FIELDS counts as if the fields were those of a tor
+  without options: user name, password, client address, SESSION_GROUP and
+  NYM_EPOCH.
+  A value may not be known: tor prints the client's address and the target that
+  was asked for only when a stream begins. A stream then has the number of the
+  one identity that it does not differ from in what is known, or none if there
+  are several, or more than 1000 to compare it with.
 
 Exit status:
   0  Every circuit was printed, or whatever reads the output was closed.
-  1  Something was told on standard error: a file or a line that could not be read, as FILE:LINE:
-     and the reason; signs that a log is not that of one tor, or in the wrong order, or read twice;
-     more circuits than there is room for. Everything else was printed.
+  1  Something was told on standard error: a file or a line that could not be
+     read, as FILE:LINE: and the reason; signs that a log is not that of one
+     tor, or in the wrong order, or read twice; more circuits than there is
+     room for. Everything else was printed.
   2  The arguments are wrong.
-  4  With --check: a circuit was printed. This comes before 1: what was found is certain, whatever
-     else could not be read, and 1 says that nothing was found in what could be read.";
+  4  With --check: a circuit was printed. This comes before 1: what was found
+     is certain, whatever else could not be read, and 1 says that nothing was
+     found in what could be read.";
 
 /// The options of `circuits`.
 #[derive(clap::Args)]

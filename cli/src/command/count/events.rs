@@ -9,7 +9,7 @@ use tor_stream_event::LineState;
 use super::column::Column;
 use super::groups::{Found, Key};
 use crate::input::reader::{Consumer, Event};
-use crate::input::threads::{Log, Logs, Place};
+use crate::input::threads::{InputName, Log, Logs};
 use crate::output::row::Row;
 
 /// A maker of the consumers.
@@ -36,11 +36,11 @@ impl EventLogs {
 impl Logs for EventLogs {
     type Log = EventLog;
 
-    fn log(&self, input: Place<'_>) -> EventLog {
+    fn log(&self, input: InputName<'_>) -> EventLog {
         EventLog { columns: Arc::clone(&self.columns), file: input.name.into(), found: Found::default() }
     }
 
-    fn part(&self, input: Place<'_>, _lines: u64) -> EventLog {
+    fn part(&self, input: InputName<'_>, _lines: u64) -> EventLog {
         self.log(input)
     }
 

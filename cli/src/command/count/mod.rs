@@ -16,6 +16,7 @@ use self::column::{Column, Value};
 use self::events::{EventLog, EventLogs};
 use self::groups::{Groups, Key};
 use self::print::Report;
+use crate::arguments::exit_with_mistake;
 use crate::command::identity::{Hasher, Identities};
 use crate::command::lives::{LifeLog, LifeLogs, MakeNote};
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
@@ -24,7 +25,7 @@ use crate::input::reader::{Event, Reading};
 use crate::input::threads::Collector;
 use crate::output::cells::CsvOptions;
 use crate::output::text::escape;
-use crate::{report, wrong_arguments};
+use crate::report;
 
 /// Help text after the options.
 const MORE_HELP: &str = "\
@@ -188,7 +189,7 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
 
 /// Ends the program if the columns cannot be counted by.
 fn check_columns(columns: &[Column], events: bool) {
-    let conflict = |message: &str| wrong_arguments(clap::error::ErrorKind::ArgumentConflict, message);
+    let conflict = |message: &str| exit_with_mistake(clap::error::ErrorKind::ArgumentConflict, message);
     if events && columns.contains(&Column::Identity) {
         conflict("an event has no identity: --by identity is for streams, without --events");
     }

@@ -32,66 +32,87 @@ Examples:
   tor-streams streams --format onionperf onionperf.torctl.log.xz > tor.streams.json
 
 Which streams:
-  With filters, the streams that pass them, whole. --purpose, --source and --target with --port may
-  each be true of another event of the stream; all other filters have to be true of one.
-  --failed is about the whole stream: it failed if it has a failure_reason_local or an event FAILED.
+  With filters, the streams that pass them, whole. --purpose, --source and
+  --target with --port may each be true of another event of the stream; all
+  other filters have to be true of one.
+  --failed is about the whole stream: it failed if it has a
+  failure_reason_local or an event FAILED.
 
 Columns:
-  stream_id              the stream's number; tor counts from 1 again after each start
-  circuit_id             the circuit it is on, or was on when it ended; none after DETACHED
-  unix_ts_start          Unix time of NEW or NEWRESOLVE; none if that is not in the log
-  unix_ts_end            Unix time of FAILED, or else of CLOSED; none if neither is in the log
-  seconds                from start to end; none if the clock was set back between them
-  failure_reason_local   why it failed: the REASON of FAILED, or the one that ended a look-up
+  stream_id              the stream's number; tor counts from 1 again after
+                         each start
+  circuit_id             the circuit it is on, or was on when it ended; none
+                         after DETACHED
+  unix_ts_start          Unix time of NEW or NEWRESOLVE; none if that is not in
+                         the log
+  unix_ts_end            Unix time of FAILED, or else of CLOSED; none if
+                         neither is in the log
+  seconds                from start to end; none if the clock was set back
+                         between them
+  failure_reason_local   why it failed: the REASON of FAILED, or the one that
+                         ended a look-up
   failure_reason_remote  the REMOTE_REASON of the same event
-  remap_source           where the last REMAP had the address from: CACHE or EXIT
-  target                 host and port that were asked for, or the first ones in the log
-  outcome                closed; failed; live (open at the end of the log); replaced (another stream
-                         began with its number); dropped (there were more than --max-live);
-                         after closed (an event that tor should not have printed)
+  remap_source           where the last REMAP had the address from: CACHE or
+                         EXIT
+  target                 host and port that were asked for, or the first ones
+                         in the log
+  outcome                closed; failed; live (open at the end of the log);
+                         replaced (another stream began with its number);
+                         dropped (there were more than --max-live); after
+                         closed (an event that tor should not have printed)
   last_status            the last event but XOFF and XON
-  final_target           the last host and port, after REMAP or a controller's REDIRECTSTREAM
+  final_target           the last host and port, after REMAP or a controller's
+                         REDIRECTSTREAM
   source_addr            address and port of the client
   purpose                such as USER or DNS_REQUEST
   client_protocol        such as SOCKS5
-  circuits               all circuits that it was on, in order: a list in JSON, commas in CSV
+  circuits               all circuits that it was on, in order: a list in JSON,
+                         commas in CSV
   xoff_sent, xoff_recv, xon_sent, xon_recv
                          how often flow control stopped and started it
   reason, remote_reason  those of the last event that has a REASON, CLOSED too
   seconds_to_answer      from start to SUCCEEDED
-  attempts               how often it was sent along a circuit (SENTCONNECT, SENTRESOLVE)
+  attempts               how often it was sent along a circuit (SENTCONNECT,
+                         SENTRESOLVE)
   detached               how often it was taken off one (DETACHED)
-  seconds_waiting        how long it waited for a controller (CONTROLLER_WAIT); none if it did not
+  seconds_waiting        how long it waited for a controller (CONTROLLER_WAIT);
+                         none if it did not
   asked                  connect or resolve
-  target_kind            of the target that was asked for: name, address, onion or exit
+  target_kind            of the target that was asked for: name, address, onion
+                         or exit
   began                  whether its start is in the log
   has_username           whether the client sent a SOCKS user name
   nym_epoch              number of NEWNYM signals before it
   session_group          number of the listener
   file                   the file that its first event is in
-  identity               #1, #2 and so on: streams with the same number have the same SOCKS user
-                         name, client address and whatever else tor keeps streams apart by, as
-                         `tor-streams circuits --help` explains
+  identity               #1, #2 and so on: streams with the same number have
+                         the same SOCKS user name, client address and whatever
+                         else tor keeps streams apart by, as `tor-streams
+                         circuits --help` explains
 
-  What a stream does not have is null in JSON and empty in CSV. Words are as tor prints them. A
-  look-up that was closed without an answer, for another reason than DONE, has failed without an
-  event FAILED; its outcome is `closed`. Of one stream, 1000 circuits and events are kept at most.
-  A reply to GETINFO stream-status tells which streams were open: they are printed too.
+  What a stream does not have is null in JSON and empty in CSV. Words are as
+  tor prints them. A look-up that was closed without an answer, for another
+  reason than DONE, has failed without an event FAILED; its outcome is
+  `closed`. Of one stream, 1000 circuits and events are kept at most. A reply
+  to GETINFO stream-status tells which streams were open: they are printed too.
 
 OnionPerf:
-  --format onionperf prints the object `tor.streams` of OnionPerf's analysis: what its own parser
-  gives, to the microsecond, but for one thing: a reason that tor has no name for, such as
-  UNKNOWN_264, is kept, and lost there. Streams without a beginning or an end are left out, and of
-  those with the same number only the last one is printed, which is told.
+  --format onionperf prints the object `tor.streams` of OnionPerf's analysis:
+  what its own parser gives, to the microsecond, but for one thing: a reason
+  that tor has no name for, such as UNKNOWN_264, is kept, and lost there.
+  Streams without a beginning or an end are left out, and of those with the
+  same number only the last one is printed, which is told.
 
 Exit status:
   0  Every stream was printed, or whatever reads the output was closed.
-  1  Something was told on standard error: a file or a line that could not be read, as FILE:LINE:
-     and the reason; signs that a log is not that of one tor, or in the wrong order, or read twice;
-     a filter's word that nobody knows. Everything else was printed.
+  1  Something was told on standard error: a file or a line that could not be
+     read, as FILE:LINE: and the reason; signs that a log is not that of one
+     tor, or in the wrong order, or read twice; a filter's word that nobody
+     knows. Everything else was printed.
   2  The arguments are wrong.
-  4  With --check: a stream was printed. This comes before 1: what was found is certain, whatever
-     else could not be read, and 1 says that nothing was found in what could be read.";
+  4  With --check: a stream was printed. This comes before 1: what was found is
+     certain, whatever else could not be read, and 1 says that nothing was
+     found in what could be read.";
 
 /// The options of `streams`.
 #[derive(clap::Args)]

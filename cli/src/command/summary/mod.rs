@@ -24,7 +24,7 @@ use crate::command::options::{Files, StreamOptions};
 use crate::input::filter::Filter;
 use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
-use crate::input::threads::{Collector, Log, Logs, Place};
+use crate::input::threads::{Collector, InputName, Log, Logs};
 use crate::output::text::escape;
 
 /// Help text after the options.
@@ -35,25 +35,30 @@ Examples:
   tor-streams summary --json onionperf.torctl.log.xz | jq .failures
 
 What is counted:
-  Events by status and reason; streams by purpose, protocol, target, circuit and cause of failure.
-  With filters, the streams that pass them, whole, and all events of these. --purpose, --source and
-  --target with --port may each be true of another event of the stream; all other filters have to be
-  true of one. --failed is about the whole stream.
-  Streams fail on a circuit, or without ever having been on one: then Tor found none, a controller
-  ended the stream, or the client's request was wrong. A look-up that was closed without an answer,
-  for another reason than DONE, has failed.
-  Times need a log with a time before each event. Percentiles are the lower ends of intervals whose
-  width is 3 percent; the slowest circuits are exact. Each file is a log of its own: a stream that
-  goes on in the next file is another one, unless the files are parts of one log (--join).
-  Each table has up to --max-live rows. Beyond it, and beyond a kilobyte of text, all is counted
-  together: as `(all others)`, in JSON in fields such as `other_targets`. Of more than --max-live
-  streams at a time, the oldest are let go.
+  Events by status and reason; streams by purpose, protocol, target, circuit
+  and cause of failure. With filters, the streams that pass them, whole, and
+  all events of these. --purpose, --source and --target with --port may each be
+  true of another event of the stream; all other filters have to be true of
+  one. --failed is about the whole stream.
+  Streams fail on a circuit, or without ever having been on one: then Tor found
+  none, a controller ended the stream, or the client's request was wrong. A
+  look-up that was closed without an answer, for another reason than DONE, has
+  failed.
+  Times need a log with a time before each event. Percentiles are the lower
+  ends of intervals whose width is 3 percent; the slowest circuits are exact.
+  Each file is a log of its own: a stream that goes on in the next file is
+  another one, unless the files are parts of one log (--join).
+  Each table has up to --max-live rows. Beyond it, and beyond a kilobyte of
+  text, all is counted together: as `(all others)`, in JSON in fields such as
+  `other_targets`. Of more than --max-live streams at a time, the oldest are
+  let go.
 
 Exit status:
   0  Everything was counted, or whatever reads the output was closed.
-  1  Something was told on standard error: a file or a line that could not be read, as FILE:LINE:
-     and the reason; signs that a log is not that of one tor, or in the wrong order, or read twice;
-     a filter's word that nobody knows. Everything else was counted.
+  1  Something was told on standard error: a file or a line that could not be
+     read, as FILE:LINE: and the reason; signs that a log is not that of one
+     tor, or in the wrong order, or read twice; a filter's word that nobody
+     knows. Everything else was counted.
   2  The arguments are wrong.";
 
 /// The options of `summary`.
@@ -155,7 +160,7 @@ impl SummaryLogs {
 impl Logs for SummaryLogs {
     type Log = SummaryLog;
 
-    fn log(&self, input: Place<'_>) -> SummaryLog {
+    fn log(&self, input: InputName<'_>) -> SummaryLog {
         SummaryLog {
             name: self.names.get(if self.options.join { 0 } else { input.index }).cloned().unwrap_or_default(),
             file: input.name.into(),
@@ -168,7 +173,7 @@ impl Logs for SummaryLogs {
         }
     }
 
-    fn part(&self, input: Place<'_>, lines: u64) -> SummaryPart {
+    fn part(&self, input: InputName<'_>, lines: u64) -> SummaryPart {
         let log = SummaryLog { limit: usize::MAX, tracker: StreamTracker::part(), ..self.log(input) };
         SummaryPart { log, lines, events: 0, is_full: false }
     }
@@ -318,7 +323,7 @@ impl Log for SummaryLog {
         Ok(())
     }
 
-    fn next(&mut self, input: Place<'_>) {
+    fn next(&mut self, input: InputName<'_>) {
         input.name.clone_into(&mut self.file);
         self.check.next_file();
     }

@@ -36,34 +36,41 @@ Examples:
   tor-streams watch --control /run/tor/control --summary
 
 Authentication:
-  None if tor wants none. Else its cookie, which is not sent: tor has to prove first that it knows
-  the cookie, and gets a proof in return (SAFECOOKIE). Else the password in the environment variable
-  TOR_CONTROL_PASSWORD or, if that is not set, the one that is typed on the terminal.
-  The cookie has to be readable, which on Debian takes the group debian-tor; to be a regular file of
-  32 bytes, not a link; and to belong to you, to root, or to the user that your system runs tor as
-  (debian-tor, tor, toranon or _tor). The other end names this file, whoever that is.
-  A tor before 0.2.3 wants the cookie itself. --allow-cookie sends it; without the option it is
-  never sent, as whatever answers on the port could ask for it.
+  None if tor wants none. Else its cookie, which is not sent: tor has to prove
+  first that it knows the cookie, and gets a proof in return (SAFECOOKIE). Else
+  the password in the environment variable TOR_CONTROL_PASSWORD or, if that is
+  not set, the one that is typed on the terminal.
+  The cookie has to be readable, which on Debian takes the group debian-tor; to
+  be a regular file of 32 bytes, not a link; and to belong to you, to root, or
+  to the user that your system runs tor as (debian-tor, tor, toranon or _tor).
+  The other end names this file, whoever that is.
+  A tor before 0.2.3 wants the cookie itself. --allow-cookie sends it; without
+  the option it is never sent, as whatever answers on the port could ask for
+  it.
 
 Output:
-  As of `tor-streams events`, each event at once. `line` is its line in what tor sent since it was
-  connected to, and `time` the Unix time at which it came. An event that cannot be read goes to
-  standard error with its line and the reason.
+  As of `tor-streams events`, each event at once. `line` is its line in what
+  tor sent since it was connected to, and `time` the Unix time at which it
+  came. An event that cannot be read goes to standard error with its line and
+  the reason.
 
-  With --summary: how many events, streams, statuses and reasons there were, and the last streams.
-  It is drawn again and again on a terminal, else printed every --interval seconds, and at the end.
-  Streams that were open before the connection are known from tor (GETINFO stream-status); those
-  that were open when it was lost are forgotten.
+  With --summary: how many events, streams, statuses and reasons there were,
+  and the last streams. It is drawn again and again on a terminal, else printed
+  every --interval seconds, and at the end. Streams that were open before the
+  connection are known from tor (GETINFO stream-status); those that were open
+  when it was lost are forgotten.
 
 Without a connection:
-  Another attempt comes after 1 second, then 2, 4, and so on up to 60, and after 1 again once there
-  was a connection. Events that tor had in between are lost; standard error says so.
+  Another attempt comes after 1 second, then 2, 4, and so on up to 60, and
+  after 1 again once there was a connection. Events that tor had in between are
+  lost; standard error says so.
 
 Exit status:
-  0  Ctrl-C or SIGTERM came, or whatever reads the output was closed. The output is complete. The
-     second Ctrl-C ends the program at once, with 1.
-  1  Tor refused the authentication, what answered is no control port, --retries attempts failed,
-     or the output could not be written. Standard error has the reason.
+  0  Ctrl-C or SIGTERM came, or whatever reads the output was closed. The
+     output is complete. The second Ctrl-C ends the program at once, with 1.
+  1  Tor refused the authentication, what answered is no control port,
+     --retries attempts failed, or the output could not be written. Standard
+     error has the reason.
   2  The arguments are wrong.";
 
 /// Maximum length of an event's line, in bytes.

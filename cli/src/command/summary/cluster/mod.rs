@@ -27,9 +27,9 @@ use timely::scheduling::activate::SyncActivator;
 
 use super::tally::Tally;
 use super::{Options, SummaryLog, SummaryLogs, print};
+use crate::arguments::exit_with_mistake;
 use crate::input::Input;
 use crate::input::threads::{self, Collector};
-use crate::wrong_arguments;
 
 /// Exit status if the report is missing because another process is.
 const INCOMPLETE: i32 = 3;
@@ -76,7 +76,7 @@ impl Cluster {
         let process = self.process?;
         if usize::from(process) >= self.cluster.len() {
             let message = format!("--process {process}, but --cluster has {} addresses, from 0", self.cluster.len());
-            wrong_arguments(clap::error::ErrorKind::ValueValidation, &message);
+            exit_with_mistake(clap::error::ErrorKind::ValueValidation, &message);
         }
         Some(process)
     }

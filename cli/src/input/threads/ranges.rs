@@ -11,35 +11,38 @@ use std::io::{self, Read};
 
 use tor_stream_event::{LineEnd, LineState};
 
+use super::InputName;
 use crate::input::Input;
 use crate::input::layout::{self, Layout};
 use crate::input::progress::Progress;
 use crate::input::reader::Reading;
-use crate::input::threads::Place;
 use crate::output::text::escape;
 
 /// Number of bytes at the beginning of a file that have to show the line end.
 const START: u64 = layout::LEARNED_FROM as u64;
 
+/// Number of bytes at the beginning of a file that usually show it.
+const SHORT_START: u64 = 32 * 1024;
+
 /// Number of bytes that are searched for a reply at once.
 const WINDOW: u64 = 16 * 1024;
 
 /// Minimum number of bytes of a range.
-pub(crate) const LEAST: u64 = 64 * 1024;
+pub(super) const LEAST: u64 = 64 * 1024;
 
 /// Maximum number of bytes after the last range, which one thread reads at the end.
 const TAIL: u64 = 64 * 1024;
 
 /// A file that can be cut into ranges.
-pub(crate) struct Cuttable {
+pub(super) struct Cuttable {
     /// Index of the file among the inputs.
     index: usize,
     /// Input that names the file.
-    pub(crate) input: Input,
+    pub(super) input: Input,
     /// Layout of the file.
-    pub(crate) layout: Layout,
+    pub(super) layout: Layout,
     /// Name of the file in messages.
-    pub(crate) name: String,
+    pub(super) label: String,
     /// The file.
     file: File,
     /// Length of the file when it was opened, in bytes.
@@ -47,7 +50,7 @@ pub(crate) struct Cuttable {
     /// Length of a range in bytes, without the rest of its last line.
     step: u64,
     /// State of the lines at the start of a range.
-    pub(crate) start: LineState,
+    pub(super) start: LineState,
     /// Set if replies have no prefix, as the first event shows; `None` before it.
     bare: Option<bool>,
     /// Set when no more ranges are needed.
@@ -57,34 +60,40 @@ pub(crate) struct Cuttable {
 }
 
 impl Cuttable {
-    /// Returns a file that can be cut into at least two ranges of up to about `most` bytes for so many threads. `None`
-    /// if the file is too short, or if its beginning does not show the line end.
-    pub(crate) fn new(
+    /// Returns a file that can be cut into ranges of about `step` bytes. `None` if the file has fewer than two of them,
+    /// or if its beginning does not show the line end.
+    pub(super) fn new(
         options: &Reading,
         (index, input): (usize, &Input),
-        jobs: usize,
-        most: u64,
+        step: u64,
         progress: &Progress,
     ) -> Option<Self> {
         let file = input.plain()?;
         let len = file.metadata().ok()?.len();
-        let step = (len / (4 * jobs as u64)).clamp(LEAST, most.max(LEAST));
         if len < 2 * step {
             return None;
         }
-        let mut start = Vec::new();
-        At::new(&file, 0..len.min(START), None).read_to_end(&mut start).ok()?;
-        let layout = options.layout.of_start(&start)?;
-        let mut events = options.events(&layout, &*start, None);
-        let bare = events.next_event().ok()?.map(|line| line.prefix.is_empty());
-        let start = events.state().part()?;
-        let (input, name) = (input.clone(), escape(&input.name).into_owned());
+        let begin = |bytes: u64| {
+            let mut start = Vec::new();
+            At::new(&file, 0..len.min(bytes), None).read_to_end(&mut start).ok()?;
+            let layout = options.layout.of_start(&start)?;
+            let mut events = options.events(&layout, &*start, None);
+            let bare = events.next_event().ok()?.map(|line| line.prefix.is_empty());
+            Some((layout, bare, events.state().part()))
+        };
+        // Formats may be learned from all of the beginning.
+        let short = if options.layout.learns() { None } else { begin(SHORT_START) };
+        let (layout, bare, start) = match short {
+            Some(found @ (_, Some(_), Some(_))) => found,
+            _ => begin(START)?,
+        };
+        let (input, label) = (input.clone(), escape(&input.name).into_owned());
         let (stopped, progress) = (false.into(), progress.clone());
-        Some(Self { index, input, layout, name, file, len, step, start, bare, stopped, progress })
+        Some(Self { index, input, layout, label, file, len, step, start: start?, bare, stopped, progress })
     }
 
     /// Returns the range that begins at `start`. `None` if one thread has to read the rest at the end.
-    pub(crate) fn range(&self, start: u64) -> Option<Range<u64>> {
+    pub(super) fn range(&self, start: u64) -> Option<Range<u64>> {
         if self.stopped.load(Ordering::Relaxed) {
             return None;
         }
@@ -128,23 +137,23 @@ impl Cuttable {
     }
 
     /// Adds the file to the progress bar.
-    pub(crate) fn begin(self) -> Self {
+    pub(super) fn begin(self) -> Self {
         self.progress.add(&self.input.name, self.len);
         self
     }
 
     /// Returns the name of the file, and its index among the inputs.
-    pub(crate) fn place(&self) -> Place<'_> {
-        Place { index: self.index, name: &self.input.name }
+    pub(super) fn name(&self) -> InputName<'_> {
+        InputName { index: self.index, name: &self.input.name }
     }
 
     /// Returns a reader of a range.
-    pub(crate) fn read(&self, range: Range<u64>) -> At<'_> {
+    pub(super) fn read(&self, range: Range<u64>) -> At<'_> {
         At::new(&self.file, range, Some(&self.progress))
     }
 
     /// Returns the number of lines that end in a range, in a file where every LF ends one.
-    pub(crate) fn count_lines(&self, range: Range<u64>) -> io::Result<u64> {
+    pub(super) fn count_lines(&self, range: Range<u64>) -> io::Result<u64> {
         let (mut reader, mut chunk, mut lines) = (At::new(&self.file, range, None), vec![0; 64 * 1024], 0);
         loop {
             match reader.read(&mut chunk)? {
@@ -155,13 +164,13 @@ impl Cuttable {
     }
 
     /// Ends the ranges: one thread has to read the rest.
-    pub(crate) fn stop(&self) {
+    pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 }
 
 /// A reader of a range of a file.
-pub(crate) struct At<'f> {
+pub(super) struct At<'f> {
     /// The file.
     file: &'f File,
     /// Part of the range that was not read yet.

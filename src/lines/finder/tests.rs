@@ -1,18 +1,18 @@
-//! The shape of the last event's line must not change what the next line is.
+//! The pattern of the last event's line must not change what the next line is.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use proptest::prelude::*;
 
-use super::event_line::LineEnd;
-use super::finder::LineFinder;
-use super::format::LogFormat;
-use super::prefix::Shape;
-use super::skipped::Skipped;
+use super::LineFinder;
+use super::pattern::Pattern;
+use crate::lines::event_line::LineEnd;
+use crate::lines::format::LogFormat;
+use crate::lines::skipped::Skipped;
 
-/// Starts of lines in a log, and text that resembles them.
-const PIECES: &[&str] = &[
+/// Fragments of the starts of a log's lines, and text that resembles them.
+const FRAGMENTS: &[&str] = &[
     "2019-01-31 ",
     "11:29:51 ",
     "1548934191.51 ",
@@ -41,18 +41,18 @@ const PIECES: &[&str] = &[
     "'",
 ];
 
-/// An event in a log, and how that log is read.
+/// The first event of an input, and the finder for that input.
 #[derive(Clone, Debug)]
 struct First {
-    /// The line.
+    /// The event's line.
     line: Vec<u8>,
-    /// The length of its prefix.
+    /// Length of its prefix.
     prefix: usize,
-    /// The finder before that line.
+    /// State before that line.
     finder: LineFinder,
 }
 
-/// The first lines of inputs of all kinds.
+/// Generates first events of inputs of all kinds: the wire, logs with dates, logs with a format.
 fn first() -> impl Strategy<Value = First> {
     let first = |prefix: String, line_end: Option<LineEnd>, format: Option<LogFormat>, after: &str| {
         let line = [&prefix, "650 STREAM 1 NEW 0 host:80", after].concat().into_bytes();
@@ -74,32 +74,32 @@ fn first() -> impl Strategy<Value = First> {
     ]
 }
 
-/// The beginning of a line of a log.
+/// Generates the start of a log's line.
 fn start() -> impl Strategy<Value = String> {
-    prop::collection::vec(prop::sample::select(PIECES), 0..6).prop_map(|pieces| pieces.concat())
+    prop::collection::vec(prop::sample::select(FRAGMENTS), 0..6).prop_map(|fragments| fragments.concat())
 }
 
-/// Steps over a line, and returns all that came of it: prefix and end of the event, and counts.
+/// Steps over a line. Returns the range of its event, the counts of skipped lines, and the number of replies.
 fn step(finder: &mut LineFinder, line: &[u8], line_end: &[u8]) -> (Option<(usize, usize)>, Skipped, u64) {
     let range = finder.find(&[line, line_end].concat(), &mut 0);
     (range.map(|range| (range.content(), range.content_end())), finder.skipped(), finder.replies())
 }
 
-/// Asserts that a line behind `first` is the same with the shape of `first` and without.
+/// Asserts that a line after `first` is read the same with the pattern of `first` and without.
 #[track_caller]
 fn assert_same(first: &First, line: &[u8], line_end: &[u8]) {
     let mut begun = first.finder.clone();
     step(&mut begun, &first.line, b"\r\n");
-    let mut without_shape = begun.clone();
-    without_shape.leave_shape();
+    let mut without_pattern = begun.clone();
+    without_pattern.leave_pattern();
     let found = step(&mut begun, line, line_end);
-    assert_eq!(found, step(&mut without_shape, line, line_end), "{}", line.escape_ascii());
-    // Nor does it change what follows.
+    assert_eq!(found, step(&mut without_pattern, line, line_end), "{}", line.escape_ascii());
+    // Nor does the pattern change the line after that.
     let next = b"650 STREAM 1 NEW 0 host:80";
-    assert_eq!(step(&mut begun, next, b"\n"), step(&mut without_shape, next, b"\n"), "{}", line.escape_ascii());
+    assert_eq!(step(&mut begun, next, b"\n"), step(&mut without_pattern, next, b"\n"), "{}", line.escape_ascii());
 }
 
-/// Every change of a byte of a prefix, and of two that are compared at once.
+/// Tries every change of one byte of a prefix, and of two bytes that are compared at once.
 #[test]
 fn changed_prefixes() {
     let line = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 host:80";
@@ -153,9 +153,9 @@ proptest! {
         for part in [&[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b' ', h0, h1, b':', n0, n1, b':', s0, s1, b' '][..], &rest, b" 650 BW 1 2"] {
             line.extend(part);
         }
-        let shape = Shape::new(b"2019-01-31 11:29:51 1548934191 ", 0).expect("a shape");
-        prop_assert_eq!(shape.is_event(&line, &None), Some(false));
+        let pattern = Pattern::new(b"2019-01-31 11:29:51 1548934191 ", 0).expect("a pattern");
+        prop_assert_eq!(pattern.is_event(&line, &None), Some(false));
         line[3] = b':';
-        prop_assert_eq!(shape.is_event(&line, &None), None);
+        prop_assert_eq!(pattern.is_event(&line, &None), None);
     }
 }

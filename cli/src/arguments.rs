@@ -1,0 +1,63 @@
+//! Wrong arguments: hints at the right ones, and the end of the program.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process;
+
+use clap::error::{ContextKind, ErrorKind};
+use clap::{Command, CommandFactory};
+
+use crate::command::options::Exit;
+use crate::{Arguments, report, status};
+
+/// Likeness of two words, from 0 to 1, from which one may be a mistyped form of the other.
+const LIKE: f64 = 0.8;
+
+/// Ends the program as the parser of the arguments does.
+pub(crate) fn exit_with_mistake(kind: ErrorKind, message: &str) -> ! {
+    exit_with(&Arguments::command().error(kind, message))
+}
+
+/// Ends the program with the help or the version, or with an error about its arguments, which may hold commands to a
+/// terminal.
+pub(crate) fn exit_with(error: &clap::Error) -> ! {
+    if !error.use_stderr() {
+        let printed = error.print().and_then(|()| io::stdout().flush());
+        process::exit(status(printed.map(|()| Exit::Complete)).into());
+    }
+    let mut feature = missing_feature(error);
+    for line in error.render().to_string().lines() {
+        // The first paragraph says what is wrong.
+        if let Some(feature) = feature.take_if(|_| line.is_empty()) {
+            report(format_args!(""));
+            report(format_args!("  tip: needs a build with `--features {feature}`"));
+        }
+        report(format_args!("{line}"));
+    }
+    process::exit(error.exit_code())
+}
+
+/// Returns the feature, absent from this build, that an argument needs.
+fn missing_feature(error: &clap::Error) -> Option<&'static str> {
+    let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    let argument = context(ContextKind::InvalidArg);
+    let is_one_of = |arguments: &[&str]| arguments.iter().any(|name| argument.split(' ').next() == Some(name));
+    match error.kind() {
+        ErrorKind::InvalidValue if !cfg!(feature = "arrow") && is_one_of(&["--format"]) => {
+            ["arrow", "parquet"].contains(&&*context(ContextKind::InvalidValue)).then_some("arrow")
+        }
+        ErrorKind::UnknownArgument if !cfg!(feature = "cluster") => {
+            argument.starts_with("--cluster").then_some("cluster").or(is_one_of(&["--process"]).then_some("cluster"))
+        }
+        _ => None,
+    }
+}
+
+/// Returns the command that a file's name may be a mistyped form of, if there is no such file.
+pub(crate) fn mistyped_command<'c>(command: &'c Command, file: &Path) -> Option<&'c str> {
+    let typed = file.to_str().filter(|typed| !typed.contains(['/', '\\', '.']))?;
+    let likeness = |name: &&str| strsim::jaro_winkler(typed, name);
+    let names = command.get_subcommands().map(Command::get_name);
+    let name = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|name| likeness(name) > LIKE)?;
+    (!file.exists()).then_some(name)
+}

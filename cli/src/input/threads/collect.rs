@@ -1,0 +1,264 @@
+//! The collecting thread: it merges the results of the units in order.
+
+use alloc::sync::Arc;
+use core::ops::Range;
+use std::io;
+use std::sync::mpsc::Receiver;
+use std::thread;
+
+use tor_stream_event::LineState;
+
+use super::queue::{Message, Packet, RangeResult, Shared, Unit, Waiting};
+use super::ranges::Cuttable;
+use super::sink::{Direct, OneByOne};
+use super::{Collector, InputName, Log, Logs};
+use crate::input::findings::{Ended, Findings};
+use crate::input::reader::{Sink, read_events};
+use crate::report;
+
+/// Number of consecutive ranges that may have to be read again before one thread reads the rest of a file.
+const TRIES: u32 = 4;
+
+/// The collecting thread.
+pub(super) struct Collecting<'c, M: Logs, C> {
+    /// State that all threads share.
+    shared: &'c Arc<Shared<M>>,
+    /// Receiver of the output.
+    collector: &'c mut C,
+    /// Log that goes on in the next input.
+    joined: Option<M::Log>,
+    /// File whose ranges are being merged.
+    cut: Option<Cut<M::Log>>,
+    /// Set while everything could be read so far.
+    all_read: bool,
+}
+
+/// A file whose ranges are being merged.
+struct Cut<L: Log> {
+    /// The file.
+    file: Arc<Cuttable>,
+    /// The log so far.
+    log: L,
+    /// State of the lines so far; `None` before the first range.
+    state: Option<LineState>,
+    /// Findings about the events so far.
+    findings: Findings,
+    /// Number of consecutive ranges that had to be read again.
+    again: u32,
+    /// Set while everything could be read so far.
+    all_read: bool,
+    /// Set at the end of the file, or when reading failed.
+    over: bool,
+}
+
+impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
+    /// Returns the thread's state before the first unit.
+    pub(super) const fn new(shared: &'c Arc<Shared<M>>, collector: &'c mut C) -> Self {
+        Self { shared, collector, joined: None, cut: None, all_read: true }
+    }
+
+    /// Reads all inputs in this thread.
+    ///
+    /// # Errors
+    ///
+    /// If the collector fails.
+    pub(super) fn alone(&mut self) -> io::Result<()> {
+        while let Some(waiting) = self.shared.next_input() {
+            self.read_own(&waiting)?;
+        }
+        Ok(())
+    }
+
+    /// Starts threads that read, and merges their results.
+    ///
+    /// # Errors
+    ///
+    /// If the collector fails, or if the system allows no thread.
+    pub(super) fn with_threads(&mut self) -> io::Result<()> {
+        if self.shared.inputs() <= 1 {
+            let Some(file) = self.shared.only_file() else {
+                return self.alone();
+            };
+            self.begin(file);
+        }
+        let (units, threads) = self.shared.open();
+        for number in 0..threads {
+            let shared = Arc::clone(self.shared);
+            // The thread may be waiting for input when the collector fails, so it is never joined.
+            match thread::Builder::new().spawn(move || shared.work()) {
+                Err(error) if number == 0 => return Err(error),
+                // The system allows no more threads.
+                Err(_) => break,
+                Ok(_) => {}
+            }
+        }
+        for unit in units {
+            match unit {
+                Unit::Whole(count, packets) => self.whole(count, &packets)?,
+                Unit::Own(waiting) => self.read_own(&waiting)?,
+                Unit::Cut(file) => self.begin(file),
+                Unit::Range(range, receiver) => self.range(range, &receiver)?,
+                Unit::Rest(at) => self.rest(at)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the log of an input.
+    fn log(&mut self, input: InputName<'_>) -> M::Log {
+        match self.joined.take() {
+            Some(mut log) => {
+                log.next(input);
+                log
+            }
+            None => self.shared.logs.log(input),
+        }
+    }
+
+    /// Ends the log of an input.
+    fn end(&mut self, log: M::Log, index: usize, all_read: bool) -> io::Result<()> {
+        self.all_read &= all_read;
+        if self.shared.logs.joins() {
+            self.joined = Some(log);
+            return Ok(());
+        }
+        self.collector.log(log, index, all_read)
+    }
+
+    /// Passes the log that goes on to the end to the collector. Returns `false` if something could not be read.
+    ///
+    /// # Errors
+    ///
+    /// If the collector fails.
+    pub(super) fn finish(mut self) -> io::Result<bool> {
+        if let Some(log) = self.joined.take() {
+            self.collector.log(log, 0, self.all_read)?;
+        }
+        Ok(self.all_read)
+    }
+
+    /// Reads an input in this thread.
+    fn read_own(&mut self, waiting: &Waiting) -> io::Result<()> {
+        let mut log = self.log(waiting.name());
+        let all_read = self.shared.read_whole(waiting, &mut log, &mut Direct(self.collector))?;
+        self.end(log, waiting.index, all_read)
+    }
+
+    /// Collects inputs that another thread reads.
+    fn whole(&mut self, mut count: usize, packets: &Receiver<Packet<M::Log>>) -> io::Result<()> {
+        while count > 0 {
+            for message in packets.recv().map_err(|_| lost_thread())? {
+                match message {
+                    Message::Rows(rows) => self.collector.print(rows)?,
+                    Message::Report(message) => report(format_args!("{message}")),
+                    Message::End(index, end) => {
+                        let (log, all_read) = end?;
+                        self.end(log, index, all_read)?;
+                        count -= 1;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to merge the ranges of a file.
+    fn begin(&mut self, file: Arc<Cuttable>) {
+        let log = self.log(file.name());
+        let findings = Findings::default();
+        self.cut = Some(Cut { file, log, state: None, findings, again: 0, all_read: true, over: false });
+    }
+
+    /// Appends a range to the log of its file.
+    fn range(&mut self, range: Range<u64>, part: &Receiver<RangeResult<M::Log>>) -> io::Result<()> {
+        let Some(cut) = self.cut.as_mut().filter(|cut| !cut.over) else {
+            return Ok(());
+        };
+        let RangeResult { result, unreadable } = part.recv().map_err(|_| lost_thread())?;
+        let (part, end) = result?;
+        let len = end.state.bytes();
+        let lines = cut.state.as_ref().map_or(0, LineState::lines);
+        let state = match cut.state.clone() {
+            None => Some(end.state),
+            Some(mut state) => state.append(end.state).is_ok().then_some(state),
+        };
+        let appended = state.is_some() && cut.log.append(part, lines)?;
+        if !appended {
+            cut.again += 1;
+            if cut.again == TRIES {
+                cut.file.stop();
+            }
+            return cut.read(range, self.shared, self.collector);
+        }
+        (cut.again, cut.state) = (0, state);
+        cut.findings.append(&end.findings, lines);
+        let mut sink = OneByOne { name: &cut.file.label, destination: &mut Direct(self.collector), all_read: true };
+        sink.before_read(&mut cut.log)?;
+        for (line, error) in unreadable {
+            sink.unreadable(&mut cut.log, line + lines, &error)?;
+        }
+        if let Some(error) = end.failed {
+            sink.failed(&mut cut.log, error, range.start)?;
+        }
+        cut.all_read &= sink.all_read;
+        // If the file has become shorter, this was its end.
+        cut.over |= end.failed.is_some() || len < range.end - range.start;
+        if cut.over {
+            cut.file.stop();
+        }
+        Ok(())
+    }
+
+    /// Reads the rest of a file, from an offset on, and ends its log.
+    fn rest(&mut self, at: u64) -> io::Result<()> {
+        let Some(mut cut) = self.cut.take() else {
+            return Ok(());
+        };
+        if !cut.over {
+            // Bytes that were added to the file since it was opened are read as well.
+            cut.read(at..u64::MAX, self.shared, self.collector)?;
+        }
+        let file = &cut.file;
+        let no_state = || self.shared.options.events(&file.layout, io::empty(), None).state();
+        let state = cut.state.unwrap_or_else(no_state);
+        let mut sink = OneByOne { name: &file.label, destination: &mut Direct(self.collector), all_read: cut.all_read };
+        let ended = Ended { name: &file.label, input: &file.input, layout: &file.layout, state: &state };
+        sink.tell(&mut cut.log, cut.findings.messages(&ended))?;
+        cut.all_read = sink.all_read;
+        cut.log.end(&state)?;
+        if let Some(rows) = cut.log.rows()? {
+            self.collector.print(rows)?;
+        }
+        self.end(cut.log, cut.file.name().index, cut.all_read)
+    }
+}
+
+impl<L: Log> Cut<L> {
+    /// Reads a range event by event.
+    fn read<M: Logs<Log = L>>(
+        &mut self,
+        range: Range<u64>,
+        shared: &Shared<M>,
+        collector: &mut impl Collector<L>,
+    ) -> io::Result<()> {
+        let mut sink = OneByOne { name: &self.file.label, destination: &mut Direct(collector), all_read: true };
+        let before = self.state.as_ref().map_or(0, LineState::bytes);
+        let reader = self.file.read(range.clone());
+        let layout = (&self.file.layout, self.state.as_ref());
+        let end = read_events(&shared.options, layout, reader, &mut self.log, &mut sink)?;
+        sink.end(&mut self.log, &end)?;
+        self.findings.append(&end.findings, 0);
+        self.all_read &= sink.all_read;
+        self.over = end.failed.is_some() || end.state.bytes() - before < range.end - range.start;
+        if self.over {
+            self.file.stop();
+        }
+        self.state = Some(end.state);
+        Ok(())
+    }
+}
+
+/// Returns the error of a thread that ended without a result.
+fn lost_thread() -> io::Error {
+    io::Error::other("a thread ended early")
+}

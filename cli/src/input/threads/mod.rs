@@ -1,0 +1,140 @@
+//! Reading inputs with several threads.
+//!
+//! The work is cut into [units](queue): a range of lines of a plain file, or one or more whole inputs of any other kind.
+//! Each [reader thread](worker) reads the events of the next unit. The thread that started them
+//! [collects](collect) the results of the units in order, so that the output is that of one thread:
+//!
+//! - A range is read by itself, and becomes a [part](Log::Part) that is [appended](Log::append) to the log. If that is
+//!   not exact, the collecting thread reads the range again, event by event, as it reads all inputs if it is alone.
+//! - A whole input becomes a log. Its rows are sent while it is read, through a bounded channel, so that later units
+//!   wait instead of filling the memory. Small files share a unit, since each hand-over takes as long as some hundred
+//!   lines.
+
+mod collect;
+mod queue;
+mod ranges;
+mod sink;
+mod worker;
+
+use alloc::sync::Arc;
+use std::io;
+
+use tor_stream_event::LineState;
+
+use self::collect::Collecting;
+use self::queue::Shared;
+use crate::input::Input;
+use crate::input::reader::{Consumer, Reading};
+
+/// Consumer of a whole input.
+pub(crate) trait Log: Consumer + Send + Sized + 'static {
+    /// Output that is ready to be printed.
+    type Rows: Send + 'static;
+    /// Consumer of a range that begins somewhere in the input.
+    type Part: Consumer + Send + 'static;
+
+    /// Returns the output of the events so far that was not returned before.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be made.
+    fn rows(&mut self) -> io::Result<Option<Self::Rows>> {
+        Ok(None)
+    }
+
+    /// Adds the events of a range that has `lines` lines before it. Returns `false`, and changes nothing, if the result
+    /// would not be exact: then the events have to be added one by one.
+    ///
+    /// # Errors
+    ///
+    /// If the events cannot be printed.
+    fn append(&mut self, part: Self::Part, lines: u64) -> io::Result<bool>;
+
+    /// Ends the input, with the state of the lines at its end.
+    ///
+    /// # Errors
+    ///
+    /// If the rest of the output cannot be printed.
+    fn end(&mut self, state: &LineState) -> io::Result<()>;
+
+    /// Continues with the next input, for commands that [join](Logs::joins) them.
+    fn next(&mut self, _input: InputName<'_>) {}
+}
+
+/// The name of an input, and its index among the inputs.
+#[derive(Clone, Copy)]
+pub(crate) struct InputName<'i> {
+    /// Index among the inputs, from 0.
+    pub(crate) index: usize,
+    /// Name of the input in messages.
+    pub(crate) name: &'i str,
+}
+
+/// A maker of consumers, which all threads share.
+pub(crate) trait Logs: Send + Sync + 'static {
+    /// Consumer of a whole input.
+    type Log: Log;
+
+    /// Returns the consumer of a whole input.
+    fn log(&self, input: InputName<'_>) -> Self::Log;
+
+    /// Returns the consumer of a range of an input. `lines` is the number of lines before the range if the part
+    /// [needs](Self::needs_numbers) it, else 0.
+    fn part(&self, input: InputName<'_>, lines: u64) -> <Self::Log as Log>::Part;
+
+    /// Returns the maximum length of a range in bytes, without the rest of its last line. `None` if inputs are not cut.
+    fn range(&self) -> Option<u64>;
+
+    /// Returns `true` if a part needs the number of lines before it. Then only logs in which every LF ends a line are
+    /// cut, and their lines are counted first.
+    fn needs_numbers(&self) -> bool {
+        false
+    }
+
+    /// Returns `true` if a log goes on in the next input.
+    fn joins(&self) -> bool {
+        false
+    }
+}
+
+/// The receiver of the output in order: a command's side.
+pub(crate) trait Collector<L: Log> {
+    /// Prints rows.
+    ///
+    /// # Errors
+    ///
+    /// If the rows cannot be printed.
+    fn print(&mut self, rows: L::Rows) -> io::Result<()>;
+
+    /// Adds the log of an input. `all_read` is set if the whole input could be read. `index` is the index of the input.
+    ///
+    /// # Errors
+    ///
+    /// If the log cannot be printed.
+    fn log(&mut self, log: L, index: usize, all_read: bool) -> io::Result<()>;
+}
+
+/// Returns inputs with their indices.
+pub(crate) fn numbered(inputs: Vec<Input>) -> Vec<(usize, Input)> {
+    inputs.into_iter().enumerate().collect()
+}
+
+/// Reads inputs, and passes their logs to a collector in order. Returns `false` if an input, or an event in one, could
+/// not be read.
+///
+/// # Errors
+///
+/// If the collector fails.
+pub(crate) fn read<M: Logs>(
+    options: &Arc<Reading>,
+    inputs: Vec<(usize, Input)>,
+    logs: M,
+    collector: &mut impl Collector<M::Log>,
+) -> io::Result<bool> {
+    let shared = Arc::new(Shared::new(Arc::clone(options), inputs, logs));
+    let mut collecting = Collecting::new(&shared, collector);
+    let result = if shared.jobs == 1 { collecting.alone() } else { collecting.with_threads() };
+    shared.progress.finish();
+    result?;
+    collecting.finish()
+}

@@ -1,0 +1,81 @@
+//! A reader thread: it reads the events of one unit after the other.
+
+use core::ops::Range;
+use std::io;
+
+use super::queue::{Message, RangeResult, Shared, Task, Waiting};
+use super::ranges::Cuttable;
+use super::sink::{Destination, Noted, OneByOne, Packets};
+use super::{InputName, Log, Logs};
+use crate::input::findings::Ended;
+use crate::input::layout::Layout;
+use crate::input::reader::{Sink, read_events};
+use crate::output::text::escape;
+
+impl<M: Logs> Shared<M> {
+    /// Reads units until the queue is empty.
+    pub(super) fn work(&self) {
+        while let Some(task) = self.next() {
+            match task {
+                Task::Whole(inputs, sender) => {
+                    let mut packets = Packets::new(&sender, inputs.len() > 1);
+                    // The channel is closed if the collector failed.
+                    let _ = inputs.iter().try_for_each(|waiting| {
+                        let mut log = self.logs.log(waiting.name());
+                        let all_read = self.read_whole(waiting, &mut log, &mut packets);
+                        packets.send(Message::End(waiting.index, all_read.map(|all_read| (log, all_read))))
+                    });
+                    let _ = packets.flush();
+                }
+                Task::Range(file, range, lines, sender) => {
+                    let _ = sender.send(self.read_range(&file, range, lines));
+                }
+            }
+        }
+    }
+
+    /// Reads a whole input. Returns `false` if the input, or an event in it, could not be read.
+    pub(super) fn read_whole(
+        &self,
+        waiting: &Waiting,
+        log: &mut M::Log,
+        destination: &mut impl Destination<M::Log>,
+    ) -> io::Result<bool> {
+        let input = &waiting.input;
+        let name = escape(&input.name).into_owned();
+        let mut sink = OneByOne { name: &name, destination, all_read: true };
+        let opened = input.open(&self.progress, waiting.spare);
+        let state = match opened.and_then(|text| self.options.layout.apply(text, input.is_file())) {
+            Ok((reader, layout)) => {
+                let end = read_events(&self.options, (&layout, None), reader, log, &mut sink)?;
+                sink.end(log, &end)?;
+                let ended = Ended { name: &name, input, layout: &layout, state: &end.state };
+                sink.tell(log, end.findings.messages(&ended))?;
+                end.state
+            }
+            Err(error) => {
+                sink.report(log, format!("tor-streams: {name}: {error}"))?;
+                self.options.events(&Layout::default(), io::empty(), None).state()
+            }
+        };
+        log.end(&state)?;
+        sink.before_read(log)?;
+        Ok(sink.all_read)
+    }
+
+    /// Reads a range of a file as if no data were open before it.
+    fn read_range(&self, file: &Cuttable, range: Range<u64>, lines: u64) -> RangeResult<M::Log> {
+        let mut part = self.logs.part(file.name(), lines);
+        let mut sink = Noted(Vec::new());
+        let state = (range.start > 0).then_some(&file.start);
+        let end = read_events(&self.options, (&file.layout, state), file.read(range), &mut part, &mut sink);
+        RangeResult { result: end.map(|end| (part, end)), unreadable: sink.0 }
+    }
+}
+
+impl Waiting {
+    /// Returns the name of the input, and its index.
+    pub(super) fn name(&self) -> InputName<'_> {
+        InputName { index: self.index, name: &self.input.name }
+    }
+}

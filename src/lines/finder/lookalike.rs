@@ -1,0 +1,104 @@
+//! Counts lines that look like an event, or like the rest of one, and are not read as such.
+
+use super::{LineFinder, prefix};
+use crate::format::keyword::Keyword;
+use crate::lines::MARK;
+use crate::token::{StreamStatus, Word};
+
+impl LineFinder {
+    /// Counts a line without a reply, if it looks like an event.
+    pub(super) fn count_lookalike(&mut self, line: &[u8]) {
+        let (mark, bare) = marks(line);
+        self.skipped.marks.add(mark.into(), self.number);
+        self.skipped.bare.add((bare && !mark).into(), self.number);
+        if self.after_event == self.number && is_rest_of_event(line) {
+            self.skipped.wrapped.add(1, self.number);
+            self.after_event += 1;
+        }
+    }
+
+    /// Counts the lone LFs in a reply or its data on the wire. tor prints some in targets: in a STREAM event only those
+    /// count that a reply follows as in a log.
+    pub(super) fn count_lone_lfs(&mut self, line: &[u8]) {
+        if self.line_end.is_some() {
+            return;
+        }
+        let is_event = line.starts_with(MARK);
+        let lfs = memchr::memchr_iter(b'\n', line);
+        let lfs = lfs.filter(|lf| !is_event || line.get(lf + 1..).is_some_and(|rest| prefix::len(rest).is_some()));
+        self.skipped.line_ends.add(lfs.count() as u64, self.number);
+    }
+}
+
+/// Returns whether `line` holds `650 STREAM `, and whether it holds an event without the code.
+fn marks(line: &[u8]) -> (bool, bool) {
+    let (mut mark, mut bare) = (false, false);
+    // Capital letters are rarer in a log's text than digits and spaces.
+    for start in memchr::memchr_iter(b'S', line) {
+        let (before, rest) = line.split_at_checked(start).unwrap_or_default();
+        let Some(rest) = rest.strip_prefix(b"STREAM") else {
+            continue;
+        };
+        mark |= before.ends_with(b"650 ") && rest.starts_with(b" ");
+        let is_word = !before.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        bare |= is_word && is_event(rest.strip_prefix(b":").unwrap_or(rest));
+    }
+    (mark, bare)
+}
+
+/// Returns `true` if `text` begins with a space, the ID of a stream, and a status.
+fn is_event(text: &[u8]) -> bool {
+    let mut words = text.split(|&byte| byte == b' ');
+    let is_id = |id: &[u8]| !id.is_empty() && id.iter().all(u8::is_ascii_digit);
+    let is_status = |word: &[u8]| StreamStatus::from_bytes(word).is_some();
+    words.next() == Some(b"") && words.next().is_some_and(is_id) && words.next().is_some_and(is_status)
+}
+
+/// Returns `true` if `line` begins with a keyword of an event and an equals sign, indented or quoted as mail is, or with the
+/// rest of a word, which a terminal breaks anywhere, and such a keyword after it.
+fn is_rest_of_event(line: &[u8]) -> bool {
+    let start = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'>')).unwrap_or(line.len());
+    let line = line.get(start..).unwrap_or_default();
+    let second = memchr::memchr(b' ', line).and_then(|space| line.get(space + 1..));
+    starts_with_keyword(line) || second.is_some_and(starts_with_keyword)
+}
+
+/// Returns `true` if `line` begins with a keyword of an event and an equals sign.
+fn starts_with_keyword(line: &[u8]) -> bool {
+    let end = memchr::memchr(b'=', line);
+    end.and_then(|end| line.get(..end)).and_then(Keyword::from_bytes).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_event, is_rest_of_event, marks};
+
+    #[test]
+    fn events_without_their_code() {
+        assert!(is_event(b" 18 NEW 0 a.test:80"));
+        assert!(is_event(b" 18 NEW"));
+        for text in [&b"18 NEW 0"[..], b" NEW 0", b"  18 NEW", b" 18 new 0", b" 18 OLD 0", b" 18", b" 1a NEW 0", b""] {
+            assert!(!is_event(text), "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn marks_in_a_line() {
+        assert_eq!(marks(b"> 650 STREAM 18 NEW 0 a.test:80"), (true, true));
+        assert_eq!(marks(b"650 STREAM is the name"), (true, false));
+        assert_eq!(marks(b"got STREAM: 18 NEW 0 a.test:80"), (false, true));
+        for line in [&b"UPSTREAM 18 NEW"[..], b"_STREAM 18 NEW", b"650 STREAM_BW 1 2 3", b"STREAMS 18 NEW", b"S", b""] {
+            assert_eq!(marks(line), (false, false), "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn rests_of_wrapped_events() {
+        for line in [&b"REASON=DONE"[..], b"  > PURPOSE=USER x", b"ONE REASON=END", b"USER NYM_EPOCH=0"] {
+            assert!(is_rest_of_event(line), "{}", line.escape_ascii());
+        }
+        for line in [&b"a b REASON=DONE"[..], b"REASON", b"reason=DONE", b"KEY=VALUE", b"=REASON=", b""] {
+            assert!(!is_rest_of_event(line), "{}", line.escape_ascii());
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Line finder: which lines are events.
+//!
+//! # The rules
+//!
+//! Lines end with a LF, and one CR before it belongs to the end. The first line with a reply tells the wire from a log: the
+//! wire has the reply code where that line begins, and a CR before the LF. From then on, only CR LF ends a reply or its data
+//! on the wire, and a lone CR or LF is a byte of it; in a log every LF ends a line.
+//!
+//! A reply begins where its line does; in a log also after dates and times ([`prefix::len`]), or only where a
+//! [`LogFormat`] says if there is one.
+//!
+//! The data of a reply with a `+` after its code ends at a line with a single dot, before which a log may write the prefix
+//! that the reply and the first line of the data have. An event with a prefix inside of data is found and flagged: nothing is
+//! lost where a log lost the dot, and a descriptor that a stranger wrote cannot pass for a log's own line.
+//!
+//! Lines that look like an event and are not read as one are counted ([`Skipped`]).
+//!
+//! # The files
+//!
+//! [`scan`] cuts bytes into lines and has the fast path for lines that match the last event's [`pattern`]; [`examine`] applies
+//! the rules to any other line; [`lookalike`] counts lines that resemble an event; [`range`](mod@range) turns the line of an
+//! event into an [`EventLine`](super::event_line::EventLine). This file has the state that they share.
+
+mod examine;
+mod lookalike;
+mod pattern;
+pub(super) mod prefix;
+mod range;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+
+pub(super) use self::range::{End, LineRange};
+
+use self::pattern::Pattern;
+use super::event_line::LineEnd;
+use super::format::LogFormat;
+use super::skipped::Skipped;
+
+/// Line-finding state carried from one line to the next.
+#[derive(Clone)]
+pub(crate) struct LineFinder {
+    /// Set if events are parsed leniently.
+    pub(super) lenient: bool,
+    /// Maximum length of a line, its end included.
+    pub(super) limit: u64,
+    /// The line end that the caller set, if any.
+    line_end: Option<LineEnd>,
+    /// The formats of the log. Without any, dates and times may stand before a reply.
+    formats: [Option<LogFormat>; LogFormat::MAX_FORMATS],
+    /// Set before the first line, which a byte order mark may precede.
+    at_start: bool,
+    /// Wire or log, once it is known.
+    input: Input,
+    /// Data of a multi-line reply, if it is open.
+    data: Data,
+    /// Format of the lines of that data, if they have the prefix of their reply.
+    data_format: Option<LogFormat>,
+    /// Set if the line that is not complete yet holds a lone LF.
+    lone_lf: bool,
+    /// End of the lines that may be compared with `pattern`. `None` if each line has to be examined: before the first
+    /// reply, in data, and after a lone LF.
+    pattern_end: Option<End>,
+    /// Examines a line that does not match `pattern`: the function for any input, or the one for the wire only.
+    examine: Examine,
+    /// Pattern of the last event's line.
+    pattern: Pattern,
+    /// Set once `pattern` is one of this input.
+    has_pattern: bool,
+    /// Line end of the first reply; of a log's last reply if the caller set the line end.
+    reply_end: End,
+    /// Set if a CR before a LF belongs to the line end: on the wire, and in a log whose first reply had one.
+    cr_is_end: bool,
+    /// Set after the first reply with a line end.
+    has_reply: bool,
+    /// Number of the line after the last event, or after the rest of one that was wrapped. 0 before the first event.
+    after_event: u64,
+    /// Number of lines so far.
+    number: u64,
+    /// Number of bytes so far.
+    offset: u64,
+    /// Number of lines without a reply so far.
+    others: u64,
+    /// Counts of the lines skipped so far.
+    skipped: Skipped,
+}
+
+/// Examines a line: its text, its end, and its length with that end.
+type Examine = fn(&mut LineFinder, &[u8], End, u64) -> Option<LineRange>;
+
+/// The two kinds of input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Input {
+    /// Not known before the first reply.
+    Unknown,
+    /// Bytes of a control connection.
+    Wire,
+    /// A log.
+    Log,
+}
+
+/// Data of a multi-line reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Data {
+    /// No data is open.
+    None,
+    /// Data is open, and its first line comes next.
+    First {
+        /// Number of the line with the reply.
+        reply: u64,
+    },
+    /// Data is open, and its first line has been read.
+    More {
+        /// Number of the line with the reply.
+        reply: u64,
+    },
+}
+
+impl LineFinder {
+    /// Minimum `limit` with which patterns are used. With a smaller one, a decoder may keep fewer bytes of a line than a
+    /// pattern compares, and would find other events than in one buffer.
+    const PATTERN_LIMIT: u64 = 256;
+
+    /// Returns the state before the first line of any input.
+    pub(super) const fn new(limit: usize) -> Self {
+        Self {
+            lenient: false,
+            limit: limit as u64,
+            line_end: None,
+            formats: [None; LogFormat::MAX_FORMATS],
+            at_start: true,
+            input: Input::Unknown,
+            data: Data::None,
+            data_format: None,
+            lone_lf: false,
+            pattern_end: None,
+            examine: Self::examine::<true>,
+            pattern: Pattern::none(false),
+            has_pattern: limit as u64 >= Self::PATTERN_LIMIT,
+            reply_end: End::Lf,
+            cr_is_end: false,
+            has_reply: false,
+            after_event: 0,
+            number: 0,
+            offset: 0,
+            others: 0,
+            skipped: Skipped::NONE,
+        }
+    }
+
+    /// Returns the state before the first line of the wire.
+    pub(super) const fn wire(limit: usize) -> Self {
+        Self {
+            line_end: Some(LineEnd::CrLf),
+            input: Input::Wire,
+            examine: Self::examine::<false>,
+            pattern: Pattern::none(true),
+            reply_end: End::CrLf,
+            cr_is_end: true,
+            ..Self::new(limit)
+        }
+    }
+
+    /// Sets the line end.
+    pub(super) const fn line_end(self, line_end: LineEnd) -> Self {
+        let limit = self.limit as usize;
+        match line_end {
+            // A log with a format is not the wire.
+            LineEnd::CrLf if self.formats[0].is_some() => self,
+            LineEnd::CrLf => self.with_settings_of(Self::wire(limit)),
+            LineEnd::Lf => {
+                let has_pattern = self.has_pattern;
+                let new = Self::new(limit);
+                self.with_settings_of(Self { line_end: Some(line_end), input: Input::Log, has_pattern, ..new })
+            }
+        }
+    }
+
+    /// Adds a format. The input then is a log, even if the line end of the wire was set before.
+    pub(super) fn log_format(mut self, format: LogFormat) -> Self {
+        if let Some(free) = self.formats.iter_mut().find(|format| format.is_none()) {
+            *free = Some(format);
+        }
+        let line_end = self.line_end.filter(|&line_end| line_end == LineEnd::Lf);
+        let new = Self::new(self.limit as usize);
+        self.with_settings_of(Self { line_end, input: Input::Log, has_pattern: false, ..new })
+    }
+
+    /// Returns `new`, with the position, counts and formats of this state.
+    const fn with_settings_of(self, new: Self) -> Self {
+        let Self { lenient, formats, at_start, number, offset, others, skipped, .. } = self;
+        Self { lenient, formats, at_start, number, offset, others, skipped, ..new }
+    }
+
+    /// Returns the number of lines with a reply.
+    pub(super) const fn replies(&self) -> u64 {
+        self.number - self.others
+    }
+
+    /// Returns the number of lines so far.
+    pub(super) const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Returns the number of bytes of the lines so far.
+    pub(super) const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Returns the counts of skipped lines.
+    pub(super) const fn skipped(&self) -> Skipped {
+        let mut skipped = self.skipped;
+        skipped.open = match self.data {
+            Data::None => None,
+            Data::First { reply } | Data::More { reply } => Some(reply),
+        };
+        skipped
+    }
+
+    /// Returns how lines end, if that is known.
+    pub(super) const fn known_line_end(&self) -> Option<LineEnd> {
+        match self.input {
+            Input::Unknown => None,
+            Input::Wire => Some(LineEnd::CrLf),
+            Input::Log => Some(LineEnd::Lf),
+        }
+    }
+
+    /// Continues after the lines that led to another state.
+    pub(super) fn resume(&mut self, state: &Self) {
+        let Self { lenient, limit, .. } = *self;
+        *self = Self { lenient, limit, ..state.clone() };
+    }
+
+    /// Returns the state at the start of a later range of the same input, outside of data. `None` if the lines so far do not
+    /// settle yet how later ones are read: wire or log, and how replies end.
+    pub(super) fn part(&self) -> Option<Self> {
+        let is_settled = self.input == Input::Wire || self.line_end.is_some() || self.has_reply;
+        let (data, lone_lf, at_start) = (Data::None, false, false);
+        let pattern_end = if self.has_pattern { Some(self.reply_end) } else { None };
+        let (after_event, number, offset, others, skipped) = (0, 0, 0, 0, Skipped::NONE);
+        let part =
+            Self { data, lone_lf, at_start, pattern_end, after_event, number, offset, others, skipped, ..self.clone() };
+        is_settled.then_some(part)
+    }
+
+    /// Appends the state of a range that follows these lines.
+    ///
+    /// # Errors
+    ///
+    /// `part`, if data is open where it begins.
+    #[allow(clippy::result_large_err, reason = "an error that is rare, where a box would need an allocator")]
+    pub(super) fn append(&mut self, part: Self) -> Result<(), Self> {
+        if self.data != Data::None {
+            return Err(part);
+        }
+        let Self { number, offset, others, mut skipped, .. } = *self;
+        skipped.append(&part.skipped, number);
+        let data = match part.data {
+            Data::None => Data::None,
+            Data::First { reply } => Data::First { reply: reply + number },
+            Data::More { reply } => Data::More { reply: reply + number },
+        };
+        let after_event = if part.after_event == 0 { 0 } else { part.after_event + number };
+        let (number, offset, others) = (number + part.number, offset + part.offset, others + part.others);
+        *self = Self { data, after_event, number, offset, others, skipped, ..part };
+        Ok(())
+    }
+}
+
+impl fmt::Debug for LineFinder {
+    /// Shows settings and position; leaves out the state of the fast path.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LineFinder")
+            .field("input", &self.input)
+            .field("lenient", &self.lenient)
+            .field("limit", &self.limit)
+            .field("log_format", &self.formats[0])
+            .field("number", &self.number)
+            .field("offset", &self.offset)
+            .field("replies", &self.replies())
+            .field("skipped", &self.skipped())
+            .finish_non_exhaustive()
+    }
+}

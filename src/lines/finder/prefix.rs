@@ -1,0 +1,202 @@
+//! Log prefixes: the text, such as a date and time, that a log writes before each reply.
+
+use core::time::Duration;
+
+/// Maximum length of a prefix of dates and times, in bytes. OnionPerf's has 34.
+const MAX_LEN: usize = 64;
+
+/// Classes of the words of dates that are letters. In a log a month changes to another month, but to no weekday.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lines) enum Name {
+    /// A month.
+    Month,
+    /// A weekday.
+    Weekday,
+    /// AM or PM.
+    HalfDay,
+    /// A time zone. Unlike the others it does not change within a log.
+    Zone,
+}
+
+impl Name {
+    /// Returns the class of `word`. `None` if it is no such word.
+    pub(in crate::lines) const fn of(word: &[u8]) -> Option<Self> {
+        Some(match word {
+            b"Jan" | b"Feb" | b"Mar" | b"Apr" | b"May" | b"Jun" => Self::Month,
+            b"Jul" | b"Aug" | b"Sep" | b"Oct" | b"Nov" | b"Dec" => Self::Month,
+            b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun" => Self::Weekday,
+            b"AM" | b"PM" => Self::HalfDay,
+            b"UTC" | b"GMT" => Self::Zone,
+            _ => return None,
+        })
+    }
+}
+
+/// Returns the character after the reply code that `line` begins with: a space, `-`, or `+` for a reply with data.
+///
+/// Only tor's codes count: in a log any other number of three digits is text, such as a line's number or a HTTP status.
+#[cfg_attr(feature = "std", inline)]
+#[cfg_attr(not(feature = "std"), inline(never))]
+pub(in crate::lines) const fn reply(line: &[u8]) -> Option<u8> {
+    match *line {
+        [b'6', b'5', b'0', kind @ (b' ' | b'-' | b'+'), ..] => Some(kind),
+        [b'2', b'5', b'0' | b'1', kind @ (b' ' | b'-' | b'+'), ..] => Some(kind),
+        [b'5', b'1' | b'5', b'0'..=b'5', kind @ (b' ' | b'-' | b'+'), ..] => Some(kind),
+        [b'4', b'5', b'1', kind @ (b' ' | b'-' | b'+'), ..] => Some(kind),
+        [b'5', b'0', b'0', kind @ (b' ' | b'-' | b'+'), ..] => Some(kind),
+        _ => None,
+    }
+}
+
+/// Returns the length of the dates and times before the reply in `line`: 0 if it begins with one. `None` without a reply.
+///
+/// Of several codes that only words of dates stand before, the last one begins the reply: a log may number its lines, or
+/// write milliseconds as a word of their own.
+pub(super) fn len(line: &[u8]) -> Option<usize> {
+    let (mut at, mut found) = (0, None);
+    loop {
+        let rest = line.get(at..).unwrap_or_default();
+        if reply(rest).is_some() {
+            found = Some(at);
+        }
+        match word(rest.get(..MAX_LEN - at).unwrap_or(rest)) {
+            Some(len) => at += len,
+            None => return found,
+        }
+    }
+}
+
+/// Returns the length of the word of a date or time that `text` begins with, the spaces or the TAB after it included.
+fn word(text: &[u8]) -> Option<usize> {
+    let (mut len, mut seen) = (0, 0);
+    for &byte in text {
+        let class = time_byte(byte);
+        if class == 0 {
+            break;
+        }
+        seen |= class;
+        len += 1;
+    }
+    if seen & DIGIT == 0 {
+        len = text.iter().position(|&byte| byte == b' ' || byte == b'\t')?;
+        Name::of(text.get(..len)?)?;
+    }
+    match text.get(len..)? {
+        [b'\t', ..] => Some(len + 1),
+        [b' ', rest @ ..] => Some(len + 1 + rest.iter().take_while(|&&byte| byte == b' ').count()),
+        _ => None,
+    }
+}
+
+/// Bit of the class of a byte that is a digit.
+const DIGIT: u8 = 0b10;
+
+/// Returns the class of a byte in words of dates and times. 0 if it cannot be part of one.
+#[inline]
+fn time_byte(byte: u8) -> u8 {
+    /// The class of each byte.
+    const CLASSES: [u8; 256] = classes(0, &[(b"+,-./:TZ[]_", 0b01), (b"0123456789", DIGIT | 0b01)]);
+    CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
+}
+
+/// Returns a table with the class of each byte: that of the last list that holds it, or `other`.
+pub(super) const fn classes<const N: usize>(other: u8, lists: &[(&[u8], u8); N]) -> [u8; 256] {
+    let mut table = [other; 256];
+    let mut lists: &[(&[u8], u8)] = lists;
+    while let [(bytes, class), rest @ ..] = lists {
+        let mut bytes = *bytes;
+        while let [byte, rest @ ..] = bytes {
+            let (_, from) = table.split_at_mut(*byte as usize);
+            if let [entry, ..] = from {
+                *entry = *class;
+            }
+            bytes = rest;
+        }
+        lists = rest;
+    }
+    table
+}
+
+/// Returns the time since 1970 of a prefix that is a date, a time and Unix time with a fraction or without one.
+pub(in crate::lines) fn unix_time(prefix: &[u8]) -> Option<Duration> {
+    let (_date, rest) = split_word(prefix)?;
+    let (_time, rest) = split_word(rest)?;
+    let (unix, rest) = split_word(rest)?;
+    let point = unix.iter().position(|&byte| byte == b'.').unwrap_or(unix.len());
+    let (seconds, fraction) = unix.split_at_checked(point)?;
+    let fraction = fraction.strip_prefix(b".").unwrap_or(b"0");
+    // Missing digits are zeros.
+    let zeros = b"000000000".get(fraction.len()..)?;
+    let nanoseconds = number(fraction.iter().chain(zeros))?;
+    let is_time = rest.is_empty() && !seconds.is_empty() && !fraction.is_empty();
+    let nanoseconds = Duration::from_nanos(nanoseconds);
+    Duration::from_secs(number(seconds)?).checked_add(nanoseconds).filter(|_| is_time)
+}
+
+/// Parses decimal digits.
+fn number<'a>(digits: impl IntoIterator<Item = &'a u8>) -> Option<u64> {
+    digits.into_iter().try_fold(0_u64, |number, digit| {
+        let value = digit.is_ascii_digit().then_some(digit & 0xf)?;
+        number.checked_mul(10)?.checked_add(value.into())
+    })
+}
+
+/// Splits off a word and the space after it.
+fn split_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (word, rest) = text.split_at_checked(memchr::memchr(b' ', text)?)?;
+    Some((word, rest.strip_prefix(b" ")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{len, reply};
+
+    #[test]
+    fn reply_codes() {
+        for code in [250, 251, 451, 500, 510, 511, 512, 513, 514, 515, 550, 551, 552, 553, 554, 555, 650] {
+            for kind in *b" -+" {
+                let line = [alloc::format!("{code}").as_bytes(), &[kind], b"x"].concat();
+                assert_eq!(reply(&line), Some(kind), "{}", line.escape_ascii());
+            }
+        }
+        for line in [
+            &b"200 OK"[..],
+            b"252 OK",
+            b"450 x",
+            b"501 x",
+            b"516 x",
+            b"545 x",
+            b"556 x",
+            b"651 x",
+            b"650",
+            b"650x",
+            b" 650 x",
+        ] {
+            assert_eq!(reply(line), None, "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn dates_and_times_before_a_reply() {
+        for (prefix, is_prefix) in [
+            ("", true),
+            ("2019-01-31 11:29:51 1548934191.51 ", true),
+            ("Wed Nov 25 10:00:00 2026  ", true),
+            ("[2026-11-25T11:00:00 +0100]\t", true),
+            ("10:00:00 AM UTC ", true),
+            // Several codes: the last one counts.
+            ("2026-11-25 10:00:00 250 ", true),
+            // Other words, no space after the last one, a time without a digit, more than 64 bytes.
+            ("Nov 25 gw ", false),
+            ("[25/Nov/2026:11:00:00 +0100] ", false),
+            ("10:00:00", false),
+            (":: ", false),
+            (" ", false),
+            ("1111111111 2222222222 3333333333 4444444444 5555555555 6666666666 ", false),
+        ] {
+            let line = alloc::format!("{prefix}650 BW 1 2");
+            assert_eq!(len(line.as_bytes()), is_prefix.then_some(prefix.len()), "{line}");
+        }
+        assert_eq!(len(b"2026-11-25 10:00:00 note"), None);
+    }
+}

@@ -1,0 +1,83 @@
+//! The summary of what was read, on the device and on the host.
+
+use tor_stream_event::{Error, StreamEventRef};
+
+/// 200 captured lines of four sessions.
+pub const LINES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lines.raw"));
+
+/// Counts and a hash of every field.
+#[derive(Clone, Copy, Default)]
+pub struct Reading {
+    /// Number of events.
+    pub events: u32,
+    /// Number of events that were refused.
+    pub refused: u32,
+    /// Number of events with an anomaly.
+    pub with_anomalies: u32,
+    /// Number of anomalies.
+    pub anomalies: u32,
+    /// FNV-1a hash of all fields.
+    pub hash: u32,
+}
+
+impl Reading {
+    /// Adds an event.
+    pub fn add(&mut self, event: &Result<StreamEventRef<'_>, Error>) {
+        let event = match event {
+            Ok(event) => event,
+            Err(_) => {
+                self.refused += 1;
+                return self.text(Some(b"refused"));
+            }
+        };
+        self.events += 1;
+        self.with_anomalies += u32::from(!event.anomalies().is_empty());
+        self.text(Some(event.id.as_bytes()));
+        self.text(Some(event.status_str().as_bytes()));
+        self.text(event.circuit_id.map(str::as_bytes));
+        self.text(Some(event.target_bytes()));
+        self.text(Some(event.target_host.as_bytes()));
+        self.text(Some(&event.target_port.to_be_bytes()));
+        self.text(event.reason_str().map(str::as_bytes));
+        self.text(event.remote_reason_str().map(str::as_bytes));
+        self.text(event.source_str().map(str::as_bytes));
+        self.text(event.source_addr.map(str::as_bytes));
+        self.text(event.purpose_str().map(str::as_bytes));
+        for credential in [event.socks_username(), event.socks_password()] {
+            self.text(credential.map(|_| &b"credential"[..]));
+            credential.into_iter().flat_map(|quoted| quoted.bytes()).for_each(|byte| self.byte(byte));
+        }
+        self.text(event.client_protocol_str().map(str::as_bytes));
+        self.text(event.nym_epoch().map(u32::to_be_bytes).as_ref().map(<[u8; 4]>::as_slice));
+        self.text(event.session_group().map(i32::to_be_bytes).as_ref().map(<[u8; 4]>::as_slice));
+        for word in event.iso_fields().words() {
+            self.text(Some(word.as_bytes()));
+        }
+        for anomaly in event.anomalies().iter() {
+            self.anomalies += 1;
+            self.text(Some(anomaly.as_str().as_bytes()));
+        }
+    }
+
+    /// Adds a field to the hash. One that is absent differs from one that is empty.
+    fn text(&mut self, text: Option<&[u8]>) {
+        self.byte(text.is_some().into());
+        text.unwrap_or_default().iter().for_each(|&byte| self.byte(byte));
+    }
+
+    /// Adds a byte to the hash.
+    fn byte(&mut self, byte: u8) {
+        self.hash = (self.hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    }
+
+    /// Returns the lines to print: names and numbers.
+    pub fn rows(self) -> [(&'static str, u32); 5] {
+        [
+            ("events", self.events),
+            ("refused", self.refused),
+            ("events with anomalies", self.with_anomalies),
+            ("anomalies", self.anomalies),
+            ("hash of all fields", self.hash),
+        ]
+    }
+}
