@@ -47,7 +47,8 @@ pub struct ProtocolError {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An absent or empty field. The offset is that of the byte where it should begin.
+    /// An absent or empty field, or a circuit ID `0`, which stands for none, where there has to be one. The offset is that of
+    /// the byte where it should begin.
     Missing(Field),
     /// A field that does not have the form it has to have. The offset is that of the first byte that does not fit.
     Malformed(Field),
@@ -157,6 +158,9 @@ impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, offset, found } = self;
         match kind {
+            ErrorKind::Missing(Field::CircuitId) if *found == Found::Byte(b'0') => {
+                write!(f, "expected {}, found 0 (no circuit) at byte {offset}", Field::CircuitId.expectation())
+            }
             ErrorKind::Missing(field) | ErrorKind::Malformed(field) => {
                 write!(f, "expected {}, found {found} at byte {offset}", field.expectation())
             }

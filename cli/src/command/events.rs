@@ -39,8 +39,8 @@ Output:
 
   Arrow and Parquet files (if built with the feature `arrow`) have the same
   columns with types: words as dictionaries, lists as lists, `time` as a
-  timestamp, and behind it `prefix`, the text before the event. They are
-  complete when the program ends.
+  timestamp in microseconds, and behind it `prefix`, the text before the event,
+  which has all digits. These files are complete when the program ends.
 
   JSON is one object a line. CSV begins with the names of the columns, and
   joins the items of iso_fields and of anomalies with commas. --csv-safe is for

@@ -7,7 +7,6 @@ pub(crate) mod mask;
 #[cfg(feature = "arrow")]
 pub(crate) mod packed;
 pub(crate) mod row;
-#[allow(dead_code, reason = "the summary is to print with it")]
 pub(crate) mod table;
 pub(crate) mod text;
 
@@ -21,15 +20,13 @@ use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{Collector, InputName, Log, Logs};
 use crate::output::cells::{Cells, Csv};
 #[cfg(feature = "arrow")]
-use crate::output::columns::Table;
+use crate::output::columns::events::EventColumns;
+#[cfg(feature = "arrow")]
+use crate::output::columns::{ColumnFile, ColumnFormat};
 #[cfg(feature = "arrow")]
 use crate::output::packed::PackedRows;
 use crate::output::row::{JsonLists, Row};
 use crate::output::text::escape_json;
-
-/// Size of the buffer of a binary file, in bytes.
-#[cfg(feature = "arrow")]
-const BUFFER: usize = 64 * 1024;
 
 /// A format of the output.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -97,9 +94,9 @@ pub(crate) enum Rows {
 
 /// Standard output.
 pub(crate) struct Output {
-    /// Encoder of a table; `None` for text.
+    /// File of a format with typed columns; `None` for text.
     #[cfg(feature = "arrow")]
-    table: Option<Box<Table<io::BufWriter<io::Stdout>>>>,
+    file: Option<Box<ColumnFile<EventColumns>>>,
     /// Rows that were not printed yet.
     log: EventLog,
 }
@@ -270,9 +267,9 @@ impl Output {
         }
         Ok(Self {
             #[cfg(feature = "arrow")]
-            table: match logs.format {
-                Format::Arrow => Some(Box::new(Table::arrow(file()?)?)),
-                Format::Parquet => Some(Box::new(Table::parquet(file()?)?)),
+            file: match logs.format {
+                Format::Arrow => Some(Box::new(ColumnFile::new(ColumnFormat::Arrow)?)),
+                Format::Parquet => Some(Box::new(ColumnFile::new(ColumnFormat::Parquet)?)),
                 Format::Json | Format::Csv => None,
             },
             log: logs.rows(),
@@ -296,8 +293,8 @@ impl Output {
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         self.flush()?;
         #[cfg(feature = "arrow")]
-        if let Some(table) = &mut self.table {
-            table.finish()?;
+        if let Some(file) = &mut self.file {
+            file.finish()?;
         }
         Ok(())
     }
@@ -309,8 +306,8 @@ impl Collector<EventLog> for Output {
             // Rows that had to wait for others were printed by now.
             Rows::Text(text) => print(&text),
             #[cfg(feature = "arrow")]
-            Rows::Table(rows) => match &mut self.table {
-                Some(table) => rows.each(|row| table.write(row)),
+            Rows::Table(rows) => match &mut self.file {
+                Some(file) => rows.each(|row| file.write(row)),
                 None => Ok(()),
             },
         }
@@ -326,16 +323,6 @@ pub(crate) fn print(text: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text)?;
     stdout.flush()
-}
-
-/// Returns standard output for a binary format.
-#[cfg(feature = "arrow")]
-pub(crate) fn file() -> io::Result<io::BufWriter<io::Stdout>> {
-    let stdout = io::stdout();
-    if io::IsTerminal::is_terminal(&stdout) {
-        return Err(io::Error::other("a terminal cannot show this format: redirect it to a file"));
-    }
-    Ok(io::BufWriter::with_capacity(BUFFER, stdout))
 }
 
 /// Returns the I/O error of a failed row as it is: the crate's own conversion hides that a pipe was closed.

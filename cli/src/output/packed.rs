@@ -27,8 +27,6 @@ pub(crate) struct TableRow<'a> {
     pub(crate) time: Option<Duration>,
     /// Text before the event in the log, if there is any.
     pub(crate) prefix: Option<&'a str>,
-    /// Length of the line, in bytes.
-    pub(crate) bytes: usize,
 }
 
 /// Range of a field in the text of all fields: start and end.
@@ -38,7 +36,6 @@ type Place = Option<(usize, usize)>;
 #[allow(clippy::missing_docs_in_private_items, reason = "the names are those of the columns")]
 struct Packed {
     line: u64,
-    bytes: usize,
     time: Option<Duration>,
     prefix: Place,
     id: Place,
@@ -81,7 +78,6 @@ impl PackedRows {
         let prefix = prefix.map(|prefix| mask::text(event, prefix));
         self.rows.push(Packed {
             line: row.line,
-            bytes: line.line.len(),
             time: time.and_then(Time::unix),
             prefix: put(prefix.as_deref()),
             id: put(Some(&row.id)),
@@ -144,7 +140,6 @@ impl PackedRows {
         TableRow {
             time: row.time,
             prefix: text(row.prefix),
-            bytes: row.bytes,
             row: Row {
                 line: row.line,
                 time: None,

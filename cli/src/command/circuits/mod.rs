@@ -9,7 +9,7 @@ use alloc::sync::Arc;
 use std::io::{self, BufWriter, StdoutLock, Write};
 
 #[cfg(feature = "arrow")]
-use self::columns::Table;
+use self::columns::{CircuitColumns, CircuitRow};
 use self::row::Row;
 use self::table::{Circuit, Circuits};
 use crate::command::identity::{Facts, Hasher, Identities};
@@ -21,7 +21,7 @@ use crate::input::threads::Collector;
 use crate::output::Format;
 use crate::output::cells::{Csv, CsvOptions};
 #[cfg(feature = "arrow")]
-use crate::output::file;
+use crate::output::columns::{ColumnFile, ColumnFormat};
 use crate::output::text::{escape, escape_json};
 use crate::report;
 
@@ -62,8 +62,8 @@ Columns:
 
   What is not known is null in JSON and empty in CSV. Targets, identities and
   fields are a list in JSON, and joined with commas in CSV. Arrow and Parquet
-  files (if built with the feature `arrow`) have lists and times, and are
-  complete when the program ends.
+  files (if built with the feature `arrow`) have lists, and timestamps in
+  microseconds; these files are complete when the program ends.
 
 Identities:
   What tor keeps streams apart by is named by their ISO_FIELDS: user name,
@@ -219,7 +219,7 @@ enum Output {
     Text(BufWriter<StdoutLock<'static>>),
     /// An Arrow or Parquet file.
     #[cfg(feature = "arrow")]
-    Table(Box<Table<BufWriter<io::Stdout>>>),
+    File(Box<ColumnFile<CircuitColumns>>),
 }
 
 impl Output {
@@ -232,9 +232,9 @@ impl Output {
         Ok(match options.format {
             Format::Json => Self::Json(stdout()),
             #[cfg(feature = "arrow")]
-            Format::Arrow => Self::Table(Box::new(Table::arrow(file()?)?)),
+            Format::Arrow => Self::File(Box::new(ColumnFile::new(ColumnFormat::Arrow)?)),
             #[cfg(feature = "arrow")]
-            Format::Parquet => Self::Table(Box::new(Table::parquet(file()?)?)),
+            Format::Parquet => Self::File(Box::new(ColumnFile::new(ColumnFormat::Parquet)?)),
             Format::Csv => {
                 let mut csv = Csv::new(stdout(), options.csv.cells());
                 csv.names(Row::NAMES)?;
@@ -256,7 +256,7 @@ impl Output {
             Self::Csv(csv) => csv.row(row(true)),
             Self::Text(text) => text.write_all(row(false).text().as_bytes()),
             #[cfg(feature = "arrow")]
-            Self::Table(table) => table.write(&row(false), circuit),
+            Self::File(file) => file.write(&CircuitRow { row: row(false), circuit }),
         }
     }
 
@@ -266,15 +266,15 @@ impl Output {
             Self::Json(output) | Self::Text(output) => output.flush(),
             Self::Csv(csv) => csv.flush(),
             #[cfg(feature = "arrow")]
-            Self::Table(_) => Ok(()),
+            Self::File(_) => Ok(()),
         }
     }
 
     /// Writes all rows and the end of the output.
     fn finish(&mut self) -> io::Result<()> {
         #[cfg(feature = "arrow")]
-        if let Self::Table(table) = self {
-            return table.finish();
+        if let Self::File(file) = self {
+            return file.finish();
         }
         self.flush()
     }

@@ -1,5 +1,7 @@
 //! The command `streams`.
 
+#[cfg(feature = "arrow")]
+mod columns;
 pub(crate) mod onionperf;
 mod row;
 mod writer;
@@ -9,6 +11,8 @@ use std::io::{self, BufWriter, Write};
 
 use clap::ValueEnum;
 
+#[cfg(feature = "arrow")]
+use self::columns::ColumnPrinter;
 use self::onionperf::OnionPerf;
 use self::writer::Writer;
 use crate::command::identity::{Hasher, Identities};
@@ -19,6 +23,8 @@ use crate::input::reader::{self, Event};
 use crate::input::threads::Collector;
 use crate::output;
 use crate::output::cells::CsvOptions;
+#[cfg(feature = "arrow")]
+use crate::output::columns::ColumnFormat;
 use crate::output::text::escape;
 
 /// Help text after the options.
@@ -96,6 +102,11 @@ Columns:
   `closed`. Of one stream, 1000 circuits and events are kept at most. A reply
   to GETINFO stream-status tells which streams were open: they are printed too.
 
+  Arrow and Parquet files (if built with the feature `arrow`) have the same
+  columns with types: words as dictionaries, circuits as a list, unix_ts_start
+  and unix_ts_end as timestamps in microseconds. These files are complete when
+  the program ends.
+
 OnionPerf:
   --format onionperf prints the object `tor.streams` of OnionPerf's analysis:
   what its own parser gives, to the microsecond, but for one thing: a reason
@@ -145,6 +156,12 @@ enum Format {
     /// One JSON object with all streams, as in OnionPerf's analysis
     #[value(name = "onionperf")]
     OnionPerf,
+    /// An Arrow file, with typed columns
+    #[cfg(feature = "arrow")]
+    Arrow,
+    /// A Parquet file, with typed columns
+    #[cfg(feature = "arrow")]
+    Parquet,
 }
 
 /// Prints the streams in all files.
@@ -156,21 +173,29 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
     let Options { read, format, csv, streams, check } = options;
     let files = Files::list(read);
     let names = files.names();
+    let hasher = Hasher::new(false);
+    let with_facts = move |event: &Event<'_>, input: usize| {
+        let mut note = StreamNote::new(event, input);
+        note.facts = Some(Box::new(hasher.facts(event.event)));
+        note
+    };
+    let identities = Identities::new(streams.max_live);
     match format {
         Format::Json | Format::Csv => {
             let mut writer = if format == Format::Csv { Writer::csv(csv.cells()) } else { Writer::json() };
             writer.head()?;
             output::print(&writer.take()?)?;
-            let hasher = Hasher::new(false);
-            let note = move |event: &Event<'_>, input: usize| {
-                let mut note = StreamNote::new(event, input);
-                note.facts = Some(Box::new(hasher.facts(event.event)));
-                note
-            };
-            let identities = Identities::new(streams.max_live);
             let mut printer = Printer { writer, names, identities, in_order: true, found: false };
-            let all_read = files.read(LifeLogs { options: streams, note }, &mut printer);
+            let all_read = files.read(LifeLogs { options: streams, note: with_facts }, &mut printer);
             check.exit(all_read.map(|all_read| all_read && printer.in_order), printer.found)
+        }
+        #[cfg(feature = "arrow")]
+        Format::Arrow | Format::Parquet => {
+            let format = if format == Format::Arrow { ColumnFormat::Arrow } else { ColumnFormat::Parquet };
+            let mut printer = ColumnPrinter::new(format, names, identities)?;
+            let all_read = files.read(LifeLogs { options: streams, note: with_facts }, &mut printer);
+            let result = all_read.and_then(|all_read| printer.finish().map(|()| all_read && printer.in_order));
+            check.exit(result, printer.found)
         }
         Format::OnionPerf => {
             let note = |event: &Event<'_>, input: usize| {

@@ -17,7 +17,7 @@ macro_rules! row {
         #[allow(clippy::missing_docs_in_private_items, reason = "the help explains the columns")]
         #[derive(serde::Serialize)]
         pub(crate) struct Row<'l> {
-            $($(#[$meta])* $name: $type,)+
+            $($(#[$meta])* pub(super) $name: $type,)+
         }
 
         impl Row<'_> {
@@ -65,7 +65,7 @@ row! {
 }
 
 /// A list of circuits, or one text in CSV.
-struct Circuits<'l> {
+pub(super) struct Circuits<'l> {
     /// IDs of the circuits.
     ids: &'l [CircuitId],
     /// Set to print one text, as in CSV.
@@ -88,14 +88,7 @@ impl<'l> Row<'l> {
             failure_reason_remote,
             remap_source: life.source_str(),
             target: format!("{}:{}", asked_host(life), life.asked.port),
-            outcome: match life.outcome {
-                Outcome::Closed => "closed",
-                Outcome::Failed => "failed",
-                Outcome::Replaced => "replaced",
-                Outcome::Dropped => "dropped",
-                Outcome::AfterClosed => "after closed",
-                _ => "live",
-            },
+            outcome: outcome(life.outcome),
             last_status: life.steps.last().map(|step| step.status_str()),
             final_target: format!("{}:{}", final_host(life), life.target.port),
             source_addr: life.source_addr.as_deref(),
@@ -112,7 +105,7 @@ impl<'l> Row<'l> {
             attempts: life.attempts,
             detached: life.detached,
             seconds_waiting: seconds(life::waiting(life)),
-            asked: life.is_resolve.map(|resolve| if resolve { "resolve" } else { "connect" }),
+            asked: life.is_resolve.map(asked),
             target_kind: target_kind(asked_host(life)),
             began: life.began && !life.note.was_open,
             has_username: life.has_username,
@@ -123,6 +116,27 @@ impl<'l> Row<'l> {
         }
     }
 }
+
+/// Returns the word for an outcome.
+pub(super) const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Closed => "closed",
+        Outcome::Failed => "failed",
+        Outcome::Replaced => "replaced",
+        Outcome::Dropped => "dropped",
+        Outcome::AfterClosed => "after closed",
+        _ => "live",
+    }
+}
+
+/// Returns the word for a request: to resolve a name, or else to connect to a target.
+pub(super) const fn asked(is_resolve: bool) -> &'static str {
+    if is_resolve { "resolve" } else { "connect" }
+}
+
+/// The words that [`target_kind`] returns.
+#[cfg(feature = "arrow")]
+pub(super) const TARGET_KINDS: [&str; 4] = ["name", "address", "onion", "exit"];
 
 /// Returns the kind of a host. `None` if there is no host, or if it is tor itself.
 fn target_kind(host: &str) -> Option<&'static str> {
@@ -143,13 +157,19 @@ fn target_kind(host: &str) -> Option<&'static str> {
     })
 }
 
+impl Circuits<'_> {
+    /// Iterates over the IDs as printed.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.ids.iter().map(<CircuitId as AsRef<str>>::as_ref)
+    }
+}
+
 impl Serialize for Circuits<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let ids = self.ids.iter().map(<CircuitId as AsRef<str>>::as_ref);
         if self.joined {
-            return serializer.serialize_str(&ids.collect::<Vec<_>>().join(","));
+            return serializer.serialize_str(&self.ids().collect::<Vec<_>>().join(","));
         }
-        serializer.collect_seq(ids)
+        serializer.collect_seq(self.ids())
     }
 }
 

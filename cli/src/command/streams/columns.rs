@@ -1,0 +1,153 @@
+//! Streams as an Arrow or Parquet file.
+
+use alloc::sync::Arc;
+use core::time::Duration;
+use std::io;
+
+use tor_stream_event::{ClientProtocol, Outcome, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+
+use super::row::{self, Row};
+use crate::command::identity::Identities;
+use crate::command::lives::{LifeLog, MakeNote};
+use crate::input::note::Life;
+use crate::input::threads::Collector;
+use crate::input::time::Time;
+use crate::output::columns::builders::{
+    Count, Flag, Integer, KnownWords, List, Nullable, Real, Text, Timestamp, Words, columns,
+};
+use crate::output::columns::{ColumnFile, ColumnFormat};
+use crate::output::text::escape;
+
+/// The row of a stream with its exact times.
+pub(super) struct StreamRow<'l> {
+    /// Columns of text formats.
+    row: Row<'l>,
+    /// Unix time of its start, if that is in the log.
+    start: Option<Duration>,
+    /// Unix time of its end, if that is in the log.
+    end: Option<Duration>,
+}
+
+/// The words of a request: `connect` and `resolve`.
+pub(super) struct Asked;
+
+/// The words for kinds of targets.
+pub(super) struct TargetKind;
+
+columns! {
+    /// The columns of `streams`.
+    pub(super) struct StreamColumns of |stream: StreamRow| {
+        stream_id: Text = stream.row.stream_id,
+        circuit_id: Nullable<Text> = stream.row.circuit_id,
+        unix_ts_start: Timestamp = stream.start,
+        unix_ts_end: Timestamp = stream.end,
+        seconds: Nullable<Real> = stream.row.seconds,
+        failure_reason_local: Nullable<Words<StreamClosureReason>> = stream.row.failure_reason_local,
+        failure_reason_remote: Nullable<Words<StreamClosureReason>> = stream.row.failure_reason_remote,
+        remap_source: Nullable<Words<StreamSource>> = stream.row.remap_source,
+        target: Text = &stream.row.target,
+        outcome: Words<Outcome> = stream.row.outcome,
+        last_status: Nullable<Words<StreamStatus>> = stream.row.last_status,
+        final_target: Text = &stream.row.final_target,
+        source_addr: Nullable<Text> = stream.row.source_addr,
+        purpose: Nullable<Words<StreamPurpose>> = stream.row.purpose,
+        client_protocol: Nullable<Words<ClientProtocol>> = stream.row.client_protocol,
+        circuits: List = stream.row.circuits.ids().collect(),
+        xoff_sent: Count = stream.row.xoff_sent,
+        xoff_recv: Count = stream.row.xoff_recv,
+        xon_sent: Count = stream.row.xon_sent,
+        xon_recv: Count = stream.row.xon_recv,
+        reason: Nullable<Words<StreamClosureReason>> = stream.row.reason,
+        remote_reason: Nullable<Words<StreamClosureReason>> = stream.row.remote_reason,
+        seconds_to_answer: Nullable<Real> = stream.row.seconds_to_answer,
+        attempts: Count = stream.row.attempts,
+        detached: Count = stream.row.detached,
+        seconds_waiting: Nullable<Real> = stream.row.seconds_waiting,
+        asked: Nullable<Words<Asked>> = stream.row.asked,
+        target_kind: Nullable<Words<TargetKind>> = stream.row.target_kind,
+        began: Flag = stream.row.began,
+        has_username: Flag = stream.row.has_username,
+        nym_epoch: Nullable<Count> = stream.row.nym_epoch.map(u64::from),
+        session_group: Nullable<Integer> = stream.row.session_group,
+        file: Text = stream.row.file,
+        identity: Nullable<Text> = stream.row.identity,
+    }
+}
+
+impl KnownWords for Outcome {
+    fn known() -> Vec<&'static str> {
+        use Outcome::{AfterClosed, Closed, Dropped, Failed, Live, Replaced};
+        [Closed, Failed, Live, Replaced, Dropped, AfterClosed].map(row::outcome).into()
+    }
+}
+
+impl KnownWords for Asked {
+    fn known() -> Vec<&'static str> {
+        [false, true].map(row::asked).into()
+    }
+}
+
+impl KnownWords for TargetKind {
+    fn known() -> Vec<&'static str> {
+        row::TARGET_KINDS.into()
+    }
+}
+
+/// The printer of streams as rows of a columnar file.
+pub(super) struct ColumnPrinter {
+    /// The file.
+    file: ColumnFile<StreamColumns>,
+    /// Names of the inputs.
+    names: Arc<[String]>,
+    /// Identities of all logs, numbered in the order in which streams end.
+    identities: Identities,
+    /// Set while all logs were in order so far.
+    pub(super) in_order: bool,
+    /// Set once there is a stream to print.
+    pub(super) found: bool,
+}
+
+impl ColumnPrinter {
+    /// Begins a file of the streams of inputs with these names.
+    ///
+    /// # Errors
+    ///
+    /// If standard output is a terminal, or cannot be written.
+    pub(super) fn new(format: ColumnFormat, names: Arc<[String]>, identities: Identities) -> io::Result<Self> {
+        Ok(Self { file: ColumnFile::new(format)?, names, identities, in_order: true, found: false })
+    }
+
+    /// Writes all rows and the end of the file.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be written.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        self.file.finish()
+    }
+}
+
+impl<F: MakeNote> Collector<LifeLog<F>> for ColumnPrinter {
+    fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
+        self.found |= !lives.is_empty();
+        for life in &lives {
+            let identity = life.note.facts.as_deref().and_then(|facts| self.identities.place(facts));
+            let identity = identity.map(|place| self.identities.label(place));
+            let file = self.names.get(life.note.file).map_or("", |name| name);
+            let unix = |time: Option<&Option<Time>>| time.copied().flatten().and_then(Time::unix);
+            self.file.write(&StreamRow {
+                row: Row::new(life, file, identity.as_deref(), false),
+                start: unix(life.started()),
+                end: unix(life.ended()),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
+        Collector::<LifeLog<F>>::print(self, log.finish())?;
+        let name = self.names.get(log.input).map_or("", |name| name);
+        self.in_order &= log.check.report(&escape(name));
+        Ok(())
+    }
+}
