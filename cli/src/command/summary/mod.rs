@@ -157,6 +157,11 @@ impl SummaryLogs {
         let names = names.iter().map(|name| name.as_str().into()).collect();
         Self { options, is_filtered: options.failed || !filter.is_empty(), names }
     }
+
+    /// Returns a tracker without the steps of streams, which are not counted.
+    fn tracker(tracker: Tracker) -> Tracker {
+        tracker.keep_steps(1)
+    }
 }
 
 impl Logs for SummaryLogs {
@@ -169,14 +174,14 @@ impl Logs for SummaryLogs {
             options: self.options,
             limit: self.options.max_live,
             is_filtered: self.is_filtered,
-            tracker: StreamTracker::with_notes(self.options.max_live),
+            tracker: Self::tracker(StreamTracker::with_notes(self.options.max_live)),
             tally: Tally::default(),
             check: Check::default(),
         }
     }
 
     fn part(&self, input: InputName<'_>, lines: u64) -> SummaryPart {
-        let log = SummaryLog { limit: usize::MAX, tracker: StreamTracker::part(), ..self.log(input) };
+        let log = SummaryLog { limit: usize::MAX, tracker: Self::tracker(StreamTracker::part()), ..self.log(input) };
         SummaryPart { log, lines, events: 0, is_full: false }
     }
 
@@ -242,7 +247,7 @@ impl SummaryPart {
         let undecided = self.log.tracker.undecided().take(Self::STREAMS).count();
         if undecided == Self::STREAMS || self.log.tally.rows() > Self::ROWS {
             self.is_full = true;
-            self.log.tracker = StreamTracker::part();
+            self.log.tracker = SummaryLogs::tracker(StreamTracker::part());
             self.log.tally = Tally::default();
         }
     }
