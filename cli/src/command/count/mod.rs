@@ -169,7 +169,7 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
             note.facts = hasher.as_ref().map(|hasher| Box::new(hasher.facts(event.event)));
             note
         };
-        files.read(LifeLogs { options: streams, note }, &mut counting)
+        files.read(LifeLogs { options: streams, note, rows: Vec::new() }, &mut counting)
     };
     let counted = if events { "events" } else { "streams" };
     let found = counting.groups.total > 0;
@@ -242,7 +242,7 @@ impl Counting {
     }
 }
 
-impl<F: MakeNote> Collector<LifeLog<F>> for Counting {
+impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Counting {
     fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
         for life in &lives {
             let identity = self.identities.as_mut().zip(life.note.facts.as_deref());
@@ -258,8 +258,8 @@ impl<F: MakeNote> Collector<LifeLog<F>> for Counting {
         Ok(())
     }
 
-    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F>>::print(self, log.finish())?;
+    fn log(&mut self, mut log: LifeLog<F, Vec<Life>>, _index: usize, _all_read: bool) -> io::Result<()> {
+        Collector::<LifeLog<F, Vec<Life>>>::print(self, log.finish()?.unwrap_or_default())?;
         let name = self.names.get(log.input).map_or("", |name| name);
         self.in_order &= log.check.report(&escape(name));
         Ok(())
