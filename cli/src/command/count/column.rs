@@ -159,7 +159,7 @@ impl Column {
 /// Returns `2026-11-25T10:00:00Z` as `2026-11-25 10:00`, with the seconds if the intervals do not begin with a minute.
 fn date_and_time(rfc3339: &str, interval: Duration) -> String {
     let text = rfc3339.trim_end_matches('Z').replace('T', " ");
-    let seconds = if interval.as_secs() % 60 == 0 { ":00" } else { "" };
+    let seconds = if interval.as_secs().is_multiple_of(60) { ":00" } else { "" };
     text.strip_suffix(seconds).unwrap_or(&text).into()
 }
 
