@@ -1,9 +1,11 @@
 //! The command `count`: groups of streams and of events.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
 
+extern crate alloc;
+
 mod common;
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -12,6 +14,9 @@ use crate::common::{both, data, file, parse_rows, run, stdout};
 
 /// Groups that were printed: the values of the columns with commas between them, and the number.
 type Groups = Vec<(String, u64)>;
+
+/// A column, and the function that returns its value in a row of another command.
+type Column<'f> = (&'f str, &'f dyn Fn(&Value) -> String);
 
 /// Returns the values of some columns of a row as one text, `-` for one that is absent.
 fn key(row: &Value, columns: &[&str]) -> String {
@@ -136,7 +141,7 @@ fn columns_are_those_of_streams_and_events() {
         let status = i32::from(name == "stream-events.raw");
         let streams = parse_rows(&stdout(status, &["streams"], &[&log]));
         let events = parse_rows(&stdout(status, &["events"], &[&log]));
-        let of_streams: &[(&str, &dyn Fn(&Value) -> String)] = &[
+        let of_streams: &[Column<'_>] = &[
             ("status", &|row| key(row, &["last_status"])),
             ("reason", &|row| key(row, &["reason"])),
             ("cause", &|row| cause(&row["failure_reason_local"], &row["failure_reason_remote"])),
@@ -153,7 +158,7 @@ fn columns_are_those_of_streams_and_events() {
             let printed = groups(status, column, &[], &log).0;
             assert_eq!(printed.into_iter().collect::<BTreeMap<_, _>>(), number_by(&streams, key), "{name} {column}");
         }
-        let of_events: &[(&str, &dyn Fn(&Value) -> String)] = &[
+        let of_events: &[Column<'_>] = &[
             ("status", &|row| key(row, &["status"])),
             ("reason", &|row| key(row, &["reason"])),
             ("cause", &|row| {
