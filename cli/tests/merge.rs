@@ -1,5 +1,5 @@
 //! `summary --json --mergeable` on several machines and `merge` against one summary of all files, and damaged input.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a test fails by panicking")]
 
 mod common;
 
