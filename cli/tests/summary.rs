@@ -33,23 +33,67 @@ fn for_a_person() {
     let text = stdout(1, &["summary"], &[&log]);
     assert_eq!(text, stdout(1, &[], &[&log]), "it is the default");
     for line in [
-        "lines    9",
-        "events   7",
-        "streams  2",
-        "from     2019-01-31T11:29:51Z",
-        "unreadable: 1",
-        "  CLOSED               2  28.6 %",
-        "Streams that failed and never were on a circuit (50.0 %)",
-        "  END/MISC          1 100.0 %",
-        "  a\\u{1b}b.onion END/MISC          1 100.0 %",
-        "   50 %      2.0 s",
-        "  a\\u{1b}b.onion           1  50.0 %",
+        "2 streams in 1 file, 2019-01-31 11:29:51 to 2019-01-31 11:29:59 UTC.",
+        "1 failed (50.0 %): 0 on a circuit, 1 that never were on one.",
+        "Most often why: END/MISC (1).",
+        "First answer: half of 1 within 2.0 s, 95 % within 2.0 s, slowest 2.0 s.",
+        "Odd: 1 event that could not be read, target_control (3).",
+        "Streams and failures per second, from 2019-01-31T11:29:51Z",
+        "  streams  █  █  at most 1",
+        "  failed      █  at most 1",
+        "Events by status (7 events in 9 lines)",
+        "      2   28.6 %  CLOSED",
+        "Streams that failed and never were on a circuit (50.0 % of all)",
+        "      1  100.0 %  END/MISC",
+        "      1  100.0 %  a\\u{1b}b.onion   END/MISC",
+        "   50 %    2.0 s",
+        "      1   50.0 %  100 ms to 1.0 s  ████████████████████████████",
+        "      1   50.0 %  a\\u{1b}b.onion",
+        "      3           target_control   first in line 5",
     ] {
         assert!(text.lines().any(|found| found == line), "{line:?} in\n{text}");
     }
-    assert!(text.contains("  target_control          3   first in "), "{text}");
     assert!(!text.contains("failed on a circuit"), "{text}");
     assert!(!text.contains('\x1b'), "neither colours in a pipe nor what a client wrote");
+}
+
+// Hosts of strangers: of 240 letters, of wide ones, with accents, from right to left, and one that ends the line.
+#[test]
+fn no_name_breaks_a_table() {
+    let hosts =
+        ["x".repeat(240), "日本".repeat(40), "e\u{301}".repeat(30), "\u{5d0}\u{202e}".repeat(20), "a\u{85}b".into()];
+    let lines = hosts.iter().zip(1..).map(|(host, id)| {
+        format!("650 STREAM {id} NEW 0 {host}:80\r\n650 STREAM {id} FAILED 0 {host}:80 REASON=TIMEOUT\r\n")
+    });
+    let text = stdout(0, &["summary"], &[file("summary", "names.log", lines.collect::<String>())]);
+    let rows: Vec<_> = text.lines().filter(|line| line.starts_with("  1   20.0 %  ")).collect();
+    assert_eq!(rows.len(), 10, "five hosts in two tables\n{text}");
+    for line in text.lines() {
+        // Characters of two columns are the only ones that are not of one.
+        let width = line.chars().map(|character| if "日本".contains(character) { 2 } else { 1 }).sum::<usize>();
+        assert!(
+            width <= 80 && line.chars().all(|character| character.is_ascii() || "日本…█▇".contains(character)),
+            "{line}"
+        );
+    }
+    assert_eq!(rows.iter().filter(|row| row.ends_with("TIMEOUT")).count(), 5, "{text}");
+    assert!(rows.contains(&r"  1   20.0 %  a\u{85}b"), "{text}");
+}
+
+#[test]
+fn rows_of_each_table() {
+    let log = file("summary", "top.log", different(30));
+    let rows = |options: &[&str]| {
+        let text = stdout(0, &[&["summary"], options].concat(), &[&log]);
+        let section = text.split("Events by remote reason").nth(1).unwrap().split("\n\n").next().unwrap().to_owned();
+        let targets = text.split("Busiest targets").nth(1).unwrap().split("\n\n").next().unwrap().to_owned();
+        [section, targets].map(|section| section.lines().skip(1).map(str::trim).map(String::from).collect::<Vec<_>>())
+    };
+    let [reasons, targets] = rows(&["--top", "2"]);
+    assert_eq!(reasons, ["1   3.3 %  R0", "1   3.3 %  R1", "28  93.3 %  (all others)"]);
+    assert_eq!(targets, ["1   3.3 %  h0", "1   3.3 %  h1", "28  93.3 %  (all others)"]);
+    let [reasons, targets] = rows(&[]);
+    assert_eq!((reasons.len(), targets.len()), (30, 11));
 }
 
 #[test]
@@ -128,8 +172,8 @@ fn the_target_that_failed_most_is_the_first_one() {
     let text = stdout(0, &["summary"], &[&log]);
     let rows = "
 Targets that failed most, and why
-  a.test TIMEOUT (2), END (1)          3  60.0 %
-  b.test DESTROY                       2  40.0 %
+  3   60.0 %  a.test  TIMEOUT (2), END (1)
+  2   40.0 %  b.test  DESTROY
 ";
     assert!(text.contains(rows), "{text}");
 }
@@ -165,9 +209,10 @@ fn failures_on_a_circuit_and_without_one() {
         (&json!(1), &json!(1))
     );
     let text = stdout(0, &[], &[&log]);
-    for heading in
-        ["Streams that failed on a circuit (50.0 %)", "Streams that failed and never were on a circuit (50.0 %)"]
-    {
+    for heading in [
+        "Streams that failed on a circuit (50.0 % of all)",
+        "Streams that failed and never were on a circuit (50.0 % of all)",
+    ] {
         assert!(text.lines().any(|line| line == heading), "{heading:?} in\n{text}");
     }
 }

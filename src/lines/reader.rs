@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::iter::FusedIterator;
+use core::panic::AssertUnwindSafe;
 use std::io::{self, Read};
 
 use super::event_line::{EventLine, LineEnd};
@@ -47,6 +48,8 @@ pub struct EventReader<R> {
     end: usize,
     /// Rest of an incomplete line.
     splitter: Splitter<Vec<u8>>,
+    /// Error of the last read, if it failed. No panic of ours leaves it half written.
+    failure: AssertUnwindSafe<Option<io::Error>>,
 }
 
 impl<R: Read> EventReader<R> {
@@ -64,7 +67,7 @@ impl<R: Read> EventReader<R> {
     pub fn with_limit(reader: R, limit: usize) -> Self {
         let chunk = vec![0; CHUNK].into_boxed_slice();
         let splitter = Splitter::new(Vec::new(), LineFinder::new(limit));
-        Self { reader, chunk, at: 0, end: 0, splitter }
+        Self { reader, chunk, at: 0, end: 0, splitter, failure: AssertUnwindSafe(None) }
     }
 
     /// Sets if events are read with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
@@ -125,6 +128,31 @@ impl<R: Read> EventReader<R> {
         Ok(place.map(|place| self.splitter.event(&self.chunk, &place)))
     }
 
+    /// Returns the error of the last read, if that failed: with its message, which [`Error::Io`] has no room for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use tor_stream_event::EventReader;
+    ///
+    /// struct Broken;
+    ///
+    /// impl io::Read for Broken {
+    ///     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+    ///         Err(io::Error::other("checksum of block 7 is wrong"))
+    ///     }
+    /// }
+    ///
+    /// let mut reader = EventReader::new(Broken);
+    /// assert!(reader.next_event().is_err());
+    /// assert_eq!(reader.io_error().unwrap().to_string(), "checksum of block 7 is wrong");
+    /// ```
+    #[must_use]
+    pub const fn io_error(&self) -> Option<&io::Error> {
+        self.failure.0.as_ref()
+    }
+
     /// Returns an iterator over the events, as owned values.
     #[must_use]
     pub fn into_events(self) -> IntoEvents<R> {
@@ -168,13 +196,16 @@ impl<R: Read> EventReader<R> {
         loop {
             match self.reader.read(room) {
                 Ok(read) => {
+                    self.failure.0 = None;
                     self.end += read;
                     return Ok(read);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     let unread = self.end.saturating_sub(self.at) as u64;
-                    return Err(Error::Io { kind: error.kind(), offset: self.splitter.offset() + unread });
+                    let kind = error.kind();
+                    self.failure.0 = Some(error);
+                    return Err(Error::Io { kind, offset: self.splitter.offset() + unread });
                 }
             }
         }

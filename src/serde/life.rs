@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-use super::Word;
+use super::{Token, Word};
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::tracker::{Failure, Outcome, Reasons, Step, StreamLife, Target, Words, cut};
 use crate::value::{CircuitId, StreamId};
@@ -45,6 +45,21 @@ impl<'de, W: Word> Deserialize<'de> for Printed<W> {
     }
 }
 
+/// Reads the ID of a stream, which may be any token of an event that was parsed leniently.
+fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StreamId, D::Error> {
+    Token::deserialize(deserializer).map(|Token(id)| id)
+}
+
+/// Reads the ID of a circuit as [`id`] does.
+fn circuit_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<CircuitId>, D::Error> {
+    Option::deserialize(deserializer).map(|id| id.map(|Token(id)| id))
+}
+
+/// Reads the IDs of circuits as [`id`] does.
+fn circuits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<CircuitId>, D::Error> {
+    Vec::deserialize(deserializer).map(|ids| ids.into_iter().map(|Token(id)| id).collect())
+}
+
 /// Defines functions that return a word of a stream, and its text.
 macro_rules! printed {
     ($($field:ident $text:ident $word:ident;)+) => {$(
@@ -68,7 +83,7 @@ printed! {
 #[serde(remote = "StreamLife", rename = "StreamLife")]
 #[allow(clippy::missing_docs_in_private_items, reason = "the fields are those of `StreamLife`")]
 struct LifeForm<T, N> {
-    #[serde(rename = "stream_id")]
+    #[serde(rename = "stream_id", deserialize_with = "id")]
     id: StreamId,
     outcome: Outcome,
     began: bool,
@@ -90,8 +105,11 @@ struct LifeForm<T, N> {
     reason: Option<Printed<StreamClosureReason>>,
     #[serde(getter = "remote_reason")]
     remote_reason: Option<Printed<StreamClosureReason>>,
+    #[serde(default, deserialize_with = "circuit_id")]
     circuit_id: Option<CircuitId>,
+    #[serde(default, deserialize_with = "circuit_id")]
     last_circuit: Option<CircuitId>,
+    #[serde(deserialize_with = "circuits")]
     circuits: Vec<CircuitId>,
     more_circuits: bool,
     circuit_changes: u64,
@@ -190,6 +208,7 @@ struct StepForm<T> {
     #[serde(getter = "status")]
     status: Printed<StreamStatus>,
     time: T,
+    #[serde(default, deserialize_with = "circuit_id")]
     circuit_id: Option<CircuitId>,
 }
 
@@ -223,6 +242,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Step<T> {
 #[allow(clippy::missing_docs_in_private_items, reason = "the fields are those of `Failure`")]
 struct FailureForm<T> {
     time: T,
+    #[serde(default, deserialize_with = "circuit_id")]
     circuit_id: Option<CircuitId>,
     #[serde(getter = "failure_reason")]
     reason: Option<Printed<StreamClosureReason>>,

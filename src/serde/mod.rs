@@ -1,7 +1,8 @@
 //! Events and their parts as data of any format. Names and values are those of `tor-streams events`.
 //!
 //! tor's line of an event follows from its fields, and so the owned form is parsed from the line that they make. An
-//! event of another line, such as one with a newer tor's keyword, has that line as one more field, `content`.
+//! event of another line, such as one with a newer tor's keyword, has that line as one more field, `content`. It is parsed
+//! again when the event is read, and has to give the other fields.
 
 #[cfg(feature = "alloc")]
 mod life;
@@ -21,6 +22,7 @@ use crate::error::Error;
 use crate::event::StreamEventRef;
 use crate::format::grammar;
 use crate::format::keyword::Keyword;
+use crate::parse;
 use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::{CircuitId, IsoFields, Quoted, StreamId};
 
@@ -29,12 +31,13 @@ impl Serialize for StreamEventRef<'_> {
     /// them**, as tor escaped them.
     ///
     /// If tor would print another line for these fields, `content` is the line that the event was read from, as text or
-    /// as bytes.
+    /// as bytes. An event whose public fields were changed since has no `content`: it is serialized as its fields are.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = Fields::of(self);
         let mut rest = Comparison(self.content());
         let is_printed_so = fields.print(&mut rest).is_ok() && rest.0.is_empty();
-        let content = if is_printed_so { None } else { Some(Line(self.content())) };
+        let is_unchanged = || parse::read(self.content, true).is_ok_and(|event| fields.are_those_of(&event));
+        let content = (!is_printed_so && is_unchanged()).then(|| Line(self.content()));
         // A format without names needs every field in its position.
         let with_content = content.is_some() || !serializer.is_human_readable();
         let mut form = serializer.serialize_struct("StreamEvent", 17 + usize::from(with_content))?;
@@ -114,6 +117,23 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Returns `true` if `event` has these fields.
+    fn are_those_of(&self, event: &StreamEventRef<'a>) -> bool {
+        let other = Self::of(event);
+        let words = |list: Option<&'a str>| list.map(|list| IsoFields::new(list).words());
+        let is_same_list = match (words(self.iso_fields), words(other.iso_fields)) {
+            (Some(words), Some(others)) => words.eq(others),
+            (words, others) => words.is_none() && others.is_none(),
+        };
+        is_same_list
+            && is_same_id(self.id, other.id)
+            && match (self.circuit_id, other.circuit_id) {
+                (Some(id), Some(other)) => is_same_id(id, other),
+                (id, other) => id == other,
+            }
+            && *self == Self { id: self.id, circuit_id: self.circuit_id, iso_fields: self.iso_fields, ..other }
+    }
+
     /// Writes tor's line for these fields. A circuit `0` is `None`, so no line has that ID.
     fn print(&self, line: &mut impl Write) -> fmt::Result {
         let circuit_id = match self.circuit_id {
@@ -137,6 +157,15 @@ impl<'a> Fields<'a> {
         field(line, Keyword::SessionGroup, "", self.session_group, "")?;
         field(line, Keyword::IsoFields, "", self.iso_fields.map(Words), "")
     }
+}
+
+/// Returns `true` if two IDs are the same one: the owned form of an event has a long ID abridged.
+fn is_same_id(id: &str, other: &str) -> bool {
+    #[cfg(feature = "alloc")]
+    let is_same = StreamId::of_any(id) == StreamId::of_any(other);
+    #[cfg(not(feature = "alloc"))]
+    let is_same = id == other;
+    is_same
 }
 
 /// Returns a word's text: the printed one, unless the event's public field was changed since.
@@ -262,8 +291,7 @@ macro_rules! words {
 
 words! { StreamStatus StreamClosureReason StreamSource StreamPurpose ClientProtocol IsoField }
 
-/// Implements serialization of IDs as text, which is checked when it is read. An ID that only lenient reading accepts
-/// can be read back.
+/// Implements serialization of IDs as text, which is checked when it is read.
 macro_rules! ids {
     ($($name:ident)+) => {$(
         impl Serialize for $name {
@@ -274,13 +302,32 @@ macro_rules! ids {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(Text { expected: "1 to 20 letters or digits", read: Self::read })
+                deserializer.deserialize_str(Text { expected: "1 to 20 letters or digits", read: str::parse })
             }
         }
     )+};
 }
 
 ids! { StreamId CircuitId }
+
+/// An ID of an event that may have been parsed leniently: any token, as the ID's type holds it.
+#[cfg(feature = "alloc")]
+pub(super) struct Token<T>(pub(super) T);
+
+/// Implements reading of [`Token`].
+#[cfg(feature = "alloc")]
+macro_rules! tokens {
+    ($($name:ident)+) => {$(
+        impl<'de> Deserialize<'de> for Token<$name> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Text { expected: "an ID", read: $name::of_token }).map(Self)
+            }
+        }
+    )+};
+}
+
+#[cfg(feature = "alloc")]
+tokens! { StreamId CircuitId }
 
 /// A visitor that parses a value from text.
 struct Text<T> {

@@ -2,16 +2,16 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write};
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use super::{Fields, Host, Word};
+use super::{Comparison, Fields, Host};
 use crate::anomaly::Anomaly;
 use crate::event::StreamEventRef;
 use crate::owned::StreamEvent;
-use crate::value::{CircuitId, StreamId};
+use crate::parse;
 
 impl Serialize for StreamEvent {
     /// Serializes the same data as the borrowed form: **user name and password are in it**.
@@ -46,7 +46,8 @@ struct Form {
     nym_epoch: Option<u32>,
     session_group: Option<i32>,
     iso_fields: Option<Vec<String>>,
-    /// Names of anomalies. Only those of the event's line in its log are read; the others follow from the fields.
+    /// Names of anomalies. Only those of the event's line in its log and `malformed_id` are read; the others follow from the
+    /// fields.
     #[serde(default)]
     anomalies: Vec<String>,
     /// Line of the event, if tor would print another line for these fields.
@@ -55,6 +56,17 @@ struct Form {
 }
 
 impl Form {
+    /// Returns `true` if the host is that of `event`. Parts of a host that are not UTF-8 are U+FFFD here.
+    fn has_host_of(&self, event: &StreamEventRef<'_>) -> bool {
+        match Host::of(event) {
+            Some(host) => {
+                let mut rest = Comparison(self.target_host.as_bytes());
+                write!(rest, "{host}").is_ok() && rest.0.is_empty()
+            }
+            None => self.target_host == event.target_host,
+        }
+    }
+
     /// Returns the fields, with the list `iso_fields`.
     fn fields<'a>(&'a self, iso_fields: Option<&'a str>) -> Fields<'a> {
         Fields {
@@ -78,9 +90,8 @@ impl Form {
     }
 }
 
-/// Anomalies that come from an event's line in its log, and that its content does not show.
-const OF_LINE: [Anomaly; 5] =
-    [Anomaly::TargetMayBeCut, Anomaly::FieldAtCut, Anomaly::Unterminated, Anomaly::InData, Anomaly::Escaped];
+/// Anomalies that come from an event's line in its log, whatever its content.
+const OF_LINE: [Anomaly; 3] = [Anomaly::Unterminated, Anomaly::InData, Anomaly::Escaped];
 
 /// Reads a value and keeps it out of any error.
 fn secret<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
@@ -128,46 +139,52 @@ impl<'de> Visitor<'de> for LineVisitor {
 }
 
 impl<'de> Deserialize<'de> for StreamEvent {
-    /// Reads an event that was serialized, which then equals the original, or one that `tor-streams events` printed.
+    /// Reads an event that was serialized, or one that `tor-streams events` printed.
     ///
-    /// The latter has no `content`, and so loses data that is not in a field: unknown keywords, the order of fields in
-    /// lines that no known tor prints, bytes that are not UTF-8, and credentials that are shown as `***`. Anomalies are
-    /// found anew, except those that come from the event's line in its log.
+    /// The event is parsed from its `content` or, without it, from the line that tor prints for the fields. It equals the one
+    /// that was serialized, unless that one's public fields were changed: what is read has another content then.
+    ///
+    /// An event that the tool printed has no `content`, and so loses data that is not in a field: unknown keywords, the order
+    /// of fields in lines that no known tor prints, bytes that are not UTF-8, and credentials that are shown as `***`.
+    /// Anomalies are found anew, except those that come from the event's line in its log.
+    ///
+    /// # Errors
+    ///
+    /// Fields that differ from those of `content`, or that no line has together; a CR LF inside the line, which would end it;
+    /// an ID that is not 1 to 20 letters or digits, unless `anomalies` has `malformed_id`, and a circuit ID `0`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let form = Form::deserialize(deserializer)?;
         let iso_fields = form.iso_fields.as_ref().map(|words| words.join(","));
         let fields = form.fields(iso_fields.as_deref());
-        let refused = || D::Error::custom("expected the fields of an event, found some that no line gives");
         let mut line = match &form.content {
             Some(content) => content.0.clone(),
             None => {
                 let mut line = String::new();
-                fields.print(&mut line).map_err(|_| refused())?;
+                fields.print(&mut line).map_err(|_| D::Error::custom("expected no circuit ID, found 0"))?;
                 line.into_bytes()
             }
         };
+        if line.windows(2).any(|bytes| bytes == b"\r\n") {
+            return Err(D::Error::custom("expected one line, found a line end in it"));
+        }
         // The parser removes one line end.
         line.extend_from_slice(b"\r\n");
         let mut event = StreamEventRef::parse_lenient(&line).map_err(D::Error::custom)?;
-        let is_there = |anomaly: &Anomaly| form.anomalies.iter().any(|name| name == anomaly.as_str());
-        event.add_anomalies(OF_LINE.iter().copied().filter(is_there).collect());
-        if form.content.is_none() && Fields::of(&event) != fields {
-            return Err(refused());
+        let is_noted = |anomaly: &Anomaly| form.anomalies.iter().any(|name| name == anomaly.as_str());
+        let is_id = is_noted(&Anomaly::MalformedId) || !event.anomalies().contains(Anomaly::MalformedId);
+        if !is_id
+            || !form.has_host_of(&event)
+            || !(Fields { target_host: event.target_host, ..fields }).are_those_of(&event)
+        {
+            let expected = if form.content.is_some() { "those of its content" } else { "those of one line" };
+            return Err(D::Error::custom(format_args!(
+                "expected the fields of an event to be {expected}, found others"
+            )));
         }
-
-        let mut owned = event.into_owned();
-        owned.id = StreamId::of_any(fields.id);
-        owned.status = Word::read(fields.status);
-        owned.circuit_id = fields.circuit_id.map(CircuitId::of_any);
-        if Host::of(&event).is_none_or(|host| fields.target_host != alloc::format!("{host}")) {
-            owned.target_host = form.target_host.clone();
+        event.add_anomalies(OF_LINE.iter().copied().filter(is_noted).collect());
+        if is_noted(&Anomaly::TargetMayBeCut) {
+            parse::note_lone_line_end(&mut event);
         }
-        owned.target_port = fields.target_port;
-        owned.reason = fields.reason.map(Word::read);
-        owned.remote_reason = fields.remote_reason.map(Word::read);
-        owned.source = fields.source.map(Word::read);
-        owned.source_addr = fields.source_addr.map(Into::into);
-        owned.purpose = fields.purpose.map(Word::read);
-        Ok(owned)
+        Ok(event.into_owned())
     }
 }

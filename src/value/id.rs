@@ -44,7 +44,7 @@ fn abridged(id: &[u8]) -> ArrayString<MAX_LEN> {
 
 /// Defines an ID type.
 macro_rules! id {
-    ($(#[$meta:meta])* $name:ident, $field:expr) => {
+    ($(#[$meta:meta])* $name:ident, $field:expr, $none:expr) => {
         $(#[$meta])*
         ///
         /// 1 to 20 letters or digits, held in place: no allocator is needed to keep one or to use it as a key. A map with
@@ -64,12 +64,14 @@ macro_rules! id {
                 &self.0
             }
 
-            /// Reads an ID that was written: any token that an event's ID may be.
-            #[cfg(feature = "serde")]
-            pub(crate) fn read(text: &str) -> Result<Self, Error> {
-                let is_token = !text.is_empty() && !text.bytes().any(|byte| matches!(byte, b' ' | b'"'));
-                text.parse().or_else(|error| {
-                    ArrayString::from(text).ok().filter(|_| is_token).map(Self).ok_or(error)
+            /// Returns the ID with this text: one of an event that was parsed leniently, as [`of_any`](Self::of_any)
+            /// returns it.
+            #[cfg(all(feature = "alloc", feature = "serde"))]
+            pub(crate) fn of_token(text: &str) -> Result<Self, Error> {
+                let is_token = !text.bytes().any(|byte| matches!(byte, b' ' | b'"' | b'\r' | b'\n'));
+                text.parse().or_else(|error| match ArrayString::from(text) {
+                    Ok(id) if is_token && !text.is_empty() && Some(text) != $none => Ok(Self(id)),
+                    _ => Err(error),
                 })
             }
 
@@ -95,9 +97,10 @@ macro_rules! id {
 
             fn from_str(text: &str) -> Result<Self, Error> {
                 let bytes = text.as_bytes();
+                let is_missing = text.is_empty() || Some(text) == $none;
                 match ArrayString::from(text) {
-                    Ok(id) if is_id(bytes) => Ok(Self(id)),
-                    _ if bytes.is_empty() => Err(ProtocolError::new(ErrorKind::Missing($field), bytes, 0).into()),
+                    Ok(id) if is_id(bytes) && !is_missing => Ok(Self(id)),
+                    _ if is_missing => Err(ProtocolError::new(ErrorKind::Missing($field), bytes, 0).into()),
                     _ => Err(ProtocolError::new(ErrorKind::Malformed($field), bytes, valid_prefix(bytes)).into()),
                 }
             }
@@ -144,10 +147,10 @@ macro_rules! id {
 
 id! {
     /// The ID of a stream (`StreamID`).
-    StreamId, Field::StreamId
+    StreamId, Field::StreamId, None::<&str>
 }
 
 id! {
-    /// The ID of a circuit (`CircuitID`).
-    CircuitId, Field::CircuitId
+    /// The ID of a circuit (`CircuitID`). Never `0`, which tor prints for no circuit.
+    CircuitId, Field::CircuitId, Some("0")
 }

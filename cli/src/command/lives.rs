@@ -1,9 +1,9 @@
-//! The lives of streams in order, for commands that merge them in one place.
+//! The lives of streams in order, for commands that print them or merge them in one place.
 
 use core::mem;
 use std::io;
 
-use tor_stream_event::{LineState, Outcome, StreamEventRef, StreamTracker};
+use tor_stream_event::{Appended, LineState, Outcome, StreamEventRef, StreamTracker};
 
 use crate::command::check::Check;
 use crate::command::options::StreamOptions;
@@ -16,12 +16,88 @@ use crate::input::threads::{InputName, Log, Logs};
 /// its end is known.
 pub(crate) const RANGE: u64 = 256 * 1024;
 
+/// Maximum number of streams that a range keeps because they may have begun before it, and of streams in its output.
+/// Each takes about a kilobyte, and several ranges may wait for an earlier one. A log made for the purpose has another
+/// stream in each line.
+const STREAMS: usize = 1024;
+
+/// Number of events of a range between two checks of its size.
+const STRIDE: u64 = 256;
+
 /// A maker of the consumers.
-pub(crate) struct LifeLogs<F> {
+pub(crate) struct LifeLogs<F, R> {
     /// Options of the streams.
     pub(crate) options: StreamOptions,
     /// Maker of the note on an event of the file with this index.
     pub(crate) note: F,
+    /// Rows without a stream, which each consumer begins with. `Vec::new()` for the lives themselves.
+    pub(crate) rows: R,
+}
+
+/// The output of streams that are over. The thread that reads makes it, so that there is little left to do in order.
+pub(crate) trait LifeRows: Send + Sync + Sized + 'static {
+    /// Output that is ready to be passed on.
+    type Ready: Send + 'static;
+
+    /// Returns output of the same kind, without a stream.
+    fn fresh(&self) -> Self;
+
+    /// Adds a stream.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be made.
+    fn add(&mut self, life: Life) -> io::Result<()>;
+
+    /// Returns the number of streams.
+    fn len(&self) -> usize;
+
+    /// Adds the streams of a later range, with more of them in between: each comes after as many of the range's streams
+    /// as its number says. The numbers do not decrease.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be made.
+    fn append(&mut self, later: Self, between: Vec<(usize, Life)>) -> io::Result<()>;
+
+    /// Removes and returns the output so far. `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be made.
+    fn take(&mut self) -> io::Result<Option<Self::Ready>>;
+}
+
+impl LifeRows for Vec<Life> {
+    type Ready = Self;
+
+    fn fresh(&self) -> Self {
+        Self::new()
+    }
+
+    fn add(&mut self, life: Life) -> io::Result<()> {
+        self.push(life);
+        Ok(())
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn append(&mut self, later: Self, between: Vec<(usize, Life)>) -> io::Result<()> {
+        let (mut theirs, mut taken) = (later.into_iter(), 0);
+        for (before, life) in between {
+            self.extend(theirs.by_ref().take(before - taken));
+            taken = before;
+            self.push(life);
+        }
+        self.extend(theirs);
+        Ok(())
+    }
+
+    fn take(&mut self) -> io::Result<Option<Self>> {
+        Ok(if self.is_empty() { None } else { Some(mem::take(self)) })
+    }
 }
 
 /// A maker of notes.
@@ -30,9 +106,9 @@ pub(crate) trait MakeNote: Fn(&Event<'_>, usize) -> StreamNote + Clone + Send + 
 impl<F: Fn(&Event<'_>, usize) -> StreamNote + Clone + Send + Sync + 'static> MakeNote for F {}
 
 /// The streams of a log, which may have several files.
-pub(crate) struct LifeLog<F> {
+pub(crate) struct LifeLog<F, R> {
     /// Streams that are over and pass, and were not returned yet.
-    lives: Vec<Life>,
+    rows: R,
     /// Index of the current file.
     pub(crate) input: usize,
     /// Options of the streams. With `join` the log goes on in the next file.
@@ -46,32 +122,35 @@ pub(crate) struct LifeLog<F> {
 }
 
 /// The streams of a range of a log.
-pub(crate) struct LifePart<F> {
+pub(crate) struct LifePart<F, R> {
     /// Streams that began in the range and are over.
-    log: LifeLog<F>,
-    /// Number of lives after each stream that the tracker returned, passed or not.
+    log: LifeLog<F, R>,
+    /// Number of rows after each stream that the tracker returned, passed or not.
     ends: Vec<usize>,
-    /// Set if the range has a reply with open streams. The lines before the range decide which of them are new.
-    has_open: bool,
+    /// Number of events.
+    events: u64,
+    /// Set if the range has to be read again, event by event: it has a reply with open streams, of which the lines
+    /// before the range decide which are new, or it takes too much memory.
+    is_inexact: bool,
 }
 
-impl<F: MakeNote> LifeLogs<F> {
+impl<F: MakeNote, R: LifeRows> LifeLogs<F, R> {
     /// Returns the consumer of an input or of a range.
-    fn consumer(&self, input: InputName<'_>, tracker: Tracker) -> LifeLog<F> {
-        let (note, check) = (self.note.clone(), Check::default());
-        LifeLog { lives: Vec::new(), input: input.index, options: self.options, note, tracker, check }
+    fn consumer(&self, input: InputName<'_>, tracker: Tracker) -> LifeLog<F, R> {
+        let (note, check, rows) = (self.note.clone(), Check::default(), self.rows.fresh());
+        LifeLog { rows, input: input.index, options: self.options, note, tracker, check }
     }
 }
 
-impl<F: MakeNote> Logs for LifeLogs<F> {
-    type Log = LifeLog<F>;
+impl<F: MakeNote, R: LifeRows> Logs for LifeLogs<F, R> {
+    type Log = LifeLog<F, R>;
 
-    fn log(&self, input: InputName<'_>) -> LifeLog<F> {
+    fn log(&self, input: InputName<'_>) -> LifeLog<F, R> {
         self.consumer(input, StreamTracker::with_notes(self.options.max_live))
     }
 
-    fn part(&self, input: InputName<'_>, _lines: u64) -> LifePart<F> {
-        LifePart { log: self.consumer(input, StreamTracker::part()), ends: Vec::new(), has_open: false }
+    fn part(&self, input: InputName<'_>, _lines: u64) -> LifePart<F, R> {
+        LifePart { log: self.consumer(input, StreamTracker::part()), ends: Vec::new(), events: 0, is_inexact: false }
     }
 
     fn range(&self) -> Option<u64> {
@@ -83,20 +162,22 @@ impl<F: MakeNote> Logs for LifeLogs<F> {
     }
 }
 
-impl<F: MakeNote> LifeLog<F> {
+impl<F: MakeNote, R: LifeRows> LifeLog<F, R> {
     /// Adds a stream that is over.
-    fn life(&mut self, life: Life) {
+    fn life(&mut self, life: Life) -> io::Result<()> {
         self.check.life(&life);
-        if self.options.passes(&life) {
-            self.lives.push(life);
-        }
+        if self.options.passes(&life) { self.rows.add(life) } else { Ok(()) }
     }
 
-    /// Returns the streams that were not returned yet, and those that are open at the end.
-    pub(crate) fn finish(&mut self) -> Vec<Life> {
+    /// Returns the output that was not returned yet, with the streams that are open at the end.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be made.
+    pub(crate) fn finish(&mut self) -> io::Result<Option<R::Ready>> {
         let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(1));
-        tracker.into_live().for_each(|life| self.life(life));
-        mem::take(&mut self.lives)
+        tracker.into_live().try_for_each(|life| self.life(life))?;
+        self.rows.take()
     }
 
     /// Adds an event to its stream, and returns a stream that is over.
@@ -107,14 +188,11 @@ impl<F: MakeNote> LifeLog<F> {
     }
 }
 
-impl<F: MakeNote> Consumer for LifeLog<F> {
+impl<F: MakeNote, R: LifeRows> Consumer for LifeLog<F, R> {
     const OPEN_STREAMS: bool = true;
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if let Some(life) = self.track(event) {
-            self.life(life);
-        }
-        Ok(())
+        self.track(event).map_or(Ok(()), |life| self.life(life))
     }
 
     fn open(&mut self, stream: &StreamEventRef<'_>, passes: Passes) -> io::Result<()> {
@@ -126,23 +204,22 @@ impl<F: MakeNote> Consumer for LifeLog<F> {
         match self.tracker.update_with(stream, None, note) {
             // The stream may have been closed while tor made the reply.
             Some(life) if life.outcome != Outcome::AfterClosed => self.life(life),
-            _ => {}
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
-impl<F: MakeNote> Log for LifeLog<F> {
-    type Rows = Vec<Life>;
-    type Part = LifePart<F>;
+impl<F: MakeNote, R: LifeRows> Log for LifeLog<F, R> {
+    type Rows = R::Ready;
+    type Part = LifePart<F, R>;
 
-    fn rows(&mut self) -> io::Result<Option<Vec<Life>>> {
-        Ok(if self.lives.is_empty() { None } else { Some(mem::take(&mut self.lives)) })
+    fn rows(&mut self) -> io::Result<Option<R::Ready>> {
+        self.rows.take()
     }
 
-    fn append(&mut self, part: LifePart<F>, _lines: u64) -> io::Result<bool> {
-        let LifePart { log: part, ends, has_open } = part;
-        if has_open {
+    fn append(&mut self, part: LifePart<F, R>, _lines: u64) -> io::Result<bool> {
+        let LifePart { log: part, ends, is_inexact, .. } = part;
+        if is_inexact {
             return Ok(false);
         }
         let Ok(lives) = self.tracker.append(part.tracker) else {
@@ -150,21 +227,23 @@ impl<F: MakeNote> Log for LifeLog<F> {
         };
         self.check.append(part.check);
         // Each life comes after as many of the part's streams as were returned before it.
-        let (mut theirs, mut taken) = (part.lives.into_iter(), 0);
-        for appended in lives {
-            let number = usize::try_from(appended.handed_out).unwrap_or(usize::MAX);
+        let mut between = Vec::new();
+        for Appended { life, handed_out, .. } in lives {
+            let number = usize::try_from(handed_out).unwrap_or(usize::MAX);
             let before = number.checked_sub(1).and_then(|last| ends.get(last)).copied().unwrap_or_default();
-            self.lives.extend(theirs.by_ref().take(before - taken));
-            taken = before;
-            self.life(appended.life);
+            self.check.life(&life);
+            if self.options.passes(&life) {
+                between.push((before, life));
+            }
         }
-        self.lives.extend(theirs);
+        self.rows.append(part.rows, between)?;
         Ok(true)
     }
 
     fn end(&mut self, _state: &LineState) -> io::Result<()> {
         if !self.options.join {
-            self.lives = self.finish();
+            let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(1));
+            tracker.into_live().try_for_each(|life| self.life(life))?;
         }
         Ok(())
     }
@@ -175,19 +254,38 @@ impl<F: MakeNote> Log for LifeLog<F> {
     }
 }
 
-impl<F: MakeNote> Consumer for LifePart<F> {
+impl<F, R: LifeRows> LifePart<F, R> {
+    /// Frees the memory if it is too much.
+    fn check_size(&mut self) {
+        if self.log.rows.len() >= STREAMS || self.log.tracker.undecided().take(STREAMS).count() == STREAMS {
+            self.is_inexact = true;
+            self.log.tracker = StreamTracker::part();
+            self.log.rows = self.log.rows.fresh();
+            self.ends = Vec::new();
+        }
+    }
+}
+
+impl<F: MakeNote, R: LifeRows> Consumer for LifePart<F, R> {
     const OPEN_STREAMS: bool = true;
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if self.is_inexact {
+            return Ok(());
+        }
+        self.events += 1;
+        if self.events.is_multiple_of(STRIDE) {
+            self.check_size();
+        }
         if let Some(life) = self.log.track(event) {
-            self.log.life(life);
-            self.ends.push(self.log.lives.len());
+            self.log.life(life)?;
+            self.ends.push(self.log.rows.len());
         }
         Ok(())
     }
 
     fn open(&mut self, _stream: &StreamEventRef<'_>, _passes: Passes) -> io::Result<()> {
-        self.has_open = true;
+        self.is_inexact = true;
         Ok(())
     }
 }

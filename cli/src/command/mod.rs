@@ -9,4 +9,5 @@ pub(crate) mod lives;
 pub(crate) mod options;
 pub(crate) mod streams;
 pub(crate) mod summary;
+pub(crate) mod timeline;
 pub(crate) mod watch;

@@ -7,7 +7,6 @@ pub(crate) mod mask;
 #[cfg(feature = "arrow")]
 pub(crate) mod packed;
 pub(crate) mod row;
-#[allow(dead_code, reason = "the summary is to print with it")]
 pub(crate) mod table;
 pub(crate) mod text;
 

@@ -23,7 +23,7 @@ const GAP: usize = 2;
 /// Minimum width of a text that is cut.
 const CUT: usize = 8;
 /// Width that a longer [rest](Column::Rest) gets before texts are cut for it.
-const REST: usize = 20;
+pub(crate) const REST: usize = 28;
 /// Style of headings and names of columns.
 const HEADING: Style = Style::new().bold();
 
@@ -93,12 +93,14 @@ impl Table {
         self.lines.push(Line::Heading(plain(text).into_owned()));
     }
 
+    #[allow(dead_code, reason = "the summary has no names of columns")]
     /// Adds the names of the columns.
     pub(crate) fn names<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
         self.row(names.into_iter().map(|name| Cell::styled(name, HEADING)));
     }
 
-    /// Adds a row. It may have fewer cells than there are columns.
+    /// Adds a row. It may have fewer cells than there are columns: if the last one is a text, it has the room of the
+    /// others.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<Cell>>) {
         self.lines.push(Line::Row(cells.into_iter().map(Into::into).collect()));
     }
@@ -124,8 +126,10 @@ impl Table {
         let mut line = String::new();
         // Columns used so far, and number of spaces before the next text.
         let (mut used, mut spaces) = (0, INDENT);
-        for ((column, cell), &width) in self.columns.iter().zip(cells).zip(widths) {
+        for (index, ((column, cell), &width)) in self.columns.iter().zip(cells).zip(widths).enumerate() {
             let Cell { text, style } = cell;
+            let is_last = index + 1 == cells.len() && *column != Column::Number;
+            let width = if is_last { room.saturating_sub(used + spaces) } else { width };
             let mut text = cut(text, width);
             let free = width.saturating_sub(text_width(&text));
             let (before, after) = if *column == Column::Number { (free, 0) } else { (0, free) };
@@ -154,8 +158,11 @@ impl Table {
         let mut widths = vec![0; self.columns.len()];
         for line in &self.lines {
             let Line::Row(cells) = line else { continue };
-            for (width, cell) in widths.iter_mut().zip(cells) {
-                *width = text_width(&cell.text).max(*width);
+            for (index, (width, cell)) in widths.iter_mut().zip(cells).enumerate() {
+                let has_room = index + 1 == cells.len() && cells.len() < self.columns.len();
+                if !has_room || self.columns.get(index) == Some(&Column::Number) {
+                    *width = text_width(&cell.text).max(*width);
+                }
             }
         }
         let gaps = INDENT + GAP * self.columns.len().saturating_sub(1);
@@ -320,18 +327,21 @@ mod tests {
 
     #[test]
     fn columns_of_a_table() {
-        let mut table = Table::new([Column::Text, Column::Number, Column::Rest]);
-        table.names(["target", "streams", "share"]);
-        table.row([ONION, "1,000", "100.0 %"]);
-        table.row(["日本", "7", "a long remark that fills the line"]);
-        table.row(["b"]);
+        let mut table = Table::new([Column::Number, Column::Text, Column::Rest]);
+        table.names(["streams", "target", "remark"]);
+        table.row(["1,000", "日本語", "a long remark that fills the rest of the line"]);
+        table.row(["7", ONION, "short"]);
+        table.row(["7", ONION]);
+        table.row(["12"]);
+        let bold = |text: &str| format!("\u{1b}[1m{text}\u{1b}[0m");
         assert_eq!(
             lines(&table, 60),
             [
-                "  \u{1b}[1mtarget\u{1b}[0m                       \u{1b}[1mstreams\u{1b}[0m  \u{1b}[1mshare\u{1b}[0m",
-                "  6ccbanpuxj…geia5sbhqd.onion    1,000  100.0 %",
-                "  日本                               7  a long …lls the line",
-                "  b",
+                &*format!("  {}  {}               {}", bold("streams"), bold("target"), bold("remark")),
+                "    1,000  日本語               a long rem… rest of the line",
+                "        7  6ccbanp…sbhqd.onion  short",
+                "        7  6ccbanpuxjw6zky4tii…d4a2qmwggamn4geia5sbhqd.onion",
+                "       12",
             ]
         );
     }

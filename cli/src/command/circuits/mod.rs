@@ -146,7 +146,7 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
         note.facts = Some(Box::new(hasher.facts(event.event)));
         note
     };
-    let all_read = files.read(LifeLogs { options: streams, note }, &mut printer);
+    let all_read = files.read(LifeLogs { options: streams, note, rows: Vec::new() }, &mut printer);
     let result = all_read.and_then(|all_read| printer.output.finish().map(|()| all_read && printer.in_order));
     check.exit(result, printer.found)
 }
@@ -171,7 +171,7 @@ struct Printer {
     found: bool,
 }
 
-impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
+impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Printer {
     fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
         // A stream without an event was found open, so its identity is unknown.
         let unknown = Facts::default();
@@ -184,8 +184,8 @@ impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
     }
 
     /// Prints the circuits of the log, and starts with the next log.
-    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F>>::print(self, log.finish())?;
+    fn log(&mut self, mut log: LifeLog<F, Vec<Life>>, _index: usize, _all_read: bool) -> io::Result<()> {
+        Collector::<LifeLog<F, Vec<Life>>>::print(self, log.finish()?.unwrap_or_default())?;
         let circuits = core::mem::replace(&mut self.circuits, Circuits::new(self.limit));
         let name = self.names.get(log.input).map_or("", |name| name);
         for (id, circuit) in circuits.iter() {

@@ -127,7 +127,7 @@ impl ColumnPrinter {
     }
 }
 
-impl<F: MakeNote> Collector<LifeLog<F>> for ColumnPrinter {
+impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for ColumnPrinter {
     fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
         self.found |= !lives.is_empty();
         for life in &lives {
@@ -144,8 +144,8 @@ impl<F: MakeNote> Collector<LifeLog<F>> for ColumnPrinter {
         Ok(())
     }
 
-    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F>>::print(self, log.finish())?;
+    fn log(&mut self, mut log: LifeLog<F, Vec<Life>>, _index: usize, _all_read: bool) -> io::Result<()> {
+        Collector::<LifeLog<F, Vec<Life>>>::print(self, log.finish()?.unwrap_or_default())?;
         let name = self.names.get(log.input).map_or("", |name| name);
         self.in_order &= log.check.report(&escape(name));
         Ok(())

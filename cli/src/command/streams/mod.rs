@@ -4,7 +4,7 @@
 mod columns;
 pub(crate) mod onionperf;
 mod row;
-mod writer;
+mod rows;
 
 use alloc::sync::Arc;
 use std::io::{self, BufWriter, Write};
@@ -14,7 +14,7 @@ use clap::ValueEnum;
 #[cfg(feature = "arrow")]
 use self::columns::ColumnPrinter;
 use self::onionperf::OnionPerf;
-use self::writer::Writer;
+use self::rows::{PackedStreams, StreamRows};
 use crate::command::identity::{Hasher, Identities};
 use crate::command::lives::{LifeLog, LifeLogs, MakeNote};
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
@@ -182,18 +182,21 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
     let identities = Identities::new(streams.max_live);
     match format {
         Format::Json | Format::Csv => {
-            let mut writer = if format == Format::Csv { Writer::csv(csv.cells()) } else { Writer::json() };
-            writer.head()?;
-            output::print(&writer.take()?)?;
-            let mut printer = Printer { writer, names, identities, in_order: true, found: false };
-            let all_read = files.read(LifeLogs { options: streams, note: with_facts }, &mut printer);
+            let rows = match format {
+                Format::Csv => StreamRows::csv(csv.cells(), Arc::clone(&names)),
+                _ => StreamRows::json(Arc::clone(&names)),
+            };
+            output::print(&rows.head()?)?;
+            let mut printer = Printer { names, identities, in_order: true, found: false };
+            let all_read = files.read(LifeLogs { options: streams, note: with_facts, rows }, &mut printer);
             check.exit(all_read.map(|all_read| all_read && printer.in_order), printer.found)
         }
         #[cfg(feature = "arrow")]
         Format::Arrow | Format::Parquet => {
             let format = if format == Format::Arrow { ColumnFormat::Arrow } else { ColumnFormat::Parquet };
             let mut printer = ColumnPrinter::new(format, names, identities)?;
-            let all_read = files.read(LifeLogs { options: streams, note: with_facts }, &mut printer);
+            let logs = LifeLogs { options: streams, note: with_facts, rows: Vec::new() };
+            let all_read = files.read(logs, &mut printer);
             let result = all_read.and_then(|all_read| printer.finish().map(|()| all_read && printer.in_order));
             check.exit(result, printer.found)
         }
@@ -204,7 +207,8 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
                 note
             };
             let mut object = Object { streams: OnionPerf::new(streams.max_live), names, in_order: true };
-            let all_read = files.read(LifeLogs { options: streams, note }, &mut object)?;
+            let rows = Vec::new();
+            let all_read = files.read(LifeLogs { options: streams, note, rows }, &mut object)?;
             let found = !object.streams.is_empty();
             let print = || {
                 let mut stdout = BufWriter::new(io::stdout().lock());
@@ -226,13 +230,13 @@ struct Object {
     in_order: bool,
 }
 
-impl<F: MakeNote> Collector<LifeLog<F>> for Object {
+impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Object {
     fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
         lives.into_iter().try_for_each(|life| self.streams.life(life))
     }
 
-    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F>>::print(self, log.finish())?;
+    fn log(&mut self, mut log: LifeLog<F, Vec<Life>>, _index: usize, _all_read: bool) -> io::Result<()> {
+        Collector::<LifeLog<F, Vec<Life>>>::print(self, log.finish()?.unwrap_or_default())?;
         self.streams.end_of_log();
         let name = self.names.get(log.input).map_or("", |name| name);
         self.in_order &= log.check.report(&escape(name));
@@ -242,11 +246,9 @@ impl<F: MakeNote> Collector<LifeLog<F>> for Object {
 
 /// The printer of streams as rows.
 struct Printer {
-    /// Writer of the rows.
-    writer: Writer,
     /// Names of the files.
     names: Arc<[String]>,
-    /// Identities of all logs. Rows are made here, since identities are numbered in the order in which streams end.
+    /// Identities of all logs.
     identities: Identities,
     /// Set while all logs were in order so far.
     in_order: bool,
@@ -254,20 +256,18 @@ struct Printer {
     found: bool,
 }
 
-impl<F: MakeNote> Collector<LifeLog<F>> for Printer {
-    fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
-        self.found |= !lives.is_empty();
-        for life in &lives {
-            let identity = life.note.facts.as_deref().and_then(|facts| self.identities.place(facts));
-            let identity = identity.map(|place| self.identities.label(place));
-            let file = self.names.get(life.note.file).map_or("", |name| name);
-            self.writer.write(life, file, identity.as_deref())?;
-        }
-        output::print(&self.writer.take()?)
+impl<F: MakeNote> Collector<LifeLog<F, StreamRows>> for Printer {
+    fn print(&mut self, rows: PackedStreams) -> io::Result<()> {
+        self.found = true;
+        let mut text = Vec::new();
+        rows.print(&mut self.identities, &mut text);
+        output::print(&text)
     }
 
-    fn log(&mut self, mut log: LifeLog<F>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F>>::print(self, log.finish())?;
+    fn log(&mut self, mut log: LifeLog<F, StreamRows>, _index: usize, _all_read: bool) -> io::Result<()> {
+        if let Some(rows) = log.finish()? {
+            Collector::<LifeLog<F, StreamRows>>::print(self, rows)?;
+        }
         let name = self.names.get(log.input).map_or("", |name| name);
         self.in_order &= log.check.report(&escape(name));
         Ok(())

@@ -61,6 +61,7 @@ row! {
     nym_epoch: Option<u32>,
     session_group: Option<i32>,
     file: &'l str,
+    // The last column: see `rows`.
     identity: Option<&'l str>,
 }
 

@@ -1,5 +1,6 @@
 //! The command `summary`.
 
+mod activity;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod events;
@@ -25,6 +26,7 @@ use crate::input::filter::Filter;
 use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{self, Consumer, Event};
 use crate::input::threads::{Collector, InputName, Log, Logs};
+use crate::output;
 use crate::output::text::escape;
 
 /// Help text after the options.
@@ -71,6 +73,9 @@ pub(crate) struct Options {
     /// Print a JSON object
     #[arg(long)]
     json: bool,
+    /// Number of rows of each table of the text [default: 10 of targets and circuits, all of words]
+    #[arg(long, value_name = "N", conflicts_with = "json")]
+    top: Option<usize>,
     /// Options of the streams.
     #[command(flatten)]
     streams: StreamOptions,
@@ -90,12 +95,12 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     if let Some(process) = options.cluster.process() {
         return cluster::run(process, options);
     }
-    let Options { read, json, streams, .. } = options;
+    let Options { read, json, top, streams, .. } = options;
     let files = Files::list(read);
     let (names, logs) = (files.names(), SummaryLogs::new(&files.read.filter, streams, &files.names()));
     let mut all = All { tally: Tally::default(), limit: streams.max_live, in_order: true };
     let all_read = files.read(logs, &mut all)?;
-    print(json, &all.tally, names.len())?;
+    print(json, &all.tally, names.len(), top)?;
     Ok(all_read && all.in_order)
 }
 
@@ -104,12 +109,9 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
 /// # Errors
 ///
 /// If the output cannot be written.
-fn print(json: bool, all: &Tally, files: usize) -> io::Result<()> {
-    if json {
-        report::print_json(all, io::stdout().lock())
-    } else {
-        report::print(all, files, &mut anstream::stdout().lock())
-    }
+fn print(json: bool, all: &Tally, files: usize, top: Option<usize>) -> io::Result<()> {
+    let text = (!json).then(|| report::Size { files, top, width: output::table::width() });
+    report::print(all, text)
 }
 
 /// The tally of all files.
@@ -155,6 +157,11 @@ impl SummaryLogs {
         let names = names.iter().map(|name| name.as_str().into()).collect();
         Self { options, is_filtered: options.failed || !filter.is_empty(), names }
     }
+
+    /// Returns a tracker without the steps of streams, which are not counted.
+    fn tracker(tracker: Tracker) -> Tracker {
+        tracker.keep_steps(1)
+    }
 }
 
 impl Logs for SummaryLogs {
@@ -167,14 +174,14 @@ impl Logs for SummaryLogs {
             options: self.options,
             limit: self.options.max_live,
             is_filtered: self.is_filtered,
-            tracker: StreamTracker::with_notes(self.options.max_live),
+            tracker: Self::tracker(StreamTracker::with_notes(self.options.max_live)),
             tally: Tally::default(),
             check: Check::default(),
         }
     }
 
     fn part(&self, input: InputName<'_>, lines: u64) -> SummaryPart {
-        let log = SummaryLog { limit: usize::MAX, tracker: StreamTracker::part(), ..self.log(input) };
+        let log = SummaryLog { limit: usize::MAX, tracker: Self::tracker(StreamTracker::part()), ..self.log(input) };
         SummaryPart { log, lines, events: 0, is_full: false }
     }
 
@@ -240,7 +247,7 @@ impl SummaryPart {
         let undecided = self.log.tracker.undecided().take(Self::STREAMS).count();
         if undecided == Self::STREAMS || self.log.tally.rows() > Self::ROWS {
             self.is_full = true;
-            self.log.tracker = StreamTracker::part();
+            self.log.tracker = SummaryLogs::tracker(StreamTracker::part());
             self.log.tally = Tally::default();
         }
     }

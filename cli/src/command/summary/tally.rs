@@ -7,13 +7,16 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use tor_stream_event::{ClientProtocol, Outcome, StreamPurpose};
 
+use super::activity::Activity;
 use super::events::EventTally;
 use super::histogram::Histogram;
 use super::slowest::{SlowAnswer, Slowest};
 use super::table::{Key, Table};
 use super::words::Words;
 use crate::command::life::{self, Cause};
+use crate::command::timeline::Timeline;
 use crate::input::note::{Life, asked_host};
+use crate::input::time::Time;
 
 /// The counts of one or more logs. Tallies of different logs can be merged in any order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -48,6 +51,8 @@ pub(crate) struct Tally {
     pub(crate) lifetimes: Histogram,
     /// The circuits with the slowest first answers.
     pub(crate) slowest: Slowest,
+    /// Streams by the time of their first event.
+    pub(crate) activity: Timeline<Activity>,
 }
 
 /// The cause of a failure, and whether the stream ever was on a circuit.
@@ -138,7 +143,11 @@ impl Tally {
         for id in &life.circuits {
             self.circuits.add(circuit(id.as_ref()), limit);
         }
-        if let Some(cause) = Cause::of(life) {
+        let cause = Cause::of(life);
+        if let Some(time) = life.first.and_then(Time::unix) {
+            self.activity.add(time, Activity { streams: 1, failed: cause.is_some().into() });
+        }
+        if let Some(cause) = cause {
             self.failed_targets.add(FailedTarget { host: host.into(), cause: cause.clone() }, limit);
             self.failures.add(Failure { on_circuit: life.last_circuit.is_some(), cause }, limit);
         }
@@ -168,6 +177,7 @@ impl Tally {
         self.answers.merge(other.answers);
         self.lifetimes.merge(other.lifetimes);
         self.slowest.merge(other.slowest);
+        self.activity.merge(other.activity);
     }
 }
 

@@ -123,7 +123,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     let greeting = connect::Greeting { run: fingerprint(&options, &inputs), process };
     let names: Vec<_> = inputs.iter().map(|input| input.name.clone()).collect();
     let logs = SummaryLogs::new(&options.read.filter, options.streams, &names);
-    let Options { read, json, streams, cluster, .. } = options;
+    let Options { read, json, top, streams, cluster, .. } = options;
     let limit = streams.max_live;
     let (read, hosts, files) = (Arc::new(read), cluster.cluster, inputs.len());
     let sockets = connect::connect(&hosts, &greeting, wait).unwrap_or_else(|error| give_up(format_args!("{error}")));
@@ -193,7 +193,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     workers.join();
     drop(panic::take_hook());
     if process == 0 {
-        print(json, &all, files)?;
+        print(json, &all, files, top)?;
         return Ok(listed && all_read);
     }
     Ok(listed && own_read)

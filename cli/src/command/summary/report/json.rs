@@ -1,0 +1,148 @@
+//! Output of a tally as JSON, for a program.
+
+use std::io::{self, Write};
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Value, json};
+
+use super::super::events::Example;
+use super::super::histogram::Histogram;
+use super::super::slowest::SlowAnswer;
+use super::super::table::Rows;
+use super::super::tally::{Circuit, FailedTarget, Failure, Tally};
+use super::{PERCENTILES, failed_targets, failures};
+use crate::command::life::Cause;
+use crate::output::text::escape_json;
+
+/// Prints a tally as JSON. Each table is a list of objects, and its count beyond the limit a field of its own.
+///
+/// Rows are encoded one by one: a table may have many.
+pub(super) fn print(tally: &Tally, output: impl Write) -> io::Result<()> {
+    let mut output = Escaped { json: Vec::new(), output };
+    serde_json::to_writer_pretty(&mut output, &Json(tally))?;
+    output.write_all(b"\n")?;
+    output.flush()
+}
+
+/// A tally as JSON.
+struct Json<'t>(&'t Tally);
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let tally = self.0;
+        let events = &tally.events;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("bytes", &tally.bytes)?;
+        map.serialize_entry("lines", &tally.lines)?;
+        map.serialize_entry("events", &events.total)?;
+        map.serialize_entry("unreadable", &tally.unreadable)?;
+        map.serialize_entry("streams", &tally.streams)?;
+        map.serialize_entry("streams_let_go", &tally.dropped)?;
+        map.serialize_entry("streams_failed_on_circuit", &failures(tally, true).total())?;
+        map.serialize_entry("streams_failed_never_on_circuit", &failures(tally, false).total())?;
+        map.serialize_entry("unix_ts_start", &events.first.map(|time| time.as_secs_f64()))?;
+        map.serialize_entry("unix_ts_end", &events.last.map(|time| time.as_secs_f64()))?;
+        list(&mut map, "statuses", events.statuses.rows(), |word, n| json!({ "status": word, "events": n }))?;
+        list(&mut map, "reasons", events.reasons.rows(), |word, n| json!({ "reason": word, "events": n }))?;
+        list(
+            &mut map,
+            "remote_reasons",
+            events.remote_reasons.rows(),
+            |word, n| json!({ "remote_reason": word, "events": n }),
+        )?;
+        list(&mut map, "purposes", tally.purposes.rows(), |word, n| json!({ "purpose": word, "streams": n }))?;
+        list(
+            &mut map,
+            "client_protocols",
+            tally.protocols.rows(),
+            |word, n| json!({ "client_protocol": word, "streams": n }),
+        )?;
+        list(&mut map, "failures", tally.failures.rows(), |Failure { on_circuit, cause }, n| {
+            let Cause { reason, remote_reason } = cause;
+            json!({ "on_circuit": on_circuit, "reason": reason, "remote_reason": remote_reason, "streams": n })
+        })?;
+        list(&mut map, "failed_targets", failed_targets(tally), |FailedTarget { host, cause }, n| {
+            let Cause { reason, remote_reason } = cause;
+            json!({ "host": host, "reason": reason, "remote_reason": remote_reason, "streams": n })
+        })?;
+        map.serialize_entry("seconds_to_answer", &times(&tally.answers))?;
+        let slowest = tally.slowest.iter().map(|SlowAnswer { time, circuit, stream_id }| {
+            let Circuit { file, circuit_id } = circuit;
+            let seconds = time.as_secs_f64();
+            json!({ "file": file, "circuit_id": circuit_id, "stream_id": stream_id, "seconds_to_answer": seconds })
+        });
+        map.serialize_entry("slowest_circuits", &slowest.collect::<Value>())?;
+        map.serialize_entry("seconds_of_life", &times(&tally.lifetimes))?;
+        list(&mut map, "targets", tally.targets.rows(), |host, n| json!({ "host": host, "streams": n }))?;
+        list(
+            &mut map,
+            "circuits",
+            tally.circuits.rows(),
+            |Circuit { file, circuit_id }, n| json!({ "file": file, "circuit_id": circuit_id, "streams": n }),
+        )?;
+        let anomalies = events.anomalies.iter().map(|(name, Example { events, file, line })| {
+            json!({ "anomaly": name, "events": events, "file": file, "line": line })
+        });
+        map.serialize_entry("anomalies", &anomalies.collect::<Value>())?;
+        map.end()
+    }
+}
+
+/// Adds a table as a list of objects, and its count beyond the limit as a number.
+fn list<M: SerializeMap, K: ?Sized>(
+    map: &mut M,
+    name: &str,
+    rows: Rows<&K>,
+    object: impl Fn(&K, u64) -> Value,
+) -> Result<(), M::Error> {
+    map.serialize_entry(name, &List { rows: &rows.rows, object })?;
+    map.serialize_entry(&format!("other_{name}"), &rows.beyond)
+}
+
+/// The rows of a table, and the function that returns the object of a row.
+struct List<'r, K: ?Sized, F> {
+    /// The rows.
+    rows: &'r [(&'r K, u64)],
+    /// Function that returns the object of a row.
+    object: F,
+}
+
+impl<K: ?Sized, F: Fn(&K, u64) -> Value> Serialize for List<'_, K, F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.rows.iter().map(|&(key, count)| (self.object)(key, count)))
+    }
+}
+
+/// Returns percentiles as an object.
+fn times(times: &Histogram) -> Value {
+    let percentiles = PERCENTILES.map(|percent| (format!("p{percent}"), json!(times.percentile(percent))));
+    let mut object = serde_json::Map::from_iter(percentiles);
+    object.insert("streams".into(), times.total().into());
+    object.into()
+}
+
+/// A writer of JSON that escapes commands to a terminal.
+struct Escaped<W> {
+    /// JSON that was not escaped yet, up to the end of a character.
+    json: Vec<u8>,
+    /// The output.
+    output: W,
+}
+
+impl<W: Write> Write for Escaped<W> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        // The serializer writes whole characters.
+        self.json.extend_from_slice(buffer);
+        if self.json.len() > 64 * 1024 {
+            self.flush()?;
+        }
+        Ok(buffer.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        escape_json(&mut self.json, 0);
+        self.output.write_all(&self.json)?;
+        self.json.clear();
+        self.output.flush()
+    }
+}

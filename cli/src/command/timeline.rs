@@ -1,0 +1,237 @@
+//! Counts by time, in steps whose length fits the span of the logs.
+
+use alloc::collections::BTreeMap;
+use core::ops::AddAssign;
+use core::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Lengths of a step in seconds: from a second to ten years. Each is a multiple of the one before, so that steps can be
+/// added up to longer ones.
+const LENGTHS: [u64; 11] = [1, 10, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 28 * DAY, 364 * DAY, 3640 * DAY];
+/// Number of seconds of a minute.
+const MINUTE: u64 = 60;
+/// Number of seconds of an hour.
+const HOUR: u64 = 60 * MINUTE;
+/// Number of seconds of a day.
+const DAY: u64 = 24 * HOUR;
+
+/// Values by time.
+///
+/// The steps are a second long at first, and longer once there are more than [`MOST`](Self::MOST). Timelines can be
+/// merged in any order and grouping: the length of a step depends only on the times.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "TimelineForm<V>", bound(deserialize = "V: Deserialize<'de> + Clone + Default + AddAssign"))]
+pub(crate) struct Timeline<V> {
+    /// Index of the length of a step.
+    length: usize,
+    /// Values of the steps that have any, by the number of steps since 1970.
+    steps: BTreeMap<u64, V>,
+}
+
+/// The serialized form of a [`Timeline`], from another process.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TimelineForm<V> {
+    /// Index of the length of a step.
+    length: usize,
+    /// Values by the number of steps since 1970.
+    steps: BTreeMap<u64, V>,
+}
+
+impl<V: Clone + Default + AddAssign> TryFrom<TimelineForm<V>> for Timeline<V> {
+    type Error = &'static str;
+
+    fn try_from(TimelineForm { length, steps }: TimelineForm<V>) -> Result<Self, Self::Error> {
+        let seconds = LENGTHS.get(length).ok_or("the length of a step is unknown")?;
+        let is_in_time = steps.keys().all(|step| *step <= Self::END / seconds);
+        if steps.len() > Self::MOST || !is_in_time {
+            return Err("there are too many steps, or later ones than the year 9999");
+        }
+        Ok(Self { length, steps })
+    }
+}
+
+/// The steps of a timeline in order, without gaps.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Steps<V> {
+    /// Unix time of the first step's start, in seconds.
+    pub(crate) start: u64,
+    /// Length of a step in seconds.
+    pub(crate) length: u64,
+    /// Values, one for each step.
+    pub(crate) values: Vec<V>,
+}
+
+impl<V> Default for Timeline<V> {
+    fn default() -> Self {
+        Self { length: 0, steps: BTreeMap::new() }
+    }
+}
+
+impl<V: Clone + Default + AddAssign> Timeline<V> {
+    /// Maximum number of steps that have a value. All times up to the year 9999 are fewer of the longest steps.
+    const MOST: usize = 1024;
+    /// First second that no date can be printed for.
+    const END: u64 = 253_402_207_201;
+
+    /// Adds a value at a Unix time. Times after the year 9999 count for its end.
+    pub(crate) fn add(&mut self, time: Duration, value: V) {
+        let Some(length) = LENGTHS.get(self.length) else { return };
+        *self.steps.entry(time.as_secs().min(Self::END) / length).or_default() += value;
+        self.limit();
+    }
+
+    /// Adds the values of another timeline.
+    pub(crate) fn merge(&mut self, mut other: Self) {
+        while self.length < other.length {
+            self.lengthen();
+        }
+        while other.length < self.length {
+            other.lengthen();
+        }
+        for (step, value) in other.steps {
+            *self.steps.entry(step).or_default() += value;
+        }
+        self.limit();
+    }
+
+    /// Makes the steps longer until there are not too many.
+    fn limit(&mut self) {
+        while self.steps.len() > Self::MOST && self.length + 1 < LENGTHS.len() {
+            self.lengthen();
+        }
+    }
+
+    /// Adds up the steps to those of the next length.
+    fn lengthen(&mut self) {
+        let lengths = LENGTHS.get(self.length).zip(LENGTHS.get(self.length + 1));
+        let Some((length, next)) = lengths else { return };
+        self.length += 1;
+        for (step, value) in core::mem::take(&mut self.steps) {
+            *self.steps.entry(step / (next / length)).or_default() += value;
+        }
+    }
+
+    /// Returns the values in the shortest steps of which there are at most `most`. `None` without values.
+    pub(crate) fn steps(&self, most: usize) -> Option<Steps<V>> {
+        let kept = *LENGTHS.get(self.length)?;
+        let (first, last) = (*self.steps.keys().next()?, *self.steps.keys().next_back()?);
+        // No time is so late that a step of ten years, times two, four and so on, does not reach it.
+        let longer = (1..32).map(|power| LENGTHS.last().copied().unwrap_or(1) << power);
+        let mut lengths = LENGTHS.into_iter().skip(self.length).chain(longer);
+        let steps_of = |length: u64| (first * kept / length, last * kept / length);
+        let length = lengths.find(|&length| {
+            let (first, last) = steps_of(length);
+            last - first < most.max(1) as u64
+        })?;
+        let (first, last) = steps_of(length);
+        let mut values = vec![V::default(); usize::try_from(last - first + 1).ok()?];
+        for (step, value) in &self.steps {
+            let index = usize::try_from(step * kept / length - first).ok()?;
+            *values.get_mut(index)? += value.clone();
+        }
+        Some(Steps { start: first * length, length, values })
+    }
+}
+
+impl<V> Steps<V> {
+    /// Returns the length of a step as text.
+    pub(crate) fn unit(&self) -> String {
+        let (number, unit) = match self.length {
+            length if length < MINUTE => (length, "second"),
+            length if length < HOUR => (length / MINUTE, "minute"),
+            length if length < DAY => (length / HOUR, "hour"),
+            length => (length / DAY, "day"),
+        };
+        if number == 1 { unit.into() } else { format!("{number} {unit}s") }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Returns the timeline of some times in seconds, each counted once.
+    fn timeline(times: &[u64]) -> Timeline<u64> {
+        let mut timeline = Timeline::default();
+        times.iter().for_each(|&time| timeline.add(Duration::from_secs(time), 1));
+        timeline
+    }
+
+    #[test]
+    fn lengths_are_multiples() {
+        for pair in LENGTHS.windows(2) {
+            assert!(matches!(pair, [length, next] if next % length == 0 && next > length), "{pair:?}");
+        }
+        assert!(Timeline::<u64>::END / LENGTHS[LENGTHS.len() - 1] < Timeline::<u64>::MOST as u64);
+    }
+
+    #[test]
+    fn steps_that_fit() {
+        let line = timeline(&[7200, 7201, 7259, 7260, 7500]);
+        let steps = |length, start, values: &[u64]| Steps { start, length, values: values.to_vec() };
+        assert_eq!(line.steps(6), Some(steps(60, 7200, &[3, 1, 0, 0, 0, 1])));
+        assert_eq!(line.steps(5), Some(steps(600, 7200, &[5])));
+        assert_eq!(line.steps(0), line.steps(1));
+        assert_eq!(line.steps(1000).unwrap().length, 1);
+        assert_eq!(timeline(&[]).steps(9), None);
+        // From 1970 to the end of the year 9999.
+        let all = timeline(&[0, u64::MAX]).steps(2).unwrap();
+        assert_eq!((all.values, all.length), (vec![1, 1], LENGTHS[10] << 9));
+    }
+
+    #[test]
+    fn units() {
+        for (length, unit) in
+            [(1, "second"), (10, "10 seconds"), (60, "minute"), (21_600, "6 hours"), (604_800, "7 days")]
+        {
+            assert_eq!(Steps { start: 0, length, values: vec![0] }.unit(), unit);
+        }
+    }
+
+    #[test]
+    fn decoded_if_valid() {
+        let decode = serde_json::from_str::<Timeline<u64>>;
+        assert!(decode(r#"{"length":3,"steps":{"422337012":1}}"#).is_ok());
+        for json in
+            [r#"{"length":3,"steps":{"422337013":1}}"#, r#"{"length":11,"steps":{}}"#, r#"{"length":-1,"steps":{}}"#]
+        {
+            assert!(decode(json).is_err(), "{json}");
+        }
+        let many: BTreeMap<u64, u64> = (0..1025).map(|step| (step, 1)).collect();
+        let json = serde_json::json!({ "length": 0, "steps": many }).to_string();
+        assert!(decode(&json).is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        /// However times are cut into three timelines, these merge to the same one, which has every time once.
+        #[test]
+        fn merged_in_any_order(
+            times in proptest::collection::vec(prop_oneof![0_u64..5000, 0_u64..1 << 40, 1_500_000_000_u64..1_600_000_000], 0..3000),
+            cuts in (0_usize..3000, 0_usize..3000),
+        ) {
+            let whole = timeline(&times);
+            let (a, b) = (cuts.0.min(cuts.1).min(times.len()), cuts.0.max(cuts.1).min(times.len()));
+            let parts = [times.get(..a), times.get(a..b), times.get(b..)].map(|part| timeline(part.unwrap()));
+            let [first, second, third] = parts.clone();
+            let mut left = first;
+            left.merge(second);
+            left.merge(third);
+            let [first, second, mut right] = parts;
+            right.merge(first);
+            right.merge(second);
+            for merged in [&left, &right] {
+                prop_assert_eq!((merged.length, &merged.steps), (whole.length, &whole.steps));
+            }
+            prop_assert_eq!(whole.steps.values().sum::<u64>(), times.len() as u64);
+            prop_assert!(whole.steps.len() <= Timeline::<u64>::MOST);
+            let decoded: Timeline<u64> = serde_json::from_str(&serde_json::to_string(&whole).unwrap()).unwrap();
+            prop_assert_eq!((decoded.length, decoded.steps), (whole.length, whole.steps));
+        }
+    }
+}
