@@ -3,6 +3,7 @@
 
 import collections
 import csv
+import gzip
 import io
 import os
 import pathlib
@@ -14,6 +15,8 @@ import pyspark
 
 HERE = pathlib.Path(__file__).parent
 DATA = HERE.parent.parent / "tests" / "data"
+# Two workers, each a process with one core and 1024 MiB.
+CLUSTER = "local-cluster[2,1,1024]"
 QUERY = "select outcome, failure_reason_local, count(*) from streams group by all"
 
 
@@ -45,17 +48,16 @@ def main(program, folder):
     folder.mkdir(parents=True)
     program = pathlib.Path(program).absolute()
     logs = []
-    for number, name in enumerate(("onionperf-whole.log.xz", "onionperf.log", "hostile-targets.raw", "mixed-session.raw")):
+    for number, name in enumerate(("onionperf-whole.log.xz", "onionperf.log", "hostile-targets.raw")):
         logs.append(shutil.copy(DATA / name, folder / f"{number} {name}"))
     listed, good = folder / "logs.txt", folder / "good.txt"
     good.write_text("".join(f"{log}\n" for log in logs))
-    # Another log than its neighbour until it ends too early.
-    damaged = folder / "damaged.log.xz"
-    damaged.write_bytes(logs[0].read_bytes()[:30_000])
-    logs.insert(1, damaged)
+    damaged = folder / "ends too early.log.gz"
+    damaged.write_bytes(gzip.compress(logs[1].read_bytes())[:9_000])
+    logs[1:1] = [damaged, shutil.copy(DATA / "mixed-session.raw", folder)]
     listed.write_text("".join(f"{log}\n" for log in logs))
 
-    status, output, log = submit(program, "local-cluster[2,1,1024]", listed, folder / "out", QUERY)
+    status, output, log = submit(program, CLUSTER, listed, folder / "out", QUERY)
     expected, told = one_process(program, logs)
     assert len(expected) > 5 and expected.total() > 500, expected
     assert counts(output) == expected, f"{output}\n{expected}\n{log}"
@@ -68,9 +70,22 @@ def main(program, folder):
         assert any("Starting task" in line and worker in line for line in log.splitlines()), worker
     print(f"a cluster of two workers counts {expected.total()} streams of {len(logs)} logs as one process does")
 
-    status, output, log = submit(program, "local[1]", good, folder / "good", QUERY)
-    assert (status, counts(output)) == (0, one_process(program, logs[:1] + logs[2:])[0]), f"{status}\n{output}\n{log}"
-    print("without a damaged log the exit status is 0")
+    # The first task ends the executor that it runs in: its Python's daemon's parent.
+    wrapper, lost = folder / "wrapper", folder / "lost"
+    wrapper.write_text(f"""#!/bin/sh
+if mkdir '{lost}' 2>/dev/null; then
+    daemon=$(ps -o ppid= -p $PPID)
+    kill -9 $(ps -o ppid= -p $daemon)
+    sleep 60
+fi
+exec '{program}' "$@"
+""")
+    wrapper.chmod(0o755)
+    status, output, log = submit(wrapper, CLUSTER, good, folder / "good", QUERY)
+    expected, told = one_process(program, logs[:1] + logs[3:])
+    assert (status, counts(output), told) == (0, expected, ""), f"{status}\n{output}\n{expected}\n{log}"
+    assert lost.exists() and "Lost executor" in log, log
+    print("a lost executor's logs are read by another, and without a damaged log the exit status is 0")
 
     status, output, log = submit("/nowhere/tor-streams", "local[1]", good, folder / "none", QUERY)
     assert status not in (0, None) and not counts(output) and "/nowhere/tor-streams" in output, output
