@@ -1,4 +1,4 @@
-//! A log that comes in pieces, and what holds for every line that is found in one.
+//! A log that comes in chunks, and what holds for every line that is found in one.
 
 use std::io::{self, Read};
 
@@ -16,7 +16,7 @@ const FORMATS: [(&str, &str); 6] = [
     ("2019-01-31 11:29:51 1548934191.51 [TRACE] read from tor: ", ""),
 ];
 
-/// A log, the pieces in which it comes, and how it is read. All of that is taken from the fuzzer's input: one byte of
+/// A log, the chunks in which it comes, and how it is read. All of that is taken from the fuzzer's input: one byte of
 /// settings, three of lengths, and the log.
 #[derive(Clone, Debug)]
 pub struct Log<'a> {
@@ -26,16 +26,16 @@ pub struct Log<'a> {
     pub settings: Settings,
     /// Whether events are read leniently.
     pub lenient: bool,
-    /// The lengths of the next pieces, by turns, less one.
+    /// The lengths of the next chunks, by turns, less one.
     lengths: [u8; 3],
 }
 
-/// The pieces of a log. As a reader, it gives one at a time.
+/// The chunks of a log. As a reader, it gives one at a time.
 #[derive(Clone, Copy, Debug)]
-pub struct Pieces<'a> {
+pub struct Chunks<'a> {
     /// What is left of the log.
     rest: &'a [u8],
-    /// The lengths of the next pieces, by turns, less one.
+    /// The lengths of the next chunks, by turns, less one.
     lengths: [u8; 3],
 }
 
@@ -60,10 +60,10 @@ impl<'a> Log<'a> {
         Some(Self { bytes, settings: Settings { line_end, formats }, lenient: settings & 4 != 0, lengths })
     }
 
-    /// Returns its pieces.
+    /// Returns its chunks.
     #[must_use]
-    pub const fn pieces(&self) -> Pieces<'a> {
-        Pieces { rest: self.bytes, lengths: self.lengths }
+    pub const fn chunks(&self) -> Chunks<'a> {
+        Chunks { rest: self.bytes, lengths: self.lengths }
     }
 
     /// Returns the lines that are found in the log as a whole, what is skipped, and the number of replies. Asserts that these
@@ -106,7 +106,7 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// Asserts that `line`, found in pieces with a limit, is the `whole` one, or is said to be too long.
+    /// Asserts that `line`, found in chunks with a limit, is the `whole` one, or is said to be too long.
     pub fn assert_same_line(&self, line: &EventLine<'_>, whole: Option<&EventLine<'_>>, limit: usize) {
         let whole = whole.expect("no line that is not in the whole log");
         let line_end = match &self.bytes[start(whole) + whole.line.len()..] {
@@ -130,22 +130,22 @@ impl<'a> Log<'a> {
     }
 }
 
-impl<'a> Iterator for Pieces<'a> {
+impl<'a> Iterator for Chunks<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        let (piece, rest) = self.rest.split_at(self.rest.len().min(usize::from(self.lengths[0]) + 1));
+        let (chunk, rest) = self.rest.split_at(self.rest.len().min(usize::from(self.lengths[0]) + 1));
         self.rest = rest;
         self.lengths.rotate_left(1);
-        (!piece.is_empty()).then_some(piece)
+        (!chunk.is_empty()).then_some(chunk)
     }
 }
 
-impl Read for Pieces<'_> {
+impl Read for Chunks<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let piece = self.next().unwrap_or_default();
-        buffer[..piece.len()].copy_from_slice(piece);
-        Ok(piece.len())
+        let chunk = self.next().unwrap_or_default();
+        buffer[..chunk.len()].copy_from_slice(chunk);
+        Ok(chunk.len())
     }
 }
 

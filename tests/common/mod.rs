@@ -5,6 +5,7 @@
 pub(crate) mod cases;
 pub(crate) mod doors;
 pub(crate) mod escape;
+pub(crate) mod printed;
 pub(crate) mod search;
 
 use core::hash::{Hash, Hasher};

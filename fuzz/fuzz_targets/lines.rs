@@ -1,4 +1,4 @@
-//! A buffer, a decoder and a reader find the events in a log, the same and all of them, whatever the pieces are, and count
+//! A buffer, a decoder and a reader find the events in a log, the same and all of them, whatever the chunks are, and count
 //! what they skip.
 #![cfg_attr(fuzzing, no_main)]
 
@@ -18,7 +18,7 @@ fn compare<const N: usize>(log: &Log<'_>, whole: &[EventLine<'_>], skipped: (Ski
     let known = || whole.iter().filter(is_known);
     let is_short = log.bytes.split(|&byte| byte == b'\n').all(|line| line.len() < N) && log.bytes.len() < N;
     let mut expected = known();
-    let reader = || EventReader::with_limit(log.pieces(), N).lenient(log.lenient);
+    let reader = || EventReader::with_limit(log.chunks(), N).lenient(log.lenient);
     let reader = log.settings.line_end.map_or_else(reader, |line_end| reader().line_end(line_end));
     let mut reader = log.settings.formats.iter().copied().fold(reader, EventReader::log_format);
     while let Some(line) = reader.next_event().expect("a reader that never fails") {
@@ -34,11 +34,11 @@ fn compare<const N: usize>(log: &Log<'_>, whole: &[EventLine<'_>], skipped: (Ski
     let decoder = || EventDecoder::<N>::new().lenient(log.lenient);
     let decoder = log.settings.line_end.map_or_else(decoder, |line_end| decoder().line_end(line_end));
     let mut decoder = log.settings.formats.iter().copied().fold(decoder, EventDecoder::log_format);
-    for mut piece in log.pieces() {
-        while let Some(line) = decoder.next_event(&mut piece) {
+    for mut chunk in log.chunks() {
+        while let Some(line) = decoder.next_event(&mut chunk) {
             log.assert_same_line(&line, expected.next(), N);
         }
-        assert!(piece.is_empty());
+        assert!(chunk.is_empty());
     }
     decoder.finish().inspect(|line| log.assert_same_line(line, expected.next(), N));
     assert!(expected.next().is_none() && decoder.finish().is_none());
