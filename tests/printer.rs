@@ -38,8 +38,11 @@ fn host() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// A reason: a word, or the code of one without a word.
+type Reason = Result<&'static str, u16>;
+
 /// Generates reasons: words and codes.
-fn reason() -> impl Strategy<Value = Result<&'static str, u16>> {
+fn reason() -> impl Strategy<Value = Reason> {
     prop_oneof![3 => select(REASONS).prop_map(Ok), 1 => any::<u16>().prop_map(Err)]
 }
 
@@ -57,7 +60,7 @@ fn source_addr() -> impl Strategy<Value = String> {
 #[derive(Clone, Debug)]
 enum Details {
     /// Reasons, of FAILED, CLOSED and DETACHED.
-    End(Option<(Result<&'static str, u16>, Option<Result<&'static str, u16>>)>),
+    End(Option<(Reason, Option<Reason>)>),
     /// A source, or the code of one without a word, of REMAP.
     Remap(Option<Result<&'static str, u16>>),
     /// Source address and purpose, of NEW and NEWRESOLVE.
@@ -165,19 +168,19 @@ proptest! {
         let is_free_of = |bytes: &[u8]| !content.windows(bytes.len()).any(|window| window == bytes);
         let [cr_lf, lf] = [&b"\r\n"[..], b"\n"].map(is_free_of);
         // On the wire, with and without other lines before it; in a log, where a CR before the LF may be the target's.
-        let doors: [Door<'_>; 5] = [
+        let entry_points: [EntryPoint<'_>; 5] = [
             (b"", b"\r\n", Some(LineEnd::CrLf), cr_lf),
             (b"650 BW 1 2\r\n", b"\r\n", None, cr_lf),
             (b"1:2 650 BW 1 2\r\n1:2 ", b"\r\n", None, lf),
             (b"1:2 650 BW 1 2\n1:2 ", b"\n", None, lf && !content.ends_with(b"\r")),
             (b"1:2 ", b"\n", Some(LineEnd::Lf), lf && !content.ends_with(b"\r")),
         ];
-        for (before, end, line_end, _) in doors.iter().filter(|door| door.3) {
+        for (before, end, line_end, _) in entry_points.iter().filter(|entry_point| entry_point.3) {
             let input = [before, &b"650 STREAM "[..], &content, end].concat();
             let settings = Settings { line_end: *line_end, formats: Vec::new() };
             // Every entry point returns the events of the buffer.
-            common::doors::read(&input, &settings, 100);
-            let read = common::doors::events(&input, &settings).last().expect("an event").event;
+            common::entry_points::read(&input, &settings, 100);
+            let read = common::entry_points::events(&input, &settings).last().expect("an event").event;
             event.check(&content, read);
         }
         // The CR at the end of a cut target in a LF log is removed, and that is flagged.
@@ -192,4 +195,4 @@ proptest! {
 
 /// An input with an event: the text before and after it, the line end that is set, and `true` if no line end in the host cuts
 /// the event's line.
-type Door<'a> = (&'a [u8], &'a [u8], Option<LineEnd>, bool);
+type EntryPoint<'a> = (&'a [u8], &'a [u8], Option<LineEnd>, bool);

@@ -1,14 +1,14 @@
 //! A buffer, a decoder and a reader find the events in a log, the same and all of them, whatever the chunks are, and count
-//! what they skip.
+//! the same skipped lines.
 #![cfg_attr(fuzzing, no_main)]
 
 use laws::{Log, law};
 use tor_stream_event::{EventDecoder, EventLine, EventReader, Skipped};
 
-/// Compares what a decoder of `N` bytes and a reader with that limit find with what was found in the whole log. What is
-/// skipped is the same if no line is too long.
+/// Compares the lines of a decoder of `N` bytes, and of a reader with that limit, with those found in the whole log. The counts
+/// of skipped lines are the same if no line is too long.
 fn compare<const N: usize>(log: &Log<'_>, whole: &[EventLine<'_>], skipped: (Skipped, u64)) {
-    // The end of a line that is too long is not looked at: it may lack the text behind a reply, and is told all the same.
+    // The end of a line that is too long is not examined: the line is reported although it may lack the text after a reply.
     if log.bytes.len() >= N && log.settings.formats.iter().any(|format| !format.after().is_empty()) {
         return;
     }
