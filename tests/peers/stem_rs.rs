@@ -1,4 +1,4 @@
-//! What stem-rs reads from the same lines. Every difference has a cause that is known, and every cause is still one: a
+//! The events that stem-rs reads from the same lines. Every difference has a cause that is known, and every cause is still one: a
 //! reader that was written apart from this one is a witness of what both agree on.
 
 #[path = "../../benches/common/corpus.rs"]
@@ -22,19 +22,19 @@ use tor_stream_event::{
 /// Why stem-rs reads a line in another way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
-    /// It takes a target that tor cut, and that has no port left.
+    /// stem-rs accepts a target that tor cut, and that has lost its port.
     TargetCut,
-    /// It knows neither of XOFF_SENT, XOFF_RECV, XON_SENT and XON_RECV.
+    /// stem-rs does not know XOFF_SENT, XOFF_RECV, XON_SENT and XON_RECV.
     FlowControl,
     /// A keyword without a value is an error to it.
     EmptyValue,
-    /// It ends a target at its first space.
+    /// stem-rs ends a target at its first space.
     SpaceInTarget,
-    /// It ends a socket's path at its first space.
+    /// stem-rs ends a socket's path at its first space.
     SpaceInPath,
-    /// It ends a quoted string at its first space, and takes what follows for keywords.
+    /// stem-rs ends a quoted string at its first space, and takes the rest for keywords.
     SpaceInQuotes,
-    /// It does not have the word, and leaves it out.
+    /// stem-rs does not have the word, and leaves it out.
     UnknownWord,
 }
 

@@ -1,4 +1,4 @@
-//! What a program on x86-64 Linux needs without `std` and the C library. All of the `unsafe` code is here.
+//! The functions that a program on x86-64 Linux needs without `std` and the C library. All of the `unsafe` code is here.
 
 use core::arch::{asm, global_asm};
 use core::panic::PanicInfo;
