@@ -68,8 +68,8 @@ pub struct ProtocolError {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An absent or empty field, or a circuit ID `0`, which stands for none, where there has to be one. The offset is that of
-    /// the byte where it should begin.
+    /// An absent or empty field, or the circuit ID `0` (no circuit) as a [`CircuitId`](crate::CircuitId). The offset is that of
+    /// the byte where the field should begin.
     Missing(Field),
     /// A field of another form than it has to have. The offset is that of the first byte that does not fit.
     Malformed(Field),
@@ -124,7 +124,7 @@ enum Found {
     End,
     /// A word without a name, of capital letters and `_`.
     Word(ArrayString<MAX_WORD>),
-    /// The length of other text in the place of a word, in bytes.
+    /// The length of other text instead of a word, in bytes.
     Length(usize),
 }
 

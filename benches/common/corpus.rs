@@ -5,22 +5,22 @@ use std::path::Path;
 
 use tor_stream_event::{StreamEventRef, stream_events};
 
-/// What a line with an event begins with.
+/// Start of a line with an event.
 const MARK: &[u8] = b"650 STREAM ";
 
-/// How tor ends a line.
+/// Line end that tor prints.
 const LINE_END: &[u8] = b"\r\n";
 
 /// Lines that are events, and nothing else.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Corpus {
-    /// The name that reports give it.
+    /// Name of the lines in reports.
     pub(crate) name: &'static str,
     /// The lines as on the wire.
     pub(crate) buffer: &'static [u8],
-    /// What follows `650 STREAM ` in each line, in place.
+    /// Content of each line: the text after `650 STREAM `, borrowed from `buffer`.
     pub(crate) lines: &'static [&'static [u8]],
-    /// Those of `lines` that are UTF-8.
+    /// Contents that are UTF-8.
     pub(crate) texts: &'static [&'static str],
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn repeated(buffer: &[u8], size: usize) -> &'static [u8] {
 }
 
 impl Corpus {
-    /// Puts contents behind each other as on the wire.
+    /// Concatenates contents as lines of the wire.
     pub(crate) fn new(name: &'static str, contents: &[Vec<u8>]) -> Self {
         let buffer: Vec<u8> = contents.iter().flat_map(|line| [MARK, line, LINE_END]).flatten().copied().collect();
         Self::of_buffer(name, buffer.leak(), contents.iter().map(Vec::len))
@@ -143,7 +143,7 @@ fn hex_content(case: &[u8]) -> Option<Vec<u8>> {
     (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()).collect()
 }
 
-/// Returns where `needle` stands first.
+/// Returns the index of the first `needle`.
 fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     text.windows(needle.len()).position(|window| window == needle)
 }
