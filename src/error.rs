@@ -48,10 +48,11 @@ pub enum Error {
 /// ```
 /// use tor_stream_event::{Error, ErrorKind, Field, StreamEventRef};
 ///
-/// let Err(Error::Protocol(error)) = StreamEventRef::parse("9 PAUSED 4 a.example:443") else { panic!() };
-/// assert_eq!((error.kind(), error.offset()), (ErrorKind::Unrecognized(Field::StreamStatus), 2));
-/// assert_eq!(error.word(), Some("PAUSED"));
-/// assert_eq!(error.to_string(), "expected a stream status, found the unknown word PAUSED at byte 2");
+/// let Err(Error::Protocol(error)) = StreamEventRef::parse("9 PAUSED 4 a:443") else { panic!() };
+/// assert_eq!(error.kind(), ErrorKind::Unrecognized(Field::StreamStatus));
+/// assert_eq!((error.offset(), error.word()), (2, Some("PAUSED")));
+/// let message = "expected a stream status, found the unknown word PAUSED at byte 2";
+/// assert_eq!(error.to_string(), message);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProtocolError {

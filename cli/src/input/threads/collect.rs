@@ -1,9 +1,9 @@
 //! The collecting thread: it merges the results of the units in order.
 
 use alloc::sync::Arc;
+use core::mem;
 use core::ops::Range;
 use std::io;
-use std::mem;
 use std::sync::mpsc::Receiver;
 use std::thread;
 
