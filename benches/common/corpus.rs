@@ -8,19 +8,19 @@ use tor_stream_event::{StreamEventRef, stream_events};
 /// Start of a line with an event.
 const MARK: &[u8] = b"650 STREAM ";
 
-/// Line end that tor prints.
+/// How tor ends a line.
 const LINE_END: &[u8] = b"\r\n";
 
 /// Lines that are events, and nothing else.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Corpus {
-    /// Name of the lines in reports.
+    /// The name that reports give it.
     pub(crate) name: &'static str,
     /// The lines as on the wire.
     pub(crate) buffer: &'static [u8],
-    /// Content of each line: the text after `650 STREAM `, borrowed from `buffer`.
+    /// Ranges of the text after `650 STREAM ` in each line.
     pub(crate) lines: &'static [&'static [u8]],
-    /// Contents that are UTF-8.
+    /// The lines that are UTF-8.
     pub(crate) texts: &'static [&'static str],
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn repeated(buffer: &[u8], size: usize) -> &'static [u8] {
 }
 
 impl Corpus {
-    /// Concatenates contents as lines of the wire.
+    /// Puts contents behind each other as on the wire.
     pub(crate) fn new(name: &'static str, contents: &[Vec<u8>]) -> Self {
         let buffer: Vec<u8> = contents.iter().flat_map(|line| [MARK, line, LINE_END]).flatten().copied().collect();
         Self::of_buffer(name, buffer.leak(), contents.iter().map(Vec::len))
@@ -143,7 +143,7 @@ fn hex_content(case: &[u8]) -> Option<Vec<u8>> {
     (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()).collect()
 }
 
-/// Returns the index of the first `needle`.
+/// Returns where `needle` stands first.
 fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     text.windows(needle.len()).position(|window| window == needle)
 }

@@ -1,8 +1,8 @@
-//! Uses of a parsed event.
+//! Reading every field and argument of an event.
 
 use tor_stream_event::{Error, StreamEventRef};
 
-/// Returns a sum of a few numbers of an event, in hardly any time: a wrong event is noticed.
+/// Sums up a few numbers of an event, which hardly costs anything, so that a wrong one is noticed.
 pub(crate) fn glance(event: &Result<StreamEventRef<'_>, Error>) -> u64 {
     event.as_ref().map_or(1, |event| u64::from(event.target_port) + event.status as u64 + event.content().len() as u64)
 }
