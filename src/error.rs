@@ -2,12 +2,21 @@
 
 use core::fmt;
 
+use arrayvec::ArrayString;
+
 /// An error of this crate.
+///
+/// # Examples
+///
+/// ```
+/// let error = tor_stream_event::StreamEventRef::parse("9 NEW 0 a.example").unwrap_err();
+/// assert_eq!(error.to_string(), "expected a target (host:port), found the end at byte 17");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// A malformed event, or text that is no event.
+    /// A malformed event, or text that is not an event.
     Protocol(ProtocolError),
     /// A line with an event that is longer than the reader of lines may keep. It was skipped.
     #[non_exhaustive]
@@ -29,16 +38,28 @@ pub enum Error {
     },
 }
 
-/// The reason why text is not a STREAM event, and its place.
+/// The reason why text is not a STREAM event, and its offset.
 ///
-/// An error never holds the line, which may hold a password: at most one byte of it, outside of every credential.
+/// An error never holds the line, which may hold a password: at most one byte of it, outside of every credential, or an
+/// unknown word in tor's letters.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{Error, ErrorKind, Field, StreamEventRef};
+///
+/// let Err(Error::Protocol(error)) = StreamEventRef::parse("9 PAUSED 4 a.example:443") else { panic!() };
+/// assert_eq!((error.kind(), error.offset()), (ErrorKind::Unrecognized(Field::StreamStatus), 2));
+/// assert_eq!(error.word(), Some("PAUSED"));
+/// assert_eq!(error.to_string(), "expected a stream status, found the unknown word PAUSED at byte 2");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProtocolError {
     /// The kind of the error.
     kind: ErrorKind,
     /// Byte index of the error.
     offset: usize,
-    /// The byte at `offset`, if there is one.
+    /// The byte or the word at `offset`, if there is one.
     found: Found,
 }
 
@@ -50,7 +71,7 @@ pub enum ErrorKind {
     /// An absent or empty field, or a circuit ID `0`, which stands for none, where there has to be one. The offset is that of
     /// the byte where it should begin.
     Missing(Field),
-    /// A field that does not have the form it has to have. The offset is that of the first byte that does not fit.
+    /// A field of another form than it has to have. The offset is that of the first byte that does not fit.
     Malformed(Field),
     /// A word that is not in the specification's list. The offset is that of the word's first byte.
     Unrecognized(Field),
@@ -59,7 +80,8 @@ pub enum ErrorKind {
     /// A target without a port, cut by tor, which prints no more than 255 bytes of one. The offset is that of the first byte
     /// after the cut.
     Truncated(Field),
-    /// A whole line where an event's content was expected: reply code `650`, and a word that is no status. It is for [`parse_line`](crate::StreamEventRef::parse_line). The offset is 0.
+    /// A whole line where an event's content was expected: reply code `650`, and a word that is not a status.
+    /// [`parse_line`](crate::StreamEventRef::parse_line) reads such a line. The offset is 0.
     WholeLine,
 }
 
@@ -90,13 +112,20 @@ pub enum Field {
     IsoField,
 }
 
-/// The byte at an error's offset.
+/// Maximum length of a word that an error names, in bytes.
+const MAX_WORD: usize = 20;
+
+/// The text at an error's offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Found {
+enum Found {
     /// A byte of the input.
     Byte(u8),
     /// The end of the input.
     End,
+    /// A word without a name, of capital letters and `_`.
+    Word(ArrayString<MAX_WORD>),
+    /// The length of other text in the place of a word, in bytes.
+    Length(usize),
 }
 
 impl ProtocolError {
@@ -107,23 +136,64 @@ impl ProtocolError {
         Self { kind, offset, found }
     }
 
+    /// Returns an error about the unknown `word` at `offset`, which is named if it is short and in the letters of tor's words:
+    /// other text may be a client's, in a damaged line.
+    #[cold]
+    pub(crate) fn unknown_word(field: Field, word: &[u8], offset: usize) -> Self {
+        let is_letters = word.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'_'));
+        let text = core::str::from_utf8(word).ok().filter(|_| is_letters);
+        let word = match text.and_then(|text| ArrayString::from(text).ok()) {
+            Some(word) => Found::Word(word),
+            None => Found::Length(word.len()),
+        };
+        Self { kind: ErrorKind::Unrecognized(field), offset, found: word }
+    }
+
     /// Returns the same error in text that has `len` more bytes before it.
     #[cold]
     pub(crate) const fn behind(self, len: usize) -> Self {
         Self { offset: self.offset.saturating_add(len), ..self }
     }
 
-    /// Returns the kind of the error.
+    /// Returns the kind of the error, and the field that it is about.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{Error, ErrorKind, Field, StreamEventRef};
+    ///
+    /// let Err(Error::Protocol(error)) = StreamEventRef::parse("9 NEW 0") else { panic!() };
+    /// assert_eq!(error.kind(), ErrorKind::Missing(Field::Target));
+    /// ```
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Returns the place of the error: a 0-based byte index into the text given to the parser, equal to that text's length
+    /// Returns the offset of the error: a 0-based byte index into the text given to the parser, equal to that text's length
     /// if something is missing at its end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{Error, StreamEventRef};
+    ///
+    /// let Err(Error::Protocol(error)) = StreamEventRef::parse("9 NEW 0 a:b") else { panic!() };
+    /// assert_eq!(error.offset(), 10);
+    /// ```
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
+    }
+
+    /// Returns the unknown word of an [`Unrecognized`](ErrorKind::Unrecognized) error, if it has at most 20 letters, all of them
+    /// capital letters or `_`, as tor's words have.
+    #[must_use]
+    pub fn word(&self) -> Option<&str> {
+        match &self.found {
+            Found::Word(word) => Some(word),
+            _ => None,
+        }
     }
 }
 
@@ -150,6 +220,8 @@ impl fmt::Display for Found {
         match self {
             Self::Byte(byte) => write!(f, "'{}'", byte.escape_ascii()),
             Self::End => f.write_str("the end"),
+            Self::Word(word) => write!(f, "the unknown word {word}"),
+            Self::Length(len) => write!(f, "an unknown word of {len} bytes"),
         }
     }
 }
@@ -161,11 +233,8 @@ impl fmt::Display for ProtocolError {
             ErrorKind::Missing(Field::CircuitId) if *found == Found::Byte(b'0') => {
                 write!(f, "expected {}, found 0 (no circuit) at byte {offset}", Field::CircuitId.expectation())
             }
-            ErrorKind::Missing(field) | ErrorKind::Malformed(field) => {
+            ErrorKind::Missing(field) | ErrorKind::Malformed(field) | ErrorKind::Unrecognized(field) => {
                 write!(f, "expected {}, found {found} at byte {offset}", field.expectation())
-            }
-            ErrorKind::Unrecognized(field) => {
-                write!(f, "expected {}, found an unknown word at byte {offset}", field.expectation())
             }
             ErrorKind::OutOfRange(_) => {
                 write!(f, "expected a port up to 65535, found a greater number at byte {offset}")

@@ -1,4 +1,4 @@
-//! Lines that are refused: what is said of them, and where.
+//! Lines that are refused: the error's kind, offset and message.
 
 mod common;
 
@@ -7,7 +7,7 @@ use tor_stream_event::ErrorKind::{self, Malformed, Missing, OutOfRange, Truncate
 use tor_stream_event::Field::{CircuitId, EventName, StreamId, StreamStatus, Target};
 use tor_stream_event::{Error, StreamEventRef};
 
-/// A line, what is wrong, where, and the message.
+/// A line, and the kind, offset and message of its error.
 type Row = (&'static [u8], ErrorKind, usize, &'static str);
 
 #[rustfmt::skip]
@@ -25,10 +25,14 @@ const REFUSED: &[Row] = &[
     (b"9", Missing(StreamStatus), 1, "expected a stream status, found the end at byte 1"),
     (b"9 ", Missing(StreamStatus), 2, "expected a stream status, found the end at byte 2"),
     (b"9  NEW 0 a:1", Missing(StreamStatus), 2, "expected a stream status, found ' ' at byte 2"),
-    (b"9 new 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word at byte 2"),
-    (b"9 NEWER 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word at byte 2"),
-    (b"9 UNRECOGNIZED 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word at byte 2"),
-    ("9 clo\u{17f}ed 4 a:1".as_bytes(), Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word at byte 2"),
+    (b"9 new 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word of 3 bytes at byte 2"),
+    (b"9 NEWER 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found the unknown word NEWER at byte 2"),
+    (b"9 A_WORD_OF_20_LETTERS 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word of 20 bytes at byte 2"),
+    (b"9 A_WORD_OF_XX_LETTERS 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found the unknown word A_WORD_OF_XX_LETTERS at byte 2"),
+    (b"9 A_WORD_OF_XXI_LETTERS 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word of 21 bytes at byte 2"),
+    (b"9 SOCKS_PASSWORD=\"x\" 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word of 18 bytes at byte 2"),
+    (b"9 UNRECOGNIZED 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found the unknown word UNRECOGNIZED at byte 2"),
+    ("9 clo\u{17f}ed 4 a:1".as_bytes(), Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word of 7 bytes at byte 2"),
     // Circuit ID
     (b"9 NEW", Missing(CircuitId), 5, "expected a circuit ID of 1 to 20 letters or digits, found the end at byte 5"),
     (b"9 NEW ", Missing(CircuitId), 6, "expected a circuit ID of 1 to 20 letters or digits, found the end at byte 6"),
@@ -55,7 +59,7 @@ const REFUSED: &[Row] = &[
     (b"9 NEW 0 host:99999999999999999999999999 PURPOSE=USER", OutOfRange(Target), 13, "expected a port up to 65535, found a greater number at byte 13"),
 ];
 
-/// The table, as bytes and as text.
+/// Checks the table, as bytes and as text.
 #[test]
 fn kind_offset_and_message() {
     for &(line, kind, offset, message) in REFUSED {
@@ -67,7 +71,7 @@ fn kind_offset_and_message() {
     }
 }
 
-/// A line end is not part of the line: what is missing is missing before it.
+/// A line end is not part of the line: a missing field is missing before it.
 #[test]
 fn line_end() {
     for &(line, kind, offset, message) in REFUSED {

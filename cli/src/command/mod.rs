@@ -2,10 +2,12 @@
 
 pub(crate) mod check;
 pub(crate) mod circuits;
+pub(crate) mod count;
 pub(crate) mod events;
 pub(crate) mod identity;
 pub(crate) mod life;
 pub(crate) mod lives;
+pub(crate) mod merge;
 pub(crate) mod options;
 pub(crate) mod streams;
 pub(crate) mod summary;
