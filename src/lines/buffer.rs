@@ -18,11 +18,13 @@ use crate::format::text::Text;
 /// # Examples
 ///
 /// ```
-/// let log = b"650 BW 7 9\r\n650 STREAM 18 NEW 0 a.test:443\r\n650 STREAM 19 NEW 0 a.test\r\n";
+/// let log = b"650 BW 7 9\r\n\
+///             650 STREAM 18 NEW 0 a.test:443\r\n\
+///             650 STREAM 19 NEW 0 a.test\r\n";
 /// let mut lines = tor_stream_event::stream_events(log);
 /// let line = lines.next().expect("line 2");
 /// assert_eq!((line.number, line.event?.target_host), (2, "a.test"));
-/// // One bad line never ends the iteration.
+/// // A line that cannot be read never ends the iteration.
 /// let error = lines.next().expect("line 3").event.unwrap_err();
 /// assert_eq!(error.to_string(), "expected a target (host:port), found the end at byte 15");
 /// assert!(lines.next().is_none() && lines.skipped().is_empty());

@@ -19,12 +19,10 @@ use super::skipped::Skipped;
 /// # Examples
 ///
 /// ```
-/// use tor_stream_event::stream_events;
-///
+/// # use tor_stream_event::stream_events;
 /// let mut first = stream_events(b"250 OK\r\n650 STREAM 1 NEW 0 a.test:80\r\n");
-/// assert_eq!(first.by_ref().count(), 1);
+/// first.by_ref().for_each(|line| println!("{line:?}"));
 /// let mut state = first.state();
-///
 /// // Another thread could read this range meanwhile.
 /// let mut second = stream_events(b"650 STREAM 1 CLOSED 0 a.test:80\r\n")
 ///     .resume(&state.part().expect("the first reply ends with CR LF"));
