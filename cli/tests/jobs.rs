@@ -257,7 +257,7 @@ fn many_files() {
 
 #[test]
 fn a_log_that_lost_a_block() {
-    // It was 1.1 MB at first, and got 1000 lines more while it was read.
+    // The file had 1.1 MB at first, and grew by 1000 lines while it was read.
     let path = data("faults/jobs-lost-block.log");
     same(&[path], COMMANDS, &["2", "3", "7", "64"]);
 }
