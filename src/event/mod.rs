@@ -12,6 +12,7 @@ use crate::parse;
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::args::KnownEnds;
 
+#[cfg(feature = "alloc")]
 pub(crate) use self::show::debug;
 
 /// A STREAM event, read in place: its text is borrowed from the input.
