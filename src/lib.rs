@@ -45,14 +45,14 @@
 //!
 //! # Scope
 //!
-//! This crate reads one kind of event, and steps over all others. It does not connect to a control port, authenticate or
+//! This crate reads one kind of event, steps over all others, and does not connect to a control port, authenticate or
 //! subscribe; the example `control_port` does, in some 50 lines.
 //!
 //! # Guarantees
 //!
 //! - **Exact.** Each field is what tor meant, whatever a client wrote into a name. Where tor itself cut the text, so that this
 //!   cannot be known, [`anomalies`](StreamEventRef::anomalies) says so or the line is refused. [`StreamEventRef`] explains how.
-//! - **Nothing lost.** Words, keywords and tokens that this version does not know are data and can be read. One bad line
+//! - **Nothing lost.** Words, keywords and tokens that this version does not know are data and can be read. A bad line
 //!   never costs the next.
 //! - **No allocation, no `unsafe`, no panic**, and work that is linear in the length of a line.
 //! - **No secret shown.** SOCKS user names and passwords are in no `Debug` output and no error, wherever a damaged line has

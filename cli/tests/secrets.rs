@@ -152,7 +152,7 @@ fn csv_on_a_terminal() {
         // Of the two sides only the child's is left.
         drop(program);
         let mut text = Vec::new();
-        // It ends with an error, as the other side is closed.
+        // Reading ends with an error, since the other side is closed.
         let _ = terminal.read_to_end(&mut text);
         assert!(child.wait().unwrap().success());
         let text = String::from_utf8(text).unwrap().replace("\r\n", "\n");

@@ -127,15 +127,15 @@ impl<'a> Iterator for StreamEvents<'a> {
 }
 
 impl<'a> StreamEvents<'a> {
-    /// Number of bytes that are checked to be UTF-8 at once where events follow each other. One check of many lines costs a
-    /// third of a check of each line.
+    /// Number of bytes that are checked to be UTF-8 at once where events follow each other. A check of many lines at once costs
+    /// a third of a check of each line.
     const CHECKED: usize = 4096;
 
     /// Maximum number of bytes from one event's content to the next for the two to follow each other: a line end, and a
     /// prefix of dates. With more between them, most of the bytes that are checked at once would be other lines.
     const NEAR: usize = 64;
 
-    /// Returns the text from `start` to `end`. It has been checked already in most lines.
+    /// Returns the text from `start` to `end`, which has been checked already in most lines.
     #[inline]
     fn text(&mut self, start: usize, end: usize) -> Text<'a> {
         let before = self.utf8_end - self.utf8.len();

@@ -10,9 +10,9 @@ use super::skipped::Skipped;
 /// returns the state for a later range, and assumes that no data is open where the range begins. Once the ranges before have
 /// been read, [`append`](Self::append) checks that assumption:
 ///
-/// - It holds: the events of all ranges are those of the whole log. Their numbers and offsets count from the start of their
+/// - If it holds, the events of all ranges are those of the whole log. Their numbers and offsets count from the start of their
 ///   range.
-/// - It fails: read the range again, [resumed](crate::StreamEvents::resume) from the state before it.
+/// - If it fails, read the range again, [resumed](crate::StreamEvents::resume) from the state before it.
 ///
 /// `examples/parallel.rs` does so with threads.
 ///

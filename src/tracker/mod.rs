@@ -132,7 +132,7 @@ struct Entry<T, N> {
     age: u64,
 }
 
-/// The state of a stream that is followed. It is boxed, since the map moves its entries.
+/// The state of a stream that is followed, boxed since the map moves its entries.
 #[derive(Clone, Debug)]
 enum State<T, N> {
     /// A stream whose events are all known, as far as they are in the log.

@@ -70,7 +70,7 @@ impl<V> Default for Timeline<V> {
 }
 
 impl<V: Clone + Default + AddAssign> Timeline<V> {
-    /// Maximum number of steps that have a value. All times up to the year 9999 are fewer of the longest steps.
+    /// Maximum number of steps that have a value. Every time up to the year 9999 is within this number of the longest steps.
     const MOST: usize = 1024;
     /// First second that no date can be printed for.
     const END: u64 = 253_402_207_201;
