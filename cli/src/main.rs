@@ -20,7 +20,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::arguments::{exit_with_mistake, mistyped_command};
 use crate::command::options::Exit;
-use crate::command::{circuits, events, streams, summary, watch};
+use crate::command::{circuits, events, plot, streams, summary, watch};
 use crate::input::reader::Reading;
 use crate::output::text::{escape, is_plain};
 
@@ -49,6 +49,8 @@ enum Command {
     Streams(streams::Options),
     /// Print each circuit: its streams, their targets, and whose they were
     Circuits(circuits::Options),
+    /// Draw answers, failures and lifetimes of streams, as a page or a picture
+    Plot(plot::Options),
     /// Print the events of a running tor as they come
     Watch(watch::Options),
     /// Print a script that makes a shell complete commands, options and their words
@@ -87,6 +89,12 @@ fn main() -> ExitCode {
         Command::Events(options) => require_files(&options.read).and_then(|()| events::run(options)).map(Exit::from),
         Command::Streams(options) => require_files(&options.read).and_then(|()| streams::run(options)),
         Command::Circuits(options) => require_files(&options.read).and_then(|()| circuits::run(options)),
+        Command::Plot(options) => {
+            if let Some(mistake) = options.mistake() {
+                exit_with_mistake(ErrorKind::ArgumentConflict, mistake);
+            }
+            require_files(&options.read).and_then(|()| plot::run(options)).map(Exit::from)
+        }
         Command::Watch(options) => watch::run(&options).map(Exit::from),
         Command::Completions { shell } => {
             completions::script(&shell).and_then(|script| io::stdout().write_all(&script)).map(|()| Exit::Complete)

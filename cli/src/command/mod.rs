@@ -7,6 +7,7 @@ pub(crate) mod identity;
 pub(crate) mod life;
 pub(crate) mod lives;
 pub(crate) mod options;
+pub(crate) mod plot;
 pub(crate) mod streams;
 pub(crate) mod summary;
 pub(crate) mod timeline;
