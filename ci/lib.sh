@@ -1,9 +1,11 @@
-# What the scripts beside it share. They source it, and then run in the repository's root.
+# Functions that the scripts beside it share. A script that sources it runs in the repository's root.
 #
-# Programs that the machine lacks are unpacked from packages of Debian into $tools, which needs no right of root. Those of
-# `need` are installed, which does.
+# Programs that the machine lacks are unpacked from packages of Debian into $tools, which needs no right of root. Only
+# `need` installs packages, which does.
 # shellcheck shell=bash
 set -euo pipefail
+# Text is UTF-8, and sorted alike, on machines that say nothing of it too.
+export LC_ALL=C.UTF-8
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}
 mkdir -p "$CARGO_TARGET_DIR/ci"
@@ -11,22 +13,7 @@ CARGO_TARGET_DIR=$(cd "$CARGO_TARGET_DIR" && pwd)
 tools=$CARGO_TARGET_DIR/ci
 host=$(rustc -vV | sed -n 's/^host: //p')
 
-# Installs the packages of Debian whose commands the machine lacks, or ends the script and says which they are if that
-# needs another user: need COMMAND=PACKAGE...
-need() {
-    local pair packages=()
-    for pair; do
-        command -v "${pair%%=*}" >/dev/null || packages+=("${pair#*=}")
-    done
-    ((${#packages[@]})) || return 0
-    if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
-        printf '%s needs what is not installed. On Debian: sudo apt-get install %s\n' "$0" "${packages[*]}" >&2
-        exit 1
-    fi
-    # The lists of a fresh machine are empty or old.
-    apt-get update -q
-    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${packages[@]}"
-}
+source ci/need.sh
 
 # Ends the script without a result: skip REASON
 skip() {

@@ -46,7 +46,8 @@ anomalies! {
     TargetNotUtf8 = "target_not_utf8",
     /// A target of 255 bytes or more. tor cuts it at 255 without a mark, so its port may have lost digits.
     TargetMayBeCut = "target_may_be_cut",
-    /// A field that ends exactly 255 bytes after the target's start: the text up to there may be one target that tor cut.
+    /// A field that ends exactly 255 bytes after the target's start, before text that tor can have printed after a target that
+    /// it cut there: the text up to there may be one target.
     FieldAtCut = "field_at_cut",
     /// A target without a valid port: `target_port` is 0. Only lenient reading accepts it.
     TargetWithoutPort = "target_without_port",

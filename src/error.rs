@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use arrayvec::ArrayString;
+
 /// An error of this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -17,7 +19,7 @@ pub enum Error {
         /// Maximum length in bytes.
         limit: usize,
     },
-    /// A failed read. The reader can go on.
+    /// A failed read. The reader can go on, and has the [error itself](crate::EventReader::io_error).
     #[cfg(feature = "std")]
     #[non_exhaustive]
     Io {
@@ -31,14 +33,26 @@ pub enum Error {
 
 /// The reason why text is not a STREAM event, and its place.
 ///
-/// An error never holds the line, which may hold a password: at most one byte of it, outside of every credential.
+/// An error never holds the line, which may hold a password: at most one byte of it, outside of every credential, or an
+/// unknown word in tor's letters.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{Error, ErrorKind, Field, StreamEventRef};
+///
+/// let Err(Error::Protocol(error)) = StreamEventRef::parse("9 PAUSED 4 a.example:443") else { panic!() };
+/// assert_eq!((error.kind(), error.offset()), (ErrorKind::Unrecognized(Field::StreamStatus), 2));
+/// assert_eq!(error.word(), Some("PAUSED"));
+/// assert_eq!(error.to_string(), "expected a stream status, found the unknown word PAUSED at byte 2");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProtocolError {
     /// The kind of the error.
     kind: ErrorKind,
     /// Byte index of the error.
     offset: usize,
-    /// The byte at `offset`, if there is one.
+    /// The byte or the word at `offset`, if there is one.
     found: Found,
 }
 
@@ -90,13 +104,20 @@ pub enum Field {
     IsoField,
 }
 
-/// The byte at an error's offset.
+/// Maximum length of a word that an error names, in bytes.
+const MAX_WORD: usize = 20;
+
+/// The text at an error's offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Found {
+enum Found {
     /// A byte of the input.
     Byte(u8),
     /// The end of the input.
     End,
+    /// A word without a name, of capital letters and `_`.
+    Word(ArrayString<MAX_WORD>),
+    /// The length of other text in the place of a word, in bytes.
+    Length(usize),
 }
 
 impl ProtocolError {
@@ -105,6 +126,19 @@ impl ProtocolError {
     pub(crate) fn new(kind: ErrorKind, input: &[u8], offset: usize) -> Self {
         let found = input.get(offset).map_or(Found::End, |&byte| Found::Byte(byte));
         Self { kind, offset, found }
+    }
+
+    /// Returns an error about the unknown `word` at `offset`, which is named if it is short and in the letters of tor's words:
+    /// other text may be a client's, in a damaged line.
+    #[cold]
+    pub(crate) fn unknown_word(field: Field, word: &[u8], offset: usize) -> Self {
+        let is_letters = word.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'_'));
+        let text = core::str::from_utf8(word).ok().filter(|_| is_letters);
+        let word = match text.and_then(|text| ArrayString::from(text).ok()) {
+            Some(word) => Found::Word(word),
+            None => Found::Length(word.len()),
+        };
+        Self { kind: ErrorKind::Unrecognized(field), offset, found: word }
     }
 
     /// Returns the same error in text that has `len` more bytes before it.
@@ -124,6 +158,16 @@ impl ProtocolError {
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset
+    }
+
+    /// Returns the unknown word of an [`Unrecognized`](ErrorKind::Unrecognized) error, if it has at most 20 letters, all of them
+    /// capital letters or `_`, as tor's words have.
+    #[must_use]
+    pub fn word(&self) -> Option<&str> {
+        match &self.found {
+            Found::Word(word) => Some(word),
+            _ => None,
+        }
     }
 }
 
@@ -150,6 +194,8 @@ impl fmt::Display for Found {
         match self {
             Self::Byte(byte) => write!(f, "'{}'", byte.escape_ascii()),
             Self::End => f.write_str("the end"),
+            Self::Word(word) => write!(f, "the unknown word {word}"),
+            Self::Length(len) => write!(f, "an unknown word of {len} bytes"),
         }
     }
 }
@@ -161,11 +207,8 @@ impl fmt::Display for ProtocolError {
             ErrorKind::Missing(Field::CircuitId) if *found == Found::Byte(b'0') => {
                 write!(f, "expected {}, found 0 (no circuit) at byte {offset}", Field::CircuitId.expectation())
             }
-            ErrorKind::Missing(field) | ErrorKind::Malformed(field) => {
+            ErrorKind::Missing(field) | ErrorKind::Malformed(field) | ErrorKind::Unrecognized(field) => {
                 write!(f, "expected {}, found {found} at byte {offset}", field.expectation())
-            }
-            ErrorKind::Unrecognized(field) => {
-                write!(f, "expected {}, found an unknown word at byte {offset}", field.expectation())
             }
             ErrorKind::OutOfRange(_) => {
                 write!(f, "expected a port up to 65535, found a greater number at byte {offset}")

@@ -1,55 +1,64 @@
 //! Reads the STREAM events of Tor's control port exactly, in place, without allocating.
 //!
 //! ```
-//! use tor_stream_event::{StreamClosureReason, StreamEventRef, StreamStatus};
+//! use tor_stream_event::{StreamEventRef, StreamStatus};
 //!
-//! // What follows `650 STREAM ` in a line.
-//! let event = StreamEventRef::parse(
-//!     "144 CLOSED 0 x:1 REASON=DONE PURPOSE=DIR_FETCH y:80 REASON=SOCKS_PROTOCOL CLIENT_PROTOCOL=SOCKS5 \
-//!      NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SOCKS_USERNAME,SOCKS_PASSWORD",
-//! )?;
-//! assert_eq!((event.id, event.status), ("144", StreamStatus::Closed));
-//! // The client asked for a host with this name. The host is one field; keywords inside it are text.
-//! assert_eq!((event.target_host, event.target_port), ("x:1 REASON=DONE PURPOSE=DIR_FETCH y", 80));
-//! assert_eq!(event.reason, Some(StreamClosureReason::SocksProtocol));
-//! assert_eq!((event.purpose, event.session_group()), (None, Some(-4)));
+//! let line = b"650 STREAM 18 SENTCONNECT 26 www.example.com:443 CLIENT_PROTOCOL=SOCKS5\r\n";
+//! let event = StreamEventRef::parse_line(line)?;
+//! assert_eq!((event.id, event.status), ("18", StreamStatus::SentConnect));
+//! assert_eq!((event.target_host, event.target_port), ("www.example.com", 443));
+//! assert_eq!(event.circuit_id, Some("26"));
+//! assert!(event.anomalies().is_empty());
+//! # Ok::<(), tor_stream_event::Error>(())
+//! ```
+//!
+//! tor prints a host name as its client sent it. The next client asked for `x:1 REASON=DONE y`:
+//!
+//! ```
+//! # use tor_stream_event::{StreamClosureReason, StreamEventRef};
+//! let line = b"650 STREAM 144 CLOSED 0 x:1 REASON=DONE y:80 REASON=TIMEOUT\r\n";
+//! let event = StreamEventRef::parse_line(line)?;
+//! // The host is one field. The reason is tor's, not the client's.
+//! assert_eq!((event.target_host, event.target_port), ("x:1 REASON=DONE y", 80));
+//! assert_eq!(event.reason, Some(StreamClosureReason::Timeout));
 //! assert!(!event.anomalies().is_empty());
 //! # Ok::<(), tor_stream_event::Error>(())
 //! ```
 //!
-//! The source of the events decides the entry point:
+//! # Where to begin
 //!
-//! - the content of one event: [`StreamEventRef::parse`], or [`parse_bytes`](StreamEventRef::parse_bytes) for bytes that may
-//!   not be UTF-8;
-//! - one line, `650 STREAM ` included: [`StreamEventRef::parse_line`];
-//! - a whole log or capture in memory: [`stream_events`];
-//! - a socket, in fixed memory: [`EventDecoder`];
-//! - a file or other reader: `EventReader` (feature `std`);
-//! - an asynchronous connection: `EventCodec` (feature `tokio-util`);
-//! - the life of each stream, from its events: `StreamTracker` (feature `alloc`);
-//! - the parts of a log, read side by side: [`LineState`], and `StreamTracker::part`.
+//! | source of the events | entry point |
+//! |---|---|
+//! | one line, `650 STREAM ` included | [`StreamEventRef::parse_line`] |
+//! | the content of one event | [`StreamEventRef::parse`], [`parse_bytes`](StreamEventRef::parse_bytes) |
+//! | a log or capture in memory | [`stream_events`] |
+//! | a socket, in fixed memory | [`EventDecoder`] |
+//! | a file or other reader | [`EventReader`] (feature `std`) |
+//! | an asynchronous connection | [`EventCodec`] (feature `tokio-util`) |
+//!
+//! From events to streams: [`StreamTracker`] (feature `alloc`) returns the life of each stream. To read ranges of a log side
+//! by side: [`LineState`], and [`StreamTracker::part`].
 //!
 //! # Scope
 //!
 //! This crate reads one kind of event, and steps over all others. It does not connect to a control port, authenticate or
-//! subscribe; `examples/control_port.rs` shows how little that takes.
+//! subscribe; the example `control_port` does, in some 50 lines.
 //!
 //! # Guarantees
 //!
-//! - **Exact.** tor prints the host name that a client asks for as it is, so that clients can write fields of their own into
-//!   a line. Every field here is what tor meant; where tor itself cut the text, so that this cannot be known,
-//!   [`anomalies`](StreamEventRef::anomalies) says so or the line is refused. [`StreamEventRef`] explains how.
+//! - **Exact.** Each field is what tor meant, whatever a client wrote into a name. Where tor itself cut the text, so that this
+//!   cannot be known, [`anomalies`](StreamEventRef::anomalies) says so or the line is refused. [`StreamEventRef`] explains how.
 //! - **Nothing lost.** Words, keywords and tokens that this version does not know are data and can be read. One bad line
 //!   never costs the next.
-//! - **No allocation, no `unsafe`, no panic**, and work that is linear in the length of a line, whatever the line holds.
+//! - **No allocation, no `unsafe`, no panic**, and work that is linear in the length of a line.
 //! - **No secret shown.** SOCKS user names and passwords are in no `Debug` output and no error, wherever a damaged line has
-//!   them. `Display` of an event gives its text back, and shows them; so does serializing it.
-//!   [`redact`](StreamEventRef::redact) masks them in any text of an event.
+//!   them. `Display` and serializing give an event's text back, and show them; [`redact`](StreamEventRef::redact) masks them in
+//!   any text of an event.
 //!
 //! # Owned values
 //!
-//! `StreamEvent` (feature `alloc`) is the same event with text of its own. [`StreamId`] and [`CircuitId`] hold their text in
-//! place, to be used as keys without an allocator.
+//! [`StreamEvent`] (feature `alloc`) is the same event with text of its own. [`StreamId`] and [`CircuitId`] hold their text
+//! inline, to be used as keys without an allocator.
 //!
 //! # Errors
 //!
@@ -58,21 +67,47 @@
 //!
 //! # Crate features
 //!
-//! - `std` (default): `EventReader`, and searches for line ends that choose the widest vectors at run time. Turns on
-//!   `alloc`.
-//! - `alloc`: `StreamEvent`, `StreamTracker` and text that has to be built.
-//! - `defmt`: `defmt::Format` for all that is data, as `Debug` shows it; not for decoders, readers and trackers.
-//! - `serde`: `Serialize` for both forms of an event, for words, IDs and anomalies, and `Deserialize` for the owned form, words
-//!   and IDs, with the names and values of `tor-streams events`. **Serializing an event reveals its credentials.** Both for
-//!   `StreamLife`, in which there are none.
-//! - `tokio-util`: `EventCodec`. Turns on `std`.
+//! | feature | adds |
+//! |---|---|
+//! | `std` (default) | [`EventReader`], searches for line ends with the widest vectors of the processor; turns on `alloc` |
+//! | `alloc` | [`StreamEvent`], [`StreamTracker`], and text that has to be built |
+//! | `defmt` | `defmt::Format` for data, as `Debug` shows it; not for decoders, readers and trackers |
+//! | `serde` | `Serialize` and `Deserialize`, with the names and values of `tor-streams events` |
+//! | `tokio-util` | [`EventCodec`]; turns on `std` |
 //!
+//! **Serializing an event reveals its credentials.** `Deserialize` is for owned values: `StreamEvent`, `StreamLife`, words, IDs.
 //! Without features the crate needs neither an allocator nor an operating system.
 //!
 //! # Minimum supported Rust version
 //!
 //! Rust 1.85. A higher one comes with a new minor version.
-
+//!
+// Links to items of features that are turned off lead to docs.rs, where all are turned on.
+#![cfg_attr(feature = "alloc", doc = "[`StreamEvent`]: StreamEvent")]
+#![cfg_attr(
+    not(feature = "alloc"),
+    doc = "[`StreamEvent`]: https://docs.rs/tor-stream-event/latest/tor_stream_event/struct.StreamEvent.html"
+)]
+#![cfg_attr(feature = "alloc", doc = "[`StreamTracker`]: StreamTracker")]
+#![cfg_attr(
+    not(feature = "alloc"),
+    doc = "[`StreamTracker`]: https://docs.rs/tor-stream-event/latest/tor_stream_event/struct.StreamTracker.html"
+)]
+#![cfg_attr(feature = "alloc", doc = "[`StreamTracker::part`]: StreamTracker::part")]
+#![cfg_attr(
+    not(feature = "alloc"),
+    doc = "[`StreamTracker::part`]: https://docs.rs/tor-stream-event/latest/tor_stream_event/struct.StreamTracker.html#method.part"
+)]
+#![cfg_attr(feature = "std", doc = "[`EventReader`]: EventReader")]
+#![cfg_attr(
+    not(feature = "std"),
+    doc = "[`EventReader`]: https://docs.rs/tor-stream-event/latest/tor_stream_event/struct.EventReader.html"
+)]
+#![cfg_attr(feature = "tokio-util", doc = "[`EventCodec`]: EventCodec")]
+#![cfg_attr(
+    not(feature = "tokio-util"),
+    doc = "[`EventCodec`]: https://docs.rs/tor-stream-event/latest/tor_stream_event/struct.EventCodec.html"
+)]
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -118,7 +153,7 @@ pub use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurp
 pub use crate::tracker::{Appended, Failure, Note, Outcome, Step, StreamLife, StreamTracker, Target};
 pub use crate::value::{Args, CircuitId, IsoFields, Quoted, QuotedBytes, Redacted, StreamId};
 
-/// Compiles the examples of the README.
+/// The README, whose examples are compiled as tests.
 #[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

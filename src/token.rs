@@ -80,9 +80,11 @@ macro_rules! words {
             /// [`Error::Protocol`] if the word is not in [`ALL`](Self::ALL): `Unrecognized` would lose its text.
             fn from_str(word: &str) -> Result<Self, Error> {
                 Self::from_word(word).ok_or_else(|| {
-                    let missing = word.is_empty();
-                    let kind = if missing { ErrorKind::Missing } else { ErrorKind::Unrecognized };
-                    ProtocolError::new(kind(Field::$field), word.as_bytes(), 0).into()
+                    let bytes = word.as_bytes();
+                    match bytes {
+                        [] => ProtocolError::new(ErrorKind::Missing(Field::$field), bytes, 0).into(),
+                        _ => ProtocolError::unknown_word(Field::$field, bytes, 0).into(),
+                    }
                 })
             }
         }

@@ -37,13 +37,47 @@ fn unknown_keywords_with_a_colon() {
 #[test]
 fn a_path_at_the_cut() {
     for (before, after, anomalies) in [
-        ("9 NEW 4 a:1 PURPOSE=USER SOURCE_ADDR=", " b", &[FieldAtCut, UnknownOrder][..]),
+        ("9 NEW 4 a:1 PURPOSE=USER SOURCE_ADDR=", " b", &[UnknownOrder][..]),
         ("9 NEW 4 a:1 SOURCE_ADDR=", " b PURPOSE=USER", &[]),
         ("9 NEW 4 a:1 SOURCE_ADDR=", " PURPOSE=USER", &[FieldAtCut]),
     ] {
         let cut = "9 NEW 4 ".len() + 255;
         let line = format!("{before}/{}{after}", "p".repeat(cut - before.len() - 1));
         assert!(event(&line).anomalies().iter().eq(anomalies.iter().copied()), "{line}");
+    }
+}
+
+/// A field that ends where tor cuts a target is flagged only before text that can follow such a target.
+#[test]
+fn text_after_the_cut() {
+    let newer = " CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SESSION_GROUP";
+    let cases = [
+        ("SUCCEEDED", newer, "", true),
+        ("SUCCEEDED", " SOCKS_USERNAME=\"u\"", " SOCKS_PASSWORD=\"p\"", true),
+        ("SUCCEEDED", " SOCKS_USERNAME=\"u\"", newer, true),
+        ("SUCCEEDED", " SOCKS_USERNAME=\"u\"", " CLIENT_PROTOCOL=SOCKS5", false),
+        ("SUCCEEDED", " CLIENT_PROTOCOL=SOCKS5", " NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=", false),
+        ("SUCCEEDED", " NYM_EPOCH=0", " SESSION_GROUP=-4 ISO_FIELDS=", false),
+        ("SUCCEEDED", " SESSION_GROUP=-4", " ISO_FIELDS=", false),
+        ("CLOSED", " REASON=DONE", "", true),
+        ("CLOSED", " REASON=DONE", newer, true),
+        ("CLOSED", " REASON=END", " REMOTE_REASON=MISC", false),
+        ("CLOSED", " REASON=END", " REMOTE_REASON=MISC CLIENT_PROTOCOL=SOCKS5", false),
+        ("REMAP", " SOURCE=EXIT", newer, true),
+        ("NEW", " SOURCE_ADDR=127.0.0.1:5", " PURPOSE=USER", true),
+        ("NEWRESOLVE", " SOURCE_ADDR=127.0.0.1:5", " PURPOSE=DNS_REQUEST SOCKS_USERNAME=\"u\"", true),
+        ("NEW", " PURPOSE=USER", "", false),
+        ("NEW", " SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER", newer, false),
+        ("NEWRESOLVE", " PURPOSE=USER", newer, false),
+    ];
+    for (status, before, after, is_flagged) in cases {
+        let host = "a".repeat(255 - ":80".len() - before.len());
+        let line = format!("9 {status} 4 {host}:80{before}{after}");
+        let expected = [FieldAtCut].into_iter().filter(|_| is_flagged);
+        assert_eq!(event(&line).target_host, host);
+        assert!(event(&line).anomalies().iter().eq(expected), "{line}");
+        // One byte earlier, tor has not cut the target.
+        assert!(event(&line.replacen('a', "", 1)).anomalies().is_empty(), "{line}");
     }
 }
 

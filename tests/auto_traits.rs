@@ -116,7 +116,7 @@ fn sizes() {
     }
     assert!(size_of::<StreamId>() <= 24 && size_of::<CircuitId>() <= 24);
     assert!(size_of::<Option<CircuitId>>() <= 28);
-    assert!(size_of::<Error>() <= 32);
+    assert!(size_of::<Error>() <= 48);
     assert!(size_of::<Quoted<'_>>() <= 16 && size_of::<QuotedBytes<'_>>() <= 16 && size_of::<IsoFields<'_>>() <= 16);
     assert!(size_of::<Args<'_>>() <= 40);
     assert!(size_of::<EventLine<'_>>() <= 240 && size_of::<StreamEvents<'_>>() <= 1208);

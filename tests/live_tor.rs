@@ -26,30 +26,30 @@ use crate::cases::{Case, End, REASONS, cases};
 use crate::client::{Client, Listeners, Request, Via};
 use crate::daemon::{Control, DNS_GROUP, Events, HTTP_GROUP, NATD_GROUP, Result, Seen, Tor, UNIX_GROUP};
 
-/// How long everything may take.
+/// Maximum duration of the test.
 const TIME: Duration = Duration::from_secs(50);
 
-/// The most bytes that tor prints of a target.
+/// Maximum length of a target in bytes: tor cuts a longer one.
 const TARGET_LEN: usize = 255;
 
-/// The `SESSION_GROUP` of tor's own directory connections.
+/// `SESSION_GROUP` of tor's own directory connections.
 const DIRECTORY_GROUP: i32 = -2;
-/// That of names that a controller asks for.
+/// `SESSION_GROUP` of names that a controller resolves.
 const RESOLVE_GROUP: i32 = -3;
-/// That of the first listener whose configuration sets none.
+/// `SESSION_GROUP` of the first listener whose configuration sets none.
 const SOCKS_GROUP: i32 = -4;
 
 /// A stream that a client has asked for.
 struct Stream {
-    /// What the client asks for, and what becomes of it.
+    /// Request of the client, and the end of its stream.
     case: Case,
-    /// The client, until it goes away.
+    /// Client, until it hangs up.
     client: Option<Client>,
-    /// The client's own address, as tor prints it.
+    /// Address of the client as tor prints it.
     source: String,
-    /// The code with which the controller closes the stream; 0 if it does not.
+    /// Code with which the controller closes the stream; 0 if it does not.
     code: u8,
-    /// Why the stream ends, in tor's word.
+    /// Reason of the end, in tor's word.
     reason: &'static str,
 }
 
@@ -113,7 +113,7 @@ impl Stream {
         self.events(seen).iter().any(|seen| seen.event.status == StreamStatus::Closed)
     }
 
-    /// Lets the stream end as it is to end.
+    /// Ends the stream as its case says.
     fn end(&mut self, seen: &[Seen], control: &mut Control) -> Result<()> {
         let events = self.events(seen);
         let id = events.first().ok_or("no event")?.event.id;
@@ -217,11 +217,11 @@ impl Stream {
 
 /// Returns what events say of a listener: `CLIENT_PROTOCOL`, `SESSION_GROUP` and `ISO_FIELDS`.
 const fn listener_facts(via: Via) -> (ClientProtocol, i32, &'static str) {
-    /// Those of a listener without isolation flags.
+    /// `ISO_FIELDS` of a listener without isolation flags.
     const DEFAULT: &str = "SOCKS_USERNAME,SOCKS_PASSWORD,CLIENTADDR,SESSION_GROUP,NYM_EPOCH";
-    /// Those of a unix socket, whose clients have no addresses.
+    /// `ISO_FIELDS` of a unix socket, whose clients have no addresses.
     const UNIX: &str = "SOCKS_USERNAME,SOCKS_PASSWORD,SESSION_GROUP,NYM_EPOCH";
-    /// Those of the HTTPTunnelPort, which has every flag.
+    /// `ISO_FIELDS` of the HTTPTunnelPort, which has every flag.
     const HTTP: &str =
         "DESTPORT,DESTADDR,SOCKS_USERNAME,SOCKS_PASSWORD,CLIENT_PROTOCOL,CLIENTADDR,SESSION_GROUP,NYM_EPOCH";
 
@@ -236,7 +236,7 @@ const fn listener_facts(via: Via) -> (ClientProtocol, i32, &'static str) {
     }
 }
 
-/// Checks an event of a stream that no client asked for: tor wants to know about the network.
+/// Checks an event of a stream that no client asked for: tor fetches its directory.
 fn check_own(seen: &Seen) {
     let Seen { strict, event } = seen;
     assert_eq!(strict.as_ref(), Ok(event));
@@ -247,7 +247,7 @@ fn check_own(seen: &Seen) {
     assert!(event.source_addr.is_none() && event.anomalies().is_empty(), "{event:?}");
 }
 
-/// Waits until tor has said something of every stream.
+/// Waits until a condition holds for every stream.
 fn wait(events: &mut Events, streams: &[Stream], has_said: impl Fn(&Stream, &[Seen]) -> bool) -> Result<()> {
     let waiting = events.wait(|seen| streams.iter().all(|stream| has_said(stream, seen)));
     waiting.map_err(|error| {

@@ -167,8 +167,8 @@ fn words_without_a_name() {
     macro_rules! assert_refused {
         ($enum:ident $field:ident $expected:literal) => {
             for (word, kind, found) in [
-                ("UNRECOGNIZED", ErrorKind::Unrecognized(Field::$field), "an unknown word"),
-                ("NEW_WORD", ErrorKind::Unrecognized(Field::$field), "an unknown word"),
+                ("UNRECOGNIZED", ErrorKind::Unrecognized(Field::$field), "the unknown word UNRECOGNIZED"),
+                ("NEW_WORD2", ErrorKind::Unrecognized(Field::$field), "an unknown word of 9 bytes"),
                 ("", ErrorKind::Missing(Field::$field), "the end"),
             ] {
                 let Err(Error::Protocol(error)) = word.parse::<$enum>() else { panic!("{word:?} has a name") };

@@ -219,7 +219,7 @@ fn bad_lines() {
     );
     let path = file("bad_lines.log", log);
     let reasons = [
-        "2: expected a stream status, found an unknown word at byte 2",
+        "2: expected a stream status, found the unknown word NEWER at byte 2",
         "3: expected a target (host:port), found ' ' at byte 20",
         "4: expected a port up to 65535, found a greater number at byte 21",
     ];

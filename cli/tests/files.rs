@@ -67,6 +67,32 @@ fn compressed_files_are_read_as_they_are() {
     assert_eq!(stdout(1, &["events"], &[&xz]), expected);
 }
 
+/// Damage is told in the words of the decompression, and the events before it are printed.
+#[test]
+fn damage_is_told_in_its_own_words() {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(LOG.as_bytes()).unwrap();
+    let mut zstd = zstd::Encoder::new(Vec::new(), 1).unwrap();
+    zstd.include_checksum(true).unwrap();
+    zstd.write_all(LOG.as_bytes()).unwrap();
+    let xz = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/two-streams.log.xz")).unwrap();
+    // The place of a checksum, or of the end of the file, from the end.
+    for (name, mut content, at, message) in [
+        ("tor.log.gz", gzip.finish().unwrap(), 8, "corrupt gzip stream does not have a matching checksum"),
+        ("tor.log.zst", zstd.finish().unwrap(), 1, "Restored data doesn't match checksum"),
+        ("tor.log.xz", xz, 1, "xz: "),
+    ] {
+        let at = content.len() - at;
+        content[at] ^= 1;
+        let output = run(&["events"], &[&file("damage", name, &content)]);
+        assert_eq!(output.status.code(), Some(1), "{name}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 7, "{name}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        let expected = format!("reading failed after {} bytes: {message}", LOG.len());
+        assert!(told.contains(&expected), "{name}: {told}");
+    }
+}
+
 #[test]
 fn what_cannot_be_read_is_said() {
     let folder = file("unreadable", "x", b"").parent().unwrap().to_path_buf();

@@ -438,7 +438,7 @@ fn onionperf_finds_the_same_in_a_log() {
 fn onionperf_finds_the_same_in_a_whole_log() {
     let mut truth = String::new();
     let packed = std::fs::File::open(data("onionperf-whole.streams.json.xz")).unwrap();
-    let mut reader = lzma_rust2::XzReader::new(std::io::BufReader::new(packed), true);
+    let mut reader = liblzma::read::XzDecoder::new_multi_decoder(packed);
     std::io::Read::read_to_string(&mut reader, &mut truth).unwrap();
     same_as_onionperf(&data("onionperf-whole.log.xz"), &truth, 1021);
 }

@@ -11,28 +11,35 @@ use crate::format::text::Text;
 
 /// Iterates over the STREAM events in a buffer: a log, a memory map, a capture of a control connection.
 ///
-/// Items are the lines that begin, after a log's date and time if there is one, with `650 STREAM `; the text of other events
+/// Items are the lines that begin, after a log's date and time if there is one, with `650 STREAM `. The text of other events
 /// and the data of multi-line replies may hold the same words, and is stepped over. A line that cannot be read is an item
-/// with an error. A last line without an end is an item as well, and [says so](EventLine::is_terminated).
-///
-/// The first line with a reply tells the wire from a log. It is the wire if a reply code begins that line and the next LF has
-/// a CR before it: from then on only CR LF ends a reply or its data, and a lone CR or LF is a byte of it. In a log every LF
-/// ends a line, and one CR before it belongs to the end. [`line_end`](StreamEvents::line_end) sets it instead, and
-/// [`log_format`](StreamEvents::log_format) reads a log in which other text than a date stands before each reply. A byte order
-/// mark at the very beginning is stepped over.
-///
-/// Nothing that looks like an event is passed over in silence: [`skipped`](StreamEvents::skipped) counts it.
+/// with an error. A last line without an end is an item as well; [`EventLine::is_terminated`] is `false` for it.
 ///
 /// # Examples
 ///
 /// ```
-/// let log = b"650 BW 7 9\r\n650 STREAM 18 SUCCEEDED 7 www.example.com:443\r\n250 OK\r\n";
-/// for line in tor_stream_event::stream_events(log) {
-///     let event = line.event?;
-///     assert_eq!((line.number, event.id, event.target_port), (2, "18", 443));
-/// }
+/// let log = b"650 BW 7 9\r\n650 STREAM 18 NEW 0 a.test:443\r\n650 STREAM 19 NEW 0 a.test\r\n";
+/// let mut lines = tor_stream_event::stream_events(log);
+/// let line = lines.next().expect("line 2");
+/// assert_eq!((line.number, line.event?.target_host), (2, "a.test"));
+/// // One bad line never ends the iteration.
+/// let error = lines.next().expect("line 3").event.unwrap_err();
+/// assert_eq!(error.to_string(), "expected a target (host:port), found the end at byte 15");
+/// assert!(lines.next().is_none() && lines.skipped().is_empty());
 /// # Ok::<(), tor_stream_event::Error>(())
 /// ```
+///
+/// # Line ends
+///
+/// The first line with a reply tells the wire from a log. On the wire a reply code begins that line, and the next LF has a CR
+/// before it: from then on only CR LF ends a reply or its data, and a lone CR or LF is a byte of it. In a log every LF ends a
+/// line, and one CR before it belongs to the end. [`line_end`](StreamEvents::line_end) sets the line end instead. A byte order
+/// mark at the very beginning is stepped over.
+///
+/// # Other text before replies
+///
+/// [`log_format`](StreamEvents::log_format) reads a log that writes other text than a date before each reply. Lines that look
+/// like an event and are not read as one are counted: [`skipped`](StreamEvents::skipped).
 #[must_use]
 pub fn stream_events(log: &[u8]) -> StreamEvents<'_> {
     StreamEvents { bytes: log, at: 0, finder: LineFinder::new(usize::MAX), utf8: "", utf8_end: 0 }
@@ -47,59 +54,59 @@ pub struct StreamEvents<'a> {
     at: usize,
     /// State that finds the lines with events.
     finder: LineFinder,
-    /// Part of the buffer that was found to be UTF-8.
+    /// Range of the buffer that was checked to be UTF-8.
     utf8: &'a str,
     /// Index after `utf8`.
     utf8_end: usize,
 }
 
 impl StreamEvents<'_> {
-    /// Sets if events are parsed with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    /// Sets whether events are parsed with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
     #[must_use]
     pub const fn lenient(mut self, lenient: bool) -> Self {
         self.finder.lenient = lenient;
         self
     }
 
-    /// Sets how lines end. Then nothing is detected, and no [line ends](Skipped::line_ends) are counted.
+    /// Sets the line end. Then it is not detected, and no [line ends](Skipped::line_ends) are counted.
     #[must_use]
     pub const fn line_end(mut self, line_end: LineEnd) -> Self {
         self.finder = self.finder.line_end(line_end);
         self
     }
 
-    /// Adds a format of a log: replies are found between its two texts and nowhere else, and every LF ends a line.
+    /// Adds a format of the log: replies are found between its two texts and nowhere else, and every LF ends a line.
     ///
-    /// With several formats, up to [`LogFormat::MAX_FORMATS`] of them, a reply is found by the first one that its line fits.
-    /// Further ones are not used.
+    /// Of several formats the first that fits a line finds its reply. Formats after the first [`LogFormat::MAX_FORMATS`] are
+    /// ignored.
     #[must_use]
     pub fn log_format(mut self, format: LogFormat) -> Self {
         self.finder = self.finder.log_format(format);
         self
     }
 
-    /// Returns the counts of lines that look like events and were not read as such, up to the last event that was
-    /// returned; after the last event, in all lines.
+    /// Returns the counts of lines that look like an event and were not read as one, up to the last event that was returned;
+    /// once the iterator has ended, of all lines.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.finder.skipped()
     }
 
-    /// Returns the number of lines with a reply, among those that [`skipped`](Self::skipped) counts. An input without any is
-    /// no log of a control connection.
+    /// Returns the number of lines with a reply, among the same lines as [`skipped`](Self::skipped). An input without any is no
+    /// log of a control connection.
     #[must_use]
     pub const fn replies(&self) -> u64 {
         self.finder.replies()
     }
 
-    /// Continues after the lines that led to a state.
+    /// Continues from a state: the buffer begins after the lines that led to it.
     #[must_use]
     pub fn resume(mut self, state: &LineState) -> Self {
         self.finder.resume(&state.finder);
         self
     }
 
-    /// Returns the state after the last event, or at the end of the buffer if no event was left.
+    /// Returns the state after the last event that was returned; once the iterator has ended, at the end of the buffer.
     #[must_use]
     pub fn state(&self) -> LineState {
         LineState { finder: self.finder.clone() }
@@ -118,11 +125,15 @@ impl<'a> Iterator for StreamEvents<'a> {
 }
 
 impl<'a> StreamEvents<'a> {
-    /// Number of bytes that are checked to be UTF-8 at once if events follow each other. Checking many costs a third of
-    /// checking each line.
+    /// Number of bytes that are checked to be UTF-8 at once where events follow each other. One check of many lines costs a
+    /// third of a check of each line.
     const CHECKED: usize = 4096;
 
-    /// Returns the text from `start` to `end`.
+    /// Maximum number of bytes from one event's content to the next for the two to follow each other: a line end, and a
+    /// prefix of dates. With more between them, most of the bytes that are checked at once would be other lines.
+    const NEAR: usize = 64;
+
+    /// Returns the text from `start` to `end`. It has been checked already in most lines.
     #[inline]
     fn text(&mut self, start: usize, end: usize) -> Text<'a> {
         let before = self.utf8_end - self.utf8.len();
@@ -130,10 +141,10 @@ impl<'a> StreamEvents<'a> {
         checked.map_or_else(|| self.check(start, end), Text::Str)
     }
 
-    /// Checks the text from `start` to `end`, and more after it if it follows a line that was checked.
+    /// Checks the text from `start` to `end`; if the last event is near, up to [`CHECKED`](Self::CHECKED) bytes with it.
     #[cold]
     fn check(&mut self, start: usize, end: usize) -> Text<'a> {
-        let follows = start.checked_sub(self.utf8_end).is_some_and(|between| between < 64);
+        let follows = start.checked_sub(self.utf8_end).is_some_and(|between| between < Self::NEAR);
         if !follows {
             (self.utf8, self.utf8_end) = ("", end);
             return Text::within(self.bytes, start, end);

@@ -13,8 +13,21 @@ use crate::owned::StreamEvent;
 
 /// A codec of `tokio_util` whose frames are the STREAM events of a control connection.
 ///
-/// A frame is an event, or the error of a line with one, after which the next frame is the next event.
-/// Lines end with CR LF; one with an event may have up to 1 MiB.
+/// A frame is an event, or the error of a line that looks like one and cannot be read; the frames after it follow. Lines end
+/// with CR LF. A line with an event may have up to 1 MiB.
+///
+/// # Examples
+///
+/// ```
+/// use tokio_util::{bytes::BytesMut, codec::Decoder};
+/// use tor_stream_event::EventCodec;
+///
+/// // `FramedRead::new(socket, EventCodec::new())` is a stream of these frames.
+/// let mut received = BytesMut::from("650 STREAM 18 NEW 0 a.test:80\r\n650 STREAM 18 SENT");
+/// let frame = EventCodec::new().decode(&mut received)?;
+/// assert_eq!(frame.expect("an event")?.target_host, "a.test");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct EventCodec(Splitter<Vec<u8>>);
 
@@ -28,16 +41,16 @@ impl EventCodec {
         Self(Splitter::new(Vec::new(), LineFinder::wire(Self::LIMIT)))
     }
 
-    /// Sets if events are read with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    /// Sets whether events are parsed with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
     #[must_use]
     pub const fn lenient(mut self, lenient: bool) -> Self {
         self.0.finder.lenient = lenient;
         self
     }
 
-    /// Parses the event that was found in `piece` or in the kept bytes.
-    fn frame(&self, piece: &[u8], place: &FoundLine) -> Result<StreamEvent, Error> {
-        self.0.event(piece, place).event.map(StreamEvent::from)
+    /// Parses the event of a line that was found in `chunk` or in the kept bytes.
+    fn frame(&self, chunk: &[u8], found: &FoundLine) -> Result<StreamEvent, Error> {
+        self.0.event(chunk, found).event.map(StreamEvent::from)
     }
 }
 
@@ -48,7 +61,7 @@ impl Default for EventCodec {
 }
 
 impl core::fmt::Debug for EventCodec {
-    /// Formats the position, without the bytes that are kept.
+    /// Formats settings and position, without the bytes that are kept.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("EventCodec").field("finder", &self.0.finder).finish_non_exhaustive()
     }
@@ -60,8 +73,8 @@ impl Decoder for EventCodec {
 
     fn decode(&mut self, src: &mut BytesMut) -> io::Result<Option<Self::Item>> {
         let mut at = 0;
-        let place = self.0.find(src, &mut at);
-        let frame = place.map(|place| self.frame(src, &place));
+        let found = self.0.find(src, &mut at);
+        let frame = found.map(|found| self.frame(src, &found));
         src.advance(at);
         Ok(frame)
     }
@@ -70,7 +83,7 @@ impl Decoder for EventCodec {
         if let Some(frame) = self.decode(src)? {
             return Ok(Some(frame));
         }
-        let place = self.0.find_last();
-        Ok(place.map(|place| self.frame(&[], &place)))
+        let found = self.0.find_last();
+        Ok(found.map(|found| self.frame(&[], &found)))
     }
 }

@@ -1,4 +1,4 @@
-//! Events out of bytes that arrive in pieces, in fixed memory.
+//! Events out of bytes that arrive in chunks, in fixed memory.
 
 use arrayvec::ArrayVec;
 
@@ -8,36 +8,39 @@ use super::format::LogFormat;
 use super::skipped::Skipped;
 use super::splitter::{Splitter, Store};
 
-/// Finds STREAM events in bytes that arrive in pieces of any size, such as those of a control connection.
-///
-/// The decoder keeps the rest of an incomplete line, of at most `N` bytes, in itself, and needs no allocator. A line
-/// that is complete in one piece is not copied. A line longer than `N` bytes, its end included, is skipped; if it is an
-/// event, it is an item with [`Error::LineTooLong`](crate::Error::LineTooLong). 4096 holds every event that tor prints;
-/// the text that a log writes before the event, and `650 STREAM `, have to fit for a line to be known as an event; the
-/// text after a reply that a [`LogFormat`] has is not looked for. For pieces of any size, the items are those that
-/// [`stream_events`](crate::stream_events) finds in the whole, but for such lines. Beside the `N` bytes a decoder has
-/// about 1 KiB, of which formats take a half.
-///
-/// Lines end with CR LF, unless [`line_end`](Self::line_end) or [`log_format`](Self::log_format) says otherwise: on a live
-/// connection nothing may be detected, since its first lines could be a client's.
+/// Finds STREAM events in bytes that arrive in chunks of any size, such as those of a control connection. Needs no allocator.
 ///
 /// # Examples
 ///
 /// ```
-/// use tor_stream_event::EventDecoder;
-///
+/// # use tor_stream_event::EventDecoder;
 /// let mut decoder = EventDecoder::<4096>::new();
-/// let mut ids = 0;
-/// for piece in ["650 STREAM 18 NEW 0 www.exam", "ple.com:443\r\n650 STREAM 18 SENTCONNECT 7 www.example.com:443\r\n650 "] {
-///     let mut rest = piece.as_bytes();
+/// // The first line begins in one chunk and ends in the next.
+/// for chunk in ["650 STREAM 18 NEW 0 a.te", "st:80\r\n650 STREAM 18 CLOSED 0 a.test:80\r\n"] {
+///     let mut rest = chunk.as_bytes();
 ///     while let Some(line) = decoder.next_event(&mut rest) {
-///         assert_eq!(line.event?.id, "18");
-///         ids += 1;
+///         println!("{}: {}", line.number, line.event?.status);
 ///     }
 /// }
-/// assert_eq!(ids, 2);
+/// # assert_eq!(decoder.replies(), 2);
 /// # Ok::<(), tor_stream_event::Error>(())
 /// ```
+///
+/// `examples/embedded_io.rs` reads a connection of a device, `examples/control_port.rs` a socket.
+///
+/// # Long lines
+///
+/// A decoder keeps at most `N` bytes of an incomplete line; a line that is complete in one chunk is not copied. 4096 holds
+/// every event that tor prints. A line longer than `N` bytes, its end included, is skipped; if it is an event, it is an item
+/// with [`Error::LineTooLong`](crate::Error::LineTooLong). For a long line to be known as an event, the text that a log writes
+/// before it and `650 STREAM ` have to fit; the text of a [`LogFormat`] after it is not looked for. Apart from such lines the
+/// items are those that [`stream_events`](crate::stream_events) finds in the whole input. Besides the `N` bytes a decoder has
+/// about 1 KiB, half of it for formats.
+///
+/// # Line ends
+///
+/// Lines end with CR LF, unless [`line_end`](Self::line_end) or [`log_format`](Self::log_format) says otherwise. Nothing is
+/// detected, since the first lines of a live connection could be a client's.
 pub struct EventDecoder<const N: usize>(Splitter<ArrayVec<u8, N>>);
 
 impl<const N: usize> EventDecoder<N> {
@@ -47,7 +50,7 @@ impl<const N: usize> EventDecoder<N> {
         Self(Splitter::new(ArrayVec::new_const(), LineFinder::wire(N)))
     }
 
-    /// Sets if events are read with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    /// Sets whether events are parsed with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
     #[must_use]
     pub const fn lenient(mut self, lenient: bool) -> Self {
         self.0.finder.lenient = lenient;
@@ -61,39 +64,48 @@ impl<const N: usize> EventDecoder<N> {
         self
     }
 
-    /// Adds a format of a log, as [`StreamEvents::log_format`](crate::StreamEvents::log_format) does.
+    /// Adds a format of the log, as [`StreamEvents::log_format`](crate::StreamEvents::log_format) does.
     #[must_use]
     pub fn log_format(mut self, format: LogFormat) -> Self {
         self.0.finder = self.0.finder.log_format(format);
         self
     }
 
-    /// Returns the counts of lines that look like events and were not read as such, up to the last event that was
-    /// returned; after [`finish`](Self::finish), in all lines. A line longer than `N` bytes is searched up to those only.
+    /// Returns the counts of lines that look like an event and were not read as one, up to the last event that was returned;
+    /// after [`finish`](Self::finish), of all lines. Only the first `N` bytes of a longer line are searched.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.0.finder.skipped()
     }
 
-    /// Returns the number of lines with a reply, among those that [`skipped`](Self::skipped) counts.
+    /// Returns the number of lines with a reply, among the same lines as [`skipped`](Self::skipped).
     #[must_use]
     pub const fn replies(&self) -> u64 {
         self.0.finder.replies()
     }
 
-    /// Consumes `piece` up to the end of the next event and returns that event. `None` if the piece has no further
-    /// event: then it is empty, and the next piece can follow.
-    pub fn next_event<'a, 'p: 'a>(&'a mut self, piece: &mut &'p [u8]) -> Option<EventLine<'a>> {
-        let (bytes, mut at) = (*piece, 0);
-        let place = self.0.find(bytes, &mut at);
-        *piece = bytes.get(at..).unwrap_or_default();
-        Some(self.0.event(bytes, &place?))
+    /// Consumes `chunk` up to the end of the next event and returns that event. `None` if the chunk has no further event: then
+    /// it is empty, and the next chunk can follow.
+    pub fn next_event<'a, 'c: 'a>(&'a mut self, chunk: &mut &'c [u8]) -> Option<EventLine<'a>> {
+        let (bytes, mut at) = (*chunk, 0);
+        let found = self.0.find(bytes, &mut at);
+        *chunk = bytes.get(at..).unwrap_or_default();
+        Some(self.0.event(bytes, &found?))
     }
 
-    /// Returns the event in the last line if that line has no end, once no more pieces will come.
+    /// Returns the event in the last line if that line has no end. To be called once no more chunks will come.
+    ///
+    /// ```
+    /// # use tor_stream_event::{Anomaly, EventDecoder};
+    /// let mut decoder = EventDecoder::<4096>::new();
+    /// assert!(decoder.next_event(&mut &b"650 STREAM 18 NEW 0 a.test:80"[..]).is_none());
+    /// let event = decoder.finish().expect("an event").event?;
+    /// assert!(event.anomalies().contains(Anomaly::Unterminated));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     pub fn finish(&mut self) -> Option<EventLine<'_>> {
-        let place = self.0.find_last();
-        Some(self.0.event(&[], &place?))
+        let found = self.0.find_last();
+        Some(self.0.event(&[], &found?))
     }
 }
 
@@ -104,7 +116,7 @@ impl<const N: usize> Default for EventDecoder<N> {
 }
 
 impl<const N: usize> core::fmt::Debug for EventDecoder<N> {
-    /// Formats the position, without the bytes that are kept.
+    /// Formats settings and position, without the bytes that are kept.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("EventDecoder").field("finder", &self.0.finder).finish_non_exhaustive()
     }
@@ -116,7 +128,7 @@ impl<const N: usize> Store for ArrayVec<u8, N> {
     }
 
     fn extend(&mut self, bytes: &[u8]) {
-        // There is room: the splitter never keeps more than its limit, which is the capacity.
+        // Never fails: the splitter keeps no more than its limit, which is the capacity.
         let _ = self.try_extend_from_slice(bytes);
     }
 

@@ -1,4 +1,4 @@
-//! Log formats: the text that a log writes before and behind each reply.
+//! Log formats: the text that a log writes before and after each reply.
 
 use core::fmt;
 
@@ -9,43 +9,42 @@ use crate::format::text::{Text, without_line_end};
 use crate::parse;
 use crate::value::Redacted;
 
-/// The text that a log writes before and behind each reply.
+/// The text that a log writes before and after each reply.
 ///
-/// Without one, only dates and times may stand before a reply in a log. Many programs write more: the name of a computer, a
-/// level, an arrow, quotation marks around the reply. A format tells where the reply is, given as two texts
-/// ([`like`](Self::like)) or learned from a line ([`of_line`](Self::of_line)), so that no text from the middle of a line is
-/// taken on trust. With a format a reply is found between its two texts and nowhere else.
-///
-/// In the text before a reply a run of digits matches any run of digits, a run of spaces any run of spaces, and the short
-/// English name of a month any month's, of a weekday any weekday's, AM and PM each other, as whole words. All other text
-/// matches itself, and so does the text behind a reply. Digits at the end of the text before a reply could not be told from
-/// its code: there are none.
-///
-/// A log may write a reply as a string of a programming language, with a backslash before some characters. If the text behind
-/// a reply holds a quotation mark, or a line end in letters (`\r\n`), an event with a backslash has the anomaly
-/// [`Escaped`](crate::Anomaly::Escaped).
+/// Without a format, only dates and times may stand before a reply in a log. Many programs write more: the name of a
+/// computer, a level, an arrow, quotation marks around the reply. With a format a reply is found between its two texts and
+/// nowhere else, so no text from the middle of a line is taken on trust. [`like`](Self::like) takes the two texts,
+/// [`of_line`](Self::of_line) learns them from a line.
 ///
 /// # Examples
 ///
 /// ```
 /// use tor_stream_event::{LogFormat, stream_events};
 ///
-/// let log = b"Nov  9 10:00:00 gw tor[812]: 650 STREAM 18 NEW 0 www.example.com:443
-/// Nov 10 10:00:00 gw tor[812]: 650 STREAM 18 SUCCEEDED 7 www.example.com:443
-/// ";
-/// let mut events = stream_events(log);
-/// assert!(events.next().is_none());
-/// assert_eq!(events.skipped().marks.count, 2);
+/// let log = b"Nov  9 10:00:00 gw tor[812]: 650 STREAM 18 NEW 0 a.test:443\n\
+///             Nov 10 10:00:00 gw tor[812]: 650 STREAM 18 CLOSED 7 a.test:443\n";
+/// assert_eq!(stream_events(log).count(), 0);
 ///
-/// let line = log.split(|&byte| byte == b'\n').next().unwrap_or_default();
-/// let format = LogFormat::of_line(line).ok_or("no event in this line")?;
+/// let first_line = log.split(|&byte| byte == b'\n').next().unwrap_or_default();
+/// let format = LogFormat::of_line(first_line).expect("a STREAM event");
 /// assert_eq!(format.before(), b"Nov  9 10:00:00 gw tor[812]: ");
 /// assert_eq!(stream_events(log).log_format(format).count(), 2);
-/// # Ok::<(), &str>(())
 /// ```
+///
+/// # Matching
+///
+/// In the text before a reply, each of these matches any of its kind: a run of digits, a run of spaces, the short English name
+/// of a month, that of a weekday, and AM or PM; names as whole words only. Other text matches itself, and so does the text
+/// after a reply. The text before a reply cannot end with a digit, which could not be told from the reply's code.
+///
+/// # Escapes
+///
+/// A log may write a reply as a string of a programming language, with a backslash before some characters. If the text after
+/// a reply holds a quotation mark, or a line end in letters (`\r\n`), an event with a backslash has the anomaly
+/// [`Escaped`](crate::Anomaly::Escaped).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LogFormat {
-    /// Both texts, then zeros.
+    /// Both texts, padded with zero bytes.
     text: [u8; Self::MAX_LEN],
     /// Length of the text before a reply.
     before: u8,
@@ -54,15 +53,23 @@ pub struct LogFormat {
 }
 
 impl LogFormat {
-    /// Maximum length of both texts together.
+    /// Maximum length of both texts together, in bytes.
     pub const MAX_LEN: usize = 128;
 
-    /// Maximum number of formats that one input can be read with.
+    /// Maximum number of formats of one input.
     pub const MAX_FORMATS: usize = 4;
 
-    /// Returns the format of a log that writes text like `before` before each reply, and `after` behind it.
+    /// Returns the format of a log that writes text like `before` before each reply, and `after` after it.
     ///
-    /// `None` if both have more than 128 bytes, if `before` ends with a digit, or if a LF is among them.
+    /// `None` if both together have more than 128 bytes, if `before` ends with a digit, or if either holds a LF.
+    ///
+    /// ```
+    /// use tor_stream_event::{LogFormat, stream_events};
+    ///
+    /// let format = LogFormat::like(b"[1] <- '", b"'").expect("two short texts");
+    /// let log = b"[27] <- '650 STREAM 18 NEW 0 a.test:443'\n";
+    /// assert_eq!(stream_events(log).log_format(format).count(), 1);
+    /// ```
     #[must_use]
     pub fn like(before: &[u8], after: &[u8]) -> Option<Self> {
         let has_line_end = [before, after].iter().any(|text| memchr::memchr(b'\n', text).is_some());
@@ -75,17 +82,18 @@ impl LogFormat {
         Some(Self { text, before: before.len().try_into().ok()?, both: both.try_into().ok()? })
     }
 
-    /// Learns the format from a line with a STREAM event. A line end behind it, and a byte order mark before it, are left
-    /// out.
+    /// Learns the format from a line with a STREAM event. The line's end, and a byte order mark before it, are ignored.
     ///
     /// The reply begins with the first `650 ` that the name of an event follows and no digit touches: a client can write
-    /// nothing further to the left. The text behind the reply is what closes the `(`, `[`, `{` and `"`, and the `'` right
-    /// before the reply, that are open there; a line end in letters before that (`\r\n`); and, if escape sequences of a
-    /// terminal stand before the reply, those at the end of the line.
+    /// nothing further to the left. The text after the reply consists of:
     ///
-    /// `None` if that event is no STREAM event that [`parse_bytes`](crate::StreamEventRef::parse_bytes) accepts, if the line
-    /// does not end so or more text follows where the quotation mark is closed, as in JSON with another field behind the
-    /// reply, or if the text before and behind the reply has more than 128 bytes.
+    /// 1. a line end in letters (`\r\n`), if there is one;
+    /// 2. the characters that close each `(`, `[`, `{` and `"` that is open before the reply, and a `'` right before it;
+    /// 3. if escape sequences for colors stand before the reply, those at the end of the line.
+    ///
+    /// `None` if the event is no STREAM event that [`parse_bytes`](crate::StreamEventRef::parse_bytes) accepts, if the line
+    /// ends otherwise, if more text follows the closing quotation mark, as in JSON with another field after the reply, or if
+    /// both texts together have more than 128 bytes.
     #[must_use]
     pub fn of_line(line: &[u8]) -> Option<Self> {
         let line = without_line_end(line.strip_prefix(super::BOM).unwrap_or(line));
@@ -106,7 +114,7 @@ impl LogFormat {
         self.text.get(..self.before.into()).unwrap_or_default()
     }
 
-    /// Returns the text behind a reply.
+    /// Returns the text after a reply.
     #[must_use]
     pub fn after(&self) -> &[u8] {
         self.text.get(self.before.into()..self.both.into()).unwrap_or_default()
@@ -118,11 +126,11 @@ impl LogFormat {
         self.reply(line, true).is_some()
     }
 
-    /// Returns where the reply in a line begins. A line that is not `whole` need not end with the text behind a reply.
-    pub(super) fn reply(&self, line: &[u8], whole: bool) -> Option<usize> {
+    /// Returns the index of the reply in a line. A line that is not `complete` need not end with the text after a reply.
+    pub(super) fn reply(&self, line: &[u8], complete: bool) -> Option<usize> {
         let start = self.prefix_len(line)?;
         let reply = line.get(start..)?;
-        let reply = if whole { reply.strip_suffix(self.after())? } else { reply };
+        let reply = if complete { reply.strip_suffix(self.after())? } else { reply };
         prefix::reply(reply).map(|_| start)
     }
 
@@ -131,13 +139,13 @@ impl LogFormat {
         self.match_before(|index| line.get(index).copied())
     }
 
-    /// Returns `true` if `line` is the text before a reply, but for one space at the end that a log may have left out.
+    /// Returns `true` if `line` is the text before a reply without its last space, which a log may leave out in a blank line.
     pub(super) fn is_blank(&self, line: &[u8]) -> bool {
         let byte = |index| if index == line.len() { Some(b' ') } else { line.get(index).copied() };
         self.match_before(byte) == Some(line.len() + 1)
     }
 
-    /// Returns the length of the text before a reply in a line with these bytes.
+    /// Matches the text before a reply with a line whose bytes `byte` returns. Returns the length of the match.
     fn match_before(&self, byte: impl Fn(usize) -> Option<u8>) -> Option<usize> {
         let (before, mut from, mut at) = (self.before(), 0, 0);
         while let Some((token, len)) = token(before, from) {
@@ -173,12 +181,12 @@ impl fmt::Debug for LogFormat {
     }
 }
 
-/// Returns `true` if a log with this text behind a reply may have written a backslash before some characters of the reply.
+/// Returns `true` if a log with this text after a reply may have written a backslash before some characters of the reply.
 pub(super) fn escapes(after: &[u8]) -> bool {
     after.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'\\'))
 }
 
-/// A piece of the text before a reply.
+/// A token of the text before a reply, the unit of matching.
 #[derive(Clone, Copy)]
 enum Token {
     /// A run of digits.
@@ -212,7 +220,7 @@ fn token(text: &[u8], at: usize) -> Option<(Token, usize)> {
     Some((Token::Byte(first), 1))
 }
 
-/// Returns where the first reply with the name of an event begins.
+/// Returns the index of the first reply with the name of an event.
 fn event(line: &[u8]) -> Option<usize> {
     memchr::memchr_iter(b'6', line).find(|&start| {
         let touches_digit = start.checked_sub(1).and_then(|before| line.get(before)).is_some_and(u8::is_ascii_digit);
@@ -224,8 +232,8 @@ fn event(line: &[u8]) -> Option<usize> {
     })
 }
 
-/// Returns the end of `content` that closes what is open in `before`, with a line end in letters before it and escape
-/// sequences behind it. `None` if `content` does not end so.
+/// Returns the text after a reply: the end of `content` that closes the brackets and quotation marks open in `before`, with a
+/// line end in letters before them and escape sequences after them. `None` if `content` does not end so.
 fn closing<'a>(before: &[u8], content: &'a [u8]) -> Option<&'a [u8]> {
     let mut text = content;
     if before.windows(2).any(|two| two == b"\x1b[") {
@@ -303,7 +311,7 @@ fn without_last_color(text: &[u8]) -> Option<&[u8]> {
     rest.strip_suffix(b"\x1b[")
 }
 
-/// Returns `true` for the characters between `ESC [` and `m`.
+/// Returns `true` for the characters between `ESC [` and `m` in a sequence for colors.
 const fn is_color_byte(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b';')
 }

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::iter::FusedIterator;
+use core::panic::AssertUnwindSafe;
 use std::io::{self, Read};
 
 use super::event_line::{EventLine, LineEnd};
@@ -15,14 +16,13 @@ use super::state::LineState;
 use crate::error::Error;
 use crate::owned::StreamEvent;
 
-/// Number of bytes that are read at once.
+/// Maximum number of bytes that are read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// Finds STREAM events in what a reader gives: a file, standard input, a connection.
+/// Finds STREAM events in the bytes of a reader: a file, standard input, a connection.
 ///
-/// The items are those that [`stream_events`](crate::stream_events) finds in all of it, and how lines end is found out in
-/// the same way. Beside a chunk of 64 KiB it keeps the piece of a line that was left over, which may grow up to a limit. A
-/// line that is longer is skipped; if it is an event, it is an item with [`Error::LineTooLong`].
+/// The items are those that [`stream_events`](crate::stream_events) finds in all the bytes. The line end is detected likewise;
+/// for a live connection set it to [`LineEnd::CrLf`].
 ///
 /// # Examples
 ///
@@ -31,84 +31,95 @@ const CHUNK: usize = 64 * 1024;
 ///
 /// # let file: &[u8] = b"650 STREAM 18 SUCCEEDED 7 www.example.com:443\r\n";
 /// let mut reader = EventReader::new(file);
+/// // An error of the file ends the loop; the error of one line is printed like an event.
 /// while let Some(line) = reader.next_event()? {
-///     println!("{}: {}", line.number, line.event?);
+///     match line.event {
+///         Ok(event) => println!("{}: {} {}", line.number, event.id, event.status),
+///         Err(error) => println!("{}: {error}", line.number),
+///     }
 /// }
 /// # Ok::<(), tor_stream_event::Error>(())
 /// ```
+///
+/// # Memory
+///
+/// A reader keeps a chunk of 64 KiB and, of an incomplete line, up to [a limit](Self::with_limit). A longer line is skipped;
+/// if it is an event, it is an item with [`Error::LineTooLong`].
 pub struct EventReader<R> {
     /// Source of the bytes.
     reader: R,
-    /// Bytes that were read last, and room for more.
+    /// Buffer for the bytes that were read last.
     chunk: Box<[u8]>,
-    /// Index of the first byte of `chunk` that is unread.
+    /// Index of the next byte of `chunk` to search.
     at: usize,
-    /// Index after the last byte of `chunk` that was read.
+    /// Number of bytes in `chunk`.
     end: usize,
     /// Rest of an incomplete line.
     splitter: Splitter<Vec<u8>>,
+    /// Error of the last read, if it failed. No panic of ours leaves it half written.
+    failure: AssertUnwindSafe<Option<io::Error>>,
 }
 
 impl<R: Read> EventReader<R> {
-    /// The limit of a line's length that [`new`](Self::new) sets: 1 MiB.
+    /// Maximum length of a line that [`new`](Self::new) sets: 1 MiB.
     pub const DEFAULT_LIMIT: usize = 1024 * 1024;
 
-    /// Returns a reader of events whose lines may have up to 1 MiB.
+    /// Returns a reader for events in lines of up to 1 MiB.
     #[must_use]
     pub fn new(reader: R) -> Self {
         Self::with_limit(reader, Self::DEFAULT_LIMIT)
     }
 
-    /// Returns a reader of events whose lines may have up to `limit` bytes, its end included.
+    /// Returns a reader for events in lines of up to `limit` bytes, the line end included.
     #[must_use]
     pub fn with_limit(reader: R, limit: usize) -> Self {
         let chunk = vec![0; CHUNK].into_boxed_slice();
         let splitter = Splitter::new(Vec::new(), LineFinder::new(limit));
-        Self { reader, chunk, at: 0, end: 0, splitter }
+        Self { reader, chunk, at: 0, end: 0, splitter, failure: AssertUnwindSafe(None) }
     }
 
-    /// Sets if events are read with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    /// Sets whether events are parsed with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
     #[must_use]
     pub fn lenient(mut self, lenient: bool) -> Self {
         self.splitter.finder.lenient = lenient;
         self
     }
 
-    /// Sets how lines end. Then nothing is detected, and no [line ends](Skipped::line_ends) are counted.
+    /// Sets the line end. Then it is not detected, and no [line ends](Skipped::line_ends) are counted.
     #[must_use]
     pub fn line_end(mut self, line_end: LineEnd) -> Self {
         self.splitter.finder = self.splitter.finder.line_end(line_end);
         self
     }
 
-    /// Adds a format of a log, as [`StreamEvents::log_format`](crate::StreamEvents::log_format) does.
+    /// Adds a format of the log, as [`StreamEvents::log_format`](crate::StreamEvents::log_format) does.
     #[must_use]
     pub fn log_format(mut self, format: LogFormat) -> Self {
         self.splitter.finder = self.splitter.finder.log_format(format);
         self
     }
 
-    /// Returns the counts of lines that look like events and were not read as such, up to the last event that was
-    /// returned; after the last event, in all lines. A line that is too long is searched up to the limit only.
+    /// Returns the counts of lines that look like an event and were not read as one, up to the last event that was returned;
+    /// at the end of the reader, of all lines. A line that is too long is searched up to the limit only.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.splitter.finder.skipped()
     }
 
-    /// Returns the number of lines with a reply, among those that [`skipped`](Self::skipped) counts.
+    /// Returns the number of lines with a reply, among the same lines as [`skipped`](Self::skipped).
     #[must_use]
     pub const fn replies(&self) -> u64 {
         self.splitter.finder.replies()
     }
 
-    /// Continues after the lines that led to a state.
+    /// Continues from a state: the reader begins after the lines that led to it.
     #[must_use]
     pub fn resume(mut self, state: &LineState) -> Self {
         self.splitter.finder.resume(&state.finder);
         self
     }
 
-    /// Returns the state after the last event, or at the end of the reader if no event was left.
+    /// Returns the state after the last event that was returned; at the end of the reader, after all lines.
     #[must_use]
     pub fn state(&self) -> LineState {
         LineState { finder: self.splitter.finder.clone() }
@@ -118,11 +129,35 @@ impl<R: Read> EventReader<R> {
     ///
     /// # Errors
     ///
-    /// [`Error::Io`] if reading fails, except that it is tried again when interrupted. The next call goes on where reading
-    /// failed.
+    /// [`Error::Io`] if reading fails. An interrupted read is repeated. The next call continues where reading failed.
     pub fn next_event(&mut self) -> Result<Option<EventLine<'_>>, Error> {
-        let place = self.find()?;
-        Ok(place.map(|place| self.splitter.event(&self.chunk, &place)))
+        let found = self.find()?;
+        Ok(found.map(|found| self.splitter.event(&self.chunk, &found)))
+    }
+
+    /// Returns the error of the last read, if that failed: with its message, which [`Error::Io`] has no room for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use tor_stream_event::EventReader;
+    ///
+    /// struct Broken;
+    ///
+    /// impl io::Read for Broken {
+    ///     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+    ///         Err(io::Error::other("checksum of block 7 is wrong"))
+    ///     }
+    /// }
+    ///
+    /// let mut reader = EventReader::new(Broken);
+    /// assert!(reader.next_event().is_err());
+    /// assert_eq!(reader.io_error().unwrap().to_string(), "checksum of block 7 is wrong");
+    /// ```
+    #[must_use]
+    pub const fn io_error(&self) -> Option<&io::Error> {
+        self.failure.0.as_ref()
     }
 
     /// Returns an iterator over the events, as owned values.
@@ -137,12 +172,12 @@ impl<R: Read> EventReader<R> {
         &self.reader
     }
 
-    /// Returns the reader mutably. Bytes that are read from it directly are lost to the events.
+    /// Returns the reader mutably. Bytes that are read from it directly are not searched for events.
     pub const fn get_mut(&mut self) -> &mut R {
         &mut self.reader
     }
 
-    /// Returns the reader. Bytes that were read from it and not parsed are lost.
+    /// Returns the reader itself. Bytes in the chunk that were not searched yet are lost.
     #[must_use]
     pub fn into_inner(self) -> R {
         self.reader
@@ -151,9 +186,9 @@ impl<R: Read> EventReader<R> {
     /// Finds the next event.
     fn find(&mut self) -> Result<Option<FoundLine>, Error> {
         loop {
-            let piece = self.chunk.get(..self.end).unwrap_or_default();
-            if let Some(place) = self.splitter.find(piece, &mut self.at) {
-                return Ok(Some(place));
+            let chunk = self.chunk.get(..self.end).unwrap_or_default();
+            if let Some(found) = self.splitter.find(chunk, &mut self.at) {
+                return Ok(Some(found));
             }
             (self.at, self.end) = (0, 0);
             if self.fill()? == 0 {
@@ -162,19 +197,22 @@ impl<R: Read> EventReader<R> {
         }
     }
 
-    /// Reads more bytes, after those that were read last.
+    /// Reads more bytes into the chunk, and returns their number: 0 at the end of the reader.
     fn fill(&mut self) -> Result<usize, Error> {
         let room = self.chunk.get_mut(self.end..).unwrap_or_default();
         loop {
             match self.reader.read(room) {
                 Ok(read) => {
+                    self.failure.0 = None;
                     self.end += read;
                     return Ok(read);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     let unread = self.end.saturating_sub(self.at) as u64;
-                    return Err(Error::Io { kind: error.kind(), offset: self.splitter.offset() + unread });
+                    let kind = error.kind();
+                    self.failure.0 = Some(error);
+                    return Err(Error::Io { kind, offset: self.splitter.offset() + unread });
                 }
             }
         }
@@ -182,7 +220,7 @@ impl<R: Read> EventReader<R> {
 }
 
 impl<R> core::fmt::Debug for EventReader<R> {
-    /// Formats the position, without the bytes that are kept.
+    /// Formats settings and position, without the bytes that are kept.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("EventReader").field("finder", &self.splitter.finder).finish_non_exhaustive()
     }
@@ -190,32 +228,30 @@ impl<R> core::fmt::Debug for EventReader<R> {
 
 /// An iterator over the events of an [`EventReader`], as owned values, from [`EventReader::into_events`].
 ///
-/// An item is an event, or the error of a line that is one and could not be read: that ends nothing. An [`Error::Io`] is the
-/// last item.
+/// An item is an event, or the error of a line that looks like one and cannot be read; the items after it follow. Only an
+/// [`Error::Io`] is the last item.
 ///
 /// # Examples
 ///
 /// ```
-/// use tor_stream_event::EventReader;
+/// use tor_stream_event::{EventReader, StreamEvent};
 ///
 /// # let file: &[u8] = b"650 STREAM 18 SUCCEEDED 7 www.example.com:443\r\n";
-/// let mut events = EventReader::new(file).into_events();
-/// for event in &mut events {
-///     println!("{}", event?.target_host);
-/// }
-/// assert!(events.reader().skipped().is_empty());
+/// let events = EventReader::new(file).into_events();
+/// let events = events.collect::<Result<Vec<StreamEvent>, _>>()?;
+/// assert_eq!(events[0].target_host, "www.example.com");
 /// # Ok::<(), tor_stream_event::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct IntoEvents<R> {
     /// Source of the events.
     reader: EventReader<R>,
-    /// Set once the last item was returned.
+    /// Set after the last item.
     done: bool,
 }
 
 impl<R> IntoEvents<R> {
-    /// Returns the reader of events, which has [`skipped`](EventReader::skipped) and [`replies`](EventReader::replies).
+    /// Returns the reader of events, for its counts: [`skipped`](EventReader::skipped) and [`replies`](EventReader::replies).
     #[must_use]
     pub const fn reader(&self) -> &EventReader<R> {
         &self.reader

@@ -1,51 +1,61 @@
-//! Counts of the lines that looked like events and are none.
+//! Counts of the lines that look like an event and were not read as one.
 
-/// The lines that look like events and were not read as such, by kind. See `skipped()` of [`StreamEvents`](crate::StreamEvents),
-/// [`EventDecoder`](crate::EventDecoder) and `EventReader`.
+/// Counts of the lines that look like an event and were not read as one, by kind.
 ///
-/// An input of which all was understood has none. One that has some was perhaps not read as it should be: a
-/// [`LogFormat`](crate::LogFormat) or a [`LineEnd`](crate::LineEnd) may help.
+/// [`skipped`](crate::StreamEvents::skipped) of an iterator, a decoder or a reader returns it. The counts of an input that was
+/// fully understood are zero. Otherwise a [`LogFormat`](crate::LogFormat) or a [`LineEnd`](crate::LineEnd) may help.
 ///
-/// **An attacker can make it speak.** A client can ask for a host whose name holds a line end and a reply, and an onion service
-/// can publish a descriptor with lines like events. Both are counted, and neither changes an event.
+/// **An attacker can raise the counts.** A client can ask for a host whose name holds a line end and a reply, and an onion
+/// service can publish a descriptor with lines like events. Both are counted, and neither changes an event.
+///
+/// # Examples
+///
+/// ```
+/// let log = b"gw tor[812]: 650 STREAM 18 NEW 0 www.example.com:443\n";
+/// let mut events = tor_stream_event::stream_events(log);
+/// // The log writes text before its replies that is no date, so no line is an event.
+/// assert!(events.next().is_none());
+/// let marks = events.skipped().marks;
+/// assert_eq!((marks.count, marks.first), (1, Some(1)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Skipped {
-    /// Lines without a reply that hold `650 STREAM ` further on: behind a prefix that is no date, or in the text of a note.
+    /// Lines without a reply that hold `650 STREAM ` further on: after a prefix that is no date, or in the text of a note.
     pub marks: SkippedLines,
     /// Lines without a reply that hold an event without its code, as programs print it: `STREAM 18 NEW `, with or without a
-    /// colon behind the name. None of them is one of the [marks](Self::marks).
+    /// colon after the name. None of these lines is counted among the [marks](Self::marks).
     pub bare: SkippedLines,
-    /// Lines without a reply behind an event that begin with one of its keywords and `=`, or with one word before that: the rest
-    /// of an event that was wrapped, for example by mail or a terminal. The event was read without it.
+    /// Lines after an event that begin with an event's keyword and `=`, or with one word before that: the rest of an event
+    /// that was wrapped, for example by mail or a terminal. The event was read without it.
     pub wrapped: SkippedLines,
-    /// Lines that begin like an event, with or without a prefix, among the data of a multi-line reply. Those with a prefix
-    /// are events all the same, and [flagged](crate::Anomaly::InData).
+    /// Lines that begin like an event, with or without a prefix, in the data of a multi-line reply. A line with a prefix is an
+    /// event all the same, and [flagged](crate::Anomaly::InData).
     pub in_data: SkippedLines,
-    /// Line ends unlike the first reply's: on the wire, a LF alone in a reply or its data (in a STREAM event only where a
-    /// reply stands behind it); in a log, a reply that ends with LF where the first one did with CR LF, or the other way
-    /// round. None is counted if the line end was [set](crate::StreamEvents::line_end).
+    /// Line ends unlike the first reply's: on the wire, a lone LF in a reply or its data (in a STREAM event only where a reply
+    /// follows it); in a log, a reply that ends with LF where the first one ended with CR LF, or the other way round. 0 if
+    /// the line end was [set](crate::StreamEvents::line_end).
     pub line_ends: SkippedLines,
-    /// The number of the line with the multi-line reply whose data has not ended.
+    /// The number of the line with a multi-line reply whose data has not ended.
     pub open: Option<u64>,
-    /// The number of the last line, if it has no end. If it is an event, that one is [flagged](crate::Anomaly::Unterminated).
+    /// The number of the last line, if it has no end. An event in it is [flagged](crate::Anomaly::Unterminated).
     pub unterminated: Option<u64>,
 }
 
-/// A number of lines, and where the first of them is.
+/// A count of lines, and the number of the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct SkippedLines {
     /// The number of lines, or of line ends.
     pub count: u64,
-    /// The number of the first of those lines.
+    /// The line number of the first, from 1. `None` if the count is 0.
     pub first: Option<u64>,
 }
 
 impl Skipped {
-    /// Nothing.
+    /// No skipped lines.
     pub(super) const NONE: Self = Self {
         marks: SkippedLines::NONE,
         bare: SkippedLines::NONE,
@@ -68,15 +78,15 @@ impl Skipped {
             && self.unterminated.is_none()
     }
 
-    /// Adds what was skipped in later lines, of which `lines` lines come before the first. Data that was open is so no longer.
+    /// Appends the counts of later lines, whose first one follows `lines` lines. Open data of the earlier lines counts as ended.
     pub(super) const fn append(&mut self, later: &Self, lines: u64) {
         self.marks.append(later.marks, lines);
         self.bare.append(later.bare, lines);
         self.wrapped.append(later.wrapped, lines);
         self.in_data.append(later.in_data, lines);
         self.line_ends.append(later.line_ends, lines);
-        self.open = behind(later.open, lines);
-        self.unterminated = behind(later.unterminated, lines);
+        self.open = after(later.open, lines);
+        self.unterminated = after(later.unterminated, lines);
     }
 }
 
@@ -84,7 +94,7 @@ impl SkippedLines {
     /// No lines.
     const NONE: Self = Self { count: 0, first: None };
 
-    /// Adds `count` at the line with this number.
+    /// Adds `count` lines, or line ends, at the line with this number.
     pub(super) fn add(&mut self, count: u64, number: u64) {
         if count > 0 {
             self.count += count;
@@ -92,17 +102,17 @@ impl SkippedLines {
         }
     }
 
-    /// Adds later lines, before whose first there are `lines` lines.
+    /// Appends the count of later lines, whose first one follows `lines` lines.
     const fn append(&mut self, later: Self, lines: u64) {
         self.count += later.count;
         if self.first.is_none() {
-            self.first = behind(later.first, lines);
+            self.first = after(later.first, lines);
         }
     }
 }
 
-/// Returns a line's number behind `lines` other lines.
-const fn behind(number: Option<u64>, lines: u64) -> Option<u64> {
+/// Returns the number of a line that follows `lines` other lines.
+const fn after(number: Option<u64>, lines: u64) -> Option<u64> {
     match number {
         Some(number) => Some(number + lines),
         None => None,

@@ -42,7 +42,7 @@ pub(super) fn read(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
                 end = target_end(line, header.target, header.status)?;
             }
             tries += 1;
-            if let Some(fields) = predicted::read_fields(line, end, header.status) {
+            if let Some(fields) = read_fields(line, end, header.status) {
                 return Some((Target::new(line, header.target, end), fields));
             }
         }
@@ -51,6 +51,35 @@ pub(super) fn read(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
         }
         end += 1;
     }
+}
+
+/// Reads the fields from index `at` on, as [`predicted::read_fields`] does, which is large and not inlined twice.
+#[inline(never)]
+fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<Fields> {
+    predicted::read_fields(line, at, status)
+}
+
+/// Returns `true` if tor can have printed the text from index `cut` on after a target that it cut there.
+///
+/// tor prints `PURPOSE` with every NEW and NEWRESOLVE (since 0.2.0.27), `REMOTE_REASON` only after `REASON`, and all of
+/// [`Keyword::NEWER`] or none of them. With other text there, the fields before it cannot be a part of the target.
+#[cold]
+pub(super) fn may_follow_cut(line: &[u8], cut: u32, status: StreamStatus) -> bool {
+    // tor 0.1.2 to 0.2.1 ends a line without a reason with a space.
+    let fields = match line.get(cut as usize..) {
+        None | Some([] | b" ") => Some(Fields::default()),
+        Some(_) => read_fields(line, cut, status),
+    };
+    fields.is_some_and(|fields| {
+        let needs_purpose = matches!(status, StreamStatus::New | StreamStatus::NewResolve);
+        let has_newer = [
+            fields.client_protocol.is_some(),
+            fields.nym_epoch.is_some(),
+            fields.session_group.is_some(),
+            fields.iso_fields.is_some(),
+        ];
+        (!needs_purpose || fields.purpose.is_some()) && (has_newer == [true; 4] || has_newer == [false; 4])
+    })
 }
 
 /// Returns `true` for text with a port, and for text that tor may have cut before one.

@@ -116,7 +116,7 @@ pub(super) fn diagnose(line: &[u8]) -> ProtocolError {
                 if line.starts_with(b"650 ") {
                     return ProtocolError::new(ErrorKind::WholeLine, line, 0);
                 }
-                return ProtocolError::new(ErrorKind::Unrecognized(field), line, start as usize);
+                return ProtocolError::unknown_word(field, token, start as usize);
             }
         } else if !id::is_id(token) {
             let offset = start as usize + id::valid_prefix(token);

@@ -25,8 +25,6 @@ use crate::error::Error;
 use crate::event::{Layout, StreamEventRef};
 use crate::format::text::Text;
 use crate::format::{MAX_LEN, grammar};
-use crate::value::Args;
-use crate::value::args::KnownEnds;
 
 /// Reads an event's content, which has no line end: as the specification has it or, if `lenient`, with any status, IDs and
 /// target. A CR or LF at the end is a byte of the content.
@@ -64,7 +62,8 @@ pub(crate) fn note_lone_line_end(event: &mut StreamEventRef<'_>) {
     let length = event.content().len();
     if length + 1 == event.layout.target as usize + grammar::TARGET_MAX {
         event.layout.anomalies.insert(Anomaly::TargetMayBeCut);
-        if (event.layout.tail as usize) < length {
+        let has_fields = (event.layout.tail as usize) < length;
+        if has_fields && careful::may_follow_cut(event.content(), length as u32, event.status) {
             event.layout.anomalies.insert(Anomaly::FieldAtCut);
         }
     }
@@ -157,11 +156,10 @@ fn anomalies(content: Text<'_>, header: &Header, target: &Target, of_fields: Ano
     let cut = header.target as usize + grammar::TARGET_MAX;
     if target.end as usize >= cut {
         anomalies.insert(Anomaly::TargetMayBeCut);
-    } else if matches!(content.bytes().get(cut..), Some([] | [b' ', ..])) {
-        let ends = Some(KnownEnds::NONE).filter(|_| !of_fields.contains(Anomaly::UnknownOrder));
-        if Args::new(content, target.end, ends).any_ends_at(cut as u32) {
-            anomalies.insert(Anomaly::FieldAtCut);
-        }
+    } else if matches!(content.bytes().get(cut..), Some([] | [b' ', ..]))
+        && careful::may_follow_cut(content.bytes(), cut as u32, header.status)
+    {
+        anomalies.insert(Anomaly::FieldAtCut);
     }
     if let Text::Bytes(line) = content {
         let is_utf8 = |range: Option<&[u8]>| core::str::from_utf8(range.unwrap_or_default()).is_ok();

@@ -34,11 +34,6 @@ pub(crate) struct KnownEnds {
     pub(crate) iso_fields: bool,
 }
 
-impl KnownEnds {
-    /// The ends of a line in tor's order whose ends are not known.
-    pub(crate) const NONE: Self = Self { username: 0, password: 0, iso_fields: false };
-}
-
 /// A keyword argument by its indexes in the event's content.
 #[derive(Clone, Copy)]
 pub(crate) struct Arg {
@@ -102,12 +97,6 @@ impl<'a> Args<'a> {
             }
             _ => (at, scan::space(line, at)),
         }
-    }
-
-    /// Returns `true` if one of the arguments ends at index `end`.
-    #[cold]
-    pub(crate) fn any_ends_at(mut self, end: u32) -> bool {
-        core::iter::from_fn(|| self.next_arg()).any(|arg| arg.end == end)
     }
 }
 

@@ -1,10 +1,10 @@
-//! What the clients ask for, and what becomes of it.
+//! The clients' requests, and the end of each stream.
 
 use tor_stream_event::Anomaly;
 
 use crate::client::{Request, Via};
 
-/// The reasons that a controller gives for closing streams: their codes, and tor's words for them.
+/// Reasons that a controller gives for closing streams: their codes, and tor's words for them.
 pub(crate) const REASONS: [(u8, &str); 17] = [
     (1, "MISC"),
     (2, "RESOLVEFAILED"),
@@ -26,17 +26,17 @@ pub(crate) const REASONS: [(u8, &str); 17] = [
     (0xFF, "UNKNOWN_255"),
 ];
 
-/// A stream that a client asks for, and what becomes of it.
+/// A request of a client, and the end of its stream.
 pub(crate) struct Case {
-    /// What the client asks for.
+    /// Request.
     pub(crate) request: Request,
-    /// What is odd about it.
+    /// Anomalies of its events.
     pub(crate) anomalies: &'static [Anomaly],
-    /// How it ends.
+    /// End of the stream.
     pub(crate) end: End,
 }
 
-/// How a stream ends.
+/// The end of a stream.
 #[derive(Clone, Copy)]
 pub(crate) enum End {
     /// tor refuses it at once, for this reason.

@@ -1,4 +1,4 @@
-//! Clients of tor: what they send to have a stream.
+//! Clients of tor: each sends one request for a stream.
 
 use core::any::Any;
 use core::net::{Ipv4Addr, SocketAddr};
@@ -9,12 +9,12 @@ use std::os::unix::net::UnixStream;
 
 use crate::daemon::{Control, Result, Tor, UNIX_SOCKETS};
 
-/// How a client asks tor for a stream.
+/// A protocol by which a client asks tor for a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Via {
     /// SOCKS5, to connect.
     Socks5,
-    /// SOCKS5 as tor extends it, to look a name up.
+    /// SOCKS5 as tor extends it, to resolve a name.
     Socks5Resolve,
     /// SOCKS4a, to connect.
     Socks4a,
@@ -22,7 +22,7 @@ pub(crate) enum Via {
     Unix(usize),
     /// CONNECT of HTTP.
     Http,
-    /// What FreeBSD's natd sends in front of a connection.
+    /// The line that FreeBSD's natd sends in front of a connection.
     Natd,
     /// A DNS query.
     Dns,
@@ -30,30 +30,30 @@ pub(crate) enum Via {
     Control,
 }
 
-/// What a client asks for.
+/// A request for a stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    /// How.
+    /// Protocol of the request.
     pub(crate) via: Via,
-    /// The host: any bytes.
+    /// Host: any bytes.
     pub(crate) host: Vec<u8>,
-    /// The port; 0 to look a name up.
+    /// Port; 0 to resolve a name.
     pub(crate) port: u16,
-    /// The user name.
+    /// User name.
     pub(crate) username: Option<Vec<u8>>,
-    /// The password.
+    /// Password.
     pub(crate) password: Option<Vec<u8>>,
 }
 
-/// A client that has asked.
+/// A client that has sent its request.
 pub(crate) struct Client {
-    /// Its own address, as tor prints it.
+    /// Address of the client as tor prints it.
     pub(crate) source: String,
-    /// Its connection, which stays open as long as this value.
+    /// Connection, which stays open as long as this value.
     _connection: Box<dyn Any>,
 }
 
-/// Where tor listens for clients.
+/// The listeners of a tor.
 pub(crate) struct Listeners<'a> {
     /// The process, which knows the paths of its sockets.
     tor: &'a Tor,
@@ -68,10 +68,10 @@ pub(crate) struct Listeners<'a> {
 }
 
 impl<'a> Listeners<'a> {
-    /// The most bytes that tor prints of a client's address.
+    /// Maximum length of a client's address in bytes: tor cuts a longer one.
     const SOURCE_LEN: usize = 50;
 
-    /// Asks tor where it listens.
+    /// Asks tor for its listeners.
     pub(crate) fn of(tor: &'a Tor, control: &mut Control) -> Result<Self> {
         Ok(Self {
             tor,

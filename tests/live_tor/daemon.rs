@@ -14,30 +14,30 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use tor_stream_event::{EventDecoder, StreamEvent, StreamEventRef};
 
-/// What a test or a helper of it returns.
+/// The result of the test, and of each helper of it.
 pub(crate) type Result<T> = core::result::Result<T, Box<dyn Error>>;
 
 /// The `SessionGroup` of the unix sockets. The SocksPort on TCP is the one listener that has none.
 pub(crate) const UNIX_GROUP: i32 = 0;
-/// That of the DNSPort.
+/// The `SessionGroup` of the DNSPort.
 pub(crate) const DNS_GROUP: i32 = 1;
-/// That of the HTTPTunnelPort.
+/// The `SessionGroup` of the HTTPTunnelPort.
 pub(crate) const HTTP_GROUP: i32 = 2;
-/// That of the NATDPort.
+/// The `SessionGroup` of the NATDPort.
 pub(crate) const NATD_GROUP: i32 = i32::MAX;
 
-/// A running tor, which ends with this value. What it knows of the Tor network is one directory authority, on a closed
-/// port of 127.0.0.1, so that it has nobody else to talk to.
+/// A running tor, which ends with this value. It knows one directory authority, on a closed port of 127.0.0.1, and so has
+/// nobody to talk to.
 pub(crate) struct Tor {
     /// The process.
     child: Child,
-    /// All of its files.
+    /// Folder of its files.
     directory: PathBuf,
-    /// Until when everything has to be over.
+    /// Deadline of the test.
     deadline: Instant,
-    /// Where it listens for controllers.
+    /// Address of its control port.
     control: SocketAddr,
-    /// What a controller has to know, in hexadecimal.
+    /// Cookie that lets a controller in, in hexadecimal.
     cookie: String,
 }
 
@@ -149,7 +149,7 @@ Log notice stdout
 pub(crate) struct Control {
     /// The connection.
     stream: TcpStream,
-    /// Until when everything has to be over.
+    /// Deadline of the test.
     deadline: Instant,
 }
 
@@ -166,7 +166,7 @@ impl Control {
         let mut reply = Vec::new();
         let is_last = |line: &[u8]| line.get(3) == Some(&b' ') && line.ends_with(b"\r\n");
         while !reply.split_inclusive(|&byte| byte == b'\n').next_back().is_some_and(is_last) {
-            // One byte at a time, so that what comes after the reply is left where it is.
+            // Single bytes leave the text behind the reply unread.
             let mut byte = [0];
             if self.read(&mut byte)? == 0 {
                 return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
@@ -176,7 +176,7 @@ impl Control {
         Ok(String::from_utf8(reply)?)
     }
 
-    /// Returns where tor listens on TCP or UDP for clients of a `kind`.
+    /// Returns the address on which tor listens for clients of a `kind`.
     pub(crate) fn listener(&mut self, kind: &str) -> Result<SocketAddr> {
         let reply = self.command(&format!("GETINFO net/listeners/{kind}"))?;
         let address = reply.split('"').find_map(|part| part.parse().ok());
@@ -204,7 +204,7 @@ impl Control {
 /// An event that tor sent.
 #[derive(Debug)]
 pub(crate) struct Seen {
-    /// The event as [`EventDecoder`] gives it.
+    /// Result of [`EventDecoder`].
     pub(crate) strict: core::result::Result<StreamEvent, tor_stream_event::Error>,
     /// The event, read leniently.
     pub(crate) event: StreamEvent,
@@ -214,9 +214,9 @@ pub(crate) struct Seen {
 pub(crate) struct Events {
     /// The connection.
     control: Control,
-    /// What finds the events in it.
+    /// Decoder of the events in it.
     decoder: EventDecoder<4096>,
-    /// All of them so far.
+    /// Events so far.
     pub(crate) seen: Vec<Seen>,
 }
 
@@ -231,7 +231,7 @@ impl Events {
         Ok(Self { control, decoder: EventDecoder::new(), seen: Vec::new() })
     }
 
-    /// Reads events until they are what somebody waits for.
+    /// Reads events until a condition holds for them.
     pub(crate) fn wait(&mut self, mut done: impl FnMut(&[Seen]) -> bool) -> Result<()> {
         while !done(&self.seen) {
             let before = self.seen.len();
@@ -254,7 +254,7 @@ impl Events {
         Ok(self.seen)
     }
 
-    /// Reads one piece of what tor sends. Returns `false` at its end.
+    /// Reads the bytes that tor sent, up to 61. Returns `false` at their end.
     fn read(&mut self) -> Result<bool> {
         // Small, so that most events come in several pieces.
         let mut piece = [0; 61];

@@ -8,7 +8,6 @@ pub(crate) mod layout;
 pub(crate) mod note;
 mod progress;
 pub(crate) mod reader;
-mod rewrite;
 pub(crate) mod status;
 pub(crate) mod threads;
 pub(crate) mod time;

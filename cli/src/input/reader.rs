@@ -148,10 +148,28 @@ pub(crate) trait Sink<C> {
 pub(crate) struct End {
     /// State of the lines at the end.
     pub(crate) state: LineState,
-    /// Error that ended the read; `None` at the end of the input.
-    pub(crate) failed: Option<Error>,
+    /// Failure that ended the read; `None` at the end of the input.
+    pub(crate) failed: Option<Failure>,
     /// Findings about the events.
     pub(crate) findings: Findings,
+}
+
+/// A failed read, with the message of the file or of its decompression.
+pub(crate) struct Failure {
+    /// Number of bytes that were read before.
+    pub(crate) offset: u64,
+    /// Message of the error.
+    pub(crate) message: String,
+}
+
+impl Failure {
+    /// Returns the failure behind an error of a reader of events.
+    fn of(error: Error, cause: Option<&io::Error>) -> Self {
+        match (error, cause) {
+            (Error::Io { offset, .. }, Some(cause)) => Self { offset, message: cause.to_string() },
+            (error, _) => Self { offset: 0, message: error.to_string() },
+        }
+    }
 }
 
 /// Passes the events of a reader to a consumer.
@@ -194,7 +212,7 @@ pub(crate) fn read_events<C: Consumer>(
                 }
             }
             Ok(None) => break None,
-            Err(error) => break Some(error),
+            Err(error) => break Some(Failure::of(error, events.io_error())),
         }
     };
     if let Some(open) = &open {

@@ -59,7 +59,7 @@ impl Reading {
         }
     }
 
-    /// Adds a field to the hash. One that is absent differs from one that is empty.
+    /// Adds a field to the hash. An absent field differs from an empty one.
     fn text(&mut self, text: Option<&[u8]>) {
         self.byte(text.is_some().into());
         text.unwrap_or_default().iter().for_each(|&byte| self.byte(byte));

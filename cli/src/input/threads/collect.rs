@@ -197,8 +197,8 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
         for (line, error) in unreadable {
             sink.unreadable(&mut cut.log, line + lines, &error)?;
         }
-        if let Some(error) = end.failed {
-            sink.failed(&mut cut.log, error, range.start)?;
+        if let Some(failure) = &end.failed {
+            sink.failed(&mut cut.log, failure, range.start)?;
         }
         cut.all_read &= sink.all_read;
         // If the file has become shorter, this was its end.

@@ -8,7 +8,7 @@ use tor_stream_event::Error;
 
 use super::queue::{Message, Packet};
 use super::{Collector, Log};
-use crate::input::reader::{End, Sink};
+use crate::input::reader::{End, Failure, Sink};
 use crate::report;
 
 /// Maximum number of messages with rows in a packet. The rows of a message are those of one buffer.
@@ -143,22 +143,21 @@ impl<D> OneByOne<'_, D> {
         messages.into_iter().try_for_each(|message| self.destination.report(message))
     }
 
-    /// Reports the error that ended the read, in bytes that have so many before them.
+    /// Reports the failure that ended the read, in bytes that have so many before them.
     ///
     /// # Errors
     ///
     /// If the output fails.
-    pub(super) fn failed<L: Log>(&mut self, log: &mut L, mut error: Error, before: u64) -> io::Result<()>
+    pub(super) fn failed<L: Log>(&mut self, log: &mut L, failure: &Failure, before: u64) -> io::Result<()>
     where
         D: Destination<L>,
     {
-        if let Error::Io { offset, .. } = &mut error {
-            *offset += before;
-        }
-        self.report(log, format!("tor-streams: {}: {error}", self.name))
+        let Failure { offset, message } = failure;
+        let offset = offset + before;
+        self.report(log, format!("tor-streams: {}: reading failed after {offset} bytes: {message}", self.name))
     }
 
-    /// Reports the error that ended the read, if there was one.
+    /// Reports the failure that ended the read, if there was one.
     ///
     /// # Errors
     ///
@@ -167,7 +166,7 @@ impl<D> OneByOne<'_, D> {
     where
         D: Destination<L>,
     {
-        end.failed.map_or(Ok(()), |error| self.failed(log, error, 0))
+        end.failed.as_ref().map_or(Ok(()), |failure| self.failed(log, failure, 0))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Layouts: the form in which a log writes its events, set by options or detected from its beginning.
 
+pub(crate) mod rewrite;
+
 use alloc::sync::Arc;
 use std::io::{self, Cursor, Read};
 use std::sync::{Mutex, PoisonError};
@@ -7,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use clap::ValueEnum;
 use tor_stream_event::{EventLine, EventReader, LineEnd, LogFormat, stream_events};
 
-use crate::input::rewrite::{self, Rewriter};
+use self::rewrite::Rewriter;
 
 /// The options that describe the form of a log.
 #[allow(rustdoc::broken_intra_doc_links, reason = "the help of an option is no Markdown")]

@@ -1,0 +1,193 @@
+//! The end of a log: messages about lines that look like events and were not read, and about formats that were learned.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use memchr::memmem;
+use tor_stream_event::{LineState, LogFormat, Skipped};
+
+use super::{MARK, count};
+use crate::input::Input;
+use crate::input::layout::{Layout, rewrite};
+use crate::output::text::escape;
+
+/// Maximum length of the text from a log that a message shows.
+const SHOWN: usize = 80;
+
+/// A log that was read to its end.
+pub(crate) struct Ended<'e> {
+    /// Name of the log in messages.
+    pub(crate) name: &'e str,
+    /// Input that holds the log.
+    pub(crate) input: &'e Input,
+    /// Layout of the log.
+    pub(crate) layout: &'e Layout,
+    /// State of the log's lines at its end.
+    pub(crate) state: &'e LineState,
+}
+
+impl Ended<'_> {
+    /// Returns the messages about formats that were learned.
+    pub(super) fn learned(&self) -> Vec<String> {
+        let labels = self.layout.has_labels.then(|| format!("tor-streams: {}: read with TAI64N times", self.name));
+        let formats = self.layout.learned().iter();
+        let message = |format: &LogFormat| {
+            let behind = match format.after() {
+                [] => String::new(),
+                after => format!(", and '{}' behind each event", shown(after)),
+            };
+            format!("tor-streams: {}: read with --prefix '{}'{behind}", self.name, shown(format.before()))
+        };
+        labels.into_iter().chain(formats.map(message)).collect()
+    }
+
+    /// Returns the messages about lines that were not read.
+    pub(super) fn not_read(&self) -> Vec<String> {
+        let skipped = self.state.skipped();
+        let found = [
+            self.other_text(&skipped),
+            self.without_code(&skipped),
+            self.wrapped(&skipped),
+            self.in_data(&skipped),
+            self.line_ends(&skipped),
+            self.unterminated(&skipped),
+        ];
+        let mut messages: Vec<String> = found.into_iter().flatten().collect();
+        if messages.is_empty() && self.state.replies() == 0 && self.state.bytes() > 0 {
+            messages.push(format!(
+                "tor-streams: {}: no line begins with a reply of a control port, such as `650 STREAM`",
+                self.name
+            ));
+        }
+        messages
+    }
+
+    /// Returns the message about events behind text that is no prefix of the log.
+    fn other_text(&self, skipped: &Skipped) -> Option<String> {
+        let first = skipped.marks.first?;
+        let lines = count(skipped.marks.count, "line", "lines");
+        let (behind, is_at_start) = match self.behind(first) {
+            Some(text) if text.is_empty() => ("at the beginning".into(), true),
+            Some(text) => (format!("behind '{text}'"), false),
+            None => ("behind other text".into(), false),
+        };
+        let query = self.line(first).as_deref().and_then(query);
+        let hint = match (self.layout.formats(), self.layout.is_unknown) {
+            _ if query.is_some() => query.as_deref().unwrap_or_default(),
+            _ if is_at_start => "--prefix '' may read them",
+            ([], false) => "--prefix auto may read them",
+            ([], true) => "no two of them have the same text there; --prefix TEXT may read some",
+            _ => "another --prefix TEXT may read them",
+        };
+        Some(format!("{}:{first}: {lines} with `650 STREAM` {behind} not read: {hint}", self.name))
+    }
+
+    /// Returns the message about events without the code 650.
+    fn without_code(&self, skipped: &Skipped) -> Option<String> {
+        let first = skipped.bare.first?;
+        let lines = count(skipped.bare.count, "line", "lines");
+        let (behind, hint) = match self.behind(first) {
+            Some(text) if !text.is_empty() => (format!(" behind '{text}'"), "--bare --prefix auto may read them"),
+            _ => (String::new(), "--bare reads them"),
+        };
+        Some(format!("{}:{first}: {lines} with an event without its code 650{behind} not read: {hint}", self.name))
+    }
+
+    /// Returns the message about events that a program wrapped.
+    fn wrapped(&self, skipped: &Skipped) -> Option<String> {
+        let first = skipped.wrapped.first?;
+        let lines = count(skipped.wrapped.count, "line", "lines");
+        let hint = "put each wrapped event on one line";
+        Some(format!("{}:{first}: {lines} not read that begin like the rest of an event: {hint}", self.name))
+    }
+
+    /// Returns the message about data of a reply: events in it, or the absence of its end.
+    fn in_data(&self, skipped: &Skipped) -> Option<String> {
+        let Skipped { in_data, open, .. } = skipped;
+        let lines = count(in_data.count, "line in it looks like an event", "lines in it look like events");
+        let (at, message) = match (*open, in_data.first) {
+            (Some(reply), None) => (reply, format!("data of the reply in line {reply} does not end")),
+            (Some(reply), Some(_)) => {
+                (reply, format!("data of the reply in line {reply} does not end, {lines}: --no-data reads them"))
+            }
+            (None, Some(first)) => {
+                (first, format!("data of a reply, {lines}: --no-data reads it as if there were no data"))
+            }
+            (None, None) => return None,
+        };
+        Some(format!("{}:{at}: {message}", self.name))
+    }
+
+    /// Returns the message about line ends of another kind.
+    fn line_ends(&self, skipped: &Skipped) -> Option<String> {
+        let first = skipped.line_ends.first?;
+        let ends = count(skipped.line_ends.count, "line end is", "line ends are");
+        let hint = "--line-end lf reads every line of a log";
+        Some(format!("{}:{first}: {ends} unlike the first reply's: {hint}", self.name))
+    }
+
+    /// Returns the message about a last line without an end.
+    fn unterminated(&self, skipped: &Skipped) -> Option<String> {
+        let last = skipped.unterminated?;
+        let line = self.line(last).unwrap_or_default();
+        let message = if memmem::find(&line, b"\r650 ").is_some() {
+            "lines end with CR alone: try `tr '\\r' '\\n' <FILE | tor-streams -`"
+        } else {
+            "the last line has no end, so some of it may be missing"
+        };
+        Some(format!("{}:{last}: {message}", self.name))
+    }
+
+    /// Returns the text before the event in a line. `None` if it is not known.
+    fn behind(&self, number: u64) -> Option<String> {
+        let line = self.line(number)?;
+        let at = memmem::find(&line, MARK).or_else(|| rewrite::bare_event(&line))?;
+        line.get(..at).map(shown)
+    }
+
+    /// Returns a line of the log. `None` if it cannot be read again.
+    fn line(&self, number: u64) -> Option<Vec<u8>> {
+        let text: Box<dyn Read> = match self.input.again() {
+            Some(text) => text.ok()?,
+            None => Box::new(io::Cursor::new(self.layout.beginning()?)),
+        };
+        let mut text = BufReader::new(text);
+        for _ in 1..number {
+            text.skip_until(b'\n').ok()?;
+        }
+        let mut line = Vec::new();
+        text.take(1 << 16).read_until(b'\n', &mut line).ok()?;
+        Some(line).filter(|line| !line.is_empty())
+    }
+}
+
+/// Returns the command that reads an event in a JSON object with more fields behind the event, as Docker and journald write it.
+fn query(line: &[u8]) -> Option<String> {
+    let at = memmem::find(line, MARK).filter(|_| line.starts_with(b"{") && LogFormat::of_line(line).is_none())?;
+    let (before, event) = line.split_at_checked(at)?;
+    let key = core::str::from_utf8(before).ok()?.strip_suffix('"')?.trim_end().strip_suffix(':')?.trim_end();
+    let key = key.strip_suffix('"')?.rsplit('"').next()?;
+    let is_word = key.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
+    let is_field = is_word && !key.is_empty() && before.iter().filter(|&&byte| byte == b'{').count() == 1;
+    // If the event has its line end, another event would be a line of its own.
+    let raw = if memmem::find(event, b"\\n\"").is_some() { "j" } else { "r" };
+    is_field.then(|| format!("it is JSON: try `jq -{raw} .{key} FILE | tor-streams -`"))
+}
+
+/// Returns text of a log for a message: escaped, without credentials, and not too long.
+fn shown(text: &[u8]) -> String {
+    let mut text = String::from_utf8_lossy(text).into_owned();
+    for keyword in ["SOCKS_USERNAME=", "SOCKS_PASSWORD=", "AUTHENTICATE "] {
+        if let Some(at) = text.find(keyword) {
+            // The end of the value may not be certain.
+            text.truncate(at + keyword.len());
+            text.push_str("***");
+        }
+    }
+    let len = text.chars().count();
+    if len > SHOWN {
+        let start: String = text.chars().take(SHOWN / 2).collect();
+        let end: String = text.chars().skip(len - SHOWN / 2).collect();
+        text = format!("{start}...{end}");
+    }
+    escape(&text).into_owned()
+}

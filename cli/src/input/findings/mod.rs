@@ -1,0 +1,128 @@
+//! Findings about a log that are reported at its end: lines that look like events and were not read, and missing times.
+
+mod ended;
+
+use memchr::memmem;
+use tor_stream_event::{Anomaly, EventLine, StreamEventRef};
+
+pub(crate) use self::ended::Ended;
+use crate::input::time::{Stamp, Time};
+
+/// Marker by which a line with an event is recognized.
+const MARK: &[u8] = b"650 STREAM ";
+
+/// Findings about the events of a log, or of a range of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Findings {
+    /// Events without Unix time, counted only if the time is limited.
+    untimed: Lines,
+    /// Events with a time after the year 9999.
+    beyond: Lines,
+    /// Events that hold another one: either lines that were joined when a program was killed and started again, or an
+    /// event whose client asked for a host with such a name.
+    joined: Lines,
+    /// Events with a CR at their end: their lines end with CR CR LF. tor prints none there, unless it cut a target.
+    with_cr: Lines,
+}
+
+/// A number of lines, and the first of them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lines {
+    /// Number of lines.
+    count: u64,
+    /// Number of the first line; `None` without lines.
+    first: Option<u64>,
+}
+
+impl Lines {
+    /// Counts the line with this number.
+    fn add(&mut self, number: u64) {
+        self.count += 1;
+        self.first.get_or_insert(number);
+    }
+
+    /// Adds the lines of a later range, before which there are `lines` lines.
+    fn append(&mut self, later: Self, lines: u64) {
+        self.count += later.count;
+        self.first = self.first.or(later.first.map(|first| first + lines));
+    }
+}
+
+impl Findings {
+    /// Adds an event and its time. `is_limited` is set if the filters limit the time.
+    #[inline]
+    pub(crate) fn event(
+        &mut self,
+        line: &EventLine<'_>,
+        event: &StreamEventRef<'_>,
+        time: Option<Time>,
+        is_limited: bool,
+    ) {
+        if is_limited && time.and_then(Time::unix).is_none() {
+            self.untimed.add(line.number);
+        }
+        if time.is_none() && !line.prefix.is_empty() && Stamp::of_line(line) == Some(Stamp::Beyond) {
+            self.beyond.add(line.number);
+        }
+        // tor may print such text in a target: so only a log is suspected, which a program wrote that can be killed.
+        let anomalies = event.anomalies();
+        let may_be_cut = anomalies.contains(Anomaly::TargetMayBeCut);
+        if event.content().last() == Some(&b'\r') && line.is_terminated() && !may_be_cut {
+            self.with_cr.add(line.number);
+        }
+        let may_be_joined =
+            !anomalies.is_empty() && (anomalies.contains(Anomaly::UnknownOrder) || !line.prefix.is_empty());
+        if may_be_joined && memmem::find(event.content(), MARK).is_some() {
+            self.joined.add(line.number);
+        }
+    }
+
+    /// Adds the findings of a later range of the log. `lines` is the number of lines before the range, if its line
+    /// numbers leave them out.
+    pub(crate) fn append(&mut self, later: &Self, lines: u64) {
+        self.untimed.append(later.untimed, lines);
+        self.beyond.append(later.beyond, lines);
+        self.joined.append(later.joined, lines);
+        self.with_cr.append(later.with_cr, lines);
+    }
+
+    /// Returns the messages about a log, and `true` if all of them are good news.
+    pub(crate) fn messages(&self, log: &Ended<'_>) -> (Vec<String>, bool) {
+        let mut messages = log.not_read();
+        messages.extend(self.of_events(log));
+        let all_read = messages.is_empty();
+        messages.splice(0..0, log.learned());
+        (messages, all_read)
+    }
+
+    /// Returns the messages about events.
+    fn of_events(&self, log: &Ended<'_>) -> Vec<String> {
+        let mut messages = Vec::new();
+        if let Some(first) = self.joined.first {
+            let events = count(self.joined.count, "event holds", "events hold");
+            messages.push(format!("{}:{first}: {events} another one: lines may have been joined there", log.name));
+        }
+        if let Some(first) = self.with_cr.first {
+            let events = count(self.with_cr.count, "event ends", "events end");
+            messages.push(format!(
+                "{}:{first}: {events} with a CR that is no part of it: try `tr -d '\\r' <FILE | tor-streams -`",
+                log.name
+            ));
+        }
+        if let Some(first) = self.untimed.first {
+            let events = count(self.untimed.count, "event has", "events have");
+            messages.push(format!("{}:{first}: {events} no date and time, which --since and --until need", log.name));
+        }
+        if let Some(first) = self.beyond.first {
+            let events = count(self.beyond.count, "event has", "events have");
+            messages
+                .push(format!("{}:{first}: {events} a time after the year 9999, which is taken for none", log.name));
+        }
+        messages
+    }
+}
+
+/// Returns a number with its noun and verb.
+fn count(number: u64, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
+}

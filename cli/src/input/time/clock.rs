@@ -1,0 +1,218 @@
+//! Times of day and zones, and the words that a date is made of.
+
+use core::time::Duration;
+
+use super::number::{nanoseconds, number};
+
+/// English names of months, as logs shorten them.
+const MONTHS: [&[u8]; 12] =
+    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+
+/// A time of day.
+#[derive(Clone, Copy)]
+pub(super) struct TimeOfDay {
+    /// The hour.
+    pub(super) hour: u8,
+    /// The minute.
+    pub(super) minute: u8,
+    /// The second; a leap second is read as 59.
+    pub(super) second: u8,
+    /// The fraction of the second, in nanoseconds.
+    pub(super) nanosecond: u32,
+    /// Set if the text has seconds.
+    pub(super) has_seconds: bool,
+}
+
+impl TimeOfDay {
+    /// Returns the time since midnight.
+    pub(super) fn since_midnight(self) -> Duration {
+        let seconds = 3600 * u64::from(self.hour) + 60 * u64::from(self.minute) + u64::from(self.second);
+        Duration::new(seconds, self.nanosecond)
+    }
+}
+
+/// A zone, as written after a time.
+#[derive(Clone, Copy)]
+pub(super) enum Zone {
+    /// Seconds to the east of UTC; 0 without a zone.
+    Offset(i32),
+    /// Letters of an unknown offset.
+    Unknown,
+}
+
+/// The rest of a text with a date.
+#[derive(Clone, Copy)]
+pub(super) struct Cursor<'a>(pub(super) &'a [u8]);
+
+impl<'a> Cursor<'a> {
+    /// Skips a byte that is one of these.
+    pub(super) fn byte(&mut self, bytes: &[u8]) -> Option<u8> {
+        let (&first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        bytes.contains(&first).then_some(first)
+    }
+
+    /// Skips a text.
+    pub(super) fn text(&mut self, text: &[u8]) -> Option<()> {
+        self.0 = self.0.strip_prefix(text)?;
+        Some(())
+    }
+
+    /// Skips one or more spaces.
+    pub(super) fn spaces(&mut self) -> Option<()> {
+        self.byte(b" ")?;
+        while self.0.first() == Some(&b' ') {
+            self.byte(b" ");
+        }
+        Some(())
+    }
+
+    /// Skips all digits that follow, between `least` and `most` of them.
+    pub(super) fn digits(&mut self, least: usize, most: usize) -> Option<&'a [u8]> {
+        let len = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let (digits, rest) = self.0.split_at_checked(len)?;
+        self.0 = rest;
+        (least..=most).contains(&len).then_some(digits)
+    }
+
+    /// Parses a number of one or two digits.
+    pub(super) fn small(&mut self) -> Option<u8> {
+        number(self.digits(1, 2)?)?.try_into().ok()
+    }
+
+    /// Parses a year of four digits.
+    pub(super) fn year(&mut self) -> Option<i16> {
+        number(self.digits(4, 4)?)?.try_into().ok()
+    }
+
+    /// Parses the name of a month, and returns its number from 1.
+    pub(super) fn month(&mut self) -> Option<u8> {
+        let index = MONTHS.iter().position(|name| self.0.starts_with(name))?;
+        self.text(MONTHS.get(index)?)?;
+        self.word_ends().then_some(index as u8 + 1)
+    }
+
+    /// Runs a step, and stays at its place if the step fails.
+    pub(super) fn maybe<T>(&mut self, step: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let before = *self;
+        let found = step(self);
+        if found.is_none() {
+            *self = before;
+        }
+        found
+    }
+
+    /// Returns `true` if no letter or digit follows.
+    pub(super) fn word_ends(self) -> bool {
+        !self.0.first().is_some_and(u8::is_ascii_alphanumeric)
+    }
+
+    /// Returns `true` if a time may end here.
+    pub(super) fn at_boundary(self) -> bool {
+        let goes_on = matches!(self.0, [b':' | b'-' | b'.' | b'/', next, ..] if next.is_ascii_alphanumeric());
+        self.word_ends() && !goes_on
+    }
+
+    /// Parses a time of day, and AM or PM after it.
+    pub(super) fn time(&mut self) -> Option<TimeOfDay> {
+        let mut hour = self.small()?;
+        self.byte(b":")?;
+        let minute = number(self.digits(2, 2)?)? as u8;
+        let second = self.maybe(|cursor| {
+            cursor.byte(b":")?;
+            Some(number(cursor.digits(2, 2)?)? as u8)
+        });
+        let fraction = self.maybe(|cursor| {
+            cursor.byte(b".,").filter(|_| second.is_some())?;
+            nanoseconds(cursor.digits(1, usize::MAX)?)
+        });
+        let half = self.maybe(Self::half_of_day);
+        if let Some(half) = half {
+            (1..=12).contains(&hour).then_some(())?;
+            hour = hour % 12 + if half == b'P' { 12 } else { 0 };
+        }
+        (hour < 24 && minute < 60 && second.unwrap_or(0) <= 60).then_some(())?;
+        Some(TimeOfDay {
+            hour,
+            minute,
+            second: second.unwrap_or(0).min(59),
+            nanosecond: fraction.unwrap_or(0),
+            has_seconds: second.is_some(),
+        })
+    }
+
+    /// Parses `PM`, ` p.m.` and the like, and returns the first letter in upper case. A no-break space may come before
+    /// it, as browsers and Java write it.
+    fn half_of_day(&mut self) -> Option<u8> {
+        let is_unbroken =
+            ["\u{202f}", "\u{a0}"].iter().any(|space| self.maybe(|cursor| cursor.text(space.as_bytes())).is_some());
+        if !is_unbroken {
+            self.maybe(Self::spaces);
+        }
+        let half = self.byte(b"APap")?.to_ascii_uppercase();
+        let has_point = self.maybe(|cursor| cursor.byte(b".")).is_some();
+        self.byte(b"Mm")?;
+        if has_point {
+            self.byte(b".")?;
+        }
+        self.word_ends().then_some(half)
+    }
+
+    /// Parses a zone, if there is one: `Z`, an offset, or letters.
+    pub(super) fn zone(&mut self) -> Zone {
+        let zone = self.maybe(|cursor| {
+            let is_apart = cursor.maybe(Self::spaces).is_some();
+            if let Some(name) =
+                ZONES.iter().chain(&[b"UTC".as_slice(), b"GMT", b"Z"]).find(|name| cursor.0.starts_with(name))
+            {
+                cursor.text(name)?;
+                if let (b"UTC" | b"GMT", [b'+' | b'-', b'0'..=b'9', ..]) = (*name, cursor.0) {
+                    // Letters without a known offset are at least not UTC.
+                    return Some(cursor.maybe(Self::offset_of_name).unwrap_or(Zone::Unknown));
+                }
+                let is_utc = matches!(*name, b"UTC" | b"GMT" | b"Z");
+                return cursor.word_ends().then_some(if is_utc { Zone::Offset(0) } else { Zone::Unknown });
+            }
+            let sign = if cursor.byte(b"+-")? == b'-' { -1 } else { 1 };
+            let digits = cursor.digits(2, 4)?;
+            let minutes = cursor.maybe(|cursor| {
+                cursor.byte(b":")?;
+                number(cursor.digits(2, 2)?)
+            });
+            let (hours, minutes) = match (digits, minutes) {
+                ([_, _], Some(minutes)) => (number(digits)?, minutes),
+                ([_, _, _, _], None) => (number(digits)? / 100, number(digits)? % 100),
+                // Two digits after a space may be anything.
+                ([_, _], None) if !is_apart => (number(digits)?, 0),
+                _ => return None,
+            };
+            let is_offset = hours <= 14 && minutes < 60 && cursor.word_ends();
+            is_offset.then_some(Zone::Offset(sign * (3600 * hours + 60 * minutes) as i32))
+        });
+        zone.unwrap_or(Zone::Offset(0))
+    }
+
+    /// Parses the offset of `GMT+0100`, `GMT+1` and `UTC-03:30`, after the name.
+    fn offset_of_name(&mut self) -> Option<Zone> {
+        let sign = if self.byte(b"+-")? == b'-' { -1 } else { 1 };
+        let digits = self.digits(1, 4)?;
+        let minutes = self.maybe(|cursor| {
+            cursor.byte(b":")?;
+            number(cursor.digits(2, 2)?)
+        });
+        let (hours, minutes) = match (digits.len(), minutes) {
+            (1 | 2, minutes) => (number(digits)?, minutes.unwrap_or(0)),
+            (4, None) => (number(digits)? / 100, number(digits)? % 100),
+            _ => return None,
+        };
+        let is_offset = hours <= 14 && minutes < 60 && self.word_ends();
+        is_offset.then_some(Zone::Offset(sign * (3600 * hours + 60 * minutes) as i32))
+    }
+}
+
+/// Abbreviations of time zones, most of which stand for several.
+#[rustfmt::skip]
+const ZONES: [&[u8]; 28] = [
+    b"CEST", b"CET", b"EEST", b"EET", b"WEST", b"WET", b"BST", b"IST", b"MSK", b"EST", b"EDT", b"CST", b"CDT", b"MST",
+    b"MDT", b"PST", b"PDT", b"JST", b"KST", b"HKT", b"SGT", b"AEST", b"AEDT", b"ACST", b"AWST", b"NZST", b"NZDT", b"SAST",
+];

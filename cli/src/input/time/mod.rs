@@ -1,0 +1,97 @@
+//! Times: those that a log writes before its events, and those of the command line.
+
+mod argument;
+mod clock;
+mod date;
+mod number;
+mod stamp;
+#[cfg(test)]
+mod tests;
+
+use core::time::Duration;
+
+use jiff::Timestamp;
+use tor_stream_event::EventLine;
+
+pub(crate) use self::argument::argument;
+use self::number::FIRST;
+pub(crate) use self::stamp::Stamp;
+
+/// The time of an event in a log.
+///
+/// Two times can be subtracted if they are of the same kind, as all times of a log are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Time {
+    /// Unix time, of a log that has it, or from a date with its year. A date without an offset is read as UTC.
+    Unix(Duration),
+    /// Time since the beginning of an unknown year: syslog's dates have none.
+    Year(Duration),
+    /// Time since 1970 on a clock of unknown zone: `date` prints `CET`, which does not name a place.
+    Local(Duration),
+    /// Time since an unknown moment: the start of the log, of the system, or of a day.
+    Since(Duration),
+}
+
+/// First second that no date can be printed for, at the end of the year 9999. A number from here on is not Unix time:
+/// most likely its unit is another one.
+const BEYOND: u64 = 253_402_207_201;
+
+/// Number of seconds of a day.
+const DAY: u64 = 86_400;
+
+/// Index of the first day of March in a leap year, from 0.
+const MARCH: u64 = 60;
+
+impl Time {
+    /// Returns the time before the event in a line, if there is one.
+    #[inline]
+    pub(crate) fn of(line: &EventLine<'_>) -> Option<Self> {
+        if let Some(unix) = onionperf(line) {
+            return Some(Self::Unix(unix));
+        }
+        match Stamp::of(line.prefix)? {
+            Stamp::Time(time, _) => Some(time),
+            Stamp::Beyond => None,
+        }
+    }
+
+    /// Returns the Unix time, if it is known.
+    pub(crate) fn unix(self) -> Option<Duration> {
+        match self {
+            Self::Unix(time) => Some(time),
+            _ => None,
+        }
+    }
+
+    /// Returns the time that passed since an earlier one. `None` if `earlier` is later, or of another kind.
+    pub(crate) fn since(self, earlier: Self) -> Option<Duration> {
+        let (later, earlier) = match (self, earlier) {
+            (Self::Unix(later), Self::Unix(earlier))
+            | (Self::Local(later), Self::Local(earlier))
+            | (Self::Since(later), Self::Since(earlier)) => (later, earlier),
+            (Self::Year(later), Self::Year(earlier)) => {
+                // The number of days between them depends on the year, if they have the end of February between them.
+                let march = Duration::from_secs(MARCH * DAY);
+                ((earlier < march) == (later < march)).then_some((later, earlier))?
+            }
+            _ => return None,
+        };
+        later.checked_sub(earlier)
+    }
+}
+
+/// Returns the Unix time in a prefix such as OnionPerf's: `2019-01-31 11:29:51 1548934191.51 `.
+///
+/// This is the form of most logs, so no other form is tried first.
+#[inline]
+fn onionperf(line: &EventLine<'_>) -> Option<Duration> {
+    let unix = line.unix_time().filter(|unix| (FIRST..BEYOND).contains(&unix.as_secs()))?;
+    let is_date = matches!(line.prefix, [_, _, _, _, b'-', _, _, b'-', _, _, b' ', _, _, b':', _, _, b':', ..]);
+    is_date.then_some(unix)
+}
+
+/// Returns Unix time as a date and time in UTC, to the second. `None` after the year 9999.
+pub(crate) fn rfc3339(time: Duration) -> Option<String> {
+    let second = time.as_secs().try_into().ok()?;
+    Some(Timestamp::from_second(second).ok()?.to_string())
+}

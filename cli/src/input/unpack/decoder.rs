@@ -1,0 +1,125 @@
+//! Decompression of xz and bzip2. Of a damaged file, all bytes that were decoded before the damage come before the error;
+//! the readers of the crates drop those of the last read.
+
+use std::io::{self, BufRead, Read};
+
+/// A decoder of one format.
+pub(super) trait Decode {
+    /// Decodes bytes. There are no more if `compressed` is empty.
+    fn decode(&mut self, compressed: &[u8], text: &mut [u8]) -> Step;
+}
+
+/// The result of decoding once.
+pub(super) struct Step {
+    /// Number of compressed bytes that were read.
+    pub(super) read: u64,
+    /// Number of bytes of text that were written, also before an error.
+    pub(super) written: u64,
+    /// `true` at the end of the text.
+    pub(super) is_over: io::Result<bool>,
+}
+
+/// A reader of the text in compressed files, one after the other.
+pub(super) struct Decoder<R, D> {
+    /// Compressed bytes.
+    compressed: R,
+    /// Decoder.
+    decoder: D,
+    /// Error that the next read returns.
+    error: Option<io::Error>,
+    /// Set at the end of the text, and after an error.
+    is_over: bool,
+}
+
+impl<R, D> Decoder<R, D> {
+    /// Returns a reader of the text.
+    pub(super) const fn new(compressed: R, decoder: D) -> Self {
+        Self { compressed, decoder, error: None, is_over: false }
+    }
+}
+
+impl<R: BufRead, D: Decode> Read for Decoder<R, D> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while !self.is_over && !buffer.is_empty() {
+            let compressed = self.compressed.fill_buf()?;
+            let is_end = compressed.is_empty();
+            let Step { read, written, is_over } = self.decoder.decode(compressed, buffer);
+            self.compressed.consume(read as usize);
+            self.is_over = *is_over.as_ref().unwrap_or(&true);
+            self.error = is_over.err();
+            if is_end && read == 0 && written == 0 && !self.is_over {
+                self.is_over = true;
+                self.error = Some(io::Error::new(io::ErrorKind::UnexpectedEof, "the compressed file is cut"));
+            }
+            if written > 0 {
+                return Ok(written as usize);
+            }
+        }
+        self.error.take().map_or(Ok(0), Err)
+    }
+}
+
+/// A decoder of xz: that of `xz` itself.
+pub(super) struct Xz(liblzma::stream::Stream);
+
+impl Xz {
+    /// Returns a decoder of files, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// If there is not enough memory.
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self(liblzma::stream::Stream::new_stream_decoder(u64::MAX, liblzma::stream::CONCATENATED)?))
+    }
+}
+
+impl Decode for Xz {
+    fn decode(&mut self, compressed: &[u8], text: &mut [u8]) -> Step {
+        use liblzma::stream::{Action, Status};
+
+        let (read, written) = (self.0.total_in(), self.0.total_out());
+        let action = if compressed.is_empty() { Action::Finish } else { Action::Run };
+        let status = self.0.process(compressed, text, action);
+        Step {
+            read: self.0.total_in() - read,
+            written: self.0.total_out() - written,
+            is_over: status.map(|status| matches!(status, Status::StreamEnd)).map_err(|error| invalid("xz", &error)),
+        }
+    }
+}
+
+/// A decoder of bzip2.
+pub(super) struct Bzip2 {
+    /// Decoder of the present file.
+    decoder: bzip2::Decompress,
+    /// Set after a whole file, before the first byte of another.
+    is_between: bool,
+}
+
+impl Bzip2 {
+    /// Returns a decoder of files, one after the other.
+    pub(super) fn new() -> Self {
+        Self { decoder: bzip2::Decompress::new(false), is_between: false }
+    }
+}
+
+impl Decode for Bzip2 {
+    fn decode(&mut self, compressed: &[u8], text: &mut [u8]) -> Step {
+        if self.is_between && compressed.is_empty() {
+            return Step { read: 0, written: 0, is_over: Ok(true) };
+        }
+        let (read, written) = (self.decoder.total_in(), self.decoder.total_out());
+        let status = self.decoder.decompress(compressed, text);
+        let (read, written) = (self.decoder.total_in() - read, self.decoder.total_out() - written);
+        self.is_between = matches!(status, Ok(bzip2::Status::StreamEnd));
+        if self.is_between {
+            self.decoder = bzip2::Decompress::new(false);
+        }
+        Step { read, written, is_over: status.map(|_| false).map_err(|error| invalid("bzip2", &error)) }
+    }
+}
+
+/// Returns the error of a decoder, with the name of the format.
+fn invalid(format: &str, error: &dyn core::error::Error) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("{format}: {error}"))
+}

@@ -1,0 +1,97 @@
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use super::*;
+
+/// Returns the output of a program, which gets the input from a thread of its own. `None` if it is not installed.
+fn filtered(program: &[&str], input: &[u8]) -> Option<Vec<u8>> {
+    let (name, arguments) = program.split_first()?;
+    let mut command = Command::new(name);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().ok()?;
+    let (mut stdin, input) = (child.stdin.take()?, input.to_vec());
+    // A program that finds damage stops reading.
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
+    let output = child.wait_with_output().ok()?;
+    drop(writer.join());
+    Some(output.stdout)
+}
+
+/// Returns the text of a file up to its end or its damage, and the error.
+fn read(file: &[u8]) -> (Vec<u8>, Option<String>) {
+    let mut unpacked = Vec::new();
+    let error = match text(Cursor::new(file.to_vec())) {
+        Ok((mut reader, _)) => reader.read_to_end(&mut unpacked).err(),
+        Err(error) => Some(error),
+    };
+    (unpacked, error.map(|error| error.to_string()))
+}
+
+/// Returns lines that compress as those of a log do.
+fn log() -> Vec<u8> {
+    let mut log = Vec::new();
+    let mut state = 1_u32;
+    for id in 0..6000 {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        writeln!(
+            log,
+            "650 STREAM {id} NEW 0 host{}.example.com:443 SOURCE_ADDR=127.0.0.1:{}\r",
+            state >> 20,
+            state >> 16
+        )
+        .unwrap();
+    }
+    log
+}
+
+/// Returns the length of the beginning that two texts share.
+fn shared(one: &[u8], other: &[u8]) -> usize {
+    one.iter().zip(other).take_while(|(one, other)| one == other).count()
+}
+
+/// Damages a compressed file in many places, and cuts it: the text is the true one at least as far as that of another
+/// program, and there is an error unless that program finds none. Bytes decoded after the damage are no text.
+fn gives_what_another_gives(compress: &[&str], decompress: &[&str]) {
+    let log = log();
+    let Some(file) = filtered(compress, &log).filter(|file| !file.is_empty()) else {
+        eprintln!("skipped: no {}", compress.join(" "));
+        return;
+    };
+    assert_eq!(read(&file), (log.clone(), None));
+    let mut lost = 0;
+    // Before byte 12 the format itself may be another one.
+    for at in (12..file.len()).step_by(file.len() / 40) {
+        let mut flipped = file.clone();
+        flipped[at] ^= 0x10;
+        for file in [&flipped, &file[..at]] {
+            let (text, error) = read(file);
+            let expected = filtered(decompress, file).unwrap();
+            let (len, expected_len) = (shared(&text, &log), shared(&expected, &log));
+            assert!(len >= expected_len, "byte {at}: {len} bytes of {expected_len}");
+            assert!(error.is_some() || text == log, "byte {at}");
+            lost += usize::from(len < log.len());
+        }
+    }
+    assert!(lost > 40, "{lost}");
+}
+
+#[test]
+fn damaged_xz() {
+    gives_what_another_gives(&["xz", "-zc"], &["xz", "-dc"]);
+    gives_what_another_gives(&["xz", "-zc", "--block-size=65536", "--check=sha256"], &["xz", "-dc"]);
+}
+
+#[test]
+fn damaged_gzip() {
+    gives_what_another_gives(&["gzip", "-c"], &["gzip", "-dc"]);
+}
+
+#[test]
+fn damaged_bzip2() {
+    gives_what_another_gives(&["bzip2", "-zc"], &["bzip2", "-dc"]);
+}
+
+#[test]
+fn damaged_zstd() {
+    gives_what_another_gives(&["zstd", "-zc"], &["zstd", "-dc"]);
+}

@@ -1,0 +1,37 @@
+//! Counts tor's events on a connection of a device, through the traits of `embedded_io` and without an allocator.
+//!
+//! `follow` takes any reader of a board's support crate: a UART, a modem, a TCP socket. Only `main`, which runs on a
+//! computer, uses `std`.
+#![no_std]
+#![allow(clippy::print_stdout, reason = "the example prints its result")]
+
+extern crate std;
+
+use embedded_io::Read;
+use tor_stream_event::{EventDecoder, StreamEventRef, StreamStatus};
+
+/// Passes each event of a connection to `on_event` until the connection ends. Returns the number of unreadable events.
+fn follow<R: Read>(mut connection: R, mut on_event: impl FnMut(StreamEventRef<'_>)) -> Result<u64, R::Error> {
+    let (mut decoder, mut buffer, mut unreadable) = (EventDecoder::<1024>::new(), [0; 64], 0);
+    loop {
+        let len = connection.read(&mut buffer)?;
+        let mut chunk = buffer.get(..len).unwrap_or_default();
+        if chunk.is_empty() {
+            return Ok(unreadable);
+        }
+        while let Some(line) = decoder.next_event(&mut chunk) {
+            match line.event {
+                Ok(event) => on_event(event),
+                Err(_) => unreadable += 1,
+            }
+        }
+    }
+}
+
+fn main() {
+    // A slice is a reader too. The capture holds a whole control connection of tor.
+    let capture = include_bytes!("../tests/data/control-port.raw");
+    let mut ended = 0_u32;
+    let Ok(unreadable) = follow(&capture[..], |event| ended += u32::from(event.status == StreamStatus::Closed));
+    std::println!("{ended} streams ended; {unreadable} events were longer than 1024 bytes, or cut by tor");
+}
