@@ -20,7 +20,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::arguments::{exit_with_mistake, mistyped_command};
 use crate::command::options::Exit;
-use crate::command::{circuits, events, plot, streams, summary, watch};
+use crate::command::{circuits, count, events, plot, streams, summary, watch};
 use crate::input::reader::Reading;
 use crate::output::text::{escape, is_plain};
 
@@ -49,6 +49,8 @@ enum Command {
     Streams(streams::Options),
     /// Print each circuit: its streams, their targets, and whose they were
     Circuits(circuits::Options),
+    /// Count streams, or events, by what they have in common: targets that failed and why, and more
+    Count(count::Options),
     /// Draw answers, failures and lifetimes of streams, as a page or a picture
     Plot(plot::Options),
     /// Print the events of a running tor as they come
@@ -89,6 +91,7 @@ fn main() -> ExitCode {
         Command::Events(options) => require_files(&options.read).and_then(|()| events::run(options)).map(Exit::from),
         Command::Streams(options) => require_files(&options.read).and_then(|()| streams::run(options)),
         Command::Circuits(options) => require_files(&options.read).and_then(|()| circuits::run(options)),
+        Command::Count(options) => require_files(&options.read).and_then(|()| count::run(options)),
         Command::Plot(options) => {
             if let Some(mistake) = options.mistake() {
                 exit_with_mistake(ErrorKind::ArgumentConflict, mistake);

@@ -23,6 +23,8 @@ const COMMANDS: &[&[&str]] = &[
     &["summary", "--json", "--status", "FAILED"],
     &["summary", "--json", "--join", "--anomalous"],
     &["circuits"],
+    &["count", "--by", "target,cause,identity", "--format", "json", "--max-live", "20"],
+    &["count", "--by", "target,circuit,status", "--events", "--format", "csv", "--max-live", "20"],
 ];
 
 /// Formats that are not always there.

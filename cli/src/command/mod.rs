@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod circuits;
+pub(crate) mod count;
 pub(crate) mod events;
 pub(crate) mod identity;
 pub(crate) mod life;

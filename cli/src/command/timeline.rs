@@ -88,7 +88,7 @@ impl<V> Default for Timeline<V> {
 }
 
 impl<V: Clone + Default + AddAssign> Timeline<V> {
-    /// Maximum number of steps that have a value. All times up to the year 9999 are fewer of the longest steps.
+    /// Maximum number of steps that have a value, which is more than there are of the longest steps up to the year 9999.
     const MOST: usize = 1024;
     /// First second that no date can be printed for.
     const END: u64 = 253_402_207_201;

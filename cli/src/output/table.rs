@@ -32,7 +32,7 @@ const HEADING: Style = Style::new().bold();
 pub(crate) enum Column {
     /// Text at the left, cut in the middle if the table is too wide.
     Text,
-    /// A number or another short text, at the right. It is never cut.
+    /// A number or another short text, at the right, never cut.
     Number,
     /// Text of the last column, such as a bar or a remark.
     Rest,
@@ -66,7 +66,7 @@ impl From<String> for Cell {
     }
 }
 
-/// A table: rows below headings. All rows share the widths of the columns.
+/// A table: rows below headings, with the same widths of columns everywhere.
 pub(crate) struct Table {
     /// Kinds of the columns.
     columns: Vec<Column>,
@@ -99,8 +99,8 @@ impl Table {
         self.row(names.into_iter().map(|name| Cell::styled(name, HEADING)));
     }
 
-    /// Adds a row. It may have fewer cells than there are columns: if the last one is a text, it has the room of the
-    /// others.
+    /// Adds a row, with at most as many cells as there are columns. A last cell of text has the room of those that are
+    /// missing.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<Cell>>) {
         self.lines.push(Line::Row(cells.into_iter().map(Into::into).collect()));
     }
@@ -170,7 +170,7 @@ impl Table {
             self.columns.iter().zip(widths).filter(|&(&column, _)| column == kind).map(|(_, width)| width).sum()
         };
         let fixed = gaps + of(Column::Number, &widths);
-        // All texts that are cut get the same width: the longest one for which the table fits.
+        // Texts that are cut get the same width: the longest one for which the table fits.
         let room = width.saturating_sub(fixed + of(Column::Rest, &widths).min(REST));
         let texts = || self.columns.iter().zip(&widths).filter(|&(&column, _)| column == Column::Text);
         let longest = texts().map(|(_, &width)| width).max().unwrap_or_default();

@@ -81,7 +81,7 @@ pub(super) enum End {
 }
 
 impl End {
-    /// All ends, in the order of the figures.
+    /// The ends, in the order of the figures.
     pub(super) const ALL: [Self; 4] = [Self::Answered, Self::Failed, Self::Unanswered, Self::Open];
 
     /// Returns the end of a stream.
@@ -117,7 +117,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// All kinds, in the order of the figures.
+    /// The kinds, in the order of the figures.
     pub(super) const ALL: [Self; 3] = [Self::Onion, Self::Connect, Self::LookUp];
 
     /// Returns the kind of a stream.

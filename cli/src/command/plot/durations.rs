@@ -70,8 +70,8 @@ impl<const EXACT: usize> Durations<EXACT> {
         self.many.is_empty()
     }
 
-    /// Returns the durations in order, in seconds, each with the number of those that are not longer. Those that are
-    /// not exact stand at the middle of their interval.
+    /// Returns the durations in order, in seconds, each with the number of those that are not longer. Inexact
+    /// ones stand at the middle of their interval.
     pub(super) fn steps(&self) -> Vec<(f64, u64)> {
         let mut few = self.few.clone();
         few.sort_unstable();

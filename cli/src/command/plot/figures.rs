@@ -53,7 +53,7 @@ pub(super) struct Drawn {
 type Curves<'d> = Vec<(Entry, &'d Curve)>;
 
 impl Figure {
-    /// All figures, in the order of a page.
+    /// The figures, in the order of a page.
     pub(super) const ALL: [Self; 5] =
         [Self::Answers, Self::AnswersOverTime, Self::Failures, Self::Streams, Self::Lifetimes];
 

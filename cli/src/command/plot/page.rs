@@ -15,7 +15,7 @@ const NAMED: usize = 8;
 /// Maximum length of the name of a file, in characters.
 const NAME: usize = 80;
 
-/// Returns the page of some figures. It needs neither a script nor anything from elsewhere.
+/// Returns the page of some figures, which needs neither a script nor anything from elsewhere.
 pub(super) fn page(data: &Data, files: &[String], figures: Vec<(Figure, Drawn)>) -> String {
     let title = match files {
         [file] => format!("Tor streams of {}", cut(file, NAME)),

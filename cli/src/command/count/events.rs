@@ -1,0 +1,79 @@
+//! Groups of events, counted by the reader threads.
+
+use alloc::sync::Arc;
+use core::mem;
+use std::io;
+
+use tor_stream_event::LineState;
+
+use super::column::Column;
+use super::groups::{Found, Key};
+use crate::input::reader::{Consumer, Event};
+use crate::input::threads::{InputName, Log, Logs};
+use crate::output::row::Row;
+
+/// A maker of the consumers.
+pub(super) struct EventLogs {
+    /// Columns to group by.
+    pub(super) columns: Arc<[Column]>,
+}
+
+/// The groups of the events in a log, or in a range of it, that were not returned yet.
+pub(super) struct EventLog {
+    /// Columns to group by.
+    columns: Arc<[Column]>,
+    /// Name of the file.
+    file: Arc<str>,
+    /// Groups so far.
+    found: Found,
+}
+
+impl EventLogs {
+    /// Length of a range in bytes. In the worst case each event is a group of its own.
+    const RANGE: u64 = 256 * 1024;
+}
+
+impl Logs for EventLogs {
+    type Log = EventLog;
+
+    fn log(&self, input: InputName<'_>) -> EventLog {
+        EventLog { columns: Arc::clone(&self.columns), file: input.name.into(), found: Found::default() }
+    }
+
+    fn part(&self, input: InputName<'_>, _lines: u64) -> EventLog {
+        self.log(input)
+    }
+
+    fn range(&self) -> Option<u64> {
+        Some(Self::RANGE)
+    }
+}
+
+impl Consumer for EventLog {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if event.passes.all() {
+            let row = Row::new(event.line, event.event, false, true);
+            let values = self.columns.iter().map(|column| column.of_event(event, &row, &self.file));
+            self.found.add(values.collect(), 1);
+        }
+        Ok(())
+    }
+}
+
+impl Log for EventLog {
+    type Rows = Vec<(Key, u64)>;
+    type Part = Self;
+
+    fn rows(&mut self) -> io::Result<Option<Self::Rows>> {
+        Ok(if self.found.is_empty() { None } else { Some(mem::take(&mut self.found).into_groups().collect()) })
+    }
+
+    fn append(&mut self, part: Self, _lines: u64) -> io::Result<bool> {
+        part.found.into_groups().for_each(|(key, number)| self.found.add(key, number));
+        Ok(true)
+    }
+
+    fn end(&mut self, _state: &LineState) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! Groups of streams or events that agree in some columns, with their numbers.
+
+use core::cmp::Reverse;
+use std::collections::HashMap;
+
+use super::column::Value;
+
+/// Values of the columns that a group has in common, in the order of the columns.
+pub(super) type Key = Box<[Value]>;
+
+/// Groups of a piece of a log, in the order in which they were found. Their number has no limit of its own: the piece
+/// is small.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Index of each group in `counts`.
+    indices: HashMap<Key, usize>,
+    /// Number of streams or events in each group.
+    counts: Vec<u64>,
+}
+
+impl Found {
+    /// Adds streams or events to a group.
+    pub(super) fn add(&mut self, key: Key, number: u64) {
+        let next = self.counts.len();
+        let index = *self.indices.entry(key).or_insert(next);
+        match self.counts.get_mut(index) {
+            Some(count) => *count += number,
+            None => self.counts.push(number),
+        }
+    }
+
+    /// Returns `true` without a group.
+    pub(super) fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// Returns the groups and their numbers, in the order in which they were found.
+    pub(super) fn into_groups(self) -> impl Iterator<Item = (Key, u64)> {
+        let mut keys: Vec<_> = self.indices.into_iter().collect();
+        keys.sort_unstable_by_key(|&(_, index)| index);
+        keys.into_iter().zip(self.counts).map(|((key, _), count)| (key, count))
+    }
+}
+
+/// The groups of all logs.
+pub(super) struct Groups {
+    /// Number of streams or events in each group.
+    counts: HashMap<Key, u64>,
+    /// Maximum number of groups.
+    limit: usize,
+    /// Number of streams or events in groups for which there was no room.
+    pub(super) left_out: u64,
+    /// Number of all streams or events.
+    pub(super) total: u64,
+}
+
+/// The groups to be printed, in order.
+pub(super) struct Sorted {
+    /// Groups and their numbers.
+    pub(super) groups: Vec<(Key, u64)>,
+    /// Number of streams or events in all other groups; 0 if there are none.
+    pub(super) others: u64,
+    /// Number of all streams or events.
+    pub(super) total: u64,
+}
+
+impl Groups {
+    /// Returns an empty table of at most `limit` groups.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { counts: HashMap::new(), limit, left_out: 0, total: 0 }
+    }
+
+    /// Adds streams or events to a group. Once the table is full, those of a new group are left out of it, and only
+    /// counted; so are those with a text that is too long.
+    pub(super) fn add(&mut self, key: Key, number: u64) {
+        self.total += number;
+        let is_full = self.counts.len() >= self.limit;
+        match self.counts.get_mut(&key) {
+            Some(count) => *count += number,
+            None if is_full || key.iter().any(Value::is_too_long) => self.left_out += number,
+            None => drop(self.counts.insert(key, number)),
+        }
+    }
+
+    /// Returns the largest groups, at most `top` of them, by their number and then by their key. `by_time` puts the
+    /// first value of the keys before the number.
+    pub(super) fn sorted(self, top: Option<usize>, by_time: bool) -> Sorted {
+        let mut groups: Vec<_> = self.counts.into_iter().collect();
+        groups.sort_unstable_by(|(key, count), (other, others)| (Reverse(count), key).cmp(&(Reverse(others), other)));
+        groups.truncate(top.unwrap_or(usize::MAX));
+        if by_time {
+            groups.sort_by(|(key, _), (other, _)| key.first().cmp(&other.first()));
+        }
+        let shown: u64 = groups.iter().map(|(_, count)| count).sum();
+        Sorted { groups, others: self.total - shown, total: self.total }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the key of a port.
+    fn key(port: u64) -> Key {
+        Box::new([Value::Number(port)])
+    }
+
+    #[test]
+    fn found_in_order() {
+        let mut found = Found::default();
+        for port in [443, 80, 443, 22, 80, 443] {
+            found.add(key(port), 1);
+        }
+        assert_eq!(found.into_groups().collect::<Vec<_>>(), [(key(443), 3), (key(80), 2), (key(22), 1)]);
+    }
+
+    #[test]
+    fn a_full_table_counts_the_others() {
+        let mut groups = Groups::new(2);
+        for port in [443, 80, 22, 443, 80, 80, 25] {
+            groups.add(key(port), 1);
+        }
+        assert_eq!((groups.left_out, groups.total), (2, 7));
+        let sorted = groups.sorted(Some(1), false);
+        assert_eq!((sorted.groups, sorted.others, sorted.total), (vec![(key(80), 3)], 4, 7));
+    }
+
+    #[test]
+    fn long_texts_are_left_out() {
+        let mut groups = Groups::new(2);
+        for len in [Value::LONGEST, Value::LONGEST + 1] {
+            groups.add(Box::new([Value::Text("x".repeat(len).into())]), 1);
+        }
+        assert_eq!((groups.left_out, groups.sorted(None, false).groups.len()), (1, 1));
+    }
+
+    #[test]
+    fn order() {
+        let sorted = |by_time| {
+            let mut groups = Groups::new(9);
+            for (port, number) in [(3, 1), (1, 1), (2, 5)] {
+                groups.add(key(port), number);
+            }
+            groups.sorted(None, by_time).groups.into_iter().map(|(_, number)| number).collect::<Vec<_>>()
+        };
+        assert_eq!(sorted(false), [5, 1, 1]);
+        assert_eq!(sorted(true), [1, 5, 1]);
+        // IDs are in the order of numbers, and groups without one come last.
+        let id = |text: &str| Value::Id(text.len(), text.into());
+        assert!(id("9") < id("10") && id("10") < Value::Absent);
+    }
+}

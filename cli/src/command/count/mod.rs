@@ -1,0 +1,280 @@
+//! The command `count`.
+
+mod column;
+mod events;
+mod groups;
+mod print;
+
+use alloc::sync::Arc;
+use core::time::Duration;
+use std::io;
+
+use clap::ValueEnum;
+use jiff::{Span, SpanRelativeTo};
+
+use self::column::{Column, Value};
+use self::events::{EventLog, EventLogs};
+use self::groups::{Groups, Key};
+use self::print::Report;
+use crate::arguments::exit_with_mistake;
+use crate::command::identity::{Hasher, Identities};
+use crate::command::lives::{LifeLog, LifeLogs, MakeNote};
+use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
+use crate::input::note::{Life, StreamNote};
+use crate::input::reader::{Event, Reading};
+use crate::input::threads::Collector;
+use crate::output::cells::CsvOptions;
+use crate::output::text::escape;
+use crate::report;
+
+/// Help text after the options.
+const MORE_HELP: &str = "\
+Examples:
+  tor-streams count --by target,cause --failed tor.log    which targets failed, and why
+  tor-streams count --by identity --failed --top 1 tor.log     who failed most
+  tor-streams count --every 1h --by status --format csv tor.log > hours.csv
+  tor-streams count --failed --check tor.log              whether any stream failed
+
+Which streams:
+  With filters, the streams that pass them, whole, as in `tor-streams streams`.
+  With --events, the events that pass them, as in `tor-streams events`.
+
+Columns:
+  status       the last status but XOFF and XON
+  reason       the REASON of the last event that has one, CLOSED too
+  cause        why it failed: REASON, or REASON/REMOTE_REASON, of FAILED or of
+               the CLOSED that ended a look-up; none if it did not fail
+  target       the host that was asked for, or the first one in the log
+  port         its port
+  circuit      the last circuit, none after DETACHED; a stream is in one group
+               even if it was on several
+  identity     #1, #2 and so on, as in `tor-streams streams`
+  source_host  the client's address, without its port
+  purpose      such as USER or DNS_REQUEST
+  protocol     such as SOCKS5
+  file         the file that the first event is in
+  hour         the hour of the first event, in UTC
+
+  With --events each of them is that of the event: its target and circuit may
+  be others than the stream's, the source_host and the purpose are there with
+  NEW and NEWRESOLVE only, the cause with FAILED only, and there is no
+  identity. Words are as tor prints them.
+
+  --every 10m adds a column `time`, the start of the interval that has the
+  first event. Intervals are counted from 1970 in UTC; those without a stream
+  are left out. Rows are in the order of time then, else the largest group
+  comes first.
+
+Output:
+  Text for a person with the share of all that were counted; an array of JSON
+  objects, or CSV, with the columns, the number (`streams` or `events`) and
+  `others`. That is true in the last row if it stands for all groups that have
+  no row of their own: those beyond --top, those for which --max-live left no
+  room, which is told, and those with a text of more than a kilobyte. A value
+  that is not there is null in JSON, empty in CSV, and (none) in text.
+
+Exit status:
+  0  Everything was counted, or whatever reads the output was closed.
+  1  Something was told on standard error: a file or a line that could not be
+     read, as FILE:LINE: and the reason; signs that a log is not that of one
+     tor, or in the wrong order, or read twice; streams without a date and
+     time, if they are grouped by it; more groups than there is room for.
+     Everything else was counted.
+  2  The arguments are wrong.
+  4  With --check: there was a stream, or an event. This comes before 1: what
+     was found is certain, whatever else could not be read.";
+
+/// The options of `count`.
+#[derive(clap::Args)]
+#[command(after_long_help = MORE_HELP)]
+pub(crate) struct Options {
+    /// Inputs, filters and form of the logs.
+    #[command(flatten)]
+    pub(crate) read: Reading,
+    /// Columns to group by, such as target,cause; without one, all are one group
+    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',', value_enum, hide_possible_values = true)]
+    by: Vec<Column>,
+    /// Also group by time, in intervals such as 1h, 10m or 1d
+    #[arg(long, value_name = "TIME", value_parser = interval)]
+    every: Option<Duration>,
+    /// Print only the N largest groups, and all others as one
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+    /// Count events, and not streams
+    #[arg(long, conflicts_with_all = ["failed", "join"])]
+    events: bool,
+    /// How to print the groups
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Options of CSV.
+    #[command(flatten)]
+    csv: CsvOptions,
+    /// Options of the streams.
+    #[command(flatten)]
+    streams: StreamOptions,
+    /// Option to be a check.
+    #[command(flatten)]
+    check: CheckOption,
+}
+
+/// A format of the output.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table for a person
+    Text,
+    /// An array of JSON objects
+    Json,
+    /// Comma-separated values, with the names of the columns in the first row
+    Csv,
+}
+
+/// Parses a length of time of the command line.
+///
+/// # Errors
+///
+/// If the text is no length of time, or less than a second.
+fn interval(text: &str) -> Result<Duration, &'static str> {
+    let span = text.trim().parse::<Span>().ok();
+    let length = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+    let length = length.and_then(|length| Duration::try_from(length).ok());
+    length
+        .filter(|length| length.as_secs() > 0 && length.subsec_nanos() == 0)
+        .ok_or("not a length of time in whole seconds, such as 30s, 10m, 1h, 1d or 1w")
+}
+
+/// Counts the streams or events in all files.
+///
+/// # Errors
+///
+/// If the output cannot be written.
+pub(crate) fn run(options: Options) -> io::Result<Exit> {
+    let Options { read, by, every, top, events, format, csv, streams, check } = options;
+    check_columns(&by, events);
+    let columns: Arc<[Column]> = every.map(Column::Time).into_iter().chain(by).collect();
+    let (files, limit) = (Files::list(read), streams.max_live);
+    let mut counting = Counting {
+        columns: Arc::clone(&columns),
+        names: files.names(),
+        identities: columns.contains(&Column::Identity).then(|| Identities::new(limit)),
+        groups: Groups::new(limit),
+        untimed: 0,
+        in_order: true,
+    };
+    let all_read = if events {
+        files.read(EventLogs { columns }, &mut counting)
+    } else {
+        let hasher = counting.identities.is_some().then(|| Hasher::new(false));
+        let note = move |event: &Event<'_>, input: usize| {
+            let mut note = StreamNote::new(event, input);
+            note.facts = hasher.as_ref().map(|hasher| Box::new(hasher.facts(event.event)));
+            note
+        };
+        files.read(LifeLogs { options: streams, note, rows: Vec::new() }, &mut counting)
+    };
+    let counted = if events { "events" } else { "streams" };
+    let found = counting.groups.total > 0;
+    let result = all_read.and_then(|all_read| {
+        let is_complete = counting.report_missing(counted);
+        let Counting { columns, groups, in_order, .. } = counting;
+        let report = Report { columns: columns.to_vec(), counted, sorted: groups.sorted(top, every.is_some()) };
+        match format {
+            Format::Text => report.text(),
+            Format::Json => report.json(),
+            Format::Csv => report.csv(csv.cells()),
+        }?;
+        Ok(all_read && in_order && is_complete)
+    });
+    check.exit(result, found)
+}
+
+/// Ends the program if the columns cannot be counted by.
+fn check_columns(columns: &[Column], events: bool) {
+    let conflict = |message: &str| exit_with_mistake(clap::error::ErrorKind::ArgumentConflict, message);
+    if events && columns.contains(&Column::Identity) {
+        conflict("an event has no identity: --by identity is for streams, without --events");
+    }
+    for (index, column) in columns.iter().enumerate() {
+        if columns.iter().skip(index + 1).any(|other| other == column) {
+            conflict(&format!("--by has the column {} twice", column.name()));
+        }
+    }
+}
+
+/// The groups of all logs, and what they are counted with.
+struct Counting {
+    /// Columns to group by.
+    columns: Arc<[Column]>,
+    /// Names of the files.
+    names: Arc<[String]>,
+    /// Identities of all logs, if they are a column.
+    identities: Option<Identities>,
+    /// Groups so far.
+    groups: Groups,
+    /// Number of streams or events without the time that they are grouped by.
+    untimed: u64,
+    /// Set while all logs were in order so far.
+    in_order: bool,
+}
+
+impl Counting {
+    /// Adds streams or events to a group.
+    fn add(&mut self, key: Key, number: u64) {
+        let mut columns = self.columns.iter().zip(&key);
+        if columns.any(|(column, value)| column.interval().is_some() && *value == Value::Absent) {
+            self.untimed += number;
+        }
+        self.groups.add(key, number);
+    }
+
+    /// Reports the streams or events that have no time or no group. Returns `false` if there are any.
+    fn report_missing(&self, counted: &str) -> bool {
+        let (untimed, left_out) = (self.untimed, self.groups.left_out);
+        if untimed > 0 {
+            report(format_args!("tor-streams: {untimed} {counted} have no date and time to be grouped by"));
+        }
+        if left_out > 0 {
+            report(format_args!(
+                "tor-streams: more groups than --max-live, or with a text of more than a kilobyte: {left_out} {counted} are \
+                 counted together, as all others"
+            ));
+        }
+        untimed == 0 && left_out == 0
+    }
+}
+
+impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Counting {
+    fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
+        for life in &lives {
+            let identity = self.identities.as_mut().zip(life.note.facts.as_deref());
+            let identity = identity.and_then(|(identities, facts)| {
+                let place = identities.place(facts)?;
+                Some(identities.label(place))
+            });
+            let file = self.names.get(life.note.file).map_or("", |name| name);
+            let values = self.columns.iter().map(|column| column.of_stream(life, file, identity.as_deref()));
+            let key = values.collect();
+            self.add(key, 1);
+        }
+        Ok(())
+    }
+
+    fn log(&mut self, mut log: LifeLog<F, Vec<Life>>, _index: usize, _all_read: bool) -> io::Result<()> {
+        Collector::<LifeLog<F, Vec<Life>>>::print(self, log.finish()?.unwrap_or_default())?;
+        let name = self.names.get(log.input).map_or("", |name| name);
+        self.in_order &= log.check.report(&escape(name));
+        Ok(())
+    }
+}
+
+impl Collector<EventLog> for Counting {
+    fn print(&mut self, groups: Vec<(Key, u64)>) -> io::Result<()> {
+        groups.into_iter().for_each(|(key, number)| self.add(key, number));
+        Ok(())
+    }
+
+    fn log(&mut self, mut log: EventLog, _index: usize, _all_read: bool) -> io::Result<()> {
+        use crate::input::threads::Log;
+
+        log.rows()?.map_or(Ok(()), |groups| Collector::<EventLog>::print(self, groups))
+    }
+}
