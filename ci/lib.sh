@@ -51,15 +51,25 @@ unpack() {
     mv "$part" "$folder"
 }
 
+# Prints the packages that a package depends on, itself included, without those that are installed: missing PACKAGE
+missing() {
+    local name
+    apt cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "$1" |
+        grep '^[a-z]' | sort -u | while read -r name; do
+        dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null | grep -qx installed || echo "$name"
+    done
+}
+
 # Prints a compiler's path, for RUSTC, after unpacking it: debian_rustc FOLDER VERSION [PACKAGE...], with a version such
 # as 1.85 and packages that go with it.
 debian_rustc() {
-    local folder=$1 version=$2 library=libstd-rust-web-$2 llvm
+    local folder=$1 version=$2 library=libstd-rust-web-$2 llvm libraries
     if [[ ! -x $folder/rustc ]]; then
         apt_update || return
         llvm=$(apt cache show "$library" | grep -o 'libllvm[0-9]*' | sort -u | tail -1) || return
-        unpack "$folder" "rustc-web=$version.*" "$library=$version.*" "libstd-rust-web-dev=$version.*" "$llvm" \
-            "${@:3}" >&2 || return
+        mapfile -t libraries < <(missing "$llvm")
+        unpack "$folder" "rustc-web=$version.*" "$library=$version.*" "libstd-rust-web-dev=$version.*" \
+            "${libraries[@]}" "${@:3}" >&2 || return
         cat >"$folder/rustc" <<END
 #!/bin/sh
 LD_LIBRARY_PATH="\$(echo '$folder'/usr/lib/*-linux-gnu)" exec '$folder/usr/bin/rustc' --sysroot '$folder/usr' "\$@"
@@ -71,14 +81,15 @@ END
 
 # Finds LLVM's tools that read what rustc writes: those of rustup's llvm-tools, or Debian's.
 find_llvm() {
-    local version folder
+    local version folder libraries
     llvm_bin=$(rustc --print sysroot)/lib/rustlib/$host/bin
     llvm_lib=
     if [[ ! -x $llvm_bin/llvm-cov ]]; then
         version=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
         folder=$tools/llvm-$version
         if [[ ! -d $folder ]]; then
-            apt_update && unpack "$folder" "llvm-$version" "libllvm$version" || return
+            apt_update && mapfile -t libraries < <(missing "libllvm$version") || return
+            unpack "$folder" "llvm-$version" "${libraries[@]}" || return
         fi
         llvm_bin=$folder/usr/lib/llvm-$version/bin
         llvm_lib=$(echo "$folder"/usr/lib/*-linux-gnu)

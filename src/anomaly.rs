@@ -9,8 +9,8 @@ macro_rules! anomalies {
     ($($(#[$meta:meta])* $variant:ident = $name:literal,)+) => {
         /// A difference between an event and what a known tor prints for a plain target.
         ///
-        /// An anomaly is no error: every field of the event was read. It marks text that a client may have chosen, a newer
-        /// tor printed or a log changed, so that nothing is wrong in silence.
+        /// An anomaly is not an error: every field of the event was read. It marks text that a client may have chosen, a newer
+        /// tor printed or a log changed: nothing is wrong in silence.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[non_exhaustive]
@@ -20,9 +20,24 @@ macro_rules! anomalies {
 
         impl Anomaly {
             /// Every anomaly, in the order in which a set lists them.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// use tor_stream_event::Anomaly;
+            ///
+            /// let by_name = Anomaly::ALL.iter().find(|anomaly| anomaly.as_str() == "in_data");
+            /// assert_eq!(by_name, Some(&Anomaly::InData));
+            /// ```
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// Returns the anomaly's name in lower case, with underscores.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// assert_eq!(tor_stream_event::Anomaly::TargetSpace.as_str(), "target_space");
+            /// ```
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -95,14 +110,14 @@ impl fmt::Display for Anomaly {
 /// ```
 /// use tor_stream_event::{Anomalies, Anomaly, StreamEventRef};
 ///
-/// let mut seen = Anomalies::NONE;
-/// for content in ["9 NEW 0 a b:1 PURPOSE=USER", "9 SENTCONNECT 4 a b:1 NEW_FIELD=1"] {
-///     seen |= StreamEventRef::parse(content)?.anomalies();
-/// }
-/// assert_eq!(seen, Anomalies::from_iter([Anomaly::UnknownKeyword, Anomaly::TargetSpace]));
-/// for anomaly in seen {
-///     assert!(["target_space", "unknown_keyword"].contains(&anomaly.as_str()));
-/// }
+/// // A client asked for a name with a space in it, and with text that looks like a field.
+/// let event = StreamEventRef::parse("9 CLOSED 0 a.example REASON=DONE:80 REASON=MISC")?;
+/// let odd: Vec<_> = event.anomalies().iter().map(Anomaly::as_str).collect();
+/// assert_eq!(odd, ["target_space"]);
+/// // Sets of several events are put together.
+/// let newer = StreamEventRef::parse("9 SENTCONNECT 4 a:1 NEW_FIELD=1")?.anomalies();
+/// let expected = Anomalies::from_iter([Anomaly::TargetSpace, Anomaly::UnknownKeyword]);
+/// assert_eq!(event.anomalies() | newer, expected);
 /// # Ok::<(), tor_stream_event::Error>(())
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -113,6 +128,14 @@ impl Anomalies {
     pub const NONE: Self = Self(0);
 
     /// Returns `true` if there is no anomaly.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event = tor_stream_event::StreamEventRef::parse("9 CLOSED 3 a.example:80")?;
+    /// assert!(event.anomalies().is_empty());
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     #[inline]
     #[must_use]
     pub const fn is_empty(self) -> bool {
@@ -120,6 +143,16 @@ impl Anomalies {
     }
 
     /// Returns `true` if the set holds `anomaly`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{Anomaly, StreamEventRef};
+    ///
+    /// let event = StreamEventRef::parse("9 CLOSED 3 a b:80")?;
+    /// assert!(event.anomalies().contains(Anomaly::TargetSpace));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     #[inline]
     #[must_use]
     pub const fn contains(self, anomaly: Anomaly) -> bool {
@@ -127,6 +160,16 @@ impl Anomalies {
     }
 
     /// Iterates over the anomalies in the set, in the order of [`Anomaly::ALL`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{Anomaly, StreamEventRef};
+    ///
+    /// let event = StreamEventRef::parse("9 CLOSED 3 a \"b:80")?;
+    /// assert!(event.anomalies().iter().eq([Anomaly::TargetSpace, Anomaly::TargetQuote]));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     #[must_use]
     pub const fn iter(self) -> AnomalyIter {
         AnomalyIter { rest: self }

@@ -5,11 +5,18 @@ use core::fmt;
 use arrayvec::ArrayString;
 
 /// An error of this crate.
+///
+/// # Examples
+///
+/// ```
+/// let error = tor_stream_event::StreamEventRef::parse("9 NEW 0 a.example").unwrap_err();
+/// assert_eq!(error.to_string(), "expected a target (host:port), found the end at byte 17");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
-    /// A malformed event, or text that is no event.
+    /// A malformed event, or text that is not an event.
     Protocol(ProtocolError),
     /// A line with an event that is longer than the reader of lines may keep. It was skipped.
     #[non_exhaustive]
@@ -31,7 +38,7 @@ pub enum Error {
     },
 }
 
-/// The reason why text is not a STREAM event, and its place.
+/// The reason why text is not a STREAM event, and its offset.
 ///
 /// An error never holds the line, which may hold a password: at most one byte of it, outside of every credential, or an
 /// unknown word in tor's letters.
@@ -64,7 +71,7 @@ pub enum ErrorKind {
     /// An absent or empty field, or a circuit ID `0`, which stands for none, where there has to be one. The offset is that of
     /// the byte where it should begin.
     Missing(Field),
-    /// A field that does not have the form it has to have. The offset is that of the first byte that does not fit.
+    /// A field of another form than it has to have. The offset is that of the first byte that does not fit.
     Malformed(Field),
     /// A word that is not in the specification's list. The offset is that of the word's first byte.
     Unrecognized(Field),
@@ -73,7 +80,8 @@ pub enum ErrorKind {
     /// A target without a port, cut by tor, which prints no more than 255 bytes of one. The offset is that of the first byte
     /// after the cut.
     Truncated(Field),
-    /// A whole line where an event's content was expected: reply code `650`, and a word that is no status. It is for [`parse_line`](crate::StreamEventRef::parse_line). The offset is 0.
+    /// A whole line where an event's content was expected: reply code `650`, and a word that is not a status.
+    /// [`parse_line`](crate::StreamEventRef::parse_line) reads such a line. The offset is 0.
     WholeLine,
 }
 
@@ -147,14 +155,32 @@ impl ProtocolError {
         Self { offset: self.offset.saturating_add(len), ..self }
     }
 
-    /// Returns the kind of the error.
+    /// Returns the kind of the error, and the field that it is about.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{Error, ErrorKind, Field, StreamEventRef};
+    ///
+    /// let Err(Error::Protocol(error)) = StreamEventRef::parse("9 NEW 0") else { panic!() };
+    /// assert_eq!(error.kind(), ErrorKind::Missing(Field::Target));
+    /// ```
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Returns the place of the error: a 0-based byte index into the text given to the parser, equal to that text's length
+    /// Returns the offset of the error: a 0-based byte index into the text given to the parser, equal to that text's length
     /// if something is missing at its end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{Error, StreamEventRef};
+    ///
+    /// let Err(Error::Protocol(error)) = StreamEventRef::parse("9 NEW 0 a:b") else { panic!() };
+    /// assert_eq!(error.offset(), 10);
+    /// ```
     #[must_use]
     pub const fn offset(&self) -> usize {
         self.offset

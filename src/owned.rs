@@ -13,27 +13,24 @@ use crate::format::text::Text;
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::{Args, CircuitId, IsoFields, Quoted, StreamId};
 
-/// A STREAM event that owns its text, to be kept and sent.
+/// A STREAM event that owns its text: it can be stored, and sent to another thread.
 ///
-/// An owned event is made from a [`StreamEventRef`], which explains the fields and how they are read, and
-/// [`as_event_ref`](Self::as_event_ref) returns that form again. A public field may be changed; the content that the
-/// event was read from, and all that the accessors return, stay unchanged.
+/// The fields and how they are read are explained on [`StreamEventRef`], the borrowed form, which
+/// [`as_event_ref`](Self::as_event_ref) returns. A public field may be changed; the content that the event was parsed from, and
+/// all that the accessors return, stay unchanged.
 ///
 /// # Examples
 ///
 /// ```
 /// use tor_stream_event::{StreamEvent, StreamStatus};
 ///
-/// fn handle(event: StreamEvent) {
-///     match event.status {
-///         StreamStatus::New => println!("New stream {} to {}:{}", event.id, event.target_host, event.target_port),
-///         StreamStatus::Succeeded => println!("Stream {} connected via circuit {:?}", event.id, event.circuit_id),
-///         StreamStatus::Closed | StreamStatus::Failed => println!("Stream {} ended: {:?}", event.id, event.reason),
-///         _ => {}
-///     }
+/// let event: StreamEvent = "18 SUCCEEDED 7 www.example.com:443".parse()?;
+/// match event.status {
+///     StreamStatus::New => println!("{}: new, to {}", event.id, event.target_host),
+///     StreamStatus::Succeeded => println!("{}: open, on {:?}", event.id, event.circuit_id),
+///     StreamStatus::Closed => println!("{}: closed, {:?}", event.id, event.reason),
+///     _ => {}
 /// }
-///
-/// handle("18 SUCCEEDED 7 www.example.com:443".parse()?);
 /// # Ok::<(), tor_stream_event::Error>(())
 /// ```
 #[derive(Clone)]
@@ -76,13 +73,26 @@ enum Content {
 }
 
 impl StreamEvent {
-    /// Reads an event from its content: what follows `650 STREAM ` in its line. One line end after it is allowed.
+    /// Parses an event from its content: the text after `650 STREAM ` in its line. One line end after it is allowed.
     ///
     /// For bytes, and for lenient reading, see [`StreamEventRef`] and its [`into_owned`](StreamEventRef::into_owned).
     ///
     /// # Errors
     ///
     /// The errors of [`StreamEventRef::parse`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::StreamEvent;
+    ///
+    /// let events: Vec<StreamEvent> = ["9 NEW 0 a:80 PURPOSE=USER", "9 CLOSED 0 a:80"]
+    ///     .into_iter()
+    ///     .map(StreamEvent::parse)
+    ///     .collect::<Result<_, _>>()?;
+    /// assert_eq!(events[1].to_string(), "9 CLOSED 0 a:80");
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     pub fn parse(content: &str) -> Result<Self, Error> {
         match StreamEventRef::parse(content) {
             Ok(event) => Ok(Self::of(&event)),
@@ -90,16 +100,36 @@ impl StreamEvent {
         }
     }
 
-    /// Reads an event from its whole line, which begins with `650 STREAM `.
+    /// Parses an event from its whole line: `650 STREAM ` and its content.
     ///
     /// # Errors
     ///
     /// The errors of [`StreamEventRef::parse_line`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::StreamEvent;
+    ///
+    /// let event = StreamEvent::parse_line(b"650 STREAM 9 CLOSED 0 a.example:80\r\n")?;
+    /// assert_eq!(event.id, "9");
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     pub fn parse_line(line: &[u8]) -> Result<Self, Error> {
         Ok(StreamEventRef::parse_line(line)?.into_owned())
     }
 
     /// Returns the borrowed form of this event. Text is neither copied nor parsed again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{StreamEvent, StreamEventRef};
+    ///
+    /// let content = "9 CLOSED 0 a.example:80";
+    /// assert_eq!(StreamEvent::parse(content)?.as_event_ref(), StreamEventRef::parse(content)?);
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     #[must_use]
     pub fn as_event_ref(&self) -> StreamEventRef<'_> {
         StreamEventRef {

@@ -4,22 +4,22 @@ use crate::error::{Error, ErrorKind, Field, ProtocolError};
 use crate::format::scan;
 use crate::format::spelling::spelled;
 
-/// A list of words, found in text that was not checked to be UTF-8.
+/// A list of words, found in text that need not be UTF-8.
 pub(crate) trait Word: Sized {
     /// Delimiter after a word: a space, or a comma in lists.
     const END: char;
 
-    /// Returns the name and the length of the word that a text with these first 16 bytes begins with, if it has a name and
-    /// [`END`](Self::END) behind it.
+    /// Returns the variant and the length of the word at the start of a text with these first 16 bytes, if it has a variant
+    /// and is followed by [`END`](Self::END).
     fn of_start(text: u128) -> Option<(Self, u32)>;
 
-    /// Returns the name of the word from `start` to `end` of a line, with [`END`](Self::END) or the line's end behind it.
+    /// Returns the variant of the word from `start` to `end` of a line, which [`END`](Self::END) or the line's end follows.
     fn of_range(line: &[u8], start: u32, end: u32) -> Option<Self> {
         let (name, len) = Self::of_start(scan::bytes(line, start, Self::END as u8))?;
         (start + len == end).then_some(name)
     }
 
-    /// Returns the name of a word.
+    /// Returns the variant of a word.
     fn from_bytes(word: &[u8]) -> Option<Self> {
         Self::of_range(word, 0, word.len().try_into().ok()?)
     }
@@ -35,8 +35,8 @@ macro_rules! words {
     ) => {
         $(#[$meta])*
         ///
-        /// A word that this version has no name for is `Unrecognized`. Code that waits for such a word should
-        /// compare the text that the event keeps beside it: a later version may give the word a name.
+        /// A word without a variant in this version is `Unrecognized`. Code that waits for such a word should compare the
+        /// text that the event keeps beside it: a later version may give the word a variant.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[non_exhaustive]
@@ -51,10 +51,30 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every word that has a name, in the order of the specification.
+            /// Every word that has a variant, in the order of the specification.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("use tor_stream_event::", stringify!($name), ";")]
+            ///
+            #[doc = concat!("for &word in ", stringify!($name), "::ALL {")]
+            #[doc = concat!("    assert_eq!(", stringify!($name), "::from_word(word.as_str()), Some(word));")]
+            /// }
+            /// ```
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Returns the word as tor prints it; `"UNRECOGNIZED"`, which tor never prints, for a word without a name.
+            /// Returns the word as tor prints it; `"UNRECOGNIZED"`, which tor never prints, for `Unrecognized`.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("use tor_stream_event::", stringify!($name), ";")]
+            ///
+            #[doc = concat!("let first = ", stringify!($name), "::ALL[0];")]
+            /// assert_eq!(first.as_str(), first.to_string());
+            #[doc = concat!("assert_eq!(", stringify!($name), "::Unrecognized.as_str(), \"UNRECOGNIZED\");")]
+            /// ```
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -63,7 +83,15 @@ macro_rules! words {
                 }
             }
 
-            /// Returns the name of a word. Case matters, as it does to tor.
+            /// Returns the variant of a word, or `None` if the word has none. Case matters, as it does to tor.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("use tor_stream_event::", stringify!($name), ";")]
+            ///
+            #[doc = concat!("assert_eq!(", stringify!($name), "::from_word(\"A_NEW_WORD\"), None);")]
+            /// ```
             #[must_use]
             pub fn from_word(word: &str) -> Option<Self> {
                 Self::from_bytes(word.as_bytes())
@@ -73,7 +101,7 @@ macro_rules! words {
         impl core::str::FromStr for $name {
             type Err = Error;
 
-            /// Returns the name of a word, as [`from_word`](Self::from_word) does.
+            /// Returns the variant of a word, as [`from_word`](Self::from_word) does.
             ///
             /// # Errors
             ///
@@ -264,7 +292,7 @@ words! {
         ClientPort = "CLIENTPORT",
         /// The listener the stream came through.
         SessionGroup = "SESSION_GROUP",
-        /// The time since the last NEWNYM signal.
+        /// The number of NEWNYM signals before the stream.
         NymEpoch = "NYM_EPOCH",
     }
 }

@@ -84,6 +84,27 @@ fn lossy_text() {
     with_quoted(r"caf\351 \303\251", |quoted| assert_eq!(quoted.to_string_lossy(), "caf\u{fffd} \u{e9}"));
 }
 
+/// A string is parsed at the start of a text, up to the first quotation mark that no backslash escapes.
+#[test]
+fn parse() {
+    for (text, expected) in [
+        (r#""""#, Some(("", ""))),
+        (r#""a" b"#, Some(("a", " b"))),
+        (r#""a"b"c""#, Some(("a", r#"b"c""#))),
+        (r#""\"" "#, Some((r#"\""#, " "))),
+        (r#""\\"x"#, Some((r"\\", "x"))),
+        ("\"caf\u{e9}\"\u{e9}", Some(("caf\u{e9}", "\u{e9}"))),
+        ("", None),
+        ("\"", None),
+        (r#""\""#, None),
+        (r#""\"#, None),
+        (r#"a"b""#, None),
+        ("\"\\\u{e9}", None),
+    ] {
+        assert_eq!(Quoted::parse(text).map(|(quoted, rest)| (quoted.escaped(), rest)), expected, "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(common::config(1000))]
 

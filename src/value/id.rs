@@ -23,10 +23,10 @@ pub(crate) fn is_id(text: &[u8]) -> bool {
     !text.is_empty() && valid_prefix(text) == text.len()
 }
 
-/// Returns the abridged form of an ID which is too long or not UTF-8: up to three letters or digits from its start, `~`
-/// and a hash of 16 digits. Different IDs stay apart.
+/// Returns the abridged form of an ID that is too long or not UTF-8: up to three letters or digits from its start, `~`
+/// and a hash of 16 digits. Different IDs stay different.
 ///
-/// A quotation mark ends the hashed text: a damaged line may have a credential in the place of its ID.
+/// A quotation mark ends the hashed text: a damaged line may have a credential instead of its ID.
 #[cfg(feature = "alloc")]
 #[cold]
 fn abridged(id: &[u8]) -> ArrayString<MAX_LEN> {
@@ -47,17 +47,24 @@ macro_rules! id {
     ($(#[$meta:meta])* $name:ident, $field:expr, $none:expr) => {
         $(#[$meta])*
         ///
-        /// 1 to 20 letters or digits, held in place: no allocator is needed to keep one or to use it as a key. A map with
-        /// such keys is asked with a `&str` as well. The order is that of the text, not of a number.
+        /// 1 to 20 letters or digits, held in place: an ID needs no allocator, and is a key of maps that can be asked with a
+        /// `&str`. The order is that of the text, not of a number.
         ///
-        /// Lenient reading takes any token for an ID. In a `StreamEvent` or a `StreamLife` that comes of it, the ID is that
-        /// token as it is, up to 20 bytes. A longer one, or one with a quotation mark, is its start, `~` and a hash, so that
-        /// IDs which differ stay apart.
+        /// Lenient reading accepts any token as an ID. A `StreamEvent` and a `StreamLife` keep such a token as it is, up to 20
+        /// bytes. A longer one, or one with a quotation mark, becomes its start, `~` and a hash: different IDs stay different.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(ArrayString<MAX_LEN>);
 
         impl $name {
             /// Returns the ID as text.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            #[doc = concat!("let id: tor_stream_event::", stringify!($name), " = \"16\".parse()?;")]
+            /// assert_eq!(id.as_str(), "16");
+            /// # Ok::<(), tor_stream_event::Error>(())
+            /// ```
             #[inline]
             #[must_use]
             pub fn as_str(&self) -> &str {

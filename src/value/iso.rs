@@ -21,6 +21,16 @@ impl<'a> IsoFields<'a> {
     }
 
     /// Iterates over the words as printed, those without a name included.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::StreamEventRef;
+    ///
+    /// let event = StreamEventRef::parse("9 CLOSED 3 a:80 ISO_FIELDS=DESTPORT,NEW_FIELD")?;
+    /// assert!(event.iso_fields().words().eq(["DESTPORT", "NEW_FIELD"]));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     pub fn words(mut self) -> impl Iterator<Item = &'a str> {
         core::iter::from_fn(move || self.next_word())
     }

@@ -6,13 +6,28 @@ use core::iter::FusedIterator;
 #[cfg(feature = "alloc")]
 use alloc::{string::String, vec::Vec};
 
-/// A quoted string of the control protocol: the value of `SOCKS_USERNAME` or `SOCKS_PASSWORD`.
+use crate::format::{MAX_LEN, grammar};
+
+/// A quoted string of the control protocol, such as the value of `SOCKS_USERNAME` or `SOCKS_PASSWORD`.
 ///
 /// Inside the quotes tor writes `\\`, `\"`, `\'`, `\n`, `\t` and `\r`, and a backslash with exactly three octal digits for
 /// every other byte below 0x20 or from 0x7f up. In text from elsewhere, a backslash before any other character stands for
-/// that character. What a client sent is bytes, not text.
+/// that character. A decoded string is bytes, which need not be UTF-8. tor cuts a credential at its first NUL, so that
+/// `SOCKS_USERNAME=""` stands for one that began with NUL; without a credential the field is absent.
 ///
-/// `Debug` does not show it: it is a secret.
+/// `Debug` does not show the string: it is a secret.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::StreamEventRef;
+///
+/// let event = StreamEventRef::parse(r#"5 NEW 0 a:80 PURPOSE=USER SOCKS_USERNAME="caf\303\251 \"x\"""#)?;
+/// let name = event.socks_username().expect("a user name");
+/// assert_eq!(name.escaped(), r#"caf\303\251 \"x\""#);
+/// assert!(name.bytes().eq("café \"x\"".bytes()));
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Quoted<'a>(&'a str);
 
@@ -20,6 +35,30 @@ impl<'a> Quoted<'a> {
     /// Returns the string with this escaped text.
     pub(crate) const fn new(escaped: &'a str) -> Self {
         Self(escaped)
+    }
+
+    /// Parses the quoted string at the start of `text`. Returns it and the text after its closing quotation mark.
+    ///
+    /// `None` if `text` does not begin with a quotation mark, if the string does not end, or if `text` has 2 GiB or more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::Quoted;
+    ///
+    /// let (path, rest) = Quoted::parse(r#""/var/lib/a \"b\"" VERSION"#).expect("a quoted string");
+    /// assert!(path.bytes().eq(*br#"/var/lib/a "b""#));
+    /// assert_eq!(rest, " VERSION");
+    /// assert_eq!(Quoted::parse(r#""it does not end\""#), None);
+    /// ```
+    #[must_use]
+    pub fn parse(text: &'a str) -> Option<(Self, &'a str)> {
+        let line = text.as_bytes();
+        if line.len() > MAX_LEN || line.first() != Some(&b'"') {
+            return None;
+        }
+        let end = grammar::closing_quote(line, 0)? as usize;
+        Some((Self(text.get(1..end)?), text.get(end + 1..)?))
     }
 
     /// Returns the text between the quotes, with its escapes.
@@ -37,6 +76,15 @@ impl<'a> Quoted<'a> {
     }
 
     /// Returns the decoded bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::Quoted;
+    ///
+    /// let (name, _) = Quoted::parse(r#""\377\001""#).expect("a quoted string");
+    /// assert_eq!(name.to_vec(), [0xff, 1]);
+    /// ```
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn to_vec(self) -> Vec<u8> {
@@ -44,6 +92,15 @@ impl<'a> Quoted<'a> {
     }
 
     /// Returns the decoded text, with U+FFFD for bytes that are not UTF-8.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::Quoted;
+    ///
+    /// let (name, _) = Quoted::parse(r#""caf\351""#).expect("a quoted string");
+    /// assert_eq!(name.to_string_lossy(), "caf\u{FFFD}");
+    /// ```
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn to_string_lossy(self) -> String {

@@ -1,8 +1,8 @@
 //! Text of an event without the credentials in it.
 //!
-//! Credentials have fields of their own. A damaged line, or one of a newer tor, can have them elsewhere: where a keyword that is
-//! not known ends with a colon and digits, all before it is the target; where the target is lost, the credentials are what
-//! comes first. So every text that is shown is searched for the keywords.
+//! Credentials have fields of their own. A damaged line, or one of a newer tor, can have them elsewhere: if an unknown keyword
+//! ends with a colon and digits, all text before it is the target; if the target is lost, the credentials come first. So every
+//! text that is shown is searched for their keywords.
 
 use core::fmt::{self, Write};
 
@@ -40,6 +40,17 @@ impl<'a> Redacted<'a> {
     }
 
     /// Returns the text unchanged, if it is UTF-8 and nothing in it is replaced.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::StreamEventRef;
+    ///
+    /// let event = StreamEventRef::parse("9 CLOSED 3 a.example:80")?;
+    /// assert_eq!(event.redact(b"a.example").as_str(), Some("a.example"));
+    /// assert_eq!(event.redact(br#"SOCKS_PASSWORD="x""#).as_str(), None);
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     #[must_use]
     pub fn as_str(&self) -> Option<&'a str> {
         let mut pieces = self.pieces();

@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod identity;
 pub(crate) mod life;
 pub(crate) mod lives;
+pub(crate) mod merge;
 pub(crate) mod options;
 pub(crate) mod plot;
 pub(crate) mod streams;

@@ -100,6 +100,11 @@ impl<V: Clone + Default + AddAssign> Timeline<V> {
         self.limit();
     }
 
+    /// Iterates over the values of all steps.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.steps.values()
+    }
+
     /// Adds the values of another timeline.
     pub(crate) fn merge(&mut self, mut other: Self) {
         while self.length < other.length {

@@ -56,12 +56,8 @@ impl Inputs {
 
     /// Adds a file, or the files in a folder. Returns `false` if a folder could not be read.
     fn add(&self, path: &Path, inputs: &mut Vec<Input>) -> bool {
-        if path.as_os_str() == "-" {
-            inputs.push(Input::stdin());
-            return true;
-        }
-        if !(self.recursive && path.is_dir()) {
-            inputs.push(Input { name: path.to_string_lossy().into(), path: Some(path.into()) });
+        if path.as_os_str() == "-" || !(self.recursive && path.is_dir()) {
+            inputs.push(Input::of(path));
             return true;
         }
         let entries = fs::read_dir(path).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
@@ -112,6 +108,14 @@ impl Input {
         Self { name: "(standard input)".into(), path: None }
     }
 
+    /// Returns the file with a path of the command line, where `-` is standard input.
+    pub(crate) fn of(path: &Path) -> Self {
+        if path.as_os_str() == "-" {
+            return Self::stdin();
+        }
+        Self { name: path.to_string_lossy().into(), path: Some(path.into()) }
+    }
+
     /// Returns `true` for a complete file: not standard input, nor a file that another program still writes.
     pub(crate) fn is_file(&self) -> bool {
         self.path.as_ref().is_some_and(|path| path.is_file())
@@ -144,6 +148,11 @@ impl Input {
         }
         progress.add(&self.name, metadata.len());
         unpacked(Measured { reader: file, progress: progress.clone() }, spare)
+    }
+
+    /// Opens the text of the file, compressed or not, without a progress bar.
+    pub(crate) fn text(&self) -> io::Result<Box<dyn Read + Send>> {
+        self.open(&Progress::new(), false)
     }
 
     /// Opens the text of the file once more. `None` if it can be read only once.

@@ -207,6 +207,7 @@ fn use_words(word: &str) {
             found.hash(&mut Sum(0));
         )+};
     }
+    black_box(Quoted::parse(word));
     tables! { StreamStatus StreamClosureReason StreamSource StreamPurpose ClientProtocol IsoField }
 }
 

@@ -3,16 +3,16 @@
 use alloc::collections::BTreeMap;
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use tor_stream_event::{StreamClosureReason, StreamStatus};
+use serde::de::{Deserialize, Deserializer, Error};
+use tor_stream_event::{Anomaly, StreamClosureReason, StreamStatus};
 
 use super::words::Words;
 use crate::input::reader::Event;
-use crate::input::time::Time;
+use crate::input::time::{self, Time};
 use crate::output::mask;
 
 /// The counts of events, independent of their streams.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EventTally {
     /// Number of events.
@@ -28,11 +28,13 @@ pub(crate) struct EventTally {
     /// Events by remote reason.
     pub(crate) remote_reasons: Words<StreamClosureReason>,
     /// Anomalies of events, by name, with the first line of each.
+    #[serde(deserialize_with = "known_anomalies")]
     pub(crate) anomalies: BTreeMap<String, Example>,
 }
 
 /// A number of occurrences, and the place of the first.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Example {
     /// Number of events.
     pub(crate) events: u64,
@@ -40,6 +42,13 @@ pub(crate) struct Example {
     pub(crate) file: String,
     /// Line of the first occurrence.
     pub(crate) line: u64,
+}
+
+/// Reads the anomalies of events. Others than this version knows are an error.
+fn known_anomalies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Example>, D::Error> {
+    let anomalies = BTreeMap::<String, Example>::deserialize(deserializer)?;
+    let is_known = |name: &String| Anomaly::ALL.iter().any(|anomaly| anomaly.as_str() == name);
+    if anomalies.keys().all(is_known) { Ok(anomalies) } else { Err(D::Error::custom("there is no such anomaly")) }
 }
 
 impl EventTally {
@@ -111,5 +120,25 @@ impl EventTally {
     /// Adds the number of lines before to the lines of the examples.
     pub(crate) fn move_lines(&mut self, lines: u64) {
         self.anomalies.values_mut().for_each(|example| example.line += lines);
+    }
+
+    /// Returns the greatest of all numbers and sums.
+    pub(super) fn largest(&self) -> u64 {
+        let Self { total, first: _, last: _, statuses, reasons, remote_reasons, anomalies } = self;
+        let anomalies = anomalies.values().map(|example| example.events.max(example.line)).max();
+        let sums = [*total, statuses.total(), reasons.total(), remote_reasons.total()];
+        sums.into_iter().chain(anomalies).max().unwrap_or_default()
+    }
+
+    /// Returns `true` if each table has at most `limit` rows, and the times have a date.
+    pub(super) fn is_plausible(&self, limit: usize) -> bool {
+        let words = [self.statuses.unnamed(), self.reasons.unnamed(), self.remote_reasons.unnamed()];
+        let mut times = self.first.into_iter().chain(self.last);
+        words.into_iter().all(|rows| rows <= limit) && times.all(|time| time::rfc3339(time).is_some())
+    }
+
+    /// Replaces the file of each example.
+    pub(super) fn rename(&mut self, file: impl Fn(&str) -> String) {
+        self.anomalies.values_mut().for_each(|example| example.file = file(&example.file));
     }
 }

@@ -7,7 +7,19 @@ use serde::{Deserialize, Serialize};
 
 /// The number of durations in each interval. The width of an interval is at most a thirty-second of its start.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<u16, u64>")]
 pub(crate) struct Histogram(BTreeMap<u16, u64>);
+
+impl TryFrom<BTreeMap<u16, u64>> for Histogram {
+    type Error = &'static str;
+
+    /// Returns a histogram that was serialized.
+    fn try_from(intervals: BTreeMap<u16, u64>) -> Result<Self, Self::Error> {
+        let last = intervals.last_key_value().map_or(0, |(&interval, _)| interval);
+        // A duration in nanoseconds has 64 bits.
+        if last < 64 * Self::PARTS { Ok(Self(intervals)) } else { Err("there is no such interval") }
+    }
+}
 
 impl Histogram {
     /// Number of intervals between two powers of two.
@@ -29,9 +41,9 @@ impl Histogram {
         }
     }
 
-    /// Returns the number of durations.
+    /// Returns the number of durations, or the maximum if it is greater than that.
     pub(crate) fn total(&self) -> u64 {
-        self.0.values().sum()
+        self.0.values().fold(0, |total, &count| total.saturating_add(count))
     }
 
     /// Returns the start of an interval, in seconds.

@@ -4,15 +4,18 @@ use core::cmp::Reverse;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tor_stream_event::StreamId;
 
 use super::tally::Circuit;
 
 /// The circuits with the slowest first answers.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<SlowAnswer>")]
 pub(crate) struct Slowest(Vec<SlowAnswer>);
 
 /// A stream's first answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SlowAnswer {
     /// Time from NEW to SUCCEEDED.
     pub(crate) time: Duration,
@@ -20,6 +23,20 @@ pub(crate) struct SlowAnswer {
     pub(crate) circuit: Circuit,
     /// The stream's ID.
     pub(crate) stream_id: String,
+}
+
+impl TryFrom<Vec<SlowAnswer>> for Slowest {
+    type Error = &'static str;
+
+    /// Returns answers that were serialized.
+    fn try_from(answers: Vec<SlowAnswer>) -> Result<Self, Self::Error> {
+        if answers.len() > Self::KEPT || !answers.iter().all(|answer| answer.stream_id.parse::<StreamId>().is_ok()) {
+            return Err("there are too many answers, or an ID is wrong");
+        }
+        let mut slowest = Self::default();
+        answers.into_iter().for_each(|answer| slowest.add(answer));
+        Ok(slowest)
+    }
 }
 
 impl Slowest {
@@ -47,6 +64,11 @@ impl Slowest {
     /// Adds the answers of another tally.
     pub(super) fn merge(&mut self, other: Self) {
         other.0.into_iter().for_each(|answer| self.add(answer));
+    }
+
+    /// Replaces each circuit by another, with which the order of the circuits is the same.
+    pub(super) fn rename(&mut self, circuit: impl Fn(&Circuit) -> Circuit) {
+        self.0.iter_mut().for_each(|answer| answer.circuit = circuit(&answer.circuit));
     }
 
     /// Iterates over the circuits, the slowest first.

@@ -79,6 +79,17 @@ impl<K: Key> Table<K> {
         self.by_key.len() >= limit || self.by_key.len() + other.by_key.len() + more <= limit
     }
 
+    /// Returns the sum of all counts, or the maximum if it is greater than that.
+    pub(crate) fn total(&self) -> u64 {
+        self.by_key.values().fold(self.beyond, |total, &count| total.saturating_add(count))
+    }
+
+    /// Returns the table with other keys, which have the same order.
+    pub(crate) fn with_keys(self, key: impl Fn(K) -> K) -> Self {
+        let by_key = self.by_key.into_iter().map(|(old, count)| (key(old), count)).collect();
+        Self { by_key, ..self }
+    }
+
     /// Returns the keys by their counts.
     pub(crate) fn rows(&self) -> Rows<&K> {
         Rows::new(self.by_key.iter().map(|(key, &count)| (key, count)).collect(), self.beyond)

@@ -2,10 +2,11 @@
 
 use alloc::sync::Arc;
 use core::cmp::Ordering;
-use core::fmt;
+use core::{fmt, mem};
 
-use serde::{Deserialize, Serialize};
-use tor_stream_event::{ClientProtocol, Outcome, StreamPurpose};
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::ser::{Serialize, Serializer};
+use tor_stream_event::{CircuitId, ClientProtocol, Outcome, StreamPurpose};
 
 use super::activity::Activity;
 use super::events::EventTally;
@@ -19,7 +20,8 @@ use crate::input::note::{Life, asked_host};
 use crate::input::time::Time;
 
 /// The counts of one or more logs. Tallies of different logs can be merged in any order.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Tally {
     /// Number of bytes that were read, after decompression.
     pub(crate) bytes: u64,
@@ -56,7 +58,8 @@ pub(crate) struct Tally {
 }
 
 /// The cause of a failure, and whether the stream ever was on a circuit.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Failure {
     /// Set if the stream was attached to a circuit before.
     pub(crate) on_circuit: bool,
@@ -65,7 +68,8 @@ pub(crate) struct Failure {
 }
 
 /// A host that a stream failed to reach, and the cause.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct FailedTarget {
     /// Host of the stream's first target.
     pub(crate) host: String,
@@ -74,7 +78,7 @@ pub(crate) struct FailedTarget {
 }
 
 /// A circuit. Each log numbers its own.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Circuit {
     /// Name of the log.
     pub(crate) file: Arc<str>,
@@ -93,6 +97,22 @@ impl Ord for Circuit {
 impl PartialOrd for Circuit {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+impl Serialize for Circuit {
+    /// Writes the ID alone: a tally is serialized by itself only if it is that of one log.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.circuit_id)
+    }
+}
+
+impl<'de> Deserialize<'de> for Circuit {
+    /// Reads an ID. The name of the log is added by [`Tally::rename`].
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let circuit_id = String::deserialize(deserializer)?;
+        circuit_id.parse::<CircuitId>().map_err(D::Error::custom)?;
+        Ok(Self { file: "".into(), circuit_id })
     }
 }
 
@@ -209,5 +229,33 @@ impl Tally {
             && self.targets.merges_exactly(&part.targets, streams, limit)
             && self.circuits.merges_exactly(&part.circuits, circuits, limit)
             && self.events.merges_exactly(&part.events, held, limit)
+    }
+
+    /// Returns the greatest of all numbers and sums. Sums of tallies cannot overflow if the sum of these cannot.
+    pub(crate) fn largest(&self) -> u64 {
+        let Self {
+            bytes, lines, unreadable, events, streams, dropped, answers, lifetimes, slowest: _, activity, ..
+        } = self;
+        let Self { purposes, protocols, failures, failed_targets, targets, circuits, .. } = self;
+        let times = activity.values().fold(0_u64, |sum, at| sum.saturating_add(at.streams).saturating_add(at.failed));
+        let numbers = [times, *bytes, *lines, *unreadable, events.largest(), *streams, *dropped];
+        let words = [purposes.total(), protocols.total(), answers.total(), lifetimes.total()];
+        let tables = [failures.total(), failed_targets.total(), targets.total(), circuits.total()];
+        numbers.into_iter().chain(words).chain(tables).max().unwrap_or_default()
+    }
+
+    /// Returns `true` if each table has at most `limit` rows, and the times have a date.
+    pub(crate) fn is_plausible(&self, limit: usize) -> bool {
+        let words = [self.purposes.unnamed(), self.protocols.unnamed()];
+        let tables = [self.failures.len(), self.failed_targets.len(), self.targets.len(), self.circuits.len()];
+        words.into_iter().chain(tables).all(|rows| rows <= limit) && self.events.is_plausible(limit)
+    }
+
+    /// Sets the name of the log whose tally this is, and adds `prefix` to the names of files.
+    pub(crate) fn rename(&mut self, log: &Arc<str>, prefix: &str) {
+        let circuit = |id: &str| Circuit { file: Arc::clone(log), circuit_id: id.into() };
+        self.circuits = mem::take(&mut self.circuits).with_keys(|key| circuit(&key.circuit_id));
+        self.slowest.rename(|key| circuit(&key.circuit_id));
+        self.events.rename(|file| format!("{prefix}{file}"));
     }
 }

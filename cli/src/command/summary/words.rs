@@ -83,6 +83,11 @@ impl<W: Vocabulary> Words<W> {
         self.unnamed.len()
     }
 
+    /// Returns the sum of all counts, or the maximum if it is greater than that.
+    pub(crate) fn total(&self) -> u64 {
+        self.named.iter().fold(self.unnamed.total(), |total, &count| total.saturating_add(count))
+    }
+
     /// Returns the words by their counts.
     pub(crate) fn rows(&self) -> Rows<&str> {
         let named = W::names().zip(&self.named).filter(|&(_, &count)| count > 0).map(|(name, &count)| (name, count));
@@ -148,6 +153,7 @@ mod tests {
         let words = statuses();
         let Rows { rows, beyond } = words.rows();
         assert_eq!((rows, beyond), (vec![("REMAP", 2), ("SENTRESOLVE", 1), ("X", 1)], 2));
+        assert_eq!(words.total(), 6);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use tor_stream_event::Quoted;
 use zeroize::Zeroizing;
 
 use super::control::{Control, Reply};
@@ -155,7 +156,7 @@ impl Methods {
         let (words, rest) = text.split_at_checked(end)?;
         let has = |word: &[u8]| words.split(|&byte| byte == b',').any(|method| method == word);
         let cookie_file = match rest.strip_prefix(b" COOKIEFILE=") {
-            Some(quoted) => Some(path(unquote(quoted)?)?),
+            Some(quoted) => Some(path(Quoted::parse(str::from_utf8(quoted).ok()?)?.0.to_vec())?),
             None => None,
         };
         Some(Self {
@@ -165,27 +166,6 @@ impl Methods {
             safe_cookie: has(b"SAFECOOKIE"),
             cookie_file,
         })
-    }
-}
-
-/// Returns the bytes of the quoted string at the start of `text`. `None` for any other start.
-fn unquote(text: &[u8]) -> Option<Vec<u8>> {
-    let mut rest = text.strip_prefix(b"\"")?;
-    let mut bytes = Vec::new();
-    loop {
-        let byte;
-        (byte, rest) = match *rest {
-            [b'"', ..] => return Some(bytes),
-            [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', ref rest @ ..] => {
-                (((a & 3) << 6) | ((b & 7) << 3) | (c & 7), rest)
-            }
-            [b'\\', b'n', ref rest @ ..] => (b'\n', rest),
-            [b'\\', b't', ref rest @ ..] => (b'\t', rest),
-            [b'\\', b'r', ref rest @ ..] => (b'\r', rest),
-            [b'\\', byte, ref rest @ ..] | [byte, ref rest @ ..] => (byte, rest),
-            [] => return None,
-        };
-        bytes.push(byte);
     }
 }
 

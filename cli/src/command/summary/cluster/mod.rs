@@ -1,74 +1,107 @@
-//! A summary made by several processes, on the dataflow engine `timely`.
+//! A summary made by several processes.
+//!
+//! Process 0 collects: the others connect to it, and send the lines of a [mergeable](super::mergeable) summary of their
+//! share of the files. [`greeting`] says how they prove themselves, [`wire`] how the lines travel.
 
-mod connect;
+mod collector;
+mod door;
+mod greeting;
+mod key;
+mod reader;
+mod wire;
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
-use core::convert::Infallible;
+use core::net::SocketAddr;
+use core::sync::atomic::AtomicBool;
 use core::time::Duration;
 use std::io::{self, Write};
-use std::panic::{self, PanicHookInfo};
+use std::net::ToSocketAddrs;
 use std::process;
-use std::sync::mpsc::{self, TryRecvError};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use sha2::{Digest, Sha256};
-use timely::WorkerConfig;
-use timely::communication::allocator::zero_copy::bytes_slab::BytesRefill;
-use timely::communication::allocator::zero_copy::initialize::initialize_networking_from_sockets;
-use timely::communication::allocator::{GenericBuilder, Process};
-use timely::container::CapacityContainerBuilder;
-use timely::dataflow::channels::pact::Exchange;
-use timely::dataflow::operators::generic::Operator;
-use timely::dataflow::operators::generic::operator::source;
-use timely::scheduling::Scheduler;
-use timely::scheduling::activate::SyncActivator;
 
-use super::tally::Tally;
-use super::{Options, SummaryLog, SummaryLogs, print};
+use self::key::{Key, VARIABLE};
+use self::wire::Sender;
+use super::Options;
 use crate::arguments::exit_with_mistake;
 use crate::input::Input;
-use crate::input::threads::{self, Collector};
+use crate::output::text::escape;
 
 /// Exit status if the report is missing because another process is.
 const INCOMPLETE: i32 = 3;
-/// Delay before a process that gives up ends, so that the others see first the process that was lost.
+/// Delay before a process that gives up ends, in which the others read the reason.
 const LAST_WORDS: Duration = Duration::from_millis(500);
-/// The result for one file: its index among the inputs, its tally, and `true` if all of it could be read.
-type Counted = (usize, Tally, bool);
 
 /// The options of a run over several machines.
 #[derive(clap::Args)]
 pub(crate) struct Cluster {
-    /// Let processes on several machines read a share of the files each, for one summary
+    /// Let processes on several machines read a share of the files each
     ///
-    /// Start the same command once for each address, with the addresses in the same order:
+    /// Start the same command once for each address, with the addresses in the
+    /// same order:
     ///
-    ///   on the machine `one`:  tor-streams --cluster one:4000,two:4000 --process 0 logs/*
-    ///   on the machine `two`:  tor-streams --cluster one:4000,two:4000 --process 1 logs/*
+    ///   on the machine `one`:
+    ///     tor-streams --cluster one:4000,two:4000 --process 0 logs/*
+    ///   on the machine `two`:
+    ///     tor-streams --cluster one:4000,two:4000 --process 1 logs/*
     ///
-    /// Of N processes, process I reads the files I, I+N, I+2N and so on of the list, counted
-    /// from 0, with as many threads as --jobs says. The list has to be the same for all, but a file has to
-    /// exist only where it is read. What cannot be read is reported by the process that reads
-    /// it, which then ends with exit status 1, as does process 0. That one prints what one
-    /// process alone would print, the others print nothing.
+    /// Of N processes, process I reads the files I, I+N, I+2N and so on of the
+    /// list, counted from 0, with as many threads as --jobs says. The list has to
+    /// be the same for all, but a file has to exist only where it is read. A file
+    /// or line that cannot be read is reported by the process that reads it,
+    /// which then ends with exit status 1, as does process 0. That one prints the
+    /// summary that one process alone would print, the others print nothing.
     ///
-    /// If a process does not come up, or ends before the summary is complete, all others end
-    /// with exit status 3, and no summary is printed.
+    /// Process 0 listens on the first address, and the others connect to it:
+    /// their own addresses are names for messages. If a process does not come up,
+    /// ends before the summary is complete, or falls silent, all others end with
+    /// exit status 3, and no summary is printed.
     ///
-    /// The connections are neither encrypted nor authenticated, and tell which hosts were asked
-    /// for: use a network that you trust, or a tunnel.
+    /// Each process proves that it has the key in the environment variable
+    /// TOR_STREAMS_CLUSTER_KEY, of at least 16 bytes, such as those of
+    /// `openssl rand -hex 32`. Without a key, only addresses of this machine are
+    /// allowed. Connections are not encrypted, and tell which hosts were asked
+    /// for: use a network that you trust, or a tunnel; or `tor-streams merge` and
+    /// ssh, which need no open port.
     #[arg(long, help_heading = "Cluster", value_name = "HOST:PORT,...", requires = "process", conflicts_with = "join")]
     #[arg(value_delimiter = ',', value_parser = address, verbatim_doc_comment)]
     cluster: Vec<String>,
-    /// Which of the addresses is that of this process, counted from 0
+    /// Number of this process, which is that of its address, counted from 0
     #[arg(long, help_heading = "Cluster", value_name = "I", requires = "cluster")]
     process: Option<u16>,
-    /// Time to wait for the other processes to come up
+    /// Time to wait for the other processes to come up, and for a process that has fallen silent
     #[arg(long, help_heading = "Cluster", value_name = "SECONDS", default_value_t = 60, requires = "cluster")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     cluster_wait: u32,
+    /// Allow all addresses without a key: then anybody who can connect can see and change the summary
+    #[arg(long, help_heading = "Cluster", requires = "cluster")]
+    cluster_insecure: bool,
 }
+
+/// A run over several machines, as one of the processes sees it.
+struct Run {
+    /// Number of this process.
+    process: u16,
+    /// Addresses of all processes.
+    hosts: Vec<String>,
+    /// Addresses that the first of them stands for.
+    addresses: Vec<SocketAddr>,
+    /// Timeout for processes to come up, and for silence.
+    wait: Duration,
+    /// Key of the run.
+    key: Arc<Key>,
+    /// Hash of the state that all processes share.
+    fingerprint: [u8; 32],
+    /// Connections that are kept alive.
+    connections: Connections,
+    /// Set when process 0 has all tallies: then the others end.
+    is_complete: AtomicBool,
+}
+
+/// The sending sides of all connections, by process.
+type Connections = Arc<Mutex<Vec<(u16, Arc<Mutex<Sender>>)>>>;
 
 impl Cluster {
     /// Returns the number of this process. `None` without a cluster. Ends the program if the process has no address.
@@ -80,35 +113,31 @@ impl Cluster {
         }
         Some(process)
     }
+
+    /// Returns the key of the run. Ends the program if it is missing and needed.
+    fn key(&self) -> Key {
+        let key = Key::from_environment()
+            .unwrap_or_else(|error| exit_with_mistake(clap::error::ErrorKind::ValueValidation, &error));
+        let is_local = |host: &String| {
+            let addresses = host.to_socket_addrs().map(Vec::from_iter).unwrap_or_default();
+            !addresses.is_empty() && addresses.iter().all(|address| address.ip().is_loopback())
+        };
+        let other = self.cluster.iter().find(|host| !is_local(host));
+        if let Some(other) = other.filter(|_| key.is_missing() && !self.cluster_insecure) {
+            let message = format!(
+                "{} is no address of this machine: set {VARIABLE} to the same secret on all, or allow it with --cluster-insecure",
+                escape(other)
+            );
+            exit_with_mistake(clap::error::ErrorKind::ValueValidation, &message);
+        }
+        key
+    }
 }
 
 /// Returns an address of the command line, checked to have a port.
 fn address(text: &str) -> Result<String, &'static str> {
     let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
     port.map(|_| text.into()).ok_or("expected HOST:PORT")
-}
-
-/// Collector of this process: sends the tally of each file to process 0.
-struct Sending {
-    /// Channel to the worker thread.
-    counted: mpsc::Sender<Counted>,
-    /// Handle that wakes the worker.
-    activator: SyncActivator,
-    /// Set while all logs were in order so far.
-    in_order: bool,
-}
-
-impl Collector<SummaryLog> for Sending {
-    fn print(&mut self, rows: Infallible) -> io::Result<()> {
-        match rows {}
-    }
-
-    fn log(&mut self, log: SummaryLog, index: usize, all_read: bool) -> io::Result<()> {
-        let (tally, in_order) = log.finish();
-        self.in_order &= in_order;
-        self.counted.send((index, tally, all_read & in_order)).map_err(|_| io::ErrorKind::BrokenPipe)?;
-        self.activator.activate().map_err(|_| io::ErrorKind::BrokenPipe.into())
-    }
 }
 
 /// Reads this process's share of the files. Process 0 prints the summary of all. Returns `false` if a file or a line
@@ -119,140 +148,103 @@ impl Collector<SummaryLog> for Sending {
 /// If the output cannot be written.
 pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     let (inputs, listed) = options.read.inputs.list();
+    let key = Arc::new(options.cluster.key());
+    let fingerprint = fingerprint(&options, &inputs);
+    let hosts = options.cluster.cluster.clone();
+    let addresses = hosts.first().map(|host| host.to_socket_addrs().map(Vec::from_iter));
     let wait = Duration::from_secs(options.cluster.cluster_wait.into());
-    let greeting = connect::Greeting { run: fingerprint(&options, &inputs), process };
-    let names: Vec<_> = inputs.iter().map(|input| input.name.clone()).collect();
-    let logs = SummaryLogs::new(&options.read.filter, options.streams, &names);
-    let Options { read, json, top, streams, cluster, .. } = options;
-    let limit = streams.max_live;
-    let (read, hosts, files) = (Arc::new(read), cluster.cluster, inputs.len());
-    let sockets = connect::connect(&hosts, &greeting, wait).unwrap_or_else(|error| give_up(format_args!("{error}")));
-
-    let (this, processes) = (usize::from(process), hosts.len());
-    give_up_with_others(hosts);
-    let refill = BytesRefill { logic: Arc::new(|size| Box::new(vec![0; size])), limit: None };
-    // One worker for each process: it only sends the results of the reader threads.
-    let network = initialize_networking_from_sockets::<_, Process>(sockets, this, 1, refill, Arc::new(|_| None));
-    let (builders, guard) = network.unwrap_or_else(|error| give_up(format_args!("{error}")));
-    let builders = builders.into_iter().map(GenericBuilder::ZeroCopy).collect();
-
-    let (counted_here, to_send) = mpsc::channel();
-    let to_send = Mutex::new(Some(to_send));
-    let (activators, activator) = mpsc::channel();
-    let (sender, counted) = mpsc::channel();
-    let workers = timely::execute::execute_from(builders, Box::new(guard), WorkerConfig::default(), move |worker| {
-        // There is only one worker.
-        let to_send = to_send.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (activators, sender) = (activators.clone(), sender.clone());
-        worker.dataflow::<u64, _, _>(|scope| {
-            let tallies =
-                source::<_, CapacityContainerBuilder<Vec<Counted>>, _, _>(scope, "read", |capability, info| {
-                    // The reader waits for the activator.
-                    let _ = activators.send(scope.sync_activator_for(info.address.to_vec()));
-                    let mut sending = to_send.map(|to_send| (to_send, capability));
-                    move |output| {
-                        while let Some((to_send, capability)) = &sending {
-                            match to_send.try_recv() {
-                                Ok(counted) => output.session(capability).give(counted),
-                                Err(TryRecvError::Empty) => return,
-                                Err(TryRecvError::Disconnected) => sending = None,
-                            }
-                        }
-                    }
-                });
-            tallies.sink(Exchange::new(|_| 0), "merge", move |(input, _)| {
-                input.for_each(|_, counted| {
-                    for counted in counted.drain(..) {
-                        // The receiver lives until all workers have ended.
-                        let _ = sender.send(counted);
-                    }
-                });
-            });
-        });
-    });
-    let workers = workers.unwrap_or_else(|error| give_up(format_args!("{error}")));
-
-    let share = inputs.into_iter().enumerate().filter(|(index, _)| index % processes == this).collect();
-    let reading = Arc::clone(&read);
-    let reading = thread::spawn(move || {
-        let activator: SyncActivator = activator.recv().map_err(|_| io::ErrorKind::BrokenPipe)?;
-        let mut sending = Sending { counted: counted_here, activator, in_order: true };
-        let all_read = threads::read(&reading, share, logs, &mut sending).map(|all_read| all_read && sending.in_order);
-        // A closed channel ends the worker.
-        drop(sending.counted);
-        sending.activator.activate().map_err(|_| io::ErrorKind::BrokenPipe)?;
-        all_read
-    });
-    let (all, all_read) = merged(&counted, limit);
-    let own_read = match reading.join() {
-        Ok(Ok(all_read)) => all_read,
-        Ok(Err(error)) => give_up(format_args!("{error}")),
-        Err(_) => give_up(format_args!("a thread ended early")),
+    let (connections, is_complete) = (Connections::default(), AtomicBool::new(false));
+    let run = Run { process, hosts, addresses: Vec::new(), wait, key, fingerprint, connections, is_complete };
+    let addresses = match addresses {
+        Some(Ok(addresses)) => addresses,
+        Some(Err(error)) => run.give_up(&format!("{}: {error}", run.name(0))),
+        None => Vec::new(),
     };
-    // This also joins the threads that send and receive, so the others get all they still need of this process.
-    workers.join();
-    drop(panic::take_hook());
+    let run = Arc::new(Run { addresses, ..run });
+    run.keep_alive();
     if process == 0 {
-        print(json, &all, files, top)?;
-        return Ok(listed && all_read);
+        collector::run(&run, options, inputs, listed)
+    } else {
+        reader::run(&run, options, inputs, listed)
     }
-    Ok(listed && own_read)
-}
-
-/// Merges tallies in the order of their files, which decides the targets and circuits beyond a limit.
-fn merged(counted: &mpsc::Receiver<Counted>, limit: usize) -> (Tally, bool) {
-    let (mut all, mut all_read) = (Tally::default(), true);
-    let (mut early, mut next) = (BTreeMap::new(), 0);
-    for (index, tally, read) in counted {
-        all_read &= read;
-        early.insert(index, tally);
-        while let Some(tally) = early.remove(&next) {
-            all.merge(tally, limit);
-            next += 1;
-        }
-    }
-    (all, all_read)
 }
 
 /// Returns a hash of the state that all processes of a run share: version, addresses, files, options.
 fn fingerprint(options: &Options, inputs: &[Input]) -> [u8; 32] {
     let names: Vec<_> = inputs.iter().map(|input| &input.name).collect();
-    let read = &options.read;
-    let how = (&read.layout, &read.filter, read.lenient, options.streams);
-    let parts = (env!("CARGO_PKG_VERSION"), &options.cluster.cluster, names, how);
+    let (read, cluster) = (&options.read, &options.cluster);
+    let how = (&read.layout, &read.filter, read.lenient, options.streams, cluster.cluster_wait);
+    let parts = (env!("CARGO_PKG_VERSION"), &cluster.cluster, names, how);
     Sha256::digest(format!("{parts:?}")).into()
 }
 
-/// Makes the end of another process end this one. By default `timely` panics in the thread that detects it, and the
-/// workers wait without end.
-fn give_up_with_others(hosts: Vec<String>) {
-    panic::set_hook(Box::new(move |panic| {
-        let thread = thread::current();
-        let name = thread.name().unwrap_or_default();
-        let number = name.strip_prefix("timely:recv-").or(name.strip_prefix("timely:send-"));
-        let process = number.and_then(|number| number.parse::<usize>().ok());
-        match process.and_then(|process| Some((process, hosts.get(process)?))) {
-            Some((process, host)) => give_up(format_args!(
-                "process {process} ({host}) ended before the summary was complete: {}",
-                cause(panic)
-            )),
-            None => give_up(format_args!("{panic}")),
+impl Run {
+    /// Returns a process with its address, for messages.
+    fn name(&self, process: u16) -> String {
+        let host = self.hosts.get(usize::from(process)).map_or("", String::as_str);
+        format!("process {process} ({host})")
+    }
+
+    /// Returns the number of processes.
+    fn processes(&self) -> usize {
+        self.hosts.len()
+    }
+
+    /// Returns the message about a process of another run.
+    fn other_run(&self, process: u16) -> String {
+        format!("process {process} was started with other addresses, files or options, or is of another version")
+    }
+
+    /// Adds a connection to those that are kept alive, and returns its sending side.
+    fn connected(&self, process: u16, sender: Sender) -> Arc<Mutex<Sender>> {
+        let sender = Arc::new(Mutex::new(sender));
+        lock(&self.connections).push((process, Arc::clone(&sender)));
+        sender
+    }
+
+    /// Starts the thread that shows the others that this process is alive.
+    fn keep_alive(&self) {
+        let (connections, pause) = (Arc::clone(&self.connections), (self.wait / 4).min(Duration::from_secs(5)));
+        let keep_alive = move || {
+            loop {
+                thread::sleep(pause);
+                let senders = lock(&connections).clone();
+                for (_, sender) in senders {
+                    // The thread that receives from this connection reports its end.
+                    let _ = lock(&sender).alive();
+                }
+            }
+        };
+        if let Err(error) = thread::Builder::new().spawn(keep_alive) {
+            self.give_up(&error.to_string());
         }
-    }));
+    }
+
+    /// Ends this process because another one is lost.
+    fn lost(&self, process: u16, reason: &str) -> ! {
+        self.give_up(&format!("{} ended before the summary was complete: {reason}", self.name(process)))
+    }
+
+    /// Ends this process, with the message of the first thread that calls this function, and process 0 all others.
+    fn give_up(&self, message: &str) -> ! {
+        // The lock is held to the end, so that no message follows this one.
+        let mut stderr = io::stderr().lock();
+        // There is no other place to report a failure.
+        let _ = writeln!(stderr, "tor-streams: {}", escape(message));
+        if self.process == 0 {
+            for (_, sender) in lock(&self.connections).iter() {
+                // A thread may wait in vain for this process to read, and hold the lock.
+                if let Ok(mut sender) = sender.try_lock() {
+                    let _ = sender.lost(message, LAST_WORDS);
+                }
+            }
+        }
+        thread::sleep(LAST_WORDS);
+        process::exit(INCOMPLETE)
+    }
 }
 
-/// Returns the message of `timely` about a lost connection.
-fn cause<'p>(panic: &'p PanicHookInfo<'_>) -> &'p str {
-    let message = panic.payload().downcast_ref::<String>().map_or("unknown cause", String::as_str);
-    message.strip_prefix("timely communication error: ").unwrap_or(message)
-}
-
-/// Ends this process, with the message of the first thread that calls this function.
-fn give_up(message: core::fmt::Arguments<'_>) -> ! {
-    // The lock is held to the end, so that no message follows this one.
-    let mut stderr = io::stderr().lock();
-    // There is no other place to report a failure.
-    let _ = writeln!(stderr, "tor-streams: {message}");
-    thread::sleep(LAST_WORDS);
-    process::exit(INCOMPLETE)
+/// Locks a value, which is valid even if a thread has panicked.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

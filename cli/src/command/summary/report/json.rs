@@ -18,7 +18,7 @@ use crate::output::text::escape_json;
 ///
 /// Rows are encoded one by one: a table may have many.
 pub(super) fn print(tally: &Tally, output: impl Write) -> io::Result<()> {
-    let mut output = Escaped { json: Vec::new(), output };
+    let mut output = Escaped::new(output);
     serde_json::to_writer_pretty(&mut output, &Json(tally))?;
     output.write_all(b"\n")?;
     output.flush()
@@ -122,11 +122,18 @@ fn times(times: &Histogram) -> Value {
 }
 
 /// A writer of JSON that escapes commands to a terminal.
-struct Escaped<W> {
+pub(in super::super) struct Escaped<W> {
     /// JSON that was not escaped yet, up to the end of a character.
     json: Vec<u8>,
     /// The output.
     output: W,
+}
+
+impl<W> Escaped<W> {
+    /// Returns a writer to an output.
+    pub(in super::super) const fn new(output: W) -> Self {
+        Self { json: Vec::new(), output }
+    }
 }
 
 impl<W: Write> Write for Escaped<W> {

@@ -7,6 +7,7 @@ use alloc::collections::BTreeMap;
 use core::cmp::Reverse;
 use std::io;
 
+pub(super) use self::json::Escaped;
 use super::table::Rows;
 use super::tally::{FailedTarget, Failure, Tally};
 

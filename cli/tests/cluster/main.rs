@@ -1,120 +1,20 @@
-//! `summary --cluster`: several processes on this machine against one, and what happens if one of them is missing.
+//! `summary --cluster`: several processes on this machine against one, and one of them that is missing or lost.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
 
+mod door;
+mod peer;
+mod process;
+
 use core::time::Duration;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::Command;
 use std::time::Instant;
 
-/// How long anything may take. On a quiet machine it takes a second.
-const LIMIT: Duration = Duration::from_secs(60);
+use process::{Running, addresses, cluster, start};
 
-/// What a process did.
-#[derive(Debug)]
-struct Ran {
-    /// Its exit status. `None` if it was killed.
-    status: Option<i32>,
-    /// What it printed.
-    stdout: String,
-    /// The lines it complained with.
-    stderr: Vec<String>,
-}
-
-/// A process that runs. It is killed if its test fails.
-struct Running {
-    /// The process.
-    child: Child,
-    /// What it prints, at the end.
-    stdout: Receiver<String>,
-    /// The lines it complains with.
-    stderr: Receiver<String>,
-}
-
-impl Running {
-    /// Starts `summary` with these arguments and an open standard input.
-    fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tor-streams"))
-            .arg("summary")
-            .args(arguments)
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (mut stdout, stderr) = (child.stdout.take().unwrap(), BufReader::new(child.stderr.take().unwrap()));
-        let (text, printed) = mpsc::channel();
-        let (line, complained) = mpsc::channel();
-        thread::spawn(move || {
-            let mut all = String::new();
-            stdout.read_to_string(&mut all).unwrap();
-            let _ = text.send(all);
-        });
-        thread::spawn(move || stderr.lines().for_each(|text| drop(line.send(text.unwrap()))));
-        Self { child, stdout: printed, stderr: complained }
-    }
-
-    /// Writes a line of a control connection to its standard input, which stays open.
-    fn write(&mut self, line: &str) {
-        write!(self.child.stdin.as_mut().unwrap(), "{line}\r\n").unwrap();
-    }
-
-    /// Waits for its next complaint.
-    #[track_caller]
-    fn complaint(&self) -> String {
-        self.stderr.recv_timeout(LIMIT).unwrap()
-    }
-
-    /// Waits for it to end.
-    #[track_caller]
-    fn ended(mut self) -> Ran {
-        let begin = Instant::now();
-        let status = loop {
-            match self.child.try_wait().unwrap() {
-                Some(status) => break status.code(),
-                None if begin.elapsed() > LIMIT => panic!("it hangs"),
-                None => thread::sleep(Duration::from_millis(10)),
-            }
-        };
-        let stdout = self.stdout.recv_timeout(LIMIT).unwrap();
-        Ran { status, stdout, stderr: self.stderr.iter().collect() }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Returns addresses of this machine on which nobody listens.
-fn addresses(how_many: usize) -> Vec<String> {
-    // All at once, for no two to be the same.
-    let listeners: Vec<_> = (0..how_many).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    listeners.iter().map(|listener| listener.local_addr().unwrap().to_string()).collect()
-}
-
-/// Starts process `process` of a cluster.
-fn start(addresses: &[String], process: usize, arguments: &[&str]) -> Running {
-    let (addresses, process) = (addresses.join(","), process.to_string());
-    Running::start(&[&["--cluster", &addresses, "--process", &process], arguments].concat())
-}
-
-/// Runs a cluster of so many processes, the last one started first.
-#[track_caller]
-fn cluster(processes: usize, arguments: &[&str]) -> Vec<Ran> {
-    let addresses = addresses(processes);
-    let running: Vec<_> = (0..processes).rev().map(|process| start(&addresses, process, arguments)).collect();
-    running.into_iter().rev().map(Running::ended).collect()
-}
-
-/// Checks that process 0 of one, two and three prints what one process prints, that the others print nothing, and that together
-/// they complain about the same.
+/// Checks that process 0 of one, two and three prints the summary of one process, that the others print nothing, and that
+/// together they complain about the same lines.
 #[track_caller]
 fn same_as_alone(arguments: &[&str]) {
     let mut alone = Running::start(arguments).ended();
@@ -221,7 +121,13 @@ fn a_process_that_does_not_come_up_ends_all() {
     );
     let last = last.ended();
     assert_eq!((last.status, last.stdout.as_str()), (Some(3), ""));
-    assert_eq!(last.stderr, [format!("{lost}: Connection refused (os error 111)")]);
+    assert_eq!(last.stderr, [lost]);
+
+    // Without process 0, there is nobody to connect to.
+    let last = start(&addresses, 2, &arguments).ended();
+    let lost = format!("tor-streams: process 0 ({}) did not come up within 2 seconds: ", addresses[0]);
+    assert_eq!((last.status, last.stdout.as_str()), (Some(3), ""));
+    assert_eq!(last.stderr, [format!("{lost}Connection refused (os error 111)")]);
 }
 
 #[test]
@@ -247,32 +153,6 @@ fn processes_of_different_runs_do_not_mix() {
 }
 
 #[test]
-fn strangers_are_not_listened_to() {
-    let addresses = addresses(2);
-    let first = start(&addresses, 0, &["onionperf.log"]);
-    let connect = || {
-        let begin = Instant::now();
-        loop {
-            match TcpStream::connect(&addresses[0]) {
-                Ok(socket) => return socket,
-                Err(error) if begin.elapsed() > LIMIT => panic!("{error}"),
-                Err(_) => thread::sleep(Duration::from_millis(10)),
-            }
-        }
-    };
-    let mut browser = connect();
-    browser
-        .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a browser, not a tor-streams\r\n\r\n")
-        .unwrap();
-    let _silent = connect();
-    drop(connect());
-    let second = start(&addresses, 1, &["onionperf.log"]).ended();
-    let first = first.ended();
-    assert_eq!((second.status, first.status, first.stderr.len()), (Some(0), Some(0), 0));
-    assert_eq!(first.stdout, Running::start(&["onionperf.log"]).ended().stdout);
-}
-
-#[test]
 fn an_address_of_another_program() {
     let addresses = addresses(2);
     let listener = TcpListener::bind(&addresses[0]).unwrap();
@@ -288,13 +168,33 @@ fn an_address_of_another_program() {
     assert_eq!((second.status, first.status, first.stderr), (Some(3), Some(3), vec![taken]));
 }
 
+/// The three ways to one summary of several machines' logs print the same: one process, a cluster, and a merge.
+#[test]
+fn the_same_as_a_merge() {
+    for (form, limit) in [(&[][..], "100000"), (&["--json"], "100000"), (&["--json"], "3")] {
+        let arguments = [form, &["--max-live", limit], &CAPTURES[..]].concat();
+        let (alone, cluster) = (Running::start(&arguments).ended(), cluster(3, &arguments));
+        let summaries = [&CAPTURES[..2], &CAPTURES[2..]].map(|captures| {
+            let summary = Running::start(&[&["--json", "--mergeable", "--max-live", limit], captures].concat()).ended();
+            let path = format!("{}/cluster-merge-{}.json", env!("CARGO_TARGET_TMPDIR"), captures.len());
+            std::fs::write(&path, summary.stdout).unwrap();
+            path
+        });
+        let merged = Command::new(env!("CARGO_BIN_EXE_tor-streams")).arg("merge").args(form).args(summaries).output();
+        let merged = merged.unwrap();
+        assert_eq!((alone.status, merged.status.code()), (Some(1), Some(1)));
+        assert_eq!((&cluster[0].stdout, &*String::from_utf8(merged.stdout).unwrap()), (&alone.stdout, &*alone.stdout));
+    }
+}
+
 #[test]
 fn wrong_arguments() {
-    let wrong: [&[&str]; 4] = [
+    let wrong: [&[&str]; 5] = [
         &["--cluster", "localhost:1"],
         &["--process", "0"],
         &["--cluster", "localhost:1,localhost", "--process", "0"],
         &["--cluster", "localhost:1,localhost:2", "--process", "2"],
+        &["--cluster", "localhost:1,localhost:2", "--process", "0", "--cluster-wait", "0"],
     ];
     for arguments in wrong {
         assert_eq!(Running::start(&[arguments, &["onionperf.log"]].concat()).ended().status, Some(2), "{arguments:?}");

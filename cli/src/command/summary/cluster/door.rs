@@ -1,0 +1,125 @@
+//! The door of process 0: it waits for the other processes to connect.
+//!
+//! Anybody may connect. Each connection has a few seconds for its greeting, whatever it sends meanwhile, and only the
+//! newest ones are kept waiting, so that others which are held open keep nobody out.
+
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use core::net::SocketAddr;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+use std::io;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::Instant;
+
+use super::greeting::{Connection, Refused, answer};
+use super::key::{Key, VARIABLE};
+
+/// Maximum number of connections whose greeting is not over.
+const WAITING: usize = 64;
+/// Pause between two looks for a new connection.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The door, while it is open.
+pub(super) struct Door {
+    /// Listening socket.
+    listener: TcpListener,
+    /// Connections whose greeting may not be over, the oldest first.
+    waiting: VecDeque<Waiting>,
+    /// Sender of the results of greetings.
+    sender: Sender<Greeted>,
+    /// Receiver of these results.
+    greeted: Receiver<Greeted>,
+    /// Key of the run.
+    key: Arc<Key>,
+    /// Timeout for frames.
+    silence: Duration,
+    /// Set after a greeting with another key.
+    other_key: bool,
+}
+
+/// The result of a greeting.
+type Greeted = Result<Connection, Refused>;
+
+/// A connection whose greeting may not be over.
+struct Waiting {
+    /// The connection.
+    socket: TcpStream,
+    /// Set by the first one of: the end of the greeting, and the end of the connection to make room.
+    is_over: Arc<AtomicBool>,
+}
+
+impl Door {
+    /// Listens on the first address that permits it.
+    ///
+    /// # Errors
+    ///
+    /// If none does.
+    pub(super) fn open(addresses: &[SocketAddr], key: Arc<Key>, silence: Duration) -> io::Result<Self> {
+        let listener = TcpListener::bind(addresses)?;
+        listener.set_nonblocking(true)?;
+        let (sender, greeted) = mpsc::channel();
+        Ok(Self { listener, waiting: VecDeque::new(), sender, greeted, key, silence, other_key: false })
+    }
+
+    /// Returns the next process that has proved itself. `None` after the deadline.
+    pub(super) fn next(&mut self, deadline: Instant) -> Option<Connection> {
+        while Instant::now() < deadline {
+            self.let_in();
+            match self.greeted.recv_timeout(PAUSE) {
+                Ok(Ok(connection)) => return Some(connection),
+                Ok(Err(refused)) => self.other_key |= matches!(refused, Refused::Key),
+                Err(_) => {}
+            }
+        }
+        None
+    }
+
+    /// Returns a reason for which processes may not have come, for the end of a message. Empty if none is known.
+    pub(super) fn hint(&self) -> String {
+        if self.other_key { format!(": a process with another {VARIABLE}, or none, has called") } else { String::new() }
+    }
+
+    /// Begins the greetings of new connections.
+    fn let_in(&mut self) {
+        self.waiting.retain(|waiting| !waiting.is_over.load(Ordering::Relaxed));
+        for _ in 0..WAITING {
+            // Nobody has connected, or too many files are open until older connections are closed.
+            let Ok((socket, _)) = self.listener.accept() else { return };
+            let Ok(copy) = socket.try_clone() else { return };
+            if self.waiting.len() == WAITING {
+                self.waiting.pop_front().into_iter().for_each(Waiting::end);
+            }
+            let is_over = Arc::<AtomicBool>::default();
+            self.waiting.push_back(Waiting { socket: copy, is_over: Arc::clone(&is_over) });
+            let (sender, key, silence) = (self.sender.clone(), Arc::clone(&self.key), self.silence);
+            let greeting = move || {
+                let greeted = answer(socket, &key, silence);
+                let is_late = is_over.swap(true, Ordering::Relaxed);
+                let late = || Err(Refused::Lost(io::ErrorKind::TimedOut.into()));
+                // The door may be closed.
+                let _ = sender.send(if is_late { late() } else { greeted });
+            };
+            // Without a thread, the connection is closed.
+            let _ = thread::Builder::new().spawn(greeting);
+        }
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.waiting.drain(..).for_each(Waiting::end);
+    }
+}
+
+impl Waiting {
+    /// Ends a connection, and with it the thread of its greeting, unless the greeting is over.
+    fn end(self) {
+        if !self.is_over.swap(true, Ordering::Relaxed) {
+            // The connection may be lost already.
+            let _ = self.socket.shutdown(Shutdown::Both);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Mergeable summaries: the tallies of logs as lines of JSON.
+//!
+//! The first line has the settings that the tallies were made with, the last one the number of files, and each line
+//! between them the tally of one log. Tallies are not merged before: which rows a table has beyond its limit depends on
+//! the order of all logs. So the summary that is made of the lines of several machines is that of one machine with all
+//! logs.
+//!
+//! A line may come from anybody: it is checked, so that a tally cannot do harm when it is merged and printed. No message
+//! quotes a line, since a file that is taken for a mergeable summary by mistake may hold credentials.
+
+use alloc::sync::Arc;
+use std::io::{self, BufRead, Read, Write};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::report::Escaped;
+use super::tally::Tally;
+use crate::command::options::StreamOptions;
+use crate::input::filter::Filter;
+
+/// Version of the format. Another version of the program may have the same one.
+const FORMAT: u32 = 1;
+/// Maximum sum of the greatest numbers of tallies that are merged. Numbers in JSON are exact up to it.
+const GREATEST: u64 = 1 << 53;
+/// Maximum length of the first line in bytes.
+const FIRST_LINE: u64 = 4096;
+
+/// A line of a mergeable summary.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Line {
+    /// First line.
+    MergeableSummary(Settings),
+    /// Tally of one log.
+    Log(Box<LogTally>),
+    /// Last line.
+    End(End),
+}
+
+/// The settings that have to be the same for tallies to be merged.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// Version of the format.
+    format: u32,
+    /// Maximum number of rows in each table.
+    pub(crate) max_live: usize,
+    /// Hash of the filters.
+    filters: String,
+}
+
+/// The tally of one log.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogTally {
+    /// Name of the log: that of its first file.
+    pub(crate) name: Arc<str>,
+    /// Set if the whole log could be read and was in order.
+    pub(crate) complete: bool,
+    /// The tally.
+    pub(crate) tally: Tally,
+}
+
+/// The last line.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct End {
+    /// Number of files.
+    pub(crate) files: usize,
+    /// Set if all files could be read and were in order.
+    pub(crate) complete: bool,
+}
+
+impl Settings {
+    /// Returns the settings of a run.
+    pub(crate) fn new(StreamOptions { failed, max_live, join: _ }: StreamOptions, filter: &Filter) -> Self {
+        let hash = Sha256::digest(format!("{filter:?} {failed}"));
+        let filters = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Self { format: FORMAT, max_live, filters }
+    }
+
+    /// Returns the maximum length of a line in bytes: as long as all tables have the permitted number of rows.
+    pub(super) const fn line_limit(&self) -> u64 {
+        (1 << 20) + (self.max_live as u64).saturating_mul(16 * 1024)
+    }
+}
+
+/// A writer of a mergeable summary.
+pub(crate) struct Writer<W: Write>(Escaped<W>);
+
+impl<W: Write> Writer<W> {
+    /// Writes the first line.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be written, as for the other functions.
+    pub(crate) fn new(output: W, settings: Settings) -> io::Result<Self> {
+        let mut writer = Self(Escaped::new(output));
+        writer.line(&Line::MergeableSummary(settings))?;
+        Ok(writer)
+    }
+
+    /// Writes the line of a log.
+    pub(crate) fn log(&mut self, log: LogTally) -> io::Result<()> {
+        self.line(&Line::Log(Box::new(log)))
+    }
+
+    /// Writes the last line.
+    pub(crate) fn end(&mut self, end: End) -> io::Result<()> {
+        self.line(&Line::End(end))?;
+        self.0.flush()
+    }
+
+    /// Writes a line.
+    fn line(&mut self, line: &Line) -> io::Result<()> {
+        serde_json::to_writer(&mut self.0, line)?;
+        self.0.write_all(b"\n")
+    }
+}
+
+/// The sum of the greatest numbers of all tallies that are merged.
+#[derive(Default)]
+pub(crate) struct Sum(u64);
+
+impl Sum {
+    /// Adds a tally. Returns an error if sums may become too large.
+    fn add(&mut self, tally: &Tally) -> Result<(), &'static str> {
+        let sum = self.0.checked_add(tally.largest()).filter(|&sum| sum <= GREATEST);
+        self.0 = sum.ok_or("its numbers are too large")?;
+        Ok(())
+    }
+}
+
+/// Reads a line, with its line end or without. `limit` is the maximum number of rows in each table.
+///
+/// # Errors
+///
+/// The reason, without text of the line.
+pub(super) fn parse(line: &[u8], limit: usize, sum: &mut Sum) -> Result<Line, String> {
+    let line = serde_json::from_slice(line).map_err(|error| format!("damaged in column {}", error.column()))?;
+    match line {
+        Line::Log(mut log) => {
+            let LogTally { name, tally, .. } = &mut *log;
+            if !tally.is_plausible(limit) {
+                return Err("damaged: more rows than --max-live, or a time without a date".into());
+            }
+            sum.add(tally)?;
+            tally.rename(name, "");
+            Ok(Line::Log(log))
+        }
+        line => Ok(line),
+    }
+}
+
+/// The number of a line, if it is at fault, and the reason for which a summary cannot be read.
+pub(crate) type Fault = (Option<u64>, String);
+
+/// A line after the first one.
+pub(crate) enum Next {
+    /// Tally of a log.
+    Log(Box<LogTally>),
+    /// Last line.
+    End(End),
+}
+
+/// A reader of a mergeable summary.
+pub(crate) struct Reader<R> {
+    /// The input.
+    input: R,
+    /// Number of lines so far.
+    lines: u64,
+    /// Settings in the first line.
+    pub(crate) settings: Settings,
+}
+
+impl<R: BufRead> Reader<R> {
+    /// Reads the first line.
+    ///
+    /// # Errors
+    ///
+    /// The number of the line if it is at fault, and the reason.
+    pub(crate) fn new(mut input: R) -> Result<Self, Fault> {
+        let line = read_line(&mut input, FIRST_LINE).map_err(|error| (None, error.to_string()))?;
+        match serde_json::from_slice(&line) {
+            Ok(Line::MergeableSummary(settings)) if settings.format == FORMAT => Ok(Self { input, lines: 1, settings }),
+            Ok(Line::MergeableSummary(_)) => Err((None, "made by another version of tor-streams".into())),
+            _ => Err((None, "no output of `tor-streams summary --json --mergeable`".into())),
+        }
+    }
+
+    /// Reads the next line: a log, or the last line.
+    ///
+    /// # Errors
+    ///
+    /// The number of the line if it is at fault, and the reason.
+    pub(crate) fn next(&mut self, sum: &mut Sum) -> Result<Next, Fault> {
+        self.lines += 1;
+        let here = Some(self.lines);
+        let limit = self.settings.line_limit();
+        let line = read_line(&mut self.input, limit).map_err(|error| (None, error.to_string()))?;
+        if !line.ends_with(b"\n") {
+            let is_long = line.len() as u64 >= limit;
+            return Err((here, if is_long { "the line is too long" } else { "the end is missing" }.into()));
+        }
+        match parse(&line, self.settings.max_live, sum).map_err(|error| (here, error))? {
+            Line::Log(log) => Ok(Next::Log(log)),
+            Line::End(end) => {
+                let rest = read_line(&mut self.input, 1).map_err(|error| (None, error.to_string()))?;
+                if rest.is_empty() { Ok(Next::End(end)) } else { Err((here, "more lines follow the last one".into())) }
+            }
+            Line::MergeableSummary(_) => {
+                Err((here, "another summary follows: merge each from a file of its own".into()))
+            }
+        }
+    }
+}
+
+/// Reads a line of up to `limit` bytes.
+fn read_line(input: &mut impl BufRead, limit: u64) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    input.by_ref().take(limit).read_until(b'\n', &mut line)?;
+    Ok(line)
+}

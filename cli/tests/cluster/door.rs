@@ -1,0 +1,337 @@
+//! Strangers at the door of process 0, and processes that vanish or fall silent.
+
+use core::time::Duration;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread;
+use std::time::Instant;
+
+use super::peer::{ALIVE, LAST, MAGIC, Peer, connect, hash};
+use super::process::{LIMIT, Ran, Running, addresses, start, start_with_key};
+
+/// A key.
+const SECRET: &str = "correct horse battery staple";
+
+/// Checks that a process has ended without a summary, for one reason.
+#[track_caller]
+fn lost(ran: &Ran, reason: &str) {
+    assert_eq!((ran.status, ran.stdout.as_str()), (Some(3), ""), "{ran:?}");
+    assert_eq!(ran.stderr, [format!("tor-streams: {reason}")]);
+}
+
+/// Starts process 1, and checks that it and process 0 make the summary.
+#[track_caller]
+fn completes(first: Running, key: Option<&str>, addresses: &[String], begin: Instant) {
+    let second = start_with_key(key, addresses, 1, &["onionperf.log"]).ended();
+    let first = first.ended();
+    assert_eq!((second.status, first.status, first.stderr.len()), (Some(0), Some(0), 0), "{first:?} {second:?}");
+    assert_eq!(first.stdout, Running::start(&["onionperf.log"]).ended().stdout);
+    assert!(begin.elapsed() < LIMIT / 2, "{:?}", begin.elapsed());
+}
+
+#[test]
+fn strangers_are_not_listened_to() {
+    let addresses = addresses(2);
+    let (begin, first) = (Instant::now(), start(&addresses, 0, &["onionperf.log"]));
+    let mut browser = connect(&addresses[0]);
+    browser
+        .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a browser, not a tor-streams\r\n\r\n")
+        .unwrap();
+    let _silent = connect(&addresses[0]);
+    drop(connect(&addresses[0]));
+    completes(first, None, &addresses, begin);
+}
+
+/// Strangers who send a byte now and then, and who hold hundreds of connections open, keep nobody out.
+#[test]
+fn strangers_who_drip_and_hold() {
+    let addresses = addresses(2);
+    let (begin, first) = (Instant::now(), start_with_key(Some(SECRET), &addresses, 0, &["onionperf.log"]));
+    for _ in 0..4 {
+        let mut socket = connect(&addresses[0]);
+        thread::spawn(move || {
+            for byte in [&MAGIC[..], &[0, 1], &[0; 64]].concat() {
+                if socket.write_all(&[byte]).is_err() {
+                    break;
+                }
+                thread::sleep(Duration::from_millis(200));
+            }
+        });
+    }
+    let held: Vec<_> = (0..300).map(|_| connect(&addresses[0])).collect();
+    completes(first, Some(SECRET), &addresses, begin);
+    drop(held);
+}
+
+/// A stranger who drips has no more than a few seconds.
+#[test]
+fn a_greeting_has_to_be_over_in_time() {
+    let addresses = addresses(2);
+    let first = start(&addresses, 0, &["onionperf.log"]);
+    let mut stranger = connect(&addresses[0]);
+    let begin = Instant::now();
+    let mut reader = stranger.try_clone().unwrap();
+    let dripping = thread::spawn(move || {
+        for byte in MAGIC.iter().cycle() {
+            if stranger.write_all(&[*byte]).is_err() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(500));
+        }
+    });
+    // The connection ends: process 0 sends nothing.
+    let end = reader.read(&mut [0; 1]);
+    assert!(
+        matches!(end, Ok(0) | Err(_)) && begin.elapsed() < Duration::from_secs(20),
+        "{end:?} {:?}",
+        begin.elapsed()
+    );
+    dripping.join().unwrap();
+    completes(first, None, &addresses, Instant::now());
+}
+
+#[test]
+fn a_key_is_proved() {
+    let addresses = addresses(2);
+    let first = start_with_key(Some(SECRET), &addresses, 0, &["onionperf.log"]);
+    let other_key = format!("process 0 ({}) has another TOR_STREAMS_CLUSTER_KEY, or none", addresses[0]);
+    for wrong in [Some("correct horse battery stable"), None] {
+        lost(&start_with_key(wrong, &addresses, 1, &["onionperf.log"]).ended(), &other_key);
+    }
+    completes(first, Some(SECRET), &addresses, Instant::now());
+}
+
+#[test]
+fn a_process_with_another_key_is_named() {
+    let addresses = addresses(2);
+    let first = start_with_key(Some(SECRET), &addresses, 0, &["--cluster-wait", "3", "onionperf.log"]);
+    assert_eq!(start(&addresses, 1, &["--cluster-wait", "3", "onionperf.log"]).ended().status, Some(3));
+    let reason = format!(
+        "process 1 ({}) did not come up within 3 seconds: a process with another TOR_STREAMS_CLUSTER_KEY, or none, has called",
+        addresses[1]
+    );
+    let first = first.ended();
+    lost(&first, &reason);
+    assert!(!format!("{first:?}").contains(SECRET));
+}
+
+/// The bytes of a greeting that was good are of no use for another one.
+#[test]
+fn a_proof_cannot_be_sent_again() {
+    let ours = addresses(2);
+    let first = start_with_key(Some(SECRET), &ours, 0, &["onionperf.log"]);
+    let mut socket = connect(&ours[0]);
+    let hello = [&MAGIC[..], &[0, 1], &[7; 32]].concat();
+    socket.write_all(&hello).unwrap();
+    let mut answer = [0; 15 + 32 + 32];
+    socket.read_exact(&mut answer).unwrap();
+    let nonces = [&b"tor-streams connects"[..], &[7; 32], &answer[15..47], &[0, 1]];
+    let proof = hash(SECRET.as_bytes(), &nonces);
+    socket.write_all(&proof).unwrap();
+    let mut greeted = [0; 1];
+    socket.read_exact(&mut greeted).unwrap();
+    drop(socket);
+    assert_eq!(first.ended().status, Some(3), "the proof was good");
+
+    let addresses = addresses(2);
+    let (begin, first) = (Instant::now(), start_with_key(Some(SECRET), &addresses, 0, &["onionperf.log"]));
+    let mut socket = connect(&addresses[0]);
+    socket.write_all(&[&hello[..], &proof].concat()).unwrap();
+    let mut rest = Vec::new();
+    // A connection that is closed with bytes that were not read is reset.
+    let _ = socket.read_to_end(&mut rest);
+    assert_eq!(rest.len(), answer.len(), "only an answer with other random bytes");
+    assert_ne!(rest, answer);
+    // Nor is the proof of process 0, sent back.
+    let mut socket = connect(&addresses[0]);
+    socket.write_all(&hello).unwrap();
+    socket.read_exact(&mut answer).unwrap();
+    socket.write_all(&answer[47..]).unwrap();
+    rest.clear();
+    let _ = socket.read_to_end(&mut rest);
+    assert_eq!(rest, []);
+    completes(first, Some(SECRET), &addresses, begin);
+}
+
+#[test]
+fn without_a_key_only_this_machine() {
+    let wrong: [(&str, Option<&str>); 5] = [
+        ("192.0.2.1:4000,192.0.2.2:4000", None),
+        ("127.0.0.1:4000,192.0.2.2:4000", None),
+        ("0.0.0.0:4000,127.0.0.1:4001", None),
+        ("no-such-host.invalid:4000,127.0.0.1:4001", None),
+        ("127.0.0.1:4000,127.0.0.1:4001", Some("too short")),
+    ];
+    for (addresses, key) in wrong {
+        let ran = Running::with_key(key, &["--cluster", addresses, "--process", "0", "onionperf.log"]).ended();
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{addresses}");
+        assert!(ran.stderr.iter().any(|line| line.contains("TOR_STREAMS_CLUSTER_KEY")), "{ran:?}");
+        assert!(key.is_none_or(|key| !format!("{ran:?}").contains(key)), "{ran:?}");
+    }
+    // With a key, or if it is allowed, an address of all networks is one as others.
+    for (key, options) in [(Some(SECRET), &[][..]), (None, &["--cluster-insecure"])] {
+        let local = addresses(2);
+        let open: Vec<_> = local.iter().map(|address| address.replace("127.0.0.1", "0.0.0.0")).collect();
+        let arguments = [options, &["onionperf.log"]].concat();
+        let both = [0, 1].map(|process| start_with_key(key, &open, process, &arguments));
+        for ran in both.map(Running::ended) {
+            assert_eq!(ran.status, Some(0), "{ran:?}");
+        }
+    }
+}
+
+/// Starts process 0 with a fake process 1, which has joined the run.
+fn with_fake(wait: &str) -> (Running, Peer, String) {
+    let addresses = addresses(2);
+    let first =
+        start_with_key(Some(SECRET), &addresses, 0, &["--cluster-wait", wait, "onionperf.log", "onionperf.log"]);
+    let mut peer = Peer::call(&addresses[0], SECRET);
+    peer.join();
+    assert_eq!(peer.receive(), (LAST, b"start".to_vec()));
+    (first, peer, format!("process 1 ({}) ended before the summary was complete: ", addresses[1]))
+}
+
+#[test]
+fn a_process_that_vanishes() {
+    let (first, peer, reason) = with_fake("30");
+    let begin = Instant::now();
+    peer.socket.shutdown(Shutdown::Both).unwrap();
+    lost(&first.ended(), &format!("{reason}the connection was closed"));
+    assert!(begin.elapsed() < Duration::from_secs(20));
+}
+
+/// A process that falls silent, or begins a frame and does not end it, is waited for no longer than was said. A process
+/// that shows that it is alive is waited for.
+#[test]
+fn a_process_that_falls_silent() {
+    let (first, _peer, reason) = with_fake("2");
+    lost(&first.ended(), &format!("{reason}nothing came from it for 2 seconds"));
+
+    let (first, mut peer, reason) = with_fake("2");
+    let begin = Instant::now();
+    for _ in 0..8 {
+        thread::sleep(Duration::from_millis(500));
+        peer.send(ALIVE, &[]).unwrap();
+    }
+    let frame = peer.frame(LAST, &[b' '; 1000]);
+    let mut dripping = peer.socket.try_clone().unwrap();
+    thread::spawn(move || {
+        frame.iter().all(|byte| {
+            thread::sleep(Duration::from_millis(300));
+            dripping.write_all(&[*byte]).is_ok()
+        })
+    });
+    lost(&first.ended(), &format!("{reason}nothing came from it for 2 seconds"));
+    assert!((4..20).contains(&begin.elapsed().as_secs()), "{:?}", begin.elapsed());
+}
+
+/// A process that was stopped, as by Ctrl-Z, ends neither its connections nor its reading.
+#[cfg(unix)]
+#[test]
+fn a_process_that_is_stopped() {
+    let addresses = addresses(2);
+    let arguments = ["--cluster-wait", "2", "onionperf.log", "-"];
+    let both = [0, 1].map(|process| start(&addresses, process, &arguments));
+    // Process 1 reads standard input, which does not end, so that the run lasts.
+    let mut both = both.map(Some);
+    both[1].as_mut().unwrap().write("650 STREAM x");
+    both[1].as_ref().unwrap().complaint();
+    let id = both[1].as_ref().unwrap().child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
+    let reason = format!(
+        "process 1 ({}) ended before the summary was complete: nothing came from it for 2 seconds",
+        addresses[1]
+    );
+    lost(&both[0].take().unwrap().ended(), &reason);
+}
+
+/// Process 0 may be the one that falls silent, or vanishes.
+#[test]
+fn a_collector_that_falls_silent() {
+    for vanishes in [false, true] {
+        let addresses = addresses(2);
+        let listener = TcpListener::bind(&addresses[0]).unwrap();
+        let second =
+            start_with_key(Some(SECRET), &addresses, 1, &["--cluster-wait", "2", "onionperf.log", "onionperf.log"]);
+        let mut peer = Peer::answer(listener.accept().unwrap().0, SECRET);
+        peer.join();
+        if vanishes {
+            peer.send(LAST, b"start").unwrap();
+            peer.receive();
+            drop(peer);
+            let second = second.ended();
+            let reason = format!("tor-streams: process 0 ({}) ended before the summary was complete: ", addresses[0]);
+            assert!(second.status == Some(3) && second.stderr[0].starts_with(&reason), "{second:?}");
+        } else {
+            let reason = format!("process 0 ({}) ended before the summary was complete: ", addresses[0]);
+            lost(&second.ended(), &format!("{reason}nothing came from it for 2 seconds"));
+        }
+    }
+}
+
+/// Frames and lines that no process sends end the run.
+#[test]
+fn wrong_frames_and_lines() {
+    /// A change to the bytes of a frame.
+    type Change = fn(Vec<u8>) -> Vec<u8>;
+    let frames: [Change; 4] = [
+        |mut frame| {
+            frame[7] ^= 1;
+            frame
+        },
+        |mut frame| {
+            frame[0] = 9;
+            frame
+        },
+        |frame| [&frame[..1], &u32::MAX.to_be_bytes(), &frame[5..]].concat(),
+        |frame| [&frame[..], &frame].concat(),
+    ];
+    for change in frames {
+        let (first, mut peer, reason) = with_fake("30");
+        let frame = change(peer.frame(3, b"gone"));
+        peer.socket.write_all(&frame).unwrap();
+        let ran = first.ended();
+        assert_eq!(ran.status, Some(3));
+        // The first of two equal frames is good, and ends the run.
+        let expected = ["it sends what no tor-streams sends", "gone"].map(|end| format!("tor-streams: {reason}{end}"));
+        assert!(ran.stderr.len() == 1 && expected.contains(&ran.stderr[0]), "{ran:?}");
+    }
+    for line in ["", "nonsense", "{\"log\":{}}", "{\"end\":{\"files\":-1,\"complete\":true}}"] {
+        let (first, mut peer, reason) = with_fake("30");
+        peer.send(LAST, line.as_bytes()).unwrap();
+        let ran = first.ended();
+        let expected = format!("tor-streams: {reason}it sends a tally that is damaged in column ");
+        assert!(ran.status == Some(3) && ran.stderr[0].starts_with(&expected), "{line}: {ran:?}");
+    }
+    // The process says that it has read its share, and has sent no tally.
+    let (first, mut peer, _) = with_fake("30");
+    peer.send(LAST, b"{\"end\":{\"files\":0,\"complete\":true}}").unwrap();
+    lost(&first.ended(), "a process has sent too few tallies");
+}
+
+/// A second process of the same number is told so, and the run goes on.
+#[test]
+fn a_number_that_is_taken() {
+    let addresses = addresses(3);
+    let first = start(&addresses, 0, &["onionperf.log"]);
+    let second = start(&addresses, 1, &["onionperf.log"]);
+    let again = start(&addresses, 1, &["onionperf.log"]);
+    // Process 2 comes last, so that the door is open for both.
+    thread::sleep(Duration::from_secs(1));
+    let third = start(&addresses, 2, &["onionperf.log"]);
+    let mut ran = [second.ended(), again.ended()];
+    ran.sort_by_key(|ran| ran.status);
+    assert_eq!(ran[0].status, Some(0));
+    lost(&ran[1], &format!("there is another process 1 ({})", addresses[1]));
+    assert_eq!((first.ended().status, third.ended().status), (Some(0), Some(0)));
+}
+
+/// A connection to the door after the run has started is closed.
+#[test]
+fn the_door_is_closed_when_all_have_come() {
+    let (first, peer, _) = with_fake("30");
+    let late = TcpStream::connect(peer.socket.peer_addr().unwrap());
+    assert!(late.is_err(), "{late:?}");
+    drop(peer);
+    assert_eq!(first.ended().status, Some(3));
+}

@@ -1,0 +1,234 @@
+//! `summary --json --mergeable` on several machines and `merge` against one summary of all files, and damaged input.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{both, data, file, run, stdout};
+
+/// Logs for several machines.
+fn logs() -> Vec<PathBuf> {
+    let names = ["onionperf.log", "hostile-targets.raw", "control-port.raw", "mixed-session.raw", "stream-events.raw"];
+    names.iter().map(|name| data(name)).collect()
+}
+
+/// Returns files with the mergeable summary of each list of logs.
+fn summaries<P: AsRef<Path>>(name: &str, options: &[&str], machines: &[&[P]]) -> Vec<PathBuf> {
+    let summaries = machines.iter().enumerate().map(|(machine, logs)| {
+        let arguments = [&["summary", "--json", "--mergeable"], options].concat();
+        file(&format!("merge-{name}"), &format!("{machine}.json"), run(&arguments, logs).stdout)
+    });
+    summaries.collect()
+}
+
+/// Checks that the merged summaries of logs, divided among machines in several ways, are the summary of all.
+#[track_caller]
+fn same_as_alone(name: &str, status: i32, options: &[&str]) {
+    let logs = logs();
+    for (number, machines) in
+        [[&logs[..1], &logs[1..]], [&logs[..3], &logs[3..]], [&logs[..0], &logs[..]]].iter().enumerate()
+    {
+        // Without files, standard input is read, which is empty.
+        let machines = if machines[0].is_empty() { &machines[1..] } else { &machines[..] };
+        let summaries = summaries(&format!("{name}-{number}"), options, machines);
+        for form in [&[][..], &["--json"], &["--json", "--mergeable"]] {
+            let alone = stdout(status, &[&["summary"], form, options].concat(), &logs);
+            assert_eq!(
+                stdout(status, &[&["merge"], form].concat(), &summaries),
+                alone,
+                "{number} {form:?} {options:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_same_as_one_machine() {
+    same_as_alone("all", 1, &[]);
+}
+
+#[test]
+fn the_same_beyond_the_limit() {
+    same_as_alone("limit", 1, &["--max-live", "3"]);
+}
+
+#[test]
+fn the_same_with_filters() {
+    same_as_alone("filters", 1, &["--port", "80", "--purpose", "USER"]);
+}
+
+#[test]
+fn a_merge_can_be_merged_again() {
+    let logs = logs();
+    let all = summaries("again", &[], &[&logs[..1], &logs[1..3], &logs[3..]]);
+    let first = stdout(1, &["merge", "--json", "--mergeable"], &all[..2]);
+    let first = file("merge-again", "first.json", first);
+    assert_eq!(stdout(1, &["merge"], &[&first, &all[2]]), stdout(1, &["summary"], &logs));
+    // Compressed files are read as well, and standard input.
+    assert_eq!(stdout(1, &["merge"], &all), stdout(1, &["summary"], &logs));
+}
+
+/// Logs of the same name on two machines are those of two tors.
+#[test]
+fn logs_of_the_same_name() {
+    let log = "2019-01-31 11:29:51 1548934191.50 650 STREAM 18 NEW 0 www.example.com:443\n\
+        2019-01-31 11:29:52 1548934192.50 650 STREAM 18 SUCCEEDED 7 192.0.2.1:443\n\
+        2019-01-31 11:29:53 1548934193.50 650 STREAM 18 CLOSED 7 192.0.2.1:443 REASON=DONE X=\"\n";
+    let log = file("merge-name", "tor.log", log);
+    let one = summaries("name", &[], &[&[&log], &[&log]]);
+    let merged: serde_json::Value = serde_json::from_str(&stdout(0, &["merge", "--json"], &one)).unwrap();
+    let (name, second) = (log.display().to_string(), format!("{}:{}", one[1].display(), log.display()));
+    let circuits: Vec<_> = merged["circuits"].as_array().unwrap().iter().map(|row| row["file"].as_str()).collect();
+    let mut expected = [Some(name.as_str()), Some(second.as_str())];
+    expected.sort_unstable();
+    assert_eq!(circuits, expected);
+    assert_eq!(merged["slowest_circuits"].as_array().unwrap().len(), 2);
+    assert_eq!(merged["circuits"][0]["streams"], 1);
+}
+
+#[test]
+fn no_credentials_and_no_commands() {
+    let line = "650 STREAM 18 NEW 0 a\x1bb.onion:80 SOURCE_ADDR=127.0.0.1:47850 PURPOSE=USER SOCKS_USERNAME=\"vault\" \
+        SOCKS_PASSWORD=\"swordfish\"\r\n650 STREAM 19 NEW 0 SOCKS_PASSWORD=\"swordfish\":80 PURPOSE=USER\r\n\
+        650 STREAM 18 CLOSED 0 a\u{202e}b.onion:80 REASON=DONE SOCKS_PASSWORD=\"swordfish\"\r\n";
+    let log = file("merge-secrets", "tor.raw", line);
+    let output = run(&["summary", "--json", "--mergeable"], &[&log]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("b.onion"), "{text}");
+    for secret in ["swordfish", "vault", "\x1b", "\u{202e}"] {
+        assert!(!text.contains(secret), "{secret:?} in {text}");
+    }
+}
+
+#[test]
+fn damaged_files() {
+    let log = data("onionperf.log");
+    let good = stdout(0, &["summary", "--json", "--mergeable"], &[&log]);
+    let lines: Vec<&str> = good.lines().collect();
+    assert_eq!(lines.len(), 3, "{good}");
+    let with = |line: &str| format!("{}\n{line}\n{}\n", lines[0], lines[2]);
+    let mut number = 0;
+    let mut check = |text: &str, message: &str| {
+        number += 1;
+        let path = file("merge-damaged", &format!("{number}.json"), text);
+        let (printed, told) = both(1, &["merge"], &[&path]);
+        let path = path.display();
+        assert_eq!(
+            (printed.as_str(), told),
+            ("", format!("{}\n", message.replace("FILE", &path.to_string()))),
+            "{text}"
+        );
+    };
+    let foreign = "tor-streams: FILE: no output of `tor-streams summary --json --mergeable`";
+    check("", foreign);
+    check("650 STREAM 18 NEW 0 www.example.com:443 SOCKS_PASSWORD=\"swordfish\"\r\n", foreign);
+    check("{\"line\":11,\"id\":\"16\"}\n", foreign);
+    check(&stdout(0, &["summary", "--json"], &[&log]), foreign);
+    check(
+        &good.replacen("\"format\":1", "\"format\":2", 1),
+        "tor-streams: FILE: made by another version of tor-streams",
+    );
+    check(&format!("{}\n{}\n", lines[0], lines[1]), "FILE:3: the end is missing");
+    check(&good[..good.len() - 1], "FILE:3: the end is missing");
+    check(&good[..good.len() / 2], "FILE:2: the end is missing");
+    check(&format!("{good}{good}"), "FILE:3: more lines follow the last one");
+    check(&format!("{}\n{good}", lines[0]), "FILE:2: another summary follows: merge each from a file of its own");
+    check(&with("nonsense"), "FILE:2: damaged in column 1");
+    let damages = [
+        ("\"streams\":", "\"streams\":-"),
+        ("\"streams\":", "\"streams\":1.5,\"x\":"),
+        ("\"bytes\":", "\"octets\":"),
+        ("\"targets\":{\"rows\":[", "\"targets\":{\"rows\":[[\"a\",1],[\"a\",1],"),
+        ("\"answers\":{", "\"answers\":{\"2048\":1,"),
+        ("\"answers\":{", "\"answers\":{\"70000\":1,"),
+        ("\"circuits\":{\"rows\":[", "\"circuits\":{\"rows\":[[\"\\u001b[31m\",1],"),
+        ("\"stream_id\":\"", "\"stream_id\":\"\\u001b[31m"),
+        ("\"anomalies\":{", "\"anomalies\":{\"\\u001b[31m\":{\"events\":1,\"file\":\"\",\"line\":1},"),
+    ];
+    for (text, damage) in damages {
+        assert!(lines[1].contains(text), "{text} in {}", lines[1]);
+        let path = file("merge-damaged", "one.json", with(&lines[1].replacen(text, damage, 1)));
+        let (printed, told) = both(1, &["merge"], &[&path]);
+        let expected = format!("{}:2: damaged in column ", path.display());
+        assert!(printed.is_empty() && told.starts_with(&expected) && !told.contains('\x1b'), "{damage}: {told}");
+    }
+    // Numbers whose sums might overflow, a date that is none, and more rows than the first line permits.
+    let bytes = lines[1].split_once("\"bytes\":").unwrap().1.split_once(',').unwrap().0;
+    let large = lines[1].replacen(&format!("\"bytes\":{bytes}"), "\"bytes\":9007199254740993", 1);
+    check(&with(&large), "FILE:2: its numbers are too large");
+    let half = lines[1].replacen(&format!("\"bytes\":{bytes}"), "\"bytes\":4503599627370497", 1);
+    check(&with(&format!("{half}\n{half}")), "FILE:3: its numbers are too large");
+    let implausible = "FILE:2: damaged: more rows than --max-live, or a time without a date";
+    check(&with(&lines[1].replacen("\"first\":{\"secs\":", "\"first\":{\"secs\":99999999", 1)), implausible);
+    check(&good.replacen("\"max_live\":100000", "\"max_live\":1", 1), implausible);
+}
+
+/// Every byte of a summary changed: no panic, no other status than 0 and 1, and an error only with a message.
+#[test]
+fn changed_bytes() {
+    let log = "650 STREAM 18 NEW 0 www.example.com:443 PURPOSE=USER\n650 STREAM 18 CLOSED 7 www.example.com:443 REASON=DONE\n";
+    let log = file("merge-changed", "tor.log", log);
+    let good = stdout(0, &["summary", "--json", "--mergeable"], &[&log]).into_bytes();
+    for at in (0..good.len()).step_by(29) {
+        let mut bad = good.clone();
+        bad[at] = match bad[at] {
+            b'0'..=b'8' => bad[at] + 1,
+            b'\n' => b' ',
+            _ => b'9',
+        };
+        let path = file("merge-changed", "bad.json", &bad);
+        let output = run(&["merge"], &[&path]);
+        let told = String::from_utf8(output.stderr).unwrap();
+        match output.status.code() {
+            Some(0) => assert!(told.is_empty() && !output.stdout.is_empty(), "{at}: {told}"),
+            Some(1) => assert!(told.contains("bad.json") && output.stdout.is_empty(), "{at}: {told}"),
+            status => assert_eq!(status, Some(0), "{at}: {told}"),
+        }
+    }
+}
+
+#[test]
+fn summaries_that_do_not_fit() {
+    let logs = logs();
+    let (one, other) = (&logs[..1], &logs[..1]);
+    let first = summaries("fit-1", &[], &[one]);
+    for options in [&["--port", "80"][..], &["--max-live", "7"]] {
+        let second = summaries("fit-2", options, &[other]);
+        let (printed, told) = both(1, &["merge"], &[&first[0], &second[0]]);
+        let expected = format!(
+            "tor-streams: {}: made with other filters or another --max-live than {}\n",
+            second[0].display(),
+            first[0].display()
+        );
+        assert_eq!((printed.as_str(), told), ("", expected));
+    }
+    let (printed, told) = both(1, &["merge"], &[Path::new("missing.json")]);
+    assert_eq!(
+        (printed.as_str(), told.as_str()),
+        ("", "tor-streams: missing.json: No such file or directory (os error 2)\n")
+    );
+    fs::remove_file(&first[0]).unwrap();
+}
+
+/// Something that was not read is told again, by a summary that was made without it.
+#[test]
+fn incomplete_summaries() {
+    let log = data("onionperf.log");
+    let summary = run(&["summary", "--json", "--mergeable"], &[Path::new("missing"), &log]);
+    assert_eq!(summary.status.code(), Some(1));
+    let path = file("merge-incomplete", "one.json", summary.stdout);
+    let (printed, told) = both(1, &["merge"], &[&path]);
+    let expected = format!("tor-streams: {}: something could not be read when it was made\n", path.display());
+    assert_eq!(told, expected);
+    let alone = run(&["summary"], &[Path::new("missing"), &log]);
+    assert_eq!((printed.into_bytes(), Some(1)), (alone.stdout, alone.status.code()));
+}
+
+#[test]
+fn wrong_arguments() {
+    for arguments in [&["merge"][..], &["summary", "--mergeable", "x"], &["merge", "--mergeable", "x"]] {
+        assert_eq!(run::<&Path>(arguments, &[]).status.code(), Some(2), "{arguments:?}");
+    }
+}

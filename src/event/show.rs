@@ -1,0 +1,104 @@
+//! Texts of an event to show: its content, and its fields without credentials.
+
+use core::fmt;
+
+use super::StreamEventRef;
+use crate::format::keyword::Keyword;
+use crate::value::Redacted;
+
+impl<'a> StreamEventRef<'a> {
+    /// Returns text of this event in a form that may be shown to those who must not see credentials.
+    ///
+    /// Credentials have fields of their own. In a damaged line, or in one of a newer tor, the target, an ID or a word may hold
+    /// them as well, also without the keyword that they belong to. `text` is such a field or a part of it, borrowed from this
+    /// event or equal to one of its public fields; other text is searched for keywords by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::StreamEventRef;
+    ///
+    /// // A keyword of a newer tor that ends as a target does.
+    /// let content = r#"15 SUCCEEDED 3 a:443 SOCKS_PASSWORD="hunter2" NEW_ADDR=10.8.0.2:4567"#;
+    /// let event = StreamEventRef::parse(content)?;
+    /// assert_eq!(event.target_host, r#"a:443 SOCKS_PASSWORD="hunter2" NEW_ADDR=10.8.0.2"#);
+    /// let shown = event.redact(event.target_host.as_bytes()).to_string();
+    /// assert_eq!(shown, r#"a:443 SOCKS_PASSWORD="***" NEW_ADDR=10.8.0.2"#);
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
+    #[must_use]
+    pub fn redact(&self, text: &'a [u8]) -> Redacted<'a> {
+        let content = self.content();
+        let place = |start: usize| (start, start.saturating_add(text.len()));
+        let is_there = |start: &usize| content.get(*start..).is_some_and(|rest| rest.starts_with(text));
+        // The address is only compared: the text is part of the content itself, or a copy, as the owned form has of
+        // some.
+        let offset = (text.as_ptr() as usize).wrapping_sub(content.as_ptr() as usize);
+        let found = Some(offset).filter(is_there).or_else(|| self.field_starts().into_iter().flatten().find(is_there));
+        match found.map(place) {
+            Some((start, end)) => Redacted::new(content, start, end),
+            None => Redacted::alone(text),
+        }
+    }
+
+    /// Returns the starts of the fields that the owned form copies.
+    fn field_starts(&self) -> [Option<usize>; 4] {
+        let content = self.content();
+        let after_space = |start: usize| memchr::memchr(b' ', content.get(start..)?).map(|len| start + len + 1);
+        let mut args = self.args();
+        let source_addr =
+            core::iter::from_fn(|| args.next_arg()).filter(|arg| arg.keyword == Some(Keyword::SourceAddr)).last();
+        [
+            Some(0),
+            after_space(0).and_then(after_space),
+            Some(self.layout.target as usize),
+            source_addr.map(|arg| arg.value as usize),
+        ]
+    }
+}
+
+impl fmt::Display for StreamEventRef<'_> {
+    /// Writes the content as tor printed it. Bytes that are not UTF-8 become U+FFFD, since a formatter takes text only:
+    /// [`content`](Self::content) has the bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.content().utf8_chunks() {
+            f.write_str(chunk.valid())?;
+            if !chunk.invalid().is_empty() {
+                f.write_str("\u{FFFD}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for StreamEventRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug(self, "StreamEventRef", f)
+    }
+}
+
+/// Formats the parts of either form of an event, without credentials, wherever they stand, and without values of
+/// unknown keywords, which may be credentials.
+pub(crate) fn debug<'a>(event: &StreamEventRef<'a>, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let text = |text: Option<&'a str>| text.map(|text| event.redact(text.as_bytes()));
+    f.debug_struct(name)
+        .field("id", &event.redact(event.id.as_bytes()))
+        .field("status", &event.status)
+        .field("circuit_id", &text(event.circuit_id))
+        .field("target_host", &event.redact(event.target_host.as_bytes()))
+        .field("target_port", &event.target_port)
+        .field("reason", &event.reason)
+        .field("remote_reason", &event.remote_reason)
+        .field("source", &event.source)
+        .field("source_addr", &text(event.source_addr))
+        .field("purpose", &event.purpose)
+        .field("socks_username", &event.socks_username())
+        .field("socks_password", &event.socks_password())
+        .field("client_protocol", &event.client_protocol())
+        .field("nym_epoch", &event.nym_epoch())
+        .field("session_group", &event.session_group())
+        .field("iso_fields", &text(event.iso_fields_str()))
+        .field("args", &event.args())
+        .field("anomalies", &event.anomalies())
+        .finish()
+}
