@@ -29,10 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     command(&mut socket, "SETEVENTS STREAM")?;
 
     let mut decoder = EventDecoder::<4096>::new();
-    let mut piece = [0; 4096];
+    let mut chunk = [0; 4096];
     loop {
-        let len = socket.read(&mut piece)?;
-        let Some(mut rest) = piece.get(..len).filter(|piece| !piece.is_empty()) else { break };
+        let len = socket.read(&mut chunk)?;
+        let Some(mut rest) = chunk.get(..len).filter(|chunk| !chunk.is_empty()) else { break };
         while let Some(line) = decoder.next_event(&mut rest) {
             match line.event {
                 // A client chose the host: `{:?}` keeps its control characters off the terminal.
@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Err("tor closed the connection".into())
 }
 
-/// Sends a command and returns the reply, if tor obeys. An error tells the command's first word only.
+/// Sends a command and returns tor's reply. An error names only the command's first word, since the others may be secret.
 fn command(socket: &mut BufReader<TcpStream>, command: &str) -> Result<String, Box<dyn Error>> {
     write!(socket.get_mut(), "{command}\r\n")?;
     let mut reply = String::new();

@@ -1,33 +1,33 @@
 //! Prints tor's events in fixed memory, from a line that delivers 64 bytes at a time.
 //!
 //! On a microcontroller the file begins with `#![no_std]` and `#![no_main]`, `Uart` and `Console` are those of the board's
-//! support crate, and the reset handler stands for `main`. The library, with `default-features = false`, and `report` stay as
-//! they are.
+//! support crate, and the reset handler takes the place of `main`. `report` and the library, with `default-features = false`,
+//! stay the same.
 #![allow(clippy::print_stdout, reason = "standard output stands for a device's console")]
 
 use core::fmt::{self, Write};
 
 use tor_stream_event::EventDecoder;
 
-/// What the line delivers.
+/// Bytes that the serial line delivers.
 const RECEIVED: &[u8] = b"250 OK\r\n\
     650 STREAM 18 NEW 0 www.example.com:443 SOURCE_ADDR=127.0.0.1:38522 PURPOSE=USER CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0\r\n\
     650 STREAM 18 SENTCONNECT 7 www.example.com:443 CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0\r\n\
     650 STREAM 18 FAILED 7 www.example.com:443 REASON=END REMOTE_REASON=CONNECTREFUSED CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0\r\n";
 
-/// A serial line, and what it has not delivered yet.
+/// A serial line, and the bytes that it has not delivered yet.
 struct Uart(&'static [u8]);
 
 impl Uart {
-    /// Takes some bytes off the line, and returns how many: 0 at its end.
-    fn read(&mut self, piece: &mut [u8]) -> usize {
-        let len = piece.iter_mut().zip(self.0).map(|(byte, &received)| *byte = received).count();
+    /// Reads some bytes and returns their number: 0 at the end.
+    fn read(&mut self, chunk: &mut [u8]) -> usize {
+        let len = chunk.iter_mut().zip(self.0).map(|(byte, &received)| *byte = received).count();
         self.0 = self.0.get(len..).unwrap_or_default();
         len
     }
 }
 
-/// Where text goes.
+/// The device's console.
 struct Console;
 
 impl Write for Console {
@@ -37,13 +37,13 @@ impl Write for Console {
     }
 }
 
-/// Prints every event. The decoder is all that it needs besides the piece: somewhat more than 1024 bytes on the stack.
+/// Prints every event. The decoder takes about 2 KiB on the stack, the chunk 64 bytes.
 fn report(uart: &mut Uart, console: &mut Console) -> fmt::Result {
     let mut decoder = EventDecoder::<1024>::new();
-    let mut piece = [0; 64];
+    let mut chunk = [0; 64];
     loop {
-        let len = uart.read(&mut piece);
-        let Some(mut rest) = piece.get(..len).filter(|piece| !piece.is_empty()) else { return Ok(()) };
+        let len = uart.read(&mut chunk);
+        let Some(mut rest) = chunk.get(..len).filter(|chunk| !chunk.is_empty()) else { return Ok(()) };
         while let Some(line) = decoder.next_event(&mut rest) {
             match line.event {
                 // `{:?}` writes a client's control characters as escapes.

@@ -14,7 +14,7 @@ fn main() -> Result<(), Error> {
     for (key, value) in event.args() {
         println!("  {key} is {value}");
     }
-    // What no known tor prints is there, and said to be odd.
+    // Text that no known tor prints is kept, and flagged.
     println!("odd: {:?}", event.anomalies());
 
     // An error says where and what, and never shows the line: it may hold a password.

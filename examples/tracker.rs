@@ -9,7 +9,7 @@ use tor_stream_event::{EventReader, StreamTracker};
 fn main() -> Result<(), Box<dyn Error>> {
     let path = env::args().nth(1).ok_or("usage: tracker FILE")?;
     let mut reader = EventReader::new(File::open(path)?);
-    // It follows up to a thousand streams at a time, whatever the log holds.
+    // Follows up to a thousand streams at a time, whatever the log holds.
     let mut tracker = StreamTracker::new(1000);
     while let Some(line) = reader.next_event()? {
         let time = line.unix_time();

@@ -76,12 +76,12 @@ fn text_after_the_cut() {
         let expected = [FieldAtCut].into_iter().filter(|_| is_flagged);
         assert_eq!(event(&line).target_host, host);
         assert!(event(&line).anomalies().iter().eq(expected), "{line}");
-        // One byte earlier, tor has not cut the target.
+        // A byte less, and tor has not cut the target.
         assert!(event(&line.replacen('a', "", 1)).anomalies().is_empty(), "{line}");
     }
 }
 
-/// tor prints 255 bytes of a target. A lone CR or LF behind 254 may be the last of them, and no line end.
+/// tor prints 255 bytes of a target. A lone CR or LF after 254 may be the last of them, and no line end.
 #[test]
 fn a_lone_line_end_at_the_cut() {
     for (end_of_target, anomaly, with_one_byte_more) in

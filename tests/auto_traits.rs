@@ -1,4 +1,4 @@
-//! What holds at compile time: auto traits, `Copy`, and sizes.
+//! Facts that hold at compile time: auto traits, `Copy`, and sizes.
 
 use core::borrow::Borrow;
 use core::fmt::{Debug, Display};
@@ -15,13 +15,13 @@ use tor_stream_event::{
 #[cfg(feature = "alloc")]
 use tor_stream_event::{Appended, Failure, Outcome, Step, StreamEvent, StreamLife, StreamTracker, Target};
 
-/// What every type of the crate is.
+/// Traits of every type of the crate.
 fn is_shared<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Debug>() {}
 
-/// What every type is but the two that hold the bytes of an input.
+/// Traits of every type but the two that hold the bytes of an input.
 fn is_auto<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Debug + Clone>() {}
 
-/// What every value type is.
+/// Traits of every value type.
 fn is_value<T: Copy + Eq + Hash>() {}
 
 /// Every type can be sent, shared and shown.
@@ -47,14 +47,14 @@ fn auto_traits() {
     is_shared::<tor_stream_event::EventReader<std::fs::File>>();
 }
 
-/// What is a value is `Copy`, and can be a key.
+/// Values are `Copy`, and can be keys.
 #[test]
 fn values() {
-    /// What a word is.
+    /// Traits of a word.
     fn is_word<T: Copy + Ord + Hash + Display + AsRef<str> + FromStr<Err = Error>>() {}
-    /// What an ID is.
+    /// Traits of an ID.
     fn is_id<T: Copy + Ord + Hash + Display + AsRef<str> + Borrow<str> + FromStr<Err = Error>>() {}
-    /// What is a value, but no key.
+    /// Traits of a value that is no key.
     fn is_copy<T: Copy + Eq>() {}
     is_value::<StreamEventRef<'_>>();
     is_value::<Quoted<'_>>();
@@ -76,12 +76,12 @@ fn values() {
     is_id::<CircuitId>();
 }
 
-/// The traits of the pair and of what belongs to it.
+/// Checks the traits of both forms of an event, and of its errors and iterators.
 #[test]
 fn traits() {
-    /// What an error is.
+    /// Traits of an error.
     fn is_error<T: core::error::Error + 'static>() {}
-    /// What an iterator is.
+    /// Traits of an iterator.
     fn is_fused<T: FusedIterator>() {}
     is_error::<Error>();
     is_error::<ProtocolError>();
@@ -92,7 +92,7 @@ fn traits() {
     is_fused::<StreamEvents<'_>>();
     #[cfg(feature = "alloc")]
     {
-        /// What the owned form is.
+        /// Traits of the owned form.
         fn is_owned<
             T: Clone + Eq + Hash + Display + FromStr<Err = Error> + for<'a> PartialEq<StreamEventRef<'a>> + 'static,
         >() {
@@ -101,7 +101,7 @@ fn traits() {
     }
 }
 
-/// Ceilings, so that no type grows unnoticed.
+/// Checks the maximum size of each type, so that none grows unnoticed.
 #[cfg(target_pointer_width = "64")]
 #[test]
 fn sizes() {

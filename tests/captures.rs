@@ -15,10 +15,10 @@ const STREAM_EVENTS: &[u8] = include_bytes!("data/stream-events.raw");
 const LEGACY_EVENTS: &[u8] = include_bytes!("data/legacy-events.raw");
 /// STREAM events of streams with hostile targets, nothing else.
 const HOSTILE_TARGETS: &[u8] = include_bytes!("data/hostile-targets.raw");
-/// Lines with what they have to give.
+/// Lines, each with its expected fields.
 const ADVERSARIAL: &str = include_str!("data/adversarial.jsonl");
 
-/// How many events a capture holds, and how many of them have to be refused.
+/// Number of events in a capture, and number of those that have to be refused.
 type Counts = (usize, usize);
 
 /// Captures with other lines between the events. The numbers were counted without this crate.
@@ -52,7 +52,7 @@ fn rebuilt(event: &StreamEventRef<'_>) -> Vec<u8> {
     line
 }
 
-/// Asserts what holds for every event that tor printed.
+/// Asserts the laws for every event that tor printed.
 #[track_caller]
 fn check_printed_by_tor(event: &StreamEventRef<'_>, content: &[u8]) {
     let shown = content.escape_ascii();
@@ -210,7 +210,7 @@ const HOSTILE: &[Hostile] = &[
     (175, "CLOSED", b"a:b:c:80", Some("TORPROTOCOL")),
 ];
 
-/// Every hostile target, and nothing that it would have one believe.
+/// Reads every hostile target, and none of the fields that it forges.
 #[test]
 fn hostile_targets() {
     let contents = contents(HOSTILE_TARGETS);
@@ -261,7 +261,7 @@ fn field(kind: ErrorKind) -> Field {
     }
 }
 
-/// Compares an event with what a row says of it.
+/// Compares an event with its row.
 #[track_caller]
 fn assert_expected(event: &StreamEventRef<'_>, expected: &Value, name: &str) {
     let credential = |quoted: Option<tor_stream_event::Quoted<'_>>| quoted.map(|quoted| quoted.escaped().to_owned());

@@ -1,7 +1,7 @@
 //! Every type of the surface without an allocator can be logged with `defmt`, and no log holds a credential.
 //!
-//! What a log looks like is made by a program on the developer's machine, out of numbers and of text that the device sends
-//! as it is. The test looks at what is sent.
+//! A program on the developer's machine makes a log's text out of the bytes that the device sends: numbers, and strings as they
+//! are. The tests look at these bytes.
 #![allow(unsafe_code, reason = "defmt's logger is an unsafe trait")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,12 +14,12 @@ use tor_stream_event::{
     StreamSource, StreamStatus, stream_events,
 };
 
-/// What was sent.
+/// Bytes that were sent.
 static SENT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 /// Held while one value is logged.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// A logger that keeps what it is to send.
+/// A logger that keeps the bytes it should send.
 #[defmt::global_logger]
 struct Logger;
 
@@ -38,13 +38,13 @@ unsafe impl defmt::Logger for Logger {
 
 defmt::timestamp!("");
 
-/// What defmt calls in place of a panic.
+/// The function that defmt calls in place of a panic.
 #[defmt::panic_handler]
 fn panic() -> ! {
     std::process::abort()
 }
 
-/// Returns what is sent for a value.
+/// Returns the bytes that are sent for a value.
 fn sent(value: impl Format) -> Vec<u8> {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     SENT.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -74,10 +74,10 @@ fn line() -> EventLine<'static> {
     stream_events(LOG).next().unwrap()
 }
 
-/// Every type that holds data, and no place in a log.
+/// Every type that holds data can be logged; types that hold a position in a log cannot.
 #[test]
 fn every_type() {
-    /// What can be logged.
+    /// The trait of a type that can be logged.
     fn is_format<T: Format>() {}
     is_format::<(StreamEventRef<'_>, EventLine<'_>)>();
     is_format::<(StreamStatus, StreamClosureReason, StreamSource, StreamPurpose, ClientProtocol, IsoField)>();
@@ -91,7 +91,7 @@ fn every_type() {
     }
 }
 
-/// What is known of a stream is sent, without the credentials of its events.
+/// The data of a stream is sent, without the credentials of its events.
 #[cfg(feature = "alloc")]
 #[test]
 fn streams() {
@@ -144,7 +144,7 @@ fn events() {
     }
 }
 
-/// What is secret is not sent on its own either; lists are sent whole.
+/// Credentials alone are not sent either; lists are sent whole.
 #[test]
 fn parts() {
     let event = line().event.unwrap();

@@ -27,7 +27,7 @@ fn values() {
     assert!(ids.iter().map(AsRef::as_ref).eq(["1", "10", "9"]), "the order is that of text");
 }
 
-/// A map whose keys are IDs is asked with text.
+/// A map whose keys are IDs finds them by text.
 #[test]
 fn ids_as_keys() {
     let texts = ["1", "10", "9", "a", "Z", "18446744073709551615"];
@@ -45,7 +45,7 @@ fn ids_as_keys() {
     assert!(circuits.contains("7") && !circuits.contains("8"));
 }
 
-/// What is no ID is refused in the words in which an event is.
+/// Text that is no ID is refused with the message of an event with such an ID.
 #[test]
 fn refused() {
     let expected = "expected a circuit ID of 1 to 20 letters or digits, found";

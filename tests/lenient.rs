@@ -1,4 +1,4 @@
-//! Lenient reading: what only it takes, what even it refuses, and its agreement with strict reading.
+//! Lenient reading: lines that only it accepts, lines that it refuses, and its agreement with strict reading.
 
 mod common;
 
@@ -10,10 +10,10 @@ use tor_stream_event::Anomaly::{
 use tor_stream_event::Field::{CircuitId, StreamId, StreamStatus};
 use tor_stream_event::{Anomaly, ErrorKind, StreamEventRef};
 
-/// What a line has to give: the status as printed, host and port, the reason as printed, and every anomaly.
+/// The expected fields of a line: status as printed, host and port, reason as printed, and every anomaly.
 type Expected = (&'static str, &'static str, u16, Option<&'static str>, &'static [Anomaly]);
 
-/// Lines that only lenient reading takes.
+/// Lines that only lenient reading accepts.
 #[rustfmt::skip]
 const LENIENT_ONLY: &[(&[u8], Expected)] = &[
     // A status of a newer tor
@@ -22,7 +22,7 @@ const LENIENT_ONLY: &[(&[u8], Expected)] = &[
     (b"9 FUTURE 4 a b:80 REASON=DONE", ("FUTURE", "a b", 80, Some("DONE"), &[TargetSpace, UnknownWord])),
     (b"\xff FUTURE 4 a:80", ("FUTURE", "a", 80, None, &[MalformedId, UnknownWord])),
     (b"9 \xff 4 a:80", ("\u{fffd}", "a", 80, None, &[UnknownWord])),
-    // An ID that is none
+    // A malformed ID
     (b"a!b NEW 4 a:80", ("NEW", "a", 80, None, &[MalformedId])),
     (b"123456789012345678901 NEW 4 a:80", ("NEW", "a", 80, None, &[MalformedId])),
     (b"9 NEW - a:80", ("NEW", "a", 80, None, &[MalformedId])),
@@ -37,7 +37,7 @@ const LENIENT_ONLY: &[(&[u8], Expected)] = &[
     (b"9 CLOSED 4 ", ("CLOSED", "", 0, None, &[TargetWithoutPort, UnknownOrder])),
     (b"9 CLOSED 4", ("CLOSED", "", 0, None, &[TargetWithoutPort, UnknownOrder])),
     (b"9 CLOSED 4  REASON=DONE", ("CLOSED", "", 0, Some("DONE"), &[TargetWithoutPort, UnknownOrder])),
-    // All at once
+    // Everything at once
     (b"! FUTURE ? x REASON=\xff", ("FUTURE", "x", 0, Some("\u{fffd}"), &[TargetWithoutPort, MalformedId, UnknownOrder, UnknownWord, FieldNotUtf8])),
 ];
 
@@ -58,7 +58,7 @@ fn lenient_only() {
     }
 }
 
-/// The ID as it stands, since no other form of it exists.
+/// A malformed ID is kept as it stands.
 #[test]
 fn ids_are_any_text() {
     let event = lenient_event(b"a!b NEW (none) a:80");
@@ -67,7 +67,7 @@ fn ids_are_any_text() {
     assert_eq!(lenient_event(b"a! NEW 0 a:80").circuit_id, None);
 }
 
-/// A target that tor cut before its port is the host as far as it goes.
+/// A target that tor cut before its port is a host without a port.
 #[test]
 fn cut_target() {
     for name in ["a".repeat(255), format!("{}:", "a".repeat(254)), format!("a b {}", "c".repeat(251))] {
@@ -81,7 +81,7 @@ fn cut_target() {
     }
 }
 
-/// A status that we do not know may come with any field, but a client can no more forge one than elsewhere.
+/// An unknown status may come with any field. A client can still forge none.
 #[test]
 fn unknown_status() {
     let event = lenient_event(
@@ -117,7 +117,7 @@ fn refused() {
     }
 }
 
-/// What strict reading takes is read alike.
+/// Lenient reading returns the same event for a line that strict reading accepts.
 #[test]
 fn agrees_with_strict() {
     for case in cases::all() {

@@ -1,4 +1,4 @@
-//! Logs that are read in parts: whatever they are cut into, the events are those of the whole.
+//! Logs that are read in ranges: for any cuts, the events are those of the whole log.
 #![cfg(feature = "std")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ fn found(line: &EventLine<'_>, lines: u64, bytes: u64) -> Found {
     (line.number + lines, line.offset + bytes, line.prefix.to_vec(), format!("{:?}", line.event))
 }
 
-/// Reads a part of a log in one of two ways.
+/// Reads a range of a log from a buffer or a reader.
 fn read(part: &[u8], state: Option<&LineState>, by_reader: bool) -> (Vec<Found>, LineState) {
     let mut events = Vec::new();
     if by_reader {
@@ -34,7 +34,7 @@ fn read(part: &[u8], state: Option<&LineState>, by_reader: bool) -> (Vec<Found>,
     (events, lines.state())
 }
 
-/// Lines of a log, and with which line a later part of it begins.
+/// Generates lines of a log, and the index of the line that a later range begins with.
 fn log() -> impl Strategy<Value = (Vec<&'static str>, usize, bool, bool)> {
     let lines = prop::sample::select(vec![
         "650 STREAM 1 NEW 0 a:1",
@@ -59,7 +59,7 @@ proptest! {
     #[test]
     fn parts_are_the_whole((lines, cut, crlf, by_reader) in log()) {
         let end = if crlf { "\r\n" } else { "\n" };
-        // Two lines that settle all that a log is known by.
+        // Two lines that settle whether the input is a log, and its line end.
         let first = ["650 BW 1 2", "1:2 650 BW 1 2"].map(|line| format!("{line}{end}")).concat();
         let text = |lines: &[&str]| lines.iter().map(|line| format!("{line}{end}")).collect::<String>();
         let (before, after) = lines.split_at(cut.min(lines.len()));

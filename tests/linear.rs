@@ -1,16 +1,16 @@
 //! The work on a line grows no faster than the line, whatever the line holds.
 //!
-//! Each line here is a quarter of a mebibyte of one piece that could make a reader start over. A reader that goes back at
-//! each of them takes in the order of 10^11 steps for each line, that is hours for all: no clock is needed to notice.
+//! Each line here repeats one fragment that could make a parser start over, up to a quarter of a mebibyte. A parser that goes
+//! back at each fragment takes in the order of 10^11 steps for a line, or hours for all: no clock is needed to notice.
 
 use core::hint::black_box;
 
 use tor_stream_event::StreamEventRef;
 
-/// How long a line is.
+/// Length of a line, in bytes.
 const LENGTH: usize = 1 << 18;
 
-/// What lines are made of.
+/// Fragments that lines repeat.
 const PIECES: &[&str] = &[
     " ",
     "\"",
@@ -45,7 +45,7 @@ fn read(line: &[u8]) {
     }
 }
 
-/// Reads lines of `piece`: as the target, as what follows one, before what tor prints, in quotation marks, in a path.
+/// Reads lines of `piece`: as the target, after one, before tor's fields, in quotation marks, in a path.
 fn read_lines_of(piece: &str) {
     let long = piece.repeat(LENGTH / piece.len());
     for (before, after) in [
@@ -60,13 +60,13 @@ fn read_lines_of(piece: &str) {
     }
 }
 
-/// One half of the pieces.
+/// Tests one half of the fragments.
 #[test]
 fn even_pieces() {
     PIECES.iter().step_by(2).for_each(|piece| read_lines_of(piece));
 }
 
-/// The other half, at the same time.
+/// Tests the other half, at the same time.
 #[test]
 fn odd_pieces() {
     PIECES.iter().skip(1).step_by(2).for_each(|piece| read_lines_of(piece));

@@ -26,7 +26,7 @@ fn assert_too_long(read: Result<StreamEventRef<'_>, Error>, expected: usize) {
 fn a_line_of_2_gib_is_too_long() {
     // With room for a line end, which bytes may have beyond the limit.
     const LENGTH: usize = (1 << 31) + 2;
-    // Memory that nobody looks at is never taken: a map of zeros costs nothing but addresses.
+    // Memory that is never read is never allocated: a map of zeros costs only addresses.
     let map = MmapOptions::new().len(LENGTH).no_reserve_swap().map_anon().expect("addresses");
     // SAFETY: zeros are UTF-8. The check would look at each of them.
     #[allow(unsafe_code, reason = "the check would take all of the memory")]

@@ -1,5 +1,5 @@
-//! Borrowed reading touches the allocator not once, whatever the line, and whatever is asked of the event; nor does finding
-//! events in a buffer or in pieces. The owned form takes one allocation for each text that it holds.
+//! Neither parsing a borrowed event, nor any accessor, nor finding events in a buffer or in chunks calls the allocator. The
+//! owned form makes one allocation for each text that it holds.
 //!
 //! The allocator counts per thread, so that the test harness's own threads do not disturb the count.
 #![allow(unsafe_code, reason = "an allocator that counts cannot be had without")]
@@ -16,7 +16,7 @@ use common::cases;
 use tor_stream_event::{EventDecoder, LineEnd, StreamEventRef, StreamId, stream_events};
 
 thread_local! {
-    /// How often this thread called the allocator.
+    /// Number of calls of the allocator in this thread.
     static CALLS: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -32,7 +32,7 @@ fn count() {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
-        // SAFETY: the caller's promises are those that are asked for.
+        // SAFETY: the caller keeps the promises that the call requires.
         unsafe { System.alloc(layout) }
     }
 
@@ -53,7 +53,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Returns how often `work` calls the allocator.
+/// Returns the number of calls of the allocator in `work`.
 fn calls(work: impl FnOnce()) -> u64 {
     let before = CALLS.with(Cell::get);
     work();
@@ -70,7 +70,7 @@ impl Write for Nowhere {
     }
 }
 
-/// Does everything that can be done with a line without the owned form.
+/// Calls every function for a line that does not need the owned form.
 fn read(line: &[u8]) {
     for read in [StreamEventRef::parse_bytes(line), StreamEventRef::parse_lenient(line)] {
         match read {
@@ -97,7 +97,7 @@ fn read(line: &[u8]) {
     }
 }
 
-/// The count counts.
+/// The counter counts.
 #[test]
 fn counts() {
     assert_eq!(calls(|| drop(black_box(Box::new(1)))), 2);
@@ -114,7 +114,7 @@ fn reading_does_not_allocate() {
     }
 }
 
-/// Captures, and how their lines end.
+/// Captures, and their line ends.
 const CAPTURES: &[(&[u8], LineEnd)] = &[
     (include_bytes!("data/control-port.raw"), LineEnd::CrLf),
     (include_bytes!("data/mixed-session.raw"), LineEnd::CrLf),
@@ -122,7 +122,7 @@ const CAPTURES: &[(&[u8], LineEnd)] = &[
     (include_bytes!("data/onionperf.log"), LineEnd::Lf),
 ];
 
-/// No line of a capture needs memory, be it found in a buffer or in pieces.
+/// No line of a capture needs memory, in a buffer or in chunks.
 #[test]
 fn finding_events_does_not_allocate() {
     for &(capture, line_end) in CAPTURES {

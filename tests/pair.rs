@@ -1,4 +1,4 @@
-//! The borrowed and the owned form of an event agree in everything, and neither shows what is secret.
+//! The borrowed and the owned form of an event agree in everything, and neither shows a secret.
 
 mod common;
 
@@ -23,7 +23,7 @@ fn equality_is_that_of_the_line() {
     assert_eq!(hash(&one), hash(&event(&copy)));
 }
 
-/// What the accessors of a borrowed event return outlives the event.
+/// Text that a borrowed event's accessors return outlives the event.
 #[test]
 fn accessors_return_the_inputs_lifetime() {
     /// Every part, after the event is gone.
@@ -46,7 +46,7 @@ fn accessors_return_the_inputs_lifetime() {
     assert_eq!(content, WITH_SECRETS.as_bytes());
 }
 
-/// What needs the owned form.
+/// Tests of the owned form.
 #[cfg(feature = "alloc")]
 mod owned {
     use super::common::{assert_pair, cases, event_of_bytes, lenient_event};
@@ -68,7 +68,7 @@ mod owned {
         }
     }
 
-    /// An owned event borrows no longer, and gives the borrowed form back without a copy.
+    /// An owned event outlives the line, and returns the borrowed form without a copy.
     #[test]
     fn owns_its_text() {
         let owned = {

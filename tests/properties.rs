@@ -1,4 +1,4 @@
-//! What holds for any text: no panic, agreement of every path, and errors that point into the input.
+//! Laws for any text: no panic, agreement of every path, and errors that point into the input.
 
 mod common;
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use tor_stream_event::{Anomaly, Error, StreamEventRef};
 
-/// Text that the format gives a meaning.
+/// Fragments with a meaning in the format.
 const PIECES: &[&str] = &[
     " ",
     "  ",
@@ -69,7 +69,7 @@ const PIECES: &[&str] = &[
     " bare",
 ];
 
-/// Texts of pieces, of the lines in the shared list with bytes and pieces put in, cut out or changed, and of any bytes.
+/// Generates texts: of fragments; of lines in the shared list with bytes inserted, removed or changed; of any bytes.
 fn text() -> impl Strategy<Value = Vec<u8>> {
     let piece = || select(PIECES).prop_map(|piece| piece.as_bytes().to_vec());
     let pieces = prop::collection::vec(piece(), 0..12).prop_map(|pieces| pieces.concat());
@@ -90,7 +90,7 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![1 => any::<Vec<u8>>(), 1 => pieces, 4 => line, 6 => changed]
 }
 
-/// Asks an event for all that it can tell, and compares what can be had in two ways.
+/// Calls every accessor of an event, and compares values that can be had in two ways.
 fn read_everything(event: &StreamEventRef<'_>) {
     let words = [
         Some(event.status_str()),
@@ -139,7 +139,7 @@ fn offset(read: Result<StreamEventRef<'_>, Error>) -> Option<usize> {
 proptest! {
     #![proptest_config(common::config(5_000))]
 
-    /// Every path says the same of any text.
+    /// Every path reads any text alike.
     #[test]
     fn paths_agree(text in text()) {
         let strict = StreamEventRef::parse_bytes(&text);
@@ -164,7 +164,7 @@ proptest! {
         }
     }
 
-    /// Display gives a line back that means the same.
+    /// `Display` writes a line that means the same.
     #[test]
     fn display_round_trip(text in text()) {
         if let Ok(event) = StreamEventRef::parse_lenient(&text) {
@@ -177,7 +177,7 @@ proptest! {
         }
     }
 
-    /// The owned form says the same as the borrowed one, however it is made.
+    /// The owned form agrees with the borrowed one, however it is made.
     #[cfg(feature = "alloc")]
     #[test]
     fn owned_agrees(text in text()) {

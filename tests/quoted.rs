@@ -8,7 +8,7 @@ use common::event;
 use proptest::prelude::*;
 use tor_stream_event::{Anomaly, Quoted};
 
-/// Runs `check` on the quoted string that `escaped` is, in an event.
+/// Runs `check` on an event's quoted string with the text `escaped`.
 fn with_quoted(escaped: &str, check: impl FnOnce(Quoted<'_>)) {
     let line = format!("9 SUCCEEDED 4 a:1 SOCKS_USERNAME=\"{escaped}\" CLIENT_PROTOCOL=SOCKS5");
     let event = event(&line);
@@ -18,7 +18,7 @@ fn with_quoted(escaped: &str, check: impl FnOnce(Quoted<'_>)) {
     check(quoted);
 }
 
-/// Asserts what `escaped` stands for.
+/// Asserts the bytes that `escaped` stands for.
 #[track_caller]
 fn assert_decodes(escaped: &str, expected: &[u8]) {
     with_quoted(escaped, |quoted| {
@@ -108,7 +108,7 @@ fn parse() {
 proptest! {
     #![proptest_config(common::config(1000))]
 
-    /// What tor escapes comes back.
+    /// Bytes that tor escapes come back.
     #[test]
     fn round_trip(bytes in prop::collection::vec(1_u8.., 0..300)) {
         assert_decodes(&escape(&bytes), &bytes);

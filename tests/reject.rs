@@ -1,4 +1,4 @@
-//! Lines that are refused: what is said of them, and where.
+//! Lines that are refused: the error's kind, offset and message.
 
 mod common;
 
@@ -7,7 +7,7 @@ use tor_stream_event::ErrorKind::{self, Malformed, Missing, OutOfRange, Truncate
 use tor_stream_event::Field::{CircuitId, EventName, StreamId, StreamStatus, Target};
 use tor_stream_event::{Error, StreamEventRef};
 
-/// A line, what is wrong, where, and the message.
+/// A line, and the kind, offset and message of its error.
 type Row = (&'static [u8], ErrorKind, usize, &'static str);
 
 #[rustfmt::skip]
@@ -59,7 +59,7 @@ const REFUSED: &[Row] = &[
     (b"9 NEW 0 host:99999999999999999999999999 PURPOSE=USER", OutOfRange(Target), 13, "expected a port up to 65535, found a greater number at byte 13"),
 ];
 
-/// The table, as bytes and as text.
+/// Checks the table, as bytes and as text.
 #[test]
 fn kind_offset_and_message() {
     for &(line, kind, offset, message) in REFUSED {
@@ -71,7 +71,7 @@ fn kind_offset_and_message() {
     }
 }
 
-/// A line end is not part of the line: what is missing is missing before it.
+/// A line end is not part of the line: a missing field is missing before it.
 #[test]
 fn line_end() {
     for &(line, kind, offset, message) in REFUSED {

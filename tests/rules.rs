@@ -1,5 +1,5 @@
-//! The cases of `tests/data/rules/cases.jsonl`: which line of an input is an event, what is counted as skipped, and which
-//! format is learned from a line.
+//! The cases of `tests/data/rules/cases.jsonl`: which line of an input is an event, which lines are counted as skipped, and
+//! which format is learned from a line.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use serde_json::Value;
@@ -50,7 +50,7 @@ fn flags(event: &EventLine<'_>) -> Vec<&'static str> {
     names.iter().filter(|(anomaly, _)| anomalies.contains(*anomaly)).map(|(_, name)| *name).collect()
 }
 
-/// Compares what was skipped with a case.
+/// Compares the counts of skipped lines with a case.
 fn assert_skipped(skipped: &Skipped, expected: &Value, why: &str) {
     let number = |name: &str| expected[name].as_u64();
     assert_eq!(skipped.marks.count, number("marks").unwrap_or(0), "{why}");

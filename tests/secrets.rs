@@ -1,15 +1,15 @@
 //! Credentials are in no `Debug` output and no message, wherever a damaged line, or one of a newer tor, has them.
 
 mod common;
+#[path = "common/damaged.rs"]
+mod damaged;
 
 use common::{WITH_SECRETS, event, event_of_bytes, protocol_error};
+use damaged::{SECRET, damaged};
 use proptest::prelude::*;
 use tor_stream_event::{Error, StreamEventRef, stream_events};
 
-/// A secret as the lines here have it.
-const SECRET: &str = "hunter2";
-
-/// Contents in which credentials are where no known tor puts them.
+/// Contents with credentials in places where no known tor prints them.
 const MISPLACED: &[&str] = &[
     // An unknown keyword that ends as a target does.
     r#"15 SUCCEEDED 3 192.0.2.34:443 SOCKS_USERNAME="hunter2" SOCKS_PASSWORD="hunter2" NEW_ADDR=10.8.0.2:45678"#,
@@ -37,7 +37,7 @@ const MISPLACED: &[&str] = &[
     r#"10 CLOSED 3 a:80 SOCKS_USERNAME=" REASON=hunter2" SOCKS_PASSWORD="y""#,
 ];
 
-/// Returns all that is shown of an event without being asked for its text.
+/// Returns every text of an event that is not meant to reveal credentials.
 fn shown(event: &StreamEventRef<'_>) -> String {
     let mut shown = format!("{event:?} {event:#?} {:?} {:?}", event.args(), event.iso_fields());
     shown += &format!("{:?} {:?}", event.socks_username(), event.socks_password());
@@ -49,7 +49,7 @@ fn shown(event: &StreamEventRef<'_>) -> String {
     shown
 }
 
-/// Returns what is shown of a content: of its event, however it is read, and of its line.
+/// Returns the same for a content: of its event, read strictly and leniently, of its stream, and of its line.
 fn all_shown(content: &[u8]) -> String {
     let mut all = String::new();
     for event in [StreamEventRef::parse_bytes(content), StreamEventRef::parse_lenient(content)] {
@@ -73,7 +73,7 @@ fn all_shown(content: &[u8]) -> String {
     all
 }
 
-/// Debug shows the parts of an event, and of its parts, but no credential and no value that may be one.
+/// `Debug` of an event and of its parts shows no credential and no value that may be one.
 #[test]
 fn debug_redacts() {
     let event = event(WITH_SECRETS);
@@ -88,7 +88,7 @@ fn debug_redacts() {
     assert!(shown.contains("NEW_KEY") && shown.contains("example.com") && shown.contains("***"), "{shown}");
 }
 
-/// The same where the line is read by another rule, or is no text.
+/// Likewise for lines that are read in another order, or are not UTF-8.
 #[test]
 fn debug_redacts_odd_lines() {
     for line in [
@@ -110,7 +110,7 @@ fn debug_redacts_odd_lines() {
     }
 }
 
-/// Debug of the owned form shows the same, under its own name.
+/// Likewise for the owned form, under its own name.
 #[cfg(feature = "alloc")]
 #[test]
 fn owned_debug_redacts() {
@@ -120,7 +120,7 @@ fn owned_debug_redacts() {
     assert!(!shown.contains("SECRET"), "{shown}");
 }
 
-/// The message holds no more of a line than one byte, and that none of a credential.
+/// An error's message holds at most one byte of a line, and none of a credential.
 #[test]
 fn says_nothing_of_credentials() {
     let line = "9 NEW 0 host SOCKS_USERNAME=\"SECRET\" SOCKS_PASSWORD=\"SECRET\"";
@@ -137,12 +137,12 @@ fn misplaced() {
     for content in MISPLACED {
         assert!(content.contains(SECRET));
         let shown = all_shown(content.as_bytes());
-        // The first letters are as they are in an ID that is too long.
+        // The first letters would remain of an ID that is too long.
         assert!(!shown.contains(SECRET) && !shown.contains("hun~"), "{content}: {shown}");
     }
 }
 
-/// The rest of a target that holds credentials is shown.
+/// The text around the credentials in a target is shown.
 #[test]
 fn the_rest_is_kept() {
     let event = StreamEventRef::parse(MISPLACED[0]).unwrap();
@@ -154,7 +154,7 @@ fn the_rest_is_kept() {
     {
         let owned = event.into_owned();
         let event = owned.as_event_ref();
-        // A copy of the text in the content.
+        // The target as a copy, outside of the content.
         assert_eq!(event.redact(event.target_host.as_bytes()).to_string(), expected);
     }
     let plain = StreamEventRef::parse("5 NEW 0 a.example:80 SOCKS_USERNAME=\"a\"").unwrap();
@@ -163,65 +163,8 @@ fn the_rest_is_kept() {
     assert_eq!(plain.redact(b"\xff").to_string(), "\u{FFFD}");
 }
 
-/// A line with credentials, in an order of its own and with anything between, of which some bytes are lost; but not the
-/// keyword before a secret, nor the secret.
-fn damaged() -> impl Strategy<Value = Vec<u8>> {
-    let secret = prop::sample::select(vec![
-        "SOCKS_USERNAME=\"hunter2\"",
-        "SOCKS_PASSWORD=\"hunter2\"",
-        "SOCKS_PASSWORD=\"x hunter2\"",
-        "SOCKS_PASSWORD=\"x hunter2 y\"",
-        "SOCKS_PASSWORD=\"a:80 REASON=hunter2\"",
-        "SOCKS_PASSWORD=\"a:80 SOURCE_ADDR=hunter2:1 PURPOSE=hunter2 \"",
-        "SOCKS_USERNAME=\"\\\"hunter2\"",
-        "SOCKS_PASSWORD=\"x ISO_FIELDS=hunter2,hunter2 hunter2=1\"",
-        "SOCKS_PASSWORD=\"x\\\\ hunter2\\300 hunter2:5\"",
-    ]);
-    let other = prop::sample::select(vec![
-        "5",
-        "NEW",
-        "CLOSED",
-        "REMAP",
-        "0",
-        "27",
-        "a.example:80",
-        "[2001:db8::1]:443",
-        "x y:1",
-        ":",
-        "\"",
-        "\\",
-        "=",
-        "/",
-        "REASON=DONE",
-        "REASON=",
-        "SOURCE=CACHE",
-        "SOURCE_ADDR=/run/s:0",
-        "SOURCE_ADDR=127.0.0.1:5",
-        "PURPOSE=USER",
-        "SOCKS_USERNAME=\"u\"",
-        "SOCKS_USERNAME=\"",
-        "CLIENT_PROTOCOL=SOCKS5",
-        "NYM_EPOCH=0",
-        "SESSION_GROUP=-4",
-        "ISO_FIELDS=CLIENTADDR",
-        "NEW_ADDR=10.8.0.2:45678",
-        "\u{e9}",
-        ",",
-    ]);
-    let byte = any::<u8>().prop_map(|byte| vec![byte]);
-    let piece = prop_oneof![
-        3 => secret.prop_map(|text| text.as_bytes().to_vec()),
-        8 => other.prop_map(|text| text.as_bytes().to_vec()),
-        1 => byte,
-    ];
-    let space = prop::sample::select(vec![" ", " ", " ", " ", "", "  "]);
-    prop::collection::vec((piece, space), 1..12).prop_map(|pieces| {
-        pieces.into_iter().flat_map(|(piece, space)| [piece, space.as_bytes().to_vec()]).flatten().collect()
-    })
-}
-
 proptest! {
-    /// Nothing that stands between quotation marks behind a keyword of credentials is shown.
+    /// No text between quotation marks after a keyword of credentials is shown.
     #[test]
     fn no_debug_shows_a_secret(content in damaged()) {
         let shown = all_shown(&content);

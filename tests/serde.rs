@@ -27,7 +27,7 @@ fn to_json(event: &StreamEventRef<'_>) -> String {
     serde_json::to_string(event).expect("JSON")
 }
 
-/// Returns the event that JSON stands for.
+/// Parses an event out of JSON.
 #[track_caller]
 fn of_json(json: &Value) -> StreamEvent {
     match serde_json::from_value(json.clone()) {
@@ -36,7 +36,7 @@ fn of_json(json: &Value) -> StreamEvent {
     }
 }
 
-/// Returns the error that JSON has to give, of text and of a value in memory.
+/// Returns the error for JSON that has to be refused, as text and as a value in memory.
 #[track_caller]
 fn json_err(json: &Value) -> String {
     let of_value = serde_json::from_value::<StreamEvent>(json.clone()).expect_err("an error");
@@ -275,7 +275,7 @@ fn one_byte_changed() {
     assert!(accepted > 500, "{accepted}");
 }
 
-/// What the tool prints can be read, with fields that are no event's own, and without those that are absent.
+/// The tool's output can be read, with fields that no event has, and without absent ones.
 #[test]
 fn of_the_tool() {
     let mut form: Value = serde_json::from_str(&to_json(&event(EVERY_FIELD))).expect("JSON");
@@ -290,7 +290,7 @@ fn of_the_tool() {
     assert_eq!(of_json(&short).anomalies().iter().collect::<Vec<_>>(), [Anomaly::TargetSpace]);
 }
 
-/// Fields that no line gives together are refused, and so is what is no event.
+/// Fields that no line has together are refused, and so is data that is no event.
 #[test]
 fn refused() {
     let form: Value = serde_json::from_str(&to_json(&event(EVERY_FIELD))).expect("JSON");

@@ -55,7 +55,7 @@ fn statuses() {
     assert_eq!(count, 14);
 }
 
-/// 16 of the specification and 4 that tor prints besides.
+/// Number of reasons: 16 in the specification, and 4 more that tor prints.
 #[test]
 fn reasons() {
     let count = assert_words! { StreamClosureReason:
@@ -104,7 +104,7 @@ fn purposes() {
     assert_eq!(count, 5);
 }
 
-/// 8 of them, tor's own word for an unknown one included.
+/// Number of client protocols: 8, tor's own word for an unknown one included.
 #[test]
 fn client_protocols() {
     let count = assert_words! { ClientProtocol:
@@ -139,7 +139,7 @@ fn isolation_fields() {
 /// A word has its name however close to it the line ends.
 #[test]
 fn words_near_the_end() {
-    /// Asserts that every word of an enum is read behind `$before`, whatever follows.
+    /// Asserts that every word of an enum is read after `$before`, whatever follows.
     macro_rules! assert_read {
         ($enum:ident $before:literal $field:ident $($call:tt)?) => {
             for &word in $enum::ALL {

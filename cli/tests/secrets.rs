@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
 
 mod common;
+#[path = "../../tests/common/damaged.rs"]
+mod damaged;
 
 use std::path::Path;
 
@@ -9,6 +11,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::common::{both, data, file, parse_rows, run};
+use crate::damaged::{SECRET, damaged};
 
 /// Every way of printing what is in files.
 const COMMANDS: &[&[&str]] = &[
@@ -78,72 +81,24 @@ fn a_client_hides_nothing() {
     assert_eq!((&streams[1]["source_addr"], &streams[1]["purpose"]), (&"127.0.0.1:5".into(), &"USER".into()));
 }
 
-/// Returns a line with credentials in an order of its own and with anything between, of which some text is lost; but not the
-/// keyword before a secret, nor the secret.
-fn damaged() -> impl Strategy<Value = Vec<u8>> {
-    let secret = prop::sample::select(vec![
-        "SOCKS_USERNAME=\"hunter2\"",
-        "SOCKS_PASSWORD=\"x hunter2\"",
-        "SOCKS_PASSWORD=\"a:80 REASON=hunter2\"",
-        "SOCKS_PASSWORD=\"a:80 SOURCE_ADDR=hunter2:1 PURPOSE=hunter2 \"",
-        "SOCKS_USERNAME=\"\\\"hunter2\"",
-        "SOCKS_PASSWORD=\"x ISO_FIELDS=hunter2,hunter2 hunter2=1\"",
-        "SOCKS_PASSWORD=\"x hunter2:5\"",
-    ]);
-    let other = prop::sample::select(vec![
-        "5",
-        "NEW",
-        "CLOSED",
-        "FAILED",
-        "REMAP",
-        "0",
-        "27",
-        "a.example:80",
-        "x y:1",
-        ":",
-        "\"",
-        "\\",
-        "=",
-        "REASON=DONE",
-        "SOURCE=",
-        "SOURCE_ADDR=/run/s:0",
-        "SOURCE_ADDR=127.0.0.1:5",
-        "PURPOSE=USER",
-        "SOCKS_USERNAME=\"",
-        "CLIENT_PROTOCOL=SOCKS5",
-        "NYM_EPOCH=0",
-        "SESSION_GROUP=-4",
-        "ISO_FIELDS=CLIENTADDR",
-        "NEW_ADDR=10.8.0.2:45678",
-        "\u{e9}",
-        ",",
-        "a\u{9b}31m",
-    ]);
-    let byte = any::<u8>().prop_filter("a line's end", |byte| !b"\r\n".contains(byte)).prop_map(|byte| vec![byte]);
-    let piece = prop_oneof![
-        2 => secret.prop_map(|text| text.as_bytes().to_vec()),
-        8 => other.prop_map(|text| text.as_bytes().to_vec()),
-        1 => byte,
-    ];
-    let space = prop::sample::select(vec![" ", " ", " ", "", "  "]);
-    let begin =
-        prop::sample::select(vec!["5 NEW 0 ", "6 CLOSED 7 ", "7 FAILED 0 a:1 ", "8 REMAP 9 ", "9 CLOSED ", "1 ", ""]);
-    (begin, prop::collection::vec((piece, space), 1..10)).prop_map(|(begin, pieces)| {
-        let pieces = pieces.into_iter().flat_map(|(piece, space)| [piece, space.as_bytes().to_vec()]).flatten();
-        [b"650 STREAM ", begin.as_bytes(), &pieces.collect::<Vec<_>>(), b"\r\n"].concat()
+/// Generates a line with a damaged event.
+fn line() -> impl Strategy<Value = Vec<u8>> {
+    damaged().prop_map(|mut content| {
+        content.retain(|byte| !b"\r\n".contains(byte));
+        [b"650 STREAM ", &content[..], b"\r\n"].concat()
     })
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(6) })]
 
-    /// Nothing that stands between quotation marks behind a keyword of credentials is shown, nor a command to a terminal but in
-    /// CSV that goes elsewhere.
+    /// No text between quotation marks after a keyword of credentials is shown, and a command to a terminal only in CSV that goes
+    /// to a file.
     #[test]
-    fn no_output_shows_a_secret(lines in prop::collection::vec(damaged(), 300)) {
+    fn no_output_shows_a_secret(lines in prop::collection::vec(line(), 300)) {
         let log = file("secrets", "damaged.raw", lines.concat());
         for (arguments, text) in outputs(&[log]) {
-            let line = text.lines().find(|line| line.contains("hunter2"));
+            let line = text.lines().find(|line| line.contains(SECRET));
             prop_assert!(line.is_none(), "{arguments}: {}", line.unwrap());
             if !arguments.contains("csv") {
                 prop_assert!(!is_raw(&text), "{arguments}: {}", text.escape_debug());

@@ -1,4 +1,4 @@
-//! What holds for every event, whatever line it was read from.
+//! Assertions about any event, whatever line it was read from.
 
 use core::str::from_utf8;
 
@@ -8,7 +8,7 @@ use tor_stream_event::{
 
 use crate::quoted::unescape;
 
-/// What stands for text that is not UTF-8.
+/// Replacement for text that is not UTF-8.
 const REPLACEMENT: &str = "\u{fffd}";
 /// Every keyword that tor prints.
 const KEYWORDS: &[&str] = &[
@@ -127,10 +127,4 @@ pub fn assert_same(owned: &StreamEvent, event: &StreamEventRef<'_>) {
         assert_eq!(owned.id, event.id);
         assert_eq!(owned.circuit_id.as_ref().map(AsRef::as_ref), event.circuit_id);
     }
-}
-
-/// Returns `true` if nothing about an event is odd. Where its fields end is chance.
-#[must_use]
-pub fn is_plain(event: &StreamEventRef<'_>) -> bool {
-    event.anomalies().iter().all(|anomaly| anomaly == Anomaly::FieldAtCut)
 }

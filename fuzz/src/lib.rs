@@ -1,35 +1,46 @@
-//! What the fuzz targets share: how a law is run, what holds for every event and every line, and a model of what tor
-//! prints.
+//! Code that the fuzz targets share: the macro that runs a law, assertions about any event, and the generators of logs and of
+//! tor's events. `tests/common` has the models behind them.
 
+#[path = "../../tests/common/escape.rs"]
+mod escape;
+mod dictionary;
 mod event;
 mod lines;
+#[path = "../../tests/common/printed.rs"]
+mod printed;
 mod printer;
 mod quoted;
 #[path = "../../tests/common/search.rs"]
 mod search;
 
-pub use crate::event::{assert_consistent, assert_same, is_plain};
-pub use crate::lines::{Log, Pieces};
-pub use crate::printer::Printed;
+pub use crate::dictionary::insert_word;
+pub use crate::event::{assert_consistent, assert_same};
+pub use crate::lines::{Chunks, Log};
+pub use crate::printed::Printed;
 pub use crate::quoted::{escape, unescape};
 pub use arbitrary;
 #[cfg(fuzzing)]
 pub use libfuzzer_sys;
 
-/// Makes a program of a law: an expression that panics if the law does not hold for its input.
+/// Defines the program of a law: an expression that panics if the law does not hold for its input.
 ///
-/// `ci/fuzz` builds a fuzz target. cargo alone builds a program that tries the law on each file that it is given.
+/// `ci/fuzz` and cargo-fuzz build a fuzz target, which inserts words of `dictionary.txt` now and then. cargo alone builds a
+/// program that checks the law for each file in its arguments.
 #[cfg(fuzzing)]
 #[macro_export]
 macro_rules! law {
     (|$input:ident: $type:ty| $law:expr) => {
         $crate::libfuzzer_sys::fuzz_target!(|$input: $type| $law);
+        $crate::libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+            $crate::insert_word(data, size, max_size, seed)
+                .unwrap_or_else(|| $crate::libfuzzer_sys::fuzzer_mutate(data, size, max_size))
+        });
     };
 }
 
-/// Makes a program of a law: an expression that panics if the law does not hold for its input.
+/// Defines the program of a law: an expression that panics if the law does not hold for its input.
 ///
-/// `ci/fuzz` builds a fuzz target. cargo alone builds a program that tries the law on each file that it is given.
+/// This program checks the law for each file in its arguments. `ci/fuzz` and cargo-fuzz build a fuzz target instead.
 #[cfg(not(fuzzing))]
 #[macro_export]
 macro_rules! law {

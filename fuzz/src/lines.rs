@@ -1,10 +1,10 @@
-//! A log that comes in pieces, and what holds for every line that is found in one.
+//! A log that arrives in chunks, and assertions about the lines that are found in it.
 
 use std::io::{self, Read};
 
 use tor_stream_event::{Error, EventLine, LineEnd, LogFormat, Skipped, StreamEventRef, StreamEvents, stream_events};
 
-use crate::search::{Found, Place, Settings, search};
+use crate::search::{Expected, ExpectedLine, Settings, search};
 
 /// Formats of logs, one of which a log may be in.
 const FORMATS: [(&str, &str); 6] = [
@@ -16,26 +16,26 @@ const FORMATS: [(&str, &str); 6] = [
     ("2019-01-31 11:29:51 1548934191.51 [TRACE] read from tor: ", ""),
 ];
 
-/// A log, the pieces in which it comes, and how it is read. All of that is taken from the fuzzer's input: one byte of
-/// settings, three of lengths, and the log.
+/// A log, the lengths of its chunks, and its settings, taken from the fuzzer's input: one byte of settings, three of lengths,
+/// and the log.
 #[derive(Clone, Debug)]
 pub struct Log<'a> {
     /// The log.
     pub bytes: &'a [u8],
     /// The line end, if it is not to be detected, and the formats.
     pub settings: Settings,
-    /// Whether events are read leniently.
+    /// Set if events are read leniently.
     pub lenient: bool,
-    /// The lengths of the next pieces, by turns, less one.
+    /// Lengths of the next three chunks, less one; the fourth has the first length again.
     lengths: [u8; 3],
 }
 
-/// The pieces of a log. As a reader, it gives one at a time.
+/// The chunks of a log: an iterator, and a reader that returns one at a time.
 #[derive(Clone, Copy, Debug)]
-pub struct Pieces<'a> {
-    /// What is left of the log.
+pub struct Chunks<'a> {
+    /// Unread rest of the log.
     rest: &'a [u8],
-    /// The lengths of the next pieces, by turns, less one.
+    /// Lengths of the next three chunks, less one; the fourth has the first length again.
     lengths: [u8; 3],
 }
 
@@ -60,14 +60,14 @@ impl<'a> Log<'a> {
         Some(Self { bytes, settings: Settings { line_end, formats }, lenient: settings & 4 != 0, lengths })
     }
 
-    /// Returns its pieces.
+    /// Returns the chunks of the log.
     #[must_use]
-    pub const fn pieces(&self) -> Pieces<'a> {
-        Pieces { rest: self.bytes, lengths: self.lengths }
+    pub const fn chunks(&self) -> Chunks<'a> {
+        Chunks { rest: self.bytes, lengths: self.lengths }
     }
 
-    /// Returns the lines that are found in the log as a whole, what is skipped, and the number of replies. Asserts that these
-    /// are those of a slow search, and that the events are what their text says.
+    /// Returns the lines that are found in the log as a whole, the counts of skipped lines, and the number of replies. Asserts
+    /// that a slow search finds the same, and that each event is that of its text.
     #[must_use]
     pub fn events(&self) -> (Vec<EventLine<'a>>, Skipped, u64) {
         let events = stream_events(self.bytes).lenient(self.lenient);
@@ -75,25 +75,25 @@ impl<'a> Log<'a> {
         let mut events = self.settings.formats.iter().copied().fold(events, StreamEvents::log_format);
         let found: Vec<_> = events.by_ref().collect();
         let expected = search(self.bytes, &self.settings);
-        assert_eq!(found.len(), expected.places.len());
-        for (line, place) in found.iter().zip(&expected.places) {
+        assert_eq!(found.len(), expected.lines.len());
+        for (line, place) in found.iter().zip(&expected.lines) {
             self.assert_line(line, place);
         }
-        let Found { replies, .. } = expected;
+        let Expected { replies, .. } = expected;
         assert!(expected.is(&events.skipped()), "{expected:?} {:?}", events.skipped());
         assert_eq!(events.replies(), replies);
         (found, events.skipped(), events.replies())
     }
 
-    /// Asserts that a line is what the slow search says, and that its event is what its text says.
-    fn assert_line(&self, line: &EventLine<'_>, place: &Place) {
+    /// Asserts that a line is the one that the slow search expects, and that its event is that of its text.
+    fn assert_line(&self, line: &EventLine<'_>, place: &ExpectedLine) {
         assert_eq!((line.number, start(line)), (place.number, place.offset));
         assert_eq!((line.line.len(), line.prefix.len()), (place.length, place.prefix));
         assert_eq!(line.line, &self.bytes[place.offset..][..place.length]);
         assert_eq!(line.is_terminated(), !place.unterminated);
         let content = &line.line[place.prefix..place.length - place.after];
         let content = content.strip_prefix(b"650 STREAM ").expect("a STREAM event");
-        // The content has no line end. One that seems to be there is text of the target.
+        // The content has no line end: a CR or LF at its end is text of the target.
         let with_end = [content, b"\r\n"].concat();
         let read = if self.lenient { StreamEventRef::parse_lenient } else { StreamEventRef::parse_bytes };
         let is_plain = !(place.in_data || place.unterminated || place.cr_taken || place.after > 0);
@@ -106,7 +106,7 @@ impl<'a> Log<'a> {
         }
     }
 
-    /// Asserts that `line`, found in pieces with a limit, is the `whole` one, or is said to be too long.
+    /// Asserts that `line`, found in chunks with a limit, is the line `whole`, or is reported to be too long.
     pub fn assert_same_line(&self, line: &EventLine<'_>, whole: Option<&EventLine<'_>>, limit: usize) {
         let whole = whole.expect("no line that is not in the whole log");
         let line_end = match &self.bytes[start(whole) + whole.line.len()..] {
@@ -130,26 +130,26 @@ impl<'a> Log<'a> {
     }
 }
 
-impl<'a> Iterator for Pieces<'a> {
+impl<'a> Iterator for Chunks<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        let (piece, rest) = self.rest.split_at(self.rest.len().min(usize::from(self.lengths[0]) + 1));
+        let (chunk, rest) = self.rest.split_at(self.rest.len().min(usize::from(self.lengths[0]) + 1));
         self.rest = rest;
         self.lengths.rotate_left(1);
-        (!piece.is_empty()).then_some(piece)
+        (!chunk.is_empty()).then_some(chunk)
     }
 }
 
-impl Read for Pieces<'_> {
+impl Read for Chunks<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let piece = self.next().unwrap_or_default();
-        buffer[..piece.len()].copy_from_slice(piece);
-        Ok(piece.len())
+        let chunk = self.next().unwrap_or_default();
+        buffer[..chunk.len()].copy_from_slice(chunk);
+        Ok(chunk.len())
     }
 }
 
-/// Returns where a line begins in its log.
+/// Returns the index of a line in its log.
 fn start(line: &EventLine<'_>) -> usize {
     usize::try_from(line.offset).expect("a place in the log")
 }

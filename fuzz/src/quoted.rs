@@ -1,18 +1,15 @@
-//! Quoted strings, both ways.
+//! Quoted strings: escaping and unescaping.
 
 use core::str::from_utf8;
 
-#[path = "../../tests/common/escape.rs"]
-mod model;
-
-/// Returns bytes as tor quotes them, without the quotation marks.
+/// Escapes bytes as tor does, without the quotation marks.
 #[must_use]
 pub fn escape(bytes: &[u8]) -> String {
-    model::escape(bytes)
+    crate::escape::escape(bytes)
 }
 
-/// Returns what `text` stands for between quotation marks, whoever escaped it. `None` if it cannot stand there: a
-/// quotation mark in it would be the end, or the one behind it would be escaped.
+/// Unescapes the text between quotation marks, by whatever writer it was escaped. `None` if it cannot stand there: a quotation
+/// mark in it would be the end, or the one after it would be escaped.
 #[must_use]
 pub fn unescape(text: &str) -> Option<Vec<u8>> {
     let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());

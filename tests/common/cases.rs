@@ -11,14 +11,14 @@ macro_rules! a50 {
     };
 }
 
-/// What tor 0.4.3.1 and later print at the end of most lines.
+/// Fields that tor 0.4.3.1 and later print at the end of most lines.
 macro_rules! modern {
     () => {
         " CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=CLIENTADDR,SESSION_GROUP"
     };
 }
 
-/// One case for each word: a plain line whose last field has it.
+/// Expands to a case for each word: a plain line whose last field has it.
 macro_rules! each_word {
     ($status:literal $fields:literal $field:ident $base:ident: $($word:literal)+) => {
         &[$(
@@ -310,7 +310,7 @@ const PLAIN_TARGETS: &[Case] = &[
     Case { line: b"9 SUCCEEDED 4 a\\b'c:443", host: "a\\b'c", ..PLAIN },
 ];
 
-/// Where a client connects from.
+/// Addresses that clients connect from.
 const SOURCE_ADDRESSES: &[Case] = &[
     Case {
         line: b"9 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:53489 PURPOSE=USER",
@@ -706,7 +706,7 @@ const CUT_TARGETS: &[Case] = &[
     },
 ];
 
-/// What a newer tor may add at the end of a line.
+/// Fields that a newer tor may add at the end of a line.
 const NEWER_TOR: &[Case] = &[
     Case {
         line: b"9 SUCCEEDED 4 example.com:443 ISO_FIELDS= A_NEW_FIELD=1",
@@ -741,7 +741,7 @@ const NEWER_TOR: &[Case] = &[
         anomalies: &[Anomaly::UnknownKeyword],
         ..PLAIN
     },
-    // It may be the colon before the target's port.
+    // That colon may be the one before the target's port.
     Case {
         line: b"9 SUCCEEDED 4 example.com:443 A_NEW_FIELD=a:1",
         host: "example.com:443 A_NEW_FIELD=a",

@@ -1,10 +1,11 @@
-//! What test files share: accepted lines with all that they mean, and one check that reads a line on every path.
+//! Code that test files share: accepted lines with their fields, and one check that reads a line on every path.
 #![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
 #![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
 
 pub(crate) mod cases;
-pub(crate) mod doors;
+pub(crate) mod entry_points;
 pub(crate) mod escape;
+pub(crate) mod printed;
 pub(crate) mod search;
 
 use core::hash::{Hash, Hasher};
@@ -26,7 +27,7 @@ pub(crate) const WITH_SECRETS: &str = concat!(
     "SOCKS_PASSWORD=\"SECRET\\\" p\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SOCKS_USERNAME NEW_KEY=SECRET"
 );
 
-/// A line that is accepted, and what it means. Words are given as printed.
+/// A line that is accepted, and its fields. Words are given as printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Case {
     /// The event's content.
@@ -69,7 +70,7 @@ pub(crate) struct Case {
     pub(crate) iso_fields: Option<&'static str>,
     /// Every argument in line order, where it is not the fields above in tor's order.
     pub(crate) args: Option<&'static [(&'static str, &'static str)]>,
-    /// What is odd, in the order of [`Anomaly::ALL`].
+    /// The anomalies, in the order of [`Anomaly::ALL`].
     pub(crate) anomalies: &'static [Anomaly],
 }
 
@@ -166,12 +167,12 @@ macro_rules! assert_event {
     }};
 }
 
-/// Reads a case on every path, with each line end, and compares all that comes out.
+/// Reads a case on every path, with each line end, and compares every field.
 #[track_caller]
 pub(crate) fn check(case: &Case) {
     let target = case.line.splitn(4, |&byte| byte == b' ').nth(3).unwrap_or_default();
     for line_end in [&b""[..], b"\r\n", b"\n"] {
-        // Such a LF raises an anomaly of its own, which a test of tests/accept.rs looks at.
+        // Such a LF raises an anomaly of its own, which a test of tests/accept.rs checks.
         if line_end == b"\n" && target.len() == 254 {
             continue;
         }
@@ -195,7 +196,7 @@ pub(crate) fn check(case: &Case) {
     }
 }
 
-/// Does the same for all that has to do with the owned form.
+/// Checks a case on every path of the owned form.
 #[cfg(feature = "alloc")]
 #[track_caller]
 fn check_owned(case: &Case, input: &[u8], event: StreamEventRef<'_>) {
@@ -238,7 +239,7 @@ pub(crate) fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Returns the event that a line has to be.
+/// Parses a line that has to be an event.
 #[track_caller]
 pub(crate) fn event(line: &str) -> StreamEventRef<'_> {
     match StreamEventRef::parse(line) {
@@ -247,7 +248,7 @@ pub(crate) fn event(line: &str) -> StreamEventRef<'_> {
     }
 }
 
-/// Returns the event that a line of bytes has to be.
+/// Parses bytes that have to be an event.
 #[track_caller]
 pub(crate) fn event_of_bytes(line: &[u8]) -> StreamEventRef<'_> {
     match StreamEventRef::parse_bytes(line) {
@@ -256,7 +257,7 @@ pub(crate) fn event_of_bytes(line: &[u8]) -> StreamEventRef<'_> {
     }
 }
 
-/// Returns the event that a line of bytes has to be when it is read leniently.
+/// Parses bytes leniently that have to be an event.
 #[track_caller]
 pub(crate) fn lenient_event(line: &[u8]) -> StreamEventRef<'_> {
     match StreamEventRef::parse_lenient(line) {
@@ -265,7 +266,7 @@ pub(crate) fn lenient_event(line: &[u8]) -> StreamEventRef<'_> {
     }
 }
 
-/// Returns the error that a line has to give, as bytes and, where it is UTF-8, as text.
+/// Parses a line that has to be refused, as bytes and, where it is UTF-8, as text, and returns the error.
 #[track_caller]
 pub(crate) fn event_err(line: &[u8]) -> ProtocolError {
     let error = protocol_error(StreamEventRef::parse_bytes(line));
@@ -275,7 +276,7 @@ pub(crate) fn event_err(line: &[u8]) -> ProtocolError {
     error
 }
 
-/// Returns the error that a reading has to have ended with.
+/// Returns the error of a result that has to be one.
 #[track_caller]
 pub(crate) fn protocol_error(read: Result<StreamEventRef<'_>, Error>) -> ProtocolError {
     match read {
@@ -284,14 +285,14 @@ pub(crate) fn protocol_error(read: Result<StreamEventRef<'_>, Error>) -> Protoco
     }
 }
 
-/// Returns the bytes that hexadecimal digits stand for.
+/// Decodes hexadecimal digits.
 pub(crate) fn from_hex(digits: &str) -> Vec<u8> {
     let digit = |&byte: &u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).expect("a digit");
     digits.as_bytes().chunks(2).map(|pair| pair.iter().map(digit).fold(0, |byte, digit| byte << 4 | digit)).collect()
 }
 
-/// Returns how properties are tested: `cases` times, or as often as `PROPTEST_CASES` says. What failed once is kept
-/// beside the test file.
+/// Returns the settings of property tests: `cases` cases, or the number in `PROPTEST_CASES`. Seeds of failures are kept beside
+/// the test file.
 pub(crate) fn config(cases: u32) -> Config {
     let from_environment = Config::default();
     let cases = if std::env::var_os("PROPTEST_CASES").is_some() { from_environment.cases } else { cases };

@@ -1,62 +1,62 @@
-//! A slow search for events: which line is one by the rules, written once more and with no thought to the time it takes. It
+//! A slow search for events: the rules by which a line is an event, written again for clarity and not for speed. This file
 //! shares no code with the crate.
 #![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "the fuzz targets share this file")]
 
 use tor_stream_event::{LineEnd, LogFormat, Skipped};
 
-/// How an input is read, beside leniently or not.
+/// Settings of the search, apart from leniency.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// The line end, if it is set.
+    /// The line end, unless it is detected.
     pub line_end: Option<LineEnd>,
     /// The formats of a log.
     pub formats: Vec<LogFormat>,
 }
 
-/// A line with an event.
+/// A line with an event, as the search expects it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ExpectedLine {
     /// The line's number.
     pub number: u64,
-    /// The number of bytes before it.
+    /// Number of bytes before the line.
     pub offset: usize,
-    /// Its length, its end left out.
+    /// Length of the line without its end.
     pub length: usize,
-    /// Its prefix's length.
+    /// Length of the prefix.
     pub prefix: usize,
-    /// The length of the text behind the event.
+    /// Length of the text after the event.
     pub after: usize,
-    /// It stands among data.
+    /// Set if the line is data.
     pub in_data: bool,
-    /// It has no end.
+    /// Set if the line has no end.
     pub unterminated: bool,
-    /// A CR was taken off that may be the target's.
+    /// Set if the removed CR may be the target's.
     pub cr_taken: bool,
 }
 
-/// What is found in an input.
+/// The result of the search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct Expected {
     /// The lines with events.
-    pub places: Vec<Place>,
+    pub lines: Vec<ExpectedLine>,
     /// Number of lines with a reply.
     pub replies: u64,
-    /// Numbers of the lines with what was skipped; of several line ends in one line, one for each.
+    /// Numbers of the lines that hold `650 STREAM ` and have no reply.
     pub marks: Vec<u64>,
-    /// See [`marks`](Self::marks).
+    /// Numbers of the lines of data that begin like an event.
     pub in_data: Vec<u64>,
-    /// See [`marks`](Self::marks).
+    /// Numbers of the lines with a line end unlike the first reply's, once for each such line end.
     pub line_ends: Vec<u64>,
-    /// The reply whose data has not ended.
+    /// Number of the line with the reply whose data has not ended.
     pub open: Option<u64>,
-    /// The last line, if it has no end.
+    /// Number of the last line, if it has no end.
     pub unterminated: Option<u64>,
 }
 
-impl Found {
-    /// Returns `true` if these numbers are those in `skipped`. Events without a code, and the rest of wrapped ones, are left
-    /// out: they have no rule but a table.
+impl Expected {
+    /// Returns `true` if these numbers agree with `skipped`. Events without a code and wrapped events are not compared: the tests
+    /// have a table for them.
     pub fn is(&self, skipped: &Skipped) -> bool {
         let lists = [&self.marks, &self.in_data, &self.line_ends];
         let counts = [skipped.marks, skipped.in_data, skipped.line_ends];
@@ -65,27 +65,27 @@ impl Found {
     }
 }
 
-/// The lines that follow a reply with data.
+/// Data of a multi-line reply.
 enum Data {
-    /// None.
+    /// No data is open.
     None,
-    /// Data, of which no line was found yet, and the text that the reply's line has before and behind the reply.
+    /// Data is open and has no line yet. The texts are those before and after the reply in its line.
     First(Vec<u8>, Vec<u8>),
     /// Data without a prefix.
     Plain,
-    /// Data whose lines have the text of the reply's line before and behind them.
+    /// Data whose lines have the text of the reply's line before and after them.
     Prefixed(Vec<u8>, Vec<u8>),
 }
 
 /// Finds the events in an input.
-pub fn search(input: &[u8], settings: &Settings) -> Found {
+pub fn search(input: &[u8], settings: &Settings) -> Expected {
     let formats: Vec<_> = settings.formats.iter().map(|format| (format.before(), format.after())).collect();
     let mut is_wire = match settings.line_end {
         _ if !formats.is_empty() => Some(false),
         line_end => line_end.map(|line_end| line_end == LineEnd::CrLf),
     };
     let is_detected = settings.line_end.is_none() || (!formats.is_empty() && settings.line_end == Some(LineEnd::CrLf));
-    let (mut found, mut data, mut first_cr, mut number) = (Found::default(), Data::None, None, 0);
+    let (mut found, mut data, mut first_cr, mut number) = (Expected::default(), Data::None, None, 0);
     let mut at = if input.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     while at < input.len() {
         let rest = &input[at..];
@@ -109,7 +109,7 @@ pub fn search(input: &[u8], settings: &Settings) -> Found {
             found.unterminated = Some(number);
         }
 
-        // The reply: what stands before and behind it.
+        // The reply, and the text before and after it.
         let reply_in = if is_wire == Some(true) {
             is_reply.then_some((0, 0))
         } else if formats.is_empty() {
@@ -124,7 +124,7 @@ pub fn search(input: &[u8], settings: &Settings) -> Found {
         if reply_in.is_some() && is_wire.is_none() {
             is_wire = Some(false);
         }
-        let mut place = reply_in.map(|(prefix, after)| Place {
+        let mut place = reply_in.map(|(prefix, after)| ExpectedLine {
             number,
             offset,
             length: line.len(),
@@ -170,7 +170,7 @@ pub fn search(input: &[u8], settings: &Settings) -> Found {
                 found.in_data.push(number);
             }
             found.replies += u64::from(place.is_some());
-            found.places.extend(place.map(|place| Place { cr_taken: has_cr && first_cr != Some(true), ..place }));
+            found.lines.extend(place.map(|place| ExpectedLine { cr_taken: has_cr && first_cr != Some(true), ..place }));
             continue;
         }
         let Some(place) = place else {
@@ -198,18 +198,18 @@ pub fn search(input: &[u8], settings: &Settings) -> Found {
         }
         if is_event {
             let cr_taken = has_cr && is_wire == Some(false) && first_cr != Some(true);
-            found.places.push(Place { cr_taken, ..place });
+            found.lines.push(ExpectedLine { cr_taken, ..place });
         }
     }
     found
 }
 
-/// Returns where `part` is in `text`.
+/// Returns the index of `part` in `text`.
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
 
-/// Returns the character behind the reply code that `line` begins with.
+/// Returns the character after the reply code that `line` begins with.
 fn reply(line: &[u8]) -> Option<u8> {
     const CODES: &[&str] = &[
         "250", "251", "451", "500", "510", "511", "512", "513", "514", "515", "550", "551", "552", "553", "554", "555",

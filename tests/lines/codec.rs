@@ -28,7 +28,7 @@ fn the_codec_gives_the_same() {
     }
 }
 
-/// What the codec can be told, and what it shows.
+/// Checks the codec's setting and its `Debug` output.
 #[test]
 fn the_codec_as_it_is_set() {
     let log = &b"650 STREAM 1 BORN 0 a\r\n650 STREAM 2 NEW 0 a:1 SOCKS_PASSWORD=\"secret"[..];
@@ -40,11 +40,11 @@ fn the_codec_as_it_is_set() {
     assert_eq!(codec.decode(&mut buffer).unwrap(), None);
     let shown = format!("{codec:?}");
     assert!(shown.starts_with("EventCodec { finder: ") && !shown.contains("secret"), "{shown}");
-    // What was kept, then nothing more.
+    // The kept line, then nothing more.
     let last = codec.decode_eof(&mut buffer).unwrap().unwrap().unwrap();
     assert_eq!((last.id.as_str(), last.arg("SOCKS_PASSWORD")), ("2", Some("\"secret")));
     assert_eq!(codec.decode_eof(&mut buffer).unwrap(), None);
-    // An event in what was not decoded yet comes first.
+    // An event in the bytes that were not decoded yet comes first.
     let mut buffer = BytesMut::from(&b"650 STREAM 3 NEW 0 a:1\r\n650 STREAM 4 NEW 0 a:1"[..]);
     let ids: Vec<_> =
         core::iter::from_fn(|| codec.decode_eof(&mut buffer).unwrap()).map(|frame| frame.unwrap().id).collect();

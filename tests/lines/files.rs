@@ -1,26 +1,26 @@
-//! Whole files: captures, logs of the kinds that people have, and inputs that broke an earlier version, by every door. Their
-//! READMEs say what is right.
+//! Whole files: captures, logs of the kinds that people have, and inputs that broke an earlier version, through every entry point.
+//! READMEs beside the files say what is right.
 
 use std::fs;
 use std::path::Path;
 
 use super::*;
-use common::doors::Reading;
+use common::entry_points::Reading;
 
-/// A file, and what is found in it as it is.
+/// A file, and the events and counts that are right for it.
 struct File {
-    /// Its place in `tests/data`.
+    /// Path in `tests/data`.
     path: &'static str,
     /// Number of events, unreadable ones among them.
     events: usize,
-    /// Number of events with the format of the first line that gives one, if that is another.
+    /// Number of events with the format of the first line that has one, if the number differs.
     with_format: usize,
-    /// What is skipped without that: numbers of marks, events without a code, wrapped ones, lines in data, line ends, the reply
-    /// whose data has not ended, and the last line without an end.
+    /// Counts of skipped lines without that format: marks, events without a code, wrapped ones, lines in data, line ends, the
+    /// reply whose data has not ended, and the last line without an end.
     skipped: [u64; 7],
 }
 
-/// Nothing skipped.
+/// No skipped lines.
 const NOTHING: [u64; 7] = [0; 7];
 
 /// Returns a file whose events are read as it is.
@@ -144,7 +144,7 @@ const FILES: &[File] = &[
     skipped("faults/unterminated.raw", 1, [0, 0, 0, 0, 0, 0, 1]),
 ];
 
-/// Files that are no text as they are.
+/// Files that are not text as they are.
 const ENCODED: &[&str] = &[
     "field/E01-utf16-bom.log",
     "field/E06-bzip2.log.bz2",
@@ -159,13 +159,13 @@ fn data(path: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(path)).unwrap()
 }
 
-/// Returns the format of the first line with a mark that gives one.
+/// Returns the format of the first line that has one.
 fn learned(input: &[u8]) -> Option<LogFormat> {
     let mut lines = input.split(|&byte| byte == b'\n');
     lines.find_map(LogFormat::of_line)
 }
 
-/// Returns the numbers of what was skipped.
+/// Returns the counts of skipped lines.
 fn counts(reading: &Reading) -> [u64; 7] {
     let skipped = reading.skipped;
     let counts =
@@ -178,13 +178,13 @@ fn counts(reading: &Reading) -> [u64; 7] {
 fn files() {
     for &File { path, events, with_format, skipped } in FILES {
         let input = data(path);
-        let read = doors::read(&input, &Settings::default(), 60);
+        let read = entry_points::read(&input, &Settings::default(), 60);
         assert_eq!((read.items.len(), counts(&read)), (events, skipped), "{path}");
         let Some(format) = learned(&input) else {
             assert_eq!(with_format, events, "{path}");
             continue;
         };
-        let read = doors::read(&input, &Settings { line_end: None, formats: vec![format] }, 60);
+        let read = entry_points::read(&input, &Settings { line_end: None, formats: vec![format] }, 60);
         assert_eq!(read.items.len(), with_format, "{path} with {format:?}");
         assert_eq!(read.skipped.marks.count, 0, "{path} with {format:?}");
     }
@@ -198,16 +198,16 @@ fn files() {
     }
 }
 
-/// Where the line end has to be set, all events are there.
+/// Once the line end is set, every event is found.
 #[test]
 fn lf_behind_cr_lf() {
     let input = data("faults/crlf-then-lf.log");
-    let read = doors::read(&input, &Settings { line_end: Some(LineEnd::Lf), formats: Vec::new() }, 60);
+    let read = entry_points::read(&input, &Settings { line_end: Some(LineEnd::Lf), formats: Vec::new() }, 60);
     assert_eq!(read.items.len(), 1000);
     assert!(read.items.iter().all(|item| item.event.is_ok()) && read.skipped.is_empty());
 }
 
-/// Anomalies that tell of what was damaged.
+/// Damaged lines have the anomalies that say so.
 #[test]
 fn flagged() {
     for (path, index, flag) in [
@@ -218,18 +218,18 @@ fn flagged() {
         ("faults/cut-cr-lf-log.log", 0, "TargetMayBeCut"),
         ("faults/unterminated.raw", 0, "Unterminated"),
     ] {
-        let read = doors::read(&data(path), &Settings::default(), 60);
+        let read = entry_points::read(&data(path), &Settings::default(), 60);
         let event = read.items[index].event.as_ref().unwrap();
         assert!(event.1.rsplit_once("anomalies: ").unwrap().1.contains(flag), "{path}: {}", event.1);
     }
-    let old = doors::read(&data("field/V01-tor-0.1.2-to-0.2.1-extended.raw"), &Settings::default(), 60);
+    let old = entry_points::read(&data("field/V01-tor-0.1.2-to-0.2.1-extended.raw"), &Settings::default(), 60);
     assert!(old.items.iter().all(|item| item.event.as_ref().unwrap().1.contains("anomalies: {}")), "{:?}", old.items);
     // The target has lost its port.
-    let read = doors::read(&data("faults/cut-cr-forged.raw"), &Settings::default(), 60);
+    let read = entry_points::read(&data("faults/cut-cr-forged.raw"), &Settings::default(), 60);
     assert!(read.items[0].event.as_ref().is_err_and(|error| error.contains("255 bytes")), "{:?}", read.items);
 }
 
-/// Captures of real tor, and how their lines end.
+/// Captures of real tor, and their line ends.
 #[test]
 fn captures() {
     for (path, line_end, events) in [
@@ -240,14 +240,14 @@ fn captures() {
         ("onionperf.log", LineEnd::Lf, 265),
     ] {
         let capture = data(path);
-        let read = doors::read(&capture, &Settings::default(), 1000);
+        let read = entry_points::read(&capture, &Settings::default(), 1000);
         assert_eq!((read.items.len(), counts(&read)), (events, NOTHING), "{path}");
-        let set = doors::read(&capture, &Settings { line_end: Some(line_end), formats: Vec::new() }, 1000);
+        let set = entry_points::read(&capture, &Settings { line_end: Some(line_end), formats: Vec::new() }, 1000);
         assert_eq!(set.items.len(), events, "{path}");
     }
 }
 
-/// Targets that tor cut at 255 bytes, the last of which is a CR or LF: none is read in silence.
+/// A target that tor cut at 255 bytes, the last of which is a CR or LF, is refused or flagged.
 #[test]
 fn cut_behind_a_cr_or_lf() {
     let statuses = ["SENTCONNECT", "SUCCEEDED", "SENTRESOLVE", "XOFF_SENT", "CONTROLLER_WAIT", "REMAP", "DETACHED"];
@@ -284,21 +284,22 @@ fn cut_behind_a_cr_or_lf() {
             .count()
     };
     for line_end in [None, Some(LineEnd::CrLf)] {
-        let read = doors::read(&wire, &Settings { line_end, formats: Vec::new() }, 300);
+        let read = entry_points::read(&wire, &Settings { line_end, formats: Vec::new() }, 300);
         assert_eq!((read.items.len(), plain(&read)), (number, 0));
     }
     for line_end in [None, Some(LineEnd::Lf)] {
         let settings = Settings { line_end, formats: Vec::new() };
-        let read = doors::read(&lf, &settings, 300);
+        let read = entry_points::read(&lf, &settings, 300);
         assert_eq!(read.items.len(), number);
         // Of each two the one that ends with a CR is flagged: the first.
-        let silent = |item: &&doors::Item| item.event.as_ref().is_ok_and(|event| event.1.ends_with("anomalies: {} }"));
+        let silent =
+            |item: &&entry_points::Item| item.event.as_ref().is_ok_and(|event| event.1.ends_with("anomalies: {} }"));
         for item in read.items.iter().filter(silent) {
             assert!(item.line.starts_with(b"1:2 650 STREAM "), "{item:?}");
             let id = item.line[15..].split(|&byte| byte == b' ').next().unwrap();
             assert!(id.last().is_some_and(|digit| digit % 2 == 0), "{item:?}");
         }
-        let read = doors::read(&crlf, &settings, 300);
+        let read = entry_points::read(&crlf, &settings, 300);
         assert_eq!(read.items.len(), number);
     }
 }

@@ -1,4 +1,5 @@
-//! Formats of logs: which are accepted, which are learned, and that a log in one of them is the capture that it was made of.
+//! Log formats: which are accepted, which are learned, and that a log in one of them has the events of the capture that it was
+//! made of.
 
 use super::*;
 
@@ -17,7 +18,7 @@ fn texts() {
     assert_eq!(format!("{secret:?}"), r#"LogFormat { before: "SOCKS_PASSWORD=\"***\" ", after: "" }"#);
 }
 
-/// Which lines fit a format.
+/// Checks which lines fit a format.
 #[test]
 fn prefixes() {
     #[rustfmt::skip]
@@ -40,7 +41,7 @@ fn prefixes() {
                 assert_eq!(format.fits(&line("250 OK")), fits, "{prefix:?} and {format:?}");
                 assert!(!format.fits(&line("200 OK")) && !format.fits(&line("")) && !format.fits(&line("650")));
                 let settings = Settings { line_end: None, formats: vec![format] };
-                let read = doors::read(&[&line("650 STREAM 1 NEW 0 a:1\n")[..], b"x\n"].concat(), &settings, 5);
+                let read = entry_points::read(&[&line("650 STREAM 1 NEW 0 a:1\n")[..], b"x\n"].concat(), &settings, 5);
                 assert_eq!((read.items.len() == 1, read.skipped.marks.count == 0), (fits, fits), "{prefix:?}");
             }
         }
@@ -53,7 +54,7 @@ fn learned() {
         |line: &[u8]| LogFormat::of_line(line).map(|format| (format.before().to_vec(), format.after().to_vec()));
     let format = |before: &[u8], after: &[u8]| Some((before.to_vec(), after.to_vec()));
     assert_eq!(learned(b"650 STREAM 1 NEW 0 a:1"), format(b"", b""));
-    // A byte order mark is no prefix, and a line end no text behind a reply.
+    // A byte order mark is no prefix, and a line end no text after a reply.
     assert_eq!(learned(b"\xef\xbb\xbfgw: 650 STREAM 1 NEW 0 a:1\r\n"), format(b"gw: ", b""));
     // The first event decides, whatever a client wrote further right.
     assert_eq!(learned(b"gw: 650 STREAM 1 NEW 0 x 650 STREAM 2 NEW 0 a:1"), format(b"gw: ", b""));
@@ -75,20 +76,20 @@ fn learned() {
     assert_eq!(learned(b""), None);
 }
 
-/// With several formats the first one that a line fits counts, and no more than four are taken.
+/// Of several formats the first that fits a line counts. No more than four are used.
 #[test]
 fn several() {
     let formats = ["a ", "b ", "c ", "d ", "e "].map(|before| LogFormat::like(before.as_bytes(), b"").unwrap());
     let log = ["e ", "d ", "c ", "b ", "a ", "b "].map(|before| format!("{before}650 STREAM 1 NEW 0 a:1\n")).concat();
     let settings = Settings { line_end: None, formats: formats[..4].to_vec() };
-    assert_eq!(doors::read(log.as_bytes(), &settings, 9).numbers(), [2, 3, 4, 5, 6]);
+    assert_eq!(entry_points::read(log.as_bytes(), &settings, 9).numbers(), [2, 3, 4, 5, 6]);
     let events = formats.iter().fold(stream_events(log.as_bytes()), |events, &format| events.log_format(format));
     assert_eq!(events.count(), 5);
     let ambiguous =
         [("x ", ""), ("x ", "'")].map(|(before, after)| LogFormat::like(before.as_bytes(), after.as_bytes()).unwrap());
     for (formats, host) in [(ambiguous, "a:1'"), ([ambiguous[1], ambiguous[0]], "a:1")] {
         let settings = Settings { line_end: None, formats: formats.to_vec() };
-        let read = doors::read(b"x 650 STREAM 1 NEW 0 a:1'\nx 650 STREAM 1 NEW 0 b:1\n", &settings, 9);
+        let read = entry_points::read(b"x 650 STREAM 1 NEW 0 a:1'\nx 650 STREAM 1 NEW 0 b:1\n", &settings, 9);
         let texts: Vec<_> = read.items.iter().map(|item| item.event.as_ref().ok().map(|event| &event.0[..])).collect();
         let first = format!("1 NEW 0 {host}");
         let expected = (host == "a:1").then_some(first.as_bytes());
@@ -96,7 +97,7 @@ fn several() {
     }
 }
 
-/// What a log can write before and behind each reply, and how it writes the next time.
+/// Texts that a log can write before and after a reply, and those of its next line.
 #[rustfmt::skip]
 const LOGS: &[(&str, &str, &str)] = &[
     ("gw: ", "gw: ", ""),
@@ -127,7 +128,7 @@ fn name() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Returns what tor prints for a name: cut at 255 bytes.
+/// Returns a name as tor prints it: cut at 255 bytes.
 fn target(name: &[u8]) -> Vec<u8> {
     let mut target = [name, b":80"].concat();
     target.truncate(255);
@@ -137,7 +138,7 @@ fn target(name: &[u8]) -> Vec<u8> {
 proptest! {
     #![proptest_config(common::config(1000))]
 
-    /// A log in a format gives the events of the capture that it was made of, and no name raises one of its own.
+    /// A log in a format has the events of the capture that it was made of, and no name adds an event.
     #[test]
     fn a_log_is_the_capture(names in prop::collection::vec(name(), 1..8), log in prop::sample::select(LOGS), crlf: bool, data: bool) {
         let (first, next, after) = log;
@@ -165,9 +166,9 @@ proptest! {
             }
             write(&mut text, &[b"650 STREAM 7 SENTCONNECT 5 ", &target(name)[..]].concat(), index);
         }
-        let expected = doors::read(&wire, &Settings { line_end: Some(LineEnd::CrLf), formats: Vec::new() }, 11);
+        let expected = entry_points::read(&wire, &Settings { line_end: Some(LineEnd::CrLf), formats: Vec::new() }, 11);
         let format = LogFormat::like(first.as_bytes(), after.as_bytes()).unwrap();
-        let read = doors::read(&text, &Settings { line_end: None, formats: vec![format] }, 11);
+        let read = entry_points::read(&text, &Settings { line_end: None, formats: vec![format] }, 11);
         prop_assert_eq!(read.items.len(), names.len());
         for (read, expected) in read.items.iter().zip(&expected.items) {
             match (&read.event, &expected.event) {

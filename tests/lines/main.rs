@@ -1,5 +1,5 @@
-//! Events out of a buffer, out of pieces, out of a reader and out of a codec: what is a line, which line is an event, and that
-//! every door gives the same.
+//! Events out of a buffer, out of chunks, out of a reader and out of a codec: which bytes are a line, which line is an event,
+//! and that every entry point returns the same events.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "../common/mod.rs"]
@@ -12,7 +12,7 @@ mod formats;
 #[cfg(feature = "std")]
 mod reader;
 
-use common::doors;
+use common::entry_points;
 use common::search::Settings;
 use proptest::prelude::*;
 use tor_stream_event::{Error, EventDecoder, LineEnd, LogFormat, StreamEvents, stream_events};
@@ -38,7 +38,7 @@ fn which_lines_are_events() {
     finds(b"650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1", &[(1, "1"), (2, "2")]);
     finds(b"650 STREAM_BW 1 2 3\r\n650 STREAM 2 NEW 0 a:1\r\n 650 STREAM 3 NEW 0 a:1\r\n", &[(2, "2")]);
     finds(b"250 OK\r\n650 stream 1 NEW 0 a:1\r\n1650 STREAM 2 NEW 0 a:1\r\n", &[]);
-    // A line that cannot be read costs no other.
+    // A line that cannot be read costs no other line.
     finds(b"650 STREAM \r\n650 STREAM 2 NEW 0 a\r\n650 STREAM 3 NEW 0 a:1\r\n", &[(1, ""), (2, ""), (3, "3")]);
     // Text of other events.
     finds(b"650 INFO a 650 STREAM 1 NEW 0 a:1\r\n650 WARN \n650 STREAM 2 NEW 0 a:1\r\n", &[]);
@@ -50,7 +50,7 @@ fn which_lines_are_events() {
     finds(b"650+NS\r\n.x\r\n650 STREAM 1 NEW 0 a:1\r\n.\r\n250 OK\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(6, "2")]);
     finds(b"250+a=\r\n650 STREAM 1 NEW 0 a:1\r\n", &[]);
     finds(b"650 +\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(2, "2")]);
-    // Logs, in which a LF alone ends a line.
+    // Logs, in which a lone LF ends a line.
     finds(b"650 STREAM 1 NEW 0 a:1\n250 OK\n650 STREAM 2 NEW 0 a:1\n", &[(1, "1"), (3, "2")]);
     finds(b"Starting.\n650 STREAM 1 NEW 0 a:1\n\n\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(2, "1"), (5, "2")]);
     finds(b"Starting.\n650+NS\n650 STREAM 1 NEW 0 a:1\n.\n650 STREAM 2 NEW 0 a:1\n", &[(5, "2")]);
@@ -63,12 +63,12 @@ fn which_lines_are_events() {
     );
     finds(b"2019-01-31 650 INFO 11:29:51 650 STREAM 1 NEW 0 a:1\n11:29 250 OK 650 STREAM 2 NEW 0 a:1\n", &[]);
     finds(b"Jan 31 650 STREAM 1 NEW 0 a:1\nx\n11:29  650 STREAM 2 NEW 0 a:1\n", &[(1, "1"), (3, "2")]);
-    // What comes before it has up to 64 bytes.
+    // The prefix has up to 64 bytes.
     for (words, expected) in [(&[63][..], &[(1, "1")][..]), (&[64], &[]), (&[1, 61], &[(1, "1")]), (&[1, 62], &[])] {
         let prefix: String = words.iter().map(|&len| "1".repeat(len) + " ").collect();
         finds(format!("{prefix}650 STREAM 1 NEW 0 a:1\n").as_bytes(), expected);
     }
-    // Data whose dot was lost: an event behind a time is one.
+    // Data whose dot was lost: an event after a time is one.
     finds(b"1:2 650+NS\nx\n650 STREAM 1 NEW 0 a:1\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
     // Even if they began with a line without a time, which a client can make of a host name with a LF.
     finds(b"1:2 250 OK\n650+x:1\n650 STREAM 1 NEW 0 a:1\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
@@ -124,7 +124,7 @@ fn lenient_reading() {
     assert_eq!(decoder.next_event(&mut &log[..]).unwrap().event.unwrap().target_host, "a");
 }
 
-/// Decoders without settings are those that are new.
+/// The default decoder is a new one.
 #[test]
 fn defaults() {
     let log = b"650 STREAM 1 NEW 0 a\n:1\r\n";
@@ -133,7 +133,7 @@ fn defaults() {
     assert!(EventDecoder::<64>::default().next_event(&mut &b"650 STREAM 1 NEW 0 a\r\n"[..]).unwrap().event.is_err());
 }
 
-/// A line may be as long as the limit, its end included, whether it lies in one piece or in several.
+/// A line may be as long as the limit, its end included, in one chunk and in several.
 #[test]
 fn a_line_at_the_limit_is_read() {
     let log = b"650 STREAM 1 NEW 0 a:1\r\n";
@@ -178,7 +178,7 @@ fn a_line_that_is_too_long_is_told_once() {
         };
         assert_eq!(id, "2");
     }
-    // One byte over the limit, which leaves out the LF alone: the line is the same in pieces and as a whole.
+    // One byte over the limit, which leaves out only the LF: the line is the same in chunks and as a whole.
     for (log, line_end) in [(&log.as_bytes()[..125], LineEnd::CrLf), (&log.as_bytes()[..125], LineEnd::Lf)] {
         for size in 1..=log.len() {
             let mut decoder = EventDecoder::<122>::new().line_end(line_end);
@@ -218,7 +218,7 @@ fn debug_shows_no_credential() {
     assert!(shown.contains("prefix: \"11:29:51 \","), "{shown}");
 }
 
-/// Pieces of lines, of which logs are put together.
+/// Fragments of lines, of which logs are generated.
 const PIECES: &[&str] = &[
     "650 STREAM 1 NEW 0 a:1",
     "650 STREAM 2 CLOSED 3 a b:1 REASON=DONE",
@@ -261,12 +261,12 @@ const FORMATS: &[(&str, &str)] = &[
     ("11:29 b'", "'"),
 ];
 
-/// A log.
+/// Generates a log.
 fn log() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(prop::sample::select(PIECES), 0..40).prop_map(|pieces| pieces.concat().into_bytes())
 }
 
-/// How a log is read.
+/// Generates the settings with which a log is read.
 fn settings() -> impl Strategy<Value = Settings> {
     let line_end = prop::sample::select(&[None, None, Some(LineEnd::CrLf), Some(LineEnd::Lf)][..]);
     let format = prop::sample::select(FORMATS)
@@ -278,13 +278,13 @@ fn settings() -> impl Strategy<Value = Settings> {
 proptest! {
     #![proptest_config(common::config(1000))]
 
-    /// The doors agree, and a slow search finds the same.
+    /// The entry points agree with each other and with a slow search.
     #[test]
     fn every_door_gives_the_same(log in log(), settings in settings(), size in 1_usize..50) {
-        doors::read(&log, &settings, size);
+        entry_points::read(&log, &settings, size);
     }
 
-    /// Where one setting is detected, it is the same when it is set, but for the counts of line ends that go with detection.
+    /// A line end that is set gives the result of the same line end detected, apart from the counts of line ends.
     #[test]
     fn what_is_detected_can_be_set(log in log()) {
         let mut events = stream_events(&log);

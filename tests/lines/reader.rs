@@ -5,13 +5,13 @@ use std::io::{self, Read};
 use super::*;
 use tor_stream_event::EventReader;
 
-/// A reader that gives so many bytes at a time, and fails now and then.
+/// A reader that returns a fixed number of bytes at a time, and fails now and then.
 struct Slow<'a> {
-    /// What is left.
+    /// Unread bytes.
     rest: &'a [u8],
-    /// How many bytes it gives.
+    /// Number of bytes at a time.
     size: usize,
-    /// What the next calls fail with.
+    /// Errors of the next calls.
     errors: Vec<io::ErrorKind>,
 }
 
@@ -91,7 +91,7 @@ fn an_error_says_where() {
     }
 }
 
-/// What can be told to a reader, and the reader back.
+/// Checks the settings, and that the inner reader is returned.
 #[test]
 fn settings() {
     let log = b"650 BW 1 2\r\n650 STREAM 1 BORN 0 a\n650 STREAM 2 NEW 0 b:1\r\n";

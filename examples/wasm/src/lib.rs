@@ -19,7 +19,7 @@ pub unsafe extern "C" fn count_events(log: *const u8, len: usize) -> i32 {
     stream_events(log).try_fold(0, |count, line| line.event.map(|_| count + 1)).unwrap_or(-1)
 }
 
-/// What the language wants to be there.
+/// The panic handler that the language requires. Never called.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()

@@ -1,4 +1,4 @@
-//! What tor puts between quotation marks comes back, and what another writer puts there is decoded by the rules.
+//! Bytes that tor escapes between quotation marks come back, and text that another writer escaped is decoded by the rules.
 #![cfg_attr(fuzzing, no_main)]
 
 use laws::{escape, law, unescape};

@@ -1,4 +1,4 @@
-//! The doors by which an input is read, each as one function with the same result.
+//! The entry points for a stream of lines, each as one function with the same result.
 #![allow(clippy::indexing_slicing, clippy::expect_used, reason = "a test fails by panicking")]
 
 #[cfg(feature = "tokio-util")]
@@ -7,7 +7,7 @@ use tor_stream_event::{EventDecoder, EventLine, Skipped, StreamEvents, stream_ev
 
 use super::search::{Settings, search};
 
-/// A line with an event, as one of the doors gives it.
+/// A line with an event, as an entry point returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Item {
     /// The line's number.
@@ -18,9 +18,9 @@ pub(crate) struct Item {
     pub(crate) prefix: Vec<u8>,
     /// The line.
     pub(crate) line: Vec<u8>,
-    /// The event's content and all else of it, or the error.
+    /// The event's content and its `Debug` output, or the error.
     pub(crate) event: Result<(Vec<u8>, String), String>,
-    /// It has an end.
+    /// Set if the line has an end.
     pub(crate) terminated: bool,
 }
 
@@ -38,19 +38,19 @@ impl From<EventLine<'_>> for Item {
     }
 }
 
-/// All that one of the doors gives.
+/// The events and counts of one entry point.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reading {
     /// The lines with events.
     pub(crate) items: Vec<Item>,
-    /// What was skipped.
+    /// Counts of the skipped lines.
     pub(crate) skipped: Skipped,
     /// Number of lines with a reply.
     pub(crate) replies: u64,
 }
 
 impl Reading {
-    /// Returns the numbers of the lines, and for each the anomalies of its event or none.
+    /// Returns the number of each line, and the anomalies of its event.
     pub(crate) fn numbers(&self) -> Vec<u64> {
         self.items.iter().map(|item| item.number).collect()
     }
@@ -70,7 +70,7 @@ pub(crate) fn buffer(input: &[u8], settings: &Settings) -> Reading {
     Reading { items, skipped: events.skipped(), replies: events.replies() }
 }
 
-/// Reads pieces of this size with a decoder, which has to know the line end or a format.
+/// Reads chunks of this size with a decoder, which has to be told the line end or a format.
 pub(crate) fn decoder(input: &[u8], settings: &Settings, size: usize) -> Reading {
     let decoder = EventDecoder::<{ 1 << 16 }>::new();
     let decoder = settings.line_end.map_or_else(EventDecoder::new, |line_end| decoder.line_end(line_end));
@@ -87,7 +87,7 @@ pub(crate) fn decoder(input: &[u8], settings: &Settings, size: usize) -> Reading
     Reading { items, skipped: decoder.skipped(), replies: decoder.replies() }
 }
 
-/// Reads with a reader that gives so many bytes at a time.
+/// Reads with a reader that returns this many bytes at a time.
 #[cfg(feature = "std")]
 pub(crate) fn reader(input: &[u8], settings: &Settings, size: usize) -> Reading {
     use tor_stream_event::EventReader;
@@ -105,11 +105,11 @@ pub(crate) fn reader(input: &[u8], settings: &Settings, size: usize) -> Reading 
     Reading { items, skipped: reader.skipped(), replies: reader.replies() }
 }
 
-/// A reader that gives so many bytes at a time.
+/// A reader that returns a fixed number of bytes at a time.
 #[cfg(feature = "std")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slow<'a> {
-    /// The bytes still to come.
+    /// Unread bytes.
     pub(crate) rest: &'a [u8],
     /// Number of bytes at a time.
     pub(crate) size: usize,
@@ -126,7 +126,7 @@ impl std::io::Read for Slow<'_> {
     }
 }
 
-/// Returns the frames of the codec, each as content and all else of the event, or as its error.
+/// Returns the frames of the codec, each as content and `Debug` output of the event, or as its error.
 #[cfg(feature = "tokio-util")]
 pub(crate) fn codec(input: &[u8], size: usize) -> Vec<Result<(Vec<u8>, String), String>> {
     use tokio_util::bytes::BytesMut;
@@ -147,8 +147,8 @@ pub(crate) fn codec(input: &[u8], size: usize) -> Vec<Result<(Vec<u8>, String), 
     frames.into_iter().map(|frame| frame.map(event).map_err(|error| error.to_string())).collect()
 }
 
-/// Reads an input by every door that takes the settings, in pieces of 1, 7 and 4096 bytes and of this size, and asserts that
-/// all give the same and that a slow search finds the same lines. Returns what they give.
+/// Reads an input through every entry point that takes the settings, in chunks of 1, 7 and 4096 bytes and of this size. Asserts
+/// that the results agree with each other and with a slow search, and returns them.
 #[track_caller]
 pub(crate) fn read(input: &[u8], settings: &Settings, size: usize) -> Reading {
     let whole = buffer(input, settings);
@@ -168,29 +168,30 @@ pub(crate) fn read(input: &[u8], settings: &Settings, size: usize) -> Reading {
     whole
 }
 
-/// Asserts that a slow search finds what was read.
+/// Asserts that a slow search finds the same events and counts.
 #[track_caller]
 fn assert_found(input: &[u8], settings: &Settings, reading: &Reading) {
     let found = search(input, settings);
-    assert_eq!(found.places.len(), reading.items.len(), "{}", input.escape_ascii());
-    for (place, item) in found.places.iter().zip(&reading.items) {
-        let line = &input[place.offset..place.offset + place.length];
-        assert_eq!((item.number, item.offset), (place.number, place.offset as u64));
-        assert_eq!((&item.line[..], &item.prefix[..]), (line, &line[..place.prefix]));
-        assert_eq!(item.terminated, !place.unterminated);
+    assert_eq!(found.lines.len(), reading.items.len(), "{}", input.escape_ascii());
+    for (expected, item) in found.lines.iter().zip(&reading.items) {
+        let line = &input[expected.offset..expected.offset + expected.length];
+        assert_eq!((item.number, item.offset), (expected.number, expected.offset as u64));
+        assert_eq!((&item.line[..], &item.prefix[..]), (line, &line[..expected.prefix]));
+        assert_eq!(item.terminated, !expected.unterminated);
         let Ok((content, event)) = &item.event else { continue };
-        let text = &line[place.prefix + b"650 STREAM ".len()..line.len() - place.after];
+        let text = &line[expected.prefix + b"650 STREAM ".len()..line.len() - expected.after];
         assert_eq!(content, text);
-        let after = &line[line.len() - place.after..];
+        let after = &line[line.len() - expected.after..];
         let is_escaped = after.iter().any(|byte| b"'\"\\".contains(byte)) && text.contains(&b'\\');
-        for (name, is_so) in [("Unterminated", place.unterminated), ("InData", place.in_data), ("Escaped", is_escaped)]
+        for (name, is_so) in
+            [("Unterminated", expected.unterminated), ("InData", expected.in_data), ("Escaped", is_escaped)]
         {
             let anomalies = event.rsplit_once("anomalies: ").expect("anomalies").1;
             assert_eq!(anomalies.contains(name), is_so, "{name} of {event} in {}", input.escape_ascii());
         }
-        // The target begins behind three words.
+        // The target begins after three words.
         let target = text.splitn(4, |&byte| byte == b' ').nth(3).expect("a target");
-        if place.cr_taken && target.len() == 254 {
+        if expected.cr_taken && target.len() == 254 {
             assert!(event.contains("AtCut") || event.contains("TargetMayBeCut"), "{event}");
         }
     }

@@ -1,14 +1,14 @@
-//! A buffer, a decoder and a reader find the events in a log, the same and all of them, whatever the pieces are, and count
-//! what they skip.
+//! A buffer, a decoder and a reader find the events in a log, the same and all of them, whatever the chunks are, and count
+//! the same skipped lines.
 #![cfg_attr(fuzzing, no_main)]
 
 use laws::{Log, law};
 use tor_stream_event::{EventDecoder, EventLine, EventReader, Skipped};
 
-/// Compares what a decoder of `N` bytes and a reader with that limit find with what was found in the whole log. What is
-/// skipped is the same if no line is too long.
+/// Compares the lines of a decoder of `N` bytes, and of a reader with that limit, with those found in the whole log. The counts
+/// of skipped lines are the same if no line is too long.
 fn compare<const N: usize>(log: &Log<'_>, whole: &[EventLine<'_>], skipped: (Skipped, u64)) {
-    // The end of a line that is too long is not looked at: it may lack the text behind a reply, and is told all the same.
+    // The end of a line that is too long is not examined: the line is reported although it may lack the text after a reply.
     if log.bytes.len() >= N && log.settings.formats.iter().any(|format| !format.after().is_empty()) {
         return;
     }
@@ -18,7 +18,7 @@ fn compare<const N: usize>(log: &Log<'_>, whole: &[EventLine<'_>], skipped: (Ski
     let known = || whole.iter().filter(is_known);
     let is_short = log.bytes.split(|&byte| byte == b'\n').all(|line| line.len() < N) && log.bytes.len() < N;
     let mut expected = known();
-    let reader = || EventReader::with_limit(log.pieces(), N).lenient(log.lenient);
+    let reader = || EventReader::with_limit(log.chunks(), N).lenient(log.lenient);
     let reader = log.settings.line_end.map_or_else(reader, |line_end| reader().line_end(line_end));
     let mut reader = log.settings.formats.iter().copied().fold(reader, EventReader::log_format);
     while let Some(line) = reader.next_event().expect("a reader that never fails") {
@@ -34,11 +34,11 @@ fn compare<const N: usize>(log: &Log<'_>, whole: &[EventLine<'_>], skipped: (Ski
     let decoder = || EventDecoder::<N>::new().lenient(log.lenient);
     let decoder = log.settings.line_end.map_or_else(decoder, |line_end| decoder().line_end(line_end));
     let mut decoder = log.settings.formats.iter().copied().fold(decoder, EventDecoder::log_format);
-    for mut piece in log.pieces() {
-        while let Some(line) = decoder.next_event(&mut piece) {
+    for mut chunk in log.chunks() {
+        while let Some(line) = decoder.next_event(&mut chunk) {
             log.assert_same_line(&line, expected.next(), N);
         }
-        assert!(piece.is_empty());
+        assert!(chunk.is_empty());
     }
     decoder.finish().inspect(|line| log.assert_same_line(line, expected.next(), N));
     assert!(expected.next().is_none() && decoder.finish().is_none());
