@@ -126,8 +126,8 @@ pub(super) fn count_ticks(highest: u64) -> Vec<Tick> {
 fn short(number: u64) -> String {
     let (divisor, letter) = match number {
         ..10_000 => return crate::output::table::thousands(number),
-        ..1_000_000 => (1e3, "k"),
-        ..1_000_000_000 => (1e6, "M"),
+        10_000..1_000_000 => (1e3, "k"),
+        1_000_000..1_000_000_000 => (1e6, "M"),
         _ => (1e9, "G"),
     };
     format!("{}{letter}", number as f64 / divisor)
