@@ -1,5 +1,6 @@
 //! Standard output in one of the formats.
 
+pub(crate) mod bars;
 pub(crate) mod cells;
 #[cfg(feature = "arrow")]
 pub(crate) mod columns;
@@ -9,6 +10,7 @@ pub(crate) mod packed;
 pub(crate) mod row;
 pub(crate) mod table;
 pub(crate) mod text;
+pub(crate) mod width;
 
 use core::mem;
 use std::io::{self, Write};

@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use super::markup::{Tag, px};
 use super::scale::{Scale, Tick};
-use crate::output::table::cut;
+use crate::output::width::cut;
 
 /// Width of a picture, in units of the picture.
 pub(super) const WIDTH: f64 = 480.0;

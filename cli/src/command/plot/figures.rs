@@ -3,14 +3,13 @@
 use alloc::collections::BTreeMap;
 
 use clap::ValueEnum;
-use tor_stream_event::StreamClosureReason as Reason;
 
 use super::chart::{ACROSS, Chart, Entry, Look};
 use super::data::{Causes, Curve, Data, End, Kind, Step};
 use super::durations::percentile;
+use super::looks::{cause_look, curve_look, end_look};
 use super::markup::Tag;
 use super::scale::{Tick, count_ticks, log, log_ticks, round_ends, seconds, time_ticks};
-use crate::command::life::Cause;
 use crate::command::timeline::Steps;
 use crate::input::time::rfc3339;
 use crate::output::table::{share, thousands};
@@ -290,7 +289,7 @@ fn failures(data: &Data) -> Drawn {
     let mut entries: Vec<Entry> = Vec::new();
     for &(cause, index) in &causes {
         let is_taken = |look: Look| look == Look::OTHERS || entries.iter().any(|entry| entry.look == look);
-        let look = Some(look(cause)).filter(|&look| !is_taken(look));
+        let look = Some(cause_look(cause)).filter(|&look| !is_taken(look));
         let grey = Look { pattern: 1 + entries.len() % (Look::PATTERNS - 1), ..Look::OTHERS };
         entries.push(Entry { look: look.unwrap_or(grey), name: cause.to_string(), count: count_of(index) });
     }
@@ -338,23 +337,6 @@ fn streams(data: &Data) -> Drawn {
     Drawn { chart, caption, numbers: (names(&entries), rows), is_empty: data.dated == 0 }
 }
 
-/// Returns the look of an end, the same in every figure.
-const fn end_look(end: End) -> Look {
-    match end {
-        End::Answered => Look { colour: 2, pattern: 0 },
-        End::Failed => Look { colour: 5, pattern: 1 },
-        End::Unanswered => Look { colour: 1, pattern: 2 },
-        End::Open => Look { colour: 6, pattern: 4 },
-    }
-}
-
-/// Returns the look of a numbered curve. Neighbours differ in colour and in their dashes.
-fn curve_look(number: usize) -> Look {
-    const COLOURS: [usize; 7] = [4, 0, 6, 2, 5, 1, 3];
-    let colour = COLOURS.get(number % COLOURS.len()).copied().unwrap_or_default();
-    Look { colour, pattern: number % Look::PATTERNS }
-}
-
 /// Returns a sentence about streams that are missing in figures over time.
 fn without_date(data: &Data) -> Option<String> {
     let missing = data.streams - data.dated;
@@ -364,39 +346,4 @@ fn without_date(data: &Data) -> Option<String> {
 /// Returns a number with its noun.
 pub(super) fn count(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
-}
-
-/// Returns the look of a cause, the same in every figure and page. Reasons that the other end of the circuit told have
-/// another pattern than the same reasons of this end.
-fn look(cause: &Cause) -> Look {
-    // The most frequent reasons come first: these have plain colours.
-    const ORDER: [Reason; 20] = [
-        Reason::Timeout,
-        Reason::ResolveFailed,
-        Reason::ConnectRefused,
-        Reason::Misc,
-        Reason::Destroy,
-        Reason::ExitPolicy,
-        Reason::NoRoute,
-        Reason::CantAttach,
-        Reason::Internal,
-        Reason::TorProtocol,
-        Reason::ResourceLimit,
-        Reason::Hibernating,
-        Reason::ConnReset,
-        Reason::NotDirectory,
-        Reason::Done,
-        Reason::End,
-        Reason::PrivateAddr,
-        Reason::NetUnreachable,
-        Reason::SocksProtocol,
-        Reason::HttpProtocol,
-    ];
-    // Colours of neighbours differ much.
-    const COLOURS: [usize; 7] = [5, 4, 0, 6, 2, 1, 3];
-    let is_remote = cause.remote_reason.is_some();
-    let word = cause.remote_reason.as_deref().or(cause.reason.as_deref());
-    let Some(number) = ORDER.iter().position(|reason| Some(reason.as_str()) == word) else { return Look::OTHERS };
-    let colour = COLOURS.get(number % COLOURS.len()).copied().unwrap_or_default();
-    Look { colour, pattern: number / COLOURS.len() * 2 + usize::from(is_remote) }
 }

@@ -4,6 +4,7 @@ mod chart;
 mod data;
 mod durations;
 mod figures;
+mod looks;
 mod markup;
 mod page;
 mod scale;

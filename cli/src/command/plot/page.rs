@@ -4,12 +4,13 @@ use super::data::Data;
 use super::figures::{Drawn, Figure, count};
 use super::markup::Tag;
 use crate::input::time::rfc3339;
-use crate::output::table::{cut, share, thousands};
+use crate::output::table::{share, thousands};
+use crate::output::width::cut;
 
 /// Style sheet of the pictures.
-pub(super) const STYLE: &str = include_str!("style.css");
+pub(super) const STYLE: &str = include_str!("style/picture.css");
 /// Style sheet of the page around them.
-const PAGE_STYLE: &str = include_str!("page.css");
+const PAGE_STYLE: &str = include_str!("style/page.css");
 /// Maximum number of files that are named.
 const NAMED: usize = 8;
 /// Maximum length of the name of a file, in characters.
