@@ -55,6 +55,16 @@ fn log() -> impl Strategy<Value = (Vec<&'static str>, usize, bool, bool)> {
     (prop::collection::vec(lines, 0..24), 0_usize..24, any::<bool>(), any::<bool>())
 }
 
+/// The counts of a state are those of the reader whose state it is.
+#[test]
+fn counts() {
+    let mut reader = EventReader::new(&b"650 BW 1 2\n650 STREAM 1 NEW 0 a:1\nx 650 STREAM 2 NEW 0 b:1\n"[..]);
+    while reader.next_event().unwrap().is_some() {}
+    let state = reader.state();
+    assert_eq!((state.replies(), state.skipped().marks.count), (2, 1));
+    assert_eq!((state.replies(), state.skipped()), (reader.replies(), reader.skipped()));
+}
+
 proptest! {
     #[test]
     fn parts_are_the_whole((lines, cut, crlf, by_reader) in log()) {

@@ -67,6 +67,8 @@ fn kind_offset_and_message() {
         let shown = line.escape_ascii();
         assert_eq!((error.kind(), error.offset()), (kind, offset), "{shown}");
         assert_eq!(error.to_string(), message, "{shown}");
+        let word = message.split_once("the unknown word ").and_then(|(_, rest)| rest.split(' ').next());
+        assert_eq!(error.word(), word, "{shown}");
         assert_eq!(Error::from(error).to_string(), message, "{shown}");
     }
 }

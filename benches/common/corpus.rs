@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tor_stream_event::{StreamEventRef, stream_events};
 
-/// What a line with an event begins with.
+/// Start of a line with an event.
 const MARK: &[u8] = b"650 STREAM ";
 
 /// How tor ends a line.
@@ -18,9 +18,9 @@ pub(crate) struct Corpus {
     pub(crate) name: &'static str,
     /// The lines as on the wire.
     pub(crate) buffer: &'static [u8],
-    /// What follows `650 STREAM ` in each line, in place.
+    /// Ranges of the text after `650 STREAM ` in each line.
     pub(crate) lines: &'static [&'static [u8]],
-    /// Those of `lines` that are UTF-8.
+    /// The lines that are UTF-8.
     pub(crate) texts: &'static [&'static str],
 }
 

@@ -1,4 +1,4 @@
-//! What is done with an event once it was read.
+//! Reading every field and argument of an event.
 
 use tor_stream_event::{Error, StreamEventRef};
 

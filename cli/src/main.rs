@@ -20,7 +20,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::arguments::{exit_with_mistake, mistyped_command};
 use crate::command::options::Exit;
-use crate::command::{circuits, count, events, merge, plot, streams, summary, watch};
+use crate::command::{circuits, count, events, merge, plot, share, streams, summary, watch};
 use crate::input::reader::Reading;
 use crate::output::text::{escape, is_plain};
 
@@ -51,6 +51,8 @@ enum Command {
     Circuits(circuits::Options),
     /// Count streams, or events, by what they have in common: targets that failed and why, and more
     Count(count::Options),
+    /// Print a log with pseudonyms for hosts, clients and credentials, to show it to others
+    Share(share::Options),
     /// Print one summary of several machines, from what `summary --json --mergeable` printed on each
     Merge(merge::Options),
     /// Draw answers, failures and lifetimes of streams, as a page or a picture
@@ -93,6 +95,7 @@ fn main() -> ExitCode {
         Command::Events(options) => require_files(&options.read).and_then(|()| events::run(options)).map(Exit::from),
         Command::Streams(options) => require_files(&options.read).and_then(|()| streams::run(options)),
         Command::Circuits(options) => require_files(&options.read).and_then(|()| circuits::run(options)),
+        Command::Share(options) => require_files(&options.read).and_then(|()| share::run(options)).map(Exit::from),
         Command::Count(options) => require_files(&options.read).and_then(|()| count::run(options)),
         Command::Merge(options) => merge::run(&options).map(Exit::from),
         Command::Plot(options) => {

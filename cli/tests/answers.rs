@@ -54,7 +54,8 @@ fn the_readme_answers_in_one_line_each() {
     let program = Path::new(env!("CARGO_BIN_EXE_tor-streams")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let answers: &[(&str, &[&str], &[&str])] = &[
-        ("Which targets failed most, and why?", &["  1  100.0 %  www.example.com", "  END/CONNECTREFUSED\n"], &[]),
+        ("Which targets failed most, and why?", &["  www.example.com  END/CONNECTREFUSED        1  100.0 %\n"], &[]),
+        ("Whose streams failed most?", &["  #1              1  100.0 %\n"], &[]),
         ("On which circuits did the first answer take longest?", &["  1.1 s ", "  circuit 26 ", "  stream 18\n"], &[]),
         (
             "Was a circuit shared by two identities?",
@@ -80,4 +81,15 @@ fn the_readme_answers_in_one_line_each() {
     for (command, question) in &commands {
         assert!(answers.iter().any(|(asked, ..)| asked == question), "{command} is run by no test");
     }
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, shown) = readme.split_once("```text\n").unwrap();
+    let (shown, _) = shown.split_once("```").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
+    let output = command.arg("tests/data/onionperf.log").current_dir(root.parent().unwrap()).output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with(shown));
 }

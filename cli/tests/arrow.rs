@@ -2,6 +2,8 @@
 #![cfg(feature = "arrow")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
 
+mod common;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -238,7 +240,7 @@ const CIRCUIT: &[u8] = b"650 STREAM 1 SENTCONNECT 5 host:80\n";
 #[test]
 fn any_number_of_threads() {
     let mut log = Vec::new();
-    for copy in 0..40 {
+    for copy in 0..10 {
         log.extend_from_slice(&capture("onionperf.log"));
         log.extend_from_slice(format!("650 STREAM 99{copy} CLOSED 0 host:80 REASON=WORD_{copy}\n").as_bytes());
     }
@@ -373,4 +375,19 @@ fn too_many_words() {
     let message =
         "tor-streams: (standard output): too many different words for an Arrow file: Parquet has room for them\n";
     assert_eq!(ran, Err(String::from(message)));
+}
+
+#[cfg(unix)]
+#[test]
+fn refused_by_a_terminal() {
+    for command in ["events", "streams", "circuits"] {
+        for format in FORMATS {
+            let (_terminal, shown) = common::terminal();
+            let mut program = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
+            program.args([command, "--format", format, "-"]).stdin(Stdio::null()).stdout(shown).stderr(Stdio::piped());
+            let ran = program.spawn().unwrap().wait_with_output().unwrap();
+            let message = "tor-streams: (standard output): a terminal cannot show this format: redirect it to a file\n";
+            assert_eq!((ran.status.code(), String::from_utf8(ran.stderr).unwrap()), (Some(1), String::from(message)));
+        }
+    }
 }

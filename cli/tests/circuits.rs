@@ -109,7 +109,7 @@ fn values_that_are_not_known() {
     let either = [&other[..], &[on("4", "8", "x")]].concat();
     assert_eq!(found("either", &with(&either)), [row("7", &["#1", "#2"], &["CLIENTADDR"]), row("8", &[], &[])]);
 
-    // One that differs in what is known is another.
+    // An identity that differs in a known value is another one.
     let another = [&other[..], &[on("4", "8", "y")]].concat();
     let rows = found("another", &with(&another));
     assert_eq!(rows, [row("7", &["#1", "#2"], &["CLIENTADDR"]), row("8", &["#3"], &[])]);

@@ -1,4 +1,4 @@
-//! What the tool prints, as `tests/cmd` has it. `TRYCMD=overwrite` writes it anew.
+//! The tool's output, compared with the files in `tests/cmd`. `TRYCMD=overwrite` writes these files anew.
 
 #[test]
 fn commands_print_what_is_expected() {

@@ -51,8 +51,8 @@ fn expected(groups: &[(&str, u64)]) -> Groups {
 }
 
 /// Questions: which targets failed, and why? On which circuit? When did streams begin? Stream 18 was answered and ended.
-/// Stream 19 was detached from circuit 26 by a TIMEOUT, tried 27, and failed there: END/CONNECTREFUSED. They began ten
-/// seconds apart.
+/// Stream 19 was detached from circuit 26 by a TIMEOUT, tried 27, and failed there: END/CONNECTREFUSED. The two
+/// began ten seconds apart.
 #[test]
 fn failed_targets() {
     let log = data("field/F01-filters.log");
@@ -73,7 +73,7 @@ fn failed_targets() {
     );
 }
 
-/// Question: why did streams fail whose reason or purpose has no name? One each, as printed: a number that tor prints
+/// Question: why did streams fail whose reason or purpose has no name? A stream each, as printed: a number that tor prints
 /// behind a space, and a word of a newer tor.
 #[test]
 fn words_without_a_name() {
@@ -178,7 +178,7 @@ fn columns_are_those_of_streams_and_events() {
     }
 }
 
-/// The number of groups is bounded. Those beyond it are counted as others, and told.
+/// The number of groups is bounded. Streams beyond it are counted as others, and told.
 #[test]
 fn groups_beyond_a_limit() {
     let log = data("onionperf.log");

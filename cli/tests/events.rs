@@ -9,13 +9,13 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-/// What the program did.
+/// The result of a run.
 struct Ran {
     /// Its exit status.
     status: i32,
-    /// What it printed.
+    /// Standard output.
     stdout: String,
-    /// What it complained about.
+    /// Standard error.
     stderr: String,
 }
 
@@ -41,7 +41,7 @@ fn ended(child: Child) -> Ran {
 #[track_caller]
 fn run(arguments: &[&str], stdin: impl AsRef<[u8]>) -> Ran {
     let mut child = program(arguments).spawn().unwrap();
-    // It may end without reading any of it.
+    // The program may end without reading all of it.
     let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
     ended(child)
 }

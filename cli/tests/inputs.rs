@@ -320,7 +320,7 @@ fn several_formats_in_one_log() {
     let log = file("several", "log", log);
     let (events, messages) = both(1, &["events", "--prefix", "auto"], &[&log]);
     assert_eq!(events.lines().count(), 6, "{messages}");
-    // What stands before nothing may be data of a reply.
+    // Lines before the first reply may be data of one.
     assert!(
         messages.ends_with("log:3: 3 lines with `650 STREAM` at the beginning not read: --prefix '' may read them\n"),
         "{messages}"

@@ -23,6 +23,7 @@ const COMMANDS: &[&[&str]] = &[
     &["summary", "--json", "--status", "FAILED"],
     &["summary", "--json", "--join", "--anomalous"],
     &["circuits"],
+    &["share"],
     &["count", "--by", "target,cause,identity", "--format", "json", "--max-live", "20"],
     &["count", "--by", "target,circuit,status", "--events", "--format", "csv", "--max-live", "20"],
 ];
@@ -257,7 +258,7 @@ fn many_files() {
 
 #[test]
 fn a_log_that_lost_a_block() {
-    // It was 1.1 MB at first, and got 1000 lines more while it was read.
+    // The file had 1.1 MB at first, and grew by 1000 lines while it was read.
     let path = data("faults/jobs-lost-block.log");
     same(&[path], COMMANDS, &["2", "3", "7", "64"]);
 }

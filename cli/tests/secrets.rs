@@ -141,26 +141,19 @@ fn commands_to_a_terminal() {
 #[cfg(unix)]
 #[test]
 fn csv_on_a_terminal() {
-    use std::fs::OpenOptions;
     use std::io::Read;
     use std::process::Command;
 
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-
     for command in [&["events"][..], &["streams"], &["circuits", "--lenient"]] {
-        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&terminal).unwrap();
-        unlockpt(&terminal).unwrap();
-        let path = ptsname(&terminal, Vec::new()).unwrap();
-        let other_side = OpenOptions::new().read(true).write(true).open(path.to_str().unwrap()).unwrap();
+        let (mut terminal, other_side) = common::terminal();
         let mut program = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
         program.args(command).args(["--format", "csv"]).arg(data("faults/terminal.raw")).stdout(other_side);
         let mut child = program.spawn().unwrap();
         // Of the two sides only the child's is left.
         drop(program);
         let mut text = Vec::new();
-        // It ends with an error, as the other side is closed.
-        let _ = std::fs::File::from(terminal).read_to_end(&mut text);
+        // Reading ends with an error, since the other side is closed.
+        let _ = terminal.read_to_end(&mut text);
         assert!(child.wait().unwrap().success());
         let text = String::from_utf8(text).unwrap().replace("\r\n", "\n");
         assert!(!is_raw(&text) && text.lines().count() > 0, "{command:?}: {}", text.escape_debug());

@@ -44,7 +44,7 @@ fn one_row_for_each_stream() {
     let log = file("streams", "tor.log", LOG);
     let rows = rows(&["streams"], &[&log]);
     assert_eq!(outcomes(&rows), ["19 failed", "18 closed"], "in the order of their ends");
-    // It ends with FAILED, a second after NEW.
+    // The stream ends with FAILED, a second after NEW.
     has(
         &rows[0],
         &json!({ "seconds": 1.0, "unix_ts_end": 1_548_934_195.0, "last_status": "CLOSED", "circuit_id": null }),
@@ -215,7 +215,7 @@ fn newest_line_first() {
     }
 }
 
-// V05: NEW at 10:50:00, SENTCONNECT at 10:50:01, CLOSED at 10:00:01. It is one stream of one tor.
+// V05: NEW at 10:50:00, SENTCONNECT at 10:50:01, CLOSED at 10:00:01. Both are one stream of one tor.
 #[test]
 fn a_clock_that_was_set_back() {
     let log = data("field-2/V05-clock-back.log");
@@ -269,7 +269,7 @@ fn the_same_events_twice() {
             assert_eq!(messages, format!("tor-streams: {again}: {how} {log}, so its streams are read twice\n"));
         }
     }
-    // As long as the other one, with another beginning; and two that hold nothing.
+    // A file of the same length with another beginning, and two empty files.
     assert_eq!(rows(&["streams"], &[&log, &other]).len(), 4);
     assert_eq!(rows(&["streams"], &[file("twice", "empty", ""), file("twice", "empty-too", "")]).len(), 0);
 }

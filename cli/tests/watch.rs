@@ -27,7 +27,7 @@ use crate::tor::Tor;
 
 /// The password of the control port.
 const PASSWORD: &str = "pass \"w\\rd\" é";
-/// It as hexadecimal digits, as it is sent.
+/// The cookie in hexadecimal digits, as it is sent.
 const PASSWORD_HEX: &str = "706173732022775c72642220c3a9";
 
 /// Returns the configuration of a tor with a password.
@@ -264,7 +264,7 @@ fn a_plain_cookie() {
     // The password instead, if that will do.
     let (sent, _) = asked_for("COOKIE,HASHEDPASSWORD", &cookie, &[], Some(PASSWORD));
     assert_eq!(sent, format!("AUTHENTICATE {PASSWORD_HEX}\r\n"));
-    // One that refuses a proof that it offers does not get the cookie instead.
+    // A peer that offers proofs and refuses ours does not get the cookie instead.
     let (sent, said) = asked_for("COOKIE,SAFECOOKIE", &cookie, &["--allow-cookie"], None);
     assert!(sent.starts_with("AUTHCHALLENGE SAFECOOKIE ") && sent.lines().count() == 1, "{sent}");
     assert_eq!(said, "tor refuses SAFECOOKIE with 515");
@@ -345,7 +345,7 @@ fn streams_that_are_open_already() {
     }
 }
 
-/// They are asked for after each connection.
+/// Open streams are requested after each connection.
 #[test]
 fn streams_that_are_open_after_a_reconnection() {
     let (address, playing) = Peer::play_twice(|peer, connection| {

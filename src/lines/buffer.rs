@@ -18,11 +18,13 @@ use crate::format::text::Text;
 /// # Examples
 ///
 /// ```
-/// let log = b"650 BW 7 9\r\n650 STREAM 18 NEW 0 a.test:443\r\n650 STREAM 19 NEW 0 a.test\r\n";
+/// let log = b"650 BW 7 9\r\n\
+///             650 STREAM 18 NEW 0 a.test:443\r\n\
+///             650 STREAM 19 NEW 0 a.test\r\n";
 /// let mut lines = tor_stream_event::stream_events(log);
 /// let line = lines.next().expect("line 2");
 /// assert_eq!((line.number, line.event?.target_host), (2, "a.test"));
-/// // One bad line never ends the iteration.
+/// // A line that cannot be read never ends the iteration.
 /// let error = lines.next().expect("line 3").event.unwrap_err();
 /// assert_eq!(error.to_string(), "expected a target (host:port), found the end at byte 15");
 /// assert!(lines.next().is_none() && lines.skipped().is_empty());
@@ -125,15 +127,15 @@ impl<'a> Iterator for StreamEvents<'a> {
 }
 
 impl<'a> StreamEvents<'a> {
-    /// Number of bytes that are checked to be UTF-8 at once where events follow each other. One check of many lines costs a
-    /// third of a check of each line.
+    /// Number of bytes that are checked to be UTF-8 at once where events follow each other. A check of many lines at once costs
+    /// a third of a check of each line.
     const CHECKED: usize = 4096;
 
     /// Maximum number of bytes from one event's content to the next for the two to follow each other: a line end, and a
     /// prefix of dates. With more between them, most of the bytes that are checked at once would be other lines.
     const NEAR: usize = 64;
 
-    /// Returns the text from `start` to `end`. It has been checked already in most lines.
+    /// Returns the text from `start` to `end`, which has been checked already in most lines.
     #[inline]
     fn text(&mut self, start: usize, end: usize) -> Text<'a> {
         let before = self.utf8_end - self.utf8.len();

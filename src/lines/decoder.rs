@@ -16,7 +16,7 @@ use super::splitter::{Splitter, Store};
 /// # use tor_stream_event::EventDecoder;
 /// let mut decoder = EventDecoder::<4096>::new();
 /// // The first line begins in one chunk and ends in the next.
-/// for chunk in ["650 STREAM 18 NEW 0 a.te", "st:80\r\n650 STREAM 18 CLOSED 0 a.test:80\r\n"] {
+/// for chunk in ["650 STREAM 18 NEW 0 a.te", "st:80\r\n650 STREAM 19 NEW 0 a:80\r\n"] {
 ///     let mut rest = chunk.as_bytes();
 ///     while let Some(line) = decoder.next_event(&mut rest) {
 ///         println!("{}: {}", line.number, line.event?.status);

@@ -10,21 +10,19 @@ use super::skipped::Skipped;
 /// returns the state for a later range, and assumes that no data is open where the range begins. Once the ranges before have
 /// been read, [`append`](Self::append) checks that assumption:
 ///
-/// - It holds: the events of all ranges are those of the whole log. Their numbers and offsets count from the start of their
+/// - If it holds, the events of all ranges are those of the whole log. Their numbers and offsets count from the start of their
 ///   range.
-/// - It fails: read the range again, [resumed](crate::StreamEvents::resume) from the state before it.
+/// - If it fails, read the range again, [resumed](crate::StreamEvents::resume) from the state before it.
 ///
 /// `examples/parallel.rs` does so with threads.
 ///
 /// # Examples
 ///
 /// ```
-/// use tor_stream_event::stream_events;
-///
+/// # use tor_stream_event::stream_events;
 /// let mut first = stream_events(b"250 OK\r\n650 STREAM 1 NEW 0 a.test:80\r\n");
-/// assert_eq!(first.by_ref().count(), 1);
+/// first.by_ref().for_each(|line| println!("{line:?}"));
 /// let mut state = first.state();
-///
 /// // Another thread could read this range meanwhile.
 /// let mut second = stream_events(b"650 STREAM 1 CLOSED 0 a.test:80\r\n")
 ///     .resume(&state.part().expect("the first reply ends with CR LF"));

@@ -53,20 +53,13 @@ use crate::value::StreamId;
 /// use tor_stream_event::{StreamEventRef, StreamPurpose, StreamTracker};
 ///
 /// let mut tracker = StreamTracker::new(1000);
-/// let mut lives = Vec::new();
-/// for (time, content) in [
-///     (1.0, "18 NEW 0 www.example.com:443 SOURCE_ADDR=127.0.0.1:47849 PURPOSE=USER"),
-///     (1.1, "18 SENTCONNECT 7 www.example.com:443"),
-///     (1.5, "18 SUCCEEDED 7 192.0.2.1:443"),
-///     (9.0, "18 CLOSED 7 192.0.2.1:443 REASON=DONE"),
-/// ] {
-///     lives.extend(tracker.update(&StreamEventRef::parse(content)?, time));
-/// }
-/// let life = &lives[0];
+/// // `update` returns a stream when it ends. The times are seconds here.
+/// tracker.update(&StreamEventRef::parse("18 NEW 0 a.test:443 PURPOSE=USER")?, 1.0);
+/// let event = StreamEventRef::parse("18 CLOSED 7 192.0.2.1:443 REASON=DONE")?;
+/// let life = tracker.update(&event, 9.0).expect("the end of stream 18");
 /// assert_eq!(life.purpose, Some(StreamPurpose::User));
-/// assert_eq!((life.asked.host.as_str(), life.target.host.as_str()), ("www.example.com", "192.0.2.1"));
+/// assert_eq!((&*life.asked.host, &*life.target.host), ("a.test", "192.0.2.1"));
 /// assert_eq!((life.started(), life.ended()), (Some(&1.0), Some(&9.0)));
-/// assert_eq!(life.answer.as_ref().map(|step| step.time), Some(1.5));
 /// # Ok::<(), tor_stream_event::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -104,20 +97,16 @@ pub struct StreamTracker<T, N = ()> {
 /// # Examples
 ///
 /// ```
-/// use tor_stream_event::{Note, StreamEventRef, StreamTracker};
-///
+/// # use tor_stream_event::{Note, StreamEventRef, StreamTracker};
 /// /// The numbers of a stream's lines.
 /// struct Lines(Vec<u64>);
-///
 /// impl Note for Lines {
-///     fn append(&mut self, later: Self) {
-///         self.0.extend(later.0);
-///     }
+///     fn append(&mut self, later: Self) { self.0.extend(later.0) }
 /// }
-///
 /// let mut tracker = StreamTracker::with_notes(1000);
-/// tracker.update_with(&StreamEventRef::parse("18 NEW 0 www.example.com:443")?, (), Lines(vec![7]));
-/// let life = tracker.update_with(&StreamEventRef::parse("18 CLOSED 0 www.example.com:443")?, (), Lines(vec![9]));
+/// let [new, closed] = ["18 NEW 0 a.test:443", "18 CLOSED 0 a.test:443"].map(StreamEventRef::parse);
+/// tracker.update_with(&new?, (), Lines(vec![7]));
+/// let life = tracker.update_with(&closed?, (), Lines(vec![9]));
 /// assert_eq!(life.map(|life| life.note.0), Some(vec![7, 9]));
 /// # Ok::<(), tor_stream_event::Error>(())
 /// ```
@@ -143,7 +132,7 @@ struct Entry<T, N> {
     age: u64,
 }
 
-/// The state of a stream that is followed. It is boxed, since the map moves its entries.
+/// The state of a stream that is followed, boxed since the map moves its entries.
 #[derive(Clone, Debug)]
 enum State<T, N> {
     /// A stream whose events are all known, as far as they are in the log.

@@ -109,9 +109,8 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     ///
     /// let (mut tracker, mut part) = (StreamTracker::new(1000), StreamTracker::part());
     /// // The first half has no end of this stream, the second no beginning.
-    /// assert_eq!(tracker.update(&StreamEventRef::parse("18 NEW 0 www.example.com:443 PURPOSE=USER")?, 1.0), None);
-    /// assert_eq!(part.update(&StreamEventRef::parse("18 CLOSED 7 www.example.com:443 REASON=DONE")?, 9.0), None);
-    ///
+    /// tracker.update(&StreamEventRef::parse("18 NEW 0 a.test:443 PURPOSE=USER")?, 1.0);
+    /// part.update(&StreamEventRef::parse("18 CLOSED 7 a.test:443 REASON=DONE")?, 9.0);
     /// let lives = tracker.append(part).expect("within the limit");
     /// assert_eq!((lives[0].life.started(), lives[0].life.ended()), (Some(&1.0), Some(&9.0)));
     /// # Ok::<(), tor_stream_event::Error>(())

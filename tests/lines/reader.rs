@@ -84,10 +84,12 @@ fn an_error_says_where() {
         };
         let expected = format!("reading failed after {size} bytes: timed out");
         assert_eq!(error.to_string(), expected);
+        assert_eq!(reader.io_error().map(io::Error::kind), Some(io::ErrorKind::TimedOut));
         while let Some(line) = reader.next_event().unwrap() {
             ids.push(line.event.unwrap().id.to_owned());
         }
         assert_eq!(ids, ["1", "2"]);
+        assert!(reader.io_error().is_none());
     }
 }
 

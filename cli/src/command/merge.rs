@@ -67,7 +67,7 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
     }
     // There is at least one file.
     let Some((_, summary, _)) = merging.summary else { return Ok(false) };
-    summary.finish(End { files: merging.files, complete: merging.complete })?;
+    summary.finish(End { files: merging.files, complete: merging.complete, seen_words: Vec::new() })?;
     Ok(merging.complete)
 }
 
@@ -127,7 +127,7 @@ impl Merging {
                     distinguish(&mut log, &input.name, &mut self.logs);
                     summary.add(*log)?;
                 }
-                Ok(Next::End(End { files, complete })) => {
+                Ok(Next::End(End { files, complete, .. })) => {
                     self.files = self.files.saturating_add(files);
                     self.complete &= complete;
                     if !complete {

@@ -10,6 +10,7 @@ pub(crate) mod lives;
 pub(crate) mod merge;
 pub(crate) mod options;
 pub(crate) mod plot;
+pub(crate) mod share;
 pub(crate) mod streams;
 pub(crate) mod summary;
 pub(crate) mod timeline;

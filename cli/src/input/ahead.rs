@@ -4,55 +4,55 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-/// Size of a piece, in bytes.
-const PIECE: usize = 128 * 1024;
+/// Size of a chunk, in bytes.
+const CHUNK: usize = 128 * 1024;
 
-/// Number of pieces that circulate between the two threads.
-const PIECES: usize = 4;
+/// Number of chunks that circulate between the two threads.
+const CHUNKS: usize = 4;
 
 /// A reader whose bytes another thread reads ahead.
 pub(crate) struct Ahead {
-    /// Channel of the pieces that were read, or of the error.
+    /// Channel of the chunks that were read, or of the error.
     full: Receiver<io::Result<Vec<u8>>>,
-    /// Channel that returns used pieces to the thread.
+    /// Channel that returns used chunks to the thread.
     empty: Sender<Vec<u8>>,
-    /// Piece whose bytes are being returned.
-    piece: Vec<u8>,
-    /// Number of bytes of `piece` that were returned.
+    /// Chunk whose bytes are being returned.
+    chunk: Vec<u8>,
+    /// Number of bytes of `chunk` that were returned.
     used: usize,
 }
 
 impl Ahead {
-    /// Starts the thread. It ends with the input, with its first error, or after this reader is dropped.
+    /// Starts the thread, which ends with the input, with its first error, or after this reader is dropped.
     ///
     /// # Errors
     ///
     /// If the system allows no more threads.
     pub(crate) fn start(reader: impl Read + Send + 'static) -> io::Result<Self> {
         let ((filled, full), (empty, to_fill)) = (channel(), channel());
-        for _ in 0..PIECES {
+        for _ in 0..CHUNKS {
             // The receiver is `to_fill`, below.
             let _ = empty.send(Vec::new());
         }
         thread::Builder::new().spawn(move || fill(reader, to_fill, &filled))?;
-        Ok(Self { full, empty, piece: Vec::new(), used: 0 })
+        Ok(Self { full, empty, chunk: Vec::new(), used: 0 })
     }
 }
 
-/// Reads pieces until the input ends or a channel is closed.
+/// Reads chunks until the input ends or a channel is closed.
 fn fill(mut reader: impl Read, to_fill: Receiver<Vec<u8>>, filled: &Sender<io::Result<Vec<u8>>>) {
-    for mut piece in to_fill {
-        piece.resize(PIECE, 0);
+    for mut chunk in to_fill {
+        chunk.resize(CHUNK, 0);
         let read = loop {
-            match reader.read(&mut piece) {
+            match reader.read(&mut chunk) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 read => break read,
             }
         };
         let is_last = !matches!(read, Ok(1..));
         let result = read.map(|read| {
-            piece.truncate(read);
-            piece
+            chunk.truncate(read);
+            chunk
         });
         if filled.send(result).is_err() || is_last {
             return;
@@ -62,15 +62,15 @@ fn fill(mut reader: impl Read, to_fill: Receiver<Vec<u8>>, filled: &Sender<io::R
 
 impl Read for Ahead {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.used == self.piece.len() {
-            // The channel is closed after the last piece.
-            let Ok(piece) = self.full.recv() else { return Ok(0) };
-            let used = core::mem::replace(&mut self.piece, piece?);
+        if self.used == self.chunk.len() {
+            // The channel is closed after the last chunk.
+            let Ok(chunk) = self.full.recv() else { return Ok(0) };
+            let used = core::mem::replace(&mut self.chunk, chunk?);
             self.used = 0;
-            // The channel is closed if that was the last piece.
+            // The channel is closed if that was the last chunk.
             let _ = self.empty.send(used);
         }
-        let mut rest = self.piece.get(self.used..).unwrap_or_default();
+        let mut rest = self.chunk.get(self.used..).unwrap_or_default();
         let read = rest.read(buffer)?;
         self.used += read;
         Ok(read)
@@ -81,10 +81,10 @@ impl Read for Ahead {
 mod tests {
     use super::*;
 
-    /// A reader that returns pieces of different lengths, and then an error.
-    struct Pieces(Vec<Vec<u8>>);
+    /// A reader that returns chunks of different lengths, and then an error.
+    struct Chunks(Vec<Vec<u8>>);
 
-    impl Read for Pieces {
+    impl Read for Chunks {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             if self.0.is_empty() {
                 return Err(io::ErrorKind::InvalidData.into());
@@ -95,11 +95,11 @@ mod tests {
 
     #[test]
     fn bytes_in_order_and_then_the_error() {
-        let pieces: Vec<Vec<u8>> = (1..50_u8).map(|n| vec![n; 1000 * usize::from(n)]).collect();
-        let mut ahead = Ahead::start(Pieces(pieces.clone())).expect("a thread");
-        let mut read = vec![0; pieces.iter().map(Vec::len).sum()];
+        let chunks: Vec<Vec<u8>> = (1..50_u8).map(|n| vec![n; 1000 * usize::from(n)]).collect();
+        let mut ahead = Ahead::start(Chunks(chunks.clone())).expect("a thread");
+        let mut read = vec![0; chunks.iter().map(Vec::len).sum()];
         ahead.read_exact(&mut read).ok();
-        assert!(read == pieces.concat());
+        assert!(read == chunks.concat());
         assert_eq!(ahead.read(&mut [0]).map_err(|error| error.kind()), Err(io::ErrorKind::InvalidData));
         assert_eq!(ahead.read(&mut [0]).ok(), Some(0));
     }
@@ -107,8 +107,8 @@ mod tests {
     #[test]
     fn an_end() {
         let mut read = Vec::new();
-        let mut ahead = Ahead::start(io::Cursor::new(vec![7; 3 * PIECE + 1])).expect("a thread");
-        assert_eq!(ahead.read_to_end(&mut read).ok(), Some(3 * PIECE + 1));
+        let mut ahead = Ahead::start(io::Cursor::new(vec![7; 3 * CHUNK + 1])).expect("a thread");
+        assert_eq!(ahead.read_to_end(&mut read).ok(), Some(3 * CHUNK + 1));
         assert_eq!(ahead.read(&mut [0]).ok(), Some(0));
     }
 }

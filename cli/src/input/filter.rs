@@ -184,6 +184,25 @@ impl Filter {
         }
         all_known
     }
+
+    /// Iterates over the words of the options.
+    #[cfg(feature = "cluster")]
+    fn words(&self) -> impl Iterator<Item = &Word> {
+        self.status.iter().chain(&self.reason).chain(&self.purpose)
+    }
+
+    /// Returns, for each word of the options, whether an event has it.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn seen_words(&self) -> Vec<bool> {
+        self.words().map(|word| word.seen.load(Ordering::Relaxed)).collect()
+    }
+
+    /// Marks the words that events of another process have, in the form of [`seen_words`](Self::seen_words).
+    #[cfg(feature = "cluster")]
+    pub(crate) fn mark_seen_words(&self, seen: &[bool]) {
+        let words = self.words().zip(seen).filter(|&(_, &seen)| seen);
+        words.for_each(|(word, _)| word.seen.store(true, Ordering::Relaxed));
+    }
 }
 
 /// Returns the text of each word.

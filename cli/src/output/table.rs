@@ -129,7 +129,7 @@ impl Table {
             let (before, after) = if *column == Column::Number { (free, 0) } else { (0, free) };
             spaces += before;
             if !text.is_empty() {
-                // On a terminal of few columns, the last ones have no room. A number without a digit is none.
+                // On a narrow terminal the last columns have no room. A cut number would be another number: `…` replaces it.
                 let room = room.saturating_sub(used + spaces);
                 if text_width(&text) > room {
                     text = if *column == Column::Number { "…".into() } else { cut(cell.text.as_str(), room) };

@@ -184,7 +184,7 @@ fn without_a_key_only_this_machine() {
 fn with_fake(wait: &str) -> (Running, Peer, String) {
     let addresses = addresses(2);
     let first =
-        start_with_key(Some(SECRET), &addresses, 0, &["--cluster-wait", wait, "onionperf.log", "onionperf.log"]);
+        start_with_key(Some(SECRET), &addresses, 0, &["--cluster-wait", wait, "onionperf.log", "mixed-session.raw"]);
     let mut peer = Peer::call(&addresses[0], SECRET);
     peer.join();
     assert_eq!(peer.receive(), (LAST, b"start".to_vec()));

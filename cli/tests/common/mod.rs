@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
 
 use std::fs;
+#[cfg(unix)]
+use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -66,4 +68,17 @@ pub(crate) fn data(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data").join(name);
     assert!(path.exists(), "{}", path.display());
     path
+}
+
+/// Opens a terminal, and returns its two sides: the one that reads what is shown, and the one of a program.
+#[cfg(unix)]
+pub(crate) fn terminal() -> (File, File) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let path = ptsname(&terminal, Vec::new()).unwrap();
+    let program = OpenOptions::new().read(true).write(true).open(path.to_str().unwrap()).unwrap();
+    (File::from(terminal), program)
 }

@@ -58,7 +58,7 @@ impl Peer {
     /// Reads what else the program sends, until it ends.
     pub(crate) fn rest(&mut self) -> String {
         let mut rest = String::new();
-        // It may end with bytes unread, which resets the connection.
+        // The program may end with bytes unread, which resets the connection.
         let _ = self.stream.read_to_string(&mut rest);
         rest
     }

@@ -23,7 +23,7 @@ pub(crate) struct Watch {
     pub(crate) stdout: Receiver<String>,
     /// The lines that it complains in.
     stderr: Receiver<String>,
-    /// All lines of both that were received so far.
+    /// Lines of both outputs that were received so far.
     pub(crate) said: String,
 }
 

@@ -17,7 +17,7 @@ use crate::program::{TIME, Watch, directory};
 pub(crate) struct Tor {
     /// The process.
     child: Child,
-    /// All of its files.
+    /// Folder of its files.
     directory: PathBuf,
     /// Where it listens for controllers on TCP.
     pub(crate) port: String,

@@ -2,8 +2,8 @@
 //!
 //! # Before you change this
 //!
-//! Most bytes of a log are lines of other events, so [`find`](LineFinder::find) decides how fast a log is read. It does two
-//! things to such a line: memchr finds its LF, and [`Pattern::is_event`](super::pattern::Pattern::is_event) compares its
+//! Most bytes of a log are lines of other events, so [`find`](LineFinder::find) decides how fast a log is read. Such
+//! a line takes two steps: memchr finds its LF, and [`Pattern::is_event`](super::pattern::Pattern::is_event) compares its
 //! first bytes with the last event's. Everything else is in functions that are called for few lines. The offset is added
 //! up once for each call, not for each line. `examine` is a function pointer, because a program that reads only the wire
 //! then does not link the rules of logs. `benches/instructions/run` counts what a change costs.

@@ -8,8 +8,7 @@ use super::column::Value;
 /// Values of the columns that a group has in common, in the order of the columns.
 pub(super) type Key = Box<[Value]>;
 
-/// Groups of a piece of a log, in the order in which they were found. Their number has no limit of its own: the piece
-/// is small.
+/// Groups of one block of a log, in the order in which they were found. Their number has no limit, since a block is small.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// Index of each group in `counts`.
@@ -29,7 +28,7 @@ impl Found {
         }
     }
 
-    /// Returns `true` without a group.
+    /// Returns `true` if there are no groups.
     pub(super) fn is_empty(&self) -> bool {
         self.counts.is_empty()
     }

@@ -70,6 +70,9 @@ pub(crate) struct End {
     pub(crate) files: usize,
     /// Set if all files could be read and were in order.
     pub(crate) complete: bool,
+    /// For each word of the filters, whether an event has it; empty if nobody has to know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) seen_words: Vec<bool>,
 }
 
 impl Settings {

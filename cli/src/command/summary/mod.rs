@@ -110,7 +110,7 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     let mut all = All { summary: Summary::new(form, Settings::new(streams, filter))?, complete: true };
     let all_read = files.read(logs, &mut all)?;
     let complete = all_read && all.complete;
-    all.summary.finish(End { files: names.len(), complete })?;
+    all.summary.finish(End { files: names.len(), complete, seen_words: Vec::new() })?;
     Ok(complete)
 }
 

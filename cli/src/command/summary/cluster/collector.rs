@@ -16,8 +16,8 @@ use super::greeting::Connection;
 use super::reader::{DONE, START, share};
 use super::wire::{self, Message, Sender};
 use super::{Run, lock};
-use crate::input::Input;
 use crate::input::threads::{self, Collector};
+use crate::input::{Input, copies};
 
 /// Number of lines of a process that may wait to be merged.
 const AHEAD: usize = 2;
@@ -58,14 +58,18 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
         let _ = lock(sender).message(START);
     }
 
+    let unique = copies::report_copies(&inputs, options.read.jobs());
     let (files, own) = (inputs.len(), share(inputs, run));
     let mut summary = Summary::new(options.form, settings)?;
     let (lines, own_lines) = sync_channel(AHEAD);
+    let read = Arc::new(options.read);
+    let reading_options = Arc::clone(&read);
     let reading = thread::Builder::new().spawn(move || {
         let mut passing = Passing { lines, complete: true };
-        let all_read = threads::read(&Arc::new(options.read), own, logs, &mut passing)?;
+        let all_read = threads::read(&reading_options, own, logs, &mut passing)?;
         let complete = listed && all_read && passing.complete;
-        passing.lines.send(Line::End(End { files, complete })).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        let end = End { files, complete, seen_words: Vec::new() };
+        passing.lines.send(Line::End(end)).map_err(|_| io::ErrorKind::BrokenPipe)?;
         io::Result::Ok(())
     })?;
 
@@ -73,7 +77,12 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
     for (_, lines) in (0..files).zip(channels.iter().cycle()) {
         summary.add(*log(run, lines))?;
     }
-    let complete = channels.iter().fold(true, |complete, lines| complete & end(run, lines));
+    let mut complete = unique;
+    for lines in &channels {
+        let end = end(run, lines);
+        complete &= end.complete;
+        read.filter.mark_seen_words(&end.seen_words);
+    }
     if let Ok(Err(error)) = reading.join() {
         run.give_up(&error.to_string());
     }
@@ -82,7 +91,8 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
         // The summary is complete, whether the process reads this or not.
         let _ = lock(sender).message(DONE);
     }
-    summary.finish(End { files, complete })?;
+    complete &= read.filter.report_unknown_words();
+    summary.finish(End { files, complete, seen_words: Vec::new() })?;
     Ok(complete)
 }
 
@@ -94,10 +104,10 @@ fn log(run: &Run, lines: &Receiver<Line>) -> Box<LogTally> {
     }
 }
 
-/// Returns `true` if a process could read all its files.
-fn end(run: &Run, lines: &Receiver<Line>) -> bool {
+/// Returns the last line of a process.
+fn end(run: &Run, lines: &Receiver<Line>) -> End {
     match lines.recv() {
-        Ok(Line::End(end)) => end.complete,
+        Ok(Line::End(end)) => end,
         _ => run.give_up("a process has sent too many tallies"),
     }
 }

@@ -69,9 +69,10 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
     })?;
     let share = share(inputs, run);
     let mut sending = Sending { sender, complete: true };
-    let sent = threads::read(&Arc::new(options.read), share, logs, &mut sending).and_then(|all_read| {
+    let read = Arc::new(options.read);
+    let sent = threads::read(&read, share, logs, &mut sending).and_then(|all_read| {
         let complete = listed && all_read && sending.complete;
-        sending.send(&Line::End(End { files: 0, complete }))?;
+        sending.send(&Line::End(End { files: 0, complete, seen_words: read.filter.seen_words() }))?;
         Ok(complete)
     });
     let complete = sent.unwrap_or_else(|error| {

@@ -1,0 +1,303 @@
+//! An event as tor would have printed it, had its names been pseudonyms.
+
+use core::str;
+
+use tor_stream_event::{
+    Anomaly, ClientProtocol, IsoField, Quoted, StreamClosureReason, StreamEventRef, StreamPurpose, StreamSource,
+    StreamStatus,
+};
+
+use super::names::{Kind, Names};
+use crate::output::row::host_bytes;
+
+/// Keywords whose values are written.
+const KEYWORDS: [&str; 11] = [
+    "REASON",
+    "REMOTE_REASON",
+    "SOURCE",
+    "SOURCE_ADDR",
+    "PURPOSE",
+    "SOCKS_USERNAME",
+    "SOCKS_PASSWORD",
+    "CLIENT_PROTOCOL",
+    "NYM_EPOCH",
+    "SESSION_GROUP",
+    "ISO_FIELDS",
+];
+/// Maximum length of a target, in bytes. tor cuts it there.
+const TARGET: usize = 255;
+/// Maximum length of a label in a name, in bytes, and length from which a host is long.
+const LABEL: usize = 63;
+/// Length of the address of an onion service of version 3, in bytes.
+const ONION_3: usize = 56;
+/// Length of the address of an onion service of version 2, in bytes.
+const ONION_2: usize = 16;
+/// Hosts that no client chose.
+const TORS_OWN: [&[u8]; 2] = [b"", b"(Tor_internal)"];
+
+/// A cause why an event is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LeftOut {
+    /// There is no room for another pseudonym.
+    NoRoom,
+    /// No line with pseudonyms reads as this event does.
+    NotWritable,
+}
+
+/// The way in which events are written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Writing {
+    /// Set if events were read leniently, and will be.
+    pub(super) lenient: bool,
+    /// Set to keep an odd character of each kind, which a terminal should not get.
+    pub(super) keeps_odd: bool,
+}
+
+/// Returns the content of the event, with pseudonyms.
+pub(super) fn content(event: &StreamEventRef<'_>, names: &mut Names, writing: Writing) -> Result<Vec<u8>, LeftOut> {
+    let Writing { lenient, keeps_odd } = writing;
+    // A host with a space, or another odd character, needs a line that tor could have printed.
+    for odd in [keeps_odd, false] {
+        let mut shared = Shared { names, line: Vec::new() };
+        shared.event(event, odd).ok_or(LeftOut::NoRoom)?;
+        if reads_alike(&shared.line, event, lenient) {
+            return Ok(shared.line);
+        }
+    }
+    Err(LeftOut::NotWritable)
+}
+
+/// Returns `true` if a line is read as an event with the same facts.
+fn reads_alike(line: &[u8], event: &StreamEventRef<'_>, lenient: bool) -> bool {
+    let parsed = if lenient { StreamEventRef::parse_lenient(line) } else { StreamEventRef::parse_bytes(line) };
+    let Ok(shared) = parsed else { return false };
+    let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    let words = |event: &StreamEventRef<'_>| {
+        (event.status, event.reason, event.remote_reason, event.source, event.purpose, event.client_protocol())
+    };
+    let others = |event: &StreamEventRef<'_>| {
+        let credentials = (event.socks_username().is_some(), event.socks_password().is_some());
+        (event.target_port, event.nym_epoch(), event.session_group(), event.source_port().is_some(), credentials)
+    };
+    // No other ID is tor's, nor an unknown status: any text may be there.
+    is_id(event.id)
+        && event.circuit_id.is_none_or(is_id)
+        && event.status != StreamStatus::Unrecognized
+        && (shared.id, shared.circuit_id) == (event.id, event.circuit_id)
+        && words(&shared) == words(event)
+        && others(&shared) == others(event)
+        && shared.iso_fields().count() == event.iso_fields().count()
+        && shared.iso_fields_str().is_some() == event.iso_fields_str().is_some()
+}
+
+/// A line in the making.
+struct Shared<'n> {
+    /// Pseudonyms.
+    names: &'n mut Names,
+    /// Content so far.
+    line: Vec<u8>,
+}
+
+impl Shared<'_> {
+    /// Adds text.
+    fn text(&mut self, text: &str) {
+        self.line.extend_from_slice(text.as_bytes());
+    }
+
+    /// Adds a keyword and its value.
+    fn field(&mut self, keyword: &str, value: &str) {
+        self.text(&format!(" {keyword}={value}"));
+    }
+
+    /// Adds the whole event, with `odd` characters in its host if the host has some. `None` if there is no room for a
+    /// pseudonym.
+    fn event(&mut self, event: &StreamEventRef<'_>, odd: bool) -> Option<()> {
+        self.text(&format!("{} {} {} ", event.id, event.status_str(), event.circuit_id.unwrap_or("0")));
+        self.target(event, odd)?;
+        let is_known = |reason: Option<StreamClosureReason>| reason != Some(StreamClosureReason::Unrecognized);
+        self.word("REASON", event.reason_str(), is_known(event.reason))?;
+        self.word("REMOTE_REASON", event.remote_reason_str(), is_known(event.remote_reason))?;
+        self.word("SOURCE", event.source_str(), event.source != Some(StreamSource::Unrecognized))?;
+        if let Some(source_addr) = event.source_addr {
+            let client = self.client(source_addr)?;
+            self.field("SOURCE_ADDR", &client);
+        }
+        self.word("PURPOSE", event.purpose_str(), event.purpose != Some(StreamPurpose::Unrecognized))?;
+        self.credential("SOCKS_USERNAME", event, event.socks_username(), (Kind::User, "user"))?;
+        self.credential("SOCKS_PASSWORD", event, event.socks_password(), (Kind::Password, "pass"))?;
+        let is_known = event.client_protocol() != Some(ClientProtocol::Unrecognized);
+        self.word("CLIENT_PROTOCOL", event.client_protocol_str(), is_known)?;
+        if let Some(epoch) = event.nym_epoch() {
+            self.field("NYM_EPOCH", &epoch.to_string());
+        }
+        if let Some(group) = event.session_group() {
+            self.field("SESSION_GROUP", &group.to_string());
+        }
+        if let Some(list) = event.iso_fields_str() {
+            let mut words = Vec::new();
+            for (field, word) in event.iso_fields().zip(list.split(',').filter(|word| !word.is_empty())) {
+                let is_known = field != IsoField::Unrecognized;
+                words.push(if is_known { field.as_str().into() } else { self.unknown_word(word)? });
+            }
+            self.field("ISO_FIELDS", &words.join(","));
+        }
+        // Whatever a keyword of a newer tor says may be a name.
+        if event.args().any(|(keyword, _)| !KEYWORDS.contains(&keyword)) {
+            self.field("REDACTED", "x");
+        }
+        Some(())
+    }
+
+    /// Adds a keyword and its word, if there is one.
+    fn word(&mut self, keyword: &str, word: Option<&str>, is_known: bool) -> Option<()> {
+        let Some(word) = word else { return Some(()) };
+        let code = word.strip_prefix("UNKNOWN_").filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
+        match code {
+            _ if is_known || word.is_empty() => self.field(keyword, word),
+            // tor prints a space before a number that stands for a reason without a name.
+            Some(code) if keyword.ends_with("REASON") => self.field(keyword, &format!(" UNKNOWN_{code}")),
+            _ => {
+                let word = self.unknown_word(word)?;
+                self.field(keyword, &word);
+            }
+        }
+        Some(())
+    }
+
+    /// Returns the pseudonym of a word.
+    fn unknown_word(&mut self, word: &str) -> Option<String> {
+        Some(format!("WORD{}", self.names.number(Kind::Word, word.as_bytes())?))
+    }
+
+    /// Adds a credential, if the event has it. An empty one stays empty.
+    fn credential(
+        &mut self,
+        keyword: &str,
+        event: &StreamEventRef<'_>,
+        value: Option<Quoted<'_>>,
+        (kind, name): (Kind, &str),
+    ) -> Option<()> {
+        match value.map(Quoted::escaped) {
+            Some("") => self.field(keyword, "\"\""),
+            Some(text) => {
+                let number = self.names.number(kind, text.as_bytes())?;
+                self.field(keyword, &format!("\"{name}{number}\""));
+            }
+            // A damaged value is as little known as before.
+            None if event.arg(keyword).is_some() => self.field(keyword, "x"),
+            None => {}
+        }
+        Some(())
+    }
+
+    /// Returns the pseudonym of a client's address.
+    fn client(&mut self, source_addr: &str) -> Option<String> {
+        let port = source_addr.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+        let (host, port) = port.map_or((source_addr, None), |(host, port)| (host, Some(port)));
+        let client = match self.names.address(host) {
+            Some(address) => address?,
+            None if TORS_OWN.contains(&host.as_bytes()) => host.into(),
+            None if host.starts_with('/') => {
+                format!("/socket{}", self.names.number(Kind::Socket, host.as_bytes())?)
+            }
+            None => format!("client{}", self.names.number(Kind::Client, host.as_bytes())?),
+        };
+        Some(match port {
+            None => client,
+            // A socket has no port.
+            Some(0) => format!("{client}:0"),
+            // There are fewer numbers than ports.
+            Some(port) => format!("{client}:{}", self.names.number(Kind::ClientPort, &port.to_be_bytes())?),
+        })
+    }
+
+    /// Adds the target, with `odd` characters if it has some.
+    fn target(&mut self, event: &StreamEventRef<'_>, odd: bool) -> Option<()> {
+        let anomalies = event.anomalies();
+        let port = if anomalies.contains(Anomaly::TargetWithoutPort) {
+            String::new()
+        } else {
+            format!(":{}", event.target_port)
+        };
+        let host = host_bytes(event).unwrap_or(event.target_host.as_bytes());
+        let is_cut = anomalies.contains(Anomaly::TargetMayBeCut);
+        let least = if is_cut { TARGET.saturating_sub(port.len()) } else { 0 };
+        let relay = event.exit_relay().filter(|_| !is_cut);
+        match relay {
+            Some((address, relay)) => {
+                if !address.is_empty() {
+                    self.host(address.as_bytes(), 0, odd)?;
+                    self.text(".");
+                }
+                let number = self.names.number(Kind::Relay, relay.to_ascii_lowercase().as_bytes())?;
+                let pseudonym =
+                    if relay.starts_with('$') { format!("${number:040X}") } else { format!("relay{number}") };
+                self.text(&pseudonym);
+                self.text(".exit");
+            }
+            None => self.host(host, least, odd)?,
+        }
+        self.text(&port);
+        Some(())
+    }
+
+    /// Adds the pseudonym of a host, of at least this length if it is a name. A long name stays one, but that of an
+    /// onion service, whose ending tells its length.
+    fn host(&mut self, host: &[u8], least: usize, odd: bool) -> Option<()> {
+        if TORS_OWN.contains(&host) {
+            self.line.extend_from_slice(host);
+            return Some(());
+        }
+        if let Some(address) = str::from_utf8(host).ok().and_then(|host| self.names.address(host)) {
+            self.text(&address?);
+            return Some(());
+        }
+        // tor compares names in lower case.
+        let lower = host.to_ascii_lowercase();
+        let number = self.names.number(Kind::Host, &lower)?;
+        let start = self.line.len();
+        self.text(&format!("host{number}"));
+        if odd {
+            self.odd_characters(host);
+        }
+        let ending = ending(&lower);
+        let is_long = host.len() > LABEL && !ending.ends_with(".onion");
+        let least = if is_long { least.max(LABEL + 1) } else { least };
+        let len = self.line.len() - start + ending.len();
+        for _ in len..least {
+            self.text("x");
+        }
+        self.text(ending);
+        Some(())
+    }
+
+    /// Adds a character of each odd kind that the host has, which raises the same anomaly.
+    fn odd_characters(&mut self, host: &[u8]) {
+        let kinds: [(bool, &[u8]); 4] = [
+            (host.contains(&b' '), b" x"),
+            (host.contains(&b'"'), b"\"x"),
+            (host.iter().any(|byte| byte.is_ascii_control()), b"\x01x"),
+            (!host.is_ascii(), if str::from_utf8(host).is_ok() { "é".as_bytes() } else { b"\xe9" }),
+        ];
+        for (_, odd) in kinds.iter().filter(|(has, _)| *has) {
+            self.line.extend_from_slice(odd);
+        }
+    }
+}
+
+/// Returns the end of the pseudonym of a name in lower case, which tells its kind.
+fn ending(name: &[u8]) -> &'static str {
+    if let Some(service) = name.strip_suffix(b".onion") {
+        let label = service.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
+        return match label.len() {
+            ONION_3 => ".onion",
+            ONION_2 => ".v2.onion",
+            _ => ".other.onion",
+        };
+    }
+    match name {
+        _ if name.ends_with(b".exit") => ".exit",
+        _ if name.contains(&b'.') => ".test",
+        _ => "",
+    }
+}

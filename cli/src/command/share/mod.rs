@@ -1,0 +1,284 @@
+//! The command `share`.
+
+mod event;
+mod names;
+
+use core::mem;
+use std::io::{self, IsTerminal};
+
+use tor_stream_event::{LineState, StreamEvent, StreamEventRef};
+
+use self::event::{LeftOut, Writing, content};
+use self::names::Names;
+use crate::command::options::Files;
+use crate::input::filter::Passes;
+use crate::input::reader::{Consumer, Event, Reading};
+use crate::input::threads::{Collector, InputName, Log, Logs};
+use crate::input::time::Time;
+use crate::{output, report};
+
+/// Help text after the options.
+const MORE_HELP: &str = "\
+Examples:
+  tor-streams share tor.log > shared.log
+  tor-streams share --since '2026-11-22 19:00' --until '2026-11-22 20:00' tor.log
+
+What is printed:
+  A log that this tool reads, with the same events in the same order. Each
+  text has one pseudonym, the same everywhere:
+    names of hosts         host1.test, host2 (a name without a dot)
+    onion services         host3.onion, host4.v2.onion (16 letters), and
+                           host5.other.onion (an address of another length)
+    IPv4 addresses         127.200.0.1, 10.200.0.1 (private), 240.0.0.1
+    IPv6 addresses         fd00::1 (private, or of the machine), 2001:db8::1
+    names of relays        240.0.0.2.$0000000000000000000000000000000000000001.exit,
+                           host6.relay2.exit
+    clients                as addresses; /socket1; their ports are numbered
+    credentials            \"user1\", \"pass1\"; empty ones stay so
+    words without a name   WORD1; a keyword without one becomes REDACTED=x
+  A name that is longer than 63 bytes, or so long that tor may have cut it,
+  keeps that; one with a space, a quotation mark, a control character or a
+  byte that is not ASCII keeps one such character, if the output is no
+  terminal. Names that differ only in
+  the case of their letters are one name, as for tor.
+
+  Kept as they are: IDs of streams and circuits, statuses, the ports of
+  targets, reasons, sources, purposes, protocols, NYM_EPOCH, SESSION_GROUP and
+  ISO_FIELDS. They, the times and the numbers of bytes in the order of events
+  may be enough for somebody who has another log of the same streams.
+
+  Times are seconds from the first event: 0.000000 for that one. A log
+  without times has none. --keep-times prints Unix time instead, of logs
+  whose dates have a year.
+
+What is left out:
+  All text before an event but its time, such as the name of the machine, and
+  all lines but STREAM events, and streams in replies to GETINFO
+  stream-status: events about circuits name relays, and others onion services.
+  Their number is told. With filters, only events that pass them are printed.
+
+  The anomalies unterminated, in_data and escaped are those of a log's lines,
+  and are gone; so may be unknown_order, field_not_utf8 and field_at_cut,
+  since fields are printed in tor's order.
+
+Several files are printed one after the other, as parts of one log. Streams
+in them with the same ID become one, so share logs of their own one by one.
+
+Exit status:
+  0  Every event was printed, or whatever reads the output was closed.
+  1  Something was told on standard error: a file or a line that could not be
+     read, as FILE:LINE: and the reason; events that were left out, since
+     there were more names than --max-names or no line with pseudonyms would
+     read alike; events without a time, which is before the first one.
+     Everything else was printed.
+  2  The arguments are wrong.";
+
+/// The options of `share`.
+#[derive(clap::Args)]
+#[command(after_long_help = MORE_HELP)]
+pub(crate) struct Options {
+    /// Inputs, filters and form of the logs.
+    #[command(flatten)]
+    pub(crate) read: Reading,
+    /// Print Unix time, and not the seconds from the first event
+    #[arg(long)]
+    keep_times: bool,
+    /// Maximum number of pseudonyms; an event with a name beyond it is left out
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    max_names: usize,
+}
+
+/// Prints the events in all files with pseudonyms. Returns `false` if anything was reported, but the number of lines.
+///
+/// # Errors
+///
+/// If the output cannot be written.
+pub(crate) fn run(options: Options) -> io::Result<bool> {
+    let Options { read, keep_times, max_names } = options;
+    let writing = Writing { lenient: read.lenient, keeps_odd: !io::stdout().is_terminal() };
+    let clock = Clock { keeps_times: keep_times, first: None, untimed: 0 };
+    let mut printer = Printer { names: Names::new(max_names), clock, writing, ..Printer::default() };
+    let all_read = Files::list(read).read(ShareLogs, &mut printer)?;
+    Ok(printer.report() & all_read)
+}
+
+/// An event of a log, or a stream that was open when a controller asked.
+pub(crate) struct Item {
+    /// The event.
+    event: StreamEvent,
+    /// Time of the event, if it has one.
+    time: Option<Time>,
+    /// Set for a stream that was open.
+    is_open: bool,
+}
+
+/// A maker of the consumers.
+struct ShareLogs;
+
+/// The events of a log that were not printed yet.
+#[derive(Default)]
+struct ShareLog {
+    /// Events and open streams in order.
+    items: Vec<Item>,
+    /// Number of lines, at the end of the log.
+    lines: u64,
+}
+
+impl Logs for ShareLogs {
+    type Log = ShareLog;
+
+    fn log(&self, _input: InputName<'_>) -> ShareLog {
+        ShareLog::default()
+    }
+
+    fn part(&self, _input: InputName<'_>, _lines: u64) -> ShareLog {
+        ShareLog::default()
+    }
+
+    fn range(&self) -> Option<u64> {
+        // Names are numbered in order, which is most of the work.
+        None
+    }
+}
+
+impl Consumer for ShareLog {
+    const OPEN_STREAMS: bool = true;
+
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if event.passes.all() {
+            self.items.push(Item { event: (*event.event).into(), time: event.time, is_open: false });
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, stream: &StreamEventRef<'_>, passes: Passes) -> io::Result<()> {
+        if passes.all() {
+            self.items.push(Item { event: (*stream).into(), time: None, is_open: true });
+        }
+        Ok(())
+    }
+}
+
+impl Log for ShareLog {
+    type Rows = Vec<Item>;
+    type Part = Self;
+
+    fn rows(&mut self) -> io::Result<Option<Vec<Item>>> {
+        Ok(if self.items.is_empty() { None } else { Some(mem::take(&mut self.items)) })
+    }
+
+    fn append(&mut self, mut part: Self, _lines: u64) -> io::Result<bool> {
+        self.items.append(&mut part.items);
+        Ok(true)
+    }
+
+    fn end(&mut self, state: &LineState) -> io::Result<()> {
+        self.lines = state.lines();
+        Ok(())
+    }
+}
+
+/// The times of the output.
+#[derive(Default)]
+struct Clock {
+    /// Set to print Unix time.
+    keeps_times: bool,
+    /// Time of the first event that has one.
+    first: Option<Time>,
+    /// Number of events with a time that cannot be printed.
+    untimed: u64,
+}
+
+impl Clock {
+    /// Returns the text before an event with this time.
+    fn prefix(&mut self, time: Option<Time>) -> String {
+        let Some(time) = time else { return String::new() };
+        let kept = time.unix().filter(|_| self.keeps_times);
+        let Some(time) = kept.or_else(|| time.since(*self.first.get_or_insert(time))) else {
+            self.untimed += 1;
+            return String::new();
+        };
+        let (seconds, nanoseconds) = (time.as_secs(), time.subsec_nanos());
+        match nanoseconds % 1000 {
+            0 => format!("{seconds}.{:06} ", nanoseconds / 1000),
+            _ => format!("{seconds}.{nanoseconds:09} "),
+        }
+    }
+}
+
+/// The printer of the events.
+struct Printer {
+    /// Pseudonyms.
+    names: Names,
+    /// Times.
+    clock: Clock,
+    /// Way in which events are written.
+    writing: Writing,
+    /// Number of events and open streams that were printed.
+    printed: u64,
+    /// Number of events for whose names there was no room.
+    no_room: u64,
+    /// Number of events that no line with pseudonyms reads like.
+    not_writable: u64,
+    /// Number of all lines.
+    lines: u64,
+}
+
+impl Default for Printer {
+    fn default() -> Self {
+        let (names, clock) = (Names::new(0), Clock::default());
+        Self { names, clock, writing: Writing::default(), printed: 0, no_room: 0, not_writable: 0, lines: 0 }
+    }
+}
+
+impl Printer {
+    /// Adds an event to the output.
+    fn item(&mut self, item: &Item, output: &mut Vec<u8>) {
+        match content(&item.event.as_event_ref(), &mut self.names, self.writing) {
+            Ok(line) if item.is_open => {
+                output.extend_from_slice(b"250-stream-status=");
+                output.extend_from_slice(&line);
+                output.extend_from_slice(b"\n250 OK\n");
+                self.printed += 1;
+            }
+            Ok(line) => {
+                output.extend_from_slice(self.clock.prefix(item.time).as_bytes());
+                output.extend_from_slice(b"650 STREAM ");
+                output.extend_from_slice(&line);
+                output.push(b'\n');
+                self.printed += 1;
+            }
+            Err(LeftOut::NoRoom) => self.no_room += 1,
+            Err(LeftOut::NotWritable) => self.not_writable += 1,
+        }
+    }
+
+    /// Reports the numbers of events and of other lines. Returns `false` if an event or its time is missing.
+    fn report(&self) -> bool {
+        let other_lines = self.lines.saturating_sub(self.printed);
+        report(format_args!("tor-streams: {} events printed, {other_lines} other lines left out", self.printed));
+        for (number, cause) in [
+            (self.no_room, "left out: there are more names than --max-names"),
+            (self.not_writable, "left out: no line with pseudonyms reads like them"),
+            (self.clock.untimed, "without a time: it is before that of the first event, or of another kind"),
+        ] {
+            if number > 0 {
+                report(format_args!("tor-streams: {number} events {cause}"));
+            }
+        }
+        self.no_room + self.not_writable + self.clock.untimed == 0
+    }
+}
+
+impl Collector<ShareLog> for Printer {
+    fn print(&mut self, items: Vec<Item>) -> io::Result<()> {
+        let mut text = Vec::new();
+        items.iter().for_each(|item| self.item(item, &mut text));
+        output::print(&text)
+    }
+
+    fn log(&mut self, log: ShareLog, _index: usize, _all_read: bool) -> io::Result<()> {
+        self.lines += log.lines;
+        Ok(())
+    }
+}
