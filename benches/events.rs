@@ -20,7 +20,7 @@ use tor_stream_event::{
 use crate::common::corpus::{self, Corpus};
 use crate::common::reading::{every_field, glance};
 
-/// How many bytes an input has at least: more than the caches next to a core hold.
+/// Minimum size of an input in bytes: more than the caches next to a core hold.
 const SIZE: usize = 2_000_000;
 
 fn main() {
@@ -49,7 +49,7 @@ fn main() {
 
 /// Measures one input.
 struct Bench<'a> {
-    /// What measures.
+    /// The measurement.
     criterion: &'a mut Criterion,
     /// The input's name.
     input: &'static str,
@@ -84,7 +84,7 @@ fn one_by_one(bench: &mut Bench<'_>, corpus: &Corpus) {
         lines.iter().map(|line| glance(black_box(&StreamEventRef::parse_bytes(line)))).sum()
     });
 
-    // What is read strictly is read leniently in the same way.
+    // Lenient reading returns the same event.
     let strict_or_lenient = |line| StreamEventRef::parse_bytes(line).or_else(|_| StreamEventRef::parse_lenient(line));
     let glances = lines.iter().map(|line| glance(&strict_or_lenient(line))).sum();
     bench.measure("parse_lenient", lines.len(), line_size, glances, || {
@@ -144,9 +144,9 @@ fn follow(events: &[StreamEventRef<'_>]) -> u64 {
 struct Buffer {
     /// The lines.
     bytes: &'static [u8],
-    /// How they end.
+    /// The line end.
     line_end: LineEnd,
-    /// How many of them are events.
+    /// Number of events.
     events: usize,
     /// The sum of a glance at each.
     glances: u64,

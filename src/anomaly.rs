@@ -86,7 +86,7 @@ anomalies! {
     /// into a descriptor.
     InData = "in_data",
     /// A backslash in an event of a log that writes replies as quoted strings: the log may have doubled it, or written
-    /// it in place of a byte.
+    /// it for another byte.
     Escaped = "escaped",
 }
 

@@ -21,7 +21,7 @@ impl Format for crate::StreamEvent {
     }
 }
 
-/// Formats the parts of either form of an event.
+/// Formats the fields of either form of an event.
 fn event<'a>(event: &StreamEventRef<'a>, name: &str, f: Formatter<'_>) {
     let text = |text: Option<&'a str>| text.map(|text| event.redact(text.as_bytes()));
     write!(

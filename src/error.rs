@@ -48,10 +48,11 @@ pub enum Error {
 /// ```
 /// use tor_stream_event::{Error, ErrorKind, Field, StreamEventRef};
 ///
-/// let Err(Error::Protocol(error)) = StreamEventRef::parse("9 PAUSED 4 a.example:443") else { panic!() };
-/// assert_eq!((error.kind(), error.offset()), (ErrorKind::Unrecognized(Field::StreamStatus), 2));
-/// assert_eq!(error.word(), Some("PAUSED"));
-/// assert_eq!(error.to_string(), "expected a stream status, found the unknown word PAUSED at byte 2");
+/// let Err(Error::Protocol(error)) = StreamEventRef::parse("9 PAUSED 4 a:443") else { panic!() };
+/// assert_eq!(error.kind(), ErrorKind::Unrecognized(Field::StreamStatus));
+/// assert_eq!((error.offset(), error.word()), (2, Some("PAUSED")));
+/// let message = "expected a stream status, found the unknown word PAUSED at byte 2";
+/// assert_eq!(error.to_string(), message);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProtocolError {
@@ -68,8 +69,8 @@ pub struct ProtocolError {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An absent or empty field, or a circuit ID `0`, which stands for none, where there has to be one. The offset is that of
-    /// the byte where it should begin.
+    /// An absent or empty field, or the circuit ID `0` (no circuit) as a [`CircuitId`](crate::CircuitId). The offset is that of
+    /// the byte where the field should begin.
     Missing(Field),
     /// A field of another form than it has to have. The offset is that of the first byte that does not fit.
     Malformed(Field),
@@ -124,7 +125,7 @@ enum Found {
     End,
     /// A word without a name, of capital letters and `_`.
     Word(ArrayString<MAX_WORD>),
-    /// The length of other text in the place of a word, in bytes.
+    /// The length of other text instead of a word, in bytes.
     Length(usize),
 }
 

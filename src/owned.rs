@@ -40,8 +40,8 @@ pub struct StreamEvent {
     pub id: StreamId,
     /// The status of the event (`StreamStatus`).
     pub status: StreamStatus,
-    /// The circuit that the stream is attached to, or was until it was detached (`CircuitID`). `None` if tor prints `0`,
-    /// which stands for none.
+    /// The circuit that the stream is attached to, or was until it was detached (`CircuitID`). `None` if tor prints `0`: the
+    /// stream is on no circuit.
     pub circuit_id: Option<CircuitId>,
     /// The target's host. U+FFFD if the target is not UTF-8.
     pub target_host: String,
@@ -215,7 +215,7 @@ impl StreamEvent {
 }
 
 impl From<StreamEventRef<'_>> for StreamEvent {
-    /// Copies the event's text. An ID that only lenient reading takes is kept as [`StreamId`] says.
+    /// Copies the event's text. An ID that only lenient reading accepts becomes the ID that [`StreamId`] explains.
     fn from(event: StreamEventRef<'_>) -> Self {
         Self::of(&event)
     }

@@ -159,7 +159,7 @@ words! {
         Failed = "FAILED",
         /// The stream is closed.
         Closed = "CLOSED",
-        /// The stream was taken off its circuit and may be tried on another one.
+        /// The stream was detached from its circuit and may be tried on another one.
         Detached = "DETACHED",
         /// The stream waits for a controller to attach it to a circuit.
         ControllerWait = "CONTROLLER_WAIT",

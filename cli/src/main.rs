@@ -24,6 +24,11 @@ use crate::command::{circuits, count, events, merge, plot, share, streams, summa
 use crate::input::reader::Reading;
 use crate::output::text::{escape, is_plain};
 
+/// The allocator: results of reader threads are freed by the thread that merges them.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Reads Tor STREAM events out of logs and captures of control connections
 ///
 /// Without a command it prints a summary of the files.

@@ -230,6 +230,31 @@ fn bad_lines() {
     }
 }
 
+/// Each unknown status is reported once, and the others are counted at the end, by any number of threads.
+#[test]
+fn unknown_statuses() {
+    let lines = ["1 NEW 0 a.example:80", "1 PAUSED 0 a.example:80", "1 NEWER 0 a.example:80", "1 CLOSED 0 a.example"];
+    let log =
+        lines.map(|line| format!("2024-01-01 00:00:00 1704067200.00 650 STREAM {line}\n")).concat().repeat(20_000);
+    let path = file("unknown_statuses.log", &log);
+    let mut printed = Vec::new();
+    for jobs in ["1", "2", "3"] {
+        let ran = run(&["events", "--jobs", jobs, &path], "");
+        assert_eq!((ran.status, ran.stdout.lines().count()), (1, 20_000));
+        let about_words: Vec<_> = ran.stderr.lines().filter(|line| line.contains("word")).collect();
+        let expected = [
+            "2: expected a stream status, found the unknown word PAUSED at byte 2",
+            "3: expected a stream status, found the unknown word NEWER at byte 2",
+            " 19999 more with the unknown word PAUSED",
+            " 19999 more with the unknown word NEWER",
+        ];
+        assert_eq!(about_words, expected.map(|message| format!("{path}:{message}")));
+        assert_eq!(ran.stderr.lines().count(), 20_000 + 4);
+        printed.push((ran.stdout, ran.stderr));
+    }
+    assert!(printed.windows(2).all(|both| both[0] == both[1]));
+}
+
 #[test]
 fn lenient() {
     let lines = [

@@ -109,12 +109,16 @@ fn what_cannot_be_read_is_said() {
 }
 
 #[test]
-fn completions_and_manual() {
-    for shell in ["bash", "zsh", "fish"] {
-        assert!(stdout::<&str>(0, &["completions", shell], &[]).contains("tor-streams"), "{shell}");
+fn each_command_has_a_manual_page() {
+    let folder = file("manual", "x", b"").parent().unwrap().to_path_buf();
+    stdout(0, &["man", "--dir"], &[&folder]);
+    for command in ["summary", "events", "streams", "circuits", "count", "watch"] {
+        let page = stdout::<&str>(0, &["man", command], &[]);
+        for text in [&*format!("tor\\-streams\\-{command}"), "\\-\\-help", "Exit status"] {
+            assert!(page.contains(text), "{command}: {text}");
+        }
+        assert_eq!(fs::read_to_string(folder.join(format!("tor-streams-{command}.1"))).unwrap(), page);
     }
-    let page = stdout::<&str>(0, &["man"], &[]);
-    for text in [".SH \"tor-streams WATCH\"", "\\-\\-recursive", "Exit status"] {
-        assert!(page.contains(text), "{text}");
-    }
+    assert!(stdout::<&str>(0, &["man"], &[]).contains("tor\\-streams\\-watch(1)"));
+    assert_eq!(run::<&str>(&["man", "evnts"], &[]).status.code(), Some(2));
 }

@@ -56,7 +56,7 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     /// use tor_stream_event::StreamEventRef;
     ///
-    /// let event = StreamEventRef::parse("9 CLOSED 3 a.example:80 REASON=END REMOTE_REASON=DONE")?;
+    /// let event = StreamEventRef::parse("9 CLOSED 3 a:80 REASON=END REMOTE_REASON=DONE")?;
     /// assert_eq!(event.remote_reason_str(), Some("DONE"));
     /// # Ok::<(), tor_stream_event::Error>(())
     /// ```
@@ -342,8 +342,8 @@ impl<'a> StreamEventRef<'a> {
     /// let relay = "$0123456789ABCDEF0123456789ABCDEF01234567";
     /// let content = format!("16 SUCCEEDED 5 192.0.2.4.{relay}.exit:9001");
     /// assert_eq!(StreamEventRef::parse(&content)?.exit_relay(), Some(("192.0.2.4", relay)));
-    /// let event = StreamEventRef::parse("17 NEW 0 www.example.com.moria1.exit:80 PURPOSE=USER")?;
-    /// assert_eq!(event.exit_relay(), Some(("www.example.com", "moria1")));
+    /// let event = StreamEventRef::parse("17 NEW 0 a.example.moria1.exit:80 PURPOSE=USER")?;
+    /// assert_eq!(event.exit_relay(), Some(("a.example", "moria1")));
     /// # Ok::<(), tor_stream_event::Error>(())
     /// ```
     #[must_use]

@@ -12,6 +12,7 @@ use crate::parse;
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::args::KnownEnds;
 
+#[cfg(feature = "alloc")]
 pub(crate) use self::show::debug;
 
 /// A STREAM event, read in place: its text is borrowed from the input.
@@ -41,11 +42,11 @@ pub(crate) use self::show::debug;
 ///
 /// # How the target is separated from the fields
 ///
-/// tor prints the target as the client sent it, spaces and quotation marks included, so that a client can write fields of
-/// its own into the line. The target is what stands before the longest row of fields, at the end of the line, that tor can
-/// have printed and that leaves a `host:port`. A client cannot lengthen that row: tor's own `:port` would stand inside one
-/// of its fields, and none of them has a place for it. tor prints at most 255 bytes of a target: where it may have cut one,
-/// or where anything else is odd, [`anomalies`](Self::anomalies) says so.
+/// tor prints the target as the client sent it, spaces and quotation marks included: a client can write fields of its own
+/// into the line. The target is the text before the longest row of fields, at the end of the line, that tor can have printed
+/// and that leaves a `host:port`. A client cannot lengthen that row: tor's own `:port` would be inside one of its fields, and
+/// no field can hold it. tor prints at most 255 bytes of a target. [`anomalies`](Self::anomalies) has a flag if it may have
+/// cut one, or if anything else is odd.
 ///
 /// A line end in a target cannot be undone: tor prints it raw as well, and it ends the line. The client's text after it
 /// is then a line of its own.
@@ -76,9 +77,9 @@ pub struct StreamEventRef<'a> {
     pub id: &'a str,
     /// The status of the event (`StreamStatus`).
     pub status: StreamStatus,
-    /// The circuit that the stream is attached to (`CircuitID`): 1 to 20 letters or digits. `None` if tor prints `0`, which
-    /// stands for none. [`Detached`](StreamStatus::Detached), and the [`ControllerWait`](StreamStatus::ControllerWait)
-    /// right behind it, have the circuit that the stream has left: then it is on none.
+    /// The circuit that the stream is attached to (`CircuitID`): 1 to 20 letters or digits. `None` if tor prints `0`: the
+    /// stream is on no circuit. [`Detached`](StreamStatus::Detached), and the
+    /// [`ControllerWait`](StreamStatus::ControllerWait) right after it, have the circuit that the stream has left.
     pub circuit_id: Option<&'a str>,
     /// The target's host: a name, or an address, which has brackets if it is IPv6 and came as an address. Empty if a client
     /// sent none. U+FFFD if the target is not UTF-8.

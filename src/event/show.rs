@@ -10,8 +10,8 @@ impl<'a> StreamEventRef<'a> {
     /// Returns text of this event in a form that may be shown to those who must not see credentials.
     ///
     /// Credentials have fields of their own. In a damaged line, or in one of a newer tor, the target, an ID or a word may hold
-    /// them as well, also without the keyword that they belong to. `text` is such a field or a part of it, borrowed from this
-    /// event or equal to one of its public fields; other text is searched for keywords by itself.
+    /// them as well, also without their keyword. `text` is such a field, or a range of one, borrowed from this event or equal
+    /// to one of its public fields; other text is searched for keywords by itself.
     ///
     /// # Examples
     ///
@@ -31,8 +31,8 @@ impl<'a> StreamEventRef<'a> {
         let content = self.content();
         let place = |start: usize| (start, start.saturating_add(text.len()));
         let is_there = |start: &usize| content.get(*start..).is_some_and(|rest| rest.starts_with(text));
-        // The address is only compared: the text is part of the content itself, or a copy, as the owned form has of
-        // some.
+        // The address is only compared: the text is a range of the content itself, or a copy, as the owned form has of
+        // some fields.
         let offset = (text.as_ptr() as usize).wrapping_sub(content.as_ptr() as usize);
         let found = Some(offset).filter(is_there).or_else(|| self.field_starts().into_iter().flatten().find(is_there));
         match found.map(place) {
@@ -77,7 +77,7 @@ impl fmt::Debug for StreamEventRef<'_> {
     }
 }
 
-/// Formats the parts of either form of an event, without credentials, wherever they stand, and without values of
+/// Formats the fields of either form of an event, without credentials, in whichever field they are, and without values of
 /// unknown keywords, which may be credentials.
 pub(crate) fn debug<'a>(event: &StreamEventRef<'a>, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let text = |text: Option<&'a str>| text.map(|text| event.redact(text.as_bytes()));

@@ -71,7 +71,7 @@ pub(crate) fn list_end(line: &[u8], at: u32) -> Option<u32> {
     token(line, at).filter(|(list, _)| is_list(list)).map(|(_, end)| end)
 }
 
-/// Returns `true` for the `UNKNOWN_` and a code that stands for a reason without a name.
+/// Returns `true` for `UNKNOWN_` and a code: the text that tor prints for a reason without a word.
 pub(crate) fn is_unknown_code(word: &[u8]) -> bool {
     word.strip_prefix(b"UNKNOWN_").is_some_and(|code| !code.is_empty() && code.iter().all(u8::is_ascii_digit))
 }
@@ -157,8 +157,8 @@ pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
 /// Splits the `host:port` that ends at index `end` of a line, as [`split_port`] does: returns the index of the colon and the
 /// port.
 ///
-/// The line is ASCII up to there, and the byte before the host is neither a digit nor a colon: then the last byte that is no
-/// digit is the colon or none is there. At least eight bytes of the line stand before `end`.
+/// The line has to be ASCII up to `end`, to have at least eight bytes before it, and neither a digit nor a colon before the
+/// host: then the last byte other than a digit is the colon, if there is one.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn port_before(line: &[u8], end: u32) -> Option<(u32, u16)> {
     let word = scan::word(line, end.checked_sub(8)?)?;
@@ -235,8 +235,8 @@ pub(crate) fn tor_closing_quote(line: &[u8], at: u32) -> Option<u32> {
 fn closing_quote_after_escapes(line: &[u8], at: u32) -> Option<u32> {
     let mut at = at;
     loop {
-        // Where a client sends what is no text, escapes follow each other, or have a single byte between them: neither
-        // is worth a new search.
+        // In binary data of a client, escapes follow each other, or have a single byte between them: neither is worth a
+        // new search.
         while is_octal_escape(line, at) {
             at += 4;
         }

@@ -25,8 +25,8 @@ macro_rules! keywords {
                 (len as usize == word.len()).then_some(keyword)
             }
 
-            /// Returns the keyword and its length that a text with these first 16 bytes begins with, if an equals sign is
-            /// behind it.
+            /// Returns the keyword at the start of a text with these first 16 bytes, and its length, if an equals sign
+            /// follows it.
             #[cfg_attr(feature = "std", inline(always))]
             pub(crate) fn of_start(text: u128) -> Option<(Self, u32)> {
                 spelled!(text, $($variant = $word before '=',)+)
@@ -76,8 +76,8 @@ impl Keyword {
 
     /// Returns `true` if tor prints this keyword with `status`.
     ///
-    /// A status that we do not know may come with any keyword but `SOURCE_ADDR`: its value holds a colon, so that a client
-    /// could forge one out of its target and the port that tor puts behind it.
+    /// An unknown status may have any keyword but `SOURCE_ADDR`: its value holds a colon, and a client could forge one out of
+    /// its target and the port that tor prints after it.
     pub(crate) const fn belongs_to(self, status: StreamStatus) -> bool {
         use StreamStatus as S;
         match self {

@@ -34,8 +34,8 @@ pub(crate) fn not_quotable(text: &[u8], at: u32) -> u32 {
 }
 
 /// Returns the index of the first byte from `at` on that may be odd in a target, or the length: a space, a quotation mark, a
-/// control character, an 8-bit byte, or an exclamation mark. The last one is not odd, but stands between two that are, and
-/// is rare enough to be found with them for a third of the work.
+/// control character, an 8-bit byte, or an exclamation mark. The last one is not odd, but its code is between two that are,
+/// and it is rare: one search for a range of codes is a third of the work.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn not_plain(text: &[u8], at: u32) -> u32 {
     find(text, at, |word| outside(word, b'"' + 1))
@@ -55,7 +55,7 @@ pub(crate) fn word(text: &[u8], at: u32) -> Option<u64> {
     array(text, at).copied().map(u64::from_le_bytes)
 }
 
-/// Returns the 16 bytes of `text` from index `at` on, the first one lowest, with `fill` for those behind its end.
+/// Returns the 16 bytes of `text` from index `at` on, the first one lowest, with `fill` for those after its end.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn bytes(text: &[u8], at: u32, fill: u8) -> u128 {
     match array(text, at) {
@@ -163,7 +163,7 @@ const fn first(low: u64, high: u64) -> u32 {
     (((low & HIGHS) as u128) | (((high & HIGHS) as u128) << 64)).trailing_zeros() / 8
 }
 
-/// Returns the bytes of `text` from index `start` on, fewer than 16, with zeros behind them.
+/// Returns the bytes of `text` from index `start` on, fewer than 16, with zeros after them.
 fn last_bytes(text: &[u8], start: u32) -> u128 {
     match text.last_chunk() {
         // Nearly every text is that long. The bytes before `start` are shifted out.

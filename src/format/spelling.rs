@@ -1,6 +1,6 @@
 //! Words recognized by their first 16 bytes.
 
-/// Returns the first 16 bytes of `text`, the first one lowest, with `fill` for those behind its end.
+/// Returns the first 16 bytes of `text`, the first one lowest, with `fill` for those after its end.
 pub(crate) const fn first_bytes(text: &[u8], fill: u8) -> u128 {
     let mut bytes = u128::from_le_bytes([fill; 16]);
     let mut rest = text;
@@ -43,9 +43,9 @@ impl Spelling {
 /// Finds the variant of `Self` and the length of the word that a text with the given first 16 bytes begins with, its delimiter
 /// included.
 ///
-/// A few branches on the first four bytes find the one word that it can be. The processor foresees them, so that it knows
-/// where the next field begins before the word is loaded. A perfect hash, whose length comes from a table, has it wait:
-/// a fifth more time for a modern line.
+/// A few branches on the first four bytes find the only word that is possible. The processor predicts them, and so the start
+/// of the next field before the word is loaded. It would wait for the length out of the table of a perfect hash: a fifth
+/// more time for a modern line.
 macro_rules! spelled {
     ($text:expr, $($variant:ident = $word:literal before $end:literal,)+) => {{
         /// The first four bytes of each word.

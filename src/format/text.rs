@@ -7,12 +7,12 @@ use super::MAX_LEN;
 /// Replacement for text that is not UTF-8.
 const REPLACEMENT: &str = "\u{FFFD}";
 
-/// A line's text: as `str` if it is UTF-8, so that its parts need no check of their own.
+/// A line's text: `str` if it is UTF-8, so that no field needs a check of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Text<'a> {
     /// UTF-8.
     Str(&'a str),
-    /// Not UTF-8 as a whole, though parts may be.
+    /// Not UTF-8 as a whole; single fields may be.
     Bytes(&'a [u8]),
 }
 
@@ -31,7 +31,7 @@ impl<'a> Text<'a> {
     ///
     /// The standard library checks ASCII two words at a time only from an aligned address on, and the last bytes one by one.
     /// The text around an event is nearly always ASCII: `650 STREAM ` before it, its line end and the next line after
-    /// it. So the check begins up to a word earlier and ends up to two later, which takes 10 to 20 % off the reading of
+    /// it. So the check begins up to a word earlier and ends up to two later, which saves 10 to 20 % of the time to read
     /// a log. If those bytes are not ASCII, the exact range is checked.
     pub(crate) fn within(bytes: &'a [u8], start: usize, end: usize) -> Self {
         const WORD: usize = size_of::<usize>();
@@ -54,7 +54,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Returns the part from `start` to `end`, or U+FFFD if that is not UTF-8.
+    /// Returns the text from `start` to `end`, or U+FFFD if that is not UTF-8.
     #[cfg_attr(feature = "std", inline)]
     pub(crate) fn get(self, start: u32, end: u32) -> &'a str {
         let (start, end) = (start as usize, end as usize);
@@ -73,7 +73,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Returns the part with the range `span`, as [`get`](Self::get) does.
+    /// Returns the text of the range `span`, as [`get`](Self::get) does.
     #[cfg_attr(feature = "std", inline)]
     pub(crate) fn span(self, span: Span) -> &'a str {
         self.get(span.start(), span.end())

@@ -1,18 +1,18 @@
 //! The second reading: a target of any text, and the fields that tor prints after one.
 //!
 //! A client chooses the target, and can make it look like anything; what tor prints after it is unambiguous as a whole.
-//! The target is what stands before the longest row of fields, at the end of the line, that leaves one. [`read`] looks for
-//! it from the left, at the first few places where a target can end, [`target_end`] from the right: it removes the fields
-//! one after the other, in the reverse of tor's order.
+//! The target is the text before the longest row of fields, at the end of the line, that leaves a target. [`read`] searches
+//! for its end from the left, at the first few ports; [`target_end`] from the right: it removes field after field, in the
+//! reverse of tor's order.
 //!
 //! Why no client can lengthen that row: it would have to begin inside the target, and so have tor's own colon and port in
 //! one of its fields. No word or number holds a colon. A `SOURCE_ADDR` does, but tor's own makes a second one. A quoted
-//! string opened in the target would end at a quotation mark that tor printed; those come in pairs, so that one is left
-//! over, and it fits nowhere. What remains is a client of a tor before 0.4.3.1, which prints few fields: one that writes all
-//! fields of a newer tor into its target, and an unknown keyword behind them, cannot be told from that newer tor. The
-//! keyword raises [`UnknownKeyword`](crate::Anomaly::UnknownKeyword).
+//! string opened in the target would end at a quotation mark that tor printed; those come in pairs, and the one left over
+//! fits nowhere. The gap is a tor before 0.4.3.1, which prints few fields: a client that writes all fields of a newer tor
+//! into its target, and an unknown keyword after them, looks like that newer tor. The keyword raises
+//! [`UnknownKeyword`](crate::Anomaly::UnknownKeyword).
 //!
-//! The work is linear: [`read`] tries few places, and each search of [`target_end`] runs over bytes that no other search of
+//! The work is linear: [`read`] tries few ports, and each search of [`target_end`] runs over bytes that no other search of
 //! its kind sees again, or ends the reading.
 
 use super::fields::Fields;
@@ -23,11 +23,11 @@ use crate::format::keyword::{self, Keyword};
 use crate::format::{grammar, scan};
 use crate::token::StreamStatus;
 
-/// Maximum number of places at which [`read`] tries to read fields.
+/// Maximum number of ports after which [`read`] tries to read fields.
 ///
-/// Nearly every hostile line has one to three places where a target can end. To read the fields after each of them takes half
-/// the time of finding the target's end from the right and reading the fields then. With more places, the work would grow
-/// with the square of their number.
+/// Nearly every hostile line has one to three ports. To read the fields after each of them takes half the time of finding the
+/// target's end from the right and reading the fields then. Without a limit, the work would grow with the square of the
+/// number of ports.
 const MAX_TRIES: usize = 4;
 
 /// Reads the target, and the fields after it. `None` if tor did not print this line.
@@ -62,7 +62,7 @@ fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<Fields> {
 /// Returns `true` if tor can have printed the text from index `cut` on after a target that it cut there.
 ///
 /// tor prints `PURPOSE` with every NEW and NEWRESOLVE (since 0.2.0.27), `REMOTE_REASON` only after `REASON`, and all of
-/// [`Keyword::NEWER`] or none of them. With other text there, the fields before it cannot be a part of the target.
+/// [`Keyword::NEWER`] or none of them. Before other text, the fields cannot belong to the target.
 #[cold]
 pub(super) fn may_follow_cut(line: &[u8], cut: u32, status: StreamStatus) -> bool {
     // tor 0.1.2 to 0.2.1 ends a line without a reason with a space.
@@ -116,13 +116,13 @@ struct Unread<'b> {
     status: StreamStatus,
     /// The removed field right of `rest`.
     follows: Follows,
-    /// Set after an unknown keyword with a colon in its value: it can only stand after [`Keyword::NEWER`].
+    /// Set after an unknown keyword with a colon in its value: tor prints one only after [`Keyword::NEWER`].
     has_colon: bool,
-    /// Number of those that were removed.
+    /// Number of removed fields of [`Keyword::NEWER`].
     newer_fields: usize,
 }
 
-/// The part of a line behind the rest of it.
+/// The text right of the unread rest of a line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Follows {
     /// The end of the line, or unknown keywords.
@@ -189,7 +189,7 @@ impl<'b> Unread<'b> {
     fn fits(&self, keyword: Keyword, value: &[u8]) -> bool {
         let in_order = match self.follows {
             Follows::End => true,
-            // Only one of the two says where a new address is from.
+            // REMAP has either a source or a reason.
             Follows::Known(Keyword::Source) if self.status == StreamStatus::Remap => false,
             Follows::Known(next) => keyword < next,
         };

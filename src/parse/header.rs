@@ -112,7 +112,7 @@ pub(super) fn diagnose(line: &[u8]) -> ProtocolError {
         let token = token(line, start, end);
         if field == Field::StreamStatus {
             if StreamStatus::of_range(line, start, end).is_none() {
-                // tor counts streams up to 650 and beyond, so that only a status tells such a stream from a reply code.
+                // A stream may have the ID 650: only its status distinguishes it from a reply code.
                 if line.starts_with(b"650 ") {
                     return ProtocolError::new(ErrorKind::WholeLine, line, 0);
                 }

@@ -56,8 +56,8 @@ fn read_before_line_end(content: Text<'_>, lenient: bool) -> Result<StreamEventR
     Ok(event)
 }
 
-/// Raises the anomalies of a cut if the single byte that was taken off behind the event, a CR or a LF, could be the last one
-/// that tor printed of its target: the 255th. The fields are then a part of the target as well.
+/// Raises the anomalies of a cut if the single byte that was removed at the end of the event, a CR or a LF, could be the last
+/// one that tor printed of its target: the 255th. The fields would then belong to the target.
 pub(crate) fn note_lone_line_end(event: &mut StreamEventRef<'_>) {
     let length = event.content().len();
     if length + 1 == event.layout.target as usize + grammar::TARGET_MAX {
@@ -69,7 +69,7 @@ pub(crate) fn note_lone_line_end(event: &mut StreamEventRef<'_>) {
     }
 }
 
-/// [`read`] of text. Not inlined: the predicted reading becomes a part of it, and is large.
+/// [`read`] of text. Not inlined: the predicted reading is inlined here, and is large.
 #[inline(never)]
 fn read_text(text: &str, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     match predicted::read(text) {

@@ -2,12 +2,12 @@
 //!
 //! Before you change this:
 //! - It decides the speed of the crate, and `benches/instructions/run parse` the change. Fewer instructions are not always
-//!   less time: a length that comes from a table has the processor wait, one that a branch gives does not.
+//!   less time: the processor waits for a length from a table, not for one that follows from a branch.
 //! - Line and index have to stay in registers: no closure and no function that is called may borrow the [`Cursor`]. Rare
-//!   values are read by functions that take an index and return one.
-//! - Return `None` at the first surprise. The careful reading then reads the line, and has to find the same wherever this
-//!   reading finds anything: `tests.rs` holds them against each other.
-//! - Comparisons with a whole row of usual text come first; each has the careful form behind it.
+//!   values are read by functions from index to index.
+//! - Return `None` at the first surprise. The careful reading then reads the line. It has to find the same event in every line
+//!   that this reading accepts: `tests.rs` compares the two.
+//! - Comparisons with a whole row of usual text come first; each is followed by the general form.
 
 use core::num::NonZeroU32;
 
@@ -21,15 +21,14 @@ use crate::format::text::{Span, Text};
 use crate::format::{MAX_LEN, grammar, scan};
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus, Word};
 
-/// The beginning of the fields that newer tors print with every event, as most events have it. To compare it as a whole takes
-/// a third of the time.
+/// Usual beginning of the fields that newer tors print with every event. Comparing it as a whole takes a third of the time.
 const USUAL_PROTOCOL: &[u8] = b" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=";
 
-/// The end of most lines: the isolation fields of a listener that nothing is configured for. To compare it as a whole takes a
-/// quarter of the time.
+/// End of most lines: the isolation fields of a listener without configuration. Comparing it as a whole takes a quarter of
+/// the time.
 const USUAL_ISO_FIELDS: &[u8] = b" ISO_FIELDS=SOCKS_USERNAME,SOCKS_PASSWORD,CLIENTADDR,SESSION_GROUP,NYM_EPOCH";
 
-/// Reads a line whose target holds nothing odd, and has a port and fields in tor's order behind it, as nearly every line.
+/// Parses a line with a plain target, its port, and fields in tor's order: nearly every line.
 #[cfg_attr(feature = "std", inline(always))]
 pub(super) fn read(text: &str) -> Option<StreamEventRef<'_>> {
     let line = text.as_bytes();
@@ -40,7 +39,7 @@ pub(super) fn read(text: &str) -> Option<StreamEventRef<'_>> {
     let end = scan::not_plain(line, header.target);
     let port = grammar::port_before(line, end)?;
     let fields = read_fields(line, end, header.status)?;
-    // Where tor may have cut a target, more has to be looked at.
+    // Where tor may have cut a target, the careful reading finds the anomalies.
     let cut = header.target as usize + grammar::TARGET_MAX;
     if line.len() >= cut && (end as usize >= cut || matches!(line.get(cut), None | Some(b' '))) {
         return None;
@@ -122,8 +121,8 @@ pub(super) fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<
 
 /// The unread rest of a line.
 ///
-/// A value need not be followed by a space for its method to succeed: what comes next is either the end or has to begin
-/// with one.
+/// The methods do not check the text after a value: every keyword begins with a space, and the end of the line is checked
+/// last.
 #[derive(Clone, Copy)]
 struct Cursor<'b> {
     /// The line.
@@ -150,7 +149,7 @@ impl<'b> Cursor<'b> {
     fn next_is(self, text: &'static [u8]) -> bool {
         let at = self.at as usize;
         let Some(next) = self.line.get(at..at.wrapping_add(text.len())) else { return false };
-        // In three pieces, since the compiler calls a function to compare more than 32 bytes.
+        // Thirds, since the compiler calls a function to compare more than 32 bytes.
         let split = |text: &'b [u8]| text.split_at_checked(32).unwrap_or((text, &[]));
         let ((next_1, next), (text_1, text)) = (split(next), split(text));
         let ((next_2, next), (text_2, text)) = (split(next), split(text));
@@ -167,7 +166,7 @@ impl<'b> Cursor<'b> {
         is_next
     }
 
-    /// Reads a word, and gives it its name or `other`.
+    /// Parses a word. Returns its variant, or `other` for a word without one.
     #[cfg_attr(feature = "std", inline(always))]
     fn word<W: Word>(&mut self, other: W) -> Option<W> {
         match W::of_start(scan::bytes(self.line, self.at, W::END as u8)) {
@@ -182,7 +181,7 @@ impl<'b> Cursor<'b> {
         }
     }
 
-    /// Reads a quoted string, and returns the place of its text.
+    /// Parses a quoted string, and returns the range of its text.
     #[cfg_attr(feature = "std", inline(always))]
     fn quoted(&mut self) -> Option<Span> {
         let start = self.at + 1;
@@ -305,14 +304,13 @@ impl<'b> Cursor<'b> {
     }
 }
 
-/// Returns the name and the length of a reason.
+/// Returns the variant and the length of a reason.
 #[cfg_attr(feature = "std", inline(always))]
 fn named_reason(text: u128) -> Option<(StreamClosureReason, u32)> {
     StreamClosureReason::of_start(text)
 }
 
-/// Returns the end of a reason that has no name here, and whether it is a code: tor prints a space before one, and did not up to
-/// 0.2.1.
+/// Returns the end of a reason without a variant, and whether it is a code, before which tor prints a space (since 0.2.2).
 #[cold]
 fn unnamed_reason_end(line: &[u8], at: u32) -> Option<(u32, bool)> {
     if line.get(at as usize) == Some(&b' ') {
@@ -330,7 +328,7 @@ fn addr_port_end(line: &[u8], at: u32) -> Option<u32> {
     (!is_path && grammar::port_before(line, end).is_some()).then_some(end)
 }
 
-/// Returns the end of a path, if `PURPOSE` stands there.
+/// Returns the end of a path that `PURPOSE` follows.
 #[cold]
 fn path_end(line: &[u8], at: u32) -> Option<u32> {
     let end = grammar::path_end(line, at);
@@ -340,8 +338,8 @@ fn path_end(line: &[u8], at: u32) -> Option<u32> {
 
 /// Returns `Some` if the line's end, from index `at` on, is a row of keywords that a newer tor may have added.
 ///
-/// A value that holds a colon could be part of a target with its port. A tor new enough to print unknown keywords prints
-/// all of [`Keyword::NEWER`] before them, and only there such a value is taken for one.
+/// A value that holds a colon could belong to a target with its port. A tor new enough to print unknown keywords prints all
+/// of [`Keyword::NEWER`] before them: only there such a value is accepted.
 #[cold]
 fn check_unknown_keywords(line: &[u8], at: u32, all_newer: bool) -> Option<()> {
     let mut at = at;

@@ -72,7 +72,7 @@ fn content() -> impl Strategy<Value = String> {
         .prop_map(|(status, pieces)| ["7 ", status.as_str(), " 3 ", &pieces.concat()].concat())
 }
 
-/// Rule by rule, without a thought to the time it takes: every place where a target could end is tried.
+/// Returns the target's end, found slowly: every index at which a target could end is tried.
 fn by_trying(line: &[u8], header: &Header) -> Option<u32> {
     (header.target..=line.len() as u32)
         .filter(|&end| matches!(line.get(end as usize), None | Some(b' ')))
@@ -83,7 +83,7 @@ fn by_trying(line: &[u8], header: &Header) -> Option<u32> {
         })
 }
 
-/// Every status, the one of a newer tor included, with a target and every two pieces behind it: of those, chance finds few.
+/// Every status, that of a newer tor included, with a target and every two pieces after it: of these, chance finds few.
 #[test]
 fn short_lines() {
     for status in StreamStatus::ALL.iter().map(|status| status.as_str()).chain(["FUTURE"]) {
@@ -115,7 +115,7 @@ proptest! {
         }
     }
 
-    /// The target found from the left, at one of the first places, is the one found from the right.
+    /// The target found from the left, at one of the first ports, is the one found from the right.
     #[test]
     fn both_directions_agree(content in content()) {
         let line = content.as_bytes();

@@ -1,4 +1,4 @@
-//! The third reading: what no known tor prints. The first token is the target, and keywords come in any order behind it.
+//! The third reading: lines that no known tor prints. The first token is the target, and keywords follow in any order.
 
 use core::num::NonZeroU32;
 

@@ -1,4 +1,4 @@
-//! Events and their parts as data of any format. Names and values are those of `tor-streams events`.
+//! Events and their values as data of any format. Names and values are those of `tor-streams events`.
 //!
 //! tor's line of an event follows from its fields, and so the owned form is parsed from the line that they make. An
 //! event of another line, such as one with a newer tor's keyword, has that line as one more field, `content`. It is parsed
@@ -208,7 +208,7 @@ impl Write for Comparison<'_> {
     }
 }
 
-/// A target's host with U+FFFD for each part that is not UTF-8; the event has a single one for the whole host.
+/// A target's host with U+FFFD for each sequence that is not UTF-8; the event has a single one for the whole host.
 struct Host<'a>(&'a [u8]);
 
 impl<'a> Host<'a> {

@@ -90,7 +90,7 @@ impl<'a> Args<'a> {
         }
         match (line.get(at as usize), keyword) {
             (Some(b'"'), _) => (at, grammar::closing_quote(line, at).map_or(len, |quote| scan::space(line, quote))),
-            // Only in tor's order is a space part of a socket's path.
+            // Only in tor's order a socket's path may hold spaces.
             (Some(b'/'), Some(Keyword::SourceAddr)) if self.ends.is_some() => (at, grammar::path_end(line, at)),
             (Some(b' '), Some(Keyword::Reason | Keyword::RemoteReason)) => {
                 grammar::unknown_code_end(line, at + 1).map_or((at, at), |end| (at + 1, end))

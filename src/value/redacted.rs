@@ -20,11 +20,11 @@ pub struct Redacted<'a> {
     end: usize,
 }
 
-/// A part of redacted text.
+/// A stretch of redacted text.
 enum Piece<'a> {
     /// Unchanged text.
     Shown(&'a [u8]),
-    /// A secret, or the part of one in the text.
+    /// A secret, as far as it is inside the text.
     Masked,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Redacted<'a> {
         }
     }
 
-    /// Iterates over the parts. No two of the same kind follow each other.
+    /// Iterates over the stretches. No two of the same kind follow each other.
     fn pieces(self) -> Pieces<'a> {
         let secrets = Secrets { text: self.context, at: 0 };
         let mut pieces = Pieces { context: self.context, at: self.start, end: self.end, secrets, secret: None };
@@ -70,13 +70,13 @@ impl<'a> Redacted<'a> {
     }
 }
 
-/// An iterator over the parts of redacted text.
+/// An iterator over the stretches of redacted text.
 struct Pieces<'a> {
     /// Surrounding text.
     context: &'a [u8],
-    /// Index of the next part.
+    /// Index of the next stretch.
     at: usize,
-    /// Index after the last part.
+    /// Index after the last stretch.
     end: usize,
     /// Secrets after the next one.
     secrets: Secrets<'a>,
@@ -200,8 +200,7 @@ impl Iterator for Secrets<'_> {
     }
 }
 
-/// Returns the length of the string that `text` begins with: up to a quotation mark without a backslash. One
-/// that does not end takes all.
+/// Returns the length of the string at the start of `text`: up to a quotation mark without a backslash, or to the end.
 fn string_len(text: &[u8]) -> usize {
     let mut escaped = false;
     let end = text.iter().position(|&byte| {

@@ -1,7 +1,7 @@
-//! What callgrind counts: one function for each operation, called once, on the lines of one input.
+//! Program under callgrind: one function for each operation, called once, on the lines of one input.
 //!
-//! Without arguments it lists the measurements; with an operation and an input it takes one and prints how many events
-//! there were.
+//! Without arguments the program lists the measurements; with an operation and an input it runs one and prints the number of
+//! events.
 
 #[path = "../../common/mod.rs"]
 mod common;
@@ -13,11 +13,10 @@ use common::corpus::{self, Corpus};
 use common::reading::{every_field, glance};
 use tor_stream_event::{EventDecoder, StreamEvent, StreamEventRef, stream_events};
 
-/// How many events were read, and a sum of what they are.
+/// Number of events, and a sum of their values.
 type Reading = (u64, u64);
 
-/// Makes one function for each operation. It has a name that callgrind can be told, and is never inlined, so that what
-/// is counted begins and ends with it.
+/// Defines one function for each operation, with a symbol that callgrind can start and stop at, and never inlined.
 macro_rules! operations {
     ($($name:ident($input:ident: $type:ty) $body:block)+) => {
         $(

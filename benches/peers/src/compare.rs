@@ -1,4 +1,4 @@
-//! What other parsers get wrong. Ours is taken as right: tests hold it to what tor was made to print.
+//! Mistakes of other parsers. This crate's reading is the reference: tests compare it with events that tor was made to print.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::fields::{self, Reading};
 /// The mistakes of one parser: how many events each was made in, and the shortest of them.
 #[derive(Debug, Default)]
 pub struct Mistakes {
-    /// How many events were wrong in some way.
+    /// Number of events with a mistake.
     pub events: usize,
     /// By what is wrong.
     pub causes: BTreeMap<String, Cause>,
@@ -16,11 +16,11 @@ pub struct Mistakes {
 /// One mistake.
 #[derive(Debug, Default)]
 pub struct Cause {
-    /// How many events it was made in.
+    /// Number of events with this mistake.
     pub events: usize,
     /// The shortest of them.
     pub content: String,
-    /// What was read, and what stands there.
+    /// The value that was read, and the right one.
     pub example: String,
 }
 

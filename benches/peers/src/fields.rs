@@ -1,4 +1,4 @@
-//! What an event says, in the same form for every parser.
+//! The fields of an event, in the same form for every parser.
 
 use serde::Deserialize;
 use tor_stream_event::StreamEventRef;

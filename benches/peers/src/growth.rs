@@ -1,4 +1,4 @@
-//! How the time to read a line depends on what clients put into it.
+//! Growth of the time to read a line with text that clients choose.
 
 use std::hint::black_box;
 
@@ -21,17 +21,17 @@ const KINDS: [(&str, &str, &str, &str); 8] = [
 /// The shorter of the two lengths that are compared, in bytes.
 const LENGTH: usize = 8192;
 
-/// How many bytes are read in one go.
+/// Number of bytes of one measurement.
 const BYTES: usize = 1 << 20;
 
-/// What one kind of line costs.
+/// Time of one kind of line.
 #[derive(Debug)]
 pub struct Growth {
     /// The kind.
     pub kind: &'static str,
     /// Nanoseconds for one byte.
     pub per_byte: f64,
-    /// How many times the time for twice the length.
+    /// Ratio of the times for twice the length and once.
     pub doubled: f64,
 }
 
@@ -50,7 +50,7 @@ pub fn growth() -> Vec<Growth> {
         .collect()
 }
 
-/// Compares hostile lines with plain lines of the same length: how many times the time each takes, with the line.
+/// Compares hostile lines with plain lines of the same length: returns the ratio of their times, and the line.
 pub fn hostile<'a>(lines: &[&'a [u8]]) -> Vec<(f64, &'a [u8])> {
     let plain: Vec<String> = lines.iter().map(|line| plain(line.len())).collect();
     let mut contenders: Vec<_> =

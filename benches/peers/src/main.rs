@@ -21,7 +21,7 @@ use crate::naive::NaiveEvent;
 use crate::python::Python;
 use crate::rounds::Contender;
 
-/// How many bytes an input has at least: more than the caches next to a core hold.
+/// Minimum size of an input in bytes: more than the caches next to a core hold.
 const SIZE: usize = 2_000_000;
 
 fn main() {
@@ -66,9 +66,9 @@ fn main() {
 struct Table {
     /// The input's name.
     input: &'static str,
-    /// How many events it has.
+    /// Number of events.
     events: usize,
-    /// How many bytes their lines have.
+    /// Number of bytes of their lines.
     bytes: usize,
     /// Each contender with the nanoseconds that it takes.
     rows: Vec<(&'static str, f64)>,
@@ -81,13 +81,13 @@ impl Table {
         Self { input, events, bytes, rows: contenders.iter().map(|contender| contender.name).zip(medians).collect() }
     }
 
-    /// Returns how long a contender takes.
+    /// Returns the time of a contender.
     fn time(&self, name: &str) -> Option<f64> {
         self.rows.iter().find(|row| row.0 == name).map(|row| row.1)
     }
 }
 
-/// Leaves out what is not UTF-8, which not every contender takes.
+/// Returns the lines that are UTF-8: not every contender reads others.
 fn text_only(corpus: Corpus) -> Corpus {
     Corpus::new(corpus.name, &corpus.texts.iter().map(|text| text.as_bytes().to_vec()).collect::<Vec<_>>())
 }

@@ -13,7 +13,7 @@ pub struct NaiveEvent {
     pub source: Option<String>,
     pub source_addr: Option<String>,
     pub purpose: Option<String>,
-    /// All other keywords.
+    /// Other keywords.
     pub others: Vec<(String, String)>,
 }
 

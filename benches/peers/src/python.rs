@@ -16,7 +16,7 @@ const LIBRARIES: [(&str, &str, &str); 3] = [
     (report::AIOSTEM, "aiostem", "PEERS_AIOSTEM"),
 ];
 
-/// A library's process, told by lines what to do.
+/// A library's process, which reads commands from lines.
 #[derive(Debug)]
 pub struct Python {
     /// Name of the library in reports.
@@ -65,7 +65,7 @@ impl Python {
         (events.parse().expect("a number"), Duration::from_nanos(time.parse().expect("a number")))
     }
 
-    /// Reads everything of that name, `count` contents; returns what it says.
+    /// Parses the `count` contents of that name, and returns the fields.
     pub fn read(&mut self, name: &str, count: usize) -> Vec<Reading> {
         self.send(&format!("read {name}"));
         (0..count).map(|_| serde_json::from_str(&self.answer()).expect("fields")).collect()
@@ -84,7 +84,7 @@ impl Python {
 
 impl Drop for Python {
     fn drop(&mut self) {
-        // It waits for a next command that does not come.
+        // The process waits for another command, which does not come.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

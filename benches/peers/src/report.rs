@@ -31,7 +31,7 @@ const SAME_WORK: [(&str, &[&str]); 4] = [
     (BUFFER, &[STEM_RS, NAIVE, PYTHON_STEM, CEPA, AIOSTEM]),
 ];
 
-/// What is measured, and how.
+/// Writes the description of the measurements.
 pub fn head() {
     println!(
         "\
@@ -150,9 +150,8 @@ pub fn hostile(ratios: &[(f64, &[u8])]) {
         [("that a tor can have printed", printed), ("with fields in an order that no tor prints", strange)]
     {
         let (Some(median), Some(worst)) = (ratios.get(ratios.len() / 2), ratios.last()) else { continue };
-        let over = ratios.iter().filter(|ratio| ratio.0 > 4.0).count();
         println!(
-            "{} lines {whose}: median {:.1}, at most {:.1}, {over} over 4. The slowest:\n",
+            "{} lines {whose}: median {:.1}, at most {:.1}. The slowest:\n",
             ratios.len(),
             median.0,
             worst.0
@@ -164,7 +163,7 @@ pub fn hostile(ratios: &[(f64, &[u8])]) {
     }
 }
 
-/// What other parsers get wrong.
+/// Writes the table of the mistakes of other parsers.
 pub fn mistakes(input: &str, lines: usize, not_utf8: usize, found: &[(&str, Mistakes)]) {
     println!("## What others get wrong: {input}\n");
     println!(

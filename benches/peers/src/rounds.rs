@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 
-/// How often each contender has its turn. The first turn is not counted.
+/// Number of turns of each contender. The first turn is not counted.
 pub const ROUNDS: usize = 15;
 
-/// One way to do the work.
+/// A contender: one parser on one input.
 pub struct Contender<'a> {
-    /// The name that the report gives it.
+    /// Name in the report.
     pub name: &'static str,
     /// Does the work once; returns a number that has to be the same each time, and how long it took.
     run: Box<dyn FnMut() -> (u64, Duration) + 'a>,

@@ -296,7 +296,7 @@ impl FromStr for Address {
     type Err = glob::PatternError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // In a pattern, brackets hold a set of characters. One with a colon would match no host but an IPv6 address, which is
+        // In a pattern, brackets hold a set of characters. A set with a colon would match no host but an IPv6 address, which is
         // printed in brackets.
         let address =
             text.strip_prefix('[').and_then(|rest| rest.split_once(']')).filter(|(host, _)| host.contains(':'));

@@ -1,9 +1,9 @@
-//! What a program on x86-64 Linux needs without `std` and the C library. All of the `unsafe` code is here.
+//! Runtime of a program on x86-64 Linux without `std` and the C library, with all of the `unsafe` code.
 
 use core::arch::{asm, global_asm};
 use core::panic::PanicInfo;
 
-/// Where a panic would end. The name is looked for in the binary: it is there only if some code can panic.
+/// End of every panic. Its symbol is in the binary only if some code can panic.
 #[inline(never)]
 #[unsafe(no_mangle)]
 extern "C" fn panic_path() -> ! {
@@ -25,7 +25,7 @@ pub fn exit(status: u8) -> ! {
     unsafe { asm!("syscall", in("rax") 231, in("rdi") u64::from(status), options(noreturn)) }
 }
 
-/// Reads from standard input. Returns how many bytes it read: 0 at the end, and on errors.
+/// Reads from standard input. Returns the number of bytes: 0 at the end, and on errors.
 fn read(room: &mut [u8]) -> usize {
     let read: isize;
     // SAFETY: read writes no more than `room.len()` bytes at `room`; the kernel keeps all registers but these.
@@ -68,8 +68,8 @@ pub fn input() -> &'static [u8] {
     }
 }
 
-/// What the compiler takes for granted wherever it runs, with the conditions that they have in C. Volatile, lest it makes
-/// them calls of themselves.
+/// Functions that compiled code may call on any target, with the conditions that they have in C. Their accesses are
+/// volatile: otherwise the compiler makes them call themselves.
 mod memory {
     #[unsafe(no_mangle)]
     unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, len: usize) -> *mut u8 {

@@ -1,4 +1,4 @@
-//! What a device does with the library: it takes bytes as they arrive, 64 at a time, and looks at every field of the
+//! Program of a device: it takes bytes as they arrive, 64 at a time, and looks at every field of the
 //! events.
 //!
 //! Its size is about what the library costs there. It copies the events on standard input to standard output.

@@ -1,11 +1,13 @@
 //! Findings about a log that are reported at its end: lines that look like events and were not read, and missing times.
 
 mod ended;
+mod words;
 
 use memchr::memmem;
 use tor_stream_event::{Anomaly, EventLine, StreamEventRef};
 
 pub(crate) use self::ended::Ended;
+pub(crate) use self::words::UnknownWords;
 use crate::input::time::{Stamp, Time};
 
 /// Marker by which a line with an event is recognized.

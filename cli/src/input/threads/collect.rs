@@ -1,6 +1,7 @@
 //! The collecting thread: it merges the results of the units in order.
 
 use alloc::sync::Arc;
+use core::mem;
 use core::ops::Range;
 use std::io;
 use std::sync::mpsc::Receiver;
@@ -12,7 +13,7 @@ use super::queue::{Message, Packet, RangeResult, Shared, Unit, Waiting};
 use super::ranges::Cuttable;
 use super::sink::{Direct, OneByOne};
 use super::{Collector, InputName, Log, Logs};
-use crate::input::findings::{Ended, Findings};
+use crate::input::findings::{Ended, Findings, UnknownWords};
 use crate::input::reader::{Sink, read_events};
 use crate::report;
 
@@ -43,6 +44,8 @@ struct Cut<L: Log> {
     state: Option<LineState>,
     /// Findings about the events so far.
     findings: Findings,
+    /// Unknown status words so far.
+    words: UnknownWords,
     /// Number of consecutive ranges that had to be read again.
     again: u32,
     /// Set while everything could be read so far.
@@ -165,8 +168,8 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
     /// Begins to merge the ranges of a file.
     fn begin(&mut self, file: Arc<Cuttable>) {
         let log = self.log(file.name());
-        let findings = Findings::default();
-        self.cut = Some(Cut { file, log, state: None, findings, again: 0, all_read: true, over: false });
+        let (findings, words) = (Findings::default(), UnknownWords::default());
+        self.cut = Some(Cut { file, log, state: None, findings, words, again: 0, all_read: true, over: false });
     }
 
     /// Appends a range to the log of its file.
@@ -192,7 +195,9 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
         }
         (cut.again, cut.state) = (0, state);
         cut.findings.append(&end.findings, lines);
-        let mut sink = OneByOne { name: &cut.file.label, destination: &mut Direct(self.collector), all_read: true };
+        let words = mem::take(&mut cut.words);
+        let mut sink =
+            OneByOne { name: &cut.file.label, destination: &mut Direct(self.collector), words, all_read: true };
         sink.before_read(&mut cut.log)?;
         for (line, error) in unreadable {
             sink.unreadable(&mut cut.log, line + lines, &error)?;
@@ -201,6 +206,7 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
             sink.failed(&mut cut.log, failure, range.start)?;
         }
         cut.all_read &= sink.all_read;
+        cut.words = sink.words;
         // If the file has become shorter, this was its end.
         cut.over |= end.failed.is_some() || len < range.end - range.start;
         if cut.over {
@@ -221,7 +227,9 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
         let file = &cut.file;
         let no_state = || self.shared.options.events(&file.layout, io::empty(), None).state();
         let state = cut.state.unwrap_or_else(no_state);
-        let mut sink = OneByOne { name: &file.label, destination: &mut Direct(self.collector), all_read: cut.all_read };
+        let words = mem::take(&mut cut.words);
+        let destination = &mut Direct(self.collector);
+        let mut sink = OneByOne { name: &file.label, destination, words, all_read: cut.all_read };
         let ended = Ended { name: &file.label, input: &file.input, layout: &file.layout, state: &state };
         sink.tell(&mut cut.log, cut.findings.messages(&ended))?;
         cut.all_read = sink.all_read;
@@ -241,7 +249,8 @@ impl<L: Log> Cut<L> {
         shared: &Shared<M>,
         collector: &mut impl Collector<L>,
     ) -> io::Result<()> {
-        let mut sink = OneByOne { name: &self.file.label, destination: &mut Direct(collector), all_read: true };
+        let words = mem::take(&mut self.words);
+        let mut sink = OneByOne { name: &self.file.label, destination: &mut Direct(collector), words, all_read: true };
         let before = self.state.as_ref().map_or(0, LineState::bytes);
         let reader = self.file.read(range.clone());
         let layout = (&self.file.layout, self.state.as_ref());
@@ -249,6 +258,7 @@ impl<L: Log> Cut<L> {
         sink.end(&mut self.log, &end)?;
         self.findings.append(&end.findings, 0);
         self.all_read &= sink.all_read;
+        self.words = sink.words;
         self.over = end.failed.is_some() || end.state.bytes() - before < range.end - range.start;
         if self.over {
             self.file.stop();

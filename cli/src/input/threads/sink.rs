@@ -8,6 +8,7 @@ use tor_stream_event::Error;
 
 use super::queue::{Message, Packet};
 use super::{Collector, Log};
+use crate::input::findings::UnknownWords;
 use crate::input::reader::{End, Failure, Sink};
 use crate::report;
 
@@ -108,6 +109,8 @@ pub(super) struct OneByOne<'t, D> {
     pub(super) name: &'t str,
     /// Destination of the output.
     pub(super) destination: &'t mut D,
+    /// Unknown status words so far.
+    pub(super) words: UnknownWords,
     /// Set while everything could be read so far.
     pub(super) all_read: bool,
 }
@@ -137,10 +140,11 @@ impl<D> OneByOne<'_, D> {
         D: Destination<L>,
     {
         self.all_read &= no_bad_news;
-        if !messages.is_empty() {
+        let of_words = self.words.messages(self.name);
+        if !messages.is_empty() || !of_words.is_empty() {
             self.before_read(log)?;
         }
-        messages.into_iter().try_for_each(|message| self.destination.report(message))
+        of_words.into_iter().chain(messages).try_for_each(|message| self.destination.report(message))
     }
 
     /// Reports the failure that ended the read, in bytes that have so many before them.
@@ -176,6 +180,9 @@ impl<L: Log, D: Destination<L>> Sink<L> for OneByOne<'_, D> {
     }
 
     fn unreadable(&mut self, log: &mut L, line: u64, error: &Error) -> io::Result<()> {
+        if !self.words.is_new(error) {
+            return Ok(());
+        }
         let message = format!("{}:{line}: {error}", self.name);
         self.report(log, message)
     }

@@ -7,7 +7,7 @@ use super::queue::{Message, RangeResult, Shared, Task, Waiting};
 use super::ranges::Cuttable;
 use super::sink::{Destination, Noted, OneByOne, Packets};
 use super::{InputName, Log, Logs};
-use crate::input::findings::Ended;
+use crate::input::findings::{Ended, UnknownWords};
 use crate::input::layout::Layout;
 use crate::input::reader::{Sink, read_events};
 use crate::output::text::escape;
@@ -43,7 +43,7 @@ impl<M: Logs> Shared<M> {
     ) -> io::Result<bool> {
         let input = &waiting.input;
         let name = escape(&input.name).into_owned();
-        let mut sink = OneByOne { name: &name, destination, all_read: true };
+        let mut sink = OneByOne { name: &name, destination, words: UnknownWords::default(), all_read: true };
         let opened = input.open(&self.progress, waiting.spare);
         let state = match opened.and_then(|text| self.options.layout.apply(text, input.is_file())) {
             Ok((reader, layout)) => {

@@ -1,0 +1,192 @@
+//! Facts about a stream's identity, from its events.
+
+use alloc::borrow::Cow;
+use core::hash::BuildHasher;
+use std::hash::RandomState;
+
+use tor_stream_event::{IsoField, StreamEventRef, StreamStatus};
+
+/// Fields of an identity, in the order in which labels list them.
+pub(crate) const FIELDS: [IsoField; 9] = [
+    IsoField::SocksUsername,
+    IsoField::SocksPassword,
+    IsoField::ClientAddr,
+    IsoField::ClientPort,
+    IsoField::DestAddr,
+    IsoField::DestPort,
+    IsoField::ClientProtocol,
+    IsoField::SessionGroup,
+    IsoField::NymEpoch,
+];
+
+/// A set of fields, by their indices in [`FIELDS`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Fields(pub(super) u16);
+
+impl Fields {
+    /// The fields by which tor keeps streams apart by default: the isolation flags of a listener without options.
+    const DEFAULT: Self = Self(0b1_1000_0111);
+
+    /// Returns the fields of `ISO_FIELDS`. Fields without a name are left out, since their values are unknown.
+    fn of(event: &StreamEventRef<'_>) -> Option<Self> {
+        event.iso_fields_str()?;
+        let place = |field| FIELDS.iter().position(|&known| known == field);
+        Some(event.iso_fields().filter_map(place).fold(Self(0), |fields, place| Self(fields.0 | 1 << place)))
+    }
+
+    /// Returns `true` if the field with this index is in the set.
+    pub(crate) const fn has(self, place: usize) -> bool {
+        self.0 >> place & 1 == 1
+    }
+
+    /// Adds the field with this index.
+    pub(crate) const fn add(&mut self, place: usize) {
+        self.0 |= 1 << place;
+    }
+
+    /// Returns `true` if the set is empty.
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Returns the names of the fields.
+    pub(crate) fn names(self) -> impl Iterator<Item = &'static str> {
+        FIELDS.iter().enumerate().filter(move |&(place, _)| self.has(place)).map(|(_, field)| field.as_str())
+    }
+}
+
+/// Values of the fields, each as a number: equal numbers stand for equal values.
+///
+/// Text becomes a hash with a random key, so that no credential is kept that will not be shown. The author of a log
+/// cannot choose two texts with one hash, and of 100,000 values two have the same with a chance of one in 3 billion.
+pub(super) type Values = [Option<u64>; FIELDS.len()];
+
+/// The source of facts about identities.
+#[derive(Clone, Debug)]
+pub(crate) struct Hasher {
+    /// Key of the hashes, the same for the whole run.
+    key: RandomState,
+    /// Set to keep the text of values.
+    keeps_text: bool,
+}
+
+/// The text of values, as shown.
+pub(super) type Texts = [Option<Box<str>>; FIELDS.len()];
+
+/// The facts that a stream's events tell about its identity.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    /// Fields of `ISO_FIELDS`, if any event has it.
+    pub(super) iso_fields: Option<Fields>,
+    /// First value of each field.
+    pub(crate) values: Values,
+    /// Fields with another value later, which tor never prints.
+    pub(crate) changed: Fields,
+    /// Text of the values, if it is to be shown.
+    pub(super) texts: Option<Box<Texts>>,
+}
+
+impl Hasher {
+    /// Returns a source with a new key. With `keeps_text`, facts hold the text of values, to be shown.
+    pub(crate) fn new(keeps_text: bool) -> Self {
+        Self { key: RandomState::new(), keeps_text }
+    }
+
+    /// Returns the facts of an event.
+    pub(crate) fn facts(&self, event: &StreamEventRef<'_>) -> Facts {
+        let mut facts = Facts {
+            iso_fields: Fields::of(event),
+            values: [None; FIELDS.len()],
+            changed: Fields(0),
+            texts: self.keeps_text.then(Box::default),
+        };
+        // tor prints the last four fields with every event, or is too old for credentials: with these fields, the
+        // credentials that are absent are known to be so.
+        let prints_all = event.nym_epoch().is_some() && event.iso_fields_str().is_some();
+        let begins = matches!(event.status, StreamStatus::New | StreamStatus::NewResolve);
+        for (place, field) in FIELDS.into_iter().enumerate() {
+            let quoted = match field {
+                IsoField::SocksUsername => event.socks_username(),
+                IsoField::SocksPassword => event.socks_password(),
+                _ => None,
+            };
+            let text: Option<Cow<'_, str>> = match field {
+                IsoField::SocksUsername | IsoField::SocksPassword => match quoted {
+                    Some(quoted) => Some(format!("\"{}\"", quoted.escaped()).into()),
+                    // A damaged value is unknown.
+                    None if prints_all && event.arg(field.as_str()).is_none() => Some("(none)".into()),
+                    None => None,
+                },
+                IsoField::ClientAddr => event.source_host().map(lower_case),
+                IsoField::ClientPort => event.source_port().map(|port| port.to_string().into()),
+                // Later events may have an address instead of the name that the client asked for.
+                IsoField::DestAddr => begins.then(|| lower_case(event.target_host)),
+                IsoField::DestPort => begins.then(|| event.target_port.to_string().into()),
+                IsoField::ClientProtocol => event.client_protocol_str().map(Cow::Borrowed),
+                IsoField::SessionGroup => event.session_group().map(|group| group.to_string().into()),
+                IsoField::NymEpoch => event.nym_epoch().map(|epoch| epoch.to_string().into()),
+                _ => None,
+            };
+            let Some(text) = text else { continue };
+            let hash = match (field, event.target_host) {
+                // Names that are not UTF-8 have the same text.
+                (IsoField::DestAddr, "\u{FFFD}") => self.key.hash_one(event.target_bytes()),
+                _ => self.key.hash_one(&*text),
+            };
+            facts.set(place, hash);
+            if let Some(kept) = facts.texts.as_mut().and_then(|texts| texts.get_mut(place)) {
+                *kept = Some(text.into());
+            }
+        }
+        facts
+    }
+}
+
+/// Returns a name or address in lower case, as tor compares it.
+fn lower_case(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) { text.to_ascii_lowercase().into() } else { text.into() }
+}
+
+impl Facts {
+    /// Sets the value of the field with this index.
+    pub(super) fn set(&mut self, place: usize, value: u64) {
+        if let Some(known) = self.values.get_mut(place) {
+            *known = Some(value);
+        }
+    }
+
+    /// Adds the facts of later events.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.iso_fields = match (self.iso_fields, later.iso_fields) {
+            (Some(ours), Some(theirs)) => Some(Fields(ours.0 | theirs.0)),
+            (ours, theirs) => ours.or(theirs),
+        };
+        self.changed.0 |= later.changed.0;
+        for (place, (ours, theirs)) in self.values.iter_mut().zip(later.values).enumerate() {
+            match (&ours, theirs) {
+                (None, _) => *ours = theirs,
+                (Some(ours), Some(theirs)) if *ours != theirs => self.changed.add(place),
+                _ => {}
+            }
+        }
+        match (&mut self.texts, later.texts) {
+            (Some(ours), Some(theirs)) => fill(ours, *theirs),
+            (ours, theirs) => *ours = ours.take().or(theirs),
+        }
+    }
+
+    /// Returns the fields that the stream is kept apart by. An event without `ISO_FIELDS` is from a tor that does not
+    /// print it, or was shortened: then the fields of a tor without options.
+    pub(crate) fn iso_fields(&self) -> Fields {
+        self.iso_fields.unwrap_or(Fields::DEFAULT)
+    }
+}
+
+/// Fills in the texts that are missing.
+pub(super) fn fill(texts: &mut Texts, others: Texts) {
+    for (text, other) in texts.iter_mut().zip(others) {
+        if text.is_none() {
+            *text = other;
+        }
+    }
+}

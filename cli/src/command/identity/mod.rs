@@ -1,0 +1,12 @@
+//! Identities: the values by which tor keeps the streams of one client apart.
+//!
+//! tor lets streams share a circuit only if they agree in every field that one of them has in its `ISO_FIELDS`. The
+//! values of those fields are a stream's identity. Not every event has them all: tor prints a client's address and the
+//! original target with NEW only, and a log may begin later, or come from a tor that prints no credentials. An unknown
+//! value neither joins two identities nor separates them.
+
+mod facts;
+mod table;
+
+pub(crate) use self::facts::{FIELDS, Facts, Fields, Hasher};
+pub(crate) use self::table::Identities;

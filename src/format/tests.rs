@@ -1,0 +1,160 @@
+//! Unit tests of the grammar.
+
+use alloc::format;
+
+use core::num::NonZeroU32;
+
+use super::grammar::*;
+
+/// A port has 1 to 5 digits, is at most 65535, and follows the last colon. Both functions agree on a token of a line.
+#[test]
+fn ports() {
+    for (text, expected) in [
+        ("a:80", Some((1, 80))),
+        (":0", Some((0, 0))),
+        ("a:00080", Some((1, 80))),
+        ("a:12345", Some((1, 12_345))),
+        ("a:65535", Some((1, 65_535))),
+        ("a:b:7", Some((3, 7))),
+        ("[::1]:443", Some((5, 443))),
+        ("a:65536", None),
+        ("a:99999", None),
+        ("a:000080", None),
+        ("a:12345678", None),
+        ("a:", None),
+        ("a", None),
+        ("80", None),
+        ("12345678", None),
+        ("", None),
+        (":", None),
+        ("a:-1", None),
+        ("a:+1", None),
+        ("a:8o", None),
+        ("a:80x", None),
+    ] {
+        assert_eq!(split_port(text.as_bytes()), expected, "{text}");
+        let line = format!("9 NEW 0 {text}");
+        let expected = expected.map(|(host, port)| (8 + host as u32, port));
+        assert_eq!(port_before(line.as_bytes(), line.len() as u32), expected, "{text}");
+    }
+    assert_eq!(split_port(b"a b:1"), Some((3, 1)));
+    assert_eq!(split_port(b"\xff:1"), Some((1, 1)));
+    assert_eq!(port_before(b"9 N 0:1", 7), None);
+}
+
+/// Numbers are decimal, of 32 bits.
+#[test]
+fn numbers() {
+    for (text, unsigned, signed) in [
+        ("0", Some(0), Some(0)),
+        ("007", Some(7), Some(7)),
+        ("2147483647", Some(2_147_483_647), Some(2_147_483_647)),
+        ("2147483648", Some(2_147_483_648), None),
+        ("4294967295", Some(4_294_967_295), None),
+        ("4294967296", None, None),
+        ("99999999999", None, None),
+        ("-4", None, Some(-4)),
+        ("-2147483648", None, Some(-2_147_483_648)),
+        ("-2147483649", None, None),
+        ("", None, None),
+        ("-", None, None),
+        ("--1", None, None),
+        ("+1", None, None),
+        ("1a", None, None),
+    ] {
+        assert_eq!((decimal(text.as_bytes()), signed_decimal(text.as_bytes())), (unsigned, signed), "{text}");
+        // The text after a number does not matter here.
+        let line = format!("{text} x");
+        let end = text.trim_end_matches('a').len() as u32;
+        let is_cut = text == "1a";
+        assert_eq!(number_end(line.as_bytes(), 0), (unsigned.is_some() || is_cut).then_some(end), "{text}");
+        assert_eq!(signed_number_end(line.as_bytes(), 0), (signed.is_some() || is_cut).then_some(end), "{text}");
+        if let Some(at) = NonZeroU32::new(1).filter(|_| signed.is_some()) {
+            assert_eq!(Some(number_at(format!("={text} x").as_bytes(), at)), signed.map(i64::from), "{text}");
+        }
+    }
+}
+
+/// Words are of capital letters, digits and `_`; lists have commas between them, at any length.
+#[test]
+fn words_and_lists() {
+    for (text, word, list) in [
+        ("A", true, true),
+        ("A_1", true, true),
+        ("", false, true),
+        (",", false, true),
+        ("A,B", false, true),
+        ("a", false, false),
+        ("A B", false, false),
+        ("A-B", false, false),
+        ("\u{e9}", false, false),
+    ] {
+        assert_eq!((is_word(text.as_bytes()), is_list(text.as_bytes())), (word, list), "{text}");
+        for pad in [7, 15, 16, 31, 40] {
+            let long = "X".repeat(pad);
+            for text in [format!("{long}{text}"), format!("{text}{long}")] {
+                assert_eq!(is_list(text.as_bytes()), list, "{text}");
+            }
+        }
+    }
+    for (text, expected) in [("A=", true), ("A_1=x", true), ("=", false), ("a=", false), ("A", false), ("A =", false)] {
+        assert_eq!(begins_with_keyword(text.as_bytes()), expected, "{text}");
+    }
+    for (text, expected) in [("UNKNOWN_0", true), ("UNKNOWN_577", true), ("UNKNOWN_", false), ("UNKNOWN_1x", false)] {
+        assert_eq!(is_unknown_code(text.as_bytes()), expected, "{text}");
+    }
+}
+
+/// A quoted string ends at the first quotation mark that no backslash escapes; tor's has no other escapes than tor's.
+#[test]
+fn quoted_strings() {
+    for (text, end, end_of_tors) in [
+        (r#""""#, Some(1), Some(1)),
+        (r#""a"b""#, Some(2), Some(2)),
+        (r#""\"""#, Some(3), Some(3)),
+        (r#""\\""#, Some(3), Some(3)),
+        (r#""\377\n" "#, Some(7), Some(7)),
+        (r#""\x""#, Some(3), None),
+        (r#""\400""#, Some(5), None),
+        (r#""\38""#, Some(4), None),
+        ("\"a\tb\"", Some(4), None),
+        ("\"\u{e9}\"", Some(3), None),
+        (r#""a"#, None, None),
+        (r#""\""#, None, None),
+        (r#""\"#, None, None),
+    ] {
+        assert_eq!(closing_quote(text.as_bytes(), 0), end, "{text}");
+        assert_eq!(tor_closing_quote(text.as_bytes(), 0), end_of_tors, "{text}");
+    }
+    assert_eq!(tor_closing_quote(b"a\"b\"", 0), None);
+    assert!(is_quoted(b"\"a\"") && !is_quoted(b"\"a\"b") && !is_quoted(b"a"));
+}
+
+/// A path ends before the next keyword; a relay is a nickname or a fingerprint.
+#[test]
+fn paths_and_relays() {
+    for (line, path) in
+        [("/a b", "/a b"), ("/a PURPOSE=USER", "/a"), ("/a b=c D=1", "/a b=c"), ("/a ", "/a "), ("/", "/")]
+    {
+        assert_eq!(path_end(line.as_bytes(), 0) as usize, path.len(), "{line}");
+    }
+    let hex = "0123456789abcdefABCDEF0123456789ABCDEF01";
+    for (relay, expected) in [
+        ("moria1", true),
+        ("a234567890123456789", true),
+        ("a2345678901234567890", false),
+        ("", false),
+        ("a-b", false),
+        (hex, true),
+        (&format!("${hex}"), true),
+        (&format!("${hex}~moria1"), true),
+        (&format!("${hex}=moria1"), true),
+        (&format!("${hex}~"), false),
+        (&format!("${hex}moria1"), false),
+        (&hex.replace('f', "g"), false),
+    ] {
+        assert_eq!(is_relay(relay.as_bytes()), expected, "{relay}");
+    }
+    assert!(is_addr_port(b"::1:5") && is_addr_port(b"(Tor_internal):0"));
+    assert!(!is_addr_port(b"a b:5") && !is_addr_port(b"::1:") && !is_addr_port(b"a\"b:5"));
+}
