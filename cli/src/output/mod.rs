@@ -1,5 +1,6 @@
 //! Standard output in one of the formats.
 
+pub(crate) mod bars;
 pub(crate) mod cells;
 #[cfg(feature = "arrow")]
 pub(crate) mod columns;
@@ -10,6 +11,7 @@ pub(crate) mod replaced;
 pub(crate) mod row;
 pub(crate) mod table;
 pub(crate) mod text;
+pub(crate) mod width;
 
 use core::mem;
 use core::ops::RangeInclusive;
