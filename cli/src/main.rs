@@ -20,9 +20,14 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::arguments::{exit_with_mistake, mistyped_command};
 use crate::command::options::Exit;
-use crate::command::{circuits, count, events, merge, share, streams, summary, watch};
+use crate::command::{circuits, count, events, merge, plot, share, streams, summary, watch};
 use crate::input::reader::Reading;
 use crate::output::text::{escape, is_plain};
+
+/// The allocator: results of reader threads are freed by the thread that merges them.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Reads Tor STREAM events out of logs and captures of control connections
 ///
@@ -55,6 +60,8 @@ enum Command {
     Share(share::Options),
     /// Print one summary of several machines, from what `summary --json --mergeable` printed on each
     Merge(merge::Options),
+    /// Draw answers, failures and lifetimes of streams, as a page or a picture
+    Plot(plot::Options),
     /// Print the events of a running tor as they come
     Watch(watch::Options),
     /// Print a script that makes a shell complete commands, options and their words
@@ -96,6 +103,12 @@ fn main() -> ExitCode {
         Command::Share(options) => require_files(&options.read).and_then(|()| share::run(options)).map(Exit::from),
         Command::Count(options) => require_files(&options.read).and_then(|()| count::run(options)),
         Command::Merge(options) => merge::run(&options).map(Exit::from),
+        Command::Plot(options) => {
+            if let Some(mistake) = options.mistake() {
+                exit_with_mistake(ErrorKind::ArgumentConflict, mistake);
+            }
+            require_files(&options.read).and_then(|()| plot::run(options)).map(Exit::from)
+        }
         Command::Watch(options) => watch::run(&options).map(Exit::from),
         Command::Completions { shell } => {
             completions::script(&shell).and_then(|script| io::stdout().write_all(&script)).map(|()| Exit::Complete)

@@ -263,6 +263,57 @@ fn a_log_that_lost_a_block() {
     same(&[path], COMMANDS, &["2", "3", "7", "64"]);
 }
 
+/// Returns the maximum of the program's memory while it runs, in MB.
+#[cfg(target_os = "linux")]
+fn memory(command: &[&str], path: &Path) -> usize {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
+    child.args(command).arg(path).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = child.spawn().unwrap();
+    let mut most = 0;
+    while child.try_wait().unwrap().is_none() {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<usize>().ok());
+        most = most.max(kilobytes.unwrap_or_default() / 1000);
+        std::thread::sleep(core::time::Duration::from_millis(5));
+    }
+    most
+}
+
+/// Logs made to fill the memory: in each line the end of another stream, streams that begin and end at once, one stream
+/// without an end, and many that are never closed.
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_with_many_threads() {
+    let line = |n: usize, status: &str| format!("650 STREAM {n} {status} 0 h{n}:1\r\n");
+    for (name, commands) in [
+        ("ends", "summary streams"),
+        ("pairs", "summary streams circuits"),
+        ("same", "streams events"),
+        ("open", "summary streams"),
+    ] {
+        let lines = |n: usize| match name {
+            "ends" => line(n, "CLOSED"),
+            "pairs" => line(n, "NEW") + &line(n, "CLOSED"),
+            "same" => line(1, "SENTCONNECT"),
+            _ => line(n, "NEW") + &line(n, "SENTCONNECT").repeat(8),
+        };
+        let mut log = String::new();
+        let mut number = 0;
+        while log.len() < 12_000_000 {
+            log.push_str(&lines(number));
+            number += 1;
+        }
+        let path = file("jobs", &format!("memory-{name}"), log);
+        for command in commands.split(' ') {
+            let options: &[&str] = if command == "events" { &[] } else { &["--max-live", "1000"] };
+            let most = memory(&[&[command, "--jobs", "16"], options].concat(), &path);
+            assert!(most > 0 && most <= 64, "{command} of {name}: {most} MB");
+        }
+        fs::remove_file(path).unwrap();
+    }
+}
+
 /// Returns line `number` of a log.
 fn line(number: usize) -> String {
     format!("2019-01-31 11:29:51 1548934191.51 650 STREAM {number} NEW 0 a:1\n")

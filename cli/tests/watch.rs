@@ -327,13 +327,13 @@ fn streams_that_are_open_already() {
     ));
     assert!(said.starts_with("events 3, unreadable 0; streams open 4, closed 0; "), "{said}");
     for (id, rest) in [
-        (" 31  SENTCONNECT           8  ", "  www.example.com:443"),
-        (" 32  SUCCEEDED             7  ", "  www.example.org:80"),
-        ("  6  NEW                   -  ", "  between.example:80"),
+        ("  31  SENTCONNECT  8  ", "  www.example.com:443"),
+        ("  32  SUCCEEDED    7  ", "  www.example.org:80"),
+        ("   6  NEW          -  ", "  between.example:80"),
         // Its event says more than the reply, in which a stream has no purpose.
-        ("  5  NEW                   -  ", "  early.example:80"),
+        ("   5  NEW          -  ", "  early.example:80"),
     ] {
-        assert!(said.lines().any(|line| line.contains(id) && line.ends_with(rest)), "{id}{rest}: {said}");
+        assert!(said.lines().any(|line| line.starts_with(id) && line.ends_with(rest)), "{id}{rest}: {said}");
     }
 
     let said = summary_after("250-stream-status=10 NEW 0 192.0.2.7:443\r\n250 OK\r\n");
@@ -359,7 +359,7 @@ fn streams_that_are_open_after_a_reconnection() {
     let mut watch = Watch::start(&address, &["--summary", "--interval", "1"], None);
     watch.complains("; trying again in 1 s");
     watch.prints("streams open 1, ");
-    watch.prints("     1  SUCCEEDED             7  ");
+    watch.prints("  1  SUCCEEDED  7  ");
     watch.stop("-TERM");
     playing.join().unwrap();
 }
@@ -373,13 +373,25 @@ fn words_without_a_name() {
         "650 STREAM 9 CLOSED 9 c.example:80 REASON=\x1b[31m\r\n",
     ));
     for line in [
-        "     7  DETACHED              -      0 s ago  a.example:80  END/UNKNOWN_264",
-        "     8  CLOSED                9      0 s ago  b.example:80  NEW_REASON",
-        "     9  CLOSED                9      0 s ago  c.example:80  \\u{1b}[31m",
+        r"  7  DETACHED  -  0 s ago  END/UNKNOWN_264  a.example:80",
+        r"  8  CLOSED    9  0 s ago  NEW_REASON       b.example:80",
+        r"  9  CLOSED    9  0 s ago  \u{1b}[31m       c.example:80",
         "reason         \\u{1b}[31m 1  NEW_REASON 1",
     ] {
         assert!(said.lines().any(|said| said == line), "{line}: {said}");
     }
+}
+
+/// A stream that failed is shown as failed when it is closed, with the reason before a target of any length.
+#[test]
+fn a_stream_that_failed() {
+    let host = format!("日本{}.onion", "x".repeat(200));
+    let said = summary_after(&format!(
+        "650 STREAM 7 FAILED 9 {host}:80 REASON=TIMEOUT\r\n650 STREAM 7 CLOSED 9 {host}:80 REASON=TIMEOUT\r\n"
+    ));
+    let line = said.lines().find(|line| line.starts_with("  7 ")).unwrap();
+    assert!(line.starts_with("  7  FAILED  9  0 s ago  TIMEOUT  日本xxx"), "{line}");
+    assert!(line.ends_with("xxx.onion:80") && line.chars().count() == 78, "80 columns: {line}");
 }
 
 /// A summary has room for so many words only.
@@ -387,7 +399,7 @@ fn words_without_a_name() {
 fn words_without_end() {
     let words: String = (0..1000).map(|n| format!("650 STREAM 1 CLOSED 0 a.example:80 REASON=WORD_{n}\r\n")).collect();
     let said = summary_after(&(words + "650 STREAM 1 CLOSED 0 a.example:80 REASON=DONE\r\n"));
-    assert!(said.starts_with("events 1002, "), "{said}");
+    assert!(said.starts_with("events 1,002, "), "{said}");
     let reasons = said.lines().find(|line| line.starts_with("reason ")).unwrap();
     assert!(
         reasons.starts_with("reason         WORD_0 1  WORD_1 1  ") && reasons.ends_with("  (others) 981"),
@@ -470,7 +482,7 @@ fn summary() {
     assert!(lines[0].starts_with("events 5, unreadable 2; streams open 2, closed 1; "), "{said}");
     assert_eq!(lines[1..4], ["status         NEW 2  CLOSED 1", "reason         END 1", "remote reason  DONE 1"]);
     assert!(lines[4].contains("b.example:80") && lines[6].ends_with("a.example:80"), "{said}");
-    assert!(lines[5].ends_with(r"\u{1b}[31m\u{202e}:80  END/DONE"), "{said}");
+    assert!(lines[5].ends_with(r"END/DONE  \u{1b}[31m\u{202e}:80"), "{said}");
     assert_eq!(lines[7..], ["", "tor-streams: ADDRESS: tor closed the connection"]);
 }
 

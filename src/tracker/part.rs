@@ -199,6 +199,16 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         over.chain(live).flat_map(|head| head.events.iter().map(|event| &event.life))
     }
 
+    /// Returns the number of changes that this [part](Self::part) keeps for [`append`](Self::append): of streams that
+    /// began, were closed, or may have begun before it and are over. Each takes some fifty bytes.
+    ///
+    /// Beside them a part keeps the streams that are [`undecided`](Self::undecided) or [`live`](Self::live). A caller who
+    /// reads logs of strangers can give up a part that keeps too much, and update the tracker before it instead.
+    #[must_use]
+    pub fn changes(&self) -> usize {
+        self.part.as_ref().map_or(0, |part| part.ops.len())
+    }
+
     /// Returns `true` if a part can be added with the result of one tracker.
     fn is_exact_with(&self, part: &Self) -> bool {
         let (None, Some(changes)) = (&self.part, &part.part) else { return false };

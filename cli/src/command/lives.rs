@@ -1,6 +1,7 @@
 //! The lives of streams in order, for commands that print them or merge them in one place.
 
 use core::mem;
+use core::ops::RangeInclusive;
 use std::io;
 
 use tor_stream_event::{Appended, LineState, Outcome, StreamEventRef, StreamTracker};
@@ -12,14 +13,17 @@ use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{InputName, Log, Logs};
 
-/// Length of a range in bytes. In the worst log each line is of another stream, which takes some hundred bytes until
-/// its end is known.
-pub(crate) const RANGE: u64 = 256 * 1024;
+/// Lengths of a range in bytes. In the worst log each line is of another stream, which takes some hundred bytes until its
+/// end is known.
+const RANGE: RangeInclusive<u64> = 256 * 1024..=1024 * 1024;
 
-/// Maximum number of streams that a range keeps because they may have begun before it, and of streams in its output.
-/// Each takes about a kilobyte, and several ranges may wait for an earlier one. A log made for the purpose has another
-/// stream in each line.
-const STREAMS: usize = 1024;
+/// Number of bytes of a range for each stream that it keeps at most: in its output, or because the stream is open or may
+/// have begun before it. Each takes about a kilobyte, and several ranges may wait for an earlier one. A log made for the purpose has
+/// another stream in each line.
+const BYTES_PER_STREAM: u64 = 256;
+
+/// Number of streams that a range may keep beside those.
+const STREAMS: usize = 256;
 
 /// Number of events of a range between two checks of its size.
 const STRIDE: u64 = 256;
@@ -153,7 +157,7 @@ impl<F: MakeNote, R: LifeRows> Logs for LifeLogs<F, R> {
         LifePart { log: self.consumer(input, StreamTracker::part()), ends: Vec::new(), events: 0, is_inexact: false }
     }
 
-    fn range(&self) -> Option<u64> {
+    fn range(&self) -> Option<RangeInclusive<u64>> {
         Some(RANGE)
     }
 
@@ -255,9 +259,11 @@ impl<F: MakeNote, R: LifeRows> Log for LifeLog<F, R> {
 }
 
 impl<F, R: LifeRows> LifePart<F, R> {
-    /// Frees the memory if it is too much.
-    fn check_size(&mut self) {
-        if self.log.rows.len() >= STREAMS || self.log.tracker.undecided().take(STREAMS).count() == STREAMS {
+    /// Frees the memory if it is too much for a range of so many bytes.
+    fn check_size(&mut self, range: u64) {
+        let most = STREAMS + usize::try_from(range / BYTES_PER_STREAM).unwrap_or(usize::MAX);
+        let open = self.log.tracker.live().chain(self.log.tracker.undecided());
+        if self.log.rows.len() + open.take(most).count() >= most {
             self.is_inexact = true;
             self.log.tracker = StreamTracker::part();
             self.log.rows = self.log.rows.fresh();
@@ -275,7 +281,7 @@ impl<F: MakeNote, R: LifeRows> Consumer for LifePart<F, R> {
         }
         self.events += 1;
         if self.events.is_multiple_of(STRIDE) {
-            self.check_size();
+            self.check_size(event.line.offset);
         }
         if let Some(life) = self.log.track(event) {
             self.log.life(life)?;

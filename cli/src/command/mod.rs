@@ -9,6 +9,7 @@ pub(crate) mod life;
 pub(crate) mod lives;
 pub(crate) mod merge;
 pub(crate) mod options;
+pub(crate) mod plot;
 pub(crate) mod share;
 pub(crate) mod streams;
 pub(crate) mod summary;

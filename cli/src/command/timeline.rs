@@ -8,7 +8,25 @@ use serde::{Deserialize, Serialize};
 
 /// Lengths of a step in seconds: from a second to ten years. Each is a multiple of the one before, so that steps can be
 /// added up to longer ones.
-const LENGTHS: [u64; 11] = [1, 10, MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY, 7 * DAY, 28 * DAY, 364 * DAY, 3640 * DAY];
+const LENGTHS: [u64; 17] = [
+    1,
+    5,
+    10,
+    30,
+    MINUTE,
+    5 * MINUTE,
+    10 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    DAY,
+    7 * DAY,
+    28 * DAY,
+    364 * DAY,
+    3640 * DAY,
+];
 /// Number of seconds of a minute.
 const MINUTE: u64 = 60;
 /// Number of seconds of an hour.
@@ -70,7 +88,7 @@ impl<V> Default for Timeline<V> {
 }
 
 impl<V: Clone + Default + AddAssign> Timeline<V> {
-    /// Maximum number of steps that have a value. Every time up to the year 9999 is within this number of the longest steps.
+    /// Maximum number of steps that have a value, which is more than there are of the longest steps up to the year 9999.
     const MOST: usize = 1024;
     /// First second that no date can be printed for.
     const END: u64 = 253_402_207_201;
@@ -180,13 +198,14 @@ mod tests {
         let line = timeline(&[7200, 7201, 7259, 7260, 7500]);
         let steps = |length, start, values: &[u64]| Steps { start, length, values: values.to_vec() };
         assert_eq!(line.steps(6), Some(steps(60, 7200, &[3, 1, 0, 0, 0, 1])));
-        assert_eq!(line.steps(5), Some(steps(600, 7200, &[5])));
+        assert_eq!(line.steps(5), Some(steps(300, 7200, &[4, 1])));
+        assert_eq!(line.steps(1), Some(steps(600, 7200, &[5])));
         assert_eq!(line.steps(0), line.steps(1));
         assert_eq!(line.steps(1000).unwrap().length, 1);
         assert_eq!(timeline(&[]).steps(9), None);
         // From 1970 to the end of the year 9999.
         let all = timeline(&[0, u64::MAX]).steps(2).unwrap();
-        assert_eq!((all.values, all.length), (vec![1, 1], LENGTHS[10] << 9));
+        assert_eq!((all.values, all.length), (vec![1, 1], LENGTHS[16] << 9));
     }
 
     #[test]
@@ -201,9 +220,9 @@ mod tests {
     #[test]
     fn decoded_if_valid() {
         let decode = serde_json::from_str::<Timeline<u64>>;
-        assert!(decode(r#"{"length":3,"steps":{"422337012":1}}"#).is_ok());
+        assert!(decode(r#"{"length":6,"steps":{"422337012":1}}"#).is_ok());
         for json in
-            [r#"{"length":3,"steps":{"422337013":1}}"#, r#"{"length":11,"steps":{}}"#, r#"{"length":-1,"steps":{}}"#]
+            [r#"{"length":6,"steps":{"422337013":1}}"#, r#"{"length":17,"steps":{}}"#, r#"{"length":-1,"steps":{}}"#]
         {
             assert!(decode(json).is_err(), "{json}");
         }

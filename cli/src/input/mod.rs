@@ -5,6 +5,7 @@ pub(crate) mod copies;
 pub(crate) mod filter;
 pub(crate) mod findings;
 pub(crate) mod layout;
+pub(crate) mod lines;
 pub(crate) mod note;
 mod progress;
 pub(crate) mod reader;

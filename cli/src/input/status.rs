@@ -13,6 +13,8 @@ use alloc::collections::VecDeque;
 
 use memchr::memmem::Finder;
 
+use crate::input::lines::{CollectedLine, LineCollector};
+
 /// Name of the reply, after the code and `-` or `+`.
 const NAME: &[u8] = b"stream-status=";
 
@@ -26,12 +28,10 @@ const PREFIX: usize = 64;
 pub(crate) struct OpenStreams {
     /// Searcher for [`NAME`].
     finder: Finder<'static>,
-    /// Beginning of a line that is still incomplete.
-    line: Vec<u8>,
-    /// Offset of `line` in the input.
+    /// Collector of the line that is still incomplete.
+    lines: LineCollector,
+    /// Offset of that line in the input.
     offset: u64,
-    /// Last byte of the incomplete line so far.
-    last: u8,
     /// Offset of the next byte in the input.
     end: u64,
     /// Line end of the line before; `None` at the start.
@@ -56,9 +56,8 @@ impl OpenStreams {
     pub(crate) fn new(offset: u64) -> Self {
         Self {
             finder: Finder::new(NAME),
-            line: Vec::new(),
+            lines: LineCollector::new(LINE, false),
             offset,
-            last: 0,
             end: offset,
             before: None,
             in_reply: false,
@@ -71,7 +70,7 @@ impl OpenStreams {
         let mut rest = bytes;
         // An incomplete line, or a reply, is scanned line by line. Other lines matter only if they have the name.
         while !rest.is_empty() {
-            if !self.in_reply && self.line.is_empty() {
+            if !self.in_reply && self.lines.is_empty() {
                 let next = self.finder.find(rest).unwrap_or(rest.len());
                 // The line with the name, or the last line, which may be incomplete.
                 let before = rest.get(..next).unwrap_or_default();
@@ -86,25 +85,14 @@ impl OpenStreams {
                 self.offset = self.end;
                 rest = rest.get(start..).unwrap_or_default();
             }
-            let end = memchr::memchr(b'\n', rest).map(|lf| lf + 1);
-            let (taken, left) = rest.split_at(end.unwrap_or(rest.len()));
-            rest = left;
-            let room = LINE.saturating_sub(self.line.len());
-            self.line.extend(taken.iter().take(room));
+            let (taken, line) = self.lines.take(&mut rest);
             self.end += taken.len() as u64;
-            if end.is_some() {
-                let mut line = core::mem::take(&mut self.line);
+            if let Some(CollectedLine { text, has_cr, .. }) = line {
                 let offset = core::mem::replace(&mut self.offset, self.end);
-                let is_cr =
-                    taken.len().checked_sub(2).map_or(self.last, |cr| taken.get(cr).copied().unwrap_or(0)) == b'\r';
-                let line_end = if is_cr { LineEnd::CrLf } else { LineEnd::Lf };
-                while matches!(line.last(), Some(b'\n' | b'\r')) {
-                    line.pop();
-                }
-                self.line(&line, line_end, offset);
+                let line_end = if has_cr { LineEnd::CrLf } else { LineEnd::Lf };
+                self.line(&text, line_end, offset);
                 self.before = Some(line_end);
             }
-            self.last = taken.last().copied().unwrap_or_default();
         }
     }
 

@@ -1,16 +1,20 @@
 //! Standard output in one of the formats.
 
+pub(crate) mod bars;
 pub(crate) mod cells;
 #[cfg(feature = "arrow")]
 pub(crate) mod columns;
 pub(crate) mod mask;
 #[cfg(feature = "arrow")]
 pub(crate) mod packed;
+pub(crate) mod replaced;
 pub(crate) mod row;
 pub(crate) mod table;
 pub(crate) mod text;
+pub(crate) mod width;
 
 use core::mem;
+use core::ops::RangeInclusive;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
@@ -25,6 +29,7 @@ use crate::output::columns::events::EventColumns;
 use crate::output::columns::{ColumnFile, ColumnFormat};
 #[cfg(feature = "arrow")]
 use crate::output::packed::PackedRows;
+use crate::output::replaced::Replaced;
 use crate::output::row::{JsonLists, Row};
 use crate::output::text::escape_json;
 
@@ -58,8 +63,8 @@ pub(crate) struct EventLogs {
 pub(crate) struct EventLog {
     /// Rows that were not printed yet.
     rows: EventRows,
-    /// Text of earlier ranges, ready to be printed.
-    ready: Vec<u8>,
+    /// Rows before those, of an earlier range.
+    ready: Vec<NumberedRows>,
     /// Set to show SOCKS user names and passwords.
     show_credentials: bool,
 }
@@ -81,12 +86,27 @@ pub(crate) struct EventPart {
     log: EventLog,
     /// Line number and start of each row of text.
     starts: Vec<(u64, usize)>,
+    /// Set once the part takes too much memory. Its events are then not printed: the range is read again, event by
+    /// event.
+    is_full: bool,
+}
+
+/// Rows of text with 0 in place of each line's number.
+pub(crate) struct NumberedRows {
+    /// Text of the rows.
+    text: Vec<u8>,
+    /// Line number and start of each row.
+    starts: Vec<(u64, usize)>,
+    /// Number of bytes of a row before its number.
+    before: usize,
+    /// Number of lines before the first one.
+    lines: u64,
 }
 
 /// Rows that are ready to be printed.
 pub(crate) enum Rows {
-    /// Text.
-    Text(Vec<u8>),
+    /// Rows whose lines have yet to be numbered, and text after them.
+    Text(Vec<NumberedRows>, Vec<u8>),
     /// Rows of a table.
     #[cfg(feature = "arrow")]
     Table(PackedRows),
@@ -102,14 +122,15 @@ pub(crate) struct Output {
 }
 
 impl EventLogs {
-    /// Length of a range in bytes: its rows may be four times as long.
-    const RANGE: u64 = 256 * 1024;
+    /// Lengths of a range in bytes. Its rows may be four times as long.
+    const RANGE: RangeInclusive<u64> = 128 * 1024..=512 * 1024;
 
-    /// Returns the consumer of an input.
-    fn rows(self) -> EventLog {
+    /// Returns the consumer of an input, with room for so many bytes of text.
+    fn rows(self, room: usize) -> EventLog {
+        let text = Vec::with_capacity(room);
         let rows = match self.format {
-            Format::Json => EventRows::Json(Vec::new(), JsonLists::default()),
-            Format::Csv => EventRows::Csv(Box::new(Csv::new(Vec::new(), self.cells))),
+            Format::Json => EventRows::Json(text, JsonLists::default()),
+            Format::Csv => EventRows::Csv(Box::new(Csv::new(text, self.cells))),
             #[cfg(feature = "arrow")]
             Format::Arrow | Format::Parquet => EventRows::Table(PackedRows::default()),
         };
@@ -121,14 +142,14 @@ impl Logs for EventLogs {
     type Log = EventLog;
 
     fn log(&self, _input: InputName<'_>) -> EventLog {
-        self.rows()
+        self.rows(0)
     }
 
     fn part(&self, _input: InputName<'_>, _lines: u64) -> EventPart {
-        EventPart { log: self.rows(), starts: Vec::new() }
+        EventPart { log: self.rows(EventPart::ROOM), starts: Vec::new(), is_full: false }
     }
 
-    fn range(&self) -> Option<u64> {
+    fn range(&self) -> Option<RangeInclusive<u64>> {
         Some(Self::RANGE)
     }
 }
@@ -173,26 +194,30 @@ impl EventLog {
 
     /// Removes and returns the rows so far.
     fn take(&mut self) -> io::Result<Rows> {
+        let ready = mem::take(&mut self.ready);
         match &mut self.rows {
-            EventRows::Json(json, _) => Ok(Rows::Text(mem::take(json))),
-            EventRows::Csv(csv) => csv.take().map(Rows::Text),
+            EventRows::Json(json, _) => Ok(Rows::Text(ready, mem::take(json))),
+            EventRows::Csv(csv) => csv.take().map(|text| Rows::Text(ready, text)),
             #[cfg(feature = "arrow")]
             EventRows::Table(rows) => Ok(Rows::Table(mem::take(rows))),
         }
     }
 
-    /// Adds rows of text that have `lines` lines before them.
-    fn append_text(&mut self, text: &[u8], starts: &[(u64, usize)], lines: u64) -> io::Result<()> {
-        let before: &[u8] = if matches!(self.rows, EventRows::Json(..)) { b"{\"line\":" } else { b"" };
-        self.ready.reserve(text.len() + 8 * starts.len());
-        let ends = starts.iter().skip(1).map(|&(_, start)| start).chain([text.len()]);
-        for (&(line, start), end) in starts.iter().zip(ends) {
-            self.ready.extend_from_slice(before);
-            serde_json::to_writer(&mut self.ready, &(line + lines))?;
-            // The rest of the row, after the 0 in place of the number.
-            self.ready.extend_from_slice(text.get(start + before.len() + 1..end).unwrap_or_default());
+    /// Returns the number of bytes of a row before the number of its line.
+    const fn before_number(&self) -> usize {
+        if matches!(self.rows, EventRows::Json(..)) { b"{\"line\":".len() } else { 0 }
+    }
+}
+
+impl NumberedRows {
+    /// Writes the rows with the numbers of their lines.
+    fn write(&self, output: &mut impl Write) -> io::Result<()> {
+        let mut replaced = Replaced::default();
+        for &(line, start) in &self.starts {
+            let at = start + self.before;
+            replaced.add(at..at + 1, format_args!("{}", line + self.lines));
         }
-        Ok(())
+        replaced.write(&self.text, output)
     }
 }
 
@@ -208,24 +233,27 @@ impl Log for EventLog {
 
     fn rows(&mut self) -> io::Result<Option<Rows>> {
         match self.take()? {
-            Rows::Text(mut text) => {
-                if !self.ready.is_empty() {
-                    self.ready.append(&mut text);
-                    text = mem::take(&mut self.ready);
-                }
-                Ok(if text.is_empty() { None } else { Some(Rows::Text(text)) })
-            }
+            Rows::Text(ready, text) if ready.is_empty() && text.is_empty() => Ok(None),
             #[cfg(feature = "arrow")]
-            Rows::Table(rows) => Ok(if rows.is_empty() { None } else { Some(Rows::Table(rows)) }),
+            Rows::Table(rows) if rows.is_empty() => Ok(None),
+            rows => Ok(Some(rows)),
         }
     }
 
     fn append(&mut self, mut part: EventPart, lines: u64) -> io::Result<bool> {
-        let own = self.take()?;
-        match (own, part.log.take()?) {
-            (Rows::Text(own), Rows::Text(text)) => {
-                self.ready.extend_from_slice(&own);
-                self.append_text(&text, &part.starts, lines)?;
+        if part.is_full {
+            return Ok(false);
+        }
+        let before = self.before_number();
+        match (self.take()?, part.log.take()?) {
+            (Rows::Text(mut ready, own), Rows::Text(_, text)) => {
+                if !own.is_empty() {
+                    ready.push(NumberedRows { text: own, starts: Vec::new(), before, lines });
+                }
+                if !text.is_empty() {
+                    ready.push(NumberedRows { text, starts: part.starts, before, lines });
+                }
+                self.ready = ready;
             }
             #[cfg(feature = "arrow")]
             (Rows::Table(mut own), Rows::Table(rows)) => {
@@ -244,14 +272,31 @@ impl Log for EventLog {
     }
 }
 
+impl EventPart {
+    /// Number of bytes that a part has room for at first. They take no memory before they are written.
+    const ROOM: usize = 1024 * 1024;
+    /// Maximum number of bytes of a part's text, beside seven for each byte of its range.
+    const MOST: usize = 128 * 1024;
+
+    /// Frees the memory if the text is too long for a range of so many bytes: several parts may wait for an earlier one.
+    fn check_size(&mut self, range: u64) -> io::Result<()> {
+        if self.log.len()? > Self::MOST + 7 * usize::try_from(range).unwrap_or(usize::MAX / 16) {
+            (self.is_full, self.starts) = (true, Vec::new());
+            self.log.take()?;
+        }
+        Ok(())
+    }
+}
+
 impl Consumer for EventPart {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if !event.passes.all() {
+        if self.is_full || !event.passes.all() {
             return Ok(());
         }
         if self.log.is_text() {
             self.starts.push((event.line.number, self.log.len()?));
-            return self.log.write(event, 0);
+            self.log.write(event, 0)?;
+            return self.check_size(event.line.offset);
         }
         self.log.write(event, event.line.number)
     }
@@ -272,7 +317,7 @@ impl Output {
                 Format::Parquet => Some(Box::new(ColumnFile::new(ColumnFormat::Parquet)?)),
                 Format::Json | Format::Csv => None,
             },
-            log: logs.rows(),
+            log: logs.rows(0),
         })
     }
 
@@ -303,8 +348,12 @@ impl Output {
 impl Collector<EventLog> for Output {
     fn print(&mut self, rows: Rows) -> io::Result<()> {
         match rows {
-            // Rows that had to wait for others were printed by now.
-            Rows::Text(text) => print(&text),
+            Rows::Text(ready, text) => {
+                let mut stdout = io::stdout().lock();
+                ready.iter().try_for_each(|rows| rows.write(&mut stdout))?;
+                stdout.write_all(&text)?;
+                stdout.flush()
+            }
             #[cfg(feature = "arrow")]
             Rows::Table(rows) => match &mut self.file {
                 Some(file) => rows.each(|row| file.write(row)),

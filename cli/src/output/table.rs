@@ -1,18 +1,14 @@
 //! Tables of text for a person, which no name can break.
 //!
-//! Names of hosts and files are chosen by strangers. In a cell, every character has a width that terminals agree on and
-//! stays at its place: [commands](super::text::is_command), characters without a width and those written from right to
-//! left are escape sequences. Long names are cut in the middle, where those of onion services differ least for a
-//! reader, and no line is wider than the output.
+//! Cells are [plain](super::width::plain) text. Long ones are cut in the middle, and no line is wider than the output.
 
-use alloc::borrow::Cow;
 use core::fmt::Write as _;
 use std::io::{self, Write};
 
 use anstyle::Style;
-use console::{Term, measure_text_width};
+use console::Term;
 
-use super::text::escape;
+use super::width::{CUT, cut, plain, text_width};
 
 /// Width of a table that is not printed on a terminal, in columns.
 const WIDTH: usize = 80;
@@ -20,8 +16,6 @@ const WIDTH: usize = 80;
 const INDENT: usize = 2;
 /// Number of spaces between two columns.
 const GAP: usize = 2;
-/// Minimum width of a text that is cut.
-const CUT: usize = 8;
 /// Width that a longer [rest](Column::Rest) gets before texts are cut for it.
 pub(crate) const REST: usize = 28;
 /// Style of headings and names of columns.
@@ -66,7 +60,7 @@ impl From<String> for Cell {
     }
 }
 
-/// A table: rows below headings, whose columns have the same widths in every row.
+/// A table: rows below headings, with the same widths of columns everywhere.
 pub(crate) struct Table {
     /// Kinds of the columns.
     columns: Vec<Column>,
@@ -99,8 +93,8 @@ impl Table {
         self.row(names.into_iter().map(|name| Cell::styled(name, HEADING)));
     }
 
-    /// Adds a row, which may have fewer cells than there are columns: then the last cell, if it is a text, gets the room of
-    /// the missing ones.
+    /// Adds a row, with at most as many cells as there are columns. A last cell of text has the room of those that are
+    /// missing.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<Cell>>) {
         self.lines.push(Line::Row(cells.into_iter().map(Into::into).collect()));
     }
@@ -170,7 +164,7 @@ impl Table {
             self.columns.iter().zip(widths).filter(|&(&column, _)| column == kind).map(|(_, width)| width).sum()
         };
         let fixed = gaps + of(Column::Number, &widths);
-        // The texts that are cut get the same width: the longest one for which the table fits.
+        // Texts that are cut get the same width: the longest one for which the table fits.
         let room = width.saturating_sub(fixed + of(Column::Rest, &widths).min(REST));
         let texts = || self.columns.iter().zip(&widths).filter(|&(&column, _)| column == Column::Text);
         let longest = texts().map(|(_, &width)| width).max().unwrap_or_default();
@@ -198,69 +192,6 @@ pub(crate) fn width() -> usize {
     size.map_or(WIDTH, |(_, columns)| usize::from(columns)).max(INDENT)
 }
 
-/// Returns text with escape sequences in place of all that could move other cells.
-fn plain(text: &str) -> Cow<'_, str> {
-    let escaped = escape(text);
-    if escaped.is_ascii() || !escaped.chars().any(moves_others) {
-        return escaped;
-    }
-    let mut plain = String::with_capacity(escaped.len() + 16);
-    for character in escaped.chars() {
-        if moves_others(character) {
-            plain.extend(character.escape_unicode());
-        } else {
-            plain.push(character);
-        }
-    }
-    Cow::Owned(plain)
-}
-
-/// Returns `true` for a character without a width of its own, such as an accent, and for one that is written from right
-/// to left: behind it, numbers are too.
-fn moves_others(character: char) -> bool {
-    let from_right = matches!(
-        character,
-        '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
-            | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}'
-    );
-    from_right || char_width(character) == 0
-}
-
-/// Returns the width of a character in columns.
-fn char_width(character: char) -> usize {
-    measure_text_width(character.encode_utf8(&mut [0; 4]))
-}
-
-/// Returns the width of text in columns. Terminals add up the characters, and so join no two of them.
-fn text_width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.chars().map(char_width).sum() }
-}
-
-/// Returns text of at most this width: what is longer loses its middle.
-pub(crate) fn cut(text: &str, width: usize) -> Cow<'_, str> {
-    if text_width(text) <= width {
-        return Cow::Borrowed(text);
-    }
-    let kept = width.saturating_sub(1);
-    // The end of a name says more, such as `.onion`.
-    let after = (kept * 3).div_ceil(5);
-    let taken = |characters: &mut dyn Iterator<Item = char>, room: usize| {
-        let (mut used, mut bytes) = (0, 0);
-        for character in characters {
-            used += char_width(character);
-            if used > room {
-                break;
-            }
-            bytes += character.len_utf8();
-        }
-        bytes
-    };
-    let end = text.len() - taken(&mut text.chars().rev(), after);
-    let start = taken(&mut text.chars(), kept - after);
-    let (start, end) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
-    Cow::Owned(if width == 0 { String::new() } else { format!("{start}…{end}") })
-}
-
 /// Returns a number with a comma before each three digits.
 pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
@@ -279,23 +210,6 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
     format!("{:.1} %", 100.0 * part as f64 / whole.max(1) as f64)
 }
 
-/// Returns a bar for a count. The bar of the highest count has this width; that of any but zero is visible.
-pub(crate) fn bar(count: u64, highest: u64, width: u64) -> String {
-    let eighths = (u128::from(count) * u128::from(width) * 8).div_ceil(u128::from(highest.max(1)));
-    let eighths = usize::try_from(eighths).unwrap_or_default();
-    let mut bar = "█".repeat(eighths / 8);
-    bar.push_str(["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"].get(eighths % 8).copied().unwrap_or_default());
-    bar
-}
-
-/// Returns counts as a line of blocks: the highest one is the highest block, zero is a space.
-pub(crate) fn blocks(counts: impl IntoIterator<Item = u64>, highest: u64) -> String {
-    const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let highest = u128::from(highest.max(1));
-    let block = |count: u64| usize::try_from((u128::from(count) * 8).div_ceil(highest)).unwrap_or(8);
-    counts.into_iter().filter_map(|count| BLOCKS.get(block(count).min(8))).collect()
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
@@ -312,18 +226,6 @@ mod tests {
 
     /// A host that is longer than its column, of an onion service.
     const ONION: &str = "6ccbanpuxjw6zky4tiikfk7lg6bfwec7hd4a2qmwggamn4geia5sbhqd.onion";
-
-    #[test]
-    fn names_are_cut_in_the_middle() {
-        assert_eq!(cut(ONION, 21), "6ccbanpu…5sbhqd.onion");
-        assert_eq!(cut(ONION, 62), ONION);
-        // Characters of two columns: five have ten, and one does not fit into one column.
-        assert_eq!(cut("日本語日本", 10), "日本語日本");
-        assert_eq!(cut("日本語日本", 9), "日…日本");
-        for (width, expected) in [(0, ""), (1, "…"), (2, "…n"), (3, "…on"), (4, "6…on")] {
-            assert_eq!(cut(ONION, width), expected);
-        }
-    }
 
     #[test]
     fn columns_of_a_table() {
@@ -347,20 +249,6 @@ mod tests {
     }
 
     #[test]
-    fn hostile_names_are_escaped() {
-        let names = [
-            ("e\u{301}", r"e\u{301}"),
-            ("a\u{202e}b", r"a\u{202e}b"),
-            ("\u{5d0}\u{5d1}", r"\u{5d0}\u{5d1}"),
-            ("a\u{200b}\u{1b}[2J\n", r"a\u{200b}\u{1b}[2J\n"),
-            ("é日", "é日"),
-        ];
-        for (name, expected) in names {
-            assert_eq!(plain(name), expected);
-        }
-    }
-
-    #[test]
     fn numbers() {
         for (number, expected) in
             [(0, "0"), (999, "999"), (1000, "1,000"), (123_456, "123,456"), (12_345_678, "12,345,678")]
@@ -368,17 +256,6 @@ mod tests {
             assert_eq!(thousands(number), expected);
         }
         assert_eq!((share(1, 8), share(0, 0)), ("12.5 %".into(), "0.0 %".into()));
-    }
-
-    #[test]
-    fn bars_and_blocks() {
-        assert_eq!(
-            [0, 1, 50, 99, 100].map(|count| bar(count, 100, 4)),
-            ["", "▏", "██", "████", "████"].map(String::from)
-        );
-        assert_eq!(bar(u64::MAX, u64::MAX, 3), "███");
-        assert_eq!(blocks([0, 1, 4, 8, 0], 8), " ▁▄█ ");
-        assert_eq!(blocks([1, u64::MAX], u64::MAX), "▁█");
     }
 
     proptest! {

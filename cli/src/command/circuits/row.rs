@@ -8,7 +8,9 @@ use tor_stream_event::CircuitId;
 use super::table::Circuit;
 use crate::command::identity::Identities;
 use crate::input::time::Time;
+use crate::output::table;
 use crate::output::text::escape;
+use crate::output::width;
 
 /// Defines [`Row`] and the names of its columns from one list.
 macro_rules! row {
@@ -96,11 +98,14 @@ impl<'c> Row<'c> {
         if let Some(seconds) = self.seconds {
             let _ = write!(text, ", {seconds:.1} s");
         }
+        let columns = table::width();
         let mut line = |name: &str, list: &List, others: u64| {
-            let mut items: Vec<_> = list.items.iter().map(|item| escape(item).into_owned()).collect();
-            items.extend((others > 0).then(|| number(others, "other stream", "other streams")));
+            const INDENT: usize = 16;
+            let others = (others > 0).then(|| number(others, "other stream", "other streams"));
+            let items = list.items.iter().map(String::as_str).chain(others.as_deref());
+            let items = width::list(items, INDENT, columns);
             if !items.is_empty() {
-                let _ = write!(text, "\n    {name:11} {}", items.join(", "));
+                let _ = write!(text, "\n    {name:11} {items}");
             }
         };
         line("targets", &self.targets, self.other_targets);

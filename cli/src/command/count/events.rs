@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use core::mem;
+use core::ops::RangeInclusive;
 use std::io;
 
 use tor_stream_event::LineState;
@@ -29,8 +30,8 @@ pub(super) struct EventLog {
 }
 
 impl EventLogs {
-    /// Length of a range in bytes. In the worst case each event is a group of its own.
-    const RANGE: u64 = 256 * 1024;
+    /// Lengths of a range in bytes. In the worst case each event is a group of its own.
+    const RANGE: RangeInclusive<u64> = 128 * 1024..=1024 * 1024;
 }
 
 impl Logs for EventLogs {
@@ -44,7 +45,7 @@ impl Logs for EventLogs {
         self.log(input)
     }
 
-    fn range(&self) -> Option<u64> {
+    fn range(&self) -> Option<RangeInclusive<u64>> {
         Some(Self::RANGE)
     }
 }

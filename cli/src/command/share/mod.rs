@@ -4,6 +4,7 @@ mod event;
 mod names;
 
 use core::mem;
+use core::ops::RangeInclusive;
 use std::io::{self, IsTerminal};
 
 use tor_stream_event::{LineState, StreamEvent, StreamEventRef};
@@ -135,7 +136,7 @@ impl Logs for ShareLogs {
         ShareLog::default()
     }
 
-    fn range(&self) -> Option<u64> {
+    fn range(&self) -> Option<RangeInclusive<u64>> {
         // Names are numbered in order, which is most of the work.
         None
     }

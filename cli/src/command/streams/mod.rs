@@ -259,9 +259,9 @@ struct Printer {
 impl<F: MakeNote> Collector<LifeLog<F, StreamRows>> for Printer {
     fn print(&mut self, rows: PackedStreams) -> io::Result<()> {
         self.found = true;
-        let mut text = Vec::new();
-        rows.print(&mut self.identities, &mut text);
-        output::print(&text)
+        let mut stdout = io::stdout().lock();
+        rows.print(&mut self.identities, &mut stdout)?;
+        stdout.flush()
     }
 
     fn log(&mut self, mut log: LifeLog<F, StreamRows>, _index: usize, _all_read: bool) -> io::Result<()> {

@@ -6,13 +6,14 @@
 use alloc::sync::Arc;
 use alloc::vec;
 use core::mem;
-use std::io;
+use std::io::{self, Write};
 
 use super::row::Row;
 use crate::command::identity::{Facts, Identities};
 use crate::command::lives::LifeRows;
 use crate::input::note::Life;
 use crate::output::cells::{Cells, Csv};
+use crate::output::replaced::Replaced;
 use crate::output::text::escape_json;
 
 /// Rows of streams, without their identities.
@@ -230,23 +231,21 @@ impl PackedStreams {
         self.text.extend_from_slice(rest.text.get(start..rest.start).unwrap_or_default());
     }
 
-    /// Adds the rows to `text`, with the streams' identities.
-    pub(crate) fn print(&self, identities: &mut Identities, text: &mut Vec<u8>) {
-        text.reserve(self.text.len() + 8 * self.rows.len());
-        let mut start = 0;
+    /// Writes the rows, with the streams' identities.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be written.
+    pub(crate) fn print(&self, identities: &mut Identities, output: &mut impl Write) -> io::Result<()> {
+        let RowEnd { unknown, before, after } = self.end;
+        let mut replaced = Replaced::default();
         for PackedRow { end, facts } in &self.rows {
-            let row = self.text.get(start..*end).unwrap_or_default();
-            start = *end;
-            let Some(place) = facts.as_ref().and_then(|facts| identities.place(facts)) else {
-                text.extend_from_slice(row);
-                continue;
-            };
-            let RowEnd { unknown, before, after } = self.end;
-            text.extend_from_slice(row.strip_suffix(unknown.as_bytes()).unwrap_or(row));
-            for piece in [before, &identities.label(place), after] {
-                text.extend_from_slice(piece.as_bytes());
+            if let Some(place) = facts.as_ref().and_then(|facts| identities.place(facts)) {
+                let label = identities.label(place);
+                replaced.add(end - unknown.len()..*end, format_args!("{before}{label}{after}"));
             }
         }
+        replaced.write(&self.text, output)
     }
 }
 

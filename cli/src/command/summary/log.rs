@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use core::convert::Infallible;
 use core::mem;
+use core::ops::RangeInclusive;
 use std::io;
 
 use tor_stream_event::{LineState, StreamTracker};
@@ -28,9 +29,9 @@ pub(super) struct SummaryLogs {
 }
 
 impl SummaryLogs {
-    /// Length of a range in bytes: short, so that threads end at the same time, and long, so that there is little to
+    /// Lengths of a range in bytes: short, so that threads end at the same time, and long, so that there is little to
     /// merge.
-    const RANGE: u64 = 4 * 1024 * 1024;
+    const RANGE: RangeInclusive<u64> = 2 * 1024 * 1024..=16 * 1024 * 1024;
 
     /// Returns the maker for some options and inputs.
     pub(super) fn new(filter: &Filter, options: StreamOptions, names: &[String]) -> Self {
@@ -65,7 +66,7 @@ impl Logs for SummaryLogs {
         SummaryPart { log, lines, events: 0, is_full: false }
     }
 
-    fn range(&self) -> Option<u64> {
+    fn range(&self) -> Option<RangeInclusive<u64>> {
         Some(Self::RANGE)
     }
 
@@ -116,16 +117,23 @@ pub(super) struct SummaryPart {
 impl SummaryPart {
     /// Number of events between two checks of the size.
     const STRIDE: u64 = 1024;
-    /// Maximum number of streams that may have begun before the range. Each takes about a kilobyte, and several parts
-    /// may wait for an earlier one. A log made for the purpose has another stream, target and reason in each line.
-    const STREAMS: usize = 4096;
-    /// Maximum number of rows in all tables.
-    const ROWS: usize = 32 * 1024;
+    /// Number of bytes that a stream takes which is open, or may have begun before the range.
+    const OPEN: usize = 1200;
+    /// Number of bytes that a row of a table takes.
+    const ROW: usize = 128;
+    /// Number of bytes that the beginning or the end of a stream takes.
+    const CHANGE: usize = 64;
+    /// Number of bytes that a part may take, beside a number that grows with its range.
+    const MOST: usize = 512 * 1024;
 
-    /// Frees the memory if it is too much.
-    fn check_size(&mut self) {
-        let undecided = self.log.tracker.undecided().take(Self::STREAMS).count();
-        if undecided == Self::STREAMS || self.log.tally.rows() > Self::ROWS {
+    /// Frees the memory if it is too much for a range of so many bytes: several parts may wait for an earlier one. A log
+    /// made for the purpose has another stream, target and reason in each line.
+    fn check_size(&mut self, range: u64) {
+        let most = Self::MOST + usize::try_from(range).unwrap_or(usize::MAX) / 4 * 3;
+        let open = self.log.tracker.live().chain(self.log.tracker.undecided());
+        let open = open.take(most / Self::OPEN).count();
+        let (rows, changes) = (self.log.tally.rows(), self.log.tracker.changes());
+        if open * Self::OPEN + rows * Self::ROW + changes * Self::CHANGE >= most - Self::OPEN {
             self.is_full = true;
             self.log.tracker = SummaryLogs::tracker(StreamTracker::part());
             self.log.tally = Tally::default();
@@ -224,7 +232,7 @@ impl Consumer for SummaryPart {
         }
         self.events += 1;
         if self.events.is_multiple_of(Self::STRIDE) {
-            self.check_size();
+            self.check_size(event.line.offset);
         }
         let mut line = *event.line;
         line.number += self.lines;

@@ -2,6 +2,7 @@
 
 use super::LINE;
 use super::control::{Kind, ReplyLine};
+use crate::input::lines::LineCollector;
 
 /// Command that requests the open streams.
 pub(crate) const COMMAND: &str = "GETINFO stream-status";
@@ -16,8 +17,8 @@ const NAME: &[u8] = b"stream-status=";
 pub(crate) struct OpenStreams {
     /// Kind of the next lines.
     state: State,
-    /// Beginning of an incomplete line; of a line that is too long, its first bytes.
-    line: Vec<u8>,
+    /// Collector of the line that is still incomplete.
+    lines: LineCollector,
 }
 
 /// The kind of the next lines.
@@ -36,29 +37,18 @@ enum State {
 impl OpenStreams {
     /// Returns the state after the command was sent.
     pub(crate) const fn new() -> Self {
-        Self { state: State::Before, line: Vec::new() }
+        Self { state: State::Before, lines: LineCollector::new(LINE, true) }
     }
 
     /// Removes bytes from the start of `piece`, up to a line end or all, and returns them. If they complete the line of
     /// a stream, its text is returned too.
     pub(crate) fn take<'p>(&mut self, piece: &mut &'p [u8]) -> (&'p [u8], Option<Vec<u8>>) {
-        let end = memchr::memchr(b'\n', piece).filter(|_| self.state != State::After);
-        let (taken, rest) = piece.split_at(end.map_or(piece.len(), |end| end + 1));
-        *piece = rest;
         if self.state == State::After {
-            return (taken, None);
+            return (core::mem::take(piece), None);
         }
-        let room = LINE.saturating_sub(self.line.len());
-        self.line.extend(taken.iter().take(room));
-        if !self.line.ends_with(b"\r\n") {
-            if self.line.len() >= LINE && end.is_some() {
-                // The line is too long for a stream, and not a dot.
-                self.line.clear();
-            }
-            return (taken, None);
-        }
-        let line = core::mem::take(&mut self.line);
-        (taken, self.line(line.strip_suffix(b"\r\n").unwrap_or_default()))
+        let (taken, line) = self.lines.take(piece);
+        // A line that is too long is not that of a stream, and not a dot.
+        (taken, line.filter(|line| line.is_whole).and_then(|line| self.line(&line.text)))
     }
 
     /// Parses a line, and returns the text of a stream in it.

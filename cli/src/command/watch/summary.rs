@@ -3,13 +3,13 @@
 use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, VecDeque};
 use core::cmp::Reverse;
-use core::fmt::Write;
 use core::time::Duration;
 use std::time::Instant;
 
 use tor_stream_event::{Step, StreamClosureReason, StreamEventRef, StreamLife, StreamStatus, StreamTracker};
 
 use crate::output::mask;
+use crate::output::table::{self, Column, Table, thousands};
 use crate::output::text::escape;
 
 /// Maximum number of streams that are shown.
@@ -76,8 +76,9 @@ impl Counts {
         let mut counts: Vec<_> = self.words.iter().collect();
         counts.sort_by_key(|&(_, &count)| Reverse(count));
         let rest = counts.iter().skip(Self::SHOWN).map(|&(_, count)| count).sum::<u64>() + self.others;
-        let shown = counts.iter().take(Self::SHOWN).map(|(word, count)| format!("{} {count}", escape(word)));
-        let list = shown.chain((rest > 0).then(|| format!("(others) {rest}"))).collect::<Vec<_>>();
+        let shown = counts.iter().take(Self::SHOWN);
+        let shown = shown.map(|(word, count)| format!("{} {}", escape(word), thousands(**count)));
+        let list = shown.chain((rest > 0).then(|| format!("(others) {}", thousands(rest)))).collect::<Vec<_>>();
         (!list.is_empty()).then(|| list.join("  "))
     }
 }
@@ -150,10 +151,10 @@ impl Summary {
         let now = Instant::now();
         let mut lines = vec![format!(
             "events {}, unreadable {}; streams open {}, closed {}; {}",
-            self.events,
-            self.unreadable,
-            self.tracker.live().count(),
-            self.closed,
+            thousands(self.events),
+            thousands(self.unreadable),
+            thousands(self.tracker.live().count() as u64),
+            thousands(self.closed),
             duration(now - self.begin),
         )];
         for (name, counts) in
@@ -163,26 +164,35 @@ impl Summary {
         }
         let mut streams: Vec<_> = self.tracker.live().chain(&self.ended).collect();
         streams.sort_by_key(|life| Reverse(life.last));
-        lines.extend(streams.into_iter().take(SHOWN).map(|life| line(life, now)));
+        let mut table =
+            Table::new([Column::Number, Column::Text, Column::Number, Column::Number, Column::Text, Column::Rest]);
+        streams.into_iter().take(SHOWN).for_each(|life| table.row(cells(life, now)));
+        let mut text = Vec::new();
+        // Writing to a text cannot fail.
+        let _ = table.print(&mut text, table::width());
+        lines.extend(String::from_utf8_lossy(&text).lines().map(Into::into));
         lines
     }
 }
 
-/// Returns the line of a stream.
-fn line(life: &StreamLife<Instant>, now: Instant) -> String {
-    let status = escape(life.steps.last().map_or("-", Step::status_str));
-    let circuit = escape(life.circuit_id.as_ref().map_or("-", AsRef::as_ref));
-    let ago = duration(now - life.last);
-    let target = format!("{}:{}", escape(&life.target.host), life.target.port);
-    let mut line = format!("{:>6}  {status:15}  {circuit:>6}  {ago:>7} ago  {target}", escape(life.id.as_ref()));
-    if let Some(reason) = life.reason_str() {
-        // Writing to a text cannot fail.
-        let _ = write!(line, "  {}", escape(reason));
-        if let Some(remote) = life.remote_reason_str() {
-            let _ = write!(line, "/{}", escape(remote));
-        }
-    }
-    line
+/// Returns the cells of a stream: its ID, state, circuit, last event, reason and target. A stream that failed stays so
+/// when it is closed.
+fn cells(life: &StreamLife<Instant>, now: Instant) -> [String; 6] {
+    let state = match &life.failure {
+        Some(_) => StreamStatus::Failed.as_str(),
+        None => life.steps.last().map_or("-", Step::status_str),
+    };
+    let circuit = life.circuit_id.as_ref().map_or("-", AsRef::as_ref);
+    let remote = life.remote_reason_str().map(|remote| format!("/{remote}")).unwrap_or_default();
+    let reason = life.reason_str().map(|reason| format!("{reason}{remote}")).unwrap_or_default();
+    [
+        life.id.to_string(),
+        state.into(),
+        circuit.into(),
+        format!("{} ago", duration(now - life.last)),
+        reason,
+        format!("{}:{}", life.target.host, life.target.port),
+    ]
 }
 
 /// Returns a duration as text, in its two greatest units.

@@ -17,6 +17,7 @@ mod sink;
 mod worker;
 
 use alloc::sync::Arc;
+use core::ops::RangeInclusive;
 use std::io;
 
 use tor_stream_event::LineState;
@@ -82,8 +83,9 @@ pub(crate) trait Logs: Send + Sync + 'static {
     /// [needs](Self::needs_numbers) it, else 0.
     fn part(&self, input: InputName<'_>, lines: u64) -> <Self::Log as Log>::Part;
 
-    /// Returns the maximum length of a range in bytes, without the rest of its last line. `None` if inputs are not cut.
-    fn range(&self) -> Option<u64>;
+    /// Returns the lengths of a range in bytes, without the rest of its last line: the start of them with many threads,
+    /// and the end with two, since all threads share the memory. `None` if inputs are not cut.
+    fn range(&self) -> Option<RangeInclusive<u64>>;
 
     /// Returns `true` if a part needs the number of lines before it. Then only logs in which every LF ends a line are
     /// cut, and their lines are counted first.

@@ -36,6 +36,8 @@ pub(super) struct Shared<M: Logs> {
     pub(super) logs: M,
     /// Number of threads.
     pub(super) jobs: usize,
+    /// Maximum length of a range in bytes; `None` if inputs are not cut.
+    range: Option<u64>,
     /// Progress bar of all inputs.
     pub(super) progress: Progress,
     /// Queue of the units that are still to be read.
@@ -124,7 +126,8 @@ impl<M: Logs> Shared<M> {
     pub(super) fn new(options: Arc<Reading>, inputs: Vec<(usize, Input)>, logs: M) -> Self {
         let jobs = options.jobs();
         let queue = Mutex::new(Queue::new(inputs, jobs));
-        Self { options, logs, jobs, progress: Progress::new(), queue }
+        let range = logs.range().map(|range| (2 * range.end() / jobs as u64).clamp(*range.start(), *range.end()));
+        Self { options, logs, jobs, range, progress: Progress::new(), queue }
     }
 
     /// Locks the queue.
@@ -154,10 +157,10 @@ impl<M: Logs> Shared<M> {
 
     /// Opens the channel for the units, and returns it with the number of threads that have work.
     pub(super) fn open(&self) -> (Receiver<Unit<M::Log>>, usize) {
-        let (sender, units) = sync_channel(2 * self.jobs);
+        let (sender, units) = sync_channel(self.jobs + (self.jobs / 4).max(2));
         let mut queue = self.queue();
         queue.units = Some(sender);
-        let is_cut = self.logs.range().is_some();
+        let is_cut = self.range.is_some();
         let ranges = |len: Option<u64>| len.filter(|_| is_cut).map_or(1, |len| (len / ranges::LEAST).max(1));
         let waiting: u64 = queue.inputs.as_slice().iter().map(|waiting| ranges(waiting.len)).sum();
         let threads = if queue.cutting.is_some() { self.jobs as u64 } else { waiting };
@@ -217,7 +220,7 @@ impl<M: Logs> Shared<M> {
 
     /// Opens an input if it can be cut, and if that is of use while the inputs that were not begun have `left` bytes.
     fn cuttable(&self, waiting: &Waiting, left: u64) -> Option<Cuttable> {
-        let (most, len) = (self.logs.range()?, waiting.len?);
+        let (most, len) = (self.range?, waiting.len?);
         // A short file among many others is one unit: the threads have enough to read, and a cut takes some time.
         let is_long = len >= 2 * most || len >= left / (SHARES * self.jobs as u64) || self.logs.joins();
         if !is_long || len < 2 * ranges::LEAST {
@@ -233,7 +236,7 @@ impl<M: Logs> Shared<M> {
     fn together(&self, first: Waiting, queue: &mut Queue<M::Log>) -> Vec<Waiting> {
         let shares = SHARES * self.jobs as u64;
         let most_inputs = (queue.inputs.len() as u64 / shares).min(MOST_INPUTS);
-        let most_bytes = (queue.len / shares).min(MOST_BYTES).min(self.logs.range().unwrap_or(u64::MAX));
+        let most_bytes = (queue.len / shares).min(MOST_BYTES).min(self.range.unwrap_or(u64::MAX));
         let mut bytes = first.len;
         let mut inputs = vec![first];
         while let (Some(before), Some(next)) = (bytes, queue.inputs.as_slice().first()) {

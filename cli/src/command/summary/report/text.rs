@@ -13,7 +13,8 @@ use super::super::tally::{Circuit, FailedTarget, Tally};
 use super::{PERCENTILES, Size, failed_targets, failures};
 use crate::command::life::Cause;
 use crate::input::time;
-use crate::output::table::{Cell, Column, REST, Table, bar, blocks, share, thousands};
+use crate::output::bars::{bar, blocks};
+use crate::output::table::{Cell, Column, REST, Table, share, thousands};
 use crate::output::text::escape;
 
 /// Default number of rows of a table of targets or circuits.

@@ -1,0 +1,166 @@
+//! Durations, each of them while there are few, else their numbers in intervals.
+
+use alloc::collections::BTreeMap;
+use core::ops::AddAssign;
+use core::time::Duration;
+
+/// Durations in memory that is bounded: at most `EXACT` are kept one by one. More are counted in intervals whose width
+/// is at most a sixty-fourth of their start.
+#[derive(Clone, Debug)]
+pub(super) struct Durations<const EXACT: usize> {
+    /// Durations in nanoseconds, if there are few.
+    few: Vec<u64>,
+    /// Number of durations by the lower end of their interval, if there are many.
+    many: BTreeMap<u64, u64>,
+    /// Number of durations.
+    total: u64,
+}
+
+impl<const EXACT: usize> Default for Durations<EXACT> {
+    fn default() -> Self {
+        Self { few: Vec::new(), many: BTreeMap::new(), total: 0 }
+    }
+}
+
+impl<const EXACT: usize> Durations<EXACT> {
+    /// Shortest duration, in nanoseconds, that is told from a shorter one when there are many: a microsecond.
+    const SHORTEST: u64 = 1 << 10;
+    /// Longest duration, in nanoseconds, that is told from a longer one when there are many: thirteen days.
+    const LONGEST: u64 = 1 << 50;
+    /// Number of intervals between two powers of two, as a power of two.
+    const PARTS: u32 = 6;
+
+    /// Adds a duration.
+    pub(super) fn add(&mut self, time: Duration) {
+        let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.total += 1;
+        if self.total <= EXACT as u64 {
+            self.few.push(time);
+        } else {
+            self.count_few();
+            self.count(time, 1);
+        }
+    }
+
+    /// Counts the durations that were kept one by one.
+    fn count_few(&mut self) {
+        for time in core::mem::take(&mut self.few) {
+            self.count(time, 1);
+        }
+    }
+
+    /// Adds to the count of a duration's interval.
+    fn count(&mut self, time: u64, times: u64) {
+        let time = time.min(Self::LONGEST);
+        let start = match time.checked_ilog2() {
+            // The highest bits are kept.
+            Some(exponent) if time >= Self::SHORTEST => time >> (exponent - Self::PARTS) << (exponent - Self::PARTS),
+            _ => 0,
+        };
+        *self.many.entry(start).or_default() += times;
+    }
+
+    /// Returns the number of durations.
+    pub(super) const fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Returns `true` if each duration is exact.
+    pub(super) fn is_exact(&self) -> bool {
+        self.many.is_empty()
+    }
+
+    /// Returns the durations in order, in seconds, each with the number of those that are not longer. Inexact
+    /// ones stand at the middle of their interval.
+    pub(super) fn steps(&self) -> Vec<(f64, u64)> {
+        let mut few = self.few.clone();
+        few.sort_unstable();
+        let exact = few.into_iter().map(|time| (time as f64 / 1e9, 1));
+        let middle = |start: u64| start as f64 * (1.0 + 0.5 / f64::from(1 << Self::PARTS)) / 1e9;
+        let counted = self.many.iter().map(|(&start, &count)| (middle(start), count));
+        let mut steps: Vec<(f64, u64)> = Vec::new();
+        let mut seen = 0;
+        for (seconds, count) in exact.chain(counted) {
+            seen += count;
+            match steps.last_mut() {
+                Some(last) if last.0 >= seconds => last.1 = seen,
+                _ => steps.push((seconds, seen)),
+            }
+        }
+        steps
+    }
+}
+
+/// Returns the shortest duration, in seconds, that this share of the durations does not exceed, given their
+/// [steps](Durations::steps).
+pub(super) fn percentile(steps: &[(f64, u64)], percent: u64) -> Option<f64> {
+    let total = u128::from(steps.last()?.1);
+    let rank = (total * u128::from(percent)).div_ceil(100).max(1);
+    steps.iter().find(|&&(_, seen)| u128::from(seen) >= rank).map(|&(seconds, _)| seconds)
+}
+
+impl<const EXACT: usize> AddAssign for Durations<EXACT> {
+    fn add_assign(&mut self, other: Self) {
+        self.total += other.total;
+        self.few.extend(other.few);
+        for (start, count) in other.many {
+            *self.many.entry(start).or_default() += count;
+        }
+        if self.total > EXACT as u64 {
+            self.count_few();
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Returns durations of some nanoseconds.
+    fn durations<const EXACT: usize>(times: &[u64]) -> Durations<EXACT> {
+        let mut durations = Durations::default();
+        times.iter().for_each(|&time| durations.add(Duration::from_nanos(time)));
+        durations
+    }
+
+    #[test]
+    fn few_are_exact() {
+        let times = durations::<5>(&[3_000_000_000, 10_000_000, 10_000_000, 0, 500_000_000]);
+        assert!(times.is_exact());
+        assert_eq!(times.steps(), [(0.0, 1), (0.01, 3), (0.5, 4), (3.0, 5)]);
+        let found = [1, 20, 21, 60, 61, 80, 100].map(|percent| percentile(&times.steps(), percent).unwrap());
+        assert_eq!(found, [0.0, 0.0, 0.01, 0.01, 0.5, 0.5, 3.0]);
+        assert_eq!(percentile(&durations::<5>(&[]).steps(), 50), None);
+    }
+
+    #[test]
+    fn many_are_counted() {
+        let times = durations::<2>(&[1 << 20, (1 << 20) + (1 << 14) - 1, (1 << 20) + (1 << 14), 5, u64::MAX]);
+        assert!(!times.is_exact());
+        let middle = |start: f64| start * (1.0 + 1.0 / 128.0) / 1e9;
+        let (first, second, last) = (1_048_576.0, 1_064_960.0, (1_u64 << 50) as f64);
+        assert_eq!(times.steps(), [(0.0, 1), (middle(first), 3), (middle(second), 4), (middle(last), 5)]);
+    }
+
+    proptest! {
+        /// Sums of durations do not depend on their order, and percentiles are as exact as the documentation says.
+        #[test]
+        fn any_order(mut times in proptest::collection::vec(prop_oneof![0_u64..3000, 1_u64 << 11..1 << 45], 1..60), cut in 0_usize..60) {
+            let whole = durations::<20>(&times);
+            let (first, second) = times.split_at(cut.min(times.len()));
+            let mut sum = durations::<20>(second);
+            sum += durations::<20>(first);
+            prop_assert_eq!(sum.steps(), whole.steps());
+            prop_assert_eq!((sum.total(), sum.is_exact()), (times.len() as u64, times.len() <= 20));
+            times.sort_unstable();
+            for percent in [1, 50, 90, 100] {
+                let exact = times[(times.len() * percent).div_ceil(100).max(1) - 1] as f64 / 1e9;
+                let found = percentile(&whole.steps(), percent as u64).unwrap();
+                prop_assert!((found - exact).abs() <= if whole.is_exact() { 0.0 } else { exact / 64.0 + 1.1e-6 }, "{found} {exact}");
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The looks of series: the same cause, or end, has the same one in every figure and page.
+
+use tor_stream_event::StreamClosureReason as Reason;
+
+use super::chart::Look;
+use super::data::End;
+use crate::command::life::Cause;
+
+/// Returns the look of a cause, the same in every figure and page. Reasons that the other end of the circuit told have
+/// another pattern than the same reasons of this end.
+pub(super) fn cause_look(cause: &Cause) -> Look {
+    // The most frequent reasons come first: these have plain colours.
+    const ORDER: [Reason; 20] = [
+        Reason::Timeout,
+        Reason::ResolveFailed,
+        Reason::ConnectRefused,
+        Reason::Misc,
+        Reason::Destroy,
+        Reason::ExitPolicy,
+        Reason::NoRoute,
+        Reason::CantAttach,
+        Reason::Internal,
+        Reason::TorProtocol,
+        Reason::ResourceLimit,
+        Reason::Hibernating,
+        Reason::ConnReset,
+        Reason::NotDirectory,
+        Reason::Done,
+        Reason::End,
+        Reason::PrivateAddr,
+        Reason::NetUnreachable,
+        Reason::SocksProtocol,
+        Reason::HttpProtocol,
+    ];
+    // Colours of neighbours differ much.
+    const COLOURS: [usize; 7] = [5, 4, 0, 6, 2, 1, 3];
+    let is_remote = cause.remote_reason.is_some();
+    let word = cause.remote_reason.as_deref().or(cause.reason.as_deref());
+    let Some(number) = ORDER.iter().position(|reason| Some(reason.as_str()) == word) else { return Look::OTHERS };
+    let colour = COLOURS.get(number % COLOURS.len()).copied().unwrap_or_default();
+    Look { colour, pattern: number / COLOURS.len() * 2 + usize::from(is_remote) }
+}
+
+/// Returns the look of an end, the same in every figure.
+pub(super) const fn end_look(end: End) -> Look {
+    match end {
+        End::Answered => Look { colour: 2, pattern: 0 },
+        End::Failed => Look { colour: 5, pattern: 1 },
+        End::Unanswered => Look { colour: 1, pattern: 2 },
+        End::Open => Look { colour: 6, pattern: 4 },
+    }
+}
+
+/// Returns the look of a numbered curve. Neighbours differ in colour and in their dashes.
+pub(super) fn curve_look(number: usize) -> Look {
+    const COLOURS: [usize; 7] = [4, 0, 6, 2, 5, 1, 3];
+    let colour = COLOURS.get(number % COLOURS.len()).copied().unwrap_or_default();
+    Look { colour, pattern: number % Look::PATTERNS }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn causes_look_different() {
+        let word = |reason: &Reason| Some(reason.as_str().to_owned());
+        let local = Reason::ALL.iter().map(|reason| Cause { reason: word(reason), remote_reason: None });
+        let remote = Reason::ALL.iter().map(|reason| Cause { reason: word(&Reason::End), remote_reason: word(reason) });
+        let causes: Vec<_> = local.chain(remote).collect();
+        let looks: BTreeSet<_> = causes.iter().map(cause_look).collect();
+        assert_eq!((looks.len(), looks.contains(&Look::OTHERS)), (2 * Reason::ALL.len(), false));
+        assert!(looks.iter().all(|look| look.pattern < Look::PATTERNS));
+    }
+
+    #[test]
+    fn ends_and_curves_look_different() {
+        assert_eq!(End::ALL.map(end_look).into_iter().collect::<BTreeSet<_>>().len(), 4);
+        assert_eq!((0..7).map(curve_look).collect::<BTreeSet<_>>().len(), 7);
+    }
+}

@@ -1,0 +1,158 @@
+//! The command `plot`.
+
+mod chart;
+mod data;
+mod durations;
+mod figures;
+mod looks;
+mod markup;
+mod page;
+mod scale;
+
+use alloc::sync::Arc;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use self::data::{Counter, Data};
+use self::figures::Figure;
+use crate::command::lives::LifeLogs;
+use crate::command::options::{Files, StreamOptions};
+use crate::input::note::StreamNote;
+use crate::input::reader::{self, Event};
+use crate::report;
+
+/// Help text after the options.
+const MORE_HELP: &str = "\
+Examples:
+  tor-streams plot onionperf.torctl.log.xz -o report.html
+  tor-streams plot --by-file before.log after.log -o report.html
+  tor-streams plot --purpose USER --figure answers tor.log -o answers.svg
+
+Figures:
+  answers            share of streams by the time to their first answer, from
+                     NEW to SUCCEEDED: connections to onion services, others,
+                     and look-ups
+  answers-over-time  median and spread of the same time
+  failures           failed streams by cause
+  streams            streams by how they ended: answered, failed, closed
+                     without an answer, open at the end of the log
+  lifetimes          share of streams by the time from NEW to FAILED or CLOSED
+
+  The page has all of them, with their numbers, needs neither a script nor the
+  network, and follows the reader's light or dark mode. It names files and the
+  words of tor, but no target, client or credential.
+  All files are drawn together. With --by-file, `answers` and `lifetimes` have
+  a curve for each file, so that two logs can be compared.
+  Over time, a stream stands at its first event; steps are as long as 170
+  of them need to be: an hour for a week. A curve of at most 10,000 streams is
+  exact, a longer one to 1.6 percent of a time. The seven most frequent causes
+  have a colour; a cause has the same one in every page.
+  The output is the same for any number of threads.
+
+Exit status:
+  0  The figures were drawn.
+  1  Something was told on standard error: a file or a line that could not be
+     read, as FILE:LINE: and the reason; signs that a log is not that of one
+     tor, or in the wrong order, or read twice; that no stream has a time, so
+     that nothing was drawn; or that the output could not be written.
+  2  The arguments are wrong.";
+
+/// The options of `plot`.
+#[derive(clap::Args)]
+#[command(after_long_help = MORE_HELP)]
+pub(crate) struct Options {
+    /// Inputs, filters and form of the logs.
+    #[command(flatten)]
+    pub(crate) read: reader::Reading,
+    /// File for the page, or, if its name ends with .svg, for a single figure [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Draw a single figure, as SVG
+    #[arg(long, value_enum)]
+    figure: Option<Figure>,
+    /// Give each file curves of its own, of seven files at most
+    #[arg(long, conflicts_with = "join")]
+    by_file: bool,
+    /// Options of the streams.
+    #[command(flatten)]
+    streams: StreamOptions,
+}
+
+impl Options {
+    /// Maximum number of files with curves of their own.
+    const BY_FILE: usize = 7;
+
+    /// Returns a mistake in the arguments that their parser does not find.
+    pub(crate) fn mistake(&self) -> Option<&'static str> {
+        let ending = self.output.as_deref().and_then(Path::extension).map(OsStr::to_ascii_lowercase);
+        match (self.figure, ending.as_deref().and_then(OsStr::to_str)) {
+            _ if self.output.is_none() => None,
+            (Some(_), Some("svg")) | (None, Some("html" | "htm")) => None,
+            (None, Some("svg")) => Some("a file of SVG holds a single figure: --figure names it"),
+            (Some(_), Some("html" | "htm")) => {
+                Some("a page has all figures: a single one needs a file whose name ends with .svg")
+            }
+            _ => Some("the name of the output has to end with .html, or with .svg for a single figure"),
+        }
+    }
+}
+
+/// Draws the streams of all files. Returns `false` if anything was reported.
+///
+/// # Errors
+///
+/// If standard output cannot be written.
+pub(crate) fn run(options: Options) -> io::Result<bool> {
+    let Options { read, output, figure, by_file, streams } = options;
+    let files = Files::list(read);
+    let names = files.names();
+    if by_file && names.len() > Options::BY_FILE {
+        report(format_args!("tor-streams: --by-file draws seven files at most, not {}", names.len()));
+        return Ok(false);
+    }
+    let mut counter = Counter { data: Data::default(), names: Arc::clone(&names), by_file, in_order: true };
+    let note = |event: &Event<'_>, input: usize| StreamNote::new(event, input);
+    let all_read = files.read(LifeLogs { options: streams, note, rows: Vec::new() }, &mut counter)?;
+    let Counter { data, in_order, .. } = counter;
+    let Some(drawing) = draw(&data, figure, &names, by_file) else { return Ok(false) };
+    match output {
+        None => io::stdout().lock().write_all(drawing.as_bytes())?,
+        Some(path) => {
+            if let Err(error) = fs::write(&path, drawing) {
+                report(format_args!("tor-streams: {}: {error}", path.display()));
+                return Ok(false);
+            }
+        }
+    }
+    Ok(all_read && in_order)
+}
+
+/// Returns a figure as SVG, or else the page of all. `None`, with a report, if there is nothing to draw.
+fn draw(data: &Data, figure: Option<Figure>, names: &[String], by_file: bool) -> Option<String> {
+    let curves = by_file.then_some(names);
+    if let Some(figure) = figure {
+        let drawn = figure.draw(data, curves);
+        if drawn.is_empty && data.dated == 0 {
+            report(format_args!("{}", nothing(data)));
+            return None;
+        }
+        return Some(format!("{}\n", drawn.chart.finish(Some(page::STYLE))));
+    }
+    let drawn: Vec<_> = Figure::ALL.into_iter().map(|figure| (figure, figure.draw(data, curves))).collect();
+    if drawn.iter().all(|(_, drawn)| drawn.is_empty) {
+        report(format_args!("{}", nothing(data)));
+        return None;
+    }
+    Some(page::page(data, names, drawn))
+}
+
+/// Returns the reason why there is nothing to draw.
+const fn nothing(data: &Data) -> &'static str {
+    if data.streams == 0 {
+        "tor-streams: there is no stream in these logs that passes the filters, so nothing was drawn"
+    } else {
+        "tor-streams: no event in these logs has the time that this needs before it, so nothing was drawn"
+    }
+}
