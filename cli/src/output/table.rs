@@ -1,6 +1,6 @@
 //! Tables of text for a person, which no name can break.
 //!
-//! Cells are [plain](super::width::plain) text. Long ones are cut in the middle, and no line is wider than the output.
+//! Cells are [`plain`] text. Long ones are cut in the middle, and no line is wider than the output.
 
 use core::fmt::Write as _;
 use std::io::{self, Write};
