@@ -93,3 +93,11 @@ fn the_readme_shows_what_is_printed() {
     let output = command.arg("tests/data/onionperf.log").current_dir(root.parent().unwrap()).output().unwrap();
     assert!(String::from_utf8(output.stdout).unwrap().starts_with(shown));
 }
+
+#[test]
+fn the_readme_shows_what_is_drawn() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
+    command.args(["plot", "--figure", "failures", "tests/data/onionperf-whole.log.xz"]).current_dir(root);
+    assert_eq!(command.output().unwrap().stdout, std::fs::read(root.join("docs/failures.svg")).unwrap());
+}

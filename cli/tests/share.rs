@@ -272,14 +272,14 @@ fn events_that_are_left_out() {
 ";
     let (text, messages) = share(1, &[], &file("share", "backward.log", backward));
     assert!(String::from_utf8(text).unwrap().contains("\n650 STREAM 1 CLOSED 0 host1.test:80"));
-    assert!(messages.contains("tor-streams: 1 events without a time"), "{messages}");
+    assert!(messages.contains("tor-streams: 1 event without a time"), "{messages}");
 
     // Lines that cannot be read say so, and nothing of them is printed.
     let log = file("share", "unreadable.log", "650 STREAM secret NEW\n650 STREAM secret NEW 0 a:1\n");
     let (text, messages) = share(1, &[], &log);
     assert!(text.is_empty());
     assert!(
-        messages.contains("tor-streams: 1 events left out: no line with pseudonyms reads like them\n"),
+        messages.contains("tor-streams: 1 event left out: no line with pseudonyms reads like them\n"),
         "{messages}"
     );
 }

@@ -205,6 +205,11 @@ pub(crate) fn thousands(number: u64) -> String {
     text
 }
 
+/// Returns a number with its noun, such as `1 stream` or `1,200 streams`.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
+}
+
 /// Returns a share in percent.
 pub(crate) fn share(part: u64, whole: u64) -> String {
     format!("{:.1} %", 100.0 * part as f64 / whole.max(1) as f64)

@@ -12,7 +12,7 @@ use super::markup::Tag;
 use super::scale::{Tick, count_ticks, log, log_ticks, round_ends, seconds, time_ticks};
 use crate::command::timeline::Steps;
 use crate::input::time::rfc3339;
-use crate::output::table::{share, thousands};
+use crate::output::table::{count, share, thousands};
 
 /// Maximum number of steps of a figure over time.
 const STEPS: usize = 170;
@@ -341,9 +341,4 @@ fn streams(data: &Data) -> Drawn {
 fn without_date(data: &Data) -> Option<String> {
     let missing = data.streams - data.dated;
     (missing > 0).then(|| format!("{} without a date not shown.", count(missing, "stream")))
-}
-
-/// Returns a number with its noun.
-pub(super) fn count(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
 }

@@ -1,10 +1,10 @@
 //! The page with all figures.
 
 use super::data::Data;
-use super::figures::{Drawn, Figure, count};
+use super::figures::{Drawn, Figure};
 use super::markup::Tag;
 use crate::input::time::rfc3339;
-use crate::output::table::{share, thousands};
+use crate::output::table::{count, share, thousands};
 use crate::output::width::cut;
 
 /// Style sheet of the pictures.

@@ -16,6 +16,7 @@ use crate::input::filter::Passes;
 use crate::input::reader::{Consumer, Event, Reading};
 use crate::input::threads::{Collector, InputName, Log, Logs};
 use crate::input::time::Time;
+use crate::output::table::count;
 use crate::{output, report};
 
 /// Help text after the options.
@@ -257,14 +258,15 @@ impl Printer {
     /// Reports the numbers of events and of other lines. Returns `false` if an event or its time is missing.
     fn report(&self) -> bool {
         let other_lines = self.lines.saturating_sub(self.printed);
-        report(format_args!("tor-streams: {} events printed, {other_lines} other lines left out", self.printed));
+        let [events, other_lines] = [count(self.printed, "event"), count(other_lines, "other line")];
+        report(format_args!("tor-streams: {events} printed, {other_lines} left out"));
         for (number, cause) in [
             (self.no_room, "left out: there are more names than --max-names"),
             (self.not_writable, "left out: no line with pseudonyms reads like them"),
-            (self.clock.untimed, "without a time: it is before that of the first event, or of another kind"),
+            (self.clock.untimed, "without a time: before that of the first event, or of another kind"),
         ] {
             if number > 0 {
-                report(format_args!("tor-streams: {number} events {cause}"));
+                report(format_args!("tor-streams: {} {cause}", count(number, "event")));
             }
         }
         self.no_room + self.not_writable + self.clock.untimed == 0

@@ -14,7 +14,7 @@ use super::{PERCENTILES, Size, failed_targets, failures};
 use crate::command::life::Cause;
 use crate::input::time;
 use crate::output::bars::{bar, blocks};
-use crate::output::table::{Cell, Column, REST, Table, share, thousands};
+use crate::output::table::{Cell, Column, REST, Table, count, share, thousands};
 use crate::output::text::escape;
 
 /// Default number of rows of a table of targets or circuits.
@@ -314,11 +314,6 @@ fn or_none(text: &str) -> &str {
 /// Returns a circuit as text: its number, and its log if there are several.
 fn circuit_text(circuit: &Circuit, size: Size) -> String {
     if size.files == 1 { format!("circuit {}", circuit.circuit_id) } else { format!("circuit {circuit}") }
-}
-
-/// Returns a number with its noun, such as `1 stream` or `1,200 streams`.
-fn count(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
 /// Returns a time in seconds as text, with a suitable unit.
