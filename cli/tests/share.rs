@@ -279,9 +279,25 @@ fn events_that_are_left_out() {
     let (text, messages) = share(1, &[], &log);
     assert!(text.is_empty());
     assert!(
-        messages.contains("tor-streams: 1 event left out: no line with pseudonyms reads like them\n"),
+        messages.contains(
+            "tor-streams: 1 event left out: an ID is not a number, or no line with pseudonyms reads like them\n"
+        ),
         "{messages}"
     );
+}
+
+/// An event is as long as the longest target that tor prints. Its host is the same as that of the others.
+#[test]
+fn an_event_as_long_as_a_cut_target() {
+    let event = |id: usize| {
+        let user = "u".repeat(id);
+        format!("650 STREAM {id} NEW 0 www.example.com:443 SOCKS_USERNAME=\"{user}\" CLIENT_PROTOCOL=SOCKS5\r\n")
+    };
+    let log = file("share", "lengths.log", (100..300).map(event).collect::<String>());
+    let flagged = stdout(0, &["count", "--line-end", "lf", "--anomalous"], &[&log]);
+    assert_eq!(flagged, "1 stream\n");
+    let text = String::from_utf8(share(0, &["--line-end", "lf"], &log).0).unwrap();
+    assert!(text.lines().all(|line| line.contains(" NEW 0 host1.test:443 ")), "{text}");
 }
 
 /// The parts of one log are one log.

@@ -220,7 +220,9 @@ impl Shared<'_> {
             format!(":{}", event.target_port)
         };
         let host = host_bytes(event).unwrap_or(event.target_host.as_bytes());
-        let is_cut = anomalies.contains(Anomaly::TargetMayBeCut);
+        // The line end that a log took off may have been the last byte before tor's cut. A target with fields after it is
+        // flagged, too, where all of the event has that length.
+        let is_cut = anomalies.contains(Anomaly::TargetMayBeCut) && host.len() + port.len() >= TARGET - 1;
         let least = if is_cut { TARGET.saturating_sub(port.len()) } else { 0 };
         let relay = event.exit_relay().filter(|_| !is_cut);
         match relay {

@@ -41,13 +41,13 @@ What is printed:
   A name that is longer than 63 bytes, or so long that tor may have cut it,
   keeps that; one with a space, a quotation mark, a control character or a
   byte that is not ASCII keeps one such character, if the output is no
-  terminal. Names that differ only in
-  the case of their letters are one name, as for tor.
+  terminal. Names that differ only in the case of their letters are one name,
+  as for tor.
 
-  Kept as they are: IDs of streams and circuits, statuses, the ports of
-  targets, reasons, sources, purposes, protocols, NYM_EPOCH, SESSION_GROUP and
-  ISO_FIELDS. They, the times and the numbers of bytes in the order of events
-  may be enough for somebody who has another log of the same streams.
+  Kept as they are: IDs of streams and circuits, which tor makes numbers, the
+  statuses, the ports of targets, reasons, sources, purposes, protocols,
+  NYM_EPOCH, SESSION_GROUP and ISO_FIELDS. Somebody who has another log of the
+  same streams may recognize them by these, their order and their times.
 
   Times are seconds from the first event: 0.000000 for that one. A log
   without times has none. --keep-times prints Unix time instead, of logs
@@ -70,8 +70,8 @@ Exit status:
   0  Every event was printed, or whatever reads the output was closed.
   1  Something was told on standard error: a file or a line that could not be
      read, as FILE:LINE: and the reason; events that were left out, since
-     there were more names than --max-names or no line with pseudonyms would
-     read alike; events without a time, which is before the first one.
+     an ID is not a number, there were more names than --max-names, or no line
+     with pseudonyms would read alike; events without a time, which is before the first one.
      Everything else was printed.
   2  The arguments are wrong.";
 
@@ -257,12 +257,12 @@ impl Printer {
 
     /// Reports the numbers of events and of other lines. Returns `false` if an event or its time is missing.
     fn report(&self) -> bool {
-        let other_lines = self.lines.saturating_sub(self.printed);
+        let other_lines = self.lines.saturating_sub(self.printed + self.no_room + self.not_writable);
         let [events, other_lines] = [count(self.printed, "event"), count(other_lines, "other line")];
         report(format_args!("tor-streams: {events} printed, {other_lines} left out"));
         for (number, cause) in [
             (self.no_room, "left out: there are more names than --max-names"),
-            (self.not_writable, "left out: no line with pseudonyms reads like them"),
+            (self.not_writable, "left out: an ID is not a number, or no line with pseudonyms reads like them"),
             (self.clock.untimed, "without a time: before that of the first event, or of another kind"),
         ] {
             if number > 0 {
