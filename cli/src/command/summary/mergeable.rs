@@ -1,7 +1,7 @@
 //! Mergeable summaries: the tallies of logs as lines of JSON.
 //!
-//! The first line has the settings that the tallies were made with, the last one the number of files, and each line
-//! between them the tally of one log. Tallies are not merged before: which rows a table has beyond its limit depends on
+//! The first line has the settings that the tallies were made with, the last but one the number of files, each line
+//! between them the tally of one log, and the last line a checksum. Tallies are not merged before: which rows a table has beyond its limit depends on
 //! the order of all logs. So the summary that is made of the lines of several machines is that of one machine with all
 //! logs.
 //!
@@ -34,8 +34,16 @@ pub(super) enum Line {
     MergeableSummary(Settings),
     /// Tally of one log.
     Log(Box<LogTally>),
-    /// Last line.
+    /// Line after all logs.
     End(End),
+}
+
+/// The last line: a checksum of the lines before it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Checksum {
+    /// SHA-256 in hexadecimal digits.
+    sha256: String,
 }
 
 /// The settings that have to be the same for tallies to be merged.
@@ -62,7 +70,7 @@ pub(crate) struct LogTally {
     pub(crate) tally: Tally,
 }
 
-/// The last line.
+/// The line after all logs.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct End {
@@ -79,8 +87,7 @@ impl Settings {
     /// Returns the settings of a run.
     pub(crate) fn new(StreamOptions { failed, max_live, join: _ }: StreamOptions, filter: &Filter) -> Self {
         let hash = Sha256::digest(format!("{filter:?} {failed}"));
-        let filters = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { format: FORMAT, max_live, filters }
+        Self { format: FORMAT, max_live, filters: hexadecimal(hash.iter().take(16)) }
     }
 
     /// Returns the maximum length of a line in bytes: as long as all tables have the permitted number of rows.
@@ -89,8 +96,33 @@ impl Settings {
     }
 }
 
+/// Returns bytes in hexadecimal digits.
+fn hexadecimal<'b>(bytes: impl IntoIterator<Item = &'b u8>) -> String {
+    bytes.into_iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A writer that hashes the bytes it writes.
+struct Hashed<W> {
+    /// The output.
+    output: W,
+    /// Hash of the bytes so far.
+    hash: Sha256,
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let written = self.output.write(buffer)?;
+        self.hash.update(buffer.get(..written).unwrap_or(buffer));
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+}
+
 /// A writer of a mergeable summary.
-pub(crate) struct Writer<W: Write>(Escaped<W>);
+pub(crate) struct Writer<W: Write>(Escaped<Hashed<W>>);
 
 impl<W: Write> Writer<W> {
     /// Writes the first line.
@@ -99,7 +131,7 @@ impl<W: Write> Writer<W> {
     ///
     /// If the output cannot be written, as for the other functions.
     pub(crate) fn new(output: W, settings: Settings) -> io::Result<Self> {
-        let mut writer = Self(Escaped::new(output));
+        let mut writer = Self(Escaped::new(Hashed { output, hash: Sha256::new() }));
         writer.line(&Line::MergeableSummary(settings))?;
         Ok(writer)
     }
@@ -109,14 +141,17 @@ impl<W: Write> Writer<W> {
         self.line(&Line::Log(Box::new(log)))
     }
 
-    /// Writes the last line.
+    /// Writes the line after all logs, and the checksum.
     pub(crate) fn end(&mut self, end: End) -> io::Result<()> {
         self.line(&Line::End(end))?;
+        self.0.flush()?;
+        let sha256 = hexadecimal(&self.0.output().hash.clone().finalize());
+        self.line(&Checksum { sha256 })?;
         self.0.flush()
     }
 
     /// Writes a line.
-    fn line(&mut self, line: &Line) -> io::Result<()> {
+    fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.0, line)?;
         self.0.write_all(b"\n")
     }
@@ -163,7 +198,7 @@ pub(crate) type Fault = (Option<u64>, String);
 pub(crate) enum Next {
     /// Tally of a log.
     Log(Box<LogTally>),
-    /// Last line.
+    /// Line after all logs.
     End(End),
 }
 
@@ -173,6 +208,8 @@ pub(crate) struct Reader<R> {
     input: R,
     /// Number of lines so far.
     lines: u64,
+    /// Hash of the lines so far.
+    hash: Sha256,
     /// Settings in the first line.
     pub(crate) settings: Settings,
 }
@@ -186,13 +223,15 @@ impl<R: BufRead> Reader<R> {
     pub(crate) fn new(mut input: R) -> Result<Self, Fault> {
         let line = read_line(&mut input, FIRST_LINE).map_err(|error| (None, error.to_string()))?;
         match serde_json::from_slice(&line) {
-            Ok(Line::MergeableSummary(settings)) if settings.format == FORMAT => Ok(Self { input, lines: 1, settings }),
+            Ok(Line::MergeableSummary(settings)) if settings.format == FORMAT => {
+                Ok(Self { input, lines: 1, hash: Sha256::new_with_prefix(&line), settings })
+            }
             Ok(Line::MergeableSummary(_)) => Err((None, "made by another version of tor-streams".into())),
             _ => Err((None, "no output of `tor-streams summary --json --mergeable`".into())),
         }
     }
 
-    /// Reads the next line: a log, or the last line.
+    /// Reads the next line: a log, or the line after all logs and the checksum.
     ///
     /// # Errors
     ///
@@ -206,15 +245,31 @@ impl<R: BufRead> Reader<R> {
             let is_long = line.len() as u64 >= limit;
             return Err((here, if is_long { "the line is too long" } else { "the end is missing" }.into()));
         }
+        self.hash.update(&line);
         match parse(&line, self.settings.max_live, sum).map_err(|error| (here, error))? {
             Line::Log(log) => Ok(Next::Log(log)),
             Line::End(end) => {
+                self.check()?;
                 let rest = read_line(&mut self.input, 1).map_err(|error| (None, error.to_string()))?;
+                let here = Some(self.lines + 1);
                 if rest.is_empty() { Ok(Next::End(end)) } else { Err((here, "more lines follow the last one".into())) }
             }
             Line::MergeableSummary(_) => {
                 Err((here, "another summary follows: merge each from a file of its own".into()))
             }
+        }
+    }
+
+    /// Reads the last line, and compares it with the lines before it.
+    fn check(&mut self) -> Result<(), Fault> {
+        let line = read_line(&mut self.input, FIRST_LINE).map_err(|error| (None, error.to_string()))?;
+        if !line.ends_with(b"\n") {
+            return Err((Some(self.lines + 1), "the end is missing".into()));
+        }
+        let sha256 = hexadecimal(&self.hash.clone().finalize());
+        match serde_json::from_slice(&line) {
+            Ok(Checksum { sha256: written }) if written == sha256 => Ok(()),
+            _ => Err((None, "damaged: the checksum in its last line is another one".into())),
         }
     }
 }

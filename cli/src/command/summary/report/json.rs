@@ -134,6 +134,11 @@ impl<W> Escaped<W> {
     pub(in super::super) const fn new(output: W) -> Self {
         Self { json: Vec::new(), output }
     }
+
+    /// Returns the output, without the JSON that was not flushed.
+    pub(in super::super) const fn output(&self) -> &W {
+        &self.output
+    }
 }
 
 impl<W: Write> Write for Escaped<W> {
