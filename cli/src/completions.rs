@@ -27,7 +27,8 @@ pub(crate) fn script(shell: &str) -> io::Result<Vec<u8>> {
     let shell = shells.completer(shell).ok_or_else(|| io::Error::other("unknown shell"))?;
     let mut script = Vec::new();
     shell.write_registration(VARIABLE, "tor-streams", "tor-streams", "tor-streams", &mut script)?;
-    Ok(script)
+    // Bash inserts a word as it is, unless it may be a file's name. A name may hold a command.
+    Ok(String::from_utf8_lossy(&script).replace("complete -o nospace", "complete -o nospace -o filenames").into_bytes())
 }
 
 /// Adds to each command the values that its options and files take.

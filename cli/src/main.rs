@@ -160,7 +160,8 @@ fn require_files(options: &Reading) -> io::Result<()> {
 fn man(name: Option<&str>, dir: Option<&Path>) -> io::Result<()> {
     let mut command = Arguments::command();
     if let Some(dir) = dir {
-        return clap_mangen::generate_to(command, dir);
+        return clap_mangen::generate_to(command, dir)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", dir.display())));
     }
     command.build();
     let page = match name {
@@ -168,7 +169,7 @@ fn man(name: Option<&str>, dir: Option<&Path>) -> io::Result<()> {
         None => Some(command.clone()),
     };
     let Some(page) = page else {
-        exit_with_mistake(ErrorKind::InvalidValue, "no such command");
+        exit_with_mistake(ErrorKind::InvalidValue, &format!("no command '{}'", name.unwrap_or_default()));
     };
     clap_mangen::Man::new(page).render(&mut io::stdout())
 }

@@ -60,6 +60,14 @@ fn zsh_completes_a_single_one() {
     }
 }
 
+/// Bash quotes what it inserts if it takes it for a file's name. A name may hold a command.
+#[test]
+fn bash_quotes_names_of_files() {
+    let script = "source <(tor-streams completions bash); complete -p tor-streams";
+    let Some(registered) = shell("bash", &["-c", script]) else { return };
+    assert!(registered.contains(" -o filenames "), "{registered}");
+}
+
 #[test]
 fn an_unknown_shell_is_an_error() {
     let program = env!("CARGO_BIN_EXE_tor-streams");
