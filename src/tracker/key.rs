@@ -34,7 +34,7 @@ impl Key {
     }
 }
 
-/// Returns the ID of an event's stream.
+/// Returns the ID of an event's stream, abridged if it has more than 20 bytes.
 pub(super) fn id(event: &StreamEventRef<'_>) -> StreamId {
     const NOT_UTF8: &str = "\u{FFFD}";
     let content = event.content();

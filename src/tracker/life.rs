@@ -4,27 +4,27 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::text::{Reasons, Words, printed};
+use super::text::{UnnamedReasons, UnnamedWords, printed};
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::{CircuitId, StreamId};
 
 /// The facts about one stream, from its events.
 ///
-/// A life holds no credential, only whether there were any: the parts of one that a damaged line has in another field
-/// are masked, as [`redact`](StreamEventRef::redact) does it.
+/// A life holds no credential, only whether there were any. Text that may be part of one, which a damaged line can have
+/// in any field, is masked as by [`redact`](crate::StreamEventRef::redact).
 ///
-/// The type parameter `T` is the caller's type of times, and `N` that of the caller's [notes](Note).
+/// The type parameter `T` is the caller's type of times, and `N` that of the caller's [notes](crate::Note).
 ///
-/// With the feature `serde` a life is data of any format, without `note`. Names are those of `tor-streams streams` if
-/// it has the field, such as `stream_id`, `target` and `final_target`. Circuits are a list, times the form that `T`
-/// has, and words as tor printed them.
+/// With the feature `serde` a life is data of any format, without `note`. A field that `tor-streams streams` prints has
+/// the same name there, such as `stream_id`, `target` and `final_target`. Circuits are a list, times are serialized as
+/// `T`, and words as tor printed them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct StreamLife<T, N = ()> {
     /// The stream's ID.
     pub id: StreamId,
-    /// The way in which the stream's life, as far as it was seen, is over.
+    /// The end of the stream, or the reason for which it is returned without one.
     pub outcome: Outcome,
     /// `true` if the first event was NEW or NEWRESOLVE. If not, the stream began before the log, and
     /// [`first`](Self::first) is not its start.
@@ -34,25 +34,24 @@ pub struct StreamLife<T, N = ()> {
     /// The time of the last event. For a failed stream this is usually the time of the CLOSED which follows:
     /// [`ended`](Self::ended) returns its end.
     pub last: T,
-    /// The caller's notes on the stream's events, put together.
+    /// The caller's notes about the stream's events, merged.
     pub note: N,
-    /// Every event except those of flow control (XOFF and XON). Beyond the tracker's limit, the first ones and the last
-    /// one.
+    /// The events except those of flow control (XOFF and XON); beyond the tracker's limit, the first ones and the last one.
     pub steps: Vec<Step<T>>,
     /// Number of steps, including those that are not kept.
     pub step_count: u64,
-    /// The circuits that the stream was attached to, each once, in the order of attachment; the first ones up to the
+    /// The circuits that the stream was attached to, each once, in the order of attachment, up to the
     /// tracker's limit.
     pub circuits: Vec<CircuitId>,
-    /// `true` if there were more circuits than are kept.
+    /// `true` if further circuits were left out.
     pub more_circuits: bool,
-    /// Number of times that the stream was attached to another circuit than before, including the first and earlier
-    /// ones.
+    /// Number of times that the stream was attached to another circuit than before. The first circuit counts, and so does
+    /// a return to an earlier one.
     pub circuit_changes: u64,
-    /// The circuit that the stream is attached to, or was at its end. `None` after DETACHED, until it is attached
+    /// The circuit that the stream is attached to, or was attached to at its end. `None` after DETACHED, until it is attached
     /// again.
     pub circuit_id: Option<CircuitId>,
-    /// The circuit that the stream was attached to last, even if it was detached from it. `None` if it never was
+    /// The circuit that the stream was attached to last, even if it was detached from it. `None` if it was never
     /// attached.
     pub last_circuit: Option<CircuitId>,
     /// `true` if the client asks for a look-up of an address (NEWRESOLVE, SENTRESOLVE), `false` for a connection (NEW,
@@ -88,9 +87,9 @@ pub struct StreamLife<T, N = ()> {
     pub has_username: bool,
     /// `true` if the client sent a password.
     pub has_password: bool,
-    /// `REASON` of the last event that has a reason; `None` if that has only `REMOTE_REASON`, or without such an event.
+    /// `REASON` of the last event that has a reason; `None` if that event has only `REMOTE_REASON`, or if there is none.
     pub reason: Option<StreamClosureReason>,
-    /// `REMOTE_REASON` of the same event.
+    /// `REMOTE_REASON` of the last event that has a reason; `None` as for `reason`.
     pub remote_reason: Option<StreamClosureReason>,
     /// Number of times that this end asked the other one to stop sending (XOFF_SENT).
     pub xoff_sent: u64,
@@ -103,7 +102,7 @@ pub struct StreamLife<T, N = ()> {
     /// Number of events after FAILED other than CLOSED, which tor never prints.
     pub after_failed: u64,
     /// Text of words without a name.
-    pub(crate) words: Words,
+    pub(crate) words: UnnamedWords,
 }
 
 /// The target of a stream.
@@ -148,17 +147,17 @@ pub struct Failure<T> {
     /// The reason for which the other end closed the stream (`REMOTE_REASON`).
     pub remote_reason: Option<StreamClosureReason>,
     /// Text of reasons without a name.
-    pub(crate) words: Reasons,
+    pub(crate) words: UnnamedReasons,
 }
 
-/// The way in which a stream's life is over.
+/// The end of a stream, or the reason for which it is returned without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The stream is not over.
+    /// The stream has not ended.
     Live,
     /// The stream ended with CLOSED, without FAILED.
     Closed,
@@ -167,14 +166,14 @@ pub enum Outcome {
     /// Another stream began with the same ID while this one was open. Either tor was restarted, or the log has events
     /// of two tors, or has them twice.
     Replaced,
-    /// The tracker followed the maximum number of streams, and this one had the oldest last event.
+    /// The tracker had its maximum number of live streams, and this one had the oldest last event.
     Dropped,
     /// A single event that came after CLOSED, which tor never prints.
     #[cfg_attr(feature = "serde", serde(rename = "after closed"))]
     AfterClosed,
 }
 
-/// Defines methods that return words as printed.
+/// Defines methods that return words as tor printed them.
 macro_rules! words {
     ($($(#[$meta:meta])* $name:ident: $field:ident $($word:ident).+;)+) => {$(
         $(#[$meta])*
@@ -201,13 +200,13 @@ impl<T, N> StreamLife<T, N> {
         remote_reason_str: remote_reason words.reasons.remote;
     }
 
-    /// Returns the time of the stream's start, if that was seen.
+    /// Returns the time of the stream's start, if the log has it.
     #[must_use]
     pub fn started(&self) -> Option<&T> {
         self.began.then_some(&self.first)
     }
 
-    /// Returns the time of the stream's end, if that was seen: of FAILED, or else of CLOSED.
+    /// Returns the time of the stream's end, if the log has it: of FAILED, or else of CLOSED.
     #[must_use]
     pub fn ended(&self) -> Option<&T> {
         match (&self.failure, self.outcome) {
@@ -218,7 +217,7 @@ impl<T, N> StreamLife<T, N> {
     }
 
     /// Returns `true` if the client's request was not met: after FAILED, and for a look-up that was closed without an
-    /// answer, for a reason other than DONE. tor prints no FAILED for a look-up that takes too long.
+    /// answer and for a reason other than DONE. tor prints no FAILED for a look-up that takes too long.
     ///
     /// # Examples
     ///
@@ -250,7 +249,7 @@ impl<T, N> StreamLife<T, N> {
     }
 
     /// Returns the life with its outcome. A stream that failed keeps that outcome.
-    pub(super) fn over(self, outcome: Outcome) -> Self {
+    pub(super) fn with_outcome(self, outcome: Outcome) -> Self {
         let outcome = if self.failure.is_some() { Outcome::Failed } else { outcome };
         Self { outcome, ..self }
     }

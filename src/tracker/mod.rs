@@ -1,12 +1,13 @@
 //! Tracking of streams: events grouped by stream.
 //!
 //! - this file: the tracker as a caller sees it; [`note`]: the caller's notes about events
-//! - [`live`]: the live streams: where each begins and ends
+//! - [`live`]: the live streams: where each begins and ends; [`closed`]: the IDs of streams that were closed
 //! - [`key`]: stream IDs as map keys
 //! - [`life`]: the facts about one stream; [`update`]: how events change them; [`text`]: the text that is kept
-//! - [`part`]: the tracker of a range of a log; [`append`]: how it is merged into the tracker of the range before it
+//! - [`part`]: the tracker of a part of a log; [`append`]: how it is merged into that of the log before it
 
 mod append;
+mod closed;
 mod key;
 mod life;
 mod live;
@@ -16,45 +17,48 @@ mod text;
 mod update;
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BinaryHeap, VecDeque};
+use alloc::collections::{BTreeMap, BinaryHeap};
 use core::cmp::Reverse;
 
 pub use self::append::Appended;
+use self::closed::Closed;
 use self::key::Key;
 pub use self::life::{Failure, Outcome, Step, StreamLife, Target};
-use self::live::Entry;
+use self::live::Live;
 pub use self::note::Note;
 use self::part::Part;
 #[cfg(feature = "serde")]
-pub(crate) use self::text::{Reasons, Words, cut};
+pub(crate) use self::text::{UnnamedReasons, UnnamedWords, cut};
 use self::update::Kept;
 use crate::event::StreamEventRef;
 use crate::token::StreamStatus;
 use crate::value::StreamId;
 
-/// Groups events by stream, and returns each stream when it is over.
+/// Groups events by stream, and returns each stream when it ends.
 ///
 /// tor prints a stream's purpose and source address only once, with its NEW; the tracker remembers them. Each event is
 /// added with a time of the caller's own type `T`.
 ///
-/// A log may begin in mid-life, so a stream begins with the first event that is seen of it, with any status;
-/// [`began`](StreamLife::began) is `true` if that was its real start. A stream ends with CLOSED. FAILED ends it as
-/// well, but tor prints a CLOSED after it, so the tracker waits for that: without one, the stream is returned when
-/// another begins with its ID, when it is dropped, or by [`into_live`](Self::into_live), and its outcome is
-/// [`Failed`](Outcome::Failed) all the same.
+/// A log may begin in the middle of a stream, so the first event of a stream may have any status;
+/// [`began`](StreamLife::began) is `true` if it was NEW or NEWRESOLVE.
+///
+/// A stream ends with CLOSED. FAILED ends it as well, but tor prints a CLOSED after it, so the tracker waits for that.
+/// Without one, the stream is returned when another begins with its ID, when it is dropped, or by
+/// [`into_live`](Self::into_live). Its outcome is [`Failed`](Outcome::Failed) in any case.
 ///
 /// # Memory
 ///
 /// Memory is bounded by the caller's `limit`, for any log:
 ///
-/// - `limit` streams are followed at a time. Beyond it, the one with the oldest last event is returned as
-///   [`Dropped`](Outcome::Dropped); should it go on, what follows is another life. A life has some 600 bytes, the text of two
-///   targets and a source address, and what [`keep_steps`](Self::keep_steps) and [`keep_circuits`](Self::keep_circuits)
-///   allow: by default 1000 steps of some 60 bytes, and 1000 circuits of 24. A stream as tor prints it has about eight steps.
-/// - `limit` IDs are remembered of streams that were closed, at some 100 bytes each, so that an event which comes after the
-///   end is known as such.
+/// - Up to `limit` streams are live at a time. Beyond it, the one with the oldest last event is returned as
+///   [`Dropped`](Outcome::Dropped); its later events make another life. A life has some 600 bytes, the text of two
+///   targets and a source address, and the steps and circuits that [`keep_steps`](Self::keep_steps) and
+///   [`keep_circuits`](Self::keep_circuits) allow: by default 1000 steps of some 60 bytes, and 1000 circuits of 24. A
+///   stream that tor printed has about eight steps.
+/// - The IDs of the last `limit` streams that were closed are remembered, at some 100 bytes each: an event after the end
+///   of its stream is returned as [`AfterClosed`](Outcome::AfterClosed).
 ///
-/// Each event takes the same time, but for the logarithm of the number of streams.
+/// The time of an event grows with the logarithm of the number of streams only.
 ///
 /// # Examples
 ///
@@ -73,39 +77,35 @@ use crate::value::StreamId;
 /// ```
 #[derive(Clone, Debug)]
 pub struct StreamTracker<T, N = ()> {
-    /// Streams that are followed.
-    live: BTreeMap<Key, Entry<T, N>>,
-    /// IDs of live streams by the sequence number of the last event. A number may be that of an earlier event, and an
-    /// ID that of a stream that is over: this is checked when the entry is the lowest, so that an event changes nothing
-    /// here.
+    /// Live streams by ID.
+    live: BTreeMap<Key, Live<T, N>>,
+    /// IDs of live streams by the sequence number of the last event. An entry may be outdated: its number that of an
+    /// earlier event, or its stream no longer live. Entries are checked when they are the lowest, so that most events
+    /// change nothing here.
     by_age: BinaryHeap<Reverse<(u64, Key)>>,
-    /// Streams that were closed last, with the sequence numbers of their ends.
-    closed: BTreeMap<Key, u64>,
-    /// IDs of `closed` in the order of the ends. Some may have been removed, or closed again.
-    closed_by_age: VecDeque<(u64, Key)>,
+    /// The streams that were closed last, up to `limit`.
+    closed: Closed,
     /// Maximum number of live streams, and of closed ones that are remembered.
     limit: usize,
     /// Maximum number of steps and circuits of one stream.
     kept: Kept,
     /// Number of events so far.
     events: u64,
-    /// Number of streams that were closed so far.
-    closes: u64,
     /// Number of streams that were dropped so far.
     dropped: u64,
-    /// State that may depend on earlier events, if this is a part of a log.
+    /// State for [`append`](Self::append), if this is the tracker of a part of a log.
     part: Option<Box<Part<T, N>>>,
 }
 
 impl<T: Clone> StreamTracker<T> {
-    /// Returns a tracker that follows up to `limit` streams at a time, at least one.
+    /// Returns a tracker with a maximum number of live streams, at least one.
     #[must_use]
     pub fn new(limit: usize) -> Self {
         Self::with_notes(limit)
     }
 
-    /// Adds an event, and returns the stream that is over with it, if there is one. Its
-    /// [`outcome`](StreamLife::outcome) is the reason.
+    /// Adds an event, and returns the stream that ends with it, if there is one: the event's own with CLOSED, or
+    /// another one that is replaced or dropped ([`outcome`](StreamLife::outcome)).
     pub fn update(&mut self, event: &StreamEventRef<'_>, time: T) -> Option<StreamLife<T>> {
         self.update_with(event, time, ())
     }
@@ -118,12 +118,10 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         Self {
             live: BTreeMap::new(),
             by_age: BinaryHeap::new(),
-            closed: BTreeMap::new(),
-            closed_by_age: VecDeque::new(),
+            closed: Closed::default(),
             limit: limit.max(1),
             kept: Kept { steps: 1000, circuits: 1000 },
             events: 0,
-            closes: 0,
             dropped: 0,
             part: None,
         }
@@ -147,21 +145,21 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     pub fn update_with(&mut self, event: &StreamEventRef<'_>, time: T, note: N) -> Option<StreamLife<T, N>> {
         self.events += 1;
         let key = Key::of(event);
-        let over = match event.status {
+        let ended = match event.status {
             StreamStatus::New | StreamStatus::NewResolve => self.begin(key, event, time, note),
             StreamStatus::Closed => self.close(key, event, time, note),
-            _ => self.go_on(key, event, time, note),
+            _ => self.advance(key, event, time, note),
         };
         if let Some(part) = &mut self.part {
-            part.handed_out += u64::from(over.is_some());
+            part.handed_out += u64::from(ended.is_some());
         }
-        over
+        ended
     }
 
-    /// Iterates over the streams that are not over, in the order of their IDs' text, including those that have failed
-    /// and were not yet closed. In a [part](Self::part) of a log, only streams that began in it are known.
+    /// Iterates over the live streams, in the order of their IDs' text, including those that have failed and were not
+    /// yet closed. In a [part](Self::part) of a log, these are the streams that began in it.
     pub fn live(&self) -> impl Iterator<Item = &StreamLife<T, N>> {
-        self.live.values().filter_map(|entry| entry.state.life())
+        self.live.values().filter_map(|stream| stream.state.life())
     }
 
     /// Returns the stream with this ID, if it is one of [`live`](Self::live).
@@ -178,6 +176,6 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
 
     /// Returns the streams of [`live`](Self::live), as they are at the end of a log.
     pub fn into_live(self) -> impl Iterator<Item = StreamLife<T, N>> {
-        self.live.into_values().filter_map(|entry| entry.state.into_life().map(|life| *life))
+        self.live.into_values().filter_map(|stream| stream.state.into_life().map(|life| *life))
     }
 }

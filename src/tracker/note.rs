@@ -2,9 +2,9 @@
 
 /// A caller's note about an event, and about all events of a stream.
 ///
-/// A tracker merges the notes of a stream's events into [`StreamLife::note`], so that a caller can count, collect or
-/// mark facts that the tracker does not keep. Merging has to be associative, or [`StreamTracker::append`] has another
-/// result than one tracker.
+/// A tracker merges the notes of a stream's events into [`note`](crate::StreamLife::note): facts that it does not keep
+/// itself, such as counts or line numbers. Merging has to be associative, or
+/// [`append`](crate::StreamTracker::append) has another result than one tracker.
 ///
 /// # Examples
 ///

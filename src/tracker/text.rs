@@ -11,13 +11,13 @@ use crate::format::grammar;
 use crate::token::{StreamClosureReason, StreamStatus};
 use crate::value::CircuitId;
 
-/// Maximum number of bytes that are kept of a word without a name. tor's longest words have 15.
+/// Maximum length of the text of a word without a name, in bytes. tor's longest words have 15.
 const WORD_MAX: usize = 64;
 
-/// The text of a stream's words that have no name.
+/// Text of a stream's words that have no name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(crate) struct Words {
+pub(crate) struct UnnamedWords {
     /// `SOURCE`.
     pub(crate) source: Option<Box<str>>,
     /// `PURPOSE`.
@@ -25,13 +25,13 @@ pub(crate) struct Words {
     /// `CLIENT_PROTOCOL`.
     pub(crate) client_protocol: Option<Box<str>>,
     /// `REASON` and `REMOTE_REASON`.
-    pub(crate) reasons: Reasons,
+    pub(crate) reasons: UnnamedReasons,
 }
 
-/// The text of one event's reasons that have no name.
+/// Text of one event's reasons that have no name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub(crate) struct Reasons {
+pub(crate) struct UnnamedReasons {
     /// `REASON`.
     pub(crate) local: Option<Box<str>>,
     /// `REMOTE_REASON`.
@@ -50,7 +50,7 @@ impl Target {
     }
 }
 
-impl Reasons {
+impl UnnamedReasons {
     /// Returns the text of an event's reasons that have no name.
     pub(super) fn of(event: &StreamEventRef<'_>) -> Self {
         let is_unnamed = |reason| reason == Some(StreamClosureReason::Unrecognized);
@@ -61,7 +61,7 @@ impl Reasons {
     }
 }
 
-/// Returns the text of a word to keep: that of a word without a name.
+/// Returns the text of a word that has no name, to be kept.
 ///
 /// A number that tor prints in place of a name is never masked, whatever a client writes before it.
 pub(super) fn unnamed<'a>(
@@ -80,7 +80,7 @@ pub(super) fn unnamed<'a>(
 pub(super) fn circuit_id<'a>(event: &StreamEventRef<'a>, id: &'a str) -> CircuitId {
     let may_be_secret = event.status == StreamStatus::Unrecognized || event.anomalies().contains(Anomaly::MalformedId);
     if may_be_secret && event.redact(id.as_bytes()).as_str().is_none() {
-        // Not an abridged one, which has the first letters.
+        // An abridged ID would show the first letters.
         return CircuitId::of_any("***");
     }
     CircuitId::of_any(id)
@@ -93,7 +93,7 @@ pub(super) fn is_address(event: &StreamEventRef<'_>) -> bool {
     host.is_some_and(|host| host.parse::<IpAddr>().is_ok())
 }
 
-/// Returns text of an event without credentials, which a damaged line can have anywhere.
+/// Returns text of an event without credentials, which a damaged line can have in any field.
 pub(super) fn shown<'a>(event: &StreamEventRef<'a>, text: &'a str) -> String {
     // On a plain line no field lies between the quotation marks of another one.
     if event.anomalies().is_empty() && memchr::memchr(b'=', text.as_bytes()).is_none() {
@@ -109,8 +109,8 @@ pub(crate) fn cut(word: &str) -> Box<str> {
     end.and_then(|end| word.get(..end)).unwrap_or(word).into()
 }
 
-/// Returns a word as printed, from its name and its kept text if it has no name. If the caller changed the public field
-/// since, the name is right.
+/// Returns a word as tor printed it: its name, or the kept text if it has none. The text is ignored if the caller has
+/// set the public field to a word with a name.
 pub(super) fn printed<'a>(name: &'a str, text: &'a Option<Box<str>>) -> &'a str {
     let is_unnamed = name == StreamStatus::Unrecognized.as_str();
     text.as_deref().filter(|_| is_unnamed).unwrap_or(name)

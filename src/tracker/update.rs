@@ -1,15 +1,17 @@
-//! How events change the facts about a stream: one by one, and those of a later life at once.
+//! The changes that an event, or a later life of the same stream, makes to a life.
+//!
+//! Both have to agree: `add` for each event, and `append` for a life of these events, have the same result.
 
 use alloc::vec::Vec;
 
 use super::life::{Failure, Outcome, Step, StreamLife, Target};
 use super::note::Note;
-use super::text::{Reasons, Words, circuit_id, is_address, shown, unnamed};
+use super::text::{UnnamedReasons, UnnamedWords, circuit_id, is_address, shown, unnamed};
 use crate::event::StreamEventRef;
 use crate::token::{ClientProtocol, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::{CircuitId, StreamId};
 
-/// The limits of the facts that are kept of one stream.
+/// Limits on the facts that are kept of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kept {
     /// Maximum number of steps, at least one.
@@ -19,7 +21,7 @@ pub(super) struct Kept {
 }
 
 impl<T: Clone, N: Note> StreamLife<T, N> {
-    /// Returns the life of a stream that begins with this event.
+    /// Returns the life of a stream with its first event.
     pub(super) fn new(id: StreamId, event: &StreamEventRef<'_>, time: T, note: N) -> Self {
         let mut life = Self {
             id,
@@ -58,7 +60,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
             xon_sent: 0,
             xon_recv: 0,
             after_failed: 0,
-            words: Words::default(),
+            words: UnnamedWords::default(),
         };
         life.add(event, time, Kept { steps: 1, circuits: 1 });
         life
@@ -105,7 +107,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         if event.reason.is_some() || event.remote_reason.is_some() {
             self.reason = event.reason;
             self.remote_reason = event.remote_reason;
-            self.words.reasons = Reasons::of(event);
+            self.words.reasons = UnnamedReasons::of(event);
         }
         self.after_failed += u64::from(self.failure.is_some() && event.status != StreamStatus::Closed);
 
@@ -132,10 +134,10 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
     /// Adds the facts that follow from a step's status.
     fn add_status(&mut self, event: &StreamEventRef<'_>, time: &T, circuit_id: Option<CircuitId>) {
         match event.status {
-            StreamStatus::New => self.asks_for(false),
-            StreamStatus::NewResolve => self.asks_for(true),
+            StreamStatus::New => self.set_is_resolve(false),
+            StreamStatus::NewResolve => self.set_is_resolve(true),
             StreamStatus::SentConnect | StreamStatus::SentResolve => {
-                self.asks_for(event.status == StreamStatus::SentResolve);
+                self.set_is_resolve(event.status == StreamStatus::SentResolve);
                 self.attempts += 1;
             }
             StreamStatus::Detached => self.detached += 1,
@@ -150,21 +152,21 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
                     circuit_id,
                     reason: event.reason,
                     remote_reason: event.remote_reason,
-                    words: Reasons::of(event),
+                    words: UnnamedReasons::of(event),
                 });
             }
             _ => {}
         }
     }
 
-    /// Adds the kind of the client's request. The first event with a kind decides.
-    fn asks_for(&mut self, is_resolve: bool) {
+    /// Sets the kind of the client's request, if no earlier event did.
+    fn set_is_resolve(&mut self, is_resolve: bool) {
         self.is_resolve = self.is_resolve.or(Some(is_resolve));
     }
 
     /// Adds the circuit of an event.
     fn add_circuit(&mut self, circuit: CircuitId, kept: Kept) {
-        // Usually the circuit is that of the event before.
+        // Most events have the circuit of the event before.
         if self.last_circuit == Some(circuit) {
             return;
         }
@@ -173,9 +175,9 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         self.keep_circuit(circuit, kept);
     }
 
-    /// Keeps a circuit, if it is new and there is room.
+    /// Adds a circuit to the list, if it is new and the list is not full.
     fn keep_circuit(&mut self, circuit: CircuitId, kept: Kept) {
-        // Once one is left out, the list is final, and the search is skipped: the time stays linear.
+        // Once a circuit is left out, the list is final, and the search is skipped: the time stays linear.
         if self.more_circuits || self.circuits.contains(&circuit) {
             return;
         }
@@ -186,7 +188,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         }
     }
 
-    /// Adds a step: the first steps and the last one are kept.
+    /// Adds a step. If the list is full, the step replaces the last one.
     fn add_step(&mut self, step: Step<T>, limit: usize) {
         if self.steps.len() >= limit {
             self.steps.pop();
@@ -194,12 +196,11 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         self.steps.push(step);
     }
 
-    /// Adds the events of another life, which are later ones of the same stream. The result is that of adding them one
-    /// by one.
+    /// Adds a life of later events of the same stream. The result is that of adding these events one by one.
     pub(super) fn append(&mut self, later: Self, kept: Kept) {
         let same_circuit = self.last_circuit.is_some() && later.circuits.first() == self.last_circuit.as_ref();
         self.circuit_changes += later.circuit_changes - u64::from(same_circuit);
-        // A life that left out circuits has the maximum number, and so fills the free room here.
+        // A life that left out circuits has the maximum number, and so fills the list here.
         later.circuits.iter().for_each(|&circuit| self.keep_circuit(circuit, kept));
         self.more_circuits |= later.more_circuits;
         if later.detached > 0 || later.circuit_id.is_some() {
