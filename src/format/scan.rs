@@ -67,8 +67,9 @@ pub(crate) fn bytes(text: &[u8], at: u32, fill: u8) -> u128 {
 /// [`bytes`] where fewer than 16 are left.
 #[inline(never)]
 fn filled(text: &[u8], at: u32, fill: u8) -> u128 {
-    let left = (text.len() as u32).saturating_sub(at);
-    last_bytes(text, at) | (u128::from_le_bytes([fill; 16]) << (8 * left))
+    let fills = u128::from_le_bytes([fill; 16]);
+    // With `fill` as zero, the bytes after the text are those that a shift brings in.
+    last_bytes(text, at, fills) ^ fills
 }
 
 /// Returns byte `index` of a word.
@@ -149,7 +150,7 @@ fn find(text: &[u8], start: u32, mark: impl Fn(u64) -> u64) -> u32 {
     let last = len.saturating_sub(16);
     let (both, from) = match array(text, last) {
         Some(both) if last >= start => (u128::from_le_bytes(*both), last),
-        _ => (last_bytes(text, start), start),
+        _ => (last_bytes(text, start, 0), start),
     };
     let (low, high) = marks(both);
     (from + first(low, high)).min(len)
@@ -163,17 +164,17 @@ const fn first(low: u64, high: u64) -> u32 {
     (((low & HIGHS) as u128) | (((high & HIGHS) as u128) << 64)).trailing_zeros() / 8
 }
 
-/// Returns the bytes of `text` from index `start` on, fewer than 16, with zeros after them.
-fn last_bytes(text: &[u8], start: u32) -> u128 {
+/// Returns the bytes of `text` from index `start` on, fewer than 16, each combined with its byte of `mask` by XOR, with zeros
+/// after them.
+fn last_bytes(text: &[u8], start: u32, mask: u128) -> u128 {
+    let left = (text.len() as u32).saturating_sub(start);
     match text.last_chunk() {
-        // Nearly every text is that long. The bytes before `start` are shifted out.
-        Some(both) => {
-            let before = (start + 16).saturating_sub(text.len() as u32);
-            u128::from_le_bytes(*both).checked_shr(8 * before).unwrap_or_default()
-        }
+        // Nearly every text is that long. The bytes before `start` are shifted out, in two steps, since a shift by all 128
+        // bits at once would take a comparison.
+        Some(both) => ((u128::from_le_bytes(*both) ^ mask) >> 8).wrapping_shr(120_u32.wrapping_sub(8 * left)),
         None => {
             let rest = text.get(start as usize..).unwrap_or_default();
-            rest.iter().rev().fold(0, |both, &byte| (both << 8) | u128::from(byte))
+            rest.iter().rev().fold(0, |both, &byte| (both << 8) | u128::from(byte ^ mask as u8))
         }
     }
 }
