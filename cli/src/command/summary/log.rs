@@ -58,6 +58,7 @@ impl Logs for SummaryLogs {
             tracker: Self::tracker(StreamTracker::with_notes(self.options.max_live)),
             tally: Tally::default(),
             check: Check::default(),
+            is_complete: false,
         }
     }
 
@@ -99,6 +100,8 @@ pub(super) struct SummaryLog {
     tally: Tally,
     /// Signs that the log is not in order.
     check: Check,
+    /// Set once all streams are counted.
+    is_complete: bool,
 }
 
 /// The tally of a range of a log. Its tables have no limit.
@@ -144,15 +147,18 @@ impl SummaryPart {
 impl SummaryLog {
     /// Returns the tally, with the streams that are not over. `all_read` is set if the whole log could be read.
     pub(super) fn finish(mut self, all_read: bool) -> LogTally {
-        self.count_live();
+        self.complete();
         let in_order = self.check.report(&escape(&self.name));
         LogTally { name: self.name, complete: all_read && in_order, tally: self.tally }
     }
 
-    /// Counts the streams that are not over.
-    fn count_live(&mut self) {
-        let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(self.limit));
-        tracker.into_live().for_each(|life| self.life(life));
+    /// Counts the streams that are not over, and adds the log's name to its circuits.
+    fn complete(&mut self) {
+        if !mem::replace(&mut self.is_complete, true) {
+            let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(self.limit));
+            tracker.into_live().for_each(|life| self.life(life));
+            self.tally.rename(&self.name, "");
+        }
     }
 
     /// Counts a stream that is over, if it passes, and its events, if they were not counted yet.
@@ -162,7 +168,7 @@ impl SummaryLog {
             if let Some(events) = life.note.events.take() {
                 self.tally.events.merge(*events, self.limit);
             }
-            self.tally.stream(&self.name, &life, self.limit);
+            self.tally.stream(&life, self.limit);
         }
     }
 }
@@ -214,7 +220,7 @@ impl Log for SummaryLog {
         self.tally.lines += state.lines();
         self.tally.bytes += state.bytes();
         if !self.options.join {
-            self.count_live();
+            self.complete();
         }
         Ok(())
     }
