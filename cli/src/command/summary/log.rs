@@ -52,6 +52,8 @@ impl Logs for SummaryLogs {
         SummaryLog {
             name: self.names.get(if self.options.join { 0 } else { input.index }).cloned().unwrap_or_default(),
             file: input.name.into(),
+            // Joined inputs are one log.
+            position: if self.options.join { input.index } else { 0 },
             options: self.options,
             limit: self.options.max_live,
             is_filtered: self.is_filtered,
@@ -88,6 +90,8 @@ pub(super) struct SummaryLog {
     name: Arc<str>,
     /// Name of the current file.
     file: String,
+    /// Position of that file in the log.
+    position: usize,
     /// Set if filters can exclude streams.
     is_filtered: bool,
     /// Options of the streams. With `join` the log goes on in the next file.
@@ -179,9 +183,9 @@ impl Consumer for SummaryLog {
         let mut note = StreamNote::new(event, 0);
         if self.is_filtered {
             // The event is counted with its stream, which may pass until it is over.
-            note.events.get_or_insert_default().event(&self.file, event, usize::MAX);
+            note.events.get_or_insert_default().event((self.position, &self.file), event, usize::MAX);
         } else {
-            self.tally.events.event(&self.file, event, self.limit);
+            self.tally.events.event((self.position, &self.file), event, self.limit);
         }
         if let Some(life) = self.tracker.update_with(event.event, event.time, note) {
             self.life(life);
@@ -227,6 +231,7 @@ impl Log for SummaryLog {
 
     fn next(&mut self, input: InputName<'_>) {
         input.name.clone_into(&mut self.file);
+        self.position = input.index;
         self.check.next_file();
     }
 }

@@ -80,7 +80,7 @@ impl Serialize for Json<'_> {
             tally.circuits.rows(),
             |circuit, n| json!({ "file": circuit.file(), "circuit_id": circuit.circuit_id.as_str(), "streams": n }),
         )?;
-        let anomalies = events.anomalies.iter().map(|(name, Example { events, file, line })| {
+        let anomalies = events.anomalies.iter().map(|(name, Example { events, position: _, file, line })| {
             json!({ "anomaly": name, "events": events, "file": file, "line": line })
         });
         map.serialize_entry("anomalies", &anomalies.collect::<Value>())?;
