@@ -24,7 +24,7 @@ use crate::value::{CircuitId, StreamId};
 pub struct StreamLife<T, N = ()> {
     /// The stream's ID.
     pub id: StreamId,
-    /// The end of the stream, or the reason for which it is returned without one.
+    /// The end of the stream; `Live` if it has not ended.
     pub outcome: Outcome,
     /// `true` if the first event was NEW or NEWRESOLVE. If not, the stream began before the log, and
     /// [`first`](Self::first) is not its start.
@@ -99,7 +99,7 @@ pub struct StreamLife<T, N = ()> {
     pub xon_sent: u64,
     /// Number of times that the other end asked this one to send again (XON_RECV).
     pub xon_recv: u64,
-    /// Number of events after FAILED other than CLOSED, which tor never prints.
+    /// Number of events after FAILED, CLOSED not counted. tor prints no such event.
     pub after_failed: u64,
     /// Text of words without a name.
     pub(crate) words: UnnamedWords,
@@ -225,8 +225,9 @@ impl<T, N> StreamLife<T, N> {
     /// use tor_stream_event::{Outcome, StreamEventRef, StreamTracker};
     ///
     /// let mut tracker = StreamTracker::new(1000);
-    /// tracker.update(&StreamEventRef::parse("14 NEWRESOLVE 0 a.test:0 PURPOSE=DNS_REQUEST")?, 0.0);
-    /// let life = tracker.update(&StreamEventRef::parse("14 CLOSED 0 a.test:0 REASON=TIMEOUT")?, 3.29);
+    /// tracker.update(&StreamEventRef::parse("14 NEWRESOLVE 0 a.test:0")?, 0.0);
+    /// let closed = StreamEventRef::parse("14 CLOSED 0 a.test:0 REASON=TIMEOUT")?;
+    /// let life = tracker.update(&closed, 3.29);
     /// assert!(life.is_some_and(|life| life.failed() && life.outcome == Outcome::Closed));
     /// # Ok::<(), tor_stream_event::Error>(())
     /// ```
