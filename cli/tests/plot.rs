@@ -139,6 +139,8 @@ fn a_log_without_times() {
     assert_eq!(fs::read_to_string(&output).unwrap(), "as before");
     let (_, stderr) = plot(&[&to[..], &["--target", "other.test"]].concat(), &[&log]);
     assert_eq!(stderr, "tor-streams: there is no stream in these logs that passes the filters, so nothing was drawn\n");
+    let (_, stderr) = plot(&[], &[file("plot", "empty.log", "")]);
+    assert_eq!(stderr, "tor-streams: there is no stream in these logs, so nothing was drawn\n");
 
     // Times without a date: durations can be drawn, but no figure over time.
     let log = file(
@@ -176,4 +178,36 @@ fn files_of_the_output() {
     let missing = path("no-folder").join("page.html");
     let (status, stderr) = plot(&["-o", missing.to_str().unwrap()], &[&log]);
     assert!(status == Some(1) && stderr.contains("page.html: "), "{stderr}");
+}
+
+/// A log is not overwritten by its picture, under any of its names.
+#[test]
+fn a_log_is_not_the_output() {
+    let content = log(3);
+    let path = file("plot", "log.html", &content);
+    let dotted = path.parent().unwrap().join(".").join("log.html");
+    let (status, message) = plot(&["-o", dotted.to_str().unwrap()], &[&path]);
+    assert_eq!(status, Some(1));
+    assert!(message.ends_with("log.html: is one of the logs, so nothing was drawn\n"), "{message}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), content);
+}
+
+/// Long names of files have a line of the legend each; short ones share a line.
+#[test]
+fn legends_have_room_for_names() {
+    let places = |names: [&str; 2]| {
+        let files = names.map(|name| file("plot", name, log(if name.starts_with('a') { 4 } else { 5 })));
+        let arguments = ["plot", "--by-file", "--figure", "answers"];
+        let picture = stdout(0, &arguments, &files);
+        let text = |name: &str| {
+            let end = picture.find(&format!("{name} (")).unwrap();
+            picture[..end].rsplit("<text").next().unwrap().split('"').nth(1).unwrap().to_owned()
+        };
+        names.map(|name| text(&name[name.len() - 6..]))
+    };
+    let [first, second] = places(["a.html-1.log", "b.html-1.log"]);
+    assert_ne!(first, second, "two columns");
+    let [first, second] =
+        places(["a-log-of-a-machine-somewhere-in-frankfurt.log", "b-log-of-a-machine-in-singapore.log"]);
+    assert_eq!(first, second, "one column");
 }

@@ -5,7 +5,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use tor_stream_event::{CircuitId, StreamStatus};
 
 use crate::command::identity::{FIELDS, Facts, Fields};
-use crate::input::note::{Life, asked_host};
+use crate::command::note::{Life, asked_host};
 use crate::input::time::Time;
 
 /// The circuits of a log.

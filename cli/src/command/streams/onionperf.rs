@@ -12,8 +12,8 @@ use serde::ser::{SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 use tor_stream_event::{CircuitId, StreamId, StreamStatus};
 
+use crate::command::note::Life;
 use crate::input;
-use crate::input::note::Life;
 use crate::input::time::Time;
 use crate::output::{mask, text};
 use crate::report;
