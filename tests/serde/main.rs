@@ -208,6 +208,13 @@ fn of_the_tool() {
     let short = json!({"id": "9", "status": "CLOSED", "target_host": "a b", "target_port": 80});
     assert_eq!(of_json(&short), event("9 CLOSED 0 a b:80"));
     assert_eq!(of_json(&short).anomalies().iter().collect::<Vec<_>>(), [Anomaly::TargetSpace]);
+
+    // tor prints a space before a number, and a newer tor none before a word that looks like one.
+    for (reason, printed) in [("UNKNOWN_15", "REASON= UNKNOWN_15"), ("UNKNOWN_FOO", "REASON=UNKNOWN_FOO")] {
+        let form = json!({"id": "9", "status": "CLOSED", "target_host": "a", "target_port": 80, "reason": reason});
+        assert_eq!(of_json(&form), event(&format!("9 CLOSED 0 a:80 {printed}")));
+        assert_eq!(of_json(&form).reason_str(), Some(reason));
+    }
 }
 
 proptest! {

@@ -40,7 +40,7 @@ fn targets() {
         assert_eq!((target.host.as_str(), target.port), (host, port));
         assert_eq!(serde_json::to_value(&target).expect("JSON"), json!(text));
     }
-    for text in ["", "a.com", "a.com:", "a.com:65536", "80"] {
+    for text in ["", "a.com", "a.com:", "a.com:65536", "a.com:+80", "80"] {
         let error = serde_json::from_value::<Target>(json!(text)).expect_err("an error").to_string();
         assert_eq!(error, "expected a host, a colon and a port up to 65535");
     }
