@@ -138,6 +138,11 @@ fn line_ends_that_were_set() {
         assert_eq!(line_ends(stream_events(log).line_end(line_end)), 0);
         assert_eq!(stream_events(log).line_end(line_end).state().line_end(), Some(line_end));
     }
+    // A log with a format is not the wire: the line end of the wire is dropped, and that of a log is kept.
+    let format = LogFormat::like(b"> ", b"").expect("a short text");
+    let log = b"> 250 OK\r\n> 650 NOTICE a\n> 650 BW 1 2\r\n";
+    let with_format = |line_end| line_ends(stream_events(log).line_end(line_end).log_format(format));
+    assert_eq!([LineEnd::CrLf, LineEnd::Lf].map(with_format), [1, 0]);
 }
 
 #[test]
