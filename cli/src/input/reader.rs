@@ -111,8 +111,8 @@ pub(crate) trait Consumer {
     /// If the event cannot be printed.
     fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
 
-    /// Counts an event that cannot be read.
-    fn unreadable(&mut self) {}
+    /// Counts the event of a line, which cannot be read.
+    fn unreadable(&mut self, _line: &EventLine<'_>) {}
 
     /// Set if the consumer asks for streams that were [`open`](Self::open).
     const OPEN_STREAMS: bool = false;
@@ -206,7 +206,7 @@ pub(crate) fn read_events<C: Consumer>(
                 match &line.event {
                     Ok(event) => options.give(&line, event, *consumer, &mut findings)?,
                     Err(error) => {
-                        consumer.unreadable();
+                        consumer.unreadable(&line);
                         sink.unreadable(consumer, line.number, error)?;
                     }
                 }

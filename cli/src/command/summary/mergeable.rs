@@ -29,7 +29,7 @@ const FIRST_LINE: u64 = 4096;
 /// A line of a mergeable summary.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Line {
+enum Line {
     /// First line.
     MergeableSummary(Settings),
     /// Tally of one log.
@@ -163,31 +163,27 @@ pub(crate) struct Sum(u64);
 
 impl Sum {
     /// Adds a tally. Returns an error if sums may become too large.
-    fn add(&mut self, tally: &Tally) -> Result<(), &'static str> {
+    pub(super) fn add(&mut self, tally: &Tally) -> Result<(), &'static str> {
         let sum = self.0.checked_add(tally.largest()).filter(|&sum| sum <= GREATEST);
         self.0 = sum.ok_or("its numbers are too large")?;
         Ok(())
     }
 }
 
-/// Reads a line, with its line end or without. `limit` is the maximum number of rows in each table.
-///
-/// # Errors
-///
-/// The reason, without text of the line.
-pub(super) fn parse(line: &[u8], limit: usize, sum: &mut Sum) -> Result<Line, String> {
-    let line = serde_json::from_slice(line).map_err(|error| format!("damaged in column {}", error.column()))?;
-    match line {
-        Line::Log(mut log) => {
-            let LogTally { name, tally, .. } = &mut *log;
-            if !tally.is_plausible(limit) {
-                return Err("damaged: more rows than --max-live, or a time without a date".into());
-            }
-            sum.add(tally)?;
-            tally.rename(name, "");
-            Ok(Line::Log(log))
+impl LogTally {
+    /// Checks a tally that was read, so that it cannot do harm when it is merged and printed. `limit` is the maximum number
+    /// of rows in each table.
+    ///
+    /// # Errors
+    ///
+    /// The reason, without text of the tally.
+    pub(super) fn check(&mut self, limit: usize, sum: &mut Sum) -> Result<(), &'static str> {
+        if !self.tally.is_plausible(limit) {
+            return Err("damaged: more rows than --max-live, or a time without a date");
         }
-        line => Ok(line),
+        sum.add(&self.tally)?;
+        self.tally.rename(&self.name, "");
+        Ok(())
     }
 }
 
@@ -246,8 +242,12 @@ impl<R: BufRead> Reader<R> {
             return Err((here, if is_long { "the line is too long" } else { "the end is missing" }.into()));
         }
         self.hash.update(&line);
-        match parse(&line, self.settings.max_live, sum).map_err(|error| (here, error))? {
-            Line::Log(log) => Ok(Next::Log(log)),
+        let damaged = |error: serde_json::Error| (here, format!("damaged in column {}", error.column()));
+        match serde_json::from_slice(&line).map_err(damaged)? {
+            Line::Log(mut log) => {
+                log.check(self.settings.max_live, sum).map_err(|error| (here, error.into()))?;
+                Ok(Next::Log(log))
+            }
             Line::End(end) => {
                 self.check()?;
                 let rest = read_line(&mut self.input, 1).map_err(|error| (None, error.to_string()))?;

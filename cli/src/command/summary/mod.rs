@@ -7,6 +7,8 @@ mod events;
 mod histogram;
 mod log;
 mod mergeable;
+#[cfg_attr(not(feature = "cluster"), allow(dead_code, reason = "the processes of a cluster send records"))]
+mod record;
 mod report;
 mod slowest;
 mod table;

@@ -9,21 +9,27 @@
 //! - A whole input becomes a log. Its rows are sent while it is read, through a bounded channel, so that later units
 //!   wait instead of filling the memory. Small files share a unit, since each hand-over takes as long as some hundred
 //!   lines.
+//!
+//! In a cluster, the ranges of a large file that all processes see are [divided](division) among them.
 
 mod collect;
+mod division;
 mod queue;
 mod ranges;
 mod sink;
 mod worker;
 
 use alloc::sync::Arc;
-use core::ops::RangeInclusive;
+use core::ops::{Range, RangeInclusive};
 use std::io;
 
 use tor_stream_event::LineState;
 
 use self::collect::Collecting;
+pub(crate) use self::division::{Division, Identity};
+pub(crate) use self::queue::RangeResult;
 use self::queue::Shared;
+pub(crate) use self::ranges::Cuttable;
 use crate::input::Input;
 use crate::input::reader::{Consumer, Reading};
 
@@ -93,6 +99,17 @@ pub(crate) trait Logs: Send + Sync + 'static {
         false
     }
 
+    /// Returns the division of large files among processes; `None` if there is one process.
+    fn division(&self) -> Option<&Division> {
+        None
+    }
+
+    /// Returns the consumer of a range that is to be appended by another process, or when the number of lines before it
+    /// is known.
+    fn recorded_part(&self, input: InputName<'_>) -> <Self::Log as Log>::Part {
+        self.part(input, 0)
+    }
+
     /// Returns `true` if a log goes on in the next input.
     fn joins(&self) -> bool {
         false
@@ -114,6 +131,44 @@ pub(crate) trait Collector<L: Log> {
     ///
     /// If the log cannot be printed.
     fn log(&mut self, log: L, index: usize, all_read: bool) -> io::Result<()>;
+
+    /// Sends a range of a [divided](Division) file to process 0. `None` leaves the range to that process.
+    ///
+    /// # Errors
+    ///
+    /// If the range cannot be sent.
+    fn send(&mut self, _range: Option<(&Cuttable, Range<u64>, RangeResult<L>)>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Receives a range of a divided file from the process that has read it, for a log that has `lines` lines before the
+    /// range. `None` if that process leaves it to this one, or sends another range.
+    ///
+    /// # Errors
+    ///
+    /// If the process is lost.
+    fn receive(
+        &mut self,
+        _process: usize,
+        _range: Option<(&Cuttable, Range<u64>)>,
+        _lines: u64,
+    ) -> io::Result<Option<RangeResult<L>>> {
+        Ok(None)
+    }
+
+    /// Returns a recorded range of this process as one that has `lines` lines before it. `None` if it has to be read
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// If the events cannot be read.
+    fn number(
+        &mut self,
+        (_file, _range, _result): (&Cuttable, Range<u64>, RangeResult<L>),
+        _lines: u64,
+    ) -> io::Result<Option<RangeResult<L>>> {
+        Ok(None)
+    }
 }
 
 /// Returns inputs with their indices.

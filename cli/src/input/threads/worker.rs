@@ -63,9 +63,13 @@ impl<M: Logs> Shared<M> {
         Ok(sink.all_read)
     }
 
-    /// Reads a range of a file as if no data were open before it.
-    fn read_range(&self, file: &Cuttable, range: Range<u64>, lines: u64) -> RangeResult<M::Log> {
-        let mut part = self.logs.part(file.name(), lines);
+    /// Reads a range of a file as if no data were open before it. Without the number of lines before it, the events are
+    /// recorded.
+    pub(super) fn read_range(&self, file: &Cuttable, range: Range<u64>, lines: Option<u64>) -> RangeResult<M::Log> {
+        let mut part = match lines {
+            Some(lines) => self.logs.part(file.name(), lines),
+            None => self.logs.recorded_part(file.name()),
+        };
         let mut sink = Noted(Vec::new());
         let state = (range.start > 0).then_some(&file.start);
         let end = read_events(&self.options, (&file.layout, state), file.read(range), &mut part, &mut sink);

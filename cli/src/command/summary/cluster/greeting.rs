@@ -16,7 +16,7 @@ use super::key::{Challenge, Key, LEN, Use, nonce};
 use super::wire::{Receiver, Sender, read_exact};
 
 /// First bytes of a greeting; other programs do not send them.
-const MAGIC: [u8; 15] = *b"tor-streams 2\r\n";
+const MAGIC: [u8; 15] = *b"tor-streams 3\r\n";
 /// Timeout for a whole greeting.
 const PATIENCE: Duration = Duration::from_secs(5);
 

@@ -1,12 +1,16 @@
 //! A summary made by several processes.
 //!
-//! Process 0 collects: the others connect to it, and send the lines of a [mergeable](super::mergeable) summary of their
-//! share of the files. [`greeting`] says how they prove themselves, [`wire`] how the lines travel.
+//! Process 0 collects: the others connect to it, and send the tallies of a [mergeable](super::mergeable) summary of their
+//! share of the files, and the [ranges](range) of files that are divided. [`greeting`] says how they prove themselves,
+//! [`agreement`] which files they divide, [`wire`] how the messages travel.
 
+mod agreement;
 mod collector;
 mod door;
 mod greeting;
 mod key;
+mod message;
+mod range;
 mod reader;
 mod wire;
 
@@ -75,6 +79,9 @@ pub(crate) struct Cluster {
     #[arg(long, help_heading = "Cluster", value_name = "SECONDS", default_value_t = 60, requires = "cluster")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     cluster_wait: u32,
+    /// Length from which on a file is divided among all processes, if all see it
+    #[arg(long, help_heading = "Cluster", value_name = "BYTES", default_value_t = 64 * 1024 * 1024, requires = "cluster")]
+    cluster_divide: u64,
     /// Allow all addresses without a key: then anybody who can connect can see and change the summary
     #[arg(long, help_heading = "Cluster", requires = "cluster")]
     cluster_insecure: bool,
@@ -173,7 +180,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
 fn fingerprint(options: &Options, inputs: &[Input]) -> [u8; 32] {
     let names: Vec<_> = inputs.iter().map(|input| &input.name).collect();
     let (read, cluster) = (&options.read, &options.cluster);
-    let how = (&read.layout, &read.filter, read.lenient, options.streams, cluster.cluster_wait);
+    let how = (&read.layout, &read.filter, read.lenient, options.streams, cluster.cluster_wait, cluster.cluster_divide);
     let parts = (env!("CARGO_PKG_VERSION"), &cluster.cluster, names, how);
     Sha256::digest(format!("{parts:?}")).into()
 }
