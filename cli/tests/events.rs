@@ -241,7 +241,7 @@ fn unknown_statuses() {
     for jobs in ["1", "2", "3"] {
         let ran = run(&["events", "--jobs", jobs, &path], "");
         assert_eq!((ran.status, ran.stdout.lines().count()), (1, 20_000));
-        let about_words: Vec<_> = ran.stderr.lines().filter(|line| line.contains("word")).collect();
+        let about_words: Vec<_> = ran.stderr.lines().filter(|line| line.contains("unknown word")).collect();
         let expected = [
             "2: expected a stream status, found the unknown word PAUSED at byte 2",
             "3: expected a stream status, found the unknown word NEWER at byte 2",

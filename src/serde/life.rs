@@ -1,7 +1,7 @@
 //! Streams as data.
 //!
-//! Words are text, as tor printed them. The structs here mirror those of the tracker, which keep the text of a word
-//! without a name apart.
+//! A word is text, as tor printed it. The tracker keeps the text of a word without a name in a field of its own, so the
+//! structs here have the serialized form of the tracker's.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -11,16 +11,16 @@ use alloc::vec::Vec;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-use super::{Token, Word};
+use super::value::{AnyId, ProtocolWord};
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
-use crate::tracker::{Failure, Outcome, Reasons, Step, StreamLife, Target, Words, cut};
+use crate::tracker::{Failure, Outcome, Step, StreamLife, Target, UnnamedReasons, UnnamedWords, cut};
 use crate::value::{CircuitId, StreamId};
 
-/// A word, and its text if it has no name.
+/// A word as tor printed it, with its text if it has no name.
 struct Printed<W>(W, Option<Box<str>>);
 
-impl<W: Word> Printed<W> {
-    /// Returns a word with its printed text.
+impl<W: ProtocolWord> Printed<W> {
+    /// Returns a word with the text that tor printed.
     fn new(word: W, text: &str) -> Self {
         Self(word, (text != word.as_str()).then(|| text.into()))
     }
@@ -31,39 +31,39 @@ impl<W: Word> Printed<W> {
     }
 }
 
-impl<W: Word> Serialize for Printed<W> {
+impl<W: ProtocolWord> Serialize for Printed<W> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.1.as_deref().unwrap_or(self.0.as_str()))
     }
 }
 
-impl<'de, W: Word> Deserialize<'de> for Printed<W> {
+impl<'de, W: ProtocolWord> Deserialize<'de> for Printed<W> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let word = W::read(&text);
+        let word = W::of_text(&text);
         Ok(Self(word, (*text != *word.as_str()).then(|| cut(&text))))
     }
 }
 
-/// Reads the ID of a stream, which may be any token of an event that was parsed leniently.
+/// Deserializes the ID of a stream: any token, since lenient parsing accepts malformed IDs.
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StreamId, D::Error> {
-    Token::deserialize(deserializer).map(|Token(id)| id)
+    AnyId::deserialize(deserializer).map(|AnyId(id)| id)
 }
 
-/// Reads the ID of a circuit as [`id`] does.
+/// Deserializes the ID of a circuit as [`id`] does.
 fn circuit_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<CircuitId>, D::Error> {
-    Option::deserialize(deserializer).map(|id| id.map(|Token(id)| id))
+    Option::deserialize(deserializer).map(|id| id.map(|AnyId(id)| id))
 }
 
-/// Reads the IDs of circuits as [`id`] does.
+/// Deserializes the IDs of circuits as [`id`] does.
 fn circuits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<CircuitId>, D::Error> {
-    Vec::deserialize(deserializer).map(|ids| ids.into_iter().map(|Token(id)| id).collect())
+    Vec::deserialize(deserializer).map(|ids| ids.into_iter().map(|AnyId(id)| id).collect())
 }
 
-/// Defines functions that return a word of a stream, and its text.
+/// Defines functions that return a word of a stream as tor printed it.
 macro_rules! printed {
     ($($field:ident $text:ident $word:ident;)+) => {$(
-        /// Returns a word, if there is one.
+        /// Returns the word as tor printed it; `None` if the stream has none.
         fn $field<T, N>(life: &StreamLife<T, N>) -> Option<Printed<$word>> {
             Some(Printed::new(life.$field?, life.$text()?))
         }
@@ -177,11 +177,11 @@ impl<T, N> From<LifeForm<T, N>> for StreamLife<T, N> {
             xon_recv: form.xon_recv,
             after_failed: form.after_failed,
             note: form.note,
-            words: Words {
+            words: UnnamedWords {
                 source: source_text,
                 purpose: purpose_text,
                 client_protocol: client_protocol_text,
-                reasons: Reasons { local, remote },
+                reasons: UnnamedReasons { local, remote },
             },
         }
     }
@@ -194,7 +194,7 @@ impl<T: Serialize, N> Serialize for StreamLife<T, N> {
 }
 
 impl<'de, T: Deserialize<'de>, N: Default> Deserialize<'de> for StreamLife<T, N> {
-    /// Reads a stream that was serialized. Its note is the default value.
+    /// Deserializes a stream. Its note is the default value.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         LifeForm::deserialize(deserializer)
     }
@@ -264,7 +264,13 @@ impl<T> From<FailureForm<T>> for Failure<T> {
     fn from(form: FailureForm<T>) -> Self {
         let (reason, local) = Printed::split(form.reason);
         let (remote_reason, remote) = Printed::split(form.remote_reason);
-        Self { time: form.time, circuit_id: form.circuit_id, reason, remote_reason, words: Reasons { local, remote } }
+        Self {
+            time: form.time,
+            circuit_id: form.circuit_id,
+            reason,
+            remote_reason,
+            words: UnnamedReasons { local, remote },
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use super::{Comparison, Fields, Host};
+use super::{Expected, Fields, Host};
 use crate::anomaly::Anomaly;
 use crate::event::StreamEventRef;
 use crate::owned::StreamEvent;
@@ -20,11 +20,11 @@ impl Serialize for StreamEvent {
     }
 }
 
-/// The serialized fields of an event. Unknown fields are ignored.
+/// The serialized form of an event. Unknown fields are ignored.
 #[allow(clippy::missing_docs_in_private_items, reason = "the names are those of the event's fields")]
 #[derive(serde::Deserialize)]
 #[serde(rename = "StreamEvent")]
-struct Form {
+struct EventForm {
     id: String,
     status: String,
     /// Circuit ID; `None` for 0.
@@ -46,28 +46,28 @@ struct Form {
     nym_epoch: Option<u32>,
     session_group: Option<i32>,
     iso_fields: Option<Vec<String>>,
-    /// Names of anomalies. Only those of the event's line in its log and `malformed_id` are read; the others follow from the
-    /// fields.
+    /// Names of anomalies. Only `malformed_id` and those of the event's line in its log are used; the others follow from
+    /// the fields.
     #[serde(default)]
     anomalies: Vec<String>,
-    /// Line of the event, if tor would print another line for these fields.
+    /// Content of the event, if tor would print another line for these fields.
     #[serde(default, deserialize_with = "secret")]
-    content: Option<Line>,
+    content: Option<Content>,
 }
 
-impl Form {
-    /// Returns `true` if the host is that of `event`. Parts of a host that are not UTF-8 are U+FFFD here.
+impl EventForm {
+    /// Returns `true` if the host is that of `event`. Each invalid sequence of a host is U+FFFD in the serialized form.
     fn has_host_of(&self, event: &StreamEventRef<'_>) -> bool {
         match Host::of(event) {
             Some(host) => {
-                let mut rest = Comparison(self.target_host.as_bytes());
+                let mut rest = Expected(self.target_host.as_bytes());
                 write!(rest, "{host}").is_ok() && rest.0.is_empty()
             }
             None => self.target_host == event.target_host,
         }
     }
 
-    /// Returns the fields, with the list `iso_fields`.
+    /// Returns the fields as text, with the items of `iso_fields` joined by the caller.
     fn fields<'a>(&'a self, iso_fields: Option<&'a str>) -> Fields<'a> {
         Fields {
             id: &self.id,
@@ -90,70 +90,71 @@ impl Form {
     }
 }
 
-/// Anomalies that come from an event's line in its log, whatever its content.
+/// Anomalies of an event's line in its log, which do not follow from its content.
 const OF_LINE: [Anomaly; 3] = [Anomaly::Unterminated, Anomaly::InData, Anomaly::Escaped];
 
-/// Reads a value and keeps it out of any error.
+/// Deserializes a credential or content. An error does not show the value, as errors of a format may.
 fn secret<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::deserialize(deserializer).map_err(|_| D::Error::custom("a credential or content of an unexpected type"))
 }
 
-/// An event's line, which may be text or bytes.
-struct Line(Vec<u8>);
+/// The content of an event, serialized as text or as bytes.
+struct Content(Vec<u8>);
 
-impl<'de> Deserialize<'de> for Line {
+impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            deserializer.deserialize_any(LineVisitor)
+            deserializer.deserialize_any(ContentVisitor)
         } else {
-            deserializer.deserialize_byte_buf(LineVisitor)
+            deserializer.deserialize_byte_buf(ContentVisitor)
         }
     }
 }
 
-/// Reads a [`Line`].
-struct LineVisitor;
+/// Visitor that makes [`Content`] of text, bytes, or a list of numbers.
+struct ContentVisitor;
 
-impl<'de> Visitor<'de> for LineVisitor {
-    type Value = Line;
+impl<'de> Visitor<'de> for ContentVisitor {
+    type Value = Content;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("text or bytes")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Line, E> {
-        Ok(Line(text.into()))
+    fn visit_str<E: Error>(self, text: &str) -> Result<Content, E> {
+        Ok(Content(text.into()))
     }
 
-    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Line, E> {
-        Ok(Line(bytes.into()))
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Content, E> {
+        Ok(Content(bytes.into()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut bytes: A) -> Result<Line, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut bytes: A) -> Result<Content, A::Error> {
         let mut line = Vec::new();
         while let Some(byte) = bytes.next_element()? {
             line.push(byte);
         }
-        Ok(Line(line))
+        Ok(Content(line))
     }
 }
 
 impl<'de> Deserialize<'de> for StreamEvent {
-    /// Reads an event that was serialized, or one that `tor-streams events` printed.
+    /// Deserializes an event that was serialized, or that `tor-streams events` printed.
     ///
-    /// The event is parsed from its `content` or, without it, from the line that tor prints for the fields. It equals the one
-    /// that was serialized, unless that one's public fields were changed: what is read has another content then.
+    /// The event is parsed from its `content` or, without it, from the line that tor prints for the fields. The result
+    /// equals the event that was serialized, unless a caller had changed its public fields: then the content differs.
     ///
     /// An event that the tool printed has no `content`, and so loses data that is not in a field: unknown keywords, the order
     /// of fields in lines that no known tor prints, bytes that are not UTF-8, and credentials that are shown as `***`.
-    /// Anomalies are found anew, except those that come from the event's line in its log.
+    /// Anomalies are detected again, except those of the event's line in its log, which are kept.
     ///
     /// # Errors
     ///
-    /// Fields that differ from those of `content`, or that no line has together; a CR LF inside the line, which would end it;
-    /// an ID that is not 1 to 20 letters or digits, unless `anomalies` has `malformed_id`, and a circuit ID `0`.
+    /// - Fields that differ from those of `content`, or that no line has together.
+    /// - A CR LF in the content, which would end the line.
+    /// - An ID that is not 1 to 20 letters or digits, unless `anomalies` has `malformed_id`; a circuit ID of `0`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let form = Form::deserialize(deserializer)?;
+        let form = EventForm::deserialize(deserializer)?;
         let iso_fields = form.iso_fields.as_ref().map(|words| words.join(","));
         let fields = form.fields(iso_fields.as_deref());
         let mut line = match &form.content {

@@ -1,94 +1,87 @@
-//! Parts of a log, each with a tracker of its own, and how they are merged.
+//! The tracker of a part of a log.
 //!
-//! A part returns only streams that are certain: those that begin and end in it. Otherwise it keeps the facts that
-//! [`append`](StreamTracker::append) needs: the order in which streams began and were closed ([`Op`]), and the streams
-//! that may have begun before it ([`Head`]).
+//! A part returns only streams that are certain: those that begin and end in it. Of other streams it keeps the facts that
+//! [`append`](StreamTracker::append) needs: the order in which streams began and were closed ([`Change`]), and the events
+//! of streams that may have begun before it ([`Undecided`]).
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 use core::mem;
 
-use super::life::{Kept, Outcome, StreamLife};
-use super::{Entry, Key, Note, State, StreamTracker, id};
+use super::StreamTracker;
+use super::key::{Key, id};
+use super::life::{Outcome, StreamLife};
+use super::live::State;
+use super::note::Note;
+use super::update::Kept;
 use crate::event::StreamEventRef;
 
-/// A stream that is over with a part of a log, as returned by [`StreamTracker::append`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub struct Appended<T, N = ()> {
-    /// The stream.
-    pub life: StreamLife<T, N>,
-    /// Number of streams that the part returned before this one was over.
-    pub handed_out: u64,
-}
+/// Maximum number of events that an [`Undecided`] stream keeps one by one.
+const MAX_SINGLE: usize = 16;
 
-/// Maximum number of events that a [`Head`] keeps one by one.
-const ONE_BY_ONE: usize = 16;
-
-/// The state that the result of a part depends on, beside its known streams.
+/// The state of a part beside its live and closed streams.
 #[derive(Clone, Debug)]
 pub(super) struct Part<T, N> {
-    /// Streams that began and were closed, in order.
-    ops: Vec<Op>,
-    /// Streams that may have begun before the part and are over, in the order of their [`Change::Over`].
-    over: Vec<Head<T, N>>,
+    /// Changes to the live and closed streams, in order.
+    pub(super) changes: Vec<Change>,
+    /// Streams that may have begun before the part and have ended in it, one for each [`ChangeKind::End`].
+    pub(super) ended: Vec<Undecided<T, N>>,
     /// Number of streams that the part has returned.
     pub(super) handed_out: u64,
-    /// Maximum number of streams that were followed at a time.
-    pub(super) most: usize,
+    /// Maximum number of streams that were live at a time.
+    pub(super) max_live: usize,
 }
 
 /// A change to the live and closed streams.
 #[derive(Clone, Copy, Debug)]
-struct Op {
+pub(super) struct Change {
     /// ID of the stream.
-    key: Key,
-    /// Position of the event.
-    at: At,
+    pub(super) key: Key,
+    /// Position of the event that made the change.
+    pub(super) position: Position,
     /// Kind of the change.
-    change: Change,
-}
-
-/// The position of an event in a part of a log.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct At {
-    /// Sequence number of the event, from 1.
-    pub(super) number: u64,
-    /// Number of streams that the part had returned before.
-    pub(super) handed_out: u64,
-}
-
-/// A stream that is over, or one of its events alone, with its position.
-#[derive(Clone, Debug)]
-struct Placed<T, N> {
-    /// Position of the last event.
-    at: At,
-    /// The stream.
-    life: StreamLife<T, N>,
+    pub(super) kind: ChangeKind,
 }
 
 /// The kind of a change.
 #[derive(Clone, Copy, Debug)]
-enum Change {
+pub(super) enum ChangeKind {
     /// A stream began.
     Begin,
     /// A stream that began in the part was closed.
     Close,
-    /// The next stream in [`Part::over`] is over.
-    Over(Outcome),
+    /// The next stream of [`Part::ended`] ended.
+    End(Outcome),
+}
+
+/// The position of an event in a part of a log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Position {
+    /// Sequence number of the event, from 1.
+    pub(super) number: u64,
+    /// Number of streams that the part had returned before the event.
+    pub(super) handed_out: u64,
+}
+
+/// A stream, or one of its events alone, with the position of its last event.
+#[derive(Clone, Debug)]
+pub(super) struct Positioned<T, N> {
+    /// Position of the last event.
+    pub(super) position: Position,
+    /// Facts from the events.
+    pub(super) life: StreamLife<T, N>,
 }
 
 /// A stream that may have begun before the part of the log.
 ///
-/// If the stream had been closed before, each of its events is returned alone, so the first ones are kept apart.
+/// If the stream turns out to have been closed before the part, each of its events is returned alone, so the events are
+/// kept apart as long as there are few.
 #[derive(Clone, Debug)]
-pub(super) struct Head<T, N> {
-    /// Single events. If there are more than [`ONE_BY_ONE`], the first entry has all.
-    events: Vec<Placed<T, N>>,
-    /// Set once the events were merged.
-    joined: bool,
+pub(super) struct Undecided<T, N> {
+    /// Single events; once there are more than [`MAX_SINGLE`], one entry with the facts of all.
+    pub(super) events: Vec<Positioned<T, N>>,
+    /// Set once the events were merged into one entry.
+    pub(super) is_merged: bool,
 }
 
 impl<T: Clone, N: Note> StreamTracker<T, N> {
@@ -117,188 +110,93 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     /// ```
     #[must_use]
     pub fn part() -> Self {
-        let part = Part { ops: Vec::new(), over: Vec::new(), handed_out: 0, most: 0 };
+        let part = Part { changes: Vec::new(), ended: Vec::new(), handed_out: 0, max_live: 0 };
         Self { part: Some(Box::new(part)), ..Self::with_notes(usize::MAX) }
     }
 
-    /// Adds the next [part](Self::part) of the log to this tracker, and returns the streams that are over with it and
-    /// that the part could not return.
-    ///
-    /// After the call, this tracker is in the state of one that was updated with the part's events one by one, and the
-    /// streams that the part and this call returned are together those that it would have returned. They are in the
-    /// same order, too, if each stream of this call is inserted after as many of the part's as
-    /// [`handed_out`](Appended::handed_out).
-    ///
-    /// # Errors
-    ///
-    /// The part, if the result of one tracker cannot be known without the part's events; this tracker is unchanged
-    /// then. Update it with the part's events one by one, and discard the streams that the part returned. The cases are
-    ///
-    /// - if a limit may be reached: if the streams that are live here and the maximum number that were live in the part
-    ///   are together more than the limit, or more streams than that were closed in the part; or if an event of the
-    ///   part may come after a CLOSED that is no longer remembered by then;
-    /// - if there are more than sixteen events of a stream after its CLOSED;
-    /// - if the part keeps another number of steps or circuits, or is no part; or if this tracker is a part itself.
-    pub fn append(&mut self, part: Self) -> Result<Vec<Appended<T, N>>, Box<Self>> {
-        if !self.is_exact_with(&part) {
-            return Err(Box::new(part));
-        }
-        let Self { live, part: Some(changes), events, .. } = part else { return Ok(Vec::new()) };
-        let mut lives = Vec::new();
-        let mut over = changes.over.into_iter();
-        // One tracker does the same, in the same order, but for the events of streams that began and ended in the part.
-        for Op { key, at, change } in changes.ops {
-            match change {
-                Change::Begin => {
-                    self.closed.remove(&key);
-                    let before = self.live.remove(&key).and_then(|entry| entry.state.into_life());
-                    lives.extend(before.map(|life| Placed { at, life: life.over(Outcome::Replaced) }));
-                }
-                Change::Close => self.remember_closed(key),
-                Change::Over(outcome) => {
-                    let Some(life) = over.next().and_then(|head| self.go_on_with(key, head, &mut lives)) else {
-                        continue;
-                    };
-                    if outcome == Outcome::Closed {
-                        self.remember_closed(key);
-                    }
-                    lives.push(Placed { at, life: life.over(outcome) });
-                }
-            }
-        }
-        for (key, Entry { state, age }) in live {
-            let life = match state {
-                State::Life(life) => life,
-                State::Head(head) => match self.go_on_with(key, *head, &mut lives) {
-                    Some(life) => Box::new(life),
-                    None => continue,
-                },
-            };
-            let age = self.events + age;
-            self.live.insert(key, Entry { state: State::Life(life), age });
-            self.by_age.push(Reverse((age, key)));
-        }
-        self.events += events;
-        self.tidy();
-        // Events after a CLOSED are found with the stream that they seemed to be of.
-        lives.sort_by_key(|life| life.at.number);
-        Ok(lives.into_iter().map(|Placed { at, life }| Appended { life, handed_out: at.handed_out }).collect())
-    }
-
-    /// Iterates over the streams that this [part](Self::part) keeps since they may have begun before it, over or not: a
+    /// Iterates over the streams that this [part](Self::part) keeps since they may have begun before it, live or ended: a
     /// stream as one life, or as a life for each event.
     ///
     /// The streams that [`append`](Self::append) returns, when this part is added to others or others to it, consist of
     /// these, of those that are [`live`](Self::live), and of those that are live in the tracker before it.
     pub fn undecided(&self) -> impl Iterator<Item = &StreamLife<T, N>> {
-        let over = self.part.iter().flat_map(|part| &part.over);
-        let live = self.live.values().filter_map(|entry| match &entry.state {
-            State::Head(head) => Some(&**head),
-            State::Life(_) => None,
-        });
-        over.chain(live).flat_map(|head| head.events.iter().map(|event| &event.life))
+        self.undecided_by_key().flat_map(|(_, stream)| stream.events.iter().map(|event| &event.life))
     }
 
     /// Returns the number of changes that this [part](Self::part) keeps for [`append`](Self::append): of streams that
-    /// began, were closed, or may have begun before it and are over. Each takes some fifty bytes.
+    /// began, were closed, or may have begun before it and have ended. Each takes some fifty bytes.
     ///
     /// Beside them a part keeps the streams that are [`undecided`](Self::undecided) or [`live`](Self::live). A caller who
     /// reads logs of strangers can give up a part that keeps too much, and update the tracker before it instead.
     #[must_use]
     pub fn changes(&self) -> usize {
-        self.part.as_ref().map_or(0, |part| part.ops.len())
+        self.part.as_ref().map_or(0, |part| part.changes.len())
     }
 
-    /// Returns `true` if a part can be added with the result of one tracker.
-    fn is_exact_with(&self, part: &Self) -> bool {
-        let (None, Some(changes)) = (&self.part, &part.part) else { return false };
-        let limit = self.limit as u64;
-        // No stream is dropped, and none that was closed in the part is forgotten before the part ends.
-        let fits = (self.live.len() + changes.most) as u64 <= limit && part.closes <= limit;
-        // Nor is a stream forgotten that was closed before, if that matters.
-        let none_forgotten = self.closed.len() as u64 + part.closes <= limit;
-        let fits_after_closed = self.closed.is_empty()
-            || part.heads().all(|(key, head)| !self.closed.contains_key(&key) || none_forgotten && !head.joined);
-        self.kept == part.kept && fits && fits_after_closed
-    }
-
-    /// Iterates over the streams that may have begun before this part, over or not.
-    fn heads(&self) -> impl Iterator<Item = (Key, &Head<T, N>)> {
-        let changes = self.part.iter();
-        let over = changes.flat_map(|part| {
-            let keys = part.ops.iter().filter(|op| matches!(op.change, Change::Over(_))).map(|op| op.key);
-            keys.zip(&part.over)
+    /// Iterates over the streams that may have begun before this part, those that have ended first.
+    pub(super) fn undecided_by_key(&self) -> impl Iterator<Item = (Key, &Undecided<T, N>)> {
+        let ended = self.part.iter().flat_map(|part| {
+            let ends = part.changes.iter().filter(|change| matches!(change.kind, ChangeKind::End(_)));
+            ends.map(|change| change.key).zip(&part.ended)
         });
-        let live = self.live.iter().filter_map(|(&key, entry)| match &entry.state {
-            State::Head(head) => Some((key, &**head)),
+        let live = self.live.iter().filter_map(|(&key, stream)| match &stream.state {
+            State::Undecided(stream) => Some((key, &**stream)),
             State::Life(_) => None,
         });
-        over.chain(live)
-    }
-
-    /// Removes a stream and returns it with its events in a part. If it had been closed before, the events are returned
-    /// in `lives`.
-    fn go_on_with(&mut self, key: Key, head: Head<T, N>, lives: &mut Vec<Placed<T, N>>) -> Option<StreamLife<T, N>> {
-        if self.closed.contains_key(&key) {
-            let events = head.events.into_iter();
-            lives.extend(events.map(|Placed { at, mut life }| {
-                life.outcome = Outcome::AfterClosed;
-                Placed { at, life }
-            }));
-            return None;
-        }
-        let before = self.live.remove(&key).and_then(|entry| entry.state.into_life());
-        let mut events = head.events.into_iter().map(|event| event.life);
-        let mut life = before.map(|life| *life).or_else(|| events.next())?;
-        events.for_each(|later| life.append(later, self.kept));
-        Some(life)
+        ended.chain(live)
     }
 }
 
 impl<T, N> Part<T, N> {
-    /// Records a stream that begins with the event of this number.
+    /// Adds the beginning of a stream, with the event of this number.
     pub(super) fn begin(&mut self, key: Key, number: u64) {
-        self.ops.push(Op { key, at: At { number, handed_out: self.handed_out }, change: Change::Begin });
+        self.change(key, number, ChangeKind::Begin);
     }
 
-    /// Records a stream that began in the part and is closed by the event of this number.
+    /// Adds the CLOSED, with this number, of a stream that began in the part.
     pub(super) fn close(&mut self, key: Key, number: u64) {
-        self.ops.push(Op { key, at: At { number, handed_out: self.handed_out }, change: Change::Close });
+        self.change(key, number, ChangeKind::Close);
     }
 
-    /// Keeps a stream that is over with the event of this number.
-    pub(super) fn over(&mut self, key: Key, head: Head<T, N>, outcome: Outcome, number: u64) {
-        self.ops.push(Op { key, at: At { number, handed_out: self.handed_out }, change: Change::Over(outcome) });
-        self.over.push(head);
+    /// Adds a stream that ended with the event of this number.
+    pub(super) fn end(&mut self, key: Key, stream: Undecided<T, N>, outcome: Outcome, number: u64) {
+        self.change(key, number, ChangeKind::End(outcome));
+        self.ended.push(stream);
+    }
+
+    /// Adds a change.
+    fn change(&mut self, key: Key, number: u64, kind: ChangeKind) {
+        let position = Position { number, handed_out: self.handed_out };
+        self.changes.push(Change { key, position, kind });
     }
 }
 
-impl<T, N> Head<T, N> {
+impl<T, N> Undecided<T, N> {
     /// Returns a stream with its first event in the part.
-    pub(super) fn new(at: At, life: StreamLife<T, N>) -> Self {
-        Self { events: alloc::vec![Placed { at, life }], joined: false }
+    pub(super) fn new(position: Position, life: StreamLife<T, N>) -> Self {
+        Self { events: alloc::vec![Positioned { position, life }], is_merged: false }
     }
 }
 
-impl<T: Clone, N: Note> Head<T, N> {
+impl<T: Clone, N: Note> Undecided<T, N> {
     /// Adds an event.
-    pub(super) fn update(&mut self, at: At, kept: Kept, event: &StreamEventRef<'_>, time: T, note: N) {
-        if !self.joined && self.events.len() < ONE_BY_ONE {
+    pub(super) fn update(&mut self, position: Position, kept: Kept, event: &StreamEventRef<'_>, time: T, note: N) {
+        if !self.is_merged && self.events.len() < MAX_SINGLE {
             let life = StreamLife::new(id(event), event, time, note);
-            self.events.push(Placed { at, life });
+            self.events.push(Positioned { position, life });
             return;
         }
-        if !self.joined {
-            self.join(kept);
+        if !self.is_merged {
+            self.merge(kept);
         }
-        if let Some(Placed { life, .. }) = self.events.first_mut() {
-            life.update(event, time, note, kept);
+        if let Some(all) = self.events.first_mut() {
+            all.life.update(event, time, note, kept);
         }
     }
 
     /// Merges the events into the first entry.
-    fn join(&mut self, kept: Kept) {
-        self.joined = true;
+    fn merge(&mut self, kept: Kept) {
+        self.is_merged = true;
         let mut events = mem::take(&mut self.events).into_iter();
         if let Some(mut all) = events.next() {
             events.for_each(|later| all.life.append(later.life, kept));

@@ -1,5 +1,6 @@
 //! The lives of streams in order, for commands that print them or merge them in one place.
 
+use alloc::sync::Arc;
 use core::mem;
 use core::ops::RangeInclusive;
 use std::io;
@@ -7,11 +8,12 @@ use std::io;
 use tor_stream_event::{Appended, LineState, Outcome, StreamEventRef, StreamTracker};
 
 use crate::command::check::Check;
-use crate::command::options::StreamOptions;
+use crate::command::options::{Files, StreamOptions};
 use crate::input::filter::Passes;
 use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{Consumer, Event};
-use crate::input::threads::{InputName, Log, Logs};
+use crate::input::threads::{Collector, InputName, Log, Logs};
+use crate::output::text::escape;
 
 /// Lengths of a range in bytes. In the worst log each line is of another stream, which takes some hundred bytes until its
 /// end is known.
@@ -104,6 +106,67 @@ impl LifeRows for Vec<Life> {
     }
 }
 
+/// The receiver of the streams of all logs, in order: a command's side.
+pub(crate) trait LifeCollector<T> {
+    /// Adds output of streams that are over.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be written.
+    fn lives(&mut self, ready: T) -> io::Result<()>;
+
+    /// Ends a log, all streams of which were added. `file` is the index of its last file.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be written.
+    fn end_of_log(&mut self, _file: usize) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A collector of streams, with the checks of their logs.
+struct Checked<'c, C> {
+    /// Receiver of the streams.
+    collector: &'c mut C,
+    /// Names of the files.
+    names: Arc<[String]>,
+    /// Set while all logs were in order so far.
+    in_order: bool,
+}
+
+impl<F: MakeNote, R: LifeRows, C: LifeCollector<R::Ready>> Collector<LifeLog<F, R>> for Checked<'_, C> {
+    fn print(&mut self, rows: R::Ready) -> io::Result<()> {
+        self.collector.lives(rows)
+    }
+
+    fn log(&mut self, mut log: LifeLog<F, R>, _index: usize, _all_read: bool) -> io::Result<()> {
+        if let Some(rows) = log.finish()? {
+            self.collector.lives(rows)?;
+        }
+        self.collector.end_of_log(log.input)?;
+        let name = self.names.get(log.input).map_or("", |name| name);
+        self.in_order &= log.check.report(&escape(name));
+        Ok(())
+    }
+}
+
+/// Reads the streams of all files, and passes them to a collector. Returns `false` if anything was reported: a file or an
+/// event that cannot be read, or signs that a log is not in order.
+///
+/// # Errors
+///
+/// If the collector fails.
+pub(crate) fn read_lives<F: MakeNote, R: LifeRows>(
+    files: Files,
+    logs: LifeLogs<F, R>,
+    collector: &mut impl LifeCollector<R::Ready>,
+) -> io::Result<bool> {
+    let mut checked = Checked { collector, names: files.names(), in_order: true };
+    let all_read = files.read(logs, &mut checked)?;
+    Ok(all_read && checked.in_order)
+}
+
 /// A maker of notes.
 pub(crate) trait MakeNote: Fn(&Event<'_>, usize) -> StreamNote + Clone + Send + Sync + 'static {}
 
@@ -114,7 +177,7 @@ pub(crate) struct LifeLog<F, R> {
     /// Streams that are over and pass, and were not returned yet.
     rows: R,
     /// Index of the current file.
-    pub(crate) input: usize,
+    input: usize,
     /// Options of the streams. With `join` the log goes on in the next file.
     options: StreamOptions,
     /// Maker of notes.
@@ -122,7 +185,7 @@ pub(crate) struct LifeLog<F, R> {
     /// Tracker of the open streams.
     tracker: Tracker,
     /// Signs that the log is not in order.
-    pub(crate) check: Check,
+    check: Check,
 }
 
 /// The streams of a range of a log.
@@ -178,7 +241,7 @@ impl<F: MakeNote, R: LifeRows> LifeLog<F, R> {
     /// # Errors
     ///
     /// If the output cannot be made.
-    pub(crate) fn finish(&mut self) -> io::Result<Option<R::Ready>> {
+    fn finish(&mut self) -> io::Result<Option<R::Ready>> {
         let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(1));
         tracker.into_live().try_for_each(|life| self.life(life))?;
         self.rows.take()

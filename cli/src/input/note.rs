@@ -2,7 +2,7 @@
 
 use tor_stream_event::{Note, StreamEventRef, StreamLife, StreamTracker};
 
-use crate::command::identity::Facts;
+use crate::command::identity::{Facts, Hasher};
 use crate::command::streams::onionperf;
 use crate::command::summary::EventTally;
 use crate::input::filter::Passes;
@@ -42,6 +42,12 @@ impl StreamNote {
     /// Returns the note on an event of the input with this number.
     pub(crate) fn new(event: &Event<'_>, file: usize) -> Self {
         Self::of(event.event, event.passes, file)
+    }
+
+    /// Adds the facts about the stream's identity that the event tells, if the command asks for them.
+    pub(crate) fn with_facts(mut self, hasher: Option<&Hasher>, event: &Event<'_>) -> Self {
+        self.facts = hasher.map(|hasher| Box::new(hasher.facts(event.event)));
+        self
     }
 
     /// Returns the note on a stream that was open when a controller asked for open streams.

@@ -210,6 +210,11 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
 }
 
+/// Returns a number with the words for one or for more of them, such as `1 event ends` or `1,200 events end`.
+pub(crate) fn count_as(number: u64, one: &str, more: &str) -> String {
+    format!("{} {}", thousands(number), if number == 1 { one } else { more })
+}
+
 /// Returns a share in percent.
 pub(crate) fn share(part: u64, whole: u64) -> String {
     format!("{:.1} %", 100.0 * part as f64 / whole.max(1) as f64)

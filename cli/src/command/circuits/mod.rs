@@ -13,11 +13,10 @@ use self::columns::{CircuitColumns, CircuitRow};
 use self::row::Row;
 use self::table::{Circuit, Circuits};
 use crate::command::identity::{Facts, Hasher, Identities};
-use crate::command::lives::{LifeLog, LifeLogs, MakeNote};
+use crate::command::lives::{LifeCollector, LifeLogs, read_lives};
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
 use crate::input::note::{Life, StreamNote};
 use crate::input::reader::{self, Event};
-use crate::input::threads::Collector;
 use crate::output::Format;
 use crate::output::cells::{Csv, CsvOptions};
 #[cfg(feature = "arrow")]
@@ -137,17 +136,13 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
         names: files.names(),
         identities: Identities::new(limit),
         circuits: Circuits::new(limit),
-        in_order: true,
+        is_complete: true,
         found: false,
     };
     let hasher = Hasher::new(show_credentials);
-    let note = move |event: &Event<'_>, input: usize| {
-        let mut note = StreamNote::new(event, input);
-        note.facts = Some(Box::new(hasher.facts(event.event)));
-        note
-    };
-    let all_read = files.read(LifeLogs { options: streams, note, rows: Vec::new() }, &mut printer);
-    let result = all_read.and_then(|all_read| printer.output.finish().map(|()| all_read && printer.in_order));
+    let note = move |event: &Event<'_>, input: usize| StreamNote::new(event, input).with_facts(Some(&hasher), event);
+    let all_read = read_lives(files, LifeLogs { options: streams, note, rows: Vec::new() }, &mut printer);
+    let result = all_read.and_then(|all_read| printer.output.finish().map(|()| all_read && printer.is_complete));
     check.exit(result, printer.found)
 }
 
@@ -165,14 +160,14 @@ struct Printer {
     identities: Identities,
     /// Circuits of the current log.
     circuits: Circuits,
-    /// Set while nothing was reported about the logs so far.
-    in_order: bool,
+    /// Set while there was room for every circuit so far.
+    is_complete: bool,
     /// Set once there is a circuit to print.
     found: bool,
 }
 
-impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Printer {
-    fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
+impl LifeCollector<Vec<Life>> for Printer {
+    fn lives(&mut self, lives: Vec<Life>) -> io::Result<()> {
         // A stream without an event was found open, so its identity is unknown.
         let unknown = Facts::default();
         for life in &lives {
@@ -184,10 +179,9 @@ impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Printer {
     }
 
     /// Prints the circuits of the log, and starts with the next log.
-    fn log(&mut self, mut log: LifeLog<F, Vec<Life>>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F, Vec<Life>>>::print(self, log.finish()?.unwrap_or_default())?;
+    fn end_of_log(&mut self, file: usize) -> io::Result<()> {
         let circuits = core::mem::replace(&mut self.circuits, Circuits::new(self.limit));
-        let name = self.names.get(log.input).map_or("", |name| name);
+        let name = self.names.get(file).map_or("", |name| name);
         for (id, circuit) in circuits.iter() {
             if !self.shared || !circuit.differs_in().is_empty() {
                 self.found = true;
@@ -196,15 +190,15 @@ impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Printer {
             }
         }
         self.output.flush()?;
-        let name = escape(name);
         let (left_out, limit) = (circuits.left_out, self.limit);
         if left_out > 0 {
             report(format_args!(
-                "tor-streams: {name}: more than {limit} circuits: others are left out, which streams were on {left_out} times; \
-                 --max-live makes room"
+                "tor-streams: {}: more than {limit} circuits: others are left out, which streams were on {left_out} times; \
+                 --max-live makes room",
+                escape(name)
             ));
         }
-        self.in_order &= log.check.report(&name) && left_out == 0;
+        self.is_complete &= left_out == 0;
         Ok(())
     }
 }

@@ -87,12 +87,11 @@ impl<'c> Row<'c> {
     /// Returns the row as text for a person.
     pub(super) fn text(&self) -> String {
         let mut text = format!("circuit {}: ", escape(self.circuit_id));
-        let number = |number: u64, one: &str, more: &str| format!("{number} {}", if number == 1 { one } else { more });
-        text += &number(self.streams, "stream", "streams");
-        for (count, what) in [(self.failed, "failed"), (self.detached, "detached")] {
-            if count > 0 {
+        text += &table::count(self.streams, "stream");
+        for (number, state) in [(self.failed, "failed"), (self.detached, "detached")] {
+            if number > 0 {
                 // Writing to a text cannot fail.
-                let _ = write!(text, ", {count} {what}");
+                let _ = write!(text, ", {} {state}", table::thousands(number));
             }
         }
         if let Some(seconds) = self.seconds {
@@ -101,7 +100,7 @@ impl<'c> Row<'c> {
         let columns = table::width();
         let mut line = |name: &str, list: &List, others: u64| {
             const INDENT: usize = 16;
-            let others = (others > 0).then(|| number(others, "other stream", "other streams"));
+            let others = (others > 0).then(|| table::count(others, "other stream"));
             let items = list.items.iter().map(String::as_str).chain(others.as_deref());
             let items = width::list(items, INDENT, columns);
             if !items.is_empty() {

@@ -18,13 +18,12 @@ use self::groups::{Groups, Key};
 use self::print::Report;
 use crate::arguments::exit_with_mistake;
 use crate::command::identity::{Hasher, Identities};
-use crate::command::lives::{LifeLog, LifeLogs, MakeNote};
+use crate::command::lives::{LifeCollector, LifeLogs, read_lives};
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
 use crate::input::note::{Life, StreamNote};
 use crate::input::reader::{Event, Reading};
 use crate::input::threads::Collector;
 use crate::output::cells::CsvOptions;
-use crate::output::text::escape;
 use crate::report;
 
 /// Help text after the options.
@@ -158,31 +157,27 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
         identities: columns.contains(&Column::Identity).then(|| Identities::new(limit)),
         groups: Groups::new(limit),
         untimed: 0,
-        in_order: true,
     };
     let all_read = if events {
         files.read(EventLogs { columns }, &mut counting)
     } else {
         let hasher = counting.identities.is_some().then(|| Hasher::new(false));
-        let note = move |event: &Event<'_>, input: usize| {
-            let mut note = StreamNote::new(event, input);
-            note.facts = hasher.as_ref().map(|hasher| Box::new(hasher.facts(event.event)));
-            note
-        };
-        files.read(LifeLogs { options: streams, note, rows: Vec::new() }, &mut counting)
+        let note =
+            move |event: &Event<'_>, input: usize| StreamNote::new(event, input).with_facts(hasher.as_ref(), event);
+        read_lives(files, LifeLogs { options: streams, note, rows: Vec::new() }, &mut counting)
     };
     let counted = if events { "events" } else { "streams" };
     let found = counting.groups.total > 0;
     let result = all_read.and_then(|all_read| {
         let is_complete = counting.report_missing(counted);
-        let Counting { columns, groups, in_order, .. } = counting;
+        let Counting { columns, groups, .. } = counting;
         let report = Report { columns: columns.to_vec(), counted, sorted: groups.sorted(top, every.is_some()) };
         match format {
             Format::Text => report.text(),
             Format::Json => report.json(),
             Format::Csv => report.csv(csv.cells()),
         }?;
-        Ok(all_read && in_order && is_complete)
+        Ok(all_read && is_complete)
     });
     check.exit(result, found)
 }
@@ -212,8 +207,6 @@ struct Counting {
     groups: Groups,
     /// Number of streams or events without the time that they are grouped by.
     untimed: u64,
-    /// Set while all logs were in order so far.
-    in_order: bool,
 }
 
 impl Counting {
@@ -242,8 +235,8 @@ impl Counting {
     }
 }
 
-impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Counting {
-    fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
+impl LifeCollector<Vec<Life>> for Counting {
+    fn lives(&mut self, lives: Vec<Life>) -> io::Result<()> {
         for life in &lives {
             let identity = self.identities.as_mut().zip(life.note.facts.as_deref());
             let identity = identity.and_then(|(identities, facts)| {
@@ -257,13 +250,6 @@ impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Counting {
         }
         Ok(())
     }
-
-    fn log(&mut self, mut log: LifeLog<F, Vec<Life>>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F, Vec<Life>>>::print(self, log.finish()?.unwrap_or_default())?;
-        let name = self.names.get(log.input).map_or("", |name| name);
-        self.in_order &= log.check.report(&escape(name));
-        Ok(())
-    }
 }
 
 impl Collector<EventLog> for Counting {
@@ -275,6 +261,6 @@ impl Collector<EventLog> for Counting {
     fn log(&mut self, mut log: EventLog, _index: usize, _all_read: bool) -> io::Result<()> {
         use crate::input::threads::Log;
 
-        log.rows()?.map_or(Ok(()), |groups| Collector::<EventLog>::print(self, groups))
+        log.rows()?.map_or(Ok(()), |groups| self.print(groups))
     }
 }

@@ -1,7 +1,6 @@
 //! Counts of streams for the figures, in memory that is bounded.
 
 use alloc::collections::BTreeMap;
-use alloc::sync::Arc;
 use core::ops::AddAssign;
 use core::time::Duration;
 use std::io;
@@ -10,12 +9,10 @@ use tor_stream_event::Outcome;
 
 use super::durations::Durations;
 use crate::command::life::{self, Cause};
-use crate::command::lives::{LifeLog, MakeNote};
+use crate::command::lives::LifeCollector;
 use crate::command::timeline::Timeline;
 use crate::input::note::{Life, asked_host};
-use crate::input::threads::Collector;
 use crate::input::time::Time;
-use crate::output::text::escape;
 
 /// Maximum number of durations of a curve that are kept one by one.
 const EXACT: usize = 10_000;
@@ -219,24 +216,13 @@ impl Data {
 pub(super) struct Counter {
     /// Counts so far.
     pub(super) data: Data,
-    /// Names of the files.
-    pub(super) names: Arc<[String]>,
     /// Set if each file has curves of its own.
     pub(super) by_file: bool,
-    /// Set while all logs were in order so far.
-    pub(super) in_order: bool,
 }
 
-impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Counter {
-    fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
+impl LifeCollector<Vec<Life>> for Counter {
+    fn lives(&mut self, lives: Vec<Life>) -> io::Result<()> {
         lives.iter().for_each(|life| self.data.stream(life, self.by_file));
-        Ok(())
-    }
-
-    fn log(&mut self, mut log: LifeLog<F, Vec<Life>>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F, Vec<Life>>>::print(self, log.finish()?.unwrap_or_default())?;
-        let name = self.names.get(log.input).map_or("", |name| name);
-        self.in_order &= log.check.report(&escape(name));
         Ok(())
     }
 }

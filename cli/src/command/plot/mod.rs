@@ -9,7 +9,6 @@ mod markup;
 mod page;
 mod scale;
 
-use alloc::sync::Arc;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};
@@ -17,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use self::data::{Counter, Data};
 use self::figures::Figure;
-use crate::command::lives::LifeLogs;
+use crate::command::lives::{LifeLogs, read_lives};
 use crate::command::options::{Files, StreamOptions};
 use crate::input::note::StreamNote;
 use crate::input::reader::{self, Event};
@@ -112,10 +111,10 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
         report(format_args!("tor-streams: --by-file draws seven files at most, not {}", names.len()));
         return Ok(false);
     }
-    let mut counter = Counter { data: Data::default(), names: Arc::clone(&names), by_file, in_order: true };
+    let mut counter = Counter { data: Data::default(), by_file };
     let note = |event: &Event<'_>, input: usize| StreamNote::new(event, input);
-    let all_read = files.read(LifeLogs { options: streams, note, rows: Vec::new() }, &mut counter)?;
-    let Counter { data, in_order, .. } = counter;
+    let all_read = read_lives(files, LifeLogs { options: streams, note, rows: Vec::new() }, &mut counter)?;
+    let data = counter.data;
     let Some(drawing) = draw(&data, figure, &names, by_file) else { return Ok(false) };
     match output {
         None => io::stdout().lock().write_all(drawing.as_bytes())?,
@@ -126,7 +125,7 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
             }
         }
     }
-    Ok(all_read && in_order)
+    Ok(all_read)
 }
 
 /// Returns a figure as SVG, or else the page of all. `None`, with a report, if there is nothing to draw.

@@ -10,20 +10,6 @@ use tor_stream_event::{
 use super::names::{Kind, Names};
 use crate::output::row::host_bytes;
 
-/// Keywords whose values are written.
-const KEYWORDS: [&str; 11] = [
-    "REASON",
-    "REMOTE_REASON",
-    "SOURCE",
-    "SOURCE_ADDR",
-    "PURPOSE",
-    "SOCKS_USERNAME",
-    "SOCKS_PASSWORD",
-    "CLIENT_PROTOCOL",
-    "NYM_EPOCH",
-    "SESSION_GROUP",
-    "ISO_FIELDS",
-];
 /// Maximum length of a target, in bytes. tor cuts it there.
 const TARGET: usize = 255;
 /// Maximum length of a label in a name, in bytes, and length from which a host is long.
@@ -58,7 +44,7 @@ pub(super) fn content(event: &StreamEventRef<'_>, names: &mut Names, writing: Wr
     let Writing { lenient, keeps_odd } = writing;
     // A host with a space, or another odd character, needs a line that tor could have printed.
     for odd in [keeps_odd, false] {
-        let mut shared = Shared { names, line: Vec::new() };
+        let mut shared = Shared { names, line: Vec::new(), keywords: Vec::new() };
         shared.event(event, odd).ok_or(LeftOut::NoRoom)?;
         if reads_alike(&shared.line, event, lenient) {
             return Ok(shared.line);
@@ -96,6 +82,8 @@ struct Shared<'n> {
     names: &'n mut Names,
     /// Content so far.
     line: Vec<u8>,
+    /// Keywords in the content.
+    keywords: Vec<&'static str>,
 }
 
 impl Shared<'_> {
@@ -105,7 +93,8 @@ impl Shared<'_> {
     }
 
     /// Adds a keyword and its value.
-    fn field(&mut self, keyword: &str, value: &str) {
+    fn field(&mut self, keyword: &'static str, value: &str) {
+        self.keywords.push(keyword);
         self.text(&format!(" {keyword}={value}"));
     }
 
@@ -141,15 +130,15 @@ impl Shared<'_> {
             }
             self.field("ISO_FIELDS", &words.join(","));
         }
-        // Whatever a keyword of a newer tor says may be a name.
-        if event.args().any(|(keyword, _)| !KEYWORDS.contains(&keyword)) {
+        // The value of a newer tor's keyword may be a name, and so may a damaged one.
+        if event.args().any(|(keyword, _)| !self.keywords.contains(&keyword)) {
             self.field("REDACTED", "x");
         }
         Some(())
     }
 
     /// Adds a keyword and its word, if there is one.
-    fn word(&mut self, keyword: &str, word: Option<&str>, is_known: bool) -> Option<()> {
+    fn word(&mut self, keyword: &'static str, word: Option<&str>, is_known: bool) -> Option<()> {
         let Some(word) = word else { return Some(()) };
         let code = word.strip_prefix("UNKNOWN_").filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
         match code {
@@ -172,7 +161,7 @@ impl Shared<'_> {
     /// Adds a credential, if the event has it. An empty one stays empty.
     fn credential(
         &mut self,
-        keyword: &str,
+        keyword: &'static str,
         event: &StreamEventRef<'_>,
         value: Option<Quoted<'_>>,
         (kind, name): (Kind, &str),

@@ -8,15 +8,13 @@ use tor_stream_event::{ClientProtocol, Outcome, StreamClosureReason, StreamPurpo
 
 use super::row::{self, Row};
 use crate::command::identity::Identities;
-use crate::command::lives::{LifeLog, MakeNote};
+use crate::command::lives::LifeCollector;
 use crate::input::note::Life;
-use crate::input::threads::Collector;
 use crate::input::time::Time;
 use crate::output::columns::builders::{
     Count, Flag, Integer, KnownWords, List, Nullable, Real, Text, Timestamp, Words, columns,
 };
 use crate::output::columns::{ColumnFile, ColumnFormat};
-use crate::output::text::escape;
 
 /// The row of a stream with its exact times.
 pub(super) struct StreamRow<'l> {
@@ -101,8 +99,6 @@ pub(super) struct ColumnPrinter {
     names: Arc<[String]>,
     /// Identities of all logs, numbered in the order in which streams end.
     identities: Identities,
-    /// Set while all logs were in order so far.
-    pub(super) in_order: bool,
     /// Set once there is a stream to print.
     pub(super) found: bool,
 }
@@ -114,7 +110,7 @@ impl ColumnPrinter {
     ///
     /// If standard output is a terminal, or cannot be written.
     pub(super) fn new(format: ColumnFormat, names: Arc<[String]>, identities: Identities) -> io::Result<Self> {
-        Ok(Self { file: ColumnFile::new(format)?, names, identities, in_order: true, found: false })
+        Ok(Self { file: ColumnFile::new(format)?, names, identities, found: false })
     }
 
     /// Writes all rows and the end of the file.
@@ -127,8 +123,8 @@ impl ColumnPrinter {
     }
 }
 
-impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for ColumnPrinter {
-    fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
+impl LifeCollector<Vec<Life>> for ColumnPrinter {
+    fn lives(&mut self, lives: Vec<Life>) -> io::Result<()> {
         self.found |= !lives.is_empty();
         for life in &lives {
             let identity = life.note.facts.as_deref().and_then(|facts| self.identities.place(facts));
@@ -141,13 +137,6 @@ impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for ColumnPrinter {
                 end: unix(life.ended()),
             })?;
         }
-        Ok(())
-    }
-
-    fn log(&mut self, mut log: LifeLog<F, Vec<Life>>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F, Vec<Life>>>::print(self, log.finish()?.unwrap_or_default())?;
-        let name = self.names.get(log.input).map_or("", |name| name);
-        self.in_order &= log.check.report(&escape(name));
         Ok(())
     }
 }

@@ -6,7 +6,6 @@ pub(crate) mod onionperf;
 mod row;
 mod rows;
 
-use alloc::sync::Arc;
 use std::io::{self, BufWriter, Write};
 
 use clap::ValueEnum;
@@ -16,16 +15,14 @@ use self::columns::ColumnPrinter;
 use self::onionperf::OnionPerf;
 use self::rows::{PackedStreams, StreamRows};
 use crate::command::identity::{Hasher, Identities};
-use crate::command::lives::{LifeLog, LifeLogs, MakeNote};
+use crate::command::lives::{LifeCollector, LifeLogs, read_lives};
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
 use crate::input::note::{Life, StreamNote};
 use crate::input::reader::{self, Event};
-use crate::input::threads::Collector;
 use crate::output;
 use crate::output::cells::CsvOptions;
 #[cfg(feature = "arrow")]
 use crate::output::columns::ColumnFormat;
-use crate::output::text::escape;
 
 /// Help text after the options.
 const MORE_HELP: &str = "\
@@ -174,30 +171,27 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
     let files = Files::list(read);
     let names = files.names();
     let hasher = Hasher::new(false);
-    let with_facts = move |event: &Event<'_>, input: usize| {
-        let mut note = StreamNote::new(event, input);
-        note.facts = Some(Box::new(hasher.facts(event.event)));
-        note
-    };
+    let with_facts =
+        move |event: &Event<'_>, input: usize| StreamNote::new(event, input).with_facts(Some(&hasher), event);
     let identities = Identities::new(streams.max_live);
     match format {
         Format::Json | Format::Csv => {
             let rows = match format {
-                Format::Csv => StreamRows::csv(csv.cells(), Arc::clone(&names)),
-                _ => StreamRows::json(Arc::clone(&names)),
+                Format::Csv => StreamRows::csv(csv.cells(), names),
+                _ => StreamRows::json(names),
             };
             output::print(&rows.head()?)?;
-            let mut printer = Printer { names, identities, in_order: true, found: false };
-            let all_read = files.read(LifeLogs { options: streams, note: with_facts, rows }, &mut printer);
-            check.exit(all_read.map(|all_read| all_read && printer.in_order), printer.found)
+            let mut printer = Printer { identities, found: false };
+            let result = read_lives(files, LifeLogs { options: streams, note: with_facts, rows }, &mut printer);
+            check.exit(result, printer.found)
         }
         #[cfg(feature = "arrow")]
         Format::Arrow | Format::Parquet => {
             let format = if format == Format::Arrow { ColumnFormat::Arrow } else { ColumnFormat::Parquet };
             let mut printer = ColumnPrinter::new(format, names, identities)?;
             let logs = LifeLogs { options: streams, note: with_facts, rows: Vec::new() };
-            let all_read = files.read(logs, &mut printer);
-            let result = all_read.and_then(|all_read| printer.finish().map(|()| all_read && printer.in_order));
+            let all_read = read_lives(files, logs, &mut printer);
+            let result = all_read.and_then(|all_read| printer.finish().map(|()| all_read));
             check.exit(result, printer.found)
         }
         Format::OnionPerf => {
@@ -206,16 +200,16 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
                 note.onionperf.extend(onionperf::Event::new(event));
                 note
             };
-            let mut object = Object { streams: OnionPerf::new(streams.max_live), names, in_order: true };
+            let mut object = Object { streams: OnionPerf::new(streams.max_live) };
             let rows = Vec::new();
-            let all_read = files.read(LifeLogs { options: streams, note, rows }, &mut object)?;
+            let all_read = read_lives(files, LifeLogs { options: streams, note, rows }, &mut object)?;
             let found = !object.streams.is_empty();
             let print = || {
                 let mut stdout = BufWriter::new(io::stdout().lock());
                 let all_printed = object.streams.finish(&mut stdout)?;
                 stdout.flush().map(|()| all_printed)
             };
-            check.exit(print().map(|all_printed| all_read && all_printed && object.in_order), found)
+            check.exit(print().map(|all_printed| all_read && all_printed), found)
         }
     }
 }
@@ -224,52 +218,32 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
 struct Object {
     /// Streams so far.
     streams: OnionPerf,
-    /// Names of the files.
-    names: Arc<[String]>,
-    /// Set while all logs were in order so far.
-    in_order: bool,
 }
 
-impl<F: MakeNote> Collector<LifeLog<F, Vec<Life>>> for Object {
-    fn print(&mut self, lives: Vec<Life>) -> io::Result<()> {
+impl LifeCollector<Vec<Life>> for Object {
+    fn lives(&mut self, lives: Vec<Life>) -> io::Result<()> {
         lives.into_iter().try_for_each(|life| self.streams.life(life))
     }
 
-    fn log(&mut self, mut log: LifeLog<F, Vec<Life>>, _index: usize, _all_read: bool) -> io::Result<()> {
-        Collector::<LifeLog<F, Vec<Life>>>::print(self, log.finish()?.unwrap_or_default())?;
+    fn end_of_log(&mut self, _file: usize) -> io::Result<()> {
         self.streams.end_of_log();
-        let name = self.names.get(log.input).map_or("", |name| name);
-        self.in_order &= log.check.report(&escape(name));
         Ok(())
     }
 }
 
 /// The printer of streams as rows.
 struct Printer {
-    /// Names of the files.
-    names: Arc<[String]>,
     /// Identities of all logs.
     identities: Identities,
-    /// Set while all logs were in order so far.
-    in_order: bool,
     /// Set once there is a stream to print.
     found: bool,
 }
 
-impl<F: MakeNote> Collector<LifeLog<F, StreamRows>> for Printer {
-    fn print(&mut self, rows: PackedStreams) -> io::Result<()> {
+impl LifeCollector<PackedStreams> for Printer {
+    fn lives(&mut self, rows: PackedStreams) -> io::Result<()> {
         self.found = true;
         let mut stdout = io::stdout().lock();
         rows.print(&mut self.identities, &mut stdout)?;
         stdout.flush()
-    }
-
-    fn log(&mut self, mut log: LifeLog<F, StreamRows>, _index: usize, _all_read: bool) -> io::Result<()> {
-        if let Some(rows) = log.finish()? {
-            Collector::<LifeLog<F, StreamRows>>::print(self, rows)?;
-        }
-        let name = self.names.get(log.input).map_or("", |name| name);
-        self.in_order &= log.check.report(&escape(name));
-        Ok(())
     }
 }

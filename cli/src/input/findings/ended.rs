@@ -5,9 +5,10 @@ use std::io::{self, BufRead, BufReader, Read};
 use memchr::memmem;
 use tor_stream_event::{LineState, LogFormat, Skipped};
 
-use super::{MARK, count};
+use super::MARK;
 use crate::input::Input;
 use crate::input::layout::{Layout, rewrite};
+use crate::output::table::{count, count_as};
 use crate::output::text::escape;
 
 /// Maximum length of the text from a log that a message shows.
@@ -64,7 +65,7 @@ impl Ended<'_> {
     /// Returns the message about events behind text that is no prefix of the log.
     fn other_text(&self, skipped: &Skipped) -> Option<String> {
         let first = skipped.marks.first?;
-        let lines = count(skipped.marks.count, "line", "lines");
+        let lines = count(skipped.marks.count, "line");
         let (behind, is_at_start) = match self.behind(first) {
             Some(text) if text.is_empty() => ("at the beginning".into(), true),
             Some(text) => (format!("behind '{text}'"), false),
@@ -84,7 +85,7 @@ impl Ended<'_> {
     /// Returns the message about events without the code 650.
     fn without_code(&self, skipped: &Skipped) -> Option<String> {
         let first = skipped.bare.first?;
-        let lines = count(skipped.bare.count, "line", "lines");
+        let lines = count(skipped.bare.count, "line");
         let (behind, hint) = match self.behind(first) {
             Some(text) if !text.is_empty() => (format!(" behind '{text}'"), "--bare --prefix auto may read them"),
             _ => (String::new(), "--bare reads them"),
@@ -95,7 +96,7 @@ impl Ended<'_> {
     /// Returns the message about events that a program wrapped.
     fn wrapped(&self, skipped: &Skipped) -> Option<String> {
         let first = skipped.wrapped.first?;
-        let lines = count(skipped.wrapped.count, "line", "lines");
+        let lines = count(skipped.wrapped.count, "line");
         let hint = "put each wrapped event on one line";
         Some(format!("{}:{first}: {lines} not read that begin like the rest of an event: {hint}", self.name))
     }
@@ -103,7 +104,7 @@ impl Ended<'_> {
     /// Returns the message about data of a reply: events in it, or the absence of its end.
     fn in_data(&self, skipped: &Skipped) -> Option<String> {
         let Skipped { in_data, open, .. } = skipped;
-        let lines = count(in_data.count, "line in it looks like an event", "lines in it look like events");
+        let lines = count_as(in_data.count, "line in it looks like an event", "lines in it look like events");
         let (at, message) = match (*open, in_data.first) {
             (Some(reply), None) => (reply, format!("data of the reply in line {reply} does not end")),
             (Some(reply), Some(_)) => {
@@ -120,7 +121,7 @@ impl Ended<'_> {
     /// Returns the message about line ends of another kind.
     fn line_ends(&self, skipped: &Skipped) -> Option<String> {
         let first = skipped.line_ends.first?;
-        let ends = count(skipped.line_ends.count, "line end is", "line ends are");
+        let ends = count_as(skipped.line_ends.count, "line end is", "line ends are");
         let hint = "--line-end lf reads every line of a log";
         Some(format!("{}:{first}: {ends} unlike the first reply's: {hint}", self.name))
     }

@@ -9,6 +9,7 @@ use tor_stream_event::{Anomaly, EventLine, StreamEventRef};
 pub(crate) use self::ended::Ended;
 pub(crate) use self::words::UnknownWords;
 use crate::input::time::{Stamp, Time};
+use crate::output::table::count_as;
 
 /// Marker by which a line with an event is recognized.
 const MARK: &[u8] = b"650 STREAM ";
@@ -110,30 +111,25 @@ impl Findings {
     fn of_events(&self, log: &Ended<'_>) -> Vec<String> {
         let mut messages = Vec::new();
         if let Some(first) = self.joined.first {
-            let events = count(self.joined.count, "event holds", "events hold");
+            let events = count_as(self.joined.count, "event holds", "events hold");
             messages.push(format!("{}:{first}: {events} another one: lines may have been joined there", log.name));
         }
         if let Some(first) = self.with_cr.first {
-            let events = count(self.with_cr.count, "event ends", "events end");
+            let events = count_as(self.with_cr.count, "event ends", "events end");
             messages.push(format!(
                 "{}:{first}: {events} with a CR that is no part of it: try `tr -d '\\r' <FILE | tor-streams -`",
                 log.name
             ));
         }
         if let Some(first) = self.untimed.first {
-            let events = count(self.untimed.count, "event has", "events have");
+            let events = count_as(self.untimed.count, "event has", "events have");
             messages.push(format!("{}:{first}: {events} no date and time, which --since and --until need", log.name));
         }
         if let Some(first) = self.beyond.first {
-            let events = count(self.beyond.count, "event has", "events have");
+            let events = count_as(self.beyond.count, "event has", "events have");
             messages
                 .push(format!("{}:{first}: {events} a time after the year 9999, which is taken for none", log.name));
         }
         messages
     }
-}
-
-/// Returns a number with its noun and verb.
-fn count(number: u64, one: &str, more: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { more })
 }

@@ -1,0 +1,131 @@
+//! Words, IDs, anomalies and lists as data.
+
+use core::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+
+use crate::anomaly::{Anomalies, Anomaly};
+use crate::error::Error;
+use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+use crate::value::{CircuitId, StreamId};
+
+/// An enum of protocol words.
+pub(super) trait ProtocolWord: Copy + PartialEq {
+    /// Returns the word with this name; `Unrecognized` if there is none.
+    fn of_text(text: &str) -> Self;
+
+    /// Returns the word's name, or `UNRECOGNIZED`.
+    fn as_str(self) -> &'static str;
+}
+
+/// Implements serialization of enums of protocol words: as the name, or as `UNRECOGNIZED` without one.
+macro_rules! protocol_words {
+    ($($name:ident)+) => {$(
+        impl ProtocolWord for $name {
+            fn of_text(text: &str) -> Self {
+                Self::from_word(text).unwrap_or(Self::Unrecognized)
+            }
+
+            fn as_str(self) -> &'static str {
+                self.as_str()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            /// Deserializes any word; a word without a name is `Unrecognized`.
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(FromText { expected: "a word", parse: |word| Ok(ProtocolWord::of_text(word)) })
+            }
+        }
+    )+};
+}
+
+protocol_words! { StreamStatus StreamClosureReason StreamSource StreamPurpose ClientProtocol IsoField }
+
+/// Implements serialization of IDs as text. Deserialization refuses a malformed ID.
+macro_rules! ids {
+    ($($name:ident)+) => {$(
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(FromText { expected: "1 to 20 letters or digits", parse: str::parse })
+            }
+        }
+    )+};
+}
+
+ids! { StreamId CircuitId }
+
+/// An ID that may be malformed, as in events that were parsed leniently: any token.
+#[cfg(feature = "alloc")]
+pub(super) struct AnyId<T>(pub(super) T);
+
+/// Implements deserialization of [`AnyId`].
+#[cfg(feature = "alloc")]
+macro_rules! tokens {
+    ($($name:ident)+) => {$(
+        impl<'de> Deserialize<'de> for AnyId<$name> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(FromText { expected: "an ID", parse: $name::of_token }).map(Self)
+            }
+        }
+    )+};
+}
+
+#[cfg(feature = "alloc")]
+tokens! { StreamId CircuitId }
+
+/// A visitor that parses a value from text.
+struct FromText<T> {
+    /// Description of the expected text, for errors.
+    expected: &'static str,
+    /// Parser of the text.
+    parse: fn(&str) -> Result<T, Error>,
+}
+
+impl<T> Visitor<'_> for FromText<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        (self.parse)(text).map_err(E::custom)
+    }
+}
+
+impl Serialize for Anomaly {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Serialize for Anomalies {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        CountedList(|| self.iter()).serialize(serializer)
+    }
+}
+
+/// A list, from a function that returns its iterator. Its items are counted first, since some formats begin with the length.
+pub(super) struct CountedList<F>(pub(super) F);
+
+impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for CountedList<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some((self.0)().count()))?;
+        (self.0)().try_for_each(|item| list.serialize_element(&item))?;
+        list.end()
+    }
+}

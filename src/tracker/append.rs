@@ -1,0 +1,127 @@
+//! The merging of a part's tracker into that of the log before it.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+use super::StreamTracker;
+use super::key::Key;
+use super::life::{Outcome, StreamLife};
+use super::live::{Live, State};
+use super::note::Note;
+use super::part::{Change, ChangeKind, Positioned, Undecided};
+
+/// A stream that has ended in a part of a log, as returned by [`StreamTracker::append`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Appended<T, N = ()> {
+    /// The stream.
+    pub life: StreamLife<T, N>,
+    /// Number of streams that the part returned before this one ended.
+    pub handed_out: u64,
+}
+
+impl<T: Clone, N: Note> StreamTracker<T, N> {
+    /// Adds the next [part](Self::part) of the log to this tracker, and returns the streams that have ended with it and
+    /// that the part could not return.
+    ///
+    /// After the call, this tracker is in the state of one that was updated with the part's events one by one, and the
+    /// streams that the part and this call returned are together those that it would have returned. The order is the
+    /// same, too, if each stream of this call is inserted after as many of the part's as
+    /// [`handed_out`](Appended::handed_out).
+    ///
+    /// # Errors
+    ///
+    /// The part, if the result of one tracker cannot be known without the part's events; this tracker is unchanged
+    /// then. Update it with the part's events one by one, and discard the streams that the part returned. The cases are
+    ///
+    /// - if a limit may be reached: if the streams that are live here and the maximum number that were live in the part
+    ///   are together more than the limit, or more streams than that were closed in the part; or if an event of the
+    ///   part may come after a CLOSED that is no longer remembered by then;
+    /// - if there are more than sixteen events of a stream after its CLOSED;
+    /// - if the part keeps another number of steps or circuits, or is no part; or if this tracker is a part itself.
+    pub fn append(&mut self, part: Self) -> Result<Vec<Appended<T, N>>, Box<Self>> {
+        if !self.is_exact_with(&part) {
+            return Err(Box::new(part));
+        }
+        let Self { live, part: Some(part), events, .. } = part else { return Ok(Vec::new()) };
+        let mut ended = Vec::new();
+        let mut undecided = part.ended.into_iter();
+        // A single tracker makes the same changes in the same order. The part has made those inside of streams that began
+        // and ended in it.
+        for Change { key, position, kind } in part.changes {
+            match kind {
+                ChangeKind::Begin => {
+                    self.closed.remove(key);
+                    let replaced = self.live.remove(&key).and_then(|stream| stream.state.into_life());
+                    let replaced = replaced.map(|life| life.with_outcome(Outcome::Replaced));
+                    ended.extend(replaced.map(|life| Positioned { position, life }));
+                }
+                ChangeKind::Close => self.closed.add(key, self.limit),
+                ChangeKind::End(outcome) => {
+                    let life = undecided.next().and_then(|stream| self.remove_with(key, stream, &mut ended));
+                    let Some(life) = life else { continue };
+                    if outcome == Outcome::Closed {
+                        self.closed.add(key, self.limit);
+                    }
+                    ended.push(Positioned { position, life: life.with_outcome(outcome) });
+                }
+            }
+        }
+        for (key, Live { state, age }) in live {
+            let life = match state {
+                State::Life(life) => life,
+                State::Undecided(stream) => match self.remove_with(key, *stream, &mut ended) {
+                    Some(life) => Box::new(life),
+                    None => continue,
+                },
+            };
+            let age = self.events + age;
+            self.live.insert(key, Live { state: State::Life(life), age });
+            self.by_age.push(Reverse((age, key)));
+        }
+        self.events += events;
+        self.tidy();
+        // Events after a CLOSED are found later than their position: with the last event of the same ID.
+        ended.sort_by_key(|stream| stream.position.number);
+        let appended = |Positioned { position, life }| Appended { life, handed_out: position.handed_out };
+        Ok(ended.into_iter().map(appended).collect())
+    }
+
+    /// Returns `true` if a part can be added with the result of one tracker.
+    fn is_exact_with(&self, other: &Self) -> bool {
+        let (None, Some(part)) = (&self.part, &other.part) else { return false };
+        let limit = self.limit as u64;
+        // No stream is dropped, and none that was closed in the part is forgotten before the part ends.
+        let fits = (self.live.len() + part.max_live) as u64 <= limit && other.closed.total() <= limit;
+        // Nor is a stream forgotten that was closed before, if that matters.
+        let none_forgotten = self.closed.len() as u64 + other.closed.total() <= limit;
+        let fits_after_closed = self.closed.len() == 0
+            || other.undecided_by_key().all(|(key, stream)| {
+                let is_single = none_forgotten && !stream.is_merged;
+                is_single || !self.closed.contains(key)
+            });
+        self.kept == other.kept && fits && fits_after_closed
+    }
+
+    /// Removes a stream and returns it with its events in a part. If the stream was closed before the part, adds each
+    /// event to `ended` instead, as one after CLOSED.
+    fn remove_with(
+        &mut self,
+        key: Key,
+        stream: Undecided<T, N>,
+        ended: &mut Vec<Positioned<T, N>>,
+    ) -> Option<StreamLife<T, N>> {
+        if self.closed.contains(key) {
+            let after_closed = |life| StreamLife { outcome: Outcome::AfterClosed, ..life };
+            ended.extend(stream.events.into_iter().map(|event| Positioned { life: after_closed(event.life), ..event }));
+            return None;
+        }
+        let before = self.live.remove(&key).and_then(|stream| stream.state.into_life());
+        let mut events = stream.events.into_iter().map(|event| event.life);
+        let mut life = before.map(|life| *life).or_else(|| events.next())?;
+        events.for_each(|later| life.append(later, self.kept));
+        Some(life)
+    }
+}

@@ -1,0 +1,56 @@
+//! The memory of closed streams, so that an event after the end of its stream is known as such.
+
+use alloc::collections::{BTreeMap, VecDeque};
+
+use super::key::Key;
+
+/// The IDs of the streams that were closed last.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Closed {
+    /// Sequence number of the CLOSED of each ID.
+    by_key: BTreeMap<Key, u64>,
+    /// IDs in the order of their CLOSED. An ID that was removed, or closed again, may still be in it.
+    by_age: VecDeque<(u64, Key)>,
+    /// Number of streams that were ever added.
+    total: u64,
+}
+
+impl Closed {
+    /// Adds a stream, and removes the one that was closed first if there are more than `limit`.
+    pub(super) fn add(&mut self, key: Key, limit: usize) {
+        self.total += 1;
+        self.by_key.insert(key, self.total);
+        self.by_age.push_back((self.total, key));
+        while self.by_key.len() > limit {
+            let Some((number, oldest)) = self.by_age.pop_front() else { return };
+            if self.by_key.get(&oldest) == Some(&number) {
+                self.by_key.remove(&oldest);
+            }
+        }
+        // The outdated entries are removed once they are the majority: constant time per stream.
+        if self.by_age.len() > 2 * self.by_key.len() + 64 {
+            let by_key = &self.by_key;
+            self.by_age.retain(|(number, key)| by_key.get(key) == Some(number));
+        }
+    }
+
+    /// Removes a stream, since another begins with its ID.
+    pub(super) fn remove(&mut self, key: Key) {
+        self.by_key.remove(&key);
+    }
+
+    /// Returns `true` if a stream with this ID was closed, and no other has begun since.
+    pub(super) fn contains(&self, key: Key) -> bool {
+        self.by_key.contains_key(&key)
+    }
+
+    /// Returns the number of streams that are remembered.
+    pub(super) fn len(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Returns the number of streams that were ever added.
+    pub(super) const fn total(&self) -> u64 {
+        self.total
+    }
+}

@@ -1,0 +1,46 @@
+//! Stream IDs as map keys.
+
+use crate::anomaly::Anomaly;
+use crate::event::StreamEventRef;
+use crate::value::StreamId;
+
+/// A stream's ID as numbers, which compare faster than text, in the same order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key([u64; 3]);
+
+impl Key {
+    /// Returns the key of an event's stream.
+    pub(super) fn of(event: &StreamEventRef<'_>) -> Self {
+        // The public field may have been changed since it was read.
+        if event.anomalies().contains(Anomaly::MalformedId) || event.id.len() > 20 {
+            Self::new(id(event).as_str())
+        } else {
+            Self::new(event.id)
+        }
+    }
+
+    /// Returns the key of an ID, from its first 20 bytes.
+    pub(super) fn new(id: &str) -> Self {
+        let mut bytes = [0; 24];
+        bytes.iter_mut().zip(id.bytes().take(20)).for_each(|(to, from)| *to = from);
+        let [.., len] = &mut bytes;
+        // Only a malformed ID can end with a NUL.
+        *len = u8::try_from(id.len()).unwrap_or(u8::MAX);
+        let number = |start| {
+            let chunk = bytes.get(start..).and_then(<[u8]>::first_chunk);
+            chunk.map_or(0, |chunk| u64::from_be_bytes(*chunk))
+        };
+        Self([number(0), number(8), number(16)])
+    }
+}
+
+/// Returns the ID of an event's stream, abridged if it has more than 20 bytes.
+pub(super) fn id(event: &StreamEventRef<'_>) -> StreamId {
+    const NOT_UTF8: &str = "\u{FFFD}";
+    let content = event.content();
+    if event.id == NOT_UTF8 && !content.starts_with(NOT_UTF8.as_bytes()) {
+        // The event has the same text for every such ID.
+        return StreamId::of_bytes(content.split(|&byte| byte == b' ').next().unwrap_or_default());
+    }
+    StreamId::of_any(event.id)
+}

@@ -1,0 +1,117 @@
+//! The text that is kept of a stream: words without a name, and targets without credentials.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use core::net::IpAddr;
+
+use super::life::Target;
+use crate::anomaly::Anomaly;
+use crate::event::StreamEventRef;
+use crate::format::grammar;
+use crate::token::{StreamClosureReason, StreamStatus};
+use crate::value::CircuitId;
+
+/// Maximum length of the text of a word without a name, in bytes. tor's longest words have 15.
+const WORD_MAX: usize = 64;
+
+/// Text of a stream's words that have no name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) struct UnnamedWords {
+    /// `SOURCE`.
+    pub(crate) source: Option<Box<str>>,
+    /// `PURPOSE`.
+    pub(crate) purpose: Option<Box<str>>,
+    /// `CLIENT_PROTOCOL`.
+    pub(crate) client_protocol: Option<Box<str>>,
+    /// `REASON` and `REMOTE_REASON`.
+    pub(crate) reasons: UnnamedReasons,
+}
+
+/// Text of one event's reasons that have no name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) struct UnnamedReasons {
+    /// `REASON`.
+    pub(crate) local: Option<Box<str>>,
+    /// `REMOTE_REASON`.
+    pub(crate) remote: Option<Box<str>>,
+}
+
+impl Target {
+    /// Returns an event's target.
+    pub(super) fn of(event: &StreamEventRef<'_>) -> Self {
+        Self { host: shown(event, event.target_host), port: event.target_port }
+    }
+
+    /// Returns `true` if this is the event's target, without masked text.
+    pub(super) fn is(&self, event: &StreamEventRef<'_>) -> bool {
+        self.host == event.target_host && self.port == event.target_port
+    }
+}
+
+impl UnnamedReasons {
+    /// Returns the text of an event's reasons that have no name.
+    pub(super) fn of(event: &StreamEventRef<'_>) -> Self {
+        let is_unnamed = |reason| reason == Some(StreamClosureReason::Unrecognized);
+        Self {
+            local: unnamed(event, is_unnamed(event.reason), StreamEventRef::reason_str),
+            remote: unnamed(event, is_unnamed(event.remote_reason), StreamEventRef::remote_reason_str),
+        }
+    }
+}
+
+/// Returns the text of a word that has no name, to be kept.
+///
+/// A number that tor prints in place of a name is never masked, whatever a client writes before it.
+pub(super) fn unnamed<'a>(
+    event: &StreamEventRef<'a>,
+    is_unnamed: bool,
+    text: impl FnOnce(&StreamEventRef<'a>) -> Option<&'a str>,
+) -> Option<Box<str>> {
+    if !is_unnamed {
+        return None;
+    }
+    let word = text(event)?;
+    Some(if grammar::is_unknown_code(word.as_bytes()) { cut(word) } else { cut(&shown(event, word)) })
+}
+
+/// Returns the ID of an event's circuit, masked if it is a secret, after a quotation mark in the stream's ID or in the status.
+pub(super) fn circuit_id<'a>(event: &StreamEventRef<'a>, id: &'a str) -> CircuitId {
+    let may_be_secret = event.status == StreamStatus::Unrecognized || event.anomalies().contains(Anomaly::MalformedId);
+    if may_be_secret && event.redact(id.as_bytes()).as_str().is_none() {
+        // An abridged ID would show the first letters.
+        return CircuitId::of_any("***");
+    }
+    CircuitId::of_any(id)
+}
+
+/// Returns `true` if an event's source address is an address and a port, which is never masked, whatever a client
+/// writes before it.
+pub(super) fn is_address(event: &StreamEventRef<'_>) -> bool {
+    let host = event.source_port().and_then(|_| event.source_host());
+    host.is_some_and(|host| host.parse::<IpAddr>().is_ok())
+}
+
+/// Returns text of an event without credentials, which a damaged line can have in any field.
+pub(super) fn shown<'a>(event: &StreamEventRef<'a>, text: &'a str) -> String {
+    // On a plain line no field lies between the quotation marks of another one.
+    if event.anomalies().is_empty() && memchr::memchr(b'=', text.as_bytes()).is_none() {
+        return text.into();
+    }
+    event.redact(text.as_bytes()).to_string()
+}
+
+/// Returns up to [`WORD_MAX`] bytes of a word's text.
+#[cold]
+pub(crate) fn cut(word: &str) -> Box<str> {
+    let end = (0..=WORD_MAX).rev().find(|&end| word.is_char_boundary(end));
+    end.and_then(|end| word.get(..end)).unwrap_or(word).into()
+}
+
+/// Returns a word as tor printed it: its name, or the kept text if it has none. The text is ignored if the caller has
+/// set the public field to a word with a name.
+pub(super) fn printed<'a>(name: &'a str, text: &'a Option<Box<str>>) -> &'a str {
+    let is_unnamed = name == StreamStatus::Unrecognized.as_str();
+    text.as_deref().filter(|_| is_unnamed).unwrap_or(name)
+}

@@ -1,0 +1,255 @@
+//! The changes that an event, or a later life of the same stream, makes to a life.
+//!
+//! Both have to agree: `add` for each event, and `append` for a life of these events, have the same result.
+
+use alloc::vec::Vec;
+
+use super::life::{Failure, Outcome, Step, StreamLife, Target};
+use super::note::Note;
+use super::text::{UnnamedReasons, UnnamedWords, circuit_id, is_address, shown, unnamed};
+use crate::event::StreamEventRef;
+use crate::token::{ClientProtocol, StreamPurpose, StreamSource, StreamStatus};
+use crate::value::{CircuitId, StreamId};
+
+/// Limits on the facts that are kept of one stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// Maximum number of steps, at least one.
+    pub(super) steps: usize,
+    /// Maximum number of circuits, at least one.
+    pub(super) circuits: usize,
+}
+
+impl<T: Clone, N: Note> StreamLife<T, N> {
+    /// Returns the life of a stream with its first event.
+    pub(super) fn new(id: StreamId, event: &StreamEventRef<'_>, time: T, note: N) -> Self {
+        let mut life = Self {
+            id,
+            outcome: Outcome::Live,
+            began: matches!(event.status, StreamStatus::New | StreamStatus::NewResolve),
+            first: time.clone(),
+            last: time.clone(),
+            note,
+            steps: Vec::new(),
+            step_count: 0,
+            circuits: Vec::new(),
+            more_circuits: false,
+            circuit_changes: 0,
+            circuit_id: None,
+            last_circuit: None,
+            is_resolve: None,
+            attempts: 0,
+            detached: 0,
+            answer: None,
+            failure: None,
+            closed: false,
+            asked: Target::of(event),
+            target: Target::of(event),
+            source: None,
+            source_addr: None,
+            purpose: None,
+            client_protocol: None,
+            nym_epoch: None,
+            session_group: None,
+            has_username: false,
+            has_password: false,
+            reason: None,
+            remote_reason: None,
+            xoff_sent: 0,
+            xoff_recv: 0,
+            xon_sent: 0,
+            xon_recv: 0,
+            after_failed: 0,
+            words: UnnamedWords::default(),
+        };
+        life.add(event, time, Kept { steps: 1, circuits: 1 });
+        life
+    }
+
+    /// Adds an event.
+    pub(super) fn update(&mut self, event: &StreamEventRef<'_>, time: T, note: N, kept: Kept) {
+        self.note.append(note);
+        self.last = time.clone();
+        self.add(event, time, kept);
+    }
+
+    /// Adds the facts of an event, without its note.
+    fn add(&mut self, event: &StreamEventRef<'_>, time: T, kept: Kept) {
+        let circuit_id = event.circuit_id.map(|id| circuit_id(event, id));
+        if let Some(circuit) = circuit_id {
+            self.add_circuit(circuit, kept);
+        }
+        if !self.target.is(event) {
+            self.target = Target::of(event);
+        }
+        if let Some(source_addr) = event.source_addr {
+            let source_addr = if is_address(event) { source_addr.into() } else { shown(event, source_addr) };
+            self.source_addr = Some(source_addr);
+        }
+        if let Some(source) = event.source {
+            self.source = Some(source);
+            self.words.source = unnamed(event, source == StreamSource::Unrecognized, StreamEventRef::source_str);
+        }
+        if let Some(purpose) = event.purpose {
+            self.purpose = Some(purpose);
+            self.words.purpose = unnamed(event, purpose == StreamPurpose::Unrecognized, StreamEventRef::purpose_str);
+        }
+        if let Some(protocol) = event.client_protocol() {
+            self.client_protocol = Some(protocol);
+            let unrecognized = protocol == ClientProtocol::Unrecognized;
+            self.words.client_protocol = unnamed(event, unrecognized, StreamEventRef::client_protocol_str);
+        }
+        self.nym_epoch = event.nym_epoch().or(self.nym_epoch);
+        self.session_group = event.session_group().or(self.session_group);
+        self.has_username |= event.socks_username().is_some();
+        self.has_password |= event.socks_password().is_some();
+        // Both reasons are of one event: a remote reason without its REASON would be an earlier attempt's.
+        if event.reason.is_some() || event.remote_reason.is_some() {
+            self.reason = event.reason;
+            self.remote_reason = event.remote_reason;
+            self.words.reasons = UnnamedReasons::of(event);
+        }
+        self.after_failed += u64::from(self.failure.is_some() && event.status != StreamStatus::Closed);
+
+        match event.status {
+            StreamStatus::XoffSent => self.xoff_sent += 1,
+            StreamStatus::XoffRecv => self.xoff_recv += 1,
+            StreamStatus::XonSent => self.xon_sent += 1,
+            StreamStatus::XonRecv => self.xon_recv += 1,
+            status => {
+                self.add_status(event, &time, circuit_id);
+                let word = unnamed(event, status == StreamStatus::Unrecognized, |event| Some(event.status_str()));
+                self.add_step(Step { status, time, circuit_id, word }, kept.steps);
+                self.step_count += 1;
+            }
+        }
+        // For a stream that waits, or was just detached, tor prints the circuit that it left.
+        match event.status {
+            StreamStatus::Detached => self.circuit_id = None,
+            StreamStatus::ControllerWait => {}
+            _ => self.circuit_id = circuit_id.or(self.circuit_id),
+        }
+    }
+
+    /// Adds the facts that follow from a step's status.
+    fn add_status(&mut self, event: &StreamEventRef<'_>, time: &T, circuit_id: Option<CircuitId>) {
+        match event.status {
+            StreamStatus::New => self.set_is_resolve(false),
+            StreamStatus::NewResolve => self.set_is_resolve(true),
+            StreamStatus::SentConnect | StreamStatus::SentResolve => {
+                self.set_is_resolve(event.status == StreamStatus::SentResolve);
+                self.attempts += 1;
+            }
+            StreamStatus::Detached => self.detached += 1,
+            StreamStatus::Succeeded if self.answer.is_none() => {
+                self.answer = Some(Step { status: event.status, time: time.clone(), circuit_id, word: None });
+            }
+            StreamStatus::Closed => self.closed = true,
+            StreamStatus::Failed if self.failure.is_none() => {
+                self.outcome = Outcome::Failed;
+                self.failure = Some(Failure {
+                    time: time.clone(),
+                    circuit_id,
+                    reason: event.reason,
+                    remote_reason: event.remote_reason,
+                    words: UnnamedReasons::of(event),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Sets the kind of the client's request, if no earlier event did.
+    fn set_is_resolve(&mut self, is_resolve: bool) {
+        self.is_resolve = self.is_resolve.or(Some(is_resolve));
+    }
+
+    /// Adds the circuit of an event.
+    fn add_circuit(&mut self, circuit: CircuitId, kept: Kept) {
+        // Most events have the circuit of the event before.
+        if self.last_circuit == Some(circuit) {
+            return;
+        }
+        self.last_circuit = Some(circuit);
+        self.circuit_changes += 1;
+        self.keep_circuit(circuit, kept);
+    }
+
+    /// Adds a circuit to the list, if it is new and the list is not full.
+    fn keep_circuit(&mut self, circuit: CircuitId, kept: Kept) {
+        // Once a circuit is left out, the list is final, and the search is skipped: the time stays linear.
+        if self.more_circuits || self.circuits.contains(&circuit) {
+            return;
+        }
+        if self.circuits.len() < kept.circuits {
+            self.circuits.push(circuit);
+        } else {
+            self.more_circuits = true;
+        }
+    }
+
+    /// Adds a step. If the list is full, the step replaces the last one.
+    fn add_step(&mut self, step: Step<T>, limit: usize) {
+        if self.steps.len() >= limit {
+            self.steps.pop();
+        }
+        self.steps.push(step);
+    }
+
+    /// Adds a life of later events of the same stream. The result is that of adding these events one by one.
+    pub(super) fn append(&mut self, later: Self, kept: Kept) {
+        let same_circuit = self.last_circuit.is_some() && later.circuits.first() == self.last_circuit.as_ref();
+        self.circuit_changes += later.circuit_changes - u64::from(same_circuit);
+        // A life that left out circuits has the maximum number, and so fills the list here.
+        later.circuits.iter().for_each(|&circuit| self.keep_circuit(circuit, kept));
+        self.more_circuits |= later.more_circuits;
+        if later.detached > 0 || later.circuit_id.is_some() {
+            self.circuit_id = later.circuit_id;
+        }
+        self.last_circuit = later.last_circuit.or(self.last_circuit);
+
+        self.after_failed += match &self.failure {
+            Some(_) => later.events() - u64::from(later.closed),
+            None => later.after_failed,
+        };
+        self.failure = self.failure.take().or(later.failure);
+        self.outcome = if self.failure.is_some() { Outcome::Failed } else { later.outcome };
+        self.closed |= later.closed;
+        later.steps.into_iter().for_each(|step| self.add_step(step, kept.steps));
+        self.step_count += later.step_count;
+
+        self.last = later.last;
+        self.note.append(later.note);
+        self.is_resolve = self.is_resolve.or(later.is_resolve);
+        self.attempts += later.attempts;
+        self.detached += later.detached;
+        self.answer = self.answer.take().or(later.answer);
+        self.target = later.target;
+        self.source_addr = later.source_addr.or(self.source_addr.take());
+        if later.source.is_some() {
+            self.source = later.source;
+            self.words.source = later.words.source;
+        }
+        if later.purpose.is_some() {
+            self.purpose = later.purpose;
+            self.words.purpose = later.words.purpose;
+        }
+        if later.client_protocol.is_some() {
+            self.client_protocol = later.client_protocol;
+            self.words.client_protocol = later.words.client_protocol;
+        }
+        self.nym_epoch = later.nym_epoch.or(self.nym_epoch);
+        self.session_group = later.session_group.or(self.session_group);
+        self.has_username |= later.has_username;
+        self.has_password |= later.has_password;
+        if later.reason.is_some() || later.remote_reason.is_some() {
+            self.reason = later.reason;
+            self.remote_reason = later.remote_reason;
+            self.words.reasons = later.words.reasons;
+        }
+        self.xoff_sent += later.xoff_sent;
+        self.xoff_recv += later.xoff_recv;
+        self.xon_sent += later.xon_sent;
+        self.xon_recv += later.xon_recv;
+    }
+}
