@@ -190,13 +190,16 @@ impl LogTally {
 /// The number of a line, if it is at fault, and the reason for which a summary cannot be read.
 pub(crate) type Fault = (Option<u64>, String);
 
-/// A line after the first one.
+/// A line after the first one. Equal lines have equal hashes.
 pub(crate) enum Next {
-    /// Tally of a log.
-    Log(Box<LogTally>),
-    /// Line after all logs.
-    End(End),
+    /// Tally of a log, and the hash of its line.
+    Log(Box<LogTally>, Hash),
+    /// Line after all logs, and the hash of all lines.
+    End(End, Hash),
 }
+
+/// A SHA-256 hash.
+pub(crate) type Hash = [u8; 32];
 
 /// A reader of a mergeable summary.
 pub(crate) struct Reader<R> {
@@ -246,13 +249,17 @@ impl<R: BufRead> Reader<R> {
         match serde_json::from_slice(&line).map_err(damaged)? {
             Line::Log(mut log) => {
                 log.check(self.settings.max_live, sum).map_err(|error| (here, error.into()))?;
-                Ok(Next::Log(log))
+                Ok(Next::Log(log, Sha256::digest(&line).into()))
             }
             Line::End(end) => {
                 self.check()?;
                 let rest = read_line(&mut self.input, 1).map_err(|error| (None, error.to_string()))?;
                 let here = Some(self.lines + 1);
-                if rest.is_empty() { Ok(Next::End(end)) } else { Err((here, "more lines follow the last one".into())) }
+                if rest.is_empty() {
+                    Ok(Next::End(end, self.hash.clone().finalize().into()))
+                } else {
+                    Err((here, "more lines follow the last one".into()))
+                }
             }
             Line::MergeableSummary(_) => {
                 Err((here, "another summary follows: merge each from a file of its own".into()))

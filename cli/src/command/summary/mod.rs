@@ -20,7 +20,7 @@ use std::io::{self, Stdout};
 
 pub(crate) use self::events::EventTally;
 use self::log::{SummaryLog, SummaryLogs};
-pub(crate) use self::mergeable::{End, Fault, LogTally, Next, Reader, Settings, Sum, Writer};
+pub(crate) use self::mergeable::{End, Fault, Hash, LogTally, Next, Reader, Settings, Sum, Writer};
 use self::tally::Tally;
 use crate::command::options::{Files, StreamOptions};
 use crate::input::reader;

@@ -15,7 +15,7 @@ use tor_stream_event::{Anomaly, Error, EventLine, StreamEventRef, StreamId, Stre
 use super::log::{SummaryLogs, SummaryPart};
 use crate::input::filter::Passes;
 use crate::input::note::{StreamNote, Tracker};
-use crate::input::reader::{Consumer, Event, Reading, Sink, read_events};
+use crate::input::reader::{Consumer, Event, Reading, Sink, Start, read_events};
 use crate::input::threads::Cuttable;
 
 /// A record of the events of a range, in their order.
@@ -146,8 +146,8 @@ impl Replay {
         let part = logs.rebuilt_part(file.name(), before);
         let mut rebuilding = Rebuilding { part, replay: self, order: &self.order, read: 0, is_wrong: false };
         let mut unreadable = Unreadable(Vec::new());
-        let state = Some(&file.start);
-        let end = read_events(options, (&file.layout, state), &*log, &mut rebuilding, &mut unreadable)?;
+        let start = Start { layout: &file.layout, state: Some(&file.start), open: None };
+        let end = read_events(options, start, &*log, &mut rebuilding, &mut unreadable)?;
         rebuilding.streams();
         let all_read = rebuilding.read == self.lines.len() && rebuilding.order.is_empty();
         let as_expected = all_read && !rebuilding.is_wrong && end.state.lines() == self.lines.len() as u64;

@@ -14,7 +14,8 @@ use super::ranges::Cuttable;
 use super::sink::{Direct, OneByOne};
 use super::{Collector, InputName, Log, Logs};
 use crate::input::findings::{Ended, Findings, UnknownWords};
-use crate::input::reader::{Sink, read_events};
+use crate::input::reader::{Sink, Start, read_events};
+use crate::input::status::OpenStreams;
 use crate::report;
 
 /// Number of consecutive ranges that may have to be read again before one thread reads the rest of a file.
@@ -42,6 +43,8 @@ struct Cut<L: Log> {
     log: L,
     /// State of the lines so far; `None` before the first range.
     state: Option<LineState>,
+    /// Scanner for open streams, if the command asks for them; `None` before the first range.
+    open: Option<OpenStreams>,
     /// Findings about the events so far.
     findings: Findings,
     /// Unknown status words so far.
@@ -220,7 +223,18 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
             Some(_) => Side::First,
         };
         let (findings, words) = (Findings::default(), UnknownWords::default());
-        self.cut = Some(Cut { file, log, state: None, findings, words, again: 0, all_read: true, over: false, side });
+        self.cut = Some(Cut {
+            file,
+            log,
+            state: None,
+            open: None,
+            findings,
+            words,
+            again: 0,
+            all_read: true,
+            over: false,
+            side,
+        });
     }
 
     /// Appends a range to the log of its file, or sends it.
@@ -279,7 +293,10 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
             None => Some(end.state),
             Some(mut state) => state.append(end.state).is_ok().then_some(state),
         };
-        let appended = state.is_some() && cut.log.append(part, lines)?;
+        // The scanner may be in a reply where the reader of events is in none, as after a dot that is not at its place.
+        let scanners = cut.open.as_ref().zip(end.open.as_ref());
+        let follows = scanners.is_none_or(|(before, later)| before.is_followed_by(later));
+        let appended = follows && state.is_some() && cut.log.append(part, lines)?;
         if !appended {
             cut.again += 1;
             if cut.again == TRIES {
@@ -288,6 +305,7 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
             return cut.read(range, self.shared, self.collector);
         }
         (cut.again, cut.state) = (0, state);
+        cut.open = end.open.map(|later| later.after(cut.open.take()));
         cut.findings.append(&end.findings, lines);
         let words = mem::take(&mut cut.words);
         let mut sink =
@@ -352,8 +370,8 @@ impl<L: Log> Cut<L> {
         let mut sink = OneByOne { name: &self.file.label, destination: &mut Direct(collector), words, all_read: true };
         let before = self.state.as_ref().map_or(0, LineState::bytes);
         let reader = self.file.read(range.clone());
-        let layout = (&self.file.layout, self.state.as_ref());
-        let end = read_events(&shared.options, layout, reader, &mut self.log, &mut sink)?;
+        let start = Start { layout: &self.file.layout, state: self.state.as_ref(), open: self.open.as_ref() };
+        let end = read_events(&shared.options, start, reader, &mut self.log, &mut sink)?;
         sink.end(&mut self.log, &end)?;
         self.findings.append(&end.findings, 0);
         self.all_read &= sink.all_read;
@@ -362,7 +380,7 @@ impl<L: Log> Cut<L> {
         if self.over {
             self.file.stop();
         }
-        self.state = Some(end.state);
+        (self.state, self.open) = (Some(end.state), end.open);
         Ok(())
     }
 }

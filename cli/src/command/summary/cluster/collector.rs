@@ -111,11 +111,13 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
     let reading = thread::Builder::new().spawn(move || {
         let mut passing = Passing { run: this, options, logs: logs_of_others, merging, ranges, complete: true };
         let options = Arc::clone(&passing.options);
-        let all_read = threads::read(&options, own, logs, &mut passing)?;
+        // The reason has to be told before the channel closes: the other thread knows only that a tally is missing.
+        let all_read = threads::read(&options, own, logs, &mut passing)
+            .unwrap_or_else(|error| passing.run.give_up(&error.to_string()));
         let complete = listed && all_read && passing.complete;
         let end = End { files, complete, seen_words: Vec::new() };
-        passing.merging.send(Message::End(end)).map_err(|_| io::ErrorKind::BrokenPipe)?;
-        io::Result::Ok(())
+        // The other thread has this channel to the end.
+        let _ = passing.merging.send(Message::End(end));
     })?;
 
     let channels: Vec<_> = core::iter::once(own_logs).chain(logs_by_process).collect();
@@ -129,9 +131,8 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
         complete &= end.complete;
         read.filter.mark_seen_words(&end.seen_words);
     }
-    if let Ok(Err(error)) = reading.join() {
-        run.give_up(&error.to_string());
-    }
+    // The thread has sent its last message.
+    let _ = reading.join();
     run.is_complete.store(true, Ordering::SeqCst);
     for sender in &senders {
         // The summary is complete, whether the process reads this or not.

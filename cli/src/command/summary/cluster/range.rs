@@ -47,7 +47,7 @@ pub(super) struct SentRange {
 impl SentRange {
     /// Returns a range in the form in which it is sent. `None` if it is left to process 0.
     pub(super) fn of(file: &Cuttable, range: &Range<u64>, result: RangeResult<SummaryLog>) -> Option<Self> {
-        let (part, End { state, failed, findings }) = result.result.ok()?;
+        let (part, End { state, failed, findings, .. }) = result.result.ok()?;
         let skipped = state.skipped();
         let Skipped { marks, bare, wrapped, in_data, line_ends, open, unterminated, .. } = skipped;
         let is_whole = failed.is_none() && state.bytes() == range.end - range.start;
@@ -110,7 +110,7 @@ impl SentRange {
         let Some(Rebuilt { mut part, unreadable }) = rebuilt else { return Ok(None) };
         (part.log.tally, part.log.check) = (self.tally, self.check);
         part.log.tally.events.move_lines(before);
-        let end = End { state, failed: None, findings: self.findings };
+        let end = End { state, open: None, failed: None, findings: self.findings };
         Ok(Some(RangeResult { result: Ok((part, end)), unreadable }))
     }
 
