@@ -155,7 +155,7 @@ fn processes_of_different_runs_do_not_mix() {
         for (running, other) in both.into_iter().zip([1, 0]) {
             let ran = running.ended();
             let message = format!(
-                "tor-streams: process {other} was started with other addresses, files or options, or is of another version"
+                "tor-streams: process {other} was started with other addresses, files or options, or is of another version (a relative --since or --until differs between processes)"
             );
             assert_eq!((ran.status, ran.stdout.as_str(), ran.stderr), (Some(3), "", vec![message]));
         }

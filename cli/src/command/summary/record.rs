@@ -161,22 +161,20 @@ impl Replay {
         let (mut log, mut window, mut window_start) = (Vec::new(), Vec::new(), 0);
         let (mut last_number, mut end) = (0, 0);
         for &(number, offset, len) in &self.lines {
-            // With a CR LF, and the byte before the line.
-            let (first, whole) = (range.start + offset, len.checked_add(2)?);
             let is_next = last_number < number && number <= lines && end <= offset;
-            if !is_next || offset.checked_add(len)? >= range.end - range.start {
-                return None;
-            }
+            let line_end = offset.checked_add(len).filter(|&line_end| is_next && line_end < range.end - range.start)?;
+            // With a CR LF.
+            let (first, whole) = (range.start + offset, len + 2);
             if first < window_start || first + whole > window_start + window.len() as u64 {
                 (window_start, window) = (first, file.bytes(first, whole.max(WINDOW)).ok()?);
             }
             let at = usize::try_from(first - window_start).ok()?;
             let bytes: &[u8] = window.get(at..)?;
             let (line, rest) = bytes.split_at_checked(usize::try_from(len).ok()?)?;
-            let line_end = if rest.starts_with(b"\r\n") { 2 } else { 1 };
+            let end_len = if rest.starts_with(b"\r\n") { 2 } else { 1 };
             log.extend_from_slice(line);
-            log.extend_from_slice(rest.get(..line_end).filter(|end| end.ends_with(b"\n"))?);
-            (last_number, end) = (number, offset + len + 1);
+            log.extend_from_slice(rest.get(..end_len).filter(|end| end.ends_with(b"\n"))?);
+            (last_number, end) = (number, line_end + 1);
         }
         Some(log)
     }

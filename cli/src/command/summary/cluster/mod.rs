@@ -53,10 +53,13 @@ pub(crate) struct Cluster {
     ///
     /// Of N processes, process I reads the files I, I+N, I+2N and so on of the
     /// list, counted from 0, with as many threads as --jobs says. The list has to
-    /// be the same for all, but a file has to exist only where it is read. A file
-    /// or line that cannot be read is reported by the process that reads it,
-    /// which then ends with exit status 1, as does process 0. That one prints the
-    /// summary that one process alone would print, the others print nothing.
+    /// be the same for all, but a file has to exist only where it is read. A long
+    /// plain file that all processes see, as on a shared file system, is divided:
+    /// each reads ranges of it (--cluster-divide). A file or line that cannot be
+    /// read is reported by the process that reads the file, or by process 0 if the
+    /// file is divided. That process ends with exit status 1, as does process 0,
+    /// which prints the summary that one process alone would print. The others
+    /// print nothing.
     ///
     /// Process 0 listens on the first address, and the others connect to it:
     /// their own addresses are names for messages. If a process does not come up,
@@ -79,7 +82,11 @@ pub(crate) struct Cluster {
     #[arg(long, help_heading = "Cluster", value_name = "SECONDS", default_value_t = 60, requires = "cluster")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     cluster_wait: u32,
-    /// Length from which on a file is divided among all processes, if all see it
+    /// Minimum length of a file that is divided among all processes
+    ///
+    /// Such a file is plain, and the same for all: it has the same name, length, beginning and end. Process 0 needs most of
+    /// its time to put ranges together if there are more than ten processes. With a number that no file reaches, no file is
+    /// divided
     #[arg(long, help_heading = "Cluster", value_name = "BYTES", default_value_t = 64 * 1024 * 1024, requires = "cluster")]
     cluster_divide: u64,
     /// Allow all addresses without a key: then anybody who can connect can see and change the summary
@@ -199,7 +206,9 @@ impl Run {
 
     /// Returns the message about a process of another run.
     fn other_run(&self, process: u16) -> String {
-        format!("process {process} was started with other addresses, files or options, or is of another version")
+        format!(
+            "process {process} was started with other addresses, files or options, or is of another version (a relative --since or --until differs between processes)"
+        )
     }
 
     /// Adds a connection to those that are kept alive, and returns its sending side.
