@@ -161,7 +161,7 @@ pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
 /// host: then the last byte other than a digit is the colon, if there is one.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn port_before(line: &[u8], end: u32) -> Option<(u32, u16)> {
-    let word = scan::word(line, end.checked_sub(8)?)?;
+    let word = u64::from_le_bytes(*line.get(..end as usize)?.last_chunk()?);
     let (digits, port) = scan::last_number(word)?;
     let is_port = matches!(digits, 1..=5) && scan::byte(word, 7 - digits) == b':';
     Some((end - digits - 1, u16::try_from(port).ok().filter(|_| is_port)?))

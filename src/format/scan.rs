@@ -65,10 +65,12 @@ pub(crate) fn bytes(text: &[u8], at: u32, fill: u8) -> u128 {
 }
 
 /// [`bytes`] where fewer than 16 are left.
-#[inline(never)]
+#[cfg_attr(feature = "std", inline(always))]
+#[cfg_attr(not(feature = "std"), inline(never))]
 fn filled(text: &[u8], at: u32, fill: u8) -> u128 {
-    let left = (text.len() as u32).saturating_sub(at);
-    last_bytes(text, at) | (u128::from_le_bytes([fill; 16]) << (8 * left))
+    let fills = u128::from_le_bytes([fill; 16]);
+    // With `fill` as zero, the bytes after the text are those that a shift brings in.
+    last_bytes(text, at, fills) ^ fills
 }
 
 /// Returns byte `index` of a word.
@@ -77,18 +79,19 @@ pub(crate) const fn byte(word: u64, index: u32) -> u8 {
     word.wrapping_shr(8 * index) as u8
 }
 
-/// Returns the number of decimal digits that a word begins with, or 8.
+/// Returns the number of decimal digits that a word begins with. `None` if all eight are digits.
 #[cfg_attr(feature = "std", inline(always))]
-pub(crate) const fn digits(word: u64) -> u32 {
+pub(crate) fn digits(word: u64) -> Option<u32> {
     // Only a byte that is no digit carries into the next one.
     let values = word ^ ZEROS;
-    ((values.wrapping_add(TO_TEN) | values) & HIGHS).trailing_zeros() / 8
+    let others = NonZeroU64::new((values.wrapping_add(TO_TEN) | values) & HIGHS)?;
+    Some(others.trailing_zeros() / 8)
 }
 
 /// Returns the end of the number that begins at index `at`. `None` if it has more than three digits, or ends the text.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn short_number_end(text: &[u8], at: u32) -> Option<u32> {
-    let digits = digits(u64::from(u32::from_le_bytes(*array(text, at)?)));
+    let digits = digits(u64::from(u32::from_le_bytes(*array(text, at)?)))?;
     matches!(digits, 1..=3).then_some(at + digits)
 }
 
@@ -149,7 +152,7 @@ fn find(text: &[u8], start: u32, mark: impl Fn(u64) -> u64) -> u32 {
     let last = len.saturating_sub(16);
     let (both, from) = match array(text, last) {
         Some(both) if last >= start => (u128::from_le_bytes(*both), last),
-        _ => (last_bytes(text, start), start),
+        _ => (last_bytes(text, start, 0), start),
     };
     let (low, high) = marks(both);
     (from + first(low, high)).min(len)
@@ -163,27 +166,33 @@ const fn first(low: u64, high: u64) -> u32 {
     (((low & HIGHS) as u128) | (((high & HIGHS) as u128) << 64)).trailing_zeros() / 8
 }
 
-/// Returns the bytes of `text` from index `start` on, fewer than 16, with zeros after them.
-fn last_bytes(text: &[u8], start: u32) -> u128 {
+/// Returns the bytes of `text` from index `start` on, fewer than 16, each combined with its byte of `mask` by XOR, with zeros
+/// after them.
+#[cfg_attr(feature = "std", inline(always))]
+fn last_bytes(text: &[u8], start: u32, mask: u128) -> u128 {
+    let left = (text.len() as u32).saturating_sub(start);
     match text.last_chunk() {
-        // Nearly every text is that long. The bytes before `start` are shifted out.
-        Some(both) => {
-            let before = (start + 16).saturating_sub(text.len() as u32);
-            u128::from_le_bytes(*both).checked_shr(8 * before).unwrap_or_default()
-        }
-        None => {
-            let rest = text.get(start as usize..).unwrap_or_default();
-            rest.iter().rev().fold(0, |both, &byte| (both << 8) | u128::from(byte))
-        }
+        // Nearly every text is that long. The bytes before `start` are shifted out, in two steps, since a shift by all 128
+        // bits at once would take a comparison.
+        Some(both) => ((u128::from_le_bytes(*both) ^ mask) >> 8).wrapping_shr(120_u32.wrapping_sub(8 * left)),
+        None => last_bytes_of_short(text, start, mask),
     }
+}
+
+/// [`last_bytes`] of a text of fewer than 16 bytes.
+#[cold]
+fn last_bytes_of_short(text: &[u8], start: u32, mask: u128) -> u128 {
+    let rest = text.get(start as usize..).unwrap_or_default();
+    rest.iter().rev().fold(0, |both, &byte| (both << 8) | u128::from(byte ^ mask as u8))
 }
 
 /// Returns the decimal number of eight digits, of which the lowest byte is the first.
 #[cfg_attr(feature = "std", inline(always))]
 const fn decimal(digits: u64) -> u32 {
-    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    (fours * 10_000 + (fours >> 32)) as u32
+    // Each product holds the sum of both digits, pairs or fours, the first one times its power of ten.
+    let pairs = (digits.wrapping_mul((10 << 8) | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul((100 << 16) | 1) >> 16) & 0x0000_ffff_0000_ffff;
+    (fours.wrapping_mul((10_000 << 32) | 1) >> 32) as u32
 }
 
 #[cfg(test)]
@@ -230,7 +239,8 @@ mod tests {
             for other in [b' ', b':', b'/', b'-', 0, 0x7f, 0x80, 0xb0, 0xff] {
                 let mut text = [other; 8];
                 text[..digits.len()].copy_from_slice(digits.as_bytes());
-                assert_eq!(super::digits(u64::from_le_bytes(text)) as usize, digits.len(), "{text:?}");
+                let len = super::digits(u64::from_le_bytes(text));
+                assert_eq!(len, Some(digits.len() as u32), "{text:?}");
                 if !other.is_ascii() {
                     continue;
                 }
@@ -241,11 +251,11 @@ mod tests {
         }
         assert_eq!(
             (super::digits(u64::from_le_bytes(*b"12345678")), last_number(u64::from_le_bytes(*b"12345678"))),
-            (8, None)
+            (None, None)
         );
         assert_eq!(
             (super::digits(u64::from_le_bytes(*b" 1234567")), last_number(u64::from_le_bytes(*b"1234567 "))),
-            (0, Some((0, 0)))
+            (Some(0), Some((0, 0)))
         );
     }
 }

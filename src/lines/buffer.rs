@@ -3,7 +3,7 @@
 use core::iter::FusedIterator;
 
 use super::event_line::{EventLine, LineEnd};
-use super::finder::LineFinder;
+use super::finder::{LineFinder, LineRange};
 use super::format::LogFormat;
 use super::skipped::Skipped;
 use super::state::LineState;
@@ -119,10 +119,10 @@ impl<'a> Iterator for StreamEvents<'a> {
     type Item = EventLine<'a>;
 
     fn next(&mut self) -> Option<EventLine<'a>> {
-        let found =
-            self.finder.find(self.bytes, &mut self.at).or_else(|| self.finder.find_last(self.bytes, &mut self.at))?;
-        let content = self.text(found.content(), found.content_end());
-        Some(self.finder.event(self.bytes, &found, content))
+        match self.finder.find(self.bytes, &mut self.at) {
+            Some(range) => Some(self.event(&range)),
+            None => self.last(),
+        }
     }
 }
 
@@ -134,6 +134,20 @@ impl<'a> StreamEvents<'a> {
     /// Maximum number of bytes from one event's content to the next for the two to follow each other: a line end, and a
     /// prefix of dates. With more between them, most of the bytes that are checked at once would be other lines.
     const NEAR: usize = 64;
+
+    /// Parses the event of a line.
+    #[inline]
+    fn event(&mut self, range: &LineRange) -> EventLine<'a> {
+        let content = self.text(range.content(), range.content_end());
+        self.finder.event(self.bytes, range, content)
+    }
+
+    /// Returns the event in the last line, if that has no end.
+    #[cold]
+    fn last(&mut self) -> Option<EventLine<'a>> {
+        let range = self.finder.find_last(self.bytes, &mut self.at)?;
+        Some(self.event(&range))
+    }
 
     /// Returns the text from `start` to `end`, which has been checked already in most lines.
     #[inline]

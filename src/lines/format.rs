@@ -256,8 +256,9 @@ fn is_closed_before(before: &[u8], content: &[u8]) -> bool {
         return false;
     };
     memchr::memchr_iter(quote, content).any(|at| {
-        let (text, rest) = content.split_at(at);
-        !text.ends_with(b"\\") && matches!(rest, [_, b',', ..] | [_, b' ', b'a'..=b'z', ..])
+        content.split_at_checked(at).is_some_and(|(text, rest)| {
+            !text.ends_with(b"\\") && matches!(rest, [_, b',', ..] | [_, b' ', b'a'..=b'z', ..])
+        })
     })
 }
 

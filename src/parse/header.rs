@@ -57,8 +57,8 @@ fn pad(line: &[u8]) -> [u8; SHORT] {
 /// Returns the length of the number of 1 to 7 digits at the start of `word`, if a space follows.
 #[cfg_attr(feature = "std", inline(always))]
 fn short_id_len(word: u64) -> Option<u32> {
-    let len = scan::digits(word);
-    (matches!(len, 1..=7) && scan::byte(word, len) == b' ').then_some(len)
+    let len = scan::digits(word)?;
+    (len > 0 && scan::byte(word, len) == b' ').then_some(len)
 }
 
 /// Parses `StreamID SP StreamStatus SP CircuitID SP`: by the specification or, if `lenient`, as any three tokens.

@@ -71,7 +71,7 @@ pub(crate) fn note_lone_line_end(event: &mut StreamEventRef<'_>) {
 
 /// [`read`] of text. Not inlined: the predicted reading is inlined here, and is large.
 #[inline(never)]
-fn read_text(text: &str, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
+pub(crate) fn read_text(text: &str, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     match predicted::read(text) {
         Some(event) => Ok(event),
         None => read_any(Text::Str(text), lenient),
@@ -81,7 +81,7 @@ fn read_text(text: &str, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
 /// Reads any line.
 #[cold]
 #[inline(never)]
-fn read_any(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
+pub(crate) fn read_any(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     let line = content.bytes();
     if line.len() > MAX_LEN {
         return Err(Error::LineTooLong { length: line.len() as u64, limit: MAX_LEN });

@@ -25,7 +25,7 @@ impl<W: ProtocolWord> Printed<W> {
         Self(word, (text != word.as_str()).then(|| text.into()))
     }
 
-    /// Returns the word and its text, if there is one.
+    /// Splits a word from its text. Both are `None` without a word.
     fn split(word: Option<Self>) -> (Option<W>, Option<Box<str>>) {
         word.map_or((None, None), |Self(word, text)| (Some(word), text))
     }

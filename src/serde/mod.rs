@@ -148,7 +148,7 @@ impl<'a> Fields<'a> {
         write!(line, "{} {} {circuit_id} {}:{}", self.id, self.status, self.target_host, self.target_port)?;
         for (keyword, reason) in [(Keyword::Reason, self.reason), (Keyword::RemoteReason, self.remote_reason)] {
             // tor prints a space before a code, except with REMAP.
-            let is_code = reason.is_some_and(|word| word.starts_with("UNKNOWN_"));
+            let is_code = reason.is_some_and(|word| grammar::is_unknown_code(word.as_bytes()));
             let space = if is_code && self.status != StreamStatus::Remap.as_str() { " " } else { "" };
             field(line, keyword, space, reason, "")?;
         }
@@ -164,7 +164,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Returns `true` if two IDs are the same. The owned form of an event has a long ID abridged.
+/// Compares IDs as the owned form has them, which abridges long ones.
 fn is_same_id(id: &str, other: &str) -> bool {
     #[cfg(feature = "alloc")]
     let is_same = StreamId::of_any(id) == StreamId::of_any(other);
@@ -173,7 +173,7 @@ fn is_same_id(id: &str, other: &str) -> bool {
     is_same
 }
 
-/// Returns the text of a word: as tor printed it, unless the event's public field was changed since.
+/// Returns the text of a word as tor printed it; the name of the public field's word if the caller changed it.
 fn text<W: ProtocolWord>(word: W, printed: Option<&str>) -> &str {
     printed.filter(|text| W::of_text(text) == word).unwrap_or(word.as_str())
 }

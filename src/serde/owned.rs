@@ -91,7 +91,7 @@ impl EventForm {
 }
 
 /// Anomalies of an event's line in its log, which do not follow from its content.
-const OF_LINE: [Anomaly; 3] = [Anomaly::Unterminated, Anomaly::InData, Anomaly::Escaped];
+const OF_LOG_LINE: [Anomaly; 3] = [Anomaly::Unterminated, Anomaly::InData, Anomaly::Escaped];
 
 /// Deserializes a credential or content. An error does not show the value, as errors of a format may.
 fn secret<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
@@ -172,9 +172,10 @@ impl<'de> Deserialize<'de> for StreamEvent {
         line.extend_from_slice(b"\r\n");
         let mut event = StreamEventRef::parse_lenient(&line).map_err(D::Error::custom)?;
         let is_noted = |anomaly: &Anomaly| form.anomalies.iter().any(|name| name == anomaly.as_str());
-        let is_id = is_noted(&Anomaly::MalformedId) || !event.anomalies().contains(Anomaly::MalformedId);
-        if !is_id
+        let ids_are_allowed = is_noted(&Anomaly::MalformedId) || !event.anomalies().contains(Anomaly::MalformedId);
+        if !ids_are_allowed
             || !form.has_host_of(&event)
+            // The host was compared above: the serialized one has more than one U+FFFD.
             || !(Fields { target_host: event.target_host, ..fields }).are_those_of(&event)
         {
             let expected = if form.content.is_some() { "those of its content" } else { "those of one line" };
@@ -182,7 +183,7 @@ impl<'de> Deserialize<'de> for StreamEvent {
                 "expected the fields of an event to be {expected}, found others"
             )));
         }
-        event.add_anomalies(OF_LINE.iter().copied().filter(is_noted).collect());
+        event.add_anomalies(OF_LOG_LINE.iter().copied().filter(is_noted).collect());
         if is_noted(&Anomaly::TargetMayBeCut) {
             parse::note_lone_line_end(&mut event);
         }

@@ -5,6 +5,7 @@ use alloc::string::String;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 
+use crate::format::grammar;
 use crate::tracker::Target;
 
 impl Serialize for Target {
@@ -17,8 +18,8 @@ impl<'de> Deserialize<'de> for Target {
     /// Parses `host:port`. The last colon separates them, since a host may have others.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let parts = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
-        let (host, port) = parts.ok_or_else(|| D::Error::custom("expected a host, a colon and a port up to 65535"))?;
+        let target = grammar::split_port(text.as_bytes()).and_then(|(end, port)| Some((text.get(..end)?, port)));
+        let (host, port) = target.ok_or_else(|| D::Error::custom("expected a host, a colon and a port up to 65535"))?;
         Ok(Self { host: host.into(), port })
     }
 }

@@ -93,9 +93,10 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     fn is_exact_with(&self, other: &Self) -> bool {
         let (None, Some(part)) = (&self.part, &other.part) else { return false };
         let limit = self.limit as u64;
-        // No stream is dropped, and none that was closed in the part is forgotten before the part ends.
+        // One tracker drops no stream, and forgets none that was closed in the part.
         let fits = (self.live.len() + part.max_live) as u64 <= limit && other.closed.total() <= limit;
-        // Nor is a stream forgotten that was closed before, if that matters.
+        // An event of the part may come after a CLOSED before it: then that CLOSED has to be remembered until the end, and
+        // the events of its stream be few enough to be kept apart.
         let none_forgotten = self.closed.len() as u64 + other.closed.total() <= limit;
         let fits_after_closed = self.closed.len() == 0
             || other.undecided_by_key().all(|(key, stream)| {

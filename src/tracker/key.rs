@@ -24,7 +24,7 @@ impl Key {
         let mut bytes = [0; 24];
         bytes.iter_mut().zip(id.bytes().take(20)).for_each(|(to, from)| *to = from);
         let [.., len] = &mut bytes;
-        // Only a malformed ID can end with a NUL.
+        // The length distinguishes an ID that ends with NULs, which is malformed, from a shorter one.
         *len = u8::try_from(id.len()).unwrap_or(u8::MAX);
         let number = |start| {
             let chunk = bytes.get(start..).and_then(<[u8]>::first_chunk);

@@ -24,7 +24,7 @@ use crate::value::{CircuitId, StreamId};
 pub struct StreamLife<T, N = ()> {
     /// The stream's ID.
     pub id: StreamId,
-    /// The end of the stream, or the reason for which it is returned without one.
+    /// The end of the stream; `Live` if it has not ended.
     pub outcome: Outcome,
     /// `true` if the first event was NEW or NEWRESOLVE. If not, the stream began before the log, and
     /// [`first`](Self::first) is not its start.
@@ -99,7 +99,7 @@ pub struct StreamLife<T, N = ()> {
     pub xon_sent: u64,
     /// Number of times that the other end asked this one to send again (XON_RECV).
     pub xon_recv: u64,
-    /// Number of events after FAILED other than CLOSED, which tor never prints.
+    /// Number of events after FAILED, CLOSED not counted. tor prints no such event.
     pub after_failed: u64,
     /// Text of words without a name.
     pub(crate) words: UnnamedWords,

@@ -155,7 +155,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
 }
 
 impl<T: Clone, N: Note> State<T, N> {
-    /// Returns the stream, unless it may have begun before this part of the log.
+    /// Returns the stream; `None` if it may have begun before this part of the log.
     pub(super) fn into_life(self) -> Option<Box<StreamLife<T, N>>> {
         match self {
             Self::Life(life) => Some(life),
@@ -163,7 +163,7 @@ impl<T: Clone, N: Note> State<T, N> {
         }
     }
 
-    /// Borrows the stream, unless it may have begun before this part of the log.
+    /// Borrows the stream; `None` if it may have begun before this part of the log.
     pub(super) fn life(&self) -> Option<&StreamLife<T, N>> {
         match self {
             Self::Life(life) => Some(life),

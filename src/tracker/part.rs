@@ -78,7 +78,7 @@ pub(super) struct Positioned<T, N> {
 /// kept apart as long as there are few.
 #[derive(Clone, Debug)]
 pub(super) struct Undecided<T, N> {
-    /// Single events; once there are more than [`MAX_SINGLE`], one entry with the facts of all.
+    /// A life for each event; a single life with all events if there are more than [`MAX_SINGLE`].
     pub(super) events: Vec<Positioned<T, N>>,
     /// Set once the events were merged into one entry.
     pub(super) is_merged: bool,

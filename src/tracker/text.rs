@@ -12,7 +12,7 @@ use crate::token::{StreamClosureReason, StreamStatus};
 use crate::value::CircuitId;
 
 /// Maximum length of the text of a word without a name, in bytes. tor's longest words have 15.
-const WORD_MAX: usize = 64;
+const MAX_KEPT_WORD: usize = 64;
 
 /// Text of a stream's words that have no name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Target {
     }
 
     /// Returns `true` if this is the event's target, without masked text.
-    pub(super) fn is(&self, event: &StreamEventRef<'_>) -> bool {
+    pub(super) fn is_target_of(&self, event: &StreamEventRef<'_>) -> bool {
         self.host == event.target_host && self.port == event.target_port
     }
 }
@@ -61,9 +61,7 @@ impl UnnamedReasons {
     }
 }
 
-/// Returns the text of a word that has no name, to be kept.
-///
-/// A number that tor prints in place of a name is never masked, whatever a client writes before it.
+/// Returns the text of an unrecognized word, cut and masked. `UNKNOWN_n` is tor's own word and never masked.
 pub(super) fn unnamed<'a>(
     event: &StreamEventRef<'a>,
     is_unnamed: bool,
@@ -76,8 +74,9 @@ pub(super) fn unnamed<'a>(
     Some(if grammar::is_unknown_code(word.as_bytes()) { cut(word) } else { cut(&shown(event, word)) })
 }
 
-/// Returns the ID of an event's circuit, masked if it is a secret, after a quotation mark in the stream's ID or in the status.
-pub(super) fn circuit_id<'a>(event: &StreamEventRef<'a>, id: &'a str) -> CircuitId {
+/// Returns the ID of an event's circuit; `***` if it is part of a credential that begins in the stream's ID or in the
+/// status.
+pub(super) fn shown_circuit<'a>(event: &StreamEventRef<'a>, id: &'a str) -> CircuitId {
     let may_be_secret = event.status == StreamStatus::Unrecognized || event.anomalies().contains(Anomaly::MalformedId);
     if may_be_secret && event.redact(id.as_bytes()).as_str().is_none() {
         // An abridged ID would show the first letters.
@@ -102,10 +101,11 @@ pub(super) fn shown<'a>(event: &StreamEventRef<'a>, text: &'a str) -> String {
     event.redact(text.as_bytes()).to_string()
 }
 
-/// Returns up to [`WORD_MAX`] bytes of a word's text.
+/// Returns up to [`MAX_KEPT_WORD`] bytes of a word's text.
 #[cold]
 pub(crate) fn cut(word: &str) -> Box<str> {
-    let end = (0..=WORD_MAX).rev().find(|&end| word.is_char_boundary(end));
+    // An index beyond the end is no boundary either: a short word is kept whole.
+    let end = (0..=MAX_KEPT_WORD).rev().find(|&end| word.is_char_boundary(end));
     end.and_then(|end| word.get(..end)).unwrap_or(word).into()
 }
 

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use super::life::{Failure, Outcome, Step, StreamLife, Target};
 use super::note::Note;
-use super::text::{UnnamedReasons, UnnamedWords, circuit_id, is_address, shown, unnamed};
+use super::text::{UnnamedReasons, UnnamedWords, is_address, shown, shown_circuit, unnamed};
 use crate::event::StreamEventRef;
 use crate::token::{ClientProtocol, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::{CircuitId, StreamId};
@@ -75,11 +75,11 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
 
     /// Adds the facts of an event, without its note.
     fn add(&mut self, event: &StreamEventRef<'_>, time: T, kept: Kept) {
-        let circuit_id = event.circuit_id.map(|id| circuit_id(event, id));
+        let circuit_id = event.circuit_id.map(|id| shown_circuit(event, id));
         if let Some(circuit) = circuit_id {
             self.add_circuit(circuit, kept);
         }
-        if !self.target.is(event) {
+        if !self.target.is_target_of(event) {
             self.target = Target::of(event);
         }
         if let Some(source_addr) = event.source_addr {

@@ -1,4 +1,4 @@
-//! Generator of damaged events with credentials, for `tests/secrets.rs` and the tool's `cli/tests/secrets.rs`.
+//! Generator of damaged events with credentials, for `tests/event/secrets.rs` and the tool's `cli/tests/secrets.rs`.
 
 use proptest::prelude::*;
 

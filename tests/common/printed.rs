@@ -1,4 +1,4 @@
-//! A model of how tor prints an event, for `tests/printer.rs` and the fuzz target `printer`, which generate events each in
+//! A model of how tor prints an event, for `tests/laws/printer.rs` and the fuzz target `printer`, which generate events each in
 //! their own way. The model is written from tor's behaviour and shares no code with the crate.
 #![allow(unreachable_pub, reason = "the fuzz targets use another crate's")]
 

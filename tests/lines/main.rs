@@ -10,7 +10,10 @@ mod codec;
 mod files;
 mod formats;
 #[cfg(feature = "std")]
+mod ranges;
+#[cfg(feature = "std")]
 mod reader;
+mod rules;
 
 use common::entry_points;
 use common::search::Settings;

@@ -100,13 +100,16 @@ impl LineFinder {
     fn plain_event<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Text<'a>) -> EventLine<'a> {
         let &LineRange { number, offset, start, end, prefix, line_end, .. } = range;
         let line = bytes.get(start..end).unwrap_or_default();
-        EventLine {
-            number,
-            offset,
-            prefix: line.get(..prefix.into()).unwrap_or_default(),
-            line,
-            event: parse::read(content, self.lenient),
-            terminated: line_end != End::None,
+        let prefix = line.get(..prefix.into()).unwrap_or_default();
+        let terminated = line_end != End::None;
+        // One literal for each call, so that each writes its event into the line: after a branch it would be copied.
+        match content {
+            Text::Str(text) => {
+                EventLine { number, offset, prefix, line, event: parse::read_text(text, self.lenient), terminated }
+            }
+            Text::Bytes(_) => {
+                EventLine { number, offset, prefix, line, event: parse::read_any(content, self.lenient), terminated }
+            }
         }
     }
 

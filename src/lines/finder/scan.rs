@@ -16,10 +16,11 @@ impl LineFinder {
     /// without an end may be left, of which nothing was counted.
     #[inline]
     pub(in crate::lines) fn find(&mut self, bytes: &[u8], at: &mut usize) -> Option<LineRange> {
-        let (first, mut start) = (*at, *at);
+        let (first, mut start, mut next) = (*at, *at, *at);
         let mut found = None;
-        for lf in memchr::memchr_iter(b'\n', bytes.get(first..)?) {
-            let lf = first + lf;
+        while let Some(lf) = memchr::memchr(b'\n', bytes.get(next..)?) {
+            let lf = next + lf;
+            next = lf + 1;
             let before_lf = bytes.get(start..lf)?;
             let (text, end) = match before_lf.strip_suffix(b"\r") {
                 Some(text) => (text, End::CrLf),
@@ -30,14 +31,14 @@ impl LineFinder {
             found = match self.match_pattern(text, end) {
                 Some(false) => None,
                 Some(true) => Some(self.pattern_range(text, end)),
-                None => (self.examine)(self, text, end, (lf + 1 - start) as u64),
+                None => (self.examine)(self, text, end, (next - start) as u64),
             };
             if let Some(range) = &mut found {
                 *range = range.moved_by(start, self.offset + (start - first) as u64);
-                start = lf + 1;
+                start = next;
                 break;
             }
-            start = lf + 1;
+            start = next;
         }
         *at = start;
         self.offset += (start - first) as u64;

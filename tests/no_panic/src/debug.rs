@@ -10,7 +10,7 @@ mod bare;
 use core::fmt::{self, Write};
 use core::str::FromStr;
 
-use tor_stream_event::{CircuitId, EventDecoder, EventLine, StreamId, stream_events};
+use tor_stream_event::{CircuitId, EventDecoder, EventLine, LogFormat, StreamId, stream_events};
 
 /// Standard output.
 struct Output;
@@ -29,6 +29,10 @@ extern "C" fn main() -> ! {
     if writeln!(Output, "{:?} {:?}", stream_events(input), EventDecoder::<64>::new()).is_err() {
         bare::exit(1);
     }
+    let format = LogFormat::of_line(input);
+    if writeln!(Output, "{:?} {format:?}", stream_events(input).state()).is_err() {
+        bare::exit(1);
+    }
     for line in stream_events(input) {
         if write_line(&line).is_err() {
             bare::exit(1);
@@ -42,6 +46,7 @@ fn write_line(line: &EventLine<'_>) -> fmt::Result {
     writeln!(Output, "{line:?}")?;
     let Ok(event) = line.event else { return Ok(()) };
     writeln!(Output, "{event:?} {:?} {:?}", event.args(), event.iso_fields())?;
+    writeln!(Output, "{:?}", event.redact(event.content()))?;
     if let (Ok(id), Ok(circuit)) = (StreamId::from_str(event.id), CircuitId::from_str(event.id)) {
         writeln!(Output, "{id:?} {circuit:?}")?;
     }

@@ -42,6 +42,7 @@ extern "C" fn main() -> ! {
 
 fn write_all(input: &[u8]) -> fmt::Result {
     write!(Nothing, "{:?} {:?}", LineEnd::CrLf, LineEnd::Lf)?;
+    write!(Nothing, "{:?}", stream_events(input).skipped())?;
     for line in stream_events(input) {
         match line.event {
             Ok(event) => {
@@ -59,6 +60,9 @@ fn write_all(input: &[u8]) -> fmt::Result {
 #[inline(never)]
 fn write_parts(event: &StreamEventRef<'_>) -> fmt::Result {
     write!(Nothing, "{:?}", event.anomalies())?;
+    for text in [event.content(), event.target_bytes(), event.id.as_bytes()] {
+        write!(Nothing, "{0} {0:>24}", event.redact(text))?;
+    }
     for anomaly in Anomaly::ALL {
         write!(Nothing, "{anomaly} {anomaly:>24} {anomaly:?}")?;
     }

@@ -1,4 +1,4 @@
-//! Calls everything in the library that needs no allocator and gives values, on input that the compiler cannot know.
+//! Calls every function of the library that needs no allocator and gives values, on input that the compiler cannot know.
 //!
 //! It copies the events on standard input to standard output, so that it can be seen to work. What counts is what the
 //! linker left out of it: `ci/no-panic` looks for a panic, an allocator or anything undefined in its symbols. Writing
@@ -19,7 +19,8 @@ use core::str::FromStr;
 
 use tor_stream_event::{
     Anomalies, Anomaly, Args, CircuitId, ClientProtocol, Error, EventDecoder, EventLine, IsoField, IsoFields, LineEnd,
-    Quoted, StreamClosureReason, StreamEventRef, StreamId, StreamPurpose, StreamSource, StreamStatus, stream_events,
+    LineState, LogFormat, Quoted, Skipped, StreamClosureReason, StreamEventRef, StreamId, StreamPurpose, StreamSource,
+    StreamStatus, stream_events,
 };
 
 extern "C" fn main() -> ! {
@@ -40,6 +41,17 @@ extern "C" fn main() -> ! {
             use_decoder(input, len, line_end);
         }
     }
+    let mut rest = input;
+    while let Some((line, next)) =
+        rest.iter().position(|&byte| byte == b'\n').and_then(|at| rest.split_at_checked(at + 1))
+    {
+        rest = next;
+        let (before, after) = line.split_at_checked(line.len() / 2).unwrap_or_default();
+        for format in [LogFormat::of_line(line), LogFormat::like(before, after)].into_iter().flatten() {
+            use_format(&format, input);
+        }
+    }
+    use_states(input);
     bare::exit(0)
 }
 
@@ -59,6 +71,59 @@ fn use_decoder(input: &[u8], len: usize, line_end: LineEnd) {
     if let Some(line) = decoder.finish() {
         use_line(&line);
     }
+}
+
+/// Reads a log whose lines may have a format around them.
+#[inline(never)]
+fn use_format(format: &LogFormat, log: &[u8]) {
+    black_box((format.before(), format.after(), format.fits(log), *format == format.clone()));
+    format.hash(&mut Sum(0));
+    for line in stream_events(log).log_format(*format).log_format(*format) {
+        use_line(&line);
+    }
+    let mut decoder = EventDecoder::<200>::new().log_format(*format);
+    let mut rest = log;
+    while let Some(line) = decoder.next_event(&mut rest) {
+        use_line(&line);
+    }
+    black_box(decoder.replies());
+    use_skipped(decoder.skipped());
+}
+
+/// Reads a log in two ranges, cut at many places.
+#[inline(never)]
+fn use_states(log: &[u8]) {
+    for at in (0..=log.len()).step_by(1999) {
+        let Some((first, second)) = log.split_at_checked(at) else { continue };
+        let mut events = stream_events(first);
+        events.by_ref().for_each(|line| use_line(&line));
+        black_box(events.replies());
+        use_skipped(events.skipped());
+        let mut state = events.state();
+        use_state(&state, second);
+        if let Some(part) = state.part() {
+            let mut events = stream_events(second).resume(&part);
+            events.by_ref().for_each(|line| use_line(&line));
+            if let Err(part) = state.append(events.state()) {
+                use_state(&part, second);
+            }
+        }
+        for line in stream_events(second).resume(&state.clone()) {
+            use_line(&line);
+        }
+    }
+}
+
+#[inline(never)]
+fn use_state(state: &LineState, line: &[u8]) {
+    black_box((state.line_end(), state.lines(), state.bytes(), state.replies(), state.reply_prefix(line)));
+    use_skipped(state.skipped());
+}
+
+#[inline(never)]
+fn use_skipped(skipped: Skipped) {
+    black_box((skipped.is_empty(), skipped == Skipped::default(), skipped.marks == skipped.bare));
+    skipped.hash(&mut Sum(0));
 }
 
 #[inline(never)]
@@ -115,6 +180,9 @@ fn use_event(event: &StreamEventRef<'_>) {
     black_box((event.nym_epoch(), event.session_group(), event.iso_fields_str()));
     black_box((event.source_host(), event.source_port(), event.exit_relay()));
     black_box((event.target_bytes(), event.content()));
+    for text in [event.content(), event.target_bytes(), event.id.as_bytes(), b"a"] {
+        black_box(event.redact(text).as_str());
+    }
     black_box(event.arg(black_box("REASON")));
     black_box(*event == event.clone());
     event.hash(&mut Sum(0));
@@ -172,7 +240,7 @@ fn use_error(error: &Error) {
     error.hash(&mut Sum(0));
     match error {
         Error::Protocol(error) => {
-            black_box((error.kind(), error.offset(), *error == error.clone()));
+            black_box((error.kind(), error.offset(), error.word(), *error == error.clone()));
             black_box(Error::from(*error));
         }
         Error::LineTooLong { length, limit, .. } => {

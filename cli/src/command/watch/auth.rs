@@ -156,7 +156,7 @@ impl Methods {
         let (words, rest) = text.split_at_checked(end)?;
         let has = |word: &[u8]| words.split(|&byte| byte == b',').any(|method| method == word);
         let cookie_file = match rest.strip_prefix(b" COOKIEFILE=") {
-            Some(quoted) => Some(path(Quoted::parse(str::from_utf8(quoted).ok()?)?.0.to_vec())?),
+            Some(quoted) => Some(path(Quoted::parse(core::str::from_utf8(quoted).ok()?)?.0.to_vec())?),
             None => None,
         };
         Some(Self {

@@ -1,8 +1,6 @@
 //! Lenient reading: lines that only it accepts, lines that it refuses, and its agreement with strict reading.
 
-mod common;
-
-use common::{cases, event_err, event_of_bytes, lenient_event, protocol_error};
+use crate::common::{cases, event_err, event_of_bytes, lenient_event, protocol_error};
 use tor_stream_event::Anomaly::{
     FieldNotUtf8, MalformedId, Target8Bit, TargetControl, TargetMayBeCut, TargetNotUtf8, TargetQuote, TargetSpace,
     TargetWithoutPort, UnknownOrder, UnknownWord,

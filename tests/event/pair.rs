@@ -1,8 +1,6 @@
 //! The borrowed and the owned form of an event agree in everything, and neither shows a secret.
 
-mod common;
-
-use common::{WITH_SECRETS, event, hash};
+use crate::common::{WITH_SECRETS, event, hash};
 use tor_stream_event::StreamEventRef;
 
 /// Events differ where their lines do, even in a part that no field holds.
@@ -49,8 +47,8 @@ fn accessors_return_the_inputs_lifetime() {
 /// Tests of the owned form.
 #[cfg(feature = "alloc")]
 mod owned {
-    use super::common::{assert_pair, cases, event_of_bytes, lenient_event};
     use super::{WITH_SECRETS, event};
+    use crate::common::{assert_pair, cases, event_of_bytes, lenient_event};
     use std::collections::HashSet;
     use tor_stream_event::{StreamEvent, StreamEventRef, StreamStatus};
 

@@ -2,11 +2,10 @@
 //! a record of each client's request. Every expected value is from that record.
 #![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod common;
-
 use std::collections::HashMap;
 
-use common::from_hex;
+use crate::common;
+use crate::common::from_hex;
 use serde_json::Value;
 use tor_stream_event::{Anomaly, Error, ErrorKind, Field, Quoted, StreamEventRef, StreamStatus, stream_events};
 
@@ -244,16 +243,16 @@ fn check(lines: &[u8], records: &str, has_new_fields: bool) -> Counts {
 /// tor 0.4.2.7 has none of the fields that came with 0.4.3.1.
 #[test]
 fn without_the_newer_fields() {
-    let lines = include_bytes!("data/clients/0.4.2.7.raw");
-    let counts = check(lines, include_str!("data/clients/0.4.2.7.truth.jsonl"), false);
+    let lines = include_bytes!("../data/clients/0.4.2.7.raw");
+    let counts = check(lines, include_str!("../data/clients/0.4.2.7.truth.jsonl"), false);
     assert_eq!(counts, Counts { plain: 858, hostile: 952, cut: 45, refused: 34, own: 18, open: 46 });
 }
 
 /// tor 0.4.3.6 is of the first series with all fields.
 #[test]
 fn with_the_newer_fields() {
-    let lines = include_bytes!("data/clients/0.4.3.6.raw");
-    let counts = check(lines, include_str!("data/clients/0.4.3.6.truth.jsonl"), true);
+    let lines = include_bytes!("../data/clients/0.4.3.6.raw");
+    let counts = check(lines, include_str!("../data/clients/0.4.3.6.truth.jsonl"), true);
     assert_eq!(counts, Counts { plain: 489, hostile: 504, cut: 8, refused: 12, own: 18, open: 25 });
 }
 
@@ -261,9 +260,9 @@ fn with_the_newer_fields() {
 /// gives no reason when it closes such a stream. Two of eleven forged names are read as those fields, and flagged.
 #[test]
 fn forged_fields_of_a_newer_tor() {
-    let (clients, _) = clients(include_str!("data/clients/forged-0.4.2.7.truth.jsonl"));
+    let (clients, _) = clients(include_str!("../data/clients/forged-0.4.2.7.truth.jsonl"));
     let mut misread = Vec::new();
-    for content in contents(include_bytes!("data/clients/forged-0.4.2.7.raw")) {
+    for content in contents(include_bytes!("../data/clients/forged-0.4.2.7.raw")) {
         let event = common::event_of_bytes(content);
         let client = clients.get(event.id).expect("a client");
         assert!(event.anomalies().iter().any(|anomaly| anomaly != Anomaly::FieldAtCut), "{event:?}");

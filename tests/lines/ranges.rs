@@ -1,5 +1,4 @@
 //! Logs that are read in ranges: for any cuts, the events are those of the whole log.
-#![cfg(feature = "std")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tor_stream_event::{Anomaly, EventLine, LogFormat, Skipped, StreamEvents, stream_events};
 
 /// The cases, one JSON object a line.
-const CASES: &str = include_str!("data/rules/cases.jsonl");
+const CASES: &str = include_str!("../data/rules/cases.jsonl");
 
 /// Returns the bytes of a Python literal such as `b'a\r\n'`.
 fn bytes(literal: &Value) -> Vec<u8> {

@@ -4,10 +4,9 @@
 //! `common/printed.rs` has the model and the law, this file the generator.
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
-mod common;
-
-use common::printed::{ENDS, FRAGMENTS, OTHERS, PATH_PARTS, PROTOCOLS, PURPOSES, Printed, REASONS, STARTS};
-use common::search::Settings;
+use crate::common;
+use crate::common::printed::{ENDS, FRAGMENTS, OTHERS, PATH_PARTS, PROTOCOLS, PURPOSES, Printed, REASONS, STARTS};
+use crate::common::search::Settings;
 use proptest::prelude::*;
 use proptest::sample::select;
 use tor_stream_event::{LineEnd, StreamEventRef, stream_events};

@@ -1,8 +1,7 @@
 //! Laws for any text: no panic, agreement of every path, and errors that point into the input.
 
-mod common;
-
-use common::cases;
+use crate::common;
+use crate::common::cases;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use tor_stream_event::{Anomaly, Error, StreamEventRef};

@@ -1,10 +1,9 @@
 //! Quoted strings: every byte that tor can escape, escapes from elsewhere, and the iterator's promises.
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
-mod common;
-
-use common::escape::escape;
-use common::event;
+use crate::common;
+use crate::common::escape::escape;
+use crate::common::event;
 use proptest::prelude::*;
 use tor_stream_event::{Anomaly, Quoted};
 

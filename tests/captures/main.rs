@@ -1,7 +1,10 @@
 //! Real captures, read in full. `data/README.md` tells where they come from.
 #![allow(clippy::panic, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "../common/mod.rs"]
 mod common;
+
+mod clients;
 
 use core::str;
 
@@ -10,22 +13,22 @@ use serde_json::Value;
 use tor_stream_event::{Anomaly, Error, ErrorKind, Field, StreamEventRef, StreamStatus, stream_events};
 
 /// STREAM events of one session, nothing else.
-const STREAM_EVENTS: &[u8] = include_bytes!("data/stream-events.raw");
+const STREAM_EVENTS: &[u8] = include_bytes!("../data/stream-events.raw");
 /// STREAM events of one session of an old tor, nothing else.
-const LEGACY_EVENTS: &[u8] = include_bytes!("data/legacy-events.raw");
+const LEGACY_EVENTS: &[u8] = include_bytes!("../data/legacy-events.raw");
 /// STREAM events of streams with hostile targets, nothing else.
-const HOSTILE_TARGETS: &[u8] = include_bytes!("data/hostile-targets.raw");
+const HOSTILE_TARGETS: &[u8] = include_bytes!("../data/hostile-targets.raw");
 /// Lines, each with its expected fields.
-const ADVERSARIAL: &str = include_str!("data/adversarial.jsonl");
+const ADVERSARIAL: &str = include_str!("../data/adversarial.jsonl");
 
 /// Number of events in a capture, and number of those that have to be refused.
 type Counts = (usize, usize);
 
 /// Captures with other lines between the events. The numbers were counted without this crate.
 const MIXED: &[(&str, &[u8], Counts)] = &[
-    ("control-port.raw", include_bytes!("data/control-port.raw"), (330, 5)),
-    ("mixed-session.raw", include_bytes!("data/mixed-session.raw"), (326, 5)),
-    ("onionperf.log", include_bytes!("data/onionperf.log"), (265, 0)),
+    ("control-port.raw", include_bytes!("../data/control-port.raw"), (330, 5)),
+    ("mixed-session.raw", include_bytes!("../data/mixed-session.raw"), (326, 5)),
+    ("onionperf.log", include_bytes!("../data/onionperf.log"), (265, 0)),
 ];
 
 /// Splits a capture that holds nothing else into the contents of its events.

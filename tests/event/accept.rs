@@ -1,8 +1,6 @@
 //! Lines that are accepted, each with every field, on every path.
 
-mod common;
-
-use common::{event, event_of_bytes, lenient_event};
+use crate::common::{self, event, event_of_bytes, lenient_event};
 use tor_stream_event::Anomaly::{FieldAtCut, TargetMayBeCut, TargetSpace, UnknownKeyword, UnknownOrder};
 
 /// Every case of the shared list.

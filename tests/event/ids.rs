@@ -1,8 +1,6 @@
 //! Stream and circuit IDs as values of their own.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-mod common;
-
 extern crate alloc;
 
 use alloc::collections::BTreeSet;
@@ -10,6 +8,8 @@ use std::collections::HashSet;
 
 use tor_stream_event::ErrorKind::{Malformed, Missing};
 use tor_stream_event::{CircuitId, Error, Field, StreamId};
+
+use crate::common;
 
 /// IDs are values that compare with text and print as it.
 #[cfg(feature = "alloc")]

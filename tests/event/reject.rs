@@ -1,8 +1,6 @@
 //! Lines that are refused: the error's kind, offset and message.
 
-mod common;
-
-use common::{event_err, protocol_error};
+use crate::common::{self, event_err, protocol_error};
 use tor_stream_event::ErrorKind::{self, Malformed, Missing, OutOfRange, Truncated, Unrecognized};
 use tor_stream_event::Field::{CircuitId, EventName, StreamId, StreamStatus, Target};
 use tor_stream_event::{Error, StreamEventRef};

@@ -1,10 +1,9 @@
 //! Credentials are in no `Debug` output and no message, wherever a damaged line, or one of a newer tor, has them.
 
-mod common;
-#[path = "common/damaged.rs"]
+#[path = "../common/damaged.rs"]
 mod damaged;
 
-use common::{WITH_SECRETS, event, event_of_bytes, protocol_error};
+use crate::common::{WITH_SECRETS, event, event_of_bytes, protocol_error};
 use damaged::{SECRET, damaged};
 use proptest::prelude::*;
 use tor_stream_event::{Error, StreamEventRef, stream_events};

@@ -1,0 +1,317 @@
+//! Targets.
+
+use super::*;
+
+/// A target whose host is an address, a relay and `.exit`, or other text that ends like that.
+macro_rules! exit_name {
+    ($address:literal $relay:literal) => {
+        exit_name!(concat!($address, ".", $relay, ".exit"), Some(($address, $relay)))
+    };
+    ($host:expr, $relay:expr) => {
+        Case { line: concat!("9 SUCCEEDED 4 ", $host, ":443").as_bytes(), host: $host, exit_relay: $relay, ..PLAIN }
+    };
+}
+
+/// Names of the relay to leave through, and names that only look so.
+pub(super) const EXIT_NAMES: &[Case] = &[
+    exit_name!("66.206.4.26" "$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755"),
+    exit_name!("www.example.com" "$bbd8f4df8ff5c69a6a989db8c1ee2ca7adfe0755"),
+    exit_name!("www.example.com" "bbd8f4df8ff5c69a6a989db8c1ee2ca7adfe0755"),
+    exit_name!("www.example.com" "$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755~moria1"),
+    exit_name!("www.example.com" "$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755=moria1"),
+    exit_name!("www.example.com" "moria1"),
+    exit_name!("[2001:db8::1]" "abcdefghijklmnopqrs"),
+    exit_name!("localhost" "x"),
+    // tor takes the suffix in any case; a client may leave out the address or the relay.
+    exit_name!("www.example.com.moria1.EXIT", Some(("www.example.com", "moria1"))),
+    exit_name!("moria1.exit", Some(("", "moria1"))),
+    exit_name!(".moria1.exit", Some(("", "moria1"))),
+    exit_name!("exit", None),
+    exit_name!(".exit", None),
+    exit_name!("www.example.com..exit", None),
+    exit_name!("www.example.com.moria1.exit.", None),
+    exit_name!("www.example.com.moria1.onion", None),
+    exit_name!("www.example.com.moria1exit", None),
+    exit_name!("www.example.com.abcdefghijklmnopqrst.exit", None),
+    exit_name!("www.example.com.mor-ia.exit", None),
+    exit_name!("www.example.com.$moria1.exit", None),
+    exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE075.exit", None),
+    exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755a.exit", None),
+    exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE075G.exit", None),
+    exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755~.exit", None),
+    exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755+moria1.exit", None),
+    exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755~abcdefghijklmnopqrst.exit", None),
+];
+
+/// Targets that hold nothing odd.
+pub(super) const PLAIN_TARGETS: &[Case] = &[
+    Case { line: b"9 SUCCEEDED 4 a:0", host: "a", port: 0, ..PLAIN },
+    Case { line: b"9 SUCCEEDED 4 a:65535", host: "a", port: 65535, ..PLAIN },
+    // IPv6 has brackets if it came as an address, and none if it came as a name.
+    Case { line: b"9 SUCCEEDED 4 [2001:db8::1]:443", host: "[2001:db8::1]", ..PLAIN },
+    Case { line: b"9 SUCCEEDED 4 2001:db8::2:443", host: "2001:db8::2", ..PLAIN },
+    Case { line: b"9 SUCCEEDED 4 a:b:c:443", host: "a:b:c", ..PLAIN },
+    Case { line: b"9 SUCCEEDED 4 (Tor_internal):0", host: "(Tor_internal)", port: 0, ..PLAIN },
+    Case { line: b"9 SUCCEEDED 4 REVERSE[192.0.2.1]:0", host: "REVERSE[192.0.2.1]", port: 0, ..PLAIN },
+    Case { line: b"9 SUCCEEDED 4 :0", host: "", port: 0, ..PLAIN },
+    Case { line: b"9 SUCCEEDED 4 a=b:443", host: "a=b", ..PLAIN },
+    Case { line: b"9 SUCCEEDED 4 REASON=DONE:443", host: "REASON=DONE", ..PLAIN },
+    Case { line: b"9 SUCCEEDED 4 a\\b'c:443", host: "a\\b'c", ..PLAIN },
+];
+
+/// Targets that a client made look like something else.
+pub(super) const HOSTILE_TARGETS: &[Case] = &[
+    Case {
+        line: concat!("9 CLOSED 0 a b.com:80 REASON=SOCKS_PROTOCOL", modern!()).as_bytes(),
+        host: "a b.com",
+        port: 80,
+        anomalies: &[Anomaly::TargetSpace],
+        ..REJECTED
+    },
+    Case {
+        line: concat!("9 CLOSED 0 x:1 REASON=DONE PURPOSE=DIR_FETCH y:80 REASON=SOCKS_PROTOCOL", modern!()).as_bytes(),
+        host: "x:1 REASON=DONE PURPOSE=DIR_FETCH y",
+        port: 80,
+        anomalies: &[Anomaly::TargetSpace],
+        ..REJECTED
+    },
+    Case {
+        line: concat!(
+            "9 CLOSED 0 x:1 FOO=\":80 REASON=SOCKS_PROTOCOL SOCKS_USERNAME=\"u\" SOCKS_PASSWORD=\"p\"",
+            modern!()
+        )
+        .as_bytes(),
+        host: "x:1 FOO=\"",
+        port: 80,
+        username: Some("u"),
+        password: Some("p"),
+        anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
+        ..REJECTED
+    },
+    Case {
+        line: concat!("9 NEW 0 a=b \"q.com:0 SOURCE_ADDR=127.0.0.1:53489 PURPOSE=USER", modern!()).as_bytes(),
+        status: "NEW",
+        circuit_id: None,
+        host: "a=b \"q.com",
+        port: 0,
+        source_addr: Some("127.0.0.1:53489"),
+        purpose: Some("USER"),
+        anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
+        ..MODERN
+    },
+    Case {
+        line: b"9 CLOSED 4 evil REASON=DONE:80 REASON=TIMEOUT",
+        host: "evil REASON=DONE",
+        port: 80,
+        reason: Some("TIMEOUT"),
+        anomalies: &[Anomaly::TargetSpace],
+        ..CLOSED
+    },
+    // No word holds a colon, so nothing here is a field.
+    Case {
+        line: b"9 CLOSED 4 evil:1 REASON=DONE:80",
+        host: "evil:1 REASON=DONE",
+        port: 80,
+        anomalies: &[Anomaly::TargetSpace],
+        ..CLOSED
+    },
+    Case {
+        line: b"9 NEW 0 a:1 SOURCE_ADDR=6.6.6.6:1 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER",
+        host: "a:1 SOURCE_ADDR=6.6.6.6",
+        port: 1,
+        source_addr: Some("127.0.0.1:5"),
+        purpose: Some("USER"),
+        anomalies: &[Anomaly::TargetSpace],
+        ..NEW
+    },
+    Case {
+        line: b"9 NEW 0 a:1 SOURCE_ADDR=/x:1 SOURCE_ADDR=/run/my sock:0 PURPOSE=USER",
+        host: "a:1 SOURCE_ADDR=/x",
+        port: 1,
+        source_addr: Some("/run/my sock:0"),
+        purpose: Some("USER"),
+        anomalies: &[Anomaly::TargetSpace],
+        ..NEW
+    },
+    // tor prints SOURCE_ADDR before PURPOSE, so these are the client's.
+    Case {
+        line: b"9 NEW 0 example.com:443 PURPOSE=USER SOURCE_ADDR=6.6.6.6:1 CLIENT_PROTOCOL=DNS",
+        host: "example.com:443 PURPOSE=USER SOURCE_ADDR=6.6.6.6",
+        port: 1,
+        client_protocol: Some("DNS"),
+        anomalies: &[Anomaly::TargetSpace],
+        ..NEW
+    },
+    // A quotation mark of the client's finds no partner among tor's.
+    Case {
+        line: br#"9 SUCCEEDED 4 a:1 SOCKS_USERNAME="b:2 SOCKS_USERNAME="u" SOCKS_PASSWORD="p""#,
+        host: r#"a:1 SOCKS_USERNAME="b"#,
+        port: 2,
+        username: Some("u"),
+        password: Some("p"),
+        anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
+        ..PLAIN
+    },
+    Case {
+        line: br#"9 SUCCEEDED 4 a:1 SOCKS_USERNAME="x\:2 SOCKS_PASSWORD="p""#,
+        host: r#"a:1 SOCKS_USERNAME="x\"#,
+        port: 2,
+        password: Some("p"),
+        anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
+        ..PLAIN
+    },
+    Case {
+        line: b"9 SUCCEEDED 4 a:1 ISO_FIELDS=:2 ISO_FIELDS=",
+        host: "a:1 ISO_FIELDS=",
+        port: 2,
+        iso_fields: Some(""),
+        anomalies: &[Anomaly::TargetSpace],
+        ..PLAIN
+    },
+    Case {
+        line: b"9 CLOSED 4 a:1 REASON= UNKNOWN_1:2 REASON= UNKNOWN_3",
+        host: "a:1 REASON= UNKNOWN_1",
+        port: 2,
+        reason: Some("UNKNOWN_3"),
+        anomalies: &[Anomaly::TargetSpace],
+        ..CLOSED
+    },
+    Case {
+        line: b"9 CLOSED 4 650 STREAM 9 CLOSED 3 a.test:80 REASON=DONE:7001 REASON=MISC",
+        host: "650 STREAM 9 CLOSED 3 a.test:80 REASON=DONE",
+        port: 7001,
+        reason: Some("MISC"),
+        anomalies: &[Anomaly::TargetSpace],
+        ..CLOSED
+    },
+    Case { line: b"9 SUCCEEDED 4  example.com:443", host: " example.com", anomalies: &[Anomaly::TargetSpace], ..PLAIN },
+    Case { line: b"9 SUCCEEDED 4 \"a:80", host: "\"a", port: 80, anomalies: &[Anomaly::TargetQuote], ..PLAIN },
+    Case {
+        line: b"9 SUCCEEDED 4 \"quoted name\":80",
+        host: "\"quoted name\"",
+        port: 80,
+        anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
+        ..PLAIN
+    },
+    Case { line: b"9 SUCCEEDED 4 a\tb:80", host: "a\tb", port: 80, anomalies: &[Anomaly::TargetControl], ..PLAIN },
+    Case { line: b"9 SUCCEEDED 4 a\nb:80", host: "a\nb", port: 80, anomalies: &[Anomaly::TargetControl], ..PLAIN },
+    Case { line: b"9 SUCCEEDED 4 a\r\nb:80", host: "a\r\nb", port: 80, anomalies: &[Anomaly::TargetControl], ..PLAIN },
+    Case {
+        line: b"9 SUCCEEDED 4 a\0\x7f:80",
+        host: "a\0\x7f",
+        port: 80,
+        anomalies: &[Anomaly::TargetControl],
+        ..PLAIN
+    },
+    Case {
+        line: "9 SUCCEEDED 4 caf\u{e9}.com:80".as_bytes(),
+        host: "caf\u{e9}.com",
+        port: 80,
+        anomalies: &[Anomaly::Target8Bit],
+        ..PLAIN
+    },
+];
+
+/// Lines that cannot be text as a whole.
+pub(super) const NOT_UTF8: &[Case] = &[
+    Case {
+        line: b"9 CLOSED 4 caf\xe9.com:80 REASON=SOCKS_PROTOCOL SOCKS_USERNAME=\"u\"",
+        host: "\u{fffd}",
+        port: 80,
+        target: Some(b"caf\xe9.com:80"),
+        reason: Some("SOCKS_PROTOCOL"),
+        username: Some("u"),
+        anomalies: &[Anomaly::Target8Bit, Anomaly::TargetNotUtf8],
+        ..CLOSED
+    },
+    Case {
+        line: b"9 SUCCEEDED 4 \xff \xfe\":0",
+        host: "\u{fffd}",
+        port: 0,
+        target: Some(b"\xff \xfe\":0"),
+        anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote, Anomaly::Target8Bit, Anomaly::TargetNotUtf8],
+        ..PLAIN
+    },
+    Case {
+        line: b"9 SUCCEEDED 4 example.com:443 FOO=\xff BAR=1",
+        args: Some(&[("FOO", "\u{fffd}"), ("BAR", "1")]),
+        anomalies: &[Anomaly::UnknownKeyword, Anomaly::FieldNotUtf8],
+        ..PLAIN
+    },
+];
+
+/// Targets of 255 bytes and fields that end there.
+pub(super) const CUT_TARGETS: &[Case] = &[
+    // 254 bytes are whole.
+    Case {
+        line: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), ":443").as_bytes(),
+        host: concat!(a50!(), a50!(), a50!(), a50!(), a50!()),
+        ..PLAIN
+    },
+    Case {
+        line: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), "a:443").as_bytes(),
+        host: concat!(a50!(), a50!(), a50!(), a50!(), a50!(), "a"),
+        anomalies: &[Anomaly::TargetMayBeCut],
+        ..PLAIN
+    },
+    // A name of 253 bytes, which leaves one digit of the port.
+    Case {
+        line: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), "aaa:8", modern!()).as_bytes(),
+        host: concat!(a50!(), a50!(), a50!(), a50!(), a50!(), "aaa"),
+        port: 8,
+        anomalies: &[Anomaly::TargetMayBeCut],
+        ..MODERN
+    },
+    // No tor prints so many.
+    Case {
+        line: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), a50!(), ":443").as_bytes(),
+        host: concat!(a50!(), a50!(), a50!(), a50!(), a50!(), a50!()),
+        anomalies: &[Anomaly::TargetMayBeCut],
+        ..PLAIN
+    },
+    // `example.com:443 SOCKS_USERNAME="` and the quotation mark are 33 of the 255 bytes.
+    Case {
+        line: concat!(
+            "9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME=\"",
+            a50!(),
+            a50!(),
+            a50!(),
+            a50!(),
+            "aaaaaaaaaaaaaaaaaaaaaa\" SOCKS_PASSWORD=\"p\""
+        )
+        .as_bytes(),
+        username: Some(concat!(a50!(), a50!(), a50!(), a50!(), "aaaaaaaaaaaaaaaaaaaaaa")),
+        password: Some("p"),
+        anomalies: &[Anomaly::FieldAtCut],
+        ..PLAIN
+    },
+    // The same at the end of the line.
+    Case {
+        line: concat!(
+            "9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME=\"",
+            a50!(),
+            a50!(),
+            a50!(),
+            a50!(),
+            "aaaaaaaaaaaaaaaaaaaaaa\""
+        )
+        .as_bytes(),
+        username: Some(concat!(a50!(), a50!(), a50!(), a50!(), "aaaaaaaaaaaaaaaaaaaaaa")),
+        anomalies: &[Anomaly::FieldAtCut],
+        ..PLAIN
+    },
+    // A space inside a value ends no field.
+    Case {
+        line: concat!(
+            "9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME=\"",
+            a50!(),
+            a50!(),
+            a50!(),
+            a50!(),
+            "aaaaaaaaaaaaaaaaaaaaaaa  a\""
+        )
+        .as_bytes(),
+        username: Some(concat!(a50!(), a50!(), a50!(), a50!(), "aaaaaaaaaaaaaaaaaaaaaaa  a")),
+        ..PLAIN
+    },
+];

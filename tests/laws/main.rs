@@ -1,0 +1,8 @@
+//! Laws for any line: agreement of every path, tor's printer read back, and work that is linear.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod linear;
+mod printer;
+mod properties;

@@ -1,0 +1,130 @@
+//! Data that is no event: errors, and what they show.
+
+use super::*;
+
+/// The fields of an event with content are those of its content.
+#[test]
+fn fields_differ_from_content() {
+    let form: Value = serde_json::from_str(&to_json(&event("5 CLOSED 7 evil.com:080 REASON=DONE"))).expect("JSON");
+    assert_eq!(of_json(&form), event("5 CLOSED 7 evil.com:080 REASON=DONE"));
+    for (key, value) in [
+        ("id", json!("6")),
+        ("status", json!("FAILED")),
+        ("circuit_id", json!(null)),
+        ("target_host", json!("good.com")),
+        ("target_port", json!(81)),
+        ("reason", json!("MISC")),
+        ("reason", json!(null)),
+        ("remote_reason", json!("MISC")),
+        ("source", json!("EXIT")),
+        ("source_addr", json!("127.0.0.1:5")),
+        ("purpose", json!("USER")),
+        ("socks_username", json!("")),
+        ("socks_password", json!("a")),
+        ("client_protocol", json!("SOCKS5")),
+        ("nym_epoch", json!(0)),
+        ("session_group", json!(-4)),
+        ("iso_fields", json!([])),
+    ] {
+        let mut changed = form.clone();
+        changed[key] = value;
+        let error = json_err(&changed);
+        assert!(
+            error.starts_with("expected the fields of an event to be those of its content, found others"),
+            "{error}"
+        );
+    }
+    // No line of tor's holds a line end; a lone CR or LF may be part of a host.
+    for (host, expected) in [("a\r\nb", false), ("a\nb", true), ("a\rb", true)] {
+        let content = format!("5 CLOSED 7 {host}:1");
+        let with_content = json!({"id": "5", "status": "CLOSED", "circuit_id": "7", "target_host": host, "target_port": 1,
+            "content": content});
+        let mut without = with_content.clone();
+        without["content"] = json!(null);
+        for form in [with_content, without] {
+            assert_eq!(serde_json::from_value::<StreamEvent>(form.clone()).is_ok(), expected, "{form}");
+        }
+    }
+}
+
+/// An event with an ID that only lenient reading takes has to say so.
+#[test]
+fn malformed_ids() {
+    for (id, circuit) in [("a-b", "7"), ("5", "x_y"), ("5", "123456789012345678901")] {
+        let line = [id, " NEW ", circuit, " a.com:80 PURPOSE=USER"].concat();
+        let mut form: Value = serde_json::from_str(&to_json(&lenient_event(line.as_bytes()))).expect("JSON");
+        assert_eq!(form["anomalies"], json!(["malformed_id"]));
+        check(&lenient_event(line.as_bytes()));
+        form["anomalies"] = json!([]);
+        json_err(&form);
+    }
+}
+
+/// Every event in which one byte was changed is refused, or is the event of its content and has the fields that are given.
+#[test]
+fn one_byte_changed() {
+    let mut accepted = 0;
+    for line in ["5 CLOSED 7 a.com:080 REASON=DONE", EVERY_FIELD] {
+        let (json, bytes) = (to_json(&event(line)), postcard::to_allocvec(&event(line)).expect("postcard"));
+        for (form, is_json) in [(json.as_bytes(), true), (bytes.as_slice(), false)] {
+            for index in 0..form.len() {
+                for bit in 0..8 {
+                    let mut changed = form.to_vec();
+                    changed[index] ^= 1 << bit;
+                    let read = if is_json {
+                        serde_json::from_slice(&changed).ok()
+                    } else {
+                        postcard::from_bytes(&changed).ok()
+                    };
+                    let Some(read): Option<StreamEvent> = read else { continue };
+                    accepted += 1;
+                    assert_eq!(read, lenient_event(read.content()), "{}", changed.escape_ascii());
+                    check_owned(&read);
+                }
+            }
+        }
+    }
+    assert!(accepted > 500, "{accepted}");
+}
+
+/// Fields that no line has together are refused, and so is data that is no event.
+#[test]
+fn refused() {
+    let form: Value = serde_json::from_str(&to_json(&event(EVERY_FIELD))).expect("JSON");
+    let mut bytes = postcard::to_allocvec(&event(EVERY_FIELD)).expect("postcard");
+    bytes.truncate(bytes.len() - 1);
+    assert!(postcard::from_bytes::<StreamEvent>(&bytes).is_err());
+    for (key, value) in [
+        ("id", json!("5 NEW 0 a:1 ")),
+        ("id", json!("")),
+        ("status", json!("NE W")),
+        ("target_port", json!(65536)),
+        ("source_addr", json!("1.2.3.4:5 PURPOSE=DIR_FETCH")),
+        ("purpose", json!("USER PURPOSE=DIR_FETCH")),
+        ("reason", json!("DONE")),
+        ("socks_username", json!("a\" SOCKS_PASSWORD=\"b")),
+        ("circuit_id", json!("0")),
+        ("iso_fields", json!(["A B"])),
+        ("content", json!("5 NEW")),
+        ("content", json!(["a"])),
+    ] {
+        let mut changed = form.clone();
+        changed[key] = value;
+        let error = json_err(&changed);
+        assert!(!error.contains("SECRET"), "{error}");
+    }
+}
+
+/// A credential of another type is refused without being shown.
+#[test]
+fn errors_hold_no_secret() {
+    let form: Value = serde_json::from_str(&to_json(&event(EVERY_FIELD))).expect("JSON");
+    for key in ["socks_username", "socks_password", "content"] {
+        for value in [json!(4711), json!({"4711": 4711}), json!([4711]), json!(4711.5), json!(["4711"])] {
+            let mut changed = form.clone();
+            changed[key] = value;
+            let error = json_err(&changed);
+            assert!(!error.contains("4711") && error.contains("unexpected type"), "{error}");
+        }
+    }
+}
