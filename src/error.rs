@@ -48,7 +48,8 @@ pub enum Error {
 /// ```
 /// use tor_stream_event::{Error, ErrorKind, Field, StreamEventRef};
 ///
-/// let Err(Error::Protocol(error)) = StreamEventRef::parse("9 PAUSED 4 a:443") else { panic!() };
+/// let result = StreamEventRef::parse("9 PAUSED 4 a:443");
+/// let Err(Error::Protocol(error)) = result else { panic!() };
 /// assert_eq!(error.kind(), ErrorKind::Unrecognized(Field::StreamStatus));
 /// assert_eq!((error.offset(), error.word()), (2, Some("PAUSED")));
 /// let message = "expected a stream status, found the unknown word PAUSED at byte 2";

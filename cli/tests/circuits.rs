@@ -203,6 +203,23 @@ fn times_and_filters() {
     );
 }
 
+/// A stream that the log begins in the middle of waits without a circuit at 10 s, and is on circuit 7 from 20 s to 30 s.
+/// Another one had sent an XON on circuit 9 at 40 s before its first step there, at 50 s.
+#[test]
+fn the_first_event_on_a_circuit() {
+    let lines = [
+        "10.00 650 STREAM 3 CONTROLLER_WAIT 0 a.test:1",
+        "20.00 650 STREAM 3 SENTCONNECT 7 a.test:1",
+        "30.00 650 STREAM 3 CLOSED 7 a.test:1 REASON=DONE",
+        "40.00 650 STREAM 4 XON_SENT 9 a.test:1",
+        "50.00 650 STREAM 4 CLOSED 9 a.test:1 REASON=DONE",
+    ];
+    let log = file("circuits", "first-event", lines.map(|line| format!("17956008{line}\n")).concat());
+    let rows = rows(&["circuits"], &[&log]);
+    let times: Vec<_> = rows.iter().map(|row| ["unix_ts_first", "unix_ts_last"].map(|name| &row[name])).collect();
+    assert_eq!(times, [[1_795_600_820.0, 1_795_600_830.0], [1_795_600_840.0, 1_795_600_850.0]]);
+}
+
 /// Any number of threads gives the same.
 #[test]
 fn threads() {

@@ -3,6 +3,7 @@
 
 mod common;
 
+use core::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -396,6 +397,37 @@ fn a_file_that_is_replaced_while_it_is_read() {
             fs::rename(other, path).unwrap();
         });
         assert!(ids.iter().copied().eq(1..=30_000), "--jobs {jobs}: {}", ids.len());
+    }
+}
+
+/// A log of two files is named by the first, in whatever command; and the first odd event of it is that of the first file,
+/// though the second one's name comes before it in the alphabet, and the filters decide about streams at their ends.
+#[test]
+fn a_log_of_two_files() {
+    let part = |name: &str, time: usize| {
+        let mut log = String::new();
+        for number in 0..4000 {
+            let odd = if number == 7 { " EVER=1 SOURCE_ADDR=x" } else { "" };
+            writeln!(log, "{}.00 650 STREAM {} NEW 0 a.test:80{odd}", time + number, time + number).unwrap();
+            writeln!(log, "{}.00 650 STREAM {} SENTCONNECT 3 a.test:80", time + number, time + number).unwrap();
+        }
+        file("jobs", name, log)
+    };
+    let files = [part("tor.log.1", 1_795_600_000), part("tor.log", 1_795_700_000)];
+    let first = files[0].to_str().unwrap();
+    for jobs in ["1", "2", "7"] {
+        for options in [&[][..], &["--anomalous"]] {
+            let output = run(&[&["summary", "--json", "--join"], options].concat(), jobs, &files).stdout;
+            let summary: serde_json::Value = serde_json::from_slice(&output).unwrap();
+            let odd = &summary["anomalies"][0];
+            assert_eq!((&odd["events"], &odd["file"], &odd["line"]), (&2.into(), &first.into(), &15.into()), "{jobs}");
+            assert_eq!(summary["circuits"][0]["file"], first, "{jobs}");
+        }
+        let circuits = String::from_utf8(run(&["circuits", "--join"], jobs, &files).stdout).unwrap();
+        assert_eq!(common::parse_rows(&circuits)[0]["file"], first, "{jobs}");
+        let reversed = run(&["streams", "--join"], jobs, &[&files[1], &files[0]]).stderr;
+        let told = String::from_utf8(reversed).unwrap();
+        assert!(told.starts_with(&format!("tor-streams: {}: times go back", files[1].display())), "{told}");
     }
 }
 

@@ -140,20 +140,17 @@ impl<R: Read> EventReader<R> {
     /// # Examples
     ///
     /// ```
-    /// use std::io;
-    /// use tor_stream_event::EventReader;
-    ///
+    /// # use std::io;
+    /// # use tor_stream_event::EventReader;
     /// struct Broken;
-    ///
     /// impl io::Read for Broken {
     ///     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-    ///         Err(io::Error::other("checksum of block 7 is wrong"))
+    ///         Err(io::Error::other("block 7 is damaged"))
     ///     }
     /// }
-    ///
     /// let mut reader = EventReader::new(Broken);
     /// assert!(reader.next_event().is_err());
-    /// assert_eq!(reader.io_error().unwrap().to_string(), "checksum of block 7 is wrong");
+    /// assert_eq!(reader.io_error().unwrap().to_string(), "block 7 is damaged");
     /// ```
     #[must_use]
     pub const fn io_error(&self) -> Option<&io::Error> {

@@ -225,8 +225,9 @@ impl<T, N> StreamLife<T, N> {
     /// use tor_stream_event::{Outcome, StreamEventRef, StreamTracker};
     ///
     /// let mut tracker = StreamTracker::new(1000);
-    /// tracker.update(&StreamEventRef::parse("14 NEWRESOLVE 0 a.test:0 PURPOSE=DNS_REQUEST")?, 0.0);
-    /// let life = tracker.update(&StreamEventRef::parse("14 CLOSED 0 a.test:0 REASON=TIMEOUT")?, 3.29);
+    /// tracker.update(&StreamEventRef::parse("14 NEWRESOLVE 0 a.test:0")?, 0.0);
+    /// let closed = StreamEventRef::parse("14 CLOSED 0 a.test:0 REASON=TIMEOUT")?;
+    /// let life = tracker.update(&closed, 3.29);
     /// assert!(life.is_some_and(|life| life.failed() && life.outcome == Outcome::Closed));
     /// # Ok::<(), tor_stream_event::Error>(())
     /// ```

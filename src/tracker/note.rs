@@ -16,7 +16,7 @@
 ///     fn append(&mut self, later: Self) { self.0.extend(later.0) }
 /// }
 /// let mut tracker = StreamTracker::with_notes(1000);
-/// let [new, closed] = ["18 NEW 0 a.test:443", "18 CLOSED 0 a.test:443"].map(StreamEventRef::parse);
+/// let [new, closed] = ["18 NEW 0 a:443", "18 CLOSED 0 a:443"].map(StreamEventRef::parse);
 /// tracker.update_with(&new?, (), Lines(vec![7]));
 /// let life = tracker.update_with(&closed?, (), Lines(vec![9]));
 /// assert_eq!(life.map(|life| life.note.0), Some(vec![7, 9]));

@@ -10,7 +10,7 @@ use crate::input::note::Life;
 use crate::input::time::Time;
 
 /// The cause of a stream's failure.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Cause {
     /// Reason of this end, if there is one.
     pub(crate) reason: Option<String>,

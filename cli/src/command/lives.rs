@@ -1,4 +1,6 @@
 //! The lives of streams in order, for commands that print them or merge them in one place.
+//!
+//! The threads that read make of each life what the command needs of it, and free the rest.
 
 use alloc::sync::Arc;
 use core::mem;
@@ -36,7 +38,7 @@ pub(crate) struct LifeLogs<F, R> {
     pub(crate) options: StreamOptions,
     /// Maker of the note on an event of the file with this index.
     pub(crate) note: F,
-    /// Rows without a stream, which each consumer begins with. `Vec::new()` for the lives themselves.
+    /// Rows without a stream, which each consumer begins with. `Vec::new()` for [facts](FromLife) in memory.
     pub(crate) rows: R,
 }
 
@@ -74,7 +76,23 @@ pub(crate) trait LifeRows: Send + Sync + Sized + 'static {
     fn take(&mut self) -> io::Result<Option<Self::Ready>>;
 }
 
-impl LifeRows for Vec<Life> {
+/// The facts about a stream that is over, as a command needs them. The thread that reads makes it of the stream.
+pub(crate) trait FromLife: Send + Sync + Sized + 'static {
+    /// Returns the facts about a stream.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be encoded.
+    fn from_life(life: Life) -> io::Result<Self>;
+}
+
+impl FromLife for Life {
+    fn from_life(life: Life) -> io::Result<Self> {
+        Ok(life)
+    }
+}
+
+impl<T: FromLife> LifeRows for Vec<T> {
     type Ready = Self;
 
     fn fresh(&self) -> Self {
@@ -82,7 +100,7 @@ impl LifeRows for Vec<Life> {
     }
 
     fn add(&mut self, life: Life) -> io::Result<()> {
-        self.push(life);
+        self.push(T::from_life(life)?);
         Ok(())
     }
 
@@ -95,7 +113,7 @@ impl LifeRows for Vec<Life> {
         for (before, life) in between {
             self.extend(theirs.by_ref().take(before - taken));
             taken = before;
-            self.push(life);
+            self.add(life)?;
         }
         self.extend(theirs);
         Ok(())
@@ -115,7 +133,7 @@ pub(crate) trait LifeCollector<T> {
     /// If the output cannot be written.
     fn lives(&mut self, ready: T) -> io::Result<()>;
 
-    /// Ends a log, all streams of which were added. `file` is the index of its last file.
+    /// Ends a log, all streams of which were added. `file` is the index of its first file, which names it.
     ///
     /// # Errors
     ///
@@ -144,8 +162,8 @@ impl<F: MakeNote, R: LifeRows, C: LifeCollector<R::Ready>> Collector<LifeLog<F, 
         if let Some(rows) = log.finish()? {
             self.collector.lives(rows)?;
         }
-        self.collector.end_of_log(log.input)?;
-        let name = self.names.get(log.input).map_or("", |name| name);
+        self.collector.end_of_log(log.first_input)?;
+        let name = self.names.get(log.first_input).map_or("", |name| name);
         self.in_order &= log.check.report(&escape(name));
         Ok(())
     }
@@ -176,6 +194,8 @@ impl<F: Fn(&Event<'_>, usize) -> StreamNote + Clone + Send + Sync + 'static> Mak
 pub(crate) struct LifeLog<F, R> {
     /// Streams that are over and pass, and were not returned yet.
     rows: R,
+    /// Index of the log's first file, which names the log.
+    first_input: usize,
     /// Index of the current file.
     input: usize,
     /// Options of the streams. With `join` the log goes on in the next file.
@@ -205,7 +225,8 @@ impl<F: MakeNote, R: LifeRows> LifeLogs<F, R> {
     /// Returns the consumer of an input or of a range.
     fn consumer(&self, input: InputName<'_>, tracker: Tracker) -> LifeLog<F, R> {
         let (note, check, rows) = (self.note.clone(), Check::default(), self.rows.fresh());
-        LifeLog { rows, input: input.index, options: self.options, note, tracker, check }
+        let first_input = if self.options.join { 0 } else { input.index };
+        LifeLog { rows, first_input, input: input.index, options: self.options, note, tracker, check }
     }
 }
 

@@ -234,6 +234,7 @@ fn a_process_that_sends_a_wrong_range() {
     let order = range["range"]["replay"]["order"].as_str().unwrap();
     let not_this_range: Vec<Value> = vec![
         json!({"range": null}),
+        changed(&range, |range| range["file"] = json!(1)),
         changed(&range, |range| range["range"][0] = json!(range["range"][0].as_u64().unwrap() + 1)),
         changed(&range, |range| range["replies"] = json!(1_u64 << 40)),
         changed(&range, |range| range["skipped"][0] = json!([1, null])),
@@ -256,7 +257,6 @@ fn a_process_that_sends_a_wrong_range() {
 
     // What no process sends ends the run.
     let damaged: Vec<Value> = vec![
-        changed(&range, |range| range["file"] = json!(1)),
         changed(&range, |range| range["lines"] = json!(1)),
         changed(&range, |range| range["lines"] = json!(u64::MAX)),
         changed(&range, |range| range["range"] = json!([9, 9])),

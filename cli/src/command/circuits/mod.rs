@@ -11,11 +11,11 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 #[cfg(feature = "arrow")]
 use self::columns::{CircuitColumns, CircuitRow};
 use self::row::Row;
-use self::table::{Circuit, Circuits};
-use crate::command::identity::{Facts, Hasher, Identities};
+use self::table::{Circuit, Circuits, Stream};
+use crate::command::identity::{Hasher, Identities};
 use crate::command::lives::{LifeCollector, LifeLogs, read_lives};
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
-use crate::input::note::{Life, StreamNote};
+use crate::input::note::StreamNote;
 use crate::input::reader::{self, Event};
 use crate::output::Format;
 use crate::output::cells::{Csv, CsvOptions};
@@ -166,14 +166,11 @@ struct Printer {
     found: bool,
 }
 
-impl LifeCollector<Vec<Life>> for Printer {
-    fn lives(&mut self, lives: Vec<Life>) -> io::Result<()> {
-        // A stream without an event was found open, so its identity is unknown.
-        let unknown = Facts::default();
-        for life in &lives {
-            let facts = life.note.facts.as_deref().unwrap_or(&unknown);
-            let identity = self.identities.place(facts);
-            self.circuits.add(life, facts, identity);
+impl LifeCollector<Vec<Stream>> for Printer {
+    fn lives(&mut self, streams: Vec<Stream>) -> io::Result<()> {
+        for stream in &streams {
+            let identity = self.identities.place(&stream.facts);
+            self.circuits.add(stream, identity);
         }
         Ok(())
     }

@@ -1,10 +1,13 @@
 //! The circuits of a log, grouped from the lives of its streams.
 
+use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
+use std::io;
 
 use tor_stream_event::{CircuitId, StreamStatus};
 
 use crate::command::identity::{FIELDS, Facts, Fields};
+use crate::command::lives::FromLife;
 use crate::input::note::{Life, asked_host};
 use crate::input::time::Time;
 
@@ -16,7 +19,7 @@ pub(super) struct Circuits {
     limit: usize,
     /// Number of targets and identities, over all circuits, that may still be kept.
     room: usize,
-    /// Number of streams on circuits beyond the limit.
+    /// Number of stays of streams on circuits beyond the limit.
     pub(super) left_out: u64,
 }
 
@@ -62,6 +65,58 @@ struct Seen {
     counts: bool,
 }
 
+/// The facts about a stream that its circuits need.
+pub(super) struct Stream {
+    /// Facts about its identity.
+    pub(super) facts: Box<Facts>,
+    /// Host and port that the stream was asked to reach.
+    target: String,
+    /// Stays of the stream, one for each circuit.
+    stays: Vec<Stay>,
+}
+
+/// The time of a stream on one circuit.
+struct Stay {
+    /// The circuit.
+    id: CircuitId,
+    /// Time of the stream's first event on the circuit.
+    first: Option<Time>,
+    /// Time of the stream's last event on the circuit.
+    last: Option<Time>,
+    /// Number of times that the stream was detached from the circuit.
+    detached: u64,
+    /// Set if the stream failed on the circuit.
+    failed: bool,
+}
+
+impl FromLife for Stream {
+    fn from_life(mut life: Life) -> io::Result<Self> {
+        let stays = life.circuits.iter().map(|&id| Stay::new(id, &life)).collect();
+        let target = format!("{}:{}", asked_host(&life), life.asked.port);
+        // A stream without an event was found open, so its identity is unknown.
+        let facts = life.note.facts.take().unwrap_or_default();
+        Ok(Self { facts, target, stays })
+    }
+}
+
+impl Stay {
+    /// Returns the stay of a stream on a circuit.
+    fn new(id: CircuitId, life: &Life) -> Self {
+        let steps = || life.steps.iter().filter(|step| step.circuit_id == Some(id));
+        let mut times = steps().filter_map(|step| step.time);
+        let first_step = times.next();
+        let last_step = times.next_back().or(first_step);
+        // Events of flow control are no steps. If the log begins with some, they were on the circuit of the first step.
+        let is_first = life.steps.first().is_none_or(|step| step.circuit_id == Some(id));
+        let first = if is_first && life.circuits.first() == Some(&id) { life.first } else { first_step };
+        // Most of the events may be those of flow control, and so may the last one.
+        let last = if life.circuit_id == Some(id) { life.last } else { last_step };
+        let detached = steps().filter(|step| step.status == StreamStatus::Detached).count() as u64;
+        let failed = life.failure.as_ref().is_some_and(|failure| failure.circuit_id == Some(id));
+        Self { id, first, last, detached, failed }
+    }
+}
+
 impl Circuits {
     /// Returns an empty table of at most `limit` circuits.
     pub(super) fn new(limit: usize) -> Self {
@@ -69,14 +124,13 @@ impl Circuits {
     }
 
     /// Adds a stream to each circuit that it was on. `identity` is the index of its identity, if that is known.
-    pub(super) fn add(&mut self, life: &Life, facts: &Facts, identity: Option<usize>) {
-        for &id in &life.circuits {
-            let order = Order(id.as_str().len(), id);
-            if self.circuits.len() >= self.limit && !self.circuits.contains_key(&order) {
-                self.left_out += 1;
-                continue;
+    pub(super) fn add(&mut self, stream: &Stream, identity: Option<usize>) {
+        for stay in &stream.stays {
+            let is_full = self.circuits.len() >= self.limit;
+            match self.circuits.entry(Order(stay.id.as_str().len(), stay.id)) {
+                Entry::Vacant(_) if is_full => self.left_out += 1,
+                place => place.or_default().add(stream, stay, identity, &mut self.room),
             }
-            self.circuits.entry(order).or_default().add(id, life, facts, identity, &mut self.room);
         }
     }
 
@@ -87,34 +141,24 @@ impl Circuits {
 }
 
 impl Circuit {
-    /// Adds a stream that was on this circuit.
-    fn add(&mut self, id: CircuitId, life: &Life, facts: &Facts, identity: Option<usize>, room: &mut usize) {
+    /// Adds a stream and its stay on this circuit.
+    fn add(&mut self, stream: &Stream, stay: &Stay, identity: Option<usize>, room: &mut usize) {
         self.streams += 1;
-        let steps = || life.steps.iter().filter(|step| step.circuit_id == Some(id));
-        let mut times = steps().filter_map(|step| step.time);
-        let first_step = times.next();
-        let last_step = times.next_back().or(first_step);
-        // Steps leave out flow control, which may be most of the events.
-        let is_all = life.circuits.len() == 1 && !life.began;
-        let first = if is_all { life.first } else { first_step };
-        let last = if life.circuit_id == Some(id) { life.last } else { last_step };
-        self.first = self.first.into_iter().chain(first).min();
-        self.last = self.last.max(last);
-        self.detached += steps().filter(|step| step.status == StreamStatus::Detached).count() as u64;
-        self.failed += u64::from(life.failure.as_ref().is_some_and(|failure| failure.circuit_id == Some(id)));
-        self.changed += u64::from(!facts.changed.is_empty());
-
-        let target = format!("{}:{}", asked_host(life), life.asked.port);
-        if !keep(&mut self.targets, target, room) {
+        self.first = self.first.into_iter().chain(stay.first).min();
+        self.last = self.last.max(stay.last);
+        self.detached += stay.detached;
+        self.failed += u64::from(stay.failed);
+        self.changed += u64::from(!stream.facts.changed.is_empty());
+        if !self.targets.contains(&stream.target) && !keep(&mut self.targets, stream.target.clone(), room) {
             self.other_targets += 1;
         }
         if !identity.is_some_and(|identity| keep(&mut self.identities, identity, room)) {
             self.unknown += 1;
         }
-        for (place, (seen, value)) in self.seen.iter_mut().zip(facts.values).enumerate() {
+        for (place, (seen, value)) in self.seen.iter_mut().zip(stream.facts.values).enumerate() {
             let Some(value) = value else { continue };
             seen.differs |= *seen.first.get_or_insert(value) != value;
-            seen.counts |= facts.iso_fields().has(place);
+            seen.counts |= stream.facts.iso_fields().has(place);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::fmt::Write;
+use core::hash::Hash;
 use std::collections::HashMap;
 
 use super::facts::{FIELDS, Facts, Fields, Texts, Values, fill};
@@ -10,13 +11,28 @@ use super::facts::{FIELDS, Facts, Fields, Texts, Values, fill};
 pub(crate) struct Identities {
     /// Identity of streams with exactly these values of these fields and no others, or `None` if several are possible;
     /// and the [`Group::changes`] at which it was found.
-    exact: HashMap<(Fields, Values), (Option<usize>, u64)>,
+    exact: HashMap<Exact, (Option<usize>, u64)>,
     /// Identities by index.
     all: Vec<Identity>,
     /// Indices of the identities by their fields.
     by_fields: HashMap<Fields, Group>,
     /// Maximum number of entries.
     limit: usize,
+}
+
+/// Fields with their known values, as a key.
+#[derive(PartialEq, Eq)]
+struct Exact(Fields, Values);
+
+impl Hash for Exact {
+    /// Hashes one number for all values: these are hashes with a random key themselves.
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        let Self(Fields(fields), values) = self;
+        let mix = |all: u64, value: &Option<u64>| {
+            (all.rotate_left(5) ^ value.unwrap_or_default()).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        };
+        state.write_u64(values.iter().fold((*fields).into(), mix));
+    }
 }
 
 /// An identity.
@@ -57,16 +73,18 @@ impl Identities {
         if values.iter().all(Option::is_none) {
             return None;
         }
-        let found = self.exact.get(&(fields, values)).copied();
+        let found = self.exact.get(&Exact(fields, values)).copied();
         if found.is_none() && self.exact.len() >= self.limit {
             return None;
         }
         let known = known_fields(&values);
+        // A certain identity stays so. Any other may be one of several by now.
+        if let Some((Some(place), _)) = found.filter(|_| known == fields) {
+            return Some(place);
+        }
         self.by_fields.entry(fields).or_default();
         let group = self.by_fields.get(&fields)?;
-        // A certain identity stays so. Any other may be one of several by now.
-        let is_certain = |place: Option<usize>| known == fields && place.is_some();
-        if let Some((place, _)) = found.filter(|&(place, changes)| is_certain(place) || changes == group.changes) {
+        if let Some((place, _)) = found.filter(|&(_, changes)| changes == group.changes) {
             return place;
         }
         // Two identities with the same known fields have different values, or they would be one.
@@ -94,7 +112,7 @@ impl Identities {
             _ => None,
         };
         let changes = self.by_fields.get(&fields).map_or(0, |group| group.changes);
-        self.exact.insert((fields, values), (place, changes));
+        self.exact.insert(Exact(fields, values), (place, changes));
         place
     }
 
@@ -115,7 +133,7 @@ impl Identities {
                 places.remove(&place);
             }
             group.by_known.entry(after).or_default().insert(place);
-            self.exact.insert((fields, identity.values), (Some(place), group.changes));
+            self.exact.insert(Exact(fields, identity.values), (Some(place), group.changes));
         }
     }
 

@@ -12,12 +12,12 @@ use clap::ValueEnum;
 
 #[cfg(feature = "arrow")]
 use self::columns::ColumnPrinter;
-use self::onionperf::OnionPerf;
+use self::onionperf::{LifeEvents, OnionPerf};
 use self::rows::{PackedStreams, StreamRows};
 use crate::command::identity::{Hasher, Identities};
 use crate::command::lives::{LifeCollector, LifeLogs, read_lives};
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
-use crate::input::note::{Life, StreamNote};
+use crate::input::note::StreamNote;
 use crate::input::reader::{self, Event};
 use crate::output;
 use crate::output::cells::CsvOptions;
@@ -220,8 +220,8 @@ struct Object {
     streams: OnionPerf,
 }
 
-impl LifeCollector<Vec<Life>> for Object {
-    fn lives(&mut self, lives: Vec<Life>) -> io::Result<()> {
+impl LifeCollector<Vec<LifeEvents>> for Object {
+    fn lives(&mut self, lives: Vec<LifeEvents>) -> io::Result<()> {
         lives.into_iter().try_for_each(|life| self.streams.life(life))
     }
 

@@ -12,6 +12,7 @@ use serde::ser::{SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 use tor_stream_event::{CircuitId, StreamId, StreamStatus};
 
+use crate::command::lives::FromLife;
 use crate::input;
 use crate::input::note::Life;
 use crate::input::time::Time;
@@ -75,6 +76,41 @@ impl Event {
     }
 }
 
+/// A stream by its number, as JSON, unless OnionPerf leaves it out.
+type Made = Option<(u64, Box<RawValue>)>;
+
+/// The events of a life that is over, grouped into the streams of OnionPerf as far as the life alone tells.
+pub(crate) struct LifeEvents {
+    /// ID of the streams.
+    id: StreamId,
+    /// Events of the first stream, which may have begun in an earlier life.
+    first: Vec<Event>,
+    /// Streams that have an end, as if the first one began here.
+    made: Vec<Made>,
+    /// Events after the last end; empty without one.
+    rest: Vec<Event>,
+}
+
+impl FromLife for LifeEvents {
+    fn from_life(life: Life) -> io::Result<Self> {
+        let Life { id, note, .. } = life;
+        let (mut first, mut made, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        for event in note.onionperf {
+            let ends = event.ends();
+            events.push(event);
+            if ends {
+                made.push(encode(&id, &events)?);
+                let ended = core::mem::take(&mut events);
+                if made.len() == 1 {
+                    first = ended;
+                }
+            }
+        }
+        let (first, rest) = if made.is_empty() { (events, first) } else { (first, events) };
+        Ok(Self { id, first, made, rest })
+    }
+}
+
 /// The streams of OnionPerf, held to the end: its object has one stream for each ID, the last one.
 pub(crate) struct OnionPerf {
     /// Events of streams without an end, from lives that are over.
@@ -125,47 +161,37 @@ impl OnionPerf {
         self.streams.is_empty()
     }
 
-    /// Adds the events of a life that is over.
-    pub(crate) fn life(&mut self, life: Life) -> io::Result<()> {
+    /// Adds the streams of a life that is over.
+    pub(crate) fn life(&mut self, life: LifeEvents) -> io::Result<()> {
+        let LifeEvents { id, mut first, made, rest } = life;
         // For OnionPerf a stream that was replaced, or dropped, goes on with the next one that has its ID.
-        let mut events = self.open.remove(&life.id).unwrap_or_default();
-        for event in life.note.onionperf {
-            let ends = event.ends();
-            events.push(event);
-            if ends {
-                self.stream(&life.id, &events)?;
-                events.clear();
+        let before = self.open.remove(&id);
+        let mut made = made.into_iter();
+        let open = match before {
+            Some(mut events) => {
+                events.append(&mut first);
+                if made.next().is_none() {
+                    events
+                } else {
+                    self.add(encode(&id, &events)?);
+                    rest
+                }
             }
-        }
-        if !events.is_empty() && self.open.len() < self.limit {
-            self.open.insert(life.id, events);
+            None if made.len() == 0 => first,
+            None => rest,
+        };
+        made.for_each(|stream| self.add(stream));
+        if !open.is_empty() && self.open.len() < self.limit {
+            self.open.insert(id, open);
         }
         Ok(())
     }
 
-    /// Adds a stream with its events. Leaves out a stream without a beginning, or with an ID that is not a number.
-    fn stream(&mut self, id: &StreamId, events: &[Event]) -> io::Result<()> {
-        let (Some(first), Some(last), Ok(stream_id)) =
-            (events.iter().find(|event| event.begins()), events.last(), id.to_string().parse())
-        else {
-            return Ok(());
-        };
-        let failed = events.iter().find(|event| event.is(StreamStatus::Failed));
-        let new = events.iter().rfind(|event| event.begins());
-        let stream = Stream {
-            circuit_id: events.iter().rev().find_map(|event| event.circuit_id.as_ref()).map(AsRef::as_ref),
-            elapsed_seconds: (events, first.time),
-            failure_reason_local: failed.and_then(|event| event.reason.as_deref()),
-            failure_reason_remote: failed.and_then(|event| event.remote_reason.as_deref()),
-            source: new.and_then(|event| event.source_addr.as_deref()),
-            stream_id,
-            target: Some(&last.target),
-            unix_ts_end: last.time.as_secs_f64(),
-            unix_ts_start: first.time.as_secs_f64(),
-        };
-        let before = self.streams.insert(stream_id, serde_json::value::to_raw_value(&stream)?);
-        self.lost += u64::from(before.is_some());
-        Ok(())
+    /// Adds a stream as JSON.
+    fn add(&mut self, made: Made) {
+        if let Some((id, json)) = made {
+            self.lost += u64::from(self.streams.insert(id, json).is_some());
+        }
     }
 
     /// Ends a log: the streams that are open in it do not go on in another one.
@@ -193,6 +219,29 @@ impl OnionPerf {
         }
         Ok(self.lost == 0)
     }
+}
+
+/// Returns a stream with its events as JSON. `None` without a beginning, or if the ID is not a number.
+fn encode(id: &StreamId, events: &[Event]) -> io::Result<Made> {
+    let (Some(first), Some(last), Ok(stream_id)) =
+        (events.iter().find(|event| event.begins()), events.last(), id.to_string().parse())
+    else {
+        return Ok(None);
+    };
+    let failed = events.iter().find(|event| event.is(StreamStatus::Failed));
+    let new = events.iter().rfind(|event| event.begins());
+    let stream = Stream {
+        circuit_id: events.iter().rev().find_map(|event| event.circuit_id.as_ref()).map(AsRef::as_ref),
+        elapsed_seconds: (events, first.time),
+        failure_reason_local: failed.and_then(|event| event.reason.as_deref()),
+        failure_reason_remote: failed.and_then(|event| event.remote_reason.as_deref()),
+        source: new.and_then(|event| event.source_addr.as_deref()),
+        stream_id,
+        target: Some(&last.target),
+        unix_ts_end: last.time.as_secs_f64(),
+        unix_ts_start: first.time.as_secs_f64(),
+    };
+    Ok(Some((stream_id, serde_json::value::to_raw_value(&stream)?)))
 }
 
 /// Prints events as pairs: the last purpose so far and the status, and the seconds since the beginning.

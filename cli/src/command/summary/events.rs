@@ -38,10 +38,21 @@ pub(crate) struct EventTally {
 pub(crate) struct Example {
     /// Number of events.
     pub(crate) events: u64,
+    /// Position, in the log, of the file of the first occurrence: 0 but for a log of several files. Its files have an
+    /// order of their own, logs have that of their names.
+    #[serde(skip)]
+    pub(crate) position: usize,
     /// File of the first occurrence.
     pub(crate) file: String,
     /// Line of the first occurrence.
     pub(crate) line: u64,
+}
+
+impl Example {
+    /// Returns the place of the first occurrence, in the order of places.
+    fn place(&self) -> (usize, &str, u64) {
+        (self.position, &self.file, self.line)
+    }
 }
 
 /// Reads the anomalies of events. Others than this version knows are an error.
@@ -52,8 +63,8 @@ fn known_anomalies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMa
 }
 
 impl EventTally {
-    /// Counts an event. Words without a name are counted apart up to `limit`.
-    pub(crate) fn event(&mut self, file: &str, event: &Event<'_>, limit: usize) {
+    /// Counts an event of a file with this position in the log. Words without a name are counted apart up to `limit`.
+    pub(crate) fn event(&mut self, (position, file): (usize, &str), event: &Event<'_>, limit: usize) {
         let Event { line, event, time, .. } = event;
         self.total += 1;
         let status = (event.status != StreamStatus::Unrecognized).then_some(event.status as usize);
@@ -75,7 +86,7 @@ impl EventTally {
             match self.anomalies.get_mut(anomaly.as_str()) {
                 Some(example) => example.events += 1,
                 None => {
-                    let example = Example { events: 1, file: file.into(), line: line.number };
+                    let example = Example { events: 1, position, file: file.into(), line: line.number };
                     self.anomalies.insert(anomaly.as_str().into(), example);
                 }
             }
@@ -93,10 +104,11 @@ impl EventTally {
         for (name, theirs) in other.anomalies {
             match self.anomalies.get_mut(&name) {
                 Some(ours) => {
-                    ours.events += theirs.events;
-                    if (&theirs.file, theirs.line) < (&ours.file, ours.line) {
-                        (ours.file, ours.line) = (theirs.file, theirs.line);
+                    let events = ours.events + theirs.events;
+                    if theirs.place() < ours.place() {
+                        *ours = theirs;
                     }
+                    ours.events = events;
                 }
                 None => {
                     self.anomalies.insert(name, theirs);

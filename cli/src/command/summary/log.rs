@@ -73,12 +73,15 @@ impl Logs for SummaryLogs {
         SummaryLog {
             name: self.names.get(if self.options.join { 0 } else { input.index }).cloned().unwrap_or_default(),
             file: input.name.into(),
+            // Joined inputs are one log.
+            position: if self.options.join { input.index } else { 0 },
             options: self.options,
             limit: self.options.max_live,
             is_filtered: self.is_filtered,
             tracker: Self::tracker(StreamTracker::with_notes(self.options.max_live)),
             tally: Tally::default(),
             check: Check::default(),
+            is_complete: false,
         }
     }
 
@@ -116,6 +119,8 @@ pub(super) struct SummaryLog {
     name: Arc<str>,
     /// Name of the current file.
     file: String,
+    /// Position of that file in the log.
+    position: usize,
     /// Set if filters can exclude streams.
     is_filtered: bool,
     /// Options of the streams. With `join` the log goes on in the next file.
@@ -128,6 +133,8 @@ pub(super) struct SummaryLog {
     pub(super) tally: Tally,
     /// Signs that the log is not in order.
     pub(super) check: Check,
+    /// Set once all streams are counted.
+    is_complete: bool,
 }
 
 /// The tally of a range of a log. Its tables have no limit.
@@ -192,7 +199,7 @@ impl SummaryPart {
 impl SummaryLog {
     /// Returns the tally, with the streams that are not over. `all_read` is set if the whole log could be read.
     pub(super) fn finish(mut self, all_read: bool) -> LogTally {
-        self.count_live();
+        self.complete();
         let in_order = self.check.report(&escape(&self.name));
         LogTally { name: self.name, complete: all_read && in_order, tally: self.tally }
     }
@@ -201,15 +208,18 @@ impl SummaryLog {
     fn note(&self, event: &Event<'_>) -> StreamNote {
         let mut note = StreamNote::new(event, 0);
         if self.is_filtered {
-            note.events.get_or_insert_default().event(&self.file, event, usize::MAX);
+            note.events.get_or_insert_default().event((self.position, &self.file), event, usize::MAX);
         }
         note
     }
 
-    /// Counts the streams that are not over.
-    fn count_live(&mut self) {
-        let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(self.limit));
-        tracker.into_live().for_each(|life| self.life(life));
+    /// Counts the streams that are not over, and adds the log's name to its circuits.
+    fn complete(&mut self) {
+        if !mem::replace(&mut self.is_complete, true) {
+            let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(self.limit));
+            tracker.into_live().for_each(|life| self.life(life));
+            self.tally.rename(&self.name, "");
+        }
     }
 
     /// Counts a stream that is over, if it passes, and its events, if they were not counted yet.
@@ -219,7 +229,7 @@ impl SummaryLog {
             if let Some(events) = life.note.events.take() {
                 self.tally.events.merge(*events, self.limit);
             }
-            self.tally.stream(&self.name, &life, self.limit);
+            self.tally.stream(&life, self.limit);
         }
     }
 }
@@ -230,7 +240,7 @@ impl Consumer for SummaryLog {
         let note = self.note(event);
         // With filters, the event is counted with its stream, which may pass until it is over.
         if !self.is_filtered {
-            self.tally.events.event(&self.file, event, self.limit);
+            self.tally.events.event((self.position, &self.file), event, self.limit);
         }
         if let Some(life) = self.tracker.update_with(event.event, event.time, note) {
             self.life(life);
@@ -269,13 +279,14 @@ impl Log for SummaryLog {
         self.tally.lines += state.lines();
         self.tally.bytes += state.bytes();
         if !self.options.join {
-            self.count_live();
+            self.complete();
         }
         Ok(())
     }
 
     fn next(&mut self, input: InputName<'_>) {
         input.name.clone_into(&mut self.file);
+        self.position = input.index;
         self.check.next_file();
     }
 }

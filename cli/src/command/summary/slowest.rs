@@ -43,6 +43,11 @@ impl Slowest {
     /// Maximum number of circuits.
     const KEPT: usize = 10;
 
+    /// Returns `false` if an answer that took so long is certainly not among the slowest.
+    pub(super) fn may_keep(&self, time: Duration) -> bool {
+        self.0.len() < Self::KEPT || self.0.last().is_none_or(|last| time >= last.time)
+    }
+
     /// Adds an answer, if it is among the slowest. Each circuit is kept with its slowest answer.
     pub(super) fn add(&mut self, answer: SlowAnswer) {
         // After the time, the circuit and stream make the order total, so that it does not depend on the order of
@@ -54,7 +59,7 @@ impl Slowest {
                 let Some(known) = known else { return };
                 *known = answer;
             }
-            None if self.0.len() == Self::KEPT && self.0.last().is_some_and(|last| answer.time < last.time) => return,
+            None if !self.may_keep(answer.time) => return,
             None => self.0.push(answer),
         }
         self.0.sort_by_cached_key(order);
@@ -67,8 +72,8 @@ impl Slowest {
     }
 
     /// Replaces each circuit by another, with which the order of the circuits is the same.
-    pub(super) fn rename(&mut self, circuit: impl Fn(&Circuit) -> Circuit) {
-        self.0.iter_mut().for_each(|answer| answer.circuit = circuit(&answer.circuit));
+    pub(super) fn rename(&mut self, circuit: impl Fn(Circuit) -> Circuit) {
+        self.0.iter_mut().for_each(|answer| answer.circuit = circuit(answer.circuit.clone()));
     }
 
     /// Iterates over the circuits, the slowest first.
@@ -85,7 +90,7 @@ mod tests {
 
     /// The slowest answers in order, as milliseconds, circuit and stream.
     fn rows(slowest: &Slowest) -> Vec<(u128, &str, &str)> {
-        slowest.iter().map(|slow| (slow.time.as_millis(), &*slow.circuit.circuit_id, &*slow.stream_id)).collect()
+        slowest.iter().map(|slow| (slow.time.as_millis(), slow.circuit.circuit_id.as_str(), &*slow.stream_id)).collect()
     }
 
     /// The ten slowest circuits, each with its slowest answer, are the same for every cut of a log and order of
@@ -94,7 +99,7 @@ mod tests {
     fn slowest_circuits_of_parts() {
         let answer = |n: u64| SlowAnswer {
             time: Duration::from_millis(n * 7919 % 101 / 2),
-            circuit: Circuit { file: "tor.log".into(), circuit_id: (n * 31 % 17).to_string() },
+            circuit: Circuit::new((n * 31 % 17 + 1).to_string().parse().expect("an ID")),
             stream_id: n.to_string(),
         };
         let collect = |numbers: &mut dyn Iterator<Item = u64>| {
@@ -105,7 +110,7 @@ mod tests {
         let whole = collect(&mut (0..60));
         let mut by_circuit: BTreeMap<String, SlowAnswer> = BTreeMap::new();
         for answer in (0..60).map(answer) {
-            let known = by_circuit.entry(answer.circuit.circuit_id.clone()).or_insert_with(|| answer.clone());
+            let known = by_circuit.entry(answer.circuit.circuit_id.to_string()).or_insert_with(|| answer.clone());
             if (answer.time, Reverse(&answer.stream_id)) > (known.time, Reverse(&known.stream_id)) {
                 *known = answer;
             }

@@ -1,8 +1,10 @@
 //! Tables of counts, whose size is bounded.
 
-use alloc::collections::BTreeMap;
 use core::cmp::Reverse;
+use core::hash::Hash;
 use core::mem;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
@@ -14,15 +16,15 @@ const LONGEST: usize = 1024;
 ///
 /// Tables can be merged in any order, and in any grouping, as long as the limit is not reached.
 #[derive(Clone, Debug)]
-pub(crate) struct Table<K: Ord> {
-    /// Count of each key.
-    by_key: BTreeMap<K, u64>,
+pub(crate) struct Table<K> {
+    /// Count of each key. Most keys are counted and merged many times, and needed in order once, so they are sorted then.
+    by_key: HashMap<K, u64>,
     /// Total count of all keys beyond the limit.
     beyond: u64,
 }
 
 /// A key of a table.
-pub(crate) trait Key: Ord + Clone {
+pub(crate) trait Key: Ord + Hash {
     /// Returns the length of the longest text in the key.
     fn longest(&self) -> usize;
 }
@@ -33,9 +35,9 @@ impl Key for String {
     }
 }
 
-impl<K: Ord> Default for Table<K> {
+impl<K> Default for Table<K> {
     fn default() -> Self {
-        Self { by_key: BTreeMap::new(), beyond: 0 }
+        Self { by_key: HashMap::new(), beyond: 0 }
     }
 }
 
@@ -47,12 +49,13 @@ impl<K: Key> Table<K> {
 
     /// Adds `times` to the count of a key.
     fn add_times(&mut self, key: K, times: u64, limit: usize) {
-        if let Some(count) = self.by_key.get_mut(&key) {
-            *count += times;
-        } else if self.by_key.len() < limit && key.longest() <= LONGEST {
-            self.by_key.insert(key, times);
-        } else {
-            self.beyond += times;
+        let has_room = self.by_key.len() < limit && key.longest() <= LONGEST;
+        match self.by_key.entry(key) {
+            Entry::Occupied(mut known) => *known.get_mut() += times,
+            Entry::Vacant(new) if has_room => {
+                new.insert(times);
+            }
+            Entry::Vacant(_) => self.beyond += times,
         }
     }
 
@@ -64,12 +67,17 @@ impl<K: Key> Table<K> {
     /// Adds the counts of another table.
     pub(crate) fn merge(&mut self, mut other: Self, limit: usize) {
         self.beyond += other.beyond;
-        // The smaller map is merged into the larger one, unless the order decides the keys beyond the limit.
-        if self.by_key.len() < other.by_key.len() && self.by_key.len() + other.by_key.len() <= limit {
+        // The order of their addition decides which keys are beyond the limit.
+        if self.by_key.len() + other.by_key.len() > limit {
+            let mut keys: Vec<_> = other.by_key.into_iter().collect();
+            keys.sort_unstable();
+            return keys.into_iter().for_each(|(key, count)| self.add_times(key, count, limit));
+        }
+        if self.by_key.len() < other.by_key.len() {
             mem::swap(&mut self.by_key, &mut other.by_key);
         }
         for (key, count) in other.by_key {
-            self.add_times(key, count, limit);
+            *self.by_key.entry(key).or_default() += count;
         }
     }
 
@@ -84,34 +92,32 @@ impl<K: Key> Table<K> {
         self.by_key.values().fold(self.beyond, |total, &count| total.saturating_add(count))
     }
 
-    /// Returns the table with other keys, which have the same order.
+    /// Returns the table with other keys, which differ as these do.
     pub(crate) fn with_keys(self, key: impl Fn(K) -> K) -> Self {
         let by_key = self.by_key.into_iter().map(|(old, count)| (key(old), count)).collect();
         Self { by_key, ..self }
     }
 
+    /// Returns the keys in order, with their counts.
+    fn in_order(&self) -> Vec<(&K, u64)> {
+        let mut rows: Vec<_> = self.by_key.iter().map(|(key, &count)| (key, count)).collect();
+        rows.sort_unstable();
+        rows
+    }
+
     /// Returns the keys by their counts.
     pub(crate) fn rows(&self) -> Rows<&K> {
-        Rows::new(self.by_key.iter().map(|(key, &count)| (key, count)).collect(), self.beyond)
+        Rows::new(self.in_order(), self.beyond)
     }
 }
 
 impl<K: Key + Serialize> Serialize for Table<K> {
-    /// Writes a list of pairs, a key and its count, and the count beyond the limit.
+    /// Writes a list of pairs, a key and its count, in the order of the keys, and the count beyond the limit.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut table = serializer.serialize_struct("Table", 2)?;
-        table.serialize_field("rows", &Pairs(&self.by_key))?;
+        table.serialize_field("rows", &self.in_order())?;
         table.serialize_field("others", &self.beyond)?;
         table.end()
-    }
-}
-
-/// The entries of a map as a list: JSON allows only text as the key of a map.
-struct Pairs<'m, K>(&'m BTreeMap<K, u64>);
-
-impl<K: Serialize> Serialize for Pairs<'_, K> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0)
     }
 }
 
@@ -129,7 +135,7 @@ impl<K: Key> TryFrom<TableForm<K>> for Table<K> {
     type Error = &'static str;
 
     fn try_from(TableForm { rows, others }: TableForm<K>) -> Result<Self, Self::Error> {
-        let mut by_key = BTreeMap::new();
+        let mut by_key = HashMap::new();
         for (key, count) in rows {
             if key.longest() > LONGEST || by_key.insert(key, count).is_some() {
                 return Err("a key is too long, or there twice");

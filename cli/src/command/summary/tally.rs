@@ -1,5 +1,6 @@
 //! Tallies: the counts of the command `summary`.
 
+use alloc::borrow::Cow;
 use alloc::sync::Arc;
 use core::cmp::Ordering;
 use core::{fmt, mem};
@@ -58,7 +59,7 @@ pub(crate) struct Tally {
 }
 
 /// The cause of a failure, and whether the stream ever was on a circuit.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Failure {
     /// Set if the stream was attached to a circuit before.
@@ -68,7 +69,7 @@ pub(crate) struct Failure {
 }
 
 /// A host that a stream failed to reach, and the cause.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FailedTarget {
     /// Host of the stream's first target.
@@ -78,18 +79,34 @@ pub(crate) struct FailedTarget {
 }
 
 /// A circuit. Each log numbers its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Circuit {
-    /// Name of the log.
-    pub(crate) file: Arc<str>,
+    /// Name of the log; `None` in the tally of one log, until [`Tally::rename`]. Threads that count the same log then
+    /// share no counter of references, for which they would wait.
+    file: Option<Arc<str>>,
     /// ID of the circuit in the log.
-    pub(crate) circuit_id: String,
+    pub(crate) circuit_id: CircuitId,
+}
+
+impl Circuit {
+    /// Returns the circuit of the log that is being counted.
+    pub(crate) const fn new(circuit_id: CircuitId) -> Self {
+        Self { file: None, circuit_id }
+    }
+
+    /// Returns the name of the log.
+    pub(crate) fn file(&self) -> &str {
+        self.file.as_deref().unwrap_or_default()
+    }
 }
 
 impl Ord for Circuit {
     /// Compares the logs, mostly by address alone, then the IDs.
     fn cmp(&self, other: &Self) -> Ordering {
-        let files = if Arc::ptr_eq(&self.file, &other.file) { Ordering::Equal } else { self.file.cmp(&other.file) };
+        let files = match (&self.file, &other.file) {
+            (Some(ours), Some(theirs)) if Arc::ptr_eq(ours, theirs) => Ordering::Equal,
+            (ours, theirs) => ours.cmp(theirs),
+        };
         files.then_with(|| self.circuit_id.cmp(&other.circuit_id))
     }
 }
@@ -103,22 +120,21 @@ impl PartialOrd for Circuit {
 impl Serialize for Circuit {
     /// Writes the ID alone: a tally is serialized by itself only if it is that of one log.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.circuit_id)
+        serializer.serialize_str(self.circuit_id.as_str())
     }
 }
 
 impl<'de> Deserialize<'de> for Circuit {
     /// Reads an ID. The name of the log is added by [`Tally::rename`].
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let circuit_id = String::deserialize(deserializer)?;
-        circuit_id.parse::<CircuitId>().map_err(D::Error::custom)?;
-        Ok(Self { file: "".into(), circuit_id })
+        let circuit_id = Cow::<str>::deserialize(deserializer)?;
+        circuit_id.parse().map(Self::new).map_err(D::Error::custom)
     }
 }
 
 impl fmt::Display for Circuit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} in {}", self.circuit_id, self.file)
+        write!(f, "{} in {}", self.circuit_id, self.file())
     }
 }
 
@@ -137,13 +153,13 @@ impl Key for FailedTarget {
 impl Key for Circuit {
     fn longest(&self) -> usize {
         // The name of a file is not chosen by a client.
-        self.circuit_id.len()
+        self.circuit_id.as_str().len()
     }
 }
 
 impl Tally {
     /// Counts a stream. Each table counts at most `limit` keys apart.
-    pub(crate) fn stream(&mut self, file: &Arc<str>, life: &Life, limit: usize) {
+    pub(crate) fn stream(&mut self, life: &Life, limit: usize) {
         if life.outcome == Outcome::AfterClosed {
             return;
         }
@@ -159,9 +175,8 @@ impl Tally {
         }
         let host = asked_host(life);
         self.targets.add_text(host, limit);
-        let circuit = |id: &str| Circuit { file: Arc::clone(file), circuit_id: id.into() };
-        for id in &life.circuits {
-            self.circuits.add(circuit(id.as_ref()), limit);
+        for &id in &life.circuits {
+            self.circuits.add(Circuit::new(id), limit);
         }
         let cause = Cause::of(life);
         if let Some(time) = life.first.and_then(Time::unix) {
@@ -173,8 +188,9 @@ impl Tally {
         }
         if let Some(time) = life::time_to_answer(life) {
             self.answers.add(time);
-            if let Some(id) = life.answer.as_ref().and_then(|answer| answer.circuit_id) {
-                self.slowest.add(SlowAnswer { time, circuit: circuit(id.as_ref()), stream_id: life.id.to_string() });
+            let circuit = life.answer.as_ref().and_then(|answer| answer.circuit_id);
+            if let Some(id) = circuit.filter(|_| self.slowest.may_keep(time)) {
+                self.slowest.add(SlowAnswer { time, circuit: Circuit::new(id), stream_id: life.id.to_string() });
             }
         }
         life::duration(life).into_iter().for_each(|time| self.lifetimes.add(time));
@@ -253,9 +269,9 @@ impl Tally {
 
     /// Sets the name of the log whose tally this is, and adds `prefix` to the names of files.
     pub(crate) fn rename(&mut self, log: &Arc<str>, prefix: &str) {
-        let circuit = |id: &str| Circuit { file: Arc::clone(log), circuit_id: id.into() };
-        self.circuits = mem::take(&mut self.circuits).with_keys(|key| circuit(&key.circuit_id));
-        self.slowest.rename(|key| circuit(&key.circuit_id));
+        let circuit = |key: Circuit| Circuit { file: Some(Arc::clone(log)), ..key };
+        self.circuits = mem::take(&mut self.circuits).with_keys(circuit);
+        self.slowest.rename(circuit);
         self.events.rename(|file| format!("{prefix}{file}"));
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
     let names: Vec<_> = inputs.iter().map(|input| input.name.clone()).collect();
     let makers = || SummaryLogs::new(&options.read.filter, options.streams, &names);
     let settings = Settings::new(options.streams, &options.read.filter);
-    let (senders, others): (Vec<_>, Vec<_>) = wait_for_all(run, &settings, &names).into_iter().unzip();
+    let (senders, others): (Vec<_>, Vec<_>) = wait_for_all(run, &settings).into_iter().unzip();
     let division = Arc::new(agree(run, &options, &inputs, &senders, &others)?);
     let (logs, logs_of_others) = (makers().divided(&division), makers());
 
@@ -191,13 +191,12 @@ fn end(run: &Run, messages: &Receiver<Message>) -> End {
 }
 
 /// Waits for all other processes. Returns the connections to them, and the messages that come from them.
-fn wait_for_all(run: &Arc<Run>, settings: &Settings, names: &[String]) -> Vec<(Arc<Mutex<Sender>>, Messages)> {
+fn wait_for_all(run: &Arc<Run>, settings: &Settings) -> Vec<(Arc<Mutex<Sender>>, Messages)> {
     let mut all: Vec<_> = (1..run.processes()).map(|_| None).collect();
     if all.is_empty() {
         return Vec::new();
     }
     let deadline = Instant::now() + run.wait;
-    let names: Arc<[Arc<str>]> = names.iter().map(|name| name.as_str().into()).collect();
     let sum = Arc::<Mutex<Sum>>::default();
     let mut door = Door::open(&run.addresses, Arc::clone(&run.key), run.wait)
         .unwrap_or_else(|error| run.give_up(&format!("cannot listen as {}: {error}", run.name(0))));
@@ -216,7 +215,7 @@ fn wait_for_all(run: &Arc<Run>, settings: &Settings, names: &[String]) -> Vec<(A
                 // The thread that receives reports the end of a connection.
                 let _ = sender.message(&run.fingerprint);
                 let sender = run.connected(process, sender);
-                let receiving = Receiving { run: Arc::clone(run), process, receiver, names: Arc::clone(&names) };
+                let receiving = Receiving { run: Arc::clone(run), process, receiver };
                 *place = Some((sender, receiving.start(settings, &sum)));
             }
             _ => {
@@ -235,8 +234,6 @@ struct Receiving {
     process: u16,
     /// The receiving side.
     receiver: wire::Receiver,
-    /// Names of the inputs.
-    names: Arc<[Arc<str>]>,
 }
 
 impl Receiving {
@@ -253,7 +250,7 @@ impl Receiving {
             }
             let mut range_sender = Some(range_sender);
             while let Some(bytes) = self.next(&settings) {
-                let message = parse(&bytes, &settings, &self.names, &mut lock(&sum)).unwrap_or_else(|reason| {
+                let message = parse(&bytes, &settings, &mut lock(&sum)).unwrap_or_else(|reason| {
                     self.run.lost(self.process, &format!("it sends a tally that is {reason}"))
                 });
                 let sent = match message {

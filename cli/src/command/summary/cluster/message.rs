@@ -1,7 +1,5 @@
 //! Messages to process 0, as JSON.
 
-use alloc::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use super::super::mergeable::{End, LogTally, Settings, Sum};
@@ -22,17 +20,17 @@ pub(super) enum Message {
     End(End),
 }
 
-/// Returns the message in some bytes, checked so that it cannot do harm. `names` are the names of the inputs.
+/// Returns the message in some bytes, checked so that it cannot do harm.
 ///
 /// # Errors
 ///
 /// The reason, without text of the message.
-pub(super) fn parse(bytes: &[u8], settings: &Settings, names: &[Arc<str>], sum: &mut Sum) -> Result<Message, String> {
+pub(super) fn parse(bytes: &[u8], settings: &Settings, sum: &mut Sum) -> Result<Message, String> {
     let mut message = serde_json::from_slice(bytes).map_err(|error| format!("damaged in column {}", error.column()))?;
     match &mut message {
         Message::Log(log) => log.check(settings.max_live, sum)?,
         Message::Range(Some(_)) if bytes.len() > LONGEST => return Err("too long".into()),
-        Message::Range(Some(range)) => range.check(names, sum)?,
+        Message::Range(Some(range)) => range.check(sum)?,
         Message::Seen(_) | Message::Range(None) | Message::End(_) => {}
     }
     Ok(message)

@@ -1,6 +1,5 @@
 //! A range of a divided file in the form in which it is sent to process 0.
 
-use alloc::sync::Arc;
 use core::ops::Range;
 use std::io;
 
@@ -68,15 +67,13 @@ impl SentRange {
         })
     }
 
-    /// Checks a range that was received, so that it cannot do harm when it is appended. `names` are the names of the
-    /// inputs.
+    /// Checks a range that was received, so that it cannot do harm when it is appended.
     ///
     /// # Errors
     ///
     /// The reason, without text of the message.
-    pub(super) fn check(&mut self, names: &[Arc<str>], sum: &mut Sum) -> Result<(), &'static str> {
+    pub(super) fn check(&self, sum: &mut Sum) -> Result<(), &'static str> {
         let (start, end) = self.range;
-        let name = names.get(self.file).ok_or("damaged: there is no such file")?;
         let is_possible = start < end && self.lines <= end - start;
         if !is_possible || !self.findings.is_within(self.lines) || !self.check.is_within(self.lines) {
             return Err("damaged: more lines than bytes, or than there are");
@@ -84,9 +81,7 @@ impl SentRange {
         if !self.tally.is_plausible(usize::MAX) {
             return Err("damaged: a time without a date");
         }
-        sum.add(&self.tally)?;
-        self.tally.rename(name, "");
-        Ok(())
+        sum.add(&self.tally)
     }
 
     /// Returns the result of the range, as one that was read here behind `before` lines. `None` if it is another range, or

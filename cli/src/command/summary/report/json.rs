@@ -9,7 +9,7 @@ use super::super::events::Example;
 use super::super::histogram::Histogram;
 use super::super::slowest::SlowAnswer;
 use super::super::table::Rows;
-use super::super::tally::{Circuit, FailedTarget, Failure, Tally};
+use super::super::tally::{FailedTarget, Failure, Tally};
 use super::{PERCENTILES, failed_targets, failures};
 use crate::command::life::Cause;
 use crate::output::text::escape_json;
@@ -67,9 +67,9 @@ impl Serialize for Json<'_> {
         })?;
         map.serialize_entry("seconds_to_answer", &times(&tally.answers))?;
         let slowest = tally.slowest.iter().map(|SlowAnswer { time, circuit, stream_id }| {
-            let Circuit { file, circuit_id } = circuit;
+            let (file, id) = (circuit.file(), circuit.circuit_id.as_str());
             let seconds = time.as_secs_f64();
-            json!({ "file": file, "circuit_id": circuit_id, "stream_id": stream_id, "seconds_to_answer": seconds })
+            json!({ "file": file, "circuit_id": id, "stream_id": stream_id, "seconds_to_answer": seconds })
         });
         map.serialize_entry("slowest_circuits", &slowest.collect::<Value>())?;
         map.serialize_entry("seconds_of_life", &times(&tally.lifetimes))?;
@@ -78,9 +78,9 @@ impl Serialize for Json<'_> {
             &mut map,
             "circuits",
             tally.circuits.rows(),
-            |Circuit { file, circuit_id }, n| json!({ "file": file, "circuit_id": circuit_id, "streams": n }),
+            |circuit, n| json!({ "file": circuit.file(), "circuit_id": circuit.circuit_id.as_str(), "streams": n }),
         )?;
-        let anomalies = events.anomalies.iter().map(|(name, Example { events, file, line })| {
+        let anomalies = events.anomalies.iter().map(|(name, Example { events, position: _, file, line })| {
             json!({ "anomaly": name, "events": events, "file": file, "line": line })
         });
         map.serialize_entry("anomalies", &anomalies.collect::<Value>())?;
