@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tor_stream_event::{Outcome, StreamId};
 
-use crate::input::note::Life;
+use crate::command::note::Life;
 use crate::input::time::Time;
 use crate::report;
 
