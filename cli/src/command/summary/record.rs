@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use tor_stream_event::{Anomaly, Error, EventLine, StreamEventRef, StreamId, StreamStatus};
 
 use super::log::{SummaryLogs, SummaryPart};
+use crate::command::note::{StreamNote, Tracker};
 use crate::input::filter::Passes;
-use crate::input::note::{StreamNote, Tracker};
 use crate::input::reader::{Consumer, Event, Reading, Sink, Start, read_events};
 use crate::input::threads::Cuttable;
 

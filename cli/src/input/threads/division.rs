@@ -92,6 +92,11 @@ impl Division {
         file.identity().is_ok_and(|now| now == *identity).then_some(file)
     }
 
+    /// Opens a file that is divided once more, for a thread that restores ranges of other processes.
+    pub(crate) fn reopen(&self, options: &Reading, file: (usize, &Input)) -> Option<Cuttable> {
+        self.open(options, file, &Progress::new())
+    }
+
     /// Iterates over the processes whose ranges of a file this one sends, or receives: one for each range.
     pub(super) fn of_others(&self, index: usize) -> impl Iterator<Item = usize> {
         let ranges = self.files.get(&index).map_or(0, |identity| Ranges::count(identity.len, self.step(identity.len)));

@@ -16,7 +16,7 @@ use super::agreement::{Offer, Seen};
 use super::door::Door;
 use super::greeting::Connection;
 use super::message::{Message, parse};
-use super::range::SentRange;
+use super::range::{NextRange, Restoring, SentRange};
 use super::reader::{DONE, share};
 use super::wire::{self, Sender};
 use super::{Run, lock};
@@ -27,15 +27,12 @@ use crate::input::{Input, copies};
 /// Number of tallies of a process that may wait to be merged.
 const AHEAD: usize = 2;
 
-/// The next of a process's ranges; `None` if it is left to process 0.
-type NextRange = Option<Box<SentRange>>;
-
 /// The messages of another process, by kind, in order.
 struct Messages {
     /// Answer to the offer, tallies, and the end.
     logs: Receiver<Message>,
-    /// Ranges of divided files.
-    ranges: Receiver<NextRange>,
+    /// Ranges of divided files; `None` for one that is left to process 0.
+    ranges: Receiver<Option<Box<SentRange>>>,
 }
 
 /// Collector of this process's own share: passes the tallies to the thread that merges, and gets the ranges of others.
@@ -72,9 +69,9 @@ impl Collector<SummaryLog> for Passing {
         lines: u64,
     ) -> io::Result<Option<RangeResult<SummaryLog>>> {
         let ranges = process.checked_sub(1).and_then(|index| self.ranges.get(index));
-        let Some(Ok(sent)) = ranges.map(Receiver::recv) else { self.run.give_up("a process has sent too few ranges") };
-        let Some((sent, (file, range))) = sent.zip(range) else { return Ok(None) };
-        sent.restore(&self.options, (file, &range), (&self.logs, lines))
+        let Some(Ok(next)) = ranges.map(Receiver::recv) else { self.run.give_up("a process has sent too few ranges") };
+        let Some((file, range)) = range else { return Ok(None) };
+        next.result(&self.options, (file, &range), (&self.logs, lines))
     }
 
     fn number(
@@ -102,11 +99,18 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
     let (logs, logs_of_others) = (makers().divided(&division), makers());
 
     let unique = copies::report_copies(&inputs, options.read.jobs());
-    let (files, own) = (inputs.len(), share(inputs, &division));
+    let (files, all_inputs) = (inputs.len(), Arc::from(&*inputs));
+    let own = share(inputs, &division);
     let mut summary = Summary::new(options.form, settings)?;
     let (merging, own_logs) = sync_channel(AHEAD);
     let (logs_by_process, ranges): (Vec<_>, Vec<_>) = others.into_iter().map(|all| (all.logs, all.ranges)).unzip();
+    let makers: Vec<_> = ranges.iter().map(|_| makers()).collect();
     let read = Arc::new(options.read);
+    let restoring = |(logs, sent)| {
+        let (options, division, inputs) = (Arc::clone(&read), Arc::clone(&division), Arc::clone(&all_inputs));
+        Restoring { options, logs, division, inputs }.start(sent)
+    };
+    let ranges = makers.into_iter().zip(ranges).map(restoring).collect::<io::Result<Vec<_>>>()?;
     let (this, options) = (Arc::clone(run), Arc::clone(&read));
     let reading = thread::Builder::new().spawn(move || {
         let mut passing = Passing { run: this, options, logs: logs_of_others, merging, ranges, complete: true };
@@ -240,8 +244,8 @@ impl Receiving {
     /// Starts the thread, which ends the program if the process is lost. Returns the messages of the process.
     fn start(mut self, settings: &Settings, sum: &Arc<Mutex<Sum>>) -> Messages {
         let (log_sender, logs) = sync_channel(AHEAD);
-        // Each range in the channel takes memory beside those that this process has read.
-        let (range_sender, ranges) = sync_channel(1);
+        // The thread at the other end has a channel of its own.
+        let (range_sender, ranges) = sync_channel(0);
         let (run, settings, sum) = (Arc::clone(&self.run), settings.clone(), Arc::clone(sum));
         let receiving = move || {
             let is_of_run = self.next(&settings).is_none_or(|fingerprint| fingerprint == self.run.fingerprint);

@@ -1,7 +1,10 @@
 //! A range of a divided file in the form in which it is sent to process 0.
 
+use alloc::sync::Arc;
 use core::ops::Range;
 use std::io;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 use tor_stream_event::{Skipped, SkippedLines};
@@ -11,9 +14,10 @@ use super::super::record::{Rebuilt, Replay};
 use super::super::tally::Tally;
 use super::super::{SummaryLog, SummaryLogs};
 use crate::command::check::Check;
+use crate::input::Input;
 use crate::input::findings::Findings;
 use crate::input::reader::{End, Reading};
-use crate::input::threads::{Cuttable, RangeResult};
+use crate::input::threads::{Cuttable, Division, Logs, RangeResult};
 
 /// Maximum length of a range's message in bytes. A range with a longer one is left to process 0.
 pub(super) const LONGEST: usize = 8 * 1024 * 1024;
@@ -96,9 +100,8 @@ impl SentRange {
         (file, range): (&Cuttable, &Range<u64>),
         (logs, before): (&SummaryLogs, u64),
     ) -> io::Result<Option<RangeResult<SummaryLog>>> {
-        let is_same = self.file == file.name().index && self.range == (range.start, range.end);
         let (mut state, skipped) = (file.start.clone(), self.skipped());
-        if !is_same || !state.append_counts(self.lines, range.end - range.start, self.replies, &skipped) {
+        if !self.is(file, range) || !state.append_counts(self.lines, range.end - range.start, self.replies, &skipped) {
             return Ok(None);
         }
         let rebuilt = self.replay.rebuild(options, (file, range, self.lines), (logs, before))?;
@@ -107,6 +110,11 @@ impl SentRange {
         part.log.tally.events.move_lines(before);
         let end = End { state, open: None, failed: None, findings: self.findings };
         Ok(Some(RangeResult { result: Ok((part, end)), unreadable }))
+    }
+
+    /// Returns `true` if this is the given range of a file.
+    fn is(&self, file: &Cuttable, range: &Range<u64>) -> bool {
+        self.file == file.name().index && self.range == (range.start, range.end)
     }
 
     /// Returns the counts of lines that look like an event and were not read as one.
@@ -120,5 +128,89 @@ impl SentRange {
         (skipped.marks, skipped.bare, skipped.wrapped) = (marks, bare, wrapped);
         (skipped.in_data, skipped.line_ends) = (in_data, line_ends);
         skipped
+    }
+}
+
+/// A range of another process, as process 0 gets it.
+pub(super) enum NextRange {
+    /// Range that is left to process 0.
+    Left,
+    /// Range that was received.
+    Sent(Box<SentRange>),
+    /// Range of the file with this index, with its result.
+    Restored(usize, Range<u64>, Box<RangeResult<SummaryLog>>),
+}
+
+impl NextRange {
+    /// Returns the result of the range, if it is the given one of a file behind `before` lines. `None` if it has to be read
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// If the events cannot be followed.
+    pub(super) fn result(
+        self,
+        options: &Reading,
+        (file, range): (&Cuttable, &Range<u64>),
+        (logs, before): (&SummaryLogs, u64),
+    ) -> io::Result<Option<RangeResult<SummaryLog>>> {
+        match self {
+            Self::Left => Ok(None),
+            Self::Sent(sent) => sent.restore(options, (file, range), (logs, before)),
+            Self::Restored(index, own, result) => {
+                Ok(Some(*result).filter(|_| index == file.name().index && own == *range))
+            }
+        }
+    }
+}
+
+/// A thread of process 0 that restores the ranges of another process. To append them is serial work, and this is not.
+pub(super) struct Restoring {
+    /// Options of reading.
+    pub(super) options: Arc<Reading>,
+    /// Maker of consumers.
+    pub(super) logs: SummaryLogs,
+    /// Division of the files.
+    pub(super) division: Arc<Division>,
+    /// Inputs of the run.
+    pub(super) inputs: Arc<[Input]>,
+}
+
+impl Restoring {
+    /// Starts the thread. Returns the ranges in order.
+    ///
+    /// # Errors
+    ///
+    /// If the system allows no thread.
+    pub(super) fn start(self, sent: Receiver<Option<Box<SentRange>>>) -> io::Result<Receiver<NextRange>> {
+        // Each range in the channel takes memory beside those that this process has read.
+        let (sender, ranges) = sync_channel(1);
+        thread::Builder::new().spawn(move || {
+            let mut file = None;
+            for range in sent {
+                let range = range.map_or(NextRange::Left, |range| self.restore(range, &mut file));
+                if sender.send(range).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(ranges)
+    }
+
+    /// Restores a range, unless the number of lines before it has to be known. `file` is the file of the range before.
+    fn restore(&self, sent: Box<SentRange>, file: &mut Option<Cuttable>) -> NextRange {
+        if self.logs.needs_numbers() {
+            return NextRange::Sent(sent);
+        }
+        let (index, range) = (sent.file, sent.range.0..sent.range.1);
+        if file.as_ref().is_none_or(|file| file.name().index != index) {
+            let input = self.inputs.get(index);
+            *file = input.and_then(|input| self.division.reopen(&self.options, (index, input)));
+        }
+        let Some(file) = file else { return NextRange::Left };
+        match sent.restore(&self.options, (file, &range), (&self.logs, 0)) {
+            Ok(Some(result)) => NextRange::Restored(index, range, Box::new(result)),
+            Ok(None) | Err(_) => NextRange::Left,
+        }
     }
 }
