@@ -125,7 +125,7 @@ pub(super) struct SummaryLog {
     is_filtered: bool,
     /// Options of the streams. With `join` the log goes on in the next file.
     options: StreamOptions,
-    /// Maximum number of streams that are followed, and of rows in each table: none in a range.
+    /// Maximum number of streams that are followed, and of rows in each table; `usize::MAX` in a range.
     limit: usize,
     /// Tracker of the open streams.
     pub(super) tracker: Tracker,

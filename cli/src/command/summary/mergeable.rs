@@ -1,9 +1,12 @@
 //! Mergeable summaries: the tallies of logs as lines of JSON.
 //!
-//! The first line has the settings that the tallies were made with, the last but one the number of files, each line
-//! between them the tally of one log, and the last line a checksum. Tallies are not merged before: which rows a table has beyond its limit depends on
-//! the order of all logs. So the summary that is made of the lines of several machines is that of one machine with all
-//! logs.
+//! 1. The first line has the settings that the tallies were made with.
+//! 2. Each further line has the tally of one log.
+//! 3. The last line but one has the number of files.
+//! 4. The last line has a checksum.
+//!
+//! Each log keeps a line of its own: the keys that a full table leaves out depend on the order of all logs, so tallies are
+//! merged once, in that order. So the summary of the lines of several machines is that of one machine with all logs.
 //!
 //! A line may come from anybody: it is checked, so that a tally cannot do harm when it is merged and printed. No message
 //! quotes a line, since a file that is taken for a mergeable summary by mistake may hold credentials.
@@ -19,7 +22,7 @@ use super::tally::Tally;
 use crate::command::options::StreamOptions;
 use crate::input::filter::Filter;
 
-/// Version of the format. Another version of the program may have the same one.
+/// Version of the format. Programs with the same number read each other's lines.
 const FORMAT: u32 = 1;
 /// Maximum sum of the greatest numbers of tallies that are merged. Numbers in JSON are exact up to it.
 const GREATEST: u64 = 1 << 53;
@@ -90,7 +93,7 @@ impl Settings {
         Self { format: FORMAT, max_live, filters: hexadecimal(hash.iter().take(16)) }
     }
 
-    /// Returns the maximum length of a line in bytes: as long as all tables have the permitted number of rows.
+    /// Returns the maximum length of a line in bytes: 1 MiB, and 16 KiB for each permitted row of all tables together.
     pub(super) const fn line_limit(&self) -> u64 {
         (1 << 20) + (self.max_live as u64).saturating_mul(16 * 1024)
     }
@@ -252,7 +255,7 @@ impl<R: BufRead> Reader<R> {
                 Ok(Next::Log(log, Sha256::digest(&line).into()))
             }
             Line::End(end) => {
-                self.check()?;
+                self.verify_checksum()?;
                 let rest = read_line(&mut self.input, 1).map_err(|error| (None, error.to_string()))?;
                 let here = Some(self.lines + 1);
                 if rest.is_empty() {
@@ -268,7 +271,7 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// Reads the last line, and compares it with the lines before it.
-    fn check(&mut self) -> Result<(), Fault> {
+    fn verify_checksum(&mut self) -> Result<(), Fault> {
         let line = read_line(&mut self.input, FIRST_LINE).map_err(|error| (None, error.to_string()))?;
         if !line.ends_with(b"\n") {
             return Err((Some(self.lines + 1), "the end is missing".into()));

@@ -18,8 +18,8 @@ use crate::input::reader::{Sink, Start, read_events};
 use crate::input::status::OpenStreams;
 use crate::report;
 
-/// Number of consecutive ranges that may have to be read again before one thread reads the rest of a file.
-const TRIES: u32 = 4;
+/// Maximum number of consecutive ranges that are read again, before one thread reads the rest of a file.
+const MAX_REREADS: u32 = 4;
 
 /// The collecting thread.
 pub(super) struct Collecting<'c, M: Logs, C> {
@@ -50,7 +50,7 @@ struct Cut<L: Log> {
     /// Unknown status words so far.
     words: UnknownWords,
     /// Number of consecutive ranges that had to be read again.
-    again: u32,
+    rereads: u32,
     /// Set while everything could be read so far.
     all_read: bool,
     /// Set at the end of the file, or when reading failed.
@@ -230,7 +230,7 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
             open: None,
             findings,
             words,
-            again: 0,
+            rereads: 0,
             all_read: true,
             over: false,
             side,
@@ -298,13 +298,13 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
         let follows = scanners.is_none_or(|(before, later)| before.is_followed_by(later));
         let appended = follows && state.is_some() && cut.log.append(part, lines)?;
         if !appended {
-            cut.again += 1;
-            if cut.again == TRIES {
+            cut.rereads += 1;
+            if cut.rereads == MAX_REREADS {
                 cut.file.stop();
             }
             return cut.read(range, self.shared, self.collector);
         }
-        (cut.again, cut.state) = (0, state);
+        (cut.rereads, cut.state) = (0, state);
         cut.open = end.open.map(|later| later.after(cut.open.take()));
         cut.findings.append(&end.findings, lines);
         let words = mem::take(&mut cut.words);

@@ -4,8 +4,9 @@
 //! Each [reader thread](worker) reads the events of the next unit. The thread that started them
 //! [collects](collect) the results of the units in order, so that the output is that of one thread:
 //!
-//! - A range is read by itself, and becomes a [part](Log::Part) that is [appended](Log::append) to the log. If that is
-//!   not exact, the collecting thread reads the range again, event by event, as it reads all inputs if it is alone.
+//! - A range is read by itself, and becomes a [part](Log::Part) that is [appended](Log::append) to the log. If the log
+//!   would then differ from one that was read line by line, the collecting thread reads the range again, event by event, as
+//!   it reads all inputs if it is alone.
 //! - A whole input becomes a log. Its rows are sent while it is read, through a bounded channel, so that later units
 //!   wait instead of filling the memory. Small files share a unit, since each hand-over takes as long as some hundred
 //!   lines.
@@ -89,12 +90,13 @@ pub(crate) trait Logs: Send + Sync + 'static {
     /// [needs](Self::needs_numbers) it, else 0.
     fn part(&self, input: InputName<'_>, lines: u64) -> <Self::Log as Log>::Part;
 
-    /// Returns the lengths of a range in bytes, without the rest of its last line: the start of them with many threads,
-    /// and the end with two, since all threads share the memory. `None` if inputs are not cut.
+    /// Returns the shortest and the longest range in bytes, before it is extended to the next line. Two threads read ranges
+    /// of the greatest length, and more threads shorter ones, since the results of all wait in memory together. `None` if
+    /// inputs are not cut.
     fn range(&self) -> Option<RangeInclusive<u64>>;
 
-    /// Returns `true` if a part needs the number of lines before it. Then only logs in which every LF ends a line are
-    /// cut, and their lines are counted first.
+    /// Returns `true` if a part needs the number of lines before it. Then only logs whose lines end with LF are cut, not
+    /// captures of the wire, and their lines are counted first.
     fn needs_numbers(&self) -> bool {
         false
     }
@@ -110,7 +112,7 @@ pub(crate) trait Logs: Send + Sync + 'static {
         self.part(input, 0)
     }
 
-    /// Returns `true` if a log goes on in the next input.
+    /// Returns `true` if all inputs are parts of one log (`--join`).
     fn joins(&self) -> bool {
         false
     }
@@ -125,7 +127,8 @@ pub(crate) trait Collector<L: Log> {
     /// If the rows cannot be printed.
     fn print(&mut self, rows: L::Rows) -> io::Result<()>;
 
-    /// Adds the log of an input. `all_read` is set if the whole input could be read. `index` is the index of the input.
+    /// Adds the log of an input. `all_read` is set if nothing was reported about the input. `index` is the index of the
+    /// input.
     ///
     /// # Errors
     ///
@@ -191,6 +194,7 @@ pub(crate) fn read<M: Logs>(
     let shared = Arc::new(Shared::new(Arc::clone(options), inputs, logs));
     let mut collecting = Collecting::new(&shared, collector);
     let result = if shared.jobs == 1 { collecting.alone() } else { collecting.with_threads() };
+    // The bar is removed before an error is printed.
     shared.progress.finish();
     result?;
     collecting.finish()

@@ -19,9 +19,9 @@ use crate::input::reader::{End, Reading};
 /// Maximum number of packets that a unit may be ahead of the collecting thread.
 const AHEAD: usize = 3;
 
-/// Number of units for each thread that the rest of the inputs is divided into at least, so that threads end at about
-/// the same time.
-const SHARES: u64 = 4;
+/// Minimum number of units for each thread that the unread inputs are divided into, so that threads end at about the same
+/// time.
+const UNITS_PER_THREAD: u64 = 4;
 
 /// Maximum number of inputs in a unit.
 const MOST_INPUTS: u64 = 64;
@@ -177,8 +177,10 @@ impl<M: Logs> Shared<M> {
         Some(file)
     }
 
-    /// Opens the channel for the units, and returns it with the number of threads that have work.
+    /// Opens the channel for the units, and returns it with the number of threads to start: at most one for each range or
+    /// input.
     pub(super) fn open(&self) -> (Receiver<Unit<M::Log>>, usize) {
+        // One unit for each thread is being read, and a quarter more, at least two, are done and wait.
         let (sender, units) = sync_channel(self.jobs + (self.jobs / 4).max(2));
         let mut queue = self.queue();
         queue.units = Some(sender);
@@ -192,6 +194,7 @@ impl<M: Logs> Shared<M> {
     /// Returns the next unit, and announces it to the collecting thread. `None` if all units were started, or if the
     /// collecting thread has ended.
     pub(super) fn next(&self) -> Option<Task<M::Log>> {
+        // Units are announced in order under the lock. The collecting thread never takes it, so it can always make room.
         let mut queue = self.queue();
         let task = loop {
             if let Some(mut cutting) = queue.cutting.take() {
@@ -298,11 +301,11 @@ impl<M: Logs> Shared<M> {
     fn cuttable(&self, waiting: &Waiting, left: u64) -> Option<Cuttable> {
         let (most, len) = (self.range?, waiting.len?);
         // A short file among many others is one unit: the threads have enough to read, and a cut takes some time.
-        let is_long = len >= 2 * most || len >= left / (SHARES * self.jobs as u64) || self.logs.joins();
+        let is_long = len >= 2 * most || len >= left / (UNITS_PER_THREAD * self.jobs as u64) || self.logs.joins();
         if !is_long || len < 2 * ranges::LEAST {
             return None;
         }
-        let step = (len / (SHARES * self.jobs as u64)).clamp(ranges::LEAST, most.max(ranges::LEAST));
+        let step = (len / (UNITS_PER_THREAD * self.jobs as u64)).clamp(ranges::LEAST, most.max(ranges::LEAST));
         let file = Cuttable::new(&self.options, (waiting.index, &waiting.input), step, &self.progress)?;
         let can_be_counted = !self.logs.needs_numbers() || file.start.line_end() == Some(LineEnd::Lf);
         can_be_counted.then(|| file.begin())
@@ -310,7 +313,7 @@ impl<M: Logs> Shared<M> {
 
     /// Returns an input with those after it that one thread reads in one go.
     fn together(&self, first: Waiting, queue: &mut Queue<M::Log>) -> Vec<Waiting> {
-        let shares = SHARES * self.jobs as u64;
+        let shares = UNITS_PER_THREAD * self.jobs as u64;
         let most_inputs = (queue.inputs.len() as u64 / shares).min(MOST_INPUTS);
         let most_bytes = (queue.len / shares).min(MOST_BYTES).min(self.range.unwrap_or(u64::MAX));
         let mut bytes = first.len;
@@ -341,7 +344,7 @@ impl<L: Log> Queue<L> {
     fn take(&mut self, jobs: usize) -> Option<Waiting> {
         let waiting = self.inputs.next()?;
         self.len -= waiting.len.unwrap_or_default();
-        // Towards the end, there are fewer inputs than threads.
+        // If fewer inputs are left than there are threads, an idle one can decompress.
         Some(Waiting { spare: self.inputs.len() + 1 < jobs, ..waiting })
     }
 

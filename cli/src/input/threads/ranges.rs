@@ -1,8 +1,8 @@
 //! A plain file that is cut into ranges of lines.
 //!
-//! A range begins with a reply. Only the lines before it decide whether it is one, since data of a reply may look like
-//! one; so a range is read as if no data were open, and the [state](LineState) of the lines before it shows in the end
-//! whether that was right. The choice of a range's first line is therefore a matter of speed only.
+//! A range begins with a line that looks like a reply. The line may also be data of an earlier reply, which only the lines
+//! before the range tell. So a range is read as if it began outside of data. [`LineState::append`] fails later if that was
+//! wrong, and the range is read again. The choice of a range's first line is therefore a matter of speed only.
 
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -18,10 +18,10 @@ use crate::input::progress::Progress;
 use crate::input::reader::Reading;
 use crate::output::text::escape;
 
-/// Number of bytes at the beginning of a file that have to show the line end.
+/// Maximum number of bytes that are read to detect the line end and the prefix of a file.
 pub(super) const START: u64 = layout::LEARNED_FROM as u64;
 
-/// Number of bytes at the beginning of a file that usually show it.
+/// Number of bytes that are tried first.
 const SHORT_START: u64 = 32 * 1024;
 
 /// Number of bytes that are searched for a reply at once.
@@ -30,7 +30,7 @@ const WINDOW: u64 = 16 * 1024;
 /// Minimum number of bytes of a range.
 pub(super) const LEAST: u64 = 64 * 1024;
 
-/// Maximum number of bytes after the last range, which one thread reads at the end.
+/// Maximum number of bytes after the last range. One thread reads them at the end, when all others are idle.
 pub(super) const TAIL: u64 = 64 * 1024;
 
 /// A file that can be cut into ranges.
@@ -51,7 +51,7 @@ pub(crate) struct Cuttable {
     step: u64,
     /// State of the lines at the start of a range.
     pub(crate) start: LineState,
-    /// Set if replies have no prefix, as the first event shows; `None` before it.
+    /// Set if the first event has no prefix; `None` if there is no event at the beginning.
     bare: Option<bool>,
     /// Set when no more ranges are needed.
     stopped: AtomicBool,
@@ -110,7 +110,6 @@ impl Cuttable {
         if self.stopped.load(Ordering::Relaxed) {
             return None;
         }
-        // The bytes after the last range are read when all threads but one are idle.
         let tail = self.len.saturating_sub(TAIL);
         let target = start + self.step;
         let end = if target < tail { self.cut(target) } else { None };
@@ -137,7 +136,8 @@ impl Cuttable {
         None
     }
 
-    /// Returns `true` if a line with a reply begins at an index after a LF.
+    /// Returns `true` if a line with a reply begins at an index after a LF, with a prefix if and only if the first event has
+    /// one.
     fn is_cut(&self, bytes: &[u8], at: usize) -> bool {
         let (before, line) = bytes.split_at_checked(at).unwrap_or_default();
         let ends = self.start.line_end() == Some(LineEnd::Lf) || before.ends_with(b"\r\n");

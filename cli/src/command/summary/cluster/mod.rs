@@ -84,9 +84,8 @@ pub(crate) struct Cluster {
     cluster_wait: u32,
     /// Minimum length of a file that is divided among all processes
     ///
-    /// Such a file is plain, and the same for all: it has the same name, length, beginning and end. Process 0 needs most of
-    /// its time to put ranges together if there are more than ten processes. With a number that no file reaches, no file is
-    /// divided
+    /// Such a file is plain, and the same for all: it has the same name, length, beginning and end. With a number that no
+    /// file reaches, no file is divided
     #[arg(long, help_heading = "Cluster", value_name = "BYTES", default_value_t = 64 * 1024 * 1024, requires = "cluster")]
     cluster_divide: u64,
     /// Allow all addresses without a key: then anybody who can connect can see and change the summary
@@ -241,7 +240,8 @@ impl Run {
         self.give_up(&format!("{} ended before the summary was complete: {reason}", self.name(process)))
     }
 
-    /// Ends this process, with the message of the first thread that calls this function, and process 0 all others.
+    /// Prints a message and ends this process; process 0 tells the reason to all others before. Of several threads that call
+    /// this function, only the first one's message is printed.
     fn give_up(&self, message: &str) -> ! {
         // The lock is held to the end, so that no message follows this one.
         let mut stderr = io::stderr().lock();
