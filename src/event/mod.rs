@@ -1,6 +1,5 @@
 //! The event that borrows its text from the input: its fields, and the functions that parse it.
 
-mod fields;
 mod show;
 
 use core::num::NonZeroU32;
@@ -356,3 +355,6 @@ impl<'a> TryFrom<&'a [u8]> for StreamEventRef<'a> {
         Self::parse_bytes(content)
     }
 }
+
+// Here, so that rustdoc lists the accessors after the functions that parse.
+mod fields;

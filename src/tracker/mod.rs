@@ -6,13 +6,11 @@
 //! - [`life`]: the facts about one stream; [`update`]: how events change them; [`text`]: the text that is kept
 //! - [`part`]: the tracker of a part of a log; [`append`]: how it is merged into that of the log before it
 
-mod append;
 mod closed;
 mod key;
 mod life;
 mod live;
 mod note;
-mod part;
 mod text;
 mod update;
 
@@ -179,3 +177,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         self.live.into_values().filter_map(|stream| stream.state.into_life().map(|life| *life))
     }
 }
+
+// Here, so that rustdoc lists the methods of parts after these.
+mod append;
+mod part;
