@@ -53,6 +53,8 @@ const REFUSED: &[Row] = &[
     ("9 NEW 0 host:\u{664}\u{664}".as_bytes(), Malformed(Target), 13, "expected a target (host:port), found '\\xd9' at byte 13"),
     ("9 NEW 0 host:80\u{a0}PURPOSE=USER".as_bytes(), Malformed(Target), 15, "expected a target (host:port), found '\\xc2' at byte 15"),
     (b"9 NEW 0 host:\xff", Malformed(Target), 13, "expected a target (host:port), found '\\xff' at byte 13"),
+    (b"9 NEW 0 host:000080", Malformed(Target), 18, "expected a target (host:port), found '0' at byte 18"),
+    (b"9 NEW 0 host:065536", OutOfRange(Target), 13, "expected a port up to 65535, found a greater number at byte 13"),
     (b"9 NEW 0 host:65536", OutOfRange(Target), 13, "expected a port up to 65535, found a greater number at byte 13"),
     (b"9 NEW 0 host:99999999999999999999999999 PURPOSE=USER", OutOfRange(Target), 13, "expected a port up to 65535, found a greater number at byte 13"),
 ];

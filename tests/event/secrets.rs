@@ -32,6 +32,10 @@ const MISPLACED: &[&str] = &[
     r#"8 CLOSED 3 a:80 REASON=DONE SOCKS_PASSWORD="hunter2"#,
     r#"9 CLOSED 3 a:80 REASON=DONE SOCKS_PASSWORD=hunter2 "#,
     r#"9 CLOSED 3 SOCKS_PASSWORD=hunter2:80 REASON=DONE"#,
+    // A log wrote the reply as a quoted string.
+    r#"9 CLOSED 3 SOCKS_PASSWORD=\"hunter2:80 REASON=DONE"#,
+    r#"9 CLOSED 3 SOCKS_PASSWORD=\"my hunter2=7\" a:80 REASON=DONE"#,
+    r#"9 CLOSED 3 a:80 SOCKS_PASSWORD=\"x\\\"hunter2=7\" REASON=DONE"#,
     // A field in a credential.
     r#"10 CLOSED 3 a:80 SOCKS_USERNAME=" REASON=hunter2" SOCKS_PASSWORD="y""#,
 ];
@@ -106,6 +110,22 @@ fn debug_redacts_odd_lines() {
             let shown = format!("{:?}{:#?}", event.into_owned(), event.into_owned());
             assert!(!shown.contains("SECRET"), "{shown}");
         }
+    }
+}
+
+/// An error shows no byte of a credential, here the letter after the last colon of what should be a target.
+#[test]
+fn errors_show_no_byte_of_a_credential() {
+    for (content, offset) in [
+        (r#"9 CLOSED 3 SOCKS_PASSWORD="a:Q y""#, 29),
+        (r#"9 CLOSED 3 SOCKS_PASSWORD=a:Q"#, 28),
+        (r#"9 CLOSED SOCKS_PASSWORD="Q" a:80"#, 14),
+    ] {
+        let error = protocol_error(StreamEventRef::parse(content));
+        let is_secret = error.offset() == offset && content.as_bytes()[offset] == b'Q';
+        let message = error.to_string();
+        assert_eq!(is_secret, message.contains("found a byte of a credential at byte"), "{message}");
+        assert!(!message.contains('Q'), "{message}");
     }
 }
 

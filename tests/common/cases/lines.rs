@@ -153,8 +153,7 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
         reason: Some("END"),
         remote_reason: Some("UNKNOWN_577"),
         purpose: Some("USER"),
-        anomalies: &[Anomaly::UnknownOrder, Anomaly::UnknownWord],
-        ..PLAIN
+        ..UNKNOWN_ORDER
     },
     Case {
         line: b"9 NEW 4 example.com:443 SOURCE_ADDR=192.0.2.1:5 SOURCE=EXIT",
