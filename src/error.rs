@@ -4,6 +4,8 @@ use core::fmt;
 
 use arrayvec::ArrayString;
 
+use crate::value::Redacted;
+
 /// An error of this crate.
 ///
 /// # Examples
@@ -18,10 +20,10 @@ use arrayvec::ArrayString;
 pub enum Error {
     /// A malformed event, or text that is not an event.
     Protocol(ProtocolError),
-    /// A line with an event that is longer than the reader of lines may keep. It was skipped.
+    /// A line with an event that is longer than the reader of lines may keep, and was skipped; or a content of 2 GiB or more.
     #[non_exhaustive]
     LineTooLong {
-        /// Length of the line in bytes, its end included.
+        /// Length in bytes, with the line end of a line.
         length: u64,
         /// Maximum length in bytes.
         limit: usize,
@@ -40,8 +42,8 @@ pub enum Error {
 
 /// The reason why text is not a STREAM event, and its offset.
 ///
-/// An error never holds the line, which may hold a password: at most one byte of it, outside of every credential, or an
-/// unknown word in tor's letters.
+/// An error never holds the line, which may hold a password: at most one byte of it, which is no part of a value of
+/// `SOCKS_USERNAME` or `SOCKS_PASSWORD`, or an unknown word of capital letters and `_`.
 ///
 /// # Examples
 ///
@@ -122,6 +124,8 @@ const MAX_WORD: usize = 20;
 enum Found {
     /// A byte of the input.
     Byte(u8),
+    /// A byte of a credential, which is not shown.
+    Secret,
     /// The end of the input.
     End,
     /// A word without a name, of capital letters and `_`.
@@ -134,7 +138,11 @@ impl ProtocolError {
     /// Returns an error about the byte at `offset` of `input`.
     #[cold]
     pub(crate) fn new(kind: ErrorKind, input: &[u8], offset: usize) -> Self {
-        let found = input.get(offset).map_or(Found::End, |&byte| Found::Byte(byte));
+        let found = match input.get(offset) {
+            None => Found::End,
+            Some(_) if Redacted::new(input, offset, offset.saturating_add(1)).is_secret() => Found::Secret,
+            Some(&byte) => Found::Byte(byte),
+        };
         Self { kind, offset, found }
     }
 
@@ -221,6 +229,7 @@ impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Byte(byte) => write!(f, "'{}'", byte.escape_ascii()),
+            Self::Secret => f.write_str("a byte of a credential"),
             Self::End => f.write_str("the end"),
             Self::Word(word) => write!(f, "the unknown word {word}"),
             Self::Length(len) => write!(f, "an unknown word of {len} bytes"),

@@ -81,9 +81,10 @@ enum Command {
     /// For example: tor-streams man streams | man -l -
     Man {
         /// Command that the page is about; without it, the page about the tool
-        command: Option<String>,
+        #[arg(value_name = "COMMAND")]
+        page: Option<String>,
         /// Write the pages of all commands into this folder
-        #[arg(long, conflicts_with = "command")]
+        #[arg(long, conflicts_with = "page")]
         dir: Option<PathBuf>,
     },
 }
@@ -113,7 +114,7 @@ fn main() -> ExitCode {
         Command::Completions { shell } => {
             completions::script(&shell).and_then(|script| io::stdout().write_all(&script)).map(|()| Exit::Complete)
         }
-        Command::Man { command, dir } => man(command.as_deref(), dir.as_deref()).map(|()| Exit::Complete),
+        Command::Man { page, dir } => man(page.as_deref(), dir.as_deref()).map(|()| Exit::Complete),
     };
     ExitCode::from(status(result.and_then(|exit| io::stdout().flush().map(|()| exit))))
 }
@@ -137,8 +138,12 @@ fn reject_mistyped_command(options: &Reading) {
     let command = Arguments::command();
     let Some(file) = options.inputs.files.first() else { return };
     if let Some(name) = mistyped_command(&command, file) {
-        let message =
-            format!("no command and no file '{}'\n\n  tip: a similar command exists: '{name}'", file.display());
+        let file = file.display();
+        let message = if file.to_string() == name {
+            format!("no file '{name}'\n\n  tip: a command comes before its options: tor-streams {name} [OPTIONS]")
+        } else {
+            format!("no command and no file '{file}'\n\n  tip: a similar command exists: '{name}'")
+        };
         exit_with_mistake(ErrorKind::InvalidSubcommand, &message);
     }
 }
@@ -158,7 +163,8 @@ fn require_files(options: &Reading) -> io::Result<()> {
 
 /// Prints the manual page of the tool or of a command, or writes the pages of all of them into a folder.
 fn man(name: Option<&str>, dir: Option<&Path>) -> io::Result<()> {
-    let mut command = Arguments::command();
+    // The help of a command is in its page.
+    let mut command = Arguments::command().disable_help_subcommand(true);
     if let Some(dir) = dir {
         return clap_mangen::generate_to(command, dir)
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", dir.display())));

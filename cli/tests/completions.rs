@@ -1,4 +1,4 @@
-//! Completions, in the shells that they are for.
+//! Completions, in the shells that they are for. HOME is the folder of the tests' files.
 
 #![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr, reason = "a test")]
@@ -17,13 +17,19 @@ const LINES: &[(&str, &[&str])] = &[
     ("tor-streams circuits --format c", &["csv"]),
     ("tor-streams watch --con", &["--control"]),
     ("tor-streams events tests/dat", &["tests/data/"]),
+    ("tor-streams events --status=CL", &["--status=CLOSED"]),
+    ("tor-streams count --by status,tar", &["status,target"]),
+    ("tor-streams man pl", &["plot"]),
+    ("tor-streams plot --output=tests/dat", &["--output=tests/data/"]),
 ];
 
 /// Runs a shell in which `tor-streams` is the program under test. Returns what it prints, or `None` if there is no such shell.
 fn shell(shell: &str, arguments: &[&str]) -> Option<String> {
     let program = Path::new(env!("CARGO_BIN_EXE_tor-streams")).parent().unwrap();
     let path = env::join_paths([program.to_owned()].into_iter().chain(env::split_paths(&env::var_os("PATH")?))).ok()?;
-    let Ok(output) = Command::new(shell).args(arguments).env("PATH", path).output() else {
+    let Ok(output) =
+        Command::new(shell).args(arguments).env("PATH", path).env("HOME", env!("CARGO_TARGET_TMPDIR")).output()
+    else {
         eprintln!("SKIPPED: there is no {shell}");
         return None;
     };
@@ -34,11 +40,28 @@ fn shell(shell: &str, arguments: &[&str]) -> Option<String> {
 #[test]
 fn bash_offers_them() {
     for (line, words) in LINES {
-        let script = "source <(tor-streams completions bash); COMP_WORDS=($1); COMP_CWORD=$((${#COMP_WORDS[@]} - 1));
-            COMP_TYPE=9 _clap_complete_tor_streams tor-streams \"${COMP_WORDS[-1]}\"; printf '%s\n' \"${COMPREPLY[@]}\"";
-        let Some(offered) = shell("bash", &["-c", script, "-", line]) else { return };
-        assert_eq!(offered.lines().collect::<Vec<_>>(), *words, "{line}");
+        // Bash takes --option=value for three words, and replaces the last one.
+        let line = line.replace('=', " = ");
+        let words: Vec<_> = words.iter().filter_map(|word| word.rsplit('=').next()).collect();
+        let Some(offered) = bash_offers(&line) else { return };
+        assert_eq!(offered, words, "{line}");
     }
+}
+
+/// A file's name with quotes, a variable or a `~` is left to the shell: nothing is offered.
+#[test]
+fn bash_completes_quoted_names_itself() {
+    for line in ["tor-streams events ~/tests", "tor-streams events $HOME/te", r"tor-streams events tests/a\ b"] {
+        let Some(offered) = bash_offers(line) else { return };
+        assert_eq!(offered, [""; 0], "{line}");
+    }
+}
+
+/// Returns the words that bash offers for the last word of a line. It then completes names of files by itself.
+fn bash_offers(line: &str) -> Option<Vec<String>> {
+    let script = "source <(tor-streams completions bash); read -ra COMP_WORDS <<<\"$1\"; COMP_CWORD=$((${#COMP_WORDS[@]} - 1));
+        COMP_TYPE=9 _tor_streams tor-streams \"${COMP_WORDS[-1]}\"; ((!${#COMPREPLY[@]})) || printf '%s\n' \"${COMPREPLY[@]}\"";
+    shell("bash", &["-c", script, "-", line]).map(|offered| offered.lines().map(Into::into).collect())
 }
 
 #[test]
@@ -65,7 +88,18 @@ fn zsh_completes_a_single_one() {
 fn bash_quotes_names_of_files() {
     let script = "source <(tor-streams completions bash); complete -p tor-streams";
     let Some(registered) = shell("bash", &["-c", script]) else { return };
-    assert!(registered.contains(" -o filenames "), "{registered}");
+    assert!(registered.contains(" -o filenames ") && registered.contains(" -o default "), "{registered}");
+}
+
+/// Zsh does not quote the `~` of a folder, and keeps variables.
+#[test]
+fn zsh_completes_quoted_names() {
+    std::fs::create_dir_all(Path::new(env!("CARGO_TARGET_TMPDIR")).join("some logs")).unwrap();
+    for (typed, completed) in [("~/some", r"~/some\ logs"), ("$HOME/some", r"$HOME/some\ logs")] {
+        let line = format!("tor-streams events {typed}");
+        let Some(shown) = shell("zsh", &["-f", "tests/completions/zsh", &line, completed]) else { return };
+        assert!(shown.contains(completed), "{typed}: {shown}");
+    }
 }
 
 #[test]

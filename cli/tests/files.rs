@@ -122,3 +122,26 @@ fn each_command_has_a_manual_page() {
     assert!(stdout::<&str>(0, &["man"], &[]).contains("tor\\-streams\\-watch(1)"));
     assert_eq!(run::<&str>(&["man", "evnts"], &[]).status.code(), Some(2));
 }
+
+/// No command reads the file that it writes to, under any name: reading would never end, or the file is empty by then.
+#[cfg(unix)]
+#[test]
+fn the_output_is_not_an_input() {
+    let log = file("output", "tor.log", LOG.as_bytes());
+    let folder = log.parent().unwrap();
+    let other = folder.join("other-name.log");
+    let _ = fs::remove_file(&other);
+    fs::hard_link(&log, &other).unwrap();
+    for arguments in [&["events"][..], &["share"], &["-r"], &["summary"]] {
+        let files = if arguments == ["-r"] { [folder] } else { [&*other] };
+        let append = || fs::OpenOptions::new().append(true).open(&log).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
+        let output = command.args(arguments).args(files).stdout(append()).output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.contains("other-name.log: is the output, too, so it is not read\n"), "{message}");
+        fs::write(&log, LOG).unwrap();
+    }
+    // The log is still the one that is read, wherever else the output goes.
+    assert_eq!(stdout(1, &["events"], &[&other]), stdout(1, &["events"], &[&log]));
+}

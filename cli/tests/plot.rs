@@ -139,6 +139,8 @@ fn a_log_without_times() {
     assert_eq!(fs::read_to_string(&output).unwrap(), "as before");
     let (_, stderr) = plot(&[&to[..], &["--target", "other.test"]].concat(), &[&log]);
     assert_eq!(stderr, "tor-streams: there is no stream in these logs that passes the filters, so nothing was drawn\n");
+    let (_, stderr) = plot(&[], &[file("plot", "empty.log", "")]);
+    assert_eq!(stderr, "tor-streams: there is no stream in these logs, so nothing was drawn\n");
 
     // Times without a date: durations can be drawn, but no figure over time.
     let log = file(
@@ -176,4 +178,37 @@ fn files_of_the_output() {
     let missing = path("no-folder").join("page.html");
     let (status, stderr) = plot(&["-o", missing.to_str().unwrap()], &[&log]);
     assert!(status == Some(1) && stderr.contains("page.html: "), "{stderr}");
+}
+
+/// A log is not overwritten by its picture, under any of its names.
+#[test]
+fn a_log_is_not_the_output() {
+    let content = log(3);
+    let path = file("plot", "log.html", &content);
+    let dotted = path.parent().unwrap().join(".").join("log.html");
+    let (status, message) = plot(&["-o", dotted.to_str().unwrap()], &[&path]);
+    assert_eq!(status, Some(1));
+    assert!(message.ends_with("log.html: is one of the logs, so nothing was drawn\n"), "{message}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), content);
+}
+
+/// Long names of files have a line of the legend each; short ones share a line.
+#[test]
+fn legends_have_room_for_names() {
+    let places = |names: [&str; 2]| {
+        let files = names.map(|name| file("plot", name, log(if name.starts_with('a') { 4 } else { 5 })));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
+        command.args(["plot", "--by-file", "--figure", "answers"]).args(names);
+        let output = command.current_dir(files[0].parent().unwrap()).output().unwrap();
+        let picture = String::from_utf8(output.stdout).unwrap();
+        // The place of a text is that of its first attribute, x.
+        let legend = picture.split("<text").filter(|text| text.contains(".log ("));
+        let places: Vec<_> = legend.filter_map(|text| text.split('"').nth(1)).map(str::to_owned).collect();
+        assert_eq!(places.len(), 2, "{picture}");
+        places
+    };
+    let short = places(["a.log", "b.log"]);
+    assert_ne!(short[0], short[1], "two columns");
+    let long = places(["a-log-of-a-machine-in-frankfurt.log", "b-log-of-a-machine-in-singapore.log"]);
+    assert_eq!(long[0], long[1], "one column");
 }

@@ -33,6 +33,20 @@ fn read(part: &[u8], state: Option<&LineState>, by_reader: bool) -> (Vec<Found>,
     (events, lines.state())
 }
 
+/// A reader with a small limit finds the same lines after the state of one without a limit.
+#[test]
+fn a_small_limit_after_a_state_without_one() {
+    let line = b"2019-01-31 11:29:51 1548934191 650 STREAM 1 NEW 0 a:80\n";
+    let mut first = stream_events(line);
+    assert!(first.by_ref().all(|line| line.event.is_ok()));
+    for limit in 12..80 {
+        let is_found = |mut reader: EventReader<&[u8]>| reader.next_event().unwrap().map(|line| line.event.is_ok());
+        let alone = is_found(EventReader::with_limit(&line[..], limit).line_end(LineEnd::Lf));
+        let resumed = is_found(EventReader::with_limit(&line[..], limit).resume(&first.state()));
+        assert_eq!(alone, resumed, "{limit}");
+    }
+}
+
 /// Generates lines of a log, and the index of the line that a later range begins with.
 fn log() -> impl Strategy<Value = (Vec<&'static str>, usize, bool, bool)> {
     let lines = prop::sample::select(vec![

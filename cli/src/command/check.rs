@@ -4,7 +4,7 @@ use core::mem;
 
 use tor_stream_event::{Outcome, StreamId};
 
-use crate::input::note::Life;
+use crate::command::note::Life;
 use crate::input::time::Time;
 use crate::report;
 

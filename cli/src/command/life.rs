@@ -6,7 +6,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use tor_stream_event::StreamStatus;
 
-use crate::input::note::Life;
+use crate::command::note::Life;
 use crate::input::time::Time;
 
 /// The cause of a stream's failure.

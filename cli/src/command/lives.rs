@@ -10,9 +10,9 @@ use std::io;
 use tor_stream_event::{Appended, LineState, Outcome, StreamEventRef, StreamTracker};
 
 use crate::command::check::Check;
+use crate::command::note::{Life, StreamNote, Tracker};
 use crate::command::options::{Files, StreamOptions};
 use crate::input::filter::Passes;
-use crate::input::note::{Life, StreamNote, Tracker};
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{Collector, InputName, Log, Logs};
 use crate::output::table::count;

@@ -8,6 +8,7 @@ pub(crate) mod identity;
 pub(crate) mod life;
 pub(crate) mod lives;
 pub(crate) mod merge;
+pub(crate) mod note;
 pub(crate) mod options;
 pub(crate) mod plot;
 pub(crate) mod share;

@@ -12,8 +12,9 @@
 
 use alloc::sync::Arc;
 use std::io;
+use std::path::Path;
 
-use crate::input::note::Life;
+use crate::command::note::Life;
 use crate::input::reader::Reading;
 use crate::input::threads::{self, Collector, Logs, numbered};
 use crate::input::{Input, copies};
@@ -117,6 +118,11 @@ impl Files {
         let (inputs, is_listed) = read.inputs.list();
         let is_good = copies::report_copies(&inputs, read.jobs()) & is_listed;
         Self { read: Arc::new(read), inputs, is_good }
+    }
+
+    /// Returns `true` if a path is that of an input.
+    pub(crate) fn has(&self, path: &Path) -> bool {
+        self.inputs.iter().any(|input| input.is_at(path))
     }
 
     /// Returns the names of the inputs.

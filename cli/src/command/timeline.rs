@@ -1,7 +1,7 @@
 //! Counts by time, in steps whose length fits the span of the logs.
 
 use alloc::collections::BTreeMap;
-use core::ops::AddAssign;
+use core::ops::{AddAssign, RangeInclusive};
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,7 @@ impl<V: Clone + Default + AddAssign> TryFrom<TimelineForm<V>> for Timeline<V> {
     }
 }
 
-/// The steps of a timeline in order, without gaps.
+/// Consecutive steps of a timeline, in order and without gaps.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Steps<V> {
     /// Unix time of the first step's start, in seconds.
@@ -79,6 +79,8 @@ pub(crate) struct Steps<V> {
     pub(crate) length: u64,
     /// Values, one for each step.
     pub(crate) values: Vec<V>,
+    /// Sum of the values of the steps that are [far](Timeline::near) from these.
+    pub(crate) far: V,
 }
 
 impl<V> Default for Timeline<V> {
@@ -139,8 +141,9 @@ impl<V: Clone + Default + AddAssign> Timeline<V> {
     /// Returns the values in the shortest steps of which there are at most `most`. `None` without values.
     pub(crate) fn steps(&self, most: usize) -> Option<Steps<V>> {
         let kept = *LENGTHS.get(self.length)?;
-        let (first, last) = (*self.steps.keys().next()?, *self.steps.keys().next_back()?);
-        // No time is so late that a step of ten years, times two, four and so on, does not reach it.
+        let near = self.near()?;
+        let (first, last) = (*near.start(), *near.end());
+        // Beyond ten years lengths double, so that one of them always fits.
         let longer = (1..32).map(|power| LENGTHS.last().copied().unwrap_or(1) << power);
         let mut lengths = LENGTHS.into_iter().skip(self.length).chain(longer);
         let steps_of = |length: u64| (first * kept / length, last * kept / length);
@@ -150,11 +153,34 @@ impl<V: Clone + Default + AddAssign> Timeline<V> {
         })?;
         let (first, last) = steps_of(length);
         let mut values = vec![V::default(); usize::try_from(last - first + 1).ok()?];
+        let mut far = V::default();
         for (step, value) in &self.steps {
-            let index = usize::try_from(step * kept / length - first).ok()?;
-            *values.get_mut(index)? += value.clone();
+            if near.contains(step) {
+                let index = usize::try_from(step * kept / length - first).ok()?;
+                *values.get_mut(index)? += value.clone();
+            } else {
+                far += value.clone();
+            }
         }
-        Some(Steps { start: first * length, length, values })
+        Some(Steps { start: first * length, length, values, far })
+    }
+
+    /// Returns the range of steps without a few that are more than a year, and more than ten times the length of the
+    /// range, before or after it. A machine that does not know the date yet logs such times, most often of 1970, and
+    /// steps that reach them would be years long. `None` without values.
+    fn near(&self) -> Option<RangeInclusive<u64>> {
+        let year = 364 * DAY / LENGTHS.get(self.length)?;
+        let steps: Vec<u64> = self.steps.keys().copied().collect();
+        let groups = steps.chunk_by(|before, after| after - before <= year);
+        let largest = groups.max_by_key(|group| group.len())?;
+        let (first, last) = (*largest.first()?, *largest.last()?);
+        let least = year.max(10 * (last - first));
+        let mut others = steps.iter().filter(|step| !(first..=last).contains(step));
+        let are_few = 4 * (steps.len() - largest.len()) <= largest.len();
+        if are_few && others.all(|&step| step + least < first || step > last + least) {
+            return Some(first..=last);
+        }
+        Some(*steps.first()?..=*steps.last()?)
     }
 }
 
@@ -196,7 +222,7 @@ mod tests {
     #[test]
     fn steps_that_fit() {
         let line = timeline(&[7200, 7201, 7259, 7260, 7500]);
-        let steps = |length, start, values: &[u64]| Steps { start, length, values: values.to_vec() };
+        let steps = |length, start, values: &[u64]| Steps { start, length, values: values.to_vec(), far: 0 };
         assert_eq!(line.steps(6), Some(steps(60, 7200, &[3, 1, 0, 0, 0, 1])));
         assert_eq!(line.steps(5), Some(steps(300, 7200, &[4, 1])));
         assert_eq!(line.steps(1), Some(steps(600, 7200, &[5])));
@@ -208,12 +234,35 @@ mod tests {
         assert_eq!((all.values, all.length), (vec![1, 1], LENGTHS[16] << 9));
     }
 
+    /// A few steps that are more than a year away from all others are no reason for longer steps.
+    #[test]
+    fn far_times() {
+        let now = 1_700_000_000;
+        let day = [now, now + 60, now + 120, now + 180, now + 240];
+        let steps = |more: &[u64]| timeline(&[&day, more].concat()).steps(9).unwrap();
+        assert_eq!((steps(&[]).length, steps(&[]).far), (30, 0));
+        for far in [0, 5, 946_684_800, now - 366 * DAY, now + 366 * DAY] {
+            let found = steps(&[far, far]);
+            assert_eq!((found.length, found.start, found.far), (30, steps(&[]).start, 2), "{far}");
+        }
+        let found = steps(&[0, now * 2]);
+        assert_eq!((found.length, found.far), (2 * 3640 * DAY, 0), "too many of them");
+        let many: Vec<u64> = (now..now + 8).collect();
+        let found = timeline(&[&[0, now * 2], &*many].concat()).steps(9).unwrap();
+        assert_eq!((found.length, found.start, found.far), (1, now, 2), "one at each end");
+        let found = steps(&[now - 300 * DAY]);
+        assert_eq!((found.length, found.far), (364 * DAY, 0), "less than a year away");
+        // Years of a log that has a stream each day.
+        let days: Vec<u64> = (0..1000).map(|day| now + day * DAY).chain([now + 1500 * DAY]).collect();
+        assert_eq!(timeline(&days).steps(100).unwrap().far, 0);
+    }
+
     #[test]
     fn units() {
         for (length, unit) in
             [(1, "second"), (10, "10 seconds"), (60, "minute"), (21_600, "6 hours"), (604_800, "7 days")]
         {
-            assert_eq!(Steps { start: 0, length, values: vec![0] }.unit(), unit);
+            assert_eq!(Steps { start: 0, length, values: vec![0], far: 0 }.unit(), unit);
         }
     }
 

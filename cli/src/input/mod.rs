@@ -2,11 +2,11 @@
 
 mod ahead;
 pub(crate) mod copies;
+mod file_id;
 pub(crate) mod filter;
 pub(crate) mod findings;
 pub(crate) mod layout;
 pub(crate) mod lines;
-pub(crate) mod note;
 mod progress;
 pub(crate) mod reader;
 pub(crate) mod status;
@@ -19,6 +19,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use self::ahead::Ahead;
+use self::file_id::FileId;
 use self::progress::{Measured, Progress};
 use crate::output::text::escape;
 use crate::report;
@@ -45,13 +46,23 @@ pub(crate) struct Input {
 
 impl Inputs {
     /// Returns the files in the order of the arguments, those of a folder by name, and `false` if a folder could not be
-    /// read. Without arguments, returns standard input.
+    /// read, or if a file is standard output. Without arguments, returns standard input.
     pub(crate) fn list(&self) -> (Vec<Input>, bool) {
         let mut inputs = Vec::new();
         if self.files.is_empty() {
             inputs.push(Input::stdin());
         }
-        let all_read = self.files.iter().fold(true, |all_read, file| all_read & self.add(file, &mut inputs));
+        let mut all_read = self.files.iter().fold(true, |all_read, file| all_read & self.add(file, &mut inputs));
+        // Reading what was just written would never end.
+        let output = FileId::of_open(io::stdout());
+        inputs.retain(|input| {
+            let is_output = output.is_some() && output == input.identity();
+            if is_output {
+                report(format_args!("tor-streams: {}: is the output, too, so it is not read", escape(&input.name)));
+                all_read = false;
+            }
+            !is_output
+        });
         (inputs, all_read)
     }
 
@@ -120,6 +131,20 @@ impl Input {
     /// Returns `true` for a complete file: not standard input, nor a file that another program still writes.
     pub(crate) fn is_file(&self) -> bool {
         self.path.as_ref().is_some_and(|path| path.is_file())
+    }
+
+    /// Returns the identity of the file. `None` if the input is no file at rest.
+    fn identity(&self) -> Option<FileId> {
+        match &self.path {
+            Some(path) => FileId::of_path(path),
+            None => FileId::of_open(io::stdin()),
+        }
+    }
+
+    /// Returns `true` if a path is one of this input's file.
+    pub(crate) fn is_at(&self, path: &Path) -> bool {
+        let identity = FileId::of_path(path);
+        identity.is_some() && identity == self.identity()
     }
 
     /// Opens the file if it is neither compressed nor in another encoding, so that it can be read from any offset.

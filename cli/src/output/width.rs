@@ -47,7 +47,7 @@ fn char_width(character: char) -> usize {
 }
 
 /// Returns the width of text in columns. Terminals add up the characters, and so join no two of them.
-pub(super) fn text_width(text: &str) -> usize {
+pub(crate) fn text_width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().map(char_width).sum() }
 }
 

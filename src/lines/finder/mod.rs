@@ -67,7 +67,8 @@ pub(crate) struct LineFinder {
     examine: Examine,
     /// Pattern of the last event's line.
     pattern: Pattern,
-    /// Set once `pattern` is one of this input.
+    /// Set if lines may be compared with `pattern`: neither with a small limit, nor before the first event of a log with a
+    /// format.
     has_pattern: bool,
     /// Line end of the first reply; of a log's last reply if the caller set the line end.
     reply_end: End,
@@ -232,6 +233,10 @@ impl LineFinder {
     pub(super) fn resume(&mut self, state: &Self) {
         let Self { lenient, limit, .. } = *self;
         *self = Self { lenient, limit, ..state.clone() };
+        // The state may be that of a reader with a higher limit.
+        if limit < Self::PATTERN_LIMIT {
+            (self.has_pattern, self.pattern_end) = (false, None);
+        }
     }
 
     /// Returns the state at the start of a later range of the same input, outside of data. `None` if the lines so far do not

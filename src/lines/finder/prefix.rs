@@ -118,6 +118,8 @@ pub(super) const fn classes<const N: usize>(other: u8, lists: &[(&[u8], u8); N])
 }
 
 /// Returns the time since 1970 of a prefix that is a date, a time and Unix time with a fraction or without one.
+///
+/// A number of fewer than nine digits without a fraction is no time: some logs write milliseconds as a third word.
 pub(in crate::lines) fn unix_time(prefix: &[u8]) -> Option<Duration> {
     let (_date, rest) = split_word(prefix)?;
     let (_time, rest) = split_word(rest)?;
@@ -128,7 +130,8 @@ pub(in crate::lines) fn unix_time(prefix: &[u8]) -> Option<Duration> {
     // Missing digits are zeros.
     let zeros = b"000000000".get(fraction.len()..)?;
     let nanoseconds = number(fraction.iter().chain(zeros))?;
-    let is_time = rest.is_empty() && !seconds.is_empty() && !fraction.is_empty();
+    let is_long = seconds.len() >= 9 || point < unix.len();
+    let is_time = rest.is_empty() && !seconds.is_empty() && is_long && !fraction.is_empty();
     let nanoseconds = Duration::from_nanos(nanoseconds);
     Duration::from_secs(number(seconds)?).checked_add(nanoseconds).filter(|_| is_time)
 }

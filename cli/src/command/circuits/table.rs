@@ -8,7 +8,7 @@ use tor_stream_event::{CircuitId, StreamStatus};
 
 use crate::command::identity::{FIELDS, Facts, Fields};
 use crate::command::lives::FromLife;
-use crate::input::note::{Life, asked_host};
+use crate::command::note::{Life, asked_host};
 use crate::input::time::Time;
 
 /// The circuits of a log.

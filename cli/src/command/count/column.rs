@@ -8,7 +8,7 @@ use clap::builder::PossibleValue;
 use tor_stream_event::StreamStatus;
 
 use crate::command::life::Cause;
-use crate::input::note::{Life, asked_host};
+use crate::command::note::{Life, asked_host};
 use crate::input::reader::Event;
 use crate::input::time::{Time, rfc3339};
 use crate::output::row::Row;

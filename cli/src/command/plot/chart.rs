@@ -5,7 +5,8 @@ use core::ops::Range;
 
 use super::markup::{Tag, px};
 use super::scale::{Scale, Tick};
-use crate::output::width::cut;
+use crate::output::table::thousands;
+use crate::output::width::{cut, text_width};
 
 /// Width of a picture, in units of the picture.
 pub(super) const WIDTH: f64 = 480.0;
@@ -17,8 +18,12 @@ pub(super) const DOWN: Range<f64> = 34.0..234.0;
 const ENTRY: f64 = 20.0;
 /// Number of colours, without the grey one for everything else.
 const COLOURS: usize = 7;
-/// Maximum length of a name in a legend, in characters.
-const NAME: usize = 24;
+/// Number of columns of text, as a terminal has them, for which a legend in two columns has room: wide fonts included.
+const HALF: usize = 26;
+/// Number of columns of text for which a legend in one column has room.
+const WHOLE: usize = 56;
+/// Half of the width of a character in a label of an axis, in a wide font.
+const HALF_CHAR: f64 = 4.0;
 
 /// The look of a curve or of a series of bars: a colour and a pattern, either of which tells it from its neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,7 +145,7 @@ impl Chart {
             self.line(class, (x, DOWN.start), (x, DOWN.end));
             // Labels at the ends stay in the picture.
             let label = |text: &str, y: f64| {
-                let half = text.chars().count() as f64 * 3.4;
+                let half = text_width(text) as f64 * HALF_CHAR;
                 let x = x.clamp(half, WIDTH - half);
                 Tag::new("text").set("class", "label").set("text-anchor", "middle").px("x", x).px("y", y).text(text)
             };
@@ -201,12 +206,14 @@ impl Chart {
         bar.px("x", x.start).px("y", y.start).px("width", x.end - x.start).px("height", y.end - y.start)
     }
 
-    /// Adds a legend of curves or of bars, in two columns.
+    /// Adds a legend of curves or of bars, in two columns if all names are short.
     pub(super) fn legend(&mut self, entries: &[Entry], is_curves: bool) {
         let top = DOWN.end + self.labels + 15.0;
+        let length = |entry: &Entry| text_width(&entry.name) + text_width(&thousands(entry.count)) + 3;
+        let columns = if entries.iter().all(|entry| length(entry) <= HALF) { 2 } else { 1 };
         for (index, Entry { look, name, count }) in entries.iter().enumerate() {
-            let x = if index % 2 == 0 { 14.0 } else { WIDTH / 2.0 + 8.0 };
-            let y = top + (index / 2) as f64 * ENTRY;
+            let x = if index % columns == 0 { 14.0 } else { WIDTH / 2.0 + 8.0 };
+            let y = top + (index / columns) as f64 * ENTRY;
             let swatch = if is_curves {
                 let line = Tag::new("line").set("class", "curve").set("style", format!("stroke:{}", look.colour()));
                 let line = line.px("x1", x).px("y1", y).px("x2", x + 26.0).px("y2", y);
@@ -215,10 +222,11 @@ impl Chart {
                 self.bar(*look, x + 5.0..x + 21.0, y - 7.0..y + 6.0)
             };
             self.push(swatch);
-            let text = format!("{} ({})", cut(name, NAME), crate::output::table::thousands(*count));
+            let count = format!(" ({})", thousands(*count));
+            let text = format!("{}{count}", cut(name, WHOLE - count.len()));
             self.push(Tag::new("text").px("x", x + 33.0).px("y", y + 4.5).text(&text));
         }
-        self.legend = entries.len().div_ceil(2) as f64 * ENTRY + 5.0;
+        self.legend = entries.len().div_ceil(columns) as f64 * ENTRY + 5.0;
     }
 
     /// Adds a sentence in place of the plot.

@@ -10,8 +10,8 @@ use tor_stream_event::Outcome;
 use super::durations::Durations;
 use crate::command::life::{self, Cause};
 use crate::command::lives::LifeCollector;
+use crate::command::note::{Life, asked_host};
 use crate::command::timeline::Timeline;
-use crate::input::note::{Life, asked_host};
 use crate::input::time::Time;
 
 /// Maximum number of durations of a curve that are kept one by one.

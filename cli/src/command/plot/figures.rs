@@ -225,13 +225,14 @@ fn answers_over_time(data: &Data) -> Drawn {
     if counted == 0 {
         chart.sentence("No stream has both times.");
     }
-    let caption = vec![format!(
+    let mut caption = vec![format!(
         "NEW to SUCCEEDED, of the streams that began in each step: the dot is their median, the bar the middle half, the \
          line all but a twentieth at each end. {} of {} have both times. In steps of more than 100, a time is exact to \
          1.6 percent. Hours are UTC.",
         thousands(counted),
         count(data.streams, "stream")
     )];
+    caption.extend(missing(data, &axis));
     let head = ["from", "streams", "5 %", "25 %", "50 %", "75 %", "95 %"].map(Into::into).to_vec();
     Drawn { chart, caption, numbers: (head, rows), is_empty: counted == 0 }
 }
@@ -317,7 +318,7 @@ fn failures(data: &Data) -> Drawn {
     if entries.iter().any(|entry| entry.name.starts_with("END/")) {
         caption.push("Behind END/ stands the reason that the other end of the circuit told.".into());
     }
-    caption.extend(without_date(data));
+    caption.extend(missing(data, &axis));
     Drawn { chart, caption, numbers: (names(&entries), rows), is_empty: data.failed == 0 }
 }
 
@@ -333,12 +334,16 @@ fn streams(data: &Data) -> Drawn {
     let counts = |step: &Step| ends.iter().filter_map(|&end| step.ends.get(end as usize).copied()).collect();
     let rows = stacked(&mut chart, &axis, &entries, counts);
     let mut caption = vec![format!("{}, each at the time of its first event in UTC.", count(data.dated, "stream"))];
-    caption.extend(without_date(data));
+    caption.extend(missing(data, &axis));
     Drawn { chart, caption, numbers: (names(&entries), rows), is_empty: data.dated == 0 }
 }
 
-/// Returns a sentence about streams that are missing in figures over time.
-fn without_date(data: &Data) -> Option<String> {
-    let missing = data.streams - data.dated;
-    (missing > 0).then(|| format!("{} without a date not shown.", count(missing, "stream")))
+/// Returns sentences about streams that are missing in figures over time.
+fn missing(data: &Data, axis: &TimeAxis) -> impl Iterator<Item = String> {
+    let undated = data.streams - data.dated;
+    let far = axis.steps.far.ends.iter().sum::<u64>();
+    [(undated, "without a date"), (far, "more than a year away from all others")]
+        .into_iter()
+        .filter(|&(number, _)| number > 0)
+        .map(|(number, cause)| format!("{} {cause} not shown.", count(number, "stream")))
 }

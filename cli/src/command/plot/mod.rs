@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use self::data::{Counter, Data};
 use self::figures::Figure;
 use crate::command::lives::{LifeLogs, read_lives};
+use crate::command::note::StreamNote;
 use crate::command::options::{Files, StreamOptions};
-use crate::input::note::StreamNote;
 use crate::input::reader::{self, Event};
 use crate::report;
 
@@ -106,8 +106,13 @@ impl Options {
 /// If standard output cannot be written.
 pub(crate) fn run(options: Options) -> io::Result<bool> {
     let Options { read, output, figure, by_file, streams } = options;
+    let is_filtered = streams.failed || !read.filter.is_empty();
     let files = Files::list(read);
     let names = files.names();
+    if let Some(path) = output.as_deref().filter(|path| files.has(path)) {
+        report(format_args!("tor-streams: {}: is one of the logs, so nothing was drawn", path.display()));
+        return Ok(false);
+    }
     if by_file && names.len() > Options::BY_FILE {
         report(format_args!("tor-streams: --by-file draws seven files at most, not {}", names.len()));
         return Ok(false);
@@ -116,7 +121,10 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     let note = |event: &Event<'_>, input: usize| StreamNote::new(event, input);
     let all_read = read_lives(files, LifeLogs { options: streams, note, rows: Vec::new() }, &mut counter)?;
     let data = counter.data;
-    let Some(drawing) = draw(&data, figure, &names, by_file) else { return Ok(false) };
+    let Some(drawing) = draw(&data, figure, &names, by_file) else {
+        report(format_args!("tor-streams: {}, so nothing was drawn", nothing(&data, is_filtered)));
+        return Ok(false);
+    };
     match output {
         None => io::stdout().lock().write_all(drawing.as_bytes())?,
         Some(path) => {
@@ -129,30 +137,28 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     Ok(all_read)
 }
 
-/// Returns a figure as SVG, or else the page of all. `None`, with a report, if there is nothing to draw.
+/// Returns a figure as SVG, or else the page of all. `None` if there is nothing to draw.
 fn draw(data: &Data, figure: Option<Figure>, names: &[String], by_file: bool) -> Option<String> {
     let curves = by_file.then_some(names);
     if let Some(figure) = figure {
         let drawn = figure.draw(data, curves);
         if drawn.is_empty && data.dated == 0 {
-            report(format_args!("{}", nothing(data)));
             return None;
         }
         return Some(format!("{}\n", drawn.chart.finish(Some(page::STYLE))));
     }
     let drawn: Vec<_> = Figure::ALL.into_iter().map(|figure| (figure, figure.draw(data, curves))).collect();
     if drawn.iter().all(|(_, drawn)| drawn.is_empty) {
-        report(format_args!("{}", nothing(data)));
         return None;
     }
     Some(page::page(data, names, drawn))
 }
 
 /// Returns the reason why there is nothing to draw.
-const fn nothing(data: &Data) -> &'static str {
-    if data.streams == 0 {
-        "tor-streams: there is no stream in these logs that passes the filters, so nothing was drawn"
-    } else {
-        "tor-streams: no event in these logs has the time that this needs before it, so nothing was drawn"
+const fn nothing(data: &Data, is_filtered: bool) -> &'static str {
+    match (data.streams, is_filtered) {
+        (0, false) => "there is no stream in these logs",
+        (0, true) => "there is no stream in these logs that passes the filters",
+        _ => "no event in these logs has the time that this needs before it",
     }
 }

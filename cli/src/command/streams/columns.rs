@@ -9,7 +9,7 @@ use tor_stream_event::{ClientProtocol, Outcome, StreamClosureReason, StreamPurpo
 use super::row::{self, Row};
 use crate::command::identity::Identities;
 use crate::command::lives::LifeCollector;
-use crate::input::note::Life;
+use crate::command::note::Life;
 use crate::input::time::Time;
 use crate::output::columns::builders::{
     Count, Flag, Integer, KnownWords, List, Nullable, Real, Text, Timestamp, Words, columns,

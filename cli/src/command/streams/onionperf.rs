@@ -14,8 +14,8 @@ use serde_json::value::RawValue;
 use tor_stream_event::{CircuitId, StreamClosureReason, StreamId, StreamPurpose, StreamStatus};
 
 use crate::command::lives::FromLife;
+use crate::command::note::Life;
 use crate::input;
-use crate::input::note::Life;
 use crate::input::time::Time;
 use crate::output::{mask, text};
 use crate::report;

@@ -7,7 +7,7 @@ use serde::ser::{Serialize, Serializer};
 use tor_stream_event::{CircuitId, Outcome};
 
 use crate::command::life;
-use crate::input::note::{Life, asked_host, final_host};
+use crate::command::note::{Life, asked_host, final_host};
 use crate::input::time::Time;
 
 /// Defines [`Row`] and the names of its columns from one list.

@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use super::row::Row;
 use crate::command::identity::{Facts, Identities};
 use crate::command::lives::LifeRows;
-use crate::input::note::Life;
+use crate::command::note::Life;
 use crate::output::cells::{Cells, Csv};
 use crate::output::replaced::Replaced;
 use crate::output::text::escape_json;

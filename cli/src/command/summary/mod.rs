@@ -88,7 +88,7 @@ pub(crate) struct Form {
     /// Print the tally of each log as a line of JSON, for `tor-streams merge`
     #[arg(long, requires = "json")]
     mergeable: bool,
-    /// Number of rows of each table of the text [default: 10 of targets and circuits, all of words]
+    /// Number of rows of each table of the text [default: 10 of targets and circuits, 50 of words and causes]
     #[arg(long, value_name = "N", conflicts_with = "json")]
     top: Option<usize>,
 }

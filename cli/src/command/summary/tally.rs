@@ -16,8 +16,8 @@ use super::slowest::{SlowAnswer, Slowest};
 use super::table::{Key, Table};
 use super::words::Words;
 use crate::command::life::{self, Cause};
+use crate::command::note::{Life, asked_host};
 use crate::command::timeline::Timeline;
-use crate::input::note::{Life, asked_host};
 use crate::input::time::Time;
 
 /// The counts of one or more logs. Tallies of different logs can be merged in any order.

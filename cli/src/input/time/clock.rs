@@ -58,6 +58,14 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
+    /// Skips and returns all letters that follow.
+    fn letters(&mut self) -> &'a [u8] {
+        let len = self.0.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let Some((letters, rest)) = self.0.split_at_checked(len) else { return &[] };
+        self.0 = rest;
+        letters
+    }
+
     /// Skips one or more spaces.
     pub(super) fn spaces(&mut self) -> Option<()> {
         self.byte(b" ")?;
@@ -161,17 +169,19 @@ impl<'a> Cursor<'a> {
     /// Parses a zone, if there is one: `Z`, an offset, or letters.
     pub(super) fn zone(&mut self) -> Zone {
         let zone = self.maybe(|cursor| {
-            let is_apart = cursor.maybe(Self::spaces).is_some();
-            if let Some(name) =
-                ZONES.iter().chain(&[b"UTC".as_slice(), b"GMT", b"Z"]).find(|name| cursor.0.starts_with(name))
-            {
-                cursor.text(name)?;
-                if let (b"UTC" | b"GMT", [b'+' | b'-', b'0'..=b'9', ..]) = (*name, cursor.0) {
+            cursor.maybe(Self::spaces);
+            let letters = cursor.letters();
+            if !letters.is_empty() {
+                if let (b"UTC" | b"GMT", [b'+' | b'-', b'0'..=b'9', ..]) = (letters, cursor.0) {
                     // Letters without a known offset are at least not UTC.
                     return Some(cursor.maybe(Self::offset_of_name).unwrap_or(Zone::Unknown));
                 }
-                let is_utc = matches!(*name, b"UTC" | b"GMT" | b"Z");
-                return cursor.word_ends().then_some(if is_utc { Zone::Offset(0) } else { Zone::Unknown });
+                let zone = match letters {
+                    b"UTC" | b"GMT" | b"Z" => Zone::Offset(0),
+                    _ if is_abbreviation(letters) => Zone::Unknown,
+                    _ => return None,
+                };
+                return cursor.word_ends().then_some(zone);
             }
             let sign = if cursor.byte(b"+-")? == b'-' { -1 } else { 1 };
             let digits = cursor.digits(2, 4)?;
@@ -182,8 +192,8 @@ impl<'a> Cursor<'a> {
             let (hours, minutes) = match (digits, minutes) {
                 ([_, _], Some(minutes)) => (number(digits)?, minutes),
                 ([_, _, _, _], None) => (number(digits)? / 100, number(digits)? % 100),
-                // Two digits after a space may be anything.
-                ([_, _], None) if !is_apart => (number(digits)?, 0),
+                // `date` prints ` -03` in most places that have no abbreviation.
+                ([_, _], None) => (number(digits)?, 0),
                 _ => return None,
             };
             let is_offset = hours <= 14 && minutes < 60 && cursor.word_ends();
@@ -210,9 +220,12 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Abbreviations of time zones, most of which stand for several.
-#[rustfmt::skip]
-const ZONES: [&[u8]; 28] = [
-    b"CEST", b"CET", b"EEST", b"EET", b"WEST", b"WET", b"BST", b"IST", b"MSK", b"EST", b"EDT", b"CST", b"CDT", b"MST",
-    b"MDT", b"PST", b"PDT", b"JST", b"KST", b"HKT", b"SGT", b"AEST", b"AEDT", b"ACST", b"AWST", b"NZST", b"NZDT", b"SAST",
-];
+/// Returns `true` for the abbreviation of a time zone, most of which stand for several zones.
+///
+/// Abbreviations have three or four capital letters and end with T, but for those listed: `CET`, `AKDT`, `BRT`. A time
+/// with another word of that form is no Unix time either: none is better than one that is hours off.
+fn is_abbreviation(letters: &[u8]) -> bool {
+    const OTHERS: [&[u8]; 5] = [b"WIB", b"WITA", b"ChST", b"MSD", b"MSK"];
+    let is_usual = matches!(letters, [.., b'T']) && (3..=4).contains(&letters.len());
+    is_usual && letters.iter().all(u8::is_ascii_uppercase) || OTHERS.contains(&letters)
+}

@@ -126,8 +126,9 @@ impl Cursor<'_> {
         self.at_boundary().then_some(())?;
         let is_stem = STEM_LEVELS.iter().any(|level| self.0.starts_with(level));
         let (month, day) = match between {
-            b'/' if is_stem || (second > 12 && first <= 12) => (first, second),
+            b'/' if is_stem => (first, second),
             b'.' => (second, first),
+            _ if second > 12 => (first, second),
             _ if first > 12 || first == second => (second, first),
             // Either number may be the month.
             _ => return Some((Rank::Clock, Time::Since(time.since_midnight()))),

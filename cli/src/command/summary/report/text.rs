@@ -107,7 +107,7 @@ fn digest(tally: &Tally, files: usize) -> Vec<(Style, String)> {
         let slowest = tally.slowest.iter().next();
         let slowest = slowest.map(|slow| format!(", slowest {}", seconds(slow.time.as_secs_f64())));
         plain(format!(
-            "First answer: half of {} within {}, 95 % within {}{}.",
+            "First answer: half of {} took at most {}, 95 % at most {}{}.",
             thousands(answers.total()),
             seconds(half),
             seconds(most),
@@ -149,6 +149,10 @@ fn activity(output: &mut impl Write, tally: &Tally, width: usize) -> io::Result<
             let blocks = blocks(counts, highest);
             table.row([name.into(), format!("{blocks}  at most {}", thousands(highest))]);
         }
+    }
+    if steps.far.streams > 0 {
+        let far = format!("{} more than a year away", thousands(steps.far.streams));
+        table.row(["".into(), far]);
     }
     table.print(output, width)
 }

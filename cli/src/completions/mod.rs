@@ -1,11 +1,14 @@
-//! Shell completions: scripts that ask the program itself, and the protocol words that it offers.
+//! Shell completions: scripts that ask the program itself, and the words that it offers.
+//!
+//! The scripts for bash and zsh are our own. Those of `clap_complete` offer nothing behind `--option=` in bash, insert
+//! the names of files without quotes there, and quote the `~` of `~/x` in zsh.
 
 use std::ffi::OsStr;
 use std::io;
 
 use clap::{Arg, Command, ValueHint};
 use clap_complete::env::Shells;
-use clap_complete::{ArgValueCompleter, CompletionCandidate};
+use clap_complete::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate};
 use tor_stream_event::{StreamClosureReason, StreamPurpose, StreamStatus};
 
 /// Environment variable with which a script asks the program for completions. clap's own default, `COMPLETE`, may be set
@@ -23,16 +26,28 @@ pub(crate) fn answer(command: fn() -> Command) {
 ///
 /// If the shell is not known.
 pub(crate) fn script(shell: &str) -> io::Result<Vec<u8>> {
+    match shell {
+        "bash" => return Ok(include_bytes!("tor-streams.bash").into()),
+        "zsh" => return Ok(include_bytes!("tor-streams.zsh").into()),
+        _ => {}
+    }
     let shells = Shells::builtins();
     let shell = shells.completer(shell).ok_or_else(|| io::Error::other("unknown shell"))?;
     let mut script = Vec::new();
     shell.write_registration(VARIABLE, "tor-streams", "tor-streams", "tor-streams", &mut script)?;
-    // Bash inserts a word as it is, unless it may be a file's name. A name may hold a command.
-    Ok(String::from_utf8_lossy(&script).replace("complete -o nospace", "complete -o nospace -o filenames").into_bytes())
+    Ok(script)
 }
 
 /// Adds to each command the values that its options and files take.
 fn with_words(command: Command) -> Command {
+    let names: Vec<_> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let with_values = |argument: Arg| match argument.get_id().as_str() {
+        "page" => argument.add(ArgValueCandidates::new({
+            let names = names.clone();
+            move || names.iter().map(CompletionCandidate::new).collect()
+        })),
+        _ => with_values(argument),
+    };
     command.mut_args(with_values).mut_subcommands(|command| command.mut_args(with_values))
 }
 
@@ -42,7 +57,8 @@ fn with_values(argument: Arg) -> Arg {
         "status" => argument.add(words(StreamStatus::ALL.iter().map(|status| status.as_str()))),
         "reason" => argument.add(words(StreamClosureReason::ALL.iter().map(|reason| reason.as_str()))),
         "purpose" => argument.add(words(StreamPurpose::ALL.iter().map(|purpose| purpose.as_str()))),
-        "files" => argument.value_hint(ValueHint::AnyPath),
+        "files" | "output" | "cookie" => argument.value_hint(ValueHint::AnyPath),
+        "dir" => argument.value_hint(ValueHint::DirPath),
         _ => argument,
     }
 }
