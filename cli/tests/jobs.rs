@@ -308,7 +308,7 @@ fn memory(command: &[&str], path: &Path) -> usize {
 fn memory_with_many_threads() {
     let line = |n: usize, status: &str| format!("650 STREAM {n} {status} 0 h{n}:1\r\n");
     for (name, commands) in [
-        ("ends", "summary streams"),
+        ("ends", "summary streams count onionperf"),
         ("pairs", "summary streams circuits"),
         ("same", "streams events"),
         ("open", "summary streams"),
@@ -327,8 +327,14 @@ fn memory_with_many_threads() {
         }
         let path = file("jobs", &format!("memory-{name}"), log);
         for command in commands.split(' ') {
-            let options: &[&str] = if command == "events" { &[] } else { &["--max-live", "1000"] };
-            let most = memory(&[&[command, "--jobs", "16"], options].concat(), &path);
+            let options: &[&str] = match command {
+                "events" => &[],
+                "count" => &["--events", "--by", "stream,status,target", "--max-live", "1000"],
+                "onionperf" => &["--format", "onionperf", "--max-live", "1000"],
+                _ => &["--max-live", "1000"],
+            };
+            let name_of = if command == "onionperf" { "streams" } else { command };
+            let most = memory(&[&[name_of, "--jobs", "16"], options].concat(), &path);
             assert!(most > 0 && most <= 64, "{command} of {name}: {most} MB");
         }
         fs::remove_file(path).unwrap();
