@@ -9,8 +9,8 @@ macro_rules! anomalies {
     ($($(#[$meta:meta])* $variant:ident = $name:literal,)+) => {
         /// A difference between an event and what a known tor prints for a plain target.
         ///
-        /// An anomaly is not an error: every field of the event was read. It marks text that a client may have chosen, a newer
-        /// tor printed or a log changed: nothing is wrong in silence.
+        /// An anomaly is not an error: every field of the event was parsed. An anomaly marks text that a client may have
+        /// chosen, that a newer tor printed, or that a log changed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[non_exhaustive]
