@@ -64,7 +64,7 @@ pub struct ProtocolError {
     /// Byte index of the error.
     offset: usize,
     /// The byte or the word at `offset`, if there is one.
-    found: Found,
+    unexpected: Unexpected,
 }
 
 /// A kind of error, with the field that it is about.
@@ -121,7 +121,7 @@ const MAX_WORD: usize = 20;
 
 /// The text at an error's offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Found {
+enum Unexpected {
     /// A byte of the input.
     Byte(u8),
     /// A byte of a credential, which is not shown.
@@ -138,12 +138,12 @@ impl ProtocolError {
     /// Returns an error about the byte at `offset` of `input`.
     #[cold]
     pub(crate) fn new(kind: ErrorKind, input: &[u8], offset: usize) -> Self {
-        let found = match input.get(offset) {
-            None => Found::End,
-            Some(_) if Redacted::new(input, offset, offset.saturating_add(1)).is_secret() => Found::Secret,
-            Some(&byte) => Found::Byte(byte),
+        let unexpected = match input.get(offset) {
+            None => Unexpected::End,
+            Some(_) if Redacted::new(input, offset, offset.saturating_add(1)).is_secret() => Unexpected::Secret,
+            Some(&byte) => Unexpected::Byte(byte),
         };
-        Self { kind, offset, found }
+        Self { kind, offset, unexpected }
     }
 
     /// Returns an error about the unknown `word` at `offset`, which is named if it is short and in the letters of tor's words:
@@ -153,10 +153,10 @@ impl ProtocolError {
         let is_letters = word.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'_'));
         let text = core::str::from_utf8(word).ok().filter(|_| is_letters);
         let word = match text.and_then(|text| ArrayString::from(text).ok()) {
-            Some(word) => Found::Word(word),
-            None => Found::Length(word.len()),
+            Some(word) => Unexpected::Word(word),
+            None => Unexpected::Length(word.len()),
         };
-        Self { kind: ErrorKind::Unrecognized(field), offset, found: word }
+        Self { kind: ErrorKind::Unrecognized(field), offset, unexpected: word }
     }
 
     /// Returns the same error in text that has `len` more bytes before it.
@@ -200,8 +200,8 @@ impl ProtocolError {
     /// capital letters or `_`, as tor's words have.
     #[must_use]
     pub fn word(&self) -> Option<&str> {
-        match &self.found {
-            Found::Word(word) => Some(word),
+        match &self.unexpected {
+            Unexpected::Word(word) => Some(word),
             _ => None,
         }
     }
@@ -225,7 +225,7 @@ impl Field {
     }
 }
 
-impl fmt::Display for Found {
+impl fmt::Display for Unexpected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Byte(byte) => write!(f, "'{}'", byte.escape_ascii()),
@@ -239,13 +239,13 @@ impl fmt::Display for Found {
 
 impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, offset, found } = self;
+        let Self { kind, offset, unexpected } = self;
         match kind {
-            ErrorKind::Missing(Field::CircuitId) if *found == Found::Byte(b'0') => {
+            ErrorKind::Missing(Field::CircuitId) if *unexpected == Unexpected::Byte(b'0') => {
                 write!(f, "expected {}, found 0 (no circuit) at byte {offset}", Field::CircuitId.expectation())
             }
             ErrorKind::Missing(field) | ErrorKind::Malformed(field) | ErrorKind::Unrecognized(field) => {
-                write!(f, "expected {}, found {found} at byte {offset}", field.expectation())
+                write!(f, "expected {}, found {unexpected} at byte {offset}", field.expectation())
             }
             ErrorKind::OutOfRange(_) => {
                 write!(f, "expected a port up to 65535, found a greater number at byte {offset}")

@@ -9,9 +9,9 @@
 //! `:port`. No word or number holds a colon. A `SOURCE_ADDR` does, but only before a `PURPOSE`: a tor that prints a purpose
 //! after a client's target prints an address of its own, which makes a second one. (tor prints a purpose without an address
 //! for targets of its own and for look-ups of a controller.) A quoted string opened in the target would end at a quotation mark
-//! that tor printed; those come in pairs, and the one left over fits nowhere. The gap is a tor before 0.4.3.1, which prints few fields: a client that writes all fields of a newer tor
-//! into its target, and an unknown keyword after them, looks like that newer tor. The keyword raises
-//! [`UnknownKeyword`](crate::Anomaly::UnknownKeyword).
+//! that tor printed; those come in pairs, and the one left over fits nowhere. The gap is a tor before 0.4.3.1, which prints
+//! few fields: a client that writes all fields of a newer tor into its target, and an unknown keyword after them, looks
+//! like that newer tor. The keyword raises [`UnknownKeyword`](crate::Anomaly::UnknownKeyword).
 //!
 //! The work is linear: [`read`] tries few ports, and each search of [`target_end`] runs over bytes that no other search of
 //! its kind sees again, or ends the reading.
@@ -34,7 +34,10 @@ const MAX_TRIES: usize = 4;
 /// Reads the target, and the fields after it. `None` for a line that no known tor prints.
 #[inline(never)]
 pub(super) fn read(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
-    let fields_after = |end| Some((Target::new(line, header.target, end), read_fields(line, end, header.status)?));
+    let fields_after = |end| {
+        let fields = read_fields(line, end, header.status)?;
+        Some((Target::new(line, header.target, end), fields))
+    };
     let mut from = header.target;
     for _ in 0..MAX_TRIES {
         let end = next_end(line, header.target, from)?;
@@ -75,7 +78,7 @@ fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<Fields> {
 /// Returns `true` if tor can have printed the text from index `cut` on after a target that it cut there.
 ///
 /// tor prints `PURPOSE` with every NEW and NEWRESOLVE (since 0.2.0.27), and all of
-/// [`Keyword::NEWER`] or none of them. If other text follows, tor did not cut the target here. A cut in a NEW of an older tor
+/// [`Keyword::ALWAYS_PRINTED`] or none of them. If other text follows, tor did not cut the target here. A cut in a NEW of an older tor
 /// is not found.
 #[cold]
 pub(super) fn may_follow_cut(line: &[u8], cut: u32, status: StreamStatus) -> bool {
@@ -109,7 +112,7 @@ pub(super) fn target_end(line: &[u8], target: u32, status: StreamStatus) -> Opti
     let mut unread = Unread { line, target, rest, status, follows: Follows::End, has_colon: false, newer_fields: 0 };
     let mut found = None;
     loop {
-        if (!unread.has_colon || unread.newer_fields == Keyword::NEWER.len()) && may_be_target(unread.rest) {
+        if (!unread.has_colon || unread.newer_fields == Keyword::ALWAYS_PRINTED.len()) && may_be_target(unread.rest) {
             found = Some(target + unread.rest.len() as u32);
         }
         if unread.remove_last_field().is_none() {
@@ -130,9 +133,9 @@ struct Unread<'b> {
     status: StreamStatus,
     /// The text after `rest`.
     follows: Follows,
-    /// Set after an unknown keyword with a colon in its value: tor prints one only after [`Keyword::NEWER`].
+    /// Set after an unknown keyword with a colon in its value: tor prints one only after [`Keyword::ALWAYS_PRINTED`].
     has_colon: bool,
-    /// Number of removed fields of [`Keyword::NEWER`].
+    /// Number of removed fields of [`Keyword::ALWAYS_PRINTED`].
     newer_fields: usize,
 }
 
@@ -168,7 +171,7 @@ impl<'b> Unread<'b> {
             Keyword::RemoteReason => (before.strip_suffix(b" REASON=END")?, Follows::Known(Keyword::Reason)),
             _ => (before, Follows::Known(keyword)),
         };
-        self.newer_fields += usize::from(Keyword::NEWER.contains(&keyword));
+        self.newer_fields += usize::from(Keyword::ALWAYS_PRINTED.contains(&keyword));
         Some(())
     }
 
@@ -195,7 +198,7 @@ impl<'b> Unread<'b> {
         let mut rest = self.rest;
         loop {
             let space = memchr::memrchr(b' ', rest)?;
-            if grammar::begins_with_keyword(self.rest.get(space + 1..)?) {
+            if grammar::begins_with_key(self.rest.get(space + 1..)?) {
                 return self.rest.get(space..)?.starts_with(keyword::SOURCE_ADDR).then_some(space);
             }
             rest = rest.get(..space)?;

@@ -273,6 +273,19 @@ impl LineFinder {
         *self = Self { data, after_event, number, offset, others, skipped, ..part };
         Ok(())
     }
+
+    /// Appends a range of whole lines that ends outside of data, by its counts. Returns `false`, and changes nothing, if the
+    /// counts are not those of such a range.
+    pub(super) fn append_counts(&mut self, lines: u64, bytes: u64, replies: u64, skipped: &Skipped) -> bool {
+        let is_whole = replies <= lines && lines <= bytes && skipped.is_within(lines, bytes);
+        // Sums of counts are at most those of bytes, so that none of them overflows.
+        let fits = self.offset.checked_add(bytes).is_some();
+        let Some(part) = self.part().filter(|_| is_whole && fits) else {
+            return false;
+        };
+        let part = Self { number: lines, offset: bytes, others: lines - replies, skipped: *skipped, ..part };
+        self.append(part).is_ok()
+    }
 }
 
 impl fmt::Debug for LineFinder {

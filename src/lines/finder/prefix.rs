@@ -48,7 +48,8 @@ pub(in crate::lines) const fn reply(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// Returns the length of the dates and times before the reply in `line`: 0 if it begins with one. `None` without a reply.
+/// Returns the length of the dates and times before the reply in `line`: 0 if the line begins with its reply. `None` without
+/// one.
 ///
 /// Of several codes that only words of dates stand before, the last one begins the reply: a log may number its lines, or
 /// write milliseconds as a word of their own.

@@ -20,7 +20,7 @@ pub(crate) use self::stamp::Stamp;
 /// The time of an event in a log.
 ///
 /// Two times can be subtracted if they are of the same kind, as all times of a log are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Time {
     /// Unix time, of a log that has it, or from a date with its year. A date without an offset is read as UTC.
     Unix(Duration),
