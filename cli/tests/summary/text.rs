@@ -1,11 +1,8 @@
 //! The command `summary`: what is counted, and how it is told to a person and to a program.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
-mod common;
 
 use core::fmt::Write;
 
-use common::{data, file, stdout};
+use crate::common::{data, file, stdout};
 use serde_json::{Value, json};
 
 /// Events of two streams in a log, and one line that cannot be read.
