@@ -68,7 +68,7 @@ impl Cuttable {
         step: u64,
         progress: &Progress,
     ) -> Option<Self> {
-        let file = input.plain()?;
+        let file = input.uncompressed()?;
         let len = file.metadata().ok()?.len();
         if len < 2 * step {
             return None;
