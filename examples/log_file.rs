@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let log = unsafe { Mmap::map(&file) }?;
 
     let (mut events, mut failed, mut unreadable) = (0_u64, 0_u64, 0_u64);
+    // Lines of a log end with LF. Without this line, the first reply decides.
     let mut lines = stream_events(&log).line_end(LineEnd::Lf);
     for line in lines.by_ref() {
         match line.event {

@@ -1,7 +1,7 @@
 //! Groups the events of a log by stream, with several threads: `cargo run --release --example parallel -- tests/data/onionperf.log 2`.
 //!
-//! The log is cut at line ends. Each thread reads one part and follows its streams, and the results are put together in order,
-//! which gives what one thread gives: where that is not certain, a part is read again.
+//! The log is cut at line ends. Each thread reads one part and tracks its streams. The results are merged in order: the streams
+//! are those of one thread, in another order. A part is read again where its result depends on the part before it.
 #![allow(clippy::print_stdout, reason = "the counts are for a person to see")]
 
 use core::error::Error;
@@ -11,10 +11,10 @@ use std::{env, fs, thread};
 
 use tor_stream_event::{LineState, Outcome, StreamEvents, StreamLife, StreamTracker, stream_events};
 
-/// The streams that are followed, with the Unix times of their events.
+/// A tracker with the Unix times of events.
 type Tracker = StreamTracker<Option<Duration>>;
 
-/// A stream that is over.
+/// A stream that has ended, or is live at the end of the log.
 type Life = StreamLife<Option<Duration>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -23,12 +23,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let log = fs::read(path)?;
     let start = Instant::now();
 
-    // The first event tells how lines end.
+    // The first event decides how lines end.
     let mut events = stream_events(&log);
     events.next();
-    let inside = events.state().part().ok_or("there is no event in the log")?;
+    let state_inside = events.state().part().ok_or("there is no event in the log")?;
     let (first, rest) = cut(&log, threads);
-    let later = || rest.iter().map(|part| stream_events(part).resume(&inside));
+    let later = || rest.iter().map(|part| stream_events(part).resume(&state_inside));
 
     let mut tracker = StreamTracker::new(100_000);
     let mut lives = Vec::new();
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     for (part, read_apart) in rest.iter().zip(parts.map_err(|_| "a thread panicked")?) {
         let (streams, over, lines) = read_apart;
-        // Both tell whether the part could be read without what is before it.
+        // Either `append` fails if the part has to be read after the parts before it.
         let appended = if state.clone().append(lines.clone()).is_ok() { tracker.append(streams).ok() } else { None };
         match appended {
             Some(appended) => {
@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     lives.extend(tracker.into_live());
 
     let time = start.elapsed();
-    let count = |is: &dyn Fn(&Life) -> bool| lives.iter().filter(|life| is(life)).count();
+    let count = |matches: &dyn Fn(&Life) -> bool| lives.iter().filter(|life| matches(life)).count();
     println!("{} lines with {} streams, {time:?} with {threads} threads", state.lines(), lives.len());
     println!("{} failed, {} are live", count(&Life::failed), count(&|life| life.outcome == Outcome::Live));
     println!("{} were answered", count(&|life| life.answer.is_some()));
@@ -74,8 +74,7 @@ fn cut(log: &[u8], parts: usize) -> (&[u8], Vec<&[u8]>) {
     (next(), core::iter::from_fn(|| Some(next()).filter(|part| !part.is_empty())).collect())
 }
 
-/// Reads a part of a log whose beginning is not known. Returns its streams, those among them that are over, and the state of
-/// its lines.
+/// Reads a part of a log. Returns its tracker, the streams that have ended, and the state of its lines.
 fn read_part(events: StreamEvents<'_>) -> (Tracker, Vec<Life>, LineState) {
     let (mut streams, mut over) = (StreamTracker::part(), Vec::new());
     let lines = read(&mut streams, events, &mut over);

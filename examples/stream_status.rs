@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let (begin, mut tracker) = (Instant::now(), StreamTracker::new(1000));
     let mut acknowledged = 0;
-    // The reply begins with `250+stream-status=`, a stream follows on each line; one stream or none stands in the first line.
+    // The reply begins with `250+stream-status=`, a stream follows on each line; with one stream or none, the reply is `250-stream-status=...`.
     while acknowledged < 3 {
         let line = line(&mut socket)?;
         let text = line.strip_prefix(b"250-stream-status=").unwrap_or(&line);

@@ -9,8 +9,8 @@ macro_rules! anomalies {
     ($($(#[$meta:meta])* $variant:ident = $name:literal,)+) => {
         /// A difference between an event and what a known tor prints for a plain target.
         ///
-        /// An anomaly is not an error: every field of the event was read. It marks text that a client may have chosen, a newer
-        /// tor printed or a log changed: nothing is wrong in silence.
+        /// An anomaly is not an error: every field of the event was read. An anomaly marks text that a client may have chosen,
+        /// that a newer tor printed, or that a log changed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[non_exhaustive]
@@ -61,8 +61,8 @@ anomalies! {
     TargetNotUtf8 = "target_not_utf8",
     /// A target of 255 bytes or more. tor cuts it at 255 without a mark, so its port may have lost digits.
     TargetMayBeCut = "target_may_be_cut",
-    /// A field that ends exactly 255 bytes after the target's start, before text that tor can have printed after a target that
-    /// it cut there: the text up to there may be one target.
+    /// Fields that end exactly 255 bytes after the target's start. tor may have cut a longer target there: then the target and
+    /// these fields are one target.
     FieldAtCut = "field_at_cut",
     /// A target without a valid port: `target_port` is 0. Only lenient reading accepts it.
     TargetWithoutPort = "target_without_port",

@@ -4,6 +4,8 @@ use core::fmt;
 
 use arrayvec::ArrayString;
 
+use crate::value::Redacted;
+
 /// An error of this crate.
 ///
 /// # Examples
@@ -18,10 +20,10 @@ use arrayvec::ArrayString;
 pub enum Error {
     /// A malformed event, or text that is not an event.
     Protocol(ProtocolError),
-    /// A line with an event that is longer than the reader of lines may keep. It was skipped.
+    /// A line with an event that is longer than the reader of lines may keep, and was skipped; or a content of 2 GiB or more.
     #[non_exhaustive]
     LineTooLong {
-        /// Length of the line in bytes, its end included.
+        /// Length in bytes, with the line end of a line.
         length: u64,
         /// Maximum length in bytes.
         limit: usize,
@@ -40,8 +42,8 @@ pub enum Error {
 
 /// The reason why text is not a STREAM event, and its offset.
 ///
-/// An error never holds the line, which may hold a password: at most one byte of it, outside of every credential, or an
-/// unknown word in tor's letters.
+/// An error never holds the line, which may hold a password: at most one byte of it, which is no part of a value of
+/// `SOCKS_USERNAME` or `SOCKS_PASSWORD`, or an unknown word of capital letters and `_`.
 ///
 /// # Examples
 ///
@@ -62,7 +64,7 @@ pub struct ProtocolError {
     /// Byte index of the error.
     offset: usize,
     /// The byte or the word at `offset`, if there is one.
-    found: Found,
+    unexpected: Unexpected,
 }
 
 /// A kind of error, with the field that it is about.
@@ -119,9 +121,11 @@ const MAX_WORD: usize = 20;
 
 /// The text at an error's offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Found {
+enum Unexpected {
     /// A byte of the input.
     Byte(u8),
+    /// A byte of a credential, which is not shown.
+    Secret,
     /// The end of the input.
     End,
     /// A word without a name, of capital letters and `_`.
@@ -134,8 +138,12 @@ impl ProtocolError {
     /// Returns an error about the byte at `offset` of `input`.
     #[cold]
     pub(crate) fn new(kind: ErrorKind, input: &[u8], offset: usize) -> Self {
-        let found = input.get(offset).map_or(Found::End, |&byte| Found::Byte(byte));
-        Self { kind, offset, found }
+        let unexpected = match input.get(offset) {
+            None => Unexpected::End,
+            Some(_) if Redacted::new(input, offset, offset.saturating_add(1)).is_secret() => Unexpected::Secret,
+            Some(&byte) => Unexpected::Byte(byte),
+        };
+        Self { kind, offset, unexpected }
     }
 
     /// Returns an error about the unknown `word` at `offset`, which is named if it is short and in the letters of tor's words:
@@ -145,10 +153,10 @@ impl ProtocolError {
         let is_letters = word.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'_'));
         let text = core::str::from_utf8(word).ok().filter(|_| is_letters);
         let word = match text.and_then(|text| ArrayString::from(text).ok()) {
-            Some(word) => Found::Word(word),
-            None => Found::Length(word.len()),
+            Some(word) => Unexpected::Word(word),
+            None => Unexpected::Length(word.len()),
         };
-        Self { kind: ErrorKind::Unrecognized(field), offset, found: word }
+        Self { kind: ErrorKind::Unrecognized(field), offset, unexpected: word }
     }
 
     /// Returns the same error in text that has `len` more bytes before it.
@@ -192,8 +200,8 @@ impl ProtocolError {
     /// capital letters or `_`, as tor's words have.
     #[must_use]
     pub fn word(&self) -> Option<&str> {
-        match &self.found {
-            Found::Word(word) => Some(word),
+        match &self.unexpected {
+            Unexpected::Word(word) => Some(word),
             _ => None,
         }
     }
@@ -217,10 +225,11 @@ impl Field {
     }
 }
 
-impl fmt::Display for Found {
+impl fmt::Display for Unexpected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Byte(byte) => write!(f, "'{}'", byte.escape_ascii()),
+            Self::Secret => f.write_str("a byte of a credential"),
             Self::End => f.write_str("the end"),
             Self::Word(word) => write!(f, "the unknown word {word}"),
             Self::Length(len) => write!(f, "an unknown word of {len} bytes"),
@@ -230,13 +239,13 @@ impl fmt::Display for Found {
 
 impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, offset, found } = self;
+        let Self { kind, offset, unexpected } = self;
         match kind {
-            ErrorKind::Missing(Field::CircuitId) if *found == Found::Byte(b'0') => {
+            ErrorKind::Missing(Field::CircuitId) if *unexpected == Unexpected::Byte(b'0') => {
                 write!(f, "expected {}, found 0 (no circuit) at byte {offset}", Field::CircuitId.expectation())
             }
             ErrorKind::Missing(field) | ErrorKind::Malformed(field) | ErrorKind::Unrecognized(field) => {
-                write!(f, "expected {}, found {found} at byte {offset}", field.expectation())
+                write!(f, "expected {}, found {unexpected} at byte {offset}", field.expectation())
             }
             ErrorKind::OutOfRange(_) => {
                 write!(f, "expected a port up to 65535, found a greater number at byte {offset}")

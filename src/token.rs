@@ -153,7 +153,7 @@ words! {
         SentConnect = "SENTCONNECT",
         /// A resolve cell was sent along a circuit.
         SentResolve = "SENTRESOLVE",
-        /// The stream is open, or the answer to a look-up is there.
+        /// The stream is open, or its look-up was answered.
         Succeeded = "SUCCEEDED",
         /// The stream failed and will not be tried again.
         Failed = "FAILED",

@@ -36,5 +36,6 @@ fn a_line_of_2_gib_is_too_long() {
     assert_too_long(StreamEventRef::parse_lenient(&map), LENGTH);
     assert_too_long(StreamEventRef::parse(text), LENGTH);
     assert_too_long(StreamEventRef::parse(text.get(..1 << 31).expect("ASCII")), 1 << 31);
-    assert!(page_faults() - before < 1000, "the bytes were looked at");
+    // A full pass takes 1,024 faults with huge pages of 2 MiB, and half a million with small ones.
+    assert!(page_faults() - before < 100, "the bytes were looked at");
 }

@@ -18,7 +18,7 @@ pub(crate) struct Corpus {
     pub(crate) name: &'static str,
     /// The lines as on the wire.
     pub(crate) buffer: &'static [u8],
-    /// Ranges of the text after `650 STREAM ` in each line.
+    /// Text after `650 STREAM ` in each line.
     pub(crate) lines: &'static [&'static [u8]],
     /// The lines that are UTF-8.
     pub(crate) texts: &'static [&'static str],
@@ -34,7 +34,7 @@ pub(crate) fn legacy() -> Corpus {
     Corpus::new("legacy", &captured("legacy-events.raw"))
 }
 
-/// The lines of the capture in which a client gives a user name or a password.
+/// The lines of the capture in which a client gives a user name.
 pub(crate) fn credentials() -> Corpus {
     let mut contents = captured("stream-events.raw");
     contents.retain(|line| find(line, b" SOCKS_USERNAME=\"").is_some());
@@ -114,9 +114,9 @@ fn captured(name: &str) -> Vec<Vec<u8>> {
     contents
 }
 
-/// Leaves so many events in a capture that there are at least `bytes_per_event` bytes for each. The captures were cut
-/// down to what is varied in them, of which half is events; in the whole ones there was one in 981 bytes (the log) and
-/// one in 2200 (the connection).
+/// Leaves so many events in a capture that there are at least `bytes_per_event` bytes for each. The captures were shortened, so
+/// that about half of their lines are events; in the whole ones there was one in 981 bytes (the log) and one in 2200 (the
+/// connection).
 fn thinned(capture: &[u8], bytes_per_event: usize) -> Vec<u8> {
     let mut kept = Vec::new();
     let (mut events, mut start) = (0, 0);

@@ -133,6 +133,26 @@ fn data_of_a_reply_that_is_longer_than_a_range() {
     }
 }
 
+/// Streams that were open when a controller asked: of a stream with the ID 250, the line looks like a reply, at which a range
+/// may begin.
+#[test]
+fn open_streams_in_several_ranges() {
+    let event = |n: usize| format!("650 STREAM {n} NEW 0 h{n}.example:80\r\n");
+    let events = |from: usize, to: usize| (from..to).map(event).collect::<String>();
+    for ids in [1..3000, 250..251] {
+        let row = |n: usize| format!("{n} SUCCEEDED 7 open{n}.example:443\r\n");
+        let rows = ids.map(|n| if n % 50 == 0 { row(250) } else { row(n) }).collect::<String>();
+        for reply in [format!("250+stream-status=\r\n{rows}.\r\n250 OK\r\n"), format!("250-stream-status={}", row(9))] {
+            let log =
+                [events(10_000, 12_000), reply.clone(), events(12_000, 13_000), reply, events(13_000, 17_000)].concat();
+            let path = file("jobs", "open-streams", &log);
+            same(&[&path], &[&["streams"], &["streams", "--join"]], &["8"]);
+            let unix = file("jobs", "open-streams", log.replace('\r', ""));
+            same(&[&unix], &[&["streams"]], &["8"]);
+        }
+    }
+}
+
 /// A generator of pseudo-random numbers, so that a failure can be repeated.
 struct Random(u64);
 
@@ -288,7 +308,7 @@ fn memory(command: &[&str], path: &Path) -> usize {
 fn memory_with_many_threads() {
     let line = |n: usize, status: &str| format!("650 STREAM {n} {status} 0 h{n}:1\r\n");
     for (name, commands) in [
-        ("ends", "summary streams"),
+        ("ends", "summary streams count onionperf"),
         ("pairs", "summary streams circuits"),
         ("same", "streams events"),
         ("open", "summary streams"),
@@ -307,8 +327,14 @@ fn memory_with_many_threads() {
         }
         let path = file("jobs", &format!("memory-{name}"), log);
         for command in commands.split(' ') {
-            let options: &[&str] = if command == "events" { &[] } else { &["--max-live", "1000"] };
-            let most = memory(&[&[command, "--jobs", "16"], options].concat(), &path);
+            let options: &[&str] = match command {
+                "events" => &[],
+                "count" => &["--events", "--by", "stream,status,target", "--max-live", "1000"],
+                "onionperf" => &["--format", "onionperf", "--max-live", "1000"],
+                _ => &["--max-live", "1000"],
+            };
+            let name_of = if command == "onionperf" { "streams" } else { command };
+            let most = memory(&[&[name_of, "--jobs", "16"], options].concat(), &path);
             assert!(most > 0 && most <= 64, "{command} of {name}: {most} MB");
         }
         fs::remove_file(path).unwrap();

@@ -10,7 +10,7 @@ use super::scan;
 /// Maximum length that tor prints of a target, in bytes.
 pub(crate) const TARGET_MAX: usize = 255;
 
-/// Returns `true` for the letters of words and keywords.
+/// Returns `true` for `A` to `Z`, `0` to `9` and `_`, of which words and keywords consist.
 const fn is_word_byte(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_')
 }
@@ -41,7 +41,7 @@ fn is_word_byte_of_table(byte: u8) -> bool {
 /// Returns `true` for a list of words, which may be empty.
 pub(crate) fn is_list(text: &[u8]) -> bool {
     // Every byte of 16 is checked, even after one that does not match, so that the compiler can check all of them at
-    // once.
+    // once. The last 16 bytes overlap the last whole chunk.
     let fits = |text: &[u8]| text.iter().fold(true, |fits, &byte| fits & (is_word_byte(byte) | (byte == b',')));
     match text.last_chunk::<16>() {
         Some(last) => fits(last) && text.chunks_exact(16).all(fits),
@@ -49,7 +49,7 @@ pub(crate) fn is_list(text: &[u8]) -> bool {
     }
 }
 
-/// Returns the text from index `at` to the next space, and the index after it.
+/// Returns the text from index `at` up to the next space or the line's end, and the index of that space or end.
 pub(crate) fn token(line: &[u8], at: u32) -> Option<(&[u8], u32)> {
     let end = scan::space(line, at);
     Some((line.get(at as usize..end as usize)?, end))
@@ -157,8 +157,8 @@ pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
 /// Splits the `host:port` that ends at index `end` of a line, as [`split_port`] does: returns the index of the colon and the
 /// port.
 ///
-/// The line has to be ASCII up to `end`, to have at least eight bytes before it, and neither a digit nor a colon before the
-/// host: then the last byte other than a digit is the colon, if there is one.
+/// The line has to be ASCII up to `end`, to have at least eight bytes before it, and neither a digit nor a colon right before
+/// the host: then the last byte other than a digit is the colon, if there is one.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn port_before(line: &[u8], end: u32) -> Option<(u32, u16)> {
     let word = u64::from_le_bytes(*line.get(..end as usize)?.last_chunk()?);
@@ -167,7 +167,7 @@ pub(crate) fn port_before(line: &[u8], end: u32) -> Option<(u32, u16)> {
     Some((end - digits - 1, u16::try_from(port).ok().filter(|_| is_port)?))
 }
 
-/// Returns `true` for the value of a `SOURCE_ADDR` that is not a path.
+/// Returns `true` for plain text with a port at its end. The path `/run/s:0` is such text too: callers test for a `/` first.
 pub(crate) fn is_addr_port(value: &[u8]) -> bool {
     split_port(value).is_some() && scan::not_plain(value, 0) as usize == value.len()
 }
@@ -187,7 +187,7 @@ pub(crate) fn is_relay(text: &[u8]) -> bool {
 }
 
 /// Returns `true` if `text` begins with a keyword and its `=`.
-pub(crate) fn begins_with_keyword(text: &[u8]) -> bool {
+pub(crate) fn begins_with_key(text: &[u8]) -> bool {
     let len = text.iter().take_while(|&&byte| is_word_byte(byte)).count();
     len > 0 && text.get(len) == Some(&b'=')
 }
@@ -197,7 +197,7 @@ pub(crate) fn begins_with_keyword(text: &[u8]) -> bool {
 pub(crate) fn path_end(line: &[u8], at: u32) -> u32 {
     let mut end = scan::space(line, at);
     while let Some((_, after)) = line.get(end as usize..).and_then(|rest| rest.split_first()) {
-        if begins_with_keyword(after) {
+        if begins_with_key(after) {
             break;
         }
         end = scan::space(line, end + 1);
@@ -205,7 +205,7 @@ pub(crate) fn path_end(line: &[u8], at: u32) -> u32 {
     end
 }
 
-/// Returns the index of the quotation mark that ends the string whose first one is at index `at`.
+/// Returns the index of the quotation mark that closes the one at index `at`.
 pub(crate) fn closing_quote(line: &[u8], at: u32) -> Option<u32> {
     let mut at = at + 1;
     loop {
@@ -230,7 +230,8 @@ pub(crate) fn tor_closing_quote(line: &[u8], at: u32) -> Option<u32> {
     }
 }
 
-/// [`tor_closing_quote`] of a string whose first byte that does not stand for itself is at index `at`.
+/// Continues [`tor_closing_quote`] at index `at`, the string's first backslash, quotation mark, control character or 8-bit
+/// byte.
 #[inline(never)]
 fn closing_quote_after_escapes(line: &[u8], at: u32) -> Option<u32> {
     let mut at = at;

@@ -71,8 +71,9 @@ keywords! {
 }
 
 impl Keyword {
-    /// The keywords that tor prints with every event, from version 0.4.3.1 on.
-    pub(crate) const NEWER: [Self; 4] = [Self::ClientProtocol, Self::NymEpoch, Self::SessionGroup, Self::IsoFields];
+    /// The four keywords that tor prints with every event since 0.4.3.1.
+    pub(crate) const ALWAYS_PRINTED: [Self; 4] =
+        [Self::ClientProtocol, Self::NymEpoch, Self::SessionGroup, Self::IsoFields];
 
     /// Returns `true` if tor prints this keyword with `status`.
     ///

@@ -2,12 +2,12 @@
 //!
 //! The event, its values and the parser use this module, which depends on none of them.
 //!
-//! An index into a line is a `u32`, since a content is shorter than [`MAX_LEN`]. No sum of an index and a length overflows:
-//! one comparison checks a range, and an event is a sixth smaller.
+//! An index into a line is a `u32`: a content has at most [`MAX_LEN`] bytes, so that an index plus the length of a field
+//! never overflows. With `usize` each range would need a second comparison, and an event would be a fifth larger.
 //!
 //! Functions of the fast path are marked `cfg_attr(feature = "std", inline(always))`: inlined where speed counts, and called
 //! on small devices, which have no `std`. Without the marks the compiler calls half of them, for 5 % more instructions an
-//! event; with `inline(always)` everywhere the library is half as large again.
+//! event. With `inline(always)` on devices too, the library would be half as large again there.
 
 pub(crate) mod grammar;
 pub(crate) mod keyword;

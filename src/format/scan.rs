@@ -30,7 +30,7 @@ pub(crate) fn quote_or_backslash(text: &[u8], at: u32) -> u32 {
 /// quotation mark, a backslash, a control character or an 8-bit byte.
 #[cfg_attr(feature = "std", inline)]
 pub(crate) fn not_quotable(text: &[u8], at: u32) -> u32 {
-    find(text, at, |word| equal_or_8bit(word, b'"') | equal_or_8bit(word, b'\\') | outside(word, b' '))
+    find(text, at, |word| equal_or_most_8bit(word, b'"') | equal_or_most_8bit(word, b'\\') | outside(word, b' '))
 }
 
 /// Returns the index of the first byte from `at` on that may be odd in a target, or the length: a space, a quotation mark, a
@@ -45,7 +45,7 @@ pub(crate) fn not_plain(text: &[u8], at: u32) -> u32 {
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn array<const N: usize>(text: &[u8], at: u32) -> Option<&[u8; N]> {
     let at = at as usize;
-    // The sum cannot wrap where it is used: `at` is a `u32`, and on a machine of 32 bits no line is that long.
+    // Where `usize` has 32 bits the sum does not wrap either: `at` is at most one above the length of a line.
     text.get(at..at.wrapping_add(N))?.first_chunk()
 }
 
@@ -103,6 +103,7 @@ pub(crate) fn last_number(word: u64) -> Option<(u32, u32)> {
     let others = NonZeroU64::new(values.wrapping_add(TO_TEN) & HIGHS)?;
     // The high bit of the last byte that is no digit.
     let last = 63 - others.leading_zeros();
+    // Bytes up to that one become zeros: zeros before the number.
     Some((7 - last / 8, decimal(values >> last << last)))
 }
 
@@ -115,23 +116,24 @@ const ZEROS: u64 = ONES * b'0' as u64;
 /// The number that, added to a byte below 0x80, sets its high bit if the byte is 10 or more, for every byte of a word.
 const TO_TEN: u64 = ONES * (0x80 - 10);
 
-/// Marks the first byte of `word` that is `byte` or has a high bit. Bits other than the high ones are undefined.
+/// Marks the first byte of `word` that is `byte`, and those from 0x80 up but `byte | 0x80`: to be combined with a mark of that
+/// one. Bits other than the high ones are undefined.
 #[cfg_attr(feature = "std", inline(always))]
-const fn equal_or_8bit(word: u64, byte: u8) -> u64 {
+const fn equal_or_most_8bit(word: u64, byte: u8) -> u64 {
     (word ^ (ONES * byte as u64)).wrapping_sub(ONES)
 }
 
 /// Marks the first byte of `word` that is `byte`, which is below 0x80. Bits other than the high ones are undefined.
 #[cfg_attr(feature = "std", inline(always))]
 const fn equal(word: u64, byte: u8) -> u64 {
-    equal_or_8bit(word, byte) & !word
+    equal_or_most_8bit(word, byte) & !word
 }
 
-/// Marks the first byte below `limit`, which is at most 0x80, or from 0x7f up. Bits other than the high ones are
+/// Marks the first byte below `limit`, which is at most 0x7f, or from 0x7f up. Bits other than the high ones are
 /// undefined.
 #[cfg_attr(feature = "std", inline(always))]
 const fn outside(word: u64, limit: u8) -> u64 {
-    // The sum has the high bit of every byte from 0x7f up but 0xff, and the difference that one's.
+    // The sum marks 0x7f to 0xfe; the difference marks bytes below `limit`, and 0xff.
     word.wrapping_sub(ONES * limit as u64) | word.wrapping_add(ONES)
 }
 
@@ -147,7 +149,8 @@ fn find(text: &[u8], start: u32, mark: impl Fn(u64) -> u64) -> u32 {
         }
         at += 16;
     }
-    // The last 16 bytes. Bytes that were searched before have no mark.
+    // The last 16 bytes; those that were searched before have no mark. A shorter rest is padded with zeros, which may be
+    // marked: hence the minimum.
     let len = text.len() as u32;
     let last = len.saturating_sub(16);
     let (both, from) = match array(text, last) {
@@ -186,7 +189,7 @@ fn last_bytes_of_short(text: &[u8], start: u32, mask: u128) -> u128 {
     rest.iter().rev().fold(0, |both, &byte| (both << 8) | u128::from(byte ^ mask as u8))
 }
 
-/// Returns the decimal number of eight digits, of which the lowest byte is the first.
+/// Returns the decimal number of eight values from 0 to 9, of which the lowest byte is the first digit.
 #[cfg_attr(feature = "std", inline(always))]
 const fn decimal(digits: u64) -> u32 {
     // Each product holds the sum of both digits, pairs or fours, the first one times its power of ten.

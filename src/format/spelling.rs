@@ -23,7 +23,7 @@ pub(crate) struct Spelling {
 }
 
 impl Spelling {
-    /// Returns the spelling of a word.
+    /// Returns the spelling of a word with its delimiter, together 4 to 16 bytes.
     pub(crate) const fn new(word: &str) -> Self {
         Self { bytes: first_bytes(word.as_bytes(), 0), mask: u128::MAX >> (128 - 8 * word.len()) }
     }
@@ -40,12 +40,12 @@ impl Spelling {
     }
 }
 
-/// Finds the variant of `Self` and the length of the word that a text with the given first 16 bytes begins with, its delimiter
-/// included.
+/// Finds the word, with its delimiter, that a text with these first 16 bytes begins with. Returns its variant of `Self` and
+/// its length without the delimiter, from the function that the macro is used in.
 ///
-/// A few branches on the first four bytes find the only word that is possible. The processor predicts them, and so the start
-/// of the next field before the word is loaded. It would wait for the length out of the table of a perfect hash: a fifth
-/// more time for a modern line.
+/// A few branches on the first four bytes leave one to three words to compare. The processor predicts the branches, and so
+/// the start of the next field before the word is loaded. For a length out of the table of a perfect hash it would have to wait:
+/// a fifth more time for a modern line.
 macro_rules! spelled {
     ($text:expr, $($variant:ident = $word:literal before $end:literal,)+) => {{
         /// The first four bytes of each word.

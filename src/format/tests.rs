@@ -98,7 +98,7 @@ fn words_and_lists() {
         }
     }
     for (text, expected) in [("A=", true), ("A_1=x", true), ("=", false), ("a=", false), ("A", false), ("A =", false)] {
-        assert_eq!(begins_with_keyword(text.as_bytes()), expected, "{text}");
+        assert_eq!(begins_with_key(text.as_bytes()), expected, "{text}");
     }
     for (text, expected) in [("UNKNOWN_0", true), ("UNKNOWN_577", true), ("UNKNOWN_", false), ("UNKNOWN_1x", false)] {
         assert_eq!(is_unknown_code(text.as_bytes()), expected, "{text}");

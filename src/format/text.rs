@@ -58,15 +58,15 @@ impl<'a> Text<'a> {
     #[cfg_attr(feature = "std", inline)]
     pub(crate) fn get(self, start: u32, end: u32) -> &'a str {
         let (start, end) = (start as usize, end as usize);
-        match self.utf8().get(start..end) {
+        match self.utf8_or_empty().get(start..end) {
             Some(part) => part,
             None => part_of_bytes(self.bytes(), start, end),
         }
     }
 
-    /// Returns the whole text. `None` if it is not UTF-8.
+    /// Returns the whole text, or no text if it is not UTF-8, so that one `get` tries both.
     #[cfg_attr(feature = "std", inline)]
-    const fn utf8(self) -> &'a str {
+    const fn utf8_or_empty(self) -> &'a str {
         match self {
             Self::Str(text) => text,
             Self::Bytes(_) => "",
@@ -102,14 +102,14 @@ fn part_of_bytes(bytes: &[u8], start: usize, end: usize) -> &str {
     bytes.get(start..end).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or(REPLACEMENT)
 }
 
-/// The range of a value in an event's content: the index of its first byte, and below it the index after its last one.
+/// The range of a value in an event's content: the start in the high 32 bits, the end in the low ones.
 ///
 /// A value never begins at index 0, so that an absent one takes no space of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Span(NonZeroU64);
 
 impl Span {
-    /// Returns the span from `start` to `end`.
+    /// Returns the span from `start` to `end`. `None` if both are 0, which no value has.
     #[cfg_attr(feature = "std", inline)]
     pub(crate) fn new(start: u32, end: u32) -> Option<Self> {
         NonZeroU64::new((u64::from(start) << 32) | u64::from(end)).map(Self)

@@ -127,8 +127,8 @@ impl<'a> Iterator for StreamEvents<'a> {
 }
 
 impl<'a> StreamEvents<'a> {
-    /// Number of bytes that are checked to be UTF-8 at once where events follow each other. A check of many lines at once costs
-    /// a third of a check of each line.
+    /// Number of bytes whose UTF-8 is checked at once where events follow each other. A check of many lines takes a third of the
+    /// time of a check of each.
     const CHECKED: usize = 4096;
 
     /// Maximum number of bytes from one event's content to the next for the two to follow each other: a line end, and a

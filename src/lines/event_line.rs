@@ -62,7 +62,9 @@ pub struct EventLine<'a> {
 
 impl EventLine<'_> {
     /// Returns the Unix time in the prefix that OnionPerf writes before a line: the `1548934191.51` of
-    /// `2019-01-31 11:29:51 1548934191.51 650 STREAM`, as the time since 1970. `None` for any other prefix.
+    /// `2019-01-31 11:29:51 1548934191.51 650 STREAM`, as the time since 1970. `None` for a prefix of fewer or
+    /// more words, or whose third word is no number with a fraction or of nine digits at least. The first two are not compared
+    /// with it.
     ///
     /// ```
     /// let log = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 18 NEW 0 a.test:443\n";

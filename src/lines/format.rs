@@ -139,7 +139,7 @@ impl LogFormat {
         self.match_before(|index| line.get(index).copied())
     }
 
-    /// Returns `true` if `line` is the text before a reply without its last space, which a log may leave out in a blank line.
+    /// Returns `true` for the prefix of an empty line of data whose last space the log left out.
     pub(super) fn is_blank(&self, line: &[u8]) -> bool {
         let byte = |index| if index == line.len() { Some(b' ') } else { line.get(index).copied() };
         self.match_before(byte) == Some(line.len() + 1)

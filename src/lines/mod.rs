@@ -1,4 +1,4 @@
-//! Events out of a stream of lines: out of a buffer, out of chunks, out of a reader.
+//! Events out of bytes: out of a buffer, out of chunks, out of a reader.
 //!
 //! - [`buffer`], [`decoder`], [`reader`], [`codec`]: the entry points, which differ in the source of the bytes. The last three
 //!   keep an incomplete line in a [`splitter`].

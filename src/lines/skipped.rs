@@ -78,6 +78,13 @@ impl Skipped {
             && self.unterminated.is_none()
     }
 
+    /// Returns `true` if the counts can be those of so many lines and bytes, at whose end no data is open and no line
+    /// unterminated.
+    pub(super) fn is_within(&self, lines: u64, bytes: u64) -> bool {
+        let counts = [self.marks, self.bare, self.wrapped, self.in_data, self.line_ends];
+        self.open.is_none() && self.unterminated.is_none() && counts.iter().all(|count| count.is_within(lines, bytes))
+    }
+
     /// Appends the counts of later lines, whose first one follows `lines` lines. Open data of the earlier lines counts as ended.
     pub(super) const fn append(&mut self, later: &Self, lines: u64) {
         self.marks.append(later.marks, lines);
@@ -99,6 +106,14 @@ impl SkippedLines {
         if count > 0 {
             self.count += count;
             self.first.get_or_insert(number);
+        }
+    }
+
+    /// Returns `true` if the count can be that of so many lines and bytes. A line can have several line ends.
+    const fn is_within(&self, lines: u64, bytes: u64) -> bool {
+        match self.first {
+            None => self.count == 0,
+            Some(first) => 0 < first && first <= lines && 0 < self.count && self.count <= bytes,
         }
     }
 

@@ -74,7 +74,7 @@ impl<S: Store> Splitter<S> {
         self.find_in_kept(End::None).map(FoundLine::InKept)
     }
 
-    /// Parses the event of a line that `find` returned for this chunk.
+    /// Parses the event of a line that `find` returned for this chunk, or `find_last`.
     pub(super) fn event<'a>(&'a self, chunk: &'a [u8], found: &FoundLine) -> EventLine<'a> {
         let (bytes, range) = match found {
             FoundLine::InChunk(range) => (chunk, range),
@@ -86,7 +86,7 @@ impl<S: Store> Splitter<S> {
         self.finder.event(bytes, range, Text::within(bytes, range.content(), range.content_end()))
     }
 
-    /// Returns the number of bytes before the next one.
+    /// Returns the number of bytes that were given to `find` so far.
     #[cfg(feature = "std")]
     pub(super) const fn offset(&self) -> u64 {
         // The finder has counted the kept line if that is an event.

@@ -54,6 +54,36 @@ impl LineState {
         self.finder.append(part.finder).map_err(|finder| Self { finder })
     }
 
+    /// Appends a range that was read elsewhere, for example by another machine that sees the same file, given the counts of its
+    /// state: [`lines`](Self::lines), [`bytes`](Self::bytes), [`replies`](Self::replies) and [`skipped`](Self::skipped).
+    ///
+    /// That reader has to begin with the state that [`part`](Self::part) returns for the log's first lines, which it can read
+    /// itself. The result is that of [`append`](Self::append) if the range has whole lines, ends outside of data, and is followed
+    /// by a line with a [reply](Self::reply_prefix).
+    ///
+    /// Returns `false`, and changes nothing, if data is open before the range, if the counts say that data is open or a line
+    /// unterminated at its end, or if they cannot be those of one range.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use tor_stream_event::stream_events;
+    /// let log = b"2026-11-25 10:00:00 650 STREAM 18 NEW 0 a.test:443\n";
+    /// let mut first = stream_events(log);
+    /// assert!(first.next().is_some());
+    /// let mut state = first.state();
+    /// // Another machine reads the second range from the same state, and sends four counts.
+    /// let mut second = stream_events(log).resume(&state.part().expect("a reply with a line end"));
+    /// assert!(second.next().is_some());
+    /// let (read, skipped) = (second.state(), second.skipped());
+    /// assert!(state.append_counts(read.lines(), read.bytes(), read.replies(), &skipped));
+    /// assert_eq!((state.lines(), state.bytes()), (2, 102));
+    /// ```
+    #[must_use]
+    pub fn append_counts(&mut self, lines: u64, bytes: u64, replies: u64, skipped: &Skipped) -> bool {
+        self.finder.append_counts(lines, bytes, replies, skipped)
+    }
+
     /// Returns the line end. `None` before the first reply, unless it was set.
     #[must_use]
     pub fn line_end(&self) -> Option<LineEnd> {

@@ -1,16 +1,17 @@
 //! The second reading: a target of any text, and the fields that tor prints after one.
 //!
 //! A client chooses the target, and can make it look like anything; what tor prints after it is unambiguous as a whole.
-//! The target is the text before the longest row of fields, at the end of the line, that leaves a target. [`read`] searches
-//! for its end from the left, at the first few ports; [`target_end`] from the right: it removes field after field, in the
-//! reverse of tor's order.
+//! The target is the text before the longest row of fields at the line's end that has a `host:port`, or 255 bytes, before
+//! it. [`read`] searches for its end from the left, at the first few ports; [`target_end`] from the right: it removes field
+//! after field, in the reverse of tor's order.
 //!
-//! Why no client can lengthen that row: it would have to begin inside the target, and so have tor's own colon and port in
-//! one of its fields. No word or number holds a colon. A `SOURCE_ADDR` does, but tor's own makes a second one. A quoted
-//! string opened in the target would end at a quotation mark that tor printed; those come in pairs, and the one left over
-//! fits nowhere. The gap is a tor before 0.4.3.1, which prints few fields: a client that writes all fields of a newer tor
-//! into its target, and an unknown keyword after them, looks like that newer tor. The keyword raises
-//! [`UnknownKeyword`](crate::Anomaly::UnknownKeyword).
+//! No client can lengthen that row. A longer row would begin inside the host, so one of its fields would hold tor's own
+//! `:port`. No word or number holds a colon. A `SOURCE_ADDR` does, but only before a `PURPOSE`: a tor that prints a purpose
+//! after a client's target prints an address of its own, which makes a second one. (tor prints a purpose without an address
+//! for targets of its own and for look-ups of a controller.) A quoted string opened in the target would end at a quotation mark
+//! that tor printed; those come in pairs, and the one left over fits nowhere. The gap is a tor before 0.4.3.1, which prints
+//! few fields: a client that writes all fields of a newer tor into its target, and an unknown keyword after them, looks
+//! like that newer tor. The keyword raises [`UnknownKeyword`](crate::Anomaly::UnknownKeyword).
 //!
 //! The work is linear: [`read`] tries few ports, and each search of [`target_end`] runs over bytes that no other search of
 //! its kind sees again, or ends the reading.
@@ -23,34 +24,49 @@ use crate::format::keyword::{self, Keyword};
 use crate::format::{grammar, scan};
 use crate::token::StreamStatus;
 
-/// Maximum number of ports after which [`read`] tries to read fields.
+/// Maximum number of ends at which [`read`] tries to read fields before it calls [`target_end`].
 ///
 /// Nearly every hostile line has one to three ports. To read the fields after each of them takes half the time of finding the
 /// target's end from the right and reading the fields then. Without a limit, the work would grow with the square of the
 /// number of ports.
 const MAX_TRIES: usize = 4;
 
-/// Reads the target, and the fields after it. `None` if tor did not print this line.
+/// Reads the target, and the fields after it. `None` for a line that no known tor prints.
 #[inline(never)]
 pub(super) fn read(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
-    let mut end = header.target;
-    let mut tries = 0;
-    loop {
-        end = scan::space(line, end);
-        if is_target(line.get(header.target as usize..end as usize)?) {
-            if tries == MAX_TRIES {
-                end = target_end(line, header.target, header.status)?;
-            }
-            tries += 1;
-            if let Some(fields) = read_fields(line, end, header.status) {
-                return Some((Target::new(line, header.target, end), fields));
-            }
+    let fields_after = |end| {
+        let fields = read_fields(line, end, header.status)?;
+        Some((Target::new(line, header.target, end), fields))
+    };
+    let mut from = header.target;
+    for _ in 0..MAX_TRIES {
+        let end = next_end(line, header.target, from)?;
+        let found = fields_after(end);
+        if found.is_some() {
+            return found;
         }
-        if end as usize >= line.len() || tries > MAX_TRIES {
-            return None;
+        from = end + 1;
+    }
+    next_end(line, header.target, from)?;
+    fields_after(target_end(line, header.target, header.status)?)
+}
+
+/// Returns the first index from `from` on at which a target that begins at index `target` can end.
+fn next_end(line: &[u8], target: u32, from: u32) -> Option<u32> {
+    let cut = target + grammar::TARGET_MAX as u32;
+    let mut end = from;
+    while end as usize <= line.len() {
+        end = scan::space(line, end);
+        if may_be_target(line.get(target as usize..end as usize)?) {
+            return Some(end);
         }
         end += 1;
+        // No target ends after a space, but where tor cuts it.
+        while end != cut && line.get(end as usize) == Some(&b' ') {
+            end += 1;
+        }
     }
+    None
 }
 
 /// Reads the fields from index `at` on, as [`predicted::read_fields`] does, which is large and not inlined twice.
@@ -61,8 +77,9 @@ fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<Fields> {
 
 /// Returns `true` if tor can have printed the text from index `cut` on after a target that it cut there.
 ///
-/// tor prints `PURPOSE` with every NEW and NEWRESOLVE (since 0.2.0.27), `REMOTE_REASON` only after `REASON`, and all of
-/// [`Keyword::NEWER`] or none of them. Before other text, the fields cannot belong to the target.
+/// tor prints `PURPOSE` with every NEW and NEWRESOLVE (since 0.2.0.27), and all of
+/// [`Keyword::ALWAYS_PRINTED`] or none of them. If other text follows, tor did not cut the target here. A cut in a NEW of an older tor
+/// is not found.
 #[cold]
 pub(super) fn may_follow_cut(line: &[u8], cut: u32, status: StreamStatus) -> bool {
     // tor 0.1.2 to 0.2.1 ends a line without a reason with a space.
@@ -82,23 +99,23 @@ pub(super) fn may_follow_cut(line: &[u8], cut: u32, status: StreamStatus) -> boo
     })
 }
 
-/// Returns `true` for text with a port, and for text that tor may have cut before one.
-fn is_target(text: &[u8]) -> bool {
+/// Returns `true` for text that ends with a port, and for text of exactly 255 bytes, whose port tor may have cut off.
+fn may_be_target(text: &[u8]) -> bool {
     text.len() == grammar::TARGET_MAX || grammar::split_port(text).is_some()
 }
 
-/// Returns the end of the target that begins at index `target`: after its port, or where tor cut it. `None` if tor did not
-/// print this line.
+/// Returns the end of the target that begins at index `target`: after its port, or where tor cut it. `None` for a
+/// line that no known tor prints.
 #[cold]
 pub(super) fn target_end(line: &[u8], target: u32, status: StreamStatus) -> Option<u32> {
     let rest = line.get(target as usize..)?;
-    let mut left = Unread { line, target, rest, status, follows: Follows::End, has_colon: false, newer_fields: 0 };
+    let mut unread = Unread { line, target, rest, status, follows: Follows::End, has_colon: false, newer_fields: 0 };
     let mut found = None;
     loop {
-        if (!left.has_colon || left.newer_fields == Keyword::NEWER.len()) && is_target(left.rest) {
-            found = Some(target + left.rest.len() as u32);
+        if (!unread.has_colon || unread.newer_fields == Keyword::ALWAYS_PRINTED.len()) && may_be_target(unread.rest) {
+            found = Some(target + unread.rest.len() as u32);
         }
-        if left.remove_last_field().is_none() {
+        if unread.remove_last_field().is_none() {
             return found;
         }
     }
@@ -114,20 +131,20 @@ struct Unread<'b> {
     rest: &'b [u8],
     /// The event's status.
     status: StreamStatus,
-    /// The removed field right of `rest`.
+    /// The text after `rest`.
     follows: Follows,
-    /// Set after an unknown keyword with a colon in its value: tor prints one only after [`Keyword::NEWER`].
+    /// Set after an unknown keyword with a colon in its value: tor prints one only after [`Keyword::ALWAYS_PRINTED`].
     has_colon: bool,
-    /// Number of removed fields of [`Keyword::NEWER`].
+    /// Number of removed fields of [`Keyword::ALWAYS_PRINTED`].
     newer_fields: usize,
 }
 
-/// The text right of the unread rest of a line.
+/// The text after the unread rest of a line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Follows {
-    /// The end of the line, or unknown keywords.
+    /// The line's end, or fields with unknown keywords.
     End,
-    /// This keyword.
+    /// A field with this keyword.
     Known(Keyword),
 }
 
@@ -150,15 +167,18 @@ impl<'b> Unread<'b> {
             return None;
         }
         (self.rest, self.follows) = match keyword {
+            // tor prints it only after REASON=END: both are removed at once.
             Keyword::RemoteReason => (before.strip_suffix(b" REASON=END")?, Follows::Known(Keyword::Reason)),
             _ => (before, Follows::Known(keyword)),
         };
-        self.newer_fields += usize::from(Keyword::NEWER.contains(&keyword));
+        self.newer_fields += usize::from(Keyword::ALWAYS_PRINTED.contains(&keyword));
         Some(())
     }
 
-    /// Splits off the last field at its space, which neither of the two holds.
+    /// Returns the text before the last field, and that field. The space between them is in neither.
     fn split_last(&self) -> Option<(&'b [u8], &'b [u8])> {
+        // The address before PURPOSE may be a path with spaces, a quoted string may hold spaces, and tor prints one in
+        // `REASON= UNKNOWN_15`.
         let space = if self.follows == Follows::Known(Keyword::Purpose) && self.status != StreamStatus::Unrecognized {
             self.space_before_source_addr()?
         } else if let Some(text) = self.rest.strip_suffix(b"\"") {
@@ -178,7 +198,7 @@ impl<'b> Unread<'b> {
         let mut rest = self.rest;
         loop {
             let space = memchr::memrchr(b' ', rest)?;
-            if grammar::begins_with_keyword(self.rest.get(space + 1..)?) {
+            if grammar::begins_with_key(self.rest.get(space + 1..)?) {
                 return self.rest.get(space..)?.starts_with(keyword::SOURCE_ADDR).then_some(space);
             }
             rest = rest.get(..space)?;
@@ -204,8 +224,9 @@ impl<'b> Unread<'b> {
                 grammar::is_word(value) || value.strip_prefix(b" ").is_some_and(grammar::is_unknown_code)
             }
             Keyword::Source | Keyword::Purpose | Keyword::ClientProtocol => grammar::is_word(value),
-            Keyword::SourceAddr if value.first() == Some(&b'/') => self.follows == Follows::Known(Keyword::Purpose),
-            Keyword::SourceAddr => grammar::is_addr_port(value),
+            // tor cuts a long path, so that only PURPOSE shows where it ends.
+            Keyword::SourceAddr if self.follows != Follows::Known(Keyword::Purpose) => false,
+            Keyword::SourceAddr => value.first() == Some(&b'/') || grammar::is_addr_port(value),
             Keyword::SocksUsername | Keyword::SocksPassword => grammar::is_quoted(value),
             Keyword::NymEpoch => grammar::decimal(value).is_some(),
             Keyword::SessionGroup => grammar::signed_decimal(value).is_some(),
@@ -214,7 +235,7 @@ impl<'b> Unread<'b> {
     }
 }
 
-/// Returns the last quotation mark in `text` that no backslash escapes.
+/// Returns the index of the last quotation mark in `text` that no backslash escapes.
 fn opening_quote(text: &[u8]) -> Option<usize> {
     memchr::memrchr_iter(b'"', text).find(|&quote| {
         let before = text.get(..quote).unwrap_or_default();

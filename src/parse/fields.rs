@@ -1,4 +1,4 @@
-//! The fields after a target, in the form that every strategy returns.
+//! The values of the fields after a target, which every reading returns.
 
 use core::num::NonZeroU32;
 
@@ -20,9 +20,9 @@ pub(super) struct Fields {
     /// Range between the quotes.
     pub(super) socks_password: Option<Span>,
     pub(super) client_protocol: Option<ClientProtocol>,
-    /// The index of the number, if it is one of 32 bits.
+    /// Index of the number's first byte. `None` for a value that is no number of 32 bits.
     pub(super) nym_epoch: Option<NonZeroU32>,
-    /// The index of the number, if it is one of 32 bits.
+    /// Index of the number's first byte. `None` for a value that is no number of 32 bits.
     pub(super) session_group: Option<NonZeroU32>,
     pub(super) iso_fields: Option<Span>,
     /// Anomalies of the fields.

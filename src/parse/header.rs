@@ -6,7 +6,7 @@ use crate::format::scan;
 use crate::token::{StreamStatus, Word};
 use crate::value::id;
 
-/// The fields before the target, by the indexes of their ends.
+/// The three fields before the target: status, ranges and anomalies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     /// The index after the stream ID.
@@ -17,13 +17,14 @@ pub(super) struct Header {
     pub(super) circuit: u32,
     /// The index after the circuit ID.
     pub(super) circuit_end: u32,
-    /// The index of the target's first byte, or the length.
+    /// Index of the target's first byte; the line's length if the line ends before one.
     pub(super) target: u32,
     /// Anomalies of the three fields.
     pub(super) anomalies: Anomalies,
 }
 
-/// Number of bytes in which the three fields end if both IDs have seven digits at most.
+/// Maximum length of the three fields and a space after each if no ID has more than seven digits: 7 + 1 + 15
+/// (`CONTROLLER_WAIT`) + 1 + 7 + 1.
 const SHORT: usize = 32;
 
 /// Reads the three fields if both IDs are numbers below 10^7.
@@ -46,7 +47,7 @@ pub(super) fn read_short(line: &[u8]) -> Option<Header> {
     Some(Header { id_end, status: name, circuit, circuit_end, target: circuit_end + 1, anomalies: Anomalies::NONE })
 }
 
-/// Returns a shorter line with zeros after it, which no field ends with.
+/// Copies a line of fewer than 32 bytes, and pads it with zeros. A zero ends no field, so that none is found in the padding.
 #[cold]
 fn pad(line: &[u8]) -> [u8; SHORT] {
     let mut head = [0; SHORT];

@@ -6,7 +6,7 @@
 //! 2. [`careful`]: the same fields after any target, where a client chose its text.
 //! 3. [`unordered`]: lines that no known tor prints.
 //!
-//! The first two agree wherever the first one reads anything (`tests.rs`): its only purpose is speed.
+//! `predicted` exists for speed only: `careful` finds the same event in every line that `predicted` accepts (`tests.rs`).
 
 mod careful;
 mod fields;
@@ -26,8 +26,8 @@ use crate::event::{Layout, StreamEventRef};
 use crate::format::text::Text;
 use crate::format::{MAX_LEN, grammar};
 
-/// Reads an event's content, which has no line end: as the specification has it or, if `lenient`, with any status, IDs and
-/// target. A CR or LF at the end is a byte of the content.
+/// Parses a content. A CR or LF at its end belongs to the content. If `lenient`, accepts any status, any IDs and a target
+/// without a port.
 #[cfg_attr(feature = "std", inline)]
 pub(crate) fn read(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     match content {
@@ -36,7 +36,7 @@ pub(crate) fn read(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_
     }
 }
 
-/// Reads an event's content with or without one line end, as [`read`] does without.
+/// Removes one line end, if there is one, and parses the rest as [`read`] does.
 #[cfg_attr(feature = "std", inline)]
 pub(crate) fn read_with_line_end(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     match content.bytes() {
@@ -45,7 +45,7 @@ pub(crate) fn read_with_line_end(content: Text<'_>, lenient: bool) -> Result<Str
     }
 }
 
-/// Removes one line end, and parses the rest.
+/// [`read_with_line_end`] of a content with one.
 #[cold]
 fn read_before_line_end(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     let rest = content.without_line_end();
@@ -56,8 +56,8 @@ fn read_before_line_end(content: Text<'_>, lenient: bool) -> Result<StreamEventR
     Ok(event)
 }
 
-/// Raises the anomalies of a cut if the single byte that was removed at the end of the event, a CR or a LF, could be the last
-/// one that tor printed of its target: the 255th. The fields would then belong to the target.
+/// Flags an event from whose end a lone CR or LF was removed, if that byte may be byte 255 of the target. tor then cut the
+/// target after it, and the text that was read as fields is part of the target.
 pub(crate) fn note_lone_line_end(event: &mut StreamEventRef<'_>) {
     let length = event.content().len();
     if length + 1 == event.layout.target as usize + grammar::TARGET_MAX {
@@ -87,9 +87,9 @@ pub(crate) fn read_any(content: Text<'_>, lenient: bool) -> Result<StreamEventRe
         return Err(Error::LineTooLong { length: line.len() as u64, limit: MAX_LEN });
     }
     let header = header::read(line, lenient)?;
-    let by_tor = careful::read(line, &header).or_else(|| read_before_space(line, &header));
-    let (target, fields) = match by_tor {
-        Some(found) => found,
+    let as_printed = careful::read(line, &header).or_else(|| read_before_space(line, &header));
+    let (target, fields) = match as_printed {
+        Some(target_and_fields) => target_and_fields,
         None => {
             let target = Target::first_token(line, header.target);
             (target, unordered::read(content, target.end))
@@ -99,11 +99,11 @@ pub(crate) fn read_any(content: Text<'_>, lenient: bool) -> Result<StreamEventRe
         return Err(target.diagnose(line).into());
     }
     let anomalies = anomalies(content, &header, &target, fields.anomalies);
-    Ok(event(content, &header, &target, &fields, anomalies))
+    Ok(assemble(content, &header, &target, &fields, anomalies))
 }
 
-/// Reads a line without fields of tor 0.1.2 to 0.2.1 with `EXTENDED` events: a space ends it. Where the space may be the 255th
-/// byte of a target that tor cut, [`careful`] has found that.
+/// Reads a target with one space after it. tor 0.1.2 to 0.2.1 with `EXTENDED_EVENTS` ends every line without a field so. A
+/// space that may be byte 255 of a cut target never gets here: [`careful`] accepts that line.
 fn read_before_space(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
     let before = line.strip_suffix(b" ")?;
     let target = Target::new(line, header.target, before.len() as u32);
@@ -112,7 +112,7 @@ fn read_before_space(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
 
 /// Makes an event of its fields.
 #[cfg_attr(feature = "std", inline(always))]
-fn event<'a>(
+fn assemble<'a>(
     content: Text<'a>,
     header: &Header,
     target: &Target,
@@ -153,12 +153,13 @@ fn anomalies(content: Text<'_>, header: &Header, target: &Target, of_fields: Ano
     if target.port.is_none() {
         anomalies.insert(Anomaly::TargetWithoutPort);
     }
-    let cut = header.target as usize + grammar::TARGET_MAX;
-    if target.end as usize >= cut {
+    let cut_at = header.target as usize + grammar::TARGET_MAX;
+    if target.end as usize >= cut_at {
         anomalies.insert(Anomaly::TargetMayBeCut);
-    } else if matches!(content.bytes().get(cut..), Some([] | [b' ', ..]))
-        && careful::may_follow_cut(content.bytes(), cut as u32, header.status)
+    } else if matches!(content.bytes().get(cut_at..), Some([] | [b' ', ..]))
+        && careful::may_follow_cut(content.bytes(), cut_at as u32, header.status)
     {
+        // A field ends exactly where tor cuts a target: the text before may be one target.
         anomalies.insert(Anomaly::FieldAtCut);
     }
     if let Text::Bytes(line) = content {

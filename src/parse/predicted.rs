@@ -1,12 +1,13 @@
 //! The first reading: fields in the order that tor prints, from left to right.
 //!
 //! Before you change this:
-//! - It decides the speed of the crate, and `benches/instructions/run parse` the change. Fewer instructions are not always
-//!   less time: the processor waits for a length from a table, not for one that follows from a branch.
-//! - Line and index have to stay in registers: no closure and no function that is called may borrow the [`Cursor`]. Rare
-//!   values are read by functions from index to index.
-//! - Return `None` at the first surprise. The careful reading then reads the line. It has to find the same event in every line
-//!   that this reading accepts: `tests.rs` compares the two.
+//! - This file decides the speed of the crate. Measure a change with `benches/instructions/run parse`, and its time. Fewer
+//!   instructions are not always less time: a length that is loaded from a table delays the next field, a length that a
+//!   predicted branch implies does not.
+//! - Line and index have to stay in registers: no closure and no function that is not inlined may borrow the [`Cursor`].
+//!   Functions for rare values take an index and return one.
+//! - Return `None` at the first surprise. The careful reading then reads the line, and has to find the same event in every
+//!   line that this reading accepts: `tests.rs` compares the two.
 //! - Comparisons with a whole row of usual text come first; each is followed by the general form.
 
 use core::num::NonZeroU32;
@@ -21,11 +22,12 @@ use crate::format::text::{Span, Text};
 use crate::format::{MAX_LEN, grammar, scan};
 use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus, Word};
 
-/// Usual beginning of the fields that newer tors print with every event. Comparing it as a whole takes a third of the time.
+/// Usual beginning of the fields that newer tors print with every event. A comparison of the whole takes a third of the time
+/// of reading the fields.
 const USUAL_PROTOCOL: &[u8] = b" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=";
 
-/// End of most lines: the isolation fields of a listener without configuration. Comparing it as a whole takes a quarter of
-/// the time.
+/// End of most lines: the isolation fields of a SOCKS port with tor's default flags. A comparison of the whole takes a quarter
+/// of the time of reading the list.
 const USUAL_ISO_FIELDS: &[u8] = b" ISO_FIELDS=SOCKS_USERNAME,SOCKS_PASSWORD,CLIENTADDR,SESSION_GROUP,NYM_EPOCH";
 
 /// Parses a line with a plain target, its port, and fields in tor's order: nearly every line.
@@ -45,7 +47,7 @@ pub(super) fn read(text: &str) -> Option<StreamEventRef<'_>> {
         return None;
     }
     let target = Target { start: header.target, end, port: Some(port), anomalies: Anomalies::NONE };
-    Some(super::event(Text::Str(text), &header, &target, &fields, fields.anomalies))
+    Some(super::assemble(Text::Str(text), &header, &target, &fields, fields.anomalies))
 }
 
 /// Reads the fields that end `line` from index `at` on. `None` if tor does not print these, in this order, after a target of
@@ -59,6 +61,11 @@ pub(super) fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<
         StreamStatus::New | StreamStatus::NewResolve => {
             rest.source_addr(&mut fields)?;
             rest.purpose(&mut fields)?;
+            // Every tor prints both or neither, but for pre-releases of 2007. Without this, a client of a tor that prints
+            // neither could forge an address out of its target and the port that tor prints after it.
+            if fields.source_addr.is_some() && fields.purpose.is_none() {
+                return None;
+            }
         }
         StreamStatus::Failed | StreamStatus::Closed | StreamStatus::Detached => rest.reasons(&mut fields)?,
         StreamStatus::Remap => rest.remap_source(&mut fields)?,
@@ -149,7 +156,7 @@ impl<'b> Cursor<'b> {
     fn next_is(self, text: &'static [u8]) -> bool {
         let at = self.at as usize;
         let Some(next) = self.line.get(at..at.wrapping_add(text.len())) else { return false };
-        // Thirds, since the compiler calls a function to compare more than 32 bytes.
+        // Pieces of at most 32 bytes, of a text of up to 96: the compiler calls a function to compare more.
         let split = |text: &'b [u8]| text.split_at_checked(32).unwrap_or((text, &[]));
         let ((next_1, next), (text_1, text)) = (split(next), split(text));
         let ((next_2, next), (text_2, text)) = (split(next), split(text));
@@ -244,7 +251,7 @@ impl<'b> Cursor<'b> {
     /// Reads one reason.
     #[cfg_attr(feature = "std", inline(always))]
     fn reason(&mut self, fields: &mut Fields) -> Option<StreamClosureReason> {
-        match named_reason(scan::bytes(self.line, self.at, b' ')) {
+        match StreamClosureReason::of_start(scan::bytes(self.line, self.at, b' ')) {
             Some((reason, len)) => {
                 self.at += len;
                 Some(reason)
@@ -260,7 +267,7 @@ impl<'b> Cursor<'b> {
         }
     }
 
-    /// Reads the source of a new address: `SOURCE`, or the `REASON` that tor prints if it has no word for it.
+    /// Reads the source of a new address: `SOURCE`, or the `REASON=UNKNOWN_15` that tor prints for a source without a word.
     #[cfg_attr(feature = "std", inline(always))]
     fn remap_source(&mut self, fields: &mut Fields) -> Option<()> {
         if self.skip(keyword::REASON) {
@@ -304,12 +311,6 @@ impl<'b> Cursor<'b> {
     }
 }
 
-/// Returns the variant and the length of a reason.
-#[cfg_attr(feature = "std", inline(always))]
-fn named_reason(text: u128) -> Option<(StreamClosureReason, u32)> {
-    StreamClosureReason::of_start(text)
-}
-
 /// Returns the end of a reason without a variant, and whether it is a code, before which tor prints a space (since 0.2.2).
 #[cold]
 fn unnamed_reason_end(line: &[u8], at: u32) -> Option<(u32, bool)> {
@@ -339,7 +340,7 @@ fn path_end(line: &[u8], at: u32) -> Option<u32> {
 /// Returns `Some` if the line's end, from index `at` on, is a row of keywords that a newer tor may have added.
 ///
 /// A value that holds a colon could belong to a target with its port. A tor new enough to print unknown keywords prints all
-/// of [`Keyword::NEWER`] before them: only there such a value is accepted.
+/// of [`Keyword::ALWAYS_PRINTED`] before them: only there such a value is accepted.
 #[cold]
 fn check_unknown_keywords(line: &[u8], at: u32, all_newer: bool) -> Option<()> {
     let mut at = at;
@@ -365,7 +366,7 @@ fn check_unknown_keywords(line: &[u8], at: u32, all_newer: bool) -> Option<()> {
     Some(())
 }
 
-/// Returns `true` if `key` is a keyword that we do not know.
+/// Returns `true` if `key` is a keyword that this version does not know.
 pub(super) fn is_unknown_key(key: &[u8]) -> bool {
     grammar::is_word(key) && Keyword::from_bytes(key).is_none()
 }

@@ -5,21 +5,21 @@ use crate::error::{ErrorKind, Field, ProtocolError};
 use crate::format::grammar;
 use crate::format::scan;
 
-/// A target by its end, port and anomalies.
+/// Range, port and anomalies of a target.
 #[derive(Clone, Copy)]
 pub(super) struct Target {
     /// Index of the target's first byte.
     pub(super) start: u32,
     /// Index after the target.
     pub(super) end: u32,
-    /// Index after the host, and the port, if there is one.
+    /// Index of the colon before the port, and the port, if there is one.
     pub(super) port: Option<(u32, u16)>,
     /// Anomalies of the target's text.
     pub(super) anomalies: Anomalies,
 }
 
 impl Target {
-    /// Parses the target from `start` to `end`, with any text.
+    /// Returns the target from `start` to `end` of a line, whatever its text.
     pub(super) fn new(line: &[u8], start: u32, end: u32) -> Self {
         let text = line.get(start as usize..end as usize).unwrap_or_default();
         let port = grammar::split_port(text).map(|(host, port)| (start + host as u32, port));
@@ -45,6 +45,10 @@ impl Target {
             match digits.iter().position(|byte| !byte.is_ascii_digit()) {
                 Some(other) => (ErrorKind::Malformed(Field::Target), start + colon + 1 + other),
                 None if digits.is_empty() => (ErrorKind::Malformed(Field::Target), end),
+                // A number that a port can have, with zeros before it: the sixth digit is one too many.
+                None if grammar::decimal(digits).is_some_and(|number| u16::try_from(number).is_ok()) => {
+                    (ErrorKind::Malformed(Field::Target), start + colon + 6)
+                }
                 None => (ErrorKind::OutOfRange(Field::Target), start + colon + 1),
             }
         } else {
@@ -68,7 +72,13 @@ fn anomalies(line: &[u8], start: u32, end: u32) -> Anomalies {
     Anomalies::of_bits(bits.into())
 }
 
-/// Returns the bit of `anomaly`, one of the first eight, if `is_there`.
+/// Returns the bit of `anomaly`, one of the target's, if `is_there`. Their bits are below 256: the list of anomalies begins
+/// with them.
 const fn bit(is_there: bool, anomaly: Anomaly) -> u8 {
     if is_there { anomaly.bit() as u8 } else { 0 }
 }
+
+const _: () = assert!(
+    Anomaly::TargetSpace.bit() | Anomaly::TargetQuote.bit() | Anomaly::TargetControl.bit() | Anomaly::Target8Bit.bit()
+        < 256
+);

@@ -16,6 +16,8 @@ pub(super) fn read(content: Text<'_>, at: u32) -> Fields {
     let line = content.bytes();
     let mut fields = Fields::default();
     fields.anomalies.insert(Anomaly::UnknownOrder);
+    // Of the last REASON, REMOTE_REASON and CLIENT_PROTOCOL.
+    let mut is_unknown = [false; 3];
     let mut args = Args::new(content, at, None);
     while let Some(arg) = args.next_arg() {
         let Some(keyword) = arg.keyword else {
@@ -24,14 +26,17 @@ pub(super) fn read(content: Text<'_>, at: u32) -> Fields {
         };
         let value = line.get(arg.value as usize..arg.end as usize).unwrap_or_default();
         match keyword {
-            Keyword::Reason => fields.reason = name(line, &arg, StreamClosureReason::Unrecognized),
-            Keyword::RemoteReason => fields.remote_reason = name(line, &arg, StreamClosureReason::Unrecognized),
-            Keyword::Source => fields.source = name(line, &arg, StreamSource::Unrecognized),
+            Keyword::Reason => (fields.reason, is_unknown[0]) = reason(line, &arg, value),
+            Keyword::RemoteReason => (fields.remote_reason, is_unknown[1]) = reason(line, &arg, value),
+            Keyword::Source => fields.source = variant_or(line, &arg, StreamSource::Unrecognized),
             Keyword::SourceAddr => fields.source_addr = Span::new(arg.value, arg.end),
-            Keyword::Purpose => fields.purpose = name(line, &arg, StreamPurpose::Unrecognized),
+            Keyword::Purpose => fields.purpose = variant_or(line, &arg, StreamPurpose::Unrecognized),
             Keyword::SocksUsername => fields.socks_username = between_quotes(line, arg.value, arg.end),
             Keyword::SocksPassword => fields.socks_password = between_quotes(line, arg.value, arg.end),
-            Keyword::ClientProtocol => fields.client_protocol = name(line, &arg, ClientProtocol::Unrecognized),
+            Keyword::ClientProtocol => {
+                fields.client_protocol = variant_or(line, &arg, ClientProtocol::Unrecognized);
+                is_unknown[2] = fields.client_protocol == Some(ClientProtocol::Unrecognized);
+            }
             Keyword::NymEpoch => {
                 fields.nym_epoch = NonZeroU32::new(arg.value).filter(|_| grammar::decimal(value).is_some());
             }
@@ -41,24 +46,28 @@ pub(super) fn read(content: Text<'_>, at: u32) -> Fields {
             Keyword::IsoFields => fields.iso_fields = Span::new(arg.value, arg.end),
         }
     }
-    let unknown = Some(StreamClosureReason::Unrecognized);
-    if fields.reason == unknown
-        || fields.remote_reason == unknown
-        || fields.client_protocol == Some(ClientProtocol::Unrecognized)
-    {
+    if is_unknown.contains(&true) {
         fields.anomalies.insert(Anomaly::UnknownWord);
     }
     fields
 }
 
-/// Returns the name of an argument's value, or `other`.
-fn name<W: Word>(line: &[u8], arg: &Arg, other: W) -> Option<W> {
+/// Returns the variant of a reason, and whether it is an unknown word: a code is none.
+fn reason(line: &[u8], arg: &Arg, value: &[u8]) -> (Option<StreamClosureReason>, bool) {
+    let reason = variant_or(line, arg, StreamClosureReason::Unrecognized);
+    (reason, reason == Some(StreamClosureReason::Unrecognized) && !grammar::is_unknown_code(value))
+}
+
+/// Returns the variant of an argument's value, or `other` for a word without one.
+fn variant_or<W: Word>(line: &[u8], arg: &Arg, other: W) -> Option<W> {
     Some(W::of_range(line, arg.value, arg.end).unwrap_or(other))
 }
 
 /// Returns the text between the quotes of the string from `start` to `end`, or `None` if there is none.
 fn between_quotes(line: &[u8], start: u32, end: u32) -> Option<Span> {
-    let quote = Some(start).filter(|&start| line.get(start as usize) == Some(&b'"'))?;
-    let last = grammar::closing_quote(line, quote).filter(|last| last + 1 == end)?;
-    Span::new(quote + 1, last)
+    if line.get(start as usize) != Some(&b'"') {
+        return None;
+    }
+    let last = grammar::closing_quote(line, start).filter(|last| last + 1 == end)?;
+    Span::new(start + 1, last)
 }

@@ -4,12 +4,11 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use super::StreamTracker;
 use super::key::Key;
 use super::life::{Outcome, StreamLife};
 use super::live::{Live, State};
-use super::note::Note;
 use super::part::{Change, ChangeKind, Positioned, Undecided};
+use super::{Note, StreamTracker};
 
 /// A stream that has ended in a part of a log, as returned by [`StreamTracker::append`].
 #[derive(Clone, Debug, PartialEq, Eq)]

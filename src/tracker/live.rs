@@ -5,12 +5,11 @@ use alloc::collections::btree_map::Entry;
 use core::cmp::Reverse;
 use core::mem;
 
-use super::StreamTracker;
 use super::key::{Key, id};
 use super::life::{Outcome, StreamLife};
-use super::note::Note;
 use super::part::{Position, Undecided};
 use super::update::Kept;
+use super::{Note, StreamTracker};
 use crate::event::StreamEventRef;
 
 /// A live stream.

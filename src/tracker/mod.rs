@@ -1,17 +1,19 @@
 //! Tracking of streams: events grouped by stream.
 //!
-//! - this file: the tracker as a caller sees it; [`note`]: the caller's notes about events
+//! - this file: the tracker's type, and the caller's notes about events; [`methods`]: the tracker's methods
 //! - [`live`]: the live streams: where each begins and ends; [`closed`]: the IDs of streams that were closed
 //! - [`key`]: stream IDs as map keys
 //! - [`life`]: the facts about one stream; [`update`]: how events change them; [`text`]: the text that is kept
 //! - [`part`]: the tracker of a part of a log; [`append`]: how it is merged into that of the log before it
+
+// The first group, so that rustdoc lists these methods first.
+mod methods;
 
 mod append;
 mod closed;
 mod key;
 mod life;
 mod live;
-mod note;
 mod part;
 mod text;
 mod update;
@@ -25,14 +27,10 @@ use self::closed::Closed;
 use self::key::Key;
 pub use self::life::{Failure, Outcome, Step, StreamLife, Target};
 use self::live::Live;
-pub use self::note::Note;
 use self::part::Part;
 #[cfg(feature = "serde")]
 pub(crate) use self::text::{UnnamedReasons, UnnamedWords, cut};
 use self::update::Kept;
-use crate::event::StreamEventRef;
-use crate::token::StreamStatus;
-use crate::value::StreamId;
 
 /// Groups events by stream, and returns each stream when it ends.
 ///
@@ -97,85 +95,33 @@ pub struct StreamTracker<T, N = ()> {
     part: Option<Box<Part<T, N>>>,
 }
 
-impl<T: Clone> StreamTracker<T> {
-    /// Returns a tracker with a maximum number of live streams, at least one.
-    #[must_use]
-    pub fn new(limit: usize) -> Self {
-        Self::with_notes(limit)
-    }
-
-    /// Adds an event, and returns the stream that ends with it, if there is one: the event's own with CLOSED, or
-    /// another one that is replaced or dropped ([`outcome`](StreamLife::outcome)).
-    pub fn update(&mut self, event: &StreamEventRef<'_>, time: T) -> Option<StreamLife<T>> {
-        self.update_with(event, time, ())
-    }
+/// A caller's note about an event, and about all events of a stream.
+///
+/// A tracker merges the notes of a stream's events into [`note`](StreamLife::note): facts that it does not keep
+/// itself, such as counts or line numbers. Merging has to be associative, or
+/// [`append`](StreamTracker::append) has another result than one tracker.
+///
+/// # Examples
+///
+/// ```
+/// # use tor_stream_event::{Note, StreamEventRef, StreamTracker};
+/// /// The numbers of a stream's lines.
+/// struct Lines(Vec<u64>);
+/// impl Note for Lines {
+///     fn append(&mut self, later: Self) { self.0.extend(later.0) }
+/// }
+/// let mut tracker = StreamTracker::with_notes(1000);
+/// let [new, closed] = ["18 NEW 0 a:443", "18 CLOSED 0 a:443"].map(StreamEventRef::parse);
+/// tracker.update_with(&new?, (), Lines(vec![7]));
+/// let life = tracker.update_with(&closed?, (), Lines(vec![9]));
+/// assert_eq!(life.map(|life| life.note.0), Some(vec![7, 9]));
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
+pub trait Note {
+    /// Adds the note about later events of the same stream.
+    fn append(&mut self, later: Self);
 }
 
-impl<T: Clone, N: Note> StreamTracker<T, N> {
-    /// Returns a tracker, as [`new`](StreamTracker::new) does, for events with [notes](Note).
-    #[must_use]
-    pub fn with_notes(limit: usize) -> Self {
-        Self {
-            live: BTreeMap::new(),
-            by_age: BinaryHeap::new(),
-            closed: Closed::default(),
-            limit: limit.max(1),
-            kept: Kept { steps: 1000, circuits: 1000 },
-            events: 0,
-            dropped: 0,
-            part: None,
-        }
-    }
-
-    /// Sets the maximum number of [`steps`](StreamLife::steps) that are kept of one stream, at least one. Further steps
-    /// are only counted.
-    #[must_use]
-    pub fn keep_steps(self, steps: usize) -> Self {
-        Self { kept: Kept { steps: steps.max(1), ..self.kept }, ..self }
-    }
-
-    /// Sets the maximum number of [`circuits`](StreamLife::circuits) that are kept of one stream, at least one. Further
-    /// changes of circuit are only counted.
-    #[must_use]
-    pub fn keep_circuits(self, circuits: usize) -> Self {
-        Self { kept: Kept { circuits: circuits.max(1), ..self.kept }, ..self }
-    }
-
-    /// Adds an event as [`update`](StreamTracker::update) does, with a note.
-    pub fn update_with(&mut self, event: &StreamEventRef<'_>, time: T, note: N) -> Option<StreamLife<T, N>> {
-        self.events += 1;
-        let key = Key::of(event);
-        let ended = match event.status {
-            StreamStatus::New | StreamStatus::NewResolve => self.begin(key, event, time, note),
-            StreamStatus::Closed => self.close(key, event, time, note),
-            _ => self.advance(key, event, time, note),
-        };
-        if let Some(part) = &mut self.part {
-            part.handed_out += u64::from(ended.is_some());
-        }
-        ended
-    }
-
-    /// Iterates over the live streams, in the order of their IDs' text, including those that have failed and were not
-    /// yet closed. In a [part](Self::part) of a log, these are the streams that began in it.
-    pub fn live(&self) -> impl Iterator<Item = &StreamLife<T, N>> {
-        self.live.values().filter_map(|stream| stream.state.life())
-    }
-
-    /// Returns the stream with this ID, if it is one of [`live`](Self::live).
-    #[must_use]
-    pub fn get(&self, id: &StreamId) -> Option<&StreamLife<T, N>> {
-        self.live.get(&Key::new(id.as_str()))?.state.life()
-    }
-
-    /// Returns the number of streams that were returned as [`Dropped`](Outcome::Dropped).
-    #[must_use]
-    pub const fn dropped(&self) -> u64 {
-        self.dropped
-    }
-
-    /// Returns the streams of [`live`](Self::live), as they are at the end of a log.
-    pub fn into_live(self) -> impl Iterator<Item = StreamLife<T, N>> {
-        self.live.into_values().filter_map(|stream| stream.state.into_life().map(|life| *life))
-    }
+impl Note for () {
+    fn append(&mut self, (): Self) {}
 }

@@ -8,12 +8,11 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
 
-use super::StreamTracker;
 use super::key::{Key, id};
 use super::life::{Outcome, StreamLife};
 use super::live::State;
-use super::note::Note;
 use super::update::Kept;
+use super::{Note, StreamTracker};
 use crate::event::StreamEventRef;
 
 /// Maximum number of events that an [`Undecided`] stream keeps one by one.

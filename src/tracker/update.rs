@@ -4,8 +4,8 @@
 
 use alloc::vec::Vec;
 
+use super::Note;
 use super::life::{Failure, Outcome, Step, StreamLife, Target};
-use super::note::Note;
 use super::text::{UnnamedReasons, UnnamedWords, is_address, shown, shown_circuit, unnamed};
 use crate::event::StreamEventRef;
 use crate::token::{ClientProtocol, StreamPurpose, StreamSource, StreamStatus};

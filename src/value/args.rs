@@ -23,14 +23,14 @@ pub struct Args<'a> {
     ends: Option<KnownEnds>,
 }
 
-/// The ends of long values in a line of tor's order, found when the event was parsed.
+/// The ends of long values, found when the event was parsed. They are known if the fields are in tor's order.
 #[derive(Clone, Copy)]
 pub(crate) struct KnownEnds {
     /// Index after `SOCKS_USERNAME`, or 0 if it is not known.
     pub(crate) username: u32,
     /// Index after `SOCKS_PASSWORD`, or 0 if it is not known.
     pub(crate) password: u32,
-    /// Set if `ISO_FIELDS` ends the line: no keyword is unknown.
+    /// Set if `ISO_FIELDS` ends the line, since no keyword is unknown.
     pub(crate) iso_fields: bool,
 }
 
@@ -106,6 +106,7 @@ impl<'a> Args<'a> {
             _ => {}
         }
         match (line.get(at as usize), keyword) {
+            // Text that touches the closing quotation mark belongs to the value.
             (Some(b'"'), _) => (at, grammar::closing_quote(line, at).map_or(len, |quote| scan::space(line, quote))),
             // Only in tor's order a socket's path may hold spaces.
             (Some(b'/'), Some(Keyword::SourceAddr)) if self.ends.is_some() => (at, grammar::path_end(line, at)),

@@ -24,9 +24,10 @@ pub(crate) fn is_id(text: &[u8]) -> bool {
 }
 
 /// Returns the abridged form of an ID that is too long or not UTF-8: up to three letters or digits from its start, `~`
-/// and a hash of 16 digits. Different IDs stay different.
+/// and a hash of 16 digits. Different IDs nearly always stay different.
 ///
-/// A quotation mark ends the hashed text: a damaged line may have a credential instead of its ID.
+/// Text after a quotation mark is left out of the hash: in a damaged line it may be a credential, which the hash would
+/// reveal.
 #[cfg(feature = "alloc")]
 #[cold]
 fn abridged(id: &[u8]) -> ArrayString<MAX_LEN> {
@@ -51,7 +52,8 @@ macro_rules! id {
         /// `&str`. The order is that of the text, not of a number.
         ///
         /// Lenient reading accepts any token as an ID. A `StreamEvent` and a `StreamLife` keep such a token as it is, up to 20
-        /// bytes. A longer one, or one with a quotation mark, becomes its start, `~` and a hash: different IDs stay different.
+        /// bytes. A longer one, or one with a quotation mark, becomes its start, `~` and a hash of the text before the mark: different
+        /// IDs nearly always stay different. One that is not UTF-8 is U+FFFD in a `StreamEvent`.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(ArrayString<MAX_LEN>);
 

@@ -1,8 +1,8 @@
 //! Text of an event without the credentials in it.
 //!
-//! Credentials have fields of their own. A damaged line, or one of a newer tor, can have them elsewhere: if an unknown keyword
-//! ends with a colon and digits, all text before it is the target; if the target is lost, the credentials come first. So every
-//! text that is shown is searched for their keywords.
+//! Credentials have fields of their own. A damaged line, or one of a newer tor, can have them elsewhere. The value of an unknown
+//! keyword may end as a target does: then everything before it, credentials included, is the target. If the target is lost, a
+//! credential may be the first token, and so the target. So every text that is shown is searched for their keywords.
 
 use core::fmt::{self, Write};
 
@@ -12,7 +12,7 @@ use core::fmt::{self, Write};
 /// `Display` writes the redacted text, with U+FFFD for bytes that are not UTF-8.
 #[derive(Clone, Copy)]
 pub struct Redacted<'a> {
-    /// Surrounding text: an opening quotation mark may come before `start`.
+    /// Text that contains the shown range. A secret may begin before the range.
     context: &'a [u8],
     /// Index of the first byte.
     start: usize,
@@ -59,6 +59,11 @@ impl<'a> Redacted<'a> {
             (Some(Piece::Shown(text)), None) => core::str::from_utf8(text).ok(),
             _ => None,
         }
+    }
+
+    /// Returns `true` if the text begins with a byte of a secret.
+    pub(crate) fn is_secret(self) -> bool {
+        matches!(self.pieces().next(), Some(Piece::Masked))
     }
 
     /// Iterates over the stretches. No two of the same kind follow each other.
@@ -151,6 +156,7 @@ struct Escaping<'f, 'g>(&'f mut fmt::Formatter<'g>);
 impl fmt::Write for Escaping<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         text.chars().try_for_each(|character| match character {
+            // `escape_debug` of a character escapes the apostrophe, that of a text does not.
             '\'' => self.0.write_char(character),
             _ => write!(self.0, "{}", character.escape_debug()),
         })
@@ -190,25 +196,36 @@ impl Iterator for Secrets<'_> {
             if !before.ends_with(b"SOCKS_USERNAME") && !before.ends_with(b"SOCKS_PASSWORD") {
                 continue;
             }
-            let (start, len) = match value {
-                [b'"', string @ ..] => (self.at.checked_add(1)?, string_len(string)),
+            // A log that writes replies as quoted strings has backslashes before tor's quotation marks.
+            let escapes = value.iter().take_while(|&&byte| byte == b'\\').count();
+            let opening = value.get(escapes..).and_then(|rest| rest.strip_prefix(b"\""));
+            let (start, len) = match opening {
+                Some(string) => (self.at.checked_add(escapes)?.checked_add(1)?, string_len(string, escapes)),
                 // The opening quotation mark may be lost.
-                _ => (self.at, memchr::memchr3(b' ', b'"', b'\\', value).unwrap_or(value.len())),
+                None => {
+                    let token = value.get(..memchr::memchr(b' ', value).unwrap_or(value.len())).unwrap_or_default();
+                    (self.at, string_len(token, 0))
+                }
             };
             return Some((start, start.checked_add(len)?));
         }
     }
 }
 
-/// Returns the length of the string at the start of `text`: up to a quotation mark without a backslash, or to the end.
-fn string_len(text: &[u8]) -> usize {
-    let mut escaped = false;
+/// Returns the length of the string at the start of `text`, whose opening quotation mark has `escapes` backslashes before it:
+/// up to its closing one with as many, or to the end.
+///
+/// A log that escapes text once more doubles each backslash in the string, and writes one before each quotation mark. So a
+/// closing mark has `escapes` backslashes besides a multiple of twice as many and two; one in the string has others.
+fn string_len(text: &[u8], escapes: usize) -> usize {
+    let period = escapes.saturating_mul(2).saturating_add(2);
+    let mut backslashes = 0_usize;
     let end = text.iter().position(|&byte| {
-        let is_end = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
+        let is_end = byte == b'"' && backslashes.checked_rem(period) == Some(escapes);
+        backslashes = if byte == b'\\' { backslashes.saturating_add(1) } else { 0 };
         is_end
     });
-    end.unwrap_or(text.len())
+    end.map_or(text.len(), |end| end.saturating_sub(escapes))
 }
 
 #[cfg(test)]
@@ -231,6 +248,14 @@ mod tests {
             ("SOCKS_GROUP=\"x\"", "SOCKS_GROUP=\"x\""),
             ("aSOCKS_USERNAME=\"x\"b", "aSOCKS_USERNAME=\"***\"b"),
             (r#"SOCKS_USERNAME="x\"y\\"z SOCKS_PASSWORD="\""#, r#"SOCKS_USERNAME="***"z SOCKS_PASSWORD="***"#),
+            // A log wrote the reply as a quoted string, once or twice.
+            (r#"SOCKS_USERNAME=\"x y\" SOCKS_PASSWORD=\"z\" a"#, r#"SOCKS_USERNAME=\"***\" SOCKS_PASSWORD=\"***\" a"#),
+            (r#"SOCKS_USERNAME=\"x\\\"y\\\\\" a"#, r#"SOCKS_USERNAME=\"***\" a"#),
+            (r#"SOCKS_USERNAME=\\\"x \" y\\\" a"#, r#"SOCKS_USERNAME=\\\"***\\\" a"#),
+            (r#"SOCKS_PASSWORD=\"x y"#, r#"SOCKS_PASSWORD=\"***"#),
+            // Of such a string, the opening mark is lost.
+            (r#"SOCKS_PASSWORD=x\"y" z"#, r#"SOCKS_PASSWORD=***" z"#),
+            (r#"SOCKS_PASSWORD=\x y"#, r#"SOCKS_PASSWORD=*** y"#),
             // The first string is a client's, and ends where tor opens the second.
             ("SOCKS_USERNAME=\":1 SOCKS_USERNAME=\"x\" y", "SOCKS_USERNAME=\"***\"***\" y"),
         ] {

@@ -50,7 +50,7 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// Returns the number of each line, and the anomalies of its event.
+    /// Returns the number of each line.
     pub(crate) fn numbers(&self) -> Vec<u64> {
         self.items.iter().map(|item| item.number).collect()
     }

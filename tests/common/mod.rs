@@ -172,7 +172,7 @@ macro_rules! assert_event {
 pub(crate) fn check(case: &Case) {
     let target = case.line.splitn(4, |&byte| byte == b' ').nth(3).unwrap_or_default();
     for line_end in [&b""[..], b"\r\n", b"\n"] {
-        // Such a LF raises an anomaly of its own, which a test of tests/event/accept.rs checks.
+        // A lone LF after a target of 254 bytes raises an anomaly of its own, which a test of tests/event/accept.rs checks.
         if line_end == b"\n" && target.len() == 254 {
             continue;
         }

@@ -31,7 +31,8 @@ fn unknown_keywords_with_a_colon() {
     }
 }
 
-/// A field at the cut is one as the line's order has it: a path holds spaces only where tor prints it.
+/// A path before PURPOSE may hold spaces, so that it ends at the cut only if PURPOSE follows there. In an order that no tor
+/// prints, no field is flagged as cut.
 #[test]
 fn a_path_at_the_cut() {
     for (before, after, anomalies) in [

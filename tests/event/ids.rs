@@ -66,7 +66,8 @@ fn refused() {
     }
 }
 
-/// A malformed ID is kept as it is if there is room for it; a longer one stays apart from others.
+/// A malformed ID of up to 20 bytes is kept as it is; a longer one is abridged, with a hash of the text before its first quotation
+/// mark.
 #[cfg(feature = "alloc")]
 #[test]
 fn malformed_ids() {
@@ -82,7 +83,7 @@ fn malformed_ids() {
         ("12345678901234567890123", "123~34d38f4090dee063"),
         ("12345678901234567890124", "123~34d3944090dee8e2"),
         ("_2345678901234567890123", "~b9d525c6fbfff35d"),
-        // A damaged line may have a credential there.
+        // The hash leaves out quoted text, which may be a credential: two such IDs are equal.
         ("SOCKS_PASSWORD=\"p\"", "SOC~5346d53930793a59"),
         ("SOCKS_PASSWORD=\"q\"", "SOC~5346d53930793a59"),
     ] {

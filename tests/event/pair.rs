@@ -1,4 +1,4 @@
-//! The borrowed and the owned form of an event agree in everything, and neither shows a secret.
+//! The borrowed and the owned form of an event agree.
 
 use crate::common::{WITH_SECRETS, event, hash};
 use tor_stream_event::StreamEventRef;
@@ -80,7 +80,7 @@ mod owned {
         assert_eq!(StreamEventRef::from(&owned), borrowed);
     }
 
-    /// Either form finds the other's place in a set.
+    /// Equal lines are one element of a set, of either form.
     #[test]
     fn hash_and_eq_in_a_set() {
         let lines = ["5 NEW 0 a:1", "5 NEW 0 a:2", "5 NEW 0 a:1\r\n", "5 CLOSED 0 a:1 REASON=DONE"];

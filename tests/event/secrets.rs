@@ -32,6 +32,10 @@ const MISPLACED: &[&str] = &[
     r#"8 CLOSED 3 a:80 REASON=DONE SOCKS_PASSWORD="hunter2"#,
     r#"9 CLOSED 3 a:80 REASON=DONE SOCKS_PASSWORD=hunter2 "#,
     r#"9 CLOSED 3 SOCKS_PASSWORD=hunter2:80 REASON=DONE"#,
+    // A log wrote the reply as a quoted string.
+    r#"9 CLOSED 3 SOCKS_PASSWORD=\"hunter2:80 REASON=DONE"#,
+    r#"9 CLOSED 3 SOCKS_PASSWORD=\"my hunter2=7\" a:80 REASON=DONE"#,
+    r#"9 CLOSED 3 a:80 SOCKS_PASSWORD=\"x\\\"hunter2=7\" REASON=DONE"#,
     // A field in a credential.
     r#"10 CLOSED 3 a:80 SOCKS_USERNAME=" REASON=hunter2" SOCKS_PASSWORD="y""#,
 ];
@@ -109,6 +113,22 @@ fn debug_redacts_odd_lines() {
     }
 }
 
+/// An error shows no byte of a credential, here the letter after the last colon of what should be a target.
+#[test]
+fn errors_show_no_byte_of_a_credential() {
+    for (content, offset) in [
+        (r#"9 CLOSED 3 SOCKS_PASSWORD="a:Q y""#, 29),
+        (r#"9 CLOSED 3 SOCKS_PASSWORD=a:Q"#, 28),
+        (r#"9 CLOSED SOCKS_PASSWORD="Q" a:80"#, 14),
+    ] {
+        let error = protocol_error(StreamEventRef::parse(content));
+        let is_secret = error.offset() == offset && content.as_bytes()[offset] == b'Q';
+        let message = error.to_string();
+        assert_eq!(is_secret, message.contains("found a byte of a credential at byte"), "{message}");
+        assert!(!message.contains('Q'), "{message}");
+    }
+}
+
 /// Likewise for the owned form, under its own name.
 #[cfg(feature = "alloc")]
 #[test]
@@ -119,15 +139,15 @@ fn owned_debug_redacts() {
     assert!(!shown.contains("SECRET"), "{shown}");
 }
 
-/// An error's message holds at most one byte of a line, and none of a credential.
+/// An error's message holds a word of capitals or a single byte of a line, and neither of a credential.
 #[test]
 fn says_nothing_of_credentials() {
-    let line = "9 NEW 0 host SOCKS_USERNAME=\"SECRET\" SOCKS_PASSWORD=\"SECRET\"";
+    let line = "9 NEW 0 host SOCKS_USERNAME=\"@@@@@@\" SOCKS_PASSWORD=\"@@@@@@\"";
     for end in 0..line.len() {
         let line = line.get(..end).unwrap_or_default();
         let error = protocol_error(StreamEventRef::parse(line));
         let shown = format!("{error} {error:?} {:?} {}", Error::from(error), Error::from(error));
-        assert!(!shown.contains("SECRET") && !shown.contains("host SOCKS"), "{shown}");
+        assert!(!shown.contains('@') && !shown.contains("host SOCKS"), "{shown}");
     }
 }
 

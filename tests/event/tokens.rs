@@ -185,7 +185,7 @@ fn words_without_a_name() {
     assert_refused!(IsoField IsoField "an isolation field");
 }
 
-/// A set of anomalies is a collection like any other: each set of up to three is put together in every way.
+/// A set of anomalies is a collection like any other: each set of up to two is built in every way.
 #[test]
 fn sets_of_anomalies() {
     let all: Anomalies = Anomaly::ALL.iter().copied().collect();

@@ -33,7 +33,7 @@ const fn marked(path: &'static str) -> File {
     File { path, events: 0, with_format: 3, skipped: [3, 0, 0, 0, 0, 0, 0] }
 }
 
-/// Returns a file without an event that can be read, in which something is skipped.
+/// Returns a file of which the same events are read with and without a format, and some lines are skipped.
 const fn skipped(path: &'static str, events: usize, skipped: [u64; 7]) -> File {
     File { path, events, with_format: events, skipped }
 }

@@ -135,6 +135,21 @@ fn target(name: &[u8]) -> Vec<u8> {
     target
 }
 
+/// A row of digits or spaces in a format stands for any number of them.
+#[test]
+fn a_prefix_of_any_length() {
+    for spaces in [1, 50, 250, 300, 70_000] {
+        let prefix = ["[1]", &" ".repeat(spaces)].concat();
+        let log = [&prefix, "650 STREAM 1 NEW 0 a:80\n", &prefix, "650 STREAM 2 NEW 0 b:80\n"].concat();
+        let format = LogFormat::like(b"[1] ", b"").unwrap();
+        let hosts: Vec<_> = stream_events(log.as_bytes())
+            .log_format(format)
+            .map(|line| (line.prefix.len(), line.event.unwrap().target_host))
+            .collect();
+        assert_eq!(hosts, [(prefix.len(), "a"), (prefix.len(), "b")]);
+    }
+}
+
 proptest! {
     #![proptest_config(common::config(1000))]
 

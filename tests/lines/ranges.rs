@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
-use tor_stream_event::{EventLine, EventReader, LineEnd, LineState, stream_events};
+use tor_stream_event::{EventLine, EventReader, LineEnd, LineState, Skipped, stream_events};
 
 /// An event's number, offset, prefix and text.
 type Found = (u64, u64, Vec<u8>, String);
@@ -31,6 +31,20 @@ fn read(part: &[u8], state: Option<&LineState>, by_reader: bool) -> (Vec<Found>,
     }
     events.extend(lines.by_ref().map(|line| found(&line, 0, 0)));
     (events, lines.state())
+}
+
+/// A reader with a small limit finds the same lines after the state of one without a limit.
+#[test]
+fn a_small_limit_after_a_state_without_one() {
+    let line = b"2019-01-31 11:29:51 1548934191 650 STREAM 1 NEW 0 a:80\n";
+    let mut first = stream_events(line);
+    assert!(first.by_ref().all(|line| line.event.is_ok()));
+    for limit in 12..80 {
+        let is_found = |mut reader: EventReader<&[u8]>| reader.next_event().unwrap().map(|line| line.event.is_ok());
+        let alone = is_found(EventReader::with_limit(&line[..], limit).line_end(LineEnd::Lf));
+        let resumed = is_found(EventReader::with_limit(&line[..], limit).resume(&first.state()));
+        assert_eq!(alone, resumed, "{limit}");
+    }
 }
 
 /// Generates lines of a log, and the index of the line that a later range begins with.
@@ -92,6 +106,74 @@ proptest! {
         prop_assert_eq!((state.lines(), state.bytes()), (at_end.lines(), at_end.bytes()));
         prop_assert_eq!(format!("{state:?}"), format!("{at_end:?}"));
     }
+}
+
+proptest! {
+    /// A range that is appended by its counts leads to the state that reads the next range as if nothing were cut.
+    #[test]
+    fn counts_for_a_part((lines, cut, crlf, by_reader) in log()) {
+        let end = if crlf { "\r\n" } else { "\n" };
+        let first = ["650 BW 1 2", "1:2 650 BW 1 2"].map(|line| format!("{line}{end}")).concat();
+        let range: String = lines.iter().take(cut).map(|line| format!("{line}{end}")).collect();
+        let last: String = ["650 BW 1 2"].iter().chain(&lines).map(|line| format!("{line}{end}")).collect();
+        let (_, mut state) = read(first.as_bytes(), None, by_reader);
+        let (_, part) = read(range.as_bytes(), state.part().as_ref(), by_reader);
+        let before = format!("{state:?}");
+        let is_closed = part.skipped().open.is_none();
+        prop_assert_eq!(
+            state.append_counts(part.lines(), part.bytes(), part.replies(), &part.skipped()),
+            is_closed
+        );
+        if !is_closed {
+            prop_assert_eq!(format!("{state:?}"), before);
+            return Ok(());
+        }
+        let whole = [&*first, &*range, &*last].concat();
+        let (expected, at_end) = read(whole.as_bytes(), None, by_reader);
+        let (events, state) = read(last.as_bytes(), Some(&state), by_reader);
+        let expected: Vec<_> = expected.into_iter().filter(|event| event.1 >= (first.len() + range.len()) as u64).collect();
+        prop_assert_eq!(events, expected);
+        prop_assert_eq!(format!("{state:?}"), format!("{at_end:?}"));
+    }
+}
+
+/// Counts that cannot be those of one range are refused.
+#[test]
+fn counts_that_cannot_be() {
+    let mut reader = EventReader::new(&b"650 BW 1 2\n"[..]);
+    assert!(reader.next_event().unwrap().is_none());
+    let mut state = reader.state();
+    let good = Skipped::default();
+    let with = |change: fn(&mut Skipped)| {
+        let mut skipped = Skipped::default();
+        change(&mut skipped);
+        skipped
+    };
+    let wrong = [
+        (2, 1, 0, good),
+        (2, 9, 3, good),
+        (1, u64::MAX, 1, good),
+        (2, 9, 2, with(|skipped| skipped.open = Some(1))),
+        (2, 9, 2, with(|skipped| skipped.unterminated = Some(2))),
+        (2, 9, 2, with(|skipped| skipped.marks.count = 1)),
+        (2, 9, 2, with(|skipped| skipped.bare.first = Some(1))),
+        (2, 9, 2, with(|skipped| (skipped.wrapped.count, skipped.wrapped.first) = (1, Some(3)))),
+        (2, 9, 2, with(|skipped| (skipped.in_data.count, skipped.in_data.first) = (1, Some(0)))),
+        (2, 9, 2, with(|skipped| (skipped.line_ends.count, skipped.line_ends.first) = (10, Some(1)))),
+    ];
+    for (lines, bytes, replies, skipped) in wrong {
+        assert!(!state.append_counts(lines, bytes, replies, &skipped), "{lines} {bytes} {replies} {skipped:?}");
+        assert_eq!((state.lines(), state.bytes(), state.skipped().is_empty()), (1, 11, true));
+    }
+    let right = with(|skipped| (skipped.line_ends.count, skipped.line_ends.first) = (9, Some(2)));
+    assert!(state.append_counts(2, 9, 1, &right));
+    assert_eq!((state.lines(), state.bytes(), state.replies()), (3, 20, 2));
+    assert_eq!((state.skipped().line_ends.count, state.skipped().line_ends.first), (9, Some(3)));
+    // Nor are they appended where data is open.
+    let mut reader = EventReader::new(&b"650 BW 1 2\n250+data=\n"[..]);
+    assert!(reader.next_event().unwrap().is_none());
+    assert!(!reader.state().append_counts(1, 1, 0, &good));
+    assert!(!EventReader::new(&b""[..]).state().append_counts(1, 1, 0, &good), "the line end is not known");
 }
 
 #[test]

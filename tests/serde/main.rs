@@ -1,5 +1,5 @@
-//! Events as data: the fields have the tool's names and values, and every event comes back as it was: as text, as bytes
-//! without names (postcard), and as bytes that say what they are (CBOR).
+//! Events as data: every event comes back as it was from text (JSON), from bytes without names (postcard), and from bytes that
+//! describe themselves (CBOR).
 #![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "../common/mod.rs"]

@@ -66,7 +66,7 @@ fn ids_that_return() {
     assert_eq!((lives[2].asked.host.as_str(), lives[2].first), ("c", 3));
 }
 
-/// A whole session of real tor: every stream whose CLOSED is in it is over with it, and none otherwise.
+/// A whole session of a real tor: each stream is returned with its CLOSED.
 #[test]
 fn a_capture() {
     let capture = include_bytes!("../data/stream-events.raw");
@@ -105,7 +105,7 @@ fn failed_without_closed() {
     let failure = life.failure.as_ref().unwrap();
     assert_eq!((failure.reason_str(), failure.circuit_id.unwrap().as_str()), (Some("TIMEOUT"), "9"));
 
-    // Another one begins; too many are followed; an event comes between, which tor never prints.
+    // Stream 1 begins again after FAILED. Stream 2 pushes it out. Stream 2 has events after FAILED, which tor never prints.
     let mut tracker = StreamTracker::new(1);
     let lives = track(
         &mut tracker,

@@ -62,7 +62,7 @@ fn a_whole_life() {
 }
 
 #[test]
-fn what_is_told_once_is_kept() {
+fn facts_of_new_are_kept() {
     let mut tracker = StreamTracker::new(10);
     let contents = [
         "5 NEW 0 a:80 SOCKS_USERNAME=\"u\"",
@@ -99,7 +99,8 @@ fn words_without_a_name() {
     assert_eq!((two.purpose_str(), two.source_str()), (Some("USER"), None));
 }
 
-/// So do sources and statuses. A known word after one without a name takes its place, and of a long one a part is kept.
+/// Unknown sources and statuses keep their text too. A later known word replaces an unknown one. The start of a long word is
+/// kept.
 #[test]
 fn more_words_without_a_name() {
     let long = format!("{}\u{e9}", "W".repeat(63));

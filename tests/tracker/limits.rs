@@ -66,9 +66,9 @@ fn one_long_stream() {
     assert!(life.steps.capacity() <= 1024 && life.circuits.capacity() <= 1024);
 }
 
-/// A tracker is no larger after many streams than after few.
+/// The `Debug` text, which lists every entry, stays short after many streams.
 #[test]
-fn bounded_memory() {
+fn bounded_entries() {
     for (ids, some_stay_open) in [(100_000, true), (100_000, false), (5, true), (5, false)] {
         let mut tracker = StreamTracker::new(10);
         let sizes = [1_000, 5_000].map(|streams| {
@@ -87,9 +87,9 @@ fn bounded_memory() {
     }
 }
 
-/// Nor is one that only parts were put behind.
+/// The `Debug` text stays short, too, if the events come in parts.
 #[test]
-fn bounded_memory_of_parts() {
+fn bounded_entries_of_parts() {
     let mut tracker = StreamTracker::new(10);
     for id in 0..5_000 {
         for status in ["NEW", "CLOSED"] {

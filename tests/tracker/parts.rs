@@ -17,8 +17,7 @@ fn interleave<T, N>(handed_out: Vec<StreamLife<T, N>>, appended: Vec<Appended<T,
     lives
 }
 
-/// Real logs in parts, with their times: what is put together is the whole. A log that is there twice has many events after a
-/// CLOSED.
+/// The merged parts of real logs are the whole, with their times. A log that is there twice has many events after a CLOSED.
 #[test]
 fn captures_in_parts() {
     for capture in [&include_bytes!("../data/onionperf.log")[..], include_bytes!("../data/stream-events.raw")] {
@@ -44,7 +43,7 @@ fn captures_in_parts() {
     }
 }
 
-/// A part that one tracker might have followed otherwise is given back.
+/// A part is returned if one tracker may have another result.
 #[test]
 fn parts_that_do_not_fit() {
     let closes = ["1 CLOSED 0 a:80", "2 CLOSED 0 a:80", "3 CLOSED 0 a:80"].map(String::from);
@@ -88,7 +87,7 @@ fn more_circuits_in_a_part() {
     assert_eq!((life.circuits.len(), life.more_circuits, life.circuit_changes), (2, true, 19));
 }
 
-/// A part tells of which streams it does not know the beginning.
+/// A part knows which streams may have begun before it.
 #[test]
 fn undecided() {
     let mut part = StreamTracker::part();
@@ -111,8 +110,7 @@ fn undecided() {
     assert_eq!(part.into_live().count(), 1);
 }
 
-/// Whatever a log is cut into, its parts put together are the streams of the whole: the same, in the same order, with the same
-/// notes.
+/// For any cuts, the merged parts of a log have the streams of the whole: the same, in the same order, with the same notes.
 #[test]
 fn parts_put_together() {
     let mut random = Random(1);

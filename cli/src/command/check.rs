@@ -2,6 +2,8 @@
 
 use core::mem;
 
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tor_stream_event::{Outcome, StreamId};
 
 use crate::command::note::Life;
@@ -11,7 +13,8 @@ use crate::report;
 /// Signs that a log is not that of one tor, or not in order, from its events and its streams.
 ///
 /// The signs of consecutive parts of a log can be merged.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Check {
     /// Time of the first event that has one.
     first: Option<Time>,
@@ -22,8 +25,10 @@ pub(crate) struct Check {
     /// Number of events whose time is before that of the event before.
     backward: u64,
     /// Set if the next time is the first one of another file of a log.
+    #[serde(skip)]
     at_border: bool,
     /// Number of files of a log that begin before the end of the one before.
+    #[serde(skip)]
     too_late: u64,
     /// Streams that began again while they were open.
     again: Streams,
@@ -32,12 +37,25 @@ pub(crate) struct Check {
 }
 
 /// A number of streams, and an example.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Streams {
     /// Number of streams.
     number: u64,
     /// Lowest of their IDs, in the order of text; `None` without streams.
+    #[serde(serialize_with = "as_text", deserialize_with = "of_text")]
     one: Option<StreamId>,
+}
+
+/// Writes an ID as text.
+fn as_text<S: Serializer>(id: &Option<StreamId>, serializer: S) -> Result<S::Ok, S::Error> {
+    id.as_ref().map(StreamId::as_str).serialize(serializer)
+}
+
+/// Reads an ID.
+fn of_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<StreamId>, D::Error> {
+    let id = Option::<String>::deserialize(deserializer)?;
+    id.map(|id| id.parse().map_err(D::Error::custom)).transpose()
 }
 
 impl Check {
@@ -86,6 +104,19 @@ impl Check {
         self.backward += later.backward;
         self.again.append(later.again);
         self.reversed.append(later.reversed);
+    }
+
+    /// Returns `true` if the signs can be read back: an ID that is malformed cannot.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn is_sendable(&self) -> bool {
+        let mut ids = self.again.one.iter().chain(&self.reversed.one);
+        ids.all(|id| id.as_str().parse::<StreamId>().is_ok())
+    }
+
+    /// Returns `true` if the signs can be those of so many lines.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn is_within(&self, lines: u64) -> bool {
+        [self.forward, self.backward, self.again.number, self.reversed.number].iter().all(|&number| number <= lines)
     }
 
     /// Reports the signs. Returns `false` if any of them makes the log's streams doubtful.

@@ -15,7 +15,9 @@ use crate::command::options::{Files, StreamOptions};
 use crate::input::filter::Passes;
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{Collector, InputName, Log, Logs};
+use crate::output::table::count;
 use crate::output::text::escape;
+use crate::report;
 
 /// Lengths of a range in bytes. In the worst log each line is of another stream, which takes some hundred bytes until its
 /// end is known.
@@ -126,6 +128,10 @@ impl<T: FromLife> LifeRows for Vec<T> {
 
 /// The receiver of the streams of all logs, in order: a command's side.
 pub(crate) trait LifeCollector<T> {
+    /// Set if streams are counted: a stream that the tracker drops for want of room, and that goes on, counts twice, which
+    /// is told then.
+    const COUNTS: bool = true;
+
     /// Adds output of streams that are over.
     ///
     /// # Errors
@@ -149,7 +155,7 @@ struct Checked<'c, C> {
     collector: &'c mut C,
     /// Names of the files.
     names: Arc<[String]>,
-    /// Set while all logs were in order so far.
+    /// Set while all logs were in order so far, and there was room for their streams.
     in_order: bool,
 }
 
@@ -165,6 +171,14 @@ impl<F: MakeNote, R: LifeRows, C: LifeCollector<R::Ready>> Collector<LifeLog<F, 
         self.collector.end_of_log(log.first_input)?;
         let name = self.names.get(log.first_input).map_or("", |name| name);
         self.in_order &= log.check.report(&escape(name));
+        if C::COUNTS && log.dropped > 0 {
+            let streams = count(log.dropped, "stream");
+            report(format_args!(
+                "tor-streams: {}: {streams} let go for want of room, and counted again if more events follow; --max-live makes room",
+                escape(name)
+            ));
+            self.in_order = false;
+        }
         Ok(())
     }
 }
@@ -206,6 +220,8 @@ pub(crate) struct LifeLog<F, R> {
     tracker: Tracker,
     /// Signs that the log is not in order.
     check: Check,
+    /// Number of streams that pass and that the tracker dropped because of its limit.
+    dropped: u64,
 }
 
 /// The streams of a range of a log.
@@ -226,7 +242,7 @@ impl<F: MakeNote, R: LifeRows> LifeLogs<F, R> {
     fn consumer(&self, input: InputName<'_>, tracker: Tracker) -> LifeLog<F, R> {
         let (note, check, rows) = (self.note.clone(), Check::default(), self.rows.fresh());
         let first_input = if self.options.join { 0 } else { input.index };
-        LifeLog { rows, first_input, input: input.index, options: self.options, note, tracker, check }
+        LifeLog { rows, first_input, input: input.index, options: self.options, note, tracker, check, dropped: 0 }
     }
 }
 
@@ -254,7 +270,11 @@ impl<F: MakeNote, R: LifeRows> LifeLog<F, R> {
     /// Adds a stream that is over.
     fn life(&mut self, life: Life) -> io::Result<()> {
         self.check.life(&life);
-        if self.options.passes(&life) { self.rows.add(life) } else { Ok(()) }
+        if !self.options.passes(&life) {
+            return Ok(());
+        }
+        self.dropped += u64::from(life.outcome == Outcome::Dropped);
+        self.rows.add(life)
     }
 
     /// Returns the output that was not returned yet, with the streams that are open at the end.

@@ -111,8 +111,8 @@ pub(crate) trait Consumer {
     /// If the event cannot be printed.
     fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
 
-    /// Counts an event that cannot be read.
-    fn unreadable(&mut self) {}
+    /// Counts the event of a line, which cannot be read.
+    fn unreadable(&mut self, _line: &EventLine<'_>) {}
 
     /// Set if the consumer asks for streams that were [`open`](Self::open).
     const OPEN_STREAMS: bool = false;
@@ -144,10 +144,22 @@ pub(crate) trait Sink<C> {
     fn unreadable(&mut self, consumer: &mut C, line: u64, error: &Error) -> io::Result<()>;
 }
 
+/// The start of a read: the layout of the input, and the state after the bytes before.
+pub(crate) struct Start<'s> {
+    /// Layout of the input.
+    pub(crate) layout: &'s Layout,
+    /// State of the lines; `None` at the start of the input.
+    pub(crate) state: Option<&'s LineState>,
+    /// Scanner for open streams, if bytes before were scanned.
+    pub(crate) open: Option<&'s OpenStreams>,
+}
+
 /// The end of a read.
 pub(crate) struct End {
     /// State of the lines at the end.
     pub(crate) state: LineState,
+    /// Scanner for open streams, if the consumer asks for them.
+    pub(crate) open: Option<OpenStreams>,
     /// Failure that ended the read; `None` at the end of the input.
     pub(crate) failed: Option<Failure>,
     /// Findings about the events.
@@ -179,7 +191,7 @@ impl Failure {
 /// If the consumer or the sink fails.
 pub(crate) fn read_events<C: Consumer>(
     options: &Reading,
-    (layout, state): (&Layout, Option<&LineState>),
+    Start { layout, state, open }: Start<'_>,
     reader: impl Read,
     consumer: &mut C,
     sink: &mut impl Sink<C>,
@@ -192,7 +204,8 @@ pub(crate) fn read_events<C: Consumer>(
         sink.before_read(consumer)
     };
     let before = state.map_or(0, LineState::bytes);
-    let open = C::OPEN_STREAMS.then(|| RefCell::new(OpenStreams::new(before)));
+    let scanner = || open.map_or_else(|| OpenStreams::new(before), |open| open.resume(before));
+    let open = C::OPEN_STREAMS.then(|| RefCell::new(scanner()));
     let watched = Watched { reader, before_read, failed: &failed, open: open.as_ref() };
     let mut events = options.events(layout, watched, state);
     let mut findings = Findings::default();
@@ -206,7 +219,7 @@ pub(crate) fn read_events<C: Consumer>(
                 match &line.event {
                     Ok(event) => options.give(&line, event, *consumer, &mut findings)?,
                     Err(error) => {
-                        consumer.unreadable();
+                        consumer.unreadable(&line);
                         sink.unreadable(consumer, line.number, error)?;
                     }
                 }
@@ -219,10 +232,11 @@ pub(crate) fn read_events<C: Consumer>(
         let (consumer, _) = &mut *both.borrow_mut();
         options.give_open(&mut open.borrow_mut(), u64::MAX, *consumer)?;
     }
+    let state = events.state();
     // The error may be that of the sink.
     match failed.take() {
         Some(error) => Err(error),
-        None => Ok(End { state: events.state(), failed: end, findings }),
+        None => Ok(End { state, open: open.map(RefCell::into_inner), failed: end, findings }),
     }
 }
 

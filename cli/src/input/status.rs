@@ -36,6 +36,8 @@ pub(crate) struct OpenStreams {
     end: u64,
     /// Line end of the line before; `None` at the start.
     before: Option<LineEnd>,
+    /// Line end of the first line, if it is such a reply, and the line before it was not known. It was taken for one.
+    assumed: Option<LineEnd>,
     /// Set while the lines are streams, up to a dot.
     in_reply: bool,
     /// Streams that were found, with the offsets of their lines.
@@ -60,9 +62,26 @@ impl OpenStreams {
             offset,
             end: offset,
             before: None,
+            assumed: None,
             in_reply: false,
             found: VecDeque::new(),
         }
+    }
+
+    /// Returns a scanner for bytes from an offset on, after the lines that this one has scanned.
+    pub(crate) fn resume(&self, offset: u64) -> Self {
+        Self { before: self.before, in_reply: self.in_reply, ..Self::new(offset) }
+    }
+
+    /// Returns `true` if a scanner that began where this one has ended, with the next line, has found the same as this one
+    /// would have: that line is not in a reply, and a reply if it was taken for one.
+    pub(crate) fn is_followed_by(&self, later: &Self) -> bool {
+        !self.in_reply && later.assumed.is_none_or(|end| self.before.is_none_or(|before| before == end))
+    }
+
+    /// Returns this scanner as one that has scanned the bytes before as well.
+    pub(crate) fn after(self, earlier: Option<Self>) -> Self {
+        Self { before: self.before.or(earlier.and_then(|earlier| earlier.before)), ..self }
     }
 
     /// Scans the next bytes.
@@ -99,7 +118,8 @@ impl OpenStreams {
     /// Scans a complete line.
     fn line(&mut self, line: &[u8], line_end: LineEnd, offset: u64) {
         if self.in_reply {
-            if line == b"." {
+            // A log may write its time before the dot as before the reply.
+            if line.strip_suffix(b".").is_some_and(|prefix| prefix.is_empty() || is_prefix(prefix)) {
                 self.in_reply = false;
             } else {
                 self.found.push_back((offset, line.to_vec()));
@@ -110,6 +130,9 @@ impl OpenStreams {
         // On the wire a LF alone is text: a client may have put it into a name, to forge this line.
         if self.before.is_some_and(|before| before != line_end) {
             return;
+        }
+        if self.before.is_none() {
+            self.assumed = Some(line_end);
         }
         self.in_reply = is_data;
         if !stream.is_empty() {
@@ -133,10 +156,14 @@ fn reply(line: &[u8]) -> Option<(&[u8], bool)> {
         [prefix @ .., b'2', b'5', b'0', b'+'] => (prefix, true),
         _ => return None,
     };
+    is_prefix(prefix).then_some((after.get(NAME.len()..).unwrap_or_default(), is_data))
+}
+
+/// Returns `true` if text before a reply is one of a log, or none.
+fn is_prefix(text: &[u8]) -> bool {
     let is_time =
         |byte: &u8| matches!(byte, b'0'..=b'9' | b' ' | b'\t' | b'+' | b',' | b'-' | b'.' | b'/' | b':' | b'T' | b'Z');
-    let is_prefix = prefix.len() <= PREFIX && prefix.iter().all(is_time) && !matches!(prefix.last(), Some(b'0'..=b'9'));
-    is_prefix.then_some((after.get(NAME.len()..).unwrap_or_default(), is_data))
+    text.len() <= PREFIX && text.iter().all(is_time) && !matches!(text.last(), Some(b'0'..=b'9'))
 }
 
 #[cfg(test)]
@@ -156,6 +183,28 @@ mod tests {
             streams.push(stream);
         }
         streams
+    }
+
+    /// A reply may be cut anywhere: a range that begins in its data, or with a line that is no reply, is not appended.
+    #[test]
+    fn ranges_side_by_side() {
+        let scanned = |text: &str| {
+            let mut open = OpenStreams::new(0);
+            open.bytes(text.as_bytes());
+            open
+        };
+        let reply = "250-stream-status=1 NEW 0 b:1\r\n";
+        let open = scanned("250 OK\r\n250+stream-status=\r\n31 NEW 0 a:1\r\n");
+        assert!(!open.is_followed_by(&scanned("250 SUCCEEDED 7 b:1\r\n.\r\n")));
+        let mut resumed = open.resume(51);
+        resumed.bytes(b"250 SUCCEEDED 7 b:1\r\n.\r\n32 NEW 0 c:1\r\n");
+        assert_eq!(resumed.found, [(51, b"250 SUCCEEDED 7 b:1".to_vec())]);
+        // A LF alone is text of the line, on the wire.
+        for (first, is_right) in [("250 OK\r\n", true), ("650 STREAM 8 NEW 0 a\n", false)] {
+            assert_eq!(scanned(first).is_followed_by(&scanned(reply)), is_right, "{first}");
+        }
+        let open = scanned("650 BW 1 2\r\n").after(Some(scanned("250 OK\n")));
+        assert!(open.is_followed_by(&scanned(reply)));
     }
 
     #[test]
@@ -179,6 +228,9 @@ mod tests {
                 assert_eq!(streams(&format!("{EVENT}{text}{EVENT}"), len), expected, "{len} {text}");
             }
         }
+        // The dot has a time before it; a target that ends with a dot is no end.
+        let log = "1:2 250+stream-status=\n1:2 31 NEW 0 a.:1\n31 NEW 0 a.\n1:2 .\n32 NEW 0 b:1\n";
+        assert_eq!(streams(log, 5), ["1:2 31 NEW 0 a.:1", "31 NEW 0 a."]);
         let log = "1795600800.00 250+stream-status=\n31 NEW 0 a:1\n.\n1795600801.00 250-stream-status=1 NEW 0 b:1\n";
         assert_eq!(streams(log, 5), ["31 NEW 0 a:1", "1 NEW 0 b:1"]);
         assert_eq!(

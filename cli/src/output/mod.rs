@@ -182,13 +182,13 @@ impl EventLog {
         matches!(self.rows, EventRows::Json(..) | EventRows::Csv(_))
     }
 
-    /// Returns the length of the text so far, in bytes.
+    /// Returns the number of bytes that the rows so far take.
     fn len(&mut self) -> io::Result<usize> {
         match &mut self.rows {
             EventRows::Json(json, _) => Ok(json.len()),
             EventRows::Csv(csv) => csv.len(),
             #[cfg(feature = "arrow")]
-            EventRows::Table(_) => Ok(0),
+            EventRows::Table(rows) => Ok(rows.len()),
         }
     }
 
@@ -275,14 +275,15 @@ impl Log for EventLog {
 impl EventPart {
     /// Number of bytes that a part has room for at first. Room takes no memory before it is written to.
     const ROOM: usize = 1024 * 1024;
-    /// Maximum number of bytes of a part's text, beside seven for each byte of its range. A range with longer rows is
-    /// read again.
+    /// Maximum number of bytes of a part's rows, beside [`GROWTH`](Self::GROWTH).
     const MOST: usize = 128 * 1024;
+    /// Maximum number of bytes of a part's rows for each byte of its range. Rows of text may be four times as long as
+    /// their events, and those of a table take 400 bytes beside their text.
+    const GROWTH: usize = 7;
 
-    /// Frees the memory if the text is too long for a range of so many bytes: several parts may wait for an earlier
-    /// one.
+    /// Frees the memory if the rows take too much for a range of so many bytes: several parts may wait for an earlier one.
     fn check_size(&mut self, range: u64) -> io::Result<()> {
-        if self.log.len()? > Self::MOST.saturating_add(usize::try_from(range).unwrap_or(usize::MAX).saturating_mul(7)) {
+        if self.log.len()? > Self::MOST + Self::GROWTH * usize::try_from(range).unwrap_or(usize::MAX / 16) {
             (self.is_full, self.starts) = (true, Vec::new());
             self.log.take()?;
         }
@@ -300,7 +301,8 @@ impl Consumer for EventPart {
             self.log.write(event, 0)?;
             return self.check_size(event.line.offset);
         }
-        self.log.write(event, event.line.number)
+        self.log.write(event, event.line.number)?;
+        self.check_size(event.line.offset)
     }
 }
 

@@ -63,6 +63,11 @@ impl PackedRows {
         self.rows.is_empty()
     }
 
+    /// Returns the number of bytes that the rows take.
+    pub(crate) fn len(&self) -> usize {
+        self.text.len() + self.rows.len() * size_of::<Packed>()
+    }
+
     /// Adds the row of an event.
     pub(crate) fn push(&mut self, event: &Event<'_>, row: &Row<'_>) {
         let Event { line, event, time, .. } = *event;

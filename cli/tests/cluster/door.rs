@@ -149,7 +149,7 @@ fn a_proof_cannot_be_sent_again() {
     socket.write_all(&answer[47..]).unwrap();
     rest.clear();
     let _ = socket.read_to_end(&mut rest);
-    assert_eq!(rest, []);
+    assert!(rest.is_empty());
     completes(first, Some(SECRET), &addresses, begin);
 }
 
@@ -186,8 +186,8 @@ fn with_fake(wait: &str) -> (Running, Peer, String) {
     let first =
         start_with_key(Some(SECRET), &addresses, 0, &["--cluster-wait", wait, "onionperf.log", "mixed-session.raw"]);
     let mut peer = Peer::call(&addresses[0], SECRET);
-    peer.join();
-    assert_eq!(peer.receive(), (LAST, b"start".to_vec()));
+    let nothing = serde_json::json!([]);
+    assert_eq!(peer.begin(&[])[1]["start"], nothing);
     (first, peer, format!("process 1 ({}) ended before the summary was complete: ", addresses[1]))
 }
 
@@ -256,8 +256,10 @@ fn a_collector_that_falls_silent() {
         let mut peer = Peer::answer(listener.accept().unwrap().0, SECRET);
         peer.join();
         if vanishes {
-            peer.send(LAST, b"start").unwrap();
-            peer.receive();
+            peer.json(&serde_json::json!({"offer": {}}));
+            assert!(peer.message().starts_with(b"{\"seen\":"));
+            peer.json(&serde_json::json!({"start": [], "jobs": 1}));
+            peer.message();
             drop(peer);
             let second = second.ended();
             let reason = format!("tor-streams: process 0 ({}) ended before the summary was complete: ", addresses[0]);

@@ -1,6 +1,7 @@
 //! `summary --cluster`: several processes on this machine against one, and one of them that is missing or lost.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
 
+mod divided;
 mod door;
 mod peer;
 mod process;
@@ -154,7 +155,7 @@ fn processes_of_different_runs_do_not_mix() {
         for (running, other) in both.into_iter().zip([1, 0]) {
             let ran = running.ended();
             let message = format!(
-                "tor-streams: process {other} was started with other addresses, files or options, or is of another version"
+                "tor-streams: process {other} was started with other addresses, files or options, or is of another version (a relative --since or --until differs between processes)"
             );
             assert_eq!((ran.status, ran.stdout.as_str(), ran.stderr), (Some(3), "", vec![message]));
         }

@@ -12,7 +12,7 @@ use sha2::Sha256;
 use super::process::LIMIT;
 
 /// First bytes of a greeting.
-pub(super) const MAGIC: &[u8; 15] = b"tor-streams 2\r\n";
+pub(super) const MAGIC: &[u8; 15] = b"tor-streams 3\r\n";
 
 /// A frame that shows that its sender is alive.
 pub(super) const ALIVE: u8 = 0;
@@ -109,6 +109,32 @@ impl Peer {
                 return (head[0], bytes);
             }
         }
+    }
+
+    /// Receives the next message, which may have several frames.
+    pub(super) fn message(&mut self) -> Vec<u8> {
+        let mut message = Vec::new();
+        loop {
+            let (kind, bytes) = self.receive();
+            message.extend_from_slice(&bytes);
+            if kind == LAST {
+                return message;
+            }
+        }
+    }
+
+    /// Sends a message that fits in a frame.
+    pub(super) fn json(&mut self, message: &serde_json::Value) {
+        self.send(LAST, message.to_string().as_bytes()).unwrap();
+    }
+
+    /// Joins the run, as a process that sees these files as process 0 does. Returns the offer of process 0, and the files that
+    /// are divided.
+    pub(super) fn begin(&mut self, files: &[usize]) -> [serde_json::Value; 2] {
+        self.join();
+        let offer = serde_json::from_slice(&self.message()).unwrap();
+        self.json(&serde_json::json!({"seen": {"files": files, "jobs": 1}}));
+        [offer, serde_json::from_slice(&self.message()).unwrap()]
     }
 
     /// Sends back the fingerprint of the run, as a process of this run does.

@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -41,14 +42,19 @@ impl Running {
         Self::with_key(None, arguments)
     }
 
-    /// Starts `summary` with a key in its environment.
+    /// Starts `summary` with a key in its environment, in the folder of the captures.
     pub(super) fn with_key(key: Option<&str>, arguments: &[&str]) -> Self {
+        Self::in_folder(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data").as_ref(), key, arguments)
+    }
+
+    /// Starts `summary` in a folder.
+    pub(super) fn in_folder(folder: &Path, key: Option<&str>, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
         command.env_remove(KEY).envs(key.map(|key| (KEY, key)));
         let mut child = command
             .arg("summary")
             .args(arguments)
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data"))
+            .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -45,6 +45,28 @@ fn expected(groups: &[(&str, u64)]) -> Groups {
     groups.iter().map(|&(name, number)| (name.into(), number)).collect()
 }
 
+/// There is room for two streams, and stream 1 goes on after the third began: it counts twice, which is told. In `streams`
+/// the row itself says that the stream was dropped.
+#[test]
+fn streams_that_were_let_go() {
+    let lines = ["1 NEW 0 a:1", "2 NEW 0 b:1", "3 NEW 0 c:1", "1 CLOSED 0 a:1"];
+    let log = file("count", "let-go", lines.map(|line| format!("650 STREAM {line}\n")).concat());
+    let (groups, told) = groups(1, "target", &["--max-live", "2"], &log);
+    assert_eq!(groups, expected(&[("a", 2), ("b", 1), ("others", 1)]));
+    let name = log.display();
+    assert!(
+        told.contains(&format!(
+            "tor-streams: {name}: 1 stream let go for want of room, and counted again if more events follow; --max-live makes room"
+        )),
+        "{told}"
+    );
+    let all: Vec<Value> =
+        serde_json::from_str(&stdout(0, &["count", "--by", "target", "--format", "json"], &[&log])).unwrap();
+    assert_eq!(all.len(), 3);
+    assert!(both(1, &["circuits", "--max-live", "2"], &[&log]).1.contains("1 stream let go"));
+    assert_eq!(both(0, &["streams", "--max-live", "2"], &[&log]).1, "");
+}
+
 /// Questions: which targets failed, and why? On which circuit? When did streams begin? Stream 18 was answered and ended.
 /// Stream 19 was detached from circuit 26 by a TIMEOUT, tried 27, and failed there: END/CONNECTREFUSED. The two
 /// began ten seconds apart.

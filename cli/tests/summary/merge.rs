@@ -78,8 +78,11 @@ fn logs_of_the_same_name() {
     let log = "2019-01-31 11:29:51 1548934191.50 650 STREAM 18 NEW 0 www.example.com:443\n\
         2019-01-31 11:29:52 1548934192.50 650 STREAM 18 SUCCEEDED 7 192.0.2.1:443\n\
         2019-01-31 11:29:53 1548934193.50 650 STREAM 18 CLOSED 7 192.0.2.1:443 REASON=DONE X=\"\n";
+    let other = log.replace("www.example.com", "www.example.net");
     let log = file("merge-name", "tor.log", log);
-    let one = summaries("name", &[], &[&[&log], &[&log]]);
+    let first = summaries("name-first", &[], &[&[&log]]);
+    fs::write(&log, other).unwrap();
+    let one = [first, summaries("name-second", &[], &[&[&log]])].concat();
     let merged: serde_json::Value = serde_json::from_str(&stdout(0, &["merge", "--json"], &one)).unwrap();
     let (name, second) = (log.display().to_string(), format!("{}:{}", one[1].display(), log.display()));
     let circuits: Vec<_> = merged["circuits"].as_array().unwrap().iter().map(|row| row["file"].as_str()).collect();
@@ -88,6 +91,27 @@ fn logs_of_the_same_name() {
     assert_eq!(circuits, expected);
     assert_eq!(merged["slowest_circuits"].as_array().unwrap().len(), 2);
     assert_eq!(merged["circuits"][0]["streams"], 1);
+}
+
+/// A summary that is given twice, under any name, and a log that is in two summaries.
+#[test]
+fn counted_twice() {
+    let logs = logs();
+    let all = summaries("twice", &[], &[&logs[..2], &logs[1..3], &logs[3..]]);
+    let copy = file("merge-twice", "copy.json", fs::read(&all[0]).unwrap());
+    let merge = |files: &[&PathBuf]| both(1, &["merge"], files).1;
+    let (first, second, same) = (all[0].display(), all[1].display(), copy.display());
+    let twice = format!("tor-streams: {first}: is the same summary as {first}, so its logs are counted twice\n");
+    assert_eq!(merge(&[&all[0], &all[0]]), twice);
+    assert!(merge(&[&all[0], &copy]).contains(&format!("{same}: is the same summary as {first}, so")));
+    let log = logs[1].display();
+    let message = format!("tor-streams: {second}: has the log {log} that {first} has, so it is counted twice\n");
+    assert!(merge(&[&all[0], &all[1]]).contains(&message));
+    assert!(!run(&["merge"], &[&all[0], &all[2]]).stderr.ends_with(b"twice\n"));
+    // Nothing is in an empty log twice.
+    let empty = file("merge-twice", "empty.log", "");
+    let empty = summaries("twice-empty", &[], &[&[&empty], &[&empty]]);
+    assert_eq!(both(0, &["merge"], &empty).1, "");
 }
 
 #[test]

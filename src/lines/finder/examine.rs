@@ -55,7 +55,7 @@ impl LineFinder {
             full_len,
             start: bom,
             end: line.len(),
-            prefix: reply.prefix as u8,
+            prefix: reply.prefix,
             after: (text.len() - reply.end) as u8,
             line_end: end,
             in_data: !is_outside,

@@ -23,9 +23,10 @@ impl LineFinder {
         if self.line_end.is_some() {
             return;
         }
-        let is_event = line.starts_with(MARK);
+        let begins_with_content = line.starts_with(MARK);
         let lfs = memchr::memchr_iter(b'\n', line);
-        let lfs = lfs.filter(|lf| !is_event || line.get(lf + 1..).is_some_and(|rest| prefix::len(rest).is_some()));
+        let lfs =
+            lfs.filter(|lf| !begins_with_content || line.get(lf + 1..).is_some_and(|rest| prefix::len(rest).is_some()));
         self.skipped.line_ends.add(lfs.count() as u64, self.number);
     }
 }
@@ -41,13 +42,13 @@ fn marks(line: &[u8]) -> (bool, bool) {
         };
         mark |= before.ends_with(b"650 ") && rest.starts_with(b" ");
         let is_word = !before.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        bare |= is_word && is_event(rest.strip_prefix(b":").unwrap_or(rest));
+        bare |= is_word && begins_with_content(rest.strip_prefix(b":").unwrap_or(rest));
     }
     (mark, bare)
 }
 
 /// Returns `true` if `text` begins with a space, the ID of a stream, and a status.
-fn is_event(text: &[u8]) -> bool {
+fn begins_with_content(text: &[u8]) -> bool {
     let mut words = text.split(|&byte| byte == b' ');
     let is_id = |id: &[u8]| !id.is_empty() && id.iter().all(u8::is_ascii_digit);
     let is_status = |word: &[u8]| StreamStatus::from_bytes(word).is_some();
@@ -60,25 +61,25 @@ fn is_rest_of_event(line: &[u8]) -> bool {
     let start = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'>')).unwrap_or(line.len());
     let line = line.get(start..).unwrap_or_default();
     let second = memchr::memchr(b' ', line).and_then(|space| line.get(space + 1..));
-    starts_with_keyword(line) || second.is_some_and(starts_with_keyword)
+    begins_with_known_keyword(line) || second.is_some_and(begins_with_known_keyword)
 }
 
 /// Returns `true` if `line` begins with a keyword of an event and an equals sign.
-fn starts_with_keyword(line: &[u8]) -> bool {
+fn begins_with_known_keyword(line: &[u8]) -> bool {
     let end = memchr::memchr(b'=', line);
     end.and_then(|end| line.get(..end)).and_then(Keyword::from_bytes).is_some()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_event, is_rest_of_event, marks};
+    use super::{begins_with_content, is_rest_of_event, marks};
 
     #[test]
     fn events_without_their_code() {
-        assert!(is_event(b" 18 NEW 0 a.test:80"));
-        assert!(is_event(b" 18 NEW"));
+        assert!(begins_with_content(b" 18 NEW 0 a.test:80"));
+        assert!(begins_with_content(b" 18 NEW"));
         for text in [&b"18 NEW 0"[..], b" NEW 0", b"  18 NEW", b" 18 new 0", b" 18 OLD 0", b" 18", b" 1a NEW 0", b""] {
-            assert!(!is_event(text), "{}", text.escape_ascii());
+            assert!(!begins_with_content(text), "{}", text.escape_ascii());
         }
     }
 

@@ -67,7 +67,8 @@ pub(crate) struct LineFinder {
     examine: Examine,
     /// Pattern of the last event's line.
     pattern: Pattern,
-    /// Set once `pattern` is one of this input.
+    /// Set if lines may be compared with `pattern`: neither with a small limit, nor before the first event of a log with a
+    /// format.
     has_pattern: bool,
     /// Line end of the first reply; of a log's last reply if the caller set the line end.
     reply_end: End,
@@ -232,6 +233,10 @@ impl LineFinder {
     pub(super) fn resume(&mut self, state: &Self) {
         let Self { lenient, limit, .. } = *self;
         *self = Self { lenient, limit, ..state.clone() };
+        // The state may be that of a reader with a higher limit.
+        if limit < Self::PATTERN_LIMIT {
+            (self.has_pattern, self.pattern_end) = (false, None);
+        }
     }
 
     /// Returns the state at the start of a later range of the same input, outside of data. `None` if the lines so far do not
@@ -267,6 +272,19 @@ impl LineFinder {
         let (number, offset, others) = (number + part.number, offset + part.offset, others + part.others);
         *self = Self { data, after_event, number, offset, others, skipped, ..part };
         Ok(())
+    }
+
+    /// Appends a range of whole lines that ends outside of data, by its counts. Returns `false`, and changes nothing, if the
+    /// counts are not those of such a range.
+    pub(super) fn append_counts(&mut self, lines: u64, bytes: u64, replies: u64, skipped: &Skipped) -> bool {
+        let is_whole = replies <= lines && lines <= bytes && skipped.is_within(lines, bytes);
+        // Sums of counts are at most those of bytes, so that none of them overflows.
+        let fits = self.offset.checked_add(bytes).is_some();
+        let Some(part) = self.part().filter(|_| is_whole && fits) else {
+            return false;
+        };
+        let part = Self { number: lines, offset: bytes, others: lines - replies, skipped: *skipped, ..part };
+        self.append(part).is_ok()
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) struct Pattern {
 impl Pattern {
     /// Maximum length of a prefix, in bytes. A longer one has no pattern.
     const MAX_LEN: usize = 80;
-    /// Number of bytes that are always compared: enough for dates and times.
+    /// Number of bytes that are always compared: enough for dates and times. A shorter line of a log with a prefix is examined.
     const FIRST: usize = 40;
 
     /// Returns the pattern of an empty prefix, on the wire or in a log.

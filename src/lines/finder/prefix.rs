@@ -48,7 +48,8 @@ pub(in crate::lines) const fn reply(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// Returns the length of the dates and times before the reply in `line`: 0 if it begins with one. `None` without a reply.
+/// Returns the length of the dates and times before the reply in `line`: 0 if the line begins with its reply. `None` without
+/// one.
 ///
 /// Of several codes that only words of dates stand before, the last one begins the reply: a log may number its lines, or
 /// write milliseconds as a word of their own.
@@ -118,6 +119,8 @@ pub(super) const fn classes<const N: usize>(other: u8, lists: &[(&[u8], u8); N])
 }
 
 /// Returns the time since 1970 of a prefix that is a date, a time and Unix time with a fraction or without one.
+///
+/// A number of fewer than nine digits without a fraction is no time: some logs write milliseconds as a third word.
 pub(in crate::lines) fn unix_time(prefix: &[u8]) -> Option<Duration> {
     let (_date, rest) = split_word(prefix)?;
     let (_time, rest) = split_word(rest)?;
@@ -128,7 +131,8 @@ pub(in crate::lines) fn unix_time(prefix: &[u8]) -> Option<Duration> {
     // Missing digits are zeros.
     let zeros = b"000000000".get(fraction.len()..)?;
     let nanoseconds = number(fraction.iter().chain(zeros))?;
-    let is_time = rest.is_empty() && !seconds.is_empty() && !fraction.is_empty();
+    let is_long = seconds.len() >= 9 || point < unix.len();
+    let is_time = rest.is_empty() && !seconds.is_empty() && is_long && !fraction.is_empty();
     let nanoseconds = Duration::from_nanos(nanoseconds);
     Duration::from_secs(number(seconds)?).checked_add(nanoseconds).filter(|_| is_time)
 }

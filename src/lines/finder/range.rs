@@ -22,13 +22,13 @@ pub(crate) struct LineRange {
     pub(super) start: usize,
     /// Index after the line's last byte, its end left out.
     pub(super) end: usize,
-    /// Length of the prefix.
-    pub(super) prefix: u8,
+    /// Length of the prefix. Where a format has a row of digits or spaces, a line may have any number of them.
+    pub(super) prefix: usize,
     /// Length of the text after the reply.
     pub(super) after: u8,
     /// End of the line.
     pub(super) line_end: End,
-    /// Set if the line is data.
+    /// Set if the line is among the data of a reply.
     pub(super) in_data: bool,
 }
 
@@ -47,7 +47,7 @@ impl LineRange {
     /// Returns the index of the event's content in the searched bytes.
     #[inline]
     pub(in crate::lines) const fn content(&self) -> usize {
-        self.start + self.prefix as usize + MARK.len()
+        self.start + self.prefix + MARK.len()
     }
 
     /// Returns the index after the event's content.
@@ -79,7 +79,8 @@ impl LineFinder {
     #[inline(never)]
     pub(in crate::lines) fn event<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Text<'a>) -> EventLine<'a> {
         let is_plain = range.after == 0 && !range.in_data;
-        if is_plain && range.line_end == if self.cr_is_end { End::CrLf } else { End::Lf } {
+        let usual_end = if self.cr_is_end { End::CrLf } else { End::Lf };
+        if is_plain && range.line_end == usual_end {
             self.plain_event(bytes, range, content)
         } else {
             self.odd_event(bytes, range, content)
@@ -100,7 +101,7 @@ impl LineFinder {
     fn plain_event<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Text<'a>) -> EventLine<'a> {
         let &LineRange { number, offset, start, end, prefix, line_end, .. } = range;
         let line = bytes.get(start..end).unwrap_or_default();
-        let prefix = line.get(..prefix.into()).unwrap_or_default();
+        let prefix = line.get(..prefix).unwrap_or_default();
         let terminated = line_end != End::None;
         // One literal for each call, so that each writes its event into the line: after a branch it would be copied.
         match content {
@@ -138,7 +139,7 @@ impl LineFinder {
         let &LineRange { number, offset, full_len, start, end, prefix, line_end, .. } = range;
         let limit = self.limit as usize;
         let line = bytes.get(start..end.min(start + limit)).unwrap_or_default();
-        let (prefix, terminated) = (line.get(..prefix.into()).unwrap_or_default(), line_end != End::None);
+        let (prefix, terminated) = (line.get(..prefix).unwrap_or_default(), line_end != End::None);
         EventLine {
             number,
             offset,

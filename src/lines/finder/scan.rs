@@ -12,8 +12,8 @@ use super::{Data, End, Input, LineFinder, LineRange, prefix};
 use crate::lines::BOM;
 
 impl LineFinder {
-    /// Steps over the lines from index `at` of `bytes` on, up to the end of the next event. `None` if there is none: a line
-    /// without an end may be left, of which nothing was counted.
+    /// Steps over the lines from index `at` of `bytes` on, up to the end of the next event. `None` without one: then `at` is
+    /// the start of the line that has no end yet.
     #[inline]
     pub(in crate::lines) fn find(&mut self, bytes: &[u8], at: &mut usize) -> Option<LineRange> {
         let (first, mut start, mut next) = (*at, *at, *at);
@@ -94,7 +94,7 @@ impl LineFinder {
             full_len: line.len() as u64 + end.len(),
             start: 0,
             end: line.len(),
-            prefix: self.pattern.prefix(),
+            prefix: self.pattern.prefix().into(),
             after: self.pattern.after(),
             line_end: end,
             in_data: false,

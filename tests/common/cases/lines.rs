@@ -153,8 +153,7 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
         reason: Some("END"),
         remote_reason: Some("UNKNOWN_577"),
         purpose: Some("USER"),
-        anomalies: &[Anomaly::UnknownOrder, Anomaly::UnknownWord],
-        ..PLAIN
+        ..UNKNOWN_ORDER
     },
     Case {
         line: b"9 NEW 4 example.com:443 SOURCE_ADDR=192.0.2.1:5 SOURCE=EXIT",
@@ -301,8 +300,7 @@ pub(super) const ODD_VALUES: &[Case] = &[
     },
     // A space before a code is part of a reason only.
     Case { line: b"9 NEW 4 example.com:443 PURPOSE= UNKNOWN_15", status: "NEW", purpose: Some(""), ..UNKNOWN_ORDER },
-    // No address.
-    // Nor is this one, so that its port may be the target's.
+    // `cli"ent:5` is no address, so that its port may be the target's.
     Case {
         line: b"9 NEW 4 example.com:443 SOURCE_ADDR=cli\"ent:5 PURPOSE=USER",
         status: "NEW",

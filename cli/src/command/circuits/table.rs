@@ -91,7 +91,7 @@ struct Stay {
 
 impl FromLife for Stream {
     fn from_life(mut life: Life) -> io::Result<Self> {
-        let stays = life.circuits.iter().map(|&id| Stay::new(id, &life)).collect();
+        let stays = stays(&life);
         let target = format!("{}:{}", asked_host(&life), life.asked.port);
         // A stream without an event was found open, so its identity is unknown.
         let facts = life.note.facts.take().unwrap_or_default();
@@ -99,22 +99,31 @@ impl FromLife for Stream {
     }
 }
 
-impl Stay {
-    /// Returns the stay of a stream on a circuit.
-    fn new(id: CircuitId, life: &Life) -> Self {
-        let steps = || life.steps.iter().filter(|step| step.circuit_id == Some(id));
-        let mut times = steps().filter_map(|step| step.time);
-        let first_step = times.next();
-        let last_step = times.next_back().or(first_step);
-        // Events of flow control are no steps. If the log begins with some, they were on the circuit of the first step.
-        let is_first = life.steps.first().is_none_or(|step| step.circuit_id == Some(id));
-        let first = if is_first && life.circuits.first() == Some(&id) { life.first } else { first_step };
-        // Most of the events may be those of flow control, and so may the last one.
-        let last = if life.circuit_id == Some(id) { life.last } else { last_step };
-        let detached = steps().filter(|step| step.status == StreamStatus::Detached).count() as u64;
-        let failed = life.failure.as_ref().is_some_and(|failure| failure.circuit_id == Some(id));
-        Self { id, first, last, detached, failed }
+/// Returns the stays of a stream.
+fn stays(life: &Life) -> Vec<Stay> {
+    let failed_on = life.failure.as_ref().and_then(|failure| failure.circuit_id);
+    let new = |&id: &CircuitId| Stay { id, first: None, last: None, detached: 0, failed: failed_on == Some(id) };
+    let mut stays: Vec<_> = life.circuits.iter().map(new).collect();
+    // A stream may have a thousand circuits and as many steps: each step finds its circuit by a search in order.
+    let mut by_id: Vec<usize> = (0..stays.len()).collect();
+    by_id.sort_unstable_by_key(|&index| life.circuits.get(index));
+    for step in &life.steps {
+        let Some(id) = step.circuit_id else { continue };
+        let place = by_id.binary_search_by_key(&Some(&id), |&index| life.circuits.get(index)).ok();
+        let Some(stay) = place.and_then(|place| stays.get_mut(*by_id.get(place)?)) else { continue };
+        stay.first = stay.first.or(step.time);
+        stay.last = step.time.or(stay.last);
+        stay.detached += u64::from(step.status == StreamStatus::Detached);
     }
+    // Events of flow control are no steps. If the log begins with some, they were on the circuit of the first step.
+    if let Some(first) = stays.first_mut() {
+        let is_first = life.steps.first().is_none_or(|step| step.circuit_id == Some(first.id));
+        first.first = if is_first { life.first } else { first.first };
+    }
+    // Most of the events may be those of flow control, and so may the last one.
+    let last = stays.iter_mut().find(|stay| life.circuit_id == Some(stay.id));
+    last.into_iter().for_each(|stay| stay.last = life.last);
+    stays
 }
 
 impl Circuits {

@@ -28,6 +28,11 @@ impl Found {
         }
     }
 
+    /// Returns the number of groups.
+    pub(super) fn len(&self) -> usize {
+        self.counts.len()
+    }
+
     /// Returns `true` if there are no groups.
     pub(super) fn is_empty(&self) -> bool {
         self.counts.is_empty()

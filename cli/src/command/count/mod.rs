@@ -77,8 +77,8 @@ Exit status:
   1  Something was told on standard error: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
      tor, or in the wrong order, or read twice; streams without a date and
-     time, if they are grouped by it; more groups than there is room for.
-     Everything else was counted.
+     time, if they are grouped by it; more groups, or more streams at a time,
+     than --max-live has room for. Everything else was counted.
   2  The arguments are wrong.
   4  With --check: there was a stream, or an event. This comes before 1: what
      was found is certain, whatever else could not be read.";

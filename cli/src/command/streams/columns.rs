@@ -124,6 +124,9 @@ impl ColumnPrinter {
 }
 
 impl LifeCollector<Vec<Life>> for ColumnPrinter {
+    // The outcome of each stream is printed.
+    const COUNTS: bool = false;
+
     fn lives(&mut self, lives: Vec<Life>) -> io::Result<()> {
         self.found |= !lives.is_empty();
         for life in &lives {

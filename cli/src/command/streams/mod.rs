@@ -221,6 +221,9 @@ struct Object {
 }
 
 impl LifeCollector<Vec<LifeEvents>> for Object {
+    // Events of a stream that was dropped are kept.
+    const COUNTS: bool = false;
+
     fn lives(&mut self, lives: Vec<LifeEvents>) -> io::Result<()> {
         lives.into_iter().try_for_each(|life| self.streams.life(life))
     }
@@ -240,6 +243,9 @@ struct Printer {
 }
 
 impl LifeCollector<PackedStreams> for Printer {
+    // The outcome of each stream is printed.
+    const COUNTS: bool = false;
+
     fn lives(&mut self, rows: PackedStreams) -> io::Result<()> {
         self.found = true;
         let mut stdout = io::stdout().lock();

@@ -4,13 +4,14 @@
 //! whichever is first, begins with its first NEW, and has every event of flow control. So the events are kept as notes,
 //! and grouped here.
 
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use core::time::Duration;
 use std::io::{self, Write};
 
 use serde::ser::{SerializeSeq, Serializer};
 use serde_json::value::RawValue;
-use tor_stream_event::{CircuitId, StreamId, StreamStatus};
+use tor_stream_event::{CircuitId, StreamClosureReason, StreamId, StreamPurpose, StreamStatus};
 
 use crate::command::lives::FromLife;
 use crate::command::note::Life;
@@ -19,11 +20,14 @@ use crate::input::time::Time;
 use crate::output::{mask, text};
 use crate::report;
 
+/// A word of tor, owned if it has no name. The thread that prints frees what another one has allocated, which takes longer.
+type Word = Cow<'static, str>;
+
 /// An event with the fields that OnionPerf reads.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     /// Status as printed.
-    status: Box<str>,
+    status: Word,
     /// Unix time of the event.
     time: Duration,
     /// Circuit of the event, if there is one.
@@ -31,13 +35,13 @@ pub(crate) struct Event {
     /// Target as `host:port`.
     target: Box<str>,
     /// PURPOSE.
-    purpose: Option<Box<str>>,
+    purpose: Option<Word>,
     /// SOURCE_ADDR.
     source_addr: Option<Box<str>>,
     /// REASON.
-    reason: Option<Box<str>>,
+    reason: Option<Word>,
     /// REMOTE_REASON.
-    remote_reason: Option<Box<str>>,
+    remote_reason: Option<Word>,
 }
 
 impl Event {
@@ -47,22 +51,33 @@ impl Event {
         let event = event.event;
         // OnionPerf reads the log as text of one byte each, and has a question mark for any other character.
         let target = format!("{}:{}", mask::target_host(event), event.target_port);
-        let word = |word: Option<&str>| word.map(|word| mask::word(event, word, false).into());
+        let own = |word: &str| Word::Owned(mask::word(event, word, false).into());
+        let reason = |reason: Option<StreamClosureReason>, text: Option<&str>| {
+            let known = reason.map(StreamClosureReason::as_str).filter(|&known| Some(known) == text);
+            known.map(Word::Borrowed).or_else(|| text.map(own))
+        };
+        let purpose = event.purpose.filter(|&purpose| purpose != StreamPurpose::Unrecognized);
         Some(Self {
-            status: mask::word(event, event.status_str(), false).into(),
+            status: match event.status {
+                StreamStatus::Unrecognized => own(event.status_str()),
+                status => Word::Borrowed(status.as_str()),
+            },
             time,
             circuit_id: event.circuit_id.and_then(|id| id.parse().ok()),
             target: target.replace(|character: char| !character.is_ascii(), "?").into(),
-            purpose: word(event.purpose_str()),
+            purpose: match purpose {
+                Some(purpose) => Some(Word::Borrowed(purpose.as_str())),
+                None => event.purpose_str().map(own),
+            },
             source_addr: event.source_addr.map(|address| mask::source_addr(event, address).into()),
-            reason: word(event.reason_str()),
-            remote_reason: word(event.remote_reason_str()),
+            reason: reason(event.reason, event.reason_str()),
+            remote_reason: reason(event.remote_reason, event.remote_reason_str()),
         })
     }
 
     /// Returns `true` if the event has a status.
     fn is(&self, status: StreamStatus) -> bool {
-        &*self.status == status.as_str()
+        self.status == status.as_str()
     }
 
     /// Returns `true` if a stream begins with the event.

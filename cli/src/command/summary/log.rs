@@ -6,16 +6,18 @@ use core::mem;
 use core::ops::RangeInclusive;
 use std::io;
 
-use tor_stream_event::{LineState, StreamTracker};
+use tor_stream_event::{EventLine, LineState, StreamEventRef, StreamTracker};
 
 use super::mergeable::LogTally;
+use super::record::Record;
 use super::tally::Tally;
 use crate::command::check::Check;
 use crate::command::note::{Life, StreamNote, Tracker};
 use crate::command::options::StreamOptions;
 use crate::input::filter::Filter;
 use crate::input::reader::{Consumer, Event};
-use crate::input::threads::{InputName, Log, Logs};
+use crate::input::threads::{Division, InputName, Log, Logs};
+use crate::input::time::Time;
 use crate::output::text::escape;
 
 /// A maker of the consumers.
@@ -26,6 +28,8 @@ pub(super) struct SummaryLogs {
     is_filtered: bool,
     /// Names of the files.
     names: Vec<Arc<str>>,
+    /// Division of large files among processes.
+    division: Option<Arc<Division>>,
 }
 
 impl SummaryLogs {
@@ -36,7 +40,24 @@ impl SummaryLogs {
     /// Returns the maker for some options and inputs.
     pub(super) fn new(filter: &Filter, options: StreamOptions, names: &[String]) -> Self {
         let names = names.iter().map(|name| name.as_str().into()).collect();
-        Self { options, is_filtered: options.failed || !filter.is_empty(), names }
+        Self { options, is_filtered: options.failed || !filter.is_empty(), names, division: None }
+    }
+
+    /// Sets the division of large files among processes.
+    #[cfg(feature = "cluster")]
+    pub(super) fn divided(self, division: &Arc<Division>) -> Self {
+        Self { division: Some(Arc::clone(division)), ..self }
+    }
+
+    /// Returns an empty part for the rebuilt tracker of a range that has `lines` lines before it.
+    pub(super) fn rebuilt_part(&self, input: InputName<'_>, lines: u64) -> SummaryPart {
+        self.part(input, lines)
+    }
+
+    /// Returns the length of a range in bytes that processes with up to `jobs` threads each divide a file into.
+    #[cfg(feature = "cluster")]
+    pub(super) fn range_for(jobs: u64) -> u64 {
+        (2 * Self::RANGE.end() / jobs.max(1)).clamp(*Self::RANGE.start(), *Self::RANGE.end())
     }
 
     /// Returns a tracker without the steps of streams, which are not counted.
@@ -66,7 +87,15 @@ impl Logs for SummaryLogs {
 
     fn part(&self, input: InputName<'_>, lines: u64) -> SummaryPart {
         let log = SummaryLog { limit: usize::MAX, tracker: Self::tracker(StreamTracker::part()), ..self.log(input) };
-        SummaryPart { log, lines, events: 0, is_full: false }
+        SummaryPart { log, lines, events: 0, is_full: false, record: None }
+    }
+
+    fn recorded_part(&self, input: InputName<'_>) -> SummaryPart {
+        SummaryPart { record: Some(Record::default()), ..self.part(input, 0) }
+    }
+
+    fn division(&self) -> Option<&Division> {
+        self.division.as_deref()
     }
 
     fn range(&self) -> Option<RangeInclusive<u64>> {
@@ -96,14 +125,14 @@ pub(super) struct SummaryLog {
     is_filtered: bool,
     /// Options of the streams. With `join` the log goes on in the next file.
     options: StreamOptions,
-    /// Maximum number of streams that are followed, and of rows in each table: none in a range.
+    /// Maximum number of streams that are followed, and of rows in each table; `usize::MAX` in a range.
     limit: usize,
     /// Tracker of the open streams.
-    tracker: Tracker,
+    pub(super) tracker: Tracker,
     /// Counts so far.
-    tally: Tally,
+    pub(super) tally: Tally,
     /// Signs that the log is not in order.
-    check: Check,
+    pub(super) check: Check,
     /// Set once all streams are counted.
     is_complete: bool,
 }
@@ -111,14 +140,16 @@ pub(super) struct SummaryLog {
 /// The tally of a range of a log. Its tables have no limit.
 pub(super) struct SummaryPart {
     /// Tally of the range, without the streams that may have begun before it.
-    log: SummaryLog,
+    pub(super) log: SummaryLog,
     /// Number of lines before the range that its line numbers include.
     lines: u64,
     /// Number of events.
     events: u64,
     /// Set once the part takes too much memory. Its events are then not counted: the range is read again, event by
     /// event.
-    is_full: bool,
+    pub(super) is_full: bool,
+    /// Record of the events, if another process rebuilds the tracker.
+    pub(super) record: Option<Record>,
 }
 
 impl SummaryPart {
@@ -140,11 +171,28 @@ impl SummaryPart {
         let open = self.log.tracker.live().chain(self.log.tracker.undecided());
         let open = open.take(most / Self::OPEN).count();
         let (rows, changes) = (self.log.tally.rows(), self.log.tracker.changes());
-        if open * Self::OPEN + rows * Self::ROW + changes * Self::CHANGE >= most - Self::OPEN {
+        let recorded = self.record.as_ref().map_or(0, Record::len) * Record::EVENT;
+        if open * Self::OPEN + rows * Self::ROW + changes * Self::CHANGE + recorded >= most - Self::OPEN {
             self.is_full = true;
+            self.record = None;
             self.log.tracker = SummaryLogs::tracker(StreamTracker::part());
             self.log.tally = Tally::default();
         }
+    }
+
+    /// Adds the event of a stream whose life is counted elsewhere.
+    pub(super) fn follow(&mut self, event: &StreamEventRef<'_>, time: Option<Time>, note: StreamNote) {
+        // A stream that began and ended in the range was counted where the range was read.
+        drop(self.log.tracker.update_with(event, time, note));
+    }
+
+    /// Adds an event of a stream that may go on before or after the range.
+    pub(super) fn follow_event(&mut self, event: &Event<'_>) {
+        let mut line = *event.line;
+        line.number += self.lines;
+        let event = Event { line: &line, ..*event };
+        let note = self.log.note(&event);
+        self.follow(event.event, event.time, note);
     }
 }
 
@@ -154,6 +202,15 @@ impl SummaryLog {
         self.complete();
         let in_order = self.check.report(&escape(&self.name));
         LogTally { name: self.name, complete: all_read && in_order, tally: self.tally }
+    }
+
+    /// Returns the note on an event, with its counts if the filters have still to decide about its stream.
+    fn note(&self, event: &Event<'_>) -> StreamNote {
+        let mut note = StreamNote::new(event, 0);
+        if self.is_filtered {
+            note.events.get_or_insert_default().event((self.position, &self.file), event, usize::MAX);
+        }
+        note
     }
 
     /// Counts the streams that are not over, and adds the log's name to its circuits.
@@ -180,11 +237,9 @@ impl SummaryLog {
 impl Consumer for SummaryLog {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         self.check.event(event.time);
-        let mut note = StreamNote::new(event, 0);
-        if self.is_filtered {
-            // The event is counted with its stream, which may pass until it is over.
-            note.events.get_or_insert_default().event((self.position, &self.file), event, usize::MAX);
-        } else {
+        let note = self.note(event);
+        // With filters, the event is counted with its stream, which may pass until it is over.
+        if !self.is_filtered {
             self.tally.events.event((self.position, &self.file), event, self.limit);
         }
         if let Some(life) = self.tracker.update_with(event.event, event.time, note) {
@@ -193,7 +248,7 @@ impl Consumer for SummaryLog {
         Ok(())
     }
 
-    fn unreadable(&mut self) {
+    fn unreadable(&mut self, _line: &EventLine<'_>) {
         self.tally.unreadable += 1;
     }
 }
@@ -245,12 +300,18 @@ impl Consumer for SummaryPart {
         if self.events.is_multiple_of(Self::STRIDE) {
             self.check_size(event.line.offset);
         }
+        if let Some(record) = &mut self.record {
+            record.event(event);
+        }
         let mut line = *event.line;
         line.number += self.lines;
         self.log.event(&Event { line: &line, ..*event })
     }
 
-    fn unreadable(&mut self) {
-        self.log.unreadable();
+    fn unreadable(&mut self, line: &EventLine<'_>) {
+        if let Some(record) = &mut self.record {
+            record.unreadable(line);
+        }
+        self.log.unreadable(line);
     }
 }

@@ -1,9 +1,12 @@
 //! Mergeable summaries: the tallies of logs as lines of JSON.
 //!
-//! The first line has the settings that the tallies were made with, the last but one the number of files, each line
-//! between them the tally of one log, and the last line a checksum. Tallies are not merged before: which rows a table has beyond its limit depends on
-//! the order of all logs. So the summary that is made of the lines of several machines is that of one machine with all
-//! logs.
+//! 1. The first line has the settings that the tallies were made with.
+//! 2. Each further line has the tally of one log.
+//! 3. The last line but one has the number of files.
+//! 4. The last line has a checksum.
+//!
+//! Each log keeps a line of its own: the keys that a full table leaves out depend on the order of all logs, so tallies are
+//! merged once, in that order. So the summary of the lines of several machines is that of one machine with all logs.
 //!
 //! A line may come from anybody: it is checked, so that a tally cannot do harm when it is merged and printed. No message
 //! quotes a line, since a file that is taken for a mergeable summary by mistake may hold credentials.
@@ -19,7 +22,7 @@ use super::tally::Tally;
 use crate::command::options::StreamOptions;
 use crate::input::filter::Filter;
 
-/// Version of the format. Another version of the program may have the same one.
+/// Version of the format. Programs with the same number read each other's lines.
 const FORMAT: u32 = 1;
 /// Maximum sum of the greatest numbers of tallies that are merged. Numbers in JSON are exact up to it.
 const GREATEST: u64 = 1 << 53;
@@ -29,7 +32,7 @@ const FIRST_LINE: u64 = 4096;
 /// A line of a mergeable summary.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Line {
+enum Line {
     /// First line.
     MergeableSummary(Settings),
     /// Tally of one log.
@@ -90,7 +93,7 @@ impl Settings {
         Self { format: FORMAT, max_live, filters: hexadecimal(hash.iter().take(16)) }
     }
 
-    /// Returns the maximum length of a line in bytes: as long as all tables have the permitted number of rows.
+    /// Returns the maximum length of a line in bytes: 1 MiB, and 16 KiB for each permitted row of all tables together.
     pub(super) const fn line_limit(&self) -> u64 {
         (1 << 20) + (self.max_live as u64).saturating_mul(16 * 1024)
     }
@@ -163,44 +166,43 @@ pub(crate) struct Sum(u64);
 
 impl Sum {
     /// Adds a tally. Returns an error if sums may become too large.
-    fn add(&mut self, tally: &Tally) -> Result<(), &'static str> {
+    pub(super) fn add(&mut self, tally: &Tally) -> Result<(), &'static str> {
         let sum = self.0.checked_add(tally.largest()).filter(|&sum| sum <= GREATEST);
         self.0 = sum.ok_or("its numbers are too large")?;
         Ok(())
     }
 }
 
-/// Reads a line, with its line end or without. `limit` is the maximum number of rows in each table.
-///
-/// # Errors
-///
-/// The reason, without text of the line.
-pub(super) fn parse(line: &[u8], limit: usize, sum: &mut Sum) -> Result<Line, String> {
-    let line = serde_json::from_slice(line).map_err(|error| format!("damaged in column {}", error.column()))?;
-    match line {
-        Line::Log(mut log) => {
-            let LogTally { name, tally, .. } = &mut *log;
-            if !tally.is_plausible(limit) {
-                return Err("damaged: more rows than --max-live, or a time without a date".into());
-            }
-            sum.add(tally)?;
-            tally.rename(name, "");
-            Ok(Line::Log(log))
+impl LogTally {
+    /// Checks a tally that was read, so that it cannot do harm when it is merged and printed. `limit` is the maximum number
+    /// of rows in each table.
+    ///
+    /// # Errors
+    ///
+    /// The reason, without text of the tally.
+    pub(super) fn check(&mut self, limit: usize, sum: &mut Sum) -> Result<(), &'static str> {
+        if !self.tally.is_plausible(limit) {
+            return Err("damaged: more rows than --max-live, or a time without a date");
         }
-        line => Ok(line),
+        sum.add(&self.tally)?;
+        self.tally.rename(&self.name, "");
+        Ok(())
     }
 }
 
 /// The number of a line, if it is at fault, and the reason for which a summary cannot be read.
 pub(crate) type Fault = (Option<u64>, String);
 
-/// A line after the first one.
+/// A line after the first one. Equal lines have equal hashes.
 pub(crate) enum Next {
-    /// Tally of a log.
-    Log(Box<LogTally>),
-    /// Line after all logs.
-    End(End),
+    /// Tally of a log, and the hash of its line.
+    Log(Box<LogTally>, Hash),
+    /// Line after all logs, and the hash of all lines.
+    End(End, Hash),
 }
+
+/// A SHA-256 hash.
+pub(crate) type Hash = [u8; 32];
 
 /// A reader of a mergeable summary.
 pub(crate) struct Reader<R> {
@@ -246,13 +248,21 @@ impl<R: BufRead> Reader<R> {
             return Err((here, if is_long { "the line is too long" } else { "the end is missing" }.into()));
         }
         self.hash.update(&line);
-        match parse(&line, self.settings.max_live, sum).map_err(|error| (here, error))? {
-            Line::Log(log) => Ok(Next::Log(log)),
+        let damaged = |error: serde_json::Error| (here, format!("damaged in column {}", error.column()));
+        match serde_json::from_slice(&line).map_err(damaged)? {
+            Line::Log(mut log) => {
+                log.check(self.settings.max_live, sum).map_err(|error| (here, error.into()))?;
+                Ok(Next::Log(log, Sha256::digest(&line).into()))
+            }
             Line::End(end) => {
-                self.check()?;
+                self.verify_checksum()?;
                 let rest = read_line(&mut self.input, 1).map_err(|error| (None, error.to_string()))?;
                 let here = Some(self.lines + 1);
-                if rest.is_empty() { Ok(Next::End(end)) } else { Err((here, "more lines follow the last one".into())) }
+                if rest.is_empty() {
+                    Ok(Next::End(end, self.hash.clone().finalize().into()))
+                } else {
+                    Err((here, "more lines follow the last one".into()))
+                }
             }
             Line::MergeableSummary(_) => {
                 Err((here, "another summary follows: merge each from a file of its own".into()))
@@ -261,7 +271,7 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// Reads the last line, and compares it with the lines before it.
-    fn check(&mut self) -> Result<(), Fault> {
+    fn verify_checksum(&mut self) -> Result<(), Fault> {
         let line = read_line(&mut self.input, FIRST_LINE).map_err(|error| (None, error.to_string()))?;
         if !line.ends_with(b"\n") {
             return Err((Some(self.lines + 1), "the end is missing".into()));

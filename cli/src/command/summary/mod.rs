@@ -7,6 +7,8 @@ mod events;
 mod histogram;
 mod log;
 mod mergeable;
+#[cfg_attr(not(feature = "cluster"), allow(dead_code, reason = "the processes of a cluster send records"))]
+mod record;
 mod report;
 mod slowest;
 mod table;
@@ -18,7 +20,7 @@ use std::io::{self, Stdout};
 
 pub(crate) use self::events::EventTally;
 use self::log::{SummaryLog, SummaryLogs};
-pub(crate) use self::mergeable::{End, Fault, LogTally, Next, Reader, Settings, Sum, Writer};
+pub(crate) use self::mergeable::{End, Fault, Hash, LogTally, Next, Reader, Settings, Sum, Writer};
 use self::tally::Tally;
 use crate::command::options::{Files, StreamOptions};
 use crate::input::reader;

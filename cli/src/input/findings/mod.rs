@@ -15,7 +15,8 @@ use crate::output::table::count_as;
 const MARK: &[u8] = b"650 STREAM ";
 
 /// Findings about the events of a log, or of a range of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Findings {
     /// Events without Unix time, counted only if the time is limited.
     untimed: Lines,
@@ -29,7 +30,8 @@ pub(crate) struct Findings {
 }
 
 /// A number of lines, and the first of them.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Lines {
     /// Number of lines.
     count: u64,
@@ -87,6 +89,13 @@ impl Findings {
         self.beyond.append(later.beyond, lines);
         self.joined.append(later.joined, lines);
         self.with_cr.append(later.with_cr, lines);
+    }
+
+    /// Returns `true` if the findings can be those of so many lines.
+    #[cfg(feature = "cluster")]
+    pub(crate) fn is_within(&self, lines: u64) -> bool {
+        let findings = [self.untimed, self.beyond, self.joined, self.with_cr];
+        findings.iter().all(|found| found.count <= lines && found.first.is_none_or(|first| first <= lines))
     }
 
     /// Returns the messages about a log, and `true` if all of them are good news.

@@ -9,16 +9,17 @@ use std::thread;
 
 use tor_stream_event::LineState;
 
-use super::queue::{Message, Packet, RangeResult, Shared, Unit, Waiting};
+use super::queue::{Message, Packet, RangeResult, Shared, Step, Unit, Waiting};
 use super::ranges::Cuttable;
 use super::sink::{Direct, OneByOne};
 use super::{Collector, InputName, Log, Logs};
 use crate::input::findings::{Ended, Findings, UnknownWords};
-use crate::input::reader::{Sink, read_events};
+use crate::input::reader::{Sink, Start, read_events};
+use crate::input::status::OpenStreams;
 use crate::report;
 
-/// Number of consecutive ranges that may have to be read again before one thread reads the rest of a file.
-const TRIES: u32 = 4;
+/// Maximum number of consecutive ranges that are read again, before one thread reads the rest of a file.
+const MAX_REREADS: u32 = 4;
 
 /// The collecting thread.
 pub(super) struct Collecting<'c, M: Logs, C> {
@@ -42,16 +43,31 @@ struct Cut<L: Log> {
     log: L,
     /// State of the lines so far; `None` before the first range.
     state: Option<LineState>,
+    /// Scanner for open streams, if the command asks for them; `None` before the first range.
+    open: Option<OpenStreams>,
     /// Findings about the events so far.
     findings: Findings,
     /// Unknown status words so far.
     words: UnknownWords,
     /// Number of consecutive ranges that had to be read again.
-    again: u32,
+    rereads: u32,
     /// Set while everything could be read so far.
     all_read: bool,
     /// Set at the end of the file, or when reading failed.
     over: bool,
+    /// Side of this process if the file is divided among several.
+    side: Side,
+}
+
+/// The side of a process with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    /// Process that reads the whole file.
+    Alone,
+    /// Process 0 of a divided file, which appends the ranges of all.
+    First,
+    /// Process that sends its ranges to process 0.
+    Sending,
 }
 
 impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
@@ -67,9 +83,39 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
     /// If the collector fails.
     pub(super) fn alone(&mut self) -> io::Result<()> {
         while let Some(waiting) = self.shared.next_input() {
-            self.read_own(&waiting)?;
+            if self.shared.is_divided(&waiting) {
+                self.divided_alone(&waiting)?;
+            } else {
+                self.read_own(&waiting)?;
+            }
         }
         Ok(())
+    }
+
+    /// Reads this process's ranges of a divided file in this thread.
+    fn divided_alone(&mut self, waiting: &Waiting) -> io::Result<()> {
+        let Some(mut cutting) = self.shared.cutting(waiting, 0) else {
+            self.unlike(waiting.index)?;
+            return if self.shared.is_sent(waiting) { Ok(()) } else { self.read_own(waiting) };
+        };
+        self.begin(Arc::clone(&cutting.file));
+        loop {
+            match self.shared.step(&mut cutting) {
+                Step::Read(range, _) if self.shared.is_sent(waiting) => {
+                    let result = self.shared.read_range(&cutting.file, range.clone(), None);
+                    self.collector.send(Some((&cutting.file, range, result)))?;
+                }
+                // The log so far is known, so the range needs no part.
+                Step::Read(range, _) => {
+                    if let Some(cut) = self.cut.as_mut().filter(|cut| !cut.over) {
+                        cut.read(range, self.shared, self.collector)?;
+                    }
+                }
+                Step::Receive(process, range) => self.other(process, range)?,
+                Step::Leave => self.collector.send(None)?,
+                Step::Rest(at) => return self.rest(at),
+            }
+        }
     }
 
     /// Starts threads that read, and merges their results.
@@ -102,6 +148,9 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
                 Unit::Cut(file) => self.begin(file),
                 Unit::Range(range, receiver) => self.range(range, &receiver)?,
                 Unit::Rest(at) => self.rest(at)?,
+                Unit::Other(process, range) => self.other(process, range)?,
+                Unit::Left => self.collector.send(None)?,
+                Unit::Unlike(index) => self.unlike(index)?,
             }
         }
         Ok(())
@@ -168,32 +217,95 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
     /// Begins to merge the ranges of a file.
     fn begin(&mut self, file: Arc<Cuttable>) {
         let log = self.log(file.name());
+        let side = match self.shared.logs.division().filter(|division| division.has(file.name().index)) {
+            None => Side::Alone,
+            Some(division) if division.is_sent() => Side::Sending,
+            Some(_) => Side::First,
+        };
         let (findings, words) = (Findings::default(), UnknownWords::default());
-        self.cut = Some(Cut { file, log, state: None, findings, words, again: 0, all_read: true, over: false });
+        self.cut = Some(Cut {
+            file,
+            log,
+            state: None,
+            open: None,
+            findings,
+            words,
+            rereads: 0,
+            all_read: true,
+            over: false,
+            side,
+        });
     }
 
-    /// Appends a range to the log of its file.
+    /// Appends a range to the log of its file, or sends it.
     fn range(&mut self, range: Range<u64>, part: &Receiver<RangeResult<M::Log>>) -> io::Result<()> {
+        let Some(cut) = self.cut.as_ref().filter(|cut| !cut.over) else {
+            return Ok(());
+        };
+        let result = part.recv().map_err(|_| lost_thread())?;
+        match cut.side {
+            Side::Sending => self.collector.send(Some((&cut.file, range, result))),
+            Side::First if self.shared.logs.needs_numbers() => {
+                let result = self.collector.number((&cut.file, range.clone(), result), cut.lines())?;
+                self.append(range, result)
+            }
+            Side::First | Side::Alone => self.append(range, Some(result)),
+        }
+    }
+
+    /// Appends a range that another process has read, if there is one.
+    fn other(&mut self, process: usize, range: Option<Range<u64>>) -> io::Result<()> {
+        let Some(cut) = self.cut.as_ref() else {
+            return Ok(());
+        };
+        // The process sends the range in any case.
+        let wanted = range.clone().filter(|_| !cut.over).map(|range| (&*cut.file, range));
+        let result = self.collector.receive(process, wanted, cut.lines())?;
+        range.map_or(Ok(()), |range| self.append(range, result))
+    }
+
+    /// Drops the ranges of a divided file that this process cannot read as agreed, or leaves them to process 0.
+    fn unlike(&mut self, index: usize) -> io::Result<()> {
+        let Some(division) = self.shared.logs.division() else {
+            return Ok(());
+        };
+        division.of_others(index).try_for_each(|process| {
+            if division.is_sent() {
+                self.collector.send(None)
+            } else {
+                self.collector.receive(process, None, 0).map(drop)
+            }
+        })
+    }
+
+    /// Appends a range to the log of its file. Reads it again if its result cannot be appended, or if there is none.
+    fn append(&mut self, range: Range<u64>, result: Option<RangeResult<M::Log>>) -> io::Result<()> {
         let Some(cut) = self.cut.as_mut().filter(|cut| !cut.over) else {
             return Ok(());
         };
-        let RangeResult { result, unreadable } = part.recv().map_err(|_| lost_thread())?;
+        let Some(RangeResult { result, unreadable }) = result else {
+            return cut.read(range, self.shared, self.collector);
+        };
         let (part, end) = result?;
         let len = end.state.bytes();
-        let lines = cut.state.as_ref().map_or(0, LineState::lines);
+        let lines = cut.lines();
         let state = match cut.state.clone() {
             None => Some(end.state),
             Some(mut state) => state.append(end.state).is_ok().then_some(state),
         };
-        let appended = state.is_some() && cut.log.append(part, lines)?;
+        // The scanner may be in a reply where the reader of events is in none, as after a dot that is not at its place.
+        let scanners = cut.open.as_ref().zip(end.open.as_ref());
+        let follows = scanners.is_none_or(|(before, later)| before.is_followed_by(later));
+        let appended = follows && state.is_some() && cut.log.append(part, lines)?;
         if !appended {
-            cut.again += 1;
-            if cut.again == TRIES {
+            cut.rereads += 1;
+            if cut.rereads == MAX_REREADS {
                 cut.file.stop();
             }
             return cut.read(range, self.shared, self.collector);
         }
-        (cut.again, cut.state) = (0, state);
+        (cut.rereads, cut.state) = (0, state);
+        cut.open = end.open.map(|later| later.after(cut.open.take()));
         cut.findings.append(&end.findings, lines);
         let words = mem::take(&mut cut.words);
         let mut sink =
@@ -217,7 +329,7 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
 
     /// Reads the rest of a file, from an offset on, and ends its log.
     fn rest(&mut self, at: u64) -> io::Result<()> {
-        let Some(mut cut) = self.cut.take() else {
+        let Some(mut cut) = self.cut.take().filter(|cut| cut.side != Side::Sending) else {
             return Ok(());
         };
         if !cut.over {
@@ -242,6 +354,11 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
 }
 
 impl<L: Log> Cut<L> {
+    /// Returns the number of lines so far.
+    fn lines(&self) -> u64 {
+        self.state.as_ref().map_or(0, LineState::lines)
+    }
+
     /// Reads a range event by event.
     fn read<M: Logs<Log = L>>(
         &mut self,
@@ -253,8 +370,8 @@ impl<L: Log> Cut<L> {
         let mut sink = OneByOne { name: &self.file.label, destination: &mut Direct(collector), words, all_read: true };
         let before = self.state.as_ref().map_or(0, LineState::bytes);
         let reader = self.file.read(range.clone());
-        let layout = (&self.file.layout, self.state.as_ref());
-        let end = read_events(&shared.options, layout, reader, &mut self.log, &mut sink)?;
+        let start = Start { layout: &self.file.layout, state: self.state.as_ref(), open: self.open.as_ref() };
+        let end = read_events(&shared.options, start, reader, &mut self.log, &mut sink)?;
         sink.end(&mut self.log, &end)?;
         self.findings.append(&end.findings, 0);
         self.all_read &= sink.all_read;
@@ -263,7 +380,7 @@ impl<L: Log> Cut<L> {
         if self.over {
             self.file.stop();
         }
-        self.state = Some(end.state);
+        (self.state, self.open) = (Some(end.state), end.open);
         Ok(())
     }
 }

@@ -4,26 +4,33 @@
 //! Each [reader thread](worker) reads the events of the next unit. The thread that started them
 //! [collects](collect) the results of the units in order, so that the output is that of one thread:
 //!
-//! - A range is read by itself, and becomes a [part](Log::Part) that is [appended](Log::append) to the log. If that is
-//!   not exact, the collecting thread reads the range again, event by event, as it reads all inputs if it is alone.
+//! - A range is read by itself, and becomes a [part](Log::Part) that is [appended](Log::append) to the log. If the log
+//!   would then differ from one that was read line by line, the collecting thread reads the range again, event by event, as
+//!   it reads all inputs if it is alone.
 //! - A whole input becomes a log. Its rows are sent while it is read, through a bounded channel, so that later units
 //!   wait instead of filling the memory. Small files share a unit, since each hand-over takes as long as some hundred
 //!   lines.
+//!
+//! In a cluster, the ranges of a large file that all processes see are [divided](division) among them.
 
 mod collect;
+mod division;
 mod queue;
 mod ranges;
 mod sink;
 mod worker;
 
 use alloc::sync::Arc;
-use core::ops::RangeInclusive;
+use core::ops::{Range, RangeInclusive};
 use std::io;
 
 use tor_stream_event::LineState;
 
 use self::collect::Collecting;
+pub(crate) use self::division::{Division, Identity};
+pub(crate) use self::queue::RangeResult;
 use self::queue::Shared;
+pub(crate) use self::ranges::Cuttable;
 use crate::input::Input;
 use crate::input::reader::{Consumer, Reading};
 
@@ -83,17 +90,29 @@ pub(crate) trait Logs: Send + Sync + 'static {
     /// [needs](Self::needs_numbers) it, else 0.
     fn part(&self, input: InputName<'_>, lines: u64) -> <Self::Log as Log>::Part;
 
-    /// Returns the lengths of a range in bytes, without the rest of its last line: the start of them with many threads,
-    /// and the end with two, since all threads share the memory. `None` if inputs are not cut.
+    /// Returns the shortest and the longest range in bytes, before it is extended to the next line. Two threads read ranges
+    /// of the greatest length, and more threads shorter ones, since the results of all wait in memory together. `None` if
+    /// inputs are not cut.
     fn range(&self) -> Option<RangeInclusive<u64>>;
 
-    /// Returns `true` if a part needs the number of lines before it. Then only logs in which every LF ends a line are
-    /// cut, and their lines are counted first.
+    /// Returns `true` if a part needs the number of lines before it. Then only logs whose lines end with LF are cut, not
+    /// captures of the wire, and their lines are counted first.
     fn needs_numbers(&self) -> bool {
         false
     }
 
-    /// Returns `true` if a log goes on in the next input.
+    /// Returns the division of large files among processes; `None` if there is one process.
+    fn division(&self) -> Option<&Division> {
+        None
+    }
+
+    /// Returns the consumer of a range that is to be appended by another process, or when the number of lines before it
+    /// is known.
+    fn recorded_part(&self, input: InputName<'_>) -> <Self::Log as Log>::Part {
+        self.part(input, 0)
+    }
+
+    /// Returns `true` if all inputs are parts of one log (`--join`).
     fn joins(&self) -> bool {
         false
     }
@@ -108,12 +127,51 @@ pub(crate) trait Collector<L: Log> {
     /// If the rows cannot be printed.
     fn print(&mut self, rows: L::Rows) -> io::Result<()>;
 
-    /// Adds the log of an input. `all_read` is set if the whole input could be read. `index` is the index of the input.
+    /// Adds the log of an input. `all_read` is set if nothing was reported about the input. `index` is the index of the
+    /// input.
     ///
     /// # Errors
     ///
     /// If the log cannot be printed.
     fn log(&mut self, log: L, index: usize, all_read: bool) -> io::Result<()>;
+
+    /// Sends a range of a [divided](Division) file to process 0. `None` leaves the range to that process.
+    ///
+    /// # Errors
+    ///
+    /// If the range cannot be sent.
+    fn send(&mut self, _range: Option<(&Cuttable, Range<u64>, RangeResult<L>)>) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Receives a range of a divided file from the process that has read it, for a log that has `lines` lines before the
+    /// range. `None` if that process leaves it to this one, or sends another range.
+    ///
+    /// # Errors
+    ///
+    /// If the process is lost.
+    fn receive(
+        &mut self,
+        _process: usize,
+        _range: Option<(&Cuttable, Range<u64>)>,
+        _lines: u64,
+    ) -> io::Result<Option<RangeResult<L>>> {
+        Ok(None)
+    }
+
+    /// Returns a recorded range of this process as one that has `lines` lines before it. `None` if it has to be read
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// If the events cannot be read.
+    fn number(
+        &mut self,
+        (_file, _range, _result): (&Cuttable, Range<u64>, RangeResult<L>),
+        _lines: u64,
+    ) -> io::Result<Option<RangeResult<L>>> {
+        Ok(None)
+    }
 }
 
 /// Returns inputs with their indices.
@@ -136,6 +194,7 @@ pub(crate) fn read<M: Logs>(
     let shared = Arc::new(Shared::new(Arc::clone(options), inputs, logs));
     let mut collecting = Collecting::new(&shared, collector);
     let result = if shared.jobs == 1 { collecting.alone() } else { collecting.with_threads() };
+    // The bar is removed before an error is printed.
     shared.progress.finish();
     result?;
     collecting.finish()

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tor_stream_event::{Error, LineEnd};
 
+use super::division::{Division, Ranges, Turn};
 use super::ranges::{self, Cuttable};
 use super::{Log, Logs};
 use crate::input::Input;
@@ -18,9 +19,9 @@ use crate::input::reader::{End, Reading};
 /// Maximum number of packets that a unit may be ahead of the collecting thread.
 const AHEAD: usize = 3;
 
-/// Number of units for each thread that the rest of the inputs is divided into at least, so that threads end at about
-/// the same time.
-const SHARES: u64 = 4;
+/// Minimum number of units for each thread that the unread inputs are divided into, so that threads end at about the same
+/// time.
+const UNITS_PER_THREAD: u64 = 4;
 
 /// Maximum number of inputs in a unit.
 const MOST_INPUTS: u64 = 64;
@@ -69,13 +70,27 @@ pub(super) struct Waiting {
 }
 
 /// A file that is being cut into ranges.
-struct Cutting {
+pub(super) struct Cutting {
     /// The file.
-    file: Arc<Cuttable>,
+    pub(super) file: Arc<Cuttable>,
     /// Offset of the next range.
     at: u64,
     /// Number of lines before the next range, if they are counted.
     lines: u64,
+    /// Ranges of a file that is divided among processes.
+    divided: Option<Ranges>,
+}
+
+/// The next step with a file that is being cut.
+pub(super) enum Step {
+    /// Read a range. The number of lines before it is that of the file, or 0, or `None` to record the events.
+    Read(Range<u64>, Option<u64>),
+    /// Get a range from another process, if the process has one of this number.
+    Receive(usize, Option<Range<u64>>),
+    /// Leave a range to process 0.
+    Leave,
+    /// Read the rest, from this offset on.
+    Rest(u64),
 }
 
 /// A unit, as the collecting thread sees it.
@@ -90,14 +105,20 @@ pub(super) enum Unit<L: Log> {
     Range(Range<u64>, Receiver<RangeResult<L>>),
     /// Rest of the current file, from this offset on.
     Rest(u64),
+    /// Range of the current file that another process reads, if it has one of this number.
+    Other(usize, Option<Range<u64>>),
+    /// Range of the current file that is left to process 0.
+    Left,
+    /// Divided file, by its index, which this process cannot read as agreed.
+    Unlike(usize),
 }
 
 /// A unit, as the thread sees it that reads it.
 pub(super) enum Task<L: Log> {
     /// Whole inputs.
     Whole(Vec<Waiting>, SyncSender<Packet<L>>),
-    /// A range of a file, with the number of lines before it if they are counted.
-    Range(Arc<Cuttable>, Range<u64>, u64, SyncSender<RangeResult<L>>),
+    /// A range of a file, with the number of lines before it as in [`Step::Read`].
+    Range(Arc<Cuttable>, Range<u64>, Option<u64>, SyncSender<RangeResult<L>>),
 }
 
 /// Messages that are sent at once.
@@ -114,11 +135,11 @@ pub(super) enum Message<L: Log> {
 }
 
 /// The result of a range.
-pub(super) struct RangeResult<L: Log> {
+pub(crate) struct RangeResult<L: Log> {
     /// Consumer of the range's events, and the end of the read.
-    pub(super) result: io::Result<(L::Part, End)>,
+    pub(crate) result: io::Result<(L::Part, End)>,
     /// Numbers of the lines that could not be read, with the errors.
-    pub(super) unreadable: Vec<(u64, Error)>,
+    pub(crate) unreadable: Vec<(u64, Error)>,
 }
 
 impl<M: Logs> Shared<M> {
@@ -149,14 +170,17 @@ impl<M: Logs> Shared<M> {
     pub(super) fn only_file(&self) -> Option<Arc<Cuttable>> {
         let mut queue = self.queue();
         let [waiting] = queue.inputs.as_slice() else { return None };
-        let file = Arc::new(self.cuttable(waiting, queue.len)?);
+        let cutting = self.cutting(waiting, queue.len)?;
         queue.take(self.jobs)?;
-        queue.cutting = Some(Cutting { file: Arc::clone(&file), at: 0, lines: 0 });
+        let file = Arc::clone(&cutting.file);
+        queue.cutting = Some(cutting);
         Some(file)
     }
 
-    /// Opens the channel for the units, and returns it with the number of threads that have work.
+    /// Opens the channel for the units, and returns it with the number of threads to start: at most one for each range or
+    /// input.
     pub(super) fn open(&self) -> (Receiver<Unit<M::Log>>, usize) {
+        // One unit for each thread is being read, and a quarter more, at least two, are done and wait.
         let (sender, units) = sync_channel(self.jobs + (self.jobs / 4).max(2));
         let mut queue = self.queue();
         queue.units = Some(sender);
@@ -170,28 +194,43 @@ impl<M: Logs> Shared<M> {
     /// Returns the next unit, and announces it to the collecting thread. `None` if all units were started, or if the
     /// collecting thread has ended.
     pub(super) fn next(&self) -> Option<Task<M::Log>> {
+        // Units are announced in order under the lock. The collecting thread never takes it, so it can always make room.
         let mut queue = self.queue();
         let task = loop {
             if let Some(mut cutting) = queue.cutting.take() {
-                match self.next_range(&mut cutting) {
-                    Some((range, lines)) => {
+                let unit = match self.step(&mut cutting) {
+                    Step::Read(range, lines) => {
                         let (sender, receiver) = sync_channel(1);
                         let file = Arc::clone(&cutting.file);
                         queue.cutting = Some(cutting);
                         queue.send(Unit::Range(range.clone(), receiver))?;
                         break Some(Task::Range(file, range, lines, sender));
                     }
-                    None => queue.send(Unit::Rest(cutting.at))?,
-                }
+                    Step::Rest(at) => {
+                        queue.send(Unit::Rest(at))?;
+                        continue;
+                    }
+                    Step::Receive(process, range) => Unit::Other(process, range),
+                    Step::Leave => Unit::Left,
+                };
+                queue.cutting = Some(cutting);
+                queue.send(unit)?;
                 continue;
             }
             let left = queue.len;
             let Some(waiting) = queue.take(self.jobs) else { break None };
-            if let Some(file) = self.cuttable(&waiting, left) {
-                let file = Arc::new(file);
-                queue.send(Unit::Cut(Arc::clone(&file)))?;
-                queue.cutting = Some(Cutting { file, at: 0, lines: 0 });
-            } else if self.logs.joins() {
+            if let Some(cutting) = self.cutting(&waiting, left) {
+                queue.send(Unit::Cut(Arc::clone(&cutting.file)))?;
+                queue.cutting = Some(cutting);
+                continue;
+            }
+            if self.is_divided(&waiting) {
+                queue.send(Unit::Unlike(waiting.index))?;
+                if self.is_sent(&waiting) {
+                    continue;
+                }
+            }
+            if self.logs.joins() {
                 queue.send(Unit::Own(waiting))?;
             } else {
                 let inputs = self.together(waiting, &mut queue);
@@ -207,6 +246,34 @@ impl<M: Logs> Shared<M> {
         task
     }
 
+    /// Returns `true` if an input is divided among processes.
+    pub(super) fn is_divided(&self, waiting: &Waiting) -> bool {
+        self.logs.division().is_some_and(|division| division.has(waiting.index))
+    }
+
+    /// Returns `true` if an input is divided, and this process sends its ranges to process 0.
+    pub(super) fn is_sent(&self, waiting: &Waiting) -> bool {
+        self.is_divided(waiting) && self.logs.division().is_some_and(Division::is_sent)
+    }
+
+    /// Returns the next step with a file.
+    pub(super) fn step(&self, cutting: &mut Cutting) -> Step {
+        if let Some((ranges, division)) = cutting.divided.as_mut().zip(self.logs.division()) {
+            return match ranges.next(&cutting.file, division) {
+                // Lines of other processes are not counted here.
+                Some(Turn::Own(range)) if division.is_sent() || self.logs.needs_numbers() => Step::Read(range, None),
+                Some(Turn::Own(range)) => Step::Read(range, Some(0)),
+                Some(Turn::Other(process, range)) => Step::Receive(process, range),
+                Some(Turn::Nothing) => Step::Leave,
+                None => Step::Rest(ranges.end),
+            };
+        }
+        match self.next_range(cutting) {
+            Some((range, lines)) => Step::Read(range, Some(lines)),
+            None => Step::Rest(cutting.at),
+        }
+    }
+
     /// Returns the next range of a file, and the number of lines before it if they are counted.
     fn next_range(&self, cutting: &mut Cutting) -> Option<(Range<u64>, u64)> {
         let range = cutting.file.range(cutting.at)?;
@@ -218,15 +285,27 @@ impl<M: Logs> Shared<M> {
         Some((range, lines))
     }
 
+    /// Begins to cut an input, if that is of use while the inputs that were not begun have `left` bytes, or if it is
+    /// divided.
+    pub(super) fn cutting(&self, waiting: &Waiting, left: u64) -> Option<Cutting> {
+        let division = self.logs.division().filter(|division| division.has(waiting.index));
+        let file = match division {
+            Some(division) => division.open(&self.options, (waiting.index, &waiting.input), &self.progress)?.begin(),
+            None => self.cuttable(waiting, left)?,
+        };
+        let divided = division.map(|division| Ranges::new(&file, division));
+        Some(Cutting { file: Arc::new(file), at: 0, lines: 0, divided })
+    }
+
     /// Opens an input if it can be cut, and if that is of use while the inputs that were not begun have `left` bytes.
     fn cuttable(&self, waiting: &Waiting, left: u64) -> Option<Cuttable> {
         let (most, len) = (self.range?, waiting.len?);
         // A short file among many others is one unit: the threads have enough to read, and a cut takes some time.
-        let is_long = len >= 2 * most || len >= left / (SHARES * self.jobs as u64) || self.logs.joins();
+        let is_long = len >= 2 * most || len >= left / (UNITS_PER_THREAD * self.jobs as u64) || self.logs.joins();
         if !is_long || len < 2 * ranges::LEAST {
             return None;
         }
-        let step = (len / (SHARES * self.jobs as u64)).clamp(ranges::LEAST, most.max(ranges::LEAST));
+        let step = (len / (UNITS_PER_THREAD * self.jobs as u64)).clamp(ranges::LEAST, most.max(ranges::LEAST));
         let file = Cuttable::new(&self.options, (waiting.index, &waiting.input), step, &self.progress)?;
         let can_be_counted = !self.logs.needs_numbers() || file.start.line_end() == Some(LineEnd::Lf);
         can_be_counted.then(|| file.begin())
@@ -234,13 +313,14 @@ impl<M: Logs> Shared<M> {
 
     /// Returns an input with those after it that one thread reads in one go.
     fn together(&self, first: Waiting, queue: &mut Queue<M::Log>) -> Vec<Waiting> {
-        let shares = SHARES * self.jobs as u64;
+        let shares = UNITS_PER_THREAD * self.jobs as u64;
         let most_inputs = (queue.inputs.len() as u64 / shares).min(MOST_INPUTS);
         let most_bytes = (queue.len / shares).min(MOST_BYTES).min(self.range.unwrap_or(u64::MAX));
         let mut bytes = first.len;
         let mut inputs = vec![first];
         while let (Some(before), Some(next)) = (bytes, queue.inputs.as_slice().first()) {
-            bytes = next.len.map(|len| before + len).filter(|&bytes| bytes <= most_bytes);
+            bytes = next.len.filter(|_| !self.is_divided(next)).map(|len| before + len);
+            bytes = bytes.filter(|&bytes| bytes <= most_bytes);
             if bytes.is_none() || inputs.len() as u64 >= most_inputs {
                 break;
             }
@@ -264,7 +344,7 @@ impl<L: Log> Queue<L> {
     fn take(&mut self, jobs: usize) -> Option<Waiting> {
         let waiting = self.inputs.next()?;
         self.len -= waiting.len.unwrap_or_default();
-        // Towards the end, there are fewer inputs than threads.
+        // If fewer inputs are left than there are threads, an idle one can decompress.
         Some(Waiting { spare: self.inputs.len() + 1 < jobs, ..waiting })
     }
 

@@ -1,8 +1,8 @@
 //! A plain file that is cut into ranges of lines.
 //!
-//! A range begins with a reply. Only the lines before it decide whether it is one, since data of a reply may look like
-//! one; so a range is read as if no data were open, and the [state](LineState) of the lines before it shows in the end
-//! whether that was right. The choice of a range's first line is therefore a matter of speed only.
+//! A range begins with a line that looks like a reply. The line may also be data of an earlier reply, which only the lines
+//! before the range tell. So a range is read as if it began outside of data. [`LineState::append`] fails later if that was
+//! wrong, and the range is read again. The choice of a range's first line is therefore a matter of speed only.
 
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -18,10 +18,10 @@ use crate::input::progress::Progress;
 use crate::input::reader::Reading;
 use crate::output::text::escape;
 
-/// Number of bytes at the beginning of a file that have to show the line end.
-const START: u64 = layout::LEARNED_FROM as u64;
+/// Maximum number of bytes that are read to detect the line end and the prefix of a file.
+pub(super) const START: u64 = layout::LEARNED_FROM as u64;
 
-/// Number of bytes at the beginning of a file that usually show it.
+/// Number of bytes that are tried first.
 const SHORT_START: u64 = 32 * 1024;
 
 /// Number of bytes that are searched for a reply at once.
@@ -30,28 +30,28 @@ const WINDOW: u64 = 16 * 1024;
 /// Minimum number of bytes of a range.
 pub(super) const LEAST: u64 = 64 * 1024;
 
-/// Maximum number of bytes after the last range, which one thread reads at the end.
-const TAIL: u64 = 64 * 1024;
+/// Maximum number of bytes after the last range. One thread reads them at the end, when all others are idle.
+pub(super) const TAIL: u64 = 64 * 1024;
 
 /// A file that can be cut into ranges.
-pub(super) struct Cuttable {
+pub(crate) struct Cuttable {
     /// Index of the file among the inputs.
     index: usize,
     /// Input that names the file.
-    pub(super) input: Input,
+    pub(crate) input: Input,
     /// Layout of the file.
-    pub(super) layout: Layout,
+    pub(crate) layout: Layout,
     /// Name of the file in messages.
     pub(super) label: String,
     /// The file.
     file: File,
     /// Length of the file when it was opened, in bytes.
-    len: u64,
+    pub(super) len: u64,
     /// Length of a range in bytes, without the rest of its last line.
     step: u64,
     /// State of the lines at the start of a range.
-    pub(super) start: LineState,
-    /// Set if replies have no prefix, as the first event shows; `None` before it.
+    pub(crate) start: LineState,
+    /// Set if the first event has no prefix; `None` if there is no event at the beginning.
     bare: Option<bool>,
     /// Set when no more ranges are needed.
     stopped: AtomicBool,
@@ -68,9 +68,22 @@ impl Cuttable {
         step: u64,
         progress: &Progress,
     ) -> Option<Self> {
+        let file = Self::with_len(options, (index, input), None, progress)?;
+        (file.len >= 2 * step).then_some(Self { step, ..file })
+    }
+
+    /// Returns a file that can be cut, as it was when it had `len` bytes, or as it is. `None` if it is shorter by now, or if
+    /// its beginning does not show the line end.
+    pub(super) fn with_len(
+        options: &Reading,
+        (index, input): (usize, &Input),
+        len: Option<u64>,
+        progress: &Progress,
+    ) -> Option<Self> {
         let file = input.uncompressed()?;
-        let len = file.metadata().ok()?.len();
-        if len < 2 * step {
+        let now = file.metadata().ok()?.len();
+        let len = len.unwrap_or(now);
+        if len > now || len < 2 * LEAST {
             return None;
         }
         let begin = |bytes: u64| {
@@ -88,7 +101,7 @@ impl Cuttable {
             _ => begin(START)?,
         };
         let (input, label) = (input.clone(), escape(&input.name).into_owned());
-        let (stopped, progress) = (false.into(), progress.clone());
+        let (step, stopped, progress) = (LEAST, false.into(), progress.clone());
         Some(Self { index, input, layout, label, file, len, step, start: start?, bare, stopped, progress })
     }
 
@@ -97,7 +110,6 @@ impl Cuttable {
         if self.stopped.load(Ordering::Relaxed) {
             return None;
         }
-        // The bytes after the last range are read when all threads but one are idle.
         let tail = self.len.saturating_sub(TAIL);
         let target = start + self.step;
         let end = if target < tail { self.cut(target) } else { None };
@@ -106,7 +118,7 @@ impl Cuttable {
     }
 
     /// Returns the offset of the first line, from `from` on, that a range may begin with.
-    fn cut(&self, mut from: u64) -> Option<u64> {
+    pub(super) fn cut(&self, mut from: u64) -> Option<u64> {
         let mut bytes = Vec::new();
         while from < self.len {
             // The two bytes before a line show that it is one. A line that goes on after the window is found in the
@@ -124,7 +136,8 @@ impl Cuttable {
         None
     }
 
-    /// Returns `true` if a line with a reply begins at an index after a LF.
+    /// Returns `true` if a line with a reply begins at an index after a LF, with a prefix if and only if the first event has
+    /// one.
     fn is_cut(&self, bytes: &[u8], at: usize) -> bool {
         let (before, line) = bytes.split_at_checked(at).unwrap_or_default();
         let ends = self.start.line_end() == Some(LineEnd::Lf) || before.ends_with(b"\r\n");
@@ -143,13 +156,24 @@ impl Cuttable {
     }
 
     /// Returns the name of the file, and its index among the inputs.
-    pub(super) fn name(&self) -> InputName<'_> {
+    pub(crate) fn name(&self) -> InputName<'_> {
         InputName { index: self.index, name: &self.input.name }
     }
 
     /// Returns a reader of a range.
     pub(super) fn read(&self, range: Range<u64>) -> At<'_> {
         At::new(&self.file, range, Some(&self.progress))
+    }
+
+    /// Returns the bytes from an offset on, up to `len` or the end of the file.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    pub(crate) fn bytes(&self, offset: u64, len: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        At::new(&self.file, offset..offset.saturating_add(len), None).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// Returns the number of lines that end in a range, in a file where every LF ends one.

@@ -116,7 +116,7 @@ pub(super) struct OneByOne<'t, D> {
 }
 
 impl<D> OneByOne<'_, D> {
-    /// Passes on a message, after the rows before it.
+    /// Passes on a message, after the rows before it, and notes that something was reported.
     ///
     /// # Errors
     ///
@@ -130,16 +130,16 @@ impl<D> OneByOne<'_, D> {
         self.destination.report(message)
     }
 
-    /// Passes on the messages about a log at its end. `no_bad_news` is set if all of them are good news.
+    /// Passes on the messages about a log at its end. `are_notes` is set if all of them only say how the log was read.
     ///
     /// # Errors
     ///
     /// If the output fails.
-    pub(super) fn tell<L: Log>(&mut self, log: &mut L, (messages, no_bad_news): (Vec<String>, bool)) -> io::Result<()>
+    pub(super) fn tell<L: Log>(&mut self, log: &mut L, (messages, are_notes): (Vec<String>, bool)) -> io::Result<()>
     where
         D: Destination<L>,
     {
-        self.all_read &= no_bad_news;
+        self.all_read &= are_notes;
         let of_words = self.words.messages(self.name);
         if !messages.is_empty() || !of_words.is_empty() {
             self.before_read(log)?;

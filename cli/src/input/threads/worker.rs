@@ -9,7 +9,7 @@ use super::sink::{Destination, Noted, OneByOne, Packets};
 use super::{InputName, Log, Logs};
 use crate::input::findings::{Ended, UnknownWords};
 use crate::input::layout::Layout;
-use crate::input::reader::{Sink, read_events};
+use crate::input::reader::{Sink, Start, read_events};
 use crate::output::text::escape;
 
 impl<M: Logs> Shared<M> {
@@ -47,7 +47,8 @@ impl<M: Logs> Shared<M> {
         let opened = input.open(&self.progress, waiting.spare);
         let state = match opened.and_then(|text| self.options.layout.apply(text, input.is_file())) {
             Ok((reader, layout)) => {
-                let end = read_events(&self.options, (&layout, None), reader, log, &mut sink)?;
+                let start = Start { layout: &layout, state: None, open: None };
+                let end = read_events(&self.options, start, reader, log, &mut sink)?;
                 sink.end(log, &end)?;
                 let ended = Ended { name: &name, input, layout: &layout, state: &end.state };
                 sink.tell(log, end.findings.messages(&ended))?;
@@ -63,12 +64,17 @@ impl<M: Logs> Shared<M> {
         Ok(sink.all_read)
     }
 
-    /// Reads a range of a file as if no data were open before it.
-    fn read_range(&self, file: &Cuttable, range: Range<u64>, lines: u64) -> RangeResult<M::Log> {
-        let mut part = self.logs.part(file.name(), lines);
+    /// Reads a range of a file as if no data were open before it. Without the number of lines before it, the events are
+    /// recorded.
+    pub(super) fn read_range(&self, file: &Cuttable, range: Range<u64>, lines: Option<u64>) -> RangeResult<M::Log> {
+        let mut part = match lines {
+            Some(lines) => self.logs.part(file.name(), lines),
+            None => self.logs.recorded_part(file.name()),
+        };
         let mut sink = Noted(Vec::new());
         let state = (range.start > 0).then_some(&file.start);
-        let end = read_events(&self.options, (&file.layout, state), file.read(range), &mut part, &mut sink);
+        let start = Start { layout: &file.layout, state, open: None };
+        let end = read_events(&self.options, start, file.read(range), &mut part, &mut sink);
         RangeResult { result: end.map(|end| (part, end)), unreadable: sink.0 }
     }
 }

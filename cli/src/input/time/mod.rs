@@ -21,7 +21,7 @@ pub(crate) use self::stamp::Stamp;
 ///
 /// Two times can be subtracted if they are of the same kind, as all times of a log are. The order of two times of
 /// different kinds has no meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Time {
     /// Unix time, of a log that has it, or from a date with its year. A date without an offset is read as UTC.
     Unix(Duration),

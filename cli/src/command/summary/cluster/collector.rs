@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use core::convert::Infallible;
+use core::ops::Range;
 use core::sync::atomic::Ordering;
 use std::io;
 use std::sync::Mutex;
@@ -9,23 +10,43 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Instant;
 
-use super::super::mergeable::{End, Line, LogTally, Settings, Sum, parse};
+use super::super::mergeable::{End, LogTally, Settings, Sum};
 use super::super::{Options, Summary, SummaryLog, SummaryLogs};
+use super::agreement::{Offer, Seen};
 use super::door::Door;
 use super::greeting::Connection;
-use super::reader::{DONE, START, share};
-use super::wire::{self, Message, Sender};
+use super::message::{Message, parse};
+use super::range::{NextRange, Restoring, SentRange};
+use super::reader::{DONE, share};
+use super::wire::{self, Sender};
 use super::{Run, lock};
-use crate::input::threads::{self, Collector};
+use crate::input::reader::Reading;
+use crate::input::threads::{self, Collector, Cuttable, RangeResult};
 use crate::input::{Input, copies};
 
-/// Number of lines of a process that may wait to be merged.
+/// Number of tallies of a process that may wait to be merged.
 const AHEAD: usize = 2;
 
-/// Collector of this process's own share: passes the lines to the thread that merges.
+/// The messages of another process, by kind, in order.
+struct Messages {
+    /// Answer to the offer, tallies, and the end.
+    logs: Receiver<Message>,
+    /// Ranges of divided files; `None` for one that is left to process 0.
+    ranges: Receiver<Option<Box<SentRange>>>,
+}
+
+/// Collector of this process's own share: passes the tallies to the thread that merges, and gets the ranges of others.
 struct Passing {
-    /// Channel to that thread.
-    lines: SyncSender<Line>,
+    /// The run.
+    run: Arc<Run>,
+    /// Options of reading.
+    options: Arc<Reading>,
+    /// Maker of consumers.
+    logs: SummaryLogs,
+    /// Channel to the thread that merges.
+    merging: SyncSender<Message>,
+    /// Ranges of the other processes, from process 1 on.
+    ranges: Vec<Receiver<NextRange>>,
     /// Set while all logs were in order so far.
     complete: bool,
 }
@@ -38,7 +59,28 @@ impl Collector<SummaryLog> for Passing {
     fn log(&mut self, log: SummaryLog, _index: usize, all_read: bool) -> io::Result<()> {
         let log = log.finish(all_read);
         self.complete &= log.complete;
-        self.lines.send(Line::Log(Box::new(log))).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.merging.send(Message::Log(Box::new(log))).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn receive(
+        &mut self,
+        process: usize,
+        range: Option<(&Cuttable, Range<u64>)>,
+        lines: u64,
+    ) -> io::Result<Option<RangeResult<SummaryLog>>> {
+        let ranges = process.checked_sub(1).and_then(|index| self.ranges.get(index));
+        let Some(Ok(next)) = ranges.map(Receiver::recv) else { self.run.give_up("a process has sent too few ranges") };
+        let Some((file, range)) = range else { return Ok(None) };
+        next.result(&self.options, (file, &range), (&self.logs, lines))
+    }
+
+    fn number(
+        &mut self,
+        (file, range, result): (&Cuttable, Range<u64>, RangeResult<SummaryLog>),
+        lines: u64,
+    ) -> io::Result<Option<RangeResult<SummaryLog>>> {
+        let Some(sent) = SentRange::of(file, &range, result) else { return Ok(None) };
+        sent.restore(&self.options, (file, &range), (&self.logs, lines))
     }
 }
 
@@ -50,42 +92,51 @@ impl Collector<SummaryLog> for Passing {
 /// If the output cannot be written.
 pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: bool) -> io::Result<bool> {
     let names: Vec<_> = inputs.iter().map(|input| input.name.clone()).collect();
-    let logs = SummaryLogs::new(&options.read.filter, options.streams, &names);
+    let makers = || SummaryLogs::new(&options.read.filter, options.streams, &names);
     let settings = Settings::new(options.streams, &options.read.filter);
-    let (senders, others) = wait_for_all(run, &settings);
-    for sender in &senders {
-        // The thread that receives reports the end of a connection.
-        let _ = lock(sender).message(START);
-    }
+    let (senders, others): (Vec<_>, Vec<_>) = wait_for_all(run, &settings).into_iter().unzip();
+    let division = Arc::new(agree(run, &options, &inputs, &senders, &others)?);
+    let (logs, logs_of_others) = (makers().divided(&division), makers());
 
     let unique = copies::report_copies(&inputs, options.read.jobs());
-    let (files, own) = (inputs.len(), share(inputs, run));
+    let (files, all_inputs) = (inputs.len(), Arc::from(&*inputs));
+    let own = share(inputs, &division);
     let mut summary = Summary::new(options.form, settings)?;
-    let (lines, own_lines) = sync_channel(AHEAD);
+    let (merging, own_logs) = sync_channel(AHEAD);
+    let (logs_by_process, ranges): (Vec<_>, Vec<_>) = others.into_iter().map(|all| (all.logs, all.ranges)).unzip();
+    let makers: Vec<_> = ranges.iter().map(|_| makers()).collect();
     let read = Arc::new(options.read);
-    let reading_options = Arc::clone(&read);
+    let restoring = |(logs, sent)| {
+        let (options, division, inputs) = (Arc::clone(&read), Arc::clone(&division), Arc::clone(&all_inputs));
+        Restoring { options, logs, division, inputs }.start(sent)
+    };
+    let ranges = makers.into_iter().zip(ranges).map(restoring).collect::<io::Result<Vec<_>>>()?;
+    let (this, options) = (Arc::clone(run), Arc::clone(&read));
     let reading = thread::Builder::new().spawn(move || {
-        let mut passing = Passing { lines, complete: true };
-        let all_read = threads::read(&reading_options, own, logs, &mut passing)?;
+        let mut passing = Passing { run: this, options, logs: logs_of_others, merging, ranges, complete: true };
+        let options = Arc::clone(&passing.options);
+        // The reason has to be told before the channel closes: the other thread knows only that a tally is missing.
+        let all_read = threads::read(&options, own, logs, &mut passing)
+            .unwrap_or_else(|error| passing.run.give_up(&error.to_string()));
         let complete = listed && all_read && passing.complete;
         let end = End { files, complete, seen_words: Vec::new() };
-        passing.lines.send(Line::End(end)).map_err(|_| io::ErrorKind::BrokenPipe)?;
-        io::Result::Ok(())
+        // The other thread has this channel to the end.
+        let _ = passing.merging.send(Message::End(end));
     })?;
 
-    let channels: Vec<_> = core::iter::once(own_lines).chain(others).collect();
-    for (_, lines) in (0..files).zip(channels.iter().cycle()) {
-        summary.add(*log(run, lines))?;
+    let channels: Vec<_> = core::iter::once(own_logs).chain(logs_by_process).collect();
+    for (index, logs) in (0..files).zip(channels.iter().cycle()) {
+        let own = channels.first().filter(|_| division.has(index));
+        summary.add(*log(run, own.unwrap_or(logs)))?;
     }
     let mut complete = unique;
-    for lines in &channels {
-        let end = end(run, lines);
+    for logs in &channels {
+        let end = end(run, logs);
         complete &= end.complete;
         read.filter.mark_seen_words(&end.seen_words);
     }
-    if let Ok(Err(error)) = reading.join() {
-        run.give_up(&error.to_string());
-    }
+    // The thread has sent its last message.
+    let _ = reading.join();
     run.is_complete.store(true, Ordering::SeqCst);
     for sender in &senders {
         // The summary is complete, whether the process reads this or not.
@@ -96,27 +147,58 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
     Ok(complete)
 }
 
+/// Agrees with the other processes on the files that are divided, and lets them begin.
+fn agree(
+    run: &Run,
+    options: &Options,
+    inputs: &[Input],
+    senders: &[Arc<Mutex<Sender>>],
+    others: &[Messages],
+) -> io::Result<threads::Division> {
+    let send = |message: Vec<u8>| {
+        for sender in senders {
+            // The thread that receives reports the end of a connection.
+            let _ = lock(sender).message(&message);
+        }
+    };
+    let least = if senders.is_empty() { u64::MAX } else { options.cluster.cluster_divide };
+    let offer = Offer::new(&options.read, inputs, least);
+    send(serde_json::to_vec(&offer)?);
+    let seen: Vec<Seen> = others.iter().map(|messages| answer(run, &messages.logs)).collect();
+    let start = offer.start(&options.read, &seen);
+    send(serde_json::to_vec(&start)?);
+    Ok(offer.division(run, &start))
+}
+
+/// Returns a process's answer to the offer.
+fn answer(run: &Run, messages: &Receiver<Message>) -> Seen {
+    match messages.recv() {
+        Ok(Message::Seen(seen)) => seen,
+        _ => run.give_up("a process has not said which files it sees"),
+    }
+}
+
 /// Returns the next log of a process.
-fn log(run: &Run, lines: &Receiver<Line>) -> Box<LogTally> {
-    match lines.recv() {
-        Ok(Line::Log(log)) => log,
+fn log(run: &Run, messages: &Receiver<Message>) -> Box<LogTally> {
+    match messages.recv() {
+        Ok(Message::Log(log)) => log,
         _ => run.give_up("a process has sent too few tallies"),
     }
 }
 
-/// Returns the last line of a process.
-fn end(run: &Run, lines: &Receiver<Line>) -> End {
-    match lines.recv() {
-        Ok(Line::End(end)) => end,
+/// Returns the last message of a process.
+fn end(run: &Run, messages: &Receiver<Message>) -> End {
+    match messages.recv() {
+        Ok(Message::End(end)) => end,
         _ => run.give_up("a process has sent too many tallies"),
     }
 }
 
-/// Waits for all other processes. Returns the connections to them, and the lines that come from them, in order.
-fn wait_for_all(run: &Arc<Run>, settings: &Settings) -> (Vec<Arc<Mutex<Sender>>>, Vec<Receiver<Line>>) {
+/// Waits for all other processes. Returns the connections to them, and the messages that come from them.
+fn wait_for_all(run: &Arc<Run>, settings: &Settings) -> Vec<(Arc<Mutex<Sender>>, Messages)> {
     let mut all: Vec<_> = (1..run.processes()).map(|_| None).collect();
     if all.is_empty() {
-        return (Vec::new(), Vec::new());
+        return Vec::new();
     }
     let deadline = Instant::now() + run.wait;
     let sum = Arc::<Mutex<Sum>>::default();
@@ -126,7 +208,7 @@ fn wait_for_all(run: &Arc<Run>, settings: &Settings) -> (Vec<Arc<Mutex<Sender>>>
         let missing = (1..).zip(&all).filter(|(_, connected)| connected.is_none());
         let missing: Vec<_> = missing.map(|(process, _)| run.name(process)).collect();
         if missing.is_empty() {
-            return all.into_iter().flatten().unzip();
+            return all.into_iter().flatten().collect();
         }
         let Some(Connection { process, mut sender, receiver }) = door.next(deadline) else {
             let (missing, seconds, hint) = (missing.join(", "), run.wait.as_secs(), door.hint());
@@ -137,7 +219,8 @@ fn wait_for_all(run: &Arc<Run>, settings: &Settings) -> (Vec<Arc<Mutex<Sender>>>
                 // The thread that receives reports the end of a connection.
                 let _ = sender.message(&run.fingerprint);
                 let sender = run.connected(process, sender);
-                *place = Some((sender, receive(run, process, receiver, settings, &sum)));
+                let receiving = Receiving { run: Arc::clone(run), process, receiver };
+                *place = Some((sender, receiving.start(settings, &sum)));
             }
             _ => {
                 let reason = format!("there is another {}", run.name(process));
@@ -147,37 +230,58 @@ fn wait_for_all(run: &Arc<Run>, settings: &Settings) -> (Vec<Arc<Mutex<Sender>>>
     }
 }
 
-/// Starts the thread that receives the lines of a process, and that ends the program if the process is lost.
-fn receive(
-    run: &Arc<Run>,
+/// The receiving side of a connection, with a thread of its own.
+struct Receiving {
+    /// The run.
+    run: Arc<Run>,
+    /// Number of the process at the other side.
     process: u16,
-    mut receiver: wire::Receiver,
-    settings: &Settings,
-    sum: &Arc<Mutex<Sum>>,
-) -> Receiver<Line> {
-    let (sender, lines) = sync_channel(AHEAD);
-    let (run, sum) = (Arc::clone(run), Arc::clone(sum));
-    let (max_live, limit) = (settings.max_live, settings.line_limit());
-    let giving_up = Arc::clone(&run);
-    let receiving = move || {
-        let mut next = || match receiver.message(limit) {
-            Ok(Message::Bytes(bytes)) => Some(bytes),
-            Ok(Message::Lost(_)) | Err(_) if run.is_complete.load(Ordering::SeqCst) => None,
-            Ok(Message::Lost(reason)) | Err(reason) => run.lost(process, &reason),
-        };
-        if next().is_some_and(|fingerprint| fingerprint != run.fingerprint) {
-            run.give_up(&run.other_run(process));
-        }
-        while let Some(bytes) = next() {
-            let line = parse(&bytes, max_live, &mut lock(&sum));
-            let line = line.unwrap_or_else(|reason| run.lost(process, &format!("it sends a tally that is {reason}")));
-            if sender.send(line).is_err() {
-                return;
+    /// The receiving side.
+    receiver: wire::Receiver,
+}
+
+impl Receiving {
+    /// Starts the thread, which ends the program if the process is lost. Returns the messages of the process.
+    fn start(mut self, settings: &Settings, sum: &Arc<Mutex<Sum>>) -> Messages {
+        let (log_sender, logs) = sync_channel(AHEAD);
+        // The thread at the other end has a channel of its own.
+        let (range_sender, ranges) = sync_channel(0);
+        let (run, settings, sum) = (Arc::clone(&self.run), settings.clone(), Arc::clone(sum));
+        let receiving = move || {
+            let is_of_run = self.next(&settings).is_none_or(|fingerprint| fingerprint == self.run.fingerprint);
+            if !is_of_run {
+                self.run.give_up(&self.run.other_run(self.process));
             }
+            let mut range_sender = Some(range_sender);
+            while let Some(bytes) = self.next(&settings) {
+                let message = parse(&bytes, &settings, &mut lock(&sum)).unwrap_or_else(|reason| {
+                    self.run.lost(self.process, &format!("it sends a tally that is {reason}"))
+                });
+                let sent = match message {
+                    Message::Range(range) => range_sender.as_ref().is_some_and(|sender| sender.send(range).is_ok()),
+                    message => {
+                        // Whoever waits for another range learns that none will come.
+                        range_sender = range_sender.filter(|_| !matches!(message, Message::End(_)));
+                        log_sender.send(message).is_ok()
+                    }
+                };
+                if !sent {
+                    return;
+                }
+            }
+        };
+        if let Err(error) = thread::Builder::new().spawn(receiving) {
+            run.give_up(&error.to_string());
         }
-    };
-    if let Err(error) = thread::Builder::new().spawn(receiving) {
-        giving_up.give_up(&error.to_string());
+        Messages { logs, ranges }
     }
-    lines
+
+    /// Returns the next message. `None` if the connection ends when the summary is complete.
+    fn next(&mut self, settings: &Settings) -> Option<Vec<u8>> {
+        match self.receiver.message(settings.line_limit()) {
+            Ok(wire::Message::Bytes(bytes)) => Some(bytes),
+            Ok(wire::Message::Lost(_)) | Err(_) if self.run.is_complete.load(Ordering::SeqCst) => None,
+            Ok(wire::Message::Lost(reason)) | Err(reason) => self.run.lost(self.process, &reason),
+        }
+    }
 }

@@ -47,7 +47,8 @@ type Greeted = Result<Connection, Refused>;
 struct Waiting {
     /// The connection.
     socket: TcpStream,
-    /// Set by the first one of: the end of the greeting, and the end of the connection to make room.
+    /// Set once: by the greeting when it ends, or by the door when it closes the connection to make room. Whoever finds it set
+    /// does nothing.
     is_over: Arc<AtomicBool>,
 }
 

@@ -15,8 +15,8 @@ use std::time::Instant;
 use super::key::{Challenge, Key, LEN, Use, nonce};
 use super::wire::{Receiver, Sender, read_exact};
 
-/// First bytes of a greeting; other programs do not send them.
-const MAGIC: [u8; 15] = *b"tor-streams 2\r\n";
+/// First bytes of a greeting, with the version of the protocol; other programs do not send them.
+const MAGIC: [u8; 15] = *b"tor-streams 3\r\n";
 /// Timeout for a whole greeting.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -47,7 +47,8 @@ impl From<io::Error> for Refused {
 }
 
 impl Connection {
-    /// Returns the connection after a greeting. The one side's frames `to` the other have this key, and those `from` it that.
+    /// Returns the connection after a greeting. `to` and `from` are the uses of the key for the frames that this side sends,
+    /// and receives.
     fn new(
         (socket, silence): (TcpStream, Duration),
         key: &Key,

@@ -1,12 +1,16 @@
 //! A summary made by several processes.
 //!
-//! Process 0 collects: the others connect to it, and send the lines of a [mergeable](super::mergeable) summary of their
-//! share of the files. [`greeting`] says how they prove themselves, [`wire`] how the lines travel.
+//! Process 0 collects: the others connect to it, and send the tallies of a [mergeable](super::mergeable) summary of their
+//! share of the files, and the [ranges](range) of files that are divided. [`greeting`] says how they prove themselves,
+//! [`agreement`] which files they divide, [`wire`] how the messages travel.
 
+mod agreement;
 mod collector;
 mod door;
 mod greeting;
 mod key;
+mod message;
+mod range;
 mod reader;
 mod wire;
 
@@ -49,10 +53,13 @@ pub(crate) struct Cluster {
     ///
     /// Of N processes, process I reads the files I, I+N, I+2N and so on of the
     /// list, counted from 0, with as many threads as --jobs says. The list has to
-    /// be the same for all, but a file has to exist only where it is read. A file
-    /// or line that cannot be read is reported by the process that reads it,
-    /// which then ends with exit status 1, as does process 0. That one prints the
-    /// summary that one process alone would print, the others print nothing.
+    /// be the same for all, but a file has to exist only where it is read. A long
+    /// plain file that all processes see, as on a shared file system, is divided:
+    /// each reads ranges of it (--cluster-divide). A file or line that cannot be
+    /// read is reported by the process that reads the file, or by process 0 if the
+    /// file is divided. That process ends with exit status 1, as does process 0,
+    /// which prints the summary that one process alone would print. The others
+    /// print nothing.
     ///
     /// Process 0 listens on the first address, and the others connect to it:
     /// their own addresses are names for messages. If a process does not come up,
@@ -75,6 +82,12 @@ pub(crate) struct Cluster {
     #[arg(long, help_heading = "Cluster", value_name = "SECONDS", default_value_t = 60, requires = "cluster")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     cluster_wait: u32,
+    /// Minimum length of a file that is divided among all processes
+    ///
+    /// Such a file is plain, and the same for all: it has the same name, length, beginning and end. With a number that no
+    /// file reaches, no file is divided
+    #[arg(long, help_heading = "Cluster", value_name = "BYTES", default_value_t = 64 * 1024 * 1024, requires = "cluster")]
+    cluster_divide: u64,
     /// Allow all addresses without a key: then anybody who can connect can see and change the summary
     #[arg(long, help_heading = "Cluster", requires = "cluster")]
     cluster_insecure: bool,
@@ -173,7 +186,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
 fn fingerprint(options: &Options, inputs: &[Input]) -> [u8; 32] {
     let names: Vec<_> = inputs.iter().map(|input| &input.name).collect();
     let (read, cluster) = (&options.read, &options.cluster);
-    let how = (&read.layout, &read.filter, read.lenient, options.streams, cluster.cluster_wait);
+    let how = (&read.layout, &read.filter, read.lenient, options.streams, cluster.cluster_wait, cluster.cluster_divide);
     let parts = (env!("CARGO_PKG_VERSION"), &cluster.cluster, names, how);
     Sha256::digest(format!("{parts:?}")).into()
 }
@@ -192,7 +205,9 @@ impl Run {
 
     /// Returns the message about a process of another run.
     fn other_run(&self, process: u16) -> String {
-        format!("process {process} was started with other addresses, files or options, or is of another version")
+        format!(
+            "process {process} was started with other addresses, files or options, or is of another version (a relative --since or --until differs between processes)"
+        )
     }
 
     /// Adds a connection to those that are kept alive, and returns its sending side.
@@ -225,7 +240,8 @@ impl Run {
         self.give_up(&format!("{} ended before the summary was complete: {reason}", self.name(process)))
     }
 
-    /// Ends this process, with the message of the first thread that calls this function, and process 0 all others.
+    /// Prints a message and ends this process; process 0 tells the reason to all others before. Of several threads that call
+    /// this function, only the first one's message is printed.
     fn give_up(&self, message: &str) -> ! {
         // The lock is held to the end, so that no message follows this one.
         let mut stderr = io::stderr().lock();

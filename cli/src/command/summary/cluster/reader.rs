@@ -2,32 +2,36 @@
 
 use alloc::sync::Arc;
 use core::convert::Infallible;
+use core::ops::Range;
 use std::io;
 use std::sync::Mutex;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
-use super::super::mergeable::{End, Line};
+use super::super::mergeable::End;
 use super::super::{Options, SummaryLog, SummaryLogs};
+use super::agreement::{Offer, Start};
 use super::greeting::{Connection, Refused, call};
 use super::key::VARIABLE;
-use super::wire::{Message, Receiver, Sender};
+use super::message::Message;
+use super::range::{LONGEST, SentRange};
+use super::wire::{self, Receiver, Sender};
 use super::{LAST_WORDS, Run, lock};
 use crate::input::Input;
-use crate::input::threads::{self, Collector};
+use crate::input::threads::{self, Collector, Cuttable, Division, RangeResult};
 
 /// Maximum length of a message from process 0 in bytes.
 const MESSAGE: u64 = 1024;
 /// Pause between two attempts to connect.
 const PAUSE: core::time::Duration = core::time::Duration::from_millis(50);
 
-/// Message from process 0 that all processes have come up.
-pub(super) const START: &[u8] = b"start";
+/// Reason for which process 0 is lost that sends another message than expected.
+const STRANGE: &str = "it sends what no tor-streams sends";
 /// Message from process 0 that it has all tallies.
 pub(super) const DONE: &[u8] = b"done";
 
-/// Collector of this process: sends the tally of each file.
+/// Collector of this process: sends the tally of each file, and the ranges of files that are divided.
 struct Sending {
     /// Connection to process 0.
     sender: Arc<Mutex<Sender>>,
@@ -43,36 +47,47 @@ impl Collector<SummaryLog> for Sending {
     fn log(&mut self, log: SummaryLog, _index: usize, all_read: bool) -> io::Result<()> {
         let log = log.finish(all_read);
         self.complete &= log.complete;
-        self.send(&Line::Log(Box::new(log)))
+        self.message(&Message::Log(Box::new(log)))
+    }
+
+    fn send(&mut self, range: Option<(&Cuttable, Range<u64>, RangeResult<SummaryLog>)>) -> io::Result<()> {
+        let sent = range.and_then(|(file, range, result)| SentRange::of(file, &range, result));
+        let message = serde_json::to_vec(&Message::Range(sent.map(Box::new)))?;
+        if message.len() > LONGEST {
+            return self.message(&Message::Range(None));
+        }
+        lock(&self.sender).message(&message)
     }
 }
 
 impl Sending {
-    /// Sends a line.
-    fn send(&self, line: &Line) -> io::Result<()> {
-        lock(&self.sender).message(&serde_json::to_vec(line)?)
+    /// Sends a message.
+    fn message(&self, message: &Message) -> io::Result<()> {
+        lock(&self.sender).message(&serde_json::to_vec(message)?)
     }
 }
 
 /// Reads this process's share of the files. Returns `false` if a file or a line could not be read.
 pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: bool) -> io::Result<bool> {
     let names: Vec<_> = inputs.iter().map(|input| input.name.clone()).collect();
-    let logs = SummaryLogs::new(&options.read.filter, options.streams, &names);
     let (sender, mut receiver) = connect(run);
-    wait_for(run, &mut receiver, START);
+    let division = Arc::new(agree(run, &options, &inputs, &sender, &mut receiver)?);
+    let logs = SummaryLogs::new(&options.read.filter, options.streams, &names).divided(&division);
 
     let (done, is_done) = mpsc::channel();
     let receiving = Arc::clone(run);
     thread::Builder::new().spawn(move || {
-        wait_for(&receiving, &mut receiver, DONE);
+        if next(&receiving, &mut receiver, MESSAGE) != DONE {
+            receiving.lost(0, STRANGE);
+        }
         done.send(())
     })?;
-    let share = share(inputs, run);
+    let share = share(inputs, &division);
     let mut sending = Sending { sender, complete: true };
     let read = Arc::new(options.read);
     let sent = threads::read(&read, share, logs, &mut sending).and_then(|all_read| {
         let complete = listed && all_read && sending.complete;
-        sending.send(&Line::End(End { files: 0, complete, seen_words: read.filter.seen_words() }))?;
+        sending.message(&Message::End(End { files: 0, complete, seen_words: read.filter.seen_words() }))?;
         Ok(complete)
     });
     let complete = sent.unwrap_or_else(|error| {
@@ -85,10 +100,27 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
     Ok(complete)
 }
 
-/// Returns a process's share of the files.
-pub(super) fn share(inputs: Vec<Input>, run: &Run) -> Vec<(usize, Input)> {
-    let (this, processes) = (usize::from(run.process), run.processes());
-    inputs.into_iter().enumerate().filter(|(index, _)| index % processes == this).collect()
+/// Returns a process's share of the files: those that it reads alone, and those that are divided.
+pub(super) fn share(inputs: Vec<Input>, division: &Division) -> Vec<(usize, Input)> {
+    let is_own = |index: usize| division.has(index) || index % division.processes == division.process;
+    inputs.into_iter().enumerate().filter(|&(index, _)| is_own(index)).collect()
+}
+
+/// Agrees with process 0 on the files that are divided, and waits for the beginning.
+fn agree(
+    run: &Run,
+    options: &Options,
+    inputs: &[Input],
+    sender: &Arc<Mutex<Sender>>,
+    receiver: &mut Receiver,
+) -> io::Result<Division> {
+    let limit = Offer::limit(inputs.len());
+    let offer: Offer = serde_json::from_slice(&next(run, receiver, limit)).unwrap_or_else(|_| run.lost(0, STRANGE));
+    let seen = Message::Seen(offer.seen(&options.read, inputs));
+    // The end of the connection is reported where the answer is missing.
+    let _ = lock(sender).message(&serde_json::to_vec(&seen)?);
+    let start: Start = serde_json::from_slice(&next(run, receiver, limit)).unwrap_or_else(|_| run.lost(0, STRANGE));
+    Ok(offer.division(run, &start))
 }
 
 /// Connects to process 0, which may not have come up yet, and compares the fingerprints of the run.
@@ -117,18 +149,17 @@ fn compare(run: &Run, connection: Connection) -> Result<(Arc<Mutex<Sender>>, Rec
     let Connection { mut sender, mut receiver, .. } = connection;
     sender.message(&run.fingerprint).map_err(|error| error.to_string())?;
     match receiver.message(MESSAGE)? {
-        Message::Bytes(theirs) if theirs == run.fingerprint => Ok((run.connected(0, sender), receiver)),
-        Message::Bytes(_) => run.give_up(&run.other_run(0)),
-        Message::Lost(reason) => run.give_up(&reason),
+        wire::Message::Bytes(theirs) if theirs == run.fingerprint => Ok((run.connected(0, sender), receiver)),
+        wire::Message::Bytes(_) => run.give_up(&run.other_run(0)),
+        wire::Message::Lost(reason) => run.give_up(&reason),
     }
 }
 
-/// Waits for a message of process 0. Ends the program if something else comes.
-fn wait_for(run: &Run, receiver: &mut Receiver, expected: &[u8]) {
-    match receiver.message(MESSAGE) {
-        Ok(Message::Bytes(message)) if message == expected => {}
-        Ok(Message::Bytes(_)) => run.lost(0, "it sends what no tor-streams sends"),
-        Ok(Message::Lost(reason)) => run.give_up(&reason),
+/// Returns the next message of process 0, of up to `limit` bytes. Ends the program if process 0 is lost.
+fn next(run: &Run, receiver: &mut Receiver, limit: u64) -> Vec<u8> {
+    match receiver.message(limit) {
+        Ok(wire::Message::Bytes(message)) => message,
+        Ok(wire::Message::Lost(reason)) => run.give_up(&reason),
         Err(reason) => run.lost(0, &reason),
     }
 }

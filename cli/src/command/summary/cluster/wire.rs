@@ -15,7 +15,7 @@ use super::key::{Keyed, LEN};
 
 /// Maximum number of bytes in a frame.
 const FRAME: usize = 64 * 1024;
-/// Length of a frame's kind and length in bytes.
+/// Number of bytes before a frame's content: its kind, and its length in four.
 const HEAD: usize = 5;
 
 /// The kind of a frame.
@@ -27,7 +27,7 @@ enum Kind {
     More = 1,
     /// The last bytes of a message.
     Last = 2,
-    /// The last bytes of the reason for which the run ends without a summary.
+    /// The reason for which the run ends without a summary, in one frame.
     Lost = 3,
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Message {
 pub(super) struct Sender {
     /// The connection.
     socket: TcpStream,
-    /// Hash of the frames' tags.
+    /// Keyed hash that each tag is computed with.
     key: Keyed,
     /// Number of frames so far.
     frames: u64,
@@ -53,7 +53,7 @@ pub(super) struct Sender {
 pub(super) struct Receiver {
     /// The connection.
     socket: TcpStream,
-    /// Hash of the frames' tags.
+    /// Keyed hash that each tag is computed with.
     key: Keyed,
     /// Number of frames so far.
     frames: u64,
@@ -172,7 +172,7 @@ fn tag(key: &Keyed, number: u64, frame: &[u8]) -> Keyed {
 ///
 /// # Errors
 ///
-/// [`TimedOut`](io::ErrorKind::TimedOut) after the deadline, or if the connection is lost.
+/// [`TimedOut`](io::ErrorKind::TimedOut) after the deadline; another kind if the connection is lost.
 pub(super) fn read_exact(socket: &mut TcpStream, mut bytes: &mut [u8], deadline: Instant) -> io::Result<()> {
     while !bytes.is_empty() {
         let left = deadline.saturating_duration_since(Instant::now());

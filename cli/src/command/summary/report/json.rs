@@ -73,13 +73,12 @@ impl Serialize for Json<'_> {
         });
         map.serialize_entry("slowest_circuits", &slowest.collect::<Value>())?;
         map.serialize_entry("seconds_of_life", &times(&tally.lifetimes))?;
-        list(&mut map, "targets", tally.targets.rows(), |host, n| json!({ "host": host, "streams": n }))?;
-        list(
-            &mut map,
-            "circuits",
-            tally.circuits.rows(),
-            |circuit, n| json!({ "file": circuit.file(), "circuit_id": circuit.circuit_id.as_str(), "streams": n }),
-        )?;
+        list(&mut map, "targets", tally.targets.rows(), |host, streams| TargetObject { host, streams })?;
+        list(&mut map, "circuits", tally.circuits.rows(), |circuit, streams| CircuitObject {
+            circuit_id: circuit.circuit_id.as_str(),
+            file: circuit.file(),
+            streams,
+        })?;
         let anomalies = events.anomalies.iter().map(|(name, Example { events, position: _, file, line })| {
             json!({ "anomaly": name, "events": events, "file": file, "line": line })
         });
@@ -89,28 +88,48 @@ impl Serialize for Json<'_> {
 }
 
 /// Adds a table as a list of objects, and its count beyond the limit as a number.
-fn list<M: SerializeMap, K: ?Sized>(
+fn list<'k, M: SerializeMap, K: ?Sized, V: Serialize>(
     map: &mut M,
     name: &str,
-    rows: Rows<&K>,
-    object: impl Fn(&K, u64) -> Value,
+    rows: Rows<&'k K>,
+    object: impl Fn(&'k K, u64) -> V,
 ) -> Result<(), M::Error> {
     map.serialize_entry(name, &List { rows: &rows.rows, object })?;
     map.serialize_entry(&format!("other_{name}"), &rows.beyond)
 }
 
 /// The rows of a table, and the function that returns the object of a row.
-struct List<'r, K: ?Sized, F> {
+struct List<'r, 'k, K: ?Sized, F> {
     /// The rows.
-    rows: &'r [(&'r K, u64)],
+    rows: &'r [(&'k K, u64)],
     /// Function that returns the object of a row.
     object: F,
 }
 
-impl<K: ?Sized, F: Fn(&K, u64) -> Value> Serialize for List<'_, K, F> {
+impl<'k, K: ?Sized, V: Serialize, F: Fn(&'k K, u64) -> V> Serialize for List<'_, 'k, K, F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.rows.iter().map(|&(key, count)| (self.object)(key, count)))
     }
+}
+
+/// The object of a circuit. There may be so many that objects with names in memory would take most of the time.
+#[derive(serde::Serialize)]
+struct CircuitObject<'c> {
+    /// ID of the circuit.
+    circuit_id: &'c str,
+    /// Name of its log.
+    file: &'c str,
+    /// Number of streams.
+    streams: u64,
+}
+
+/// The object of a target.
+#[derive(serde::Serialize)]
+struct TargetObject<'t> {
+    /// Host of the target.
+    host: &'t str,
+    /// Number of streams.
+    streams: u64,
 }
 
 /// Returns percentiles as an object.
@@ -149,6 +168,10 @@ impl<W: Write> Write for Escaped<W> {
             self.flush()?;
         }
         Ok(buffer.len())
+    }
+
+    fn write_all(&mut self, buffer: &[u8]) -> io::Result<()> {
+        self.write(buffer).map(drop)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -1,0 +1,216 @@
+//! A range of a divided file in the form in which it is sent to process 0.
+
+use alloc::sync::Arc;
+use core::ops::Range;
+use std::io;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use serde::{Deserialize, Serialize};
+use tor_stream_event::{Skipped, SkippedLines};
+
+use super::super::mergeable::Sum;
+use super::super::record::{Rebuilt, Replay};
+use super::super::tally::Tally;
+use super::super::{SummaryLog, SummaryLogs};
+use crate::command::check::Check;
+use crate::input::Input;
+use crate::input::findings::Findings;
+use crate::input::reader::{End, Reading};
+use crate::input::threads::{Cuttable, Division, Logs, RangeResult};
+
+/// Maximum length of a range's message in bytes. A range with a longer one is left to process 0.
+pub(super) const LONGEST: usize = 8 * 1024 * 1024;
+
+/// A range that was read to its end, outside of data.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SentRange {
+    /// Index of the file among the inputs.
+    file: usize,
+    /// Offsets of the start and the end.
+    range: (u64, u64),
+    /// Number of lines.
+    lines: u64,
+    /// Number of lines with a reply.
+    replies: u64,
+    /// Counts of lines that look like an event and were not read as one, in the order of [`Skipped`], each with the number
+    /// of the first.
+    skipped: [(u64, Option<u64>); 5],
+    /// Findings about the events.
+    findings: Findings,
+    /// Signs that the log is not in order.
+    check: Check,
+    /// Tally of the streams that begin and end in the range, and of the events.
+    tally: Tally,
+    /// Record of the events, from which the tracker is rebuilt.
+    replay: Replay,
+}
+
+impl SentRange {
+    /// Returns a range in the form in which it is sent. `None` if it is left to process 0.
+    pub(super) fn of(file: &Cuttable, range: &Range<u64>, result: RangeResult<SummaryLog>) -> Option<Self> {
+        let (part, End { state, failed, findings, .. }) = result.result.ok()?;
+        let skipped = state.skipped();
+        let Skipped { marks, bare, wrapped, in_data, line_ends, open, unterminated, .. } = skipped;
+        let is_whole = failed.is_none() && state.bytes() == range.end - range.start;
+        if part.is_full || !is_whole || open.is_some() || unterminated.is_some() || !part.log.check.is_sendable() {
+            return None;
+        }
+        let replay = part.record.as_ref()?.shorten(&part.log.tracker)?;
+        Some(Self {
+            file: file.name().index,
+            range: (range.start, range.end),
+            lines: state.lines(),
+            replies: state.replies(),
+            skipped: [marks, bare, wrapped, in_data, line_ends].map(|lines| (lines.count, lines.first)),
+            findings,
+            check: part.log.check,
+            tally: part.log.tally,
+            replay,
+        })
+    }
+
+    /// Checks a range that was received, so that it cannot do harm when it is appended.
+    ///
+    /// # Errors
+    ///
+    /// The reason, without text of the message.
+    pub(super) fn check(&self, sum: &mut Sum) -> Result<(), &'static str> {
+        let (start, end) = self.range;
+        let is_possible = start < end && self.lines <= end - start;
+        if !is_possible || !self.findings.is_within(self.lines) || !self.check.is_within(self.lines) {
+            return Err("damaged: more lines than bytes, or than there are");
+        }
+        if !self.tally.is_plausible(usize::MAX) {
+            return Err("damaged: a time without a date");
+        }
+        sum.add(&self.tally)
+    }
+
+    /// Returns the result of the range, as one that was read here behind `before` lines. `None` if it is another range, or
+    /// not one of this file.
+    ///
+    /// # Errors
+    ///
+    /// If the events cannot be followed.
+    pub(super) fn restore(
+        self,
+        options: &Reading,
+        (file, range): (&Cuttable, &Range<u64>),
+        (logs, before): (&SummaryLogs, u64),
+    ) -> io::Result<Option<RangeResult<SummaryLog>>> {
+        let (mut state, skipped) = (file.start.clone(), self.skipped());
+        if !self.is(file, range) || !state.append_counts(self.lines, range.end - range.start, self.replies, &skipped) {
+            return Ok(None);
+        }
+        let rebuilt = self.replay.rebuild(options, (file, range, self.lines), (logs, before))?;
+        let Some(Rebuilt { mut part, unreadable }) = rebuilt else { return Ok(None) };
+        (part.log.tally, part.log.check) = (self.tally, self.check);
+        part.log.tally.events.move_lines(before);
+        let end = End { state, open: None, failed: None, findings: self.findings };
+        Ok(Some(RangeResult { result: Ok((part, end)), unreadable }))
+    }
+
+    /// Returns `true` if this is the given range of a file.
+    fn is(&self, file: &Cuttable, range: &Range<u64>) -> bool {
+        self.file == file.name().index && self.range == (range.start, range.end)
+    }
+
+    /// Returns the counts of lines that look like an event and were not read as one.
+    fn skipped(&self) -> Skipped {
+        let mut skipped = Skipped::default();
+        let [marks, bare, wrapped, in_data, line_ends] = self.skipped.map(|(count, first)| {
+            let mut lines = SkippedLines::default();
+            (lines.count, lines.first) = (count, first);
+            lines
+        });
+        (skipped.marks, skipped.bare, skipped.wrapped) = (marks, bare, wrapped);
+        (skipped.in_data, skipped.line_ends) = (in_data, line_ends);
+        skipped
+    }
+}
+
+/// A range of another process, as process 0 gets it.
+pub(super) enum NextRange {
+    /// Range that is left to process 0.
+    Left,
+    /// Range that was received.
+    Sent(Box<SentRange>),
+    /// Range of the file with this index, with its result.
+    Restored(usize, Range<u64>, Box<RangeResult<SummaryLog>>),
+}
+
+impl NextRange {
+    /// Returns the result of the range, if it is the given one of a file behind `before` lines. `None` if it has to be read
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// If the events cannot be followed.
+    pub(super) fn result(
+        self,
+        options: &Reading,
+        (file, range): (&Cuttable, &Range<u64>),
+        (logs, before): (&SummaryLogs, u64),
+    ) -> io::Result<Option<RangeResult<SummaryLog>>> {
+        match self {
+            Self::Left => Ok(None),
+            Self::Sent(sent) => sent.restore(options, (file, range), (logs, before)),
+            Self::Restored(index, own, result) => {
+                Ok(Some(*result).filter(|_| index == file.name().index && own == *range))
+            }
+        }
+    }
+}
+
+/// A thread of process 0 that restores the ranges of another process. To append them is serial work, and this is not.
+pub(super) struct Restoring {
+    /// Options of reading.
+    pub(super) options: Arc<Reading>,
+    /// Maker of consumers.
+    pub(super) logs: SummaryLogs,
+    /// Division of the files.
+    pub(super) division: Arc<Division>,
+    /// Inputs of the run.
+    pub(super) inputs: Arc<[Input]>,
+}
+
+impl Restoring {
+    /// Starts the thread. Returns the ranges in order.
+    ///
+    /// # Errors
+    ///
+    /// If the system allows no thread.
+    pub(super) fn start(self, sent: Receiver<Option<Box<SentRange>>>) -> io::Result<Receiver<NextRange>> {
+        // Each range in the channel takes memory beside those that this process has read.
+        let (sender, ranges) = sync_channel(1);
+        thread::Builder::new().spawn(move || {
+            let mut file = None;
+            for range in sent {
+                let range = range.map_or(NextRange::Left, |range| self.restore(range, &mut file));
+                if sender.send(range).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(ranges)
+    }
+
+    /// Restores a range, unless the number of lines before it has to be known. `file` is the file of the range before.
+    fn restore(&self, sent: Box<SentRange>, file: &mut Option<Cuttable>) -> NextRange {
+        if self.logs.needs_numbers() {
+            return NextRange::Sent(sent);
+        }
+        let (index, range) = (sent.file, sent.range.0..sent.range.1);
+        if file.as_ref().is_none_or(|file| file.name().index != index) {
+            let input = self.inputs.get(index);
+            *file = input.and_then(|input| self.division.reopen(&self.options, (index, input)));
+        }
+        let Some(file) = file else { return NextRange::Left };
+        match sent.restore(&self.options, (file, &range), (&self.logs, 0)) {
+            Ok(Some(result)) => NextRange::Restored(index, range, Box::new(result)),
+            Ok(None) | Err(_) => NextRange::Left,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Division of large files among processes that all see them.
+//!
+//! A file is cut near the multiples of one length, so that each process finds the edges of its ranges without the
+//! others. Of N processes, process I reads the ranges I, I+N, I+2N and so on. Process 0 appends the parts of all in
+//! their order, and reads the bytes after the last range.
+
+use alloc::collections::BTreeMap;
+use core::ops::Range;
+use std::io;
+
+use sha2::{Digest, Sha256};
+
+use super::ranges::{Cuttable, LEAST, START, TAIL};
+use crate::input::Input;
+use crate::input::progress::Progress;
+use crate::input::reader::Reading;
+
+/// Minimum number of ranges of a file for each process, if they are not too short.
+const SHARES: u64 = 4;
+
+/// The identity of a file: two machines with the same one see the same file.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Identity {
+    /// Length in bytes. The file may have grown since.
+    pub(crate) len: u64,
+    /// SHA-256 of the first 512 KiB and of the last 64 KiB of this length.
+    hash: [u8; 32],
+}
+
+impl Identity {
+    /// Returns the identity of a file as it is now, or as it was when it had `len` bytes. `None` if it cannot be cut.
+    pub(crate) fn of(options: &Reading, input: &Input, len: Option<u64>) -> Option<Self> {
+        let file = Cuttable::with_len(options, (0, input), len, &Progress::new())?;
+        file.identity().ok()
+    }
+}
+
+impl Cuttable {
+    /// Returns the identity of the file.
+    fn identity(&self) -> io::Result<Identity> {
+        let (len, mut hash) = (self.len, Sha256::new());
+        for range in [0..len.min(START), len.saturating_sub(TAIL)..len] {
+            let bytes = self.bytes(range.start, range.end - range.start)?;
+            if bytes.len() as u64 != range.end - range.start {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            hash.update(bytes);
+        }
+        Ok(Identity { len, hash: hash.finalize().into() })
+    }
+}
+
+/// The division of large files among the processes of a run.
+#[derive(Debug)]
+pub(crate) struct Division {
+    /// Number of this process.
+    pub(crate) process: usize,
+    /// Number of processes.
+    pub(crate) processes: usize,
+    /// Maximum length of a range in bytes, without the rest of its last line.
+    pub(crate) step: u64,
+    /// Files that are divided, by their index among the inputs.
+    pub(crate) files: BTreeMap<usize, Identity>,
+}
+
+impl Division {
+    /// Returns `true` if this file is divided.
+    pub(crate) fn has(&self, index: usize) -> bool {
+        self.files.contains_key(&index)
+    }
+
+    /// Returns the length of the ranges of a file with `len` bytes.
+    fn step(&self, len: u64) -> u64 {
+        (len / (SHARES * self.processes as u64)).min(self.step).max(LEAST)
+    }
+
+    /// Returns `true` for a process that sends its ranges to process 0.
+    pub(super) const fn is_sent(&self) -> bool {
+        self.process != 0
+    }
+
+    /// Opens a file that is divided. `None` if it cannot be read, or is another one by now.
+    pub(super) fn open(
+        &self,
+        options: &Reading,
+        (index, input): (usize, &Input),
+        progress: &Progress,
+    ) -> Option<Cuttable> {
+        let identity = self.files.get(&index)?;
+        let file = Cuttable::with_len(options, (index, input), Some(identity.len), progress)?;
+        file.identity().is_ok_and(|now| now == *identity).then_some(file)
+    }
+
+    /// Opens a file that is divided once more, for a thread that restores ranges of other processes.
+    pub(crate) fn reopen(&self, options: &Reading, file: (usize, &Input)) -> Option<Cuttable> {
+        self.open(options, file, &Progress::new())
+    }
+
+    /// Iterates over the processes whose ranges of a file this one sends, or receives: one for each range.
+    pub(super) fn of_others(&self, index: usize) -> impl Iterator<Item = usize> {
+        let ranges = self.files.get(&index).map_or(0, |identity| Ranges::count(identity.len, self.step(identity.len)));
+        let of_process = |number| (number % self.processes as u64) as usize;
+        (0..ranges)
+            .map(of_process)
+            .filter(|&process| if self.is_sent() { process == self.process } else { process != 0 })
+    }
+}
+
+/// The ranges of a divided file, as one process sees them in their order.
+#[derive(Debug)]
+pub(super) struct Ranges {
+    /// Number of the next range.
+    next: u64,
+    /// Number of all ranges.
+    count: u64,
+    /// Length of a range in bytes, without the rest of its last line.
+    step: u64,
+    /// Last edge that was found; `None` if there is none after the one before.
+    edge: Option<u64>,
+    /// End of the last range, from which on process 0 reads the rest.
+    pub(super) end: u64,
+}
+
+/// A range, or a number without a range: two numbers may have the same edge.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// Range that this process reads.
+    Own(Range<u64>),
+    /// Number of this process without a range, which it tells process 0.
+    Nothing,
+    /// Range that process 0 gets from this process, if there is one of this number.
+    Other(usize, Option<Range<u64>>),
+}
+
+impl Ranges {
+    /// Returns the ranges of a file.
+    pub(super) fn new(file: &Cuttable, division: &Division) -> Self {
+        let step = division.step(file.len);
+        Self { next: 0, count: Self::count(file.len, step), step, edge: Some(0), end: 0 }
+    }
+
+    /// Returns the number of ranges of a file.
+    const fn count(len: u64, step: u64) -> u64 {
+        len.saturating_sub(TAIL).div_ceil(step)
+    }
+
+    /// Returns the next range that this process reads or gets. `None` after the last one.
+    pub(super) fn next(&mut self, file: &Cuttable, division: &Division) -> Option<Turn> {
+        while self.next < self.count {
+            let number = self.next;
+            self.next += 1;
+            let process = (number % division.processes as u64) as usize;
+            let is_own = process == division.process;
+            if division.is_sent() && !is_own {
+                continue;
+            }
+            let range = self.range(file, number);
+            self.end = range.as_ref().map_or(self.end, |range| range.end);
+            match range {
+                Some(range) if is_own => return Some(Turn::Own(range)),
+                None if division.is_sent() => return Some(Turn::Nothing),
+                None if is_own => {}
+                range => return Some(Turn::Other(process, range)),
+            }
+        }
+        None
+    }
+
+    /// Returns the range of a number, which is greater than the numbers before. `None` if it is empty.
+    fn range(&mut self, file: &Cuttable, number: u64) -> Option<Range<u64>> {
+        let start = self.edge(file, number * self.step)?;
+        let end = self.edge(file, ((number + 1) * self.step).min(file.len.saturating_sub(TAIL)))?;
+        (start < end).then_some(start..end)
+    }
+
+    /// Returns the first offset, from `from` on, at which a range may begin.
+    fn edge(&mut self, file: &Cuttable, from: u64) -> Option<u64> {
+        // Up to the last edge there is none: a log without events is searched once, and not once for each range.
+        if self.edge? < from {
+            self.edge = file.cut(from);
+        }
+        self.edge
+    }
+}

@@ -1,0 +1,380 @@
+//! A large file that all processes see: its ranges are divided among them, and the summary is that of one process.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::peer::Peer;
+use super::process::{Ran, Running, addresses, start_with_key};
+
+/// A key.
+const SECRET: &str = "correct horse battery staple";
+
+/// A generator of pseudo-random numbers, so that a failure can be repeated.
+struct Random(u64);
+
+impl Random {
+    /// Returns a number below another one.
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+}
+
+/// The kinds of a log: prefix and end of its lines.
+#[derive(Clone, Copy, Debug)]
+struct Kind {
+    /// Set if each reply has a time before it.
+    times: bool,
+    /// End of a line.
+    end: &'static str,
+}
+
+/// Returns a log with damage: data that is open, events that cannot be read, lines cut off, IDs that are used again.
+fn log(kind: Kind, damage: usize, seed: u64) -> String {
+    let (mut log, mut random) = (String::new(), Random(seed));
+    let (mut id, mut time) = (1_usize, 1_548_934_191);
+    while log.len() < 700_000 {
+        time += random.below(2);
+        let prefix =
+            if kind.times { format!("2019-01-31 11:29:51 {time}.{:02} ", random.below(100)) } else { String::new() };
+        let mut line = |text: &str| log.extend([&prefix, text, kind.end]);
+        let (circuit, host, port) = (random.below(400), random.below(300), random.below(60_000));
+        match random.below(12) {
+            0..2 => {
+                line(&format!("650 STREAM {id} NEW 0 h{host}.example:80 SOURCE_ADDR=127.0.0.1:{port} PURPOSE=USER"));
+                id += 1;
+            }
+            2..5 => {
+                let status = ["SENTCONNECT", "SUCCEEDED", "DETACHED", "REMAP", "XOFF_SENT"][random.below(5)];
+                let stream = id.saturating_sub(random.below(40)).max(1);
+                line(&format!("650 STREAM {stream} {status} {circuit} h{host}.example:80"));
+            }
+            5..7 => {
+                let status = ["CLOSED", "CLOSED", "FAILED"][random.below(3)];
+                let stream = id.saturating_sub(random.below(60)).max(1);
+                line(&format!(
+                    "650 STREAM {stream} {status} {circuit} h{host}.example:80 REASON=END REMOTE_REASON=DONE"
+                ));
+            }
+            7 if random.below(damage) == 0 => {
+                line("250+ns/all=");
+                for _ in 0..random.below(3000) {
+                    line(["r a b c", "650 STREAM 3 NEW 0 data:1", "250 OK", ".."][random.below(4)]);
+                }
+                // Some data does not end.
+                if random.below(4) > 0 {
+                    line(".");
+                }
+            }
+            8 if random.below(damage) == 0 => {
+                line(&format!("650 STREAM {id} {} 0 a:1", ["PAUSED", "NEWER", "x"][random.below(3)]))
+            }
+            9 if random.below(damage) == 0 => line("650 STREAM 7 NEW 0 a.example:80 X=\"650 STREAM 8 NEW 0 b"),
+            10 if random.below(damage) == 0 => {
+                line(&format!("650 STREAM {} NEW 0 again.example:80", id.saturating_sub(3)))
+            }
+            _ => line(["650 BW 1 2", "650 CIRC 5 BUILT", "250 OK", "x 650 STREAM 1 NEW 0 a:1"][random.below(4)]),
+        }
+    }
+    log
+}
+
+/// Makes a file in a folder of its own.
+fn file(folder: &str, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("divided").join(folder);
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
+    fs::write(&path, content).unwrap();
+    path
+}
+
+/// Runs a cluster that divides any file, with so many threads a process.
+#[track_caller]
+fn divided(processes: usize, jobs: &str, arguments: &[&str]) -> Vec<Ran> {
+    super::cluster(processes, &[&["--jobs", jobs, "--cluster-divide", "1"], arguments].concat())
+}
+
+/// Checks that process 0 of two and three prints the summary of one process, and all of its messages, and the others
+/// nothing.
+#[track_caller]
+fn same_as_alone(arguments: &[&str]) {
+    let alone = Running::start(arguments).ended();
+    for (processes, jobs) in [(1, "2"), (2, "1"), (2, "3"), (3, "1"), (3, "2")] {
+        let all = divided(processes, jobs, arguments);
+        let note = format!("{processes} processes, --jobs {jobs}: {arguments:?}");
+        assert_eq!((&all[0].stderr, all[0].status), (&alone.stderr, alone.status), "{note}");
+        assert!(all[0].stdout == alone.stdout, "{note}\n{}\nnot\n{}", all[0].stdout, alone.stdout);
+        for other in &all[1..] {
+            assert_eq!((other.stdout.as_str(), &other.stderr, other.status), ("", &Vec::new(), Some(0)), "{note}");
+        }
+    }
+}
+
+#[test]
+fn damaged_logs_of_every_kind() {
+    for (number, (times, end)) in [(true, "\n"), (true, "\r\n"), (false, "\n"), (false, "\r\n")].into_iter().enumerate()
+    {
+        let kind = Kind { times, end };
+        for (damage, options) in [(10, &[][..]), (200, &["--failed"]), (3000, &["--max-live", "60"])] {
+            let path = file("kinds", &format!("{number}-{damage}.log"), log(kind, damage, number as u64));
+            same_as_alone(&[&["--json", path.to_str().unwrap()], options].concat());
+            fs::remove_file(path).unwrap();
+        }
+    }
+}
+
+#[test]
+fn filters_that_need_line_numbers() {
+    let path = file("filters", "tor.log", log(Kind { times: true, end: "\n" }, 500, 7));
+    let path = path.to_str().unwrap();
+    for filter in
+        [&["--anomalous"][..], &["--since", "2019-01-31 12:00:00"], &["--purpose", "USER", "--target", "h7.example"]]
+    {
+        same_as_alone(&[&["--json", path], filter].concat());
+    }
+}
+
+/// Files that are divided stand between others, and a compressed copy is read whole.
+#[test]
+fn among_other_files() {
+    let kind = Kind { times: true, end: "\n" };
+    let paths = [1, 2, 3].map(|seed| file("among", &format!("{seed}.log"), log(kind, 300, seed)));
+    let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/two-streams.log.xz");
+    let [one, two, three, packed] = [&paths[0], &paths[1], &paths[2], &packed].map(|path| path.to_str().unwrap());
+    let arguments = ["--json", one, packed, "missing", two, "onionperf.log", three, packed];
+    let alone = Running::start(&arguments).ended();
+    for (processes, jobs) in [(2, "1"), (3, "4")] {
+        let all = divided(processes, jobs, &arguments);
+        assert_eq!((&all[0].stdout, all[0].status), (&alone.stdout, alone.status));
+        let mut messages: Vec<_> = all.iter().flat_map(|ran| &ran.stderr).collect();
+        let mut expected: Vec<_> = alone.stderr.iter().collect();
+        messages.sort();
+        expected.sort();
+        assert_eq!(messages, expected);
+    }
+}
+
+/// Starts process 0, with a fake process 1.
+fn with_fake(arguments: &[&str]) -> (Running, Peer) {
+    let addresses = addresses(2);
+    let divide = ["--jobs", "1", "--cluster-divide", "1", "--json"];
+    let first = start_with_key(Some(SECRET), &addresses, 0, &[&divide, arguments].concat());
+    (first, Peer::call(&addresses[0], SECRET))
+}
+
+/// The identity of a file that is shorter than 512 KiB, from its description.
+fn identity(content: &[u8]) -> Value {
+    let end = &content[content.len() - 64 * 1024..];
+    json!({"len": content.len(), "hash": Sha256::new().chain_update(content).chain_update(end).finalize().to_vec()})
+}
+
+/// Returns the message of a real process 1 about its only range of a file, and the file.
+fn range_of_a_process(name: &str) -> (PathBuf, Value) {
+    let mut content = log(Kind { times: true, end: "\n" }, 10_000, 5);
+    content.truncate(260_000);
+    let path = file("fake", name, &content);
+    let addresses = addresses(2);
+    let listener = std::net::TcpListener::bind(&addresses[0]).unwrap();
+    let arguments = ["--jobs", "1", "--cluster-divide", "1", "--json", path.to_str().unwrap()];
+    let second = start_with_key(Some(SECRET), &addresses, 1, &arguments);
+    let mut peer = Peer::answer(listener.accept().unwrap().0, SECRET);
+    peer.join();
+    peer.json(&json!({"offer": {"0": identity(content.as_bytes())}}));
+    let seen: Value = serde_json::from_slice(&peer.message()).unwrap();
+    assert_eq!(seen, json!({"seen": {"files": [0], "jobs": 1}}));
+    peer.json(&json!({"start": [0], "jobs": 1}));
+    // 260 kB without the rest of 64 KiB are three ranges of 64 KiB.
+    let range: Value = serde_json::from_slice(&peer.message()).unwrap();
+    let end: Value = serde_json::from_slice(&peer.message()).unwrap();
+    assert_eq!(end, json!({"end": {"files": 0, "complete": true}}));
+    peer.send(super::peer::LAST, b"done").unwrap();
+    assert_eq!(second.ended().status, Some(0));
+    (path, range)
+}
+
+/// Runs process 0 with a process 1 that sends this message as its range.
+fn with_range(path: &Path, range: &Value) -> Ran {
+    let (first, mut peer) = with_fake(&[path.to_str().unwrap()]);
+    let [_, start] = peer.begin(&[0]);
+    assert_eq!(start["start"], json!([0]));
+    peer.json(range);
+    peer.json(&json!({"end": {"files": 0, "complete": true}}));
+    first.ended()
+}
+
+/// Returns a message with a change.
+fn changed(message: &Value, change: impl FnOnce(&mut Value)) -> Value {
+    let mut message = message.clone();
+    change(&mut message["range"]);
+    message
+}
+
+/// A range is read by one process only, and by process 0 if the other one leaves it, or sends what is no such range.
+#[test]
+fn a_process_that_sends_a_wrong_range() {
+    let (path, range) = range_of_a_process("range.log");
+    let alone = Running::start(&["--json", path.to_str().unwrap()]).ended();
+    assert_eq!(with_range(&path, &range).stdout, alone.stdout);
+    // Nothing of the log's text is sent but the names that are counted.
+    let text = range["range"]["replay"].to_string();
+    assert!(!text.contains("example") && text.contains('@'), "{text}");
+
+    // Another count is believed: so process 0 has not read the range.
+    let more =
+        changed(&range, |range| range["tally"]["streams"] = json!(range["tally"]["streams"].as_u64().unwrap() + 7));
+    let streams = |ran: &Ran| serde_json::from_str::<Value>(&ran.stdout).unwrap()["streams"].as_u64().unwrap();
+    assert_eq!(streams(&with_range(&path, &more)), streams(&alone) + 7);
+
+    let lines = range["range"]["replay"]["lines"].as_array().unwrap().len();
+    let order = range["range"]["replay"]["order"].as_str().unwrap();
+    let not_this_range: Vec<Value> = vec![
+        json!({"range": null}),
+        changed(&range, |range| range["file"] = json!(1)),
+        changed(&range, |range| range["range"][0] = json!(range["range"][0].as_u64().unwrap() + 1)),
+        changed(&range, |range| range["replies"] = json!(1_u64 << 40)),
+        changed(&range, |range| range["skipped"][0] = json!([1, null])),
+        changed(&range, |range| range["replay"]["lines"][0][1] = json!(u64::MAX)),
+        changed(&range, |range| range["replay"]["lines"][0][2] = json!(u64::MAX)),
+        changed(&range, |range| range["replay"]["lines"][0][2] = json!(3)),
+        changed(&range, |range| range["replay"]["lines"][1] = range["replay"]["lines"][0].clone()),
+        changed(&range, |range| range["replay"]["lines"][lines - 1][1] = json!(65_000)),
+        changed(&range, |range| drop(range["replay"]["lines"].as_array_mut().unwrap().pop())),
+        changed(&range, |range| range["replay"]["order"] = json!(format!("{order}@"))),
+        changed(&range, |range| range["replay"]["order"] = json!(format!("+{order}"))),
+        changed(&range, |range| range["replay"]["order"] = json!(format!("+9 NEW 0 a:1{order}"))),
+        changed(&range, |range| range["replay"]["order"] = json!(format!("x{order}"))),
+        changed(&range, |range| range["replay"]["order"] = json!("")),
+    ];
+    for message in not_this_range {
+        // The message is long.
+        assert!(with_range(&path, &message).stdout == alone.stdout, "{message}");
+    }
+
+    // What no process sends ends the run.
+    let damaged: Vec<Value> = vec![
+        changed(&range, |range| range["lines"] = json!(1)),
+        changed(&range, |range| range["lines"] = json!(u64::MAX)),
+        changed(&range, |range| range["range"] = json!([9, 9])),
+        changed(&range, |range| range["check"]["forward"] = json!(u64::MAX)),
+        changed(&range, |range| range["check"]["again"] = json!({"number": 1, "one": "a b"})),
+        changed(&range, |range| range["findings"]["joined"]["count"] = json!(u64::MAX)),
+        changed(&range, |range| range["tally"]["streams"] = json!(u64::MAX)),
+        changed(&range, |range| range["tally"]["octets"] = json!(1)),
+        json!({"range": 7}),
+        json!({"tally": {}}),
+    ];
+    for message in damaged {
+        let ran = with_range(&path, &message);
+        let reason = "ended before the summary was complete: it sends a tally that is ";
+        assert!(ran.status == Some(3) && ran.stdout.is_empty() && ran.stderr[0].contains(reason), "{message} {ran:?}");
+    }
+}
+
+/// A process that says that it has read its ranges, and has sent too few.
+#[test]
+fn a_process_that_sends_too_few_ranges() {
+    let path = file("fake", "few.log", log(Kind { times: true, end: "\n" }, 10_000, 5));
+    let (first, mut peer) = with_fake(&[path.to_str().unwrap()]);
+    peer.begin(&[0]);
+    peer.json(&json!({"end": {"files": 0, "complete": true}}));
+    let ran = first.ended();
+    assert_eq!((ran.status, ran.stderr), (Some(3), vec!["tor-streams: a process has sent too few ranges".to_owned()]));
+}
+
+/// A file that differs between the machines is read whole, by the process whose turn it is.
+#[test]
+fn a_file_that_differs() {
+    let kind = Kind { times: true, end: "\n" };
+    let content = log(kind, 10_000, 1);
+    let without = |bytes: usize| {
+        let mut text = content.clone();
+        text.truncate(content.len() - bytes);
+        text
+    };
+    let cases = [
+        ("beginning", content.replacen("NEW", "OLD", 1)),
+        ("end", without(23) + "650 STREAM 1 NEW 0 a:1\n"),
+        ("shorter", without(1)),
+        ("missing", String::new()),
+    ];
+    for (name, other) in cases {
+        let folders = ["one", "two"].map(|machine| format!("differs-{name}-{machine}"));
+        let path = file(&folders[0], "tor.log", &content);
+        let theirs = file(&folders[1], "tor.log", other);
+        if name == "missing" {
+            fs::remove_file(&theirs).unwrap();
+        }
+        let addresses = addresses(2).join(",");
+        let arguments = ["--json", "--cluster-divide", "1", "tor.log", "--cluster", &addresses, "--process"];
+        let both = [(&path, "0"), (&theirs, "1")].map(|(path, process)| {
+            Running::in_folder(path.parent().unwrap(), None, &[&arguments[..], &[process]].concat())
+        });
+        let both = both.map(Running::ended);
+        let alone = Running::in_folder(path.parent().unwrap(), None, &["--json", "tor.log"]).ended();
+        assert_eq!((&both[0].stdout, &both[0].stderr), (&alone.stdout, &alone.stderr), "{name}");
+        assert_eq!((both[1].status, both[1].stderr.len()), (Some(0), 0), "{name}");
+    }
+}
+
+/// A file that grows is divided up to the length that was agreed, and process 0 reads the rest.
+#[test]
+fn a_file_that_grows() {
+    let content = log(Kind { times: true, end: "\n" }, 10_000, 9);
+    let path = file("grows", "tor.log", &content);
+    let (first, mut peer) = with_fake(&[path.to_str().unwrap()]);
+    let more = "2019-01-31 11:29:51 1548999999.00 650 STREAM 99999 NEW 0 late.example:80\n".repeat(3000);
+    peer.join();
+    let offer: Value = serde_json::from_slice(&peer.message()).unwrap();
+    assert_eq!(offer["offer"]["0"]["len"], content.len());
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(more.as_bytes()).unwrap();
+    peer.json(&json!({"seen": {"files": [0], "jobs": 1}}));
+    peer.message();
+    // Half of the ranges, of 80 kB each, are left to process 0.
+    for _ in 0..4 {
+        peer.json(&json!({"range": null}));
+    }
+    peer.json(&json!({"end": {"files": 0, "complete": true}}));
+    let alone = Running::start(&["--json", path.to_str().unwrap()]).ended();
+    assert_eq!(first.ended().stdout, alone.stdout);
+    assert!(alone.stdout.contains("late.example"));
+
+    // While real processes read, another one writes.
+    let mut writer = OpenOptions::new().append(true).open(&path).unwrap();
+    let writing = thread::spawn(move || (0..2000).for_each(|_| writer.write_all(&more.as_bytes()[..730]).unwrap()));
+    let all = divided(3, "2", &["--json", path.to_str().unwrap()]);
+    writing.join().unwrap();
+    assert_eq!(all[0].status, Some(1), "lines that are not read are reported");
+    let read = serde_json::from_str::<Value>(&all[0].stdout).unwrap()["bytes"].as_u64().unwrap();
+    OpenOptions::new().write(true).open(&path).unwrap().set_len(read).unwrap();
+    let alone = Running::start(&["--json", path.to_str().unwrap()]).ended();
+    assert_eq!(all[0].stdout, alone.stdout);
+}
+
+/// A file that is another one, or none, when its turn comes: process 0 reads it whole.
+#[test]
+fn a_file_that_is_replaced() {
+    let path = file("replaced", "tor.log", log(Kind { times: true, end: "\n" }, 10_000, 2));
+    let other = log(Kind { times: true, end: "\n" }, 10_000, 3);
+    for content in [Some(other), None] {
+        let (first, mut peer) = with_fake(&[path.to_str().unwrap()]);
+        peer.join();
+        peer.message();
+        match &content {
+            Some(content) => fs::write(&path, content).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+        peer.json(&json!({"seen": {"files": [0], "jobs": 1}}));
+        peer.message();
+        for _ in 0..4 {
+            peer.json(&json!({"range": null}));
+        }
+        peer.json(&json!({"end": {"files": 0, "complete": true}}));
+        let (ran, alone) = (first.ended(), Running::start(&["--json", path.to_str().unwrap()]).ended());
+        assert_eq!((ran.stdout, ran.stderr, ran.status), (alone.stdout, alone.stderr, alone.status));
+    }
+}
