@@ -301,29 +301,6 @@ fn memory(command: &[&str], path: &Path) -> usize {
     most
 }
 
-/// Compressed files are decompressed by threads of their own only where --jobs has room for them: with N threads there are
-/// at most N, and the one that collects their results.
-#[test]
-#[cfg(target_os = "linux")]
-fn number_of_threads_with_compressed_files() {
-    let log = stamped(&capture("stream-events.raw")).repeat(8);
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(&log).unwrap();
-    let gzip = gzip.finish().unwrap();
-    let files: Vec<_> = (0..3).map(|number| file("jobs", &format!("packed-{number}.gz"), &gzip)).collect();
-    for (jobs, inputs) in [(2, 2), (2, 3), (4, 2), (2, 1)] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
-        command.args(["summary", "--json", "--jobs", &jobs.to_string()]).args(&files[..inputs]);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let mut most = 0;
-        while child.try_wait().unwrap().is_none() {
-            most = most.max(fs::read_dir(format!("/proc/{}/task", child.id())).map_or(0, Iterator::count));
-            std::thread::sleep(core::time::Duration::from_millis(1));
-        }
-        assert!(most >= 2 && most <= jobs + 1, "{jobs} jobs, {inputs} files: {most} threads");
-    }
-}
-
 /// Logs made to fill the memory: in each line the end of another stream, streams that begin and end at once, one stream
 /// without an end, and many that are never closed.
 #[test]

@@ -55,9 +55,6 @@ pub(super) struct Queue<L: Log> {
     cutting: Option<Cutting>,
     /// Channel for the units in order, to the collecting thread; `None` if that is alone.
     units: Option<SyncSender<Unit<L>>>,
-    /// Number of threads that read, and of threads that decompress for one of them. A thread is not counted as idle once
-    /// it has ended, so there are never more than asked for.
-    busy: usize,
 }
 
 /// An input that was not begun.
@@ -191,8 +188,7 @@ impl<M: Logs> Shared<M> {
         let ranges = |len: Option<u64>| len.filter(|_| is_cut).map_or(1, |len| (len / ranges::LEAST).max(1));
         let waiting: u64 = queue.inputs.as_slice().iter().map(|waiting| ranges(waiting.len)).sum();
         let threads = if queue.cutting.is_some() { self.jobs as u64 } else { waiting };
-        queue.busy = usize::try_from(threads).unwrap_or(self.jobs).min(self.jobs);
-        (units, queue.busy)
+        (units, usize::try_from(threads).unwrap_or(self.jobs).min(self.jobs))
     }
 
     /// Returns the next unit, and announces it to the collecting thread. `None` if all units were started, or if the
@@ -235,9 +231,7 @@ impl<M: Logs> Shared<M> {
                 }
             }
             if self.logs.joins() {
-                // No thread reads beside the collecting one once all files before the last one are read.
-                let spare = queue.inputs.len() == 0 && self.jobs > 1;
-                queue.send(Unit::Own(Waiting { spare, ..waiting }))?;
+                queue.send(Unit::Own(waiting))?;
             } else {
                 let inputs = self.together(waiting, &mut queue);
                 let (sender, receiver) = sync_channel(AHEAD);
@@ -343,16 +337,15 @@ impl<L: Log> Queue<L> {
         let waiting = |(index, input)| Waiting { index, len: len(&input), input, spare: false };
         let inputs: Vec<_> = inputs.into_iter().map(waiting).collect();
         let len = inputs.iter().filter_map(|waiting| waiting.len).sum();
-        Self { inputs: inputs.into_iter(), len, cutting: None, units: None, busy: 1 }
+        Self { inputs: inputs.into_iter(), len, cutting: None, units: None }
     }
 
     /// Removes and returns the next input.
     fn take(&mut self, jobs: usize) -> Option<Waiting> {
         let waiting = self.inputs.next()?;
         self.len -= waiting.len.unwrap_or_default();
-        let spare = self.busy < jobs;
-        self.busy += usize::from(spare);
-        Some(Waiting { spare, ..waiting })
+        // If fewer inputs are left than there are threads, an idle one can decompress.
+        Some(Waiting { spare: self.inputs.len() + 1 < jobs, ..waiting })
     }
 
     /// Announces a unit to the collecting thread. `None` if that has ended.
