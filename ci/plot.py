@@ -106,7 +106,7 @@ class Page(HTMLParser):
 
 def check(what, found, expected):
     if found != expected:
-        sys.exit(f"{what}: {found} in the page, {expected} by hand")
+        sys.exit(f"{what}: {found} in the page, {expected} in the log")
 
 
 def main(log, page, picture):
@@ -140,7 +140,7 @@ def main(log, page, picture):
     check("most frequent", sorted(drawn[name] for name in drawn if name != "other causes"), sorted(sorted(causes.values())[-7:]))
     check("answers over time", total("answers-over-time")["streams"], sum(map(len, answers.values())))
     ElementTree.parse(picture)
-    print(f"{log}: {len(streams)} streams, {sum(ends.values()) - ends['failed']} not failed, five figures as counted by hand")
+    print(f"{log}: {len(streams)} streams, {sum(ends.values()) - ends['failed']} not failed, five figures with the numbers of the log")
 
 
 main(*sys.argv[1:])

@@ -73,7 +73,7 @@ enum Content {
 }
 
 impl StreamEvent {
-    /// Parses an event from its content: the text after `650 STREAM ` in its line. One line end after it is allowed.
+    /// Parses an event from its content: the text after `650 STREAM ` in its line. A line end after it is allowed.
     ///
     /// For bytes, and for lenient reading, see [`StreamEventRef`] and its [`into_owned`](StreamEventRef::into_owned).
     ///

@@ -10,7 +10,7 @@ use crate::parse;
 const EVENT_NAME: &[u8] = b"650 STREAM ";
 
 impl<'a> StreamEventRef<'a> {
-    /// Parses an event from its content: the text after `650 STREAM ` in its line. One line end after it is allowed.
+    /// Parses an event from its content: the text after `650 STREAM ` in its line. A line end after it is allowed.
     ///
     /// # Errors
     ///

@@ -92,7 +92,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     fn is_exact_with(&self, other: &Self) -> bool {
         let (None, Some(part)) = (&self.part, &other.part) else { return false };
         let limit = self.limit as u64;
-        // One tracker drops no stream, and forgets none that was closed in the part.
+        // A single tracker drops no stream, and forgets none that was closed in the part.
         let fits = (self.live.len() + part.max_live) as u64 <= limit && other.closed.total() <= limit;
         // An event of the part may come after a CLOSED before it: then that CLOSED has to be remembered until the end, and
         // the events of its stream be few enough to be kept apart.

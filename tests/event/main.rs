@@ -1,4 +1,4 @@
-//! One event: which lines are one, what their fields are, and the values in them.
+//! A single event: which lines are events, with which fields and values.
 
 #[path = "../common/mod.rs"]
 mod common;

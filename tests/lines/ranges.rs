@@ -190,6 +190,36 @@ fn a_part_inside_of_data() {
     assert_eq!(right, [(5, 50)]);
 }
 
+/// After ranges were put together, the next line is looked at as if they had been read in one.
+#[test]
+fn a_third_range() {
+    let [first, second] = ["650 BW 1 2\n", "650 BW 1 2\n650 STREAM 1 NEW 0 a:1\n"];
+    // The rest of an event that was wrapped, and lines that are none.
+    for third in ["PURPOSE=USER\n650 BW 1 2\n", "650 BW 1 2\nPURPOSE=USER\n", "text\nPURPOSE=USER\n"] {
+        for by_reader in [false, true] {
+            let (_, mut state) = read(first.as_bytes(), None, by_reader);
+            let (_, part) = read(second.as_bytes(), state.part().as_ref(), by_reader);
+            state.append(part).unwrap();
+            let (_, state) = read(third.as_bytes(), Some(&state), by_reader);
+            let (_, whole) = read([first, second, third].concat().as_bytes(), None, by_reader);
+            assert_eq!(format!("{state:?}"), format!("{whole:?}"), "{third}");
+            let wrapped = whole.skipped().wrapped.first;
+            assert_eq!(wrapped, third.starts_with("PURPOSE").then_some(4), "{third}");
+        }
+    }
+}
+
+/// A byte order mark may begin a log, and no later range of it.
+#[test]
+fn a_byte_order_mark() {
+    let state = stream_events(b"").line_end(LineEnd::Lf).state();
+    let log = b"\xef\xbb\xbf650 STREAM 1 NEW 0 a:1\n";
+    let prefixes =
+        |state: &LineState| stream_events(log).resume(state).map(|line| line.prefix.len()).collect::<Vec<_>>();
+    assert_eq!(prefixes(&state), [0]);
+    assert!(prefixes(&state.part().unwrap()).is_empty());
+}
+
 #[test]
 fn what_is_a_reply() {
     let of = |start: &'static [u8]| {

@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use serde_json::Value;
-use tor_stream_event::{Anomaly, EventLine, LogFormat, Skipped, StreamEvents, stream_events};
+use tor_stream_event::{Anomaly, EventLine, LineEnd, LogFormat, Skipped, StreamEvents, stream_events};
 
 /// The cases, one JSON object a line.
 const CASES: &str = include_str!("../data/rules/cases.jsonl");
@@ -122,6 +122,27 @@ fn events_without_a_code_and_wrapped_ones_are_counted() {
         assert_eq!((skipped.wrapped.count, skipped.wrapped.first), wrapped, "{log}");
         assert!(!skipped.is_empty() || (bare.0, wrapped.0) == (0, 0), "{log}");
     }
+}
+
+/// A line end that was set is known before the first line, and unlike ones are not counted.
+#[test]
+fn line_ends_that_were_set() {
+    let log = b"250 OK\r\n650 NOTICE a\nb\r\n650 STREAM 1 NEW 0 a.test:1\r\n";
+    let line_ends = |mut events: StreamEvents<'_>| {
+        events.by_ref().for_each(drop);
+        events.skipped().line_ends.count
+    };
+    assert_eq!(line_ends(stream_events(log)), 1);
+    assert_eq!(stream_events(log).state().line_end(), None);
+    for line_end in [LineEnd::CrLf, LineEnd::Lf] {
+        assert_eq!(line_ends(stream_events(log).line_end(line_end)), 0);
+        assert_eq!(stream_events(log).line_end(line_end).state().line_end(), Some(line_end));
+    }
+    // A log with a format is not the wire: the line end of the wire is dropped, and that of a log is kept.
+    let format = LogFormat::like(b"> ", b"").expect("a short text");
+    let log = b"> 250 OK\r\n> 650 NOTICE a\n> 650 BW 1 2\r\n";
+    let with_format = |line_end| line_ends(stream_events(log).line_end(line_end).log_format(format));
+    assert_eq!([LineEnd::CrLf, LineEnd::Lf].map(with_format), [1, 0]);
 }
 
 #[test]

@@ -26,8 +26,8 @@ pub(crate) const HTTP_GROUP: i32 = 2;
 /// The `SessionGroup` of the NATDPort.
 pub(crate) const NATD_GROUP: i32 = i32::MAX;
 
-/// A running tor, which ends with this value. It knows one directory authority, on a closed port of 127.0.0.1, and so has
-/// nobody to talk to.
+/// A running tor, which ends with this value. Its one directory authority is on a closed port of 127.0.0.1: this tor talks to
+/// nobody.
 pub(crate) struct Tor {
     /// The process.
     child: Child,

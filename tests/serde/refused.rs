@@ -50,7 +50,8 @@ fn fields_differ_from_content() {
 /// An event with an ID that only lenient reading takes has to say so.
 #[test]
 fn malformed_ids() {
-    for (id, circuit) in [("a-b", "7"), ("5", "x_y"), ("5", "123456789012345678901")] {
+    let long = "123456789012345678901";
+    for (id, circuit) in [("a-b", "7"), ("5", "x_y"), ("5", long), (long, "7")] {
         let line = [id, " NEW ", circuit, " a.com:80 PURPOSE=USER"].concat();
         let mut form: Value = serde_json::from_str(&to_json(&lenient_event(line.as_bytes()))).expect("JSON");
         assert_eq!(form["anomalies"], json!(["malformed_id"]));

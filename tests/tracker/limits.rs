@@ -9,7 +9,7 @@ fn no_more_than_the_limit() {
         track(&mut tracker, &["1 NEW 0 a:80", "2 NEW 0 a:80", "1 SENTCONNECT 7 a:80", "3 NEW 0 a:80", "4 NEW 0 a:80"]);
     assert_eq!(outcomes(&lives), [("2", Outcome::Dropped), ("1", Outcome::Dropped)]);
     assert_eq!((tracker.dropped(), tracker.live().count()), (2, 2));
-    // As many closed streams are remembered.
+    // The limit holds for closed streams, too.
     let closed = ["3 CLOSED 0 a:80", "4 CLOSED 0 a:80", "5 CLOSED 0 a:80", "3 CLOSED 0 a:80", "5 CLOSED 0 a:80"];
     let lives = track(&mut tracker, &closed);
     let expected = [Outcome::Closed, Outcome::Closed, Outcome::Closed, Outcome::Closed, Outcome::AfterClosed];

@@ -87,6 +87,25 @@ fn more_circuits_in_a_part() {
     assert_eq!((life.circuits.len(), life.more_circuits, life.circuit_changes), (2, true, 19));
 }
 
+/// A part counts the changes that it keeps, and a tracker keeps none.
+#[test]
+fn changes() {
+    let mut part = StreamTracker::part();
+    let mut tracker = StreamTracker::new(10);
+    for (content, changes) in [
+        ("1 NEW 0 a:80", 1),
+        ("1 SUCCEEDED 0 a:80", 1),
+        ("1 CLOSED 0 a:80", 2),
+        // It may have begun before.
+        ("2 CLOSED 0 a:80", 3),
+    ] {
+        let event = StreamEventRef::parse(content).unwrap();
+        part.update(&event, ());
+        tracker.update(&event, ());
+        assert_eq!((part.changes(), tracker.changes()), (changes, 0), "{content}");
+    }
+}
+
 /// A part knows which streams may have begun before it.
 #[test]
 fn undecided() {

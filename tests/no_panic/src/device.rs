@@ -1,7 +1,7 @@
 //! Program of a device: it takes bytes as they arrive, 64 at a time, and looks at every field of the
 //! events.
 //!
-//! Its size is about what the library costs there. It copies the events on standard input to standard output.
+//! The size of the program is about what the library costs there. The program copies the events on standard input to standard output.
 #![no_std]
 #![no_main]
 

@@ -1,7 +1,7 @@
 //! Writes everything in the library that can be written without an allocator: all of `Display`, and the `Debug` of what
 //! holds no text. The rest is in `debug.rs`.
 //!
-//! It copies the events on standard input to standard output. `ci/no-panic` checks what the linker left out.
+//! The program copies the events on standard input to standard output. `ci/no-panic` checks what the linker left out.
 #![no_std]
 #![no_main]
 

@@ -1,10 +1,10 @@
 //! Calls every function of the library that needs no allocator and gives values, on input that the compiler cannot know.
 //!
-//! It copies the events on standard input to standard output, so that it can be seen to work. What counts is what the
-//! linker left out of it: `ci/no-panic` looks for a panic, an allocator or anything undefined in its symbols. Writing
+//! The program copies the events on standard input to standard output, so that it can be seen to work. The check is of what
+//! the linker left out: `ci/no-panic` looks for a panic, an allocator or anything undefined in its symbols. Writing
 //! is in `display.rs`.
 //!
-//! It is built as programs are released, without checks for overflow. With them, additions to an index remain that the
+//! The program is built as programs are released, without checks for overflow. With them, additions to an index remain that the
 //! compiler cannot know to fit: an index within a slice is at most half of what a `usize` holds.
 #![no_std]
 #![no_main]
