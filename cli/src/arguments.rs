@@ -11,7 +11,7 @@ use crate::command::options::Exit;
 use crate::{Arguments, report, status};
 
 /// Likeness of two words, from 0 to 1, from which one may be a mistyped form of the other.
-const LIKE: f64 = 0.8;
+const MIN_LIKENESS: f64 = 0.8;
 
 /// Ends the program as the parser of the arguments does.
 pub(crate) fn exit_with_mistake(kind: ErrorKind, message: &str) -> ! {
@@ -58,6 +58,6 @@ pub(crate) fn mistyped_command<'c>(command: &'c Command, file: &Path) -> Option<
     let typed = file.to_str().filter(|typed| !typed.contains(['/', '\\', '.']))?;
     let likeness = |name: &&str| strsim::jaro_winkler(typed, name);
     let names = command.get_subcommands().map(Command::get_name);
-    let name = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|name| likeness(name) > LIKE)?;
+    let name = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|name| likeness(name) > MIN_LIKENESS)?;
     (!file.exists()).then_some(name)
 }

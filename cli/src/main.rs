@@ -24,7 +24,7 @@ use crate::command::{circuits, count, events, merge, plot, share, streams, summa
 use crate::input::reader::Reading;
 use crate::output::text::{escape, is_plain};
 
-/// The allocator: results of reader threads are freed by the thread that merges them.
+/// The allocator. glibc's is slow where one thread frees what another one allocated, as the collecting thread does.
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -97,18 +97,18 @@ fn main() -> ExitCode {
     }
     let command = arguments.command.unwrap_or(Command::Summary(arguments.summary));
     let result = match command {
-        Command::Summary(options) => require_files(&options.read).and_then(|()| summary::run(options)).map(Exit::from),
-        Command::Events(options) => require_files(&options.read).and_then(|()| events::run(options)).map(Exit::from),
-        Command::Streams(options) => require_files(&options.read).and_then(|()| streams::run(options)),
-        Command::Circuits(options) => require_files(&options.read).and_then(|()| circuits::run(options)),
-        Command::Share(options) => require_files(&options.read).and_then(|()| share::run(options)).map(Exit::from),
-        Command::Count(options) => require_files(&options.read).and_then(|()| count::run(options)),
+        Command::Summary(options) => check_reading(&options.read).and_then(|()| summary::run(options)).map(Exit::from),
+        Command::Events(options) => check_reading(&options.read).and_then(|()| events::run(options)).map(Exit::from),
+        Command::Streams(options) => check_reading(&options.read).and_then(|()| streams::run(options)),
+        Command::Circuits(options) => check_reading(&options.read).and_then(|()| circuits::run(options)),
+        Command::Share(options) => check_reading(&options.read).and_then(|()| share::run(options)).map(Exit::from),
+        Command::Count(options) => check_reading(&options.read).and_then(|()| count::run(options)),
         Command::Merge(options) => merge::run(&options).map(Exit::from),
         Command::Plot(options) => {
             if let Some(mistake) = options.mistake() {
                 exit_with_mistake(ErrorKind::ArgumentConflict, mistake);
             }
-            require_files(&options.read).and_then(|()| plot::run(options)).map(Exit::from)
+            check_reading(&options.read).and_then(|()| plot::run(options)).map(Exit::from)
         }
         Command::Watch(options) => watch::run(&options).map(Exit::from),
         Command::Completions { shell } => {
@@ -132,8 +132,8 @@ fn status(result: io::Result<Exit>) -> u8 {
     }
 }
 
-/// Ends the program if the first file of the command without a name is a mistyped command. The parser cannot check this:
-/// a file's name may be any word.
+/// Ends the program if the first file of the command without a name is a mistyped command. The parser cannot check
+/// this: a file's name may be any word.
 fn reject_mistyped_command(options: &Reading) {
     let command = Arguments::command();
     let Some(file) = options.inputs.files.first() else { return };
@@ -148,9 +148,10 @@ fn reject_mistyped_command(options: &Reading) {
     }
 }
 
-/// Ends the program as for other wrong arguments if there is neither a file nor anything but a terminal to read from.
-/// The parser cannot check this: without a command, and with another one, there are no files either.
-fn require_files(options: &Reading) -> io::Result<()> {
+/// Ends the program as for other wrong arguments if options of reading exclude each other, or if no file is given and
+/// standard input is a terminal. The parser cannot check this: without a command, and with another one, there are no
+/// files either.
+fn check_reading(options: &Reading) -> io::Result<()> {
     if let Some(mistake) = options.layout.mistake() {
         exit_with_mistake(ErrorKind::ArgumentConflict, mistake);
     }

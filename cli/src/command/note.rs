@@ -27,9 +27,9 @@ pub(crate) struct StreamNote {
     pub(crate) was_open: bool,
     /// Host of the first event's target as printed, if that differs from its text: it is not UTF-8, or holds
     /// credentials.
-    asked: Option<Box<str>>,
+    asked_host: Option<Box<str>>,
     /// Host of the last event's target as printed, if that differs from its text.
-    target: Option<Box<str>>,
+    final_host: Option<Box<str>>,
     /// Counts of the stream's events, until the filters have decided about the stream.
     pub(crate) events: Option<Box<EventTally>>,
     /// Facts about the stream's identity, if the command asks for them.
@@ -39,7 +39,7 @@ pub(crate) struct StreamNote {
 }
 
 impl StreamNote {
-    /// Returns the note on an event of the input with this number.
+    /// Returns the note on an event of the input with this index.
     pub(crate) fn new(event: &Event<'_>, file: usize) -> Self {
         Self::of(event.event, event.passes, file)
     }
@@ -63,8 +63,8 @@ impl StreamNote {
             passes,
             file,
             was_open: false,
-            asked: host.clone(),
-            target: host,
+            asked_host: host.clone(),
+            final_host: host,
             events: None,
             facts: None,
             onionperf: Vec::new(),
@@ -75,7 +75,7 @@ impl StreamNote {
 impl Note for StreamNote {
     fn append(&mut self, later: Self) {
         self.passes |= later.passes;
-        self.target = later.target;
+        self.final_host = later.final_host;
         match (&mut self.events, later.events) {
             (Some(ours), Some(theirs)) => ours.merge(*theirs, usize::MAX),
             (ours, theirs) => *ours = ours.take().or(theirs),
@@ -90,10 +90,10 @@ impl Note for StreamNote {
 
 /// Returns the host that a stream was asked to reach, as it is printed.
 pub(crate) fn asked_host(life: &Life) -> &str {
-    life.note.asked.as_deref().unwrap_or(&life.asked.host)
+    life.note.asked_host.as_deref().unwrap_or(&life.asked.host)
 }
 
 /// Returns the host of a stream's last target, as it is printed.
 pub(crate) fn final_host(life: &Life) -> &str {
-    life.note.target.as_deref().unwrap_or(&life.target.host)
+    life.note.final_host.as_deref().unwrap_or(&life.target.host)
 }

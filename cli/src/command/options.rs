@@ -86,8 +86,8 @@ impl From<bool> for Exit {
 }
 
 impl CheckOption {
-    /// Returns the result of a command: `result` has its error or whether nothing was reported, `found` is set if it
-    /// printed anything, or tried to.
+    /// Returns the result of a command: `result` is its error, or `true` if nothing was reported. `found` is set if
+    /// there was anything to print.
     ///
     /// # Errors
     ///
@@ -108,16 +108,16 @@ pub(crate) struct Files {
     pub(crate) read: Arc<Reading>,
     /// The inputs in order.
     inputs: Vec<Input>,
-    /// Set if all folders could be listed, and no file is a copy of another.
-    is_good: bool,
+    /// Set if nothing was reported: all folders could be listed, and no file is a copy of another.
+    nothing_reported: bool,
 }
 
 impl Files {
     /// Lists the inputs, and reports folders that cannot be read and files that would be read twice.
     pub(crate) fn list(read: Reading) -> Self {
         let (inputs, is_listed) = read.inputs.list();
-        let is_good = copies::report_copies(&inputs, read.jobs()) & is_listed;
-        Self { read: Arc::new(read), inputs, is_good }
+        let nothing_reported = copies::report_copies(&inputs, read.jobs()) & is_listed;
+        Self { read: Arc::new(read), inputs, nothing_reported }
     }
 
     /// Returns `true` if a path is that of an input.
@@ -138,6 +138,6 @@ impl Files {
     /// If the collector fails.
     pub(crate) fn read<M: Logs>(self, logs: M, collector: &mut impl Collector<M::Log>) -> io::Result<bool> {
         let all_read = threads::read(&self.read, numbered(self.inputs), logs, collector)?;
-        Ok(self.read.filter.report_unknown_words() & all_read & self.is_good)
+        Ok(self.read.filter.report_unknown_words() & all_read & self.nothing_reported)
     }
 }

@@ -6,8 +6,10 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Lengths of a step in seconds: from a second to ten years. Each is a multiple of the one before, so that steps can be
-/// added up to longer ones.
+use crate::input::time::BEYOND;
+
+/// Lengths of a step in seconds: from a second to ten years. Each is a multiple of the one before, since steps are
+/// added up to longer ones: 364 days, which are whole weeks, stand for a year.
 const LENGTHS: [u64; 17] = [
     1,
     5,
@@ -90,12 +92,13 @@ impl<V> Default for Timeline<V> {
 }
 
 impl<V: Clone + Default + AddAssign> Timeline<V> {
-    /// Maximum number of steps that have a value, which is more than there are of the longest steps up to the year 9999.
+    /// Maximum number of steps that have a value, which is more than there are of the longest steps up to the year
+    /// 9999.
     const MOST: usize = 1024;
-    /// First second that no date can be printed for.
-    const END: u64 = 253_402_207_201;
+    /// Last second that a date can be printed for.
+    const END: u64 = BEYOND - 1;
 
-    /// Adds a value at a Unix time. Times after the year 9999 count for its end.
+    /// Adds a value at a Unix time. Later times than the last date count for that.
     pub(crate) fn add(&mut self, time: Duration, value: V) {
         let Some(length) = LENGTHS.get(self.length) else { return };
         *self.steps.entry(time.as_secs().min(Self::END) / length).or_default() += value;

@@ -17,10 +17,10 @@ use crate::report;
 const BEGINNING: u64 = 4096;
 
 /// Minimum number of files that a thread looks at.
-const SHARE: usize = 64;
+const FILES_PER_THREAD: usize = 64;
 
 /// Facts of a file that show whether it is the same as another one.
-struct Facts<'i> {
+struct FileFacts<'i> {
     /// Input that names the file.
     input: &'i Input,
     /// Path without links; `None` if the file is not there.
@@ -34,7 +34,7 @@ struct Facts<'i> {
 pub(crate) fn report_copies(inputs: &[Input], jobs: usize) -> bool {
     let (mut by_path, mut by_beginning) = (BTreeMap::new(), BTreeMap::<u64, Vec<&Input>>::new());
     let mut none = true;
-    for Facts { input, path, beginning } in facts(inputs, jobs) {
+    for FileFacts { input, path, beginning } in facts(inputs, jobs) {
         let same = path.as_ref().and_then(|path| by_path.get(path).copied());
         let same = same.map(|same| (same, "is the same file as")).or_else(|| {
             let alike = by_beginning.entry(beginning?).or_default();
@@ -56,22 +56,23 @@ pub(crate) fn report_copies(inputs: &[Input], jobs: usize) -> bool {
 }
 
 /// Returns the facts of the inputs that are files, in order.
-fn facts(inputs: &[Input], jobs: usize) -> Vec<Facts<'_>> {
-    let share = inputs.len().div_ceil(jobs.max(1)).max(SHARE);
+fn facts(inputs: &[Input], jobs: usize) -> Vec<FileFacts<'_>> {
+    let share = inputs.len().div_ceil(jobs.max(1)).max(FILES_PER_THREAD);
     let (first, rest) = inputs.split_at_checked(share).unwrap_or((inputs, &[]));
     thread::scope(|scope| {
         // Without a thread, the files are looked at here.
-        let start = |inputs| (inputs, thread::Builder::new().spawn_scoped(scope, move || Facts::of_all(inputs)).ok());
+        let start =
+            |inputs| (inputs, thread::Builder::new().spawn_scoped(scope, move || FileFacts::of_all(inputs)).ok());
         let others: Vec<_> = rest.chunks(share).map(start).collect();
-        let mut facts = Facts::of_all(first);
+        let mut facts = FileFacts::of_all(first);
         for (inputs, thread) in others {
-            facts.extend(thread.and_then(|thread| thread.join().ok()).unwrap_or_else(|| Facts::of_all(inputs)));
+            facts.extend(thread.and_then(|thread| thread.join().ok()).unwrap_or_else(|| FileFacts::of_all(inputs)));
         }
         facts
     })
 }
 
-impl<'i> Facts<'i> {
+impl<'i> FileFacts<'i> {
     /// Returns the facts of the inputs that are files, in order.
     fn of_all(inputs: &'i [Input]) -> Vec<Self> {
         inputs.iter().filter_map(Self::of).collect()

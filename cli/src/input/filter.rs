@@ -19,32 +19,32 @@ use crate::report;
 pub(crate) struct Filter {
     /// Events with this status, such as CLOSED, in upper or lower case
     #[arg(long, help_heading = "Filters", value_name = "WORD")]
-    status: Vec<Word>,
+    status: Vec<AskedWord>,
     /// Events with this REASON or REMOTE_REASON, such as TIMEOUT
     #[arg(long, help_heading = "Filters", value_name = "WORD")]
-    reason: Vec<Word>,
+    reason: Vec<AskedWord>,
     /// Events with this PURPOSE, such as USER; tor prints it with NEW and NEWRESOLVE only
     #[arg(long, help_heading = "Filters", value_name = "WORD")]
-    purpose: Vec<Word>,
-    /// Events whose target is like this, in any case: a host, or a host and its port, such as '*.onion', 'www.example.com:443'
-    /// or '[2001:db8::1]:*'
+    purpose: Vec<AskedWord>,
+    /// Events whose target is like this, in any case: a host, or a host and its port, such as '*.onion',
+    /// 'www.example.com:443' or '[2001:db8::1]:*'
     #[arg(long, help_heading = "Filters", value_name = "GLOB")]
-    target: Vec<Address>,
+    target: Vec<AddressPattern>,
     /// Events whose target has this port
     #[arg(long, help_heading = "Filters", value_name = "N")]
     port: Vec<u16>,
-    /// Events whose client connects from an address like this, such as '127.0.0.1' or '*:47849'; tor prints it with NEW and
-    /// NEWRESOLVE only
+    /// Events whose client connects from an address like this, such as '127.0.0.1' or '*:47849'; tor prints it with NEW
+    /// and NEWRESOLVE only
     #[arg(long, help_heading = "Filters", value_name = "GLOB")]
-    source: Vec<Address>,
+    source: Vec<AddressPattern>,
     /// Events of streams on this circuit
     #[arg(long, help_heading = "Filters", value_name = "ID")]
     circuit: Vec<String>,
     /// Events of this stream
     #[arg(long, help_heading = "Filters", value_name = "ID")]
     stream: Vec<String>,
-    /// Events from this time on: a date, or a date and time, in UTC or with an offset, such as '2026-11-23 10:00'; Unix time; or how long
-    /// ago, such as 1h or '2 days ago'
+    /// Events from this time on: a date, or a date and time, in UTC or with an offset, such as '2026-11-23 10:00'; Unix
+    /// time; or how long ago, such as 1h or '2 days ago'
     #[arg(long, help_heading = "Filters", value_name = "TIME", value_parser = time::argument)]
     since: Option<Duration>,
     /// Events before this time
@@ -119,9 +119,9 @@ impl Filter {
     pub(crate) fn passes(&self, event: &StreamEventRef<'_>, time: Option<Time>) -> Passes {
         let one_of = |ids: &[String], id: Option<&str>| ids.is_empty() || ids.iter().any(|i| Some(&**i) == id);
         // Each word is compared, even after a match, so that each is marked as seen if it is in the input.
-        let status = Word::any_is(&self.status, [Some(event.status_str()), None]);
-        let reason = Word::any_is(&self.reason, [event.reason_str(), event.remote_reason_str()]);
-        let purpose = Word::any_is(&self.purpose, [event.purpose_str(), None]);
+        let status = AskedWord::any_is(&self.status, [Some(event.status_str()), None]);
+        let reason = AskedWord::any_is(&self.reason, [event.reason_str(), event.remote_reason_str()]);
+        let purpose = AskedWord::any_is(&self.purpose, [event.purpose_str(), None]);
         let event_itself = status
             && reason
             && one_of(&self.circuit, event.circuit_id)
@@ -145,7 +145,7 @@ impl Filter {
 
     /// Returns `true` if the client's address matches.
     fn passes_source(&self, event: &StreamEventRef<'_>) -> bool {
-        let is = |address: &Address| match (event.source_host(), event.source_port(), event.source_addr) {
+        let is = |address: &AddressPattern| match (event.source_host(), event.source_port(), event.source_addr) {
             (Some(host), Some(port), _) => address.is(host, port),
             (_, _, Some(path)) => address.is_host(path),
             _ => false,
@@ -187,7 +187,7 @@ impl Filter {
 
     /// Iterates over the words of the options.
     #[cfg(feature = "cluster")]
-    fn words(&self) -> impl Iterator<Item = &Word> {
+    fn words(&self) -> impl Iterator<Item = &AskedWord> {
         self.status.iter().chain(&self.reason).chain(&self.purpose)
     }
 
@@ -211,14 +211,14 @@ fn words<T: Copy>(all: &[T], text: fn(T) -> &'static str) -> Vec<&'static str> {
 }
 
 /// A word of an option, matched in any case.
-struct Word {
+struct AskedWord {
     /// Text of the word.
     text: String,
     /// Set once an event has the word; shared by the reader threads.
     seen: AtomicBool,
 }
 
-impl Word {
+impl AskedWord {
     /// Returns `true` if any of the words matches, or if the option is absent.
     fn any_is<const N: usize>(asked: &[Self], words: [Option<&str>; N]) -> bool {
         let any = |word: &&str| {
@@ -247,13 +247,13 @@ impl Word {
     }
 }
 
-impl Clone for Word {
+impl Clone for AskedWord {
     fn clone(&self) -> Self {
         Self { text: self.text.clone(), seen: self.seen.load(Ordering::Relaxed).into() }
     }
 }
 
-impl FromStr for Word {
+impl FromStr for AskedWord {
     type Err = core::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -261,7 +261,7 @@ impl FromStr for Word {
     }
 }
 
-impl fmt::Debug for Word {
+impl fmt::Debug for AskedWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.text.fmt(f)
     }
@@ -269,14 +269,14 @@ impl fmt::Debug for Word {
 
 /// A pattern of addresses: of a host, or of a host and a port after a colon.
 #[derive(Clone, Debug)]
-struct Address {
+struct AddressPattern {
     /// Pattern of the host, or of the whole address if it has a port.
     pattern: Pattern,
     /// Set if the pattern has a port.
     has_port: bool,
 }
 
-impl Address {
+impl AddressPattern {
     /// Matching ignores case, which the client chooses.
     const OPTIONS: MatchOptions =
         MatchOptions { case_sensitive: false, require_literal_separator: false, require_literal_leading_dot: false };
@@ -292,12 +292,12 @@ impl Address {
     }
 }
 
-impl FromStr for Address {
+impl FromStr for AddressPattern {
     type Err = glob::PatternError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // In a pattern, brackets hold a set of characters. A set with a colon would match no host but an IPv6 address, which is
-        // printed in brackets.
+        // In a pattern, brackets hold a set of characters. A set with a colon would match no host but an IPv6 address,
+        // which is printed in brackets.
         let address =
             text.strip_prefix('[').and_then(|rest| rest.split_once(']')).filter(|(host, _)| host.contains(':'));
         let (text, port) = match address {

@@ -83,7 +83,7 @@ impl Inputs {
         entries.sort_by_key(fs::DirEntry::file_name);
         entries.iter().map(fs::DirEntry::path).fold(true, |all_read, path| {
             let kind = fs::metadata(&path).map(|metadata| metadata.file_type());
-            if let Some(kind) = kind.as_ref().ok().and_then(endless) {
+            if let Some(kind) = kind.as_ref().ok().and_then(endless_kind) {
                 let path = path.display().to_string();
                 report(format_args!("tor-streams: {}: {kind}, not read", escape(&path)));
                 return all_read;
@@ -95,9 +95,9 @@ impl Inputs {
     }
 }
 
-/// Returns the name of a kind of file that is not a log at rest, and that may never end. `None` for any other.
+/// Returns the name of a kind of file that may have no end: a pipe, a socket or a device. `None` for any other.
 #[cfg(unix)]
-fn endless(kind: &FileType) -> Option<&'static str> {
+fn endless_kind(kind: &FileType) -> Option<&'static str> {
     use std::os::unix::fs::FileTypeExt;
 
     let names = [
@@ -108,9 +108,9 @@ fn endless(kind: &FileType) -> Option<&'static str> {
     names.into_iter().find(|&(is, _)| is).map(|(_, name)| name)
 }
 
-/// Returns `None`: there are no such files.
+/// Returns `None`: other systems list no pipes, sockets and devices in folders.
 #[cfg(not(unix))]
-fn endless(_kind: &FileType) -> Option<&'static str> {
+fn endless_kind(_kind: &FileType) -> Option<&'static str> {
     None
 }
 
@@ -147,8 +147,8 @@ impl Input {
         identity.is_some() && identity == self.identity()
     }
 
-    /// Opens the file if it is neither compressed nor in another encoding, so that it can be read from any offset.
-    pub(crate) fn plain(&self) -> Option<File> {
+    /// Opens the file if it is neither compressed nor in another encoding: it can be read from any offset.
+    pub(crate) fn uncompressed(&self) -> Option<File> {
         let file = File::open(self.path.as_ref().filter(|_| self.is_file())?).ok()?;
         unpack::is_text(&file).then_some(file)
     }

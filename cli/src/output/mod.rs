@@ -80,7 +80,7 @@ pub(crate) enum EventRows {
     Table(PackedRows),
 }
 
-/// The rows of a range. Lines are numbered from its beginning, and the text leaves their numbers out.
+/// The rows of a range. Lines are numbered from its beginning, and the text has a 0 in place of each number.
 pub(crate) struct EventPart {
     /// Rows, with 0 for the number of each line.
     log: EventLog,
@@ -122,7 +122,7 @@ pub(crate) struct Output {
 }
 
 impl EventLogs {
-    /// Lengths of a range in bytes. Its rows may be four times as long.
+    /// Lengths of a range in bytes. Its rows in JSON are about four times as long.
     const RANGE: RangeInclusive<u64> = 128 * 1024..=512 * 1024;
 
     /// Returns the consumer of an input, with room for so many bytes of text.
@@ -260,7 +260,7 @@ impl Log for EventLog {
                 own.append(rows, lines);
                 self.rows = EventRows::Table(own);
             }
-            // All rows are in the same format.
+            // Both have the same format.
             #[cfg(feature = "arrow")]
             _ => {}
         }
@@ -273,7 +273,7 @@ impl Log for EventLog {
 }
 
 impl EventPart {
-    /// Number of bytes that a part has room for at first. They take no memory before they are written.
+    /// Number of bytes that a part has room for at first. Room takes no memory before it is written to.
     const ROOM: usize = 1024 * 1024;
     /// Maximum number of bytes of a part's rows, beside [`GROWTH`](Self::GROWTH).
     const MOST: usize = 128 * 1024;

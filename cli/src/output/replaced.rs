@@ -48,7 +48,7 @@ impl Replaced {
 
 /// Writes all of some pieces.
 fn write_all(mut pieces: &mut [IoSlice<'_>], output: &mut impl Write) -> io::Result<()> {
-    // Empty pieces at the end are no output, which would look like one that takes no more.
+    // Drops empty pieces. Writing only those returns 0, which stands for an output that takes no more.
     IoSlice::advance_slices(&mut pieces, 0);
     while !pieces.is_empty() {
         match output.write_vectored(pieces) {

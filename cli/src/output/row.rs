@@ -87,7 +87,7 @@ pub(crate) enum Time<'a> {
 pub(crate) struct IsoFields<'a> {
     /// List as printed, with commas between the words.
     words: Cow<'a, str>,
-    /// List in JSON, if it is to be printed as JSON.
+    /// List as a JSON array; `None` prints its text.
     json: Option<&'a RawValue>,
 }
 

@@ -16,12 +16,12 @@ const WIDTH: usize = 80;
 const INDENT: usize = 2;
 /// Number of spaces between two columns.
 const GAP: usize = 2;
-/// Width that a longer [rest](Column::Rest) gets before texts are cut for it.
+/// Width that a longer last column keeps while columns of text are cut.
 pub(crate) const REST: usize = 28;
 /// Style of headings and names of columns.
 const HEADING: Style = Style::new().bold();
 
-/// The kind of a column.
+/// The alignment of a column, and whether its text may be cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Column {
     /// Text at the left, cut in the middle if the table is too wide.
@@ -87,14 +87,13 @@ impl Table {
         self.lines.push(Line::Heading(plain(text).into_owned()));
     }
 
-    #[allow(dead_code, reason = "the summary has no names of columns")]
     /// Adds the names of the columns.
     pub(crate) fn names<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
         self.row(names.into_iter().map(|name| Cell::styled(name, HEADING)));
     }
 
-    /// Adds a row, with at most as many cells as there are columns. A last cell of text has the room of those that are
-    /// missing.
+    /// Adds a row, with at most as many cells as there are columns. If cells are missing at the end, the last one
+    /// may use their room.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<Cell>>) {
         self.lines.push(Line::Row(cells.into_iter().map(Into::into).collect()));
     }
@@ -129,7 +128,8 @@ impl Table {
             let (before, after) = if *column == Column::Number { (free, 0) } else { (0, free) };
             spaces += before;
             if !text.is_empty() {
-                // On a narrow terminal the last columns have no room. A cut number would be another number: `…` replaces it.
+                // On a narrow terminal the last columns have no room. A cut number would be another number: `…`
+                // replaces it.
                 let room = room.saturating_sub(used + spaces);
                 if text_width(&text) > room {
                     text = if *column == Column::Number { "…".into() } else { cut(cell.text.as_str(), room) };

@@ -24,7 +24,8 @@ pub(crate) const FIELDS: [IsoField; 9] = [
 pub(crate) struct Fields(pub(super) u16);
 
 impl Fields {
-    /// The fields by which tor keeps streams apart by default: the isolation flags of a listener without options.
+    /// The fields by which tor keeps streams apart by default, those of a listener without isolation flags: user name,
+    /// password, client address, session group and NYM_EPOCH.
     const DEFAULT: Self = Self(0b1_1000_0111);
 
     /// Returns the fields of `ISO_FIELDS`. Fields without a name are left out, since their values are unknown.
@@ -100,8 +101,8 @@ impl Hasher {
             changed: Fields(0),
             texts: self.keeps_text.then(Box::default),
         };
-        // tor prints the last four fields with every event, or is too old for credentials: with these fields, the
-        // credentials that are absent are known to be so.
+        // A tor that knows credentials prints NYM_EPOCH and ISO_FIELDS with every event. So in an event with both, an
+        // absent credential is known to be absent.
         let prints_all = event.nym_epoch().is_some() && event.iso_fields_str().is_some();
         let begins = matches!(event.status, StreamStatus::New | StreamStatus::NewResolve);
         for (place, field) in FIELDS.into_iter().enumerate() {

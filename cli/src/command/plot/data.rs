@@ -29,7 +29,7 @@ pub(super) struct Data {
     pub(super) streams: u64,
     /// Number of streams that failed.
     pub(super) failed: u64,
-    /// Number of streams that have a date.
+    /// Number of streams whose first event has Unix time.
     pub(super) dated: u64,
     /// Unix times of the first and the last event of a stream.
     pub(super) span: Option<(Duration, Duration)>,

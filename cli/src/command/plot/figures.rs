@@ -48,7 +48,7 @@ pub(super) struct Drawn {
     pub(super) is_empty: bool,
 }
 
-/// A series of a figure: its legend, and its durations.
+/// The series of a figure, each with its entry of the legend and its durations.
 type Curves<'d> = Vec<(Entry, &'d Curve)>;
 
 impl Figure {

@@ -48,7 +48,7 @@ fn element(figure: Figure, Drawn { chart, caption, numbers: (head, rows), .. }: 
     }
     if !rows.is_empty() {
         let cells = |kind: &str, cells: Vec<String>| {
-            // An element of HTML without content would not end.
+            // The crate `svg` writes an empty element as `<td/>`, which HTML takes for an open tag.
             let cell = |text: String| Tag::new(kind).text(if text.is_empty() { " " } else { &text });
             Tag::new("tr").add_all(cells.into_iter().map(cell))
         };

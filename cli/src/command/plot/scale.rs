@@ -56,7 +56,7 @@ pub(super) fn round_ends(seconds: impl Iterator<Item = f64>) -> (f64, f64) {
     if low > high {
         return (1e-3, 1.0);
     }
-    // Nanoseconds, so that sums of rounded parts do not matter.
+    // A tolerance of a nanosecond: rounding of sums moves no end.
     let low = round_times().take_while(|&time| time <= low + 1e-9).last().unwrap_or(1e-6);
     let high = round_times().find(|&time| time >= high - 1e-9 && time > low).unwrap_or(1e9);
     (low, high)
@@ -162,7 +162,7 @@ const DISTANCES: [u64; 23] = [
     14 * DAY,
 ];
 /// Distances of marks in months.
-const MONTHS: [i32; 12] = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 6000];
+const MONTH_DISTANCES: [i32; 12] = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 6000];
 
 /// Returns the marks of an axis of Unix time, in seconds: at most seven.
 pub(super) fn time_ticks(from: u64, to: u64) -> Vec<Tick> {
@@ -218,7 +218,7 @@ fn months(from: u64, to: u64) -> Option<Vec<Tick>> {
         |time: u64| Some(Offset::UTC.to_datetime(jiff::Timestamp::from_second(time.try_into().ok()?).ok()?).date());
     let number = |date: Date| i32::from(date.year()) * 12 + i32::from(date.month()) - 1;
     let (first, last) = (number(date(from)?), number(date(to)?));
-    let distance = MONTHS.into_iter().find(|distance| (last - first) / distance < MOST).unwrap_or(12_000);
+    let distance = MONTH_DISTANCES.into_iter().find(|distance| (last - first) / distance < MOST).unwrap_or(12_000);
     let mut ticks = Vec::new();
     let mut at = (first + distance - 1) / distance * distance;
     let mut last_year = 0;

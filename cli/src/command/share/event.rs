@@ -30,9 +30,9 @@ pub(super) enum LeftOut {
     NotWritable,
 }
 
-/// The way in which events are written.
+/// Options of writing events.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Writing {
+pub(super) struct WriteOptions {
     /// Set if events were read leniently, and will be.
     pub(super) lenient: bool,
     /// Set to keep an odd character of each kind, which a terminal should not get.
@@ -40,11 +40,15 @@ pub(super) struct Writing {
 }
 
 /// Returns the content of the event, with pseudonyms.
-pub(super) fn content(event: &StreamEventRef<'_>, names: &mut Names, writing: Writing) -> Result<Vec<u8>, LeftOut> {
-    let Writing { lenient, keeps_odd } = writing;
-    // A host with a space, or another odd character, needs a line that tor could have printed.
+pub(super) fn content(
+    event: &StreamEventRef<'_>,
+    names: &mut Names,
+    options: WriteOptions,
+) -> Result<Vec<u8>, LeftOut> {
+    let WriteOptions { lenient, keeps_odd } = options;
+    // With an odd character in its host, a line may not be read as this event: then it is written without one.
     for odd in [keeps_odd, false] {
-        let mut shared = Shared { names, line: Vec::new(), keywords: Vec::new() };
+        let mut shared = PseudonymLine { names, line: Vec::new(), keywords: Vec::new() };
         shared.event(event, odd).ok_or(LeftOut::NoRoom)?;
         if reads_alike(&shared.line, event, lenient) {
             return Ok(shared.line);
@@ -65,7 +69,7 @@ fn reads_alike(line: &[u8], event: &StreamEventRef<'_>, lenient: bool) -> bool {
         let credentials = (event.socks_username().is_some(), event.socks_password().is_some());
         (event.target_port, event.nym_epoch(), event.session_group(), event.source_port().is_some(), credentials)
     };
-    // No other ID is tor's, nor an unknown status: any text may be there.
+    // An ID that is no number, or an unknown status, may be any text, such as a name: such an event is left out.
     is_id(event.id)
         && event.circuit_id.is_none_or(is_id)
         && event.status != StreamStatus::Unrecognized
@@ -77,7 +81,7 @@ fn reads_alike(line: &[u8], event: &StreamEventRef<'_>, lenient: bool) -> bool {
 }
 
 /// A line in the making.
-struct Shared<'n> {
+struct PseudonymLine<'n> {
     /// Pseudonyms.
     names: &'n mut Names,
     /// Content so far.
@@ -86,7 +90,7 @@ struct Shared<'n> {
     keywords: Vec<&'static str>,
 }
 
-impl Shared<'_> {
+impl PseudonymLine<'_> {
     /// Adds text.
     fn text(&mut self, text: &str) {
         self.line.extend_from_slice(text.as_bytes());
@@ -195,7 +199,7 @@ impl Shared<'_> {
             None => client,
             // A socket has no port.
             Some(0) => format!("{client}:0"),
-            // There are fewer numbers than ports.
+            // At most 65,535 ports get a number, so each number is a port.
             Some(port) => format!("{client}:{}", self.names.number(Kind::ClientPort, &port.to_be_bytes())?),
         })
     }
@@ -209,8 +213,8 @@ impl Shared<'_> {
             format!(":{}", event.target_port)
         };
         let host = host_bytes(event).unwrap_or(event.target_host.as_bytes());
-        // The line end that a log took off may have been the last byte before tor's cut. A target with fields after it is
-        // flagged, too, where all of the event has that length.
+        // The line end that a log took off may have been the last byte before tor's cut. A target with fields after it
+        // is flagged, too, where all of the event has that length.
         let is_cut = anomalies.contains(Anomaly::TargetMayBeCut) && host.len() + port.len() >= TARGET - 1;
         let least = if is_cut { TARGET.saturating_sub(port.len()) } else { 0 };
         let relay = event.exit_relay().filter(|_| !is_cut);

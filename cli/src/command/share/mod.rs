@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal};
 
 use tor_stream_event::{LineState, StreamEvent, StreamEventRef};
 
-use self::event::{LeftOut, Writing, content};
+use self::event::{LeftOut, WriteOptions, content};
 use self::names::Names;
 use crate::command::options::Files;
 use crate::input::filter::Passes;
@@ -90,22 +90,23 @@ pub(crate) struct Options {
     max_names: usize,
 }
 
-/// Prints the events in all files with pseudonyms. Returns `false` if anything was reported, but the number of lines.
+/// Prints the events in all files with pseudonyms. Returns `false` if anything was reported, apart from the numbers of
+/// events and lines.
 ///
 /// # Errors
 ///
 /// If the output cannot be written.
 pub(crate) fn run(options: Options) -> io::Result<bool> {
     let Options { read, keep_times, max_names } = options;
-    let writing = Writing { lenient: read.lenient, keeps_odd: !io::stdout().is_terminal() };
+    let options = WriteOptions { lenient: read.lenient, keeps_odd: !io::stdout().is_terminal() };
     let clock = Clock { keeps_times: keep_times, first: None, untimed: 0 };
-    let mut printer = Printer { names: Names::new(max_names), clock, writing, ..Printer::default() };
+    let mut printer = Printer { names: Names::new(max_names), clock, options, ..Printer::default() };
     let all_read = Files::list(read).read(ShareLogs, &mut printer)?;
     Ok(printer.report() & all_read)
 }
 
 /// An event of a log, or a stream that was open when a controller asked.
-pub(crate) struct Item {
+pub(crate) struct SharedEvent {
     /// The event.
     event: StreamEvent,
     /// Time of the event, if it has one.
@@ -121,7 +122,7 @@ struct ShareLogs;
 #[derive(Default)]
 struct ShareLog {
     /// Events and open streams in order.
-    items: Vec<Item>,
+    items: Vec<SharedEvent>,
     /// Number of lines, at the end of the log.
     lines: u64,
 }
@@ -148,27 +149,28 @@ impl Consumer for ShareLog {
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if event.passes.all() {
-            self.items.push(Item { event: (*event.event).into(), time: event.time, is_open: false });
+            self.items.push(SharedEvent { event: (*event.event).into(), time: event.time, is_open: false });
         }
         Ok(())
     }
 
     fn open(&mut self, stream: &StreamEventRef<'_>, passes: Passes) -> io::Result<()> {
         if passes.all() {
-            self.items.push(Item { event: (*stream).into(), time: None, is_open: true });
+            self.items.push(SharedEvent { event: (*stream).into(), time: None, is_open: true });
         }
         Ok(())
     }
 }
 
 impl Log for ShareLog {
-    type Rows = Vec<Item>;
+    type Rows = Vec<SharedEvent>;
     type Part = Self;
 
-    fn rows(&mut self) -> io::Result<Option<Vec<Item>>> {
+    fn rows(&mut self) -> io::Result<Option<Vec<SharedEvent>>> {
         Ok(if self.items.is_empty() { None } else { Some(mem::take(&mut self.items)) })
     }
 
+    // Not called, since inputs are not cut.
     fn append(&mut self, mut part: Self, _lines: u64) -> io::Result<bool> {
         self.items.append(&mut part.items);
         Ok(true)
@@ -214,8 +216,8 @@ struct Printer {
     names: Names,
     /// Times.
     clock: Clock,
-    /// Way in which events are written.
-    writing: Writing,
+    /// Options of writing events.
+    options: WriteOptions,
     /// Number of events and open streams that were printed.
     printed: u64,
     /// Number of events for whose names there was no room.
@@ -229,14 +231,14 @@ struct Printer {
 impl Default for Printer {
     fn default() -> Self {
         let (names, clock) = (Names::new(0), Clock::default());
-        Self { names, clock, writing: Writing::default(), printed: 0, no_room: 0, not_writable: 0, lines: 0 }
+        Self { names, clock, options: WriteOptions::default(), printed: 0, no_room: 0, not_writable: 0, lines: 0 }
     }
 }
 
 impl Printer {
     /// Adds an event to the output.
-    fn item(&mut self, item: &Item, output: &mut Vec<u8>) {
-        match content(&item.event.as_event_ref(), &mut self.names, self.writing) {
+    fn item(&mut self, item: &SharedEvent, output: &mut Vec<u8>) {
+        match content(&item.event.as_event_ref(), &mut self.names, self.options) {
             Ok(line) if item.is_open => {
                 output.extend_from_slice(b"250-stream-status=");
                 output.extend_from_slice(&line);
@@ -274,7 +276,7 @@ impl Printer {
 }
 
 impl Collector<ShareLog> for Printer {
-    fn print(&mut self, items: Vec<Item>) -> io::Result<()> {
+    fn print(&mut self, items: Vec<SharedEvent>) -> io::Result<()> {
         let mut text = Vec::new();
         items.iter().for_each(|item| self.item(item, &mut text));
         output::print(&text)

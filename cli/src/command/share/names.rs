@@ -89,6 +89,8 @@ impl Names {
                 (Kind::Public4, [240, 0, 0, 0])
             };
             let number = self.number(kind, inner.as_bytes());
+            // A block has room for three million addresses, the reserved one for more than there are numbers.
+            let number = number.filter(|&number| kind == Kind::Public4 || number < 55 << 16);
             let address = number.and_then(|number| u32::from_be_bytes(base).checked_add(number));
             return Some(address.map(|address| Ipv4Addr::from(address).to_string()));
         }

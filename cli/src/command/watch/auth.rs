@@ -20,7 +20,7 @@ const CLIENT_KEY: &[u8] = b"Tor safe cookie authentication controller-to-server 
 /// Name of the environment variable with the password.
 const VARIABLE: &str = "TOR_CONTROL_PASSWORD";
 
-/// A password that is asked for once.
+/// The password, kept after the first question for later connections.
 #[derive(Default)]
 pub(crate) struct Password(Option<Zeroizing<Vec<u8>>>);
 

@@ -11,7 +11,7 @@ use super::address::Stream;
 use super::failure::Failure;
 use super::stop::Stop;
 
-/// Maximum total size in bytes of all replies until tor sends events. They take some 500.
+/// Maximum total size in bytes of all replies until tor sends events. Some 500 are usual.
 const LIMIT: usize = 16 * 1024;
 /// Timeout of a reply.
 const REPLY_TIME: Duration = Duration::from_secs(10);

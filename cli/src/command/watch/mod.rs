@@ -122,7 +122,8 @@ pub(crate) struct Options {
     /// Maximum number of open streams that the summary follows
     #[arg(long, value_name = "N", default_value_t = 10_000, requires = "summary")]
     max_live: usize,
-    /// Maximum number of failed attempts in a row to connect again; 0 ends with the first connection [default: any number]
+    /// Maximum number of failed attempts in a row to connect again; 0 ends with the first connection [default: any
+    /// number]
     #[arg(long, value_name = "N")]
     retries: Option<u32>,
 }
@@ -182,7 +183,7 @@ fn watch(
     if options.lenient {
         decoder = decoder.lenient(true);
     }
-    // The bytes from the first line on, so that events among the replies are kept and lines have their numbers.
+    // The replies are read again as input: events among them are kept, and lines are counted from the connection on.
     sink.take(&mut decoder, &control.take_received(), &options.control)?;
     // Only a summary uses streams without an event.
     let mut open = options.summary.then(OpenStreams::new);

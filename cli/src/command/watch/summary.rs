@@ -27,7 +27,7 @@ pub(crate) struct Summary {
     closed: u64,
     /// Number of events by status.
     statuses: Counts,
-    /// Number of streams by reason of their end.
+    /// Number of CLOSED events by reason.
     reasons: Counts,
     /// Number of streams by the other end's reason.
     remote_reasons: Counts,

@@ -14,6 +14,7 @@
 //! In a cluster, the ranges of a large file that all processes see are [divided](division) among them.
 
 mod collect;
+#[cfg_attr(not(feature = "cluster"), allow(dead_code, reason = "the processes of a cluster divide files"))]
 mod division;
 mod queue;
 mod ranges;
@@ -27,7 +28,9 @@ use std::io;
 use tor_stream_event::LineState;
 
 use self::collect::Collecting;
-pub(crate) use self::division::{Division, Identity};
+pub(crate) use self::division::Division;
+#[cfg(feature = "cluster")]
+pub(crate) use self::division::Identity;
 pub(crate) use self::queue::RangeResult;
 use self::queue::Shared;
 pub(crate) use self::ranges::Cuttable;

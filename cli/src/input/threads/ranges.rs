@@ -80,7 +80,7 @@ impl Cuttable {
         len: Option<u64>,
         progress: &Progress,
     ) -> Option<Self> {
-        let file = input.plain()?;
+        let file = input.uncompressed()?;
         let now = file.metadata().ok()?.len();
         let len = len.unwrap_or(now);
         if len > now || len < 2 * LEAST {

@@ -41,6 +41,9 @@ pub(super) enum Zone {
 }
 
 /// The rest of a text with a date.
+///
+/// After a step that returns `None`, the cursor may stand anywhere: a caller that tries another step uses
+/// [`maybe`](Self::maybe).
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a>(pub(super) &'a [u8]);
 
@@ -84,7 +87,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Parses a number of one or two digits.
-    pub(super) fn small(&mut self) -> Option<u8> {
+    pub(super) fn one_or_two_digits(&mut self) -> Option<u8> {
         number(self.digits(1, 2)?)?.try_into().ok()
     }
 
@@ -123,7 +126,7 @@ impl<'a> Cursor<'a> {
 
     /// Parses a time of day, and AM or PM after it.
     pub(super) fn time(&mut self) -> Option<TimeOfDay> {
-        let mut hour = self.small()?;
+        let mut hour = self.one_or_two_digits()?;
         self.byte(b":")?;
         let minute = number(self.digits(2, 2)?)? as u8;
         let second = self.maybe(|cursor| {
@@ -152,9 +155,9 @@ impl<'a> Cursor<'a> {
     /// Parses `PM`, ` p.m.` and the like, and returns the first letter in upper case. A no-break space may come before
     /// it, as browsers and Java write it.
     fn half_of_day(&mut self) -> Option<u8> {
-        let is_unbroken =
+        let had_no_break_space =
             ["\u{202f}", "\u{a0}"].iter().any(|space| self.maybe(|cursor| cursor.text(space.as_bytes())).is_some());
-        if !is_unbroken {
+        if !had_no_break_space {
             self.maybe(Self::spaces);
         }
         let half = self.byte(b"APap")?.to_ascii_uppercase();

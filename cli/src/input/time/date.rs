@@ -24,7 +24,7 @@ impl Cursor<'_> {
                 .or_else(|| self.maybe(Self::year_last))
                 .or_else(|| self.maybe(Self::month_and_day))
         } else {
-            self.maybe(Self::names)
+            self.maybe(Self::name_first)
         }
     }
 
@@ -36,21 +36,25 @@ impl Cursor<'_> {
             return Date::new(year as i16, month as i8, day as i8).ok();
         }
         let year = self.year()?;
-        let between = self.byte(b"-/. ")?;
-        let month = if between == b'.' || between == b'/' { self.small()? } else { self.small_or_month()? };
-        self.byte(&[between])?;
-        Date::new(year, month as i8, self.small()? as i8).ok()
+        let separator = self.byte(b"-/. ")?;
+        let month = if separator == b'.' || separator == b'/' {
+            self.one_or_two_digits()?
+        } else {
+            self.month_number_or_name()?
+        };
+        self.byte(&[separator])?;
+        Date::new(year, month as i8, self.one_or_two_digits()? as i8).ok()
     }
 
     /// Parses a month: its number, or its name.
-    fn small_or_month(&mut self) -> Option<u8> {
-        if self.0.first()?.is_ascii_digit() { self.small() } else { self.month() }
+    fn month_number_or_name(&mut self) -> Option<u8> {
+        if self.0.first()?.is_ascii_digit() { self.one_or_two_digits() } else { self.month() }
     }
 
     /// Parses `2026-11-25T10:00:00.5+01:00`.
     fn year_first(&mut self) -> Option<(Rank, Time)> {
         let date = self.iso_date()?;
-        self.between()?;
+        self.date_separator()?;
         let time = self.maybe(Self::time).or_else(|| self.compact_time())?;
         let zone = self.zone();
         self.at_boundary().then_some(())?;
@@ -58,7 +62,7 @@ impl Cursor<'_> {
     }
 
     /// Skips the sign, or the spaces, between a date and a time.
-    fn between(&mut self) -> Option<()> {
+    fn date_separator(&mut self) -> Option<()> {
         if self.maybe(|cursor| cursor.byte(b"T_t-:")).is_some() { Some(()) } else { self.spaces() }
     }
 
@@ -77,16 +81,16 @@ impl Cursor<'_> {
 
     /// Parses `25/Nov/2026:10:00:00 +0100`, or `25 Nov 2026 10:00:00`.
     fn day_first(&mut self) -> Option<(Rank, Time)> {
-        let day = self.small()?;
-        let between = self.byte(b"/- ")?;
+        let day = self.one_or_two_digits()?;
+        let separator = self.byte(b"/- ")?;
         let month = self.month()?;
-        self.month_known(month, day, &[between])
+        self.after_month_and_day(month, day, &[separator])
     }
 
     /// Parses the text after a month and a day: the year and the time, in either order or without the year.
-    fn month_known(&mut self, month: u8, day: u8, between: &[u8]) -> Option<(Rank, Time)> {
+    fn after_month_and_day(&mut self, month: u8, day: u8, separator: &[u8]) -> Option<(Rank, Time)> {
         let year = self.maybe(|cursor| {
-            cursor.byte(between)?;
+            cursor.byte(separator)?;
             cursor.maybe(Self::spaces);
             cursor.year().filter(|_| matches!(cursor.0.first(), Some(b' ' | b':' | b'T' | b'_')))
         });
@@ -94,7 +98,7 @@ impl Cursor<'_> {
             // The number after the month is the hour, as in `25. Nov 10:00:00`.
             return None;
         }
-        self.between()?;
+        self.date_separator()?;
         let time = self.time()?;
         let zone = self.zone();
         let year = year.or_else(|| {
@@ -114,24 +118,24 @@ impl Cursor<'_> {
 
     /// Parses `11/25/2026 10:00:00`, `25/11/2026 10:00:00` or `25.11.2026 10:00:00`.
     fn year_last(&mut self) -> Option<(Rank, Time)> {
-        let first = self.small()?;
-        let between = self.byte(b"/.-")?;
-        let second = self.small()?;
-        self.byte(&[between])?;
+        let first = self.one_or_two_digits()?;
+        let separator = self.byte(b"/.-")?;
+        let second = self.one_or_two_digits()?;
+        self.byte(&[separator])?;
         let year = self.year()?;
         self.maybe(|cursor| cursor.byte(b","));
-        self.between()?;
+        self.date_separator()?;
         let time = self.time()?;
         let zone = self.zone();
         self.at_boundary().then_some(())?;
         let is_stem = STEM_LEVELS.iter().any(|level| self.0.starts_with(level));
-        let (month, day) = match between {
+        let (month, day) = match separator {
             b'/' if is_stem => (first, second),
             b'.' => (second, first),
             _ if second > 12 => (first, second),
             _ if first > 12 || first == second => (second, first),
             // Either number may be the month.
-            _ => return Some((Rank::Clock, Time::Since(time.since_midnight()))),
+            _ => return Some((Rank::Clock, Time::Elapsed(time.since_midnight()))),
         };
         dated(Date::new(year, month as i8, day as i8).ok()?, time, zone)
     }
@@ -148,7 +152,7 @@ impl Cursor<'_> {
     }
 
     /// Parses `Wed Nov 25 10:00:00 2026`, `Nov 25 10:00:00`, or `Wed, 25 Nov 2026 10:00:00 +0100`.
-    fn names(&mut self) -> Option<(Rank, Time)> {
+    fn name_first(&mut self) -> Option<(Rank, Time)> {
         let weekday = self.maybe(|cursor| {
             cursor.text(WEEKDAYS.iter().find(|name| cursor.0.starts_with(name))?)?;
             cursor.maybe(|cursor| cursor.byte(b","));
@@ -159,9 +163,9 @@ impl Cursor<'_> {
         }
         let month = self.month()?;
         self.spaces()?;
-        let day = self.small()?;
+        let day = self.one_or_two_digits()?;
         self.maybe(|cursor| cursor.byte(b","));
-        self.month_known(month, day, b" ")
+        self.after_month_and_day(month, day, b" ")
     }
 }
 

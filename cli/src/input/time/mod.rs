@@ -14,12 +14,13 @@ use jiff::Timestamp;
 use tor_stream_event::EventLine;
 
 pub(crate) use self::argument::argument;
-use self::number::FIRST;
+use self::number::YEAR_2000;
 pub(crate) use self::stamp::Stamp;
 
 /// The time of an event in a log.
 ///
-/// Two times can be subtracted if they are of the same kind, as all times of a log are.
+/// Two times can be subtracted if they are of the same kind, as all times of a log are. The order of two times of
+/// different kinds has no meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Time {
     /// Unix time, of a log that has it, or from a date with its year. A date without an offset is read as UTC.
@@ -29,12 +30,12 @@ pub(crate) enum Time {
     /// Time since 1970 on a clock of unknown zone: `date` prints `CET`, which does not name a place.
     Local(Duration),
     /// Time since an unknown moment: the start of the log, of the system, or of a day.
-    Since(Duration),
+    Elapsed(Duration),
 }
 
-/// First second that no date can be printed for, at the end of the year 9999. A number from here on is not Unix time:
-/// most likely its unit is another one.
-const BEYOND: u64 = 253_402_207_201;
+/// First second that no date can be printed for: the one after [`Timestamp::MAX`], on the last day but one of the year
+/// 9999. A number from here on is not Unix time; most likely its unit is another one.
+pub(crate) const BEYOND: u64 = 253_402_207_201;
 
 /// Number of seconds of a day.
 const DAY: u64 = 86_400;
@@ -63,12 +64,13 @@ impl Time {
         }
     }
 
-    /// Returns the time that passed since an earlier one. `None` if `earlier` is later, or of another kind.
+    /// Returns the time that passed since an earlier one. `None` if `earlier` is later or of another kind, or if the
+    /// end of February or of the year may lie between two times without a year.
     pub(crate) fn since(self, earlier: Self) -> Option<Duration> {
         let (later, earlier) = match (self, earlier) {
             (Self::Unix(later), Self::Unix(earlier))
             | (Self::Local(later), Self::Local(earlier))
-            | (Self::Since(later), Self::Since(earlier)) => (later, earlier),
+            | (Self::Elapsed(later), Self::Elapsed(earlier)) => (later, earlier),
             (Self::Year(later), Self::Year(earlier)) => {
                 // The number of days between them depends on the year, if they have the end of February between them.
                 let march = Duration::from_secs(MARCH * DAY);
@@ -85,12 +87,12 @@ impl Time {
 /// This is the form of most logs, so no other form is tried first.
 #[inline]
 fn onionperf(line: &EventLine<'_>) -> Option<Duration> {
-    let unix = line.unix_time().filter(|unix| (FIRST..BEYOND).contains(&unix.as_secs()))?;
+    let unix = line.unix_time().filter(|unix| (YEAR_2000..BEYOND).contains(&unix.as_secs()))?;
     let is_date = matches!(line.prefix, [_, _, _, _, b'-', _, _, b'-', _, _, b' ', _, _, b':', _, _, b':', ..]);
     is_date.then_some(unix)
 }
 
-/// Returns Unix time as a date and time in UTC, to the second. `None` after the year 9999.
+/// Returns Unix time as a date and time in UTC, to the second. `None` [beyond](BEYOND) the last date.
 pub(crate) fn rfc3339(time: Duration) -> Option<String> {
     let second = time.as_secs().try_into().ok()?;
     Some(Timestamp::from_second(second).ok()?.to_string())

@@ -4,10 +4,10 @@ use core::time::Duration;
 
 /// First second of the year 2000. A number alone is read as Unix time from here on: smaller ones are numbers of
 /// processes and lines, and of threads if they are read as microseconds. There was no tor before.
-pub(super) const FIRST: u64 = 946_684_800;
+pub(super) const YEAR_2000: u64 = 946_684_800;
 
-/// Returns the length of the number that a word is, with or without a fraction. 0 for any other word: a number, unlike
-/// an address, is followed by the end of a word.
+/// Returns the length of the number that a text begins with, its fraction included. 0 unless a word ends there, at a
+/// space, a bracket, a quote, or one of `,:;` before those: `127.0.0.1` is no number.
 pub(super) fn number_len(text: &[u8]) -> usize {
     let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let whole = digits(text);
@@ -30,7 +30,7 @@ pub(super) fn unix_number(word: &[u8]) -> Option<Duration> {
     let time = decimal(word)?;
     let seconds = time.as_secs();
     let divisor: u128 = match seconds {
-        FIRST..10_000_000_000 => return Some(time),
+        YEAR_2000..10_000_000_000 => return Some(time),
         946_684_800_000..10_000_000_000_000 => 1_000,
         946_684_800_000_000..10_000_000_000_000_000 => 1_000_000,
         946_684_800_000_000_000..10_000_000_000_000_000_000 => 1_000_000_000,

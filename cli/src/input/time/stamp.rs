@@ -5,7 +5,7 @@ use core::time::Duration;
 use tor_stream_event::EventLine;
 
 use super::clock::Cursor;
-use super::number::{FIRST, decimal, number_len, unix_number};
+use super::number::{YEAR_2000, decimal, number_len, unix_number};
 use super::{BEYOND, DAY, Time, onionperf};
 
 /// The time in a prefix.
@@ -17,7 +17,7 @@ pub(crate) enum Stamp<'a> {
     Beyond,
 }
 
-/// Kinds of times in a prefix. Of several, the first of the lowest kind is the time of the event.
+/// Kinds of times in a prefix. If there are several times, the first one of the kind that is listed first counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
     /// Unix time.
@@ -99,7 +99,7 @@ fn unix_after_date(prefix: &[u8], end: usize, date: Time) -> Option<Stamp<'_>> {
     }
     // The date may be that of any time zone.
     let is_same_day = || date.unix().is_some_and(|date| date.abs_diff(seconds) < Duration::from_secs(DAY));
-    (seconds.as_secs() >= FIRST || is_same_day()).then_some(Stamp::Time(Time::Unix(seconds), word))
+    (seconds.as_secs() >= YEAR_2000 || is_same_day()).then_some(Stamp::Time(Time::Unix(seconds), word))
 }
 
 /// Returns the time that `rest` begins with, its rank and its length. `before` is the byte before it.
@@ -123,10 +123,10 @@ fn stamp_at(prefix: &[u8], before: Option<u8>, rest: &[u8]) -> Option<(Rank, Tim
     }
     let mut cursor = Cursor(rest);
     if let Some(time) = cursor.time().filter(|time| time.has_seconds && cursor.at_boundary()) {
-        return Some((Rank::Clock, Time::Since(time.since_midnight()), rest.len() - cursor.0.len()));
+        return Some((Rank::Clock, Time::Elapsed(time.since_midnight()), rest.len() - cursor.0.len()));
     }
     let is_first = prefix.iter().position(|byte| !b" \t[(".contains(byte)) == prefix.len().checked_sub(rest.len());
     let is_fraction = word.contains(&b'.') || word.contains(&b',');
     let seconds = decimal(word).filter(|_| is_first && is_fraction)?;
-    Some((Rank::Clock, Time::Since(seconds), len))
+    Some((Rank::Clock, Time::Elapsed(seconds), len))
 }

@@ -8,7 +8,7 @@ fn shown(prefix: &str) -> String {
         Some(Stamp::Time(Time::Unix(time), text)) => ("unix", time, text),
         Some(Stamp::Time(Time::Year(time), text)) => ("year", time, text),
         Some(Stamp::Time(Time::Local(time), text)) => ("local", time, text),
-        Some(Stamp::Time(Time::Since(time), text)) => ("since", time, text),
+        Some(Stamp::Time(Time::Elapsed(time), text)) => ("since", time, text),
         Some(Stamp::Beyond) => return "beyond".into(),
         None => return "none".into(),
     };
@@ -171,6 +171,13 @@ fn any_bytes_are_read_to_their_end() {
             assert!(!found.is_empty() && time.since(time) == Some(Duration::ZERO), "{text}");
         }
     }
+}
+
+#[test]
+fn the_last_date() {
+    assert_eq!(i64::try_from(BEYOND), Ok(Timestamp::MAX.as_second() + 1));
+    assert_eq!(rfc3339(Duration::from_secs(BEYOND - 1)).as_deref(), Some("9999-12-30T22:00:00Z"));
+    assert_eq!(rfc3339(Duration::from_secs(BEYOND)), None);
 }
 
 #[test]

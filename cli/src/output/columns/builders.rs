@@ -1,7 +1,7 @@
 //! Builders of typed columns, and the macro that makes a table of them.
 //!
-//! Whole numbers are signed: DuckDB cannot subtract unsigned ones whose difference is negative, and Spark takes those of
-//! 64 bits for decimal fractions. Times are in microseconds, the finest unit that Spark reads.
+//! Whole numbers are signed: DuckDB cannot subtract unsigned ones whose difference is negative, and Spark takes those
+//! of 64 bits for decimal fractions. Times are in microseconds, the finest unit that Spark reads.
 
 use alloc::sync::Arc;
 use core::marker::PhantomData;
@@ -68,8 +68,8 @@ pub(crate) struct Real(Float64Builder);
 #[derive(Default)]
 pub(crate) struct Flag(BooleanBuilder);
 
-/// Points in time, in microseconds of Unix time, and cut there. A row has none if it is unknown, or after the year
-/// 294246.
+/// Points in time: Unix time in microseconds, without the digits below. A row has none if it is unknown, or after the
+/// year 294246.
 pub(crate) struct Timestamp(TimestampMicrosecondBuilder);
 
 /// A kind of words whose usual members are known.

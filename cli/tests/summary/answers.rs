@@ -1,15 +1,11 @@
 //! The questions that `cli/README.md` answers in one line each: every line is run.
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
-mod common;
 
 use core::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use common::{data, file};
+use crate::common::{data, file};
 
 /// Returns the commands in `cli/README.md` that have a question behind them.
 fn commands() -> Vec<(String, String)> {

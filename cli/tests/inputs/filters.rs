@@ -1,12 +1,8 @@
 //! Which events and streams pass the filters.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
-mod common;
-
 use std::path::Path;
 
-use common::{both, data, events, file, rows, run, stdout};
+use crate::common::{both, data, events, file, rows, run, stdout};
 use serde_json::{Value, json};
 
 /// Events of two streams, one of them remapped.

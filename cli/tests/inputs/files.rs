@@ -1,10 +1,12 @@
 //! Inputs that are compressed or cannot be read, and the commands that need none.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+#[cfg(unix)]
+use std::process::Command;
+
+use crate::common::{file, run, stdout};
 
 /// Events of two streams in a log, and one line that cannot be read.
 const LOG: &str = "\
@@ -18,29 +20,6 @@ const LOG: &str = "\
 2019-01-31 11:29:56 1548934196.00 650 STREAM 19 CLOSED 0 a\x1bb.onion:80 REASON=END REMOTE_REASON=MISC
 2019-01-31 11:29:59 1548934199.50 650 STREAM 18 CLOSED 7 192.0.2.1:443 REASON=DONE
 ";
-
-/// Runs the program with these arguments, and nothing on standard input.
-fn run<P: AsRef<Path>>(arguments: &[&str], files: &[P]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
-    command.args(arguments).args(files.iter().map(AsRef::as_ref)).stdin(Stdio::null());
-    command.output().unwrap()
-}
-
-/// Returns what the program prints.
-#[track_caller]
-fn stdout<P: AsRef<Path>>(status: i32, arguments: &[&str], files: &[P]) -> String {
-    let output = run(arguments, files);
-    assert_eq!(output.status.code(), Some(status), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Makes a file in a folder of this name.
-fn file(folder: &str, name: &str, content: &[u8]) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder).join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, content).unwrap();
-    path
-}
 
 #[test]
 fn compressed_files_are_read_as_they_are() {

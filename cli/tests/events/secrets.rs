@@ -1,9 +1,4 @@
 //! Nothing secret and nothing raw: credentials are in no output that was not asked for them, and commands to a terminal in none.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
-
-mod common;
-#[path = "../../tests/common/damaged.rs"]
-mod damaged;
 
 use std::path::Path;
 
@@ -145,7 +140,7 @@ fn csv_on_a_terminal() {
     use std::process::Command;
 
     for command in [&["events"][..], &["streams"], &["circuits", "--lenient"]] {
-        let (mut terminal, other_side) = common::terminal();
+        let (mut terminal, other_side) = crate::common::terminal();
         let mut program = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
         program.args(command).args(["--format", "csv"]).arg(data("faults/terminal.raw")).stdout(other_side);
         let mut child = program.spawn().unwrap();

@@ -1,7 +1,4 @@
 //! The command `circuits`: whose streams were on which circuit.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
-
-mod common;
 
 use core::fmt::Write;
 use std::path::Path;

@@ -1,9 +1,4 @@
 //! The command `count`: groups of streams and of events.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
-
-extern crate alloc;
-
-mod common;
 
 use alloc::collections::BTreeMap;
 use std::path::Path;

@@ -1,7 +1,4 @@
 //! `--check`: the exit status says whether anything was found. And `--failed`, which such a check often has.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
-
-mod common;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -134,5 +131,5 @@ fn look_ups() {
 /// Returns the rows of a command for a log that has lines which cannot be read.
 #[track_caller]
 fn rows_in_spite_of(options: &[&str], log: &Path) -> Vec<Value> {
-    common::parse_rows(&stdout(1, options, &[log]))
+    crate::common::parse_rows(&stdout(1, options, &[log]))
 }

@@ -1,0 +1,124 @@
+//! No word of a hostile or damaged log is in the shared one.
+
+use core::fmt::Write;
+
+use proptest::prelude::*;
+
+use crate::common::{file, run};
+use crate::rows;
+
+/// Pieces of hostile text. Each secret has `zq`, which no word of tor's has.
+const PIECES: [&str; 22] = [
+    "zqname",
+    "ZQ-UPPER",
+    "zq.onion",
+    ".zqrelay.exit",
+    "$ABCDEF0123456789ABCDEF0123456789ABCDEF01",
+    " ",
+    ":",
+    "\"",
+    "\\",
+    "=",
+    ",",
+    "\t",
+    "é",
+    "1.2.3.4",
+    " REASON=DONE",
+    " REASON=zqreason",
+    " REMOTE_REASON=ZQ ",
+    " SOCKS_PASSWORD=\"zqpass",
+    " SOURCE_ADDR=/zq path:0 PURPOSE=zqpurpose",
+    "650 STREAM 5 NEW 0 zq:1",
+    " ZQ_KEY=zqvalue",
+    " ISO_FIELDS=ZQ_FIELD,SESSION_GROUP",
+];
+
+/// Returns a strategy for hostile text.
+fn hostile() -> impl Strategy<Value = String> {
+    proptest::collection::vec(proptest::sample::select(&PIECES[..]), 1..6).prop_map(|pieces| pieces.concat())
+}
+
+/// Returns text as tor escapes a credential.
+fn escaped(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut escaped, byte| {
+        match byte {
+            b'"' | b'\\' => write!(escaped, "\\{}", char::from(byte)).unwrap(),
+            b'\t' => escaped.push_str("\\t"),
+            b' '..=b'~' => escaped.push(char::from(byte)),
+            _ => write!(escaped, "\\{byte:03o}").unwrap(),
+        }
+        escaped
+    })
+}
+
+/// Returns a strategy for the line of an event that has secrets in every place that a client chooses.
+fn line() -> impl Strategy<Value = String> {
+    let status = proptest::sample::select(&["NEW", "SENTCONNECT", "SUCCEEDED", "FAILED", "CLOSED", "REMAP"][..]);
+    (hostile(), hostile(), hostile(), status, 1..9_u32, any::<u16>()).prop_map(
+        |(host, user, path, status, id, port)| {
+            let tail = match status {
+                "NEW" => format!(" SOURCE_ADDR=/{}:0 PURPOSE=USER", path.replace(['=', ' ', ':'], "zq")),
+                "FAILED" | "CLOSED" => " REASON=END REMOTE_REASON=TIMEOUT".into(),
+                "REMAP" => " SOURCE=CACHE".into(),
+                _ => String::new(),
+            };
+            let user = escaped(&user);
+            format!(
+                "650 STREAM {id} {status} 4 {host}:{port}{tail} SOCKS_USERNAME=\"{user}\" SOCKS_PASSWORD=\"zq{user}\" \
+             CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SOCKS_USERNAME,SESSION_GROUP"
+            )
+        },
+    )
+}
+
+/// Fails if a secret is in the text.
+#[track_caller]
+fn has_no_secret(text: &[u8]) {
+    let text = String::from_utf8_lossy(text).to_lowercase();
+    for secret in ["zq", "abcdef0123", "1.2.3.4"] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.min(48), ..ProptestConfig::default() })]
+
+    /// Whatever clients choose as names, nothing of it is printed, and each event is.
+    #[test]
+    fn hostile_events(lines in proptest::collection::vec(line(), 1..40)) {
+        let text = |before: &str| lines.iter().fold(String::new(), |text, line| text + before + line + "\n");
+        for (number, (before, options)) in
+            [("", &[][..]), ("Nov 25 10:00:00 zqmachine zq[7]: ", &["--prefix", "auto"]), ("2026-11-25 10:00:00 ", &[])].into_iter().enumerate()
+        {
+            let log = file("share", &format!("hostile-{number}.log"), text(before));
+            // Some targets are 255 bytes long, and hostile text may look like the name of a log's program.
+            let printed = run(&[&["share"], options].concat(), &[&log]).stdout;
+            has_no_secret(&printed);
+            let events = rows(&[&["events"], options].concat(), &log);
+            let after = rows(&["events"], &file("share", &format!("hostile-{number}.shared"), printed));
+            prop_assert_eq!(after.len(), events.len());
+            for (before, after) in events.iter().zip(&after) {
+                for column in ["id", "status", "circuit_id", "target_port", "client_protocol", "nym_epoch"] {
+                    prop_assert_eq!(&before[column], &after[column]);
+                }
+            }
+        }
+    }
+
+    /// The same of lines that were damaged: cut, or with another line's rest.
+    #[test]
+    fn damaged_events(lines in proptest::collection::vec((line(), any::<prop::sample::Index>(), any::<prop::sample::Index>(), "[A-Z\"=: ]{0,3}"), 1..40)) {
+        let mut text = Vec::new();
+        for (line, from, to, middle) in &lines {
+            let (from, to) = (from.index(line.len()), to.index(line.len()));
+            text.extend_from_slice(&line.as_bytes()[..from.max(11)]);
+            text.extend_from_slice(middle.as_bytes());
+            text.extend_from_slice(&line.as_bytes()[to..]);
+            text.push(b'\n');
+        }
+        let log = file("share", "damaged.log", text);
+        for options in [&["share"][..], &["share", "--lenient"], &["share", "--bare"]] {
+            has_no_secret(&run(options, &[&log]).stdout);
+        }
+    }
+}

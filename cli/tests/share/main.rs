@@ -1,0 +1,36 @@
+//! The command `share`: what it keeps of a log, and that nothing else is kept.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
+
+extern crate alloc;
+
+#[path = "../common/mod.rs"]
+mod common;
+mod hostile;
+mod names;
+mod same;
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::common::{file, parse_rows, run};
+
+/// Returns the text that is printed of a log, and what is told.
+#[track_caller]
+pub(crate) fn share(status: i32, options: &[&str], log: &Path) -> (Vec<u8>, String) {
+    let output = run(&[&["share"], options].concat(), &[log]);
+    let messages = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(status), "{options:?}: {messages}");
+    (output.stdout, messages)
+}
+
+/// Returns the path of the shared form of a log.
+#[track_caller]
+pub(crate) fn shared(name: &str, status: i32, options: &[&str], log: &Path) -> PathBuf {
+    file("share", name, share(status, options, log).0)
+}
+
+/// Returns the rows that a command prints of a log, whatever it tells.
+pub(crate) fn rows(command: &[&str], log: &Path) -> Vec<Value> {
+    parse_rows(&String::from_utf8(run(command, &[log]).stdout).unwrap())
+}

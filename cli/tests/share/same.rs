@@ -1,0 +1,196 @@
+//! Facts that a shared log keeps: streams, anomalies, the order of events.
+
+use alloc::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::common::{both, data, file, parse_rows, stdout};
+use crate::{rows, share, shared};
+
+/// Columns of `streams` that have the same values before and after.
+const SAME: [&str; 27] = [
+    "stream_id",
+    "circuit_id",
+    "seconds",
+    "failure_reason_local",
+    "failure_reason_remote",
+    "remap_source",
+    "outcome",
+    "last_status",
+    "purpose",
+    "client_protocol",
+    "circuits",
+    "xoff_sent",
+    "xoff_recv",
+    "xon_sent",
+    "xon_recv",
+    "reason",
+    "remote_reason",
+    "seconds_to_answer",
+    "attempts",
+    "detached",
+    "seconds_waiting",
+    "asked",
+    "target_kind",
+    "began",
+    "nym_epoch",
+    "session_group",
+    "identity",
+];
+
+/// A map from the values of a column before to those after, and back.
+#[derive(Default)]
+struct Pairs([BTreeMap<String, String>; 2]);
+
+impl Pairs {
+    /// Adds a pair. Each value has to have one partner.
+    #[track_caller]
+    fn add(&mut self, before: &Value, after: &Value) {
+        // Names that differ in case only are one.
+        let [before, after] = [before, after].map(|value| value.to_string().to_lowercase());
+        assert_eq!(self.0[0].entry(before.clone()).or_insert_with(|| after.clone()), &after, "{before}");
+        assert_eq!(self.0[1].entry(after.clone()).or_insert_with(|| before.clone()), &before, "{after}");
+    }
+}
+
+/// The streams of real sessions: the same IDs, circuits, reasons, durations and identities, and the same targets are
+/// equal. So are the times, with `--keep-times`.
+#[test]
+fn streams_are_the_same() {
+    for (name, status) in [
+        ("stream-events.raw", 1),
+        ("legacy-events.raw", 1),
+        ("hostile-targets.raw", 0),
+        ("control-port.raw", 1),
+        ("mixed-session.raw", 1),
+        ("onionperf.log", 0),
+        ("onionperf-whole.log.xz", 0),
+        ("field/T05-words-without-a-name.log", 0),
+        ("field/T06-resolve-that-timed-out.log", 0),
+        ("field/I01-isolation.log", 0),
+        ("field/S06-getinfo-stream-status.raw", 0),
+    ] {
+        let log = data(name);
+        let before = rows(&["streams"], &log);
+        assert!(!before.is_empty(), "{name}");
+        for options in [&[][..], &["--keep-times"]] {
+            let after = rows(&["streams"], &shared("streams.log", status, options, &log));
+            assert_eq!(after.len(), before.len(), "{name}");
+            let (mut targets, mut clients) = (Pairs::default(), Pairs::default());
+            for (before, after) in before.iter().zip(&after) {
+                for column in SAME {
+                    // A word without a name has a pseudonym.
+                    if before[column].as_str().is_none_or(|word| !word.starts_with("NEW_")) {
+                        assert_eq!(after[column], before[column], "{name} {column}: {before}");
+                    }
+                }
+                targets.add(&before["target"], &after["target"]);
+                targets.add(&before["final_target"], &after["final_target"]);
+                clients.add(&before["source_addr"], &after["source_addr"]);
+                for time in ["unix_ts_start", "unix_ts_end"] {
+                    let expected = if options.is_empty() { &Value::Null } else { &before[time] };
+                    assert_eq!(&after[time], expected, "{name}");
+                }
+            }
+        }
+    }
+}
+
+/// The events of real sessions: each is printed, in order, and has the anomalies that it had, but for those of fields
+/// that begin at another place.
+#[test]
+fn events_have_the_same_anomalies() {
+    for (name, status) in [("stream-events.raw", 1), ("hostile-targets.raw", 0), ("onionperf-whole.log.xz", 0)] {
+        let log = data(name);
+        let before = rows(&["events"], &log);
+        let after = rows(&["events"], &shared("anomalies.log", status, &[], &log));
+        assert_eq!(after.len(), before.len(), "{name}");
+        for (before, after) in before.iter().zip(&after) {
+            let anomalies = |row: &Value| {
+                let list = row["anomalies"].as_array().unwrap().clone();
+                list.into_iter().filter(|anomaly| anomaly != "field_at_cut").collect::<Vec<_>>()
+            };
+            assert_eq!(anomalies(after), anomalies(before), "{name}: {before}\n{after}");
+        }
+    }
+}
+
+/// A log of another program: nothing of the machine's name is left, nor of other events.
+#[test]
+fn text_before_events_and_other_lines() {
+    let log = "\
+Nov 25 10:00:00 secret-machine torwatch[811]: 650 STREAM 1 NEW 0 a.test:80 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER
+Nov 25 10:00:01 secret-machine torwatch[811]: 650 CIRC 4 BUILT $AAAA~secretrelay,$BBBB~secretrelay
+Nov 25 10:00:02 secret-machine torwatch[811]: secret line
+Nov 25 10:00:02 secret-machine torwatch[811]: 650 ADDRMAP secret.test 10.0.0.1 NEVER
+Nov 25 10:00:02 secret-machine torwatch[811]: 650 STREAM 1 CLOSED 0 a.test:80 REASON=TIMEOUT
+";
+    let (text, messages) = share(0, &["--prefix", "auto"], &file("share", "syslog.log", log));
+    let expected = "\
+0.000000 650 STREAM 1 NEW 0 host1.test:80 SOURCE_ADDR=127.200.0.1:1 PURPOSE=USER
+2.000000 650 STREAM 1 CLOSED 0 host1.test:80 REASON=TIMEOUT
+";
+    assert_eq!(String::from_utf8(text).unwrap(), expected);
+    assert!(messages.ends_with("tor-streams: 2 events printed, 3 other lines left out\n"), "{messages}");
+}
+
+/// Names beyond the limit, and times before the first one, are told.
+#[test]
+fn events_that_are_left_out() {
+    let log = data("field/F01-filters.log");
+    let (text, messages) = share(1, &["--max-names", "3"], &log);
+    // The name and the client with its first port have room; the mapped address and the second port have none.
+    assert_eq!(String::from_utf8(text).unwrap().lines().count(), 7);
+    assert!(messages.contains("tor-streams: 4 events left out: there are more names than --max-names\n"), "{messages}");
+
+    let backward = "\
+1795600810.00 650 STREAM 1 NEW 0 a.test:80 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER
+1795600809.00 650 STREAM 1 CLOSED 0 a.test:80 REASON=TIMEOUT
+";
+    let (text, messages) = share(1, &[], &file("share", "backward.log", backward));
+    assert!(String::from_utf8(text).unwrap().contains("\n650 STREAM 1 CLOSED 0 host1.test:80"));
+    assert!(messages.contains("tor-streams: 1 event without a time"), "{messages}");
+
+    // Lines that cannot be read say so, and nothing of them is printed.
+    let log = file("share", "unreadable.log", "650 STREAM secret NEW\n650 STREAM secret NEW 0 a:1\n");
+    let (text, messages) = share(1, &[], &log);
+    assert!(text.is_empty());
+    assert!(
+        messages.contains(
+            "tor-streams: 1 event left out: an ID is not a number, or no line with pseudonyms reads like them\n"
+        ),
+        "{messages}"
+    );
+}
+
+/// An event is as long as the longest target that tor prints. Its host is the same as that of the others.
+#[test]
+fn an_event_as_long_as_a_cut_target() {
+    let event = |id: usize| {
+        let user = "u".repeat(id);
+        format!("650 STREAM {id} NEW 0 www.example.com:443 SOCKS_USERNAME=\"{user}\" CLIENT_PROTOCOL=SOCKS5\r\n")
+    };
+    let log = file("share", "lengths.log", (100..300).map(event).collect::<String>());
+    let flagged = stdout(0, &["count", "--line-end", "lf", "--anomalous"], &[&log]);
+    assert_eq!(flagged, "1 stream\n");
+    let text = String::from_utf8(share(0, &["--line-end", "lf"], &log).0).unwrap();
+    assert!(text.lines().all(|line| line.contains(" NEW 0 host1.test:443 ")), "{text}");
+}
+
+/// The parts of one log are one log.
+#[test]
+fn several_files() {
+    let parts = [data("field/T03a-rotated-day1.log"), data("field/T03b-rotated-day2.log")];
+    let (text, _) = both(0, &["share"], &parts);
+    let streams = |text: &str, options: &[&str], files: &[PathBuf]| {
+        let rows = parse_rows(text);
+        let expected = parse_rows(&stdout(0, &[&["streams"], options].concat(), files));
+        assert_eq!(rows.len(), expected.len());
+        rows.iter().zip(&expected).all(|(row, expected)| {
+            ["stream_id", "seconds", "outcome", "circuits"].iter().all(|&column| row[column] == expected[column])
+        })
+    };
+    let shared = stdout(0, &["streams"], &[file("share", "parts.log", text)]);
+    assert!(streams(&shared, &["--join"], &parts));
+}

@@ -1,0 +1,194 @@
+//! Streams of logs that begin late, are cut, out of order, or of several tors.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::common::{both, data, file, parse_rows, rows, stdout};
+use crate::rows::LOG;
+use crate::{has, outcomes, rows_of};
+
+// T02: the log begins with CLOSED of stream 16, and with SENTCONNECT of stream 17, which is closed three seconds later. Neither
+// start is known.
+#[test]
+fn began_before_the_log() {
+    let rows = rows_of("field/T02-began-before-the-log.log");
+    assert_eq!(outcomes(&rows), ["16 closed", "17 closed"]);
+    for row in &rows {
+        has(row, &json!({ "began": false, "unix_ts_start": null, "seconds": null }));
+    }
+    has(
+        &rows[0],
+        &json!({ "unix_ts_end": 1_795_600_800.0, "target_kind": "exit", "reason": "END", "remote_reason": "DONE" }),
+    );
+    has(&rows[1], &json!({ "unix_ts_end": 1_795_600_804.0, "asked": "connect" }));
+}
+
+// Neither file is out of order by itself, and no stream is in both.
+#[test]
+fn parts_of_a_log_in_the_wrong_order_are_told() {
+    let part = |name, id, start| {
+        let lines = ["NEW 0 a.test:80", "SENTCONNECT 4 a.test:80", "CLOSED 4 a.test:80 REASON=DONE"];
+        let lines = lines.iter().zip(start..).map(|(event, time)| format!("{time}.00 650 STREAM {id} {event}\n"));
+        file("streams", name, lines.collect::<String>())
+    };
+    let files = [part("tor.log", 19, 1_795_600_900), part("tor.log.1", 18, 1_795_600_800)];
+    let oldest_first = [&files[1], &files[0]];
+    for command in ["streams", "summary", "circuits"] {
+        for jobs in ["1", "2"] {
+            let (_, told) = both(1, &[command, "--join", "--jobs", jobs], &files);
+            assert!(told.contains("times go backwards from one file to the next: --join takes the oldest"), "{told}");
+            assert_eq!(both(0, &[command, "--join", "--jobs", jobs], &oldest_first).1, "");
+            assert_eq!(both(0, &[command, "--jobs", jobs], &files).1, "");
+        }
+    }
+}
+
+// T03a has NEW at 0 s, T03b REMAP at 1 s, SUCCEEDED at 1.1 s and CLOSED at 9 s.
+#[test]
+fn files_are_logs_of_their_own_or_parts_of_one() {
+    let files = [data("field/T03a-rotated-day1.log"), data("field/T03b-rotated-day2.log")];
+    let apart = rows(&["streams"], &files);
+    assert_eq!(outcomes(&apart), ["18 live", "18 closed"]);
+    has(&apart[0], &json!({ "unix_ts_start": 1_795_600_800.0, "unix_ts_end": null, "seconds": null, "began": true }));
+    has(
+        &apart[1],
+        &json!({ "unix_ts_start": null, "seconds": null, "began": false, "file": files[1].to_str().unwrap() }),
+    );
+    let joined = rows(&["streams", "--join"], &files);
+    assert_eq!(outcomes(&joined), ["18 closed"]);
+    has(&joined[0], &json!({ "seconds": 9.0, "target": "www.example.com:443", "file": files[0].to_str().unwrap() }));
+    let summary = |options: &[&str]| -> Value {
+        serde_json::from_str(&stdout(0, &[&["summary", "--json"], options].concat(), &files)).unwrap()
+    };
+    assert_eq!((&summary(&[])["streams"], &summary(&["--join"])["streams"]), (&json!(2), &json!(1)));
+    // In another order it is not that log: its times go backwards once, and the stream begins after its end.
+    let (reversed, told) = both(1, &["streams", "--join"], &[&files[1], &files[0]]);
+    assert_eq!(outcomes(&parse_rows(&reversed)), ["18 closed", "18 live"]);
+    assert!(told.contains("times go backwards from one file to the next"), "{told}");
+}
+
+// V04: the newest line first, so that CLOSED is the first event of the stream, and all others come after it.
+#[test]
+fn newest_line_first() {
+    let log = data("field-2/V04-reversed.log");
+    for command in ["streams", "summary"] {
+        let (_, messages) = both(1, &[command], &[&log]);
+        let expected =
+            format!("tor-streams: {}: times go backwards: is the newest line the first one?\n", log.display());
+        assert_eq!(messages, expected, "{command}");
+    }
+}
+
+// V05: NEW at 10:50:00, SENTCONNECT at 10:50:01, CLOSED at 10:00:01. Both are one stream of one tor.
+#[test]
+fn a_clock_that_was_set_back() {
+    let log = data("field-2/V05-clock-back.log");
+    let (text, messages) = both(0, &["streams"], &[&log]);
+    assert!(messages.ends_with("times go backwards: stream 18 ends before the beginning\n"), "{messages}");
+    let expected = json!({ "seconds": null, "unix_ts_start": 1_795_603_800.0, "unix_ts_end": 1_795_600_801.0 });
+    has(&parse_rows(&text)[0], &expected);
+}
+
+// V07: two tors in one log, each with a stream 18. The second NEW comes while the first stream is open.
+#[test]
+fn two_tors_in_one_log() {
+    let log = data("field-2/V07-two-tors.log");
+    for command in ["streams", "summary"] {
+        let (_, messages) = both(1, &[command], &[&log]);
+        assert!(messages.contains(": stream 18 begins again while open: tor was restarted, or "), "{messages}");
+    }
+    let text = both(1, &["streams"], &[&log]).0;
+    assert_eq!(outcomes(&parse_rows(&text))[0], "18 replaced");
+}
+
+// V08: stream 900 is open when tor is started again, and comes again 50 minutes later, as another stream of one second.
+#[test]
+fn tor_was_restarted() {
+    let (text, messages) = both(1, &["streams"], &[data("field-2/V08-restart.log")]);
+    assert!(messages.contains("stream 900 begins again"), "{messages}");
+    let rows = parse_rows(&text);
+    assert_eq!(outcomes(&rows), ["3 closed", "900 replaced", "900 closed", "5 live"]);
+    has(&rows[1], &json!({ "unix_ts_end": null, "seconds": null, "seconds_to_answer": 0.2 }));
+    has(&rows[2], &json!({ "seconds": 1.0, "target": "www.example.com:80" }));
+}
+
+#[test]
+fn the_same_events_twice() {
+    let log = file("twice", "tor.log", LOG);
+    let copy = file("twice", "copy", LOG);
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, LOG.as_bytes()).unwrap();
+    let packed = file("twice", "tor.log.1.gz", packed.finish().unwrap());
+    let other = file("twice", "other.log", LOG.replace("a\x1bb", "a b"));
+    let named = |path: &Path| path.to_str().unwrap().to_owned();
+    for (again, how) in [
+        (log.clone(), "is the same file as"),
+        (log.parent().unwrap().join("../twice/tor.log"), "is the same file as"),
+        (copy, "has the length and the beginning of"),
+        (packed, "has the length and the beginning of"),
+    ] {
+        for command in ["streams", "summary"] {
+            let (_, messages) = both(1, &[command], &[&other, &log, &again]);
+            let (again, log) = (named(&again), named(&log));
+            assert_eq!(messages, format!("tor-streams: {again}: {how} {log}, so its streams are read twice\n"));
+        }
+    }
+    // A file of the same length with another beginning, and two empty files.
+    assert_eq!(rows(&["streams"], &[&log, &other]).len(), 4);
+    assert_eq!(rows(&["streams"], &[file("twice", "empty", ""), file("twice", "empty-too", "")]).len(), 0);
+}
+
+// S06 and G02: replies to GETINFO stream-status in captures, of two streams, of one, and of none. G01: a log that asks twice, and
+// finds the same two streams. The replies are no events, and the streams' starts are not known.
+#[test]
+fn streams_that_were_open_when_a_controller_asked() {
+    for (name, expected) in [
+        (
+            "field/S06-getinfo-stream-status.raw",
+            &[("31", "www.example.com:443", None), ("32", "www.example.org:80", Some("7"))][..],
+        ),
+        ("field-2/G02-stream-status-one.raw", &[("10", "192.0.2.7:443", None)]),
+        (
+            "field-2/G01-stream-status-poll.log",
+            &[("18", "www.example.com:443", Some("26")), ("19", "www.example.org:80", Some("27"))],
+        ),
+    ] {
+        let rows = rows_of(name);
+        let found: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                (row["stream_id"].as_str().unwrap(), row["target"].as_str().unwrap(), row["circuit_id"].as_str())
+            })
+            .collect();
+        assert_eq!(found, expected, "{name}");
+        rows.iter().for_each(|row| has(row, &json!({ "began": false, "outcome": "live", "unix_ts_start": null })));
+        assert_eq!(stdout(0, &["events"], &[data(name)]), "", "{name}");
+    }
+}
+
+// Stream 18 begins before the reply and is known from its events; stream 19 is known from the reply, and closed after it; stream
+// 20 was closed while tor made the reply. A name with a LF on the wire is no reply.
+#[test]
+fn events_around_a_reply_of_open_streams() {
+    let capture = "650 STREAM 18 NEW 0 a:1 PURPOSE=USER\r\n\
+                   650 STREAM 20 CLOSED 5 c:1 REASON=DONE\r\n\
+                   250+stream-status=\r\n\
+                   18 NEW 0 a:1\r\n\
+                   19 SUCCEEDED 7 b:2\r\n\
+                   20 SUCCEEDED 5 c:1\r\n\
+                   .\r\n\
+                   250 OK\r\n\
+                   650 STREAM 21 NEW 0 x\n250-stream-status=66 NEW 0 d:1\r\n\
+                   650 STREAM 19 CLOSED 7 b:2 REASON=DONE\r\n";
+    let log = file("streams", "open.raw", capture);
+    for jobs in ["1", "2"] {
+        // That the name has a LF, as the lines of a log end, is told.
+        let rows = parse_rows(&stdout(1, &["streams", "--jobs", jobs], &[&log]));
+        assert_eq!(outcomes(&rows), ["20 closed", "19 closed", "18 live", "21 live"]);
+        has(&rows[1], &json!({ "target": "b:2", "circuit_id": "7", "reason": "DONE", "began": false }));
+        has(&rows[2], &json!({ "purpose": "USER", "began": true }));
+    }
+    let rows = parse_rows(&stdout(1, &["streams", "--target", "b"], &[&log]));
+    assert_eq!(outcomes(&rows), ["19 closed"]);
+}

@@ -1,0 +1,92 @@
+//! The object of OnionPerf's analysis, beside the one that OnionPerf makes.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::common::{both, data, file, stdout};
+use crate::rows::LOG;
+
+/// Seconds as numbers of microseconds.
+fn microseconds(seconds: &Value) -> i64 {
+    (seconds.as_f64().unwrap() * 1e6).round() as i64
+}
+
+/// Holds the streams of a log against those that OnionPerf's own parser made of it.
+#[track_caller]
+fn same_as_onionperf(log: &Path, truth: &str, expected: usize) {
+    let ours: Value = serde_json::from_str(&stdout(0, &["streams", "--format", "onionperf"], &[log])).unwrap();
+    let truth: Value = serde_json::from_str(truth).unwrap();
+    let (ours, truth) = (ours.as_object().unwrap(), truth.as_object().unwrap());
+    assert_eq!(truth.len(), expected);
+    assert_eq!(ours.keys().collect::<Vec<_>>(), truth.keys().collect::<Vec<_>>());
+    for (id, truth) in truth {
+        let (mut ours, mut truth) = (ours[id].clone(), truth.clone());
+        // The one difference: OnionPerf loses a reason that tor has no name for.
+        let is_lost = truth.get("failure_reason_local").is_none()
+            && ours["failure_reason_local"].as_str().is_some_and(|reason| reason.starts_with("UNKNOWN_"));
+        if is_lost {
+            ours.as_object_mut().unwrap().remove("failure_reason_local");
+        }
+        for stream in [&mut ours, &mut truth] {
+            for name in ["unix_ts_start", "unix_ts_end"] {
+                stream[name] = microseconds(&stream[name]).into();
+            }
+            for pair in stream["elapsed_seconds"].as_array_mut().unwrap() {
+                pair[1] = microseconds(&pair[1]).into();
+            }
+        }
+        assert_eq!(ours, truth, "stream {id}");
+    }
+}
+
+#[test]
+fn onionperf_finds_the_same_in_a_log() {
+    let truth = std::fs::read_to_string(data("field/onionperf.streams.json")).unwrap();
+    same_as_onionperf(&data("onionperf.log"), &truth, 19);
+}
+
+#[test]
+fn onionperf_finds_the_same_in_a_whole_log() {
+    let mut truth = String::new();
+    let packed = std::fs::File::open(data("onionperf-whole.streams.json.xz")).unwrap();
+    let mut reader = liblzma::read::XzDecoder::new_multi_decoder(packed);
+    std::io::Read::read_to_string(&mut reader, &mut truth).unwrap();
+    same_as_onionperf(&data("onionperf-whole.log.xz"), &truth, 1021);
+}
+
+// The elapsed seconds count from NEW; the target is the last one, the source the client's address.
+#[test]
+fn onionperf_names() {
+    let text = stdout(0, &["streams", "--format", "onionperf"], &[data("field/T01-onionperf-names.log")]);
+    let expected = json!({ "18": {
+        "circuit_id": "26",
+        "elapsed_seconds": [
+            ["USER:NEW", 0.0], ["USER:SENTCONNECT", 0.1], ["USER:REMAP", 1.0], ["USER:SUCCEEDED", 1.1], ["USER:CLOSED", 9.0],
+        ],
+        "source": "127.0.0.1:47849",
+        "stream_id": 18,
+        "target": "192.0.2.7:443",
+        "unix_ts_end": 1_795_600_809.0,
+        "unix_ts_start": 1_795_600_800.0,
+    }});
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
+    assert_eq!(stdout(0, &["streams", "--format", "onionperf"], &[file("streams", "none.log", "")]), "{}\n");
+    // A stream that failed ends there, and one that began before the log is left out.
+    let failed = stdout(0, &["streams", "--format", "onionperf"], &[data("field/T07-failed-without-closed.log")]);
+    assert_eq!(serde_json::from_str::<Value>(&failed).unwrap()["3"]["failure_reason_local"], "TIMEOUT");
+    assert_eq!(stdout(0, &["streams", "--format", "onionperf"], &[data("field/T02-began-before-the-log.log")]), "{}\n");
+}
+
+// For OnionPerf a stream that begins again while it is open is one with two beginnings, and the last one with a number counts.
+#[test]
+fn onionperf_has_one_stream_for_each_number() {
+    let (text, messages) = both(1, &["streams", "--format", "onionperf"], &[data("field-2/V08-restart.log")]);
+    let streams: Value = serde_json::from_str(&text).unwrap();
+    let statuses: Vec<_> = streams["900"]["elapsed_seconds"].as_array().unwrap().iter().map(|pair| &pair[0]).collect();
+    assert_eq!(statuses, ["USER:NEW", "USER:SUCCEEDED", "USER:NEW", "USER:CLOSED"]);
+    assert!(messages.contains("stream 900 begins again"), "{messages}");
+    let twice = [LOG, LOG].concat();
+    let (_, messages) = both(1, &["streams", "--format", "onionperf"], &[file("streams", "twice.log", twice)]);
+    assert!(messages.starts_with("tor-streams: 2 streams have the ID of a later one"), "{messages}");
+}

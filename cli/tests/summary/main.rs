@@ -1,0 +1,9 @@
+//! Summaries: what is counted, how it is told, and how those of several machines become one.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a test fails by panicking")]
+
+#[cfg(unix)]
+mod answers;
+#[path = "../common/mod.rs"]
+mod common;
+mod merge;
+mod text;

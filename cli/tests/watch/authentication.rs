@@ -1,0 +1,129 @@
+//! Authentication: no secret is given to a server that has not proved that it knows it.
+
+use std::fs;
+use std::io::BufRead;
+use std::os::unix::fs::{chown, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use crate::peer::Peer;
+use crate::program::{Watch, directory};
+use crate::with_tor::{PASSWORD, PASSWORD_HEX};
+
+#[test]
+fn a_server_without_the_cookie_gets_no_proof() {
+    let directory = directory("proof");
+    let cookie = directory.join("cookie");
+    fs::write(&cookie, [b'c'; 32]).unwrap();
+    for (challenge, said) in [
+        (
+            format!("250 AUTHCHALLENGE SERVERHASH={} SERVERNONCE={}", "ab".repeat(32), "cd".repeat(32)),
+            "what answers does not know tor's cookie",
+        ),
+        (
+            format!("250 AUTHCHALLENGE SERVERHASH={} SERVERNONCE={}", "ab".repeat(31), "cd".repeat(32)),
+            "no control port: its AUTHCHALLENGE is malformed",
+        ),
+        ("250 AUTHCHALLENGE".into(), "no control port: its AUTHCHALLENGE is malformed"),
+        ("512 no".into(), "tor refuses SAFECOOKIE with 512"),
+    ] {
+        let path = cookie.display().to_string();
+        let (address, playing) = Peer::play(move |peer| {
+            peer.command("PROTOCOLINFO 1");
+            peer.send(&format!("250-AUTH METHODS=COOKIE,SAFECOOKIE COOKIEFILE=\"{path}\"\r\n250 OK\r\n"));
+            assert_eq!(peer.command("AUTHCHALLENGE SAFECOOKIE ").len(), 64);
+            peer.send(&format!("{challenge}\r\n"));
+            peer.rest()
+        });
+        let (status, complaint) = Watch::start(&address, &[], None).end();
+        assert_eq!(complaint, format!("tor-streams: {address}: {said}\n"));
+        assert_eq!((status, playing.join().unwrap().as_str()), (Some(1), ""));
+    }
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// Returns what the program sends to one who offers these methods and names a file, and what it complains about.
+#[track_caller]
+fn asked_for(methods: &str, file: &Path, options: &[&str], password: Option<&str>) -> (String, String) {
+    let offer = format!("250-AUTH METHODS={methods} COOKIEFILE=\"{}\"\r\n250 OK\r\n", file.display());
+    let (address, playing) = Peer::play(move |peer| {
+        peer.command("PROTOCOLINFO 1");
+        peer.send(&offer);
+        let mut sent = String::new();
+        peer.stream.read_line(&mut sent).unwrap();
+        peer.send("515 no\r\n");
+        sent + &peer.rest()
+    });
+    let (status, said) = Watch::start(&address, &[&["--retries", "0"], options].concat(), password).end();
+    assert_eq!(status, Some(1));
+    let said = said.strip_prefix(&format!("tor-streams: {address}: ")).unwrap();
+    (playing.join().unwrap(), said.trim_end().into())
+}
+
+#[test]
+fn a_plain_cookie() {
+    let directory = directory("plain");
+    let cookie = directory.join("cookie");
+    fs::write(&cookie, [0xc0; 32]).unwrap();
+    let secret = format!("AUTHENTICATE {}\r\n", "c0".repeat(32));
+
+    let (sent, said) = asked_for("COOKIE", &cookie, &[], None);
+    assert_eq!(sent, "");
+    assert!(said.ends_with("--allow-cookie sends it all the same"), "{said}");
+    assert_eq!(asked_for("COOKIE", &cookie, &["--allow-cookie"], None).0, secret);
+    // The password instead, if that will do.
+    let (sent, _) = asked_for("COOKIE,HASHEDPASSWORD", &cookie, &[], Some(PASSWORD));
+    assert_eq!(sent, format!("AUTHENTICATE {PASSWORD_HEX}\r\n"));
+    // A peer that offers proofs and refuses ours does not get the cookie instead.
+    let (sent, said) = asked_for("COOKIE,SAFECOOKIE", &cookie, &["--allow-cookie"], None);
+    assert!(sent.starts_with("AUTHCHALLENGE SAFECOOKIE ") && sent.lines().count() == 1, "{sent}");
+    assert_eq!(said, "tor refuses SAFECOOKIE with 515");
+    fs::remove_dir_all(directory).unwrap();
+}
+
+/// Nothing is sent of a file that is no cookie, or that is not where it seems to be.
+#[test]
+fn a_file_that_is_no_cookie() {
+    let directory = directory("no-cookie");
+    let path = |name: &str| directory.join(name);
+    fs::write(path("short"), [0xc0; 31]).unwrap();
+    fs::write(path("long"), [0xc0; 33]).unwrap();
+    fs::write(path("right"), [0xc0; 32]).unwrap();
+    symlink(path("right"), path("link")).unwrap();
+    assert!(Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+    let mut cases = vec![
+        ("short", "not a file of 32 bytes"),
+        ("long", "not a file of 32 bytes"),
+        ("pipe", "not a file of 32 bytes"),
+        (".", "not a file of 32 bytes"),
+        ("link", "it is a link"),
+    ];
+    // Only root can give files away.
+    if chown(path("right"), Some(12345), None).is_ok() {
+        cases.push(("right", "it belongs to neither you, root nor tor"));
+    }
+    for (name, reason) in cases {
+        for options in [&[][..], &["--allow-cookie"]] {
+            let methods = if options.is_empty() { "COOKIE,SAFECOOKIE" } else { "COOKIE" };
+            let (sent, said) = asked_for(methods, &path(name), options, None);
+            assert_eq!((sent.as_str(), said), ("", format!("the cookie {}: {reason}", path(name).display())));
+        }
+    }
+    fs::remove_dir_all(&directory).unwrap();
+}
+
+#[test]
+fn a_server_that_repeats_the_password() {
+    let (address, playing) = Peer::play(|peer| {
+        peer.command("PROTOCOLINFO 1");
+        peer.send("250-AUTH METHODS=HASHEDPASSWORD\r\n250 OK\r\n");
+        let secret = peer.command("AUTHENTICATE ");
+        peer.send(&format!("515-{PASSWORD}\r\n515 {secret}\r\n"));
+        secret
+    });
+    let (status, said) = Watch::start(&address, &[], Some(PASSWORD)).end();
+    assert_eq!(playing.join().unwrap(), PASSWORD_HEX);
+    assert_eq!(status, Some(1));
+    assert!(said.contains("tor refuses the password with 515"), "{said}");
+    assert!(!said.contains(PASSWORD) && !said.contains(PASSWORD_HEX), "{said}");
+}
