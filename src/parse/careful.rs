@@ -6,12 +6,10 @@
 //! after field, in the reverse of tor's order.
 //!
 //! No client can lengthen that row. A longer row would begin inside the host, so one of its fields would hold tor's own
-//! `:port`. No word or number holds a colon. A `SOURCE_ADDR` does, but only before a `PURPOSE`: a tor that prints a purpose
-//! after a client's target prints an address of its own, which makes a second one. (tor prints a purpose without an address
-//! for targets of its own and for look-ups of a controller.) A quoted string opened in the target would end at a quotation mark
-//! that tor printed; those come in pairs, and the one left over fits nowhere. The gap is a tor before 0.4.3.1, which prints
-//! few fields: a client that writes all fields of a newer tor into its target, and an unknown keyword after them, looks
-//! like that newer tor. The keyword raises [`UnknownKeyword`](crate::Anomaly::UnknownKeyword).
+//! `:port`. No word or number holds a colon. A `SOURCE_ADDR` does, but tor prints one of its own after a client's target,
+//! which makes a second one. (Targets of tor's own and look-ups of a controller have none.) A quoted string opened in the
+//! target would end at a quotation mark that tor printed; those come in pairs, and the one left over fits nowhere. The gaps
+//! are old tors, which print few fields: `docs/exact-reading.md` lists them.
 //!
 //! The work is linear: [`read`] tries few ports, and each search of [`target_end`] runs over bytes that no other search of
 //! its kind sees again, or ends the reading.
@@ -225,8 +223,8 @@ impl<'b> Unread<'b> {
             }
             Keyword::Source | Keyword::Purpose | Keyword::ClientProtocol => grammar::is_word(value),
             // tor cuts a long path, so that only PURPOSE shows where it ends.
-            Keyword::SourceAddr if self.follows != Follows::Known(Keyword::Purpose) => false,
-            Keyword::SourceAddr => value.first() == Some(&b'/') || grammar::is_addr_port(value),
+            Keyword::SourceAddr if value.first() == Some(&b'/') => self.follows == Follows::Known(Keyword::Purpose),
+            Keyword::SourceAddr => grammar::is_addr_port(value),
             Keyword::SocksUsername | Keyword::SocksPassword => grammar::is_quoted(value),
             Keyword::NymEpoch => grammar::decimal(value).is_some(),
             Keyword::SessionGroup => grammar::signed_decimal(value).is_some(),

@@ -61,11 +61,6 @@ pub(super) fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<
         StreamStatus::New | StreamStatus::NewResolve => {
             rest.source_addr(&mut fields)?;
             rest.purpose(&mut fields)?;
-            // Every tor prints both or neither, but for pre-releases of 2007. Without this, a client of a tor that prints
-            // neither could forge an address out of its target and the port that tor prints after it.
-            if fields.source_addr.is_some() && fields.purpose.is_none() {
-                return None;
-            }
         }
         StreamStatus::Failed | StreamStatus::Closed | StreamStatus::Detached => rest.reasons(&mut fields)?,
         StreamStatus::Remap => rest.remap_source(&mut fields)?,

@@ -93,12 +93,15 @@ impl Printed {
     /// Adds the fields of NEW and NEWRESOLVE.
     ///
     /// tor leaves out the source address of its own streams, whose targets no client chooses, and of look-ups that were
-    /// requested over the control port. So with a purpose, a client's target that holds ` SOURCE_ADDR=` stands before tor's
-    /// own. tor prints no address without a purpose.
+    /// requested over the control port. So a client's target that holds ` SOURCE_ADDR=` stands before tor's own. A tor
+    /// that knows no purposes knows no unix sockets either.
+    ///
+    /// A tor that prints no purpose cuts targets too, but where it cuts one, the line can be a newer tor's.
     pub fn add_start(&mut self, source_addr: Option<String>, purpose: Option<&'static str>) {
-        let is_forged = purpose.is_some() && contains(&self.host, " SOURCE_ADDR=");
+        let is_forged = contains(&self.host, " SOURCE_ADDR=");
         let source_addr = source_addr.or_else(|| is_forged.then(|| String::from("127.0.0.1:5")));
-        let purpose = purpose.or_else(|| source_addr.is_some().then_some("USER"));
+        let is_path = source_addr.as_ref().is_some_and(|address| address.starts_with('/'));
+        let purpose = purpose.or_else(|| (is_path || self.is_cut()).then_some("USER"));
         if let Some(mut address) = source_addr {
             address.truncate(SOURCE_ADDR_BUFFER);
             self.add("SOURCE_ADDR", address);

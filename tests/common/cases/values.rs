@@ -35,14 +35,7 @@ pub(super) const SOURCE_ADDRESSES: &[Case] = &[
         purpose: Some("USER"),
         ..NEW
     },
-    // tor prints PURPOSE after an address: without it, the text is a client's target and the port that tor prints after it.
-    Case {
-        line: b"9 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:53489",
-        host: "example.com:443 SOURCE_ADDR=127.0.0.1",
-        port: 53489,
-        anomalies: &[Anomaly::TargetSpace],
-        ..NEW
-    },
+    Case { line: b"9 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:53489", source_addr: Some("127.0.0.1:53489"), ..NEW },
     Case {
         line: b"9 NEW 0 (Tor_internal):0 SOURCE_ADDR=(Tor_internal):0 PURPOSE=DIR_FETCH",
         host: "(Tor_internal)",
