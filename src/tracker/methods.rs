@@ -31,7 +31,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     pub fn with_notes(limit: usize) -> Self {
         Self {
             live: BTreeMap::new(),
-            by_age: BinaryHeap::new(),
+            by_last_event: BinaryHeap::new(),
             closed: Closed::default(),
             limit: limit.max(1),
             kept: Kept { steps: 1000, circuits: 1000 },
