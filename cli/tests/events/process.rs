@@ -86,8 +86,8 @@ fn interrupted_in_the_middle() {
     let mut line = String::new();
     stdout.read_line(&mut line).unwrap();
     assert!(line.contains(r#""id":"1""#), "what came before is printed");
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().signal(), Some(2));
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().signal(), Some(15));
     line.clear();
     assert_eq!(stdout.read_line(&mut line).unwrap(), 0, "and nothing else");
 }
