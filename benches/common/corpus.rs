@@ -24,7 +24,7 @@ pub(crate) struct Corpus {
     pub(crate) texts: &'static [&'static str],
 }
 
-/// Every line of the capture.
+/// Returns every event of `stream-events.raw`.
 pub(crate) fn modern() -> Corpus {
     Corpus::new("modern", &captured("stream-events.raw"))
 }
@@ -60,7 +60,7 @@ pub(crate) fn wire() -> &'static [u8] {
     thinned(&data("control-port.raw"), 2200).leak()
 }
 
-/// Returns `buffer` as often as it takes to have `size` bytes.
+/// Returns `buffer` repeated to at least `size` bytes.
 pub(crate) fn repeated(buffer: &[u8], size: usize) -> &'static [u8] {
     buffer.repeat(size.div_ceil(buffer.len())).leak()
 }

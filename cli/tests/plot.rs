@@ -134,7 +134,7 @@ fn a_log_without_times() {
     assert_eq!(status, Some(1));
     assert_eq!(
         stderr,
-        "tor-streams: no event in these logs has the time that this needs before it, so nothing was drawn\n"
+        "tor-streams: no event in these logs has a time before it that this figure can use, so nothing was drawn\n"
     );
     assert_eq!(fs::read_to_string(&output).unwrap(), "as before");
     let (_, stderr) = plot(&[&to[..], &["--target", "other.test"]].concat(), &[&log]);

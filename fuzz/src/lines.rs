@@ -49,7 +49,8 @@ impl<'a> Log<'a> {
             let (before, after) = FORMATS[index % FORMATS.len()];
             LogFormat::like(before.as_bytes(), after.as_bytes())
         };
-        // None, one of those, or the one that the log's first line has; and perhaps another one of those.
+        // First format: none, one of `FORMATS`, or that of the first line that has one. Second format, after a first one:
+        // none, or one of `FORMATS`.
         let first = match settings >> 3 & 7 {
             0 => None,
             7 => bytes.split(|&byte| byte == b'\n').find_map(LogFormat::of_line),

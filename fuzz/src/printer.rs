@@ -16,7 +16,7 @@ impl<'a> Arbitrary<'a> for Printed {
         };
         let circuit = if u.arbitrary()? { 0 } else { u64::arbitrary(u)? };
         let (id, port, mut host) = (u.arbitrary()?, u.arbitrary()?, hostile(u)?);
-        // Fills the host up to where tor cuts it, before the text that a client wants to stand there.
+        // Lengthens the host, by filler at any place, to 246 to 258 bytes: tor cuts the target after 255.
         if u.ratio(1, 4)? {
             let fill = (TARGET_BUFFER + 3 - u.int_in_range(0..=12)?).saturating_sub(host.len());
             let at = u.int_in_range(0..=host.len())?;
@@ -31,7 +31,7 @@ impl<'a> Arbitrary<'a> for Printed {
     }
 }
 
-/// Adds the fields that tor prints with one status only.
+/// Adds the fields that tor prints only with some statuses.
 fn add_fields_of_status(event: &mut Printed, status: &str, u: &mut Unstructured<'_>) -> Result<()> {
     if ENDS.contains(&status) {
         match u.int_in_range(0..=3)? {

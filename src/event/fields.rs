@@ -1,4 +1,4 @@
-//! Accessors of an event's fields, beyond the public ones.
+//! Accessors of the fields that are not public, and of the text of words.
 
 use super::StreamEventRef;
 use crate::format::keyword::Keyword;

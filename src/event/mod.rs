@@ -39,16 +39,17 @@ pub(crate) use self::show::debug;
 /// | `SOCKS_USERNAME`, `SOCKS_PASSWORD` | any | quoted string |
 /// | `CLIENT_PROTOCOL` | any | word |
 /// | `NYM_EPOCH` | any | number |
-/// | `SESSION_GROUP` | any | number with a sign |
+/// | `SESSION_GROUP` | any | number, which may be negative |
 /// | `ISO_FIELDS` | any | list of words |
 ///
 /// # How the target is separated from the fields
 ///
 /// tor prints the target as the client sent it, spaces and quotation marks included: a client can write fields of its own
-/// into the line. The target is the text before the longest row of fields, at the end of the line, that tor can have printed
-/// and that leaves a `host:port`. A client cannot lengthen that row: tor's own `:port` would be inside one of its fields, and
-/// no field can hold it. tor prints at most 255 bytes of a target. [`anomalies`](Self::anomalies) has a flag if it may have
-/// cut one, or if anything else is odd.
+/// into the line. The target is the text before the longest row of fields, at the end of the line, that tor can have
+/// printed and that leaves a `host:port`. A client of tor 0.4.3.1 or later cannot lengthen that row: tor's own `:port`
+/// would be inside one of its fields, and none that fits there can hold it. `docs/exact-reading.md` has the reasons, and
+/// the limits with older tors. tor prints at most 255 bytes of a target. [`anomalies`](Self::anomalies) has a flag if it
+/// may have cut one, or if anything else is odd.
 ///
 /// A line end in a target cannot be undone: tor prints it raw as well, and it ends the line. The client's text after it
 /// is then a line of its own.

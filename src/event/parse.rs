@@ -15,10 +15,10 @@ impl<'a> StreamEventRef<'a> {
     /// # Errors
     ///
     /// [`Error::Protocol`] if the stream ID, status, circuit ID or target is missing, an ID is not 1 to 20 letters or digits,
-    /// the status is not one of [`StreamStatus::ALL`], or the target is no `host:port` (which includes a target that tor cut
-    /// so that its port is lost). Nothing else is an error: unknown words, keywords and extra tokens are data, as the
-    /// specification demands. A whole line is refused as such ([`ErrorKind::WholeLine`]): [`parse_line`](Self::parse_line)
-    /// reads it.
+    /// the status is not one of [`StreamStatus::ALL`](crate::StreamStatus::ALL), or the target is no `host:port` (which
+    /// includes a target that tor cut so that its port is lost). Nothing else is an error: unknown words, keywords and extra
+    /// tokens are data, as the specification demands. A whole line is refused as such ([`ErrorKind::WholeLine`]):
+    /// [`parse_line`](Self::parse_line) reads it.
     ///
     /// [`Error::LineTooLong`] if the content has 2 GiB (2^31 bytes) or more: an event keeps its indexes in 32 bits, and tor
     /// prints a few KB.
@@ -59,7 +59,7 @@ impl<'a> StreamEventRef<'a> {
     }
 
     /// Parses an event from its content, and accepts events that [`parse`](Self::parse) refuses: an unknown status is
-    /// [`Unrecognized`](StreamStatus::Unrecognized), an ID may be any text, and a target without a valid port is the
+    /// [`Unrecognized`](crate::StreamStatus::Unrecognized), an ID may be any text, and a target without a valid port is the
     /// host as a whole, with port 0. [`anomalies`](Self::anomalies) has each of these.
     ///
     /// The result equals that of [`parse_bytes`](Self::parse_bytes) wherever that accepts the content.

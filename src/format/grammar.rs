@@ -124,7 +124,7 @@ pub(crate) fn signed_decimal(text: &[u8]) -> Option<i32> {
     with_sign(digits.is_some(), decimal(digits.unwrap_or(text))?)
 }
 
-/// Returns a number with its sign.
+/// Returns the number with its sign. `None` if it does not fit 32 bits.
 fn with_sign(negative: bool, number: u32) -> Option<i32> {
     if negative { 0_i32.checked_sub_unsigned(number) } else { number.try_into().ok() }
 }

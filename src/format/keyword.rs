@@ -72,8 +72,7 @@ keywords! {
 
 impl Keyword {
     /// The four keywords that tor prints with every event since 0.4.3.1.
-    pub(crate) const ALWAYS_PRINTED: [Self; 4] =
-        [Self::ClientProtocol, Self::NymEpoch, Self::SessionGroup, Self::IsoFields];
+    pub(crate) const NEWER: [Self; 4] = [Self::ClientProtocol, Self::NymEpoch, Self::SessionGroup, Self::IsoFields];
 
     /// Returns `true` if tor prints this keyword with `status`.
     ///

@@ -88,7 +88,8 @@ pub(crate) fn digits(word: u64) -> Option<u32> {
     Some(others.trailing_zeros() / 8)
 }
 
-/// Returns the end of the number that begins at index `at`. `None` if it has more than three digits, or ends the text.
+/// Returns the end of the number that begins at index `at`. `None` if it has no digit or more than three, or if fewer than
+/// four bytes of the text are left.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn short_number_end(text: &[u8], at: u32) -> Option<u32> {
     let digits = digits(u64::from(u32::from_le_bytes(*array(text, at)?)))?;
@@ -204,7 +205,8 @@ mod tests {
 
     use super::*;
 
-    /// Every byte, at every index of a text of every length up to two words, after bytes that no search matches.
+    /// Every byte, at every index of a text of 1 to 39 bytes (two blocks of 16 and a rest), after bytes that no search
+    /// matches.
     #[test]
     fn as_a_loop_over_bytes() {
         type Search = (fn(&[u8], u32) -> u32, fn(u8) -> bool);
@@ -234,7 +236,7 @@ mod tests {
         }
     }
 
-    /// Every number of up to seven digits has a neighbour of each kind here.
+    /// Numbers of 1 to 7 digits, each with every kind of byte next to it: all below 1000, every 997th above.
     #[test]
     fn numbers_as_the_standard_library_reads_them() {
         for number in (0..1_000).chain((1_000..10_000_000).step_by(997)).chain([65_535, 65_536, 9_999_999]) {

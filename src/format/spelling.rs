@@ -40,8 +40,8 @@ impl Spelling {
     }
 }
 
-/// Finds the word, with its delimiter, that a text with these first 16 bytes begins with. Returns its variant of `Self` and
-/// its length without the delimiter, from the function that the macro is used in.
+/// Finds the word, with its delimiter, that a text with these first 16 bytes begins with. The macro is the whole body of a
+/// function, which returns the word's variant of `Self` and its length without the delimiter, or `None`.
 ///
 /// A few branches on the first four bytes leave one to three words to compare. The processor predicts the branches, and so
 /// the start of the next field before the word is loaded. For a length out of the table of a perfect hash it would have to wait:

@@ -65,7 +65,7 @@ impl<S: Store> Splitter<S> {
         }
     }
 
-    /// Steps over the last line, which has no end.
+    /// Steps over the last line, if it has no end, and returns it if it is an event.
     pub(super) fn find_last(&mut self) -> Option<FoundLine> {
         self.clear_event();
         if self.length == 0 {
@@ -86,7 +86,7 @@ impl<S: Store> Splitter<S> {
         self.finder.event(bytes, range, Text::within(bytes, range.content(), range.content_end()))
     }
 
-    /// Returns the number of bytes that were given to `find` so far.
+    /// Returns the number of bytes that the splitter has stepped over or kept.
     #[cfg(feature = "std")]
     pub(super) const fn offset(&self) -> u64 {
         // The finder has counted the kept line if that is an event.

@@ -1,9 +1,9 @@
 //! The second reading: a target of any text, and the fields that tor prints after one.
 //!
-//! A client chooses the target, and can make it look like anything; what tor prints after it is unambiguous as a whole.
-//! The target is the text before the longest row of fields at the line's end that has a `host:port`, or 255 bytes, before
-//! it. [`read`] searches for its end from the left, at the first few ports; [`target_end`] from the right: it removes field
-//! after field, in the reverse of tor's order.
+//! A client chooses the target, and can make it look like anything; what tor prints after it is unambiguous as a whole. The
+//! target ends where the longest row of fields begins that tor can have printed and that leaves a `host:port`, or 255
+//! bytes, before it. [`read`] tries the first few ports from the left, since the first row that fits is the longest;
+//! [`target_end`] removes fields from the right, in the reverse of tor's order.
 //!
 //! No client can lengthen that row. A longer row would begin inside the host, so one of its fields would hold tor's own
 //! `:port`. No word or number holds a colon. A `SOURCE_ADDR` does, but tor prints one of its own after a client's target,
@@ -59,7 +59,7 @@ fn next_end(line: &[u8], target: u32, from: u32) -> Option<u32> {
             return Some(end);
         }
         end += 1;
-        // No target ends after a space, but where tor cuts it.
+        // A target ends after a space only where tor cuts it.
         while end != cut && line.get(end as usize) == Some(&b' ') {
             end += 1;
         }
@@ -76,7 +76,7 @@ fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<Fields> {
 /// Returns `true` if tor can have printed the text from index `cut` on after a target that it cut there.
 ///
 /// tor prints `PURPOSE` with every NEW and NEWRESOLVE (since 0.2.0.27), and all of
-/// [`Keyword::ALWAYS_PRINTED`] or none of them. If other text follows, tor did not cut the target here. A cut in a NEW of an older tor
+/// [`Keyword::NEWER`] or none of them. If other text follows, tor did not cut the target here. A cut in a NEW of an older tor
 /// is not found.
 #[cold]
 pub(super) fn may_follow_cut(line: &[u8], cut: u32, status: StreamStatus) -> bool {
@@ -110,7 +110,7 @@ pub(super) fn target_end(line: &[u8], target: u32, status: StreamStatus) -> Opti
     let mut unread = Unread { line, target, rest, status, follows: Follows::End, has_colon: false, newer_fields: 0 };
     let mut found = None;
     loop {
-        if (!unread.has_colon || unread.newer_fields == Keyword::ALWAYS_PRINTED.len()) && may_be_target(unread.rest) {
+        if (!unread.has_colon || unread.newer_fields == Keyword::NEWER.len()) && may_be_target(unread.rest) {
             found = Some(target + unread.rest.len() as u32);
         }
         if unread.remove_last_field().is_none() {
@@ -131,9 +131,9 @@ struct Unread<'b> {
     status: StreamStatus,
     /// The text after `rest`.
     follows: Follows,
-    /// Set after an unknown keyword with a colon in its value: tor prints one only after [`Keyword::ALWAYS_PRINTED`].
+    /// Set after an unknown keyword with a colon in its value: tor prints one only after [`Keyword::NEWER`].
     has_colon: bool,
-    /// Number of removed fields of [`Keyword::ALWAYS_PRINTED`].
+    /// Number of removed fields of [`Keyword::NEWER`].
     newer_fields: usize,
 }
 
@@ -169,7 +169,7 @@ impl<'b> Unread<'b> {
             Keyword::RemoteReason => (before.strip_suffix(b" REASON=END")?, Follows::Known(Keyword::Reason)),
             _ => (before, Follows::Known(keyword)),
         };
-        self.newer_fields += usize::from(Keyword::ALWAYS_PRINTED.contains(&keyword));
+        self.newer_fields += usize::from(Keyword::NEWER.contains(&keyword));
         Some(())
     }
 

@@ -27,7 +27,7 @@ pub(super) struct Header {
 /// (`CONTROLLER_WAIT`) + 1 + 7 + 1.
 const SHORT: usize = 32;
 
-/// Reads the three fields if both IDs are numbers below 10^7.
+/// Reads the three fields if both IDs have 1 to 7 digits and the status is a known one.
 #[cfg_attr(feature = "std", inline(always))]
 pub(super) fn read_short(line: &[u8]) -> Option<Header> {
     // In an array of this length the compiler sees that every access is within bounds.

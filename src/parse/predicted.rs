@@ -332,10 +332,11 @@ fn path_end(line: &[u8], at: u32) -> Option<u32> {
     is_path.then_some(end)
 }
 
-/// Returns `Some` if the line's end, from index `at` on, is a row of keywords that a newer tor may have added.
+/// Checks that the rest of the line, from index `at` on, is a row of fields with unknown keywords, as a newer tor may print
+/// them.
 ///
 /// A value that holds a colon could belong to a target with its port. A tor new enough to print unknown keywords prints all
-/// of [`Keyword::ALWAYS_PRINTED`] before them: only there such a value is accepted.
+/// of [`Keyword::NEWER`] before them: only there such a value is accepted.
 #[cold]
 fn check_unknown_keywords(line: &[u8], at: u32, all_newer: bool) -> Option<()> {
     let mut at = at;

@@ -1,7 +1,7 @@
 //! Streams as data.
 //!
-//! A word is text, as tor printed it. The tracker keeps the text of a word without a name in a field of its own, so the
-//! structs here have the serialized form of the tracker's.
+//! A word is text, as tor printed it. A word is serialized as the text that tor printed. The tracker has a word without a
+//! name in two fields, variant and text; the structs here join them into one.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;

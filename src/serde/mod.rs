@@ -164,7 +164,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Compares IDs as the owned form has them, which abridges long ones.
+/// Returns `true` if two IDs are the same in the owned form, which abridges long ones.
 fn is_same_id(id: &str, other: &str) -> bool {
     #[cfg(feature = "alloc")]
     let is_same = StreamId::of_any(id) == StreamId::of_any(other);

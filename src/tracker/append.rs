@@ -68,7 +68,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
                 }
             }
         }
-        for (key, Live { state, age }) in live {
+        for (key, Live { state, last_event }) in live {
             let life = match state {
                 State::Life(life) => life,
                 State::Undecided(stream) => match self.remove_with(key, *stream, &mut ended) {
@@ -76,9 +76,9 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
                     None => continue,
                 },
             };
-            let age = self.events + age;
-            self.live.insert(key, Live { state: State::Life(life), age });
-            self.by_age.push(Reverse((age, key)));
+            let last_event = self.events + last_event;
+            self.live.insert(key, Live { state: State::Life(life), last_event });
+            self.by_last_event.push(Reverse((last_event, key)));
         }
         self.events += events;
         self.tidy();

@@ -18,7 +18,7 @@ pub(super) struct Live<T, N> {
     /// Facts from the stream's events.
     pub(super) state: State<T, N>,
     /// Sequence number of the stream's last event.
-    pub(super) age: u64,
+    pub(super) last_event: u64,
 }
 
 /// The facts about a live stream, boxed since the map moves its entries.
@@ -67,7 +67,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     ) -> Option<StreamLife<T, N>> {
         let position = self.position();
         if let Some(stream) = self.live.get_mut(&key) {
-            stream.age = self.events;
+            stream.last_event = self.events;
             stream.state.update(position, self.kept, event, time, note);
             return None;
         }
@@ -90,12 +90,12 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
 
     /// Inserts a stream. Returns the state of the stream that had the same ID.
     fn insert(&mut self, key: Key, state: State<T, N>) -> Option<State<T, N>> {
-        let stream = Live { state, age: self.events };
+        let stream = Live { state, last_event: self.events };
         match self.live.entry(key) {
             Entry::Occupied(mut entry) => Some(mem::replace(entry.get_mut(), stream).state),
             Entry::Vacant(entry) => {
                 entry.insert(stream);
-                self.by_age.push(Reverse((self.events, key)));
+                self.by_last_event.push(Reverse((self.events, key)));
                 if let Some(part) = &mut self.part {
                     part.max_live = part.max_live.max(self.live.len());
                 }
@@ -129,12 +129,12 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     fn drop_oldest(&mut self) -> Option<StreamLife<T, N>> {
         self.tidy();
         while self.live.len() > self.limit {
-            let Reverse((number, key)) = self.by_age.pop()?;
+            let Reverse((number, key)) = self.by_last_event.pop()?;
             let Entry::Occupied(entry) = self.live.entry(key) else { continue };
-            let age = entry.get().age;
-            // A stream with later events is inserted again with its true age: at most once for each event.
-            if age != number {
-                self.by_age.push(Reverse((age, key)));
+            let last_event = entry.get().last_event;
+            // A stream with later events is inserted again with the number of its last one: at most once for each event.
+            if last_event != number {
+                self.by_last_event.push(Reverse((last_event, key)));
                 continue;
             }
             let state = entry.remove().state;
@@ -145,10 +145,10 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         None
     }
 
-    /// Removes the outdated entries of `by_age` once they are the majority: constant time per stream.
+    /// Removes the outdated entries of `by_last_event` once they are the majority: constant time per stream.
     pub(super) fn tidy(&mut self) {
-        if self.by_age.len() > 2 * self.live.len() + 64 {
-            self.by_age = self.live.iter().map(|(&key, stream)| Reverse((stream.age, key))).collect();
+        if self.by_last_event.len() > 2 * self.live.len() + 64 {
+            self.by_last_event = self.live.iter().map(|(&key, stream)| Reverse((stream.last_event, key))).collect();
         }
     }
 }

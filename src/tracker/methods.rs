@@ -31,7 +31,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     pub fn with_notes(limit: usize) -> Self {
         Self {
             live: BTreeMap::new(),
-            by_age: BinaryHeap::new(),
+            by_last_event: BinaryHeap::new(),
             closed: Closed::default(),
             limit: limit.max(1),
             kept: Kept { steps: 1000, circuits: 1000 },
@@ -82,7 +82,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         self.live.get(&Key::new(id.as_str()))?.state.life()
     }
 
-    /// Returns the number of streams that were returned as [`Dropped`](Outcome::Dropped).
+    /// Returns the number of streams that were returned as [`Dropped`](crate::Outcome::Dropped).
     #[must_use]
     pub const fn dropped(&self) -> u64 {
         self.dropped

@@ -80,7 +80,7 @@ pub struct StreamTracker<T, N = ()> {
     /// IDs of live streams by the sequence number of the last event. An entry may be outdated: its number that of an
     /// earlier event, or its stream no longer live. Entries are checked when they are the lowest, so that most events
     /// change nothing here.
-    by_age: BinaryHeap<Reverse<(u64, Key)>>,
+    by_last_event: BinaryHeap<Reverse<(u64, Key)>>,
     /// The streams that were closed last, up to `limit`.
     closed: Closed,
     /// Maximum number of live streams, and of closed ones that are remembered.

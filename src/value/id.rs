@@ -23,8 +23,8 @@ pub(crate) fn is_id(text: &[u8]) -> bool {
     !text.is_empty() && valid_prefix(text) == text.len()
 }
 
-/// Returns the abridged form of an ID that is too long or not UTF-8: up to three letters or digits from its start, `~`
-/// and a hash of 16 digits. Different IDs nearly always stay different.
+/// Returns the abridged form of an ID that is too long, has a quotation mark, or is not UTF-8: up to three letters or
+/// digits from its start, `~` and a hash of 16 digits. Different IDs nearly always stay different.
 ///
 /// Text after a quotation mark is left out of the hash: in a damaged line it may be a credential, which the hash would
 /// reveal.
@@ -48,8 +48,8 @@ macro_rules! id {
     ($(#[$meta:meta])* $name:ident, $field:expr, $none:expr) => {
         $(#[$meta])*
         ///
-        /// 1 to 20 letters or digits, held in place: an ID needs no allocator, and is a key of maps that can be asked with a
-        /// `&str`. The order is that of the text, not of a number.
+        /// 1 to 20 letters or digits, held in place: an ID needs no allocator, and a map with IDs as keys can be searched
+        /// with a `&str`. The order is that of the text, not of a number.
         ///
         /// Lenient reading accepts any token as an ID. A `StreamEvent` and a `StreamLife` keep such a token as it is, up to 20
         /// bytes. A longer one, or one with a quotation mark, becomes its start, `~` and a hash of the text before the mark: different

@@ -1,8 +1,9 @@
 //! Text of an event without the credentials in it.
 //!
-//! Credentials have fields of their own. A damaged line, or one of a newer tor, can have them elsewhere. The value of an unknown
-//! keyword may end as a target does: then everything before it, credentials included, is the target. If the target is lost, a
-//! credential may be the first token, and so the target. So every text that is shown is searched for their keywords.
+//! Credentials have fields of their own. A damaged line, or one of a newer tor, can have them elsewhere. The value of an
+//! unknown keyword may end as a target does: then everything before it, credentials included, is the target. If the target
+//! is lost, a credential may be the first token, and so the target. So every text that is shown is searched for the
+//! keywords of credentials.
 
 use core::fmt::{self, Write};
 
@@ -215,8 +216,9 @@ impl Iterator for Secrets<'_> {
 /// Returns the length of the string at the start of `text`, whose opening quotation mark has `escapes` backslashes before it:
 /// up to its closing one with as many, or to the end.
 ///
-/// A log that escapes text once more doubles each backslash in the string, and writes one before each quotation mark. So a
-/// closing mark has `escapes` backslashes besides a multiple of twice as many and two; one in the string has others.
+/// A log that escapes text once more doubles each backslash in the string, and writes one before each quotation mark. So
+/// the number of backslashes before a closing mark, divided by 2 * `escapes` + 2, leaves `escapes`; before a mark in the
+/// string it leaves another remainder.
 fn string_len(text: &[u8], escapes: usize) -> usize {
     let period = escapes.saturating_mul(2).saturating_add(2);
     let mut backslashes = 0_usize;

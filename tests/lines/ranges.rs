@@ -47,7 +47,8 @@ fn a_small_limit_after_a_state_without_one() {
     }
 }
 
-/// Generates lines of a log, and the index of the line that a later range begins with.
+/// Generates lines of a log, the index of the line that a later range begins with, whether lines end with CR LF, and
+/// whether a reader reads them instead of a buffer.
 fn log() -> impl Strategy<Value = (Vec<&'static str>, usize, bool, bool)> {
     let lines = prop::sample::select(vec![
         "650 STREAM 1 NEW 0 a:1",
@@ -109,7 +110,7 @@ proptest! {
 }
 
 proptest! {
-    /// A range that is appended by its counts leads to the state that reads the next range as if nothing were cut.
+    /// After a range of which only the counts were appended, the next range is read as in the whole log.
     #[test]
     fn counts_for_a_part((lines, cut, crlf, by_reader) in log()) {
         let end = if crlf { "\r\n" } else { "\n" };

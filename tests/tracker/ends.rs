@@ -87,7 +87,7 @@ fn a_capture() {
     assert_eq!((tracker.live().count(), tracker.dropped()), (2, 0));
 }
 
-/// Streams whose NEW is not in the log have no start, and those without an end none.
+/// Streams whose NEW is not in the log have no start, and may have been look-ups until an event shows that they are not.
 #[test]
 fn began_before_the_log() {
     let lives = lives(include_bytes!("../data/field/T02-began-before-the-log.log"));

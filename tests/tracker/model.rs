@@ -57,7 +57,7 @@ fn as_the_model() {
         let mut tracker = StreamTracker::with_notes(limit);
         let mut dropped = 0;
         for number in 0..if round % 2 == 0 { 300 } else { 3000 } {
-            // Now few streams are closed often, now many.
+            // Every other 500 events have five IDs at most: each ID returns often.
             let content = random.event(if number / 500 % 2 == 0 { ids.min(5) } else { ids });
             let life = feed(&mut tracker, core::slice::from_ref(&content), number).pop();
             let expected = model.update(number, &content);

@@ -92,7 +92,7 @@ const OPERATIONS: [(&str, Operation); 6] = [
     ("whole_buffer", Operation::Buffer(whole_buffer)),
 ];
 
-/// Makes an input.
+/// A function that makes an input.
 type Make<T> = fn() -> T;
 
 /// Inputs of lines that are all events.
@@ -111,7 +111,7 @@ struct OnFile {
     input: &'static str,
     /// The operation.
     run: fn(&[u8]) -> Reading,
-    /// Reads the file.
+    /// Function that reads the file.
     file: Make<&'static [u8]>,
 }
 

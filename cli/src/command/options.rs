@@ -51,7 +51,7 @@ pub(crate) struct CheckOption {
 /// The option to show credentials.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct CredentialOption {
-    /// Print SOCKS user names and passwords, as Tor escapes them, and not just `***`
+    /// Print SOCKS user names and passwords, as tor escapes them, and not just `***`
     #[arg(long)]
     pub(crate) show_credentials: bool,
 }

@@ -17,7 +17,7 @@ pub(crate) fn run<P: AsRef<Path>>(arguments: &[&str], files: &[P]) -> Output {
     command.output().unwrap()
 }
 
-/// Returns what the program prints on standard output, and on standard error.
+/// Runs the program, asserts the exit status, and returns standard output and standard error.
 #[track_caller]
 pub(crate) fn both<P: AsRef<Path>>(status: i32, arguments: &[&str], files: &[P]) -> (String, String) {
     let output = run(arguments, files);
@@ -26,7 +26,7 @@ pub(crate) fn both<P: AsRef<Path>>(status: i32, arguments: &[&str], files: &[P])
     (String::from_utf8(output.stdout).unwrap(), messages)
 }
 
-/// Returns what the program prints.
+/// Runs the program, asserts the exit status, and returns standard output.
 #[track_caller]
 pub(crate) fn stdout<P: AsRef<Path>>(status: i32, arguments: &[&str], files: &[P]) -> String {
     both(status, arguments, files).0

@@ -240,7 +240,7 @@ fn text_of_a_log_is_shown_escaped_and_short() {
     let (_, messages) = both(1, &["events"], &[&path]);
     assert!(messages.contains("behind '\\u{1b}[31mxxx") && messages.contains("xxx...xxx"), "{messages}");
     assert!(messages.len() < 300 + path.as_os_str().len(), "{messages}");
-    // Of what cannot be opened again the beginning is known.
+    // Standard input cannot be opened again: its text is shown from the beginning that is kept in memory.
     let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
     let output = command.arg("events").stdin(File::open(&path).unwrap()).output().unwrap();
     assert!(text(&output).1.contains("(standard input):1: 1 line with `650 STREAM` behind '\\u{1b}[31m"), "{output:?}");

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::common::{file, parse_rows, run};
 
-/// Returns the text that is printed of a log, and what is told.
+/// Runs `share` on a log, asserts the exit status, and returns standard output and standard error.
 #[track_caller]
 pub(crate) fn share(status: i32, options: &[&str], log: &Path) -> (Vec<u8>, String) {
     let output = run(&[&["share"], options].concat(), &[log]);

@@ -237,7 +237,7 @@ fn too_many_circuits() {
     let circuits: Vec<_> =
         text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["circuit_id"].clone()).collect();
     assert_eq!(circuits.len(), 2, "{text}");
-    assert!(messages.contains("more than 2 circuits: others are left out"), "{messages}");
+    assert!(messages.contains("more than 2 circuits: the rest is left out"), "{messages}");
 }
 
 #[test]

@@ -17,16 +17,15 @@ impl LineFinder {
         }
     }
 
-    /// Counts the lone LFs in a reply or its data on the wire. tor prints some in targets: in a STREAM event only those
-    /// count that a reply follows as in a log.
+    /// Counts the LFs without a CR in a reply or its data on the wire. In a STREAM event an LF may be a part of the target:
+    /// it counts only if a reply follows it as in a log.
     pub(super) fn count_lone_lfs(&mut self, line: &[u8]) {
         if self.line_end.is_some() {
             return;
         }
-        let begins_with_content = line.starts_with(MARK);
+        let is_event = line.starts_with(MARK);
         let lfs = memchr::memchr_iter(b'\n', line);
-        let lfs =
-            lfs.filter(|lf| !begins_with_content || line.get(lf + 1..).is_some_and(|rest| prefix::len(rest).is_some()));
+        let lfs = lfs.filter(|lf| !is_event || line.get(lf + 1..).is_some_and(|rest| prefix::len(rest).is_some()));
         self.skipped.line_ends.add(lfs.count() as u64, self.number);
     }
 }

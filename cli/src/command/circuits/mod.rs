@@ -32,11 +32,11 @@ Examples:
   tor-streams circuits --target '*.onion' --format csv tor.log > circuits.csv
 
 Which circuits:
-  Those of each log that a stream was on. With filters, the streams that pass
-  them count, whole. With --shared, only circuits that two streams were on
-  which tor should have kept apart: the value of a field that one of them has
-  in its ISO_FIELDS is known of both, and differs. Nothing is printed if there
-  was none.
+  Every circuit of a log that a stream was on. With filters, only streams that
+  pass them count, each with all of its events. With --shared, only circuits of
+  two streams that tor should have kept apart: their values of a field differ,
+  both are known, and the field is in the ISO_FIELDS of at least one of them.
+  Nothing is printed if there was none.
 
 Columns:
   file              the log
@@ -105,7 +105,7 @@ pub(crate) struct Options {
     /// Print text for a person
     #[arg(long, conflicts_with = "format")]
     text: bool,
-    /// Print the values of identities, SOCKS user names and passwords among them, as Tor escapes them
+    /// Print the values of identities, SOCKS user names and passwords among them, as tor escapes them
     #[arg(long)]
     show_credentials: bool,
     /// Options of CSV.
@@ -190,7 +190,7 @@ impl LifeCollector<Vec<Stream>> for Printer {
         let (left_out, limit) = (circuits.left_out, self.limit);
         if left_out > 0 {
             report(format_args!(
-                "tor-streams: {}: more than {limit} circuits: others are left out, which streams were on {left_out} times; \
+                "tor-streams: {}: more than {limit} circuits: the rest is left out, with {left_out} uses by a stream; \
                  --max-live makes room",
                 escape(name)
             ));

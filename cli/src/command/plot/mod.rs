@@ -42,12 +42,12 @@ Figures:
   The page has all of them, with their numbers, needs neither a script nor the
   network, and follows the reader's light or dark mode. It names files and the
   words of tor, but no target, client or credential.
-  All files are drawn together. With --by-file, `answers` and `lifetimes` have
-  a curve for each file, so that two logs can be compared.
-  Over time, a stream stands at its first event; steps are as long as 170
-  of them need to be: an hour for a week. A curve of at most 10,000 streams is
-  exact, a longer one to 1.6 percent of a time. The seven most frequent causes
-  have a colour; a cause has the same one in every page.
+  The streams of all files are drawn together. With --by-file, `answers` and
+  `lifetimes` have a curve for each file, so that two logs can be compared.
+  In figures over time, a stream counts at its first event. The time is divided
+  into at most 170 steps: of an hour each if the log is of a week. A curve of at
+  most 10,000 streams is exact, a longer one to 1.6 percent of a time. The seven
+  most frequent causes have a colour; a cause has the same one in every page.
   The output is the same for any number of threads.
 
 Exit status:
@@ -159,6 +159,6 @@ const fn nothing(data: &Data, is_filtered: bool) -> &'static str {
     match (data.streams, is_filtered) {
         (0, false) => "there is no stream in these logs",
         (0, true) => "there is no stream in these logs that passes the filters",
-        _ => "no event in these logs has the time that this needs before it",
+        _ => "no event in these logs has a time before it that this figure can use",
     }
 }

@@ -4,9 +4,8 @@ use core::cmp::Reverse;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tor_stream_event::StreamId;
 
-use super::tally::Circuit;
+use super::tally::{Circuit, is_stream_id};
 
 /// The circuits with the slowest first answers.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -30,7 +29,7 @@ impl TryFrom<Vec<SlowAnswer>> for Slowest {
 
     /// Returns answers that were serialized.
     fn try_from(answers: Vec<SlowAnswer>) -> Result<Self, Self::Error> {
-        if answers.len() > Self::KEPT || !answers.iter().all(|answer| answer.stream_id.parse::<StreamId>().is_ok()) {
+        if answers.len() > Self::KEPT || !answers.iter().all(|answer| is_stream_id(&answer.stream_id)) {
             return Err("there are too many answers, or an ID is wrong");
         }
         let mut slowest = Self::default();

@@ -7,7 +7,7 @@ use core::{fmt, mem};
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
-use tor_stream_event::{CircuitId, ClientProtocol, Outcome, StreamPurpose};
+use tor_stream_event::{CircuitId, ClientProtocol, Outcome, StreamEvent, StreamEventRef, StreamPurpose};
 
 use super::activity::Activity;
 use super::events::EventTally;
@@ -127,9 +127,21 @@ impl Serialize for Circuit {
 impl<'de> Deserialize<'de> for Circuit {
     /// Reads an ID. The name of the log is added by [`Tally::rename`].
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let circuit_id = Cow::<str>::deserialize(deserializer)?;
-        circuit_id.parse().map(Self::new).map_err(D::Error::custom)
+        let text = Cow::<str>::deserialize(deserializer)?;
+        let event = lenient_event(&format!("1 SENTCONNECT {text} a:1"));
+        let circuit_id = event.and_then(|event| event.circuit_id).filter(|id| id.as_str() == text);
+        circuit_id.map(Self::new).ok_or_else(|| D::Error::custom("an ID is wrong"))
     }
+}
+
+/// Returns `true` for text that a stream's ID can be.
+pub(super) fn is_stream_id(text: &str) -> bool {
+    lenient_event(&format!("{text} NEW 0 a:1")).is_some_and(|event| event.id.as_str() == text)
+}
+
+/// Parses an event as the tallies of damaged logs are made, in which an ID can be any token.
+fn lenient_event(content: &str) -> Option<StreamEvent> {
+    StreamEventRef::parse_lenient(content.as_bytes()).ok().map(StreamEvent::from)
 }
 
 impl fmt::Display for Circuit {

@@ -46,7 +46,8 @@ fn ask() -> Result<String, Failure> {
     })
 }
 
-/// Authenticates with the strongest method that tor offers.
+/// Authenticates without a secret if tor asks for none; else with SAFECOOKIE, the cookie or the password: the first of them
+/// that is possible.
 ///
 /// The program on the port may not be tor: only SAFECOOKIE lets it prove that it is before it gets anything. The cookie
 /// itself is sent only with `allow_cookie`, and never if SAFECOOKIE is possible.

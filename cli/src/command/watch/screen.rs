@@ -27,7 +27,7 @@ pub(crate) struct Screen {
 impl Screen {
     /// Returns standard output. If it is not a terminal, a summary is printed at each `interval`.
     pub(crate) fn new(interval: Duration) -> Self {
-        // The terminal is buffered, so that a summary appears at once.
+        // The terminal is buffered, so that a summary appears in one piece.
         let term = Some(Term::buffered_stdout()).filter(Term::is_term);
         let interval = if term.is_some() { REDRAW } else { interval };
         Self { term, interval, due: Instant::now() + interval, drawn: 0 }

@@ -114,7 +114,7 @@ fn is_event(content: &[u8]) -> bool {
     is_id && words.next().is_some_and(|word| StreamStatus::ALL.iter().any(|status| status.as_str().as_bytes() == word))
 }
 
-/// Returns a reply with data as one without.
+/// Returns a reply with `-` in place of the `+` that announces data. `None` for any other line.
 pub(crate) fn without_data(line: &[u8], state: &LineState) -> Option<Vec<u8>> {
     let kind = state.reply_prefix(line.strip_suffix(b"\r").unwrap_or(line))? + 3;
     let mut line = line.to_vec();

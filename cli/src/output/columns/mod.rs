@@ -27,7 +27,7 @@ const ROW_GROUP: usize = 8 * BATCH;
 /// Maximum bytes of a row group.
 const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
 
-/// Maximum bytes of all dictionaries. The known words take some thousand.
+/// Maximum bytes of all dictionaries. The known words take a few thousand bytes.
 const DICTIONARIES: usize = 4 * 1024 * 1024;
 
 /// Size of the buffer before standard output, in bytes.

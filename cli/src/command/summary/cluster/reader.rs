@@ -26,7 +26,7 @@ const MESSAGE: u64 = 1024;
 /// Pause between two attempts to connect.
 const PAUSE: core::time::Duration = core::time::Duration::from_millis(50);
 
-/// Reason for which process 0 is lost that sends another message than expected.
+/// Reason that is reported if process 0 sends another message than the expected one.
 const STRANGE: &str = "it sends what no tor-streams sends";
 /// Message from process 0 that it has all tallies.
 pub(super) const DONE: &[u8] = b"done";
@@ -117,7 +117,7 @@ fn agree(
     let limit = Offer::limit(inputs.len());
     let offer: Offer = serde_json::from_slice(&next(run, receiver, limit)).unwrap_or_else(|_| run.lost(0, STRANGE));
     let seen = Message::Seen(offer.seen(&options.read, inputs));
-    // The end of the connection is reported where the answer is missing.
+    // A lost connection is reported by `next` below, which gets no answer.
     let _ = lock(sender).message(&serde_json::to_vec(&seen)?);
     let start: Start = serde_json::from_slice(&next(run, receiver, limit)).unwrap_or_else(|_| run.lost(0, STRANGE));
     Ok(offer.division(run, &start))
