@@ -147,8 +147,15 @@ fn open_streams_in_several_ranges() {
                 [events(10_000, 12_000), reply.clone(), events(12_000, 13_000), reply, events(13_000, 17_000)].concat();
             let path = file("jobs", "open-streams", &log);
             same(&[&path], &[&["streams"], &["streams", "--join"]], &["8"]);
-            let unix = file("jobs", "open-streams", log.replace('\r', ""));
-            same(&[&unix], &[&["streams"]], &["8"]);
+            let unix = log.replace('\r', "");
+            same(&[&file("jobs", "open-streams", &unix)], &[&["streams"]], &["8"]);
+            // Times before all lines, damaged streams, and a lost dot.
+            let damaged = unix.replace("7.example:443\n", "7.example\n").replacen("\n.\n", "\n", 1);
+            let stamped = |prefix: &str, text: &str| text.lines().map(|line| format!("{prefix}{line}\n")).collect();
+            for log in [stamped("Nov 25 10:00:02 ", &unix), stamped("10:00:02 gw tor[811]: ", &damaged), damaged] {
+                let path = file("jobs", "open-streams", log);
+                same(&[&path], &[&["streams", "--prefix", "auto"]], &["2", "8"]);
+            }
         }
     }
 }

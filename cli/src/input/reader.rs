@@ -10,7 +10,7 @@ use crate::input::Inputs;
 use crate::input::filter::{Filter, Passes};
 use crate::input::findings::Findings;
 use crate::input::layout::{Layout, LayoutOptions};
-use crate::input::status::OpenStreams;
+use crate::input::status::{OpenStream, OpenStreams};
 use crate::input::time::Time;
 
 /// The options of every command that reads files.
@@ -73,16 +73,24 @@ impl Reading {
         consumer.event(&Event { line, event, time, passes })
     }
 
-    /// Passes to a consumer the streams that were open, found before an offset.
+    /// Passes to a consumer the streams that were open, found before an offset, and reports damaged ones.
     ///
     /// # Errors
     ///
-    /// If the consumer fails.
-    fn give_open(&self, open: &mut OpenStreams, offset: u64, consumer: &mut impl Consumer) -> io::Result<()> {
-        while let Some(stream) = open.next_before(offset) {
-            // Other lines of the reply, as in a damaged log, are not streams.
-            if let Ok(stream) = StreamEventRef::parse_bytes(&stream) {
-                consumer.open(&stream, self.filter.passes(&stream, None))?;
+    /// If the consumer or the sink fails.
+    fn give_open<C: Consumer>(
+        &self,
+        open: &mut OpenStreams,
+        offset: u64,
+        consumer: &mut C,
+        sink: &mut impl Sink<C>,
+    ) -> io::Result<()> {
+        while let Some(OpenStream { number, text, .. }) = open.next_before(offset) {
+            let parsed =
+                if self.lenient { StreamEventRef::parse_lenient(&text) } else { StreamEventRef::parse_bytes(&text) };
+            match parsed {
+                Ok(stream) => consumer.open(&stream, self.filter.passes(&stream, None))?,
+                Err(error) => sink.unreadable(consumer, number, &error)?,
             }
         }
         Ok(())
@@ -203,9 +211,14 @@ pub(crate) fn read_events<C: Consumer>(
         let (consumer, sink) = &mut *both.borrow_mut();
         sink.before_read(consumer)
     };
-    let before = state.map_or(0, LineState::bytes);
-    let scanner = || open.map_or_else(|| OpenStreams::new(before), |open| open.resume(before));
-    let open = C::OPEN_STREAMS.then(|| RefCell::new(scanner()));
+    let scanner = || {
+        let new = OpenStreams::new(layout, state);
+        RefCell::new(match open {
+            Some(earlier) => new.resume(earlier),
+            None => new,
+        })
+    };
+    let open = C::OPEN_STREAMS.then(scanner);
     let watched = Watched { reader, before_read, failed: &failed, open: open.as_ref() };
     let mut events = options.events(layout, watched, state);
     let mut findings = Findings::default();
@@ -214,7 +227,7 @@ pub(crate) fn read_events<C: Consumer>(
             Ok(Some(line)) => {
                 let (consumer, sink) = &mut *both.borrow_mut();
                 if let Some(open) = &open {
-                    options.give_open(&mut open.borrow_mut(), line.offset, *consumer)?;
+                    options.give_open(&mut open.borrow_mut(), line.offset, *consumer, *sink)?;
                 }
                 match &line.event {
                     Ok(event) => options.give(&line, event, *consumer, &mut findings)?,
@@ -229,8 +242,11 @@ pub(crate) fn read_events<C: Consumer>(
         }
     };
     if let Some(open) = &open {
-        let (consumer, _) = &mut *both.borrow_mut();
-        options.give_open(&mut open.borrow_mut(), u64::MAX, *consumer)?;
+        let (consumer, sink) = &mut *both.borrow_mut();
+        if end.is_none() {
+            open.borrow_mut().finish();
+        }
+        options.give_open(&mut open.borrow_mut(), u64::MAX, *consumer, *sink)?;
     }
     let state = events.state();
     // The error may be that of the sink.

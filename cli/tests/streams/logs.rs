@@ -192,3 +192,109 @@ fn events_around_a_reply_of_open_streams() {
     let rows = parse_rows(&stdout(1, &["streams", "--target", "b"], &[&log]));
     assert_eq!(outcomes(&rows), ["19 closed"]);
 }
+
+/// Returns the rows and messages of a log, which are the same with any number of threads.
+#[track_caller]
+fn rows_and_messages(status: i32, options: &[&str], log: &Path) -> (Vec<String>, String) {
+    let [one, two] = ["1", "2"].map(|jobs| both(status, &[&["streams", "--jobs", jobs][..], options].concat(), &[log]));
+    assert_eq!(one, two);
+    (outcomes(&parse_rows(&one.0)), one.1.replace(&*log.to_string_lossy(), "LOG"))
+}
+
+// `ts` and OnionPerf write a time before each line, those of a reply's data too. A date may have letters.
+#[test]
+fn open_streams_with_times_before_them() {
+    let reply = ["250+stream-status=", "9 SUCCEEDED 4 open.test:443", "250 NEW 0 p.test:443", ".", "250 OK"];
+    let one = ["250-stream-status=9 SUCCEEDED 4 open.test:443", "250-stream-status=250 NEW 0 p.test:443", "250 OK"];
+    for prefix in [
+        "1795600801.00 ",
+        "2026-11-25 10:00:01 1795600801.00 ",
+        "2026-11-25T10:00:01Z\t",
+        "Nov 25 10:00:01 ",
+        "Nov  5 10:00:01 ",
+        "Wed Nov 25 10:00:01 2026 ",
+        "[10:00:01 AM UTC] ",
+        "",
+    ] {
+        for lines in [&reply[..], &one] {
+            let lines = [&["650 STREAM 1 NEW 0 a.test:80"][..], lines, &["650 STREAM 2 NEW 0 a.test:80"]].concat();
+            let log: String = lines.iter().map(|line| format!("{prefix}{line}\n")).collect();
+            let log = file("streams", "open-times.log", &log);
+            let (mut rows, messages) = rows_and_messages(0, &["--prefix", "auto"], &log);
+            rows.sort();
+            assert_eq!(rows, ["1 live", "2 live", "250 live", "9 live"], "{prefix:?}: {messages}");
+            if !prefix.starts_with('[') {
+                let (rows, messages) = rows_and_messages(0, &[], &log);
+                assert_eq!((rows.len(), &*messages), (4, ""), "{prefix:?}");
+            }
+        }
+    }
+}
+
+// The text around events is that around replies, whether it is learned or given.
+#[test]
+fn open_streams_of_logs_with_other_text() {
+    for (before, after) in [("Nov 25 10:00:02 gw tor[811]: ", ""), ("[9] <- '", "'"), ("{\"line\": \"", "\\r\\n\"}")] {
+        for with_prefix in [true, false] {
+            let text = |line: &str| {
+                let is_data = !line.starts_with("250") && !line.starts_with("650");
+                if is_data && !with_prefix { format!("{line}\n") } else { format!("{before}{line}{after}\n") }
+            };
+            let log: String = [
+                "650 STREAM 1 NEW 0 a.test:80",
+                "250-stream-status=9 SUCCEEDED 4 open.test:443",
+                "250+stream-status=",
+                "10 NEW 0 p.test:443",
+                "11 NEW 0 q.test:443",
+                ".",
+                "650 STREAM 2 NEW 0 a.test:80",
+            ]
+            .map(text)
+            .concat();
+            let log = file("streams", "open-text.log", &log);
+            for prefix in ["auto", before] {
+                let (mut rows, _) = rows_and_messages(0, &["--prefix", prefix], &log);
+                rows.sort();
+                assert_eq!(rows, ["1 live", "10 live", "11 live", "2 live", "9 live"], "{prefix}");
+            }
+        }
+    }
+}
+
+// Damage is reported as in events, with the number of the line: no port, an unknown status, a line that was cut.
+#[test]
+fn damaged_open_streams() {
+    let long = "x".repeat(2000);
+    let lines = format!(
+        "650 STREAM 1 NEW 0 a.test:80\n250+stream-status=\n3 NEW 0 open.test\n4 PAUSED 0 b.test:80\n5 PAUSED 0 b.test:80\n\
+         6 SUCC\n7 NEW 0 {long}\n8 NEW 0 ok.test:80\n.\n250-stream-status=9 NEW 0 c.test\n\
+         650 STREAM 2 NEW\n250-stream-status=10 NEW 0 d.te"
+    );
+    for (name, text) in [("damaged.log", lines.clone()), ("damaged.raw", lines.replace('\n', "\r\n"))] {
+        let log = file("streams", name, text);
+        let (rows, messages) = rows_and_messages(1, &[], &log);
+        assert_eq!(rows, ["1 live", "8 live"]);
+        assert_eq!(
+            messages,
+            "LOG:3: expected a target (host:port), found the end at byte 17\n\
+             LOG:4: expected a stream status, found the unknown word PAUSED at byte 2\n\
+             LOG:6: expected a stream status, found the unknown word SUCC at byte 2\n\
+             LOG:7: expected a target (host:port), found the end at byte 2008\n\
+             LOG:10: expected a target (host:port), found the end at byte 14\n\
+             LOG:11: expected a circuit ID of 1 to 20 letters or digits, found the end at byte 5\n\
+             LOG:12: expected a target (host:port), found the end at byte 13\n\
+             LOG: 1 more with the unknown word PAUSED\n\
+             LOG:12: the last line has no end, so some of it may be missing\n"
+        );
+        let (rows, _) = rows_and_messages(1, &["--lenient"], &log);
+        assert_eq!(rows, ["1 live", "10 live", "3 live", "4 live", "5 live", "7 live", "8 live", "9 live"]);
+    }
+    // A dot that is lost: the lines of other replies are no damaged streams. That data is open is told.
+    let log = "250+stream-status=\n9 NEW 0 a.test:80\n250 OK\nStarting.\n650 STREAM 1 NEW 0 a.test:80\n";
+    let (rows, messages) = rows_and_messages(1, &[], &file("streams", "no-dot.log", log));
+    assert_eq!(rows, ["9 live"]);
+    assert_eq!(
+        messages,
+        "LOG:1: data of the reply in line 1 does not end, 1 line in it looks like an event: --no-data reads them\n"
+    );
+}
