@@ -4,8 +4,6 @@ use core::fmt;
 
 use arrayvec::ArrayString;
 
-use crate::value::Redacted;
-
 /// An error of this crate.
 ///
 /// # Examples
@@ -42,8 +40,8 @@ pub enum Error {
 
 /// The reason why text is not a STREAM event, and its offset.
 ///
-/// An error never holds the line, which may hold a password: at most one byte of it, which is no part of a value of
-/// `SOCKS_USERNAME` or `SOCKS_PASSWORD`, or an unknown word of capital letters and `_`.
+/// An error never holds the line, which may hold a password: at most one byte of it, and none after `SOCKS_USERNAME=` or
+/// `SOCKS_PASSWORD=`, or an unknown word of capital letters and `_`.
 ///
 /// # Examples
 ///
@@ -124,7 +122,7 @@ const MAX_WORD: usize = 20;
 enum Unexpected {
     /// A byte of the input.
     Byte(u8),
-    /// A byte of a credential, which is not shown.
+    /// A byte that may be of a credential, and is not shown.
     Secret,
     /// The end of the input.
     End,
@@ -134,13 +132,21 @@ enum Unexpected {
     Length(usize),
 }
 
+/// Returns `true` if the byte at `offset` stands after the keyword of a credential. Where that ends is not searched for: a
+/// damaged line may have lost its quotation marks.
+#[cold]
+fn may_be_secret(input: &[u8], offset: usize) -> bool {
+    let before = input.get(..offset).unwrap_or_default();
+    before.windows(6).any(|text| text == b"SOCKS_")
+}
+
 impl ProtocolError {
     /// Returns an error about the byte at `offset` of `input`.
     #[cold]
     pub(crate) fn new(kind: ErrorKind, input: &[u8], offset: usize) -> Self {
         let unexpected = match input.get(offset) {
             None => Unexpected::End,
-            Some(_) if Redacted::new(input, offset, offset.saturating_add(1)).is_secret() => Unexpected::Secret,
+            Some(_) if may_be_secret(input, offset) => Unexpected::Secret,
             Some(&byte) => Unexpected::Byte(byte),
         };
         Self { kind, offset, unexpected }
@@ -229,7 +235,7 @@ impl fmt::Display for Unexpected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Byte(byte) => write!(f, "'{}'", byte.escape_ascii()),
-            Self::Secret => f.write_str("a byte of a credential"),
+            Self::Secret => f.write_str("a byte that may be of a credential"),
             Self::End => f.write_str("the end"),
             Self::Word(word) => write!(f, "the unknown word {word}"),
             Self::Length(len) => write!(f, "an unknown word of {len} bytes"),

@@ -62,11 +62,6 @@ impl<'a> Redacted<'a> {
         }
     }
 
-    /// Returns `true` if the text begins with a byte of a secret.
-    pub(crate) fn is_secret(self) -> bool {
-        matches!(self.pieces().next(), Some(Piece::Masked))
-    }
-
     /// Iterates over the stretches. No two of the same kind follow each other.
     fn pieces(self) -> Pieces<'a> {
         let secrets = Secrets { text: self.context, at: 0 };
