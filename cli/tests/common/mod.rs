@@ -10,6 +10,19 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
+/// Events of two streams in a log, and one line that cannot be read.
+pub(crate) const LOG: &str = "\
+2019-01-31 11:29:50 1548934190.00 650 BW 1 2
+2019-01-31 11:29:51 1548934191.50 650 STREAM 18 NEW 0 www.example.com:443 SOURCE_ADDR=127.0.0.1:47849 PURPOSE=USER
+2019-01-31 11:29:51 1548934191.60 650 STREAM 18 SENTCONNECT 7 www.example.com:443
+2019-01-31 11:29:53 1548934193.50 650 STREAM 18 SUCCEEDED 7 192.0.2.1:443
+2019-01-31 11:29:54 1548934194.00 650 STREAM 19 NEW 0 a\x1bb.onion:80 SOURCE_ADDR=127.0.0.1:47850 PURPOSE=USER
+2019-01-31 11:29:55 1548934195.00 650 STREAM 19 FAILED 0 a\x1bb.onion:80 REASON=END REMOTE_REASON=MISC
+2019-01-31 11:29:55 1548934195.10 650 STREAM nonsense
+2019-01-31 11:29:56 1548934196.00 650 STREAM 19 CLOSED 0 a\x1bb.onion:80 REASON=END REMOTE_REASON=MISC
+2019-01-31 11:29:59 1548934199.50 650 STREAM 18 CLOSED 7 192.0.2.1:443 REASON=DONE
+";
+
 /// Runs the program with these arguments, and nothing on standard input.
 pub(crate) fn run<P: AsRef<Path>>(arguments: &[&str], files: &[P]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));

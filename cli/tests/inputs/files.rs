@@ -6,20 +6,7 @@ use std::path::Path;
 #[cfg(unix)]
 use std::process::Command;
 
-use crate::common::{file, run, stdout};
-
-/// Events of two streams in a log, and one line that cannot be read.
-const LOG: &str = "\
-2019-01-31 11:29:50 1548934190.00 650 BW 1 2
-2019-01-31 11:29:51 1548934191.50 650 STREAM 18 NEW 0 www.example.com:443 SOURCE_ADDR=127.0.0.1:47849 PURPOSE=USER
-2019-01-31 11:29:51 1548934191.60 650 STREAM 18 SENTCONNECT 7 www.example.com:443
-2019-01-31 11:29:53 1548934193.50 650 STREAM 18 SUCCEEDED 7 192.0.2.1:443
-2019-01-31 11:29:54 1548934194.00 650 STREAM 19 NEW 0 a\x1bb.onion:80 SOURCE_ADDR=127.0.0.1:47850 PURPOSE=USER
-2019-01-31 11:29:55 1548934195.00 650 STREAM 19 FAILED 0 a\x1bb.onion:80 REASON=END REMOTE_REASON=MISC
-2019-01-31 11:29:55 1548934195.10 650 STREAM nonsense
-2019-01-31 11:29:56 1548934196.00 650 STREAM 19 CLOSED 0 a\x1bb.onion:80 REASON=END REMOTE_REASON=MISC
-2019-01-31 11:29:59 1548934199.50 650 STREAM 18 CLOSED 7 192.0.2.1:443 REASON=DONE
-";
+use crate::common::{LOG, file, run, stdout};
 
 #[test]
 fn compressed_files_are_read_as_they_are() {
