@@ -11,7 +11,7 @@ use super::Options;
 use super::address::Address;
 use super::screen::Screen;
 use super::summary::Summary;
-use crate::input::filter::Passes;
+use crate::input::filter::MetConditions;
 use crate::input::reader::Event;
 use crate::input::time::Time;
 use crate::output::{EventLogs, Output};
@@ -56,7 +56,12 @@ impl Sink {
             match (&mut *self, line.event) {
                 (Self::Events(output), Ok(event)) => {
                     line.prefix = prefix.as_bytes();
-                    output.write(&Event { line: &line, event: &event, time: Time::of(&line), passes: Passes::ALL })?;
+                    output.write(&Event {
+                        line: &line,
+                        event: &event,
+                        time: Time::of(&line),
+                        met: MetConditions::ALL,
+                    })?;
                 }
                 (Self::Events(output), Err(error)) => {
                     output.flush()?;
