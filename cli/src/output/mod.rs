@@ -5,7 +5,7 @@ pub(crate) mod cells;
 #[cfg(feature = "arrow")]
 pub(crate) mod columns;
 pub(crate) mod mask;
-pub(crate) mod replaced;
+pub(crate) mod replacements;
 pub(crate) mod table;
 pub(crate) mod text;
 pub(crate) mod width;

@@ -7,7 +7,7 @@ use super::columns::EventColumns;
 use super::row::EventRow;
 use super::rows::{EventLog, EventLogs, ReadyRows};
 use crate::input::reader::Event;
-use crate::input::threads::{Collector, Log};
+use crate::input::threads::{Collector, LogConsumer};
 use crate::output::Format;
 use crate::output::cells::Csv;
 #[cfg(feature = "arrow")]

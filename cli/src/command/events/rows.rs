@@ -10,10 +10,10 @@ use tor_stream_event::LineState;
 use super::packed::PackedRows;
 use super::row::{EventRow, JsonLists};
 use crate::input::reader::{Consumer, Event};
-use crate::input::threads::{InputName, Log, Logs};
+use crate::input::threads::{ConsumerMaker, InputName, LogConsumer};
 use crate::output::Format;
-use crate::output::cells::{Cells, Csv};
-use crate::output::replaced::Replaced;
+use crate::output::cells::{CellEscapes, Csv};
+use crate::output::replacements::Replacements;
 use crate::output::text::escape_json;
 
 /// A maker of the consumers of `events`.
@@ -24,7 +24,7 @@ pub(crate) struct EventLogs {
     /// Set to show SOCKS user names and passwords.
     pub(crate) show_credentials: bool,
     /// Changes to cells of CSV.
-    pub(crate) cells: Cells,
+    pub(crate) cells: CellEscapes,
 }
 
 /// Rows of the events of an input.
@@ -97,7 +97,7 @@ impl EventLogs {
     }
 }
 
-impl Logs for EventLogs {
+impl ConsumerMaker for EventLogs {
     type Log = EventLog;
 
     fn log(&self, _input: InputName<'_>) -> EventLog {
@@ -172,22 +172,22 @@ impl EventLog {
 impl NumberedRows {
     /// Writes the rows with the numbers of their lines.
     pub(super) fn write(&self, output: &mut impl Write) -> io::Result<()> {
-        let mut replaced = Replaced::default();
+        let mut replacements = Replacements::default();
         for &(line, start) in &self.starts {
             let at = start + self.before;
-            replaced.add(at..at + 1, format_args!("{}", line + self.lines));
+            replacements.add(at..at + 1, format_args!("{}", line + self.lines));
         }
-        replaced.write(&self.text, output)
+        replacements.write(&self.text, output)
     }
 }
 
 impl Consumer for EventLog {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if event.passes.all() { self.write(event, event.line.number) } else { Ok(()) }
+        if event.met.all() { self.write(event, event.line.number) } else { Ok(()) }
     }
 }
 
-impl Log for EventLog {
+impl LogConsumer for EventLog {
     type Rows = ReadyRows;
     type Part = EventPart;
 
@@ -253,7 +253,7 @@ impl EventPart {
 
 impl Consumer for EventPart {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if self.is_full || !event.passes.all() {
+        if self.is_full || !event.met.all() {
             return Ok(());
         }
         if self.log.is_text() {
