@@ -194,6 +194,11 @@ fn shown(text: &[u8]) -> String {
             text.push_str("***");
         }
     }
+    // The text may begin within a credential: with the rest of an event before a CR, or before later fields of that event.
+    let later_fields = ["\r", " CLIENT_PROTOCOL=", " NYM_EPOCH=", " SESSION_GROUP=", " ISO_FIELDS="];
+    if let Some(at) = later_fields.iter().filter_map(|field| text.rfind(field)).max() {
+        text.replace_range(..=at, "...");
+    }
     let len = text.chars().count();
     if len > SHOWN {
         let start: String = text.chars().take(SHOWN / 2).collect();
@@ -201,4 +206,22 @@ fn shown(text: &[u8]) -> String {
         text = format!("{start}...{end}");
     }
     escape(&text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn text_of_a_log_without_credentials() {
+        for (text, expected) in [
+            ("tor-1  | ", "tor-1  | "),
+            ("SSWORD=\"s3cr3t\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 ISO_FIELDS=\rgw: ", "...gw: "),
+            ("cr3t\" CLIENT_PROTOCOL=SOCKS5 ISO_FIELDS=", "...ISO_FIELDS="),
+            ("x SOCKS_USERNAME=\"a\" SOCKS_PASSWORD=\"b\" ISO_FIELDS=c", "x SOCKS_USERNAME=***"),
+            ("x SOCKS_PASSWORD=\"b ISO_FIELDS=c", "x SOCKS_PASSWORD=***"),
+        ] {
+            assert_eq!(shown(text.as_bytes()), expected);
+        }
+    }
 }
