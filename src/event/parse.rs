@@ -3,11 +3,9 @@
 use super::StreamEventRef;
 use crate::anomaly::Anomalies;
 use crate::error::{Error, ErrorKind, Field, ProtocolError};
+use crate::format::EVENT_START;
 use crate::format::text::Text;
 use crate::parse;
-
-/// The reply code and event name that an event's whole line begins with.
-const EVENT_NAME: &[u8] = b"650 STREAM ";
 
 impl<'a> StreamEventRef<'a> {
     /// Parses an event from its content: the text after `650 STREAM ` in its line. A line end after it is allowed.
@@ -106,15 +104,14 @@ impl<'a> StreamEventRef<'a> {
     /// # Ok::<(), tor_stream_event::Error>(())
     /// ```
     pub fn parse_line(line: &'a [u8]) -> Result<Self, Error> {
-        if !line.starts_with(EVENT_NAME) {
+        if !line.starts_with(EVENT_START) {
             return Err(not_an_event(line).into());
         }
-        parse::read_with_line_end(Text::within(line, EVENT_NAME.len(), line.len()), false).map_err(
-            |error| match error {
-                Error::Protocol(error) => error.behind(EVENT_NAME.len()).into(),
-                other => other,
-            },
-        )
+        parse::read_with_line_end(Text::within(line, EVENT_START.len(), line.len()), false).map_err(|error| match error
+        {
+            Error::Protocol(error) => error.behind(EVENT_START.len()).into(),
+            other => other,
+        })
     }
 
     /// Returns the owned form of this event. The text is copied, not parsed again.
@@ -194,10 +191,10 @@ impl<'a> StreamEventRef<'a> {
     }
 }
 
-/// Returns the error about a line that does not begin with [`EVENT_NAME`].
+/// Returns the error about a line that does not begin with [`EVENT_START`].
 #[cold]
 fn not_an_event(line: &[u8]) -> ProtocolError {
-    let same = EVENT_NAME.iter().zip(line).take_while(|(expected, found)| expected == found).count();
+    let same = EVENT_START.iter().zip(line).take_while(|(expected, found)| expected == found).count();
     let kind = if line.is_empty() { ErrorKind::Missing } else { ErrorKind::Malformed };
     ProtocolError::new(kind(Field::EventName), line, same)
 }

@@ -17,5 +17,8 @@ pub(crate) mod spelling;
 mod tests;
 pub(crate) mod text;
 
+/// Reply code and event name: the beginning of an event's line, before its content.
+pub(crate) const EVENT_START: &[u8] = b"650 STREAM ";
+
 /// Maximum length of an event's content in bytes: 2 GiB less one. tor prints a few KB.
 pub(crate) const MAX_LEN: usize = i32::MAX as usize;
