@@ -64,6 +64,7 @@ impl LineFinder {
             start: bom,
             end: line.len(),
             prefix: reply.prefix,
+            // At most the 128 bytes of a format.
             after: (text.len() - reply.end) as u8,
             terminator,
             in_data,
