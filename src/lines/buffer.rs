@@ -7,7 +7,7 @@ use super::finder::{LineFinder, LineRange};
 use super::format::LogFormat;
 use super::skipped::Skipped;
 use super::state::LineState;
-use crate::format::text::Text;
+use crate::format::content::Content;
 
 /// Iterates over the STREAM events in a buffer: a log, a memory map, a capture of a control connection.
 ///
@@ -152,20 +152,20 @@ impl<'a> StreamEvents<'a> {
 
     /// Returns the text from index `start` to `end`, which has been checked already in most lines.
     #[inline]
-    fn text(&mut self, start: usize, end: usize) -> Text<'a> {
+    fn text(&mut self, start: usize, end: usize) -> Content<'a> {
         let checked_start = self.checked_end - self.checked.len();
         let text = start.checked_sub(checked_start).and_then(|start| self.checked.get(start..end - checked_start));
-        text.map_or_else(|| self.check(start, end), Text::Str)
+        text.map_or_else(|| self.check(start, end), Content::Str)
     }
 
     /// Checks the text from index `start` to `end`; if the last event is near, up to
     /// [`CHECKED_AHEAD`](Self::CHECKED_AHEAD) bytes from `start` on with it.
     #[cold]
-    fn check(&mut self, start: usize, end: usize) -> Text<'a> {
+    fn check(&mut self, start: usize, end: usize) -> Content<'a> {
         let is_near = start.checked_sub(self.checked_end).is_some_and(|between| between < Self::NEAR);
         if !is_near {
             (self.checked, self.checked_end) = ("", end);
-            return Text::within(self.bytes, start, end);
+            return Content::within(self.bytes, start, end);
         }
         let ahead = end.max(start + Self::CHECKED_AHEAD).min(self.bytes.len());
         let bytes = self.bytes.get(start..ahead).unwrap_or_default();
@@ -176,7 +176,9 @@ impl<'a> StreamEvents<'a> {
             }
         };
         (self.checked, self.checked_end) = (valid, start + valid.len());
-        valid.get(..end - start).map_or_else(|| Text::new(self.bytes.get(start..end).unwrap_or_default()), Text::Str)
+        valid
+            .get(..end - start)
+            .map_or_else(|| Content::new(self.bytes.get(start..end).unwrap_or_default()), Content::Str)
     }
 }
 

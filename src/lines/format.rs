@@ -6,8 +6,8 @@ use arrayvec::ArrayVec;
 
 use super::finder::prefix::DateWord;
 use super::finder::reply;
-use crate::format::EVENT_START;
-use crate::format::text::{Text, without_line_end};
+use crate::format::STREAM_REPLY;
+use crate::format::content::{Content, without_line_end};
 use crate::parse;
 use crate::value::Redacted;
 
@@ -111,13 +111,13 @@ impl LogFormat {
     pub fn of_line(line: &[u8]) -> Option<Self> {
         let line = without_line_end(line.strip_prefix(super::BOM).unwrap_or(line));
         let (before, reply) = line.split_at_checked(find_event(line)?)?;
-        let content = reply.strip_prefix(EVENT_START)?;
+        let content = reply.strip_prefix(STREAM_REPLY)?;
         let after = closing_text(before, content)?;
         let content = content.get(..content.len().checked_sub(after.len())?)?;
         if closes_early(before, content) {
             return None;
         }
-        parse::read(Text::new(content), false).ok()?;
+        parse::read(Content::new(content), false).ok()?;
         Self::like(before, after)
     }
 

@@ -40,7 +40,7 @@ pub(super) fn stream_id(event: &StreamEventRef<'_>) -> StreamId {
     let content = event.content();
     if event.id == NOT_UTF8 && !content.starts_with(NOT_UTF8.as_bytes()) {
         // The field has this text for every ID that is not UTF-8, so the ID is made from the bytes.
-        return StreamId::of_bytes(content.split(|&byte| byte == b' ').next().unwrap_or_default());
+        return StreamId::abridged(content.split(|&byte| byte == b' ').next().unwrap_or_default());
     }
-    StreamId::of_any(event.id)
+    StreamId::of_any_token(event.id)
 }

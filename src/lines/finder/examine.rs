@@ -3,7 +3,7 @@
 
 use super::pattern::Pattern;
 use super::{Data, Input, LineFinder, LineRange, Terminator, prefix, reply};
-use crate::format::EVENT_START;
+use crate::format::STREAM_REPLY;
 use crate::lines::BOM;
 use crate::lines::format::{Extent, LogFormat};
 
@@ -146,7 +146,7 @@ impl LineFinder {
                 self.data_format = self.formats.get(reply.format_index).copied().flatten().or_else(like_prefix);
             }
         }
-        if !text.starts_with(EVENT_START) {
+        if !text.starts_with(STREAM_REPLY) {
             return None;
         }
         // Lines are compared with the first format only.
@@ -168,7 +168,7 @@ impl LineFinder {
             self.without_reply += 1;
             return None;
         }
-        let starts_event = |text: &[u8]| text.starts_with(EVENT_START);
+        let starts_event = |text: &[u8]| text.starts_with(STREAM_REPLY);
         // A line without a prefix may be the text of a stranger's descriptor.
         let event = reply
             .filter(|reply| MAY_BE_LOG && (reply.prefix > 0 || self.formats[0].is_some()))

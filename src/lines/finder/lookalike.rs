@@ -1,9 +1,9 @@
 //! Counts lines that look like an event, or like the rest of one, and are not read as such.
 
 use super::{LineFinder, prefix};
-use crate::format::EVENT_START;
+use crate::format::STREAM_REPLY;
 use crate::format::keyword::Keyword;
-use crate::token::{StreamStatus, Word};
+use crate::word::{StreamStatus, WordEnum};
 
 impl LineFinder {
     /// Counts a line without a reply, if it looks like an event.
@@ -24,7 +24,7 @@ impl LineFinder {
         if self.line_end.is_some() {
             return;
         }
-        let is_event = line.starts_with(EVENT_START);
+        let is_event = line.starts_with(STREAM_REPLY);
         let reply_follows = |lf: &usize| line.get(lf + 1..).is_some_and(|rest| prefix::len(rest).is_some());
         let lfs = memchr::memchr_iter(b'\n', line).filter(|lf| !is_event || reply_follows(lf));
         self.skipped.line_ends.add(lfs.count() as u64, self.lines);

@@ -3,8 +3,8 @@
 use super::LineFinder;
 use crate::anomaly::Anomaly;
 use crate::error::Error;
-use crate::format::EVENT_START;
-use crate::format::text::Text;
+use crate::format::STREAM_REPLY;
+use crate::format::content::Content;
 use crate::lines::event_line::EventLine;
 use crate::lines::format;
 use crate::parse;
@@ -48,7 +48,7 @@ impl LineRange {
     /// Returns the index of the event's content.
     #[inline]
     pub(in crate::lines) const fn content(&self) -> usize {
-        self.start + self.prefix + EVENT_START.len()
+        self.start + self.prefix + STREAM_REPLY.len()
     }
 
     /// Returns the index after the event's content.
@@ -79,7 +79,12 @@ impl Terminator {
 impl LineFinder {
     /// Parses the event at `range` of `bytes`, whose text is `content`.
     #[inline(never)]
-    pub(in crate::lines) fn event<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Text<'a>) -> EventLine<'a> {
+    pub(in crate::lines) fn event<'a>(
+        &self,
+        bytes: &'a [u8],
+        range: &LineRange,
+        content: Content<'a>,
+    ) -> EventLine<'a> {
         // Each anomaly of a line needs one of these: text after the reply, data around it, an unusual or missing
         // terminator.
         let usual_terminator = if self.cr_is_end { Terminator::CrLf } else { Terminator::Lf };
@@ -92,7 +97,7 @@ impl LineFinder {
 
     /// Parses an event whose line may have an anomaly.
     #[inline(never)]
-    fn event_of_odd_line<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Text<'a>) -> EventLine<'a> {
+    fn event_of_odd_line<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Content<'a>) -> EventLine<'a> {
         let mut line = self.event_of_plain_line(bytes, range, content);
         self.add_anomalies(&mut line, range);
         line
@@ -101,7 +106,7 @@ impl LineFinder {
     /// Parses an event whose line has no anomaly.
     #[cfg_attr(feature = "std", inline)]
     #[cfg_attr(not(feature = "std"), inline(never))]
-    fn event_of_plain_line<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Text<'a>) -> EventLine<'a> {
+    fn event_of_plain_line<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Content<'a>) -> EventLine<'a> {
         let &LineRange { number, offset, start, end, prefix, terminator, .. } = range;
         let line = bytes.get(start..end).unwrap_or_default();
         let prefix = line.get(..prefix).unwrap_or_default();
@@ -109,11 +114,11 @@ impl LineFinder {
         // A literal in each arm, so that each call writes its event right into the line. An event that comes out of the
         // `match` would be copied.
         match content {
-            Text::Str(text) => {
+            Content::Str(text) => {
                 EventLine { number, offset, prefix, line, event: parse::read_text(text, self.lenient), terminated }
             }
-            Text::Bytes(_) => {
-                EventLine { number, offset, prefix, line, event: parse::read_any(content, self.lenient), terminated }
+            Content::Bytes(_) => {
+                EventLine { number, offset, prefix, line, event: parse::read_slowly(content, self.lenient), terminated }
             }
         }
     }
@@ -126,7 +131,7 @@ impl LineFinder {
         };
         // The CR may belong to the content.
         if range.terminator == Terminator::CrLf && !self.cr_is_end {
-            parse::note_lone_line_end(event);
+            parse::flag_cut_at_lone_line_end(event);
         }
         let after = line.line.get(range.content_end() - range.start..).unwrap_or_default();
         let may_be_escaped = format::may_escape(after) && event.content().contains(&b'\\');
