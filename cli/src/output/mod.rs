@@ -7,7 +7,7 @@ pub(crate) mod columns;
 pub(crate) mod mask;
 #[cfg(feature = "arrow")]
 pub(crate) mod packed;
-pub(crate) mod replaced;
+pub(crate) mod replacements;
 pub(crate) mod row;
 pub(crate) mod table;
 pub(crate) mod text;
@@ -21,15 +21,15 @@ use clap::ValueEnum;
 use tor_stream_event::LineState;
 
 use crate::input::reader::{Consumer, Event};
-use crate::input::threads::{Collector, InputName, Log, Logs};
-use crate::output::cells::{Cells, Csv};
+use crate::input::threads::{Collector, ConsumerMaker, InputName, LogConsumer};
+use crate::output::cells::{CellEscapes, Csv};
 #[cfg(feature = "arrow")]
 use crate::output::columns::events::EventColumns;
 #[cfg(feature = "arrow")]
 use crate::output::columns::{ColumnFile, ColumnFormat};
 #[cfg(feature = "arrow")]
 use crate::output::packed::PackedRows;
-use crate::output::replaced::Replaced;
+use crate::output::replacements::Replacements;
 use crate::output::row::{JsonLists, Row};
 use crate::output::text::escape_json;
 
@@ -56,7 +56,7 @@ pub(crate) struct EventLogs {
     /// Set to show SOCKS user names and passwords.
     pub(crate) show_credentials: bool,
     /// Changes to cells of CSV.
-    pub(crate) cells: Cells,
+    pub(crate) cells: CellEscapes,
 }
 
 /// Rows of the events of an input.
@@ -138,7 +138,7 @@ impl EventLogs {
     }
 }
 
-impl Logs for EventLogs {
+impl ConsumerMaker for EventLogs {
     type Log = EventLog;
 
     fn log(&self, _input: InputName<'_>) -> EventLog {
@@ -212,22 +212,22 @@ impl EventLog {
 impl NumberedRows {
     /// Writes the rows with the numbers of their lines.
     fn write(&self, output: &mut impl Write) -> io::Result<()> {
-        let mut replaced = Replaced::default();
+        let mut replacements = Replacements::default();
         for &(line, start) in &self.starts {
             let at = start + self.before;
-            replaced.add(at..at + 1, format_args!("{}", line + self.lines));
+            replacements.add(at..at + 1, format_args!("{}", line + self.lines));
         }
-        replaced.write(&self.text, output)
+        replacements.write(&self.text, output)
     }
 }
 
 impl Consumer for EventLog {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if event.passes.all() { self.write(event, event.line.number) } else { Ok(()) }
+        if event.met.all() { self.write(event, event.line.number) } else { Ok(()) }
     }
 }
 
-impl Log for EventLog {
+impl LogConsumer for EventLog {
     type Rows = Rows;
     type Part = EventPart;
 
@@ -293,7 +293,7 @@ impl EventPart {
 
 impl Consumer for EventPart {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if self.is_full || !event.passes.all() {
+        if self.is_full || !event.met.all() {
             return Ok(());
         }
         if self.log.is_text() {

@@ -126,8 +126,10 @@ fn a_process_of_another_version_is_named() {
     socket.read_exact(&mut version).unwrap();
     assert_eq!(&version, MAGIC);
     drop(socket);
-    let reason =
-        format!("process 1 ({}) did not come up within 3 seconds: a tor-streams of another version has called", ours[1]);
+    let reason = format!(
+        "process 1 ({}) did not come up within 3 seconds: a tor-streams of another version has called",
+        ours[1]
+    );
     lost(&first.ended(), &reason);
 
     let listener = TcpListener::bind(&ours[0]).unwrap();

@@ -64,7 +64,16 @@ impl Door {
         let listener = TcpListener::bind(addresses)?;
         listener.set_nonblocking(true)?;
         let (sender, greeted) = mpsc::channel();
-        Ok(Self { listener, waiting: VecDeque::new(), sender, greeted, key, silence, other_key: false, other_version: false })
+        Ok(Self {
+            listener,
+            waiting: VecDeque::new(),
+            sender,
+            greeted,
+            key,
+            silence,
+            other_key: false,
+            other_version: false,
+        })
     }
 
     /// Returns the next process that has proved itself. `None` after the deadline.
@@ -91,7 +100,6 @@ impl Door {
         } else {
             String::new()
         }
-
     }
 
     /// Begins the greetings of new connections.
