@@ -140,7 +140,6 @@ fn a_process_of_another_version_is_named() {
 }
 
 /// The bytes of a greeting that was good are of no use for another one.
-
 #[test]
 fn a_proof_cannot_be_sent_again() {
     let ours = addresses(2);

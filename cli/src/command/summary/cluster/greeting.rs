@@ -22,7 +22,6 @@ const NAME_LEN: usize = 12;
 /// Maximum number of bytes that are read from a process of another version.
 const OTHER_LEN: usize = 1024;
 /// Timeout for a whole greeting.
-
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A connection to a process that has proved itself.
