@@ -9,9 +9,9 @@ use tor_stream_event::LineState;
 
 use super::column::Column;
 use super::groups::{Found, Key};
+use crate::command::events::EventRow;
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{ConsumerMaker, InputName, LogConsumer};
-use crate::output::row::Row;
 
 /// A maker of the consumers.
 pub(super) struct EventLogs {
@@ -77,7 +77,7 @@ impl ConsumerMaker for EventLogs {
 impl Consumer for EventLog {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if event.met.all() {
-            let row = Row::new(event.line, event.event, false, true);
+            let row = EventRow::new(event.line, event.event, false, true);
             let values = self.columns.iter().map(|column| column.of_event(event, &row, &self.file));
             self.found.add(values.collect(), 1);
         }

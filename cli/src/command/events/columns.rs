@@ -2,8 +2,8 @@
 
 use tor_stream_event::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 
+use super::packed::TableRow;
 use crate::output::columns::builders::{Count, Dictionary, Integer, Nullable, Text, TextList, Timestamp, columns};
-use crate::output::packed::TableRow;
 
 columns! {
     /// The columns of `events`.
