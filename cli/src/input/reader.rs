@@ -4,11 +4,12 @@ use core::cell::{Cell, RefCell};
 use std::io::{self, Read};
 use std::thread;
 
+use memchr::memmem;
 use tor_stream_event::{Error, EventLine, EventReader, LineState, StreamEventRef};
 
 use crate::input::Inputs;
 use crate::input::filter::{Filter, MetConditions};
-use crate::input::findings::Findings;
+use crate::input::findings::{Findings, MARK};
 use crate::input::layout::{Layout, LayoutOptions};
 use crate::input::status::{OpenStream, OpenStreams};
 use crate::input::time::Time;
@@ -219,7 +220,8 @@ pub(crate) fn read_events<C: Consumer>(
         })
     };
     let open = C::OPEN_STREAMS.then(scanner);
-    let watched = Watched { reader, before_read, failed: &failed, open: open.as_ref() };
+    let long_lines = RefCell::new(LongLines::default());
+    let watched = Watched { reader, before_read, failed: &failed, open: open.as_ref(), long_lines: &long_lines };
     let mut events = options.events(layout, watched, state);
     let mut findings = Findings::default();
     let end = loop {
@@ -249,6 +251,7 @@ pub(crate) fn read_events<C: Consumer>(
         }
         options.give_open(&mut open.borrow_mut(), u64::MAX, *consumer, *sink)?;
     }
+    findings.add_beyond_limit(long_lines.borrow().with_event);
     let state = events.state();
     // The error may be that of the sink.
     match failed.take() {
@@ -267,6 +270,8 @@ struct Watched<'f, R, F> {
     failed: &'f Cell<Option<io::Error>>,
     /// Scanner for open streams, which gets all bytes.
     open: Option<&'f RefCell<OpenStreams>>,
+    /// Search in lines that are too long, which gets all bytes.
+    long_lines: &'f RefCell<LongLines>,
 }
 
 impl<R: Read, F: FnMut() -> io::Result<()>> Read for Watched<'_, R, F> {
@@ -277,9 +282,68 @@ impl<R: Read, F: FnMut() -> io::Result<()>> Read for Watched<'_, R, F> {
             return Err(io::ErrorKind::Other.into());
         }
         let read = self.reader.read(buffer)?;
+        let bytes = buffer.get(..read).unwrap_or_default();
         if let Some(open) = self.open {
-            open.borrow_mut().bytes(buffer.get(..read).unwrap_or_default());
+            open.borrow_mut().bytes(bytes);
         }
+        self.long_lines.borrow_mut().bytes(bytes);
         Ok(read)
+    }
+}
+
+/// A search for events in lines that are longer than the [limit](EventReader::DEFAULT_LIMIT), behind it: the reader of events
+/// does not read on there. A log whose file was cut while its program wrote on has such a line, of NUL bytes.
+#[derive(Default)]
+struct LongLines {
+    /// Length of the incomplete line.
+    len: usize,
+    /// Last bytes of the incomplete line, which may be the start of a mark.
+    tail: Vec<u8>,
+    /// Number of lines with an event behind the limit.
+    with_event: u64,
+    /// Set if the incomplete line is one of them.
+    is_counted: bool,
+}
+
+impl LongLines {
+    /// Maximum length of a line that the reader of events reads.
+    const LIMIT: usize = EventReader::<io::Empty>::DEFAULT_LIMIT;
+
+    /// Searches the next bytes, fewer than the limit.
+    fn bytes(&mut self, bytes: &[u8]) {
+        let rest = bytes.get(..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())).unwrap_or_default();
+        let (before, len) = (self.len - self.tail.len(), self.len.saturating_add(rest.len()));
+        if len > Self::LIMIT && !self.is_counted {
+            self.tail.extend_from_slice(rest);
+            let mut marks = memmem::find_iter(&self.tail, MARK);
+            self.is_counted = marks.any(|at| before + at + MARK.len() > Self::LIMIT);
+            self.with_event += u64::from(self.is_counted);
+        }
+        self.tail.clear();
+        match memchr::memrchr(b'\n', bytes) {
+            Some(lf) => (self.len, self.is_counted) = (bytes.len() - lf - 1, false),
+            None => self.len = len,
+        }
+        let kept = self.len.min(bytes.len()).min(MARK.len() - 1);
+        self.tail.extend_from_slice(bytes.get(bytes.len() - kept..).unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_behind_the_limit_of_a_line() {
+        let hole = "\0".repeat(LongLines::LIMIT);
+        let text = format!(
+            "650 STREAM 1\n{hole}650 STREAM 2 650 STREAM 3\n{hole}\n650 STREAM 4\n650 STREAM 5{hole}\n{}650 STREAM 6\n{hole}650 STREAM 7",
+            &hole[MARK.len()..],
+        );
+        for len in [9, 64, 1000, 65_536] {
+            let mut lines = LongLines::default();
+            text.as_bytes().chunks(len).for_each(|chunk| lines.bytes(chunk));
+            assert_eq!(lines.with_event, 2, "{len}");
+        }
     }
 }

@@ -133,3 +133,17 @@ fn events_inside_of_other_text_are_told() {
         }
     }
 }
+
+/// A program that writes on after its log was emptied leaves a hole of NUL bytes before the event on its next line.
+#[test]
+fn an_event_behind_a_long_hole_is_told() {
+    let log = format!("650 STREAM 1 NEW 0 a:1\n{}650 STREAM 2 NEW 0 a:1\n", "\0".repeat(3 << 20));
+    let log = file("hole", "tor.log", log.as_bytes());
+    for jobs in ["--jobs=1", "--jobs=3"] {
+        let output = run(&["summary", jobs], &[&log]);
+        let message = String::from_utf8(output.stderr).unwrap();
+        let expected = format!("{}: 1 line has `650 STREAM` behind the first MiB", log.display());
+        assert!(message.contains(&expected), "{message}");
+        assert_eq!(output.status.code(), Some(1), "{message}");
+    }
+}
