@@ -246,6 +246,12 @@ fn shown(text: &[u8]) -> String {
     if let Some(at) = later_fields.iter().filter_map(|field| text.rfind(field)).max() {
         text.replace_range(..=at, "...");
     }
+    // Or within the keyword of one.
+    let is_end_of_keyword =
+        |word: &str| ["SOCKS_USERNAME", "SOCKS_PASSWORD"].iter().any(|keyword| keyword.ends_with(word));
+    if let Some((word, _)) = text.split_once("=\"").filter(|(word, _)| is_end_of_keyword(word)) {
+        text = format!("{word}=***");
+    }
     let len = text.chars().count();
     if len > SHOWN {
         let start: String = text.chars().take(SHOWN / 2).collect();
@@ -281,6 +287,8 @@ mod tests {
             ("tor-1  | ", "tor-1  | "),
             ("SSWORD=\"s3cr3t\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 ISO_FIELDS=\rgw: ", "...gw: "),
             ("cr3t\" CLIENT_PROTOCOL=SOCKS5 ISO_FIELDS=", "...ISO_FIELDS="),
+            ("KS_PASSWORD=\"s3cr3t\" ", "KS_PASSWORD=***"),
+            ("ts=1 msg=\"", "ts=1 msg=\""),
             ("x SOCKS_USERNAME=\"a\" SOCKS_PASSWORD=\"b\" ISO_FIELDS=c", "x SOCKS_USERNAME=***"),
             ("x SOCKS_PASSWORD=\"b ISO_FIELDS=c", "x SOCKS_PASSWORD=***"),
         ] {
