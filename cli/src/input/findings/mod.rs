@@ -8,6 +8,7 @@ use tor_stream_event::{Anomaly, EventLine, StreamEventRef};
 
 pub(crate) use self::ended::Ended;
 pub(crate) use self::words::UnknownWords;
+use crate::input::reader::UnreadText;
 use crate::input::time::{Stamp, Time};
 use crate::output::table::count_as;
 
@@ -29,6 +30,8 @@ pub(crate) struct Findings {
     with_cr: Lines,
     /// Number of lines with an event behind their first MiB.
     beyond_limit: u64,
+    /// Set if there is a NUL byte.
+    has_nul: bool,
     /// Set if there is the line of an event, which may be unreadable.
     has_events: bool,
 }
@@ -87,9 +90,10 @@ impl Findings {
         }
     }
 
-    /// Adds lines with an event behind the limit of a line's length.
-    pub(crate) fn add_beyond_limit(&mut self, lines: u64) {
-        self.beyond_limit += lines;
+    /// Adds text that was not read.
+    pub(crate) fn add_unread(&mut self, unread: &UnreadText) {
+        self.beyond_limit += unread.beyond_limit;
+        self.has_nul |= unread.has_nul;
     }
 
     /// Adds an event that cannot be read.
@@ -105,6 +109,7 @@ impl Findings {
         self.joined.append(later.joined, lines);
         self.with_cr.append(later.with_cr, lines);
         self.beyond_limit += later.beyond_limit;
+        self.has_nul |= later.has_nul;
         self.has_events |= later.has_events;
     }
 
@@ -130,11 +135,10 @@ impl Findings {
         let mut messages = Vec::new();
         if self.beyond_limit > 0 {
             let lines = count_as(self.beyond_limit, "line has", "lines have");
-            messages.push(format!(
-                "{}: {lines} `650 STREAM` behind the first MiB, where no event is read: if that is of NUL bytes, try \
-                 `tr -d '\\0' <FILE | tor-streams -`",
-                log.name
-            ));
+            messages.push(format!("{}: {lines} `650 STREAM` behind the first MiB, where no event is read", log.name));
+        }
+        if self.has_nul {
+            messages.push(log.nul());
         }
         if let Some(first) = self.joined.first {
             let events = count_as(self.joined.count, "event holds", "events hold");
