@@ -1,7 +1,8 @@
-# Functions that the scripts beside it share. A script that sources it runs in the repository's root.
+# Functions that the scripts beside it share. A script that sources it runs in the repository's root. Its exit status is 0
+# after a pass, 77 if this machine cannot check all of its claim, and another after a failure.
 #
-# Programs that the machine lacks are unpacked from packages of Debian into $tools, which needs no right of root. Only
-# `need` installs packages, which does.
+# Most programs that the machine lacks are unpacked from packages of Debian into $tools, without root. `need` alone installs
+# packages, as root.
 # shellcheck shell=bash
 set -euo pipefail
 # Text is UTF-8, and sorted alike, on machines that say nothing of it too.
@@ -15,10 +16,15 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 
 source ci/need.sh
 
-# Ends the script without a result: skip REASON
+# Says that a part of the claim is not checked on this machine, and why: skip_part REASON
+skip_part() {
+    printf '\n*** NOT CHECKED by %s: %s\n\n' "${0##*/}" "$*" >&2
+}
+
+# Says so and ends the script: skip REASON
 skip() {
-    printf '\n*** SKIPPED %s: %s\n\n' "${0##*/}" "$*" >&2
-    exit 0
+    skip_part "$@"
+    exit 77
 }
 
 # apt with lists of its own, which may know other architectures than the system's: apt get|cache ARGUMENT...
@@ -35,7 +41,7 @@ architectures=
 apt_update() {
     command -v apt-get dpkg >/dev/null || return
     mkdir -p "$tools"/apt/{state/lists/partial,cache/archives/partial}
-    # A list that is missing matters only if a package of it is: the download tells.
+    # A list that cannot be fetched may not be needed: `unpack` fails if it is.
     apt get update >/dev/null || true
 }
 
@@ -97,14 +103,16 @@ find_llvm() {
     llvm cov --version >/dev/null
 }
 
-# Runs one of them: llvm TOOL ARGUMENT..., such as llvm cov
+# Runs one of LLVM's tools: llvm TOOL ARGUMENT..., such as llvm cov
 llvm() {
     LD_LIBRARY_PATH=$llvm_lib "$llvm_bin/llvm-$1" "${@:2}"
 }
 
-# Finds `core` for machines without an operating system, or ends the script: rustup's, or Debian's sources of it, which a
-# rustc of Debian compiles. Sets `core` and `core_and_alloc`, options of cargo that compile it, and `linker`, rustc's own,
-# which Debian's rustc comes without: find_core TARGET...
+# Finds Rust's own libraries for other targets than this machine, or ends the script: find_core TARGET...
+#
+# With rustup's libraries, `core` and `core_and_alloc` are empty. Else they are the options with which cargo compiles the
+# libraries from Debian's sources, by a rustc of Debian. `linker` is rustup's, which Debian's rustc comes without.
+
 find_core() {
     local target version is_installed=1
     core=() core_and_alloc=()

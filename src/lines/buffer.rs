@@ -7,7 +7,7 @@ use super::finder::{LineFinder, LineRange};
 use super::format::LogFormat;
 use super::skipped::Skipped;
 use super::state::LineState;
-use crate::format::text::Text;
+use crate::format::content::Content;
 
 /// Iterates over the STREAM events in a buffer: a log, a memory map, a capture of a control connection.
 ///
@@ -151,19 +151,19 @@ impl<'a> StreamEvents<'a> {
 
     /// Returns the text from `start` to `end`, which has been checked already in most lines.
     #[inline]
-    fn text(&mut self, start: usize, end: usize) -> Text<'a> {
+    fn text(&mut self, start: usize, end: usize) -> Content<'a> {
         let before = self.utf8_end - self.utf8.len();
         let checked = start.checked_sub(before).and_then(|start| self.utf8.get(start..end - before));
-        checked.map_or_else(|| self.check(start, end), Text::Str)
+        checked.map_or_else(|| self.check(start, end), Content::Str)
     }
 
     /// Checks the text from `start` to `end`; if the last event is near, up to [`CHECKED`](Self::CHECKED) bytes with it.
     #[cold]
-    fn check(&mut self, start: usize, end: usize) -> Text<'a> {
+    fn check(&mut self, start: usize, end: usize) -> Content<'a> {
         let follows = start.checked_sub(self.utf8_end).is_some_and(|between| between < Self::NEAR);
         if !follows {
             (self.utf8, self.utf8_end) = ("", end);
-            return Text::within(self.bytes, start, end);
+            return Content::within(self.bytes, start, end);
         }
         let bytes = self.bytes.get(start..end.max(start + Self::CHECKED).min(self.bytes.len())).unwrap_or_default();
         let valid = match core::str::from_utf8(bytes) {
@@ -173,7 +173,9 @@ impl<'a> StreamEvents<'a> {
             }
         };
         (self.utf8, self.utf8_end) = (valid, start + valid.len());
-        valid.get(..end - start).map_or_else(|| Text::new(self.bytes.get(start..end).unwrap_or_default()), Text::Str)
+        valid
+            .get(..end - start)
+            .map_or_else(|| Content::new(self.bytes.get(start..end).unwrap_or_default()), Content::Str)
     }
 }
 

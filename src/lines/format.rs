@@ -5,7 +5,8 @@ use core::fmt;
 use arrayvec::ArrayVec;
 
 use super::finder::prefix::{self, Name};
-use crate::format::text::{Text, without_line_end};
+use crate::format::STREAM_REPLY;
+use crate::format::content::{Content, without_line_end};
 use crate::parse;
 use crate::value::Redacted;
 
@@ -98,13 +99,13 @@ impl LogFormat {
     pub fn of_line(line: &[u8]) -> Option<Self> {
         let line = without_line_end(line.strip_prefix(super::BOM).unwrap_or(line));
         let (before, reply) = line.split_at_checked(event(line)?)?;
-        let content = reply.strip_prefix(super::MARK)?;
+        let content = reply.strip_prefix(STREAM_REPLY)?;
         let after = closing(before, content)?;
         let content = content.get(..content.len().checked_sub(after.len())?)?;
         if is_closed_before(before, content) {
             return None;
         }
-        parse::read(Text::new(content), false).ok()?;
+        parse::read(Content::new(content), false).ok()?;
         Self::like(before, after)
     }
 

@@ -29,8 +29,5 @@ pub use self::reader::{EventReader, IntoEvents};
 pub use self::skipped::{Skipped, SkippedLines};
 pub use self::state::LineState;
 
-/// Reply code and event name before an event's content.
-const MARK: &[u8] = b"650 STREAM ";
-
 /// Byte order mark of UTF-8, which some editors write at the beginning of a file.
 const BOM: &[u8] = b"\xef\xbb\xbf";

@@ -2,7 +2,7 @@
 
 use super::event_line::EventLine;
 use super::finder::{End, LineFinder, LineRange};
-use crate::format::text::Text;
+use crate::format::content::Content;
 
 /// Storage for an incomplete line.
 pub(crate) trait Store {
@@ -83,7 +83,7 @@ impl<S: Store> Splitter<S> {
         if range.full_len > self.finder.limit {
             return self.finder.too_long(bytes, range);
         }
-        self.finder.event(bytes, range, Text::within(bytes, range.content(), range.content_end()))
+        self.finder.event(bytes, range, Content::within(bytes, range.content(), range.content_end()))
     }
 
     /// Returns the number of bytes that the splitter has stepped over or kept.

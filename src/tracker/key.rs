@@ -40,7 +40,7 @@ pub(super) fn id(event: &StreamEventRef<'_>) -> StreamId {
     let content = event.content();
     if event.id == NOT_UTF8 && !content.starts_with(NOT_UTF8.as_bytes()) {
         // The event has the same text for every such ID.
-        return StreamId::of_bytes(content.split(|&byte| byte == b' ').next().unwrap_or_default());
+        return StreamId::abridged(content.split(|&byte| byte == b' ').next().unwrap_or_default());
     }
-    StreamId::of_any(event.id)
+    StreamId::of_any_token(event.id)
 }

@@ -8,8 +8,8 @@ use super::life::StreamLife;
 use super::update::Kept;
 use super::{Note, StreamTracker};
 use crate::event::StreamEventRef;
-use crate::token::StreamStatus;
 use crate::value::StreamId;
+use crate::word::StreamStatus;
 
 impl<T: Clone> StreamTracker<T> {
     /// Returns a tracker with a maximum number of live streams, at least one.

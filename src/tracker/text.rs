@@ -8,8 +8,8 @@ use super::life::Target;
 use crate::anomaly::Anomaly;
 use crate::event::StreamEventRef;
 use crate::format::grammar;
-use crate::token::{StreamClosureReason, StreamStatus};
 use crate::value::CircuitId;
+use crate::word::{StreamClosureReason, StreamStatus};
 
 /// Maximum length of the text of a word without a name, in bytes. tor's longest words have 15.
 const MAX_KEPT_WORD: usize = 64;
@@ -80,9 +80,9 @@ pub(super) fn shown_circuit<'a>(event: &StreamEventRef<'a>, id: &'a str) -> Circ
     let may_be_secret = event.status == StreamStatus::Unrecognized || event.anomalies().contains(Anomaly::MalformedId);
     if may_be_secret && event.redact(id.as_bytes()).as_str().is_none() {
         // An abridged ID would show the first letters.
-        return CircuitId::of_any("***");
+        return CircuitId::of_any_token("***");
     }
-    CircuitId::of_any(id)
+    CircuitId::of_any_token(id)
 }
 
 /// Returns `true` if an event's source address is an address and a port, which is never masked, whatever a client

@@ -8,8 +8,8 @@ use super::Note;
 use super::life::{Failure, Outcome, Step, StreamLife, Target};
 use super::text::{UnnamedReasons, UnnamedWords, is_address, shown, shown_circuit, unnamed};
 use crate::event::StreamEventRef;
-use crate::token::{ClientProtocol, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::{CircuitId, StreamId};
+use crate::word::{ClientProtocol, StreamPurpose, StreamSource, StreamStatus};
 
 /// Limits on the facts that are kept of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

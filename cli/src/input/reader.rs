@@ -7,7 +7,7 @@ use std::thread;
 use tor_stream_event::{Error, EventLine, EventReader, LineState, StreamEventRef};
 
 use crate::input::Inputs;
-use crate::input::filter::{Filter, Passes};
+use crate::input::filter::{Filter, MetConditions};
 use crate::input::findings::Findings;
 use crate::input::layout::{Layout, LayoutOptions};
 use crate::input::status::{OpenStream, OpenStreams};
@@ -15,7 +15,7 @@ use crate::input::time::Time;
 
 /// The options of every command that reads files.
 #[derive(clap::Args)]
-pub(crate) struct Reading {
+pub(crate) struct ReadOptions {
     /// Inputs of the command.
     #[command(flatten)]
     pub(crate) inputs: Inputs,
@@ -36,7 +36,7 @@ pub(crate) struct Reading {
     jobs: Option<u16>,
 }
 
-impl Reading {
+impl ReadOptions {
     /// Maximum number of threads.
     const MOST_JOBS: usize = 256;
 
@@ -69,8 +69,8 @@ impl Reading {
     ) -> io::Result<()> {
         let time = Time::of(line);
         findings.event(line, event, time, self.filter.limits_time());
-        let passes = self.filter.passes(event, time);
-        consumer.event(&Event { line, event, time, passes })
+        let met = self.filter.met_by(event, time);
+        consumer.event(&Event { line, event, time, met })
     }
 
     /// Passes to a consumer the streams that were open, found before an offset, and reports damaged ones.
@@ -83,13 +83,13 @@ impl Reading {
         open: &mut OpenStreams,
         offset: u64,
         consumer: &mut C,
-        sink: &mut impl Sink<C>,
+        sink: &mut impl OutputSink<C>,
     ) -> io::Result<()> {
         while let Some(OpenStream { number, text, .. }) = open.next_before(offset) {
             let parsed =
                 if self.lenient { StreamEventRef::parse_lenient(&text) } else { StreamEventRef::parse_bytes(&text) };
             match parsed {
-                Ok(stream) => consumer.open(&stream, self.filter.passes(&stream, None))?,
+                Ok(stream) => consumer.open(&stream, self.filter.met_by(&stream, None))?,
                 Err(error) => sink.unreadable(consumer, number, &error)?,
             }
         }
@@ -107,7 +107,7 @@ pub(crate) struct Event<'e> {
     /// Time of the event in the log, if it has one.
     pub(crate) time: Option<Time>,
     /// Conditions of the filters that the event meets.
-    pub(crate) passes: Passes,
+    pub(crate) met: MetConditions,
 }
 
 /// A consumer of the events of an input, or of a range of it, in their order: a command's side of reading.
@@ -130,13 +130,13 @@ pub(crate) trait Consumer {
     /// # Errors
     ///
     /// If the stream cannot be printed.
-    fn open(&mut self, _stream: &StreamEventRef<'_>, _passes: Passes) -> io::Result<()> {
+    fn open(&mut self, _stream: &StreamEventRef<'_>, _met: MetConditions) -> io::Result<()> {
         Ok(())
     }
 }
 
 /// A receiver of a consumer's output.
-pub(crate) trait Sink<C> {
+pub(crate) trait OutputSink<C> {
     /// Prints the output of the events so far: the read that follows may wait for its bytes.
     ///
     /// # Errors
@@ -153,7 +153,7 @@ pub(crate) trait Sink<C> {
 }
 
 /// The start of a read: the layout of the input, and the state after the bytes before.
-pub(crate) struct Start<'s> {
+pub(crate) struct ReadStart<'s> {
     /// Layout of the input.
     pub(crate) layout: &'s Layout,
     /// State of the lines; `None` at the start of the input.
@@ -163,26 +163,26 @@ pub(crate) struct Start<'s> {
 }
 
 /// The end of a read.
-pub(crate) struct End {
+pub(crate) struct ReadEnd {
     /// State of the lines at the end.
     pub(crate) state: LineState,
     /// Scanner for open streams, if the consumer asks for them.
     pub(crate) open: Option<OpenStreams>,
     /// Failure that ended the read; `None` at the end of the input.
-    pub(crate) failed: Option<Failure>,
+    pub(crate) failed: Option<ReadFailure>,
     /// Findings about the events.
     pub(crate) findings: Findings,
 }
 
 /// A failed read, with the message of the file or of its decompression.
-pub(crate) struct Failure {
+pub(crate) struct ReadFailure {
     /// Number of bytes that were read before.
     pub(crate) offset: u64,
     /// Message of the error.
     pub(crate) message: String,
 }
 
-impl Failure {
+impl ReadFailure {
     /// Returns the failure behind an error of a reader of events.
     fn of(error: Error, cause: Option<&io::Error>) -> Self {
         match (error, cause) {
@@ -198,12 +198,12 @@ impl Failure {
 ///
 /// If the consumer or the sink fails.
 pub(crate) fn read_events<C: Consumer>(
-    options: &Reading,
-    Start { layout, state, open }: Start<'_>,
+    options: &ReadOptions,
+    ReadStart { layout, state, open }: ReadStart<'_>,
     reader: impl Read,
     consumer: &mut C,
-    sink: &mut impl Sink<C>,
-) -> io::Result<End> {
+    sink: &mut impl OutputSink<C>,
+) -> io::Result<ReadEnd> {
     // The reader asks the consumer for its output before it may wait for more bytes, so both sides need the pair.
     let both = RefCell::new((consumer, sink));
     let failed = Cell::new(None);
@@ -238,7 +238,7 @@ pub(crate) fn read_events<C: Consumer>(
                 }
             }
             Ok(None) => break None,
-            Err(error) => break Some(Failure::of(error, events.io_error())),
+            Err(error) => break Some(ReadFailure::of(error, events.io_error())),
         }
     };
     if let Some(open) = &open {
@@ -252,7 +252,7 @@ pub(crate) fn read_events<C: Consumer>(
     // The error may be that of the sink.
     match failed.take() {
         Some(error) => Err(error),
-        None => Ok(End { state, open: open.map(RefCell::into_inner), failed: end, findings }),
+        None => Ok(ReadEnd { state, open: open.map(RefCell::into_inner), failed: end, findings }),
     }
 }
 

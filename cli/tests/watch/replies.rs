@@ -88,16 +88,23 @@ fn stopped_while_it_waits() {
     assert_eq!(playing.join().unwrap(), "PROTOCOLINFO 1\r\n");
 }
 
-/// Watches one that has these streams open before any event, and returns the summary at the end.
+/// Watches a control port that sends `reply` to `GETINFO stream-status`, one event after the subscription, and closes the
+/// connection. Returns the last summary, and the complaint about the end.
 #[track_caller]
 fn summary_after(reply: &str) -> String {
+    summary_with(&[], reply)
+}
+
+/// Returns the same with more options.
+#[track_caller]
+fn summary_with(options: &[&str], reply: &str) -> String {
     let reply = reply.to_owned();
     let (address, playing) = Peer::play(move |peer| {
         peer.subscribe("250 OK\r\n650 STREAM 5 NEW 0 early.example:80\r\n");
         peer.command("GETINFO stream-status");
         peer.send(&reply);
     });
-    let (_, said) = Watch::start(&address, &["--summary", "--retries", "0"], None).end();
+    let (_, said) = Watch::start(&address, &[&["--summary", "--retries", "0"], options].concat(), None).end();
     playing.join().unwrap();
     said
 }
@@ -128,6 +135,77 @@ fn streams_that_are_open_already() {
     for reply in ["250-stream-status=\r\n250 OK\r\n", "552 no\r\n", "250+stream-status=\r\n.\r\n250 OK\r\n", ""] {
         let said = summary_after(reply);
         assert!(said.starts_with("events 1, unreadable 0; streams open 1, closed 0; "), "{said}");
+    }
+}
+
+/// Each row of the reply that cannot be read is counted, and costs no other row, whether the reply is data or one line.
+/// Leniently, the same rows are read as in a log, but for one that is longer than any event.
+#[test]
+fn damaged_rows_of_open_streams() {
+    let too_long = "x".repeat(9000);
+    let damaged = [
+        "31 NEW 0 no-port.example",
+        "32 PAUSED 0 status.example:80",
+        "33 SUCC",
+        "34 NEW - circuit.example:80",
+        "x-y NEW 0 id.example:80",
+        "",
+        "35",
+        &format!("36 NEW 0 {too_long}:80"),
+        "37 NEW 0 port.example:65536",
+        "38\tNEW\t0\ttabs.example:80",
+    ];
+    // No circuit, no status or no ID at all: lenient reading refuses these, too.
+    let refused_leniently = ["33 SUCC", "", "35", "38\tNEW\t0\ttabs.example:80"].len() + [too_long.as_str()].len();
+    let rows = damaged.map(|row| format!("{row}\r\n")).concat();
+    let reply =
+        format!("250+stream-status=\r\n8 NEW 0 first.example:80\r\n{rows}9 NEW 0 last.example:80\r\n.\r\n250 OK\r\n");
+    for (options, unreadable) in [(&[][..], damaged.len()), (&["--lenient"], refused_leniently)] {
+        let said = summary_with(options, &reply);
+        // Stream 5 is that of the event.
+        let open = 1 + 2 + damaged.len() - unreadable;
+        let counts = format!("events 1, unreadable {unreadable}; streams open {open}, closed 0; ");
+        assert!(said.starts_with(&counts), "{options:?}: {said}");
+        assert!(said.contains("  first.example:80\n") && said.contains("  last.example:80\n"), "{said}");
+        assert_eq!(said.contains("  status.example:80\n"), !options.is_empty(), "{said}");
+    }
+    for row in damaged.iter().filter(|row| !row.is_empty()) {
+        let said = summary_after(&format!("250-stream-status={row}\r\n250 OK\r\n"));
+        assert!(said.starts_with("events 1, unreadable 1; streams open 1, closed 0; "), "{row}: {said}");
+    }
+}
+
+/// A row holds a client's name, as an event does: a LF in it ends no row, no command reaches the terminal, and a credential in
+/// it is masked.
+#[test]
+fn hostile_rows_of_open_streams() {
+    let said = summary_with(
+        &["--lenient"],
+        concat!(
+            "250+stream-status=\r\n",
+            "31 NEW 0 a\n.\n250 OK\n:80\r\n",
+            "32 NEW 0 \x1b[31m\u{9b}m\u{202e}:80\r\n",
+            "33 NEW 0 SOCKS_PASSWORD=\"hunter2\":80\r\n",
+            "34 SOCKS_PASSWORD=\"hunter2\" 0 b:80\r\n",
+            "SOCKS_PASSWORD=\"hunter2\" NEW 0 c:80\r\n",
+            ".\r\n250 OK\r\n",
+        ),
+    );
+    assert!(said.starts_with("events 1, unreadable 0; streams open 6, closed 0; "), "{said}");
+    assert!(!said.contains("hunter2") && said.contains(r#"SOCKS_PASSWORD="***":80"#), "{said}");
+    assert!(said.contains(r"  \u{1b}[31m\u{9b}m\u{202e}:80") && said.contains(r"  a\n.\n250 OK\n:80"), "{said}");
+    assert!(said.chars().all(|character| character == '\n' || !character.is_control()), "{said:?}");
+}
+
+/// A connection that is lost within the reply ends it: the rows before are open streams, the cut one is none.
+#[test]
+fn a_reply_of_open_streams_that_is_cut() {
+    let (whole, cut) = ("250+stream-status=\r\n31 NEW 0 a.example:80\r\n", "32 NEW 0 b.exam");
+    let reply = [whole, cut].concat();
+    for (end, _) in reply.char_indices() {
+        let said = summary_after(reply.get(..end).unwrap());
+        let open = 1 + usize::from(end >= whole.len());
+        assert!(said.starts_with(&format!("events 1, unreadable 0; streams open {open}, closed 0; ")), "{end}: {said}");
     }
 }
 

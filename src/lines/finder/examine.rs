@@ -2,8 +2,9 @@
 
 use super::pattern::Pattern;
 use super::{Data, End, Input, LineFinder, LineRange, prefix};
+use crate::format::STREAM_REPLY;
+use crate::lines::BOM;
 use crate::lines::format::LogFormat;
-use crate::lines::{BOM, MARK};
 
 /// Range of a reply in its line.
 #[derive(Clone, Copy)]
@@ -125,7 +126,7 @@ impl LineFinder {
                 self.data_format = self.formats.get(reply.format).copied().flatten().or_else(of_prefix);
             }
         }
-        if !text.starts_with(MARK) {
+        if !text.starts_with(STREAM_REPLY) {
             return None;
         }
         if MAY_BE_LOG && self.input == Input::Log && reply.format == 0 && self.limit >= Self::PATTERN_LIMIT {
@@ -145,7 +146,7 @@ impl LineFinder {
             self.data = Data::None;
             return None;
         }
-        let starts_event = |text: Option<&[u8]>| text.is_some_and(|text| text.starts_with(MARK));
+        let starts_event = |text: Option<&[u8]>| text.is_some_and(|text| text.starts_with(STREAM_REPLY));
         // Without a prefix it may be the text of a stranger's descriptor.
         let event = reply
             .filter(|reply| MAY_BE_LOG && (reply.prefix > 0 || self.formats[0].is_some()))

@@ -1,9 +1,9 @@
 //! Counts lines that look like an event, or like the rest of one, and are not read as such.
 
 use super::{LineFinder, prefix};
+use crate::format::STREAM_REPLY;
 use crate::format::keyword::Keyword;
-use crate::lines::MARK;
-use crate::token::{StreamStatus, Word};
+use crate::word::{StreamStatus, WordEnum};
 
 impl LineFinder {
     /// Counts a line without a reply, if it looks like an event.
@@ -23,7 +23,7 @@ impl LineFinder {
         if self.line_end.is_some() {
             return;
         }
-        let is_event = line.starts_with(MARK);
+        let is_event = line.starts_with(STREAM_REPLY);
         let lfs = memchr::memchr_iter(b'\n', line);
         let lfs = lfs.filter(|lf| !is_event || line.get(lf + 1..).is_some_and(|rest| prefix::len(rest).is_some()));
         self.skipped.line_ends.add(lfs.count() as u64, self.number);

@@ -3,8 +3,8 @@
 use super::LineFinder;
 use crate::anomaly::Anomaly;
 use crate::error::Error;
-use crate::format::text::Text;
-use crate::lines::MARK;
+use crate::format::STREAM_REPLY;
+use crate::format::content::Content;
 use crate::lines::event_line::EventLine;
 use crate::lines::format;
 use crate::parse;
@@ -47,7 +47,7 @@ impl LineRange {
     /// Returns the index of the event's content in the searched bytes.
     #[inline]
     pub(in crate::lines) const fn content(&self) -> usize {
-        self.start + self.prefix + MARK.len()
+        self.start + self.prefix + STREAM_REPLY.len()
     }
 
     /// Returns the index after the event's content.
@@ -77,7 +77,12 @@ impl End {
 impl LineFinder {
     /// Parses the event at `range` of `bytes`, whose text is `content`.
     #[inline(never)]
-    pub(in crate::lines) fn event<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Text<'a>) -> EventLine<'a> {
+    pub(in crate::lines) fn event<'a>(
+        &self,
+        bytes: &'a [u8],
+        range: &LineRange,
+        content: Content<'a>,
+    ) -> EventLine<'a> {
         let is_plain = range.after == 0 && !range.in_data;
         let usual_end = if self.cr_is_end { End::CrLf } else { End::Lf };
         if is_plain && range.line_end == usual_end {
@@ -89,7 +94,7 @@ impl LineFinder {
 
     /// Parses an event whose line may have an anomaly.
     #[inline(never)]
-    fn odd_event<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Text<'a>) -> EventLine<'a> {
+    fn odd_event<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Content<'a>) -> EventLine<'a> {
         let mut line = self.plain_event(bytes, range, content);
         self.add_anomalies(&mut line, range);
         line
@@ -98,18 +103,18 @@ impl LineFinder {
     /// Parses an event whose line has no anomaly.
     #[cfg_attr(feature = "std", inline)]
     #[cfg_attr(not(feature = "std"), inline(never))]
-    fn plain_event<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Text<'a>) -> EventLine<'a> {
+    fn plain_event<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Content<'a>) -> EventLine<'a> {
         let &LineRange { number, offset, start, end, prefix, line_end, .. } = range;
         let line = bytes.get(start..end).unwrap_or_default();
         let prefix = line.get(..prefix).unwrap_or_default();
         let terminated = line_end != End::None;
         // One literal for each call, so that each writes its event into the line: after a branch it would be copied.
         match content {
-            Text::Str(text) => {
+            Content::Str(text) => {
                 EventLine { number, offset, prefix, line, event: parse::read_text(text, self.lenient), terminated }
             }
-            Text::Bytes(_) => {
-                EventLine { number, offset, prefix, line, event: parse::read_any(content, self.lenient), terminated }
+            Content::Bytes(_) => {
+                EventLine { number, offset, prefix, line, event: parse::read_slowly(content, self.lenient), terminated }
             }
         }
     }
@@ -121,7 +126,7 @@ impl LineFinder {
             return;
         };
         if range.line_end == End::CrLf && !self.cr_is_end {
-            parse::note_lone_line_end(event);
+            parse::flag_cut_at_lone_line_end(event);
         }
         let after = line.line.get(range.content_end() - range.start..).unwrap_or_default();
         let may_be_escaped = format::escapes(after) && event.content().contains(&b'\\');

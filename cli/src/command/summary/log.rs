@@ -16,7 +16,7 @@ use crate::command::note::{Life, StreamNote, Tracker};
 use crate::command::options::StreamOptions;
 use crate::input::filter::Filter;
 use crate::input::reader::{Consumer, Event};
-use crate::input::threads::{Division, InputName, Log, Logs};
+use crate::input::threads::{ConsumerMaker, Division, InputName, LogConsumer};
 use crate::input::time::Time;
 use crate::output::text::escape;
 
@@ -66,7 +66,7 @@ impl SummaryLogs {
     }
 }
 
-impl Logs for SummaryLogs {
+impl ConsumerMaker for SummaryLogs {
     type Log = SummaryLog;
 
     fn log(&self, input: InputName<'_>) -> SummaryLog {
@@ -253,7 +253,7 @@ impl Consumer for SummaryLog {
     }
 }
 
-impl Log for SummaryLog {
+impl LogConsumer for SummaryLog {
     type Rows = Infallible;
     type Part = SummaryPart;
 

@@ -68,7 +68,7 @@ Exit status:
 pub(crate) struct Options {
     /// Inputs, filters and form of the logs.
     #[command(flatten)]
-    pub(crate) read: reader::Reading,
+    pub(crate) read: reader::ReadOptions,
     /// Form of the output.
     #[command(flatten)]
     form: Form,

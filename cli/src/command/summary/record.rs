@@ -14,8 +14,8 @@ use tor_stream_event::{Anomaly, Error, EventLine, StreamEventRef, StreamId, Stre
 
 use super::log::{SummaryLogs, SummaryPart};
 use crate::command::note::{StreamNote, Tracker};
-use crate::input::filter::Passes;
-use crate::input::reader::{Consumer, Event, Reading, Sink, Start, read_events};
+use crate::input::filter::MetConditions;
+use crate::input::reader::{Consumer, Event, OutputSink, ReadOptions, ReadStart, read_events};
 use crate::input::threads::Cuttable;
 
 /// A record of the events of a range, in their order.
@@ -138,7 +138,7 @@ impl Replay {
     /// Never; the consumer of events may have errors elsewhere.
     pub(super) fn rebuild(
         &self,
-        options: &Reading,
+        options: &ReadOptions,
         (file, range, lines): (&Cuttable, &Range<u64>, u64),
         (logs, before): (&SummaryLogs, u64),
     ) -> io::Result<Option<Rebuilt>> {
@@ -146,7 +146,7 @@ impl Replay {
         let part = logs.rebuilt_part(file.name(), before);
         let mut rebuilding = Rebuilding { part, replay: self, order: &self.order, read: 0, is_wrong: false };
         let mut unreadable = Unreadable(Vec::new());
-        let start = Start { layout: &file.layout, state: Some(&file.start), open: None };
+        let start = ReadStart { layout: &file.layout, state: Some(&file.start), open: None };
         let end = read_events(options, start, &*log, &mut rebuilding, &mut unreadable)?;
         rebuilding.streams();
         let all_read = rebuilding.read == self.lines.len() && rebuilding.order.is_empty();
@@ -206,7 +206,7 @@ impl<'r> Rebuilding<'r> {
             text.extend([id, status]);
             match StreamEventRef::parse(&text) {
                 Ok(event) if event.id == id => {
-                    self.part.follow(&event, None, StreamNote::of_open(&event, Passes::default(), 0));
+                    self.part.follow(&event, None, StreamNote::of_open(&event, MetConditions::default(), 0));
                 }
                 _ => self.is_wrong = true,
             }
@@ -244,7 +244,7 @@ impl Consumer for Rebuilding<'_> {
 /// Sink of the lines of a record that cannot be read.
 struct Unreadable(Vec<(u64, Error)>);
 
-impl Sink<Rebuilding<'_>> for Unreadable {
+impl OutputSink<Rebuilding<'_>> for Unreadable {
     fn before_read(&mut self, _consumer: &mut Rebuilding<'_>) -> io::Result<()> {
         Ok(())
     }

@@ -10,17 +10,18 @@ use tor_stream_event::EventDecoder;
 use super::Options;
 use super::address::Address;
 use super::screen::Screen;
+use super::status::OpenStream;
 use super::summary::Summary;
-use crate::input::filter::Passes;
+use crate::command::events::{EventLogs, EventOutput};
+use crate::input::filter::MetConditions;
 use crate::input::reader::Event;
 use crate::input::time::Time;
-use crate::output::{EventLogs, Output};
 use crate::report;
 
 /// The destination of the events.
 pub(crate) enum Sink {
     /// The output, event by event.
-    Events(Box<Output>),
+    Events(Box<EventOutput>),
     /// The summary, and its display.
     Summary(Box<Summary>, Screen),
 }
@@ -29,10 +30,10 @@ impl Sink {
     /// Returns the destination that the options select.
     pub(crate) fn new(options: &Options) -> io::Result<Self> {
         if options.summary {
-            let summary = Box::new(Summary::new(options.max_live));
+            let summary = Box::new(Summary::new(options.max_live, options.lenient));
             return Ok(Self::Summary(summary, Screen::new(Duration::from_secs(options.interval))));
         }
-        let mut output = Output::new(EventLogs {
+        let mut output = EventOutput::new(EventLogs {
             format: options.format,
             show_credentials: options.credentials.show_credentials,
             cells: options.csv.cells(),
@@ -56,7 +57,12 @@ impl Sink {
             match (&mut *self, line.event) {
                 (Self::Events(output), Ok(event)) => {
                     line.prefix = prefix.as_bytes();
-                    output.write(&Event { line: &line, event: &event, time: Time::of(&line), passes: Passes::ALL })?;
+                    output.write(&Event {
+                        line: &line,
+                        event: &event,
+                        time: Time::of(&line),
+                        met: MetConditions::ALL,
+                    })?;
                 }
                 (Self::Events(output), Err(error)) => {
                     output.flush()?;
@@ -69,8 +75,8 @@ impl Sink {
         self.tick()
     }
 
-    /// Adds the text of a stream that was open before, if there is one.
-    pub(crate) fn take_open(&mut self, stream: Option<Vec<u8>>) {
+    /// Adds a stream that was open before, if there is one.
+    pub(crate) fn take_open(&mut self, stream: Option<OpenStream>) {
         if let (Self::Summary(summary, _), Some(stream)) = (self, stream) {
             summary.add_open(&stream);
         }

@@ -2,7 +2,7 @@
 
 use super::LINE;
 use super::control::{Kind, ReplyLine};
-use crate::input::lines::LineCollector;
+use crate::input::lines::{CollectedLine, LineCollector};
 
 /// Command that requests the open streams.
 pub(crate) const COMMAND: &str = "GETINFO stream-status";
@@ -19,6 +19,14 @@ pub(crate) struct OpenStreams {
     state: State,
     /// Collector of the line that is still incomplete.
     lines: LineCollector,
+}
+
+/// A stream of the reply.
+pub(crate) enum OpenStream {
+    /// Text of its line: the beginning of an event's content.
+    Text(Vec<u8>),
+    /// A stream whose line is longer than [`LINE`]. tor prints no such line.
+    TooLong,
 }
 
 /// The kind of the next lines.
@@ -41,31 +49,32 @@ impl OpenStreams {
     }
 
     /// Removes bytes from the start of `piece`, up to a line end or all, and returns them. If they complete the line of
-    /// a stream, its text is returned too.
-    pub(crate) fn take<'p>(&mut self, piece: &mut &'p [u8]) -> (&'p [u8], Option<Vec<u8>>) {
+    /// a stream, the stream is returned too.
+    pub(crate) fn take<'p>(&mut self, piece: &mut &'p [u8]) -> (&'p [u8], Option<OpenStream>) {
         if self.state == State::After {
             return (core::mem::take(piece), None);
         }
         let (taken, line) = self.lines.take(piece);
-        // A line that is too long is not that of a stream, and not a dot.
-        (taken, line.filter(|line| line.is_whole).and_then(|line| self.line(&line.text)))
+        (taken, line.and_then(|line| self.line(&line)))
     }
 
-    /// Parses a line, and returns the text of a stream in it.
-    fn line(&mut self, line: &[u8]) -> Option<Vec<u8>> {
+    /// Parses a line, and returns the stream in it.
+    fn line(&mut self, line: &CollectedLine) -> Option<OpenStream> {
+        let stream = |text: &[u8]| if line.is_whole { OpenStream::Text(text.to_vec()) } else { OpenStream::TooLong };
+        let line = &*line.text;
         match (self.state, ReplyLine::of(line)) {
             (State::Streams, _) if line == b"." => self.state = State::After,
-            (State::Streams, _) => return Some(line.to_vec()),
+            (State::Streams, _) => return Some(stream(line)),
             (State::OtherData, _) if line == b"." => self.state = State::Before,
             (State::Before, Some(reply)) => {
-                let streams = reply.text.strip_prefix(NAME).filter(|_| reply.code == *b"250");
-                match (reply.kind, streams) {
+                let text = reply.text.strip_prefix(NAME).filter(|_| reply.code == *b"250");
+                match (reply.kind, text) {
                     (Kind::Data, Some(_)) => self.state = State::Streams,
                     (Kind::Data, None) => self.state = State::OtherData,
                     // A single stream, or none.
-                    (_, Some(stream)) => {
+                    (_, Some(text)) => {
                         self.state = State::After;
-                        return Some(stream.to_vec()).filter(|stream| !stream.is_empty());
+                        return (!text.is_empty()).then(|| stream(text));
                     }
                     // The command requests nothing else: this is a refusal.
                     (Kind::End, None) if !reply.is_event() => self.state = State::After,
@@ -89,7 +98,10 @@ mod tests {
             while !piece.is_empty() {
                 let (bytes, stream) = open.take(&mut piece);
                 taken.extend_from_slice(bytes);
-                streams.extend(stream.map(|stream| String::from_utf8_lossy(&stream).into_owned()));
+                streams.extend(stream.map(|stream| match stream {
+                    OpenStream::Text(text) => String::from_utf8_lossy(&text).into_owned(),
+                    OpenStream::TooLong => "too long".into(),
+                }));
             }
         }
         assert_eq!(taken, text.as_bytes());
@@ -117,7 +129,9 @@ mod tests {
                 &["1 NEW 0 b:1"],
             ),
             (&format!("650 STREAM {long}\r\n250-stream-status=1 NEW 0 b:1\r\n"), &["1 NEW 0 b:1"]),
-            (&format!("250+stream-status=\r\n{long}\r\n1 NEW 0 b:1\r\n.\r\n"), &["1 NEW 0 b:1"]),
+            (&format!("650+{long}\r\n250-stream-status=1 NEW 0 b:1\r\n.\r\n"), &[]),
+            (&format!("250+stream-status=\r\n{long}\r\n1 NEW 0 b:1\r\n.\r\n"), &["too long", "1 NEW 0 b:1"]),
+            (&format!("250-stream-status={long}\r\n250 OK\r\n1 NEW 0 b:1\r\n"), &["too long"]),
         ] {
             for len in [1, 2, 7, 64, 1 << 20] {
                 assert_eq!(streams(&format!("{EVENT}{text}{EVENT}"), len), expected, "{len}");

@@ -8,8 +8,9 @@ use std::time::Instant;
 
 use tor_stream_event::{Step, StreamClosureReason, StreamEventRef, StreamLife, StreamStatus, StreamTracker};
 
+use super::status::OpenStream;
 use crate::output::mask;
-use crate::output::table::{self, Column, Table, thousands};
+use crate::output::table::{self, ColumnKind, TextTable, thousands};
 use crate::output::text::escape;
 
 /// Maximum number of streams that are shown.
@@ -35,6 +36,8 @@ pub(crate) struct Summary {
     tracker: StreamTracker<Instant>,
     /// Maximum number of open streams.
     max_live: usize,
+    /// Set if open streams are read leniently, as events are.
+    lenient: bool,
     /// Streams that ended last, the oldest first.
     ended: VecDeque<StreamLife<Instant>>,
 }
@@ -84,8 +87,8 @@ impl Counts {
 }
 
 impl Summary {
-    /// Returns an empty summary.
-    pub(crate) fn new(max_live: usize) -> Self {
+    /// Returns an empty summary of at most `max_live` open streams.
+    pub(crate) fn new(max_live: usize, lenient: bool) -> Self {
         Self {
             begin: Instant::now(),
             events: 0,
@@ -96,6 +99,7 @@ impl Summary {
             remote_reasons: Counts::default(),
             tracker: StreamTracker::new(max_live),
             max_live,
+            lenient,
             ended: VecDeque::new(),
         }
     }
@@ -122,15 +126,19 @@ impl Summary {
         }
     }
 
-    /// Adds a stream that was open before: its text in the reply to `GETINFO stream-status` is the beginning of an
-    /// event.
-    pub(crate) fn add_open(&mut self, stream: &[u8]) {
-        let Ok(event) = StreamEventRef::parse_bytes(stream) else {
+    /// Adds a stream that was open before.
+    pub(crate) fn add_open(&mut self, stream: &OpenStream) {
+        let parse = if self.lenient { StreamEventRef::parse_lenient } else { StreamEventRef::parse_bytes };
+        let event = match stream {
+            OpenStream::Text(text) => parse(text).ok(),
+            OpenStream::TooLong => None,
+        };
+        let Some(event) = event else {
             self.unreadable += 1;
             return;
         };
         // An event before the reply has more facts, such as a purpose.
-        if !event.id.parse().is_ok_and(|id| self.tracker.get(&id).is_some()) {
+        if self.tracker.get(&event.into_owned().id).is_none() {
             self.tracker.update(&event, Instant::now());
         }
     }
@@ -164,8 +172,14 @@ impl Summary {
         }
         let mut streams: Vec<_> = self.tracker.live().chain(&self.ended).collect();
         streams.sort_by_key(|life| Reverse(life.last));
-        let mut table =
-            Table::new([Column::Number, Column::Text, Column::Number, Column::Number, Column::Text, Column::Rest]);
+        let mut table = TextTable::new([
+            ColumnKind::Number,
+            ColumnKind::Text,
+            ColumnKind::Number,
+            ColumnKind::Number,
+            ColumnKind::Text,
+            ColumnKind::Rest,
+        ]);
         streams.into_iter().take(SHOWN).for_each(|life| table.row(cells(life, now)));
         let mut text = Vec::new();
         // Writing to a text cannot fail.

@@ -20,7 +20,7 @@ use super::range::{NextRange, Restoring, SentRange};
 use super::reader::{DONE, share};
 use super::wire::{self, Sender};
 use super::{Run, lock};
-use crate::input::reader::Reading;
+use crate::input::reader::ReadOptions;
 use crate::input::threads::{self, Collector, Cuttable, RangeResult};
 use crate::input::{Input, copies};
 
@@ -40,7 +40,7 @@ struct Passing {
     /// The run.
     run: Arc<Run>,
     /// Options of reading.
-    options: Arc<Reading>,
+    options: Arc<ReadOptions>,
     /// Maker of consumers.
     logs: SummaryLogs,
     /// Channel to the thread that merges.

@@ -16,8 +16,8 @@ use super::super::{SummaryLog, SummaryLogs};
 use crate::command::check::Check;
 use crate::input::Input;
 use crate::input::findings::Findings;
-use crate::input::reader::{End, Reading};
-use crate::input::threads::{Cuttable, Division, Logs, RangeResult};
+use crate::input::reader::{ReadEnd, ReadOptions};
+use crate::input::threads::{ConsumerMaker, Cuttable, Division, RangeResult};
 
 /// Maximum length of a range's message in bytes. A range with a longer one is left to process 0.
 pub(super) const LONGEST: usize = 8 * 1024 * 1024;
@@ -50,7 +50,7 @@ pub(super) struct SentRange {
 impl SentRange {
     /// Returns a range in the form in which it is sent. `None` if it is left to process 0.
     pub(super) fn of(file: &Cuttable, range: &Range<u64>, result: RangeResult<SummaryLog>) -> Option<Self> {
-        let (part, End { state, failed, findings, .. }) = result.result.ok()?;
+        let (part, ReadEnd { state, failed, findings, .. }) = result.result.ok()?;
         let skipped = state.skipped();
         let Skipped { marks, bare, wrapped, in_data, line_ends, open, unterminated, .. } = skipped;
         let is_whole = failed.is_none() && state.bytes() == range.end - range.start;
@@ -96,7 +96,7 @@ impl SentRange {
     /// If the events cannot be followed.
     pub(super) fn restore(
         self,
-        options: &Reading,
+        options: &ReadOptions,
         (file, range): (&Cuttable, &Range<u64>),
         (logs, before): (&SummaryLogs, u64),
     ) -> io::Result<Option<RangeResult<SummaryLog>>> {
@@ -108,7 +108,7 @@ impl SentRange {
         let Some(Rebuilt { mut part, unreadable }) = rebuilt else { return Ok(None) };
         (part.log.tally, part.log.check) = (self.tally, self.check);
         part.log.tally.events.move_lines(before);
-        let end = End { state, open: None, failed: None, findings: self.findings };
+        let end = ReadEnd { state, open: None, failed: None, findings: self.findings };
         Ok(Some(RangeResult { result: Ok((part, end)), unreadable }))
     }
 
@@ -150,7 +150,7 @@ impl NextRange {
     /// If the events cannot be followed.
     pub(super) fn result(
         self,
-        options: &Reading,
+        options: &ReadOptions,
         (file, range): (&Cuttable, &Range<u64>),
         (logs, before): (&SummaryLogs, u64),
     ) -> io::Result<Option<RangeResult<SummaryLog>>> {
@@ -167,7 +167,7 @@ impl NextRange {
 /// A thread of process 0 that restores the ranges of another process. To append them is serial work, and this is not.
 pub(super) struct Restoring {
     /// Options of reading.
-    pub(super) options: Arc<Reading>,
+    pub(super) options: Arc<ReadOptions>,
     /// Maker of consumers.
     pub(super) logs: SummaryLogs,
     /// Division of the files.

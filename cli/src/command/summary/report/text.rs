@@ -14,7 +14,7 @@ use super::{PERCENTILES, Size, failed_targets, failures};
 use crate::command::life::Cause;
 use crate::input::time;
 use crate::output::bars::{bar, blocks};
-use crate::output::table::{Cell, Column, REST, Table, count, share, thousands};
+use crate::output::table::{Cell, ColumnKind, REST, TextTable, count, share, thousands};
 use crate::output::text::escape;
 
 /// Default number of rows of a table of targets or circuits.
@@ -38,8 +38,8 @@ pub(super) fn print(tally: &Tally, size: Size, output: &mut impl Write) -> io::R
     }
     activity(output, tally, size.width)?;
     let events = &tally.events;
-    let columns = [Column::Number, Column::Number, Column::Text, Column::Rest];
-    let mut report = Report { table: Table::new(columns), size };
+    let columns = [ColumnKind::Number, ColumnKind::Number, ColumnKind::Text, ColumnKind::Rest];
+    let mut report = Report { table: TextTable::new(columns), size };
     let heading = format!("Events by status ({} in {})", count(events.total, "event"), count(tally.lines, "line"));
     report.counts(&heading, events.statuses.rows(), LIST, word);
     report.counts("Events by reason", events.reasons.rows(), LIST, word);
@@ -139,7 +139,7 @@ fn activity(output: &mut impl Write, tally: &Tally, width: usize) -> io::Result<
     let Some(steps) = tally.activity.steps(room).filter(|steps| steps.values.len() > 1) else { return Ok(()) };
     let start = time::rfc3339(Duration::from_secs(steps.start)).unwrap_or("-".into());
     let heading = format!("Streams and failures per {}, from {start}", steps.unit());
-    let mut table = Table::new([Column::Text, Column::Rest]);
+    let mut table = TextTable::new([ColumnKind::Text, ColumnKind::Rest]);
     table.heading(&heading);
     let streams: Vec<_> = steps.values.iter().map(|step| step.streams).collect();
     let failed: Vec<_> = steps.values.iter().map(|step| step.failed).collect();
@@ -160,7 +160,7 @@ fn activity(output: &mut impl Write, tally: &Tally, width: usize) -> io::Result<
 /// The tables of the text.
 struct Report {
     /// The rows so far.
-    table: Table,
+    table: TextTable,
     /// Size of the text.
     size: Size,
 }
