@@ -344,7 +344,7 @@ mod tests {
         let hole = "\0".repeat(UnreadText::LIMIT);
         let text = format!(
             "650 STREAM 1\n{hole}650 STREAM 2 650 STREAM 3\n{hole}\n650 STREAM 4\n650 STREAM 5{hole}\n{}650 STREAM 6\n{hole}650 STREAM 7",
-            &hole[MARK.len()..],
+            hole.get(MARK.len()..).unwrap(),
         );
         for len in [9, 64, 1000, 65_536] {
             let mut lines = UnreadText::default();
