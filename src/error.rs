@@ -115,7 +115,7 @@ pub enum Field {
 }
 
 /// Maximum length of a word that an error names, in bytes.
-const MAX_WORD: usize = 20;
+const MAX_NAMED_WORD: usize = 20;
 
 /// The text at an error's offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -127,7 +127,7 @@ enum Unexpected {
     /// The end of the input.
     End,
     /// A word without a name, of capital letters and `_`.
-    Word(ArrayString<MAX_WORD>),
+    Word(ArrayString<MAX_NAMED_WORD>),
     /// The length of other text instead of a word, in bytes.
     Length(usize),
 }
@@ -167,7 +167,7 @@ impl ProtocolError {
 
     /// Returns the same error in text that has `len` more bytes before it.
     #[cold]
-    pub(crate) const fn behind(self, len: usize) -> Self {
+    pub(crate) const fn shifted_by(self, len: usize) -> Self {
         Self { offset: self.offset.saturating_add(len), ..self }
     }
 

@@ -135,10 +135,10 @@ mod parse;
 #[cfg(feature = "serde")]
 mod serde;
 
-mod token;
 #[cfg(feature = "alloc")]
 mod tracker;
 mod value;
+mod word;
 
 pub use crate::anomaly::{Anomalies, Anomaly, AnomalyIter};
 pub use crate::error::{Error, ErrorKind, Field, ProtocolError};
@@ -152,10 +152,10 @@ pub use crate::lines::{
 pub use crate::lines::{EventReader, IntoEvents};
 #[cfg(feature = "alloc")]
 pub use crate::owned::StreamEvent;
-pub use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 #[cfg(feature = "alloc")]
 pub use crate::tracker::{Appended, Failure, Note, Outcome, Step, StreamLife, StreamTracker, Target};
 pub use crate::value::{Args, CircuitId, IsoFields, Quoted, QuotedBytes, Redacted, StreamId};
+pub use crate::word::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 
 /// The README, whose examples are compiled as tests.
 #[cfg(all(doctest, feature = "std"))]

@@ -9,9 +9,9 @@ use core::str::FromStr;
 use crate::anomaly::Anomalies;
 use crate::error::Error;
 use crate::event::{self, Layout, StreamEventRef};
-use crate::format::text::Text;
-use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+use crate::format::content::Content;
 use crate::value::{Args, CircuitId, IsoFields, Quoted, StreamId};
+use crate::word::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 
 /// A STREAM event that owns its text: it can be stored, and sent to another thread.
 ///
@@ -58,14 +58,14 @@ pub struct StreamEvent {
     /// The purpose of the stream (`PURPOSE`). `None` if the field is absent.
     pub purpose: Option<StreamPurpose>,
     /// Content that the event was parsed from, without a line end.
-    content: Content,
+    content: OwnedContent,
     /// Byte ranges and values behind the accessors.
     layout: Layout,
 }
 
-/// A [`Text`] that owns its bytes.
+/// A [`Content`] that owns its bytes.
 #[derive(Clone)]
-enum Content {
+enum OwnedContent {
     /// UTF-8.
     Str(Box<str>),
     /// Not UTF-8 as a whole.
@@ -144,8 +144,8 @@ impl StreamEvent {
             source_addr: self.source_addr.as_deref(),
             purpose: self.purpose,
             content: match &self.content {
-                Content::Str(text) => Text::Str(text),
-                Content::Bytes(bytes) => Text::Bytes(bytes),
+                OwnedContent::Str(text) => Content::Str(text),
+                OwnedContent::Bytes(bytes) => Content::Bytes(bytes),
             },
             layout: self.layout,
         }
@@ -195,9 +195,9 @@ impl StreamEvent {
     /// Copies the event's text.
     fn of(event: &StreamEventRef<'_>) -> Self {
         Self {
-            id: StreamId::of_any(event.id),
+            id: StreamId::of_any_token(event.id),
             status: event.status,
-            circuit_id: event.circuit_id.map(CircuitId::of_any),
+            circuit_id: event.circuit_id.map(CircuitId::of_any_token),
             target_host: event.target_host.into(),
             target_port: event.target_port,
             reason: event.reason,
@@ -206,8 +206,8 @@ impl StreamEvent {
             source_addr: event.source_addr.map(Into::into),
             purpose: event.purpose,
             content: match event.content {
-                Text::Str(text) => Content::Str(text.into()),
-                Text::Bytes(bytes) => Content::Bytes(bytes.into()),
+                Content::Str(text) => OwnedContent::Str(text.into()),
+                Content::Bytes(bytes) => OwnedContent::Bytes(bytes.into()),
             },
             layout: event.layout,
         }

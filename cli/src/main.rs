@@ -21,7 +21,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::arguments::{exit_with_mistake, mistyped_command};
 use crate::command::options::Exit;
 use crate::command::{circuits, count, events, merge, plot, share, streams, summary, watch};
-use crate::input::reader::Reading;
+use crate::input::reader::ReadOptions;
 use crate::output::text::{escape, is_plain};
 
 /// The allocator. glibc's is slow where one thread frees what another one allocated, as the collecting thread does.
@@ -134,7 +134,7 @@ fn status(result: io::Result<Exit>) -> u8 {
 
 /// Ends the program if the first file of the command without a name is a mistyped command. The parser cannot check
 /// this: a file's name may be any word.
-fn reject_mistyped_command(options: &Reading) {
+fn reject_mistyped_command(options: &ReadOptions) {
     let command = Arguments::command();
     let Some(file) = options.inputs.files.first() else { return };
     if let Some(name) = mistyped_command(&command, file) {
@@ -151,7 +151,7 @@ fn reject_mistyped_command(options: &Reading) {
 /// Ends the program as for other wrong arguments if options of reading exclude each other, or if no file is given and
 /// standard input is a terminal. The parser cannot check this: without a command, and with another one, there are no
 /// files either.
-fn check_reading(options: &Reading) -> io::Result<()> {
+fn check_reading(options: &ReadOptions) -> io::Result<()> {
     if let Some(mistake) = options.layout.mistake() {
         exit_with_mistake(ErrorKind::ArgumentConflict, mistake);
     }

@@ -3,16 +3,16 @@
 // The first group, so that rustdoc lists these functions first.
 mod parse;
 
-mod fields;
+mod accessors;
 mod show;
 
 use core::num::NonZeroU32;
 
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::Error;
-use crate::format::text::{Span, Text};
-use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+use crate::format::content::{Content, Span};
 use crate::value::args::KnownEnds;
+use crate::word::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 
 #[cfg(feature = "alloc")]
 pub(crate) use self::show::debug;
@@ -101,7 +101,7 @@ pub struct StreamEventRef<'a> {
     /// The purpose of the stream (`PURPOSE`). `None` if the field is absent.
     pub purpose: Option<StreamPurpose>,
     /// Content that the event was parsed from, without a line end.
-    pub(crate) content: Text<'a>,
+    pub(crate) content: Content<'a>,
     /// Byte ranges and values behind the accessors.
     pub(crate) layout: Layout,
 }
@@ -111,13 +111,13 @@ pub struct StreamEventRef<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Layout {
     /// Index of the target's first byte.
-    pub(crate) target: u32,
+    pub(crate) target_start: u32,
     /// Index after the target, at which the fields begin.
-    pub(crate) tail: u32,
+    pub(crate) target_end: u32,
     /// Range of `SOCKS_USERNAME`, between the quotes.
-    pub(crate) username: Option<Span>,
+    pub(crate) socks_username: Option<Span>,
     /// Range of `SOCKS_PASSWORD`, between the quotes.
-    pub(crate) password: Option<Span>,
+    pub(crate) socks_password: Option<Span>,
     /// Range of `ISO_FIELDS`.
     pub(crate) iso_fields: Option<Span>,
     /// Index of the number of `NYM_EPOCH`, which is parsed on demand.
@@ -143,8 +143,11 @@ impl Layout {
         if self.anomalies.contains(Anomaly::UnknownOrder) {
             return None;
         }
-        let iso_fields = !self.anomalies.contains(Anomaly::UnknownKeyword);
-        Some(KnownEnds { username: end(self.username), password: end(self.password), iso_fields })
+        Some(KnownEnds {
+            socks_username: end(self.socks_username),
+            socks_password: end(self.socks_password),
+            iso_fields_is_last: !self.anomalies.contains(Anomaly::UnknownKeyword),
+        })
     }
 }
 

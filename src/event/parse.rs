@@ -3,11 +3,9 @@
 use super::StreamEventRef;
 use crate::anomaly::Anomalies;
 use crate::error::{Error, ErrorKind, Field, ProtocolError};
-use crate::format::text::Text;
+use crate::format::STREAM_REPLY;
+use crate::format::content::Content;
 use crate::parse;
-
-/// The reply code and event name that an event's whole line begins with.
-const EVENT_NAME: &[u8] = b"650 STREAM ";
 
 impl<'a> StreamEventRef<'a> {
     /// Parses an event from its content: the text after `650 STREAM ` in its line. A line end after it is allowed.
@@ -35,7 +33,7 @@ impl<'a> StreamEventRef<'a> {
     /// # Ok::<(), tor_stream_event::Error>(())
     /// ```
     pub fn parse(content: &'a str) -> Result<Self, Error> {
-        parse::read_with_line_end(Text::Str(content), false)
+        parse::read_with_line_end(Content::Str(content), false)
     }
 
     /// Parses an event from its content as [`parse`](Self::parse) does, from bytes that may not be UTF-8.
@@ -55,7 +53,7 @@ impl<'a> StreamEventRef<'a> {
     /// # Ok::<(), tor_stream_event::Error>(())
     /// ```
     pub fn parse_bytes(content: &'a [u8]) -> Result<Self, Error> {
-        parse::read_with_line_end(Text::new(content), false)
+        parse::read_with_line_end(Content::new(content), false)
     }
 
     /// Parses an event from its content, and accepts events that [`parse`](Self::parse) refuses: an unknown status is
@@ -82,7 +80,7 @@ impl<'a> StreamEventRef<'a> {
     /// # Ok::<(), tor_stream_event::Error>(())
     /// ```
     pub fn parse_lenient(content: &'a [u8]) -> Result<Self, Error> {
-        parse::read_with_line_end(Text::new(content), true)
+        parse::read_with_line_end(Content::new(content), true)
     }
 
     /// Parses an event from its whole line: `650 STREAM ` and its content, as [`parse_bytes`](Self::parse_bytes) parses it.
@@ -106,15 +104,15 @@ impl<'a> StreamEventRef<'a> {
     /// # Ok::<(), tor_stream_event::Error>(())
     /// ```
     pub fn parse_line(line: &'a [u8]) -> Result<Self, Error> {
-        if !line.starts_with(EVENT_NAME) {
+        if !line.starts_with(STREAM_REPLY) {
             return Err(not_an_event(line).into());
         }
-        parse::read_with_line_end(Text::within(line, EVENT_NAME.len(), line.len()), false).map_err(
-            |error| match error {
-                Error::Protocol(error) => error.behind(EVENT_NAME.len()).into(),
+        parse::read_with_line_end(Content::within(line, STREAM_REPLY.len(), line.len()), false).map_err(|error| {
+            match error {
+                Error::Protocol(error) => error.shifted_by(STREAM_REPLY.len()).into(),
                 other => other,
-            },
-        )
+            }
+        })
     }
 
     /// Returns the owned form of this event. The text is copied, not parsed again.
@@ -168,7 +166,7 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub fn target_bytes(&self) -> &'a [u8] {
-        self.content.bytes().get(self.layout.target as usize..self.layout.tail as usize).unwrap_or_default()
+        self.content.bytes().get(self.layout.target_start as usize..self.layout.target_end as usize).unwrap_or_default()
     }
 
     /// Returns the content that the event was read from, as given, without its line end.
@@ -194,10 +192,10 @@ impl<'a> StreamEventRef<'a> {
     }
 }
 
-/// Returns the error about a line that does not begin with [`EVENT_NAME`].
+/// Returns the error about a line that does not begin with [`STREAM_REPLY`].
 #[cold]
 fn not_an_event(line: &[u8]) -> ProtocolError {
-    let same = EVENT_NAME.iter().zip(line).take_while(|(expected, found)| expected == found).count();
+    let same = STREAM_REPLY.iter().zip(line).take_while(|(expected, found)| expected == found).count();
     let kind = if line.is_empty() { ErrorKind::Missing } else { ErrorKind::Malformed };
     ProtocolError::new(kind(Field::EventName), line, same)
 }

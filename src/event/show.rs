@@ -51,8 +51,8 @@ impl<'a> StreamEventRef<'a> {
         [
             Some(0),
             after_space(0).and_then(after_space),
-            Some(self.layout.target as usize),
-            source_addr.map(|arg| arg.value as usize),
+            Some(self.layout.target_start as usize),
+            source_addr.map(|arg| arg.value_start as usize),
         ]
     }
 }

@@ -163,7 +163,7 @@ pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
 pub(crate) fn port_before(line: &[u8], end: u32) -> Option<(u32, u16)> {
     let word = u64::from_le_bytes(*line.get(..end as usize)?.last_chunk()?);
     let (digits, port) = scan::last_number(word)?;
-    let is_port = matches!(digits, 1..=5) && scan::byte(word, 7 - digits) == b':';
+    let is_port = matches!(digits, 1..=5) && scan::byte_of(word, 7 - digits) == b':';
     Some((end - digits - 1, u16::try_from(port).ok().filter(|_| is_port)?))
 }
 
@@ -257,7 +257,7 @@ fn closing_quote_after_escapes(line: &[u8], at: u32) -> Option<u32> {
 fn is_octal_escape(line: &[u8], at: u32) -> bool {
     // The bits that the digits from 0 to 3, or from 0 to 7, have in common: one comparison for all four bytes.
     const COMMON: u32 = u32::from_le_bytes([0xff, 0xfc, 0xf8, 0xf8]);
-    scan::array(line, at).is_some_and(|text| u32::from_le_bytes(*text) & COMMON == u32::from_le_bytes(*b"\\000"))
+    scan::array_at(line, at).is_some_and(|text| u32::from_le_bytes(*text) & COMMON == u32::from_le_bytes(*b"\\000"))
 }
 
 /// Returns `true` for a quoted string that is escaped as tor does it, quotation marks included.

@@ -2,7 +2,7 @@
 
 use super::scan;
 use super::spelling::spelled;
-use crate::token::StreamStatus;
+use crate::word::StreamStatus;
 
 /// Defines [`Keyword`] from one list.
 macro_rules! keywords {
@@ -21,7 +21,7 @@ macro_rules! keywords {
         impl Keyword {
             /// Returns the keyword with this spelling.
             pub(crate) fn from_bytes(word: &[u8]) -> Option<Self> {
-                let (keyword, len) = Self::of_start(scan::bytes(word, 0, b'='))?;
+                let (keyword, len) = Self::of_start(scan::sixteen_bytes(word, 0, b'='))?;
                 (len as usize == word.len()).then_some(keyword)
             }
 

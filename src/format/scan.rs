@@ -43,7 +43,7 @@ pub(crate) fn not_plain(text: &[u8], at: u32) -> u32 {
 
 /// Returns the `N` bytes of `text` from index `at` on.
 #[cfg_attr(feature = "std", inline(always))]
-pub(crate) fn array<const N: usize>(text: &[u8], at: u32) -> Option<&[u8; N]> {
+pub(crate) fn array_at<const N: usize>(text: &[u8], at: u32) -> Option<&[u8; N]> {
     let at = at as usize;
     // Where `usize` has 32 bits the sum does not wrap either: `at` is at most one above the length of a line.
     text.get(at..at.wrapping_add(N))?.first_chunk()
@@ -51,20 +51,20 @@ pub(crate) fn array<const N: usize>(text: &[u8], at: u32) -> Option<&[u8; N]> {
 
 /// Returns the eight bytes of `text` from index `at` on, the first one lowest.
 #[cfg_attr(feature = "std", inline(always))]
-pub(crate) fn word(text: &[u8], at: u32) -> Option<u64> {
-    array(text, at).copied().map(u64::from_le_bytes)
+pub(crate) fn eight_bytes(text: &[u8], at: u32) -> Option<u64> {
+    array_at(text, at).copied().map(u64::from_le_bytes)
 }
 
 /// Returns the 16 bytes of `text` from index `at` on, the first one lowest, with `fill` for those after its end.
 #[cfg_attr(feature = "std", inline(always))]
-pub(crate) fn bytes(text: &[u8], at: u32, fill: u8) -> u128 {
-    match array(text, at) {
+pub(crate) fn sixteen_bytes(text: &[u8], at: u32, fill: u8) -> u128 {
+    match array_at(text, at) {
         Some(bytes) => u128::from_le_bytes(*bytes),
         None => filled(text, at, fill),
     }
 }
 
-/// [`bytes`] where fewer than 16 are left.
+/// [`sixteen_bytes`] where fewer than 16 are left.
 #[cfg_attr(feature = "std", inline(always))]
 #[cfg_attr(not(feature = "std"), inline(never))]
 fn filled(text: &[u8], at: u32, fill: u8) -> u128 {
@@ -75,7 +75,7 @@ fn filled(text: &[u8], at: u32, fill: u8) -> u128 {
 
 /// Returns byte `index` of a word.
 #[cfg_attr(feature = "std", inline(always))]
-pub(crate) const fn byte(word: u64, index: u32) -> u8 {
+pub(crate) const fn byte_of(word: u64, index: u32) -> u8 {
     word.wrapping_shr(8 * index) as u8
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn digits(word: u64) -> Option<u32> {
 /// four bytes of the text are left.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn short_number_end(text: &[u8], at: u32) -> Option<u32> {
-    let digits = digits(u64::from(u32::from_le_bytes(*array(text, at)?)))?;
+    let digits = digits(u64::from(u32::from_le_bytes(*array_at(text, at)?)))?;
     matches!(digits, 1..=3).then_some(at + digits)
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn last_number(word: u64) -> Option<(u32, u32)> {
     // The high bit of the last byte that is no digit.
     let last = 63 - others.leading_zeros();
     // Bytes up to that one become zeros: zeros before the number.
-    Some((7 - last / 8, decimal(values >> last << last)))
+    Some((7 - last / 8, value_of_digits(values >> last << last)))
 }
 
 /// The value 1 in each of the eight bytes.
@@ -143,7 +143,7 @@ const fn outside(word: u64, limit: u8) -> u64 {
 fn find(text: &[u8], start: u32, mark: impl Fn(u64) -> u64) -> u32 {
     let marks = |both: u128| (mark(both as u64), mark((both >> 64) as u64));
     let mut at = start;
-    while let Some(both) = array(text, at) {
+    while let Some(both) = array_at(text, at) {
         let (low, high) = marks(u128::from_le_bytes(*both));
         if (low | high) & HIGHS != 0 {
             return at + first(low, high);
@@ -154,7 +154,7 @@ fn find(text: &[u8], start: u32, mark: impl Fn(u64) -> u64) -> u32 {
     // marked: hence the minimum.
     let len = text.len() as u32;
     let last = len.saturating_sub(16);
-    let (both, from) = match array(text, last) {
+    let (both, from) = match array_at(text, last) {
         Some(both) if last >= start => (u128::from_le_bytes(*both), last),
         _ => (last_bytes(text, start, 0), start),
     };
@@ -192,7 +192,7 @@ fn last_bytes_of_short(text: &[u8], start: u32, mask: u128) -> u128 {
 
 /// Returns the decimal number of eight values from 0 to 9, of which the lowest byte is the first digit.
 #[cfg_attr(feature = "std", inline(always))]
-const fn decimal(digits: u64) -> u32 {
+const fn value_of_digits(digits: u64) -> u32 {
     // Each product holds the sum of both digits, pairs or fours, the first one times its power of ten.
     let pairs = (digits.wrapping_mul((10 << 8) | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs.wrapping_mul((100 << 16) | 1) >> 16) & 0x0000_ffff_0000_ffff;

@@ -17,10 +17,10 @@
 use super::fields::Fields;
 use super::header::Header;
 use super::predicted::{self, is_unknown_key, is_unknown_value};
-use super::target::Target;
+use super::target::TargetRange;
 use crate::format::keyword::{self, Keyword};
 use crate::format::{grammar, scan};
-use crate::token::StreamStatus;
+use crate::word::StreamStatus;
 
 /// Maximum number of ends at which [`read`] tries to read fields before it calls [`target_end`].
 ///
@@ -31,22 +31,22 @@ const MAX_TRIES: usize = 4;
 
 /// Reads the target, and the fields after it. `None` for a line that no known tor prints.
 #[inline(never)]
-pub(super) fn read(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
+pub(super) fn read(line: &[u8], header: &Header) -> Option<(TargetRange, Fields)> {
     let fields_after = |end| {
         let fields = read_fields(line, end, header.status)?;
-        Some((Target::new(line, header.target, end), fields))
+        Some((TargetRange::new(line, header.target_start, end), fields))
     };
-    let mut from = header.target;
+    let mut from = header.target_start;
     for _ in 0..MAX_TRIES {
-        let end = next_end(line, header.target, from)?;
+        let end = next_end(line, header.target_start, from)?;
         let found = fields_after(end);
         if found.is_some() {
             return found;
         }
         from = end + 1;
     }
-    next_end(line, header.target, from)?;
-    fields_after(target_end(line, header.target, header.status)?)
+    next_end(line, header.target_start, from)?;
+    fields_after(target_end(line, header.target_start, header.status)?)
 }
 
 /// Returns the first index from `from` on at which a target that begins at index `target` can end.
@@ -151,7 +151,7 @@ impl<'b> Unread<'b> {
     fn remove_last_field(&mut self) -> Option<()> {
         let (before, field) = self.split_last()?;
         let at = self.target + before.len() as u32 + 1;
-        let Some((keyword, len)) = Keyword::of_start(scan::bytes(self.line, at, b' ')) else {
+        let Some((keyword, len)) = Keyword::of_start(scan::sixteen_bytes(self.line, at, b' ')) else {
             let equals = memchr::memchr(b'=', field)?;
             let (key, value) = (field.get(..equals)?, field.get(equals + 1..)?);
             if self.follows != Follows::End || !is_unknown_key(key) || !is_unknown_value(value) {

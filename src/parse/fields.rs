@@ -3,8 +3,8 @@
 use core::num::NonZeroU32;
 
 use crate::anomaly::Anomalies;
-use crate::format::text::Span;
-use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource};
+use crate::format::content::Span;
+use crate::word::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource};
 
 /// The fields after a target, each named after its keyword.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]

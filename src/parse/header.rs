@@ -3,8 +3,8 @@
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::{ErrorKind, Field, ProtocolError};
 use crate::format::scan;
-use crate::token::{StreamStatus, Word};
 use crate::value::id;
+use crate::word::{StreamStatus, WordEnum};
 
 /// The three fields before the target: status, ranges and anomalies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,11 +14,11 @@ pub(super) struct Header {
     /// The stream's status.
     pub(super) status: StreamStatus,
     /// The circuit ID's first byte.
-    pub(super) circuit: u32,
+    pub(super) circuit_start: u32,
     /// The index after the circuit ID.
     pub(super) circuit_end: u32,
     /// Index of the target's first byte; the line's length if the line ends before one.
-    pub(super) target: u32,
+    pub(super) target_start: u32,
     /// Anomalies of the three fields.
     pub(super) anomalies: Anomalies,
 }
@@ -39,12 +39,13 @@ pub(super) fn read_short(line: &[u8]) -> Option<Header> {
             &padded
         }
     };
-    let id_end = short_id_len(scan::word(head, 0)?)?;
-    let status = id_end + 1;
-    let (name, len) = StreamStatus::of_start(u128::from_le_bytes(*scan::array(head, status)?))?;
-    let circuit = status + len + 1;
-    let circuit_end = circuit + short_id_len(scan::word(head, circuit)?)?;
-    Some(Header { id_end, status: name, circuit, circuit_end, target: circuit_end + 1, anomalies: Anomalies::NONE })
+    let id_end = short_id_len(scan::eight_bytes(head, 0)?)?;
+    let status_start = id_end + 1;
+    let (status, len) = StreamStatus::of_start(u128::from_le_bytes(*scan::array_at(head, status_start)?))?;
+    let circuit_start = status_start + len + 1;
+    let circuit_end = circuit_start + short_id_len(scan::eight_bytes(head, circuit_start)?)?;
+    let target_start = circuit_end + 1;
+    Some(Header { id_end, status, circuit_start, circuit_end, target_start, anomalies: Anomalies::NONE })
 }
 
 /// Copies a line of fewer than 32 bytes, and pads it with zeros. A zero ends no field, so that none is found in the padding.
@@ -59,7 +60,7 @@ fn pad(line: &[u8]) -> [u8; SHORT] {
 #[cfg_attr(feature = "std", inline(always))]
 fn short_id_len(word: u64) -> Option<u32> {
     let len = scan::digits(word)?;
-    (len > 0 && scan::byte(word, len) == b' ').then_some(len)
+    (len > 0 && scan::byte_of(word, len) == b' ').then_some(len)
 }
 
 /// Parses `StreamID SP StreamStatus SP CircuitID SP`: by the specification or, if `lenient`, as any three tokens.
@@ -67,28 +68,28 @@ pub(super) fn read(line: &[u8], lenient: bool) -> Result<Header, ProtocolError> 
     if let Some(header) = read_short(line) {
         return Ok(header);
     }
-    match read_any(line) {
+    match read_tokens(line) {
         Some(header) if lenient || header.anomalies.is_empty() => Ok(header),
         _ => Err(diagnose(line)),
     }
 }
 
 /// Parses three tokens of any text. `None` if one is missing or empty.
-pub(super) fn read_any(line: &[u8]) -> Option<Header> {
+pub(super) fn read_tokens(line: &[u8]) -> Option<Header> {
     let id_end = token_end(line, 0)?;
     let status_end = token_end(line, id_end + 1)?;
     let status = StreamStatus::of_range(line, id_end + 1, status_end).unwrap_or(StreamStatus::Unrecognized);
-    let circuit = status_end + 1;
-    let circuit_end = token_end(line, circuit)?;
+    let circuit_start = status_end + 1;
+    let circuit_end = token_end(line, circuit_start)?;
     let mut anomalies = Anomalies::NONE;
     if status == StreamStatus::Unrecognized {
         anomalies.insert(Anomaly::UnknownWord);
     }
-    if !id::is_id(token(line, 0, id_end)) || !id::is_id(token(line, circuit, circuit_end)) {
+    if !id::is_id(token(line, 0, id_end)) || !id::is_id(token(line, circuit_start, circuit_end)) {
         anomalies.insert(Anomaly::MalformedId);
     }
-    let target = (circuit_end + 1).min(line.len() as u32);
-    Some(Header { id_end, status, circuit, circuit_end, target, anomalies })
+    let target_start = (circuit_end + 1).min(line.len() as u32);
+    Some(Header { id_end, status, circuit_start, circuit_end, target_start, anomalies })
 }
 
 /// Returns the end of the token at `start`, if it is not empty.

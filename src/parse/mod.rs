@@ -19,26 +19,26 @@ mod unordered;
 
 use self::fields::Fields;
 use self::header::Header;
-use self::target::Target;
+use self::target::TargetRange;
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::Error;
 use crate::event::{Layout, StreamEventRef};
-use crate::format::text::Text;
-use crate::format::{MAX_LEN, grammar};
+use crate::format::content::Content;
+use crate::format::{MAX_CONTENT_LEN, grammar};
 
 /// Parses a content. A CR or LF at its end belongs to the content. If `lenient`, accepts any status, any IDs and a target
 /// without a port.
 #[cfg_attr(feature = "std", inline)]
-pub(crate) fn read(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
+pub(crate) fn read(content: Content<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     match content {
-        Text::Str(text) => read_text(text, lenient),
-        Text::Bytes(_) => read_any(content, lenient),
+        Content::Str(text) => read_text(text, lenient),
+        Content::Bytes(_) => read_slowly(content, lenient),
     }
 }
 
 /// Removes one line end, if there is one, and parses the rest as [`read`] does.
 #[cfg_attr(feature = "std", inline)]
-pub(crate) fn read_with_line_end(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
+pub(crate) fn read_with_line_end(content: Content<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     match content.bytes() {
         [.., b'\n' | b'\r'] => read_before_line_end(content, lenient),
         _ => read(content, lenient),
@@ -47,22 +47,22 @@ pub(crate) fn read_with_line_end(content: Text<'_>, lenient: bool) -> Result<Str
 
 /// [`read_with_line_end`] of a content with one.
 #[cold]
-fn read_before_line_end(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
+fn read_before_line_end(content: Content<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     let rest = content.without_line_end();
     let mut event = read(rest, lenient)?;
     if content.bytes().len() == rest.bytes().len() + 1 {
-        note_lone_line_end(&mut event);
+        flag_cut_at_lone_line_end(&mut event);
     }
     Ok(event)
 }
 
 /// Flags an event from whose end a lone CR or LF was removed, if that byte may be byte 255 of the target. tor then cut the
 /// target after it, and the text that was read as fields is part of the target.
-pub(crate) fn note_lone_line_end(event: &mut StreamEventRef<'_>) {
+pub(crate) fn flag_cut_at_lone_line_end(event: &mut StreamEventRef<'_>) {
     let length = event.content().len();
-    if length + 1 == event.layout.target as usize + grammar::TARGET_MAX {
+    if length + 1 == event.layout.target_start as usize + grammar::TARGET_MAX {
         event.layout.anomalies.insert(Anomaly::TargetMayBeCut);
-        let has_fields = (event.layout.tail as usize) < length;
+        let has_fields = (event.layout.target_end as usize) < length;
         if has_fields && careful::may_follow_cut(event.content(), length as u32, event.status) {
             event.layout.anomalies.insert(Anomaly::FieldAtCut);
         }
@@ -74,24 +74,24 @@ pub(crate) fn note_lone_line_end(event: &mut StreamEventRef<'_>) {
 pub(crate) fn read_text(text: &str, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     match predicted::read(text) {
         Some(event) => Ok(event),
-        None => read_any(Text::Str(text), lenient),
+        None => read_slowly(Content::Str(text), lenient),
     }
 }
 
 /// Reads any line.
 #[cold]
 #[inline(never)]
-pub(crate) fn read_any(content: Text<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
+pub(crate) fn read_slowly(content: Content<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     let line = content.bytes();
-    if line.len() > MAX_LEN {
-        return Err(Error::LineTooLong { length: line.len() as u64, limit: MAX_LEN });
+    if line.len() > MAX_CONTENT_LEN {
+        return Err(Error::LineTooLong { length: line.len() as u64, limit: MAX_CONTENT_LEN });
     }
     let header = header::read(line, lenient)?;
     let as_printed = careful::read(line, &header).or_else(|| read_before_space(line, &header));
     let (target, fields) = match as_printed {
         Some(target_and_fields) => target_and_fields,
         None => {
-            let target = Target::first_token(line, header.target);
+            let target = TargetRange::first_token(line, header.target_start);
             (target, unordered::read(content, target.end))
         }
     };
@@ -104,28 +104,28 @@ pub(crate) fn read_any(content: Text<'_>, lenient: bool) -> Result<StreamEventRe
 
 /// Reads a target with one space after it. tor 0.1.2 to 0.2.1 with `EXTENDED_EVENTS` ends every line without a field so. A
 /// space that may be byte 255 of a cut target never gets here: [`careful`] accepts that line.
-fn read_before_space(line: &[u8], header: &Header) -> Option<(Target, Fields)> {
+fn read_before_space(line: &[u8], header: &Header) -> Option<(TargetRange, Fields)> {
     let before = line.strip_suffix(b" ")?;
-    let target = Target::new(line, header.target, before.len() as u32);
+    let target = TargetRange::new(line, header.target_start, before.len() as u32);
     target.port.map(|_| (target, Fields::default()))
 }
 
 /// Makes an event of its fields.
 #[cfg_attr(feature = "std", inline(always))]
 fn assemble<'a>(
-    content: Text<'a>,
+    content: Content<'a>,
     header: &Header,
-    target: &Target,
+    target: &TargetRange,
     fields: &Fields,
     anomalies: Anomalies,
 ) -> StreamEventRef<'a> {
     let (host_end, target_port) = target.port.unwrap_or((target.end, 0));
-    let circuit_id = content.get(header.circuit, header.circuit_end);
+    let circuit_id = content.get(header.circuit_start, header.circuit_end);
     StreamEventRef {
         id: content.get(0, header.id_end),
         status: header.status,
         circuit_id: if circuit_id == "0" { None } else { Some(circuit_id) },
-        target_host: content.get(header.target, host_end),
+        target_host: content.get(header.target_start, host_end),
         target_port,
         reason: fields.reason,
         remote_reason: fields.remote_reason,
@@ -134,10 +134,10 @@ fn assemble<'a>(
         purpose: fields.purpose,
         content,
         layout: Layout {
-            target: header.target,
-            tail: target.end,
-            username: fields.socks_username,
-            password: fields.socks_password,
+            target_start: header.target_start,
+            target_end: target.end,
+            socks_username: fields.socks_username,
+            socks_password: fields.socks_password,
             client_protocol: fields.client_protocol,
             nym_epoch: fields.nym_epoch,
             session_group: fields.session_group,
@@ -148,12 +148,12 @@ fn assemble<'a>(
 }
 
 /// Returns all anomalies of an event.
-fn anomalies(content: Text<'_>, header: &Header, target: &Target, of_fields: Anomalies) -> Anomalies {
+fn anomalies(content: Content<'_>, header: &Header, target: &TargetRange, of_fields: Anomalies) -> Anomalies {
     let mut anomalies = header.anomalies.union(target.anomalies).union(of_fields);
     if target.port.is_none() {
         anomalies.insert(Anomaly::TargetWithoutPort);
     }
-    let cut_at = header.target as usize + grammar::TARGET_MAX;
+    let cut_at = header.target_start as usize + grammar::TARGET_MAX;
     if target.end as usize >= cut_at {
         anomalies.insert(Anomaly::TargetMayBeCut);
     } else if matches!(content.bytes().get(cut_at..), Some([] | [b' ', ..]))
@@ -162,7 +162,7 @@ fn anomalies(content: Text<'_>, header: &Header, target: &Target, of_fields: Ano
         // A field ends exactly where tor cuts a target: the text before may be one target.
         anomalies.insert(Anomaly::FieldAtCut);
     }
-    if let Text::Bytes(line) = content {
+    if let Content::Bytes(line) = content {
         let is_utf8 = |range: Option<&[u8]>| core::str::from_utf8(range.unwrap_or_default()).is_ok();
         if !is_utf8(line.get(target.start as usize..target.end as usize)) {
             anomalies.insert(Anomaly::TargetNotUtf8);

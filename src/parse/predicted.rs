@@ -14,13 +14,13 @@ use core::num::NonZeroU32;
 
 use super::fields::Fields;
 use super::header;
-use super::target::Target;
+use super::target::TargetRange;
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::event::StreamEventRef;
+use crate::format::content::{Content, Span};
 use crate::format::keyword::{self, Keyword};
-use crate::format::text::{Span, Text};
-use crate::format::{MAX_LEN, grammar, scan};
-use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus, Word};
+use crate::format::{MAX_CONTENT_LEN, grammar, scan};
+use crate::word::{ClientProtocol, StreamClosureReason, StreamStatus, WordEnum};
 
 /// Usual beginning of the fields that newer tors print with every event. A comparison of the whole takes a third of the time
 /// of reading the fields.
@@ -34,20 +34,20 @@ const USUAL_ISO_FIELDS: &[u8] = b" ISO_FIELDS=SOCKS_USERNAME,SOCKS_PASSWORD,CLIE
 #[cfg_attr(feature = "std", inline(always))]
 pub(super) fn read(text: &str) -> Option<StreamEventRef<'_>> {
     let line = text.as_bytes();
-    if line.len() > MAX_LEN {
+    if line.len() > MAX_CONTENT_LEN {
         return None;
     }
     let header = header::read_short(line)?;
-    let end = scan::not_plain(line, header.target);
+    let end = scan::not_plain(line, header.target_start);
     let port = grammar::port_before(line, end)?;
     let fields = read_fields(line, end, header.status)?;
     // Where tor may have cut a target, the careful reading finds the anomalies.
-    let cut = header.target as usize + grammar::TARGET_MAX;
+    let cut = header.target_start as usize + grammar::TARGET_MAX;
     if line.len() >= cut && (end as usize >= cut || matches!(line.get(cut), None | Some(b' '))) {
         return None;
     }
-    let target = Target { start: header.target, end, port: Some(port), anomalies: Anomalies::NONE };
-    Some(super::assemble(Text::Str(text), &header, &target, &fields, fields.anomalies))
+    let target = TargetRange { start: header.target_start, end, port: Some(port), anomalies: Anomalies::NONE };
+    Some(super::assemble(Content::Str(text), &header, &target, &fields, fields.anomalies))
 }
 
 /// Reads the fields that end `line` from index `at` on. `None` if tor does not print these, in this order, after a target of
@@ -87,7 +87,7 @@ pub(super) fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<
     if is_usual {
         fields.client_protocol = Some(ClientProtocol::Socks5);
     } else if rest.skip(keyword::CLIENT_PROTOCOL) {
-        let protocol = rest.word(ClientProtocol::Unrecognized)?;
+        let protocol = rest.word::<ClientProtocol>()?;
         fields.client_protocol = Some(protocol);
         if protocol == ClientProtocol::Unrecognized {
             fields.anomalies.insert(Anomaly::UnknownWord);
@@ -168,17 +168,17 @@ impl<'b> Cursor<'b> {
         is_next
     }
 
-    /// Parses a word. Returns its variant, or `other` for a word without one.
+    /// Reads a word of tor's letters, and returns its variant.
     #[cfg_attr(feature = "std", inline(always))]
-    fn word<W: Word>(&mut self, other: W) -> Option<W> {
-        match W::of_start(scan::bytes(self.line, self.at, W::END as u8)) {
+    fn word<W: WordEnum>(&mut self) -> Option<W> {
+        match W::of_start(scan::sixteen_bytes(self.line, self.at, W::DELIMITER as u8)) {
             Some((word, len)) => {
                 self.at += len;
                 Some(word)
             }
             None => {
                 self.at = grammar::word_end(self.line, self.at)?;
-                Some(other)
+                Some(W::UNRECOGNIZED)
             }
         }
     }
@@ -246,7 +246,7 @@ impl<'b> Cursor<'b> {
     /// Reads one reason.
     #[cfg_attr(feature = "std", inline(always))]
     fn reason(&mut self, fields: &mut Fields) -> Option<StreamClosureReason> {
-        match StreamClosureReason::of_start(scan::bytes(self.line, self.at, b' ')) {
+        match StreamClosureReason::of_start(scan::sixteen_bytes(self.line, self.at, b' ')) {
             Some((reason, len)) => {
                 self.at += len;
                 Some(reason)
@@ -277,7 +277,7 @@ impl<'b> Cursor<'b> {
     #[cfg_attr(feature = "std", inline(always))]
     fn source(&mut self, fields: &mut Fields) -> Option<()> {
         if self.skip(keyword::SOURCE) {
-            fields.source = Some(self.word(StreamSource::Unrecognized)?);
+            fields.source = Some(self.word()?);
         }
         Some(())
     }
@@ -300,7 +300,7 @@ impl<'b> Cursor<'b> {
     #[cfg_attr(feature = "std", inline(always))]
     fn purpose(&mut self, fields: &mut Fields) -> Option<()> {
         if self.skip(keyword::PURPOSE) {
-            fields.purpose = Some(self.word(StreamPurpose::Unrecognized)?);
+            fields.purpose = Some(self.word()?);
         }
         Some(())
     }

@@ -7,7 +7,7 @@ use crate::format::scan;
 
 /// Range, port and anomalies of a target.
 #[derive(Clone, Copy)]
-pub(super) struct Target {
+pub(super) struct TargetRange {
     /// Index of the target's first byte.
     pub(super) start: u32,
     /// Index after the target.
@@ -18,7 +18,7 @@ pub(super) struct Target {
     pub(super) anomalies: Anomalies,
 }
 
-impl Target {
+impl TargetRange {
     /// Returns the target from `start` to `end` of a line, whatever its text.
     pub(super) fn new(line: &[u8], start: u32, end: u32) -> Self {
         let text = line.get(start as usize..end as usize).unwrap_or_default();

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::token::StreamStatus;
+use crate::word::StreamStatus;
 
 /// Text that lines are made of, whole fields and what is left of such when a client writes them.
 const PIECES: &[&str] = &[
@@ -74,11 +74,11 @@ fn content() -> impl Strategy<Value = String> {
 
 /// Returns the target's end, found slowly: every index at which a target could end is tried.
 fn by_trying(line: &[u8], header: &Header) -> Option<u32> {
-    (header.target..=line.len() as u32)
+    (header.target_start..=line.len() as u32)
         .filter(|&end| matches!(line.get(end as usize), None | Some(b' ')))
         .filter(|&end| predicted::read_fields(line, end, header.status).is_some())
         .find(|&end| {
-            let target = &line[header.target as usize..end as usize];
+            let target = &line[header.target_start as usize..end as usize];
             target.len() == grammar::TARGET_MAX || grammar::split_port(target).is_some()
         })
 }
@@ -93,10 +93,10 @@ fn short_lines() {
                     let content = ["7 ", status, " 3 ", target, first, second].concat();
                     let line = content.as_bytes();
                     let header = header::read(line, true).expect("a header");
-                    let found = careful::target_end(line, header.target, header.status);
+                    let found = careful::target_end(line, header.target_start, header.status);
                     assert_eq!(found, by_trying(line, &header), "{content}");
                     if let Some(event) = predicted::read(&content) {
-                        assert_eq!(read_any(Text::Str(&content), false), Ok(event), "{content}");
+                        assert_eq!(read_slowly(Content::Str(&content), false), Ok(event), "{content}");
                     }
                 }
             }
@@ -111,7 +111,7 @@ proptest! {
     #[test]
     fn predicted_events_read_as_any(content in content()) {
         if let Some(event) = predicted::read(&content) {
-            prop_assert_eq!(read_any(Text::Str(&content), false), Ok(event));
+            prop_assert_eq!(read_slowly(Content::Str(&content), false), Ok(event));
         }
     }
 
@@ -121,17 +121,17 @@ proptest! {
         let line = content.as_bytes();
         let header = header::read(line, false).expect("a good header");
         let from_left = careful::read(line, &header);
-        prop_assert_eq!(from_left.map(|(target, _)| target.end), careful::target_end(line, header.target, header.status));
+        prop_assert_eq!(from_left.map(|(target, _)| target.end), careful::target_end(line, header.target_start, header.status));
     }
 
     /// The first reading finds every event whose target holds nothing odd, unless tor may have cut it.
     #[test]
     fn plain_events_are_predicted(content in content()) {
         let header = header::read(content.as_bytes(), false).expect("a good header");
-        let end = careful::target_end(content.as_bytes(), header.target, header.status);
-        let target = end.map(|end| Target::new(content.as_bytes(), header.target, end));
+        let end = careful::target_end(content.as_bytes(), header.target_start, header.status);
+        let target = end.map(|end| TargetRange::new(content.as_bytes(), header.target_start, end));
         let is_plain = target.is_some_and(|target| target.port.is_some() && target.anomalies.is_empty());
-        if is_plain && content.len() < header.target as usize + grammar::TARGET_MAX {
+        if is_plain && content.len() < header.target_start as usize + grammar::TARGET_MAX {
             prop_assert!(predicted::read(&content).is_some());
         }
     }
@@ -141,7 +141,7 @@ proptest! {
         let content = [&id, " ", status.as_str(), " ", &circuit, &rest].concat();
         let short = header::read_short(content.as_bytes());
         if let Some(header) = short {
-            prop_assert_eq!(header::read_any(content.as_bytes()), Some(header));
+            prop_assert_eq!(header::read_tokens(content.as_bytes()), Some(header));
         }
         let is_number = |id: &str| id.len() <= 7 && id.bytes().all(|byte| byte.is_ascii_digit());
         prop_assert_eq!(short.is_some(), is_number(&id) && is_number(&circuit) && rest.starts_with(' '));
@@ -151,13 +151,13 @@ proptest! {
     fn careful_finds_what_trying_finds(content in content()) {
         let line = content.as_bytes();
         let header = header::read(line, false).expect("a good header");
-        prop_assert_eq!(careful::target_end(line, header.target, header.status), by_trying(line, &header));
+        prop_assert_eq!(careful::target_end(line, header.target_start, header.status), by_trying(line, &header));
     }
 
     #[test]
     fn agreement_on_any_bytes(status in prop::sample::select(StreamStatus::ALL), rest: Vec<u8>) {
         let line = [b"7 ", status.as_str().as_bytes(), b" 3 ", &rest].concat();
         let header = header::read(&line, false).expect("a good header");
-        prop_assert_eq!(careful::target_end(&line, header.target, header.status), by_trying(&line, &header));
+        prop_assert_eq!(careful::target_end(&line, header.target_start, header.status), by_trying(&line, &header));
     }
 }

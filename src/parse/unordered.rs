@@ -4,63 +4,73 @@ use core::num::NonZeroU32;
 
 use super::fields::Fields;
 use crate::anomaly::Anomaly;
+use crate::format::content::{Content, Span};
 use crate::format::grammar;
 use crate::format::keyword::Keyword;
-use crate::format::text::{Span, Text};
-use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, Word};
 use crate::value::Args;
 use crate::value::args::Arg;
+use crate::word::{ClientProtocol, StreamClosureReason, WordEnum};
 
 /// Reads the fields from index `at` of an event to its end. Of a keyword that is repeated, the last one counts.
-pub(super) fn read(content: Text<'_>, at: u32) -> Fields {
+pub(super) fn read(content: Content<'_>, at: u32) -> Fields {
     let line = content.bytes();
     let mut fields = Fields::default();
     fields.anomalies.insert(Anomaly::UnknownOrder);
-    // Of the last REASON, REMOTE_REASON and CLIENT_PROTOCOL.
-    let mut is_unknown = [false; 3];
+    // Whether the last REASON, REMOTE_REASON and CLIENT_PROTOCOL have words that this version does not know.
+    let (mut reason_is_unknown, mut remote_reason_is_unknown, mut protocol_is_unknown) = (false, false, false);
     let mut args = Args::new(content, at, None);
     while let Some(arg) = args.next_arg() {
         let Some(keyword) = arg.keyword else {
             fields.anomalies.insert(Anomaly::UnknownKeyword);
             continue;
         };
-        let value = line.get(arg.value as usize..arg.end as usize).unwrap_or_default();
+        let value = line.get(arg.value_start as usize..arg.value_end as usize).unwrap_or_default();
         match keyword {
-            Keyword::Reason => (fields.reason, is_unknown[0]) = reason(line, &arg, value),
-            Keyword::RemoteReason => (fields.remote_reason, is_unknown[1]) = reason(line, &arg, value),
-            Keyword::Source => fields.source = variant_or(line, &arg, StreamSource::Unrecognized),
-            Keyword::SourceAddr => fields.source_addr = Span::new(arg.value, arg.end),
-            Keyword::Purpose => fields.purpose = variant_or(line, &arg, StreamPurpose::Unrecognized),
-            Keyword::SocksUsername => fields.socks_username = between_quotes(line, arg.value, arg.end),
-            Keyword::SocksPassword => fields.socks_password = between_quotes(line, arg.value, arg.end),
+            Keyword::Reason => {
+                let reason = variant(line, &arg);
+                fields.reason = Some(reason);
+                reason_is_unknown = is_unknown_reason(reason, value);
+            }
+            Keyword::RemoteReason => {
+                let reason = variant(line, &arg);
+                fields.remote_reason = Some(reason);
+                remote_reason_is_unknown = is_unknown_reason(reason, value);
+            }
+            Keyword::Source => fields.source = Some(variant(line, &arg)),
+            Keyword::SourceAddr => fields.source_addr = Span::new(arg.value_start, arg.value_end),
+            Keyword::Purpose => fields.purpose = Some(variant(line, &arg)),
+            Keyword::SocksUsername => fields.socks_username = between_quotes(line, arg.value_start, arg.value_end),
+            Keyword::SocksPassword => fields.socks_password = between_quotes(line, arg.value_start, arg.value_end),
             Keyword::ClientProtocol => {
-                fields.client_protocol = variant_or(line, &arg, ClientProtocol::Unrecognized);
-                is_unknown[2] = fields.client_protocol == Some(ClientProtocol::Unrecognized);
+                let protocol = variant(line, &arg);
+                fields.client_protocol = Some(protocol);
+                protocol_is_unknown = protocol == ClientProtocol::Unrecognized;
             }
             Keyword::NymEpoch => {
-                fields.nym_epoch = NonZeroU32::new(arg.value).filter(|_| grammar::decimal(value).is_some());
+                fields.nym_epoch = NonZeroU32::new(arg.value_start).filter(|_| grammar::decimal(value).is_some());
             }
             Keyword::SessionGroup => {
-                fields.session_group = NonZeroU32::new(arg.value).filter(|_| grammar::signed_decimal(value).is_some());
+                fields.session_group =
+                    NonZeroU32::new(arg.value_start).filter(|_| grammar::signed_decimal(value).is_some());
             }
-            Keyword::IsoFields => fields.iso_fields = Span::new(arg.value, arg.end),
+            Keyword::IsoFields => fields.iso_fields = Span::new(arg.value_start, arg.value_end),
         }
     }
-    if is_unknown.contains(&true) {
+    if reason_is_unknown || remote_reason_is_unknown || protocol_is_unknown {
         fields.anomalies.insert(Anomaly::UnknownWord);
     }
     fields
 }
 
-/// Returns the variant of a reason, and whether it is an unknown word: a code is none.
-fn reason(line: &[u8], arg: &Arg, value: &[u8]) -> (Option<StreamClosureReason>, bool) {
-    let reason = variant_or(line, arg, StreamClosureReason::Unrecognized);
-    (reason, reason == Some(StreamClosureReason::Unrecognized) && !grammar::is_unknown_code(value))
+/// Returns the variant of an argument's value.
+fn variant<W: WordEnum>(line: &[u8], arg: &Arg) -> W {
+    W::of_range(line, arg.value_start, arg.value_end).unwrap_or(W::UNRECOGNIZED)
 }
 
-/// Returns the variant of an argument's value, or `other` for a word without one.
-fn variant_or<W: Word>(line: &[u8], arg: &Arg, other: W) -> Option<W> {
-    Some(W::of_range(line, arg.value, arg.end).unwrap_or(other))
+/// Returns `true` for a reason that is a word without a variant. A code, which tor prints for a reason that it has no word
+/// for, is none.
+fn is_unknown_reason(reason: StreamClosureReason, value: &[u8]) -> bool {
+    reason == StreamClosureReason::Unrecognized && !grammar::is_unknown_code(value)
 }
 
 /// Returns the text between the quotes of the string from `start` to `end`, or `None` if there is none.

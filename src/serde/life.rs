@@ -11,15 +11,15 @@ use alloc::vec::Vec;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-use super::value::{AnyId, ProtocolWord};
-use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
+use super::value::{AnyId, variant};
 use crate::tracker::{Failure, Outcome, Step, StreamLife, Target, UnnamedReasons, UnnamedWords, cut};
 use crate::value::{CircuitId, StreamId};
+use crate::word::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus, WordEnum};
 
 /// A word as tor printed it, with its text if it has no name.
-struct Printed<W>(W, Option<Box<str>>);
+struct PrintedWord<W>(W, Option<Box<str>>);
 
-impl<W: ProtocolWord> Printed<W> {
+impl<W: WordEnum> PrintedWord<W> {
     /// Returns a word with the text that tor printed.
     fn new(word: W, text: &str) -> Self {
         Self(word, (text != word.as_str()).then(|| text.into()))
@@ -31,16 +31,16 @@ impl<W: ProtocolWord> Printed<W> {
     }
 }
 
-impl<W: ProtocolWord> Serialize for Printed<W> {
+impl<W: WordEnum> Serialize for PrintedWord<W> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.1.as_deref().unwrap_or(self.0.as_str()))
     }
 }
 
-impl<'de, W: ProtocolWord> Deserialize<'de> for Printed<W> {
+impl<'de, W: WordEnum> Deserialize<'de> for PrintedWord<W> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let word = W::of_text(&text);
+        let word = variant::<W>(&text);
         Ok(Self(word, (*text != *word.as_str()).then(|| cut(&text))))
     }
 }
@@ -64,8 +64,8 @@ fn circuits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<CircuitId>
 macro_rules! printed {
     ($($field:ident $text:ident $word:ident;)+) => {$(
         /// Returns the word as tor printed it; `None` if the stream has none.
-        fn $field<T, N>(life: &StreamLife<T, N>) -> Option<Printed<$word>> {
-            Some(Printed::new(life.$field?, life.$text()?))
+        fn $field<T, N>(life: &StreamLife<T, N>) -> Option<PrintedWord<$word>> {
+            Some(PrintedWord::new(life.$field?, life.$text()?))
         }
     )+};
 }
@@ -102,9 +102,9 @@ struct LifeForm<T, N> {
     failure: Option<Failure<T>>,
     closed: bool,
     #[serde(getter = "reason")]
-    reason: Option<Printed<StreamClosureReason>>,
+    reason: Option<PrintedWord<StreamClosureReason>>,
     #[serde(getter = "remote_reason")]
-    remote_reason: Option<Printed<StreamClosureReason>>,
+    remote_reason: Option<PrintedWord<StreamClosureReason>>,
     #[serde(default, deserialize_with = "circuit_id")]
     circuit_id: Option<CircuitId>,
     #[serde(default, deserialize_with = "circuit_id")]
@@ -114,12 +114,12 @@ struct LifeForm<T, N> {
     more_circuits: bool,
     circuit_changes: u64,
     #[serde(rename = "remap_source", getter = "source")]
-    source: Option<Printed<StreamSource>>,
+    source: Option<PrintedWord<StreamSource>>,
     source_addr: Option<String>,
     #[serde(getter = "purpose")]
-    purpose: Option<Printed<StreamPurpose>>,
+    purpose: Option<PrintedWord<StreamPurpose>>,
     #[serde(getter = "client_protocol")]
-    client_protocol: Option<Printed<ClientProtocol>>,
+    client_protocol: Option<PrintedWord<ClientProtocol>>,
     nym_epoch: Option<u32>,
     session_group: Option<i32>,
     has_username: bool,
@@ -135,11 +135,11 @@ struct LifeForm<T, N> {
 
 impl<T, N> From<LifeForm<T, N>> for StreamLife<T, N> {
     fn from(form: LifeForm<T, N>) -> Self {
-        let (reason, local) = Printed::split(form.reason);
-        let (remote_reason, remote) = Printed::split(form.remote_reason);
-        let (source, source_text) = Printed::split(form.source);
-        let (purpose, purpose_text) = Printed::split(form.purpose);
-        let (client_protocol, client_protocol_text) = Printed::split(form.client_protocol);
+        let (reason, local) = PrintedWord::split(form.reason);
+        let (remote_reason, remote) = PrintedWord::split(form.remote_reason);
+        let (source, source_text) = PrintedWord::split(form.source);
+        let (purpose, purpose_text) = PrintedWord::split(form.purpose);
+        let (client_protocol, client_protocol_text) = PrintedWord::split(form.client_protocol);
         Self {
             id: form.id,
             outcome: form.outcome,
@@ -206,20 +206,20 @@ impl<'de, T: Deserialize<'de>, N: Default> Deserialize<'de> for StreamLife<T, N>
 #[allow(clippy::missing_docs_in_private_items, reason = "the fields are those of `Step`")]
 struct StepForm<T> {
     #[serde(getter = "status")]
-    status: Printed<StreamStatus>,
+    status: PrintedWord<StreamStatus>,
     time: T,
     #[serde(default, deserialize_with = "circuit_id")]
     circuit_id: Option<CircuitId>,
 }
 
 /// Returns the status of a step.
-fn status<T>(step: &Step<T>) -> Printed<StreamStatus> {
-    Printed::new(step.status, step.status_str())
+fn status<T>(step: &Step<T>) -> PrintedWord<StreamStatus> {
+    PrintedWord::new(step.status, step.status_str())
 }
 
 impl<T> From<StepForm<T>> for Step<T> {
     fn from(form: StepForm<T>) -> Self {
-        let Printed(status, word) = form.status;
+        let PrintedWord(status, word) = form.status;
         Self { status, time: form.time, circuit_id: form.circuit_id, word }
     }
 }
@@ -245,25 +245,25 @@ struct FailureForm<T> {
     #[serde(default, deserialize_with = "circuit_id")]
     circuit_id: Option<CircuitId>,
     #[serde(getter = "failure_reason")]
-    reason: Option<Printed<StreamClosureReason>>,
+    reason: Option<PrintedWord<StreamClosureReason>>,
     #[serde(getter = "failure_remote_reason")]
-    remote_reason: Option<Printed<StreamClosureReason>>,
+    remote_reason: Option<PrintedWord<StreamClosureReason>>,
 }
 
 /// Returns the reason of a failure.
-fn failure_reason<T>(failure: &Failure<T>) -> Option<Printed<StreamClosureReason>> {
-    Some(Printed::new(failure.reason?, failure.reason_str()?))
+fn failure_reason<T>(failure: &Failure<T>) -> Option<PrintedWord<StreamClosureReason>> {
+    Some(PrintedWord::new(failure.reason?, failure.reason_str()?))
 }
 
 /// Returns the other end's reason of a failure.
-fn failure_remote_reason<T>(failure: &Failure<T>) -> Option<Printed<StreamClosureReason>> {
-    Some(Printed::new(failure.remote_reason?, failure.remote_reason_str()?))
+fn failure_remote_reason<T>(failure: &Failure<T>) -> Option<PrintedWord<StreamClosureReason>> {
+    Some(PrintedWord::new(failure.remote_reason?, failure.remote_reason_str()?))
 }
 
 impl<T> From<FailureForm<T>> for Failure<T> {
     fn from(form: FailureForm<T>) -> Self {
-        let (reason, local) = Printed::split(form.reason);
-        let (remote_reason, remote) = Printed::split(form.remote_reason);
+        let (reason, local) = PrintedWord::split(form.reason);
+        let (remote_reason, remote) = PrintedWord::split(form.remote_reason);
         Self {
             time: form.time,
             circuit_id: form.circuit_id,

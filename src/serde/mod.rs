@@ -17,16 +17,16 @@ use core::str;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use self::value::{CountedList, ProtocolWord};
+use self::value::{CountedList, variant};
 use crate::anomaly::Anomaly;
 use crate::event::StreamEventRef;
 use crate::format::grammar;
 use crate::format::keyword::Keyword;
 use crate::parse;
-use crate::token::StreamStatus;
 #[cfg(feature = "alloc")]
 use crate::value::StreamId;
 use crate::value::{IsoFields, Quoted};
+use crate::word::{StreamStatus, WordEnum};
 
 impl Serialize for StreamEventRef<'_> {
     /// Serializes the event's fields with their names, and words as tor prints them. **User name and password are among
@@ -35,18 +35,18 @@ impl Serialize for StreamEventRef<'_> {
     /// If tor would print another line for these fields, `content` is the line that the event was parsed from, as text or
     /// as bytes. An event whose public fields were changed since has no `content`: only its fields are serialized.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = Fields::of(self);
+        let fields = PrintedFields::of(self);
         let mut rest = Expected(self.content());
         let is_printed_so = fields.print(&mut rest).is_ok() && rest.0.is_empty();
         let is_unchanged = || parse::read(self.content, true).is_ok_and(|event| fields.are_those_of(&event));
-        let content = (!is_printed_so && is_unchanged()).then(|| Content(self.content()));
+        let content = (!is_printed_so && is_unchanged()).then(|| SerializedContent(self.content()));
         // A format without names needs every field in its position.
         let with_content = content.is_some() || !serializer.is_human_readable();
         let mut form = serializer.serialize_struct("StreamEvent", 17 + usize::from(with_content))?;
         form.serialize_field("id", fields.id)?;
         form.serialize_field("status", fields.status)?;
         form.serialize_field("circuit_id", &fields.circuit_id)?;
-        match Host::of(self) {
+        match LossyHost::of(self) {
             Some(host) => form.serialize_field("target_host", &host)?,
             None => form.serialize_field("target_host", fields.target_host)?,
         }
@@ -76,7 +76,7 @@ impl Serialize for StreamEventRef<'_> {
 /// The fields of an event as text, in the order in which tor prints them.
 #[allow(clippy::missing_docs_in_private_items, reason = "the names are those of the event's fields")]
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Fields<'a> {
+struct PrintedFields<'a> {
     id: &'a str,
     status: &'a str,
     /// Circuit ID; `None` for 0.
@@ -99,7 +99,7 @@ struct Fields<'a> {
     iso_fields: Option<&'a str>,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> PrintedFields<'a> {
     /// Returns the fields of an event.
     fn of(event: &StreamEventRef<'a>) -> Self {
         Self {
@@ -167,15 +167,15 @@ impl<'a> Fields<'a> {
 /// Returns `true` if two IDs are the same in the owned form, which abridges long ones.
 fn is_same_id(id: &str, other: &str) -> bool {
     #[cfg(feature = "alloc")]
-    let is_same = StreamId::of_any(id) == StreamId::of_any(other);
+    let is_same = StreamId::of_any_token(id) == StreamId::of_any_token(other);
     #[cfg(not(feature = "alloc"))]
     let is_same = id == other;
     is_same
 }
 
 /// Returns the text of a word as tor printed it; the name of the public field's word if the caller changed it.
-fn text<W: ProtocolWord>(word: W, printed: Option<&str>) -> &str {
-    printed.filter(|text| W::of_text(text) == word).unwrap_or(word.as_str())
+fn text<W: WordEnum>(word: W, printed: Option<&str>) -> &str {
+    printed.filter(|text| variant::<W>(text) == word).unwrap_or(word.as_str())
 }
 
 /// Writes a keyword argument, if there is a value.
@@ -215,9 +215,9 @@ impl Write for Expected<'_> {
 
 /// A target's host that is not UTF-8, shown with U+FFFD for each invalid sequence. The event has a single U+FFFD for the
 /// whole host.
-struct Host<'a>(&'a [u8]);
+struct LossyHost<'a>(&'a [u8]);
 
-impl<'a> Host<'a> {
+impl<'a> LossyHost<'a> {
     /// Returns the host of an event, if it is not UTF-8 and the public field was not changed since.
     fn of(event: &StreamEventRef<'a>) -> Option<Self> {
         let target = event.target_bytes();
@@ -228,7 +228,7 @@ impl<'a> Host<'a> {
     }
 }
 
-impl fmt::Display for Host<'_> {
+impl fmt::Display for LossyHost<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
             f.write_str(chunk.valid())?;
@@ -240,16 +240,16 @@ impl fmt::Display for Host<'_> {
     }
 }
 
-impl Serialize for Host<'_> {
+impl Serialize for LossyHost<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
 /// An event's content: text if the format is human-readable and the content is UTF-8, else bytes.
-struct Content<'a>(&'a [u8]);
+struct SerializedContent<'a>(&'a [u8]);
 
-impl Serialize for Content<'_> {
+impl Serialize for SerializedContent<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match str::from_utf8(self.0) {
             Ok(text) if serializer.is_human_readable() => serializer.serialize_str(text),

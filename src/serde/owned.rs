@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use super::{Expected, Fields, Host};
+use super::{Expected, LossyHost, PrintedFields};
 use crate::anomaly::Anomaly;
 use crate::event::StreamEventRef;
 use crate::owned::StreamEvent;
@@ -52,13 +52,13 @@ struct EventForm {
     anomalies: Vec<String>,
     /// Content of the event, if tor would print another line for these fields.
     #[serde(default, deserialize_with = "secret")]
-    content: Option<Content>,
+    content: Option<ParsedContent>,
 }
 
 impl EventForm {
     /// Returns `true` if the host is that of `event`. Each invalid sequence of a host is U+FFFD in the serialized form.
     fn has_host_of(&self, event: &StreamEventRef<'_>) -> bool {
-        match Host::of(event) {
+        match LossyHost::of(event) {
             Some(host) => {
                 let mut rest = Expected(self.target_host.as_bytes());
                 write!(rest, "{host}").is_ok() && rest.0.is_empty()
@@ -68,8 +68,8 @@ impl EventForm {
     }
 
     /// Returns the fields as text, with the items of `iso_fields` joined by the caller.
-    fn fields<'a>(&'a self, iso_fields: Option<&'a str>) -> Fields<'a> {
-        Fields {
+    fn fields<'a>(&'a self, iso_fields: Option<&'a str>) -> PrintedFields<'a> {
+        PrintedFields {
             id: &self.id,
             status: &self.status,
             circuit_id: self.circuit_id.as_deref(),
@@ -99,42 +99,42 @@ fn secret<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Re
 }
 
 /// The content of an event, serialized as text or as bytes.
-struct Content(Vec<u8>);
+struct ParsedContent(Vec<u8>);
 
-impl<'de> Deserialize<'de> for Content {
+impl<'de> Deserialize<'de> for ParsedContent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            deserializer.deserialize_any(ContentVisitor)
+            deserializer.deserialize_any(ParsedContentVisitor)
         } else {
-            deserializer.deserialize_byte_buf(ContentVisitor)
+            deserializer.deserialize_byte_buf(ParsedContentVisitor)
         }
     }
 }
 
-/// Visitor that makes [`Content`] of text, bytes, or a list of numbers.
-struct ContentVisitor;
+/// Visitor that makes [`ParsedContent`] of text, bytes, or a list of numbers.
+struct ParsedContentVisitor;
 
-impl<'de> Visitor<'de> for ContentVisitor {
-    type Value = Content;
+impl<'de> Visitor<'de> for ParsedContentVisitor {
+    type Value = ParsedContent;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("text or bytes")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Content, E> {
-        Ok(Content(text.into()))
+    fn visit_str<E: Error>(self, text: &str) -> Result<ParsedContent, E> {
+        Ok(ParsedContent(text.into()))
     }
 
-    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Content, E> {
-        Ok(Content(bytes.into()))
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<ParsedContent, E> {
+        Ok(ParsedContent(bytes.into()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut bytes: A) -> Result<Content, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut bytes: A) -> Result<ParsedContent, A::Error> {
         let mut line = Vec::new();
         while let Some(byte) = bytes.next_element()? {
             line.push(byte);
         }
-        Ok(Content(line))
+        Ok(ParsedContent(line))
     }
 }
 
@@ -176,7 +176,7 @@ impl<'de> Deserialize<'de> for StreamEvent {
         if !ids_are_allowed
             || !form.has_host_of(&event)
             // The host was compared above: the serialized one has more than one U+FFFD.
-            || !(Fields { target_host: event.target_host, ..fields }).are_those_of(&event)
+            || !(PrintedFields { target_host: event.target_host, ..fields }).are_those_of(&event)
         {
             let expected = if form.content.is_some() { "those of its content" } else { "those of one line" };
             return Err(D::Error::custom(format_args!(
@@ -185,7 +185,7 @@ impl<'de> Deserialize<'de> for StreamEvent {
         }
         event.add_anomalies(OF_LOG_LINE.iter().copied().filter(is_noted).collect());
         if is_noted(&Anomaly::TargetMayBeCut) {
-            parse::note_lone_line_end(&mut event);
+            parse::flag_cut_at_lone_line_end(&mut event);
         }
         Ok(event.into_owned())
     }

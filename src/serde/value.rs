@@ -7,31 +7,17 @@ use serde::ser::{Serialize, SerializeSeq, Serializer};
 
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::Error;
-use crate::token::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::{CircuitId, StreamId};
+use crate::word::{ClientProtocol, IsoField, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus, WordEnum};
 
-/// An enum of protocol words.
-pub(super) trait ProtocolWord: Copy + PartialEq {
-    /// Returns the word with this name; `Unrecognized` if there is none.
-    fn of_text(text: &str) -> Self;
-
-    /// Returns the word's name, or `UNRECOGNIZED`.
-    fn as_str(self) -> &'static str;
+/// Returns the variant of a word.
+pub(super) fn variant<W: WordEnum>(word: &str) -> W {
+    W::from_bytes(word.as_bytes()).unwrap_or(W::UNRECOGNIZED)
 }
 
-/// Implements serialization of enums of protocol words: as the name, or as `UNRECOGNIZED` without one.
-macro_rules! protocol_words {
+/// Implements serialization of enums of protocol words: as the word that tor prints, or as `UNRECOGNIZED`.
+macro_rules! serialized_words {
     ($($name:ident)+) => {$(
-        impl ProtocolWord for $name {
-            fn of_text(text: &str) -> Self {
-                Self::from_word(text).unwrap_or(Self::Unrecognized)
-            }
-
-            fn as_str(self) -> &'static str {
-                self.as_str()
-            }
-        }
-
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
@@ -39,18 +25,18 @@ macro_rules! protocol_words {
         }
 
         impl<'de> Deserialize<'de> for $name {
-            /// Deserializes any word; a word without a name is `Unrecognized`.
+            /// Deserializes any word; a word without a variant is `Unrecognized`.
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(FromText { expected: "a word", parse: |word| Ok(ProtocolWord::of_text(word)) })
+                deserializer.deserialize_str(FromText { expected: "a word", parse: |word| Ok(variant(word)) })
             }
         }
     )+};
 }
 
-protocol_words! { StreamStatus StreamClosureReason StreamSource StreamPurpose ClientProtocol IsoField }
+serialized_words! { StreamStatus StreamClosureReason StreamSource StreamPurpose ClientProtocol IsoField }
 
 /// Implements serialization of IDs as text. Deserialization refuses a malformed ID.
-macro_rules! ids {
+macro_rules! serialized_ids {
     ($($name:ident)+) => {$(
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -66,7 +52,7 @@ macro_rules! ids {
     )+};
 }
 
-ids! { StreamId CircuitId }
+serialized_ids! { StreamId CircuitId }
 
 /// An ID that may be malformed, as in events that were parsed leniently: any token.
 #[cfg(feature = "alloc")]
@@ -74,18 +60,18 @@ pub(super) struct AnyId<T>(pub(super) T);
 
 /// Implements deserialization of [`AnyId`].
 #[cfg(feature = "alloc")]
-macro_rules! tokens {
+macro_rules! any_ids {
     ($($name:ident)+) => {$(
         impl<'de> Deserialize<'de> for AnyId<$name> {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(FromText { expected: "an ID", parse: $name::of_token }).map(Self)
+                deserializer.deserialize_str(FromText { expected: "an ID", parse: $name::of_serialized }).map(Self)
             }
         }
     )+};
 }
 
 #[cfg(feature = "alloc")]
-tokens! { StreamId CircuitId }
+any_ids! { StreamId CircuitId }
 
 /// A visitor that parses a value from text.
 struct FromText<T> {

@@ -3,10 +3,10 @@
 use core::fmt;
 use core::iter::FusedIterator;
 
+use crate::format::content::Content;
 use crate::format::grammar;
 use crate::format::keyword::Keyword;
 use crate::format::scan;
-use crate::format::text::Text;
 use crate::value::Redacted;
 
 /// An iterator over the keyword arguments of an event, from [`args`](crate::StreamEventRef::args): key and value as
@@ -16,7 +16,7 @@ use crate::value::Redacted;
 #[derive(Clone)]
 pub struct Args<'a> {
     /// Content of the event.
-    text: Text<'a>,
+    content: Content<'a>,
     /// Index at which the search for the next argument begins.
     at: u32,
     /// Ends found when the event was parsed. `None` if tor does not print its fields in this order.
@@ -27,32 +27,32 @@ pub struct Args<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct KnownEnds {
     /// Index after `SOCKS_USERNAME`, or 0 if it is not known.
-    pub(crate) username: u32,
+    pub(crate) socks_username: u32,
     /// Index after `SOCKS_PASSWORD`, or 0 if it is not known.
-    pub(crate) password: u32,
+    pub(crate) socks_password: u32,
     /// Set if `ISO_FIELDS` ends the line, since no keyword is unknown.
-    pub(crate) iso_fields: bool,
+    pub(crate) iso_fields_is_last: bool,
 }
 
 /// A keyword argument by its indexes in the event's content.
 #[derive(Clone, Copy)]
 pub(crate) struct Arg {
     /// Index of the key's first byte.
-    pub(crate) key: u32,
+    pub(crate) key_start: u32,
     /// Keyword of the key, if tor prints it.
     pub(crate) keyword: Option<Keyword>,
     /// Index of the `=` after the key.
     pub(crate) equals: u32,
     /// Index of the value's first byte.
-    pub(crate) value: u32,
+    pub(crate) value_start: u32,
     /// Index after the value's last byte.
-    pub(crate) end: u32,
+    pub(crate) value_end: u32,
 }
 
 impl<'a> Args<'a> {
-    /// Returns the arguments after index `tail` of `text`, at which a space is, or the end.
-    pub(crate) const fn new(text: Text<'a>, tail: u32, ends: Option<KnownEnds>) -> Self {
-        Self { text, at: tail + 1, ends }
+    /// Returns the arguments after a target that ends at index `target_end` of `content`: at a space, or at the content's end.
+    pub(crate) const fn new(content: Content<'a>, target_end: u32, ends: Option<KnownEnds>) -> Self {
+        Self { content, at: target_end + 1, ends }
     }
 
     /// Returns the next argument.
@@ -60,10 +60,10 @@ impl<'a> Args<'a> {
     /// Inlined, since a call takes a tenth more time to read everything of an event.
     #[cfg_attr(feature = "std", inline(always))]
     pub(crate) fn next_arg(&mut self) -> Option<Arg> {
-        let line = self.text.bytes();
+        let line = self.content.bytes();
         while (self.at as usize) < line.len() {
             let key = self.at;
-            let arg = match Keyword::of_start(scan::bytes(line, key, b' ')) {
+            let arg = match Keyword::of_start(scan::sixteen_bytes(line, key, b' ')) {
                 Some((keyword, len)) => Some(self.read_value(key, Some(keyword), key + len)),
                 None => self.next_token(),
             };
@@ -77,7 +77,7 @@ impl<'a> Args<'a> {
     /// Steps over one token that begins with no known keyword. Returns it if it is an argument.
     #[cold]
     fn next_token(&mut self) -> Option<Arg> {
-        let (line, key) = (self.text.bytes(), self.at);
+        let (line, key) = (self.content.bytes(), self.at);
         let equals = scan::space_or_equals(line, key);
         if equals > key && line.get(equals as usize) == Some(&b'=') {
             return Some(self.read_value(key, None, equals));
@@ -88,21 +88,21 @@ impl<'a> Args<'a> {
 
     /// Steps over the value after index `equals`.
     #[cfg_attr(feature = "std", inline)]
-    fn read_value(&mut self, key: u32, keyword: Option<Keyword>, equals: u32) -> Arg {
-        let (value, end) = self.value(keyword, equals + 1);
-        self.at = end + 1;
-        Arg { key, keyword, equals, value, end }
+    fn read_value(&mut self, key_start: u32, keyword: Option<Keyword>, equals: u32) -> Arg {
+        let (value_start, value_end) = self.value_range(keyword, equals + 1);
+        self.at = value_end + 1;
+        Arg { key_start, keyword, equals, value_start, value_end }
     }
 
     /// Returns the range of the value of `keyword`, searched from index `at` on.
     #[cfg_attr(feature = "std", inline)]
-    fn value(&self, keyword: Option<Keyword>, at: u32) -> (u32, u32) {
-        let line = self.text.bytes();
+    fn value_range(&self, keyword: Option<Keyword>, at: u32) -> (u32, u32) {
+        let line = self.content.bytes();
         let len = line.len() as u32;
         match (keyword, self.ends) {
-            (Some(Keyword::SocksUsername), Some(KnownEnds { username: end @ 1.., .. }))
-            | (Some(Keyword::SocksPassword), Some(KnownEnds { password: end @ 1.., .. })) => return (at, end),
-            (Some(Keyword::IsoFields), Some(KnownEnds { iso_fields: true, .. })) => return (at, len),
+            (Some(Keyword::SocksUsername), Some(KnownEnds { socks_username: end @ 1.., .. }))
+            | (Some(Keyword::SocksPassword), Some(KnownEnds { socks_password: end @ 1.., .. })) => return (at, end),
+            (Some(Keyword::IsoFields), Some(KnownEnds { iso_fields_is_last: true, .. })) => return (at, len),
             _ => {}
         }
         match (line.get(at as usize), keyword) {
@@ -121,9 +121,9 @@ impl<'a> Args<'a> {
 impl<'a> Args<'a> {
     /// Iterates over the keys that are left, in a form that may be shown.
     pub(crate) fn keys(mut self) -> impl Iterator<Item = Redacted<'a>> {
-        let bytes = self.text.bytes();
+        let bytes = self.content.bytes();
         core::iter::from_fn(move || {
-            self.next_arg().map(|arg| Redacted::new(bytes, arg.key as usize, arg.equals as usize))
+            self.next_arg().map(|arg| Redacted::new(bytes, arg.key_start as usize, arg.equals as usize))
         })
     }
 }
@@ -132,13 +132,13 @@ impl<'a> Iterator for Args<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<(&'a str, &'a str)> {
-        let text = self.text;
+        let content = self.content;
         self.next_arg().map(|arg| {
             let key = match arg.keyword {
                 Some(keyword) => keyword.as_str(),
-                None => text.get(arg.key, arg.equals),
+                None => content.get(arg.key_start, arg.equals),
             };
-            (key, text.get(arg.value, arg.end))
+            (key, content.get(arg.value_start, arg.value_end))
         })
     }
 }

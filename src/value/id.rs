@@ -10,12 +10,12 @@ use crate::error::{Error, ErrorKind, Field, ProtocolError};
 
 /// Maximum number of letters and digits of an ID. The specification allows 16; tor prints 64-bit numbers, which take up
 /// to 20.
-pub(crate) const MAX_LEN: usize = 20;
+pub(crate) const MAX_ID_LEN: usize = 20;
 
 /// Returns the number of bytes at the start of `text` that an ID may have.
 #[inline(never)]
 pub(crate) fn valid_prefix(text: &[u8]) -> usize {
-    text.iter().take(MAX_LEN).take_while(|byte| byte.is_ascii_alphanumeric()).count()
+    text.iter().take(MAX_ID_LEN).take_while(|byte| byte.is_ascii_alphanumeric()).count()
 }
 
 /// Returns `true` if `text` is an ID.
@@ -30,7 +30,7 @@ pub(crate) fn is_id(text: &[u8]) -> bool {
 /// reveal.
 #[cfg(feature = "alloc")]
 #[cold]
-fn abridged(id: &[u8]) -> ArrayString<MAX_LEN> {
+fn abridge(id: &[u8]) -> ArrayString<MAX_ID_LEN> {
     let id = id.split(|&byte| byte == b'"').next().unwrap_or_default();
     // FNV-1a.
     let hash = id
@@ -45,7 +45,7 @@ fn abridged(id: &[u8]) -> ArrayString<MAX_LEN> {
 
 /// Defines an ID type.
 macro_rules! id {
-    ($(#[$meta:meta])* $name:ident, $field:expr, $none:expr) => {
+    ($(#[$meta:meta])* $name:ident, $field:expr, $no_id:expr) => {
         $(#[$meta])*
         ///
         /// 1 to 20 letters or digits, held in place: an ID needs no allocator, and a map with IDs as keys can be searched
@@ -55,7 +55,7 @@ macro_rules! id {
         /// bytes. A longer one, or one with a quotation mark, becomes its start, `~` and a hash of the text before the mark: different
         /// IDs nearly always stay different. One that is not UTF-8 is U+FFFD in a `StreamEvent`.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(ArrayString<MAX_LEN>);
+        pub struct $name(ArrayString<MAX_ID_LEN>);
 
         impl $name {
             /// Returns the ID as text.
@@ -73,31 +73,31 @@ macro_rules! id {
                 &self.0
             }
 
-            /// Returns the ID with this text: one of an event that was parsed leniently, as [`of_any`](Self::of_any)
+            /// Returns the ID with this text: one of an event that was parsed leniently, as [`of_any_token`](Self::of_any_token)
             /// returns it.
             #[cfg(all(feature = "alloc", feature = "serde"))]
-            pub(crate) fn of_token(text: &str) -> Result<Self, Error> {
+            pub(crate) fn of_serialized(text: &str) -> Result<Self, Error> {
                 let is_token = !text.bytes().any(|byte| matches!(byte, b' ' | b'"' | b'\r' | b'\n'));
                 text.parse().or_else(|error| match ArrayString::from(text) {
-                    Ok(id) if is_token && !text.is_empty() && Some(text) != $none => Ok(Self(id)),
+                    Ok(id) if is_token && !text.is_empty() && Some(text) != $no_id => Ok(Self(id)),
                     _ => Err(error),
                 })
             }
 
             /// Returns the ID of an event that was parsed leniently: up to 20 bytes without a quotation mark as they
-            /// are, other text [`abridged`].
+            /// are, other text [abridged](Self::abridged).
             #[cfg(feature = "alloc")]
-            pub(crate) fn of_any(text: &str) -> Self {
+            pub(crate) fn of_any_token(text: &str) -> Self {
                 match ArrayString::from(text) {
                     Ok(id) if !text.bytes().any(|byte| byte == b'"') => Self(id),
-                    _ => Self::of_bytes(text.as_bytes()),
+                    _ => Self::abridged(text.as_bytes()),
                 }
             }
 
-            /// Returns the ID of a token which is not UTF-8.
+            /// Returns the ID of a token that cannot be one as it is: see [`abridge`].
             #[cfg(feature = "alloc")]
-            pub(crate) fn of_bytes(token: &[u8]) -> Self {
-                Self(abridged(token))
+            pub(crate) fn abridged(token: &[u8]) -> Self {
+                Self(abridge(token))
             }
         }
 
@@ -106,7 +106,7 @@ macro_rules! id {
 
             fn from_str(text: &str) -> Result<Self, Error> {
                 let bytes = text.as_bytes();
-                let is_missing = text.is_empty() || Some(text) == $none;
+                let is_missing = text.is_empty() || Some(text) == $no_id;
                 match ArrayString::from(text) {
                     Ok(id) if is_id(bytes) && !is_missing => Ok(Self(id)),
                     _ if is_missing => Err(ProtocolError::new(ErrorKind::Missing($field), bytes, 0).into()),

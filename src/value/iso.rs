@@ -4,7 +4,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 
 use crate::format::scan;
-use crate::token::{IsoField, Word};
+use crate::word::{IsoField, WordEnum};
 
 /// An iterator over the isolation fields of an event (`ISO_FIELDS`), from
 /// [`iso_fields`](crate::StreamEventRef::iso_fields). Empty items of the list are left out.
@@ -53,7 +53,7 @@ impl Iterator for IsoFields<'_> {
 
     #[cfg_attr(feature = "std", inline)]
     fn next(&mut self) -> Option<IsoField> {
-        match IsoField::of_start(scan::bytes(self.rest.as_bytes(), 0, IsoField::END as u8)) {
+        match IsoField::of_start(scan::sixteen_bytes(self.rest.as_bytes(), 0, IsoField::DELIMITER as u8)) {
             // Most words have a name. The last word may lack a comma.
             Some((field, len)) => {
                 self.rest = self.rest.get(len as usize + 1..).unwrap_or_default();

@@ -6,7 +6,7 @@ use core::iter::FusedIterator;
 #[cfg(feature = "alloc")]
 use alloc::{string::String, vec::Vec};
 
-use crate::format::{MAX_LEN, grammar};
+use crate::format::{MAX_CONTENT_LEN, grammar};
 
 /// A quoted string of the control protocol, such as the value of `SOCKS_USERNAME` or `SOCKS_PASSWORD`.
 ///
@@ -55,7 +55,7 @@ impl<'a> Quoted<'a> {
     #[must_use]
     pub fn parse(text: &'a str) -> Option<(Self, &'a str)> {
         let line = text.as_bytes();
-        if line.len() > MAX_LEN || line.first() != Some(&b'"') {
+        if line.len() > MAX_CONTENT_LEN || line.first() != Some(&b'"') {
             return None;
         }
         let end = grammar::closing_quote(line, 0)? as usize;

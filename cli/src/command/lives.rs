@@ -12,9 +12,9 @@ use tor_stream_event::{Appended, LineState, Outcome, StreamEventRef, StreamTrack
 use crate::command::check::Check;
 use crate::command::note::{Life, StreamNote, Tracker};
 use crate::command::options::{Files, StreamOptions};
-use crate::input::filter::Passes;
+use crate::input::filter::MetConditions;
 use crate::input::reader::{Consumer, Event};
-use crate::input::threads::{Collector, InputName, Log, Logs};
+use crate::input::threads::{Collector, ConsumerMaker, InputName, LogConsumer};
 use crate::output::table::count;
 use crate::output::text::escape;
 use crate::report;
@@ -246,7 +246,7 @@ impl<F: MakeNote, R: LifeRows> LifeLogs<F, R> {
     }
 }
 
-impl<F: MakeNote, R: LifeRows> Logs for LifeLogs<F, R> {
+impl<F: MakeNote, R: LifeRows> ConsumerMaker for LifeLogs<F, R> {
     type Log = LifeLog<F, R>;
 
     fn log(&self, input: InputName<'_>) -> LifeLog<F, R> {
@@ -303,12 +303,12 @@ impl<F: MakeNote, R: LifeRows> Consumer for LifeLog<F, R> {
         self.track(event).map_or(Ok(()), |life| self.life(life))
     }
 
-    fn open(&mut self, stream: &StreamEventRef<'_>, passes: Passes) -> io::Result<()> {
+    fn open(&mut self, stream: &StreamEventRef<'_>, met: MetConditions) -> io::Result<()> {
         // The stream's own events have more facts.
         if stream.id.parse().is_ok_and(|id| self.tracker.get(&id).is_some()) {
             return Ok(());
         }
-        let note = StreamNote::of_open(stream, passes, self.input);
+        let note = StreamNote::of_open(stream, met, self.input);
         match self.tracker.update_with(stream, None, note) {
             // The stream may have been closed while tor made the reply.
             Some(life) if life.outcome != Outcome::AfterClosed => self.life(life),
@@ -317,7 +317,7 @@ impl<F: MakeNote, R: LifeRows> Consumer for LifeLog<F, R> {
     }
 }
 
-impl<F: MakeNote, R: LifeRows> Log for LifeLog<F, R> {
+impl<F: MakeNote, R: LifeRows> LogConsumer for LifeLog<F, R> {
     type Rows = R::Ready;
     type Part = LifePart<F, R>;
 
@@ -394,7 +394,7 @@ impl<F: MakeNote, R: LifeRows> Consumer for LifePart<F, R> {
         Ok(())
     }
 
-    fn open(&mut self, _stream: &StreamEventRef<'_>, _passes: Passes) -> io::Result<()> {
+    fn open(&mut self, _stream: &StreamEventRef<'_>, _met: MetConditions) -> io::Result<()> {
         self.is_inexact = true;
         Ok(())
     }

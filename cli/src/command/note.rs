@@ -5,7 +5,7 @@ use tor_stream_event::{Note, StreamEventRef, StreamLife, StreamTracker};
 use crate::command::identity::{Facts, Hasher};
 use crate::command::streams::onionperf;
 use crate::command::summary::EventTally;
-use crate::input::filter::Passes;
+use crate::input::filter::MetConditions;
 use crate::input::reader::Event;
 use crate::input::time::Time;
 use crate::output::mask;
@@ -20,7 +20,7 @@ pub(crate) type Tracker = StreamTracker<Option<Time>, StreamNote>;
 #[derive(Clone, Debug)]
 pub(crate) struct StreamNote {
     /// Conditions of the filters that the stream's events meet.
-    pub(crate) passes: Passes,
+    pub(crate) met: MetConditions,
     /// Index, among the inputs, of the file with the first event.
     pub(crate) file: usize,
     /// Set if the first note is not that of an event, but of a stream that was open when a controller asked.
@@ -41,7 +41,7 @@ pub(crate) struct StreamNote {
 impl StreamNote {
     /// Returns the note on an event of the input with this index.
     pub(crate) fn new(event: &Event<'_>, file: usize) -> Self {
-        Self::of(event.event, event.passes, file)
+        Self::of(event.event, event.met, file)
     }
 
     /// Adds the facts about the stream's identity that the event tells, if the command asks for them.
@@ -51,16 +51,16 @@ impl StreamNote {
     }
 
     /// Returns the note on a stream that was open when a controller asked for open streams.
-    pub(crate) fn of_open(stream: &StreamEventRef<'_>, passes: Passes, file: usize) -> Self {
-        Self { was_open: true, ..Self::of(stream, passes, file) }
+    pub(crate) fn of_open(stream: &StreamEventRef<'_>, met: MetConditions, file: usize) -> Self {
+        Self { was_open: true, ..Self::of(stream, met, file) }
     }
 
     /// Returns the note on an event that meets these conditions.
-    fn of(event: &StreamEventRef<'_>, passes: Passes, file: usize) -> Self {
+    fn of(event: &StreamEventRef<'_>, met: MetConditions, file: usize) -> Self {
         let host = mask::target_host(event);
         let host: Option<Box<str>> = (host != event.target_host).then(|| host.into());
         Self {
-            passes,
+            met,
             file,
             was_open: false,
             asked_host: host.clone(),
@@ -74,7 +74,7 @@ impl StreamNote {
 
 impl Note for StreamNote {
     fn append(&mut self, later: Self) {
-        self.passes |= later.passes;
+        self.met |= later.met;
         self.final_host = later.final_host;
         match (&mut self.events, later.events) {
             (Some(ours), Some(theirs)) => ours.merge(*theirs, usize::MAX),

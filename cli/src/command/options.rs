@@ -15,8 +15,8 @@ use std::io;
 use std::path::Path;
 
 use crate::command::note::Life;
-use crate::input::reader::Reading;
-use crate::input::threads::{self, Collector, Logs, numbered};
+use crate::input::reader::ReadOptions;
+use crate::input::threads::{self, Collector, ConsumerMaker, numbered};
 use crate::input::{Input, copies};
 
 /// The options of a command that follows streams.
@@ -36,7 +36,7 @@ pub(crate) struct StreamOptions {
 impl StreamOptions {
     /// Returns `true` for a stream that passes the filters, once it is over.
     pub(crate) fn passes(self, life: &Life) -> bool {
-        life.note.passes.all() && (!self.failed || life.failed())
+        life.note.met.all() && (!self.failed || life.failed())
     }
 }
 
@@ -105,7 +105,7 @@ impl CheckOption {
 /// The inputs of a command that follows streams.
 pub(crate) struct Files {
     /// Options of reading.
-    pub(crate) read: Arc<Reading>,
+    pub(crate) read: Arc<ReadOptions>,
     /// The inputs in order.
     inputs: Vec<Input>,
     /// Set if nothing was reported: all folders could be listed, and no file is a copy of another.
@@ -114,7 +114,7 @@ pub(crate) struct Files {
 
 impl Files {
     /// Lists the inputs, and reports folders that cannot be read and files that would be read twice.
-    pub(crate) fn list(read: Reading) -> Self {
+    pub(crate) fn list(read: ReadOptions) -> Self {
         let (inputs, is_listed) = read.inputs.list();
         let nothing_reported = copies::report_copies(&inputs, read.jobs()) & is_listed;
         Self { read: Arc::new(read), inputs, nothing_reported }
@@ -136,7 +136,7 @@ impl Files {
     /// # Errors
     ///
     /// If the collector fails.
-    pub(crate) fn read<M: Logs>(self, logs: M, collector: &mut impl Collector<M::Log>) -> io::Result<bool> {
+    pub(crate) fn read<M: ConsumerMaker>(self, logs: M, collector: &mut impl Collector<M::Log>) -> io::Result<bool> {
         let all_read = threads::read(&self.read, numbered(self.inputs), logs, collector)?;
         Ok(self.read.filter.report_unknown_words() & all_read & self.nothing_reported)
     }

@@ -61,9 +61,9 @@ pub(crate) struct Filter {
 /// conditions if any of its events does. The other conditions, such as a FAILED on some circuit at some time, have to
 /// be met by one event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Passes(u8);
+pub(crate) struct MetConditions(u8);
 
-impl Passes {
+impl MetConditions {
     /// Status, reason, circuit, stream, time and anomalies.
     const EVENT: Self = Self(1);
     /// The purpose.
@@ -86,7 +86,7 @@ impl Passes {
     }
 }
 
-impl BitOr for Passes {
+impl BitOr for MetConditions {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
@@ -94,7 +94,7 @@ impl BitOr for Passes {
     }
 }
 
-impl BitOrAssign for Passes {
+impl BitOrAssign for MetConditions {
     fn bitor_assign(&mut self, other: Self) {
         *self = *self | other;
     }
@@ -116,7 +116,7 @@ impl Filter {
     }
 
     /// Returns the conditions that an event meets. An event without a time does not meet a limit of the time.
-    pub(crate) fn passes(&self, event: &StreamEventRef<'_>, time: Option<Time>) -> Passes {
+    pub(crate) fn met_by(&self, event: &StreamEventRef<'_>, time: Option<Time>) -> MetConditions {
         let one_of = |ids: &[String], id: Option<&str>| ids.is_empty() || ids.iter().any(|i| Some(&**i) == id);
         // Each word is compared, even after a match, so that each is marked as seen if it is in the input.
         let status = AskedWord::any_is(&self.status, [Some(event.status_str()), None]);
@@ -128,10 +128,10 @@ impl Filter {
             && one_of(&self.stream, Some(event.id))
             && (!self.anomalous || !event.anomalies().is_empty())
             && self.passes_time(time.and_then(Time::unix));
-        Passes::EVENT.only_if(event_itself)
-            | Passes::PURPOSE.only_if(purpose)
-            | Passes::TARGET.only_if(self.passes_target(event))
-            | Passes::SOURCE.only_if(self.passes_source(event))
+        MetConditions::EVENT.only_if(event_itself)
+            | MetConditions::PURPOSE.only_if(purpose)
+            | MetConditions::TARGET.only_if(self.passes_target(event))
+            | MetConditions::SOURCE.only_if(self.passes_source(event))
     }
 
     /// Returns `true` if the target and its port match, as they are printed.

@@ -4,18 +4,19 @@ use core::cell::{Cell, RefCell};
 use std::io::{self, Read};
 use std::thread;
 
+use memchr::memmem;
 use tor_stream_event::{Error, EventLine, EventReader, LineState, StreamEventRef};
 
 use crate::input::Inputs;
-use crate::input::filter::{Filter, Passes};
-use crate::input::findings::Findings;
+use crate::input::filter::{Filter, MetConditions};
+use crate::input::findings::{Findings, MARK};
 use crate::input::layout::{Layout, LayoutOptions};
 use crate::input::status::{OpenStream, OpenStreams};
 use crate::input::time::Time;
 
 /// The options of every command that reads files.
 #[derive(clap::Args)]
-pub(crate) struct Reading {
+pub(crate) struct ReadOptions {
     /// Inputs of the command.
     #[command(flatten)]
     pub(crate) inputs: Inputs,
@@ -36,7 +37,7 @@ pub(crate) struct Reading {
     jobs: Option<u16>,
 }
 
-impl Reading {
+impl ReadOptions {
     /// Maximum number of threads.
     const MOST_JOBS: usize = 256;
 
@@ -69,8 +70,8 @@ impl Reading {
     ) -> io::Result<()> {
         let time = Time::of(line);
         findings.event(line, event, time, self.filter.limits_time());
-        let passes = self.filter.passes(event, time);
-        consumer.event(&Event { line, event, time, passes })
+        let met = self.filter.met_by(event, time);
+        consumer.event(&Event { line, event, time, met })
     }
 
     /// Passes to a consumer the streams that were open, found before an offset, and reports damaged ones.
@@ -83,13 +84,13 @@ impl Reading {
         open: &mut OpenStreams,
         offset: u64,
         consumer: &mut C,
-        sink: &mut impl Sink<C>,
+        sink: &mut impl OutputSink<C>,
     ) -> io::Result<()> {
         while let Some(OpenStream { number, text, .. }) = open.next_before(offset) {
             let parsed =
                 if self.lenient { StreamEventRef::parse_lenient(&text) } else { StreamEventRef::parse_bytes(&text) };
             match parsed {
-                Ok(stream) => consumer.open(&stream, self.filter.passes(&stream, None))?,
+                Ok(stream) => consumer.open(&stream, self.filter.met_by(&stream, None))?,
                 Err(error) => sink.unreadable(consumer, number, &error)?,
             }
         }
@@ -107,7 +108,7 @@ pub(crate) struct Event<'e> {
     /// Time of the event in the log, if it has one.
     pub(crate) time: Option<Time>,
     /// Conditions of the filters that the event meets.
-    pub(crate) passes: Passes,
+    pub(crate) met: MetConditions,
 }
 
 /// A consumer of the events of an input, or of a range of it, in their order: a command's side of reading.
@@ -130,13 +131,13 @@ pub(crate) trait Consumer {
     /// # Errors
     ///
     /// If the stream cannot be printed.
-    fn open(&mut self, _stream: &StreamEventRef<'_>, _passes: Passes) -> io::Result<()> {
+    fn open(&mut self, _stream: &StreamEventRef<'_>, _met: MetConditions) -> io::Result<()> {
         Ok(())
     }
 }
 
 /// A receiver of a consumer's output.
-pub(crate) trait Sink<C> {
+pub(crate) trait OutputSink<C> {
     /// Prints the output of the events so far: the read that follows may wait for its bytes.
     ///
     /// # Errors
@@ -153,7 +154,7 @@ pub(crate) trait Sink<C> {
 }
 
 /// The start of a read: the layout of the input, and the state after the bytes before.
-pub(crate) struct Start<'s> {
+pub(crate) struct ReadStart<'s> {
     /// Layout of the input.
     pub(crate) layout: &'s Layout,
     /// State of the lines; `None` at the start of the input.
@@ -163,26 +164,26 @@ pub(crate) struct Start<'s> {
 }
 
 /// The end of a read.
-pub(crate) struct End {
+pub(crate) struct ReadEnd {
     /// State of the lines at the end.
     pub(crate) state: LineState,
     /// Scanner for open streams, if the consumer asks for them.
     pub(crate) open: Option<OpenStreams>,
     /// Failure that ended the read; `None` at the end of the input.
-    pub(crate) failed: Option<Failure>,
+    pub(crate) failed: Option<ReadFailure>,
     /// Findings about the events.
     pub(crate) findings: Findings,
 }
 
 /// A failed read, with the message of the file or of its decompression.
-pub(crate) struct Failure {
+pub(crate) struct ReadFailure {
     /// Number of bytes that were read before.
     pub(crate) offset: u64,
     /// Message of the error.
     pub(crate) message: String,
 }
 
-impl Failure {
+impl ReadFailure {
     /// Returns the failure behind an error of a reader of events.
     fn of(error: Error, cause: Option<&io::Error>) -> Self {
         match (error, cause) {
@@ -198,12 +199,12 @@ impl Failure {
 ///
 /// If the consumer or the sink fails.
 pub(crate) fn read_events<C: Consumer>(
-    options: &Reading,
-    Start { layout, state, open }: Start<'_>,
+    options: &ReadOptions,
+    ReadStart { layout, state, open }: ReadStart<'_>,
     reader: impl Read,
     consumer: &mut C,
-    sink: &mut impl Sink<C>,
-) -> io::Result<End> {
+    sink: &mut impl OutputSink<C>,
+) -> io::Result<ReadEnd> {
     // The reader asks the consumer for its output before it may wait for more bytes, so both sides need the pair.
     let both = RefCell::new((consumer, sink));
     let failed = Cell::new(None);
@@ -219,7 +220,8 @@ pub(crate) fn read_events<C: Consumer>(
         })
     };
     let open = C::OPEN_STREAMS.then(scanner);
-    let watched = Watched { reader, before_read, failed: &failed, open: open.as_ref() };
+    let unread = RefCell::new(UnreadText::default());
+    let watched = Watched { reader, before_read, failed: &failed, open: open.as_ref(), unread: &unread };
     let mut events = options.events(layout, watched, state);
     let mut findings = Findings::default();
     let end = loop {
@@ -232,13 +234,14 @@ pub(crate) fn read_events<C: Consumer>(
                 match &line.event {
                     Ok(event) => options.give(&line, event, *consumer, &mut findings)?,
                     Err(error) => {
+                        findings.unreadable();
                         consumer.unreadable(&line);
                         sink.unreadable(consumer, line.number, error)?;
                     }
                 }
             }
             Ok(None) => break None,
-            Err(error) => break Some(Failure::of(error, events.io_error())),
+            Err(error) => break Some(ReadFailure::of(error, events.io_error())),
         }
     };
     if let Some(open) = &open {
@@ -248,11 +251,12 @@ pub(crate) fn read_events<C: Consumer>(
         }
         options.give_open(&mut open.borrow_mut(), u64::MAX, *consumer, *sink)?;
     }
+    findings.add_unread(&unread.borrow());
     let state = events.state();
     // The error may be that of the sink.
     match failed.take() {
         Some(error) => Err(error),
-        None => Ok(End { state, open: open.map(RefCell::into_inner), failed: end, findings }),
+        None => Ok(ReadEnd { state, open: open.map(RefCell::into_inner), failed: end, findings }),
     }
 }
 
@@ -266,6 +270,8 @@ struct Watched<'f, R, F> {
     failed: &'f Cell<Option<io::Error>>,
     /// Scanner for open streams, which gets all bytes.
     open: Option<&'f RefCell<OpenStreams>>,
+    /// Search for text that is not read, which gets all bytes.
+    unread: &'f RefCell<UnreadText>,
 }
 
 impl<R: Read, F: FnMut() -> io::Result<()>> Read for Watched<'_, R, F> {
@@ -276,9 +282,74 @@ impl<R: Read, F: FnMut() -> io::Result<()>> Read for Watched<'_, R, F> {
             return Err(io::ErrorKind::Other.into());
         }
         let read = self.reader.read(buffer)?;
+        let bytes = buffer.get(..read).unwrap_or_default();
         if let Some(open) = self.open {
-            open.borrow_mut().bytes(buffer.get(..read).unwrap_or_default());
+            open.borrow_mut().bytes(bytes);
         }
+        self.unread.borrow_mut().bytes(bytes);
         Ok(read)
+    }
+}
+
+/// A search for text that the reader of events does not read.
+///
+/// It does not read on behind its [limit](EventReader::DEFAULT_LIMIT) in a line; a log that was emptied while its program
+/// wrote on has such a line, of NUL bytes. Compressed and UTF-16 text is detected at the start of a file only; in the
+/// middle of one, where files were put together, it has NUL bytes too. tor prints none.
+#[derive(Default)]
+pub(crate) struct UnreadText {
+    /// Set if there is a NUL byte.
+    pub(crate) has_nul: bool,
+    /// Length of the incomplete line.
+    len: usize,
+    /// Last bytes of the incomplete line, which may be the start of a mark.
+    tail: Vec<u8>,
+    /// Number of lines with an event behind the limit.
+    pub(crate) beyond_limit: u64,
+    /// Set if the incomplete line is one of them.
+    is_counted: bool,
+}
+
+impl UnreadText {
+    /// Maximum length of a line that the reader of events reads.
+    const LIMIT: usize = EventReader::<io::Empty>::DEFAULT_LIMIT;
+
+    /// Searches the next bytes, fewer than the limit.
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.has_nul = self.has_nul || memchr::memchr(b'\0', bytes).is_some();
+        let rest = bytes.get(..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())).unwrap_or_default();
+        let (before, len) = (self.len - self.tail.len(), self.len.saturating_add(rest.len()));
+        if len > Self::LIMIT && !self.is_counted {
+            self.tail.extend_from_slice(rest);
+            let mut marks = memmem::find_iter(&self.tail, MARK);
+            self.is_counted = marks.any(|at| before + at + MARK.len() > Self::LIMIT);
+            self.beyond_limit += u64::from(self.is_counted);
+        }
+        self.tail.clear();
+        match memchr::memrchr(b'\n', bytes) {
+            Some(lf) => (self.len, self.is_counted) = (bytes.len() - lf - 1, false),
+            None => self.len = len,
+        }
+        let kept = self.len.min(bytes.len()).min(MARK.len() - 1);
+        self.tail.extend_from_slice(bytes.get(bytes.len() - kept..).unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_behind_the_limit_of_a_line() {
+        let hole = "\0".repeat(UnreadText::LIMIT);
+        let text = format!(
+            "650 STREAM 1\n{hole}650 STREAM 2 650 STREAM 3\n{hole}\n650 STREAM 4\n650 STREAM 5{hole}\n{}650 STREAM 6\n{hole}650 STREAM 7",
+            hole.get(MARK.len()..).unwrap(),
+        );
+        for len in [9, 64, 1000, 65_536] {
+            let mut lines = UnreadText::default();
+            text.as_bytes().chunks(len).for_each(|chunk| lines.bytes(chunk));
+            assert_eq!(lines.beyond_limit, 2, "{len}");
+        }
     }
 }

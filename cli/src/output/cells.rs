@@ -18,7 +18,7 @@ pub(crate) struct CsvOptions {
 
 /// The changes that are made to cells.
 #[derive(Clone, Copy)]
-pub(crate) struct Cells {
+pub(crate) struct CellEscapes {
     /// Set to mark a cell that a spreadsheet takes for a formula.
     safe: bool,
     /// Set to escape commands to a terminal.
@@ -30,17 +30,17 @@ pub(crate) struct Csv<W: Write> {
     /// The encoder.
     writer: csv::Writer<W>,
     /// Changes to cells.
-    cells: Cells,
+    cells: CellEscapes,
 }
 
 impl CsvOptions {
     /// Returns the changes to the cells of standard output.
-    pub(crate) fn cells(self) -> Cells {
-        Cells { safe: self.csv_safe, terminal: io::stdout().is_terminal() }
+    pub(crate) fn cells(self) -> CellEscapes {
+        CellEscapes { safe: self.csv_safe, terminal: io::stdout().is_terminal() }
     }
 }
 
-impl Cells {
+impl CellEscapes {
     /// Returns a cell as it is printed.
     fn cell(self, cell: &[u8]) -> Vec<u8> {
         let formula = matches!(cell, [b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r', ..]);
@@ -55,7 +55,7 @@ impl Cells {
 
 impl<W: Write> Csv<W> {
     /// Begins CSV.
-    pub(crate) fn new(output: W, cells: Cells) -> Self {
+    pub(crate) fn new(output: W, cells: CellEscapes) -> Self {
         Self { writer: csv::WriterBuilder::new().has_headers(false).from_writer(output), cells }
     }
 
@@ -110,7 +110,7 @@ mod tests {
     /// Returns the text of a row of these cells.
     fn text(cells: &[&str], safe: bool, terminal: bool) -> String {
         let mut text = Vec::new();
-        let mut csv = Csv::new(&mut text, Cells { safe, terminal });
+        let mut csv = Csv::new(&mut text, CellEscapes { safe, terminal });
         csv.row(cells).unwrap();
         csv.flush().unwrap();
         drop(csv);

@@ -3,9 +3,7 @@
 use alloc::borrow::Cow;
 use core::net::IpAddr;
 
-use tor_stream_event::{IsoField, StreamEventRef};
-
-use crate::output::row::host_bytes;
+use tor_stream_event::{Anomaly, IsoField, StreamEventRef};
 
 /// Returns a field of an event, or a part of it, with credentials masked.
 pub(crate) fn text<'a>(event: &StreamEventRef<'a>, text: &'a str) -> Cow<'a, str> {
@@ -53,4 +51,17 @@ pub(crate) fn iso_fields<'a>(event: &StreamEventRef<'a>, list: &'a str) -> Cow<'
 /// Returns the target's host with a U+FFFD for each part that is not UTF-8, where the event has a single one for all of it.
 pub(crate) fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
     host_bytes(event).map_or_else(|| text(event, event.target_host), |host| bytes(event, host))
+}
+
+/// Returns the host of a target that is not UTF-8.
+pub(crate) fn host_bytes<'a>(event: &StreamEventRef<'a>) -> Option<&'a [u8]> {
+    let anomalies = event.anomalies();
+    if !anomalies.contains(Anomaly::TargetNotUtf8) {
+        return None;
+    }
+    let target = event.target_bytes();
+    if anomalies.contains(Anomaly::TargetWithoutPort) {
+        return Some(target);
+    }
+    target.rsplitn(2, |&byte| byte == b':').last()
 }

@@ -23,7 +23,7 @@ const HEADING: Style = Style::new().bold();
 
 /// The alignment of a column, and whether its text may be cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Column {
+pub(crate) enum ColumnKind {
     /// Text at the left, cut in the middle if the table is too wide.
     Text,
     /// A number or another short text, at the right, never cut.
@@ -61,9 +61,9 @@ impl From<String> for Cell {
 }
 
 /// A table: rows below headings, with the same widths of columns everywhere.
-pub(crate) struct Table {
+pub(crate) struct TextTable {
     /// Kinds of the columns.
-    columns: Vec<Column>,
+    columns: Vec<ColumnKind>,
     /// Lines of the table.
     lines: Vec<Line>,
 }
@@ -76,9 +76,9 @@ enum Line {
     Row(Vec<Cell>),
 }
 
-impl Table {
+impl TextTable {
     /// Returns a table without lines.
-    pub(crate) fn new(columns: impl Into<Vec<Column>>) -> Self {
+    pub(crate) fn new(columns: impl Into<Vec<ColumnKind>>) -> Self {
         Self { columns: columns.into(), lines: Vec::new() }
     }
 
@@ -121,18 +121,18 @@ impl Table {
         let (mut used, mut spaces) = (0, INDENT);
         for (index, ((column, cell), &width)) in self.columns.iter().zip(cells).zip(widths).enumerate() {
             let Cell { text, style } = cell;
-            let is_last = index + 1 == cells.len() && *column != Column::Number;
+            let is_last = index + 1 == cells.len() && *column != ColumnKind::Number;
             let width = if is_last { room.saturating_sub(used + spaces) } else { width };
             let mut text = cut(text, width);
             let free = width.saturating_sub(text_width(&text));
-            let (before, after) = if *column == Column::Number { (free, 0) } else { (0, free) };
+            let (before, after) = if *column == ColumnKind::Number { (free, 0) } else { (0, free) };
             spaces += before;
             if !text.is_empty() {
                 // On a narrow terminal the last columns have no room. A cut number would be another number: `…`
                 // replaces it.
                 let room = room.saturating_sub(used + spaces);
                 if text_width(&text) > room {
-                    text = if *column == Column::Number { "…".into() } else { cut(cell.text.as_str(), room) };
+                    text = if *column == ColumnKind::Number { "…".into() } else { cut(cell.text.as_str(), room) };
                 }
                 if room == 0 {
                     break;
@@ -154,31 +154,31 @@ impl Table {
             let Line::Row(cells) = line else { continue };
             for (index, (width, cell)) in widths.iter_mut().zip(cells).enumerate() {
                 let has_room = index + 1 == cells.len() && cells.len() < self.columns.len();
-                if !has_room || self.columns.get(index) == Some(&Column::Number) {
+                if !has_room || self.columns.get(index) == Some(&ColumnKind::Number) {
                     *width = text_width(&cell.text).max(*width);
                 }
             }
         }
         let gaps = INDENT + GAP * self.columns.len().saturating_sub(1);
-        let of = |kind: Column, widths: &[usize]| -> usize {
+        let of = |kind: ColumnKind, widths: &[usize]| -> usize {
             self.columns.iter().zip(widths).filter(|&(&column, _)| column == kind).map(|(_, width)| width).sum()
         };
-        let fixed = gaps + of(Column::Number, &widths);
+        let fixed = gaps + of(ColumnKind::Number, &widths);
         // Texts that are cut get the same width: the longest one for which the table fits.
-        let room = width.saturating_sub(fixed + of(Column::Rest, &widths).min(REST));
-        let texts = || self.columns.iter().zip(&widths).filter(|&(&column, _)| column == Column::Text);
+        let room = width.saturating_sub(fixed + of(ColumnKind::Rest, &widths).min(REST));
+        let texts = || self.columns.iter().zip(&widths).filter(|&(&column, _)| column == ColumnKind::Text);
         let longest = texts().map(|(_, &width)| width).max().unwrap_or_default();
         let fits = |most: usize| texts().map(|(_, &width)| width.min(most)).sum::<usize>() <= room;
         let most = (CUT..longest).rev().find(|&most| fits(most)).unwrap_or(CUT);
         let most = if fits(longest) { longest } else { most };
         for (column, width) in self.columns.iter().zip(&mut widths) {
-            if *column == Column::Text {
+            if *column == ColumnKind::Text {
                 *width = most.min(*width);
             }
         }
-        let room = width.saturating_sub(fixed + of(Column::Text, &widths));
+        let room = width.saturating_sub(fixed + of(ColumnKind::Text, &widths));
         for (column, width) in self.columns.iter().zip(&mut widths) {
-            if *column == Column::Rest {
+            if *column == ColumnKind::Rest {
                 *width = room.min(*width);
             }
         }
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     /// Returns the lines of a table.
-    fn lines(table: &Table, width: usize) -> Vec<String> {
+    fn lines(table: &TextTable, width: usize) -> Vec<String> {
         let mut output = Vec::new();
         table.print(&mut output, width).unwrap();
         String::from_utf8(output).unwrap().lines().map(Into::into).collect()
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn columns_of_a_table() {
-        let mut table = Table::new([Column::Number, Column::Text, Column::Rest]);
+        let mut table = TextTable::new([ColumnKind::Number, ColumnKind::Text, ColumnKind::Rest]);
         table.names(["streams", "target", "remark"]);
         table.row(["1,000", "日本語", "a long remark that fills the rest of the line"]);
         table.row(["7", ONION, "short"]);
@@ -276,7 +276,7 @@ mod tests {
             names in proptest::collection::vec("[a-z.]{0,80}|\\PC{0,40}|[\u{0}-\u{9f}\u{300}\u{202e}\u{5d0}日]{0,12}", 1..8),
             width in 2_usize..140,
         ) {
-            let mut table = Table::new([Column::Text, Column::Text, Column::Number]);
+            let mut table = TextTable::new([ColumnKind::Text, ColumnKind::Text, ColumnKind::Number]);
             for name in &names {
                 table.row([name, "y", "12,345"]);
             }

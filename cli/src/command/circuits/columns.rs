@@ -3,7 +3,7 @@
 use super::row::{List as Items, Row};
 use super::table::Circuit;
 use crate::input::time::Time;
-use crate::output::columns::builders::{Count, List, Nullable, Real, Text, Timestamp, columns};
+use crate::output::columns::builders::{Count, Nullable, Real, Text, TextList, Timestamp, columns};
 
 /// The row of a circuit with its exact times.
 pub(super) struct CircuitRow<'c> {
@@ -24,12 +24,12 @@ columns! {
         streams: Count = circuit.row.streams,
         detached: Count = circuit.row.detached,
         failed: Count = circuit.row.failed,
-        targets: List = texts(&circuit.row.targets),
+        targets: TextList = texts(&circuit.row.targets),
         other_targets: Count = circuit.row.other_targets,
-        identities: List = texts(&circuit.row.identities),
+        identities: TextList = texts(&circuit.row.identities),
         unknown_identity: Count = circuit.row.unknown_identity,
         changed_identity: Count = circuit.row.changed_identity,
-        differs_in: List = texts(&circuit.row.differs_in),
+        differs_in: TextList = texts(&circuit.row.differs_in),
     }
 }
 

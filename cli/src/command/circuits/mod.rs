@@ -95,7 +95,7 @@ Exit status:
 pub(crate) struct Options {
     /// Inputs, filters and form of the logs.
     #[command(flatten)]
-    pub(crate) read: reader::Reading,
+    pub(crate) read: reader::ReadOptions,
     /// Print only circuits with two streams that tor should have kept apart
     #[arg(long)]
     shared: bool,

@@ -7,11 +7,11 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use tor_stream_event::StreamStatus;
 
+use crate::command::events::EventRow;
 use crate::command::life::Cause;
 use crate::command::note::{Life, asked_host};
 use crate::input::reader::Event;
 use crate::input::time::{Time, rfc3339};
-use crate::output::row::Row;
 
 /// Seconds of an hour.
 const HOUR: Duration = Duration::from_secs(3600);
@@ -121,7 +121,7 @@ impl Column {
     }
 
     /// Returns the value of an event in this file. `row` is the event's row, without credentials.
-    pub(super) fn of_event(self, event: &Event<'_>, row: &Row<'_>, file: &str) -> Value {
+    pub(super) fn of_event(self, event: &Event<'_>, row: &EventRow<'_>, file: &str) -> Value {
         match self {
             Self::Status => Value::text(Some(&row.status)),
             Self::Reason => Value::text(row.reason.as_deref()),

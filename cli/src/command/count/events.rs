@@ -9,9 +9,9 @@ use tor_stream_event::LineState;
 
 use super::column::Column;
 use super::groups::{Found, Key};
+use crate::command::events::EventRow;
 use crate::input::reader::{Consumer, Event};
-use crate::input::threads::{InputName, Log, Logs};
-use crate::output::row::Row;
+use crate::input::threads::{ConsumerMaker, InputName, LogConsumer};
 
 /// A maker of the consumers.
 pub(super) struct EventLogs {
@@ -58,7 +58,7 @@ impl EventLogs {
     const RANGE: RangeInclusive<u64> = 128 * 1024..=1024 * 1024;
 }
 
-impl Logs for EventLogs {
+impl ConsumerMaker for EventLogs {
     type Log = EventLog;
 
     fn log(&self, input: InputName<'_>) -> EventLog {
@@ -76,8 +76,8 @@ impl Logs for EventLogs {
 
 impl Consumer for EventLog {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if event.passes.all() {
-            let row = Row::new(event.line, event.event, false, true);
+        if event.met.all() {
+            let row = EventRow::new(event.line, event.event, false, true);
             let values = self.columns.iter().map(|column| column.of_event(event, &row, &self.file));
             self.found.add(values.collect(), 1);
         }
@@ -95,7 +95,7 @@ impl Consumer for EventPart {
     }
 }
 
-impl Log for EventLog {
+impl LogConsumer for EventLog {
     type Rows = Vec<(Key, u64)>;
     type Part = EventPart;
 

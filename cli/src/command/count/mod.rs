@@ -21,7 +21,7 @@ use crate::command::identity::{Hasher, Identities};
 use crate::command::lives::{LifeCollector, LifeLogs, read_lives};
 use crate::command::note::{Life, StreamNote};
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
-use crate::input::reader::{Event, Reading};
+use crate::input::reader::{Event, ReadOptions};
 use crate::input::threads::Collector;
 use crate::output::cells::CsvOptions;
 use crate::report;
@@ -89,7 +89,7 @@ Exit status:
 pub(crate) struct Options {
     /// Inputs, filters and form of the logs.
     #[command(flatten)]
-    pub(crate) read: Reading,
+    pub(crate) read: ReadOptions,
     /// Columns to group by, such as target,cause; without one, all are one group
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',', value_enum, hide_possible_values = true)]
     by: Vec<Column>,
@@ -259,7 +259,7 @@ impl Collector<EventLog> for Counting {
     }
 
     fn log(&mut self, mut log: EventLog, _index: usize, _all_read: bool) -> io::Result<()> {
-        use crate::input::threads::Log;
+        use crate::input::threads::LogConsumer;
 
         log.rows()?.map_or(Ok(()), |groups| self.print(groups))
     }

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use super::column::Column;
 use super::groups::Sorted;
-use crate::output::cells::{Cells, Csv};
-use crate::output::table::{self, Table, share, thousands};
+use crate::output::cells::{CellEscapes, Csv};
+use crate::output::table::{self, TextTable, share, thousands};
 use crate::output::text::escape_json;
 
 /// Name of the last column of JSON and CSV: `true` in the row that stands for all other groups.
@@ -38,9 +38,9 @@ impl Report {
         let counted = if *total == 1 { self.counted.trim_end_matches('s') } else { self.counted };
         writeln!(output, "{} {counted}", thousands(*total))?;
         if !self.columns.is_empty() && *total > 0 {
-            let mut kinds = vec![table::Column::Text; self.columns.len()];
-            kinds.extend([table::Column::Number; 2]);
-            let mut table = Table::new(kinds);
+            let mut kinds = vec![table::ColumnKind::Text; self.columns.len()];
+            kinds.extend([table::ColumnKind::Number; 2]);
+            let mut table = TextTable::new(kinds);
             table.names(self.names().chain(["share"]));
             let mut row = |mut cells: Vec<String>, count| {
                 cells.extend([thousands(count), share(count, *total)]);
@@ -96,7 +96,7 @@ impl Report {
     /// # Errors
     ///
     /// If the output cannot be written.
-    pub(super) fn csv(&self, cells: Cells) -> io::Result<()> {
+    pub(super) fn csv(&self, cells: CellEscapes) -> io::Result<()> {
         let mut csv = Csv::new(io::BufWriter::new(io::stdout().lock()), cells);
         csv.names(&self.names().chain([OTHERS]).collect::<Vec<_>>())?;
         for (key, count) in &self.sorted.groups {

@@ -65,7 +65,7 @@ Exit status:
 pub(crate) struct Options {
     /// Inputs, filters and form of the logs.
     #[command(flatten)]
-    pub(crate) read: reader::Reading,
+    pub(crate) read: reader::ReadOptions,
     /// File for the page, or, if its name ends with .svg, for a single figure [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,

@@ -8,7 +8,7 @@ use tor_stream_event::{
 };
 
 use super::names::{Kind, Names};
-use crate::output::row::host_bytes;
+use crate::output::mask::host_bytes;
 
 /// Maximum length of a target, in bytes. tor cuts it there.
 const TARGET: usize = 255;

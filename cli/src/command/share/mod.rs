@@ -12,9 +12,9 @@ use tor_stream_event::{LineState, StreamEvent, StreamEventRef};
 use self::event::{LeftOut, WriteOptions, content};
 use self::names::Names;
 use crate::command::options::Files;
-use crate::input::filter::Passes;
-use crate::input::reader::{Consumer, Event, Reading};
-use crate::input::threads::{Collector, InputName, Log, Logs};
+use crate::input::filter::MetConditions;
+use crate::input::reader::{Consumer, Event, ReadOptions};
+use crate::input::threads::{Collector, ConsumerMaker, InputName, LogConsumer};
 use crate::input::time::Time;
 use crate::output::table::count;
 use crate::{output, report};
@@ -81,7 +81,7 @@ Exit status:
 pub(crate) struct Options {
     /// Inputs, filters and form of the logs.
     #[command(flatten)]
-    pub(crate) read: Reading,
+    pub(crate) read: ReadOptions,
     /// Print Unix time, and not the seconds from the first event
     #[arg(long)]
     keep_times: bool,
@@ -127,7 +127,7 @@ struct ShareLog {
     lines: u64,
 }
 
-impl Logs for ShareLogs {
+impl ConsumerMaker for ShareLogs {
     type Log = ShareLog;
 
     fn log(&self, _input: InputName<'_>) -> ShareLog {
@@ -148,21 +148,21 @@ impl Consumer for ShareLog {
     const OPEN_STREAMS: bool = true;
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if event.passes.all() {
+        if event.met.all() {
             self.items.push(SharedEvent { event: (*event.event).into(), time: event.time, is_open: false });
         }
         Ok(())
     }
 
-    fn open(&mut self, stream: &StreamEventRef<'_>, passes: Passes) -> io::Result<()> {
-        if passes.all() {
+    fn open(&mut self, stream: &StreamEventRef<'_>, met: MetConditions) -> io::Result<()> {
+        if met.all() {
             self.items.push(SharedEvent { event: (*stream).into(), time: None, is_open: true });
         }
         Ok(())
     }
 }
 
-impl Log for ShareLog {
+impl LogConsumer for ShareLog {
     type Rows = Vec<SharedEvent>;
     type Part = Self;
 

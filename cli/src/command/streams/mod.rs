@@ -128,7 +128,7 @@ Exit status:
 pub(crate) struct Options {
     /// Inputs, filters and form of the logs.
     #[command(flatten)]
-    pub(crate) read: reader::Reading,
+    pub(crate) read: reader::ReadOptions,
     /// How to print the streams
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,

@@ -12,8 +12,8 @@ use super::row::Row;
 use crate::command::identity::{Facts, Identities};
 use crate::command::lives::LifeRows;
 use crate::command::note::Life;
-use crate::output::cells::{Cells, Csv};
-use crate::output::replaced::Replaced;
+use crate::output::cells::{CellEscapes, Csv};
+use crate::output::replacements::Replacements;
 use crate::output::text::escape_json;
 
 /// Rows of streams, without their identities.
@@ -33,7 +33,7 @@ enum Encoder {
     /// JSON.
     Json(Vec<u8>),
     /// CSV.
-    Csv(Box<Csv<Vec<u8>>>, Cells),
+    Csv(Box<Csv<Vec<u8>>>, CellEscapes),
 }
 
 /// Rows whose text is in one allocation.
@@ -73,7 +73,7 @@ impl StreamRows {
     }
 
     /// Returns rows in CSV. `names` are the files.
-    pub(crate) fn csv(cells: Cells, names: Arc<[String]>) -> Self {
+    pub(crate) fn csv(cells: CellEscapes, names: Arc<[String]>) -> Self {
         Self::with(Encoder::Csv(Box::new(Csv::new(Vec::new(), cells)), cells), names)
     }
 
@@ -238,14 +238,14 @@ impl PackedStreams {
     /// If the output cannot be written.
     pub(crate) fn print(&self, identities: &mut Identities, output: &mut impl Write) -> io::Result<()> {
         let RowEnd { unknown, before, after } = self.end;
-        let mut replaced = Replaced::default();
+        let mut replacements = Replacements::default();
         for PackedRow { end, facts } in &self.rows {
             if let Some(place) = facts.as_ref().and_then(|facts| identities.place(facts)) {
                 let label = identities.label(place);
-                replaced.add(end - unknown.len()..*end, format_args!("{before}{label}{after}"));
+                replacements.add(end - unknown.len()..*end, format_args!("{before}{label}{after}"));
             }
         }
-        replaced.write(&self.text, output)
+        replacements.write(&self.text, output)
     }
 }
 

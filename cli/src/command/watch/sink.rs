@@ -12,16 +12,16 @@ use super::address::Address;
 use super::screen::Screen;
 use super::status::OpenStream;
 use super::summary::Summary;
-use crate::input::filter::Passes;
+use crate::command::events::{EventLogs, EventOutput};
+use crate::input::filter::MetConditions;
 use crate::input::reader::Event;
 use crate::input::time::Time;
-use crate::output::{EventLogs, Output};
 use crate::report;
 
 /// The destination of the events.
 pub(crate) enum Sink {
     /// The output, event by event.
-    Events(Box<Output>),
+    Events(Box<EventOutput>),
     /// The summary, and its display.
     Summary(Box<Summary>, Screen),
 }
@@ -33,7 +33,7 @@ impl Sink {
             let summary = Box::new(Summary::new(options.max_live, options.lenient));
             return Ok(Self::Summary(summary, Screen::new(Duration::from_secs(options.interval))));
         }
-        let mut output = Output::new(EventLogs {
+        let mut output = EventOutput::new(EventLogs {
             format: options.format,
             show_credentials: options.credentials.show_credentials,
             cells: options.csv.cells(),
@@ -57,7 +57,12 @@ impl Sink {
             match (&mut *self, line.event) {
                 (Self::Events(output), Ok(event)) => {
                     line.prefix = prefix.as_bytes();
-                    output.write(&Event { line: &line, event: &event, time: Time::of(&line), passes: Passes::ALL })?;
+                    output.write(&Event {
+                        line: &line,
+                        event: &event,
+                        time: Time::of(&line),
+                        met: MetConditions::ALL,
+                    })?;
                 }
                 (Self::Events(output), Err(error)) => {
                     output.flush()?;

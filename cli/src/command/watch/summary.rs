@@ -10,7 +10,7 @@ use tor_stream_event::{Step, StreamClosureReason, StreamEventRef, StreamLife, St
 
 use super::status::OpenStream;
 use crate::output::mask;
-use crate::output::table::{self, Column, Table, thousands};
+use crate::output::table::{self, ColumnKind, TextTable, thousands};
 use crate::output::text::escape;
 
 /// Maximum number of streams that are shown.
@@ -172,8 +172,14 @@ impl Summary {
         }
         let mut streams: Vec<_> = self.tracker.live().chain(&self.ended).collect();
         streams.sort_by_key(|life| Reverse(life.last));
-        let mut table =
-            Table::new([Column::Number, Column::Text, Column::Number, Column::Number, Column::Text, Column::Rest]);
+        let mut table = TextTable::new([
+            ColumnKind::Number,
+            ColumnKind::Text,
+            ColumnKind::Number,
+            ColumnKind::Number,
+            ColumnKind::Text,
+            ColumnKind::Rest,
+        ]);
         streams.into_iter().take(SHOWN).for_each(|life| table.row(cells(life, now)));
         let mut text = Vec::new();
         // Writing to a text cannot fail.

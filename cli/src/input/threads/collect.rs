@@ -12,9 +12,9 @@ use tor_stream_event::LineState;
 use super::queue::{Message, Packet, RangeResult, Shared, Step, Unit, Waiting};
 use super::ranges::Cuttable;
 use super::sink::{Direct, OneByOne};
-use super::{Collector, InputName, Log, Logs};
+use super::{Collector, ConsumerMaker, InputName, LogConsumer};
 use crate::input::findings::{Ended, Findings, UnknownWords};
-use crate::input::reader::{Sink, Start, read_events};
+use crate::input::reader::{OutputSink, ReadStart, read_events};
 use crate::input::status::OpenStreams;
 use crate::report;
 
@@ -22,7 +22,7 @@ use crate::report;
 const MAX_REREADS: u32 = 4;
 
 /// The collecting thread.
-pub(super) struct Collecting<'c, M: Logs, C> {
+pub(super) struct Collecting<'c, M: ConsumerMaker, C> {
     /// State that all threads share.
     shared: &'c Arc<Shared<M>>,
     /// Receiver of the output.
@@ -36,7 +36,7 @@ pub(super) struct Collecting<'c, M: Logs, C> {
 }
 
 /// A file whose ranges are being merged.
-struct Cut<L: Log> {
+struct Cut<L: LogConsumer> {
     /// The file.
     file: Arc<Cuttable>,
     /// The log so far.
@@ -70,7 +70,7 @@ enum Side {
     Sending,
 }
 
-impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
+impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
     /// Returns the thread's state before the first unit.
     pub(super) const fn new(shared: &'c Arc<Shared<M>>, collector: &'c mut C) -> Self {
         Self { shared, collector, joined: None, cut: None, all_read: true }
@@ -353,14 +353,14 @@ impl<'c, M: Logs, C: Collector<M::Log>> Collecting<'c, M, C> {
     }
 }
 
-impl<L: Log> Cut<L> {
+impl<L: LogConsumer> Cut<L> {
     /// Returns the number of lines so far.
     fn lines(&self) -> u64 {
         self.state.as_ref().map_or(0, LineState::lines)
     }
 
     /// Reads a range event by event.
-    fn read<M: Logs<Log = L>>(
+    fn read<M: ConsumerMaker<Log = L>>(
         &mut self,
         range: Range<u64>,
         shared: &Shared<M>,
@@ -370,7 +370,7 @@ impl<L: Log> Cut<L> {
         let mut sink = OneByOne { name: &self.file.label, destination: &mut Direct(collector), words, all_read: true };
         let before = self.state.as_ref().map_or(0, LineState::bytes);
         let reader = self.file.read(range.clone());
-        let start = Start { layout: &self.file.layout, state: self.state.as_ref(), open: self.open.as_ref() };
+        let start = ReadStart { layout: &self.file.layout, state: self.state.as_ref(), open: self.open.as_ref() };
         let end = read_events(&shared.options, start, reader, &mut self.log, &mut sink)?;
         sink.end(&mut self.log, &end)?;
         self.findings.append(&end.findings, 0);

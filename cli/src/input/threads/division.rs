@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::ranges::{Cuttable, LEAST, START, TAIL};
 use crate::input::Input;
 use crate::input::progress::Progress;
-use crate::input::reader::Reading;
+use crate::input::reader::ReadOptions;
 
 /// Minimum number of ranges of a file for each process, if they are not too short.
 const SHARES: u64 = 4;
@@ -30,7 +30,7 @@ pub(crate) struct Identity {
 
 impl Identity {
     /// Returns the identity of a file as it is now, or as it was when it had `len` bytes. `None` if it cannot be cut.
-    pub(crate) fn of(options: &Reading, input: &Input, len: Option<u64>) -> Option<Self> {
+    pub(crate) fn of(options: &ReadOptions, input: &Input, len: Option<u64>) -> Option<Self> {
         let file = Cuttable::with_len(options, (0, input), len, &Progress::new())?;
         file.identity().ok()
     }
@@ -83,7 +83,7 @@ impl Division {
     /// Opens a file that is divided. `None` if it cannot be read, or is another one by now.
     pub(super) fn open(
         &self,
-        options: &Reading,
+        options: &ReadOptions,
         (index, input): (usize, &Input),
         progress: &Progress,
     ) -> Option<Cuttable> {
@@ -93,7 +93,7 @@ impl Division {
     }
 
     /// Opens a file that is divided once more, for a thread that restores ranges of other processes.
-    pub(crate) fn reopen(&self, options: &Reading, file: (usize, &Input)) -> Option<Cuttable> {
+    pub(crate) fn reopen(&self, options: &ReadOptions, file: (usize, &Input)) -> Option<Cuttable> {
         self.open(options, file, &Progress::new())
     }
 

@@ -4,7 +4,7 @@
 //! Each [reader thread](worker) reads the events of the next unit. The thread that started them
 //! [collects](collect) the results of the units in order, so that the output is that of one thread:
 //!
-//! - A range is read by itself, and becomes a [part](Log::Part) that is [appended](Log::append) to the log. If the log
+//! - A range is read by itself, and becomes a [part](LogConsumer::Part) that is [appended](LogConsumer::append) to the log. If the log
 //!   would then differ from one that was read line by line, the collecting thread reads the range again, event by event, as
 //!   it reads all inputs if it is alone.
 //! - A whole input becomes a log. Its rows are sent while it is read, through a bounded channel, so that later units
@@ -35,10 +35,10 @@ pub(crate) use self::queue::RangeResult;
 use self::queue::Shared;
 pub(crate) use self::ranges::Cuttable;
 use crate::input::Input;
-use crate::input::reader::{Consumer, Reading};
+use crate::input::reader::{Consumer, ReadOptions};
 
 /// Consumer of a whole input.
-pub(crate) trait Log: Consumer + Send + Sized + 'static {
+pub(crate) trait LogConsumer: Consumer + Send + Sized + 'static {
     /// Output that is ready to be printed.
     type Rows: Send + 'static;
     /// Consumer of a range that begins somewhere in the input.
@@ -68,7 +68,7 @@ pub(crate) trait Log: Consumer + Send + Sized + 'static {
     /// If the rest of the output cannot be printed.
     fn end(&mut self, state: &LineState) -> io::Result<()>;
 
-    /// Continues with the next input, for commands that [join](Logs::joins) them.
+    /// Continues with the next input, for commands that [join](ConsumerMaker::joins) them.
     fn next(&mut self, _input: InputName<'_>) {}
 }
 
@@ -82,16 +82,16 @@ pub(crate) struct InputName<'i> {
 }
 
 /// A maker of consumers, which all threads share.
-pub(crate) trait Logs: Send + Sync + 'static {
+pub(crate) trait ConsumerMaker: Send + Sync + 'static {
     /// Consumer of a whole input.
-    type Log: Log;
+    type Log: LogConsumer;
 
     /// Returns the consumer of a whole input.
     fn log(&self, input: InputName<'_>) -> Self::Log;
 
     /// Returns the consumer of a range of an input. `lines` is the number of lines before the range if the part
     /// [needs](Self::needs_numbers) it, else 0.
-    fn part(&self, input: InputName<'_>, lines: u64) -> <Self::Log as Log>::Part;
+    fn part(&self, input: InputName<'_>, lines: u64) -> <Self::Log as LogConsumer>::Part;
 
     /// Returns the shortest and the longest range in bytes, before it is extended to the next line. Two threads read ranges
     /// of the greatest length, and more threads shorter ones, since the results of all wait in memory together. `None` if
@@ -111,7 +111,7 @@ pub(crate) trait Logs: Send + Sync + 'static {
 
     /// Returns the consumer of a range that is to be appended by another process, or when the number of lines before it
     /// is known.
-    fn recorded_part(&self, input: InputName<'_>) -> <Self::Log as Log>::Part {
+    fn recorded_part(&self, input: InputName<'_>) -> <Self::Log as LogConsumer>::Part {
         self.part(input, 0)
     }
 
@@ -122,7 +122,7 @@ pub(crate) trait Logs: Send + Sync + 'static {
 }
 
 /// The receiver of the output in order: a command's side.
-pub(crate) trait Collector<L: Log> {
+pub(crate) trait Collector<L: LogConsumer> {
     /// Prints rows.
     ///
     /// # Errors
@@ -188,8 +188,8 @@ pub(crate) fn numbered(inputs: Vec<Input>) -> Vec<(usize, Input)> {
 /// # Errors
 ///
 /// If the collector fails.
-pub(crate) fn read<M: Logs>(
-    options: &Arc<Reading>,
+pub(crate) fn read<M: ConsumerMaker>(
+    options: &Arc<ReadOptions>,
     inputs: Vec<(usize, Input)>,
     logs: M,
     collector: &mut impl Collector<M::Log>,

@@ -11,10 +11,10 @@ use tor_stream_event::{Error, LineEnd};
 
 use super::division::{Division, Ranges, Turn};
 use super::ranges::{self, Cuttable};
-use super::{Log, Logs};
+use super::{ConsumerMaker, LogConsumer};
 use crate::input::Input;
 use crate::input::progress::Progress;
-use crate::input::reader::{End, Reading};
+use crate::input::reader::{ReadEnd, ReadOptions};
 
 /// Maximum number of packets that a unit may be ahead of the collecting thread.
 const AHEAD: usize = 3;
@@ -30,9 +30,9 @@ const MOST_INPUTS: u64 = 64;
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// State that all threads share.
-pub(super) struct Shared<M: Logs> {
+pub(super) struct Shared<M: ConsumerMaker> {
     /// Options of the command.
-    pub(super) options: Arc<Reading>,
+    pub(super) options: Arc<ReadOptions>,
     /// Maker of consumers.
     pub(super) logs: M,
     /// Number of threads.
@@ -46,7 +46,7 @@ pub(super) struct Shared<M: Logs> {
 }
 
 /// Queue of the units that are still to be read.
-pub(super) struct Queue<L: Log> {
+pub(super) struct Queue<L: LogConsumer> {
     /// Inputs that were not begun.
     inputs: vec::IntoIter<Waiting>,
     /// Total length of these inputs in bytes, as far as it is known.
@@ -94,7 +94,7 @@ pub(super) enum Step {
 }
 
 /// A unit, as the collecting thread sees it.
-pub(super) enum Unit<L: Log> {
+pub(super) enum Unit<L: LogConsumer> {
     /// Whole inputs that another thread reads: their number, and the messages about them.
     Whole(usize, Receiver<Packet<L>>),
     /// A whole input that the collecting thread reads.
@@ -114,7 +114,7 @@ pub(super) enum Unit<L: Log> {
 }
 
 /// A unit, as the thread sees it that reads it.
-pub(super) enum Task<L: Log> {
+pub(super) enum Task<L: LogConsumer> {
     /// Whole inputs.
     Whole(Vec<Waiting>, SyncSender<Packet<L>>),
     /// A range of a file, with the number of lines before it as in [`Step::Read`].
@@ -125,7 +125,7 @@ pub(super) enum Task<L: Log> {
 pub(super) type Packet<L> = Vec<Message<L>>;
 
 /// A message about an input that another thread reads.
-pub(super) enum Message<L: Log> {
+pub(super) enum Message<L: LogConsumer> {
     /// Output.
     Rows(L::Rows),
     /// A line for standard error.
@@ -135,16 +135,16 @@ pub(super) enum Message<L: Log> {
 }
 
 /// The result of a range.
-pub(crate) struct RangeResult<L: Log> {
+pub(crate) struct RangeResult<L: LogConsumer> {
     /// Consumer of the range's events, and the end of the read.
-    pub(crate) result: io::Result<(L::Part, End)>,
+    pub(crate) result: io::Result<(L::Part, ReadEnd)>,
     /// Numbers of the lines that could not be read, with the errors.
     pub(crate) unreadable: Vec<(u64, Error)>,
 }
 
-impl<M: Logs> Shared<M> {
+impl<M: ConsumerMaker> Shared<M> {
     /// Returns the state before anything is read.
-    pub(super) fn new(options: Arc<Reading>, inputs: Vec<(usize, Input)>, logs: M) -> Self {
+    pub(super) fn new(options: Arc<ReadOptions>, inputs: Vec<(usize, Input)>, logs: M) -> Self {
         let jobs = options.jobs();
         let queue = Mutex::new(Queue::new(inputs, jobs));
         let range = logs.range().map(|range| (2 * range.end() / jobs as u64).clamp(*range.start(), *range.end()));
@@ -330,7 +330,7 @@ impl<M: Logs> Shared<M> {
     }
 }
 
-impl<L: Log> Queue<L> {
+impl<L: LogConsumer> Queue<L> {
     /// Returns the queue of all inputs.
     fn new(inputs: Vec<(usize, Input)>, jobs: usize) -> Self {
         let len = |input: &Input| if jobs > 1 { input.len() } else { None };

@@ -15,7 +15,7 @@ use super::InputName;
 use crate::input::Input;
 use crate::input::layout::{self, Layout};
 use crate::input::progress::Progress;
-use crate::input::reader::Reading;
+use crate::input::reader::ReadOptions;
 use crate::output::text::escape;
 
 /// Maximum number of bytes that are read to detect the line end and the prefix of a file.
@@ -63,7 +63,7 @@ impl Cuttable {
     /// Returns a file that can be cut into ranges of about `step` bytes. `None` if the file has fewer than two of them,
     /// or if its beginning does not show the line end.
     pub(super) fn new(
-        options: &Reading,
+        options: &ReadOptions,
         (index, input): (usize, &Input),
         step: u64,
         progress: &Progress,
@@ -75,7 +75,7 @@ impl Cuttable {
     /// Returns a file that can be cut, as it was when it had `len` bytes, or as it is. `None` if it is shorter by now, or if
     /// its beginning does not show the line end.
     pub(super) fn with_len(
-        options: &Reading,
+        options: &ReadOptions,
         (index, input): (usize, &Input),
         len: Option<u64>,
         progress: &Progress,

@@ -7,9 +7,9 @@ use std::sync::mpsc::SyncSender;
 use tor_stream_event::Error;
 
 use super::queue::{Message, Packet};
-use super::{Collector, Log};
+use super::{Collector, LogConsumer};
 use crate::input::findings::UnknownWords;
-use crate::input::reader::{End, Failure, Sink};
+use crate::input::reader::{OutputSink, ReadEnd, ReadFailure};
 use crate::report;
 
 /// Maximum number of messages with rows in a packet. The rows of a message are those of one buffer.
@@ -19,7 +19,7 @@ const MOST_ROWS: usize = 4;
 const MOST_MESSAGES: usize = 64;
 
 /// Destination of the output of a log that is read event by event.
-pub(super) trait Destination<L: Log> {
+pub(super) trait Destination<L: LogConsumer> {
     /// Passes rows on.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ pub(super) trait Destination<L: Log> {
 /// Output to the collector at once.
 pub(super) struct Direct<'c, C>(pub(super) &'c mut C);
 
-impl<L: Log, C: Collector<L>> Destination<L> for Direct<'_, C> {
+impl<L: LogConsumer, C: Collector<L>> Destination<L> for Direct<'_, C> {
     fn rows(&mut self, rows: L::Rows) -> io::Result<()> {
         self.0.print(rows)
     }
@@ -50,7 +50,7 @@ impl<L: Log, C: Collector<L>> Destination<L> for Direct<'_, C> {
 }
 
 /// Output to the collecting thread.
-pub(super) struct Packets<'s, L: Log> {
+pub(super) struct Packets<'s, L: LogConsumer> {
     /// Channel to the thread.
     sender: &'s SyncSender<Packet<L>>,
     /// Messages that were not sent yet.
@@ -61,7 +61,7 @@ pub(super) struct Packets<'s, L: Log> {
     gathers: bool,
 }
 
-impl<'s, L: Log> Packets<'s, L> {
+impl<'s, L: LogConsumer> Packets<'s, L> {
     /// Returns the output to a channel. If it `gathers`, messages wait until a packet is full.
     pub(super) const fn new(sender: &'s SyncSender<Packet<L>>, gathers: bool) -> Self {
         Self { sender, packet: Vec::new(), rows: 0, gathers }
@@ -93,7 +93,7 @@ impl<'s, L: Log> Packets<'s, L> {
     }
 }
 
-impl<L: Log> Destination<L> for Packets<'_, L> {
+impl<L: LogConsumer> Destination<L> for Packets<'_, L> {
     fn rows(&mut self, rows: L::Rows) -> io::Result<()> {
         self.send(Message::Rows(rows))
     }
@@ -121,7 +121,7 @@ impl<D> OneByOne<'_, D> {
     /// # Errors
     ///
     /// If the output fails.
-    pub(super) fn report<L: Log>(&mut self, log: &mut L, message: String) -> io::Result<()>
+    pub(super) fn report<L: LogConsumer>(&mut self, log: &mut L, message: String) -> io::Result<()>
     where
         D: Destination<L>,
     {
@@ -135,7 +135,11 @@ impl<D> OneByOne<'_, D> {
     /// # Errors
     ///
     /// If the output fails.
-    pub(super) fn tell<L: Log>(&mut self, log: &mut L, (messages, are_notes): (Vec<String>, bool)) -> io::Result<()>
+    pub(super) fn tell<L: LogConsumer>(
+        &mut self,
+        log: &mut L,
+        (messages, are_notes): (Vec<String>, bool),
+    ) -> io::Result<()>
     where
         D: Destination<L>,
     {
@@ -152,11 +156,11 @@ impl<D> OneByOne<'_, D> {
     /// # Errors
     ///
     /// If the output fails.
-    pub(super) fn failed<L: Log>(&mut self, log: &mut L, failure: &Failure, before: u64) -> io::Result<()>
+    pub(super) fn failed<L: LogConsumer>(&mut self, log: &mut L, failure: &ReadFailure, before: u64) -> io::Result<()>
     where
         D: Destination<L>,
     {
-        let Failure { offset, message } = failure;
+        let ReadFailure { offset, message } = failure;
         let offset = offset + before;
         self.report(log, format!("tor-streams: {}: reading failed after {offset} bytes: {message}", self.name))
     }
@@ -166,7 +170,7 @@ impl<D> OneByOne<'_, D> {
     /// # Errors
     ///
     /// If the output fails.
-    pub(super) fn end<L: Log>(&mut self, log: &mut L, end: &End) -> io::Result<()>
+    pub(super) fn end<L: LogConsumer>(&mut self, log: &mut L, end: &ReadEnd) -> io::Result<()>
     where
         D: Destination<L>,
     {
@@ -174,7 +178,7 @@ impl<D> OneByOne<'_, D> {
     }
 }
 
-impl<L: Log, D: Destination<L>> Sink<L> for OneByOne<'_, D> {
+impl<L: LogConsumer, D: Destination<L>> OutputSink<L> for OneByOne<'_, D> {
     fn before_read(&mut self, log: &mut L) -> io::Result<()> {
         log.rows()?.map_or(Ok(()), |rows| self.destination.rows(rows))
     }
@@ -191,7 +195,7 @@ impl<L: Log, D: Destination<L>> Sink<L> for OneByOne<'_, D> {
 /// Sink of a range whose offset in lines is not known yet: it keeps the lines that could not be read.
 pub(super) struct Noted(pub(super) Vec<(u64, Error)>);
 
-impl<P> Sink<P> for Noted {
+impl<P> OutputSink<P> for Noted {
     fn before_read(&mut self, _part: &mut P) -> io::Result<()> {
         Ok(())
     }

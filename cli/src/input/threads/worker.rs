@@ -6,13 +6,13 @@ use std::io;
 use super::queue::{Message, RangeResult, Shared, Task, Waiting};
 use super::ranges::Cuttable;
 use super::sink::{Destination, Noted, OneByOne, Packets};
-use super::{InputName, Log, Logs};
+use super::{ConsumerMaker, InputName, LogConsumer};
 use crate::input::findings::{Ended, UnknownWords};
 use crate::input::layout::Layout;
-use crate::input::reader::{Sink, Start, read_events};
+use crate::input::reader::{OutputSink, ReadStart, read_events};
 use crate::output::text::escape;
 
-impl<M: Logs> Shared<M> {
+impl<M: ConsumerMaker> Shared<M> {
     /// Reads units until the queue is empty.
     pub(super) fn work(&self) {
         while let Some(task) = self.next() {
@@ -47,7 +47,7 @@ impl<M: Logs> Shared<M> {
         let opened = input.open(&self.progress, waiting.spare);
         let state = match opened.and_then(|text| self.options.layout.apply(text, input.is_file())) {
             Ok((reader, layout)) => {
-                let start = Start { layout: &layout, state: None, open: None };
+                let start = ReadStart { layout: &layout, state: None, open: None };
                 let end = read_events(&self.options, start, reader, log, &mut sink)?;
                 sink.end(log, &end)?;
                 let ended = Ended { name: &name, input, layout: &layout, state: &end.state };
@@ -73,7 +73,7 @@ impl<M: Logs> Shared<M> {
         };
         let mut sink = Noted(Vec::new());
         let state = (range.start > 0).then_some(&file.start);
-        let start = Start { layout: &file.layout, state, open: None };
+        let start = ReadStart { layout: &file.layout, state, open: None };
         let end = read_events(&self.options, start, file.read(range), &mut part, &mut sink);
         RangeResult { result: end.map(|end| (part, end)), unreadable: sink.0 }
     }

@@ -46,11 +46,11 @@ pub(crate) struct Nullable<B>(B);
 pub(crate) struct Text(StringBuilder);
 
 /// Words, of which there are few, as indices into a dictionary that begins with the words of `K`.
-pub(crate) struct Words<K>(StringDictionaryBuilder<Int32Type>, PhantomData<K>);
+pub(crate) struct Dictionary<K>(StringDictionaryBuilder<Int32Type>, PhantomData<K>);
 
 /// A list of texts.
 #[derive(Default)]
-pub(crate) struct List(ListBuilder<StringBuilder>);
+pub(crate) struct TextList(ListBuilder<StringBuilder>);
 
 /// Counts, in 64 bits.
 #[derive(Default)]
@@ -91,7 +91,7 @@ macro_rules! known_words {
 
 known_words!(StreamStatus, StreamClosureReason, StreamSource, StreamPurpose, ClientProtocol);
 
-impl<K: KnownWords> Default for Words<K> {
+impl<K: KnownWords> Default for Dictionary<K> {
     fn default() -> Self {
         // With all known words the dictionary hardly ever grows. Its indices fit: there are few words.
         let known = StringArray::from(K::known());
@@ -134,7 +134,7 @@ impl<B: ColumnBuilder> ColumnBuilder for Nullable<B> {
     }
 }
 
-impl<K: KnownWords> ColumnBuilder for Words<K> {
+impl<K: KnownWords> ColumnBuilder for Dictionary<K> {
     type Value<'v> = &'v str;
 
     fn data_type() -> DataType {
@@ -155,7 +155,7 @@ impl<K: KnownWords> ColumnBuilder for Words<K> {
     }
 }
 
-impl ColumnBuilder for List {
+impl ColumnBuilder for TextList {
     type Value<'v> = Vec<&'v str>;
 
     fn data_type() -> DataType {

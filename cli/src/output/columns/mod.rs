@@ -1,7 +1,6 @@
 //! Files with typed columns, for programs that analyse many rows: Arrow and Parquet.
 
 pub(crate) mod builders;
-pub(crate) mod events;
 
 use alloc::sync::Arc;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};

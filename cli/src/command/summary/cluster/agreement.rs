@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::super::SummaryLogs;
 use super::Run;
 use crate::input::Input;
-use crate::input::reader::Reading;
+use crate::input::reader::ReadOptions;
 use crate::input::threads::{Division, Identity};
 
 /// Maximum length of a file's identity in an offer, in bytes.
@@ -47,7 +47,7 @@ pub(super) struct Start {
 
 impl Offer {
     /// Returns the offer of process 0: all files of at least `least` bytes that can be cut.
-    pub(super) fn new(options: &Reading, inputs: &[Input], least: u64) -> Self {
+    pub(super) fn new(options: &ReadOptions, inputs: &[Input], least: u64) -> Self {
         let long = inputs.iter().enumerate().filter(|(_, input)| input.len().is_some_and(|len| len >= least));
         let offer = long.filter_map(|(index, input)| Some((index, Identity::of(options, input, None)?)));
         Self { offer: offer.collect() }
@@ -59,7 +59,7 @@ impl Offer {
     }
 
     /// Returns the answer of another process.
-    pub(super) fn seen(&self, options: &Reading, inputs: &[Input]) -> Seen {
+    pub(super) fn seen(&self, options: &ReadOptions, inputs: &[Input]) -> Seen {
         let is_seen = |index: usize, identity: &Identity| {
             let input = inputs.get(index)?;
             Identity::of(options, input, Some(identity.len)).filter(|ours| ours == identity)
@@ -69,7 +69,7 @@ impl Offer {
     }
 
     /// Returns what all processes see, by the answers of all others.
-    pub(super) fn start(&self, options: &Reading, seen: &[Seen]) -> Start {
+    pub(super) fn start(&self, options: &ReadOptions, seen: &[Seen]) -> Start {
         let is_seen = |index: &usize| seen.iter().all(|seen| seen.files.contains(index));
         // With one process there is nothing to divide.
         let files = self.offer.keys().filter(|index| !seen.is_empty() && is_seen(index));
@@ -83,7 +83,7 @@ impl Offer {
         Division {
             process: run.process.into(),
             processes: run.processes(),
-            step: SummaryLogs::range_for(start.jobs.into()),
+            step: SummaryLogs::range_len_for(start.jobs.into()),
             files: self.offer,
         }
     }

@@ -9,15 +9,15 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 use tor_stream_event::{Skipped, SkippedLines};
 
-use super::super::mergeable::Sum;
-use super::super::record::{Rebuilt, Replay};
+use super::super::mergeable::OverflowGuard;
+use super::super::record::{RebuiltRange, SentRecord};
 use super::super::tally::Tally;
 use super::super::{SummaryLog, SummaryLogs};
 use crate::command::check::Check;
 use crate::input::Input;
 use crate::input::findings::Findings;
-use crate::input::reader::{End, Reading};
-use crate::input::threads::{Cuttable, Division, Logs, RangeResult};
+use crate::input::reader::{ReadEnd, ReadOptions};
+use crate::input::threads::{ConsumerMaker, Cuttable, Division, RangeResult};
 
 /// Maximum length of a range's message in bytes. A range with a longer one is left to process 0.
 pub(super) const LONGEST: usize = 8 * 1024 * 1024;
@@ -44,20 +44,20 @@ pub(super) struct SentRange {
     /// Tally of the streams that begin and end in the range, and of the events.
     tally: Tally,
     /// Record of the events, from which the tracker is rebuilt.
-    replay: Replay,
+    record: SentRecord,
 }
 
 impl SentRange {
     /// Returns a range in the form in which it is sent. `None` if it is left to process 0.
     pub(super) fn of(file: &Cuttable, range: &Range<u64>, result: RangeResult<SummaryLog>) -> Option<Self> {
-        let (part, End { state, failed, findings, .. }) = result.result.ok()?;
+        let (part, ReadEnd { state, failed, findings, .. }) = result.result.ok()?;
         let skipped = state.skipped();
         let Skipped { marks, bare, wrapped, in_data, line_ends, open, unterminated, .. } = skipped;
         let is_whole = failed.is_none() && state.bytes() == range.end - range.start;
         if part.is_full || !is_whole || open.is_some() || unterminated.is_some() || !part.log.check.is_sendable() {
             return None;
         }
-        let replay = part.record.as_ref()?.shorten(&part.log.tracker)?;
+        let record = part.record.as_ref()?.to_sent(&part.log.tracker)?;
         Some(Self {
             file: file.name().index,
             range: (range.start, range.end),
@@ -67,7 +67,7 @@ impl SentRange {
             findings,
             check: part.log.check,
             tally: part.log.tally,
-            replay,
+            record,
         })
     }
 
@@ -76,7 +76,7 @@ impl SentRange {
     /// # Errors
     ///
     /// The reason, without text of the message.
-    pub(super) fn check(&self, sum: &mut Sum) -> Result<(), &'static str> {
+    pub(super) fn check(&self, sum: &mut OverflowGuard) -> Result<(), &'static str> {
         let (start, end) = self.range;
         let is_possible = start < end && self.lines <= end - start;
         if !is_possible || !self.findings.is_within(self.lines) || !self.check.is_within(self.lines) {
@@ -96,7 +96,7 @@ impl SentRange {
     /// If the events cannot be followed.
     pub(super) fn restore(
         self,
-        options: &Reading,
+        options: &ReadOptions,
         (file, range): (&Cuttable, &Range<u64>),
         (logs, before): (&SummaryLogs, u64),
     ) -> io::Result<Option<RangeResult<SummaryLog>>> {
@@ -104,11 +104,11 @@ impl SentRange {
         if !self.is(file, range) || !state.append_counts(self.lines, range.end - range.start, self.replies, &skipped) {
             return Ok(None);
         }
-        let rebuilt = self.replay.rebuild(options, (file, range, self.lines), (logs, before))?;
-        let Some(Rebuilt { mut part, unreadable }) = rebuilt else { return Ok(None) };
+        let rebuilt = self.record.rebuild(options, (file, range, self.lines), (logs, before))?;
+        let Some(RebuiltRange { mut part, unreadable }) = rebuilt else { return Ok(None) };
         (part.log.tally, part.log.check) = (self.tally, self.check);
-        part.log.tally.events.move_lines(before);
-        let end = End { state, open: None, failed: None, findings: self.findings };
+        part.log.tally.events.add_to_line_numbers(before);
+        let end = ReadEnd { state, open: None, failed: None, findings: self.findings };
         Ok(Some(RangeResult { result: Ok((part, end)), unreadable }))
     }
 
@@ -150,7 +150,7 @@ impl NextRange {
     /// If the events cannot be followed.
     pub(super) fn result(
         self,
-        options: &Reading,
+        options: &ReadOptions,
         (file, range): (&Cuttable, &Range<u64>),
         (logs, before): (&SummaryLogs, u64),
     ) -> io::Result<Option<RangeResult<SummaryLog>>> {
@@ -167,7 +167,7 @@ impl NextRange {
 /// A thread of process 0 that restores the ranges of another process. To append them is serial work, and this is not.
 pub(super) struct Restoring {
     /// Options of reading.
-    pub(super) options: Arc<Reading>,
+    pub(super) options: Arc<ReadOptions>,
     /// Maker of consumers.
     pub(super) logs: SummaryLogs,
     /// Division of the files.

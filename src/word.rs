@@ -4,19 +4,27 @@ use crate::error::{Error, ErrorKind, Field, ProtocolError};
 use crate::format::scan;
 use crate::format::spelling::spelled;
 
-/// A list of words, found in text that need not be UTF-8.
-pub(crate) trait Word: Sized {
+/// An enum of protocol words, with the functions that find its variants in text that need not be UTF-8.
+pub(crate) trait WordEnum: Copy + PartialEq {
     /// Delimiter after a word: a space, or a comma in lists.
-    const END: char;
+    const DELIMITER: char;
+
+    /// The variant of a word that has none of its own.
+    const UNRECOGNIZED: Self;
 
     /// Returns the variant and the length of the word at the start of a text with these first 16 bytes, if it has a variant
-    /// and is followed by [`END`](Self::END).
+    /// and is followed by [`DELIMITER`](Self::DELIMITER).
     fn of_start(text: u128) -> Option<(Self, u32)>;
 
-    /// Returns the variant of the word from `start` to `end` of a line, which [`END`](Self::END) or the line's end follows.
+    /// Returns the word as tor prints it.
+    #[cfg(feature = "serde")]
+    fn as_str(self) -> &'static str;
+
+    /// Returns the variant of the word from `start` to `end` of a line, which [`DELIMITER`](Self::DELIMITER) or the line's
+    /// end follows.
     fn of_range(line: &[u8], start: u32, end: u32) -> Option<Self> {
-        let (name, len) = Self::of_start(scan::bytes(line, start, Self::END as u8))?;
-        (start + len == end).then_some(name)
+        let (variant, len) = Self::of_start(scan::sixteen_bytes(line, start, Self::DELIMITER as u8))?;
+        (start + len == end).then_some(variant)
     }
 
     /// Returns the variant of a word.
@@ -26,10 +34,10 @@ pub(crate) trait Word: Sized {
 }
 
 /// Defines an enum of words, and all that is derived from their spelling, from one list.
-macro_rules! words {
+macro_rules! word_enum {
     (
         $(#[$meta:meta])*
-        pub enum $name:ident: $field:ident before $end:literal {
+        pub enum $name:ident: $field:ident before $delimiter:literal {
             $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+
         }
     ) => {
@@ -123,12 +131,18 @@ macro_rules! words {
             }
         }
 
-        impl Word for $name {
-            const END: char = $end;
+        impl WordEnum for $name {
+            const DELIMITER: char = $delimiter;
+            const UNRECOGNIZED: Self = Self::Unrecognized;
 
             #[cfg_attr(feature = "std", inline(always))]
             fn of_start(text: u128) -> Option<(Self, u32)> {
-                spelled!(text, $($variant = $word before $end,)+)
+                spelled!(text, $($variant = $word before $delimiter,)+)
+            }
+
+            #[cfg(feature = "serde")]
+            fn as_str(self) -> &'static str {
+                self.as_str()
             }
         }
 
@@ -140,7 +154,7 @@ macro_rules! words {
     };
 }
 
-words! {
+word_enum! {
     /// The status of a stream event (`StreamStatus`).
     pub enum StreamStatus: StreamStatus before ' ' {
         /// A client asks for a new connection.
@@ -174,7 +188,7 @@ words! {
     }
 }
 
-words! {
+word_enum! {
     /// The reason for which a stream failed, closed or was detached (`REASON` and `REMOTE_REASON`).
     ///
     /// tor prints a reason that it has no word for itself as `UNKNOWN_` and its code, with a space before it:
@@ -223,7 +237,7 @@ words! {
     }
 }
 
-words! {
+word_enum! {
     /// The source of a [`Remap`](StreamStatus::Remap)'s new address (`SOURCE`).
     pub enum StreamSource: Source before ' ' {
         /// This tor's own cache.
@@ -233,7 +247,7 @@ words! {
     }
 }
 
-words! {
+word_enum! {
     /// The purpose of a stream (`PURPOSE`).
     pub enum StreamPurpose: Purpose before ' ' {
         /// Fetching directory information.
@@ -249,7 +263,7 @@ words! {
     }
 }
 
-words! {
+word_enum! {
     /// The protocol that the client spoke to tor (`CLIENT_PROTOCOL`).
     pub enum ClientProtocol: ClientProtocol before ' ' {
         /// SOCKS 4 and 4a.
@@ -271,7 +285,7 @@ words! {
     }
 }
 
-words! {
+word_enum! {
     /// A property that keeps streams on separate circuits when they differ in it (an item of `ISO_FIELDS`).
     ///
     /// The specification allows the name of any field here.

@@ -2,26 +2,26 @@
 
 use core::num::NonZeroU64;
 
-use super::MAX_LEN;
+use super::MAX_CONTENT_LEN;
 
 /// Replacement for text that is not UTF-8.
 const REPLACEMENT: &str = "\u{FFFD}";
 
 /// A line's text: `str` if it is UTF-8, so that no field needs a check of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Text<'a> {
+pub(crate) enum Content<'a> {
     /// UTF-8.
     Str(&'a str),
     /// Not UTF-8 as a whole; single fields may be.
     Bytes(&'a [u8]),
 }
 
-impl<'a> Text<'a> {
+impl<'a> Content<'a> {
     /// Returns the text as `str` if possible. Bytes too long for an event are not checked.
     #[cfg_attr(feature = "std", inline)]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         // Two bytes are for a line end.
-        if bytes.len() > MAX_LEN + 2 {
+        if bytes.len() > MAX_CONTENT_LEN + 2 {
             return Self::Bytes(bytes);
         }
         core::str::from_utf8(bytes).map_or(Self::Bytes(bytes), Self::Str)
@@ -96,7 +96,7 @@ pub(crate) fn without_line_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// [`Text::get`] for text that is not UTF-8 as a whole.
+/// [`Content::get`] for text that is not UTF-8 as a whole.
 #[cold]
 fn part_of_bytes(bytes: &[u8], start: usize, end: usize) -> &str {
     bytes.get(start..end).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or(REPLACEMENT)
@@ -141,8 +141,8 @@ mod tests {
                 bytes[place..place + odd.len()].copy_from_slice(odd);
                 for start in 0..=bytes.len() {
                     for end in start..=bytes.len() {
-                        let text = Text::within(&bytes, start, end);
-                        assert!(text == Text::new(&bytes[start..end]), "{start}..{end} of {}", bytes.escape_ascii());
+                        let text = Content::within(&bytes, start, end);
+                        assert!(text == Content::new(&bytes[start..end]), "{start}..{end} of {}", bytes.escape_ascii());
                     }
                 }
             }

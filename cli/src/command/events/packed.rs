@@ -5,10 +5,10 @@ use core::time::Duration;
 
 use tor_stream_event::Anomalies;
 
+use super::row::{AnomalyList, EventRow, IsoFields};
 use crate::input::reader::Event;
 use crate::input::time::Time;
 use crate::output::mask;
-use crate::output::row::{AnomalyList, IsoFields, Row};
 
 /// Rows whose text is in one allocation.
 #[derive(Default)]
@@ -22,7 +22,7 @@ pub(crate) struct PackedRows {
 /// A row of a table, with the columns that text formats lack.
 pub(crate) struct TableRow<'a> {
     /// Columns of text formats.
-    pub(crate) row: Row<'a>,
+    pub(crate) row: EventRow<'a>,
     /// Unix time before the event in the log, if it has one.
     pub(crate) time: Option<Duration>,
     /// Text before the event in the log, if there is any.
@@ -32,7 +32,7 @@ pub(crate) struct TableRow<'a> {
 /// Range of a field in the text of all fields: start and end.
 type Place = Option<(usize, usize)>;
 
-/// The fields of a row, in the order of [`Row`].
+/// The fields of a row, in the order of [`EventRow`].
 #[allow(clippy::missing_docs_in_private_items, reason = "the names are those of the columns")]
 struct Packed {
     line: u64,
@@ -69,7 +69,7 @@ impl PackedRows {
     }
 
     /// Adds the row of an event.
-    pub(crate) fn push(&mut self, event: &Event<'_>, row: &Row<'_>) {
+    pub(crate) fn push(&mut self, event: &Event<'_>, row: &EventRow<'_>) {
         let Event { line, event, time, .. } = *event;
         let text = &mut self.text;
         let mut put = |field: Option<&str>| {
@@ -145,7 +145,7 @@ impl PackedRows {
         TableRow {
             time: row.time,
             prefix: text(row.prefix),
-            row: Row {
+            row: EventRow {
                 line: row.line,
                 time: None,
                 id: Cow::Borrowed(text(row.id).unwrap_or_default()),

@@ -9,14 +9,14 @@ const AT_ONCE: usize = 1024;
 
 /// Replacements of ranges in a text.
 #[derive(Default)]
-pub(crate) struct Replaced {
+pub(crate) struct Replacements {
     /// New text of all ranges.
     new: String,
     /// Ranges in order, each with the end of its new text in `new`.
     ranges: Vec<(Range<usize>, usize)>,
 }
 
-impl Replaced {
+impl Replacements {
     /// Adds a range, which begins behind those before it, and its new text.
     pub(crate) fn add(&mut self, range: Range<usize>, new: fmt::Arguments<'_>) {
         // Writing to a text cannot fail.
@@ -95,7 +95,7 @@ mod tests {
             ("abcdef", vec![(1..2, "B"), (2..2, ""), (2..5, "12345")], "aB12345f"),
             ("abc", vec![(0..3, "")], ""),
         ] {
-            let mut replacements = Replaced::default();
+            let mut replacements = Replacements::default();
             ranges.into_iter().for_each(|(range, new)| replacements.add(range, format_args!("{new}")));
             let (mut at_once, mut slow) = (Vec::new(), Slow(Vec::new(), false));
             replacements.write(text.as_bytes(), &mut at_once).unwrap();
@@ -103,7 +103,7 @@ mod tests {
             assert_eq!((at_once.as_slice(), slow.0.as_slice()), (replaced.as_bytes(), replaced.as_bytes()), "{text}");
         }
         // More pieces than are written at once.
-        let (text, mut replacements) = ("a0b".repeat(2000), Replaced::default());
+        let (text, mut replacements) = ("a0b".repeat(2000), Replacements::default());
         (0..2000).for_each(|n| replacements.add(3 * n + 1..3 * n + 2, format_args!("{n}")));
         let mut output = Vec::new();
         replacements.write(text.as_bytes(), &mut output).unwrap();

@@ -1,12 +1,23 @@
 //! The command `events`.
 
+#[cfg(feature = "arrow")]
+mod columns;
+mod output;
+#[cfg(feature = "arrow")]
+mod packed;
+mod row;
+mod rows;
+
 use alloc::sync::Arc;
 use std::io;
 
+pub(crate) use self::output::EventOutput;
+pub(crate) use self::row::EventRow;
+pub(crate) use self::rows::EventLogs;
 use crate::command::options::CredentialOption;
 use crate::input::{reader, threads};
+use crate::output::Format;
 use crate::output::cells::CsvOptions;
-use crate::output::{EventLogs, Format, Output};
 
 /// Help text after the options.
 const MORE_HELP: &str = "\
@@ -62,7 +73,7 @@ Exit status:
 pub(crate) struct Options {
     /// Inputs, filters and form of the logs.
     #[command(flatten)]
-    pub(crate) read: reader::Reading,
+    pub(crate) read: reader::ReadOptions,
     /// How to print the events
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
@@ -84,7 +95,7 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     let logs = EventLogs { format, show_credentials: credentials.show_credentials, cells: csv.cells() };
     let read = Arc::new(read);
     let (inputs, listed) = read.inputs.list();
-    let mut output = Output::new(logs)?;
+    let mut output = EventOutput::new(logs)?;
     let all_read = threads::read(&read, threads::numbered(inputs), logs, &mut output)?;
     output.finish()?;
     Ok(read.filter.report_unknown_words() && listed && all_read)

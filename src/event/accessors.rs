@@ -3,8 +3,8 @@
 use super::StreamEventRef;
 use crate::format::keyword::Keyword;
 use crate::format::{grammar, scan};
-use crate::token::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 use crate::value::{Args, IsoFields, Quoted};
+use crate::word::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
 
 impl<'a> StreamEventRef<'a> {
     /// Returns the status as printed.
@@ -140,7 +140,7 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub fn socks_username(&self) -> Option<Quoted<'a>> {
-        self.layout.username.map(|span| Quoted::new(self.content.span(span)))
+        self.layout.socks_username.map(|span| Quoted::new(self.content.span(span)))
     }
 
     /// Returns the password that the client sent (`SOCKS_PASSWORD`). `None` if the field is absent or not a quoted
@@ -158,7 +158,7 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub fn socks_password(&self) -> Option<Quoted<'a>> {
-        self.layout.password.map(|span| Quoted::new(self.content.span(span)))
+        self.layout.socks_password.map(|span| Quoted::new(self.content.span(span)))
     }
 
     /// Returns the protocol that the client spoke to tor (`CLIENT_PROTOCOL`, from tor 0.4.3.1 on).
@@ -307,7 +307,7 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub const fn args(&self) -> Args<'a> {
-        Args::new(self.content, self.layout.tail, self.layout.known_ends())
+        Args::new(self.content, self.layout.target_end, self.layout.known_ends())
     }
 
     /// Returns the value of the keyword `key`, as printed; the last one if it is repeated.

@@ -12,19 +12,19 @@ use tor_stream_event::{
 
 use crate::input;
 use crate::input::time::Stamp;
-use crate::output::mask;
+use crate::output::mask::{self, host_bytes};
 
-/// Defines [`Row`] and the names of its columns from one list.
+/// Defines [`EventRow`] and the names of its columns from one list.
 macro_rules! row {
     ($($(#[$meta:meta])* $name:ident: $type:ty,)+) => {
         /// The columns of an event.
         #[allow(clippy::missing_docs_in_private_items, reason = "the help explains the columns")]
         #[derive(serde::Serialize)]
-        pub(crate) struct Row<'a> {
+        pub(crate) struct EventRow<'a> {
             $($(#[$meta])* pub(crate) $name: $type,)+
         }
 
-        impl Row<'_> {
+        impl EventRow<'_> {
             /// Names of the columns.
             pub(crate) const NAMES: &'static [&'static str] = &[$(stringify!($name)),+];
 
@@ -124,7 +124,7 @@ pub(crate) struct AnomalyList {
     joined: bool,
 }
 
-impl<'a> Row<'a> {
+impl<'a> EventRow<'a> {
     /// Returns the row of the event in `line`: a `flat` row has every field, and text in place of lists.
     pub(crate) fn new(line: &EventLine<'a>, event: &StreamEventRef<'a>, show_credentials: bool, flat: bool) -> Self {
         let credential = |quoted: Quoted<'a>| if show_credentials { quoted.escaped() } else { "***" };
@@ -231,19 +231,6 @@ fn decimal(time: Duration) -> String {
 /// host.
 fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
     host_bytes(event).map_or(Cow::Borrowed(event.target_host), String::from_utf8_lossy)
-}
-
-/// Returns the host of a target that is not UTF-8.
-pub(crate) fn host_bytes<'a>(event: &StreamEventRef<'a>) -> Option<&'a [u8]> {
-    let anomalies = event.anomalies();
-    if !anomalies.contains(Anomaly::TargetNotUtf8) {
-        return None;
-    }
-    let target = event.target_bytes();
-    if anomalies.contains(Anomaly::TargetWithoutPort) {
-        return Some(target);
-    }
-    target.rsplitn(2, |&byte| byte == b':').last()
 }
 
 impl Serialize for IsoFields<'_> {
