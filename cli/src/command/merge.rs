@@ -117,7 +117,7 @@ impl Merging {
             }
             Ok(false)
         };
-        let text = match input.text() {
+        let text = match input.open_without_bar() {
             Ok(text) => BufReader::new(text),
             Err(error) => return fail((None, error.to_string())),
         };

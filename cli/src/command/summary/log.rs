@@ -98,11 +98,11 @@ impl ConsumerMaker for SummaryLogs {
         self.division.as_deref()
     }
 
-    fn range(&self) -> Option<RangeInclusive<u64>> {
+    fn range_len(&self) -> Option<RangeInclusive<u64>> {
         Some(Self::RANGE)
     }
 
-    fn needs_numbers(&self) -> bool {
+    fn needs_lines_before(&self) -> bool {
         // With filters, the events of a stream are counted when it passes, and with them the lines of the first
         // anomalies.
         self.is_filtered
@@ -284,7 +284,7 @@ impl LogConsumer for SummaryLog {
         Ok(())
     }
 
-    fn next(&mut self, input: InputName<'_>) {
+    fn next_input(&mut self, input: InputName<'_>) {
         input.name.clone_into(&mut self.file);
         self.position = input.index;
         self.check.next_file();

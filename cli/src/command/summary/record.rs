@@ -146,7 +146,7 @@ impl Replay {
         let part = logs.rebuilt_part(file.name(), before);
         let mut rebuilding = Rebuilding { part, replay: self, order: &self.order, read: 0, is_wrong: false };
         let mut unreadable = Unreadable(Vec::new());
-        let start = ReadStart { layout: &file.layout, state: Some(&file.start), open: None };
+        let start = ReadStart { layout: &file.layout, state: Some(&file.start_state), scanner: None };
         let end = read_events(options, start, &*log, &mut rebuilding, &mut unreadable)?;
         rebuilding.streams();
         let all_read = rebuilding.read == self.lines.len() && rebuilding.order.is_empty();
