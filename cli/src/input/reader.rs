@@ -239,6 +239,7 @@ pub(crate) fn read_events<C: Consumer>(
                 match &line.event {
                     Ok(event) => options.pass_event(&line, event, *consumer, &mut findings)?,
                     Err(error) => {
+                        findings.unreadable();
                         consumer.unreadable(&line);
                         sink.unreadable(consumer, line.number, error)?;
                     }

@@ -30,6 +30,8 @@ pub(crate) struct Findings {
     joined: LineCount,
     /// Events with a CR at their end: their lines end with CR CR LF. tor prints none there, unless it cut a target.
     with_cr: LineCount,
+    /// Set if there is the line of an event, which may be unreadable.
+    has_events: bool,
 }
 
 /// A number of lines, and the first of them.
@@ -66,6 +68,7 @@ impl Findings {
         time: Option<Time>,
         filter: &Filter,
     ) {
+        self.has_events = true;
         if filter.limits_time() && time.and_then(Time::unix).is_none() {
             self.untimed.add(line.number);
         }
@@ -87,6 +90,11 @@ impl Findings {
         }
     }
 
+    /// Adds an event that cannot be read.
+    pub(crate) fn unreadable(&mut self) {
+        self.has_events = true;
+    }
+
     /// Adds the findings of a later range of the log. `lines` is the number of lines before the range, if its line
     /// numbers leave them out.
     pub(crate) fn append(&mut self, later: &Self, lines: u64) {
@@ -94,6 +102,7 @@ impl Findings {
         self.beyond.append(later.beyond, lines);
         self.joined.append(later.joined, lines);
         self.with_cr.append(later.with_cr, lines);
+        self.has_events |= later.has_events;
     }
 
     /// Returns `true` if the findings can be those of a range of `lines` lines.
@@ -105,7 +114,7 @@ impl Findings {
 
     /// Returns the messages about a log, and `true` if all of them only say how the log was read.
     pub(crate) fn messages(&self, log: &EndedLog<'_>) -> (Vec<String>, bool) {
-        let mut messages = log.not_read();
+        let mut messages = log.not_read(self.has_events);
         messages.extend(self.of_events(log));
         let all_read = messages.is_empty();
         messages.splice(0..0, log.learned());
