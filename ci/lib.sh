@@ -112,7 +112,6 @@ llvm() {
 #
 # With rustup's libraries, `core` and `core_and_alloc` are empty. Else they are the options with which cargo compiles the
 # libraries from Debian's sources, by a rustc of Debian. `linker` is rustup's, which Debian's rustc comes without.
-
 find_core() {
     local target version is_installed=1
     core=() core_and_alloc=()

@@ -232,6 +232,7 @@ pub(crate) fn read_events<C: Consumer>(
                 match &line.event {
                     Ok(event) => options.give(&line, event, *consumer, &mut findings)?,
                     Err(error) => {
+                        findings.unreadable();
                         consumer.unreadable(&line);
                         sink.unreadable(consumer, line.number, error)?;
                     }

@@ -115,6 +115,30 @@ fn a_process_with_another_key_is_named() {
     assert!(!format!("{first:?}").contains(SECRET));
 }
 
+/// A process of another version is told so, and named. Process 0 waits on for the right one.
+#[test]
+fn a_process_of_another_version_is_named() {
+    let ours = addresses(2);
+    let first = start(&ours, 0, &["--cluster-wait", "3", "onionperf.log"]);
+    let mut socket = connect(&ours[0]);
+    socket.write_all(&[b"tor-streams 2\r\n", &[0, 1][..], &[7; 32]].concat()).unwrap();
+    let mut version = [0; MAGIC.len()];
+    socket.read_exact(&mut version).unwrap();
+    assert_eq!(&version, MAGIC);
+    drop(socket);
+    let reason = format!(
+        "process 1 ({}) did not come up within 3 seconds: a tor-streams of another version has called",
+        ours[1]
+    );
+    lost(&first.ended(), &reason);
+
+    let listener = TcpListener::bind(&ours[0]).unwrap();
+    let second = start(&ours, 1, &["onionperf.log"]);
+    let mut socket = listener.accept().unwrap().0;
+    socket.write_all(b"tor-streams 4\r\n").unwrap();
+    lost(&second.ended(), &format!("process 0 ({}) is a tor-streams of another version", ours[0]));
+}
+
 /// The bytes of a greeting that was good are of no use for another one.
 #[test]
 fn a_proof_cannot_be_sent_again() {

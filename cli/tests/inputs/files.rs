@@ -111,3 +111,25 @@ fn the_output_is_not_an_input() {
     // The log is still the one that is read, wherever else the output goes.
     assert_eq!(stdout(1, &["events"], &[&other]), stdout(1, &["events"], &[&log]));
 }
+
+/// No event is read from these, and each is told: no line begins with one, but the text has some.
+#[test]
+fn events_inside_of_other_text_are_told() {
+    let hole = format!("650 BW 1 2\n{}650 STREAM 1 NEW 0 a:1\n", "\0".repeat(3 << 20));
+    for (log, line, hint) in [
+        ("650 BW 1 2\r650 STREAM 1 NEW 0 a:1\r\n", 1, "tr '\\r' '\\n'"),
+        ("2026-11-25 10:00:00 650 BW 1 2\r2026-11-25 10:00:00 650 STREAM 1 NEW 0 a:1\r\n", 1, "tr '\\r' '\\n'"),
+        ("650 BW 1 2\\r\\n650 STREAM 1 NEW 0 a:1\\r\\n", 1, "sed 's/\\\\n/\\n/g'"),
+        (&hole, 2, "tr -d '\\0'"),
+        ("650 NOTICE tor says 650 STREAM 1 NEW 0 a:1\n", 1, "no event was read\n"),
+    ] {
+        let log = file("inside", "tor.log", log.as_bytes());
+        for jobs in ["--jobs=1", "--jobs=3"] {
+            let output = run(&["summary", jobs], &[&log]);
+            let message = String::from_utf8(output.stderr).unwrap();
+            let start = format!("{}:{line}: `650 STREAM` inside of other text, and no event was read", log.display());
+            assert!(message.starts_with(&start) && message.contains(hint), "{message}");
+            assert_eq!(output.status.code(), Some(1), "{message}");
+        }
+    }
+}

@@ -27,6 +27,8 @@ pub(crate) struct Findings {
     joined: Lines,
     /// Events with a CR at their end: their lines end with CR CR LF. tor prints none there, unless it cut a target.
     with_cr: Lines,
+    /// Set if there is the line of an event, which may be unreadable.
+    has_events: bool,
 }
 
 /// A number of lines, and the first of them.
@@ -63,6 +65,7 @@ impl Findings {
         time: Option<Time>,
         is_limited: bool,
     ) {
+        self.has_events = true;
         if is_limited && time.and_then(Time::unix).is_none() {
             self.untimed.add(line.number);
         }
@@ -82,6 +85,11 @@ impl Findings {
         }
     }
 
+    /// Adds an event that cannot be read.
+    pub(crate) fn unreadable(&mut self) {
+        self.has_events = true;
+    }
+
     /// Adds the findings of a later range of the log. `lines` is the number of lines before the range, if its line
     /// numbers leave them out.
     pub(crate) fn append(&mut self, later: &Self, lines: u64) {
@@ -89,6 +97,7 @@ impl Findings {
         self.beyond.append(later.beyond, lines);
         self.joined.append(later.joined, lines);
         self.with_cr.append(later.with_cr, lines);
+        self.has_events |= later.has_events;
     }
 
     /// Returns `true` if the findings can be those of so many lines.
@@ -100,7 +109,7 @@ impl Findings {
 
     /// Returns the messages about a log, and `true` if all of them are good news.
     pub(crate) fn messages(&self, log: &Ended<'_>) -> (Vec<String>, bool) {
-        let mut messages = log.not_read();
+        let mut messages = log.not_read(self.has_events);
         messages.extend(self.of_events(log));
         let all_read = messages.is_empty();
         messages.splice(0..0, log.learned());

@@ -38,6 +38,8 @@ pub(super) struct Door {
     silence: Duration,
     /// Set after a greeting with another key.
     other_key: bool,
+    /// Set after a greeting of another version.
+    other_version: bool,
 }
 
 /// The result of a greeting.
@@ -62,7 +64,16 @@ impl Door {
         let listener = TcpListener::bind(addresses)?;
         listener.set_nonblocking(true)?;
         let (sender, greeted) = mpsc::channel();
-        Ok(Self { listener, waiting: VecDeque::new(), sender, greeted, key, silence, other_key: false })
+        Ok(Self {
+            listener,
+            waiting: VecDeque::new(),
+            sender,
+            greeted,
+            key,
+            silence,
+            other_key: false,
+            other_version: false,
+        })
     }
 
     /// Returns the next process that has proved itself. `None` after the deadline.
@@ -71,7 +82,9 @@ impl Door {
             self.let_in();
             match self.greeted.recv_timeout(PAUSE) {
                 Ok(Ok(connection)) => return Some(connection),
-                Ok(Err(refused)) => self.other_key |= matches!(refused, Refused::Key),
+                Ok(Err(Refused::Key)) => self.other_key = true,
+                Ok(Err(Refused::Version)) => self.other_version = true,
+                Ok(Err(Refused::Lost(_) | Refused::Stranger)) => {}
                 Err(_) => {}
             }
         }
@@ -80,7 +93,13 @@ impl Door {
 
     /// Returns a reason for which processes may not have come, for the end of a message. Empty if none is known.
     pub(super) fn hint(&self) -> String {
-        if self.other_key { format!(": a process with another {VARIABLE}, or none, has called") } else { String::new() }
+        if self.other_key {
+            format!(": a process with another {VARIABLE}, or none, has called")
+        } else if self.other_version {
+            ": a tor-streams of another version has called".into()
+        } else {
+            String::new()
+        }
     }
 
     /// Begins the greetings of new connections.

@@ -15,8 +15,12 @@ use std::time::Instant;
 use super::key::{Challenge, Key, LEN, Use, nonce};
 use super::wire::{Receiver, Sender, read_exact};
 
-/// First bytes of a greeting, with the version of the protocol; other programs do not send them.
+/// First bytes of a greeting: the program's name, which others do not send, and the version of the protocol.
 const MAGIC: [u8; 15] = *b"tor-streams 3\r\n";
+/// Length of the name in [`MAGIC`].
+const NAME_LEN: usize = 12;
+/// Maximum number of bytes that are read from a process of another version.
+const OTHER_LEN: usize = 1024;
 /// Timeout for a whole greeting.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -36,6 +40,8 @@ pub(super) enum Refused {
     Lost(io::Error),
     /// Another program.
     Stranger,
+    /// A `tor-streams` with another version of the protocol.
+    Version,
     /// A `tor-streams` with another key, or none.
     Key,
 }
@@ -109,7 +115,15 @@ pub(super) fn answer(mut socket: TcpStream, key: &Key, silence: Duration) -> Res
     let deadline = Instant::now() + PATIENCE;
     socket.set_nonblocking(false)?;
     prepare(&socket)?;
-    read_magic(&mut socket, deadline)?;
+    if let Err(refused) = read_magic(&mut socket, deadline) {
+        if matches!(refused, Refused::Version) {
+            // The other process reads this version, and closes the connection. If this side closed it, with bytes left to read,
+            // the other might see only that it is lost.
+            socket.write_all(&MAGIC)?;
+            let _ = read_exact(&mut socket, &mut [0; OTHER_LEN], deadline);
+        }
+        return Err(refused);
+    }
     let (mut process, mut caller) = ([0; 2], [0; LEN]);
     read_exact(&mut socket, &mut process, deadline)?;
     read_exact(&mut socket, &mut caller, deadline)?;
@@ -131,11 +145,11 @@ pub(super) fn answer(mut socket: TcpStream, key: &Key, silence: Duration) -> Res
 
 /// Reads [`MAGIC`]. The first other byte ends the greeting: another program may send less and wait.
 fn read_magic(socket: &mut TcpStream, deadline: Instant) -> Result<(), Refused> {
-    for expected in MAGIC {
+    for (index, expected) in MAGIC.into_iter().enumerate() {
         let mut byte = [0];
         read_exact(socket, &mut byte, deadline)?;
         if byte != [expected] {
-            return Err(Refused::Stranger);
+            return Err(if index < NAME_LEN { Refused::Stranger } else { Refused::Version });
         }
     }
     Ok(())

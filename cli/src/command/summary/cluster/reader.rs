@@ -133,6 +133,7 @@ fn connect(run: &Run) -> (Arc<Mutex<Sender>>, Receiver) {
                 Err(error) => error,
             },
             Err(Refused::Stranger) => run.give_up(&format!("what answers is not {}", run.name(0))),
+            Err(Refused::Version) => run.give_up(&format!("{} is a tor-streams of another version", run.name(0))),
             Err(Refused::Key) => run.give_up(&format!("{} has another {VARIABLE}, or none", run.name(0))),
             Err(Refused::Lost(error)) => error.to_string(),
         };
