@@ -40,8 +40,8 @@ pub enum Error {
 
 /// The reason why text is not a STREAM event, and its offset.
 ///
-/// An error never holds the line, which may hold a password. It holds at most one byte of it, none after `SOCKS_`, or an unknown
-/// word of up to 20 capital letters and `_`.
+/// An error never holds the line, which may hold a password: at most one byte of the line, none after `SOCKS_`, or an unknown word
+/// of up to 20 capital letters and `_`.
 ///
 /// # Examples
 ///

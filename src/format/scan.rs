@@ -100,7 +100,7 @@ pub(crate) fn short_number_end(text: &[u8], at: u32) -> Option<u32> {
 /// Returns the number of decimal digits at the end of eight bytes of ASCII, and their value. `None` if all eight are digits.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn last_number(eight: u64) -> Option<(u32, u32)> {
-    // As in `digits`; no byte of ASCII carries into the next one, so that every mark is right.
+    // The values of `digits`. No byte of ASCII carries into the next one, so that every mark is right.
     let values = eight ^ ZEROS;
     let others = NonZeroU64::new(values.wrapping_add(TO_TEN) & HIGHS)?;
     // The index of the high bit of the last byte that is no digit.

@@ -23,7 +23,7 @@ pub struct Args<'a> {
     ends: Option<KnownEnds>,
 }
 
-/// The ends of values that take long to search for, from the parser. It finds them if the fields are in tor's order.
+/// The ends of values that take long to search for, from the parser, which finds them if the fields are in tor's order.
 #[derive(Clone, Copy)]
 pub(crate) struct KnownEnds {
     /// Index after the value of `SOCKS_USERNAME`, or 0 without a known one: an `Option` would be larger.

@@ -53,7 +53,7 @@ macro_rules! id {
         ///
         /// Lenient reading accepts any token as an ID. A `StreamEvent` and a `StreamLife` keep such a token as it is, up to 20
         /// bytes. A longer one, or one with a quotation mark, becomes its start, `~` and a hash of the text before the mark: different
-        /// IDs nearly always stay different. One that is not UTF-8 is U+FFFD in a `StreamEvent`.
+        /// IDs nearly always stay different. An ID that is not UTF-8 is U+FFFD in a `StreamEvent`.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(ArrayString<MAX_ID_LEN>);
 

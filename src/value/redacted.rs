@@ -2,7 +2,7 @@
 //!
 //! Credentials have fields of their own, but a damaged line, or one of a newer tor, can have them elsewhere:
 //!
-//! - The value of an unknown keyword may end like a target, in a colon and a port. All text before it, credentials included, is
+//! - The value of an unknown keyword may end like a target, in a colon and a port. The text before it, credentials included, is
 //!   then the target.
 //! - If a log lost the target, a credential may be the first token after the circuit ID, and so the target.
 //!
@@ -28,7 +28,7 @@ pub struct Redacted<'a> {
 enum Piece<'a> {
     /// Unchanged text.
     Shown(&'a [u8]),
-    /// One or more secrets that touch each other, as far as they are inside the shown range.
+    /// A secret, or several that touch each other, as far as they are inside the shown range.
     Masked,
 }
 
