@@ -88,13 +88,8 @@ pub(super) fn may_follow_cut(line: &[u8], cut_at: u32, status: StreamStatus) -> 
     };
     fields.is_some_and(|fields| {
         let needs_purpose = matches!(status, StreamStatus::New | StreamStatus::NewResolve);
-        let has_newer = [
-            fields.client_protocol.is_some(),
-            fields.nym_epoch.is_some(),
-            fields.session_group.is_some(),
-            fields.iso_fields.is_some(),
-        ];
-        (!needs_purpose || fields.purpose.is_some()) && (has_newer == [true; 4] || has_newer == [false; 4])
+        let all_or_none = [0, Keyword::NEWER.len()].contains(&fields.newer_fields());
+        (!needs_purpose || fields.purpose.is_some()) && all_or_none
     })
 }
 

@@ -4,6 +4,8 @@ use core::num::NonZeroU32;
 
 use crate::anomaly::Anomalies;
 use crate::format::content::Span;
+#[cfg(doc)]
+use crate::format::keyword::Keyword;
 use crate::word::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource};
 
 /// The fields after a target, each named after its keyword. `None` for an absent one.
@@ -27,4 +29,14 @@ pub(super) struct Fields {
     pub(super) iso_fields: Option<Span>,
     /// Anomalies of the fields.
     pub(super) anomalies: Anomalies,
+}
+
+impl Fields {
+    /// Returns the number of present fields of [`Keyword::NEWER`].
+    pub(super) fn newer_fields(&self) -> usize {
+        usize::from(self.client_protocol.is_some())
+            + usize::from(self.nym_epoch.is_some())
+            + usize::from(self.session_group.is_some())
+            + usize::from(self.iso_fields.is_some())
+    }
 }

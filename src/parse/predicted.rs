@@ -111,11 +111,7 @@ pub(super) fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<
         fields.iso_fields = Span::new(start, rest.at);
     }
     if !rest.is_empty() {
-        let all_newer = fields.client_protocol.is_some()
-            && fields.nym_epoch.is_some()
-            && fields.session_group.is_some()
-            && fields.iso_fields.is_some();
-        check_unknown_keywords(line, rest.at, all_newer)?;
+        check_unknown_fields(line, rest.at, fields.newer_fields())?;
         fields.anomalies.insert(Anomaly::UnknownKeyword);
     }
     Some(fields)
@@ -254,7 +250,7 @@ impl<'b> Cursor<'b> {
                 Some(reason)
             }
             None => {
-                let (end, is_code) = unnamed_reason_end(self.line, self.at)?;
+                let (end, is_code) = unrecognized_reason_end(self.line, self.at)?;
                 if !is_code {
                     fields.anomalies.insert(Anomaly::UnknownWord);
                 }
@@ -311,7 +307,7 @@ impl<'b> Cursor<'b> {
 /// Returns the end of a reason without a variant, and whether it is an `UNKNOWN_` code. A tor before 0.2.2 prints no space
 /// before a code.
 #[cold]
-fn unnamed_reason_end(line: &[u8], at: u32) -> Option<(u32, bool)> {
+fn unrecognized_reason_end(line: &[u8], at: u32) -> Option<(u32, bool)> {
     if line.get(at as usize) == Some(&b' ') {
         return Some((grammar::unknown_code_end(line, at + 1)?, true));
     }
@@ -339,28 +335,29 @@ fn path_end_before_purpose(line: &[u8], at: u32) -> Option<u32> {
 /// them.
 ///
 /// A value that holds a colon could be the end of a target. A tor new enough to print unknown keywords prints all of
-/// [`Keyword::NEWER`] before them, so such a value is accepted only if `all_newer` were read.
+/// [`Keyword::NEWER`] before them, so such a value is accepted only after that number of `newer_fields`.
 #[cold]
-fn check_unknown_keywords(line: &[u8], at: u32, all_newer: bool) -> Option<()> {
+fn check_unknown_fields(line: &[u8], at: u32, newer_fields: usize) -> Option<()> {
+    let may_have_colon = newer_fields == Keyword::NEWER.len();
     let mut at = at;
     while (at as usize) < line.len() {
-        let key = at + 1;
-        let equals = scan::space_or_equals(line, key);
-        let start = equals + 1;
+        let key_start = at + 1;
+        let equals = scan::space_or_equals(line, key_start);
+        let value_start = equals + 1;
         if !matches!((line.get(at as usize), line.get(equals as usize)), (Some(b' '), Some(b'=')))
-            || !is_unknown_key(line.get(key as usize..equals as usize)?)
+            || !is_unknown_key(line.get(key_start as usize..equals as usize)?)
         {
             return None;
         }
-        let end = match line.get(start as usize) {
-            Some(b'"') => grammar::tor_closing_quote(line, start)? + 1,
-            _ => scan::space(line, start),
+        let value_end = match line.get(value_start as usize) {
+            Some(b'"') => grammar::tor_closing_quote(line, value_start)? + 1,
+            _ => scan::space(line, value_start),
         };
-        let value = line.get(start as usize..end as usize)?;
-        if !is_unknown_value(value) || (!all_newer && memchr::memchr(b':', value).is_some()) {
+        let value = line.get(value_start as usize..value_end as usize)?;
+        if !is_unknown_value(value) || (!may_have_colon && memchr::memchr(b':', value).is_some()) {
             return None;
         }
-        at = end;
+        at = value_end;
     }
     Some(())
 }
