@@ -27,6 +27,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             );
         }
     }
-    println!("{} streams have not ended", tracker.live().count());
+    println!("{} streams are not closed", tracker.live().count());
     Ok(())
 }
