@@ -89,7 +89,7 @@ impl LineFinder {
 
     /// Compares a line with the last event's pattern, if that is possible. Most lines match.
     #[inline]
-    fn match_pattern(&self, line: &[u8], terminator: Terminator) -> Option<Matched> {
+    pub(super) fn match_pattern(&self, line: &[u8], terminator: Terminator) -> Option<Matched> {
         if self.pattern_terminator == Some(terminator) { self.pattern.compare(line, &self.formats[0]) } else { None }
     }
 

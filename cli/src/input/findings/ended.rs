@@ -149,17 +149,25 @@ impl Ended<'_> {
     /// Returns the message about the first text in the log that looks like an event. A log without events is searched for it
     /// once more: text inside other replies, in a line that is too long, or behind other line ends is counted nowhere.
     fn inside_of_lines(&self) -> Option<String> {
-        let (line, before) = first_mark(self.text()?)?;
+        let (line, before) = first(MARK, self.text()?)?;
         let hints = [
             ("\r", ": lines end with CR alone: try `tr '\\r' '\\n' <FILE | tor-streams -`"),
             ("\\n", ": try `sed 's/\\\\n/\\n/g' FILE | tor-streams -`"),
-            ("\0", ", behind NUL bytes: try `tr -d '\\0' <FILE | tor-streams -`"),
             ("\n", ": --line-end lf may read it"),
         ];
         let nearest =
             hints.iter().filter_map(|(end, hint)| Some((memmem::rfind(&before, end.as_bytes())?, *hint))).max();
         let hint = nearest.map_or("", |(_, hint)| hint);
         Some(format!("{}:{line}: `650 STREAM` inside of other text, and no event was read{hint}", self.name))
+    }
+
+    /// Returns the message about NUL bytes.
+    pub(super) fn nul(&self) -> String {
+        let line =
+            self.text().and_then(|text| first(b"\0", text)).map_or_else(String::new, |(line, _)| format!(":{line}"));
+        let hint =
+            "some text is lost, or is compressed or UTF-16; `tr -d '\\0' <FILE | tor-streams -` reads on behind them";
+        format!("{}{line}: NUL bytes: {hint}", self.name)
     }
 
     /// Returns the text before the event in a line. `None` if it is not known.
@@ -197,10 +205,10 @@ impl Ended<'_> {
     }
 }
 
-/// Returns the number of the line with the first `650 STREAM `, and the bytes before it, up to [`BEFORE`] of them.
-fn first_mark(mut text: impl BufRead) -> Option<(u64, Vec<u8>)> {
-    let finder = memmem::Finder::new(MARK);
-    // The last bytes of the chunks so far, which may be the start of a mark, and the bytes before it.
+/// Returns the number of the line in which `bytes` come first, and what is before them, up to [`BEFORE`] bytes.
+fn first(bytes: &[u8], mut text: impl BufRead) -> Option<(u64, Vec<u8>)> {
+    let finder = memmem::Finder::new(bytes);
+    // The last bytes of the chunks so far, which may be the start of `bytes`, and what is before them.
     let (mut tail, mut lines) = (Vec::new(), 1);
     loop {
         let chunk = text.fill_buf().ok().filter(|chunk| !chunk.is_empty())?;
@@ -212,7 +220,7 @@ fn first_mark(mut text: impl BufRead) -> Option<(u64, Vec<u8>)> {
             return Some((number, before.get(before.len().saturating_sub(BEFORE)..)?.to_vec()));
         }
         text.consume(len);
-        let kept = tail.len().saturating_sub(MARK.len() + BEFORE);
+        let kept = tail.len().saturating_sub(bytes.len() + BEFORE);
         lines += memchr::memchr_iter(b'\n', tail.get(..kept)?).count() as u64;
         tail.drain(..kept);
     }
@@ -246,6 +254,12 @@ fn shown(text: &[u8]) -> String {
     if let Some(at) = later_fields.iter().filter_map(|field| text.rfind(field)).max() {
         text.replace_range(..=at, "...");
     }
+    // Or within the keyword of one.
+    let is_end_of_keyword =
+        |word: &str| ["SOCKS_USERNAME", "SOCKS_PASSWORD"].iter().any(|keyword| keyword.ends_with(word));
+    if let Some((word, _)) = text.split_once("=\"").filter(|(word, _)| is_end_of_keyword(word)) {
+        text = format!("{word}=***");
+    }
     let len = text.chars().count();
     if len > SHOWN {
         let start: String = text.chars().take(SHOWN / 2).collect();
@@ -259,10 +273,10 @@ fn shown(text: &[u8]) -> String {
 mod tests {
     use std::io::BufReader;
 
-    use super::{first_mark, shown};
+    use super::{MARK, first, shown};
 
     #[test]
-    fn the_first_mark_in_chunks_of_any_length() {
+    fn the_first_bytes_in_chunks_of_any_length() {
         for (text, expected) in [
             ("650 BW 1 2\r650 STREAM 1 NEW 0 a:1\r\n", Some((1, b"650 BW 1 2\r".to_vec()))),
             ("a\nb\n650 STREAM 1", Some((3, b"a\nb\n".to_vec()))),
@@ -270,7 +284,7 @@ mod tests {
             ("a\n650 STREAM\n650 STREA\n", None),
         ] {
             for len in 1..=text.len() {
-                assert_eq!(first_mark(BufReader::with_capacity(len, text.as_bytes())), expected, "{len} {text}");
+                assert_eq!(first(MARK, BufReader::with_capacity(len, text.as_bytes())), expected, "{len} {text}");
             }
         }
     }
@@ -281,6 +295,8 @@ mod tests {
             ("tor-1  | ", "tor-1  | "),
             ("SSWORD=\"s3cr3t\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 ISO_FIELDS=\rgw: ", "...gw: "),
             ("cr3t\" CLIENT_PROTOCOL=SOCKS5 ISO_FIELDS=", "...ISO_FIELDS="),
+            ("KS_PASSWORD=\"s3cr3t\" ", "KS_PASSWORD=***"),
+            ("ts=1 msg=\"", "ts=1 msg=\""),
             ("x SOCKS_USERNAME=\"a\" SOCKS_PASSWORD=\"b\" ISO_FIELDS=c", "x SOCKS_USERNAME=***"),
             ("x SOCKS_PASSWORD=\"b ISO_FIELDS=c", "x SOCKS_PASSWORD=***"),
         ] {
