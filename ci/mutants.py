@@ -1,10 +1,16 @@
-"""Tests every change that cargo-mutants lists, compiled into one program and switched on one by one.
+"""Tries small changes of the library, and tells those that no test notices and that ci/mutants.known does not explain.
 
-    mutants.py CHANGES.json FOLDER [TEST]...
+    mutants.py ALL.json CHOSEN.json FOLDER [TEST]...
 
-CHANGES.json is what `cargo mutants --list --json --diff` prints. In a copy of the repository in FOLDER, the body of each
-function becomes a choice between its own text and those with one change. The environment variable MUTANT says which of
-them a process has, so that the tests are compiled once for all changes. Ends with status 1 if no test notices one.
+The lists are what `cargo mutants --list --json` prints: of all changes, and of those to try.
+
+Most changes are compiled at once. In a copy of the repository in FOLDER, the body of each function becomes a choice between
+its own text and those with one change. The environment variable MUTANT says which of them a process has, so that the tests
+are compiled once. Three kinds of change cannot be tried so, and are compiled alone: those outside of functions; those of
+functions of which the compiler computes constants, where no variable can be read; those that do not compile beside others.
+
+FOLDER/results has the result of each change, and the test that noticed it. The exit status is 0 if every change has a result
+and ci/mutants.known has the reason of each that no test notices, and of no other.
 """
 
 import collections
@@ -15,10 +21,14 @@ import pathlib
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 
 PACKAGE = "tor-stream-event"
+KNOWN = "ci/mutants.known"
+# Seconds that a compiler may take. A changed constant may take forever to compute.
+COMPILE_LIMIT = 600
 # Parts of Rust that may hold a brace which opens nothing, and what counts.
 TOKEN = re.compile(
     r"""//[^\n]*|/\*.*?\*/|b?r(#*)".*?"\1|b?"(?:\\.|[^"\\])*"|b?'(?:\\[^\n']*'|\\''|[^\\'\n]')|'\w+|[\[\](){}]""", re.DOTALL
@@ -38,6 +48,9 @@ pub const fn chosen() -> u32 {
     core::intrinsics::const_eval_select((), none, one)
 }
 """
+# What may come of a change. One that a test notices fails a test, takes too much time, or ends the process.
+NOTICED = NOT_IN_TIME, CRASHES, FAILS = "not done in time", "ends the process", "noticed"
+REFUSED, SURVIVES = "does not compile", "survives"
 
 
 def body(text, start):
@@ -76,18 +89,21 @@ def offset(text, place):
 class File:
     """A file, and its functions with the bodies that they can have."""
 
-    def __init__(self, text):
+    def __init__(self, text, changes):
+        """Takes changes by their number. A change of a function within another one is a change of the outer."""
         self.text = text
         self.functions = {}
-
-    def add(self, changes):
-        """Adds changes by their number. A change of a function within another one is a change of the outer."""
+        # Changes of functions that may compute constants.
+        self.const = set()
         outer = end = -1
-        starts = {number: offset(self.text, change["function"]["span"]["start"]) for number, change in changes.items()}
+        starts = {number: offset(text, change["function"]["span"]["start"]) for number, change in changes.items()}
         for number, start in sorted(starts.items(), key=lambda item: item[1]):
             if start >= end:
-                outer, end = start, body(self.text, start)[1]
-            new = changed(self.text, changes[number]["diff"])
+                outer, (opening, end) = start, body(text, start)
+                is_const = re.search(r"\bconst\b[^(]*\bfn\b", text[outer:opening])
+            if is_const:
+                self.const.add(number)
+            new = changed(text, changes[number]["diff"])
             opening, closing = body(new, outer)
             self.functions.setdefault(outer, {})[number] = new[opening:closing]
 
@@ -115,56 +131,124 @@ class File:
         return "".join(parts), lines
 
 
-def cargo(folder, *arguments):
-    """Runs cargo, and returns what it says as JSON."""
-    flags = {"RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": "--cap-lints=allow", "CARGO_TARGET_DIR": str(folder / "target")}
-    done = subprocess.run(
-        ["cargo", *arguments, "-q", "-p", PACKAGE, "--all-features", "--message-format=json"],
-        cwd=folder / "copy", env=os.environ | flags, stdout=subprocess.PIPE, text=True, check=False,
-    )  # fmt: skip
-    return done.returncode, [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+class Copy:
+    """A copy of the repository, which is compiled and tested."""
 
+    def __init__(self, folder, tests):
+        self.folder, self.target = folder / "copy", folder / "target"
+        self.test_options = ["--lib", *(word for test in tests for word in ("--test", test))]
+        shutil.rmtree(self.folder, ignore_errors=True)
+        listed = subprocess.run(["git", "ls-files", "-z"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        for path in listed.split("\0")[:-1]:
+            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, self.folder / path)
+        # With the standard library more changes compile.
+        library = self.read("src/lib.rs").replace("#![no_std]", "#![feature(core_intrinsics, const_eval_select)]")
+        self.write("src/lib.rs", library + "\n#[doc(hidden)]\npub mod mutants;\n")
+        self.write("src/mutants.rs", CHOICE)
 
-def write(folder, files, dropped):
-    """Writes the files, and returns where each change is."""
-    places = {}
-    for path, file in files.items():
-        text, lines = file.render(dropped)
-        (folder / "copy" / path).write_text(text)
-        places |= {number: (path, *place) for number, place in lines.items()}
-    return places
+    def read(self, path):
+        return (self.folder / path).read_text(encoding="utf-8")
 
+    def write(self, path, text):
+        (self.folder / path).write_text(text, encoding="utf-8")
 
-def copy(folder):
-    """Makes a copy of the repository."""
-    shutil.rmtree(folder, ignore_errors=True)
-    for path in subprocess.run(["git", "ls-files", "-z"], stdout=subprocess.PIPE, text=True, check=True).stdout.split("\0")[:-1]:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, folder / path)
-
-
-def compile_together(folder, files):
-    """Drops the changes that do not compile, and returns their numbers."""
-    dropped = set()
-    while True:
-        places = write(folder, files, dropped)
-        status, messages = cargo(folder, "check", "--lib")
-        if status == 0:
-            return dropped
-        wrong = set()
+    def cargo(self, *arguments):
+        """Runs cargo. Returns `None` if it succeeds, or the compiler's errors; no error if it takes too long."""
+        flags = {"RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": "--cap-lints=allow", "CARGO_TARGET_DIR": str(self.target)}
+        command = ["cargo", *arguments, "-q", "-p", PACKAGE, "--all-features", "--message-format=json"]
+        with subprocess.Popen(
+            command, cwd=self.folder, env=os.environ | flags, start_new_session=True, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as cargo:  # fmt: skip
+            try:
+                output, said = cargo.communicate(timeout=COMPILE_LIMIT)
+            except subprocess.TimeoutExpired:
+                os.killpg(cargo.pid, signal.SIGKILL)
+                return []
+        messages = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
         for message in messages:
-            message = message.get("message") or {}
-            if message.get("level") == "error":
-                for span in message.get("spans", []):
-                    wrong |= {
-                        number
-                        for number, (path, first, last) in places.items()
-                        if span["file_name"] == path and first <= span["line_start"] <= last
-                    }
-        if not wrong:
-            sys.exit("\n".join(m["message"]["rendered"] for m in messages if m.get("message"))[:5000])
-        dropped |= wrong
-        print(f"{len(dropped)} changes do not compile so far", flush=True)
+            if message.get("profile", {}).get("test") and message["executable"]:
+                self.programs[message["target"]["name"]] = message["executable"]
+        if cargo.returncode == 0:
+            return None
+        errors = [m["message"] for m in messages if m.get("message") and m["message"]["level"] == "error"]
+        return errors or sys.exit(f"cargo fails without an error of the compiler:\n{said}")
+
+    def check(self):
+        """Checks the library, as `cargo` does."""
+        return self.cargo("check", "--lib")
+
+    def build(self):
+        """Compiles the tests, as `cargo` does."""
+        self.programs = {}
+        return self.cargo("test", "--no-run", *self.test_options)
+
+    def run(self, test, seconds, number=0):
+        """Runs tests with a change. Returns what comes of it, and the tests' output."""
+        environment = os.environ | {
+            "MUTANT": str(number), "RUST_BACKTRACE": "0", "RUSTC_BOOTSTRAP": "1",
+            # The same cases on every run.
+            "PROPTEST_MAX_SHRINK_ITERS": "0", "PROPTEST_RNG_SEED": "1", "PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1",
+        }  # fmt: skip
+        program, words, cases = test
+        if cases:
+            environment["PROPTEST_CASES"] = str(cases)
+        command = [
+            self.programs[program], "--test-threads=1", "-Zunstable-options", "--fail-fast", "--report-time", "--exact", *words
+        ]  # fmt: skip
+        try:
+            done = subprocess.run(
+                command, cwd=self.folder, env=environment, timeout=seconds,
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace", preexec_fn=limit, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return NOT_IN_TIME, ""
+        # libtest's status after a test that fails.
+        return {0: SURVIVES, 101: FAILS}.get(done.returncode, CRASHES), done.stdout
+
+    def find_tests(self):
+        """Finds what to run, from the quickest to the slowest: the quick tests of each program and each slow test, with few
+        random cases; then each program with as many cases as it usually has."""
+        few, usual, self.times = [], [], {}
+        for program in self.programs:
+            times = self.measure((program, [], 32))
+            self.times |= {(program, name): time for name, time in times.items()}
+            slow = [name for name in times if times[name] > 0.2]
+            quick = [word for name in slow for word in ("--skip", name)]
+            few.append((sum(time for name, time in times.items() if name not in slow), (program, quick, 32)))
+            few += [(times[name], (program, [name], 32)) for name in slow]
+            usual.append((sum(self.measure((program, [], None)).values()), (program, [], None)))
+        self.tests = [*sorted(few, key=lambda test: test[0]), *sorted(usual, key=lambda test: test[0])]
+        # By file, the programs whose tests noticed a change, the last one first, each with the names of the tests.
+        self.noticed = collections.defaultdict(dict)
+        print(f"the tests take {sum(time for time, _ in self.tests):.0f} s", flush=True)
+
+    def measure(self, test):
+        """Returns how long each of some tests takes without a change."""
+        result, output = self.run(test, 1200)
+        if result != SURVIVES:
+            sys.exit(f"{test[0]} fails without a change:\n{output}")
+        return {name: float(time) for name, time in re.findall(r"^test (\S+).* \.\.\. ok <([\d.]+)s>$", output, re.MULTILINE)}
+
+    def try_change(self, file, number=0):
+        """Runs all tests with a change of a file, until one notices it: first those that noticed another one. Returns what
+        comes of the change, and that test."""
+        first = []
+        for program, names in list(self.noticed[file].items()):
+            first.append((sum(self.times[program, name] for name in names), (program, list(names), 32)))
+        for took, test in [*first, *self.tests]:
+            # The most that a change may cost, on a machine that does other work too.
+            result, output = self.run(test, 20 + 10 * took, number)
+            if result == SURVIVES:
+                continue
+            program, failed = test[0], re.search(r"^test (\S+).* \.\.\. FAILED", output, re.MULTILINE)
+            if failed:
+                names = self.noticed[file].get(program, set()) | {failed[1]}
+                others = {other: names for other, names in self.noticed[file].items() if other != program}
+                self.noticed[file] = {program: names} | others
+            return result, f"{program} {failed[1] if failed else ''}"
+        return SURVIVES, ""
 
 
 def limit():
@@ -172,98 +256,137 @@ def limit():
     resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 
 
-def run(test, number, seconds):
-    """Runs tests with a change, and tells whether they pass, with their output: True, False or "timeout"."""
-    environment = os.environ | {
-        "MUTANT": str(number), "PROPTEST_CASES": "32", "PROPTEST_MAX_SHRINK_ITERS": "0",
-        "RUST_BACKTRACE": "0", "RUSTC_BOOTSTRAP": "1",
-    }  # fmt: skip
-    program, folder, words = test
-    command = [program, "--test-threads=1", "-Zunstable-options", "--fail-fast", "--report-time", "--exact", *words]
-    try:
-        done = subprocess.run(
-            command, cwd=folder, env=environment, timeout=seconds,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace", preexec_fn=limit, check=False,
-        )  # fmt: skip
-        return done.returncode == 0, done.stdout
-    except subprocess.TimeoutExpired:
-        return "timeout", ""
-
-
-def find_tests(programs, folder):
-    """Returns what to run, from the quickest to the slowest: the quick tests of each program, and each slow test."""
-    found = []
-    for program in programs:
-        passes, output = run((program, folder, []), 0, 600)
-        if passes is not True:
-            sys.exit(f"{program} fails without a change")
-        times = {name: float(time) for name, time in re.findall(r"^test (\S+).* \.\.\. ok <([\d.]+)s>$", output, re.MULTILINE)}
-        slow = [name for name in times if times[name] > 0.2]
-        quick = [word for name in slow for word in ("--skip", name)]
-        found.append((sum(time for name, time in times.items() if name not in slow), (program, folder, quick)))
-        found += [(times[name], (program, folder, [name])) for name in slow]
-    found.sort(key=lambda test: test[0])
-    print(f"the tests take {sum(time for time, _ in found):.0f} s", flush=True)
-    return found
-
-
-def main(changes, folder, *tests):
-    folder = pathlib.Path(folder).resolve()
-    changes = json.load(open(changes, encoding="utf-8"))
-    copy(folder / "copy")
-    by_path, apart = collections.defaultdict(dict), 0
-    for number, change in enumerate(changes, 1):
-        if change["function"] is None:
-            apart += 1
-        else:
-            by_path[change["file"]][number] = change
-    files = {path: File((folder / "copy" / path).read_text()) for path in by_path}
-    for path, file in files.items():
-        file.add(by_path[path])
-
-    library = folder / "copy/src/lib.rs"
-    (folder / "copy/src/mutants.rs").write_text(CHOICE)
-    file = files.get("src/lib.rs")
-    text = (file.text if file else library.read_text()).rstrip("\n")
-    text += "\n\n#[doc(hidden)]\npub mod mutants;\n"
-    # An attribute of the crate has to stand before its items, and behind nothing that a line number of a change is of.
-    text = re.sub(r"^#!\[", "#![feature(core_intrinsics, const_eval_select)] #![", text, count=1, flags=re.MULTILINE)
-    library.write_text(text)
-    if file:
-        file.text = text
-
-    dropped = compile_together(folder, files)
-    # A change is a whole function more to compile.
-    status, messages = cargo(folder, "test", "--no-run", "--lib", *(word for test in tests for word in ("--test", test)))
-    if status:
+def compile_together(copy, files):
+    """Compiles all changes that compile beside each other. Returns the numbers of the others."""
+    dropped = set()
+    while True:
+        places = {}
+        for path, file in files.items():
+            text, lines = file.render(dropped)
+            copy.write(path, text)
+            places |= {number: (path, *place) for number, place in lines.items()}
+        errors = copy.check()
+        if errors is None:
+            break
+        wrong = {
+            number
+            for span in (span for error in errors for span in error["spans"])
+            for number, (path, first, last) in places.items()
+            if span["file_name"] == path and first <= span["line_start"] <= last
+        }
+        if not wrong:
+            sys.exit("".join(error["rendered"] for error in errors)[:5000] or "the compiler does not end")
+        dropped |= wrong
+        print(f"{len(dropped)} changes do not compile beside the others so far", flush=True)
+    if copy.build() is not None:
         sys.exit("the tests do not compile")
-    programs = [m["executable"] for m in messages if m.get("profile", {}).get("test") and m["executable"]]
-    tests = find_tests(programs, folder / "copy")
+    return dropped
 
-    def try_change(number):
-        for took, test in tests:
-            # The most that a change may cost, on a machine that does other work too.
-            passes, _ = run(test, number, 20 + 10 * took)
-            if passes is not True:
-                return number, "not in time" if passes == "timeout" else "noticed"
-        return number, "survives"
 
-    numbers = [number for number in range(1, len(changes) + 1) if changes[number - 1]["function"] and number not in dropped]
-    counts = collections.Counter()
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        tries = [pool.submit(try_change, number) for number in numbers]
-        for done, future in enumerate(concurrent.futures.as_completed(tries), 1):
-            number, result = future.result()
-            counts[result] += 1
-            if result != "noticed":
-                print(f"{result}: {changes[number - 1]['name']}", flush=True)
-            if done % 100 == 0:
-                print(f"{done} of {len(numbers)}", flush=True)
+def try_alone(copy, change):
+    """Compiles one change, and tries it as `Copy.try_change` does."""
+    text = copy.read(change["file"])
+    copy.write(change["file"], changed(text, change["diff"]))
+    try:
+        for errors in (copy.check(), copy.build()):
+            if errors is not None:
+                return (REFUSED if errors else NOT_IN_TIME), "the compiler"
+        return copy.try_change(change["file"])
+    finally:
+        copy.write(change["file"], text)
+
+
+def name_changes(changes, copy):
+    """Gives each change a name without a line number; if several have it, the line of code too, and its place among them."""
+    for change in changes:
+        change["key"] = f"{change['file']}: {change['name'].split(': ', 1)[1]}"
+    count = collections.Counter(change["key"] for change in changes)
+    for change in changes:
+        if count[change["key"]] > 1:
+            line = copy.read(change["file"]).splitlines()[change["span"]["start"]["line"] - 1]
+            change["key"] += f" in `{line.strip()}`"
+    count, place = collections.Counter(change["key"] for change in changes), collections.Counter()
+    for change in changes:
+        key = change["key"]
+        place[key] += 1
+        if count[key] > 1:
+            change["key"] += f" ({place[key]} of {count[key]})"
+
+
+def read_known():
+    """Reads the names of known changes: lines that are neither indented nor a comment. Their reason follows."""
+    known, unexplained = set(), set()
+    for line in pathlib.Path(KNOWN).read_text(encoding="utf-8").splitlines():
+        if line.startswith(" "):
+            known |= unexplained
+            unexplained = set()
+        elif line and not line.startswith("#"):
+            unexplained.add(line)
+    return known if not unexplained else sys.exit(f"{KNOWN}: {unexplained} without a reason")
+
+
+def main(all_changes, chosen, folder, *tests):
+    folder = pathlib.Path(folder).resolve()
+    changes = json.load(open(all_changes, encoding="utf-8"))
+    chosen = {change["name"] for change in json.load(open(chosen, encoding="utf-8"))}
+    copy = Copy(folder, tests)
+    name_changes(changes, copy)
+    known, exists = read_known(), {change["key"] for change in changes}
+    changes = {number: change for number, change in enumerate(changes, 1) if change["name"] in chosen}
+    if len(changes) != len(chosen):
+        sys.exit("the lists of changes differ")
+
+    results = {}
+    with open(folder / "results", "w", encoding="utf-8") as output:
+
+        def note(number, result, test):
+            results[number] = result
+            key = changes[number]["key"]
+            print(f"{result}: {key}: {test}", file=output, flush=True)
+            if result == SURVIVES and key not in known:
+                print(f"{changes[number]['name']} survives", flush=True)
+            if len(results) % 100 == 0:
+                print(f"{len(results)} of {len(changes)}", flush=True)
+
+        by_path = collections.defaultdict(dict)
+        for number, change in changes.items():
+            if change["function"]:
+                by_path[change["file"]][number] = change
+        files = {path: File(copy.read(path), by_path[path]) for path in by_path}
+        alone = compile_together(copy, files) | {number for number, change in changes.items() if not change["function"]}
+        copy.find_tests()
+        const = {number for file in files.values() for number in file.const}
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            tries = {pool.submit(copy.try_change, changes[number]["file"], number): number for number in changes if number not in alone}
+            for done in concurrent.futures.as_completed(tries):
+                number, result = tries[done], done.result()
+                if result[0] == SURVIVES and number in const:
+                    alone.add(number)
+                else:
+                    note(number, *result)
+
+        print(f"{len(alone)} changes are compiled alone", flush=True)
+        for path, file in files.items():
+            copy.write(path, file.text)
+        for number in sorted(alone):
+            note(number, *try_alone(copy, changes[number]))
+
+    survive = {change["key"] for number, change in changes.items() if results[number] == SURVIVES}
+    noticed = {change["key"] for number, change in changes.items() if results[number] in (FAILS, REFUSED)}
+    for title, keys in (
+        ("No test notices these, and no reason is known:", survive - known),
+        (f"{KNOWN} has these, and a test notices them:", noticed & known),
+        (f"{KNOWN} has these, and there is no such change:", known - exists),
+    ):
+        if keys:
+            print("\n".join([title, *sorted(keys)]))
+    count = collections.Counter(results.values())
     print(
-        f"{len(changes)} changes: {counts['noticed']} noticed, {counts['not in time']} not done in time, "
-        f"{counts['survives']} survive, {len(dropped)} do not compile, {apart} outside of functions not tried"
+        f"{len(changes)} changes: {count[REFUSED]} do not compile, {sum(count[result] for result in NOTICED)} are noticed "
+        f"({count[NOT_IN_TIME]} by a time limit, {count[CRASHES]} by the end of the process), "
+        f"{len(survive & known)} survive for a known reason, {len(survive - known)} without one"
     )
-    sys.exit(1 if counts["survives"] else 0)
+    sys.exit(1 if survive - known or noticed & known or known - exists else 0)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,10 @@ use crate::format::content::Content;
 
 /// Iterates over the STREAM events in a buffer: a log, a memory map, a capture of a control connection.
 ///
-/// Items are the lines that begin, after a log's date and time if there is one, with `650 STREAM `. The text of other events
-/// and the data of multi-line replies may hold the same words, and is stepped over. A line that cannot be read is an item
-/// with an error. A last line without an end is an item as well; [`EventLine::is_terminated`] is `false` for it.
+/// Items are the lines that begin, after a log's date and time if there is one, with `650 STREAM `. The text of other
+/// events and the data of multi-line replies may hold the same words, and is stepped over. A line that cannot be read
+/// is an item with an error. A last line without an end is an item as well; [`EventLine::is_terminated`] is `false` for
+/// it.
 ///
 /// # Examples
 ///
@@ -33,18 +34,18 @@ use crate::format::content::Content;
 ///
 /// # Line ends
 ///
-/// The first line with a reply tells the wire from a log. On the wire a reply code begins that line, and the next LF has a CR
-/// before it: from then on only CR LF ends a reply or its data, and a lone CR or LF is a byte of it. In a log every LF ends a
-/// line, and one CR before it belongs to the end. [`line_end`](StreamEvents::line_end) sets the line end instead. A byte order
-/// mark at the very beginning is stepped over.
+/// The first line with a reply tells the wire from a log. On the wire a reply code begins that line, and the next LF
+/// has a CR before it: from then on only CR LF ends a reply or its data, and a lone CR or LF is a byte of it. In a log
+/// every LF ends a line, and one CR before it belongs to the end. [`line_end`](StreamEvents::line_end) sets the line
+/// end instead. A byte order mark at the very beginning is stepped over.
 ///
 /// # Other text before replies
 ///
-/// [`log_format`](StreamEvents::log_format) reads a log that writes other text than a date before each reply. Lines that look
-/// like an event and are not read as one are counted: [`skipped`](StreamEvents::skipped).
+/// [`log_format`](StreamEvents::log_format) reads a log that writes other text than a date before each reply. Lines
+/// that look like an event and are not read as one are counted: [`skipped`](StreamEvents::skipped).
 #[must_use]
 pub fn stream_events(log: &[u8]) -> StreamEvents<'_> {
-    StreamEvents { bytes: log, at: 0, finder: LineFinder::new(usize::MAX), utf8: "", utf8_end: 0 }
+    StreamEvents { bytes: log, at: 0, finder: LineFinder::new(usize::MAX), checked: "", checked_end: 0 }
 }
 
 /// An iterator over the STREAM events in a buffer, from [`stream_events`].
@@ -54,12 +55,12 @@ pub struct StreamEvents<'a> {
     bytes: &'a [u8],
     /// Index of the next line.
     at: usize,
-    /// State that finds the lines with events.
+    /// Finder of the lines with events, and its state after the lines so far.
     finder: LineFinder,
-    /// Range of the buffer that was checked to be UTF-8.
-    utf8: &'a str,
-    /// Index after `utf8`.
-    utf8_end: usize,
+    /// Range of the buffer that was checked last and is UTF-8.
+    checked: &'a str,
+    /// Index in the buffer after `checked`.
+    checked_end: usize,
 }
 
 impl StreamEvents<'_> {
@@ -79,23 +80,23 @@ impl StreamEvents<'_> {
 
     /// Adds a format of the log: replies are found between its two texts and nowhere else, and every LF ends a line.
     ///
-    /// Of several formats the first that fits a line finds its reply. Formats after the first [`LogFormat::MAX_FORMATS`] are
-    /// ignored.
+    /// Of several formats the first that fits a line finds its reply. Formats after the first
+    /// [`LogFormat::MAX_FORMATS`] are ignored.
     #[must_use]
     pub fn log_format(mut self, format: LogFormat) -> Self {
         self.finder = self.finder.log_format(format);
         self
     }
 
-    /// Returns the counts of lines that look like an event and were not read as one, up to the last event that was returned;
-    /// once the iterator has ended, of all lines.
+    /// Returns the counts of lines that look like an event and were not read as one, up to the last event that was
+    /// returned; once the iterator has ended, of all lines.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.finder.skipped()
     }
 
-    /// Returns the number of lines with a reply, among the same lines as [`skipped`](Self::skipped). An input without any is no
-    /// log of a control connection.
+    /// Returns the number of lines with a reply, among the same lines as [`skipped`](Self::skipped). An input without
+    /// any is no log of a control connection.
     #[must_use]
     pub const fn replies(&self) -> u64 {
         self.finder.replies()
@@ -127,9 +128,9 @@ impl<'a> Iterator for StreamEvents<'a> {
 }
 
 impl<'a> StreamEvents<'a> {
-    /// Number of bytes whose UTF-8 is checked at once where events follow each other. A check of many lines takes a third of the
-    /// time of a check of each.
-    const CHECKED: usize = 4096;
+    /// Number of bytes that are checked to be UTF-8 at once where events follow each other. A single check of many
+    /// lines takes a third of the time of a check for each line.
+    const CHECKED_AHEAD: usize = 4096;
 
     /// Maximum number of bytes from one event's content to the next for the two to follow each other: a line end, and a
     /// prefix of dates. With more between them, most of the bytes that are checked at once would be other lines.
@@ -142,37 +143,39 @@ impl<'a> StreamEvents<'a> {
         self.finder.event(self.bytes, range, content)
     }
 
-    /// Returns the event in the last line, if that has no end.
+    /// Returns the event in the last line, if that line has no end.
     #[cold]
     fn last(&mut self) -> Option<EventLine<'a>> {
         let range = self.finder.find_last(self.bytes, &mut self.at)?;
         Some(self.event(&range))
     }
 
-    /// Returns the text from `start` to `end`, which has been checked already in most lines.
+    /// Returns the text from index `start` to `end`, which has been checked already in most lines.
     #[inline]
     fn text(&mut self, start: usize, end: usize) -> Content<'a> {
-        let before = self.utf8_end - self.utf8.len();
-        let checked = start.checked_sub(before).and_then(|start| self.utf8.get(start..end - before));
-        checked.map_or_else(|| self.check(start, end), Content::Str)
+        let checked_start = self.checked_end - self.checked.len();
+        let text = start.checked_sub(checked_start).and_then(|start| self.checked.get(start..end - checked_start));
+        text.map_or_else(|| self.check(start, end), Content::Str)
     }
 
-    /// Checks the text from `start` to `end`; if the last event is near, up to [`CHECKED`](Self::CHECKED) bytes with it.
+    /// Checks the text from index `start` to `end`; if the last event is near, up to
+    /// [`CHECKED_AHEAD`](Self::CHECKED_AHEAD) bytes from `start` on with it.
     #[cold]
     fn check(&mut self, start: usize, end: usize) -> Content<'a> {
-        let follows = start.checked_sub(self.utf8_end).is_some_and(|between| between < Self::NEAR);
-        if !follows {
-            (self.utf8, self.utf8_end) = ("", end);
+        let is_near = start.checked_sub(self.checked_end).is_some_and(|between| between < Self::NEAR);
+        if !is_near {
+            (self.checked, self.checked_end) = ("", end);
             return Content::within(self.bytes, start, end);
         }
-        let bytes = self.bytes.get(start..end.max(start + Self::CHECKED).min(self.bytes.len())).unwrap_or_default();
+        let ahead = end.max(start + Self::CHECKED_AHEAD).min(self.bytes.len());
+        let bytes = self.bytes.get(start..ahead).unwrap_or_default();
         let valid = match core::str::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => {
                 bytes.get(..error.valid_up_to()).and_then(|valid| core::str::from_utf8(valid).ok()).unwrap_or_default()
             }
         };
-        (self.utf8, self.utf8_end) = (valid, start + valid.len());
+        (self.checked, self.checked_end) = (valid, start + valid.len());
         valid
             .get(..end - start)
             .map_or_else(|| Content::new(self.bytes.get(start..end).unwrap_or_default()), Content::Str)

@@ -13,8 +13,8 @@ use crate::owned::StreamEvent;
 
 /// A codec of `tokio_util` whose frames are the STREAM events of a control connection.
 ///
-/// A frame is an event, or the error of a line that looks like one and cannot be read; the frames after it follow. Lines end
-/// with CR LF. A line with an event may have up to 1 MiB.
+/// A frame is an event, or the error of a line that looks like one and cannot be read; the frames after it follow.
+/// Lines end with CR LF. A line with an event may have up to 1 MiB.
 ///
 /// # Examples
 ///
@@ -61,7 +61,7 @@ impl Default for EventCodec {
 }
 
 impl core::fmt::Debug for EventCodec {
-    /// Formats settings and position, without the bytes that are kept.
+    /// Formats settings and position, without the kept bytes.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("EventCodec").field("finder", &self.0.finder).finish_non_exhaustive()
     }

@@ -8,7 +8,8 @@ use super::format::LogFormat;
 use super::skipped::Skipped;
 use super::splitter::{Splitter, Store};
 
-/// Finds STREAM events in bytes that arrive in chunks of any size, such as those of a control connection. Needs no allocator.
+/// Finds STREAM events in bytes that arrive in chunks of any size, such as those of a control connection. Needs no
+/// allocator.
 ///
 /// # Examples
 ///
@@ -30,17 +31,17 @@ use super::splitter::{Splitter, Store};
 ///
 /// # Long lines
 ///
-/// A decoder keeps at most `N` bytes of an incomplete line; a line that is complete in one chunk is not copied. 4096 holds
-/// every event that tor prints. A line longer than `N` bytes, its end included, is skipped; if it is an event, it is an item
-/// with [`Error::LineTooLong`](crate::Error::LineTooLong). For a long line to be known as an event, the text that a log writes
-/// before it and `650 STREAM ` have to fit; the text of a [`LogFormat`] after it is not looked for. Apart from such lines the
-/// items are those that [`stream_events`](crate::stream_events) finds in the whole input. Besides the `N` bytes a decoder has
-/// about 1 KiB, half of it for formats.
+/// A decoder keeps at most `N` bytes of an incomplete line; a line that is complete in one chunk is not copied. 4096
+/// holds every event that tor prints. A line longer than `N` bytes, its end included, is skipped; if it is an event, it
+/// is an item with [`Error::LineTooLong`](crate::Error::LineTooLong). For a long line to be known as an event, the text
+/// that a log writes before it and `650 STREAM ` have to fit; the text of a [`LogFormat`] after it is not looked for.
+/// Apart from such lines the items are those that [`stream_events`](crate::stream_events) finds in the whole input.
+/// Besides the `N` bytes a decoder has about 1 KiB, half of it for formats.
 ///
 /// # Line ends
 ///
-/// Lines end with CR LF, unless [`line_end`](Self::line_end) or [`log_format`](Self::log_format) says otherwise. Nothing is
-/// detected, since the first lines of a live connection could be a client's.
+/// Lines end with CR LF, unless [`line_end`](Self::line_end) or [`log_format`](Self::log_format) says otherwise.
+/// Nothing is detected, since the first lines of a live connection could be a client's.
 pub struct EventDecoder<const N: usize>(Splitter<ArrayVec<u8, N>>);
 
 impl<const N: usize> EventDecoder<N> {
@@ -71,8 +72,8 @@ impl<const N: usize> EventDecoder<N> {
         self
     }
 
-    /// Returns the counts of lines that look like an event and were not read as one, up to the last event that was returned;
-    /// after [`finish`](Self::finish), of all lines. Only the first `N` bytes of a longer line are searched.
+    /// Returns the counts of lines that look like an event and were not read as one, up to the last event that was
+    /// returned; after [`finish`](Self::finish), of all lines. Only the first `N` bytes of a longer line are searched.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.0.finder.skipped()
@@ -84,8 +85,8 @@ impl<const N: usize> EventDecoder<N> {
         self.0.finder.replies()
     }
 
-    /// Consumes `chunk` up to the end of the next event and returns that event. `None` if the chunk has no further event: then
-    /// it is empty, and the next chunk can follow.
+    /// Consumes `chunk` up to the end of the next event and returns that event. `None` if the chunk has no further
+    /// event: then it is empty, and the next chunk can follow.
     pub fn next_event<'a, 'c: 'a>(&'a mut self, chunk: &mut &'c [u8]) -> Option<EventLine<'a>> {
         let (bytes, mut at) = (*chunk, 0);
         let found = self.0.find(bytes, &mut at);
@@ -116,7 +117,7 @@ impl<const N: usize> Default for EventDecoder<N> {
 }
 
 impl<const N: usize> core::fmt::Debug for EventDecoder<N> {
-    /// Formats settings and position, without the bytes that are kept.
+    /// Formats settings and position, without the kept bytes.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("EventDecoder").field("finder", &self.0.finder).finish_non_exhaustive()
     }

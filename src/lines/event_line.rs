@@ -8,10 +8,10 @@ use crate::error::Error;
 use crate::event::StreamEventRef;
 use crate::value::Redacted;
 
-/// The line end of an input.
+/// The line end of an input: the convention by which its lines end.
 ///
-/// On a control connection lines end with CR LF, and a lone CR or LF is part of a line: a client's host name may hold one. In a
-/// log lines may end with LF, and then a LF in a host name cannot be told from the end of a line.
+/// On a control connection lines end with CR LF, and a lone CR or LF is part of a line: a client's host name may hold
+/// one. In a log lines may end with LF, and then a LF in a host name cannot be told from the end of a line.
 ///
 /// ```
 /// use tor_stream_event::{LineEnd, stream_events};
@@ -25,10 +25,11 @@ use crate::value::Redacted;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum LineEnd {
-    /// CR LF only, as on the wire. Replies begin where their lines do. Lines that are neither replies nor data of one, such as
-    /// a program's own notes, end with LF too.
+    /// CR LF only, as on the wire. Replies begin where their lines do. Lines that are neither replies nor data of one,
+    /// such as a program's own notes, end with LF too.
     CrLf,
-    /// LF or CR LF, as in logs. A reply may have a date and time before it, or the text of a [`LogFormat`](crate::LogFormat).
+    /// LF or CR LF, as in logs. A reply may have a date and time before it, or the text of a
+    /// [`LogFormat`](crate::LogFormat).
     Lf,
 }
 
@@ -51,8 +52,8 @@ pub struct EventLine<'a> {
     pub offset: u64,
     /// The text before the `650`, such as a date, a time and spaces. Empty on the wire.
     pub prefix: &'a [u8],
-    /// The whole line without its end: prefix, reply, and the text that a log writes after a reply. Only the beginning of a
-    /// line that is too long.
+    /// The whole line without its end: prefix, reply, and the text that a log writes after a reply. Only the beginning
+    /// of a line that is too long.
     pub line: &'a [u8],
     /// The event. An offset in its error counts from the end of `650 STREAM `.
     pub event: Result<StreamEventRef<'a>, Error>,
@@ -62,9 +63,10 @@ pub struct EventLine<'a> {
 
 impl EventLine<'_> {
     /// Returns the Unix time in the prefix that OnionPerf writes before a line: the `1548934191.51` of
-    /// `2019-01-31 11:29:51 1548934191.51 650 STREAM`, as the time since 1970. `None` for a prefix of fewer or
-    /// more words, or whose third word is no number with a fraction or of nine digits at least. The first two are not compared
-    /// with it.
+    /// `2019-01-31 11:29:51 1548934191.51 650 STREAM`, as the time since 1970.
+    ///
+    /// Only the third word is looked at. `None` if the prefix has not three words, or if the third one is no number
+    /// with a fraction or with nine digits or more.
     ///
     /// ```
     /// let log = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 18 NEW 0 a.test:443\n";
@@ -76,8 +78,8 @@ impl EventLine<'_> {
         prefix::unix_time(self.prefix)
     }
 
-    /// Returns `true` if the line had an end. The last line of a log may have none, and may have lost text with it: its event has
-    /// the anomaly [`Unterminated`](crate::Anomaly::Unterminated).
+    /// Returns `true` if the line had an end. The last line of a log may have none, and may have lost text with it: its
+    /// event has the anomaly [`Unterminated`](crate::Anomaly::Unterminated).
     #[must_use]
     pub const fn is_terminated(&self) -> bool {
         self.terminated

@@ -4,7 +4,8 @@ use core::fmt;
 
 use arrayvec::ArrayVec;
 
-use super::finder::prefix::{self, Name};
+use super::finder::prefix::DateWord;
+use super::finder::reply;
 use crate::format::STREAM_REPLY;
 use crate::format::content::{Content, without_line_end};
 use crate::parse;
@@ -13,8 +14,8 @@ use crate::value::Redacted;
 /// The text that a log writes before and after each reply.
 ///
 /// Without a format, only dates and times may stand before a reply in a log. Many programs write more: the name of a
-/// computer, a level, an arrow, quotation marks around the reply. With a format a reply is found between its two texts and
-/// nowhere else, so no text from the middle of a line is taken on trust. [`like`](Self::like) takes the two texts,
+/// computer, a level, an arrow, quotation marks around the reply. With a format a reply is found between its two texts
+/// and nowhere else, so no text from the middle of a line is taken on trust. [`like`](Self::like) takes the two texts,
 /// [`of_line`](Self::of_line) learns them from a line.
 ///
 /// # Examples
@@ -34,23 +35,33 @@ use crate::value::Redacted;
 ///
 /// # Matching
 ///
-/// In the text before a reply, each of these matches any of its kind: a run of digits, a run of spaces, the short English name
-/// of a month, that of a weekday, and AM or PM; names as whole words only. Other text matches itself, and so does the text
-/// after a reply. The text before a reply cannot end with a digit, which could not be told from the reply's code.
+/// In the text before a reply, each of these matches any of its kind: a run of digits, a run of spaces, the short
+/// English name of a month, that of a weekday, and AM or PM; names as whole words only. Other text matches itself, and
+/// so does the text after a reply. The text before a reply cannot end with a digit, which could not be told from the
+/// reply's code.
 ///
 /// # Escapes
 ///
-/// A log may write a reply as a string of a programming language, with a backslash before some characters. If the text after
-/// a reply holds a quotation mark, or a line end in letters (`\r\n`), an event with a backslash has the anomaly
+/// A log may write a reply as a string of a programming language, with a backslash before some characters. If the text
+/// after a reply holds a quotation mark, or a line end in letters (`\r\n`), an event with a backslash has the anomaly
 /// [`Escaped`](crate::Anomaly::Escaped).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LogFormat {
-    /// Both texts, padded with zero bytes.
-    text: [u8; Self::MAX_LEN],
+    /// The text before a reply and the text after it, padded with zero bytes.
+    texts: [u8; Self::MAX_LEN],
     /// Length of the text before a reply.
-    before: u8,
+    before_len: u8,
     /// Length of both texts together.
-    both: u8,
+    total_len: u8,
+}
+
+/// The bytes of a line that are examined.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// The whole line.
+    Whole,
+    /// The start of a line that is too long.
+    Start,
 }
 
 impl LogFormat {
@@ -77,32 +88,33 @@ impl LogFormat {
         if before.last().is_some_and(u8::is_ascii_digit) || has_line_end {
             return None;
         }
-        let (mut text, both) = ([0; Self::MAX_LEN], before.len().checked_add(after.len())?);
-        text.get_mut(..before.len())?.copy_from_slice(before);
-        text.get_mut(before.len()..both)?.copy_from_slice(after);
-        Some(Self { text, before: before.len().try_into().ok()?, both: both.try_into().ok()? })
+        let (mut texts, total_len) = ([0; Self::MAX_LEN], before.len().checked_add(after.len())?);
+        texts.get_mut(..before.len())?.copy_from_slice(before);
+        texts.get_mut(before.len()..total_len)?.copy_from_slice(after);
+        Some(Self { texts, before_len: before.len().try_into().ok()?, total_len: total_len.try_into().ok()? })
     }
 
     /// Learns the format from a line with a STREAM event. The line's end, and a byte order mark before it, are ignored.
     ///
-    /// The reply begins with the first `650 ` that the name of an event follows and no digit touches: a client can write
-    /// nothing further to the left. The text after the reply consists of:
+    /// The reply begins with the first `650 ` that the name of an event follows and no digit touches: a client can
+    /// write nothing further to the left. The text after the reply consists of:
     ///
     /// 1. a line end in letters (`\r\n`), if there is one;
-    /// 2. the characters that close each `(`, `[`, `{` and `"` that is open before the reply, and a `'` right before it;
+    /// 2. the characters that close each `(`, `[`, `{` and `"` that is open before the reply, and a `'` right before
+    ///    it;
     /// 3. if escape sequences for colors stand before the reply, those at the end of the line.
     ///
-    /// `None` if the event is no STREAM event that [`parse_bytes`](crate::StreamEventRef::parse_bytes) accepts, if the line
-    /// ends otherwise, if more text follows the closing quotation mark, as in JSON with another field after the reply, or if
-    /// both texts together have more than 128 bytes.
+    /// `None` if the event is no STREAM event that [`parse_bytes`](crate::StreamEventRef::parse_bytes) accepts, if the
+    /// line ends otherwise, if more text follows the closing quotation mark, as in JSON with another field after the
+    /// reply, or if both texts together have more than 128 bytes.
     #[must_use]
     pub fn of_line(line: &[u8]) -> Option<Self> {
         let line = without_line_end(line.strip_prefix(super::BOM).unwrap_or(line));
-        let (before, reply) = line.split_at_checked(event(line)?)?;
+        let (before, reply) = line.split_at_checked(find_event(line)?)?;
         let content = reply.strip_prefix(STREAM_REPLY)?;
-        let after = closing(before, content)?;
+        let after = closing_text(before, content)?;
         let content = content.get(..content.len().checked_sub(after.len())?)?;
-        if is_closed_before(before, content) {
+        if closes_early(before, content) {
             return None;
         }
         parse::read(Content::new(content), false).ok()?;
@@ -112,27 +124,29 @@ impl LogFormat {
     /// Returns the text before a reply.
     #[must_use]
     pub fn before(&self) -> &[u8] {
-        self.text.get(..self.before.into()).unwrap_or_default()
+        self.texts.get(..self.before_len.into()).unwrap_or_default()
     }
 
     /// Returns the text after a reply.
     #[must_use]
     pub fn after(&self) -> &[u8] {
-        self.text.get(self.before.into()..self.both.into()).unwrap_or_default()
+        self.texts.get(self.before_len.into()..self.total_len.into()).unwrap_or_default()
     }
 
     /// Returns `true` if `line`, which has no line end, holds a reply in this format.
     #[must_use]
     pub fn fits(&self, line: &[u8]) -> bool {
-        self.reply(line, true).is_some()
+        self.find_reply(line, Extent::Whole).is_some()
     }
 
-    /// Returns the index of the reply in a line. A line that is not `complete` need not end with the text after a reply.
-    pub(super) fn reply(&self, line: &[u8], complete: bool) -> Option<usize> {
+    /// Returns the index of the reply in a line. The start of a line need not end with the text after a reply.
+    pub(super) fn find_reply(&self, line: &[u8], extent: Extent) -> Option<usize> {
         let start = self.prefix_len(line)?;
-        let reply = line.get(start..)?;
-        let reply = if complete { reply.strip_suffix(self.after())? } else { reply };
-        prefix::reply(reply).map(|_| start)
+        let mut reply = line.get(start..)?;
+        if extent == Extent::Whole {
+            reply = reply.strip_suffix(self.after())?;
+        }
+        reply::separator(reply).map(|_| start)
     }
 
     /// Returns the length of the text before a reply that `line` begins with, whether or not a reply follows.
@@ -148,26 +162,28 @@ impl LogFormat {
 
     /// Matches the text before a reply with a line whose bytes `byte` returns. Returns the length of the match.
     fn match_before(&self, byte: impl Fn(usize) -> Option<u8>) -> Option<usize> {
+        // Indexes into the text before a reply, and into the line.
         let (before, mut from, mut at) = (self.before(), 0, 0);
-        while let Some((token, len)) = token(before, from) {
+        while let Some((matcher, len)) = matcher_at(before, from) {
             from += len;
             let run = |is_part: fn(u8) -> bool| (at..).take_while(|&index| byte(index).is_some_and(is_part)).count();
-            let matched = match token {
-                Token::Digits => run(|byte| byte.is_ascii_digit()),
-                Token::Spaces => run(|byte| byte == b' '),
-                Token::Name(name) => {
+            let matched_len = match matcher {
+                Matcher::Digits => run(|byte| byte.is_ascii_digit()),
+                Matcher::Spaces => run(|byte| byte == b' '),
+                Matcher::DateWord(kind) => {
+                    // Words of one kind have the same length.
                     let mut word = [0; 3];
                     for (index, letter) in word.iter_mut().take(len).enumerate() {
                         *letter = byte(at + index)?;
                     }
-                    if Name::of(word.get(..len)?) == Some(name) { len } else { 0 }
+                    if DateWord::of(word.get(..len)?) == Some(kind) { len } else { 0 }
                 }
-                Token::Byte(expected) => usize::from(byte(at) == Some(expected)),
+                Matcher::Byte(expected) => usize::from(byte(at) == Some(expected)),
             };
-            if matched == 0 {
+            if matched_len == 0 {
                 return None;
             }
-            at += matched;
+            at += matched_len;
         }
         Some(at)
     }
@@ -182,47 +198,51 @@ impl fmt::Debug for LogFormat {
     }
 }
 
-/// Returns `true` if a log with this text after a reply may have written a backslash before some characters of the reply.
-pub(super) fn escapes(after: &[u8]) -> bool {
+/// Returns `true` if a log with this text after a reply may have written a backslash before some characters of the
+/// reply.
+pub(super) fn may_escape(after: &[u8]) -> bool {
     after.iter().any(|byte| matches!(byte, b'"' | b'\'' | b'\\'))
 }
 
-/// A token of the text before a reply, the unit of matching.
+/// A unit of the text before a reply, and what it matches in a line: any text of its kind, or one byte.
 #[derive(Clone, Copy)]
-enum Token {
+enum Matcher {
     /// A run of digits.
     Digits,
     /// A run of spaces.
     Spaces,
     /// A month, weekday, AM or PM, as a whole word.
-    Name(Name),
+    DateWord(DateWord),
     /// Any other byte.
     Byte(u8),
 }
 
-/// Returns the token at index `at` of `text`, and its length.
-fn token(text: &[u8], at: usize) -> Option<(Token, usize)> {
+/// Returns the unit at index `at` of `text`, and its length. `None` at the end of the text.
+fn matcher_at(text: &[u8], at: usize) -> Option<(Matcher, usize)> {
     let (before, rest) = text.split_at_checked(at)?;
     let run = |is_part: fn(&u8) -> bool| rest.iter().take_while(|byte| is_part(byte)).count();
     let first = *rest.first()?;
     if first.is_ascii_digit() {
-        return Some((Token::Digits, run(u8::is_ascii_digit)));
+        return Some((Matcher::Digits, run(u8::is_ascii_digit)));
     }
     if first == b' ' {
-        return Some((Token::Spaces, run(|&byte| byte == b' ')));
+        return Some((Matcher::Spaces, run(|&byte| byte == b' ')));
     }
     let is_word_byte = |&byte: &u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if !before.last().is_some_and(is_word_byte) {
+        // Four bytes show whether a word of three letters ends there.
         let len = rest.iter().take(4).take_while(|byte| is_word_byte(byte)).count();
-        if let Some(name @ (Name::Month | Name::Weekday | Name::HalfDay)) = rest.get(..len).and_then(Name::of) {
-            return Some((Token::Name(name), len));
+        if let Some(kind @ (DateWord::Month | DateWord::Weekday | DateWord::AmPm)) =
+            rest.get(..len).and_then(DateWord::of)
+        {
+            return Some((Matcher::DateWord(kind), len));
         }
     }
-    Some((Token::Byte(first), 1))
+    Some((Matcher::Byte(first), 1))
 }
 
-/// Returns the index of the first reply with the name of an event.
-fn event(line: &[u8]) -> Option<usize> {
+/// Returns the index of the first `650 ` with the name of an event after it and no digit before it.
+fn find_event(line: &[u8]) -> Option<usize> {
     memchr::memchr_iter(b'6', line).find(|&start| {
         let touches_digit = start.checked_sub(1).and_then(|before| line.get(before)).is_some_and(u8::is_ascii_digit);
         let Some(text) = line.get(start..).and_then(|reply| reply.strip_prefix(b"650 ")) else {
@@ -233,16 +253,17 @@ fn event(line: &[u8]) -> Option<usize> {
     })
 }
 
-/// Returns the text after a reply: the end of `content` that closes the brackets and quotation marks open in `before`, with a
-/// line end in letters before them and escape sequences after them. `None` if `content` does not end so.
-fn closing<'a>(before: &[u8], content: &'a [u8]) -> Option<&'a [u8]> {
+/// Returns the text after a reply: the end of `content` that closes the brackets and quotation marks open in `before`,
+/// with a line end in letters before them and escape sequences after them. `None` if `content` does not end so.
+fn closing_text<'a>(before: &[u8], content: &'a [u8]) -> Option<&'a [u8]> {
     let mut text = content;
     if before.windows(2).any(|two| two == b"\x1b[") {
         while let Some(rest) = without_last_color(text) {
             text = rest;
         }
     }
-    for opener in open(before)? {
+    // The first one that was opened is closed last.
+    for opener in unclosed(before)? {
         text = text.strip_suffix(&[closer(opener)?])?;
     }
     text = text.strip_suffix(br"\n").unwrap_or(text);
@@ -250,9 +271,10 @@ fn closing<'a>(before: &[u8], content: &'a [u8]) -> Option<&'a [u8]> {
     content.get(text.len()..)
 }
 
-/// Returns `true` if the quotation mark that `before` ends with is closed in `content`, and a comma or the name of another field
-/// follows. tor's own fields have names in capital letters, and a log that escapes has a backslash before any other mark.
-fn is_closed_before(before: &[u8], content: &[u8]) -> bool {
+/// Returns `true` if the quotation mark that `before` ends with is closed in the middle of `content`: if a comma or a
+/// name in small letters, that of the log's next field, follows a mark there. tor's own keywords have capital letters,
+/// and a log that escapes has a backslash before each mark of the reply.
+fn closes_early(before: &[u8], content: &[u8]) -> bool {
     let Some(&quote) = before.last().filter(|&byte| matches!(byte, b'"' | b'\'')) else {
         return false;
     };
@@ -263,19 +285,20 @@ fn is_closed_before(before: &[u8], content: &[u8]) -> bool {
     })
 }
 
-/// Returns the brackets and quotation marks that are open at the end of `before`. `None` if it is too long.
-fn open(before: &[u8]) -> Option<ArrayVec<u8, { LogFormat::MAX_LEN }>> {
-    let (mut open, mut rest) = (ArrayVec::new(), without_colors(before));
+/// Returns the brackets and quotation marks that are open at the end of `before`, in their order. `None` if there are
+/// too many.
+fn unclosed(before: &[u8]) -> Option<ArrayVec<u8, { LogFormat::MAX_LEN }>> {
+    let (mut unclosed, mut rest) = (ArrayVec::new(), without_colors(before));
     while let [byte, tail @ ..] = rest {
         rest = without_colors(tail);
-        if open.last().copied().and_then(closer) == Some(*byte) {
-            open.pop();
+        if unclosed.last().copied().and_then(closer) == Some(*byte) {
+            unclosed.pop();
         } else if closer(*byte).is_some() && (*byte != b'\'' || rest.is_empty()) {
-            // Any other `'` is an apostrophe.
-            open.try_push(*byte).ok()?;
+            // A `'` opens only right before the reply. Any other one is an apostrophe.
+            unclosed.try_push(*byte).ok()?;
         }
     }
-    Some(open)
+    Some(unclosed)
 }
 
 /// Returns the character that closes a bracket or quotation mark.

@@ -21,8 +21,8 @@ const CHUNK: usize = 64 * 1024;
 
 /// Finds STREAM events in the bytes of a reader: a file, standard input, a connection.
 ///
-/// The items are those that [`stream_events`](crate::stream_events) finds in all the bytes. The line end is detected likewise;
-/// for a live connection set it to [`LineEnd::CrLf`].
+/// The items are those that [`stream_events`](crate::stream_events) finds in all the bytes. The line end is detected
+/// likewise; for a live connection set it to [`LineEnd::CrLf`].
 ///
 /// # Examples
 ///
@@ -43,8 +43,8 @@ const CHUNK: usize = 64 * 1024;
 ///
 /// # Memory
 ///
-/// A reader keeps a chunk of 64 KiB and, of an incomplete line, up to [a limit](Self::with_limit). A longer line is skipped;
-/// if it is an event, it is an item with [`Error::LineTooLong`].
+/// A reader keeps a chunk of 64 KiB and, of an incomplete line, up to [a limit](Self::with_limit). A longer line is
+/// skipped; if it is an event, it is an item with [`Error::LineTooLong`].
 pub struct EventReader<R> {
     /// Source of the bytes.
     reader: R,
@@ -54,9 +54,10 @@ pub struct EventReader<R> {
     at: usize,
     /// Number of bytes in `chunk`.
     end: usize,
-    /// Rest of an incomplete line.
+    /// Finder of lines, and the incomplete line at the end of the last chunk.
     splitter: Splitter<Vec<u8>>,
-    /// Error of the last read, if it failed. No panic of ours leaves it half written.
+    /// Error of the last read, if it failed. A panic cannot leave it half written, but an `io::Error` is not
+    /// `UnwindSafe`.
     failure: AssertUnwindSafe<Option<io::Error>>,
 }
 
@@ -99,8 +100,8 @@ impl<R: Read> EventReader<R> {
         self
     }
 
-    /// Returns the counts of lines that look like an event and were not read as one, up to the last event that was returned;
-    /// at the end of the reader, of all lines. A line that is too long is searched up to the limit only.
+    /// Returns the counts of lines that look like an event and were not read as one, up to the last event that was
+    /// returned; at the end of the reader, of all lines. A line that is too long is searched up to the limit only.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.splitter.finder.skipped()
@@ -180,36 +181,35 @@ impl<R: Read> EventReader<R> {
         self.reader
     }
 
-    /// Finds the next event.
+    /// Finds the next event. `None` at the end of the reader.
     fn find(&mut self) -> Result<Option<FoundLine>, Error> {
         loop {
             let chunk = self.chunk.get(..self.end).unwrap_or_default();
             if let Some(found) = self.splitter.find(chunk, &mut self.at) {
                 return Ok(Some(found));
             }
-            (self.at, self.end) = (0, 0);
-            if self.fill()? == 0 {
+            self.read_chunk()?;
+            if self.end == 0 {
                 return Ok(self.splitter.find_last());
             }
         }
     }
 
-    /// Reads more bytes into the chunk, and returns their number: 0 at the end of the reader.
-    fn fill(&mut self) -> Result<usize, Error> {
-        let room = self.chunk.get_mut(self.end..).unwrap_or_default();
+    /// Reads the next chunk, once the last one is searched to its end. At the end of the reader, the chunk is empty.
+    fn read_chunk(&mut self) -> Result<(), Error> {
+        (self.at, self.end) = (0, 0);
         loop {
-            match self.reader.read(room) {
+            match self.reader.read(&mut self.chunk) {
                 Ok(read) => {
                     self.failure.0 = None;
-                    self.end += read;
-                    return Ok(read);
+                    self.end = read;
+                    return Ok(());
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    let unread = self.end.saturating_sub(self.at) as u64;
                     let kind = error.kind();
                     self.failure.0 = Some(error);
-                    return Err(Error::Io { kind, offset: self.splitter.offset() + unread });
+                    return Err(Error::Io { kind, offset: self.splitter.bytes() });
                 }
             }
         }
@@ -217,7 +217,7 @@ impl<R: Read> EventReader<R> {
 }
 
 impl<R> core::fmt::Debug for EventReader<R> {
-    /// Formats settings and position, without the bytes that are kept.
+    /// Formats settings and position, without the bytes of the reader.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("EventReader").field("finder", &self.splitter.finder).finish_non_exhaustive()
     }
@@ -225,8 +225,8 @@ impl<R> core::fmt::Debug for EventReader<R> {
 
 /// An iterator over the events of an [`EventReader`], as owned values, from [`EventReader::into_events`].
 ///
-/// An item is an event, or the error of a line that looks like one and cannot be read; the items after it follow. Only an
-/// [`Error::Io`] is the last item.
+/// An item is an event, or the error of a line that looks like one and cannot be read; the items after it follow. Only
+/// an [`Error::Io`] is the last item.
 ///
 /// # Examples
 ///
@@ -248,7 +248,8 @@ pub struct IntoEvents<R> {
 }
 
 impl<R> IntoEvents<R> {
-    /// Returns the reader of events, for its counts: [`skipped`](EventReader::skipped) and [`replies`](EventReader::replies).
+    /// Returns the reader of events, for its counts: [`skipped`](EventReader::skipped) and
+    /// [`replies`](EventReader::replies).
     #[must_use]
     pub const fn reader(&self) -> &EventReader<R> {
         &self.reader
@@ -263,8 +264,12 @@ impl<R: Read> Iterator for IntoEvents<R> {
             return None;
         }
         let next = self.reader.next_event();
-        self.done = matches!(next, Ok(None) | Err(_));
-        next.map_or_else(|error| Some(Err(error)), |line| line.map(|line| line.event.map(StreamEvent::from)))
+        self.done = !matches!(next, Ok(Some(_)));
+        match next {
+            Ok(Some(line)) => Some(line.event.map(StreamEvent::from)),
+            Ok(None) => None,
+            Err(error) => Some(Err(error)),
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 
 /// Counts of the lines that look like an event and were not read as one, by kind.
 ///
-/// [`skipped`](crate::StreamEvents::skipped) of an iterator, a decoder or a reader returns it. The counts of an input that was
-/// fully understood are zero. Otherwise a [`LogFormat`](crate::LogFormat) or a [`LineEnd`](crate::LineEnd) may help.
+/// [`skipped`](crate::StreamEvents::skipped) of an iterator, a decoder or a reader returns it. The counts of an input
+/// that was fully understood are zero. Otherwise a [`LogFormat`](crate::LogFormat) or a [`LineEnd`](crate::LineEnd) may
+/// help.
 ///
-/// **An attacker can raise the counts.** A client can ask for a host whose name holds a line end and a reply, and an onion
-/// service can publish a descriptor with lines like events. Both are counted, and neither changes an event.
+/// **An attacker can raise the counts.** A client can ask for a host whose name holds a line end and a reply, and an
+/// onion service can publish a descriptor with lines like events. Both are counted, and neither changes an event.
 ///
 /// # Examples
 ///
@@ -22,20 +23,21 @@
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Skipped {
-    /// Lines without a reply that hold `650 STREAM ` further on: after a prefix that is no date, or in the text of a note.
+    /// Lines without a reply that hold `650 STREAM ` further on: after a prefix that is no date, or in the text of a
+    /// note.
     pub marks: SkippedLines,
-    /// Lines without a reply that hold an event without its code, as programs print it: `STREAM 18 NEW `, with or without a
-    /// colon after the name. None of these lines is counted among the [marks](Self::marks).
+    /// Lines without a reply that hold an event without its code, as programs print it: `STREAM 18 NEW `, with or
+    /// without a colon after the name. None of these lines is counted among the [marks](Self::marks).
     pub bare: SkippedLines,
-    /// Lines after an event that begin with an event's keyword and `=`, or with one word before that: the rest of an event
-    /// that was wrapped, for example by mail or a terminal. The event was read without it.
+    /// Lines after an event that begin with an event's keyword and `=`, or with one word before that: the rest of an
+    /// event that was wrapped, for example by mail or a terminal. The event was read without it.
     pub wrapped: SkippedLines,
-    /// Lines that begin like an event, with or without a prefix, in the data of a multi-line reply. A line with a prefix is an
-    /// event all the same, and [flagged](crate::Anomaly::InData).
+    /// Lines that begin like an event, with or without a prefix, in the data of a multi-line reply. A line with a
+    /// prefix is an event all the same, and [flagged](crate::Anomaly::InData).
     pub in_data: SkippedLines,
-    /// Line ends unlike the first reply's: on the wire, a lone LF in a reply or its data (in a STREAM event only where a reply
-    /// follows it); in a log, a reply that ends with LF where the first one ended with CR LF, or the other way round. 0 if
-    /// the line end was [set](crate::StreamEvents::line_end).
+    /// Line ends unlike the first reply's. On the wire: lone LFs in replies and their data; in a STREAM event, where a
+    /// target may hold them, only those that a reply follows. In a log: replies that end with LF if the first one ended
+    /// with CR LF, and the other way round. 0 if the line end was [set](crate::StreamEvents::line_end).
     pub line_ends: SkippedLines,
     /// The number of the line with a multi-line reply whose data has not ended.
     pub open: Option<u64>,
@@ -55,7 +57,7 @@ pub struct SkippedLines {
 }
 
 impl Skipped {
-    /// No skipped lines.
+    /// The counts of an input without skipped lines.
     pub(super) const NONE: Self = Self {
         marks: SkippedLines::NONE,
         bare: SkippedLines::NONE,
@@ -78,14 +80,15 @@ impl Skipped {
             && self.unterminated.is_none()
     }
 
-    /// Returns `true` if the counts can be those of so many lines and bytes, at whose end no data is open and no line
-    /// unterminated.
+    /// Returns `true` if these can be the counts of so many lines and bytes, with no data open after the last line, and
+    /// that line terminated.
     pub(super) fn is_within(&self, lines: u64, bytes: u64) -> bool {
         let counts = [self.marks, self.bare, self.wrapped, self.in_data, self.line_ends];
         self.open.is_none() && self.unterminated.is_none() && counts.iter().all(|count| count.is_within(lines, bytes))
     }
 
-    /// Appends the counts of later lines, whose first one follows `lines` lines. Open data of the earlier lines counts as ended.
+    /// Appends the counts of later lines, whose first one follows `lines` lines. Open data of the earlier lines counts
+    /// as ended.
     pub(super) const fn append(&mut self, later: &Self, lines: u64) {
         self.marks.append(later.marks, lines);
         self.bare.append(later.bare, lines);
@@ -98,7 +101,7 @@ impl Skipped {
 }
 
 impl SkippedLines {
-    /// No lines.
+    /// The count of no lines.
     const NONE: Self = Self { count: 0, first: None };
 
     /// Adds `count` lines, or line ends, at the line with this number.

@@ -1,7 +1,7 @@
 //! Lines out of bytes that arrive in chunks.
 
 use super::event_line::EventLine;
-use super::finder::{End, LineFinder, LineRange};
+use super::finder::{LineFinder, LineRange, Terminator};
 use crate::format::content::Content;
 
 /// Storage for an incomplete line.
@@ -10,17 +10,17 @@ pub(crate) trait Store {
     fn bytes(&self) -> &[u8];
     /// Appends bytes. The splitter keeps within its limit, so there is room.
     fn extend(&mut self, bytes: &[u8]);
-    /// Removes all bytes.
+    /// Removes the stored bytes.
     fn clear(&mut self);
 }
 
 /// Finds events in bytes that arrive in chunks; keeps an incomplete line from one chunk to the next.
 ///
-/// A line that is complete in one chunk is never copied: `find` searches the chunk itself while no line is kept. Once a chunk
-/// ends inside a line, that line goes through `kept`, and the search in the chunk goes on after it.
+/// A line that is complete in one chunk is never copied: `find` searches the chunk itself while no line is kept. Once a
+/// chunk ends inside a line, that line goes through `kept`, and the search in the chunk goes on after it.
 #[derive(Clone, Debug)]
 pub(crate) struct Splitter<S> {
-    /// State that finds the lines with events.
+    /// Finder of the lines with events, and its state after the lines so far.
     pub(super) finder: LineFinder,
     /// Start of the incomplete line, up to the finder's limit.
     kept: S,
@@ -34,9 +34,9 @@ pub(crate) struct Splitter<S> {
 
 /// An event's line, and the bytes that hold it.
 pub(crate) enum FoundLine {
-    /// A range of the chunk.
+    /// A line in the chunk.
     InChunk(LineRange),
-    /// A range of the kept bytes.
+    /// A line in the kept bytes.
     InKept(LineRange),
 }
 
@@ -46,7 +46,8 @@ impl<S: Store> Splitter<S> {
         Self { finder, kept, length: 0, after_cr: false, kept_is_event: false }
     }
 
-    /// Steps over the bytes from index `at` of `chunk` on, up to the end of the next event. `None` after all of them.
+    /// Steps over the bytes from index `at` of `chunk` on, up to the end of the next event, and moves `at` there.
+    /// `None` without one: then `at` is the end of the chunk.
     pub(super) fn find(&mut self, chunk: &[u8], at: &mut usize) -> Option<FoundLine> {
         self.clear_event();
         loop {
@@ -58,20 +59,21 @@ impl<S: Store> Splitter<S> {
                 *at = chunk.len();
                 return None;
             }
-            let line_end = self.keep_line(chunk, at)?;
-            if let Some(range) = self.find_in_kept(line_end) {
+            let terminator = self.keep_line(chunk, at)?;
+            if let Some(range) = self.find_in_kept(terminator) {
                 return Some(FoundLine::InKept(range));
             }
         }
     }
 
-    /// Steps over the last line, if it has no end, and returns it if it is an event.
+    /// Steps over the last line, if it has no terminator, and returns it if it is an event. To be called after the last
+    /// chunk.
     pub(super) fn find_last(&mut self) -> Option<FoundLine> {
         self.clear_event();
         if self.length == 0 {
             return None;
         }
-        self.find_in_kept(End::None).map(FoundLine::InKept)
+        self.find_in_kept(Terminator::Missing).map(FoundLine::InKept)
     }
 
     /// Parses the event of a line that `find` returned for this chunk, or `find_last`.
@@ -88,14 +90,14 @@ impl<S: Store> Splitter<S> {
 
     /// Returns the number of bytes that the splitter has stepped over or kept.
     #[cfg(feature = "std")]
-    pub(super) const fn offset(&self) -> u64 {
+    pub(super) const fn bytes(&self) -> u64 {
         // The finder has counted the kept line if that is an event.
-        self.finder.offset() + if self.kept_is_event { 0 } else { self.length }
+        self.finder.bytes() + if self.kept_is_event { 0 } else { self.length }
     }
 
-    /// Keeps the bytes from index `at` of `chunk` on, up to the end of the incomplete line, and returns that end if the chunk
-    /// has it.
-    fn keep_line(&mut self, chunk: &[u8], at: &mut usize) -> Option<End> {
+    /// Keeps the bytes from index `at` of `chunk` on, up to the end of the incomplete line, and moves `at` there.
+    /// Returns the line's terminator; `None` if the chunk does not have it.
+    fn keep_line(&mut self, chunk: &[u8], at: &mut usize) -> Option<Terminator> {
         loop {
             let rest = chunk.get(*at..)?;
             let text = rest.get(..memchr::memchr(b'\n', rest).unwrap_or(rest.len()))?;
@@ -103,22 +105,22 @@ impl<S: Store> Splitter<S> {
             *at += text.len();
             let lf = chunk.get(*at..*at + 1)?;
             *at += 1;
-            let line_end = if self.after_cr { End::CrLf } else { End::Lf };
-            let goes_on = !self.after_cr && self.finder.goes_on(self.kept.bytes());
+            let terminator = if self.after_cr { Terminator::CrLf } else { Terminator::Lf };
+            let continues = !self.after_cr && self.finder.continues_after_lf(self.kept.bytes());
             self.keep(lf);
-            if !goes_on {
-                return Some(line_end);
+            if !continues {
+                return Some(terminator);
             }
         }
     }
 
     /// Steps over the kept line, and removes it unless it is an event.
-    fn find_in_kept(&mut self, line_end: End) -> Option<LineRange> {
+    fn find_in_kept(&mut self, terminator: Terminator) -> Option<LineRange> {
         let kept = self.kept.bytes();
-        // The end of a line over the limit was not kept, or only its CR was.
-        let end = self.length - line_end.len();
+        // The terminator of a line over the limit was not kept, or only its CR was.
+        let end = self.length - terminator.len();
         let text = kept.get(..end.try_into().unwrap_or(usize::MAX)).unwrap_or(kept);
-        let range = self.finder.line(text, line_end, self.length);
+        let range = self.finder.step_over(text, terminator, self.length);
         self.kept_is_event = range.is_some();
         if !self.kept_is_event {
             self.clear();

@@ -1,4 +1,4 @@
-//! The state between two lines, for logs that are read in ranges side by side.
+//! The state between two lines, for logs of which parts are read side by side.
 
 use super::event_line::LineEnd;
 use super::finder::LineFinder;
@@ -6,13 +6,13 @@ use super::skipped::Skipped;
 
 /// The state between two lines: the line end, open data of a reply, and the number of lines and bytes so far.
 ///
-/// With it the ranges of a log, cut at line ends, can be read side by side, for example by threads. [`part`](Self::part)
-/// returns the state for a later range, and assumes that no data is open where the range begins. Once the ranges before have
-/// been read, [`append`](Self::append) checks that assumption:
+/// With it the parts of a log, cut at line ends, can be read side by side, for example by threads. [`part`](Self::part)
+/// returns the state for a later part, and assumes that no data is open where the part begins. Once the parts before it
+/// have been read, [`append`](Self::append) checks that assumption:
 ///
-/// - If it holds, the events of all ranges are those of the whole log. Their numbers and offsets count from the start of their
-///   range.
-/// - If it fails, read the range again, [resumed](crate::StreamEvents::resume) from the state before it.
+/// - If it holds, the events of all parts are those of the whole log. Their numbers and offsets count from the start of
+///   their part.
+/// - If it fails, read the part again, [resumed](crate::StreamEvents::resume) from the state before it.
 ///
 /// `examples/parallel.rs` does so with threads.
 ///
@@ -23,7 +23,7 @@ use super::skipped::Skipped;
 /// let mut first = stream_events(b"250 OK\r\n650 STREAM 1 NEW 0 a.test:80\r\n");
 /// first.by_ref().for_each(|line| println!("{line:?}"));
 /// let mut state = first.state();
-/// // Another thread could read this range meanwhile.
+/// // Another thread could read this part meanwhile.
 /// let mut second = stream_events(b"650 STREAM 1 CLOSED 0 a.test:80\r\n")
 ///     .resume(&state.part().expect("the first reply ends with CR LF"));
 /// assert_eq!(second.next().map(|line| state.lines() + line.number), Some(3));
@@ -32,37 +32,38 @@ use super::skipped::Skipped;
 /// ```
 #[derive(Clone, Debug)]
 pub struct LineState {
-    /// Line-finding state after the lines so far.
+    /// Finder of lines, after the lines so far.
     pub(super) finder: LineFinder,
 }
 
 impl LineState {
-    /// Returns the state at the start of a later range of the same log: outside of data, before the first line. `None` if the
-    /// lines so far do not settle how lines end.
+    /// Returns the state at the start of a later part of the same log: outside of data, before the first line. `None`
+    /// if the lines so far do not show how lines end.
     #[must_use]
     pub fn part(&self) -> Option<Self> {
         Some(Self { finder: self.finder.part()? })
     }
 
-    /// Appends the state after the next range, which was read from the state that [`part`](Self::part) returned.
+    /// Appends the state after the next part, which was read from the state that [`part`](Self::part) returned.
     ///
     /// # Errors
     ///
-    /// `part` itself, if data is open where the range begins: the range was read wrongly. Then `self` is unchanged.
+    /// `part` itself, if data is open where the part begins: the part was read wrongly. Then `self` is unchanged.
     #[allow(clippy::result_large_err, reason = "an error that is rare, where a box would need an allocator")]
     pub fn append(&mut self, part: Self) -> Result<(), Self> {
         self.finder.append(part.finder).map_err(|finder| Self { finder })
     }
 
-    /// Appends a range that was read elsewhere, for example by another machine that sees the same file, given the counts of its
-    /// state: [`lines`](Self::lines), [`bytes`](Self::bytes), [`replies`](Self::replies) and [`skipped`](Self::skipped).
+    /// Appends a part that was read elsewhere, for example by another machine that sees the same file, given the counts
+    /// of its state: [`lines`](Self::lines), [`bytes`](Self::bytes), [`replies`](Self::replies) and
+    /// [`skipped`](Self::skipped).
     ///
-    /// That reader has to begin with the state that [`part`](Self::part) returns for the log's first lines, which it can read
-    /// itself. The result is that of [`append`](Self::append) if the range has whole lines, ends outside of data, and is followed
-    /// by a line with a [reply](Self::reply_prefix).
+    /// That reader has to begin with the state that [`part`](Self::part) returns for the log's first lines, which it
+    /// can read itself. The result is that of [`append`](Self::append) if the part has whole lines, ends outside of
+    /// data, and is followed by a line with a [reply](Self::reply_prefix).
     ///
-    /// Returns `false`, and changes nothing, if data is open before the range, if the counts say that data is open or a line
-    /// unterminated at its end, or if they cannot be those of one range.
+    /// Returns `false`, and changes nothing, if data is open before the part, if the counts say that data is open or a
+    /// line unterminated at its end, or if they cannot be those of one part.
     ///
     /// # Examples
     ///
@@ -72,7 +73,7 @@ impl LineState {
     /// let mut first = stream_events(log);
     /// assert!(first.next().is_some());
     /// let mut state = first.state();
-    /// // Another machine reads the second range from the same state, and sends four counts.
+    /// // Another machine reads the second part from the same state, and sends four counts.
     /// let mut second = stream_events(log).resume(&state.part().expect("a reply with a line end"));
     /// assert!(second.next().is_some());
     /// let (read, skipped) = (second.state(), second.skipped());
@@ -93,13 +94,13 @@ impl LineState {
     /// Returns the number of lines so far.
     #[must_use]
     pub const fn lines(&self) -> u64 {
-        self.finder.number()
+        self.finder.lines()
     }
 
     /// Returns the number of bytes so far.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
-        self.finder.offset()
+        self.finder.bytes()
     }
 
     /// Returns the counts of lines so far that look like an event and were not read as one.

@@ -1,13 +1,14 @@
-//! The merging of a part's tracker into that of the log before it.
+//! The merge of a part's tracker into that of the log before it.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
 use super::key::Key;
 use super::life::{Outcome, StreamLife};
-use super::live::{Live, State};
-use super::part::{Change, ChangeKind, Positioned, Undecided};
+use super::live::{Facts, LiveStream};
+use super::part::{Change, ChangeKind, Part, Positioned, Undecided};
 use super::{Note, StreamTracker};
 
 /// A stream that has ended in a part of a log, as returned by [`StreamTracker::append`].
@@ -46,20 +47,32 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         }
         let Self { live, part: Some(part), events, .. } = part else { return Ok(Vec::new()) };
         let mut ended = Vec::new();
+        self.repeat_changes(*part, &mut ended);
+        self.add_live(live, &mut ended);
+        self.events += events;
+        self.remove_outdated_entries();
+        // An event after CLOSED is found only with the last event of its ID, so the order is restored here.
+        ended.sort_by_key(|stream| stream.position.number);
+        let appended = |Positioned { position, life }| Appended { life, handed_out: position.returned };
+        Ok(ended.into_iter().map(appended).collect())
+    }
+
+    /// Makes the part's changes to live and closed streams here, in their order, as a single tracker would. Adds the
+    /// streams that end with them to `ended`.
+    fn repeat_changes(&mut self, part: Part<T, N>, ended: &mut Vec<Positioned<T, N>>) {
         let mut undecided = part.ended.into_iter();
-        // A single tracker makes the same changes in the same order. The part has made those inside of streams that began
-        // and ended in it.
         for Change { key, position, kind } in part.changes {
             match kind {
                 ChangeKind::Begin => {
                     self.closed.remove(key);
-                    let replaced = self.live.remove(&key).and_then(|stream| stream.state.into_life());
+                    // The part replaced those streams that began in it.
+                    let replaced = self.live.remove(&key).and_then(|stream| stream.facts.into_life());
                     let replaced = replaced.map(|life| life.with_outcome(Outcome::Replaced));
                     ended.extend(replaced.map(|life| Positioned { position, life }));
                 }
                 ChangeKind::Close => self.closed.add(key, self.limit),
                 ChangeKind::End(outcome) => {
-                    let life = undecided.next().and_then(|stream| self.remove_with(key, stream, &mut ended));
+                    let life = undecided.next().and_then(|stream| self.remove_and_append(key, stream, ended));
                     let Some(life) = life else { continue };
                     if outcome == Outcome::Closed {
                         self.closed.add(key, self.limit);
@@ -68,46 +81,45 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
                 }
             }
         }
-        for (key, Live { state, last_event }) in live {
-            let life = match state {
-                State::Life(life) => life,
-                State::Undecided(stream) => match self.remove_with(key, *stream, &mut ended) {
+    }
+
+    /// Adds the streams that are live at the end of a part.
+    fn add_live(&mut self, live: BTreeMap<Key, LiveStream<T, N>>, ended: &mut Vec<Positioned<T, N>>) {
+        for (key, LiveStream { facts, last_event }) in live {
+            let life = match facts {
+                Facts::Life(life) => life,
+                Facts::Undecided(stream) => match self.remove_and_append(key, *stream, ended) {
                     Some(life) => Box::new(life),
                     None => continue,
                 },
             };
+            // The part's events follow those so far.
             let last_event = self.events + last_event;
-            self.live.insert(key, Live { state: State::Life(life), last_event });
+            self.live.insert(key, LiveStream { facts: Facts::Life(life), last_event });
             self.by_last_event.push(Reverse((last_event, key)));
         }
-        self.events += events;
-        self.tidy();
-        // Events after a CLOSED are found later than their position: with the last event of the same ID.
-        ended.sort_by_key(|stream| stream.position.number);
-        let appended = |Positioned { position, life }| Appended { life, handed_out: position.handed_out };
-        Ok(ended.into_iter().map(appended).collect())
     }
 
-    /// Returns `true` if a part can be added with the result of one tracker.
+    /// Returns `true` if the result of adding a part is that of one tracker: in none of the cases that
+    /// [`append`](Self::append) lists.
     fn is_exact_with(&self, other: &Self) -> bool {
         let (None, Some(part)) = (&self.part, &other.part) else { return false };
         let limit = self.limit as u64;
-        // A single tracker drops no stream, and forgets none that was closed in the part.
-        let fits = (self.live.len() + part.max_live) as u64 <= limit && other.closed.total() <= limit;
-        // An event of the part may come after a CLOSED before it: then that CLOSED has to be remembered until the end, and
-        // the events of its stream be few enough to be kept apart.
+        // No live stream would be dropped, and no stream that was closed in the part be forgotten.
+        let is_within_limit = (self.live.len() + part.max_live) as u64 <= limit && other.closed.total() <= limit;
+        // Each CLOSED before the part would be remembered until its end.
         let none_forgotten = self.closed.len() as u64 + other.closed.total() <= limit;
-        let fits_after_closed = self.closed.len() == 0
-            || other.undecided_by_key().all(|(key, stream)| {
-                let is_single = none_forgotten && !stream.is_merged;
-                is_single || !self.closed.contains(key)
-            });
-        self.kept == other.kept && fits && fits_after_closed
+        // Events after such a CLOSED are still separate, so that each can be returned alone.
+        let are_separate = self.closed.len() == 0
+            || other
+                .undecided_by_key()
+                .all(|(key, stream)| !self.closed.contains(key) || none_forgotten && !stream.is_merged);
+        self.life_limits == other.life_limits && is_within_limit && are_separate
     }
 
-    /// Removes a stream and returns it with its events in a part. If the stream was closed before the part, adds each
-    /// event to `ended` instead, as one after CLOSED.
-    fn remove_with(
+    /// Removes the live stream with this ID, if there is one, and returns it with the events that a part has of it. If
+    /// the stream was closed before the part, adds each event to `ended` instead, as one after CLOSED.
+    fn remove_and_append(
         &mut self,
         key: Key,
         stream: Undecided<T, N>,
@@ -118,10 +130,10 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
             ended.extend(stream.events.into_iter().map(|event| Positioned { life: after_closed(event.life), ..event }));
             return None;
         }
-        let before = self.live.remove(&key).and_then(|stream| stream.state.into_life());
+        let before = self.live.remove(&key).and_then(|stream| stream.facts.into_life());
         let mut events = stream.events.into_iter().map(|event| event.life);
         let mut life = before.map(|life| *life).or_else(|| events.next())?;
-        events.for_each(|later| life.append(later, self.kept));
+        events.for_each(|later| life.append(later, self.life_limits));
         Some(life)
     }
 }

@@ -7,11 +7,12 @@ use super::key::Key;
 /// The IDs of the streams that were closed last.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Closed {
-    /// Sequence number of the CLOSED of each ID.
+    /// Sequence number of each ID's last CLOSED.
     by_key: BTreeMap<Key, u64>,
-    /// IDs in the order of their CLOSED. An ID that was removed, or closed again, may still be in it.
-    by_age: VecDeque<(u64, Key)>,
-    /// Number of streams that were ever added.
+    /// IDs in the order of their CLOSED, each with its sequence number. An entry is outdated if `by_key` has no such
+    /// ID, or another number for it.
+    in_order: VecDeque<(u64, Key)>,
+    /// Number of streams that were ever added: the sequence number of the last CLOSED.
     total: u64,
 }
 
@@ -20,17 +21,17 @@ impl Closed {
     pub(super) fn add(&mut self, key: Key, limit: usize) {
         self.total += 1;
         self.by_key.insert(key, self.total);
-        self.by_age.push_back((self.total, key));
+        self.in_order.push_back((self.total, key));
         while self.by_key.len() > limit {
-            let Some((number, oldest)) = self.by_age.pop_front() else { return };
+            let Some((number, oldest)) = self.in_order.pop_front() else { return };
             if self.by_key.get(&oldest) == Some(&number) {
                 self.by_key.remove(&oldest);
             }
         }
         // The outdated entries are removed once they are the majority: constant time per stream.
-        if self.by_age.len() > 2 * self.by_key.len() + 64 {
+        if self.in_order.len() > 2 * self.by_key.len() + 64 {
             let by_key = &self.by_key;
-            self.by_age.retain(|(number, key)| by_key.get(key) == Some(number));
+            self.in_order.retain(|(number, key)| by_key.get(key) == Some(number));
         }
     }
 

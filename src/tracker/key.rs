@@ -4,16 +4,16 @@ use crate::anomaly::Anomaly;
 use crate::event::StreamEventRef;
 use crate::value::StreamId;
 
-/// A stream's ID as numbers, which compare faster than text, in the same order.
+/// A stream's ID as three numbers, which compare faster than text, in the same order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key([u64; 3]);
 
 impl Key {
     /// Returns the key of an event's stream.
     pub(super) fn of(event: &StreamEventRef<'_>) -> Self {
-        // The public field may have been changed since it was read.
+        // The caller may have set the public field to an ID that is longer than any that is parsed.
         if event.anomalies().contains(Anomaly::MalformedId) || event.id.len() > 20 {
-            Self::new(id(event).as_str())
+            Self::new(stream_id(event).as_str())
         } else {
             Self::new(event.id)
         }
@@ -34,12 +34,12 @@ impl Key {
     }
 }
 
-/// Returns the ID of an event's stream, abridged if it has more than 20 bytes.
-pub(super) fn id(event: &StreamEventRef<'_>) -> StreamId {
+/// Returns the ID of an event's stream, abridged if it has more than 20 bytes or is not UTF-8.
+pub(super) fn stream_id(event: &StreamEventRef<'_>) -> StreamId {
     const NOT_UTF8: &str = "\u{FFFD}";
     let content = event.content();
     if event.id == NOT_UTF8 && !content.starts_with(NOT_UTF8.as_bytes()) {
-        // The event has the same text for every such ID.
+        // The field has this text for every ID that is not UTF-8, so the ID is made from the bytes.
         return StreamId::abridged(content.split(|&byte| byte == b' ').next().unwrap_or_default());
     }
     StreamId::of_any_token(event.id)

@@ -36,7 +36,8 @@ pub struct StreamLife<T, N = ()> {
     pub last: T,
     /// The caller's notes about the stream's events, merged.
     pub note: N,
-    /// The events except those of flow control (XOFF and XON); beyond the tracker's limit, the first ones and the last one.
+    /// The events except those of flow control (XOFF and XON); beyond the tracker's limit, the first ones and the last
+    /// one.
     pub steps: Vec<Step<T>>,
     /// Number of steps, including those that are not kept.
     pub step_count: u64,
@@ -45,11 +46,11 @@ pub struct StreamLife<T, N = ()> {
     pub circuits: Vec<CircuitId>,
     /// `true` if further circuits were left out.
     pub more_circuits: bool,
-    /// Number of times that the stream was attached to another circuit than before. The first circuit counts, and so does
-    /// a return to an earlier one.
+    /// Number of times that the stream was attached to another circuit than before. The first circuit counts, and so
+    /// does a return to an earlier one.
     pub circuit_changes: u64,
-    /// The circuit that the stream is attached to, or was attached to at its end. `None` after DETACHED, until it is attached
-    /// again.
+    /// The circuit that the stream is attached to, or was attached to at its end. `None` after DETACHED, until it is
+    /// attached again.
     pub circuit_id: Option<CircuitId>,
     /// The circuit that the stream was attached to last, even if it was detached from it. `None` if it was never
     /// attached.
@@ -87,7 +88,8 @@ pub struct StreamLife<T, N = ()> {
     pub has_username: bool,
     /// `true` if the client sent a password.
     pub has_password: bool,
-    /// `REASON` of the last event that has a reason; `None` if that event has only `REMOTE_REASON`, or if there is none.
+    /// `REASON` of the last event that has a reason; `None` if that event has only `REMOTE_REASON`, or if there is
+    /// none.
     pub reason: Option<StreamClosureReason>,
     /// `REMOTE_REASON` of the last event that has a reason; `None` as for `reason`.
     pub remote_reason: Option<StreamClosureReason>,
@@ -101,7 +103,7 @@ pub struct StreamLife<T, N = ()> {
     pub xon_recv: u64,
     /// Number of events after FAILED, CLOSED not counted. tor prints no such event.
     pub after_failed: u64,
-    /// Text of words without a name.
+    /// Text of the words above that this crate has no name for.
     pub(crate) words: UnnamedWords,
 }
 
@@ -128,7 +130,7 @@ pub struct Step<T> {
     /// The circuit that tor printed. With DETACHED, and with the CONTROLLER_WAIT right after it, the circuit that the
     /// stream has left.
     pub circuit_id: Option<CircuitId>,
-    /// Text of a status without a name.
+    /// Text of a status that this crate has no name for.
     pub(crate) word: Option<Box<str>>,
 }
 
@@ -146,7 +148,7 @@ pub struct Failure<T> {
     pub reason: Option<StreamClosureReason>,
     /// The reason for which the other end closed the stream (`REMOTE_REASON`).
     pub remote_reason: Option<StreamClosureReason>,
-    /// Text of reasons without a name.
+    /// Text of reasons that this crate has no name for.
     pub(crate) words: UnnamedReasons,
 }
 
@@ -173,8 +175,9 @@ pub enum Outcome {
     AfterClosed,
 }
 
-/// Defines methods that return words as tor printed them.
-macro_rules! words {
+/// Defines methods that return words as tor printed them: the method, the field with the word, and the field with the
+/// text of a word without a name.
+macro_rules! printed_words {
     ($($(#[$meta:meta])* $name:ident: $field:ident $($word:ident).+;)+) => {$(
         $(#[$meta])*
         ///
@@ -187,7 +190,7 @@ macro_rules! words {
 }
 
 impl<T, N> StreamLife<T, N> {
-    words! {
+    printed_words! {
         /// Returns [`source`](Self::source) as tor printed it.
         source_str: source words.source;
         /// Returns [`purpose`](Self::purpose) as tor printed it.
@@ -265,7 +268,7 @@ impl<T> Step<T> {
 }
 
 impl<T> Failure<T> {
-    words! {
+    printed_words! {
         /// Returns [`reason`](Self::reason) as tor printed it.
         reason_str: reason words.local;
         /// Returns [`remote_reason`](Self::remote_reason) as tor printed it.

@@ -5,25 +5,25 @@ use alloc::collections::btree_map::Entry;
 use core::cmp::Reverse;
 use core::mem;
 
-use super::key::{Key, id};
+use super::key::{Key, stream_id};
 use super::life::{Outcome, StreamLife};
 use super::part::{Position, Undecided};
-use super::update::Kept;
+use super::update::LifeLimits;
 use super::{Note, StreamTracker};
 use crate::event::StreamEventRef;
 
 /// A live stream.
 #[derive(Clone, Debug)]
-pub(super) struct Live<T, N> {
+pub(super) struct LiveStream<T, N> {
     /// Facts from the stream's events.
-    pub(super) state: State<T, N>,
+    pub(super) facts: Facts<T, N>,
     /// Sequence number of the stream's last event.
     pub(super) last_event: u64,
 }
 
-/// The facts about a live stream, boxed since the map moves its entries.
+/// The facts about a live stream. Boxed, since the map of live streams moves its entries.
 #[derive(Clone, Debug)]
-pub(super) enum State<T, N> {
+pub(super) enum Facts<T, N> {
     /// A stream whose first event in the log is known.
     Life(Box<StreamLife<T, N>>),
     /// A stream that may have begun before this part of the log.
@@ -34,9 +34,9 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     /// Adds a NEW or NEWRESOLVE.
     pub(super) fn begin(&mut self, key: Key, event: &StreamEventRef<'_>, time: T, note: N) -> Option<StreamLife<T, N>> {
         self.closed.remove(key);
-        let life = State::Life(Box::new(StreamLife::new(id(event), event, time, note)));
+        let facts = Facts::Life(Box::new(StreamLife::new(stream_id(event), event, time, note)));
         // A controller's REDIRECTSTREAM or RESOLVE cannot repeat a NEW: this is another stream.
-        let replaced = self.insert(key, life).and_then(|state| self.end(key, state, Outcome::Replaced));
+        let replaced = self.insert(key, facts).and_then(|replaced| self.end(key, replaced, Outcome::Replaced));
         if let Some(part) = &mut self.part {
             part.begin(key, self.events);
         }
@@ -45,19 +45,19 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
 
     /// Adds a CLOSED.
     pub(super) fn close(&mut self, key: Key, event: &StreamEventRef<'_>, time: T, note: N) -> Option<StreamLife<T, N>> {
-        let state = match self.live.remove(&key) {
+        let facts = match self.live.remove(&key) {
             Some(mut stream) => {
-                stream.state.update(self.position(), self.kept, event, time, note);
-                stream.state
+                stream.facts.update(self.position(), self.life_limits, event, time, note);
+                stream.facts
             }
             None if self.closed.contains(key) => return Some(after_closed(event, time, note)),
-            None => self.state(event, time, note),
+            None => self.first_facts(event, time, note),
         };
         self.closed.add(key, self.limit);
-        self.end(key, state, Outcome::Closed)
+        self.end(key, facts, Outcome::Closed)
     }
 
-    /// Adds an event with any other status.
+    /// Adds an event with any other status than NEW, NEWRESOLVE and CLOSED.
     pub(super) fn advance(
         &mut self,
         key: Key,
@@ -68,31 +68,31 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         let position = self.position();
         if let Some(stream) = self.live.get_mut(&key) {
             stream.last_event = self.events;
-            stream.state.update(position, self.kept, event, time, note);
+            stream.facts.update(position, self.life_limits, event, time, note);
             return None;
         }
         if self.closed.contains(key) {
             return Some(after_closed(event, time, note));
         }
-        let state = self.state(event, time, note);
-        self.insert(key, state);
+        let facts = self.first_facts(event, time, note);
+        self.insert(key, facts);
         self.drop_oldest()
     }
 
-    /// Returns the state of a stream whose first event is not NEW or NEWRESOLVE.
-    fn state(&self, event: &StreamEventRef<'_>, time: T, note: N) -> State<T, N> {
-        let life = StreamLife::new(id(event), event, time, note);
+    /// Returns the facts about a stream from its first event, if that is not NEW or NEWRESOLVE.
+    fn first_facts(&self, event: &StreamEventRef<'_>, time: T, note: N) -> Facts<T, N> {
+        let life = StreamLife::new(stream_id(event), event, time, note);
         match &self.part {
-            Some(_) => State::Undecided(Box::new(Undecided::new(self.position(), life))),
-            None => State::Life(Box::new(life)),
+            Some(_) => Facts::Undecided(Box::new(Undecided::new(self.position(), life))),
+            None => Facts::Life(Box::new(life)),
         }
     }
 
-    /// Inserts a stream. Returns the state of the stream that had the same ID.
-    fn insert(&mut self, key: Key, state: State<T, N>) -> Option<State<T, N>> {
-        let stream = Live { state, last_event: self.events };
+    /// Inserts a stream. Returns the facts about the live stream that had the same ID.
+    fn insert(&mut self, key: Key, facts: Facts<T, N>) -> Option<Facts<T, N>> {
+        let stream = LiveStream { facts, last_event: self.events };
         match self.live.entry(key) {
-            Entry::Occupied(mut entry) => Some(mem::replace(entry.get_mut(), stream).state),
+            Entry::Occupied(mut entry) => Some(mem::replace(entry.get_mut(), stream).facts),
             Entry::Vacant(entry) => {
                 entry.insert(stream);
                 self.by_last_event.push(Reverse((self.events, key)));
@@ -104,16 +104,17 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         }
     }
 
-    /// Returns a stream that has ended, unless it may have begun before this part of the log: then the part keeps it.
-    fn end(&mut self, key: Key, state: State<T, N>, outcome: Outcome) -> Option<StreamLife<T, N>> {
-        match (state, &mut self.part) {
-            (State::Life(life), part) => {
+    /// Returns a stream that has ended. `None` if it may have begun before this part of the log: then the part keeps
+    /// it.
+    fn end(&mut self, key: Key, facts: Facts<T, N>, outcome: Outcome) -> Option<StreamLife<T, N>> {
+        match (facts, &mut self.part) {
+            (Facts::Life(life), part) => {
                 if let Some(part) = part.as_mut().filter(|_| outcome == Outcome::Closed) {
                     part.close(key, self.events);
                 }
                 Some(life.with_outcome(outcome))
             }
-            (State::Undecided(stream), part) => {
+            (Facts::Undecided(stream), part) => {
                 part.as_mut()?.end(key, *stream, outcome, self.events);
                 None
             }
@@ -122,38 +123,40 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
 
     /// Returns the position of the current event.
     fn position(&self) -> Position {
-        Position { number: self.events, handed_out: self.part.as_ref().map_or(0, |part| part.handed_out) }
+        Position { number: self.events, returned: self.part.as_ref().map_or(0, |part| part.returned) }
     }
 
     /// Removes and returns the stream with the oldest last event, if there are more live streams than the limit.
     fn drop_oldest(&mut self) -> Option<StreamLife<T, N>> {
-        self.tidy();
+        self.remove_outdated_entries();
         while self.live.len() > self.limit {
             let Reverse((number, key)) = self.by_last_event.pop()?;
             let Entry::Occupied(entry) = self.live.entry(key) else { continue };
             let last_event = entry.get().last_event;
-            // A stream with later events is inserted again with the number of its last one: at most once for each event.
+            // A stream with later events is inserted again with the number of its last one: at most once for each
+            // event.
             if last_event != number {
                 self.by_last_event.push(Reverse((last_event, key)));
                 continue;
             }
-            let state = entry.remove().state;
-            let life = self.end(key, state, Outcome::Dropped);
+            let facts = entry.remove().facts;
+            let life = self.end(key, facts, Outcome::Dropped);
+            // A stream that has failed is returned as such.
             self.dropped += u64::from(life.as_ref().is_some_and(|life| life.outcome == Outcome::Dropped));
             return life;
         }
         None
     }
 
-    /// Removes the outdated entries of `by_last_event` once they are the majority: constant time per stream.
-    pub(super) fn tidy(&mut self) {
+    /// Removes the outdated entries of `by_last_event`, if they are the majority: so it takes constant time per stream.
+    pub(super) fn remove_outdated_entries(&mut self) {
         if self.by_last_event.len() > 2 * self.live.len() + 64 {
             self.by_last_event = self.live.iter().map(|(&key, stream)| Reverse((stream.last_event, key))).collect();
         }
     }
 }
 
-impl<T: Clone, N: Note> State<T, N> {
+impl<T: Clone, N: Note> Facts<T, N> {
     /// Returns the stream; `None` if it may have begun before this part of the log.
     pub(super) fn into_life(self) -> Option<Box<StreamLife<T, N>>> {
         match self {
@@ -171,15 +174,15 @@ impl<T: Clone, N: Note> State<T, N> {
     }
 
     /// Adds an event.
-    fn update(&mut self, position: Position, kept: Kept, event: &StreamEventRef<'_>, time: T, note: N) {
+    fn update(&mut self, position: Position, limits: LifeLimits, event: &StreamEventRef<'_>, time: T, note: N) {
         match self {
-            Self::Life(life) => life.update(event, time, note, kept),
-            Self::Undecided(stream) => stream.update(position, kept, event, time, note),
+            Self::Life(life) => life.update(event, time, note, limits),
+            Self::Undecided(stream) => stream.update(position, limits, event, time, note),
         }
     }
 }
 
 /// Returns the life of an event that came after the end of its stream.
 fn after_closed<T: Clone, N: Note>(event: &StreamEventRef<'_>, time: T, note: N) -> StreamLife<T, N> {
-    StreamLife { outcome: Outcome::AfterClosed, ..StreamLife::new(id(event), event, time, note) }
+    StreamLife { outcome: Outcome::AfterClosed, ..StreamLife::new(stream_id(event), event, time, note) }
 }

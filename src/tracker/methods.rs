@@ -5,7 +5,7 @@ use alloc::collections::{BTreeMap, BinaryHeap};
 use super::closed::Closed;
 use super::key::Key;
 use super::life::StreamLife;
-use super::update::Kept;
+use super::update::LifeLimits;
 use super::{Note, StreamTracker};
 use crate::event::StreamEventRef;
 use crate::value::StreamId;
@@ -34,7 +34,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
             by_last_event: BinaryHeap::new(),
             closed: Closed::default(),
             limit: limit.max(1),
-            kept: Kept { steps: 1000, circuits: 1000 },
+            life_limits: LifeLimits { steps: 1000, circuits: 1000 },
             events: 0,
             dropped: 0,
             part: None,
@@ -45,14 +45,14 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     /// are only counted.
     #[must_use]
     pub fn keep_steps(self, steps: usize) -> Self {
-        Self { kept: Kept { steps: steps.max(1), ..self.kept }, ..self }
+        Self { life_limits: LifeLimits { steps: steps.max(1), ..self.life_limits }, ..self }
     }
 
     /// Sets the maximum number of [`circuits`](StreamLife::circuits) that are kept of one stream, at least one. Further
     /// changes of circuit are only counted.
     #[must_use]
     pub fn keep_circuits(self, circuits: usize) -> Self {
-        Self { kept: Kept { circuits: circuits.max(1), ..self.kept }, ..self }
+        Self { life_limits: LifeLimits { circuits: circuits.max(1), ..self.life_limits }, ..self }
     }
 
     /// Adds an event as [`update`](StreamTracker::update) does, with a note.
@@ -65,7 +65,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
             _ => self.advance(key, event, time, note),
         };
         if let Some(part) = &mut self.part {
-            part.handed_out += u64::from(ended.is_some());
+            part.returned += u64::from(ended.is_some());
         }
         ended
     }
@@ -73,13 +73,13 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     /// Iterates over the live streams, in the order of their IDs' text, including those that have failed and were not
     /// yet closed. In a [part](Self::part) of a log, these are the streams that began in it.
     pub fn live(&self) -> impl Iterator<Item = &StreamLife<T, N>> {
-        self.live.values().filter_map(|stream| stream.state.life())
+        self.live.values().filter_map(|stream| stream.facts.life())
     }
 
     /// Returns the stream with this ID, if it is one of [`live`](Self::live).
     #[must_use]
     pub fn get(&self, id: &StreamId) -> Option<&StreamLife<T, N>> {
-        self.live.get(&Key::new(id.as_str()))?.state.life()
+        self.live.get(&Key::new(id.as_str()))?.facts.life()
     }
 
     /// Returns the number of streams that were returned as [`Dropped`](crate::Outcome::Dropped).
@@ -90,6 +90,6 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
 
     /// Returns the streams of [`live`](Self::live), as they are at the end of a log.
     pub fn into_live(self) -> impl Iterator<Item = StreamLife<T, N>> {
-        self.live.into_values().filter_map(|stream| stream.state.into_life().map(|life| *life))
+        self.live.into_values().filter_map(|stream| stream.facts.into_life().map(|life| *life))
     }
 }

@@ -1,9 +1,13 @@
 //! Tracking of streams: events grouped by stream.
 //!
+//! A stream is *live* from its first event to its CLOSED. A *life* is the facts about a stream from its events. A
+//! *part* of a log is a run of its events that a tracker of its own reads, beside the trackers of other parts.
+//!
 //! - this file: the tracker's type, and the caller's notes about events; [`methods`]: the tracker's methods
 //! - [`live`]: the live streams: where each begins and ends; [`closed`]: the IDs of streams that were closed
 //! - [`key`]: stream IDs as map keys
-//! - [`life`]: the facts about one stream; [`update`]: how events change them; [`text`]: the text that is kept
+//! - [`life`]: the facts about one stream; [`update`]: how events change them; [`text`]: the text in them, without
+//!   credentials
 //! - [`part`]: the tracker of a part of a log; [`append`]: how it is merged into that of the log before it
 
 // The first group, so that rustdoc lists these methods first.
@@ -26,11 +30,11 @@ pub use self::append::Appended;
 use self::closed::Closed;
 use self::key::Key;
 pub use self::life::{Failure, Outcome, Step, StreamLife, Target};
-use self::live::Live;
+use self::live::LiveStream;
 use self::part::Part;
 #[cfg(feature = "serde")]
 pub(crate) use self::text::{UnnamedReasons, UnnamedWords, cut};
-use self::update::Kept;
+use self::update::LifeLimits;
 
 /// Groups events by stream, and returns each stream when it ends.
 ///
@@ -53,8 +57,8 @@ use self::update::Kept;
 ///   targets and a source address, and the steps and circuits that [`keep_steps`](Self::keep_steps) and
 ///   [`keep_circuits`](Self::keep_circuits) allow: by default 1000 steps of some 60 bytes, and 1000 circuits of 24. A
 ///   stream that tor printed has about eight steps.
-/// - The IDs of the last `limit` streams that were closed are remembered, at some 100 bytes each: an event after the end
-///   of its stream is returned as [`AfterClosed`](Outcome::AfterClosed).
+/// - The IDs of the last `limit` streams that were closed are remembered, at some 100 bytes each: an event after the
+///   end of its stream is returned as [`AfterClosed`](Outcome::AfterClosed).
 ///
 /// The time of an event grows with the logarithm of the number of streams only.
 ///
@@ -76,22 +80,22 @@ use self::update::Kept;
 #[derive(Clone, Debug)]
 pub struct StreamTracker<T, N = ()> {
     /// Live streams by ID.
-    live: BTreeMap<Key, Live<T, N>>,
-    /// IDs of live streams by the sequence number of the last event. An entry may be outdated: its number that of an
-    /// earlier event, or its stream no longer live. Entries are checked when they are the lowest, so that most events
-    /// change nothing here.
+    live: BTreeMap<Key, LiveStream<T, N>>,
+    /// IDs of live streams by the sequence number of the last event, the lowest number first. An entry may be outdated:
+    /// its number that of an earlier event, or its stream no longer live. Only the lowest entry is checked, once a
+    /// stream has to be dropped, so that most events change nothing here.
     by_last_event: BinaryHeap<Reverse<(u64, Key)>>,
     /// The streams that were closed last, up to `limit`.
     closed: Closed,
     /// Maximum number of live streams, and of closed ones that are remembered.
     limit: usize,
-    /// Maximum number of steps and circuits of one stream.
-    kept: Kept,
+    /// Maximum number of steps and circuits that are kept of one stream.
+    life_limits: LifeLimits,
     /// Number of events so far.
     events: u64,
     /// Number of streams that were dropped so far.
     dropped: u64,
-    /// State for [`append`](Self::append), if this is the tracker of a part of a log.
+    /// Facts for [`append`](Self::append), if this is the tracker of a part of a log.
     part: Option<Box<Part<T, N>>>,
 }
 

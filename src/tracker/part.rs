@@ -1,22 +1,22 @@
 //! The tracker of a part of a log.
 //!
-//! A part returns only streams that are certain: those that begin and end in it. Of other streams it keeps the facts that
-//! [`append`](StreamTracker::append) needs: the order in which streams began and were closed ([`Change`]), and the events
-//! of streams that may have begun before it ([`Undecided`]).
+//! Such a tracker, a part for short, returns only streams that are certain: those that begin and end in it. Of other
+//! streams it keeps the facts that [`append`](StreamTracker::append) needs: the order in which streams began and were
+//! closed ([`Change`]), and the events of streams that may have begun before it ([`Undecided`]).
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::mem;
 
-use super::key::{Key, id};
+use super::key::{Key, stream_id};
 use super::life::{Outcome, StreamLife};
-use super::live::State;
-use super::update::Kept;
+use super::live::Facts;
+use super::update::LifeLimits;
 use super::{Note, StreamTracker};
 use crate::event::StreamEventRef;
 
-/// Maximum number of events that an [`Undecided`] stream keeps one by one.
-const MAX_SINGLE: usize = 16;
+/// Maximum number of events that an [`Undecided`] stream keeps apart.
+const MAX_SEPARATE: usize = 16;
 
 /// The state of a part beside its live and closed streams.
 #[derive(Clone, Debug)]
@@ -25,8 +25,8 @@ pub(super) struct Part<T, N> {
     pub(super) changes: Vec<Change>,
     /// Streams that may have begun before the part and have ended in it, one for each [`ChangeKind::End`].
     pub(super) ended: Vec<Undecided<T, N>>,
-    /// Number of streams that the part has returned.
-    pub(super) handed_out: u64,
+    /// Number of streams that the part has returned to its caller.
+    pub(super) returned: u64,
     /// Maximum number of streams that were live at a time.
     pub(super) max_live: usize,
 }
@@ -59,7 +59,7 @@ pub(super) struct Position {
     /// Sequence number of the event, from 1.
     pub(super) number: u64,
     /// Number of streams that the part had returned before the event.
-    pub(super) handed_out: u64,
+    pub(super) returned: u64,
 }
 
 /// A stream, or one of its events alone, with the position of its last event.
@@ -77,7 +77,7 @@ pub(super) struct Positioned<T, N> {
 /// kept apart as long as there are few.
 #[derive(Clone, Debug)]
 pub(super) struct Undecided<T, N> {
-    /// A life for each event; a single life with all events if there are more than [`MAX_SINGLE`].
+    /// A life for each event; a single life with all events if there are more than [`MAX_SEPARATE`].
     pub(super) events: Vec<Positioned<T, N>>,
     /// Set once the events were merged into one entry.
     pub(super) is_merged: bool,
@@ -109,12 +109,12 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     /// ```
     #[must_use]
     pub fn part() -> Self {
-        let part = Part { changes: Vec::new(), ended: Vec::new(), handed_out: 0, max_live: 0 };
+        let part = Part { changes: Vec::new(), ended: Vec::new(), returned: 0, max_live: 0 };
         Self { part: Some(Box::new(part)), ..Self::with_notes(usize::MAX) }
     }
 
-    /// Iterates over the streams that this [part](Self::part) keeps since they may have begun before it, live or ended: a
-    /// stream as one life, or as a life for each event.
+    /// Iterates over the streams that this [part](Self::part) keeps since they may have begun before it, live or ended:
+    /// a stream as one life, or as a life for each event.
     ///
     /// The streams that [`append`](Self::append) returns, when this part is added to others or others to it, consist of
     /// these, of those that are [`live`](Self::live), and of those that are live in the tracker before it.
@@ -125,8 +125,8 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     /// Returns the number of changes that this [part](Self::part) keeps for [`append`](Self::append): of streams that
     /// began, were closed, or may have begun before it and have ended. Each takes some fifty bytes.
     ///
-    /// Beside them a part keeps the streams that are [`undecided`](Self::undecided) or [`live`](Self::live). A caller who
-    /// reads logs of strangers can give up a part that keeps too much, and update the tracker before it instead.
+    /// Beside them a part keeps the streams that are [`undecided`](Self::undecided) or [`live`](Self::live). A caller
+    /// who reads logs of strangers can give up a part that keeps too much, and update the tracker before it instead.
     #[must_use]
     pub fn changes(&self) -> usize {
         self.part.as_ref().map_or(0, |part| part.changes.len())
@@ -138,26 +138,26 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
             let ends = part.changes.iter().filter(|change| matches!(change.kind, ChangeKind::End(_)));
             ends.map(|change| change.key).zip(&part.ended)
         });
-        let live = self.live.iter().filter_map(|(&key, stream)| match &stream.state {
-            State::Undecided(stream) => Some((key, &**stream)),
-            State::Life(_) => None,
+        let live = self.live.iter().filter_map(|(&key, stream)| match &stream.facts {
+            Facts::Undecided(stream) => Some((key, &**stream)),
+            Facts::Life(_) => None,
         });
         ended.chain(live)
     }
 }
 
 impl<T, N> Part<T, N> {
-    /// Adds the beginning of a stream, with the event of this number.
+    /// Notes that a stream began, with the event of this number.
     pub(super) fn begin(&mut self, key: Key, number: u64) {
         self.change(key, number, ChangeKind::Begin);
     }
 
-    /// Adds the CLOSED, with this number, of a stream that began in the part.
+    /// Notes that a stream that began in the part was closed, by the event of this number.
     pub(super) fn close(&mut self, key: Key, number: u64) {
         self.change(key, number, ChangeKind::Close);
     }
 
-    /// Adds a stream that ended with the event of this number.
+    /// Keeps a stream that may have begun before the part, and ended with the event of this number.
     pub(super) fn end(&mut self, key: Key, stream: Undecided<T, N>, outcome: Outcome, number: u64) {
         self.change(key, number, ChangeKind::End(outcome));
         self.ended.push(stream);
@@ -165,7 +165,7 @@ impl<T, N> Part<T, N> {
 
     /// Adds a change.
     fn change(&mut self, key: Key, number: u64, kind: ChangeKind) {
-        let position = Position { number, handed_out: self.handed_out };
+        let position = Position { number, returned: self.returned };
         self.changes.push(Change { key, position, kind });
     }
 }
@@ -179,27 +179,34 @@ impl<T, N> Undecided<T, N> {
 
 impl<T: Clone, N: Note> Undecided<T, N> {
     /// Adds an event.
-    pub(super) fn update(&mut self, position: Position, kept: Kept, event: &StreamEventRef<'_>, time: T, note: N) {
-        if !self.is_merged && self.events.len() < MAX_SINGLE {
-            let life = StreamLife::new(id(event), event, time, note);
+    pub(super) fn update(
+        &mut self,
+        position: Position,
+        limits: LifeLimits,
+        event: &StreamEventRef<'_>,
+        time: T,
+        note: N,
+    ) {
+        if !self.is_merged && self.events.len() < MAX_SEPARATE {
+            let life = StreamLife::new(stream_id(event), event, time, note);
             self.events.push(Positioned { position, life });
             return;
         }
         if !self.is_merged {
-            self.merge(kept);
+            self.merge_events(limits);
         }
-        if let Some(all) = self.events.first_mut() {
-            all.life.update(event, time, note, kept);
+        if let Some(merged) = self.events.first_mut() {
+            merged.life.update(event, time, note, limits);
         }
     }
 
-    /// Merges the events into the first entry.
-    fn merge(&mut self, kept: Kept) {
+    /// Merges the lives of single events into one.
+    fn merge_events(&mut self, limits: LifeLimits) {
         self.is_merged = true;
         let mut events = mem::take(&mut self.events).into_iter();
-        if let Some(mut all) = events.next() {
-            events.for_each(|later| all.life.append(later.life, kept));
-            self.events.push(all);
+        if let Some(mut merged) = events.next() {
+            events.for_each(|later| merged.life.append(later.life, limits));
+            self.events.push(merged);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The text that is kept of a stream: words without a name, and targets without credentials.
+//! The text in the facts about a stream: words without a name, and other text with credentials masked.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -14,7 +14,7 @@ use crate::word::{StreamClosureReason, StreamStatus};
 /// Maximum length of the text of a word without a name, in bytes. tor's longest words have 15.
 const MAX_KEPT_WORD: usize = 64;
 
-/// Text of a stream's words that have no name.
+/// Text of a stream's words that this crate has no name for, cut and masked. `None` for a word with a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct UnnamedWords {
@@ -28,7 +28,7 @@ pub(crate) struct UnnamedWords {
     pub(crate) reasons: UnnamedReasons,
 }
 
-/// Text of one event's reasons that have no name.
+/// Text of one event's reasons that this crate has no name for, cut and masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct UnnamedReasons {
@@ -41,7 +41,7 @@ pub(crate) struct UnnamedReasons {
 impl Target {
     /// Returns an event's target.
     pub(super) fn of(event: &StreamEventRef<'_>) -> Self {
-        Self { host: shown(event, event.target_host), port: event.target_port }
+        Self { host: masked(event, event.target_host), port: event.target_port }
     }
 
     /// Returns `true` if this is the event's target, without masked text.
@@ -55,14 +55,14 @@ impl UnnamedReasons {
     pub(super) fn of(event: &StreamEventRef<'_>) -> Self {
         let is_unnamed = |reason| reason == Some(StreamClosureReason::Unrecognized);
         Self {
-            local: unnamed(event, is_unnamed(event.reason), StreamEventRef::reason_str),
-            remote: unnamed(event, is_unnamed(event.remote_reason), StreamEventRef::remote_reason_str),
+            local: unnamed_text(event, is_unnamed(event.reason), StreamEventRef::reason_str),
+            remote: unnamed_text(event, is_unnamed(event.remote_reason), StreamEventRef::remote_reason_str),
         }
     }
 }
 
 /// Returns the text of an unrecognized word, cut and masked. `UNKNOWN_n` is tor's own word and never masked.
-pub(super) fn unnamed<'a>(
+pub(super) fn unnamed_text<'a>(
     event: &StreamEventRef<'a>,
     is_unnamed: bool,
     text: impl FnOnce(&StreamEventRef<'a>) -> Option<&'a str>,
@@ -71,12 +71,12 @@ pub(super) fn unnamed<'a>(
         return None;
     }
     let word = text(event)?;
-    Some(if grammar::is_unknown_code(word.as_bytes()) { cut(word) } else { cut(&shown(event, word)) })
+    Some(if grammar::is_unknown_code(word.as_bytes()) { cut(word) } else { cut(&masked(event, word)) })
 }
 
 /// Returns the ID of an event's circuit; `***` if it is part of a credential that begins in the stream's ID or in the
 /// status.
-pub(super) fn shown_circuit<'a>(event: &StreamEventRef<'a>, id: &'a str) -> CircuitId {
+pub(super) fn masked_circuit<'a>(event: &StreamEventRef<'a>, id: &'a str) -> CircuitId {
     let may_be_secret = event.status == StreamStatus::Unrecognized || event.anomalies().contains(Anomaly::MalformedId);
     if may_be_secret && event.redact(id.as_bytes()).as_str().is_none() {
         // An abridged ID would show the first letters.
@@ -85,16 +85,16 @@ pub(super) fn shown_circuit<'a>(event: &StreamEventRef<'a>, id: &'a str) -> Circ
     CircuitId::of_any_token(id)
 }
 
-/// Returns `true` if an event's source address is an address and a port, which is never masked, whatever a client
-/// writes before it.
-pub(super) fn is_address(event: &StreamEventRef<'_>) -> bool {
+/// Returns `true` if an event's source address is an IP address and a port. Such a text is no credential, whatever a
+/// client writes before it, and is not masked.
+pub(super) fn has_ip_source_addr(event: &StreamEventRef<'_>) -> bool {
     let host = event.source_port().and_then(|_| event.source_host());
     host.is_some_and(|host| host.parse::<IpAddr>().is_ok())
 }
 
-/// Returns text of an event without credentials, which a damaged line can have in any field.
-pub(super) fn shown<'a>(event: &StreamEventRef<'a>, text: &'a str) -> String {
-    // On a plain line no field lies between the quotation marks of another one.
+/// Returns text of an event with credentials masked, which a damaged line can have in any field.
+pub(super) fn masked<'a>(event: &StreamEventRef<'a>, text: &'a str) -> String {
+    // The fast path. On a line without anomalies, no field lies between the quotation marks of another one.
     if event.anomalies().is_empty() && memchr::memchr(b'=', text.as_bytes()).is_none() {
         return text.into();
     }
@@ -112,6 +112,7 @@ pub(crate) fn cut(word: &str) -> Box<str> {
 /// Returns a word as tor printed it: its name, or the kept text if it has none. The text is ignored if the caller has
 /// set the public field to a word with a name.
 pub(super) fn printed<'a>(name: &'a str, text: &'a Option<Box<str>>) -> &'a str {
+    // The name of `Unrecognized` is the same in each of the enums.
     let is_unnamed = name == StreamStatus::Unrecognized.as_str();
     text.as_deref().filter(|_| is_unnamed).unwrap_or(name)
 }

@@ -1,19 +1,20 @@
 //! The changes that an event, or a later life of the same stream, makes to a life.
 //!
-//! Both have to agree: `add` for each event, and `append` for a life of these events, have the same result.
+//! `update` adds an event, and `append` a life. To append the life of some events has to have the same result as to add
+//! these events one by one: a change to one function needs a change to the other.
 
 use alloc::vec::Vec;
 
 use super::Note;
 use super::life::{Failure, Outcome, Step, StreamLife, Target};
-use super::text::{UnnamedReasons, UnnamedWords, is_address, shown, shown_circuit, unnamed};
+use super::text::{UnnamedReasons, UnnamedWords, has_ip_source_addr, masked, masked_circuit, unnamed_text};
 use crate::event::StreamEventRef;
 use crate::value::{CircuitId, StreamId};
 use crate::word::{ClientProtocol, StreamPurpose, StreamSource, StreamStatus};
 
 /// Limits on the facts that are kept of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Kept {
+pub(super) struct LifeLimits {
     /// Maximum number of steps, at least one.
     pub(super) steps: usize,
     /// Maximum number of circuits, at least one.
@@ -62,42 +63,43 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
             after_failed: 0,
             words: UnnamedWords::default(),
         };
-        life.add(event, time, Kept { steps: 1, circuits: 1 });
+        life.add(event, time, LifeLimits { steps: 1, circuits: 1 });
         life
     }
 
     /// Adds an event.
-    pub(super) fn update(&mut self, event: &StreamEventRef<'_>, time: T, note: N, kept: Kept) {
+    pub(super) fn update(&mut self, event: &StreamEventRef<'_>, time: T, note: N, limits: LifeLimits) {
         self.note.append(note);
         self.last = time.clone();
-        self.add(event, time, kept);
+        self.add(event, time, limits);
     }
 
-    /// Adds the facts of an event, without its note.
-    fn add(&mut self, event: &StreamEventRef<'_>, time: T, kept: Kept) {
-        let circuit_id = event.circuit_id.map(|id| shown_circuit(event, id));
+    /// Adds the facts of an event, without its time and note.
+    fn add(&mut self, event: &StreamEventRef<'_>, time: T, limits: LifeLimits) {
+        let circuit_id = event.circuit_id.map(|id| masked_circuit(event, id));
         if let Some(circuit) = circuit_id {
-            self.add_circuit(circuit, kept);
+            self.add_circuit(circuit, limits);
         }
         if !self.target.is_target_of(event) {
             self.target = Target::of(event);
         }
         if let Some(source_addr) = event.source_addr {
-            let source_addr = if is_address(event) { source_addr.into() } else { shown(event, source_addr) };
+            let source_addr = if has_ip_source_addr(event) { source_addr.into() } else { masked(event, source_addr) };
             self.source_addr = Some(source_addr);
         }
         if let Some(source) = event.source {
             self.source = Some(source);
-            self.words.source = unnamed(event, source == StreamSource::Unrecognized, StreamEventRef::source_str);
+            self.words.source = unnamed_text(event, source == StreamSource::Unrecognized, StreamEventRef::source_str);
         }
         if let Some(purpose) = event.purpose {
             self.purpose = Some(purpose);
-            self.words.purpose = unnamed(event, purpose == StreamPurpose::Unrecognized, StreamEventRef::purpose_str);
+            self.words.purpose =
+                unnamed_text(event, purpose == StreamPurpose::Unrecognized, StreamEventRef::purpose_str);
         }
         if let Some(protocol) = event.client_protocol() {
             self.client_protocol = Some(protocol);
             let unrecognized = protocol == ClientProtocol::Unrecognized;
-            self.words.client_protocol = unnamed(event, unrecognized, StreamEventRef::client_protocol_str);
+            self.words.client_protocol = unnamed_text(event, unrecognized, StreamEventRef::client_protocol_str);
         }
         self.nym_epoch = event.nym_epoch().or(self.nym_epoch);
         self.session_group = event.session_group().or(self.session_group);
@@ -118,12 +120,12 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
             StreamStatus::XonRecv => self.xon_recv += 1,
             status => {
                 self.add_status(event, &time, circuit_id);
-                let word = unnamed(event, status == StreamStatus::Unrecognized, |event| Some(event.status_str()));
-                self.add_step(Step { status, time, circuit_id, word }, kept.steps);
+                let word = unnamed_text(event, status == StreamStatus::Unrecognized, |event| Some(event.status_str()));
+                self.add_step(Step { status, time, circuit_id, word }, limits.steps);
                 self.step_count += 1;
             }
         }
-        // For a stream that waits, or was just detached, tor prints the circuit that it left.
+        // With DETACHED, and with CONTROLLER_WAIT after it, tor prints the circuit that the stream has left.
         match event.status {
             StreamStatus::Detached => self.circuit_id = None,
             StreamStatus::ControllerWait => {}
@@ -131,7 +133,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         }
     }
 
-    /// Adds the facts that follow from a step's status.
+    /// Adds the facts that follow from the status of an event. A status of flow control has none here.
     fn add_status(&mut self, event: &StreamEventRef<'_>, time: &T, circuit_id: Option<CircuitId>) {
         match event.status {
             StreamStatus::New => self.set_is_resolve(false),
@@ -164,24 +166,23 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         self.is_resolve = self.is_resolve.or(Some(is_resolve));
     }
 
-    /// Adds the circuit of an event.
-    fn add_circuit(&mut self, circuit: CircuitId, kept: Kept) {
-        // Most events have the circuit of the event before.
+    /// Adds the circuit of an event: a change, unless the last event with a circuit has the same one.
+    fn add_circuit(&mut self, circuit: CircuitId, limits: LifeLimits) {
         if self.last_circuit == Some(circuit) {
             return;
         }
         self.last_circuit = Some(circuit);
         self.circuit_changes += 1;
-        self.keep_circuit(circuit, kept);
+        self.keep_circuit(circuit, limits);
     }
 
     /// Adds a circuit to the list, if it is new and the list is not full.
-    fn keep_circuit(&mut self, circuit: CircuitId, kept: Kept) {
+    fn keep_circuit(&mut self, circuit: CircuitId, limits: LifeLimits) {
         // Once a circuit is left out, the list is final, and the search is skipped: the time stays linear.
         if self.more_circuits || self.circuits.contains(&circuit) {
             return;
         }
-        if self.circuits.len() < kept.circuits {
+        if self.circuits.len() < limits.circuits {
             self.circuits.push(circuit);
         } else {
             self.more_circuits = true;
@@ -197,12 +198,14 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
     }
 
     /// Adds a life of later events of the same stream. The result is that of adding these events one by one.
-    pub(super) fn append(&mut self, later: Self, kept: Kept) {
+    pub(super) fn append(&mut self, later: Self, limits: LifeLimits) {
+        // The later life has counted its first circuit as a change.
         let same_circuit = self.last_circuit.is_some() && later.circuits.first() == self.last_circuit.as_ref();
         self.circuit_changes += later.circuit_changes - u64::from(same_circuit);
         // A life that left out circuits has the maximum number, and so fills the list here.
-        later.circuits.iter().for_each(|&circuit| self.keep_circuit(circuit, kept));
+        later.circuits.iter().for_each(|&circuit| self.keep_circuit(circuit, limits));
         self.more_circuits |= later.more_circuits;
+        // Otherwise no later event attached or detached the stream.
         if later.detached > 0 || later.circuit_id.is_some() {
             self.circuit_id = later.circuit_id;
         }
@@ -215,7 +218,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         self.failure = self.failure.take().or(later.failure);
         self.outcome = if self.failure.is_some() { Outcome::Failed } else { later.outcome };
         self.closed |= later.closed;
-        later.steps.into_iter().for_each(|step| self.add_step(step, kept.steps));
+        later.steps.into_iter().for_each(|step| self.add_step(step, limits.steps));
         self.step_count += later.step_count;
 
         self.last = later.last;

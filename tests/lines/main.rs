@@ -14,6 +14,7 @@ mod ranges;
 #[cfg(feature = "std")]
 mod reader;
 mod rules;
+mod settings;
 
 use common::entry_points;
 use common::search::Settings;

@@ -5,7 +5,9 @@ use alloc::sync::Arc;
 use std::io::{self, BufReader};
 use std::path::PathBuf;
 
-use crate::command::summary::{End, Fault, Form, Hash, LogTally, Next, Reader, Settings, Sum, Summary};
+use crate::command::summary::{
+    EndOfLogs, Fault, LogTally, MergeableReader, OverflowGuard, ReadLine, Settings, Sha256Hash, Summary, SummaryForm,
+};
 use crate::input::Input;
 use crate::output::text::escape;
 use crate::report;
@@ -19,8 +21,8 @@ Example, for two machines that can be reached by ssh:
   tor-streams merge one.json two.json
 
 What is printed:
-  The summary that one machine with all logs would print, or `summary
-  --cluster` with the machines' logs in this order. The filters and --max-live
+  The summary that one machine with all logs would print, or that `summary
+  --cluster` prints with the machines' logs in this order. The filters and --max-live
   are those of the summaries, which have to be the same; so give --since and
   --until as dates, and not as `1h`. If two machines have logs of the same
   name, the name of the second summary is put before the second log's.
@@ -45,10 +47,10 @@ pub(crate) struct Options {
     files: Vec<PathBuf>,
     /// Form of the output.
     #[command(flatten)]
-    form: Form,
+    form: SummaryForm,
 }
 
-/// Prints one summary of all files. Returns `false` if a file, or a log before, could not be read.
+/// Prints one summary of all files. Returns `false` if a file could not be read, or was incomplete when it was made.
 ///
 /// # Errors
 ///
@@ -59,72 +61,67 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
         merged: None,
         logs: BTreeMap::new(),
         copies: Copies::default(),
-        sum: Sum::default(),
+        guard: OverflowGuard::default(),
         files: 0,
         complete: true,
     };
     for file in &options.files {
-        if !merging.add(&Input::of(file))? {
+        let input = Input::of(file);
+        if let Err(Fault { line, reason }) = merging.add(&input)? {
+            let name = escape(&input.name);
+            match line {
+                Some(line) => report(format_args!("{name}:{line}: {reason}")),
+                None => report(format_args!("tor-streams: {name}: {reason}")),
+            }
             return Ok(false);
         }
     }
     // There is at least one file.
     let Some(Merged { summary, .. }) = merging.merged else { return Ok(false) };
-    summary.finish(End { files: merging.files, complete: merging.complete, seen_words: Vec::new() })?;
+    summary.finish(EndOfLogs { files: merging.files, complete: merging.complete, seen_words: Vec::new() })?;
     Ok(merging.complete)
 }
 
-/// The summary of those that were merged so far.
+/// The summary of the files so far.
 struct Merged {
-    /// Settings of all summaries.
+    /// Settings that all files have.
     settings: Settings,
     /// The summary.
     summary: Summary,
-    /// Name of the first summary.
+    /// Name of the first file, for the message about one with other settings.
     first: String,
 }
 
-/// Summaries that are being merged.
+/// The state of merging.
 struct Merging {
     /// Form of the output.
-    form: Form,
-    /// The summary so far; `None` before the first one.
+    form: SummaryForm,
+    /// The summary so far; `None` before the first file.
     merged: Option<Merged>,
-    /// Names of the logs so far, each with the name of its summary.
+    /// Names of the logs so far, each with the name of the file that has it.
     logs: BTreeMap<Arc<str>, String>,
-    /// Summaries and logs so far, by which copies are found.
+    /// Files and logs so far, by which copies are found.
     copies: Copies,
-    /// Sum of the greatest numbers.
-    sum: Sum,
-    /// Number of files so far.
+    /// Bounds of the numbers so far.
+    guard: OverflowGuard,
+    /// Number of logs' files so far, as counted when the summaries were made.
     files: usize,
-    /// Set while everything was read when the summaries were made.
+    /// Set while everything was read when the summaries were made, and nothing is counted twice.
     complete: bool,
 }
 
 impl Merging {
-    /// Adds a summary. Returns `false`, and reports the reason, if it cannot be read.
+    /// Adds the mergeable summary in a file.
     ///
     /// # Errors
     ///
-    /// If the output cannot be written.
-    fn add(&mut self, input: &Input) -> io::Result<bool> {
-        let name = escape(&input.name);
-        let fail = |(line, error): Fault| {
-            match line {
-                Some(line) => report(format_args!("{name}:{line}: {error}")),
-                None => report(format_args!("tor-streams: {name}: {error}")),
-            }
-            Ok(false)
-        };
-        let text = match input.text() {
-            Ok(text) => BufReader::new(text),
-            Err(error) => return fail((None, error.to_string())),
-        };
-        let mut reader = match Reader::new(text) {
-            Ok(reader) => reader,
-            Err(error) => return fail(error),
-        };
+    /// If the output cannot be written; in the inner result, if the file cannot be merged.
+    fn add(&mut self, input: &Input) -> io::Result<Result<(), Fault>> {
+        let mut reader =
+            match input.text().map_err(Fault::of_file).and_then(|text| MergeableReader::new(BufReader::new(text))) {
+                Ok(reader) => reader,
+                Err(fault) => return Ok(Err(fault)),
+            };
         let Merged { settings, summary, first } = match &mut self.merged {
             Some(merged) => merged,
             None => {
@@ -134,64 +131,65 @@ impl Merging {
             }
         };
         if *settings != reader.settings {
-            return fail((None, format!("made with other filters or another --max-live than {}", escape(first))));
+            let reason = format!("made with other filters or another --max-live than {}", escape(first));
+            return Ok(Err(Fault::of_file(reason)));
         }
         let mut copied = Vec::new();
         loop {
-            match reader.next(&mut self.sum) {
-                Ok(Next::Log(mut log, hash)) => {
-                    copied.extend(self.copies.log(hash, &log, &input.name));
+            match reader.next(&mut self.guard) {
+                Ok(ReadLine::Log(mut log, hash)) => {
+                    copied.extend(self.copies.add_log(hash, &log, &input.name));
                     distinguish(&mut log, &input.name, &mut self.logs);
                     summary.add(*log)?;
                 }
-                Ok(Next::End(End { files, complete, .. }, hash)) => {
+                Ok(ReadLine::End(EndOfLogs { files, complete, .. }, hash)) => {
                     self.files = self.files.saturating_add(files);
                     self.complete &= complete & copied.is_empty();
-                    self.copies.report(hash, &input.name, &copied);
+                    self.copies.add_summary(hash, &input.name, &copied);
                     if !complete {
+                        let name = escape(&input.name);
                         report(format_args!("tor-streams: {name}: something could not be read when it was made"));
                     }
-                    return Ok(true);
+                    return Ok(Ok(()));
                 }
-                Err(error) => return fail(error),
+                Err(fault) => return Ok(Err(fault)),
             }
         }
     }
 }
 
-/// Summaries and logs that were merged, by which copies of them are found.
+/// The files and logs that were merged so far, by which copies are found.
 #[derive(Default)]
 struct Copies {
-    /// Number of summaries so far.
-    number: usize,
-    /// Number and name of the summary that has a log, by the hash of the log's line.
-    logs: BTreeMap<Hash, (usize, Arc<str>)>,
-    /// Name of a summary, by the hash of its lines.
-    summaries: BTreeMap<Hash, Arc<str>>,
+    /// Number of files before the current one.
+    files: usize,
+    /// For each log, by the hash of its line: number and name of the first file that has it.
+    logs: BTreeMap<Sha256Hash, (usize, Arc<str>)>,
+    /// Name of the first file with the same lines, by their hash.
+    summaries: BTreeMap<Sha256Hash, Arc<str>>,
 }
 
-/// A log that was merged before.
-struct Copied {
+/// A log that an earlier file has as well.
+struct CopiedLog {
     /// Name of the log.
-    log: Arc<str>,
-    /// Name of the summary that has it as well.
-    summary: Arc<str>,
+    name: Arc<str>,
+    /// Name of the earlier file.
+    file: Arc<str>,
 }
 
 impl Copies {
-    /// Adds a log of a summary. Returns the log if it was merged before, as it is told by its name and its counts: so not
-    /// if it is empty.
-    fn log(&mut self, hash: Hash, log: &LogTally, summary: &str) -> Option<Copied> {
-        // A log that is twice in one summary was told when that was made.
-        let is_other = |number: usize| number != self.number && log.tally.bytes > 0;
-        let before = self.logs.get(&hash).filter(|&&(number, _)| is_other(number)).cloned();
-        self.logs.entry(hash).or_insert_with(|| (self.number, summary.into()));
-        before.map(|(_, summary)| Copied { log: Arc::clone(&log.name), summary })
+    /// Adds a log of the current file, `file`. Returns it if an earlier file has a log with the same name and counts. An
+    /// empty log is no copy.
+    fn add_log(&mut self, hash: Sha256Hash, log: &LogTally, file: &str) -> Option<CopiedLog> {
+        let (first, first_file) = self.logs.entry(hash).or_insert_with(|| (self.files, file.into()));
+        // A log that is twice in the current file was reported when that was made.
+        let is_copy = *first != self.files && log.tally.bytes > 0;
+        is_copy.then(|| CopiedLog { name: Arc::clone(&log.name), file: Arc::clone(first_file) })
     }
 
-    /// Adds a summary, and reports which of its logs were merged before: the summary itself if it was.
-    fn report(&mut self, hash: Hash, summary: &str, copied: &[Copied]) {
-        let name = escape(summary);
+    /// Adds the current file, `file`, and reports it as a copy, or else the logs that it has from earlier ones.
+    fn add_summary(&mut self, hash: Sha256Hash, file: &str, copied: &[CopiedLog]) {
+        let name = escape(file);
         match self.summaries.get(&hash) {
             Some(same) if !copied.is_empty() => {
                 let same = escape(same);
@@ -200,7 +198,7 @@ impl Copies {
                 ));
             }
             _ => {
-                for Copied { log, summary: other } in copied {
+                for CopiedLog { name: log, file: other } in copied {
                     let (log, other) = (escape(log), escape(other));
                     report(format_args!(
                         "tor-streams: {name}: has the log {log} that {other} has, so it is counted twice"
@@ -208,18 +206,18 @@ impl Copies {
                 }
             }
         }
-        self.summaries.entry(hash).or_insert_with(|| summary.into());
-        self.number += 1;
+        self.summaries.entry(hash).or_insert_with(|| file.into());
+        self.files += 1;
     }
 }
 
-/// Puts the name of the summary before that of a log, if another summary has a log of this name: circuits of two tors
-/// are not the same.
-fn distinguish(log: &mut LogTally, summary: &str, logs: &mut BTreeMap<Arc<str>, String>) {
-    if logs.get(&log.name).is_some_and(|other| other != summary) {
-        let prefix = format!("{summary}:");
+/// Puts the name of the file before that of a log, if an earlier file has a log of this name: they are logs of two
+/// machines, and so are their circuits.
+fn distinguish(log: &mut LogTally, file: &str, logs: &mut BTreeMap<Arc<str>, String>) {
+    if logs.get(&log.name).is_some_and(|first| first != file) {
+        let prefix = format!("{file}:");
         log.name = format!("{prefix}{}", log.name).into();
-        log.tally.rename(&log.name, &prefix);
+        log.tally.name_log(&log.name, &prefix);
     }
-    logs.entry(Arc::clone(&log.name)).or_insert_with(|| summary.into());
+    logs.entry(Arc::clone(&log.name)).or_insert_with(|| file.into());
 }

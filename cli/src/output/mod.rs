@@ -4,6 +4,7 @@ pub(crate) mod bars;
 pub(crate) mod cells;
 #[cfg(feature = "arrow")]
 pub(crate) mod columns;
+pub(crate) mod json;
 pub(crate) mod mask;
 pub(crate) mod replacements;
 pub(crate) mod table;

@@ -221,7 +221,7 @@ fn a_process_that_sends_a_wrong_range() {
     let alone = Running::start(&["--json", path.to_str().unwrap()]).ended();
     assert_eq!(with_range(&path, &range).stdout, alone.stdout);
     // Nothing of the log's text is sent but the names that are counted.
-    let text = range["range"]["replay"].to_string();
+    let text = range["range"]["record"].to_string();
     assert!(!text.contains("example") && text.contains('@'), "{text}");
 
     // Another count is believed: so process 0 has not read the range.
@@ -230,25 +230,25 @@ fn a_process_that_sends_a_wrong_range() {
     let streams = |ran: &Ran| serde_json::from_str::<Value>(&ran.stdout).unwrap()["streams"].as_u64().unwrap();
     assert_eq!(streams(&with_range(&path, &more)), streams(&alone) + 7);
 
-    let lines = range["range"]["replay"]["lines"].as_array().unwrap().len();
-    let order = range["range"]["replay"]["order"].as_str().unwrap();
+    let lines = range["range"]["record"]["lines"].as_array().unwrap().len();
+    let order = range["range"]["record"]["order"].as_str().unwrap();
     let not_this_range: Vec<Value> = vec![
         json!({"range": null}),
         changed(&range, |range| range["file"] = json!(1)),
         changed(&range, |range| range["range"][0] = json!(range["range"][0].as_u64().unwrap() + 1)),
         changed(&range, |range| range["replies"] = json!(1_u64 << 40)),
         changed(&range, |range| range["skipped"][0] = json!([1, null])),
-        changed(&range, |range| range["replay"]["lines"][0][1] = json!(u64::MAX)),
-        changed(&range, |range| range["replay"]["lines"][0][2] = json!(u64::MAX)),
-        changed(&range, |range| range["replay"]["lines"][0][2] = json!(3)),
-        changed(&range, |range| range["replay"]["lines"][1] = range["replay"]["lines"][0].clone()),
-        changed(&range, |range| range["replay"]["lines"][lines - 1][1] = json!(65_000)),
-        changed(&range, |range| drop(range["replay"]["lines"].as_array_mut().unwrap().pop())),
-        changed(&range, |range| range["replay"]["order"] = json!(format!("{order}@"))),
-        changed(&range, |range| range["replay"]["order"] = json!(format!("+{order}"))),
-        changed(&range, |range| range["replay"]["order"] = json!(format!("+9 NEW 0 a:1{order}"))),
-        changed(&range, |range| range["replay"]["order"] = json!(format!("x{order}"))),
-        changed(&range, |range| range["replay"]["order"] = json!("")),
+        changed(&range, |range| range["record"]["lines"][0][1] = json!(u64::MAX)),
+        changed(&range, |range| range["record"]["lines"][0][2] = json!(u64::MAX)),
+        changed(&range, |range| range["record"]["lines"][0][2] = json!(3)),
+        changed(&range, |range| range["record"]["lines"][1] = range["record"]["lines"][0].clone()),
+        changed(&range, |range| range["record"]["lines"][lines - 1][1] = json!(65_000)),
+        changed(&range, |range| drop(range["record"]["lines"].as_array_mut().unwrap().pop())),
+        changed(&range, |range| range["record"]["order"] = json!(format!("{order}@"))),
+        changed(&range, |range| range["record"]["order"] = json!(format!("+{order}"))),
+        changed(&range, |range| range["record"]["order"] = json!(format!("+9 NEW 0 a:1{order}"))),
+        changed(&range, |range| range["record"]["order"] = json!(format!("x{order}"))),
+        changed(&range, |range| range["record"]["order"] = json!("")),
     ];
     for message in not_this_range {
         // The message is long.

@@ -111,3 +111,57 @@ fn the_output_is_not_an_input() {
     // The log is still the one that is read, wherever else the output goes.
     assert_eq!(stdout(1, &["events"], &[&other]), stdout(1, &["events"], &[&log]));
 }
+
+/// No event is read from these, and each is told: no line begins with one, but the text has some.
+#[test]
+fn events_inside_of_other_text_are_told() {
+    let hole = format!("650 BW 1 2\n{}650 STREAM 1 NEW 0 a:1\n", "\0".repeat(3 << 20));
+    for (log, line, hint) in [
+        ("650 BW 1 2\r650 STREAM 1 NEW 0 a:1\r\n", 1, "tr '\\r' '\\n'"),
+        ("2026-11-25 10:00:00 650 BW 1 2\r2026-11-25 10:00:00 650 STREAM 1 NEW 0 a:1\r\n", 1, "tr '\\r' '\\n'"),
+        ("650 BW 1 2\\r\\n650 STREAM 1 NEW 0 a:1\\r\\n", 1, "sed 's/\\\\n/\\n/g'"),
+        (&hole, 2, "tor.log:2: NUL bytes: some text is lost"),
+        ("650 NOTICE tor says 650 STREAM 1 NEW 0 a:1\n", 1, "no event was read\n"),
+    ] {
+        let log = file("inside", "tor.log", log.as_bytes());
+        for jobs in ["--jobs=1", "--jobs=3"] {
+            let output = run(&["summary", jobs], &[&log]);
+            let message = String::from_utf8(output.stderr).unwrap();
+            let start = format!("{}:{line}: `650 STREAM` inside of other text, and no event was read", log.display());
+            assert!(message.starts_with(&start) && message.contains(hint), "{message}");
+            assert_eq!(output.status.code(), Some(1), "{message}");
+        }
+    }
+}
+
+/// A program that writes on after its log was emptied leaves a hole of NUL bytes before the event on its next line.
+#[test]
+fn an_event_behind_a_long_hole_is_told() {
+    let log = format!("650 STREAM 1 NEW 0 a:1\n{}650 STREAM 2 NEW 0 a:1\n", "\0".repeat(3 << 20));
+    let log = file("hole", "tor.log", log.as_bytes());
+    for jobs in ["--jobs=1", "--jobs=3"] {
+        let output = run(&["summary", jobs], &[&log]);
+        let message = String::from_utf8(output.stderr).unwrap();
+        let expected = format!("{}: 1 line has `650 STREAM` behind the first MiB", log.display());
+        assert!(message.contains(&expected), "{message}");
+        assert_eq!(output.status.code(), Some(1), "{message}");
+    }
+}
+
+/// Files that were put together may have other forms: those in the middle are not read, and told.
+#[test]
+fn compressed_text_in_the_middle_of_a_log_is_told() {
+    let log = b"650 BW 1 2\n650 STREAM 1 NEW 0 a:1\n";
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(log).unwrap();
+    let utf_16 = log.iter().flat_map(|byte| [*byte, 0]).collect();
+    for middle in [gzip.finish().unwrap(), utf_16] {
+        let log = file("middle", "tor.log", [&log[..], &middle, b"\n", log].concat());
+        for jobs in ["--jobs=1", "--jobs=3"] {
+            let output = run(&["count", "--events", jobs], &[&log]);
+            let message = String::from_utf8(output.stderr).unwrap();
+            assert!(message.contains(&format!("{}:3: NUL bytes: some text is lost", log.display())), "{message}");
+            assert_eq!((output.stdout.as_slice(), output.status.code()), (&b"2 events\n"[..], Some(1)), "{message}");
+        }
+    }
+}

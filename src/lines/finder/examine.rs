@@ -1,86 +1,101 @@
-//! Applies the rules to a line that does not match the last event's pattern: whether it has a reply, is data, is an event.
+//! Applies the rules to a line that does not match the last event's pattern: whether it has a reply, is data, is an
+//! event.
 
 use super::pattern::Pattern;
-use super::{Data, End, Input, LineFinder, LineRange, prefix};
+use super::{Data, Input, LineFinder, LineRange, Terminator, prefix, reply};
 use crate::format::STREAM_REPLY;
 use crate::lines::BOM;
-use crate::lines::format::LogFormat;
+use crate::lines::format::{Extent, LogFormat};
 
 /// Range of a reply in its line.
 #[derive(Clone, Copy)]
 struct Reply {
-    /// Length of the prefix before it.
+    /// Length of the prefix before the reply.
     prefix: usize,
-    /// Index after its last byte.
+    /// Index after the reply's last byte.
     end: usize,
-    /// Index of the format that the line has; 0 without formats.
-    format: usize,
+    /// Index, among the finder's formats, of the format that the line has; 0 without formats.
+    format_index: usize,
 }
 
 impl LineFinder {
-    /// Examines a line that does not match the last event's pattern, or is data. Returns its range if it is an event.
+    /// Examines a line that does not match the last event's pattern, or is data. Returns its range if it is an event: a
+    /// range of `line` alone. `full_len` is the line's length with its terminator; of a line that is too long, `line`
+    /// may be the beginning only.
     ///
-    /// `MAY_BE_LOG` is `false` where the caller set the input to be the wire: then nothing of logs is compiled in, so that a
-    /// device that reads a connection does not pay for it.
+    /// `MAY_BE_LOG` is `false` where the caller set the input to be the wire: then nothing of logs is compiled in, so
+    /// that a device that reads a connection does not pay for it.
     pub(super) fn examine<const MAY_BE_LOG: bool>(
         &mut self,
         line: &[u8],
-        end: End,
+        terminator: Terminator,
         full_len: u64,
     ) -> Option<LineRange> {
-        if self.is_plain_data(line, end) {
-            self.others += 1;
+        if self.is_plain_data(line, terminator) {
+            self.without_reply += 1;
             return None;
         }
-        let is_complete = full_len <= self.limit;
-        // A line that is too long is examined only up to the length that can be kept.
-        let text = if is_complete { line } else { line.get(..self.limit as usize).unwrap_or(line) };
+        // A line that is too long is examined only up to the length that a splitter keeps, so that its answer is the
+        // same.
+        let (text, extent) = if full_len <= self.limit {
+            (line, Extent::Whole)
+        } else {
+            (line.get(..self.limit as usize).unwrap_or(line), Extent::Start)
+        };
         let bom = if self.at_start && text.starts_with(BOM) { BOM.len() } else { 0 };
         self.at_start = false;
         let text = text.get(bom..).unwrap_or_default();
-        let reply = self.first_reply::<MAY_BE_LOG>(text, end, is_complete);
-        let is_outside = self.data == Data::None;
-        let event = if is_outside {
-            self.outside_data::<MAY_BE_LOG>(text, end, reply)
+        let reply = self.examine_reply::<MAY_BE_LOG>(text, terminator, extent);
+        let in_data = self.data != Data::Closed;
+        let event = if in_data {
+            self.examine_in_data::<MAY_BE_LOG>(text, reply)
         } else {
-            self.inside_data::<MAY_BE_LOG>(text, reply)
+            self.examine_outside_data::<MAY_BE_LOG>(text, terminator, reply)
         };
         self.lone_lf = false;
-        let may_match = self.has_pattern && self.data == Data::None && self.input != Input::Unknown;
-        self.pattern_end = may_match.then_some(self.reply_end);
+        let may_match = self.uses_pattern && self.data == Data::Closed && self.input != Input::Unknown;
+        self.pattern_terminator = may_match.then_some(self.reply_terminator);
         let reply = event?;
-        self.after_event = self.number + 1;
+        self.after_event = self.lines + 1;
         Some(LineRange {
-            number: self.number,
+            number: self.lines,
             offset: bom as u64,
             full_len,
             start: bom,
             end: line.len(),
             prefix: reply.prefix,
+            // At most the 128 bytes of a format.
             after: (text.len() - reply.end) as u8,
-            line_end: end,
-            in_data: !is_outside,
+            terminator,
+            in_data,
         })
     }
 
     /// Returns the length of the prefix of a line with a reply.
     pub(in crate::lines) fn reply_prefix(&self, line: &[u8]) -> Option<usize> {
-        self.reply(line, true).map(|reply| reply.prefix)
+        self.reply(line, Extent::Whole).map(|reply| reply.prefix)
     }
 
-    /// Returns the reply in a line. The first line with a reply settles whether the input is the wire or a log.
-    fn first_reply<const MAY_BE_LOG: bool>(&mut self, text: &[u8], end: End, is_complete: bool) -> Option<Reply> {
-        if MAY_BE_LOG && self.input == Input::Unknown && prefix::reply(text).is_some() {
-            let is_wire = end == End::CrLf;
+    /// Returns the reply in a line. The first line with a reply shows whether the input is the wire or a log. Counts
+    /// lone LFs, and notes a missing terminator.
+    fn examine_reply<const MAY_BE_LOG: bool>(
+        &mut self,
+        text: &[u8],
+        terminator: Terminator,
+        extent: Extent,
+    ) -> Option<Reply> {
+        if MAY_BE_LOG && self.input == Input::Unknown && reply::separator(text).is_some() {
+            let is_wire = terminator == Terminator::CrLf;
             self.input = if is_wire { Input::Wire } else { Input::Log };
-            (self.reply_end, self.cr_is_end, self.pattern) = (end, is_wire, Pattern::none(is_wire));
+            (self.reply_terminator, self.cr_is_end) = (terminator, is_wire);
+            self.pattern = Pattern::without_prefix(self.input);
         }
-        let reply = if MAY_BE_LOG { self.reply(text, is_complete) } else { wire_reply(text) };
+        let reply = if MAY_BE_LOG { self.reply(text, extent) } else { wire_reply(text) };
         if MAY_BE_LOG && self.input == Input::Unknown && reply.is_some() {
             self.input = Input::Log;
         }
-        if end == End::None && !text.is_empty() {
-            self.skipped.unterminated = Some(self.number);
+        if terminator == Terminator::Missing && !text.is_empty() {
+            self.skipped.unterminated = Some(self.lines);
         }
         if MAY_BE_LOG && self.lone_lf {
             self.count_lone_lfs(text);
@@ -88,95 +103,106 @@ impl LineFinder {
         reply
     }
 
-    /// Returns the reply in a line. A line that is not complete need not end with the text that a log writes after a reply.
-    fn reply(&self, line: &[u8], is_complete: bool) -> Option<Reply> {
+    /// Returns the reply in a line. The start of a line need not end with the text that a log writes after a reply.
+    fn reply(&self, line: &[u8], extent: Extent) -> Option<Reply> {
         if self.input == Input::Wire {
             return wire_reply(line);
         }
         if self.formats[0].is_none() {
-            return prefix::len(line).map(|prefix| Reply { prefix, end: line.len(), format: 0 });
+            return prefix::len(line).map(|prefix| Reply { prefix, end: line.len(), format_index: 0 });
         }
-        self.formats.iter().flatten().enumerate().find_map(|(index, format)| {
-            let prefix = format.reply(line, is_complete)?;
-            let end = if is_complete { line.len() - format.after().len() } else { line.len() };
-            Some(Reply { prefix, end, format: index })
+        self.formats.iter().flatten().enumerate().find_map(|(format_index, format)| {
+            let prefix = format.find_reply(line, extent)?;
+            let end = match extent {
+                Extent::Whole => line.len() - format.after().len(),
+                Extent::Start => line.len(),
+            };
+            Some(Reply { prefix, end, format_index })
         })
     }
 
-    /// Examines a line outside of data. Returns its reply if that is an event.
-    fn outside_data<const MAY_BE_LOG: bool>(
+    /// Examines a line outside of data, which may be followed by data. Returns its reply if that is an event.
+    fn examine_outside_data<const MAY_BE_LOG: bool>(
         &mut self,
         line: &[u8],
-        line_end: End,
+        terminator: Terminator,
         reply: Option<Reply>,
     ) -> Option<Reply> {
         let Some(reply) = reply else {
-            self.others += 1;
+            self.without_reply += 1;
             self.count_lookalike(line);
             return None;
         };
         if MAY_BE_LOG && self.input == Input::Log {
-            self.compare_line_end(line_end);
+            self.compare_terminator(terminator);
         }
         let (prefix, text) = line.get(..reply.end)?.split_at_checked(reply.prefix)?;
-        if prefix::reply(text) == Some(b'+') {
-            self.data = if MAY_BE_LOG { Data::First { reply: self.number } } else { Data::More { reply: self.number } };
+        if reply::separator(text) == Some(b'+') {
+            self.data = Data::AfterFirstLine { reply: self.lines };
             if MAY_BE_LOG {
-                let of_prefix = || if prefix.is_empty() { None } else { LogFormat::like(prefix, b"") };
-                self.data_format = self.formats.get(reply.format).copied().flatten().or_else(of_prefix);
+                // In a log the first line of the data shows whether its lines have a prefix.
+                self.data = Data::BeforeFirstLine { reply: self.lines };
+                let like_prefix = || if prefix.is_empty() { None } else { LogFormat::like(prefix, b"") };
+                self.data_format = self.formats.get(reply.format_index).copied().flatten().or_else(like_prefix);
             }
         }
         if !text.starts_with(STREAM_REPLY) {
             return None;
         }
-        if MAY_BE_LOG && self.input == Input::Log && reply.format == 0 && self.limit >= Self::PATTERN_LIMIT {
+        // Lines are compared with the first format only.
+        if MAY_BE_LOG && self.input == Input::Log && reply.format_index == 0 && self.limit >= Self::PATTERN_LIMIT {
             let after = self.formats[0].as_ref().map_or(0, |format| format.after().len() as u8);
             if let Some(pattern) = Pattern::new(prefix, after) {
-                (self.pattern, self.has_pattern) = (pattern, true);
+                (self.pattern, self.uses_pattern) = (pattern, true);
             }
         }
         Some(reply)
     }
 
-    /// Examines a line of data, which may end it. Returns the reply if the line is an event with a prefix.
-    fn inside_data<const MAY_BE_LOG: bool>(&mut self, line: &[u8], reply: Option<Reply>) -> Option<Reply> {
-        self.others += 1;
+    /// Examines a line of data, which may be the dot that ends the data. Returns the reply if the line is an event with
+    /// a prefix.
+    fn examine_in_data<const MAY_BE_LOG: bool>(&mut self, line: &[u8], reply: Option<Reply>) -> Option<Reply> {
         let text = if MAY_BE_LOG { self.text_of_data(line) } else { line };
         if line == b"." || text == b"." {
-            self.data = Data::None;
+            self.data = Data::Closed;
+            self.without_reply += 1;
             return None;
         }
-        let starts_event = |text: Option<&[u8]>| text.is_some_and(|text| text.starts_with(STREAM_REPLY));
-        // Without a prefix it may be the text of a stranger's descriptor.
+        let starts_event = |text: &[u8]| text.starts_with(STREAM_REPLY);
+        // A line without a prefix may be the text of a stranger's descriptor.
         let event = reply
             .filter(|reply| MAY_BE_LOG && (reply.prefix > 0 || self.formats[0].is_some()))
-            .filter(|reply| starts_event(line.get(reply.prefix..reply.end)));
-        if event.is_some() || starts_event(Some(line)) || starts_event(Some(text)) {
-            self.skipped.in_data.add(1, self.number);
+            .filter(|reply| line.get(reply.prefix..reply.end).is_some_and(starts_event));
+        if event.is_some() || starts_event(line) || starts_event(text) {
+            self.skipped.in_data.add(1, self.lines);
         }
-        self.others -= u64::from(event.is_some());
+        self.without_reply += u64::from(event.is_none());
         event
     }
 
-    /// Returns `true` if the first byte of a line shows that it is data and nothing else: neither a dot, nor like an event,
-    /// nor the beginning of a prefix. Most lines of data are that.
+    /// Returns `true` if a line of data surely is nothing else, so that it need not be examined. Most lines of data are
+    /// such.
     #[inline]
-    fn is_plain_data(&self, line: &[u8], end: End) -> bool {
-        let is_more = matches!(self.data, Data::More { .. }) && !self.lone_lf && end != End::None;
-        let has_format = self.data_format.is_some() || self.formats[0].is_some();
-        let is_plain = match line.first() {
+    fn is_plain_data(&self, line: &[u8], terminator: Terminator) -> bool {
+        let may_be_plain = matches!(self.data, Data::AfterFirstLine { .. })
+            && !self.lone_lf
+            && terminator != Terminator::Missing
+            && self.data_format.is_none()
+            && self.formats[0].is_none();
+        // Neither the dot that ends the data, nor the code of an event, nor the first letter of a date or time.
+        let begins_as_text = match line.first() {
             Some(first) if self.input == Input::Wire => !matches!(first, b'.' | b'6'),
             Some(first) => first.is_ascii_lowercase(),
             None => true,
         };
-        is_more && !has_format && is_plain
+        may_be_plain && begins_as_text
     }
 
-    /// Returns a line of data without the text that a log wrote before and after it. The first line shows whether the log
-    /// writes any.
+    /// Returns a line of data without the text that a log wrote before and after it. The first line shows whether the
+    /// log writes any.
     fn text_of_data<'a>(&mut self, line: &'a [u8]) -> &'a [u8] {
-        if let Data::First { reply } = self.data {
-            self.data = Data::More { reply };
+        if let Data::BeforeFirstLine { reply } = self.data {
+            self.data = Data::AfterFirstLine { reply };
             let fits = |format: &LogFormat| format.prefix_len(line).is_some() || format.is_blank(line);
             if !self.data_format.as_ref().is_some_and(fits) {
                 self.data_format = None;
@@ -189,18 +215,19 @@ impl LineFinder {
         text.unwrap_or(line)
     }
 
-    /// Compares a reply's line end with that of the log's first reply.
-    fn compare_line_end(&mut self, line_end: End) {
-        if line_end == End::None {
+    /// Compares the terminator of a log's reply with that of its first reply.
+    fn compare_terminator(&mut self, terminator: Terminator) {
+        if terminator == Terminator::Missing {
             return;
         }
         if self.line_end.is_some() {
-            // Both ends are allowed, and the next line is likely to have the same.
-            self.reply_end = line_end;
+            // The caller allows LF and CR LF, and the next line is likely to have the same.
+            self.reply_terminator = terminator;
         } else if !self.has_reply {
-            (self.has_reply, self.reply_end, self.cr_is_end) = (true, line_end, line_end == End::CrLf);
-        } else if line_end != self.reply_end {
-            self.skipped.line_ends.add(1, self.number);
+            self.has_reply = true;
+            (self.reply_terminator, self.cr_is_end) = (terminator, terminator == Terminator::CrLf);
+        } else if terminator != self.reply_terminator {
+            self.skipped.line_ends.add(1, self.lines);
         }
     }
 }
@@ -208,5 +235,5 @@ impl LineFinder {
 /// Returns the reply that a line of the wire begins with.
 #[inline]
 fn wire_reply(line: &[u8]) -> Option<Reply> {
-    prefix::reply(line).map(|_| Reply { prefix: 0, end: line.len(), format: 0 })
+    reply::separator(line).map(|_| Reply { prefix: 0, end: line.len(), format_index: 0 })
 }

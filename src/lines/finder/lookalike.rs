@@ -9,28 +9,30 @@ impl LineFinder {
     /// Counts a line without a reply, if it looks like an event.
     pub(super) fn count_lookalike(&mut self, line: &[u8]) {
         let (mark, bare) = marks(line);
-        self.skipped.marks.add(mark.into(), self.number);
-        self.skipped.bare.add((bare && !mark).into(), self.number);
-        if self.after_event == self.number && is_rest_of_event(line) {
-            self.skipped.wrapped.add(1, self.number);
+        self.skipped.marks.add(mark.into(), self.lines);
+        self.skipped.bare.add((bare && !mark).into(), self.lines);
+        if self.after_event == self.lines && is_rest_of_event(line) {
+            self.skipped.wrapped.add(1, self.lines);
             self.after_event += 1;
         }
     }
 
-    /// Counts the LFs without a CR in a reply or its data on the wire. In a STREAM event an LF may be a part of the target:
-    /// it counts only if a reply follows it as in a log.
+    /// Counts the LFs without a CR in a reply or its data on the wire. In a STREAM event an LF may be a part of the
+    /// target: it counts only if a reply follows it as in a log.
     pub(super) fn count_lone_lfs(&mut self, line: &[u8]) {
+        // The caller knows the line end: nothing was detected that these LFs could speak against.
         if self.line_end.is_some() {
             return;
         }
         let is_event = line.starts_with(STREAM_REPLY);
-        let lfs = memchr::memchr_iter(b'\n', line);
-        let lfs = lfs.filter(|lf| !is_event || line.get(lf + 1..).is_some_and(|rest| prefix::len(rest).is_some()));
-        self.skipped.line_ends.add(lfs.count() as u64, self.number);
+        let reply_follows = |lf: &usize| line.get(lf + 1..).is_some_and(|rest| prefix::len(rest).is_some());
+        let lfs = memchr::memchr_iter(b'\n', line).filter(|lf| !is_event || reply_follows(lf));
+        self.skipped.line_ends.add(lfs.count() as u64, self.lines);
     }
 }
 
-/// Returns whether `line` holds `650 STREAM `, and whether it holds an event without the code.
+/// Returns whether `line` holds `650 STREAM `, and whether it holds an event's name and content, with or without the
+/// code.
 fn marks(line: &[u8]) -> (bool, bool) {
     let (mut mark, mut bare) = (false, false);
     // Capital letters are rarer in a log's text than digits and spaces.
@@ -54,13 +56,14 @@ fn begins_with_content(text: &[u8]) -> bool {
     words.next() == Some(b"") && words.next().is_some_and(is_id) && words.next().is_some_and(is_status)
 }
 
-/// Returns `true` if `line` begins with a keyword of an event and an equals sign, indented or quoted as mail is, or with the
-/// rest of a word, which a terminal breaks anywhere, and such a keyword after it.
+/// Returns `true` if `line` is like the rest of an event that a terminal or a mail program has wrapped: if it begins
+/// with a keyword of an event and an equals sign, or with one word before them, which may be the rest of a broken word.
+/// The line may be indented, or quoted with `>`.
 fn is_rest_of_event(line: &[u8]) -> bool {
     let start = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'>')).unwrap_or(line.len());
     let line = line.get(start..).unwrap_or_default();
-    let second = memchr::memchr(b' ', line).and_then(|space| line.get(space + 1..));
-    begins_with_known_keyword(line) || second.is_some_and(begins_with_known_keyword)
+    let second_word = memchr::memchr(b' ', line).and_then(|space| line.get(space + 1..));
+    begins_with_known_keyword(line) || second_word.is_some_and(begins_with_known_keyword)
 }
 
 /// Returns `true` if `line` begins with a keyword of an event and an equals sign.

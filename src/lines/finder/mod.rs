@@ -2,37 +2,41 @@
 //!
 //! # The rules
 //!
-//! Lines end with a LF, and one CR before it belongs to the end. The first line with a reply tells the wire from a log: the
-//! wire has the reply code where that line begins, and a CR before the LF. From then on, only CR LF ends a reply or its data
-//! on the wire, and a lone CR or LF is a byte of it; in a log every LF ends a line.
+//! Lines end with a LF, and one CR before it belongs to the end. The first line with a reply shows whether the input is
+//! the wire, the bytes of a control connection, or a log: on the wire that line begins with the reply code and ends
+//! with CR LF. From then on, only CR LF ends a reply or its data on the wire, and a lone CR or LF is a byte of it; in a
+//! log every LF ends a line.
 //!
-//! A reply begins where its line does; in a log also after dates and times ([`prefix::len`]), or only where a
-//! [`LogFormat`] says if there is one.
+//! A reply begins with one of tor's codes ([`reply`]), where its line begins. In a log it may also follow dates and
+//! times ([`prefix::len`]); a log with a [`LogFormat`] has replies only where the format says.
 //!
-//! The data of a reply with a `+` after its code ends at a line with a single dot, before which a log may write the prefix
-//! that the reply and the first line of the data have. An event with a prefix inside of data is found and flagged: nothing is
-//! lost where a log lost the dot, and a descriptor that a stranger wrote cannot pass for a log's own line.
+//! The data of a reply with a `+` after its code ends at a line with a single dot, before which a log may write the
+//! prefix that the reply and the first line of the data have. An event with a prefix inside of data is found and
+//! flagged: no event is lost where a log lost the dot. Without a prefix it is data only: a stranger can write such a
+//! line into a descriptor.
 //!
 //! Lines that look like an event and are not read as one are counted ([`Skipped`]).
 //!
 //! # The files
 //!
-//! [`scan`] cuts bytes into lines and has the fast path for lines that match the last event's [`pattern`]; [`examine`] applies
-//! the rules to any other line; [`lookalike`] counts lines that resemble an event; [`range`](mod@range) turns the line of an
-//! event into an [`EventLine`](super::event_line::EventLine). This file has the state that they share.
+//! [`scan`] cuts bytes into lines and has the fast path for lines that match the last event's [`pattern`]; [`examine`]
+//! applies the rules to any other line, with [`reply`] and [`prefix`]; [`lookalike`] counts lines that resemble an
+//! event; [`range`](mod@range) turns the line of an event into an [`EventLine`](super::event_line::EventLine). This
+//! file has the state that they share.
 
 mod examine;
 mod lookalike;
 mod pattern;
 pub(super) mod prefix;
 mod range;
+pub(super) mod reply;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 use core::fmt;
 
-pub(super) use self::range::{End, LineRange};
+pub(super) use self::range::{LineRange, Terminator};
 
 use self::pattern::Pattern;
 use super::event_line::LineEnd;
@@ -48,48 +52,50 @@ pub(crate) struct LineFinder {
     pub(super) limit: u64,
     /// The line end that the caller set, if any.
     line_end: Option<LineEnd>,
-    /// The formats of the log. Without any, dates and times may stand before a reply.
+    /// The formats of the log, the first ones first. Without any, dates and times may stand before a reply.
     formats: [Option<LogFormat>; LogFormat::MAX_FORMATS],
     /// Set before the first line, which a byte order mark may precede.
     at_start: bool,
     /// Wire or log, once it is known.
     input: Input,
-    /// Data of a multi-line reply, if it is open.
+    /// Data of a multi-line reply.
     data: Data,
-    /// Format of the lines of that data, if they have the prefix of their reply.
+    /// Format of the lines of open data, if they have the prefix of their reply.
     data_format: Option<LogFormat>,
     /// Set if the line that is not complete yet holds a lone LF.
     lone_lf: bool,
-    /// End of the lines that may be compared with `pattern`. `None` if each line has to be examined: before the first
-    /// reply, in data, and after a lone LF.
-    pattern_end: Option<End>,
+    /// Terminator of the lines that may be compared with `pattern`. `None` if each line has to be examined: before the
+    /// first reply, in data, and after a lone LF.
+    pattern_terminator: Option<Terminator>,
     /// Examines a line that does not match `pattern`: the function for any input, or the one for the wire only.
     examine: Examine,
     /// Pattern of the last event's line.
     pattern: Pattern,
-    /// Set if lines may be compared with `pattern`: neither with a small limit, nor before the first event of a log with a
-    /// format.
-    has_pattern: bool,
-    /// Line end of the first reply; of a log's last reply if the caller set the line end.
-    reply_end: End,
-    /// Set if a CR before a LF belongs to the line end: on the wire, and in a log whose first reply had one.
+    /// Set if lines may be compared with `pattern`: neither with a small limit, nor before the first event of a log
+    /// with a format.
+    uses_pattern: bool,
+    /// Terminator of the first reply; of a log's last reply if the caller set the line end. Other replies are compared
+    /// with it.
+    reply_terminator: Terminator,
+    /// Set if the CR of a CR LF surely belongs to the line end: on the wire, and in a log whose first reply ended with
+    /// CR LF. In any other log it may be the last byte of a target that tor cut.
     cr_is_end: bool,
-    /// Set after the first reply with a line end.
+    /// Set after a log's first reply with a terminator.
     has_reply: bool,
     /// Number of the line after the last event, or after the rest of one that was wrapped. 0 before the first event.
     after_event: u64,
-    /// Number of lines so far.
-    number: u64,
-    /// Number of bytes so far.
-    offset: u64,
+    /// Number of lines so far; while a line is examined, its number.
+    lines: u64,
+    /// Number of bytes of the lines so far.
+    bytes: u64,
     /// Number of lines without a reply so far.
-    others: u64,
+    without_reply: u64,
     /// Counts of the lines skipped so far.
     skipped: Skipped,
 }
 
-/// Examines a line: its text, its end, and its length with that end.
-type Examine = fn(&mut LineFinder, &[u8], End, u64) -> Option<LineRange>;
+/// Function that examines a line: its text, its terminator, and its length with that terminator.
+type Examine = fn(&mut LineFinder, &[u8], Terminator, u64) -> Option<LineRange>;
 
 /// The two kinds of input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,22 +112,33 @@ enum Input {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Data {
     /// No data is open.
-    None,
+    Closed,
     /// Data is open, and its first line comes next.
-    First {
+    BeforeFirstLine {
         /// Number of the line with the reply.
         reply: u64,
     },
     /// Data is open, and its first line has been read.
-    More {
+    AfterFirstLine {
         /// Number of the line with the reply.
         reply: u64,
     },
 }
 
+impl Data {
+    /// Returns the data where `lines` other lines stand before those that it was found in.
+    const fn after(self, lines: u64) -> Self {
+        match self {
+            Self::Closed => Self::Closed,
+            Self::BeforeFirstLine { reply } => Self::BeforeFirstLine { reply: reply + lines },
+            Self::AfterFirstLine { reply } => Self::AfterFirstLine { reply: reply + lines },
+        }
+    }
+}
+
 impl LineFinder {
-    /// Minimum `limit` with which patterns are used. With a smaller one, a decoder may keep fewer bytes of a line than a
-    /// pattern compares, and would find other events than in one buffer.
+    /// Minimum `limit` with which patterns are used. With a smaller one, a decoder may keep fewer bytes of a line than
+    /// a pattern compares, and would find other events than in one buffer.
     const PATTERN_LIMIT: u64 = 256;
 
     /// Returns the state before the first line of any input.
@@ -133,20 +150,20 @@ impl LineFinder {
             formats: [None; LogFormat::MAX_FORMATS],
             at_start: true,
             input: Input::Unknown,
-            data: Data::None,
+            data: Data::Closed,
             data_format: None,
             lone_lf: false,
-            pattern_end: None,
+            pattern_terminator: None,
             examine: Self::examine::<true>,
-            pattern: Pattern::none(false),
-            has_pattern: limit as u64 >= Self::PATTERN_LIMIT,
-            reply_end: End::Lf,
+            pattern: Pattern::without_prefix(Input::Log),
+            uses_pattern: limit as u64 >= Self::PATTERN_LIMIT,
+            reply_terminator: Terminator::Lf,
             cr_is_end: false,
             has_reply: false,
             after_event: 0,
-            number: 0,
-            offset: 0,
-            others: 0,
+            lines: 0,
+            bytes: 0,
+            without_reply: 0,
             skipped: Skipped::NONE,
         }
     }
@@ -157,8 +174,8 @@ impl LineFinder {
             line_end: Some(LineEnd::CrLf),
             input: Input::Wire,
             examine: Self::examine::<false>,
-            pattern: Pattern::none(true),
-            reply_end: End::CrLf,
+            pattern: Pattern::without_prefix(Input::Wire),
+            reply_terminator: Terminator::CrLf,
             cr_is_end: true,
             ..Self::new(limit)
         }
@@ -172,9 +189,9 @@ impl LineFinder {
             LineEnd::CrLf if self.formats[0].is_some() => self,
             LineEnd::CrLf => self.with_settings_of(Self::wire(limit)),
             LineEnd::Lf => {
-                let has_pattern = self.has_pattern;
+                let uses_pattern = self.uses_pattern;
                 let new = Self::new(limit);
-                self.with_settings_of(Self { line_end: Some(line_end), input: Input::Log, has_pattern, ..new })
+                self.with_settings_of(Self { line_end: Some(line_end), input: Input::Log, uses_pattern, ..new })
             }
         }
     }
@@ -186,36 +203,36 @@ impl LineFinder {
         }
         let line_end = self.line_end.filter(|&line_end| line_end == LineEnd::Lf);
         let new = Self::new(self.limit as usize);
-        self.with_settings_of(Self { line_end, input: Input::Log, has_pattern: false, ..new })
+        self.with_settings_of(Self { line_end, input: Input::Log, uses_pattern: false, ..new })
     }
 
     /// Returns `new`, with the position, counts and formats of this state.
     const fn with_settings_of(self, new: Self) -> Self {
-        let Self { lenient, formats, at_start, number, offset, others, skipped, .. } = self;
-        Self { lenient, formats, at_start, number, offset, others, skipped, ..new }
+        let Self { lenient, formats, at_start, lines, bytes, without_reply, skipped, .. } = self;
+        Self { lenient, formats, at_start, lines, bytes, without_reply, skipped, ..new }
     }
 
     /// Returns the number of lines with a reply.
     pub(super) const fn replies(&self) -> u64 {
-        self.number - self.others
+        self.lines - self.without_reply
     }
 
     /// Returns the number of lines so far.
-    pub(super) const fn number(&self) -> u64 {
-        self.number
+    pub(super) const fn lines(&self) -> u64 {
+        self.lines
     }
 
     /// Returns the number of bytes of the lines so far.
-    pub(super) const fn offset(&self) -> u64 {
-        self.offset
+    pub(super) const fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// Returns the counts of skipped lines.
     pub(super) const fn skipped(&self) -> Skipped {
         let mut skipped = self.skipped;
         skipped.open = match self.data {
-            Data::None => None,
-            Data::First { reply } | Data::More { reply } => Some(reply),
+            Data::Closed => None,
+            Data::BeforeFirstLine { reply } | Data::AfterFirstLine { reply } => Some(reply),
         };
         skipped
     }
@@ -229,62 +246,68 @@ impl LineFinder {
         }
     }
 
-    /// Continues after the lines that led to another state.
+    /// Continues from the state after earlier lines of the input; only `lenient` and `limit` stay.
     pub(super) fn resume(&mut self, state: &Self) {
         let Self { lenient, limit, .. } = *self;
         *self = Self { lenient, limit, ..state.clone() };
         // The state may be that of a reader with a higher limit.
         if limit < Self::PATTERN_LIMIT {
-            (self.has_pattern, self.pattern_end) = (false, None);
+            (self.uses_pattern, self.pattern_terminator) = (false, None);
         }
     }
 
-    /// Returns the state at the start of a later range of the same input, outside of data. `None` if the lines so far do not
-    /// settle yet how later ones are read: wire or log, and how replies end.
+    /// Returns the state at the start of a later part of the same input, outside of data. `None` if the lines so far do
+    /// not show yet how later ones are read: wire or log, and how replies end.
     pub(super) fn part(&self) -> Option<Self> {
         let is_settled = self.input == Input::Wire || self.line_end.is_some() || self.has_reply;
-        let (data, lone_lf, at_start) = (Data::None, false, false);
-        let pattern_end = if self.has_pattern { Some(self.reply_end) } else { None };
-        let (after_event, number, offset, others, skipped) = (0, 0, 0, 0, Skipped::NONE);
-        let part =
-            Self { data, lone_lf, at_start, pattern_end, after_event, number, offset, others, skipped, ..self.clone() };
-        is_settled.then_some(part)
+        is_settled.then(|| Self {
+            at_start: false,
+            data: Data::Closed,
+            lone_lf: false,
+            pattern_terminator: self.uses_pattern.then_some(self.reply_terminator),
+            after_event: 0,
+            lines: 0,
+            bytes: 0,
+            without_reply: 0,
+            skipped: Skipped::NONE,
+            ..self.clone()
+        })
     }
 
-    /// Appends the state of a range that follows these lines.
+    /// Appends the state after a part that follows these lines.
     ///
     /// # Errors
     ///
-    /// `part`, if data is open where it begins.
+    /// `part`, if data is open where the part begins.
     #[allow(clippy::result_large_err, reason = "an error that is rare, where a box would need an allocator")]
     pub(super) fn append(&mut self, part: Self) -> Result<(), Self> {
-        if self.data != Data::None {
+        if self.data != Data::Closed {
             return Err(part);
         }
-        let Self { number, offset, others, mut skipped, .. } = *self;
-        skipped.append(&part.skipped, number);
-        let data = match part.data {
-            Data::None => Data::None,
-            Data::First { reply } => Data::First { reply: reply + number },
-            Data::More { reply } => Data::More { reply: reply + number },
+        let mut skipped = self.skipped;
+        skipped.append(&part.skipped, self.lines);
+        *self = Self {
+            data: part.data.after(self.lines),
+            after_event: if part.after_event == 0 { 0 } else { part.after_event + self.lines },
+            lines: self.lines + part.lines,
+            bytes: self.bytes + part.bytes,
+            without_reply: self.without_reply + part.without_reply,
+            skipped,
+            ..part
         };
-        let after_event = if part.after_event == 0 { 0 } else { part.after_event + number };
-        let (number, offset, others) = (number + part.number, offset + part.offset, others + part.others);
-        *self = Self { data, after_event, number, offset, others, skipped, ..part };
         Ok(())
     }
 
-    /// Appends a range of whole lines that ends outside of data, by its counts. Returns `false`, and changes nothing, if the
-    /// counts are not those of such a range.
+    /// Appends a part of whole lines that ends outside of data, by its counts. Returns `false`, and changes nothing, if
+    /// the counts are not those of such a part.
     pub(super) fn append_counts(&mut self, lines: u64, bytes: u64, replies: u64, skipped: &Skipped) -> bool {
         let is_whole = replies <= lines && lines <= bytes && skipped.is_within(lines, bytes);
         // Sums of counts are at most those of bytes, so that none of them overflows.
-        let fits = self.offset.checked_add(bytes).is_some();
+        let fits = self.bytes.checked_add(bytes).is_some();
         let Some(part) = self.part().filter(|_| is_whole && fits) else {
             return false;
         };
-        let part = Self { number: lines, offset: bytes, others: lines - replies, skipped: *skipped, ..part };
-        self.append(part).is_ok()
+        self.append(Self { lines, bytes, without_reply: lines - replies, skipped: *skipped, ..part }).is_ok()
     }
 }
 
@@ -296,8 +319,8 @@ impl fmt::Debug for LineFinder {
             .field("lenient", &self.lenient)
             .field("limit", &self.limit)
             .field("log_format", &self.formats[0])
-            .field("number", &self.number)
-            .field("offset", &self.offset)
+            .field("lines", &self.lines)
+            .field("bytes", &self.bytes)
             .field("replies", &self.replies())
             .field("skipped", &self.skipped())
             .finish_non_exhaustive()

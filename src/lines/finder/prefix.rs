@@ -1,86 +1,73 @@
-//! Log prefixes: the text, such as a date and time, that a log writes before each reply.
+//! Log prefixes without a format: the dates and times that a log writes before each reply.
 
 use core::time::Duration;
 
-/// Maximum length of a prefix of dates and times, in bytes. OnionPerf's has 34.
+use super::reply;
+
+/// Maximum length of a prefix of dates and times, in bytes. OnionPerf, a tool that measures tor, writes 34.
 const MAX_LEN: usize = 64;
 
-/// Classes of the words of dates that are letters. In a log a month changes to another month, but to no weekday.
+/// Kinds of the words of dates that are letters. In a log a month changes to another month, but to no weekday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::lines) enum Name {
+pub(in crate::lines) enum DateWord {
     /// A month.
     Month,
     /// A weekday.
     Weekday,
     /// AM or PM.
-    HalfDay,
+    AmPm,
     /// A time zone. Unlike the others it does not change within a log.
     Zone,
 }
 
-impl Name {
-    /// Returns the class of `word`. `None` if it is no such word.
+impl DateWord {
+    /// Returns the kind of `word`. `None` for any other word.
     pub(in crate::lines) const fn of(word: &[u8]) -> Option<Self> {
         Some(match word {
             b"Jan" | b"Feb" | b"Mar" | b"Apr" | b"May" | b"Jun" => Self::Month,
             b"Jul" | b"Aug" | b"Sep" | b"Oct" | b"Nov" | b"Dec" => Self::Month,
             b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun" => Self::Weekday,
-            b"AM" | b"PM" => Self::HalfDay,
+            b"AM" | b"PM" => Self::AmPm,
             b"UTC" | b"GMT" => Self::Zone,
             _ => return None,
         })
     }
 }
 
-/// Returns the character after the reply code that `line` begins with: a space, `-`, or `+` for a reply with data.
+/// Returns the length of the dates and times before the reply in `line`: 0 if the line begins with its reply. `None`
+/// without one.
 ///
-/// Only tor's codes count: in a log any other number of three digits is text, such as a line's number or a HTTP status.
-#[cfg_attr(feature = "std", inline)]
-#[cfg_attr(not(feature = "std"), inline(never))]
-pub(in crate::lines) const fn reply(line: &[u8]) -> Option<u8> {
-    match *line {
-        [b'6', b'5', b'0', kind @ (b' ' | b'-' | b'+'), ..] => Some(kind),
-        [b'2', b'5', b'0' | b'1', kind @ (b' ' | b'-' | b'+'), ..] => Some(kind),
-        [b'5', b'1' | b'5', b'0'..=b'5', kind @ (b' ' | b'-' | b'+'), ..] => Some(kind),
-        [b'4', b'5', b'1', kind @ (b' ' | b'-' | b'+'), ..] => Some(kind),
-        [b'5', b'0', b'0', kind @ (b' ' | b'-' | b'+'), ..] => Some(kind),
-        _ => None,
-    }
-}
-
-/// Returns the length of the dates and times before the reply in `line`: 0 if the line begins with its reply. `None` without
-/// one.
-///
-/// Of several codes that only words of dates stand before, the last one begins the reply: a log may number its lines, or
-/// write milliseconds as a word of their own.
+/// Of several codes that only words of dates stand before, the last one begins the reply: a log may number its lines,
+/// or write milliseconds as a word of their own.
 pub(super) fn len(line: &[u8]) -> Option<usize> {
-    let (mut at, mut found) = (0, None);
+    let (mut at, mut last_reply) = (0, None);
     loop {
         let rest = line.get(at..).unwrap_or_default();
-        if reply(rest).is_some() {
-            found = Some(at);
+        if reply::separator(rest).is_some() {
+            last_reply = Some(at);
         }
-        match word(rest.get(..MAX_LEN - at).unwrap_or(rest)) {
+        match date_word_len(rest.get(..MAX_LEN - at).unwrap_or(rest)) {
             Some(len) => at += len,
-            None => return found,
+            None => return last_reply,
         }
     }
 }
 
-/// Returns the length of the word of a date or time that `text` begins with, the spaces or the TAB after it included.
-fn word(text: &[u8]) -> Option<usize> {
-    let (mut len, mut seen) = (0, 0);
+/// Returns the length of the word of a date or time that `text` begins with, the spaces or the TAB after it included:
+/// digits with other bytes of times, or a [`DateWord`].
+fn date_word_len(text: &[u8]) -> Option<usize> {
+    let (mut len, mut classes) = (0, 0);
     for &byte in text {
-        let class = time_byte(byte);
+        let class = time_class(byte);
         if class == 0 {
             break;
         }
-        seen |= class;
+        classes |= class;
         len += 1;
     }
-    if seen & DIGIT == 0 {
+    if classes & DIGIT == 0 {
         len = text.iter().position(|&byte| byte == b' ' || byte == b'\t')?;
-        Name::of(text.get(..len)?)?;
+        DateWord::of(text.get(..len)?)?;
     }
     match text.get(len..)? {
         [b'\t', ..] => Some(len + 1),
@@ -89,14 +76,15 @@ fn word(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// Bit of the class of a byte that is a digit.
+/// Bit of a class: the byte can be part of a date or time in digits.
+const OF_TIMES: u8 = 0b01;
+/// Bit of a class: the byte is a digit.
 const DIGIT: u8 = 0b10;
 
-/// Returns the class of a byte in words of dates and times. 0 if it cannot be part of one.
+/// Returns the class of a byte in dates and times of digits. 0 if the byte cannot be part of one.
 #[inline]
-fn time_byte(byte: u8) -> u8 {
-    /// The class of each byte.
-    const CLASSES: [u8; 256] = classes(0, &[(b"+,-./:TZ[]_", 0b01), (b"0123456789", DIGIT | 0b01)]);
+fn time_class(byte: u8) -> u8 {
+    const CLASSES: [u8; 256] = classes(0, &[(b"+,-./:TZ[]_", OF_TIMES), (b"0123456789", OF_TIMES | DIGIT)]);
     CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
@@ -118,9 +106,10 @@ pub(super) const fn classes<const N: usize>(other: u8, lists: &[(&[u8], u8); N])
     table
 }
 
-/// Returns the time since 1970 of a prefix that is a date, a time and Unix time with a fraction or without one.
+/// Returns the time since 1970 in a prefix of three words: a date, a time, and Unix time with a fraction or without
+/// one. Only the third word is looked at.
 ///
-/// A number of fewer than nine digits without a fraction is no time: some logs write milliseconds as a third word.
+/// A number of fewer than nine digits without a fraction is no Unix time: some logs write milliseconds as a third word.
 pub(in crate::lines) fn unix_time(prefix: &[u8]) -> Option<Duration> {
     let (_date, rest) = split_word(prefix)?;
     let (_time, rest) = split_word(rest)?;
@@ -153,32 +142,7 @@ fn split_word(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::{len, reply};
-
-    #[test]
-    fn reply_codes() {
-        for code in [250, 251, 451, 500, 510, 511, 512, 513, 514, 515, 550, 551, 552, 553, 554, 555, 650] {
-            for kind in *b" -+" {
-                let line = [alloc::format!("{code}").as_bytes(), &[kind], b"x"].concat();
-                assert_eq!(reply(&line), Some(kind), "{}", line.escape_ascii());
-            }
-        }
-        for line in [
-            &b"200 OK"[..],
-            b"252 OK",
-            b"450 x",
-            b"501 x",
-            b"516 x",
-            b"545 x",
-            b"556 x",
-            b"651 x",
-            b"650",
-            b"650x",
-            b" 650 x",
-        ] {
-            assert_eq!(reply(line), None, "{}", line.escape_ascii());
-        }
-    }
+    use super::len;
 
     #[test]
     fn dates_and_times_before_a_reply() {

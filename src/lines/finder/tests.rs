@@ -1,12 +1,13 @@
-//! The pattern of the last event's line must not change what the next line is.
+//! The pattern of the last event's line saves work, and must not change the answer for any other line.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use proptest::prelude::*;
 
-use super::LineFinder;
-use super::pattern::Pattern;
+use super::pattern::{Matched, Pattern};
+use super::{LineFinder, Terminator};
 use crate::lines::event_line::LineEnd;
 use crate::lines::format::LogFormat;
 use crate::lines::skipped::Skipped;
@@ -79,7 +80,7 @@ fn start() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(FRAGMENTS), 0..6).prop_map(|fragments| fragments.concat())
 }
 
-/// Steps over a line. Returns the range of its event, the counts of skipped lines, and the number of replies.
+/// Steps over a line. Returns the range of its event's content, the counts of skipped lines, and the number of replies.
 fn step(finder: &mut LineFinder, line: &[u8], line_end: &[u8]) -> (Option<(usize, usize)>, Skipped, u64) {
     let range = finder.find(&[line, line_end].concat(), &mut 0);
     (range.map(|range| (range.content(), range.content_end())), finder.skipped(), finder.replies())
@@ -88,18 +89,24 @@ fn step(finder: &mut LineFinder, line: &[u8], line_end: &[u8]) -> (Option<(usize
 /// Asserts that a line after `first` is read the same with the pattern of `first` and without.
 #[track_caller]
 fn assert_same(first: &First, line: &[u8], line_end: &[u8]) {
-    let mut begun = first.finder.clone();
-    step(&mut begun, &first.line, b"\r\n");
-    let mut without_pattern = begun.clone();
+    let mut with_pattern = first.finder.clone();
+    step(&mut with_pattern, &first.line, b"\r\n");
+    let mut without_pattern = with_pattern.clone();
     without_pattern.leave_pattern();
-    let found = step(&mut begun, line, line_end);
+    let found = step(&mut with_pattern, line, line_end);
     assert_eq!(found, step(&mut without_pattern, line, line_end), "{}", line.escape_ascii());
     // Nor does the pattern change the line after that.
     let next = b"650 STREAM 1 NEW 0 host:80";
-    assert_eq!(step(&mut begun, next, b"\n"), step(&mut without_pattern, next, b"\n"), "{}", line.escape_ascii());
+    assert_eq!(
+        step(&mut with_pattern, next, b"\n"),
+        step(&mut without_pattern, next, b"\n"),
+        "{}",
+        line.escape_ascii()
+    );
 }
 
-/// Tries every change of one byte of a prefix, and of two bytes that are compared at once.
+/// Tries every change of one byte of a prefix, and the same change of two bytes that stand eight, or a multiple of it,
+/// apart: such bytes must not make up for each other.
 #[test]
 fn changed_prefixes() {
     let line = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 host:80";
@@ -116,6 +123,103 @@ fn changed_prefixes() {
                 assert_same(&first, &line, b"\r\n");
             }
         }
+    }
+}
+
+/// Returns what the pattern says of a line with a terminator, after the lines of `log`.
+fn matched(finder: &LineFinder, log: &str, line: &str) -> Option<Matched> {
+    let (mut finder, mut at) = (finder.clone(), 0);
+    while finder.find(log.as_bytes(), &mut at).is_some() {}
+    assert_eq!(at, log.len(), "whole lines");
+    let text = line.strip_suffix('\n').expect("a line");
+    match text.strip_suffix('\r') {
+        Some(text) => finder.match_pattern(text.as_bytes(), Terminator::CrLf),
+        None => finder.match_pattern(text.as_bytes(), Terminator::Lf),
+    }
+}
+
+/// Usual lines match the pattern of the lines before them: nothing else looks at them, and a log is read fast.
+#[test]
+fn usual_lines_match() {
+    let new = LineFinder::new(usize::MAX);
+    let (wire, lf) = (new.clone().line_end(LineEnd::CrLf), new.clone().line_end(LineEnd::Lf));
+    let quoted = new.clone().log_format(LogFormat::like(b"gw tor[8]: '", b"'").expect("a format"));
+    let date = "2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 host:80\n";
+    let (event, other) = (Some(Matched::Event), Some(Matched::OtherReply));
+    for (finder, log, line, expected) in [
+        (&wire, "250 OK\r\n", "650 STREAM 1 NEW 0 a:1\r\n", event),
+        (&wire, "250 OK\r\n", "650 STREAM_BW 1 2\r\n", other),
+        (&wire, "250 OK\r\n", "650-X\r\n", None),
+        (&wire, "250 OK\r\n", "650-X 1 2\r\n", other),
+        (&wire, "250 OK\r\n", "650+NS 1 2\r\n", None),
+        (&wire, "250 OK\r\n", "651 STREAM 1\r\n", None),
+        (&wire, "250 OK\r\n", "650 BW 1 2\n", None),
+        (&new, "250 OK\r\n", "650 BW 1 2\r\n", other),
+        // Data, and a LF in a line, end the comparison until they end.
+        (&wire, "650+NS\r\nx\r\n", "650 BW 1 2\r\n", None),
+        (&wire, "650+NS\r\nx\r\n.\r\n", "650 BW 1 2\r\n", other),
+        (&wire, "650 BW 1 2\r\n650 STREAM 1 NEW 0 a\nb:1\r\n", "650 BW 1 2\r\n", other),
+        // Logs without a prefix, and with one that is a date.
+        (&new, "note\n", "650 BW 1 2\n", None),
+        (&new, "650 BW 1 2\n", "650 BW 1 2\n", other),
+        (&new, "650 BW 1 2\n", "650 STREAM 1 NEW 0 a:1\n", event),
+        (&lf, "note\n", "650 BW 1 2\n", other),
+        (&new, date, "2026-11-26 07:00:00 1795676400.99 650 BW 1 2\n", other),
+        (&new, date, "2026-11-26 07:00:00 1795676400.99 650 STREAM 9 CLOSED 0 b:1\n", event),
+        (&new, date, "2026-11-26 07:00:00 1795676400,99 650 BW 1 2\n", None),
+        (&lf, date, "2026-11-26 07:00:00 1795676400.99 650 BW 1 2\r\n", None),
+        (&lf, &date.replace('\n', "\r\n"), "2026-11-26 07:00:00 1795676400.99 650 BW 1 2\r\n", other),
+        // A word of a date may follow the code, which then is none.
+        (&new, date, "2026-11-26 07:00:00 1795676400.99 650 PM 1 2\n", None),
+        (&new, date, "2026-11-26 07:00:00 1795676400.99 650 UTC 1 2\n", None),
+        (&new, date, "2026-11-26 07:00:00 1795676400.99 650 TIME 1 2\n", other),
+        // A format, of which the first event shows that it is the log's.
+        (&quoted, "gw tor[8]: '650 BW 1 2'\n", "gw tor[8]: '650 STREAM 1 NEW 0 www.example.com:80'\n", None),
+        (
+            &quoted,
+            "gw tor[8]: '650 STREAM 1 NEW 0 a:1'\n",
+            "gw tor[9]: '650 STREAM 1 NEW 0 www.example.com:80'\n",
+            event,
+        ),
+        (&quoted, "gw tor[8]: '650 STREAM 1 NEW 0 a:1'\n", "gw tor[9]: '650 PM 1 2 3 4 5 6 7 8 9 10 11 12'\n", other),
+        (&quoted, "gw tor[8]: '650 STREAM 1 NEW 0 a:1'\n", "gw tor[9]: '650 STREAM 1 NEW 0 www.example.com:80\n", None),
+    ] {
+        assert_eq!(matched(finder, log, line), expected, "{line:?} after {log:?}");
+    }
+}
+
+/// A prefix of up to 80 bytes has a pattern, and lines of 40 bytes or more match it.
+#[test]
+fn lengths_that_match() {
+    for length in [1, 8, 39, 40, 41, 48, 79, 80, 81] {
+        let prefix = "x".repeat(length);
+        let finder = LineFinder::new(usize::MAX).log_format(LogFormat::like(prefix.as_bytes(), b"").expect("a format"));
+        let line = |text: &str| format!("{prefix}650 STREAM 1 NEW 0 {text}:80\n");
+        let expected = (length <= 80).then_some(Matched::Event);
+        assert_eq!(matched(&finder, &line("a"), &line("a.host.with.a.long.name")), expected, "{length}");
+    }
+    let lf = LineFinder::new(usize::MAX).line_end(LineEnd::Lf);
+    for (length, expected) in [(39, None), (40, Some(Matched::OtherReply)), (41, Some(Matched::OtherReply))] {
+        let line = format!("{:x<length$}\n", "11:29 650 BW ");
+        assert_eq!(matched(&lf, "11:29 650 STREAM 1 NEW 0 a:1\n", &line), expected, "{length}");
+    }
+}
+
+/// With a limit of fewer than 256 bytes no line matches, also after the state of a reader with a higher one.
+#[test]
+fn limits_that_match() {
+    let (event, line) = ("650 STREAM 1 NEW 0 a:1\r\n", "650 BW 1 2\r\n");
+    let mut state = LineFinder::wire(usize::MAX);
+    assert!(state.find(event.as_bytes(), &mut 0).is_some());
+    for (limit, expected) in [(255, None), (256, Some(Matched::OtherReply))] {
+        assert_eq!(matched(&LineFinder::wire(limit), event, line), expected, "{limit}");
+        let mut resumed = LineFinder::new(limit);
+        resumed.resume(&state);
+        assert_eq!(matched(&resumed, "", line), expected, "{limit}");
+        assert_eq!(matched(&resumed, event, line), expected, "{limit}");
+        // A part begins with the pattern of the lines before it.
+        let part = resumed.part().expect("the wire");
+        assert_eq!(matched(&part, "", line), expected, "{limit}");
     }
 }
 
@@ -154,8 +258,8 @@ proptest! {
             line.extend(part);
         }
         let pattern = Pattern::new(b"2019-01-31 11:29:51 1548934191 ", 0).expect("a pattern");
-        prop_assert_eq!(pattern.is_event(&line, &None), Some(false));
+        prop_assert_eq!(pattern.compare(&line, &None), Some(Matched::OtherReply));
         line[3] = b':';
-        prop_assert_eq!(pattern.is_event(&line, &None), None);
+        prop_assert_eq!(pattern.compare(&line, &None), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Streams and failures by time.
+//! The streams that began in one step of time, and those of them that failed.
 
 use core::ops::AddAssign;
 
@@ -9,15 +9,15 @@ use serde::de::{Deserialize, Deserializer, Error};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Activity {
     /// Number of streams.
-    #[serde(deserialize_with = "number")]
+    #[serde(deserialize_with = "bounded_number")]
     pub(crate) streams: u64,
-    /// Number of those that failed, then or later.
-    #[serde(deserialize_with = "number")]
+    /// Number of those streams that failed, in this step or a later one.
+    #[serde(deserialize_with = "bounded_number")]
     pub(crate) failed: u64,
 }
 
-/// Decodes a number of streams that sums of such numbers do not exceed the type with.
-fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+/// Deserializes a number of streams, which is at most 2^53: so 2,000 such numbers can be added up in 64 bits.
+fn bounded_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let number = u64::deserialize(deserializer)?;
     if number > 1 << 53 { Err(D::Error::custom("a number of streams is too large")) } else { Ok(number) }
 }

@@ -1,4 +1,8 @@
 //! The command `summary`.
+//!
+//! Each input is counted into a [`Tally`](tally::Tally) by the consumer in [`log`]. The tallies of all logs are merged and
+//! [printed](report), or written as lines of a [mergeable](mergeable) summary, which the command `merge` reads. With
+//! `--cluster`, several processes [send](cluster) theirs to one that merges.
 
 mod activity;
 #[cfg(feature = "cluster")]
@@ -20,7 +24,10 @@ use std::io::{self, Stdout};
 
 pub(crate) use self::events::EventTally;
 use self::log::{SummaryLog, SummaryLogs};
-pub(crate) use self::mergeable::{End, Fault, Hash, LogTally, Next, Reader, Settings, Sum, Writer};
+use self::mergeable::MergeableWriter;
+pub(crate) use self::mergeable::{
+    EndOfLogs, Fault, LogTally, MergeableReader, OverflowGuard, ReadLine, Settings, Sha256Hash,
+};
 use self::tally::Tally;
 use crate::command::options::{Files, StreamOptions};
 use crate::input::reader;
@@ -71,7 +78,7 @@ pub(crate) struct Options {
     pub(crate) read: reader::ReadOptions,
     /// Form of the output.
     #[command(flatten)]
-    form: Form,
+    form: SummaryForm,
     /// Options of the streams.
     #[command(flatten)]
     streams: StreamOptions,
@@ -81,9 +88,9 @@ pub(crate) struct Options {
     cluster: cluster::Cluster,
 }
 
-/// The form of the output.
+/// The form of the output of `summary` and `merge`.
 #[derive(Clone, Copy, clap::Args)]
-pub(crate) struct Form {
+pub(crate) struct SummaryForm {
     /// Print a JSON object
     #[arg(long)]
     json: bool,
@@ -109,19 +116,26 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     let files = Files::list(read);
     let (filter, names) = (&files.read.filter, files.names());
     let logs = SummaryLogs::new(filter, streams, &names);
-    let mut all = All { summary: Summary::new(form, Settings::new(streams, filter))?, complete: true };
-    let all_read = files.read(logs, &mut all)?;
-    let complete = all_read && all.complete;
-    all.summary.finish(End { files: names.len(), complete, seen_words: Vec::new() })?;
+    let mut collector = TallyCollector { summary: Summary::new(form, Settings::new(streams, filter))?, in_order: true };
+    let all_read = files.read(logs, &mut collector)?;
+    let complete = all_read && collector.in_order;
+    collector.summary.finish(EndOfLogs { files: names.len(), complete, seen_words: Vec::new() })?;
     Ok(complete)
 }
 
 /// The summary of all logs, in the order in which they are added.
 pub(crate) enum Summary {
-    /// Summary that is printed at the end: the tally so far, the maximum number of rows in each table, and the form.
-    Merged(Box<Tally>, usize, Form),
-    /// Mergeable summary, which is printed at once.
-    Lines(Writer<Stdout>),
+    /// Summary that is printed after the last log.
+    Merged {
+        /// Tally of the logs so far.
+        tally: Box<Tally>,
+        /// Maximum number of rows in each table.
+        limit: usize,
+        /// Form of the output.
+        form: SummaryForm,
+    },
+    /// Mergeable summary, a line of which is written with each log.
+    Lines(MergeableWriter<Stdout>),
 }
 
 impl Summary {
@@ -129,53 +143,54 @@ impl Summary {
     ///
     /// # Errors
     ///
-    /// If the output cannot be written, as for the other functions.
-    pub(crate) fn new(form: Form, settings: Settings) -> io::Result<Self> {
+    /// If the output cannot be written. The other functions have the same errors.
+    pub(crate) fn new(form: SummaryForm, settings: Settings) -> io::Result<Self> {
         if form.mergeable {
-            return Ok(Self::Lines(Writer::new(io::stdout(), settings)?));
+            return Ok(Self::Lines(MergeableWriter::new(io::stdout(), settings)?));
         }
-        Ok(Self::Merged(Box::default(), settings.max_live, form))
+        Ok(Self::Merged { tally: Box::default(), limit: settings.max_live, form })
     }
 
     /// Adds a log.
     pub(crate) fn add(&mut self, log: LogTally) -> io::Result<()> {
         match self {
-            Self::Merged(all, limit, _) => {
-                all.merge(log.tally, *limit);
+            Self::Merged { tally, limit, .. } => {
+                tally.merge(log.tally, *limit);
                 Ok(())
             }
             Self::Lines(writer) => writer.log(log),
         }
     }
 
-    /// Prints the rest.
-    pub(crate) fn finish(self, end: End) -> io::Result<()> {
+    /// Prints the merged summary, or the lines after all logs.
+    pub(crate) fn finish(self, end: EndOfLogs) -> io::Result<()> {
         match self {
-            Self::Merged(all, _, Form { json, top, .. }) => {
-                let size = || report::Size { files: end.files, top, width: output::table::width() };
-                report::print(&all, (!json).then(size))
+            Self::Merged { tally, form: SummaryForm { json, top, .. }, .. } => {
+                let text = || report::TextOptions { files: end.files, top, width: output::table::width() };
+                report::print(&tally, (!json).then(text))
             }
             Self::Lines(mut writer) => writer.end(end),
         }
     }
 }
 
-/// Collector of the logs of this process.
-struct All {
+/// The collector without a cluster: it adds each log to the summary.
+struct TallyCollector {
     /// The summary so far.
     summary: Summary,
-    /// Set while all logs were in order so far.
-    complete: bool,
+    /// Set while all logs so far could be read and were in order.
+    in_order: bool,
 }
 
-impl Collector<SummaryLog> for All {
+impl Collector<SummaryLog> for TallyCollector {
     fn print(&mut self, rows: Infallible) -> io::Result<()> {
+        // A log has no output before its end.
         match rows {}
     }
 
     fn log(&mut self, log: SummaryLog, _index: usize, all_read: bool) -> io::Result<()> {
         let log = log.finish(all_read);
-        self.complete &= log.complete;
+        self.in_order &= log.complete;
         self.summary.add(log)
     }
 }

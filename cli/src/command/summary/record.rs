@@ -1,9 +1,13 @@
-//! A record of a range's events, from which process 0 rebuilds the tracker of the range.
+//! A record of the events of a range, from which process 0 of a cluster rebuilds the range's tracker.
 //!
-//! A tracker's part depends on the order in which streams began and were closed, and on the events of the streams that
-//! are open at one of the range's cuts. So the order is sent, and the places of those streams' events in the file: all
-//! processes see it. Process 0 reads these lines itself, and passes the events to a tracker of its own. Nothing that
-//! arrives over the net can be an impossible state, and no event's text is sent.
+//! What the tracker of a range has to say when the range is appended to the log depends on
+//!
+//! - the order in which streams began and were closed: it is in the record;
+//! - the events of streams that are open at the start or the end of the range: the record has the places of their lines
+//!   in the file, which process 0 sees as well. It reads these lines itself.
+//!
+//! Process 0 passes both to a tracker of its own. So no bytes from the network can put a tracker into an impossible
+//! state, and no text of an event is sent.
 
 use alloc::collections::BTreeSet;
 use core::ops::Range;
@@ -18,19 +22,19 @@ use crate::input::filter::MetConditions;
 use crate::input::reader::{Consumer, Event, OutputSink, ReadOptions, ReadStart, read_events};
 use crate::input::threads::Cuttable;
 
-/// A record of the events of a range, in their order.
+/// A record of the events of a range, in their order, as the process that reads the range makes it.
 #[derive(Debug, Default)]
-pub(super) struct Record {
+pub(super) struct RangeRecord {
     /// The events.
-    events: Vec<Recorded>,
-    /// Set after an event whose line alone may not be read as it is in the log: in data of a reply, without an end, or too
-    /// long.
-    depends_on_others: bool,
+    events: Vec<RecordedEvent>,
+    /// Set after an event that may not be read in the same way if its line is read alone: it was in data of a reply, without
+    /// a line end, or too long.
+    needs_other_lines: bool,
 }
 
 /// An event of a record.
 #[derive(Debug)]
-struct Recorded {
+struct RecordedEvent {
     /// Offset of the line in the range.
     offset: u64,
     /// Length of the line without its end.
@@ -54,153 +58,153 @@ enum Effect {
     None,
 }
 
-impl Record {
-    /// Number of bytes that an event takes.
-    pub(super) const EVENT: usize = size_of::<Recorded>();
-
+impl RangeRecord {
     /// Adds an event.
-    pub(super) fn event(&mut self, event: &Event<'_>) {
+    pub(super) fn add(&mut self, event: &Event<'_>) {
         let effect = match event.event.status {
             StreamStatus::New | StreamStatus::NewResolve => Effect::Begin,
             StreamStatus::Closed => Effect::Close,
             _ => Effect::None,
         };
-        let anomalies = event.event.anomalies();
-        self.depends_on_others |= anomalies.contains(Anomaly::InData);
-        self.line(event.line, event.event.id.parse().ok(), effect);
+        self.needs_other_lines |= event.event.anomalies().contains(Anomaly::InData);
+        self.add_line(event.line, event.event.id.parse().ok(), effect);
     }
 
     /// Adds an event that cannot be read.
-    pub(super) fn unreadable(&mut self, line: &EventLine<'_>) {
-        self.line(line, None, Effect::None);
+    pub(super) fn add_unreadable(&mut self, line: &EventLine<'_>) {
+        self.add_line(line, None, Effect::None);
     }
 
     /// Adds a line.
-    fn line(&mut self, line: &EventLine<'_>, id: Option<StreamId>, effect: Effect) {
-        self.depends_on_others |= !line.is_terminated() || matches!(line.event, Err(Error::LineTooLong { .. }));
+    fn add_line(&mut self, line: &EventLine<'_>, id: Option<StreamId>, effect: Effect) {
+        self.needs_other_lines |= !line.is_terminated() || matches!(line.event, Err(Error::LineTooLong { .. }));
         let (offset, number, len) = (line.offset, line.number, line.line.len() as u64);
-        self.events.push(Recorded { offset, len, number, id, effect });
+        self.events.push(RecordedEvent { offset, len, number, id, effect });
     }
 
-    /// Returns the number of events.
-    pub(super) const fn len(&self) -> usize {
-        self.events.len()
+    /// Returns the size of the record in bytes.
+    pub(super) const fn size(&self) -> usize {
+        self.events.len() * size_of::<RecordedEvent>()
     }
 
-    /// Returns the form in which the record is sent, given the tracker of the range. `None` if it is not enough to
-    /// rebuild the tracker.
-    pub(super) fn shorten(&self, tracker: &Tracker) -> Option<Replay> {
-        if self.depends_on_others {
+    /// Returns the form in which the record is sent, given the tracker of the range. `None` if the tracker cannot be
+    /// rebuilt from it.
+    pub(super) fn to_sent(&self, tracker: &Tracker) -> Option<SentRecord> {
+        if self.needs_other_lines {
             return None;
         }
         let open: BTreeSet<StreamId> = tracker.live().chain(tracker.undecided()).map(|life| life.id).collect();
-        let mut replay = Replay::default();
-        for Recorded { offset, len, number, id, effect } in &self.events {
+        let mut sent = SentRecord::default();
+        for RecordedEvent { offset, len, number, id, effect } in &self.events {
+            // A stream whose ID is malformed is treated as an open one: its lines are read again.
             match (id.filter(|id| !open.contains(id)), effect) {
                 (None, _) => {
-                    replay.order.push('@');
-                    replay.lines.push((*number, *offset, *len));
+                    sent.order.push('@');
+                    sent.lines.push((*number, *offset, *len));
                 }
-                (Some(id), Effect::Begin) => replay.order.extend(["+", id.as_str()]),
-                (Some(id), Effect::Close) => replay.order.extend(["-", id.as_str()]),
+                (Some(id), Effect::Begin) => sent.order.extend(["+", id.as_str()]),
+                (Some(id), Effect::Close) => sent.order.extend(["-", id.as_str()]),
                 (Some(_), Effect::None) => {}
             }
         }
-        Some(replay)
+        Some(sent)
     }
 }
 
 /// A record in the form in which it is sent.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Replay {
-    /// Order of events: `+` and the ID of a stream that begins, `-` and the ID of one that is closed, and `@` for the
-    /// next of `lines`. Of a stream that begins and ends in the range, there is no other event.
+pub(super) struct SentRecord {
+    /// Events in their order: `+` and the ID of a stream that begins, `-` and the ID of one that is closed, and `@` for the
+    /// next of `lines`. For example, `+7@-7` is stream 7 with an event of an open stream between its beginning and its
+    /// end. Other events of a stream that begins and ends in the range are left out.
     order: String,
-    /// Lines of all other events: number in the range, offset in the range, and length without the line end.
+    /// Lines of the events of open streams: number in the range, offset in the range, and length without the line end.
     lines: Vec<(u64, u64, u64)>,
 }
 
-/// The tracker of a range, rebuilt, and the lines of the range that could not be read.
-pub(super) struct Rebuilt {
-    /// The range's part, with the tracker.
+/// A range with its rebuilt tracker.
+pub(super) struct RebuiltRange {
+    /// The range's part: its tracker, with an empty tally.
     pub(super) part: SummaryPart,
-    /// Numbers of the lines that could not be read, with the errors.
+    /// Numbers of the lines of events that could not be read, with the errors.
     pub(super) unreadable: Vec<(u64, Error)>,
 }
 
-impl Replay {
-    /// Rebuilds the tracker of a range of a file, which has `lines` lines, and in front of which there are `before` lines.
-    /// `None` if the file has no such events there.
+impl SentRecord {
+    /// Rebuilds the tracker of `range`, a range of `file` with `lines` lines. `before` is the number of lines before the
+    /// range. `None` if the range does not have the recorded events.
     ///
     /// # Errors
     ///
-    /// Never; the consumer of events may have errors elsewhere.
+    /// None in practice: consumers of other commands can fail, and their errors have this type.
     pub(super) fn rebuild(
         &self,
         options: &ReadOptions,
         (file, range, lines): (&Cuttable, &Range<u64>, u64),
         (logs, before): (&SummaryLogs, u64),
-    ) -> io::Result<Option<Rebuilt>> {
-        let Some(log) = self.log(file, range, lines) else { return Ok(None) };
+    ) -> io::Result<Option<RebuiltRange>> {
+        let Some(log) = self.recorded_lines(file, range, lines) else { return Ok(None) };
         let part = logs.rebuilt_part(file.name(), before);
-        let mut rebuilding = Rebuilding { part, replay: self, order: &self.order, read: 0, is_wrong: false };
-        let mut unreadable = Unreadable(Vec::new());
+        let mut rebuilding = Rebuilding { part, record: self, order: &self.order, lines_read: 0, is_wrong: false };
+        let mut unreadable = UnreadableLines(Vec::new());
         let start = ReadStart { layout: &file.layout, state: Some(&file.start), open: None };
         let end = read_events(options, start, &*log, &mut rebuilding, &mut unreadable)?;
-        rebuilding.streams();
-        let all_read = rebuilding.read == self.lines.len() && rebuilding.order.is_empty();
+        rebuilding.add_streams();
+        let all_read = rebuilding.lines_read == self.lines.len() && rebuilding.order.is_empty();
+        // Each recorded line was one line, and had one event.
         let as_expected = all_read && !rebuilding.is_wrong && end.state.lines() == self.lines.len() as u64;
-        Ok(as_expected.then_some(Rebuilt { part: rebuilding.part, unreadable: unreadable.0 }))
+        Ok(as_expected.then_some(RebuiltRange { part: rebuilding.part, unreadable: unreadable.0 }))
     }
 
-    /// Returns a log of the lines alone. `None` if they are not in order, or no lines of the file.
-    fn log(&self, file: &Cuttable, range: &Range<u64>, lines: u64) -> Option<Vec<u8>> {
-        /// Number of bytes that are read at once: lines of one stream are often near each other.
+    /// Reads the recorded lines from the file, and returns them as a log. `None` if their places are not in order, or are
+    /// not those of lines of the range.
+    fn recorded_lines(&self, file: &Cuttable, range: &Range<u64>, lines: u64) -> Option<Vec<u8>> {
+        /// Minimum number of bytes that are read at once: lines of one stream are often near each other.
         const WINDOW: u64 = 64 * 1024;
         let (mut log, mut window, mut window_start) = (Vec::new(), Vec::new(), 0);
-        let (mut last_number, mut end) = (0, 0);
+        let (mut last_number, mut last_end) = (0, 0);
         for &(number, offset, len) in &self.lines {
-            let is_next = last_number < number && number <= lines && end <= offset;
+            let is_next = last_number < number && number <= lines && last_end <= offset;
             let line_end = offset.checked_add(len).filter(|&line_end| is_next && line_end < range.end - range.start)?;
-            // With a CR LF.
-            let (first, whole) = (range.start + offset, len + 2);
-            if first < window_start || first + whole > window_start + window.len() as u64 {
-                (window_start, window) = (first, file.bytes(first, whole.max(WINDOW)).ok()?);
+            // The line may end with CR LF.
+            let (start, whole_len) = (range.start + offset, len + 2);
+            if start < window_start || start + whole_len > window_start + window.len() as u64 {
+                (window_start, window) = (start, file.bytes(start, whole_len.max(WINDOW)).ok()?);
             }
-            let at = usize::try_from(first - window_start).ok()?;
-            let bytes: &[u8] = window.get(at..)?;
+            let bytes: &[u8] = window.get(usize::try_from(start - window_start).ok()?..)?;
             let (line, rest) = bytes.split_at_checked(usize::try_from(len).ok()?)?;
             let end_len = if rest.starts_with(b"\r\n") { 2 } else { 1 };
             log.extend_from_slice(line);
             log.extend_from_slice(rest.get(..end_len).filter(|end| end.ends_with(b"\n"))?);
-            (last_number, end) = (number, line_end + 1);
+            (last_number, last_end) = (number, line_end + 1);
         }
         Some(log)
     }
 }
 
-/// Consumer of the lines of a record.
+/// The consumer of the recorded lines, which also adds the streams between them.
 struct Rebuilding<'r> {
     /// Part with the tracker.
     part: SummaryPart,
     /// The record.
-    replay: &'r Replay,
-    /// Rest of the order.
+    record: &'r SentRecord,
+    /// Rest of the record's order.
     order: &'r str,
-    /// Number of lines so far.
-    read: usize,
-    /// Set if the order is none.
+    /// Number of recorded lines that were read.
+    lines_read: usize,
+    /// Set if the order does not have the form of one, or does not fit the lines.
     is_wrong: bool,
 }
 
 impl<'r> Rebuilding<'r> {
-    /// Adds the streams before the next line.
-    fn streams(&mut self) {
+    /// Adds the beginnings and ends of streams, up to the next line in the order.
+    fn add_streams(&mut self) {
         let mut text = String::new();
         while let Some(rest) = self.order.strip_prefix(['+', '-']) {
             let len = rest.find(['+', '-', '@']).unwrap_or(rest.len());
             let (id, after) = rest.split_at_checked(len).unwrap_or_default();
+            // The tracker gets an event with the ID and the status alone: the counts of the stream were sent.
             let status = if self.order.starts_with('+') { " NEW 0 a:0" } else { " CLOSED 0 a:0" };
             text.clear();
             text.extend([id, status]);
@@ -214,22 +218,22 @@ impl<'r> Rebuilding<'r> {
         }
     }
 
-    /// Adds the streams before the next line. Returns the number and the offset of this line.
-    fn next(&mut self) -> (u64, u64) {
-        self.streams();
+    /// Adds the streams before the next line. Returns the number of this line in the range, and its offset.
+    fn next_line(&mut self) -> (u64, u64) {
+        self.add_streams();
         match self.order.strip_prefix('@') {
             Some(rest) => self.order = rest,
             None => self.is_wrong = true,
         }
-        let line = self.replay.lines.get(self.read);
-        self.read += 1;
+        let line = self.record.lines.get(self.lines_read);
+        self.lines_read += 1;
         line.map_or((0, 0), |&(number, offset, _)| (number, offset))
     }
 }
 
 impl Consumer for Rebuilding<'_> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        let (number, offset) = self.next();
+        let (number, offset) = self.next_line();
         let mut line = *event.line;
         (line.number, line.offset) = (number, offset);
         self.part.follow_event(&Event { line: &line, ..*event });
@@ -237,20 +241,20 @@ impl Consumer for Rebuilding<'_> {
     }
 
     fn unreadable(&mut self, _line: &EventLine<'_>) {
-        self.next();
+        self.next_line();
     }
 }
 
-/// Sink of the lines of a record that cannot be read.
-struct Unreadable(Vec<(u64, Error)>);
+/// The lines whose event cannot be read: number in the range, and error.
+struct UnreadableLines(Vec<(u64, Error)>);
 
-impl OutputSink<Rebuilding<'_>> for Unreadable {
+impl OutputSink<Rebuilding<'_>> for UnreadableLines {
     fn before_read(&mut self, _consumer: &mut Rebuilding<'_>) -> io::Result<()> {
         Ok(())
     }
 
     fn unreadable(&mut self, consumer: &mut Rebuilding<'_>, _line: u64, error: &Error) -> io::Result<()> {
-        let number = consumer.read.checked_sub(1).and_then(|last| consumer.replay.lines.get(last));
+        let number = consumer.lines_read.checked_sub(1).and_then(|last| consumer.record.lines.get(last));
         self.0.extend(number.map(|&(number, ..)| (number, *error)));
         Ok(())
     }

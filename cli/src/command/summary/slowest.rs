@@ -5,21 +5,21 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::tally::{Circuit, is_stream_id};
+use super::tally::{LogCircuit, is_stream_id};
 
-/// The circuits with the slowest first answers.
+/// The circuits with the slowest first answers, the slowest first. Each circuit is there once, with its slowest answer.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(try_from = "Vec<SlowAnswer>")]
 pub(crate) struct Slowest(Vec<SlowAnswer>);
 
-/// A stream's first answer.
+/// The first answer to a stream.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SlowAnswer {
     /// Time from NEW to SUCCEEDED.
     pub(crate) time: Duration,
-    /// Circuit of the answer.
-    pub(crate) circuit: Circuit,
+    /// LogCircuit of the answer.
+    pub(crate) circuit: LogCircuit,
     /// The stream's ID.
     pub(crate) stream_id: String,
 }
@@ -27,9 +27,9 @@ pub(crate) struct SlowAnswer {
 impl TryFrom<Vec<SlowAnswer>> for Slowest {
     type Error = &'static str;
 
-    /// Returns answers that were serialized.
+    /// Returns answers that were deserialized, after checks.
     fn try_from(answers: Vec<SlowAnswer>) -> Result<Self, Self::Error> {
-        if answers.len() > Self::KEPT || !answers.iter().all(|answer| is_stream_id(&answer.stream_id)) {
+        if answers.len() > Self::MAX_CIRCUITS || !answers.iter().all(|answer| is_stream_id(&answer.stream_id)) {
             return Err("there are too many answers, or an ID is wrong");
         }
         let mut slowest = Self::default();
@@ -40,29 +40,28 @@ impl TryFrom<Vec<SlowAnswer>> for Slowest {
 
 impl Slowest {
     /// Maximum number of circuits.
-    const KEPT: usize = 10;
+    const MAX_CIRCUITS: usize = 10;
 
     /// Returns `false` if an answer that took so long is certainly not among the slowest.
     pub(super) fn may_keep(&self, time: Duration) -> bool {
-        self.0.len() < Self::KEPT || self.0.last().is_none_or(|last| time >= last.time)
+        self.0.len() < Self::MAX_CIRCUITS || self.0.last().is_none_or(|last| time >= last.time)
     }
 
-    /// Adds an answer, if it is among the slowest. Each circuit is kept with its slowest answer.
+    /// Adds an answer, if it is among the slowest.
     pub(super) fn add(&mut self, answer: SlowAnswer) {
-        // After the time, the circuit and stream make the order total, so that it does not depend on the order of
-        // merging.
+        // Equal times are ordered by circuit and stream, so that the result does not depend on the order of adding.
         let order = |answer: &SlowAnswer| (Reverse(answer.time), answer.circuit.clone(), answer.stream_id.clone());
         match self.0.iter().position(|kept| kept.circuit == answer.circuit) {
             Some(known) => {
-                let known = self.0.get_mut(known).filter(|known| order(&answer) < order(known));
-                let Some(known) = known else { return };
+                let slower = self.0.get_mut(known).filter(|known| order(&answer) < order(known));
+                let Some(known) = slower else { return };
                 *known = answer;
             }
             None if !self.may_keep(answer.time) => return,
             None => self.0.push(answer),
         }
         self.0.sort_by_cached_key(order);
-        self.0.truncate(Self::KEPT);
+        self.0.truncate(Self::MAX_CIRCUITS);
     }
 
     /// Adds the answers of another tally.
@@ -70,12 +69,12 @@ impl Slowest {
         other.0.into_iter().for_each(|answer| self.add(answer));
     }
 
-    /// Replaces each circuit by another, with which the order of the circuits is the same.
-    pub(super) fn rename(&mut self, circuit: impl Fn(Circuit) -> Circuit) {
+    /// Replaces each circuit. The order of the answers stays the same: `circuit` keeps the order of circuits.
+    pub(super) fn replace_circuits(&mut self, circuit: impl Fn(LogCircuit) -> LogCircuit) {
         self.0.iter_mut().for_each(|answer| answer.circuit = circuit(answer.circuit.clone()));
     }
 
-    /// Iterates over the circuits, the slowest first.
+    /// Iterates over the answers, the slowest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &SlowAnswer> {
         self.0.iter()
     }
@@ -98,7 +97,7 @@ mod tests {
     fn slowest_circuits_of_parts() {
         let answer = |n: u64| SlowAnswer {
             time: Duration::from_millis(n * 7919 % 101 / 2),
-            circuit: Circuit::new((n * 31 % 17 + 1).to_string().parse().expect("an ID")),
+            circuit: LogCircuit::new((n * 31 % 17 + 1).to_string().parse().expect("an ID")),
             stream_id: n.to_string(),
         };
         let collect = |numbers: &mut dyn Iterator<Item = u64>| {

@@ -1,4 +1,8 @@
-//! Tables of counts, whose size is bounded.
+//! Tables that count keys, with a maximum number of rows.
+//!
+//! A key without a row is counted with all others of its kind. Which keys have none depends on their order, so parts of
+//! a log, or several logs, give the same table as reading them one after the other only while a table stays within its
+//! limit, or is full already: see [`CountTable::merges_exactly`].
 
 use core::cmp::Reverse;
 use core::hash::Hash;
@@ -9,70 +13,72 @@ use std::collections::hash_map::Entry;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-/// Maximum length of a text that is counted by itself, in bytes. Hosts have at most 255 bytes, tor's words some 20.
-const LONGEST: usize = 1024;
+/// Maximum length, in bytes, of a text in a key that has a row. Hosts have at most 255 bytes, tor's words some 20.
+const MAX_TEXT_LEN: usize = 1024;
 
 /// The number of occurrences of each key.
 ///
-/// Tables can be merged in any order, and in any grouping, as long as the limit is not reached.
+/// Functions that count take the maximum number of rows as `limit`.
 #[derive(Clone, Debug)]
-pub(crate) struct Table<K> {
-    /// Count of each key. Most keys are counted and merged many times, and needed in order once, so they are sorted then.
+pub(crate) struct CountTable<K> {
+    /// Count of each key with a row. Keys are counted and merged often, and needed in order once: a hash map is faster
+    /// for that than an ordered one.
     by_key: HashMap<K, u64>,
-    /// Total count of all keys beyond the limit.
-    beyond: u64,
+    /// Total count of all keys without a row.
+    others: u64,
 }
 
 /// A key of a table.
-pub(crate) trait Key: Ord + Hash {
-    /// Returns the length of the longest text in the key.
-    fn longest(&self) -> usize;
+pub(crate) trait CountKey: Ord + Hash {
+    /// Returns the length, in bytes, of the longest text in the key that a client can choose.
+    fn longest_text(&self) -> usize;
 }
 
-impl Key for String {
-    fn longest(&self) -> usize {
+impl CountKey for String {
+    fn longest_text(&self) -> usize {
         self.len()
     }
 }
 
-impl<K> Default for Table<K> {
+impl<K> Default for CountTable<K> {
     fn default() -> Self {
-        Self { by_key: HashMap::new(), beyond: 0 }
+        Self { by_key: HashMap::new(), others: 0 }
     }
 }
 
-impl<K: Key> Table<K> {
-    /// Counts a key. A new key beyond the limit, or with a longer text than [`LONGEST`], is counted with the others.
+impl<K: CountKey> CountTable<K> {
+    /// Counts a key once.
     pub(crate) fn add(&mut self, key: K, limit: usize) {
         self.add_times(key, 1, limit);
     }
 
     /// Adds `times` to the count of a key.
     fn add_times(&mut self, key: K, times: u64, limit: usize) {
-        let has_room = self.by_key.len() < limit && key.longest() <= LONGEST;
+        let has_room = self.by_key.len() < limit && key.longest_text() <= MAX_TEXT_LEN;
         match self.by_key.entry(key) {
             Entry::Occupied(mut known) => *known.get_mut() += times,
             Entry::Vacant(new) if has_room => {
                 new.insert(times);
             }
-            Entry::Vacant(_) => self.beyond += times,
+            Entry::Vacant(_) => self.others += times,
         }
     }
 
-    /// Returns the number of keys that are counted apart.
+    /// Returns the number of rows.
     pub(crate) fn len(&self) -> usize {
         self.by_key.len()
     }
 
     /// Adds the counts of another table.
     pub(crate) fn merge(&mut self, mut other: Self, limit: usize) {
-        self.beyond += other.beyond;
-        // The order of their addition decides which keys are beyond the limit.
+        self.others += other.others;
         if self.by_key.len() + other.by_key.len() > limit {
+            // Some keys may get no row. In sorted order they are the same ones in every run of the program.
             let mut keys: Vec<_> = other.by_key.into_iter().collect();
             keys.sort_unstable();
             return keys.into_iter().for_each(|(key, count)| self.add_times(key, count, limit));
         }
+        // All keys have room, in any order: so the smaller table is added to the larger one.
         if self.by_key.len() < other.by_key.len() {
             mem::swap(&mut self.by_key, &mut other.by_key);
         }
@@ -81,109 +87,113 @@ impl<K: Key> Table<K> {
         }
     }
 
-    /// Returns `true` if another table and then `more` new keys can be added with the same result as counting each key
-    /// in turn.
+    /// Returns `true` if another table, and `more` new keys after it, can be added with the same result as counting each
+    /// key in turn.
     pub(crate) fn merges_exactly(&self, other: &Self, more: usize, limit: usize) -> bool {
-        self.by_key.len() >= limit || self.by_key.len() + other.by_key.len() + more <= limit
+        let is_full = self.by_key.len() >= limit;
+        let all_have_room = self.by_key.len() + other.by_key.len() + more <= limit;
+        // A full table gives no new key a row, in whatever order they come.
+        is_full || all_have_room
     }
 
-    /// Returns the sum of all counts, or the maximum if it is greater than that.
+    /// Returns the sum of all counts; `u64::MAX` if it is greater than that.
     pub(crate) fn total(&self) -> u64 {
-        self.by_key.values().fold(self.beyond, |total, &count| total.saturating_add(count))
+        self.by_key.values().fold(self.others, |total, &count| total.saturating_add(count))
     }
 
-    /// Returns the table with other keys, which differ as these do.
+    /// Returns the table with each key replaced. `key` returns different keys for different ones.
     pub(crate) fn with_keys(self, key: impl Fn(K) -> K) -> Self {
         let by_key = self.by_key.into_iter().map(|(old, count)| (key(old), count)).collect();
         Self { by_key, ..self }
     }
 
-    /// Returns the keys in order, with their counts.
-    fn in_order(&self) -> Vec<(&K, u64)> {
+    /// Returns the keys in their order, with their counts.
+    fn in_key_order(&self) -> Vec<(&K, u64)> {
         let mut rows: Vec<_> = self.by_key.iter().map(|(key, &count)| (key, count)).collect();
         rows.sort_unstable();
         rows
     }
 
-    /// Returns the keys by their counts.
-    pub(crate) fn rows(&self) -> Rows<&K> {
-        Rows::new(self.in_order(), self.beyond)
+    /// Returns the rows, the highest count first.
+    pub(crate) fn rows(&self) -> CountRows<&K> {
+        CountRows::new(self.in_key_order(), self.others)
     }
 }
 
-impl<K: Key + Serialize> Serialize for Table<K> {
-    /// Writes a list of pairs, a key and its count, in the order of the keys, and the count beyond the limit.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut table = serializer.serialize_struct("Table", 2)?;
-        table.serialize_field("rows", &self.in_order())?;
-        table.serialize_field("others", &self.beyond)?;
-        table.end()
-    }
-}
-
-/// The serialized form of a [`Table`].
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TableForm<K> {
-    /// Keys and their counts.
-    pub(super) rows: Vec<(K, u64)>,
-    /// Total count of all keys beyond the limit.
-    pub(super) others: u64,
-}
-
-impl<K: Key> TryFrom<TableForm<K>> for Table<K> {
-    type Error = &'static str;
-
-    fn try_from(TableForm { rows, others }: TableForm<K>) -> Result<Self, Self::Error> {
-        let mut by_key = HashMap::new();
-        for (key, count) in rows {
-            if key.longest() > LONGEST || by_key.insert(key, count).is_some() {
-                return Err("a key is too long, or there twice");
-            }
-        }
-        Ok(Self { by_key, beyond: others })
-    }
-}
-
-impl<'de, K: Key + Deserialize<'de>> Deserialize<'de> for Table<K> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        TableForm::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
-    }
-}
-
-/// The rows of a table, the highest count first, and equal counts in the order of their keys.
-pub(crate) struct Rows<K> {
-    /// Keys and their counts.
-    pub(crate) rows: Vec<(K, u64)>,
-    /// Total count of all keys beyond the limit.
-    pub(crate) beyond: u64,
-}
-
-impl<K> Rows<K> {
-    /// Returns the rows of a table whose keys are in order.
-    pub(super) fn new(mut rows: Vec<(K, u64)>, beyond: u64) -> Self {
-        rows.sort_by_key(|&(_, count)| Reverse(count));
-        Self { rows, beyond }
-    }
-
-    /// Returns the sum of all counts.
-    pub(crate) fn total(&self) -> u64 {
-        self.rows.iter().map(|(_, count)| count).sum::<u64>() + self.beyond
-    }
-
-    /// Returns the rows whose keys pass, without the count beyond the limit.
-    pub(crate) fn only(self, keep: impl Fn(&K) -> bool) -> Self {
-        Self { rows: self.rows.into_iter().filter(|(key, _)| keep(key)).collect(), beyond: 0 }
-    }
-}
-
-impl Table<String> {
-    /// Counts a text.
+impl CountTable<String> {
+    /// Counts a text once. Unlike [`add`](Self::add), it allocates only for a new row.
     pub(crate) fn add_text(&mut self, text: &str, limit: usize) {
         match self.by_key.get_mut(text) {
             Some(count) => *count += 1,
             None => self.add(text.into(), limit),
         }
+    }
+}
+
+impl<K: CountKey + Serialize> Serialize for CountTable<K> {
+    /// Writes the form that [`SerializedTable`] reads, with the rows in the order of the keys.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut table = serializer.serialize_struct("CountTable", 2)?;
+        table.serialize_field("rows", &self.in_key_order())?;
+        table.serialize_field("others", &self.others)?;
+        table.end()
+    }
+}
+
+/// A [`CountTable`] that was serialized, and not checked yet.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SerializedTable<K> {
+    /// Keys and their counts.
+    pub(super) rows: Vec<(K, u64)>,
+    /// Total count of all keys without a row.
+    pub(super) others: u64,
+}
+
+impl<K: CountKey> TryFrom<SerializedTable<K>> for CountTable<K> {
+    type Error = &'static str;
+
+    fn try_from(SerializedTable { rows, others }: SerializedTable<K>) -> Result<Self, Self::Error> {
+        let mut by_key = HashMap::new();
+        for (key, count) in rows {
+            if key.longest_text() > MAX_TEXT_LEN || by_key.insert(key, count).is_some() {
+                return Err("a key is too long, or there twice");
+            }
+        }
+        Ok(Self { by_key, others })
+    }
+}
+
+impl<'de, K: CountKey + Deserialize<'de>> Deserialize<'de> for CountTable<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        SerializedTable::deserialize(deserializer)?.try_into().map_err(D::Error::custom)
+    }
+}
+
+/// The rows of a table, the highest count first, and equal counts in the order of their keys.
+pub(crate) struct CountRows<K> {
+    /// Keys and their counts.
+    pub(crate) rows: Vec<(K, u64)>,
+    /// Total count of all keys without a row.
+    pub(crate) others: u64,
+}
+
+impl<K> CountRows<K> {
+    /// Sorts rows, whose keys are in order, by their counts.
+    pub(super) fn new(mut rows: Vec<(K, u64)>, others: u64) -> Self {
+        // A stable sort: equal counts stay in the order of their keys.
+        rows.sort_by_key(|&(_, count)| Reverse(count));
+        Self { rows, others }
+    }
+
+    /// Returns the sum of all counts.
+    pub(crate) fn total(&self) -> u64 {
+        self.rows.iter().map(|(_, count)| count).sum::<u64>() + self.others
+    }
+
+    /// Returns the rows whose keys `keep` selects, without the count of the others.
+    pub(crate) fn only(self, keep: impl Fn(&K) -> bool) -> Self {
+        Self { rows: self.rows.into_iter().filter(|(key, _)| keep(key)).collect(), others: 0 }
     }
 }
 
@@ -193,8 +203,8 @@ mod tests {
     use super::*;
 
     /// Returns a table of texts.
-    fn table(texts: &[&str], limit: usize) -> Table<String> {
-        let mut table = Table::default();
+    fn table(texts: &[&str], limit: usize) -> CountTable<String> {
+        let mut table = CountTable::default();
         texts.iter().for_each(|text| table.add_text(text, limit));
         table
     }
@@ -217,7 +227,7 @@ mod tests {
                 if left.merges_exactly(&right, 0, limit) {
                     exact += 1;
                     left.merge(right, limit);
-                    assert_eq!((&left.by_key, left.beyond), (&whole.by_key, whole.beyond), "{i} {j} {limit}");
+                    assert_eq!((&left.by_key, left.others), (&whole.by_key, whole.others), "{i} {j} {limit}");
                 }
             }
             assert!(exact > 10, "{limit}");
@@ -229,11 +239,11 @@ mod tests {
         let table = table(&["b", "a", "b", "c"], 2);
         let json = serde_json::to_string(&table).unwrap();
         assert_eq!(json, r#"{"rows":[["a",1],["b",2]],"others":1}"#);
-        let read: Table<String> = serde_json::from_str(&json).unwrap();
-        assert_eq!((&read.by_key, read.beyond), (&table.by_key, table.beyond));
-        let long = format!(r#"{{"rows":[["{}",1]],"others":0}}"#, "a".repeat(LONGEST + 1));
+        let read: CountTable<String> = serde_json::from_str(&json).unwrap();
+        assert_eq!((&read.by_key, read.others), (&table.by_key, table.others));
+        let long = format!(r#"{{"rows":[["{}",1]],"others":0}}"#, "a".repeat(MAX_TEXT_LEN + 1));
         for wrong in [r#"{"rows":[["a",1],["a",2]],"others":1}"#, r#"{"rows":[["a",-1]],"others":1}"#, "{}", &long] {
-            assert!(serde_json::from_str::<Table<String>>(wrong).is_err(), "{wrong}");
+            assert!(serde_json::from_str::<CountTable<String>>(wrong).is_err(), "{wrong}");
         }
     }
 }

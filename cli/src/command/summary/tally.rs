@@ -1,4 +1,4 @@
-//! Tallies: the counts of the command `summary`.
+//! The tally: all counts of the command `summary`.
 
 use alloc::borrow::Cow;
 use alloc::sync::Arc;
@@ -13,14 +13,17 @@ use super::activity::Activity;
 use super::events::EventTally;
 use super::histogram::Histogram;
 use super::slowest::{SlowAnswer, Slowest};
-use super::table::{Key, Table};
-use super::words::Words;
+use super::table::{CountKey, CountTable};
+use super::words::WordCounts;
 use crate::command::life::{self, Cause};
 use crate::command::note::{Life, asked_host};
 use crate::command::timeline::Timeline;
 use crate::input::time::Time;
 
-/// The counts of one or more logs. Tallies of different logs can be merged in any order.
+/// The counts of a log, of a part of it, or of several logs.
+///
+/// A circuit ID is unique in one log only, so in the tally of several logs a circuit has the name of its log beside the
+/// ID: see [`name_log`](Self::name_log).
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Tally {
@@ -30,27 +33,27 @@ pub(crate) struct Tally {
     pub(crate) lines: u64,
     /// Number of events that could not be read.
     pub(crate) unreadable: u64,
-    /// Counts of events that pass.
+    /// Counts of the events that the filters let pass.
     pub(crate) events: EventTally,
     /// Number of streams.
     pub(crate) streams: u64,
     /// Number of streams that the tracker dropped because of its limit.
     pub(crate) dropped: u64,
     /// Streams by purpose.
-    pub(crate) purposes: Words<StreamPurpose>,
+    pub(crate) purposes: WordCounts<StreamPurpose>,
     /// Streams by the protocol of the client.
-    pub(crate) protocols: Words<ClientProtocol>,
-    /// Streams that failed, by cause.
-    pub(crate) failures: Table<Failure>,
+    pub(crate) protocols: WordCounts<ClientProtocol>,
+    /// Streams that failed, by cause, and by whether they were on a circuit.
+    pub(crate) failures: CountTable<FailureKind>,
     /// Streams that failed, by target host and cause.
-    pub(crate) failed_targets: Table<FailedTarget>,
+    pub(crate) failed_targets: CountTable<FailedTarget>,
     /// Streams by the host of the first target.
-    pub(crate) targets: Table<String>,
+    pub(crate) targets: CountTable<String>,
     /// Streams by circuit.
-    pub(crate) circuits: Table<Circuit>,
+    pub(crate) circuits: CountTable<LogCircuit>,
     /// Times from NEW to SUCCEEDED.
     pub(crate) answers: Histogram,
-    /// Times from NEW to the end.
+    /// Times from NEW to the end: FAILED, or CLOSED without FAILED.
     pub(crate) lifetimes: Histogram,
     /// The circuits with the slowest first answers.
     pub(crate) slowest: Slowest,
@@ -58,17 +61,17 @@ pub(crate) struct Tally {
     pub(crate) activity: Timeline<Activity>,
 }
 
-/// The cause of a failure, and whether the stream ever was on a circuit.
+/// The kind of a stream's failure: its cause, and whether the stream ever was on a circuit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Failure {
-    /// Set if the stream was attached to a circuit before.
+pub(crate) struct FailureKind {
+    /// Set if the stream was on a circuit at any time.
     pub(crate) on_circuit: bool,
     /// Cause of the failure.
     pub(crate) cause: Cause,
 }
 
-/// A host that a stream failed to reach, and the cause.
+/// A host that streams failed to reach, and one cause.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FailedTarget {
@@ -78,101 +81,105 @@ pub(crate) struct FailedTarget {
     pub(crate) cause: Cause,
 }
 
-/// A circuit. Each log numbers its own.
+/// A circuit of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Circuit {
-    /// Name of the log; `None` in the tally of one log, until [`Tally::rename`]. Threads that count the same log then
-    /// share no counter of references, for which they would wait.
-    file: Option<Arc<str>>,
+pub(crate) struct LogCircuit {
+    /// Name of the log; `None` in the tally of one log, until [`Tally::name_log`]. Threads that count the same log then
+    /// do not wait for each other, as they would for the reference count of a name that they share.
+    log: Option<Arc<str>>,
     /// ID of the circuit in the log.
     pub(crate) circuit_id: CircuitId,
 }
 
-impl Circuit {
+impl LogCircuit {
     /// Returns the circuit of the log that is being counted.
     pub(crate) const fn new(circuit_id: CircuitId) -> Self {
-        Self { file: None, circuit_id }
+        Self { log: None, circuit_id }
     }
 
-    /// Returns the name of the log.
-    pub(crate) fn file(&self) -> &str {
-        self.file.as_deref().unwrap_or_default()
+    /// Returns the name of the log; empty before [`Tally::name_log`].
+    pub(crate) fn log(&self) -> &str {
+        self.log.as_deref().unwrap_or_default()
     }
 }
 
-impl Ord for Circuit {
-    /// Compares the logs, mostly by address alone, then the IDs.
+impl Ord for LogCircuit {
+    /// Compares the names of the logs, then the IDs.
     fn cmp(&self, other: &Self) -> Ordering {
-        let files = match (&self.file, &other.file) {
+        let logs = match (&self.log, &other.log) {
+            // All circuits of a log share its name, so its text is seldom compared.
             (Some(ours), Some(theirs)) if Arc::ptr_eq(ours, theirs) => Ordering::Equal,
             (ours, theirs) => ours.cmp(theirs),
         };
-        files.then_with(|| self.circuit_id.cmp(&other.circuit_id))
+        logs.then_with(|| self.circuit_id.cmp(&other.circuit_id))
     }
 }
 
-impl PartialOrd for Circuit {
+impl PartialOrd for LogCircuit {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Serialize for Circuit {
-    /// Writes the ID alone: a tally is serialized by itself only if it is that of one log.
+impl Serialize for LogCircuit {
+    /// Writes the ID alone: only the tally of one log is serialized.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.circuit_id.as_str())
     }
 }
 
-impl<'de> Deserialize<'de> for Circuit {
-    /// Reads an ID. The name of the log is added by [`Tally::rename`].
+impl<'de> Deserialize<'de> for LogCircuit {
+    /// Reads an ID. [`Tally::name_log`] adds the name of the log.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(deserializer)?;
+        // An ID is one that an event can have. `CircuitId::from_str` would refuse those of a log that was read with
+        // `--lenient`.
         let event = lenient_event(&format!("1 SENTCONNECT {text} a:1"));
         let circuit_id = event.and_then(|event| event.circuit_id).filter(|id| id.as_str() == text);
         circuit_id.map(Self::new).ok_or_else(|| D::Error::custom("an ID is wrong"))
     }
 }
 
-/// Returns `true` for text that a stream's ID can be.
+/// Returns `true` for text that can be the ID of a stream in a tally, also of a log that was read with `--lenient`.
 pub(super) fn is_stream_id(text: &str) -> bool {
     lenient_event(&format!("{text} NEW 0 a:1")).is_some_and(|event| event.id.as_str() == text)
 }
 
-/// Parses an event as the tallies of damaged logs are made, in which an ID can be any token.
+/// Parses an event as `--lenient` does: an ID can be any token.
 fn lenient_event(content: &str) -> Option<StreamEvent> {
     StreamEventRef::parse_lenient(content.as_bytes()).ok().map(StreamEvent::from)
 }
 
-impl fmt::Display for Circuit {
+impl fmt::Display for LogCircuit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} in {}", self.circuit_id, self.file())
+        write!(f, "{} in {}", self.circuit_id, self.log())
     }
 }
 
-impl Key for Failure {
-    fn longest(&self) -> usize {
+impl CountKey for FailureKind {
+    fn longest_text(&self) -> usize {
         self.cause.longest()
     }
 }
 
-impl Key for FailedTarget {
-    fn longest(&self) -> usize {
+impl CountKey for FailedTarget {
+    fn longest_text(&self) -> usize {
         self.host.len().max(self.cause.longest())
     }
 }
 
-impl Key for Circuit {
-    fn longest(&self) -> usize {
-        // The name of a file is not chosen by a client.
+impl CountKey for LogCircuit {
+    fn longest_text(&self) -> usize {
+        // No client chooses the name of the log.
         self.circuit_id.as_str().len()
     }
 }
 
 impl Tally {
-    /// Counts a stream. Each table counts at most `limit` keys apart.
-    pub(crate) fn stream(&mut self, life: &Life, limit: usize) {
+    /// Counts a stream. `limit` is the maximum number of rows in each table.
+    pub(crate) fn count_stream(&mut self, life: &Life, limit: usize) {
         if life.outcome == Outcome::AfterClosed {
+            // An event after the CLOSED of a stream: the stream was counted already.
             return;
         }
         self.streams += 1;
@@ -188,7 +195,7 @@ impl Tally {
         let host = asked_host(life);
         self.targets.add_text(host, limit);
         for &id in &life.circuits {
-            self.circuits.add(Circuit::new(id), limit);
+            self.circuits.add(LogCircuit::new(id), limit);
         }
         let cause = Cause::of(life);
         if let Some(time) = life.first.and_then(Time::unix) {
@@ -196,19 +203,19 @@ impl Tally {
         }
         if let Some(cause) = cause {
             self.failed_targets.add(FailedTarget { host: host.into(), cause: cause.clone() }, limit);
-            self.failures.add(Failure { on_circuit: life.last_circuit.is_some(), cause }, limit);
+            self.failures.add(FailureKind { on_circuit: life.last_circuit.is_some(), cause }, limit);
         }
         if let Some(time) = life::time_to_answer(life) {
             self.answers.add(time);
             let circuit = life.answer.as_ref().and_then(|answer| answer.circuit_id);
             if let Some(id) = circuit.filter(|_| self.slowest.may_keep(time)) {
-                self.slowest.add(SlowAnswer { time, circuit: Circuit::new(id), stream_id: life.id.to_string() });
+                self.slowest.add(SlowAnswer { time, circuit: LogCircuit::new(id), stream_id: life.id.to_string() });
             }
         }
         life::duration(life).into_iter().for_each(|time| self.lifetimes.add(time));
     }
 
-    /// Adds the counts of another tally.
+    /// Adds the counts of another tally. `limit` is the maximum number of rows in each table.
     pub(crate) fn merge(&mut self, other: Self, limit: usize) {
         self.bytes += other.bytes;
         self.lines += other.lines;
@@ -230,60 +237,82 @@ impl Tally {
 }
 
 impl Tally {
-    /// Returns the number of rows in all tables.
-    pub(crate) fn rows(&self) -> usize {
-        let words = self.purposes.unnamed() + self.protocols.unnamed() + self.events.unnamed();
+    /// Returns the number of rows in all tables. Tables of known words are small, and not counted.
+    pub(crate) fn row_count(&self) -> usize {
+        let words = self.purposes.unknown() + self.protocols.unknown() + self.events.unknown_words();
         words + self.failures.len() + self.failed_targets.len() + self.targets.len() + self.circuits.len()
     }
 
-    /// Returns `true` if the tally of the next part of a log can be added with the same result as counting the part
-    /// here: each table stays within its limit. `undecided` are the streams that go on from one part into the next,
-    /// which are counted when they are over, with the events in their notes.
+    /// Returns `true` if adding the tally of the log's next part gives the same result as counting the events of that
+    /// part one by one: each table stays within its limit, or is full already. `undecided` are the streams that may go on
+    /// from one part into the next. They are counted when they end, with the events in their notes.
     pub(crate) fn merges_exactly<'l>(
         &self,
         part: &Self,
         undecided: impl Iterator<Item = &'l Life>,
         limit: usize,
     ) -> bool {
-        let count = |(streams, circuits, held), life: &Life| {
-            let events = life.note.events.as_ref().map_or(0, |events| events.unnamed());
-            (streams + 1, circuits + life.circuits.len(), held + events)
-        };
-        let (streams, circuits, held) = undecided.fold((0, 0, 0), count);
+        // The maximum number of new rows that the undecided streams can make: one in each table of streams, and in the
+        // others one for each of their circuits, and of the unknown words in their notes.
+        let (mut streams, mut circuits, mut words) = (0, 0, 0);
+        for life in undecided {
+            streams += 1;
+            circuits += life.circuits.len();
+            words += life.note.events.as_ref().map_or(0, |events| events.unknown_words());
+        }
         self.purposes.merges_exactly(&part.purposes, streams, limit)
             && self.protocols.merges_exactly(&part.protocols, streams, limit)
             && self.failures.merges_exactly(&part.failures, streams, limit)
             && self.failed_targets.merges_exactly(&part.failed_targets, streams, limit)
             && self.targets.merges_exactly(&part.targets, streams, limit)
             && self.circuits.merges_exactly(&part.circuits, circuits, limit)
-            && self.events.merges_exactly(&part.events, held, limit)
+            && self.events.merges_exactly(&part.events, words, limit)
     }
 
-    /// Returns the greatest of all numbers and sums. Sums of tallies cannot overflow if the sum of these cannot.
-    pub(crate) fn largest(&self) -> u64 {
+    /// Returns an upper bound of each number in the tally, and of the sum of each table. No number can overflow when
+    /// tallies are merged whose bounds add up to a `u64`.
+    pub(crate) fn overflow_bound(&self) -> u64 {
+        // Without `..`, so that a new field has to be considered here.
         let Self {
-            bytes, lines, unreadable, events, streams, dropped, answers, lifetimes, slowest: _, activity, ..
+            bytes,
+            lines,
+            unreadable,
+            events,
+            streams,
+            dropped,
+            purposes,
+            protocols,
+            failures,
+            failed_targets,
+            targets,
+            circuits,
+            answers,
+            lifetimes,
+            slowest: _,
+            activity,
         } = self;
-        let Self { purposes, protocols, failures, failed_targets, targets, circuits, .. } = self;
-        let times = activity.values().fold(0_u64, |sum, at| sum.saturating_add(at.streams).saturating_add(at.failed));
-        let numbers = [times, *bytes, *lines, *unreadable, events.largest(), *streams, *dropped];
-        let words = [purposes.total(), protocols.total(), answers.total(), lifetimes.total()];
+        let activity =
+            activity.values().fold(0_u64, |sum, at| sum.saturating_add(at.streams).saturating_add(at.failed));
+        let numbers = [*bytes, *lines, *unreadable, *streams, *dropped];
+        let words = [events.overflow_bound(), purposes.total(), protocols.total()];
         let tables = [failures.total(), failed_targets.total(), targets.total(), circuits.total()];
-        numbers.into_iter().chain(words).chain(tables).max().unwrap_or_default()
+        let times = [answers.total(), lifetimes.total(), activity];
+        numbers.into_iter().chain(words).chain(tables).chain(times).max().unwrap_or_default()
     }
 
-    /// Returns `true` if each table has at most `limit` rows, and the times have a date.
+    /// Returns `true` if each table has at most `limit` rows, and the times of events are dates that can be printed. The
+    /// times of `activity` were checked when it was deserialized.
     pub(crate) fn is_plausible(&self, limit: usize) -> bool {
-        let words = [self.purposes.unnamed(), self.protocols.unnamed()];
+        let words = [self.purposes.unknown(), self.protocols.unknown()];
         let tables = [self.failures.len(), self.failed_targets.len(), self.targets.len(), self.circuits.len()];
         words.into_iter().chain(tables).all(|rows| rows <= limit) && self.events.is_plausible(limit)
     }
 
-    /// Sets the name of the log whose tally this is, and adds `prefix` to the names of files.
-    pub(crate) fn rename(&mut self, log: &Arc<str>, prefix: &str) {
-        let circuit = |key: Circuit| Circuit { file: Some(Arc::clone(log)), ..key };
-        self.circuits = mem::take(&mut self.circuits).with_keys(circuit);
-        self.slowest.rename(circuit);
-        self.events.rename(|file| format!("{prefix}{file}"));
+    /// Gives each circuit the name of the log whose tally this is, and puts `file_prefix` before the names of files.
+    pub(crate) fn name_log(&mut self, log: &Arc<str>, file_prefix: &str) {
+        let with_log = |circuit: LogCircuit| LogCircuit { log: Some(Arc::clone(log)), ..circuit };
+        self.circuits = mem::take(&mut self.circuits).with_keys(with_log);
+        self.slowest.replace_circuits(with_log);
+        self.events.replace_files(|file| format!("{file_prefix}{file}"));
     }
 }

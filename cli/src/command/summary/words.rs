@@ -1,4 +1,4 @@
-//! Tables of tor's words.
+//! Counts of tor's words: statuses, reasons, purposes, protocols.
 
 use alloc::borrow::Cow;
 use core::marker::PhantomData;
@@ -7,124 +7,127 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use tor_stream_event::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamStatus};
 
-use super::table::{Rows, Table, TableForm};
+use super::table::{CountRows, CountTable, SerializedTable};
 
-/// A kind of word, with a list of the words that have a name.
-pub(crate) trait Vocabulary {
-    /// Iterates over the words with a name, in the order of their numbers.
-    fn names() -> impl Iterator<Item = &'static str>;
+/// An enum of the library with a variant for each word of one kind, such as [`StreamStatus`]. Those words are the known
+/// ones; the number of a known word is that of its variant.
+pub(crate) trait KnownWords {
+    /// Iterates over the known words, in the order of their numbers.
+    fn known() -> impl Iterator<Item = &'static str>;
 }
 
-/// Implements [`Vocabulary`] for enums of the library.
-macro_rules! vocabulary {
-    ($($word:ident)+) => {$(
-        impl Vocabulary for $word {
-            fn names() -> impl Iterator<Item = &'static str> {
+/// Implements [`KnownWords`] for enums of the library.
+macro_rules! known_words {
+    ($($Word:ident)+) => {$(
+        impl KnownWords for $Word {
+            fn known() -> impl Iterator<Item = &'static str> {
                 Self::ALL.iter().map(|word| word.as_str())
             }
         }
     )+};
 }
 
-vocabulary! { StreamStatus StreamClosureReason StreamPurpose ClientProtocol }
+known_words! { StreamStatus StreamClosureReason StreamPurpose ClientProtocol }
 
-/// The number of occurrences of each word of one kind. Words with a name are counted by its number, which is faster than
-/// by text.
+/// The number of occurrences of each word of one kind.
+///
+/// Known words are counted by number, which is faster than by text, and have no limit. Unknown ones may be of a newer
+/// tor, or chosen by a client in a damaged line: their number has a `limit`, as in a [`CountTable`].
 #[derive(Clone, Debug)]
-pub(crate) struct Words<W> {
-    /// Counts of words with a name, by its number.
-    named: Vec<u64>,
-    /// Counts of words without a name.
-    unnamed: Table<String>,
-    /// Kind of the words.
+pub(crate) struct WordCounts<W> {
+    /// Counts of known words, by number. Words beyond its end have the count 0.
+    known: Vec<u64>,
+    /// Counts of unknown words.
+    unknown: CountTable<String>,
+    /// Enum with the known words.
     kind: PhantomData<W>,
 }
 
-impl<W> Default for Words<W> {
+impl<W> Default for WordCounts<W> {
     fn default() -> Self {
-        Self { named: Vec::new(), unnamed: Table::default(), kind: PhantomData }
+        Self { known: Vec::new(), unknown: CountTable::default(), kind: PhantomData }
     }
 }
 
-impl<W: Vocabulary> Words<W> {
-    /// Counts a word, by its number if it has a name.
+impl<W: KnownWords> WordCounts<W> {
+    /// Counts a word: by `number` if it is known, else by its text.
     pub(crate) fn add(&mut self, number: Option<usize>, text: &str, limit: usize) {
         match number {
-            Some(number) => self.add_named(number, 1),
-            None => self.unnamed.add_text(text, limit),
+            Some(number) => self.add_known(number, 1),
+            None => self.unknown.add_text(text, limit),
         }
     }
 
-    /// Adds `times` to the count of a word with a name.
-    fn add_named(&mut self, number: usize, times: u64) {
-        if self.named.len() <= number {
-            self.named.resize(number + 1, 0);
+    /// Adds `times` to the count of a known word.
+    fn add_known(&mut self, number: usize, times: u64) {
+        if self.known.len() <= number {
+            self.known.resize(number + 1, 0);
         }
-        if let Some(count) = self.named.get_mut(number) {
+        if let Some(count) = self.known.get_mut(number) {
             *count += times;
         }
     }
 
-    /// Adds the counts of another table.
+    /// Adds the counts of other words of the kind.
     pub(crate) fn merge(&mut self, other: Self, limit: usize) {
-        for (number, &count) in other.named.iter().enumerate() {
-            self.add_named(number, count);
+        for (number, &count) in other.known.iter().enumerate() {
+            self.add_known(number, count);
         }
-        self.unnamed.merge(other.unnamed, limit);
+        self.unknown.merge(other.unknown, limit);
     }
 
-    /// Returns [`Table::merges_exactly`] for the words without a name.
+    /// Returns [`CountTable::merges_exactly`] for the unknown words. Known ones always merge exactly.
     pub(crate) fn merges_exactly(&self, other: &Self, more: usize, limit: usize) -> bool {
-        self.unnamed.merges_exactly(&other.unnamed, more, limit)
+        self.unknown.merges_exactly(&other.unknown, more, limit)
     }
 
-    /// Returns the number of words without a name.
-    pub(crate) fn unnamed(&self) -> usize {
-        self.unnamed.len()
+    /// Returns the number of different unknown words, without those that have no row.
+    pub(crate) fn unknown(&self) -> usize {
+        self.unknown.len()
     }
 
-    /// Returns the sum of all counts, or the maximum if it is greater than that.
+    /// Returns the sum of all counts; `u64::MAX` if it is greater than that.
     pub(crate) fn total(&self) -> u64 {
-        self.named.iter().fold(self.unnamed.total(), |total, &count| total.saturating_add(count))
+        self.known.iter().fold(self.unknown.total(), |total, &count| total.saturating_add(count))
     }
 
-    /// Returns the words by their counts.
-    pub(crate) fn rows(&self) -> Rows<&str> {
-        let named = W::names().zip(&self.named).filter(|&(_, &count)| count > 0).map(|(name, &count)| (name, count));
-        let Rows { rows: unnamed, beyond } = self.unnamed.rows();
-        let unnamed = unnamed.into_iter().map(|(word, count)| (word.as_str(), count));
-        let mut rows: Vec<_> = named.chain(unnamed).collect();
+    /// Returns the words, the most frequent first.
+    pub(crate) fn rows(&self) -> CountRows<&str> {
+        let known = W::known().zip(&self.known).filter(|&(_, &count)| count > 0).map(|(word, &count)| (word, count));
+        let CountRows { rows: unknown, others } = self.unknown.rows();
+        let unknown = unknown.into_iter().map(|(word, count)| (word.as_str(), count));
+        let mut rows: Vec<_> = known.chain(unknown).collect();
         rows.sort_unstable();
-        Rows::new(rows, beyond)
+        CountRows::new(rows, others)
     }
 }
 
-impl<W: Vocabulary> Serialize for Words<W> {
-    /// Writes the form of a table. Words with a name are written as text as well: another version of the program may
-    /// have other numbers.
+impl<W: KnownWords> Serialize for WordCounts<W> {
+    /// Writes the form of a [`CountTable`]. Known words are written as text: the numbers of another version of the
+    /// program may differ.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Rows { rows, beyond } = self.rows();
-        let mut table = serializer.serialize_struct("Words", 2)?;
+        let CountRows { rows, others } = self.rows();
+        let mut table = serializer.serialize_struct("WordCounts", 2)?;
         table.serialize_field("rows", &rows)?;
-        table.serialize_field("others", &beyond)?;
+        table.serialize_field("others", &others)?;
         table.end()
     }
 }
 
-impl<'de, W: Vocabulary> Deserialize<'de> for Words<W> {
+impl<'de, W: KnownWords> Deserialize<'de> for WordCounts<W> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let TableForm { rows, others } = TableForm::<Cow<'de, str>>::deserialize(deserializer)?;
-        let (mut words, mut unnamed) = (Self::default(), Vec::new());
+        let SerializedTable { rows, others } = SerializedTable::<Cow<'de, str>>::deserialize(deserializer)?;
+        let (mut words, mut unknown) = (Self::default(), Vec::new());
         for (word, count) in rows {
-            match W::names().position(|name| name == word) {
-                Some(number) if words.named.get(number).is_none_or(|&count| count == 0) => {
-                    words.add_named(number, count);
+            match W::known().position(|known| known == word) {
+                Some(number) if words.known.get(number).is_none_or(|&count| count == 0) => {
+                    words.add_known(number, count);
                 }
                 Some(_) => return Err(D::Error::custom("a word is there twice")),
-                None => unnamed.push((word.into_owned(), count)),
+                None => unknown.push((word.into_owned(), count)),
             }
         }
-        words.unnamed = TableForm { rows: unnamed, others }.try_into().map_err(D::Error::custom)?;
+        words.unknown = SerializedTable { rows: unknown, others }.try_into().map_err(D::Error::custom)?;
         Ok(words)
     }
 }
@@ -134,13 +137,13 @@ impl<'de, W: Vocabulary> Deserialize<'de> for Words<W> {
 mod tests {
     use super::*;
 
-    /// Returns statuses: one named twice, one without a name, and one beyond the limit.
-    fn statuses() -> Words<StreamStatus> {
-        let mut words = Words::<StreamStatus>::default();
+    /// Returns statuses: one named twice, one unknown, and one beyond the limit.
+    fn statuses() -> WordCounts<StreamStatus> {
+        let mut words = WordCounts::<StreamStatus>::default();
         words.add(Some(2), "REMAP", 1);
         words.add(None, "X", 1);
         words.add(None, "Y", 1);
-        let mut others = Words::default();
+        let mut others = WordCounts::default();
         others.add(Some(2), "REMAP", 1);
         others.add(Some(4), "SENTRESOLVE", 1);
         others.add(None, "Y", 1);
@@ -151,8 +154,8 @@ mod tests {
     #[test]
     fn words_by_number_or_text() {
         let words = statuses();
-        let Rows { rows, beyond } = words.rows();
-        assert_eq!((rows, beyond), (vec![("REMAP", 2), ("SENTRESOLVE", 1), ("X", 1)], 2));
+        let CountRows { rows, others } = words.rows();
+        assert_eq!((rows, others), (vec![("REMAP", 2), ("SENTRESOLVE", 1), ("X", 1)], 2));
         assert_eq!(words.total(), 6);
     }
 
@@ -160,10 +163,10 @@ mod tests {
     fn words_as_data() {
         let json = serde_json::to_string(&statuses()).unwrap();
         assert_eq!(json, r#"{"rows":[["REMAP",2],["SENTRESOLVE",1],["X",1]],"others":2}"#);
-        let read: Words<StreamStatus> = serde_json::from_str(&json).unwrap();
-        assert_eq!((&read.named, read.unnamed()), (&vec![0, 0, 2, 0, 1], 1));
+        let read: WordCounts<StreamStatus> = serde_json::from_str(&json).unwrap();
+        assert_eq!((&read.known, read.unknown()), (&vec![0, 0, 2, 0, 1], 1));
         assert_eq!(serde_json::to_string(&read).unwrap(), json);
         let twice = r#"{"rows":[["REMAP",2],["REMAP",1]],"others":2}"#;
-        assert!(serde_json::from_str::<Words<StreamStatus>>(twice).is_err());
+        assert!(serde_json::from_str::<WordCounts<StreamStatus>>(twice).is_err());
     }
 }

@@ -17,6 +17,9 @@ const SHOWN: usize = 80;
 /// Number of bytes that are read at once in search of a line.
 const CHUNK: usize = 64 * 1024;
 
+/// Number of bytes that are looked at before a text that looks like an event: those of a prefix.
+const BEFORE: usize = LogFormat::MAX_LEN;
+
 /// A log that was read to its end.
 pub(crate) struct Ended<'e> {
     /// Name of the log in messages.
@@ -45,15 +48,17 @@ impl Ended<'_> {
     }
 
     /// Returns the messages about lines that were not read.
-    pub(super) fn not_read(&self) -> Vec<String> {
+    pub(super) fn not_read(&self, has_events: bool) -> Vec<String> {
         let skipped = self.state.skipped();
+        let has_counted = skipped.marks.count + skipped.bare.count + skipped.in_data.count > 0;
+        let inside = if has_events || has_counted { None } else { self.inside_of_lines() };
         let found = [
             self.other_text(&skipped),
             self.without_code(&skipped),
             self.wrapped(&skipped),
             self.in_data(&skipped),
             self.line_ends(&skipped),
-            self.unterminated(&skipped),
+            inside.or_else(|| self.unterminated(&skipped)),
         ];
         let mut messages: Vec<String> = found.into_iter().flatten().collect();
         if messages.is_empty() && self.state.replies() == 0 && self.state.bytes() > 0 {
@@ -141,6 +146,30 @@ impl Ended<'_> {
         Some(format!("{}:{last}: {message}", self.name))
     }
 
+    /// Returns the message about the first text in the log that looks like an event. A log without events is searched for it
+    /// once more: text inside other replies, in a line that is too long, or behind other line ends is counted nowhere.
+    fn inside_of_lines(&self) -> Option<String> {
+        let (line, before) = first(MARK, self.text()?)?;
+        let hints = [
+            ("\r", ": lines end with CR alone: try `tr '\\r' '\\n' <FILE | tor-streams -`"),
+            ("\\n", ": try `sed 's/\\\\n/\\n/g' FILE | tor-streams -`"),
+            ("\n", ": --line-end lf may read it"),
+        ];
+        let nearest =
+            hints.iter().filter_map(|(end, hint)| Some((memmem::rfind(&before, end.as_bytes())?, *hint))).max();
+        let hint = nearest.map_or("", |(_, hint)| hint);
+        Some(format!("{}:{line}: `650 STREAM` inside of other text, and no event was read{hint}", self.name))
+    }
+
+    /// Returns the message about NUL bytes.
+    pub(super) fn nul(&self) -> String {
+        let line =
+            self.text().and_then(|text| first(b"\0", text)).map_or_else(String::new, |(line, _)| format!(":{line}"));
+        let hint =
+            "some text is lost, or is compressed or UTF-16; `tr -d '\\0' <FILE | tor-streams -` reads on behind them";
+        format!("{}{line}: NUL bytes: {hint}", self.name)
+    }
+
     /// Returns the text before the event in a line. `None` if it is not known.
     fn behind(&self, number: u64) -> Option<String> {
         let line = self.line(number)?;
@@ -148,13 +177,18 @@ impl Ended<'_> {
         line.get(..at).map(shown)
     }
 
-    /// Returns a line of the log. `None` if it cannot be read again.
-    fn line(&self, number: u64) -> Option<Vec<u8>> {
+    /// Returns the text of the log, or its beginning if it cannot be read again.
+    fn text(&self) -> Option<BufReader<Box<dyn Read>>> {
         let text: Box<dyn Read> = match self.input.again() {
             Some(text) => text.ok()?,
             None => Box::new(io::Cursor::new(self.layout.beginning()?)),
         };
-        let mut text = BufReader::with_capacity(CHUNK, text);
+        Some(BufReader::with_capacity(CHUNK, text))
+    }
+
+    /// Returns a line of the log. `None` if it cannot be read again.
+    fn line(&self, number: u64) -> Option<Vec<u8>> {
+        let mut text = self.text()?;
         let mut before = usize::try_from(number.saturating_sub(1)).ok()?;
         while before > 0 {
             let chunk = text.fill_buf().ok().filter(|chunk| !chunk.is_empty())?;
@@ -168,6 +202,27 @@ impl Ended<'_> {
         let mut line = Vec::new();
         text.take(1 << 16).read_until(b'\n', &mut line).ok()?;
         Some(line).filter(|line| !line.is_empty())
+    }
+}
+
+/// Returns the number of the line in which `bytes` come first, and what is before them, up to [`BEFORE`] bytes.
+fn first(bytes: &[u8], mut text: impl BufRead) -> Option<(u64, Vec<u8>)> {
+    let finder = memmem::Finder::new(bytes);
+    // The last bytes of the chunks so far, which may be the start of `bytes`, and what is before them.
+    let (mut tail, mut lines) = (Vec::new(), 1);
+    loop {
+        let chunk = text.fill_buf().ok().filter(|chunk| !chunk.is_empty())?;
+        let len = chunk.len();
+        tail.extend_from_slice(chunk);
+        if let Some(at) = finder.find(&tail) {
+            let before = tail.get(..at)?;
+            let number = lines + memchr::memchr_iter(b'\n', before).count() as u64;
+            return Some((number, before.get(before.len().saturating_sub(BEFORE)..)?.to_vec()));
+        }
+        text.consume(len);
+        let kept = tail.len().saturating_sub(bytes.len() + BEFORE);
+        lines += memchr::memchr_iter(b'\n', tail.get(..kept)?).count() as u64;
+        tail.drain(..kept);
     }
 }
 
@@ -194,6 +249,17 @@ fn shown(text: &[u8]) -> String {
             text.push_str("***");
         }
     }
+    // The text may begin within a credential: with the rest of an event before a CR, or before later fields of that event.
+    let later_fields = ["\r", " CLIENT_PROTOCOL=", " NYM_EPOCH=", " SESSION_GROUP=", " ISO_FIELDS="];
+    if let Some(at) = later_fields.iter().filter_map(|field| text.rfind(field)).max() {
+        text.replace_range(..=at, "...");
+    }
+    // Or within the keyword of one.
+    let is_end_of_keyword =
+        |word: &str| ["SOCKS_USERNAME", "SOCKS_PASSWORD"].iter().any(|keyword| keyword.ends_with(word));
+    if let Some((word, _)) = text.split_once("=\"").filter(|(word, _)| is_end_of_keyword(word)) {
+        text = format!("{word}=***");
+    }
     let len = text.chars().count();
     if len > SHOWN {
         let start: String = text.chars().take(SHOWN / 2).collect();
@@ -201,4 +267,40 @@ fn shown(text: &[u8]) -> String {
         text = format!("{start}...{end}");
     }
     escape(&text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use super::{MARK, first, shown};
+
+    #[test]
+    fn the_first_bytes_in_chunks_of_any_length() {
+        for (text, expected) in [
+            ("650 BW 1 2\r650 STREAM 1 NEW 0 a:1\r\n", Some((1, b"650 BW 1 2\r".to_vec()))),
+            ("a\nb\n650 STREAM 1", Some((3, b"a\nb\n".to_vec()))),
+            ("650 STREAM 1", Some((1, Vec::new()))),
+            ("a\n650 STREAM\n650 STREA\n", None),
+        ] {
+            for len in 1..=text.len() {
+                assert_eq!(first(MARK, BufReader::with_capacity(len, text.as_bytes())), expected, "{len} {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn text_of_a_log_without_credentials() {
+        for (text, expected) in [
+            ("tor-1  | ", "tor-1  | "),
+            ("SSWORD=\"s3cr3t\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 ISO_FIELDS=\rgw: ", "...gw: "),
+            ("cr3t\" CLIENT_PROTOCOL=SOCKS5 ISO_FIELDS=", "...ISO_FIELDS="),
+            ("KS_PASSWORD=\"s3cr3t\" ", "KS_PASSWORD=***"),
+            ("ts=1 msg=\"", "ts=1 msg=\""),
+            ("x SOCKS_USERNAME=\"a\" SOCKS_PASSWORD=\"b\" ISO_FIELDS=c", "x SOCKS_USERNAME=***"),
+            ("x SOCKS_PASSWORD=\"b ISO_FIELDS=c", "x SOCKS_PASSWORD=***"),
+        ] {
+            assert_eq!(shown(text.as_bytes()), expected);
+        }
+    }
 }

@@ -8,11 +8,12 @@ use tor_stream_event::{Anomaly, EventLine, StreamEventRef};
 
 pub(crate) use self::ended::Ended;
 pub(crate) use self::words::UnknownWords;
+use crate::input::reader::UnreadText;
 use crate::input::time::{Stamp, Time};
 use crate::output::table::count_as;
 
 /// Marker by which a line with an event is recognized.
-const MARK: &[u8] = b"650 STREAM ";
+pub(crate) const MARK: &[u8] = b"650 STREAM ";
 
 /// Findings about the events of a log, or of a range of it.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -27,6 +28,12 @@ pub(crate) struct Findings {
     joined: Lines,
     /// Events with a CR at their end: their lines end with CR CR LF. tor prints none there, unless it cut a target.
     with_cr: Lines,
+    /// Number of lines with an event behind their first MiB.
+    beyond_limit: u64,
+    /// Set if there is a NUL byte.
+    has_nul: bool,
+    /// Set if there is the line of an event, which may be unreadable.
+    has_events: bool,
 }
 
 /// A number of lines, and the first of them.
@@ -63,6 +70,7 @@ impl Findings {
         time: Option<Time>,
         is_limited: bool,
     ) {
+        self.has_events = true;
         if is_limited && time.and_then(Time::unix).is_none() {
             self.untimed.add(line.number);
         }
@@ -82,6 +90,17 @@ impl Findings {
         }
     }
 
+    /// Adds text that was not read.
+    pub(crate) fn add_unread(&mut self, unread: &UnreadText) {
+        self.beyond_limit += unread.beyond_limit;
+        self.has_nul |= unread.has_nul;
+    }
+
+    /// Adds an event that cannot be read.
+    pub(crate) fn unreadable(&mut self) {
+        self.has_events = true;
+    }
+
     /// Adds the findings of a later range of the log. `lines` is the number of lines before the range, if its line
     /// numbers leave them out.
     pub(crate) fn append(&mut self, later: &Self, lines: u64) {
@@ -89,18 +108,22 @@ impl Findings {
         self.beyond.append(later.beyond, lines);
         self.joined.append(later.joined, lines);
         self.with_cr.append(later.with_cr, lines);
+        self.beyond_limit += later.beyond_limit;
+        self.has_nul |= later.has_nul;
+        self.has_events |= later.has_events;
     }
 
     /// Returns `true` if the findings can be those of so many lines.
     #[cfg(feature = "cluster")]
     pub(crate) fn is_within(&self, lines: u64) -> bool {
         let findings = [self.untimed, self.beyond, self.joined, self.with_cr];
-        findings.iter().all(|found| found.count <= lines && found.first.is_none_or(|first| first <= lines))
+        self.beyond_limit <= lines
+            && findings.iter().all(|found| found.count <= lines && found.first.is_none_or(|first| first <= lines))
     }
 
     /// Returns the messages about a log, and `true` if all of them are good news.
     pub(crate) fn messages(&self, log: &Ended<'_>) -> (Vec<String>, bool) {
-        let mut messages = log.not_read();
+        let mut messages = log.not_read(self.has_events);
         messages.extend(self.of_events(log));
         let all_read = messages.is_empty();
         messages.splice(0..0, log.learned());
@@ -110,6 +133,13 @@ impl Findings {
     /// Returns the messages about events.
     fn of_events(&self, log: &Ended<'_>) -> Vec<String> {
         let mut messages = Vec::new();
+        if self.beyond_limit > 0 {
+            let lines = count_as(self.beyond_limit, "line has", "lines have");
+            messages.push(format!("{}: {lines} `650 STREAM` behind the first MiB, where no event is read", log.name));
+        }
+        if self.has_nul {
+            messages.push(log.nul());
+        }
         if let Some(first) = self.joined.first {
             let events = count_as(self.joined.count, "event holds", "events hold");
             messages.push(format!("{}:{first}: {events} another one: lines may have been joined there", log.name));

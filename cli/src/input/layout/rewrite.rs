@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 
 use memchr::memmem;
-use tor_stream_event::{LineState, StreamStatus};
+use tor_stream_event::{Anomaly, LineState, StreamEventRef, StreamStatus};
 
 /// Number of bytes that are read at once.
 const CHUNK: usize = 64 * 1024;
@@ -107,11 +107,17 @@ fn content(event: &[u8]) -> Option<&[u8]> {
     rest.strip_prefix(b":").unwrap_or(rest).strip_prefix(b" ")
 }
 
-/// Returns `true` for an ID and a status.
+/// Returns `true` for an ID and a status. With a status that is not known, the rest has to be that of an event too.
 fn is_event(content: &[u8]) -> bool {
     let mut words = content.split(|&byte| byte == b' ');
     let is_id = words.next().is_some_and(|id| !id.is_empty() && id.iter().all(u8::is_ascii_digit));
-    is_id && words.next().is_some_and(|word| StreamStatus::ALL.iter().any(|status| status.as_str().as_bytes() == word))
+    let is_known = |word: &[u8]| StreamStatus::ALL.iter().any(|status| status.as_str().as_bytes() == word);
+    let is_word = |word: &[u8]| !word.is_empty() && word.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
+    let is_whole = || {
+        let event = StreamEventRef::parse_lenient(content.strip_suffix(b"\r").unwrap_or(content));
+        event.is_ok_and(|event| !event.anomalies().contains(Anomaly::TargetWithoutPort))
+    };
+    is_id && words.next().is_some_and(|word| is_known(word) || (is_word(word) && is_whole()))
 }
 
 /// Returns a reply with `-` in place of the `+` that announces data. `None` for any other line.
@@ -168,11 +174,14 @@ mod tests {
             ("[debug] STREAM 18 CONTROLLER_WAIT 0 a:1\r", "[debug] 650 STREAM 18 CONTROLLER_WAIT 0 a:1\r"),
             ("STREAM 1 NEW 0 x STREAM 2 NEW 0 y:1", "650 STREAM 1 NEW 0 x STREAM 2 NEW 0 y:1"),
             ("a STREAM event: STREAM 1 NEW 0 y:1", "a STREAM event: 650 STREAM 1 NEW 0 y:1"),
+            // A status that is not known.
+            ("tor: STREAM 18 PAUSED 0 a:1\r", "tor: 650 STREAM 18 PAUSED 0 a:1\r"),
+            ("STREAM 1 NEWS y", ""),
+            ("STREAM 1 news 0 y:1", ""),
             // Lines that stay unchanged.
             ("650 STREAM 1 NEW 0 x STREAM 2 NEW 0 y:1", ""),
             ("650-STREAM 1 NEW 0 STREAM 2 NEW 0 y:1", ""),
             ("UPSTREAM 1 NEW 0 y:1", ""),
-            ("STREAM 1 NEWS 0 y:1", ""),
             ("STREAM x NEW 0 y:1", ""),
             ("STREAM_BW 18 NEW", ""),
             ("STREAM", ""),

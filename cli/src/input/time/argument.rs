@@ -6,6 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use jiff::{Span, Timestamp};
 
+use super::BEYOND;
 use super::clock::Cursor;
 use super::number::{decimal, unix_number};
 
@@ -25,7 +26,7 @@ pub(crate) fn argument(text: &str) -> Result<Duration, String> {
 fn argument_at(text: &str, now: Timestamp) -> Option<Duration> {
     let bytes = text.as_bytes();
     if let Some(unix) = bytes.strip_prefix(b"@") {
-        return decimal(unix);
+        return decimal(unix).filter(|time| time.as_secs() < BEYOND);
     }
     let mut cursor = Cursor(bytes);
     if let Some((_, time)) = cursor.date_and_time().filter(|_| cursor.0.is_empty()) {
@@ -35,9 +36,13 @@ fn argument_at(text: &str, now: Timestamp) -> Option<Duration> {
     if let Some(date) = cursor.iso_date().filter(|_| cursor.0.is_empty()) {
         return unix(date.to_datetime(jiff::civil::Time::midnight()));
     }
-    if let Some(seconds) = unix_number(bytes).or_else(|| decimal(bytes)) {
-        // Four digits are more likely to be a year.
-        return Some(seconds).filter(|_| bytes.len() != 4);
+    if let Some((date, time)) = text.split_at_checked(8).filter(|_| bytes.len() == 14) {
+        // No number of Unix time has 14 digits, in any of its units.
+        return argument_at(&format!("{date}T{time}"), now);
+    }
+    if let Some(time) = unix_number(bytes).or_else(|| decimal(bytes)) {
+        // Four digits are more likely to be a year. Twelve may be a date and a time of day.
+        return Some(time).filter(|time| bytes.len() != 4 && time.as_secs() < 10_000_000_000);
     }
     let now = Offset::UTC.to_datetime(now);
     let mut cursor = Cursor(bytes);
@@ -75,6 +80,8 @@ mod tests {
             ("@2026", Some((2026, 0))),
             ("2026-11-22", Some((1_795_600_800 - 10 * 3600 - 3 * day, 0))),
             ("20261122", Some((1_795_600_800 - 10 * 3600 - 3 * day, 0))),
+            ("20261125T100000", Some((1_795_600_800, 0))),
+            ("20261125100000", Some((1_795_600_800, 0))),
             ("2026-11-25 10:00", Some((1_795_600_800, 0))),
             ("2026-11-25 10:00:00.25", Some((1_795_600_800, 250_000_000))),
             ("2026-11-25T10:00:00Z", Some((1_795_600_800, 0))),
@@ -94,6 +101,10 @@ mod tests {
             ("yesterday", Some((1_795_600_800 - 10 * 3600 - day, 0))),
             ("09:30", Some((1_795_600_800 - 1800, 0))),
             ("2026", None),
+            ("202611251000", None),
+            ("20261325100000", None),
+            ("@253402207201", None),
+            ("99999999999999999999", None),
             ("", None),
             ("soon", None),
             ("+1h", None),

@@ -34,10 +34,15 @@ impl TimeOfDay {
 /// A zone, as written after a time.
 #[derive(Clone, Copy)]
 pub(super) enum Zone {
-    /// Seconds to the east of UTC; 0 without a zone.
+    /// Seconds to the east of UTC.
     Offset(i32),
     /// Letters of an unknown offset.
     Unknown,
+}
+
+impl Zone {
+    /// UTC, the zone of a time without one.
+    pub(super) const UTC: Self = Self::Offset(0);
 }
 
 /// The rest of a text with a date.
@@ -170,9 +175,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// Parses a zone, if there is one: `Z`, an offset, or letters.
-    pub(super) fn zone(&mut self) -> Zone {
-        let zone = self.maybe(|cursor| {
+    pub(super) fn zone(&mut self) -> Option<Zone> {
+        self.maybe(|cursor| {
             cursor.maybe(Self::spaces);
+            cursor.maybe(|cursor| cursor.byte(b"\t"));
             let letters = cursor.letters();
             if !letters.is_empty() {
                 if let (b"UTC" | b"GMT", [b'+' | b'-', b'0'..=b'9', ..]) = (letters, cursor.0) {
@@ -180,7 +186,7 @@ impl<'a> Cursor<'a> {
                     return Some(cursor.maybe(Self::offset_of_name).unwrap_or(Zone::Unknown));
                 }
                 let zone = match letters {
-                    b"UTC" | b"GMT" | b"Z" => Zone::Offset(0),
+                    b"UTC" | b"GMT" | b"Z" => Zone::UTC,
                     _ if is_abbreviation(letters) => Zone::Unknown,
                     _ => return None,
                 };
@@ -201,8 +207,7 @@ impl<'a> Cursor<'a> {
             };
             let is_offset = hours <= 14 && minutes < 60 && cursor.word_ends();
             is_offset.then_some(Zone::Offset(sign * (3600 * hours + 60 * minutes) as i32))
-        });
-        zone.unwrap_or(Zone::Offset(0))
+        })
     }
 
     /// Parses the offset of `GMT+0100`, `GMT+1` and `UTC-03:30`, after the name.

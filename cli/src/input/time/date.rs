@@ -109,6 +109,8 @@ impl Cursor<'_> {
                 (cursor.word_ends() && (2000..2100).contains(&year)).then_some(year)
             })
         });
+        // `date` writes the zone before the year, and `git` after it.
+        let zone = zone.or_else(|| self.zone());
         self.at_boundary().then_some(())?;
         match year {
             Some(year) => dated(Date::new(year, month as i8, day as i8).ok()?, time, zone),
@@ -170,9 +172,9 @@ impl Cursor<'_> {
 }
 
 /// Returns the time of a date with its year, and its rank.
-fn dated(date: Date, time: TimeOfDay, zone: Zone) -> Option<(Rank, Time)> {
+fn dated(date: Date, time: TimeOfDay, zone: Option<Zone>) -> Option<(Rank, Time)> {
     let since_1970 = date.duration_since(Date::constant(1970, 1, 1));
-    let (zone, kind): (_, fn(Duration) -> Time) = match zone {
+    let (zone, kind): (_, fn(Duration) -> Time) = match zone.unwrap_or(Zone::UTC) {
         Zone::Offset(seconds) => (i64::from(seconds), Time::Unix),
         Zone::Unknown => (0, Time::Local),
     };

@@ -84,12 +84,16 @@ impl Time {
 
 /// Returns the Unix time in a prefix such as OnionPerf's: `2019-01-31 11:29:51 1548934191.51 `.
 ///
-/// This is the form of most logs, so no other form is tried first.
+/// This is the form of most logs, so no other form is tried first. Its number has a fraction of two digits; one without a
+/// fraction may be that of a thread.
 #[inline]
 fn onionperf(line: &EventLine<'_>) -> Option<Duration> {
-    let unix = line.unix_time().filter(|unix| (YEAR_2000..BEYOND).contains(&unix.as_secs()))?;
-    let is_date = matches!(line.prefix, [_, _, _, _, b'-', _, _, b'-', _, _, b' ', _, _, b':', _, _, b':', ..]);
-    is_date.then_some(unix)
+    let [_, _, _, _, b'-', _, _, b'-', _, _, b' ', _, _, b':', _, _, b':', _, _, b' ', number @ ..] = line.prefix
+    else {
+        return None;
+    };
+    let has_fraction = memchr::memchr(b'.', number).is_some();
+    line.unix_time().filter(|unix| has_fraction && (YEAR_2000..BEYOND).contains(&unix.as_secs()))
 }
 
 /// Returns Unix time as a date and time in UTC, to the second. `None` [beyond](BEYOND) the last date.

@@ -2,10 +2,12 @@
 
 use core::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::Offset;
 use tor_stream_event::EventLine;
 
 use super::clock::Cursor;
-use super::number::{YEAR_2000, decimal, number_len, unix_number};
+use super::number::{decimal, number_len, unix_number};
 use super::{BEYOND, DAY, Time, onionperf};
 
 /// The time in a prefix.
@@ -54,8 +56,10 @@ impl<'a> Stamp<'a> {
     ///
     /// Unix time has the first rank, then the first date with a year, the first one without, and the first time of day.
     /// Seconds with a fraction at the start are those since the start of the log.
+    ///
+    /// A whole number beside another time is Unix time only if the two agree: 32-bit systems number threads like that.
     pub(crate) fn of(prefix: &'a [u8]) -> Option<Self> {
-        let (mut unix, mut other) = (None, None);
+        let (mut unix, mut whole, mut other) = (None, None, None);
         let mut at = 0;
         while let Some(rest) = prefix.get(at..) {
             let before = at.checked_sub(1).and_then(|at| prefix.get(at)).copied();
@@ -68,17 +72,48 @@ impl<'a> Stamp<'a> {
             };
             let text = rest.get(..len).unwrap_or_default();
             match rank {
-                Rank::Unix => unix = unix.or(Some(Self::Time(time, text))),
-                Rank::Date if unix.is_none() => match unix_after_date(prefix, at + len, time) {
-                    Some(found) => unix = Some(found),
-                    None => other = better(other, (rank, time, text)),
-                },
+                Rank::Unix if has_fraction(text) => unix = unix.or(Some(Self::Time(time, text))),
+                Rank::Unix => whole = whole.or(Some((rank, time, text))),
+                Rank::Date if unix.is_none() => {
+                    unix = number_after_date(prefix, at + len, time);
+                    other = better(other, (rank, time, text));
+                }
                 _ => other = better(other, (rank, time, text)),
             }
             at += len;
         }
-        unix.or(other.map(|(_, time, text)| Self::Time(time, text)))
+        let whole = whole.filter(|&(_, unix, _)| other.is_none_or(|(_, other, _)| agree(unix, other)));
+        unix.or(whole.or(other).map(|(_, time, text)| Self::Time(time, text)))
     }
+}
+
+/// Returns `true` if a number has a fraction.
+fn has_fraction(number: &[u8]) -> bool {
+    number.iter().any(|byte| b".,".contains(byte))
+}
+
+/// Returns `true` if Unix time may be the moment of another time, which may be that of any time zone.
+fn agree(unix: Time, other: Time) -> bool {
+    /// Number of seconds that the offsets of all time zones are multiples of.
+    const OFFSETS: u64 = 900;
+
+    let Some(unix) = unix.unix().map(|unix| unix.as_secs()) else { return false };
+    // Both repeat after the period, so its end is near its start.
+    let are_near = |a: u64, b: u64, period: u64, limit: u64| {
+        let apart = a.abs_diff(b) % period;
+        apart.min(period - apart) <= limit
+    };
+    match other {
+        Time::Unix(other) | Time::Local(other) => unix.abs_diff(other.as_secs()) <= DAY,
+        Time::Year(other) => day_of_year(unix).is_some_and(|day| are_near(day, other.as_secs() / DAY, 366, 2)),
+        Time::Elapsed(other) => are_near(unix, other.as_secs(), OFFSETS, 2),
+    }
+}
+
+/// Returns the day of the year of a Unix time in seconds, from 0.
+fn day_of_year(unix: u64) -> Option<u64> {
+    let time = Timestamp::from_second(unix.try_into().ok()?).ok()?;
+    (Offset::UTC.to_datetime(time).day_of_year() - 1).try_into().ok()
 }
 
 /// Returns the time with the lower rank, and the first of two that are equal.
@@ -86,9 +121,9 @@ fn better<'a>(found: Option<Candidate<'a>>, next: Candidate<'a>) -> Option<Candi
     Some(found.filter(|found| found.0 <= next.0).unwrap_or(next))
 }
 
-/// Returns the Unix time that OnionPerf writes after a date and a time: a number as a word, on the same day or on one
-/// of its own. Any other number is that of a process.
-fn unix_after_date(prefix: &[u8], end: usize, date: Time) -> Option<Stamp<'_>> {
+/// Returns the Unix time that OnionPerf writes after a date and a time, on a clock that began in 1970: a number with a
+/// fraction as a word, on the same day. A number without a fraction is that of a process.
+fn number_after_date(prefix: &[u8], end: usize, date: Time) -> Option<Stamp<'_>> {
     let rest = prefix.get(end..)?;
     let spaces = rest.iter().take_while(|&&byte| byte == b' ').count();
     let word = rest.get(spaces..).filter(|_| spaces > 0)?;
@@ -98,8 +133,8 @@ fn unix_after_date(prefix: &[u8], end: usize, date: Time) -> Option<Stamp<'_>> {
         return Some(Stamp::Beyond);
     }
     // The date may be that of any time zone.
-    let is_same_day = || date.unix().is_some_and(|date| date.abs_diff(seconds) < Duration::from_secs(DAY));
-    (seconds.as_secs() >= YEAR_2000 || is_same_day()).then_some(Stamp::Time(Time::Unix(seconds), word))
+    let is_same_day = date.unix().is_some_and(|date| date.abs_diff(seconds) < Duration::from_secs(DAY));
+    (has_fraction(word) && is_same_day).then_some(Stamp::Time(Time::Unix(seconds), word))
 }
 
 /// Returns the time that `rest` begins with, its rank and its length. `before` is the byte before it.

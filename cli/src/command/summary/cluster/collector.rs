@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 use std::time::Instant;
 
-use super::super::mergeable::{End, LogTally, Settings, Sum};
+use super::super::mergeable::{EndOfLogs, LogTally, OverflowGuard, Settings};
 use super::super::{Options, Summary, SummaryLog, SummaryLogs};
 use super::agreement::{Offer, Seen};
 use super::door::Door;
@@ -119,7 +119,7 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
         let all_read = threads::read(&options, own, logs, &mut passing)
             .unwrap_or_else(|error| passing.run.give_up(&error.to_string()));
         let complete = listed && all_read && passing.complete;
-        let end = End { files, complete, seen_words: Vec::new() };
+        let end = EndOfLogs { files, complete, seen_words: Vec::new() };
         // The other thread has this channel to the end.
         let _ = passing.merging.send(Message::End(end));
     })?;
@@ -143,7 +143,7 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
         let _ = lock(sender).message(DONE);
     }
     complete &= read.filter.report_unknown_words();
-    summary.finish(End { files, complete, seen_words: Vec::new() })?;
+    summary.finish(EndOfLogs { files, complete, seen_words: Vec::new() })?;
     Ok(complete)
 }
 
@@ -187,7 +187,7 @@ fn log(run: &Run, messages: &Receiver<Message>) -> Box<LogTally> {
 }
 
 /// Returns the last message of a process.
-fn end(run: &Run, messages: &Receiver<Message>) -> End {
+fn end(run: &Run, messages: &Receiver<Message>) -> EndOfLogs {
     match messages.recv() {
         Ok(Message::End(end)) => end,
         _ => run.give_up("a process has sent too many tallies"),
@@ -201,7 +201,7 @@ fn wait_for_all(run: &Arc<Run>, settings: &Settings) -> Vec<(Arc<Mutex<Sender>>,
         return Vec::new();
     }
     let deadline = Instant::now() + run.wait;
-    let sum = Arc::<Mutex<Sum>>::default();
+    let sum = Arc::<Mutex<OverflowGuard>>::default();
     let mut door = Door::open(&run.addresses, Arc::clone(&run.key), run.wait)
         .unwrap_or_else(|error| run.give_up(&format!("cannot listen as {}: {error}", run.name(0))));
     loop {
@@ -242,7 +242,7 @@ struct Receiving {
 
 impl Receiving {
     /// Starts the thread, which ends the program if the process is lost. Returns the messages of the process.
-    fn start(mut self, settings: &Settings, sum: &Arc<Mutex<Sum>>) -> Messages {
+    fn start(mut self, settings: &Settings, sum: &Arc<Mutex<OverflowGuard>>) -> Messages {
         let (log_sender, logs) = sync_channel(AHEAD);
         // The thread at the other end has a channel of its own.
         let (range_sender, ranges) = sync_channel(0);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::mergeable::{End, LogTally, Settings, Sum};
+use super::super::mergeable::{EndOfLogs, LogTally, OverflowGuard, Settings};
 use super::agreement::Seen;
 use super::range::{LONGEST, SentRange};
 
@@ -17,7 +17,7 @@ pub(super) enum Message {
     /// Tally of a file.
     Log(Box<LogTally>),
     /// End of the process's share.
-    End(End),
+    End(EndOfLogs),
 }
 
 /// Returns the message in some bytes, checked so that it cannot do harm.
@@ -25,7 +25,7 @@ pub(super) enum Message {
 /// # Errors
 ///
 /// The reason, without text of the message.
-pub(super) fn parse(bytes: &[u8], settings: &Settings, sum: &mut Sum) -> Result<Message, String> {
+pub(super) fn parse(bytes: &[u8], settings: &Settings, sum: &mut OverflowGuard) -> Result<Message, String> {
     let mut message = serde_json::from_slice(bytes).map_err(|error| format!("damaged in column {}", error.column()))?;
     match &mut message {
         Message::Log(log) => log.check(settings.max_live, sum)?,

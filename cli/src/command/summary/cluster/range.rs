@@ -9,8 +9,8 @@ use std::thread;
 use serde::{Deserialize, Serialize};
 use tor_stream_event::{Skipped, SkippedLines};
 
-use super::super::mergeable::Sum;
-use super::super::record::{Rebuilt, Replay};
+use super::super::mergeable::OverflowGuard;
+use super::super::record::{RebuiltRange, SentRecord};
 use super::super::tally::Tally;
 use super::super::{SummaryLog, SummaryLogs};
 use crate::command::check::Check;
@@ -44,7 +44,7 @@ pub(super) struct SentRange {
     /// Tally of the streams that begin and end in the range, and of the events.
     tally: Tally,
     /// Record of the events, from which the tracker is rebuilt.
-    replay: Replay,
+    record: SentRecord,
 }
 
 impl SentRange {
@@ -57,7 +57,7 @@ impl SentRange {
         if part.is_full || !is_whole || open.is_some() || unterminated.is_some() || !part.log.check.is_sendable() {
             return None;
         }
-        let replay = part.record.as_ref()?.shorten(&part.log.tracker)?;
+        let record = part.record.as_ref()?.to_sent(&part.log.tracker)?;
         Some(Self {
             file: file.name().index,
             range: (range.start, range.end),
@@ -67,7 +67,7 @@ impl SentRange {
             findings,
             check: part.log.check,
             tally: part.log.tally,
-            replay,
+            record,
         })
     }
 
@@ -76,7 +76,7 @@ impl SentRange {
     /// # Errors
     ///
     /// The reason, without text of the message.
-    pub(super) fn check(&self, sum: &mut Sum) -> Result<(), &'static str> {
+    pub(super) fn check(&self, sum: &mut OverflowGuard) -> Result<(), &'static str> {
         let (start, end) = self.range;
         let is_possible = start < end && self.lines <= end - start;
         if !is_possible || !self.findings.is_within(self.lines) || !self.check.is_within(self.lines) {
@@ -104,10 +104,10 @@ impl SentRange {
         if !self.is(file, range) || !state.append_counts(self.lines, range.end - range.start, self.replies, &skipped) {
             return Ok(None);
         }
-        let rebuilt = self.replay.rebuild(options, (file, range, self.lines), (logs, before))?;
-        let Some(Rebuilt { mut part, unreadable }) = rebuilt else { return Ok(None) };
+        let rebuilt = self.record.rebuild(options, (file, range, self.lines), (logs, before))?;
+        let Some(RebuiltRange { mut part, unreadable }) = rebuilt else { return Ok(None) };
         (part.log.tally, part.log.check) = (self.tally, self.check);
-        part.log.tally.events.move_lines(before);
+        part.log.tally.events.add_to_line_numbers(before);
         let end = ReadEnd { state, open: None, failed: None, findings: self.findings };
         Ok(Some(RangeResult { result: Ok((part, end)), unreadable }))
     }

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
-use super::super::mergeable::End;
+use super::super::mergeable::EndOfLogs;
 use super::super::{Options, SummaryLog, SummaryLogs};
 use super::agreement::{Offer, Start};
 use super::greeting::{Connection, Refused, call};
@@ -87,7 +87,7 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
     let read = Arc::new(options.read);
     let sent = threads::read(&read, share, logs, &mut sending).and_then(|all_read| {
         let complete = listed && all_read && sending.complete;
-        sending.message(&Message::End(End { files: 0, complete, seen_words: read.filter.seen_words() }))?;
+        sending.message(&Message::End(EndOfLogs { files: 0, complete, seen_words: read.filter.seen_words() }))?;
         Ok(complete)
     });
     let complete = sent.unwrap_or_else(|error| {

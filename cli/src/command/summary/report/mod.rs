@@ -1,5 +1,6 @@
 //! Output of a tally: text for a person, JSON for a program.
 
+mod digest;
 mod json;
 mod text;
 
@@ -7,48 +8,59 @@ use alloc::collections::BTreeMap;
 use core::cmp::Reverse;
 use std::io;
 
-pub(super) use self::json::Escaped;
-use super::table::Rows;
-use super::tally::{FailedTarget, Failure, Tally};
+use super::table::CountRows;
+use super::tally::{FailedTarget, FailureKind, Tally};
 
 /// Percentiles of durations in the output.
-pub(super) const PERCENTILES: [u64; 5] = [50, 75, 90, 95, 99];
-/// The size of the text.
+const PERCENTILES: [u64; 5] = [50, 75, 90, 95, 99];
+
+/// The options of the text.
 #[derive(Clone, Copy)]
-pub(crate) struct Size {
-    /// Number of files.
+pub(crate) struct TextOptions {
+    /// Number of files: a single one is not named.
     pub(crate) files: usize,
-    /// Number of rows of each table, if it is set.
+    /// Maximum number of rows of each table; `None` for the default of the table.
     pub(crate) top: Option<usize>,
     /// Width of the output in columns.
     pub(crate) width: usize,
 }
 
-/// Prints a tally on standard output, as JSON or as text of some size.
+/// Prints a tally on standard output: as text if there are options of the text, else as JSON.
 ///
 /// # Errors
 ///
 /// If the output cannot be written.
-pub(super) fn print(tally: &Tally, text: Option<Size>) -> io::Result<()> {
+pub(super) fn print(tally: &Tally, text: Option<TextOptions>) -> io::Result<()> {
     match text {
         None => json::print(tally, io::stdout().lock()),
-        Some(size) => text::print(tally, size, &mut anstream::stdout().lock()),
+        Some(options) => text::print(tally, options, &mut anstream::stdout().lock()),
     }
 }
 
-/// Returns the causes of failed streams: on a circuit, or without ever being on one.
-fn failures(tally: &Tally, on_circuit: bool) -> Rows<&Failure> {
+/// Returns the failures of streams that were on a circuit, or of those that never were on one.
+fn failures(tally: &Tally, on_circuit: bool) -> CountRows<&FailureKind> {
     tally.failures.rows().only(|failure| failure.on_circuit == on_circuit)
 }
 
-/// Returns targets and the causes for which their streams failed: the target that failed most first, for whatever
-/// causes, and of each the most frequent cause first.
-fn failed_targets(tally: &Tally) -> Rows<&FailedTarget> {
+/// Returns the targets of failed streams with their causes. The rows of a target follow each other, its most frequent
+/// cause first. The target with most failed streams, of all causes together, comes first.
+fn failed_targets(tally: &Tally) -> CountRows<&FailedTarget> {
     let mut targets = tally.failed_targets.rows();
     let mut streams = BTreeMap::<&str, u64>::new();
     for (target, count) in &targets.rows {
         *streams.entry(&target.host).or_default() += count;
     }
+    // A stable sort: the rows of a target stay in the order of their counts.
     targets.rows.sort_by_key(|(target, _)| (Reverse(streams.get(&*target.host)), &*target.host));
     targets
+}
+
+/// Returns a duration, given in seconds, as text with a suitable unit.
+fn seconds(duration: f64) -> String {
+    match duration {
+        ..0.000_999 => format!("{:.0} us", duration * 1e6),
+        ..0.999 => format!("{:.0} ms", duration * 1e3),
+        ..100.0 => format!("{duration:.1} s"),
+        _ => format!("{duration:.0} s"),
+    }
 }

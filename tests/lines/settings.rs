@@ -1,0 +1,78 @@
+//! Settings of a buffer, a decoder and a reader: in any order, and between two events.
+
+use super::*;
+
+/// A setting of [`StreamEvents`], [`EventDecoder`] and [`EventReader`](tor_stream_event::EventReader).
+#[derive(Clone, Copy, Debug)]
+enum Setting {
+    Lenient,
+    LineEnd,
+    Format,
+}
+
+/// Makes a setting on each of the three types, which have the same methods.
+macro_rules! set {
+    ($reader:expr, $setting:expr) => {
+        match $setting {
+            Setting::Lenient => $reader.lenient(true),
+            Setting::LineEnd => $reader.line_end(LineEnd::Lf),
+            Setting::Format => $reader.log_format(LogFormat::like(b"gw: ", b"").unwrap()),
+        }
+    };
+}
+
+/// A setting leaves those before it as they are.
+#[test]
+fn any_order() {
+    // The status is of no version of tor, the lines end differently, and the text before them is no date.
+    let log = b"gw: 650 STREAM 1 BORN 0 a:1\r\ngw: 650 STREAM 2 BORN 0 a:1\n";
+    for order in [
+        [Setting::Lenient, Setting::LineEnd, Setting::Format],
+        [Setting::Lenient, Setting::Format, Setting::LineEnd],
+        [Setting::LineEnd, Setting::Lenient, Setting::Format],
+        [Setting::LineEnd, Setting::Format, Setting::Lenient],
+        [Setting::Format, Setting::Lenient, Setting::LineEnd],
+        [Setting::Format, Setting::LineEnd, Setting::Lenient],
+    ] {
+        let mut events = order.iter().fold(stream_events(log), |events, setting| set!(events, setting));
+        assert_eq!(events.by_ref().map(|line| line.event.is_ok()).collect::<Vec<_>>(), [true, true], "{order:?}");
+        assert!(events.skipped().is_empty(), "{order:?}: {:?}", events.skipped());
+
+        let decoder = EventDecoder::<64>::new();
+        let mut decoder = order.iter().fold(decoder, |decoder, setting| set!(decoder, setting));
+        let mut rest = &log[..];
+        assert!(decoder.next_event(&mut rest).unwrap().event.is_ok(), "{order:?}");
+        assert!(decoder.next_event(&mut rest).unwrap().event.is_ok(), "{order:?}");
+        assert!(decoder.skipped().is_empty(), "{order:?}: {:?}", decoder.skipped());
+
+        #[cfg(feature = "std")]
+        {
+            let reader = tor_stream_event::EventReader::new(&log[..]);
+            let mut reader = order.iter().fold(reader, |reader, setting| set!(reader, setting));
+            assert!(reader.next_event().unwrap().unwrap().event.is_ok(), "{order:?}");
+            assert!(reader.next_event().unwrap().unwrap().event.is_ok(), "{order:?}");
+            assert!(reader.skipped().is_empty(), "{order:?}: {:?}", reader.skipped());
+        }
+    }
+}
+
+/// Lines are numbered and counted on after a setting between two events, and the next line is not the first of the input.
+#[test]
+fn between_two_events() {
+    let first = b"\xef\xbb\xbf650 BW 1 2\ngw: 650 STREAM 9 NEW 0 a:1\n650 STREAM 1 NEW 0 a:1\n";
+    let log = [&first[..], b"\xef\xbb\xbf650 STREAM 2 NEW 0 a:1\n650 STREAM 3 BORN 0 a:1\n"].concat();
+    for line_end in [LineEnd::Lf, LineEnd::CrLf] {
+        let mut events = stream_events(&log).lenient(true);
+        assert_eq!(events.next().unwrap().number, 3);
+        let mut events = events.line_end(line_end);
+        assert_eq!((events.replies(), events.skipped().marks.count, events.skipped().marks.first), (2, 1, Some(2)));
+        assert_eq!((events.state().lines(), events.state().bytes()), (3, first.len() as u64));
+        let line = events.next().unwrap();
+        assert!(line.event.is_ok());
+        match line_end {
+            // A byte order mark may stand before the first line only.
+            LineEnd::Lf => assert_eq!((line.number, events.skipped().marks.count, events.replies()), (5, 2, 3)),
+            _ => assert_eq!((line.number, line.is_terminated()), (5, false)),
+        }
+    }
+}
