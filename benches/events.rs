@@ -1,8 +1,7 @@
 //! Criterion benchmarks of the library: `cargo bench -p benches`.
 //!
 //! Throughput is in bytes; with `THROUGHPUT=events` in the environment it is in events. `operation/input` as an
-//! argument picks one measurement. Criterion turns on the feature `std` of memchr, so that this is the library as with
-//! its own feature `std`.
+//! argument picks one measurement. The library has its feature `std`, as for most users.
 #![allow(clippy::std_instead_of_core, clippy::std_instead_of_alloc, reason = "a benchmark has them all")]
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a benchmark stops at any surprise")]
 
@@ -32,8 +31,8 @@ fn main() {
     for corpus in [corpus::modern(), corpus::legacy(), corpus::credentials(), corpus::hostile()] {
         let corpus = corpus.repeated(SIZE);
         one_by_one(&mut Bench { criterion: &mut criterion, input: corpus.name }, &corpus);
-        let glances = corpus.lines.iter().map(|line| glance(&StreamEventRef::parse_bytes(line))).sum();
-        let input = Buffer { bytes: corpus.buffer, line_end: LineEnd::CrLf, events: corpus.lines.len(), glances };
+        let glances = corpus.contents.iter().map(|line| glance(&StreamEventRef::parse_bytes(line))).sum();
+        let input = Buffer { bytes: corpus.buffer, line_end: LineEnd::CrLf, events: corpus.contents.len(), glances };
         in_a_stream(&mut Bench { criterion: &mut criterion, input: corpus.name }, &input);
     }
     for (name, file, line_end) in [("log", corpus::log(), LineEnd::Lf), ("wire", corpus::wire(), LineEnd::CrLf)] {
@@ -47,16 +46,16 @@ fn main() {
     criterion.final_summary();
 }
 
-/// Measures one input.
+/// Measurements of one input.
 struct Bench<'a> {
-    /// The measurement.
+    /// Takes the measurements.
     criterion: &'a mut Criterion,
     /// The input's name.
     input: &'static str,
 }
 
 impl Bench<'_> {
-    /// Measures `run` on so many events and bytes. Every time it has to return `expected`.
+    /// Measures `run`, which reads `events` events of `bytes` bytes and has to return `expected` every time.
     fn measure(&mut self, operation: &str, events: usize, bytes: usize, expected: u64, mut run: impl FnMut() -> u64) {
         let in_events = std::env::var("THROUGHPUT").is_ok_and(|unit| unit == "events");
         let mut group = self.criterion.benchmark_group(operation);
@@ -66,10 +65,10 @@ impl Bench<'_> {
     }
 }
 
-/// Measures what is done with contents and with single events.
+/// Measures operations on contents and on single events.
 fn one_by_one(bench: &mut Bench<'_>, corpus: &Corpus) {
-    let (lines, texts) = (corpus.lines, corpus.texts);
-    let line_size = lines.iter().map(|line| line.len()).sum();
+    let (contents, texts) = (corpus.contents, corpus.texts);
+    let content_size = contents.iter().map(|content| content.len()).sum();
     let text_size = texts.iter().map(|text| text.len()).sum();
     let events: Vec<_> = texts.iter().filter_map(|text| StreamEventRef::parse(text).ok()).collect();
     let event_size = events.iter().map(|event| event.content().len()).sum();
@@ -79,16 +78,17 @@ fn one_by_one(bench: &mut Bench<'_>, corpus: &Corpus) {
         texts.iter().map(|text| glance(black_box(&StreamEventRef::parse(text)))).sum()
     });
 
-    let glances = lines.iter().map(|line| glance(&StreamEventRef::parse_bytes(line))).sum();
-    bench.measure("parse_bytes", lines.len(), line_size, glances, || {
-        lines.iter().map(|line| glance(black_box(&StreamEventRef::parse_bytes(line)))).sum()
+    let glances = contents.iter().map(|content| glance(&StreamEventRef::parse_bytes(content))).sum();
+    bench.measure("parse_bytes", contents.len(), content_size, glances, || {
+        contents.iter().map(|content| glance(black_box(&StreamEventRef::parse_bytes(content)))).sum()
     });
 
-    // Lenient reading returns the same event.
-    let strict_or_lenient = |line| StreamEventRef::parse_bytes(line).or_else(|_| StreamEventRef::parse_lenient(line));
-    let glances = lines.iter().map(|line| glance(&strict_or_lenient(line))).sum();
-    bench.measure("parse_lenient", lines.len(), line_size, glances, || {
-        lines.iter().map(|line| glance(black_box(&StreamEventRef::parse_lenient(line)))).sum()
+    // Lenient reading returns the same event wherever strict reading accepts the content.
+    let strict_or_lenient =
+        |content| StreamEventRef::parse_bytes(content).or_else(|_| StreamEventRef::parse_lenient(content));
+    let glances = contents.iter().map(|content| glance(&strict_or_lenient(content))).sum();
+    bench.measure("parse_lenient", contents.len(), content_size, glances, || {
+        contents.iter().map(|content| glance(black_box(&StreamEventRef::parse_lenient(content)))).sum()
     });
 
     let readings = events.iter().map(every_field).sum();
@@ -132,14 +132,14 @@ fn one_by_one(bench: &mut Bench<'_>, corpus: &Corpus) {
     }
 }
 
-/// Follows the streams of `events`, and sums up the steps of those that ended.
+/// Tracks the streams of `events`, and sums up the steps of those that ended.
 fn follow(events: &[StreamEventRef<'_>]) -> u64 {
     let mut tracker = StreamTracker::new(1000);
     let lives = events.iter().zip(0_u64..).filter_map(|(event, time)| tracker.update(event, time));
     lives.map(|life| black_box(&life).steps.len() as u64).sum()
 }
 
-/// Whole lines, not all of them events.
+/// An input of whole lines, of which some may be no events.
 #[derive(Clone, Copy)]
 struct Buffer {
     /// The lines.
@@ -148,11 +148,11 @@ struct Buffer {
     line_end: LineEnd,
     /// Number of events.
     events: usize,
-    /// The sum of a glance at each.
+    /// Sum of [`glance`] at each event.
     glances: u64,
 }
 
-/// Measures the ways to find events in lines, and the limits that memory and processor set to all of them.
+/// Measures each entry point for whole lines, and two limits: work on the same bytes that any of them has to do.
 fn in_a_stream(bench: &mut Bench<'_>, input: &Buffer) {
     let &Buffer { bytes, line_end, events, glances } = input;
     let mut measure = |operation: &str, expected, run: &mut dyn FnMut() -> u64| {

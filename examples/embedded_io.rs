@@ -1,4 +1,5 @@
-//! Counts tor's events on a connection of a device, through the traits of `embedded_io` and without an allocator.
+//! Counts the streams that end on a connection of a device, through the traits of `embedded_io` and without an allocator:
+//! `cargo run --example embedded_io`.
 //!
 //! `follow` takes any reader of a board's support crate: a UART, a modem, a TCP socket. Only `main`, which runs on a
 //! computer, uses `std`.
@@ -12,7 +13,10 @@ use tor_stream_event::{EventDecoder, StreamEventRef, StreamStatus};
 
 /// Passes each event of a connection to `on_event` until the connection ends. Returns the number of unreadable events.
 fn follow<R: Read>(mut connection: R, mut on_event: impl FnMut(StreamEventRef<'_>)) -> Result<u64, R::Error> {
-    let (mut decoder, mut buffer, mut unreadable) = (EventDecoder::<1024>::new(), [0; 64], 0);
+    // Keeps up to 1024 bytes of an incomplete line.
+    let mut decoder = EventDecoder::<1024>::new();
+    let mut buffer = [0; 64];
+    let mut unreadable = 0;
     loop {
         let len = connection.read(&mut buffer)?;
         let mut chunk = buffer.get(..len).unwrap_or_default();

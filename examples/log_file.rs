@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let log = unsafe { Mmap::map(&file) }?;
 
     let (mut events, mut failed, mut unreadable) = (0_u64, 0_u64, 0_u64);
-    // Lines of a log end with LF. Without this line, the first reply decides.
+    // For a log, in which lines end with LF. Without `line_end`, the first reply decides between a log and a capture.
     let mut lines = stream_events(&log).line_end(LineEnd::Lf);
     for line in lines.by_ref() {
         match line.event {
@@ -39,8 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     println!("{events} events, {failed} failures, {unreadable} not read");
-    // Lines that look like events and are none: perhaps the log writes something other than a date before each reply, which
-    // `log_format` can be told.
+    // Lines that look like events and are none: perhaps the log writes something other than a date before each reply. A
+    // `LogFormat` of such a log makes them readable.
     if let Some(first) = lines.skipped().marks.first {
         println!("{} lines hold an event that was not read, the first is line {first}", lines.skipped().marks.count);
     }

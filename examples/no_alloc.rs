@@ -1,4 +1,5 @@
-//! Prints tor's events in fixed memory, from a line that delivers 64 bytes at a time.
+//! Prints tor's events in fixed memory, from a serial line that delivers 64 bytes at a time:
+//! `cargo run --example no_alloc`.
 //!
 //! On a microcontroller the file begins with `#![no_std]` and `#![no_main]`, `Uart` and `Console` are those of the board's
 //! support crate, and the reset handler takes the place of `main`. `report` and the library, with `default-features = false`,

@@ -1,7 +1,9 @@
-//! Groups the events of a log by stream, with several threads: `cargo run --release --example parallel -- tests/data/onionperf.log 2`.
+//! Groups the events of a log by stream, with several threads:
+//! `cargo run --release --example parallel -- tests/data/onionperf.log 2`.
 //!
-//! The log is cut at line ends. Each thread reads one part and tracks its streams. The results are merged in order: the streams
-//! are those of one thread, in another order. A part is read again where its result depends on the part before it.
+//! The log is cut into parts at line ends. Each thread reads one part and tracks its streams. The results are merged in the order
+//! of the parts; they are the streams that one thread finds, in another order. A part whose result depends on the parts
+//! before it is read again.
 #![allow(clippy::print_stdout, reason = "the counts are for a person to see")]
 
 use core::error::Error;
@@ -23,28 +25,29 @@ fn main() -> Result<(), Box<dyn Error>> {
     let log = fs::read(path)?;
     let start = Instant::now();
 
-    // The first event decides how lines end.
+    // How lines end, which the first event decides, is known at the start of every part. Other state is not.
     let mut events = stream_events(&log);
     events.next();
-    let state_inside = events.state().part().ok_or("there is no event in the log")?;
+    let state_of_a_part = events.state().part().ok_or("there is no event in the log")?;
     let (first, rest) = cut(&log, threads);
-    let later = || rest.iter().map(|part| stream_events(part).resume(&state_inside));
+    let events_of_rest = || rest.iter().map(|part| stream_events(part).resume(&state_of_a_part));
 
+    // At most 100,000 streams at a time.
     let mut tracker = StreamTracker::new(100_000);
     let mut lives = Vec::new();
     let (mut state, parts) = thread::scope(|scope| {
-        let running: Vec<_> = later().map(|events| scope.spawn(|| read_part(events))).collect();
+        let running: Vec<_> = events_of_rest().map(|events| scope.spawn(|| read_part(events))).collect();
         let state = read(&mut tracker, stream_events(first), &mut lives);
         let parts: Result<Vec<_>, _> = running.into_iter().map(thread::ScopedJoinHandle::join).collect();
         (state, parts)
     });
-    for (part, read_apart) in rest.iter().zip(parts.map_err(|_| "a thread panicked")?) {
-        let (streams, over, lines) = read_apart;
-        // Either `append` fails if the part has to be read after the parts before it.
+    for (part, result) in rest.iter().zip(parts.map_err(|_| "a thread panicked")?) {
+        let (streams, ended, lines) = result;
+        // Each `append` fails if its part has to be read after the parts before it.
         let appended = if state.clone().append(lines.clone()).is_ok() { tracker.append(streams).ok() } else { None };
         match appended {
             Some(appended) => {
-                lives.extend(over);
+                lives.extend(ended);
                 lives.extend(appended.into_iter().map(|appended| appended.life));
                 state.append(lines).map_err(|_| "data is open")?;
             }
@@ -76,12 +79,12 @@ fn cut(log: &[u8], parts: usize) -> (&[u8], Vec<&[u8]>) {
 
 /// Reads a part of a log. Returns its tracker, the streams that have ended, and the state of its lines.
 fn read_part(events: StreamEvents<'_>) -> (Tracker, Vec<Life>, LineState) {
-    let (mut streams, mut over) = (StreamTracker::part(), Vec::new());
-    let lines = read(&mut streams, events, &mut over);
-    (streams, over, lines)
+    let (mut streams, mut ended) = (StreamTracker::part(), Vec::new());
+    let lines = read(&mut streams, events, &mut ended);
+    (streams, ended, lines)
 }
 
-/// Reads events, and returns the state of their lines.
+/// Adds events to a tracker, and streams that end to `lives`. Returns the state after the last line.
 fn read(tracker: &mut Tracker, mut events: StreamEvents<'_>, lives: &mut Vec<Life>) -> LineState {
     for line in events.by_ref() {
         let time = line.unix_time();

@@ -1,4 +1,5 @@
-//! Follows the streams of a running tor, those among them that were open before: `cargo run --example stream_status -- 127.0.0.1:9051`.
+//! Follows the streams of a running tor, those that are open already among them:
+//! `cargo run --example stream_status -- 127.0.0.1:9051`.
 //!
 //! tor prints an event only when something happens to a stream. `GETINFO stream-status` asks for the streams that are open
 //! now. Each line of the reply reads like the content of an event, so a tracker begins with them. tor needs
@@ -18,17 +19,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut socket = BufReader::new(TcpStream::connect(&address)?);
     let password = env::var_os("TOR_CONTROL_PASSWORD").unwrap_or_default().into_encoded_bytes();
     let password: String = password.iter().map(|byte| format!("{byte:02x}")).collect();
-    // Both commands arrive at once, so that no event is lost between the reply and the first event.
+    // Sent together, so that no event falls between the list of open streams and the first event.
     write!(socket.get_mut(), "AUTHENTICATE {password}\r\nGETINFO stream-status\r\nSETEVENTS STREAM\r\n")?;
 
-    let (begin, mut tracker) = (Instant::now(), StreamTracker::new(1000));
+    let start = Instant::now();
+    // At most 1000 streams at a time.
+    let mut tracker = StreamTracker::new(1000);
     let mut acknowledged = 0;
-    // The reply begins with `250+stream-status=`, a stream follows on each line; with one stream or none, the reply is `250-stream-status=...`.
+    // tor answers each command with `250 OK`. Before the second one stands the list: with one stream or none, the line
+    // `250-stream-status=...`; with more, `250+stream-status=`, a line for each stream, and a dot.
     while acknowledged < 3 {
         let line = line(&mut socket)?;
         let text = line.strip_prefix(b"250-stream-status=").unwrap_or(&line);
         match StreamEventRef::parse_bytes(text) {
-            Ok(stream) => drop(tracker.update(&stream, begin.elapsed())),
+            Ok(stream) => drop(tracker.update(&stream, start.elapsed())),
             Err(_) if line == b"250 OK" => acknowledged += 1,
             Err(_) if line.starts_with(b"250") || line == b"." => {}
             Err(_) => return Err(format!("tor says {}", line.escape_ascii()).into()),
@@ -40,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut events = EventReader::new(socket).line_end(LineEnd::CrLf);
     while let Some(line) = events.next_event()? {
-        if let Some(life) = tracker.update(&line.event?, begin.elapsed()) {
+        if let Some(life) = tracker.update(&line.event?, start.elapsed()) {
             println!("{} is over: {:?} to {:?}", life.id, life.outcome, life.target.host);
         }
     }

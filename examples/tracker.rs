@@ -1,4 +1,4 @@
-//! Puts the events of each stream in a log together: `cargo run --example tracker -- tests/data/onionperf.log`.
+//! Groups the events of a log by stream, and prints each stream when it ends: `cargo run --example tracker -- tests/data/onionperf.log`.
 #![allow(clippy::print_stdout, reason = "the streams are for a person to see")]
 
 use core::error::Error;
@@ -27,6 +27,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             );
         }
     }
-    println!("{} streams are not over", tracker.live().count());
+    println!("{} streams are not closed", tracker.live().count());
     Ok(())
 }

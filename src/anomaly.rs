@@ -4,7 +4,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::{BitOr, BitOrAssign};
 
-/// Defines [`Anomaly`] from one list of names.
+/// Defines [`Anomaly`] from one list of names. `parse/target.rs` needs the four of a target's text to be among the first eight.
 macro_rules! anomalies {
     ($($(#[$meta:meta])* $variant:ident = $name:literal,)+) => {
         /// A difference between an event and what a known tor prints for a plain target.
@@ -74,16 +74,16 @@ anomalies! {
     UnknownKeyword = "unknown_keyword",
     /// A status, reason or client protocol that this version does not know.
     ///
-    /// Sources, purposes and isolation fields come in other words from older and newer versions of tor, and tor has no
-    /// word of its own for unknown ones: those are `Unrecognized`, and no anomaly. Nor is the `UNKNOWN_` and a code that
-    /// tor prints for a reason without a name.
+    /// Other versions of tor have other words for sources, purposes and isolation fields, and tor has no word of its own for
+    /// unknown ones: those are `Unrecognized`, and no anomaly. Nor is `UNKNOWN_15`, the code that tor prints for a reason
+    /// that it has no word for.
     UnknownWord = "unknown_word",
     /// Text after the target is not UTF-8 and shows as U+FFFD. `content()` has its bytes.
     FieldNotUtf8 = "field_not_utf8",
     /// A last line without an end: it may have lost text, such as digits of the port.
     Unterminated = "unterminated",
-    /// A line among the data of a multi-line reply: either the end of the data was lost, or a stranger wrote the line
-    /// into a descriptor.
+    /// A line among the data of a multi-line reply: either a log lost the end of the data, or a stranger wrote the line into
+    /// the data, such as into a descriptor of a relay.
     InData = "in_data",
     /// A backslash in an event of a log that writes replies as quoted strings: the log may have doubled it, or written
     /// it for another byte.
@@ -254,8 +254,9 @@ impl Iterator for AnomalyIter {
     #[inline]
     fn next(&mut self) -> Option<Anomaly> {
         let bits = self.rest.0;
-        // Anomalies are numbered as `ALL` lists them.
+        // The lowest bit belongs to the next anomaly: bits are numbered as `ALL` lists the anomalies.
         let anomaly = *Anomaly::ALL.get(bits.trailing_zeros() as usize)?;
+        // Removes the lowest bit.
         self.rest.0 = bits & bits.wrapping_sub(1);
         Some(anomaly)
     }

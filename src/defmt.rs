@@ -1,4 +1,4 @@
-//! `defmt::Format` of types that hold secrets: as `Debug` formats them, without user names, passwords and lines.
+//! `defmt::Format` of types that may hold secrets, which is not derived: as `Debug`, it shows no user name, password or line.
 
 use defmt::{Format, Formatter, write};
 

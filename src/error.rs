@@ -40,8 +40,8 @@ pub enum Error {
 
 /// The reason why text is not a STREAM event, and its offset.
 ///
-/// An error never holds the line, which may hold a password: at most one byte of it, and none after `SOCKS_USERNAME=` or
-/// `SOCKS_PASSWORD=`, or an unknown word of capital letters and `_`.
+/// An error never holds the line, which may hold a password: at most one byte of the line, none after `SOCKS_`, or an unknown word
+/// of up to 20 capital letters and `_`.
 ///
 /// # Examples
 ///
@@ -61,7 +61,7 @@ pub struct ProtocolError {
     kind: ErrorKind,
     /// Byte index of the error.
     offset: usize,
-    /// The byte or the word at `offset`, if there is one.
+    /// The text at `offset`, as far as it may be shown.
     unexpected: Unexpected,
 }
 
@@ -122,18 +122,18 @@ const MAX_NAMED_WORD: usize = 20;
 enum Unexpected {
     /// A byte of the input.
     Byte(u8),
-    /// A byte that may be of a credential, and is not shown.
+    /// A byte that may be of a credential: not kept.
     Secret,
     /// The end of the input.
     End,
-    /// A word without a name, of capital letters and `_`.
+    /// A word without a variant, of capital letters and `_`.
     Word(ArrayString<MAX_NAMED_WORD>),
-    /// The length of other text instead of a word, in bytes.
+    /// The length of any other word, in bytes: its text may be a client's, and is not kept.
     Length(usize),
 }
 
-/// Returns `true` if the byte at `offset` stands after the keyword of a credential. Where that ends is not searched for: a
-/// damaged line may have lost its quotation marks.
+/// Returns `true` if the keyword of a credential, or a part of one, stands anywhere before `offset`. The end of the credential is
+/// not searched for: a damaged line may have lost its quotation marks.
 #[cold]
 fn may_be_secret(input: &[u8], offset: usize) -> bool {
     let before = input.get(..offset).unwrap_or_default();
@@ -152,8 +152,8 @@ impl ProtocolError {
         Self { kind, offset, unexpected }
     }
 
-    /// Returns an error about the unknown `word` at `offset`, which is named if it is short and in the letters of tor's words:
-    /// other text may be a client's, in a damaged line.
+    /// Returns an error about the unknown `word` at `offset`. Names it if it has at most 20 bytes, all of them capital letters or
+    /// `_`: in a damaged line, other text may be a client's.
     #[cold]
     pub(crate) fn unknown_word(field: Field, word: &[u8], offset: usize) -> Self {
         let is_letters = word.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'_'));
@@ -202,8 +202,8 @@ impl ProtocolError {
         self.offset
     }
 
-    /// Returns the unknown word of an [`Unrecognized`](ErrorKind::Unrecognized) error, if it has at most 20 letters, all of them
-    /// capital letters or `_`, as tor's words have.
+    /// Returns the unknown word of an [`Unrecognized`](ErrorKind::Unrecognized) error, if it has at most 20 bytes, all of them
+    /// capital letters or `_`, as nearly all of tor's words are.
     #[must_use]
     pub fn word(&self) -> Option<&str> {
         match &self.unexpected {

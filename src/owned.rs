@@ -192,7 +192,7 @@ accessors! {
 }
 
 impl StreamEvent {
-    /// Copies the event's text.
+    /// Copies an event's text.
     fn of(event: &StreamEventRef<'_>) -> Self {
         Self {
             id: StreamId::of_any_token(event.id),
@@ -215,7 +215,7 @@ impl StreamEvent {
 }
 
 impl From<StreamEventRef<'_>> for StreamEvent {
-    /// Copies the event's text. An ID that only lenient reading accepts becomes the ID that [`StreamId`] explains.
+    /// Copies the event's text. A malformed ID, which only lenient reading accepts, may be abridged: [`StreamId`] says how.
     fn from(event: StreamEventRef<'_>) -> Self {
         Self::of(&event)
     }

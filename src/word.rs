@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind, Field, ProtocolError};
 use crate::format::scan;
 use crate::format::spelling::spelled;
 
-/// An enum of protocol words, with the functions that find its variants in text that need not be UTF-8.
+/// An enum of protocol words. Its functions find the variant of a word in text that need not be UTF-8.
 pub(crate) trait WordEnum: Copy + PartialEq {
     /// Delimiter after a word: a space, or a comma in lists.
     const DELIMITER: char;
@@ -27,13 +27,14 @@ pub(crate) trait WordEnum: Copy + PartialEq {
         (start + len == end).then_some(variant)
     }
 
-    /// Returns the variant of a word.
+    /// Returns the variant of a word. `None` if it has none.
     fn from_bytes(word: &[u8]) -> Option<Self> {
         Self::of_range(word, 0, word.len().try_into().ok()?)
     }
 }
 
-/// Defines an enum of words, and all that is derived from their spelling, from one list.
+/// Defines an enum of words, and everything that follows from their spelling, from one list. `$field` is the [`Field`] that an
+/// error about a word names.
 macro_rules! word_enum {
     (
         $(#[$meta:meta])*
@@ -226,13 +227,13 @@ word_enum! {
         End = "END",
         /// The target is a private address.
         PrivateAddr = "PRIVATE_ADDR",
-        /// The stream could not be attached to a circuit. In no specification.
+        /// The stream could not be attached to a circuit. Not in the specification.
         CantAttach = "CANT_ATTACH",
-        /// The network cannot be reached. In no specification.
+        /// The network cannot be reached. Not in the specification.
         NetUnreachable = "NET_UNREACHABLE",
-        /// The client violated the SOCKS protocol. In no specification.
+        /// The client violated the SOCKS protocol. Not in the specification.
         SocksProtocol = "SOCKS_PROTOCOL",
-        /// The client violated the HTTP protocol. In no specification.
+        /// The client violated the HTTP protocol. Not in the specification.
         HttpProtocol = "HTTP_PROTOCOL",
     }
 }
@@ -298,13 +299,13 @@ word_enum! {
         SocksUsername = "SOCKS_USERNAME",
         /// The client's SOCKS password.
         SocksPassword = "SOCKS_PASSWORD",
-        /// The protocol the client speaks.
+        /// The protocol that the client speaks.
         ClientProtocol = "CLIENT_PROTOCOL",
         /// The client's address.
         ClientAddr = "CLIENTADDR",
         /// The client's port.
         ClientPort = "CLIENTPORT",
-        /// The listener the stream came through.
+        /// The listener that the stream came through.
         SessionGroup = "SESSION_GROUP",
         /// The number of NEWNYM signals before the stream.
         NymEpoch = "NYM_EPOCH",

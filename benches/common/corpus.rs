@@ -5,22 +5,22 @@ use std::path::Path;
 
 use tor_stream_event::{StreamEventRef, stream_events};
 
-/// Start of a line with an event.
-const MARK: &[u8] = b"650 STREAM ";
+/// Reply code and event name before the content of an event.
+const STREAM_REPLY: &[u8] = b"650 STREAM ";
 
-/// How tor ends a line.
+/// Line end of tor's.
 const LINE_END: &[u8] = b"\r\n";
 
-/// Lines that are events, and nothing else.
+/// Events of a capture, as lines and as contents.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Corpus {
-    /// The name that reports give it.
+    /// Name in reports.
     pub(crate) name: &'static str,
     /// The lines as on the wire.
     pub(crate) buffer: &'static [u8],
-    /// Text after `650 STREAM ` in each line.
-    pub(crate) lines: &'static [&'static [u8]],
-    /// The lines that are UTF-8.
+    /// Content of each event: the text after `650 STREAM ` in its line.
+    pub(crate) contents: &'static [&'static [u8]],
+    /// The contents that are UTF-8.
     pub(crate) texts: &'static [&'static str],
 }
 
@@ -29,33 +29,33 @@ pub(crate) fn modern() -> Corpus {
     Corpus::new("modern", &captured("stream-events.raw"))
 }
 
-/// Every line of the capture of tor 0.4.2.7, which prints few fields.
+/// Returns every event of `legacy-events.raw`, of tor 0.4.2.7, which prints few fields.
 pub(crate) fn legacy() -> Corpus {
     Corpus::new("legacy", &captured("legacy-events.raw"))
 }
 
-/// The lines of the capture in which a client gives a user name.
+/// Returns the events of [`modern`] in which a client gives a user name.
 pub(crate) fn credentials() -> Corpus {
     let mut contents = captured("stream-events.raw");
-    contents.retain(|line| find(line, b" SOCKS_USERNAME=\"").is_some());
+    contents.retain(|content| find(content, b" SOCKS_USERNAME=\"").is_some());
     Corpus::new("credentials", &contents)
 }
 
-/// Lines that clients made to be misread, and that are accepted all the same.
+/// Returns the events that clients made to be misread, of which the parser accepts each.
 pub(crate) fn hostile() -> Corpus {
     let mut contents = captured("hostile-targets.raw");
     let cases = data("adversarial.jsonl");
     contents.extend(cases.split(|&byte| byte == b'\n').filter_map(hex_content));
-    contents.retain(|line| StreamEventRef::parse_bytes(line).is_ok());
+    contents.retain(|content| StreamEventRef::parse_bytes(content).is_ok());
     Corpus::new("hostile", &contents)
 }
 
-/// An OnionPerf log, in which most lines are no events.
+/// Returns an OnionPerf log, in which most lines are no events.
 pub(crate) fn log() -> &'static [u8] {
     thinned(&data("onionperf.log"), 981).leak()
 }
 
-/// A control connection as a whole, in which most lines are no events.
+/// Returns the capture of a whole control connection, in which most lines are no events.
 pub(crate) fn wire() -> &'static [u8] {
     thinned(&data("control-port.raw"), 2200).leak()
 }
@@ -66,36 +66,37 @@ pub(crate) fn repeated(buffer: &[u8], size: usize) -> &'static [u8] {
 }
 
 impl Corpus {
-    /// Puts contents behind each other as on the wire.
+    /// Makes a corpus of contents, each in a line as on the wire.
     pub(crate) fn new(name: &'static str, contents: &[Vec<u8>]) -> Self {
-        let buffer: Vec<u8> = contents.iter().flat_map(|line| [MARK, line, LINE_END]).flatten().copied().collect();
+        let buffer: Vec<u8> =
+            contents.iter().flat_map(|content| [STREAM_REPLY, content, LINE_END]).flatten().copied().collect();
         Self::of_buffer(name, buffer.leak(), contents.iter().map(Vec::len))
     }
 
-    /// Takes apart a buffer of lines whose contents have the given lengths.
+    /// Makes a corpus of a buffer of lines whose contents have these lengths.
     fn of_buffer(name: &'static str, buffer: &'static [u8], lengths: impl Iterator<Item = usize>) -> Self {
         let mut rest = buffer;
-        let lines: Vec<&[u8]> = lengths
+        let contents: Vec<&[u8]> = lengths
             .map(|length| {
-                let (line, after) = rest.split_at(MARK.len() + length + LINE_END.len());
+                let (line, after) = rest.split_at(STREAM_REPLY.len() + length + LINE_END.len());
                 rest = after;
-                &line[MARK.len()..][..length]
+                &line[STREAM_REPLY.len()..][..length]
             })
             .collect();
-        let texts: Vec<&str> = lines.iter().filter_map(|line| std::str::from_utf8(line).ok()).collect();
-        Self { name, buffer, lines: lines.leak(), texts: texts.leak() }
+        let texts: Vec<&str> = contents.iter().filter_map(|content| std::str::from_utf8(content).ok()).collect();
+        Self { name, buffer, contents: contents.leak(), texts: texts.leak() }
     }
 
-    /// Returns these lines as often as it takes to have `size` bytes.
+    /// Returns these events, repeated until the lines have at least `size` bytes.
     pub(crate) fn repeated(self, size: usize) -> Self {
         let buffer = repeated(self.buffer, size);
         let times = buffer.len() / self.buffer.len();
-        let lengths = std::iter::repeat_n(self.lines, times).flatten().map(|line| line.len());
+        let lengths = std::iter::repeat_n(self.contents, times).flatten().map(|content| content.len());
         Self::of_buffer(self.name, buffer, lengths)
     }
 }
 
-/// Reads a file of `tests/data`, which is in the project's root, whichever of its crates this is compiled into.
+/// Reads a file of `tests/data`. The folder is in an ancestor of the crate that this is compiled into.
 fn data(name: &str) -> Vec<u8> {
     let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let found = crate_root.ancestors().map(|folder| folder.join("tests/data").join(name)).find(|path| path.exists());
@@ -108,15 +109,15 @@ fn captured(name: &str) -> Vec<Vec<u8>> {
     let mut rest = capture.as_slice();
     let mut contents = Vec::new();
     while let Some(end) = find(rest, LINE_END) {
-        contents.extend(rest[..end].strip_prefix(MARK).map(Vec::from));
+        contents.extend(rest[..end].strip_prefix(STREAM_REPLY).map(Vec::from));
         rest = &rest[end + LINE_END.len()..];
     }
     contents
 }
 
-/// Leaves so many events in a capture that there are at least `bytes_per_event` bytes for each. The captures were shortened, so
-/// that about half of their lines are events; in the whole ones there was one in 981 bytes (the log) and one in 2200 (the
-/// connection).
+/// Removes events from a capture, so that there are at least `bytes_per_event` bytes for each. The captures in `tests/data` were
+/// shortened, so that about half of their lines are events; in the original ones there was one in 981 bytes (the log) and one in
+/// 2200 (the connection).
 fn thinned(capture: &[u8], bytes_per_event: usize) -> Vec<u8> {
     let mut kept = Vec::new();
     let (mut events, mut start) = (0, 0);
@@ -143,7 +144,7 @@ fn hex_content(case: &[u8]) -> Option<Vec<u8>> {
     (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok()).collect()
 }
 
-/// Returns where `needle` stands first.
+/// Returns the index of the first `needle` in `text`.
 fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     text.windows(needle.len()).position(|window| window == needle)
 }

@@ -1,4 +1,4 @@
-//! The lines that are measured, and what is done with them, for every benchmark of this project.
+//! Inputs of the benchmarks, and the reading of every field, which all of them share.
 #![allow(dead_code, reason = "no benchmark uses all of it")]
 
 pub(crate) mod corpus;

@@ -44,7 +44,7 @@ impl<'a> StreamEventRef<'a> {
     #[must_use]
     pub fn reason_str(&self) -> Option<&'a str> {
         match self.reason? {
-            StreamClosureReason::Unrecognized => self.value(Keyword::Reason),
+            StreamClosureReason::Unrecognized => self.unrecognized_word(Keyword::Reason),
             known => Some(known.as_str()),
         }
     }
@@ -63,7 +63,7 @@ impl<'a> StreamEventRef<'a> {
     #[must_use]
     pub fn remote_reason_str(&self) -> Option<&'a str> {
         match self.remote_reason? {
-            StreamClosureReason::Unrecognized => self.value(Keyword::RemoteReason),
+            StreamClosureReason::Unrecognized => self.unrecognized_word(Keyword::RemoteReason),
             known => Some(known.as_str()),
         }
     }
@@ -82,7 +82,7 @@ impl<'a> StreamEventRef<'a> {
     #[must_use]
     pub fn source_str(&self) -> Option<&'a str> {
         match self.source? {
-            StreamSource::Unrecognized => self.value(Keyword::Source),
+            StreamSource::Unrecognized => self.unrecognized_word(Keyword::Source),
             known => Some(known.as_str()),
         }
     }
@@ -101,7 +101,7 @@ impl<'a> StreamEventRef<'a> {
     #[must_use]
     pub fn purpose_str(&self) -> Option<&'a str> {
         match self.purpose? {
-            StreamPurpose::Unrecognized => self.value(Keyword::Purpose),
+            StreamPurpose::Unrecognized => self.unrecognized_word(Keyword::Purpose),
             known => Some(known.as_str()),
         }
     }
@@ -120,7 +120,7 @@ impl<'a> StreamEventRef<'a> {
     #[must_use]
     pub fn client_protocol_str(&self) -> Option<&'a str> {
         match self.layout.client_protocol? {
-            ClientProtocol::Unrecognized => self.value(Keyword::ClientProtocol),
+            ClientProtocol::Unrecognized => self.unrecognized_word(Keyword::ClientProtocol),
             known => Some(known.as_str()),
         }
     }
@@ -200,8 +200,8 @@ impl<'a> StreamEventRef<'a> {
     }
 
     /// Returns the listener or other source of the stream (`SESSION_GROUP`, from tor 0.4.3.1 on): -2 for a directory
-    /// connection, -3 for a RESOLVE of the control port, -4 and below for listeners, and the number that a listener is
-    /// configured with. `None` if the field is absent or not a number from -2^31 to 2^31 - 1.
+    /// connection, -3 for a RESOLVE of the control port, -4 and below for listeners, or a listener's `SessionGroup` of 0 or
+    /// more in `torrc`. `None` if the field is absent or not a number from -2^31 to 2^31 - 1.
     ///
     /// # Examples
     ///
@@ -348,7 +348,7 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub fn exit_relay(&self) -> Option<(&'a str, &'a str)> {
-        // The result is that of `rsplit_once`, which the compiler cannot prove to be free of panics.
+        // Does what `rsplit_once` does, of which the compiler cannot prove that it never panics.
         let split_last = |name: &'a str| {
             let dot = memchr::memrchr(b'.', name.as_bytes())?;
             Some((name.get(..dot)?, name.get(dot + 1..)?))
@@ -358,9 +358,9 @@ impl<'a> StreamEventRef<'a> {
         (suffix.eq_ignore_ascii_case("exit") && grammar::is_relay(relay.as_bytes())).then_some((address, relay))
     }
 
-    /// Returns the value of a keyword.
+    /// Returns the text of a word without a variant: the value of `keyword`.
     #[cold]
-    fn value(&self, keyword: Keyword) -> Option<&'a str> {
+    fn unrecognized_word(&self, keyword: Keyword) -> Option<&'a str> {
         self.arg(keyword.as_str())
     }
 }

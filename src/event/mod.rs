@@ -1,6 +1,6 @@
-//! The event that borrows its text from the input.
+//! The event that borrows its text from the input: [`parse`] makes one, [`accessors`] has its fields, [`show`] its text.
 
-// The first group, so that rustdoc lists these functions first.
+// Before the other modules, so that rustdoc lists the functions that parse first.
 mod parse;
 
 mod accessors;
@@ -106,23 +106,23 @@ pub struct StreamEventRef<'a> {
     pub(crate) layout: Layout,
 }
 
-/// Byte ranges of an event's fields, and values without a public field. Both forms of an event keep them, so that a
-/// conversion does not parse the text again.
+/// The parts of an event that only accessors use: ranges in the content, and values without a public field. Both forms of an
+/// event keep them, so that a conversion does not parse the text again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Layout {
     /// Index of the target's first byte.
     pub(crate) target_start: u32,
-    /// Index after the target, at which the fields begin.
+    /// Index after the target: that of the space before the first field, or the length.
     pub(crate) target_end: u32,
-    /// Range of `SOCKS_USERNAME`, between the quotes.
+    /// Range of the value of `SOCKS_USERNAME`, between the quotation marks.
     pub(crate) socks_username: Option<Span>,
-    /// Range of `SOCKS_PASSWORD`, between the quotes.
+    /// Range of the value of `SOCKS_PASSWORD`, between the quotation marks.
     pub(crate) socks_password: Option<Span>,
-    /// Range of `ISO_FIELDS`.
+    /// Range of the value of `ISO_FIELDS`.
     pub(crate) iso_fields: Option<Span>,
-    /// Index of the number of `NYM_EPOCH`, which is parsed on demand.
+    /// Index of the first digit of `NYM_EPOCH`, which is converted on demand.
     pub(crate) nym_epoch: Option<NonZeroU32>,
-    /// Index of the number of `SESSION_GROUP`, which is parsed on demand.
+    /// Index of the sign or first digit of `SESSION_GROUP`, which is converted on demand.
     pub(crate) session_group: Option<NonZeroU32>,
     /// Value of `CLIENT_PROTOCOL`.
     pub(crate) client_protocol: Option<ClientProtocol>,
@@ -131,7 +131,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    /// Returns the ends of long values. `None` if tor does not print the fields in this order.
+    /// Returns the ends of values that [`Args`](crate::Args) need not search for. `None` if the fields are not in tor's order.
     const fn known_ends(&self) -> Option<KnownEnds> {
         /// Returns the index after a string's last quotation mark, or 0.
         const fn end(string: Option<Span>) -> u32 {

@@ -1,4 +1,4 @@
-//! The functions that parse an event, and its parts that are no field.
+//! The functions that parse an event, its anomalies, and its text as a whole.
 
 use super::StreamEventRef;
 use crate::anomaly::Anomalies;

@@ -1,4 +1,4 @@
-//! Texts of an event to show: its content, and its fields without credentials.
+//! An event as text: its content (`Display`), its fields (`Debug`), and any text of it without credentials.
 
 use core::fmt;
 
@@ -10,8 +10,10 @@ impl<'a> StreamEventRef<'a> {
     /// Returns text of this event in a form that may be shown to those who must not see credentials.
     ///
     /// Credentials have fields of their own. In a damaged line, or in one of a newer tor, the target, an ID or a word may hold
-    /// them as well, also without their keyword. `text` is such a field, or a range of one, borrowed from this event or equal
-    /// to one of its public fields; other text is searched for keywords by itself.
+    /// them as well, also without their keyword.
+    ///
+    /// If `text` is borrowed from this event, or is equal to the beginning of one of its public fields, a secret that begins
+    /// before `text` is masked too. Any other text is searched by itself.
     ///
     /// # Examples
     ///
@@ -29,20 +31,21 @@ impl<'a> StreamEventRef<'a> {
     #[must_use]
     pub fn redact(&self, text: &'a [u8]) -> Redacted<'a> {
         let content = self.content();
-        let place = |start: usize| (start, start.saturating_add(text.len()));
-        let is_there = |start: &usize| content.get(*start..).is_some_and(|rest| rest.starts_with(text));
-        // The address is only compared: the text is a range of the content itself, or a copy, as the owned form has of
-        // some fields.
-        let offset = (text.as_ptr() as usize).wrapping_sub(content.as_ptr() as usize);
-        let found = Some(offset).filter(is_there).or_else(|| self.field_starts().into_iter().flatten().find(is_there));
-        match found.map(place) {
-            Some((start, end)) => Redacted::new(content, start, end),
+        let is_at = |start: &usize| content.get(*start..).is_some_and(|rest| rest.starts_with(text));
+        // If the text is borrowed from the content, the difference of their addresses is its index there; `is_at` checks
+        // that. If it is a copy, as the owned form has of some fields, it is searched for where these begin.
+        let index_if_borrowed = (text.as_ptr() as usize).wrapping_sub(content.as_ptr() as usize);
+        let index = Some(index_if_borrowed)
+            .filter(is_at)
+            .or_else(|| self.copied_field_starts().into_iter().flatten().find(is_at));
+        match index {
+            Some(start) => Redacted::new(content, start, start.saturating_add(text.len())),
             None => Redacted::alone(text),
         }
     }
 
-    /// Returns the starts of the fields that the owned form copies.
-    fn field_starts(&self) -> [Option<usize>; 4] {
+    /// Returns the starts of the fields that the owned form copies: stream ID, circuit ID, target and `SOURCE_ADDR`.
+    fn copied_field_starts(&self) -> [Option<usize>; 4] {
         let content = self.content();
         let after_space = |start: usize| memchr::memchr(b' ', content.get(start..)?).map(|len| start + len + 1);
         let mut args = self.args();
@@ -77,8 +80,8 @@ impl fmt::Debug for StreamEventRef<'_> {
     }
 }
 
-/// Formats the fields of either form of an event, without credentials, in whichever field they are, and without values of
-/// unknown keywords, which may be credentials.
+/// Formats the fields of either form of an event. Credentials are masked in whichever field they are; of keyword arguments
+/// only the keys are shown, since the value of an unknown one may be a credential.
 pub(crate) fn debug<'a>(event: &StreamEventRef<'a>, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let text = |text: Option<&'a str>| text.map(|text| event.redact(text.as_bytes()));
     f.debug_struct(name)

@@ -1,7 +1,7 @@
 //! The grammar of values, shared by every reading of a line.
 //!
-//! `*_end` functions return the index after a value that begins at index `at` of a line, or `None` if there is no such
-//! value. The text after the value is not checked.
+//! A function named `*_end` returns the index after the value that begins at index `at` of a line. `None` if no such value
+//! begins there. The text after the value is not checked.
 
 use core::num::NonZeroU32;
 
@@ -15,7 +15,7 @@ const fn is_word_byte(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_')
 }
 
-/// [`is_word_byte`] of every byte, for words too short to check many bytes at once.
+/// [`is_word_byte`] of every byte.
 const IS_WORD_BYTE: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0_u8;
@@ -28,20 +28,21 @@ const IS_WORD_BYTE: [bool; 256] = {
     table
 };
 
-/// Returns `true` for a word or keyword in tor's letters.
+/// Returns `true` for a word or keyword: one or more bytes that [`is_word_byte`] accepts.
 pub(crate) fn is_word(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|&byte| is_word_byte_of_table(byte))
 }
 
-/// [`is_word_byte`], faster for one byte and slower for many.
+/// [`is_word_byte`] by a table: faster for bytes that are checked one after the other. The comparisons are faster where the
+/// compiler checks many bytes at once.
 fn is_word_byte_of_table(byte: u8) -> bool {
     IS_WORD_BYTE.get(usize::from(byte)) == Some(&true)
 }
 
 /// Returns `true` for a list of words, which may be empty.
 pub(crate) fn is_list(text: &[u8]) -> bool {
-    // Every byte of 16 is checked, even after one that does not match, so that the compiler can check all of them at
-    // once. The last 16 bytes overlap the last whole chunk.
+    // `&` and `|` in place of `&&` and `||`: without branches, the compiler checks 16 bytes at once. The last 16 bytes
+    // overlap the last whole chunk, if the length is no multiple of 16.
     let fits = |text: &[u8]| text.iter().fold(true, |fits, &byte| fits & (is_word_byte(byte) | (byte == b',')));
     match text.last_chunk::<16>() {
         Some(last) => fits(last) && text.chunks_exact(16).all(fits),
@@ -63,7 +64,7 @@ pub(crate) fn word_end(line: &[u8], at: u32) -> Option<u32> {
 
 /// Returns the end of a list of words, which may be empty.
 pub(crate) fn list_end(line: &[u8], at: u32) -> Option<u32> {
-    // Nearly every list ends the line.
+    // Nearly every list ends the line: then no search for its end is needed.
     let rest = line.get(at as usize..)?;
     if is_list(rest) {
         return Some(line.len() as u32);
@@ -71,18 +72,19 @@ pub(crate) fn list_end(line: &[u8], at: u32) -> Option<u32> {
     token(line, at).filter(|(list, _)| is_list(list)).map(|(_, end)| end)
 }
 
-/// Returns `true` for `UNKNOWN_` and a code: the text that tor prints for a reason without a word.
+/// Returns `true` for `UNKNOWN_` and a number: the code that tor prints for a reason that it has no word for.
 pub(crate) fn is_unknown_code(word: &[u8]) -> bool {
     word.strip_prefix(b"UNKNOWN_").is_some_and(|code| !code.is_empty() && code.iter().all(u8::is_ascii_digit))
 }
 
-/// Returns the end of an `UNKNOWN_` and code.
+/// Returns the end of an `UNKNOWN_` code.
 #[cold]
 pub(crate) fn unknown_code_end(line: &[u8], at: u32) -> Option<u32> {
     token(line, at).filter(|(word, _)| is_unknown_code(word)).map(|(_, end)| end)
 }
 
-/// Returns the length and the value of the decimal number without a sign that `text` begins with.
+/// Returns the length and the value of the decimal number without a sign that `text` begins with. `None` if it begins with no
+/// digit, or with a number above 2^32 - 1.
 fn leading_number(text: &[u8]) -> Option<(usize, u32)> {
     let mut number = 0_u32;
     let mut len = 0;
@@ -113,12 +115,12 @@ pub(crate) fn signed_number_end(line: &[u8], at: u32) -> Option<u32> {
     Some(at + (rest.len() - digits.len() + len) as u32)
 }
 
-/// Returns the value of a decimal number without a sign.
+/// Returns the value of a decimal number without a sign, up to 2^32 - 1.
 pub(crate) fn decimal(text: &[u8]) -> Option<u32> {
     leading_number(text).filter(|&(len, _)| len == text.len()).map(|(_, number)| number)
 }
 
-/// Returns the value of a decimal number that may have a minus sign.
+/// Returns the value of a decimal number of 32 bits that may have a minus sign.
 pub(crate) fn signed_decimal(text: &[u8]) -> Option<i32> {
     let digits = text.strip_prefix(b"-");
     with_sign(digits.is_some(), decimal(digits.unwrap_or(text))?)
@@ -129,7 +131,7 @@ fn with_sign(negative: bool, number: u32) -> Option<i32> {
     if negative { 0_i32.checked_sub_unsigned(number) } else { number.try_into().ok() }
 }
 
-/// Returns the value of the number that begins at index `at`, which was found to be one of 32 bits.
+/// Returns the value of the number that begins at index `at`. The parser has checked that it has 32 bits.
 pub(crate) const fn number_at(line: &[u8], at: NonZeroU32) -> i64 {
     let (negative, mut rest) = match line.split_at_checked(at.get() as usize) {
         Some((_, [b'-', digits @ ..])) => (true, digits),
@@ -146,6 +148,7 @@ pub(crate) const fn number_at(line: &[u8], at: NonZeroU32) -> i64 {
 
 /// Splits `host:port`: returns the host's length and the port. A port has 1 to 5 digits and is at most 65535.
 pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
+    // Six, to tell a port of five digits from a longer number.
     let digits = text.iter().rev().take(6).take_while(|byte| byte.is_ascii_digit()).count();
     let host = text.len().checked_sub(digits + 1)?;
     if digits > 5 || text.get(host) != Some(&b':') {
@@ -157,13 +160,14 @@ pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
 /// Splits the `host:port` that ends at index `end` of a line, as [`split_port`] does: returns the index of the colon and the
 /// port.
 ///
-/// The line has to be ASCII up to `end`, to have at least eight bytes before it, and neither a digit nor a colon right before
-/// the host: then the last byte other than a digit is the colon, if there is one.
+/// Looks at the eight bytes before `end` only, which reach beyond the host if that is short. So the line has to be ASCII up to
+/// `end`, to have at least eight bytes there, and neither a digit nor a colon right before the host. `None` also for a number
+/// of eight digits or more.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn port_before(line: &[u8], end: u32) -> Option<(u32, u16)> {
-    let word = u64::from_le_bytes(*line.get(..end as usize)?.last_chunk()?);
-    let (digits, port) = scan::last_number(word)?;
-    let is_port = matches!(digits, 1..=5) && scan::byte_of(word, 7 - digits) == b':';
+    let last_eight = u64::from_le_bytes(*line.get(..end as usize)?.last_chunk()?);
+    let (digits, port) = scan::last_number(last_eight)?;
+    let is_port = matches!(digits, 1..=5) && scan::byte_of(last_eight, 7 - digits) == b':';
     Some((end - digits - 1, u16::try_from(port).ok().filter(|_| is_port)?))
 }
 
@@ -172,27 +176,29 @@ pub(crate) fn is_addr_port(value: &[u8]) -> bool {
     split_port(value).is_some() && scan::not_plain(value, 0) as usize == value.len()
 }
 
-/// Returns `true` for a relay in the form of an `.exit` name: a nickname, or a fingerprint with or without a nickname
-/// after it.
+/// Returns `true` for a relay as a name ending in `.exit` has it: a nickname, or a fingerprint of 40 hexadecimal digits. Before
+/// a fingerprint there may be a `$`, after it `~` or `=` and a nickname.
 pub(crate) fn is_relay(text: &[u8]) -> bool {
     let is_nickname = |text: &[u8]| (1..=19).contains(&text.len()) && text.iter().all(u8::is_ascii_alphanumeric);
+    let without_dollar = text.strip_prefix(b"$").unwrap_or(text);
     // No nickname is as long as a fingerprint.
-    match text.strip_prefix(b"$").unwrap_or(text).split_at_checked(40) {
+    match without_dollar.split_at_checked(40) {
         Some((hex, rest)) => {
             let name = rest.strip_prefix(b"~").or_else(|| rest.strip_prefix(b"="));
             hex.iter().all(u8::is_ascii_hexdigit) && (rest.is_empty() || name.is_some_and(is_nickname))
         }
+        // A `$` before a nickname is no relay.
         None => is_nickname(text),
     }
 }
 
-/// Returns `true` if `text` begins with a keyword and its `=`.
+/// Returns `true` if `text` begins with a key, known or unknown, and its `=`.
 pub(crate) fn begins_with_key(text: &[u8]) -> bool {
     let len = text.iter().take_while(|&&byte| is_word_byte(byte)).count();
     len > 0 && text.get(len) == Some(&b'=')
 }
 
-/// Returns the end of a path, which may hold spaces: the line's end, or the space before the next keyword.
+/// Returns the end of a path, which may hold spaces: the line's end, or the space before the next key and its `=`.
 #[cold]
 pub(crate) fn path_end(line: &[u8], at: u32) -> u32 {
     let mut end = scan::space(line, at);
@@ -212,12 +218,14 @@ pub(crate) fn closing_quote(line: &[u8], at: u32) -> Option<u32> {
         at = scan::quote_or_backslash(line, at);
         match line.get(at as usize)? {
             b'"' => return Some(at),
+            // A backslash, and the byte that it escapes.
             _ => at += 2,
         }
     }
 }
 
-/// [`closing_quote`] of a string that is escaped as tor does it, and of no other.
+/// Returns the index of the closing quotation mark of a string that begins with one at index `at`. `None` if the string has
+/// other escapes, or other bytes, than tor prints in a string.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn tor_closing_quote(line: &[u8], at: u32) -> Option<u32> {
     if line.get(at as usize) != Some(&b'"') {
@@ -236,8 +244,8 @@ pub(crate) fn tor_closing_quote(line: &[u8], at: u32) -> Option<u32> {
 fn closing_quote_after_escapes(line: &[u8], at: u32) -> Option<u32> {
     let mut at = at;
     loop {
-        // In binary data of a client, escapes follow each other, or have a single byte between them: neither is worth a
-        // new search.
+        // In binary data of a client, escapes follow each other, or have a single byte between them: to look at the next
+        // byte takes less time than a new search.
         while is_octal_escape(line, at) {
             at += 4;
         }
@@ -255,7 +263,8 @@ fn closing_quote_after_escapes(line: &[u8], at: u32) -> Option<u32> {
 /// Returns `true` for a backslash and three octal digits of a byte at index `at`.
 #[cfg_attr(feature = "std", inline)]
 fn is_octal_escape(line: &[u8], at: u32) -> bool {
-    // The bits that the digits from 0 to 3, or from 0 to 7, have in common: one comparison for all four bytes.
+    // One comparison for all four bytes, of the bits that the digits 0 to 3, or 0 to 7, have in common: a byte is at most 377
+    // in octal.
     const COMMON: u32 = u32::from_le_bytes([0xff, 0xfc, 0xf8, 0xf8]);
     scan::array_at(line, at).is_some_and(|text| u32::from_le_bytes(*text) & COMMON == u32::from_le_bytes(*b"\\000"))
 }

@@ -1,4 +1,4 @@
-//! The keywords that tor prints, in its order, and with which status it prints them.
+//! The keywords that tor prints, in its order, and the statuses with which it prints each.
 
 use super::scan;
 use super::spelling::spelled;
@@ -25,8 +25,8 @@ macro_rules! keywords {
                 (len as usize == word.len()).then_some(keyword)
             }
 
-            /// Returns the keyword at the start of a text with these first 16 bytes, and its length, if an equals sign
-            /// follows it.
+            /// Returns the keyword at the start of a text with these first 16 bytes, and its length without the `=` that has
+            /// to follow.
             #[cfg_attr(feature = "std", inline(always))]
             pub(crate) fn of_start(text: u128) -> Option<(Self, u32)> {
                 spelled!(text, $($variant = $word before '=',)+)
@@ -34,7 +34,8 @@ macro_rules! keywords {
 
             /// Returns the keyword's spelling.
             ///
-            /// Not inlined: a call reads it from a table, but inlined it is a jump that the processor cannot foresee.
+            /// Not inlined: the function itself reads a table. Inlined, the compiler makes jumps of it, which the processor
+            /// cannot predict.
             #[inline(never)]
             pub(crate) const fn as_str(self) -> &'static str {
                 match self {
@@ -48,7 +49,7 @@ macro_rules! keywords {
 keywords! {
     /// Reason for the failure, close or detachment.
     Reason REASON = "REASON",
-    /// Reason of the other end.
+    /// Reason for which the other end closed the stream.
     RemoteReason REMOTE_REASON = "REMOTE_REASON",
     /// Source of a new address.
     Source SOURCE = "SOURCE",
@@ -62,11 +63,11 @@ keywords! {
     SocksPassword SOCKS_PASSWORD = "SOCKS_PASSWORD",
     /// The protocol the client speaks.
     ClientProtocol CLIENT_PROTOCOL = "CLIENT_PROTOCOL",
-    /// The NEWNYM epoch of the stream.
+    /// Number of NEWNYM signals before the stream.
     NymEpoch NYM_EPOCH = "NYM_EPOCH",
-    /// The listener the stream came through.
+    /// Number of the listener that the stream came through.
     SessionGroup SESSION_GROUP = "SESSION_GROUP",
-    /// Properties that separate the stream from others.
+    /// Properties in which streams on one circuit may not differ.
     IsoFields ISO_FIELDS = "ISO_FIELDS",
 }
 
@@ -76,8 +77,8 @@ impl Keyword {
 
     /// Returns `true` if tor prints this keyword with `status`.
     ///
-    /// An unknown status may have any keyword but `SOURCE_ADDR`: its value holds a colon, and a client could forge one out of
-    /// its target and the port that tor prints after it.
+    /// An unknown status may have any keyword but `SOURCE_ADDR`, whose value is `address:port`: a client that writes
+    /// ` SOURCE_ADDR=x` at the end of a host would forge one, since tor prints a colon and the port after it.
     pub(crate) const fn belongs_to(self, status: StreamStatus) -> bool {
         use StreamStatus as S;
         match self {

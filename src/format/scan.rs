@@ -3,42 +3,42 @@
 //! Values of an event are 3 to 60 bytes long. Over such lengths this needs half the time of a call to memchr, whose start
 //! costs more than the search, and of a loop over bytes.
 //!
-//! A search marks bytes: it sets the high bit of each byte of an 8-byte word that matches. A carry may set a wrong
-//! mark, but only above a right one, and only the first mark is used.
+//! Bytes are loaded into integers, the first one lowest, in two halves of eight. A search *marks* a byte that it looks for: it
+//! sets that byte's high bit. A carry may mark a wrong byte, but only after a right one, and only the first mark is used.
 
 use core::num::NonZeroU64;
 
 /// Returns the index of the first space from `at` on, or the length.
 #[cfg_attr(feature = "std", inline)]
 pub(crate) fn space(text: &[u8], at: u32) -> u32 {
-    find(text, at, |word| equal(word, b' '))
+    find(text, at, |half| equal(half, b' '))
 }
 
 /// Returns the index of the first space or equals sign from `at` on, or the length.
 #[cfg_attr(feature = "std", inline)]
 pub(crate) fn space_or_equals(text: &[u8], at: u32) -> u32 {
-    find(text, at, |word| equal(word, b' ') | equal(word, b'='))
+    find(text, at, |half| equal(half, b' ') | equal(half, b'='))
 }
 
 /// Returns the index of the first quotation mark or backslash from `at` on, or the length.
 #[cfg_attr(feature = "std", inline)]
 pub(crate) fn quote_or_backslash(text: &[u8], at: u32) -> u32 {
-    find(text, at, |word| equal(word, b'"') | equal(word, b'\\'))
+    find(text, at, |half| equal(half, b'"') | equal(half, b'\\'))
 }
 
 /// Returns the index of the first byte from `at` on that cannot stand for itself inside tor's quotes, or the length: a
 /// quotation mark, a backslash, a control character or an 8-bit byte.
 #[cfg_attr(feature = "std", inline)]
 pub(crate) fn not_quotable(text: &[u8], at: u32) -> u32 {
-    find(text, at, |word| equal_or_most_8bit(word, b'"') | equal_or_most_8bit(word, b'\\') | outside(word, b' '))
+    find(text, at, |half| equal_or_most_8bit(half, b'"') | equal_or_most_8bit(half, b'\\') | outside(half, b' '))
 }
 
 /// Returns the index of the first byte from `at` on that may be odd in a target, or the length: a space, a quotation mark, a
-/// control character, an 8-bit byte, or an exclamation mark. The last one is not odd, but its code is between two that are,
-/// and it is rare: one search for a range of codes is a third of the work.
+/// control character, an 8-bit byte, or an exclamation mark. The exclamation mark is not odd, but it is rare, and its code is
+/// between those of space and quotation mark: a search for one range of codes is a third of the work.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn not_plain(text: &[u8], at: u32) -> u32 {
-    find(text, at, |word| outside(word, b'"' + 1))
+    find(text, at, |half| outside(half, b'"' + 1))
 }
 
 /// Returns the `N` bytes of `text` from index `at` on.
@@ -69,21 +69,22 @@ pub(crate) fn sixteen_bytes(text: &[u8], at: u32, fill: u8) -> u128 {
 #[cfg_attr(not(feature = "std"), inline(never))]
 fn filled(text: &[u8], at: u32, fill: u8) -> u128 {
     let fills = u128::from_le_bytes([fill; 16]);
-    // With `fill` as zero, the bytes after the text are those that a shift brings in.
+    // `last_bytes` has zeros after the text. The second XOR turns these into `fill`, and undoes the first one in the text.
     last_bytes(text, at, fills) ^ fills
 }
 
-/// Returns byte `index` of a word.
+/// Returns byte `index` of eight.
 #[cfg_attr(feature = "std", inline(always))]
-pub(crate) const fn byte_of(word: u64, index: u32) -> u8 {
-    word.wrapping_shr(8 * index) as u8
+pub(crate) const fn byte_of(eight: u64, index: u32) -> u8 {
+    eight.wrapping_shr(8 * index) as u8
 }
 
-/// Returns the number of decimal digits that a word begins with. `None` if all eight are digits.
+/// Returns the number of decimal digits that eight bytes begin with. `None` if all eight are digits.
 #[cfg_attr(feature = "std", inline(always))]
-pub(crate) fn digits(word: u64) -> Option<u32> {
-    // Only a byte that is no digit carries into the next one.
-    let values = word ^ ZEROS;
+pub(crate) fn digits(eight: u64) -> Option<u32> {
+    // A digit becomes its value, 0 to 9, and other bytes become greater ones. Only these are marked, and carry into the next
+    // byte.
+    let values = eight ^ ZEROS;
     let others = NonZeroU64::new((values.wrapping_add(TO_TEN) | values) & HIGHS)?;
     Some(others.trailing_zeros() / 8)
 }
@@ -96,73 +97,74 @@ pub(crate) fn short_number_end(text: &[u8], at: u32) -> Option<u32> {
     matches!(digits, 1..=3).then_some(at + digits)
 }
 
-/// Returns the number of decimal digits at the end of a word of ASCII, and their value. `None` if all eight are digits.
+/// Returns the number of decimal digits at the end of eight bytes of ASCII, and their value. `None` if all eight are digits.
 #[cfg_attr(feature = "std", inline(always))]
-pub(crate) fn last_number(word: u64) -> Option<(u32, u32)> {
-    // Without a high bit no byte carries into the next one.
-    let values = word ^ ZEROS;
+pub(crate) fn last_number(eight: u64) -> Option<(u32, u32)> {
+    // The values of `digits`. No byte of ASCII carries into the next one, so that every mark is right.
+    let values = eight ^ ZEROS;
     let others = NonZeroU64::new(values.wrapping_add(TO_TEN) & HIGHS)?;
-    // The high bit of the last byte that is no digit.
+    // The index of the high bit of the last byte that is no digit.
     let last = 63 - others.leading_zeros();
-    // Bytes up to that one become zeros: zeros before the number.
+    // The two shifts make zeros of the bytes up to that one: leading zeros of the number.
     Some((7 - last / 8, value_of_digits(values >> last << last)))
 }
 
 /// The value 1 in each of the eight bytes.
 const ONES: u64 = 0x0101_0101_0101_0101;
-/// The high bit of every byte of a word.
+/// The high bit of each of the eight bytes.
 const HIGHS: u64 = 0x8080_8080_8080_8080;
-/// The character 0 in every byte of a word.
+/// The character `0` in each of the eight bytes.
 const ZEROS: u64 = ONES * b'0' as u64;
-/// The number that, added to a byte below 0x80, sets its high bit if the byte is 10 or more, for every byte of a word.
+/// For each of the eight bytes, the number whose sum with a byte below 0x80 has the high bit if that byte is 10 or more.
 const TO_TEN: u64 = ONES * (0x80 - 10);
 
-/// Marks the first byte of `word` that is `byte`, and those from 0x80 up but `byte | 0x80`: to be combined with a mark of that
-/// one. Bits other than the high ones are undefined.
+/// Marks the first byte that is `byte`, and every byte from 0x80 up but `byte | 0x80`: a caller that looks for 8-bit bytes has
+/// to mark that one as well. Bits other than the high ones are undefined.
 #[cfg_attr(feature = "std", inline(always))]
-const fn equal_or_most_8bit(word: u64, byte: u8) -> u64 {
-    (word ^ (ONES * byte as u64)).wrapping_sub(ONES)
+const fn equal_or_most_8bit(half: u64, byte: u8) -> u64 {
+    // Only a byte that was equal, and so is zero now, or one from 0x81 up has a high bit after the subtraction.
+    (half ^ (ONES * byte as u64)).wrapping_sub(ONES)
 }
 
-/// Marks the first byte of `word` that is `byte`, which is below 0x80. Bits other than the high ones are undefined.
+/// Marks the first byte that is `byte`, which is below 0x80. Bits other than the high ones are undefined.
 #[cfg_attr(feature = "std", inline(always))]
-const fn equal(word: u64, byte: u8) -> u64 {
-    equal_or_most_8bit(word, byte) & !word
+const fn equal(half: u64, byte: u8) -> u64 {
+    equal_or_most_8bit(half, byte) & !half
 }
 
-/// Marks the first byte below `limit`, which is at most 0x7f, or from 0x7f up. Bits other than the high ones are
+/// Marks the first byte that is below `limit` or from 0x7f up. The limit is at most 0x7f. Bits other than the high ones are
 /// undefined.
 #[cfg_attr(feature = "std", inline(always))]
-const fn outside(word: u64, limit: u8) -> u64 {
+const fn outside(half: u64, limit: u8) -> u64 {
     // The sum marks 0x7f to 0xfe; the difference marks bytes below `limit`, and 0xff.
-    word.wrapping_sub(ONES * limit as u64) | word.wrapping_add(ONES)
+    half.wrapping_sub(ONES * limit as u64) | half.wrapping_add(ONES)
 }
 
-/// Returns the index from `start` on of the first byte that `mark` marks in a word, or the length.
+/// Returns the index of the first byte from `start` on that `mark` marks in eight bytes, or the length.
 #[cfg_attr(feature = "std", inline(always))]
 fn find(text: &[u8], start: u32, mark: impl Fn(u64) -> u64) -> u32 {
-    let marks = |both: u128| (mark(both as u64), mark((both >> 64) as u64));
+    let marks = |sixteen: u128| (mark(sixteen as u64), mark((sixteen >> 64) as u64));
     let mut at = start;
-    while let Some(both) = array_at(text, at) {
-        let (low, high) = marks(u128::from_le_bytes(*both));
+    while let Some(sixteen) = array_at(text, at) {
+        let (low, high) = marks(u128::from_le_bytes(*sixteen));
         if (low | high) & HIGHS != 0 {
             return at + first(low, high);
         }
         at += 16;
     }
-    // The last 16 bytes; those that were searched before have no mark. A shorter rest is padded with zeros, which may be
-    // marked: hence the minimum.
+    // Fewer than 16 bytes are left. If 16 were searched before, the last 16 of the text are searched, of which the first ones
+    // are known to have no mark. Otherwise the rest is padded with zeros, which may be marked: hence the minimum.
     let len = text.len() as u32;
     let last = len.saturating_sub(16);
-    let (both, from) = match array_at(text, last) {
-        Some(both) if last >= start => (u128::from_le_bytes(*both), last),
+    let (sixteen, from) = match array_at(text, last) {
+        Some(sixteen) if last >= start => (u128::from_le_bytes(*sixteen), last),
         _ => (last_bytes(text, start, 0), start),
     };
-    let (low, high) = marks(both);
+    let (low, high) = marks(sixteen);
     (from + first(low, high)).min(len)
 }
 
-/// Returns the index of the first byte of 16 whose high bit is set in the marks of their halves, or 16.
+/// Returns the index of the first marked byte of 16, by the marks of both halves, or 16.
 ///
 /// The index is computed from both halves together: the processor cannot predict a branch between them.
 #[cfg_attr(feature = "std", inline(always))]
@@ -170,15 +172,15 @@ const fn first(low: u64, high: u64) -> u32 {
     (((low & HIGHS) as u128) | (((high & HIGHS) as u128) << 64)).trailing_zeros() / 8
 }
 
-/// Returns the bytes of `text` from index `start` on, fewer than 16, each combined with its byte of `mask` by XOR, with zeros
-/// after them.
+/// Returns the bytes of `text` from index `start` on, which are fewer than 16: each combined with its byte of `mask` by XOR,
+/// and zeros after them.
 #[cfg_attr(feature = "std", inline(always))]
 fn last_bytes(text: &[u8], start: u32, mask: u128) -> u128 {
     let left = (text.len() as u32).saturating_sub(start);
     match text.last_chunk() {
-        // Nearly every text is that long. The bytes before `start` are shifted out, in two steps, since a shift by all 128
-        // bits at once would take a comparison.
-        Some(both) => ((u128::from_le_bytes(*both) ^ mask) >> 8).wrapping_shr(120_u32.wrapping_sub(8 * left)),
+        // Nearly every text has 16 bytes. Of its last 16, those before `start` are shifted out, in two steps: if nothing is
+        // left, all 128 bits are, and one shift by 128 would take a comparison.
+        Some(sixteen) => ((u128::from_le_bytes(*sixteen) ^ mask) >> 8).wrapping_shr(120_u32.wrapping_sub(8 * left)),
         None => last_bytes_of_short(text, start, mask),
     }
 }
@@ -187,13 +189,14 @@ fn last_bytes(text: &[u8], start: u32, mask: u128) -> u128 {
 #[cold]
 fn last_bytes_of_short(text: &[u8], start: u32, mask: u128) -> u128 {
     let rest = text.get(start as usize..).unwrap_or_default();
-    rest.iter().rev().fold(0, |both, &byte| (both << 8) | u128::from(byte ^ mask as u8))
+    rest.iter().rev().fold(0, |sixteen, &byte| (sixteen << 8) | u128::from(byte ^ mask as u8))
 }
 
-/// Returns the decimal number of eight values from 0 to 9, of which the lowest byte is the first digit.
+/// Returns the decimal number of eight digits, each as its value 0 to 9; the first digit is the lowest byte.
 #[cfg_attr(feature = "std", inline(always))]
 const fn value_of_digits(digits: u64) -> u32 {
-    // Each product holds the sum of both digits, pairs or fours, the first one times its power of ten.
+    // Each step joins neighbours: 8 digits to 4 numbers of two digits, 2 of four, 1 of eight. In a product, the upper half of
+    // each group holds ten (a hundred, ten thousand) times the first neighbour plus the second.
     let pairs = (digits.wrapping_mul((10 << 8) | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs.wrapping_mul((100 << 16) | 1) >> 16) & 0x0000_ffff_0000_ffff;
     (fours.wrapping_mul((10_000 << 32) | 1) >> 32) as u32
@@ -205,8 +208,8 @@ mod tests {
 
     use super::*;
 
-    /// Every byte, at every index of a text of 1 to 39 bytes (two blocks of 16 and a rest), after bytes that no search
-    /// matches.
+    /// Every byte, at every index of a text of 1 to 39 bytes (two blocks of 16 and a rest). No search matches the other
+    /// bytes, but for the last one.
     #[test]
     fn as_a_loop_over_bytes() {
         type Search = (fn(&[u8], u32) -> u32, fn(u8) -> bool);
@@ -223,6 +226,7 @@ mod tests {
                     for byte in 0..=255 {
                         let mut text = [b'7'; 40];
                         text[place] = byte;
+                        // In half of the texts the last byte is another one, so that a search may match there too.
                         text[len - 1] ^= byte & 1;
                         for from in 0..=len {
                             let text = &text[..len];

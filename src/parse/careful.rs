@@ -45,22 +45,23 @@ pub(super) fn read(line: &[u8], header: &Header) -> Option<(TargetRange, Fields)
         }
         from = end + 1;
     }
+    // Without one more end, the ends tried were all, and there is no target.
     next_end(line, header.target_start, from)?;
     fields_after(target_end(line, header.target_start, header.status)?)
 }
 
-/// Returns the first index from `from` on at which a target that begins at index `target` can end.
-fn next_end(line: &[u8], target: u32, from: u32) -> Option<u32> {
-    let cut = target + grammar::TARGET_MAX as u32;
+/// Returns the first index from `from` on at which a target that begins at index `target_start` can end.
+fn next_end(line: &[u8], target_start: u32, from: u32) -> Option<u32> {
+    let cut_at = target_start + grammar::TARGET_MAX as u32;
     let mut end = from;
     while end as usize <= line.len() {
         end = scan::space(line, end);
-        if may_be_target(line.get(target as usize..end as usize)?) {
+        if may_be_target(line.get(target_start as usize..end as usize)?) {
             return Some(end);
         }
         end += 1;
         // A target ends after a space only where tor cuts it.
-        while end != cut && line.get(end as usize) == Some(&b' ') {
+        while end != cut_at && line.get(end as usize) == Some(&b' ') {
             end += 1;
         }
     }
@@ -73,27 +74,22 @@ fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<Fields> {
     predicted::read_fields(line, at, status)
 }
 
-/// Returns `true` if tor can have printed the text from index `cut` on after a target that it cut there.
+/// Returns `true` if tor can have printed the text from index `cut_at` on after a target that it cut there.
 ///
-/// tor prints `PURPOSE` with every NEW and NEWRESOLVE (since 0.2.0.27), and all of
-/// [`Keyword::NEWER`] or none of them. If other text follows, tor did not cut the target here. A cut in a NEW of an older tor
-/// is not found.
+/// tor prints `PURPOSE` with every NEW and NEWRESOLVE (since 0.2.0.27), and either all of [`Keyword::NEWER`] or none. If
+/// other text follows, tor did not cut the target here. (An older tor may have cut a NEW before other text: such a cut is not
+/// found.)
 #[cold]
-pub(super) fn may_follow_cut(line: &[u8], cut: u32, status: StreamStatus) -> bool {
+pub(super) fn may_follow_cut(line: &[u8], cut_at: u32, status: StreamStatus) -> bool {
     // tor 0.1.2 to 0.2.1 ends a line without a reason with a space.
-    let fields = match line.get(cut as usize..) {
+    let fields = match line.get(cut_at as usize..) {
         None | Some([] | b" ") => Some(Fields::default()),
-        Some(_) => read_fields(line, cut, status),
+        Some(_) => read_fields(line, cut_at, status),
     };
     fields.is_some_and(|fields| {
         let needs_purpose = matches!(status, StreamStatus::New | StreamStatus::NewResolve);
-        let has_newer = [
-            fields.client_protocol.is_some(),
-            fields.nym_epoch.is_some(),
-            fields.session_group.is_some(),
-            fields.iso_fields.is_some(),
-        ];
-        (!needs_purpose || fields.purpose.is_some()) && (has_newer == [true; 4] || has_newer == [false; 4])
+        let all_or_none = [0, Keyword::NEWER.len()].contains(&fields.newer_fields());
+        (!needs_purpose || fields.purpose.is_some()) && all_or_none
     })
 }
 
@@ -102,16 +98,18 @@ fn may_be_target(text: &[u8]) -> bool {
     text.len() == grammar::TARGET_MAX || grammar::split_port(text).is_some()
 }
 
-/// Returns the end of the target that begins at index `target`: after its port, or where tor cut it. `None` for a
+/// Returns the end of the target that begins at index `target_start`: after its port, or where tor cut it. `None` for a
 /// line that no known tor prints.
 #[cold]
-pub(super) fn target_end(line: &[u8], target: u32, status: StreamStatus) -> Option<u32> {
-    let rest = line.get(target as usize..)?;
-    let mut unread = Unread { line, target, rest, status, follows: Follows::End, has_colon: false, newer_fields: 0 };
+pub(super) fn target_end(line: &[u8], target_start: u32, status: StreamStatus) -> Option<u32> {
+    let rest = line.get(target_start as usize..)?;
+    let follows = Follows::EndOrUnknown;
+    let mut unread = Unread { line, target_start, rest, status, follows, has_colon: false, newer_fields: 0 };
     let mut found = None;
+    // The last end that is found has the longest row of fields after it.
     loop {
         if (!unread.has_colon || unread.newer_fields == Keyword::NEWER.len()) && may_be_target(unread.rest) {
-            found = Some(target + unread.rest.len() as u32);
+            found = Some(target_start + unread.rest.len() as u32);
         }
         if unread.remove_last_field().is_none() {
             return found;
@@ -123,15 +121,16 @@ pub(super) fn target_end(line: &[u8], target: u32, status: StreamStatus) -> Opti
 struct Unread<'b> {
     /// The whole line.
     line: &'b [u8],
-    /// The index of the target's first byte.
-    target: u32,
+    /// Index of the target's first byte.
+    target_start: u32,
     /// The target, and the fields that were not removed.
     rest: &'b [u8],
     /// The event's status.
     status: StreamStatus,
     /// The text after `rest`.
     follows: Follows,
-    /// Set after an unknown keyword with a colon in its value: tor prints one only after [`Keyword::NEWER`].
+    /// Set if a removed value of an unknown keyword has a colon. A tor that prints such a field prints all of
+    /// [`Keyword::NEWER`] before it.
     has_colon: bool,
     /// Number of removed fields of [`Keyword::NEWER`].
     newer_fields: usize,
@@ -141,20 +140,21 @@ struct Unread<'b> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Follows {
     /// The line's end, or fields with unknown keywords.
-    End,
+    EndOrUnknown,
     /// A field with this keyword.
     Known(Keyword),
 }
 
 impl<'b> Unread<'b> {
-    /// Removes the last field, if tor prints it before what follows.
+    /// Removes the last field. `None` if tor does not print it before the text that follows.
     fn remove_last_field(&mut self) -> Option<()> {
         let (before, field) = self.split_last()?;
-        let at = self.target + before.len() as u32 + 1;
+        let at = self.target_start + before.len() as u32 + 1;
         let Some((keyword, len)) = Keyword::of_start(scan::sixteen_bytes(self.line, at, b' ')) else {
+            // An unknown keyword: tor prints these after all others.
             let equals = memchr::memchr(b'=', field)?;
             let (key, value) = (field.get(..equals)?, field.get(equals + 1..)?);
-            if self.follows != Follows::End || !is_unknown_key(key) || !is_unknown_value(value) {
+            if self.follows != Follows::EndOrUnknown || !is_unknown_key(key) || !is_unknown_value(value) {
                 return None;
             }
             self.has_colon |= memchr::memchr(b':', value).is_some();
@@ -175,8 +175,8 @@ impl<'b> Unread<'b> {
 
     /// Returns the text before the last field, and that field. The space between them is in neither.
     fn split_last(&self) -> Option<(&'b [u8], &'b [u8])> {
-        // The address before PURPOSE may be a path with spaces, a quoted string may hold spaces, and tor prints one in
-        // `REASON= UNKNOWN_15`.
+        // Three values may hold spaces: a socket's path in the SOURCE_ADDR before PURPOSE (which no unknown status has), a
+        // quoted string, and the code in `REASON= UNKNOWN_15`.
         let space = if self.follows == Follows::Known(Keyword::Purpose) && self.status != StreamStatus::Unrecognized {
             self.space_before_source_addr()?
         } else if let Some(text) = self.rest.strip_suffix(b"\"") {
@@ -191,7 +191,8 @@ impl<'b> Unread<'b> {
         Some((self.rest.get(..space)?, self.rest.get(space + 1..)?))
     }
 
-    /// Returns the space before the `SOURCE_ADDR` that is the last field: its value may hold spaces, but no keyword.
+    /// Returns the index of the space before the last field, which has to be a `SOURCE_ADDR`. Its value may hold spaces, but no
+    /// space with a keyword after it.
     fn space_before_source_addr(&self) -> Option<usize> {
         let mut rest = self.rest;
         loop {
@@ -203,10 +204,10 @@ impl<'b> Unread<'b> {
         }
     }
 
-    /// Returns `true` if tor prints `keyword` with `value` before what follows.
+    /// Returns `true` if tor prints `keyword` with `value` before the text that follows.
     fn fits(&self, keyword: Keyword, value: &[u8]) -> bool {
         let in_order = match self.follows {
-            Follows::End => true,
+            Follows::EndOrUnknown => true,
             // REMAP has either a source or a reason.
             Follows::Known(Keyword::Source) if self.status == StreamStatus::Remap => false,
             Follows::Known(next) => keyword < next,
@@ -222,7 +223,7 @@ impl<'b> Unread<'b> {
                 grammar::is_word(value) || value.strip_prefix(b" ").is_some_and(grammar::is_unknown_code)
             }
             Keyword::Source | Keyword::Purpose | Keyword::ClientProtocol => grammar::is_word(value),
-            // tor cuts a long path, so that only PURPOSE shows where it ends.
+            // tor cuts a long path, so that only the PURPOSE after it shows where it ends.
             Keyword::SourceAddr if value.first() == Some(&b'/') => self.follows == Follows::Known(Keyword::Purpose),
             Keyword::SourceAddr => grammar::is_addr_port(value),
             Keyword::SocksUsername | Keyword::SocksPassword => grammar::is_quoted(value),

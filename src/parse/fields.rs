@@ -4,9 +4,11 @@ use core::num::NonZeroU32;
 
 use crate::anomaly::Anomalies;
 use crate::format::content::Span;
+#[cfg(doc)]
+use crate::format::keyword::Keyword;
 use crate::word::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource};
 
-/// The fields after a target, each named after its keyword.
+/// The fields after a target, each named after its keyword. `None` for an absent one.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 #[allow(clippy::missing_docs_in_private_items, reason = "each is named after its keyword")]
 pub(super) struct Fields {
@@ -15,9 +17,9 @@ pub(super) struct Fields {
     pub(super) source: Option<StreamSource>,
     pub(super) source_addr: Option<Span>,
     pub(super) purpose: Option<StreamPurpose>,
-    /// Range between the quotes.
+    /// Range between the quotation marks; `None` also for a value without them.
     pub(super) socks_username: Option<Span>,
-    /// Range between the quotes.
+    /// Range between the quotation marks; `None` also for a value without them.
     pub(super) socks_password: Option<Span>,
     pub(super) client_protocol: Option<ClientProtocol>,
     /// Index of the number's first byte. `None` for a value that is no number of 32 bits.
@@ -27,4 +29,14 @@ pub(super) struct Fields {
     pub(super) iso_fields: Option<Span>,
     /// Anomalies of the fields.
     pub(super) anomalies: Anomalies,
+}
+
+impl Fields {
+    /// Returns the number of present fields of [`Keyword::NEWER`].
+    pub(super) fn newer_fields(&self) -> usize {
+        usize::from(self.client_protocol.is_some())
+            + usize::from(self.nym_epoch.is_some())
+            + usize::from(self.session_group.is_some())
+            + usize::from(self.iso_fields.is_some())
+    }
 }

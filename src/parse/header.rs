@@ -9,13 +9,13 @@ use crate::word::{StreamStatus, WordEnum};
 /// The three fields before the target: status, ranges and anomalies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
-    /// The index after the stream ID.
+    /// Index after the stream ID, which begins at index 0.
     pub(super) id_end: u32,
     /// The stream's status.
     pub(super) status: StreamStatus,
-    /// The circuit ID's first byte.
+    /// Index of the circuit ID's first byte.
     pub(super) circuit_start: u32,
-    /// The index after the circuit ID.
+    /// Index after the circuit ID.
     pub(super) circuit_end: u32,
     /// Index of the target's first byte; the line's length if the line ends before one.
     pub(super) target_start: u32,
@@ -27,10 +27,10 @@ pub(super) struct Header {
 /// (`CONTROLLER_WAIT`) + 1 + 7 + 1.
 const SHORT: usize = 32;
 
-/// Reads the three fields if both IDs have 1 to 7 digits and the status is a known one.
+/// Reads the three fields if both IDs have 1 to 7 digits, the status has a variant, and a space follows each.
 #[cfg_attr(feature = "std", inline(always))]
 pub(super) fn read_short(line: &[u8]) -> Option<Header> {
-    // In an array of this length the compiler sees that every access is within bounds.
+    // An array, so that the compiler sees that every access below is within bounds.
     let padded;
     let head: &[u8; SHORT] = match line.first_chunk() {
         Some(head) => head,
@@ -48,7 +48,7 @@ pub(super) fn read_short(line: &[u8]) -> Option<Header> {
     Some(Header { id_end, status, circuit_start, circuit_end, target_start, anomalies: Anomalies::NONE })
 }
 
-/// Copies a line of fewer than 32 bytes, and pads it with zeros. A zero ends no field, so that none is found in the padding.
+/// Copies a line of fewer than 32 bytes, and pads it with zeros. A field ends at a space, so that none ends in the padding.
 #[cold]
 fn pad(line: &[u8]) -> [u8; SHORT] {
     let mut head = [0; SHORT];
@@ -56,14 +56,14 @@ fn pad(line: &[u8]) -> [u8; SHORT] {
     head
 }
 
-/// Returns the length of the number of 1 to 7 digits at the start of `word`, if a space follows.
+/// Returns the length of the number at the start of eight bytes, if it has 1 to 7 digits and a space follows.
 #[cfg_attr(feature = "std", inline(always))]
-fn short_id_len(word: u64) -> Option<u32> {
-    let len = scan::digits(word)?;
-    (len > 0 && scan::byte_of(word, len) == b' ').then_some(len)
+fn short_id_len(eight: u64) -> Option<u32> {
+    let len = scan::digits(eight)?;
+    (len > 0 && scan::byte_of(eight, len) == b' ').then_some(len)
 }
 
-/// Parses `StreamID SP StreamStatus SP CircuitID SP`: by the specification or, if `lenient`, as any three tokens.
+/// Reads `StreamID SP StreamStatus SP CircuitID SP`: as the specification has it or, if `lenient`, any three tokens.
 pub(super) fn read(line: &[u8], lenient: bool) -> Result<Header, ProtocolError> {
     if let Some(header) = read_short(line) {
         return Ok(header);
@@ -74,7 +74,7 @@ pub(super) fn read(line: &[u8], lenient: bool) -> Result<Header, ProtocolError> 
     }
 }
 
-/// Parses three tokens of any text. `None` if one is missing or empty.
+/// Reads the first three tokens, whatever their text. `None` if one is missing or empty.
 pub(super) fn read_tokens(line: &[u8]) -> Option<Header> {
     let id_end = token_end(line, 0)?;
     let status_end = token_end(line, id_end + 1)?;
@@ -103,7 +103,7 @@ fn token(line: &[u8], start: u32, end: u32) -> &[u8] {
     line.get(start as usize..end as usize).unwrap_or_default()
 }
 
-/// Finds the error in the three fields.
+/// Returns the error in three fields that [`read`] refused.
 #[cold]
 pub(super) fn diagnose(line: &[u8]) -> ProtocolError {
     let mut start = 0;
@@ -114,7 +114,7 @@ pub(super) fn diagnose(line: &[u8]) -> ProtocolError {
         let token = token(line, start, end);
         if field == Field::StreamStatus {
             if StreamStatus::of_range(line, start, end).is_none() {
-                // A stream may have the ID 650: only its status distinguishes it from a reply code.
+                // A stream may have the ID 650: only the status after it distinguishes a content from a whole line.
                 if line.starts_with(b"650 ") {
                     return ProtocolError::new(ErrorKind::WholeLine, line, 0);
                 }
@@ -126,5 +126,6 @@ pub(super) fn diagnose(line: &[u8]) -> ProtocolError {
         }
         start = end + 1;
     }
+    // Not reached: `read` refuses no line without an error above.
     ProtocolError::new(ErrorKind::Missing(Field::Target), line, (start as usize).min(line.len()))
 }

@@ -1,12 +1,14 @@
-//! From an event's content to the event.
+//! From an event's content to the event. `crate::format` explains the terms: content, target, field, keyword, word.
 //!
-//! Three readings are tried, one after the other:
+//! [`header`] reads the stream ID, status and circuit ID. The target and the fields after it are read in three ways, of which
+//! each is tried if the one before it refuses the line:
 //!
 //! 1. [`predicted`]: a plain target, and fields in the order that tor prints, as nearly every line has them.
 //! 2. [`careful`]: the same fields after any target, where a client chose its text.
 //! 3. [`unordered`]: lines that no known tor prints.
 //!
 //! `predicted` exists for speed only: `careful` finds the same event in every line that `predicted` accepts (`tests.rs`).
+//! Each returns [`fields`] and a [`target`]; the functions here make the event of them.
 
 mod careful;
 mod fields;
@@ -26,8 +28,8 @@ use crate::event::{Layout, StreamEventRef};
 use crate::format::content::Content;
 use crate::format::{MAX_CONTENT_LEN, grammar};
 
-/// Parses a content. A CR or LF at its end belongs to the content. If `lenient`, accepts any status, any IDs and a target
-/// without a port.
+/// Parses a content, of which a CR or LF at the end is a byte. If `lenient`, accepts any status, any IDs and a target without a
+/// port.
 #[cfg_attr(feature = "std", inline)]
 pub(crate) fn read(content: Content<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     match content {
@@ -45,12 +47,13 @@ pub(crate) fn read_with_line_end(content: Content<'_>, lenient: bool) -> Result<
     }
 }
 
-/// [`read_with_line_end`] of a content with one.
+/// [`read_with_line_end`] of a content that has one.
 #[cold]
 fn read_before_line_end(content: Content<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     let rest = content.without_line_end();
     let mut event = read(rest, lenient)?;
-    if content.bytes().len() == rest.bytes().len() + 1 {
+    let is_lone = content.bytes().len() == rest.bytes().len() + 1;
+    if is_lone {
         flag_cut_at_lone_line_end(&mut event);
     }
     Ok(event)
@@ -69,7 +72,7 @@ pub(crate) fn flag_cut_at_lone_line_end(event: &mut StreamEventRef<'_>) {
     }
 }
 
-/// [`read`] of text. Not inlined: the predicted reading is inlined here, and is large.
+/// [`read`] of a content that is UTF-8. Not inlined: the predicted reading is inlined here, and is large.
 #[inline(never)]
 pub(crate) fn read_text(text: &str, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     match predicted::read(text) {
@@ -78,7 +81,7 @@ pub(crate) fn read_text(text: &str, lenient: bool) -> Result<StreamEventRef<'_>,
     }
 }
 
-/// Reads any line.
+/// [`read`] without the predicted reading, for lines that it refused or that are not UTF-8.
 #[cold]
 #[inline(never)]
 pub(crate) fn read_slowly(content: Content<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
@@ -87,8 +90,8 @@ pub(crate) fn read_slowly(content: Content<'_>, lenient: bool) -> Result<StreamE
         return Err(Error::LineTooLong { length: line.len() as u64, limit: MAX_CONTENT_LEN });
     }
     let header = header::read(line, lenient)?;
-    let as_printed = careful::read(line, &header).or_else(|| read_before_space(line, &header));
-    let (target, fields) = match as_printed {
+    let printed_by_tor = careful::read(line, &header).or_else(|| read_before_space(line, &header));
+    let (target, fields) = match printed_by_tor {
         Some(target_and_fields) => target_and_fields,
         None => {
             let target = TargetRange::first_token(line, header.target_start);
@@ -102,15 +105,15 @@ pub(crate) fn read_slowly(content: Content<'_>, lenient: bool) -> Result<StreamE
     Ok(assemble(content, &header, &target, &fields, anomalies))
 }
 
-/// Reads a target with one space after it. tor 0.1.2 to 0.2.1 with `EXTENDED_EVENTS` ends every line without a field so. A
-/// space that may be byte 255 of a cut target never gets here: [`careful`] accepts that line.
+/// Reads a target with one space after it, and no field. tor 0.1.2 to 0.2.1 with `EXTENDED_EVENTS` ends its lines without
+/// fields so. A space that may be byte 255 of a cut target never gets here: [`careful`] accepts that line.
 fn read_before_space(line: &[u8], header: &Header) -> Option<(TargetRange, Fields)> {
     let before = line.strip_suffix(b" ")?;
     let target = TargetRange::new(line, header.target_start, before.len() as u32);
     target.port.map(|_| (target, Fields::default()))
 }
 
-/// Makes an event of its fields.
+/// Makes the event of all that was read.
 #[cfg_attr(feature = "std", inline(always))]
 fn assemble<'a>(
     content: Content<'a>,
@@ -120,6 +123,7 @@ fn assemble<'a>(
     anomalies: Anomalies,
 ) -> StreamEventRef<'a> {
     let (host_end, target_port) = target.port.unwrap_or((target.end, 0));
+    // tor prints the circuit ID 0 for no circuit.
     let circuit_id = content.get(header.circuit_start, header.circuit_end);
     StreamEventRef {
         id: content.get(0, header.id_end),
@@ -159,11 +163,11 @@ fn anomalies(content: Content<'_>, header: &Header, target: &TargetRange, of_fie
     } else if matches!(content.bytes().get(cut_at..), Some([] | [b' ', ..]))
         && careful::may_follow_cut(content.bytes(), cut_at as u32, header.status)
     {
-        // A field ends exactly where tor cuts a target: the text before may be one target.
+        // A field ends exactly where tor cuts a target: all text up to there may be one target.
         anomalies.insert(Anomaly::FieldAtCut);
     }
     if let Content::Bytes(line) = content {
-        let is_utf8 = |range: Option<&[u8]>| core::str::from_utf8(range.unwrap_or_default()).is_ok();
+        let is_utf8 = |text: Option<&[u8]>| core::str::from_utf8(text.unwrap_or_default()).is_ok();
         if !is_utf8(line.get(target.start as usize..target.end as usize)) {
             anomalies.insert(Anomaly::TargetNotUtf8);
         }

@@ -8,7 +8,7 @@
 //!   Functions for rare values take an index and return one.
 //! - Return `None` at the first surprise. The careful reading then reads the line, and has to find the same event in every
 //!   line that this reading accepts: `tests.rs` compares the two.
-//! - Comparisons with a whole row of usual text come first; each is followed by the general form.
+//! - Text that most lines have is compared as a whole first; the general form follows each such comparison.
 
 use core::num::NonZeroU32;
 
@@ -41,9 +41,9 @@ pub(super) fn read(text: &str) -> Option<StreamEventRef<'_>> {
     let end = scan::not_plain(line, header.target_start);
     let port = grammar::port_before(line, end)?;
     let fields = read_fields(line, end, header.status)?;
-    // Where tor may have cut a target, the careful reading finds the anomalies.
-    let cut = header.target_start as usize + grammar::TARGET_MAX;
-    if line.len() >= cut && (end as usize >= cut || matches!(line.get(cut), None | Some(b' '))) {
+    // Where tor may have cut a target, in it or at the end of a field, the careful reading finds the anomalies.
+    let cut_at = header.target_start as usize + grammar::TARGET_MAX;
+    if line.len() >= cut_at && (end as usize >= cut_at || matches!(line.get(cut_at), None | Some(b' '))) {
         return None;
     }
     let target = TargetRange { start: header.target_start, end, port: Some(port), anomalies: Anomalies::NONE };
@@ -74,7 +74,7 @@ pub(super) fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<
     if rest.is_empty() {
         return Some(fields);
     }
-    // Most lines have neither, and four bytes are one comparison.
+    // Most lines have neither user name nor password: one comparison of four bytes skips both.
     if rest.next_is(b" SOC") {
         if rest.skip(keyword::SOCKS_USERNAME) {
             fields.socks_username = Some(rest.quoted()?);
@@ -101,7 +101,7 @@ pub(super) fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<
         fields.session_group = NonZeroU32::new(rest.at);
         rest.signed_number()?;
     }
-    if rest.left().len() == USUAL_ISO_FIELDS.len() && rest.next_is(USUAL_ISO_FIELDS) {
+    if rest.unread().len() == USUAL_ISO_FIELDS.len() && rest.next_is(USUAL_ISO_FIELDS) {
         fields.iso_fields = Span::new(rest.at + keyword::ISO_FIELDS.len() as u32, line.len() as u32);
         return Some(fields);
     }
@@ -111,11 +111,7 @@ pub(super) fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<
         fields.iso_fields = Span::new(start, rest.at);
     }
     if !rest.is_empty() {
-        let all_newer = fields.client_protocol.is_some()
-            && fields.nym_epoch.is_some()
-            && fields.session_group.is_some()
-            && fields.iso_fields.is_some();
-        check_unknown_keywords(line, rest.at, all_newer)?;
+        check_unknown_fields(line, rest.at, fields.newer_fields())?;
         fields.anomalies.insert(Anomaly::UnknownKeyword);
     }
     Some(fields)
@@ -123,8 +119,9 @@ pub(super) fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<
 
 /// The unread rest of a line.
 ///
-/// The methods do not check the text after a value: every keyword begins with a space, and the end of the line is checked
-/// last.
+/// A method that reads a field returns `Some` also where the field is absent; `None` stands for a value that tor does not
+/// print. The text after a value is not checked there: the next field has to begin with a space, and [`read_fields`] checks
+/// that none is left over.
 #[derive(Clone, Copy)]
 struct Cursor<'b> {
     /// The line.
@@ -136,7 +133,7 @@ struct Cursor<'b> {
 impl<'b> Cursor<'b> {
     /// Returns the unread bytes.
     #[cfg_attr(feature = "std", inline(always))]
-    fn left(self) -> &'b [u8] {
+    fn unread(self) -> &'b [u8] {
         self.line.get(self.at as usize..).unwrap_or_default()
     }
 
@@ -151,7 +148,7 @@ impl<'b> Cursor<'b> {
     fn next_is(self, text: &'static [u8]) -> bool {
         let at = self.at as usize;
         let Some(next) = self.line.get(at..at.wrapping_add(text.len())) else { return false };
-        // Pieces of at most 32 bytes, of a text of up to 96: the compiler calls a function to compare more.
+        // In pieces of at most 32 bytes, since the compiler calls a function to compare more. No text here has over 96.
         let split = |text: &'b [u8]| text.split_at_checked(32).unwrap_or((text, &[]));
         let ((next_1, next), (text_1, text)) = (split(next), split(text));
         let ((next_2, next), (text_2, text)) = (split(next), split(text));
@@ -218,6 +215,7 @@ impl<'b> Cursor<'b> {
     #[cfg_attr(feature = "std", inline(always))]
     fn iso_fields(&mut self) -> Option<()> {
         let start = self.at;
+        // The words that usual flags of a SOCKS port add to the list, in tor's order.
         self.skip(b"DESTPORT,");
         self.skip(b"DESTADDR,");
         self.skip(b"SOCKS_USERNAME,SOCKS_PASSWORD,");
@@ -243,7 +241,7 @@ impl<'b> Cursor<'b> {
         Some(())
     }
 
-    /// Reads one reason.
+    /// Reads the value of `REASON` or `REMOTE_REASON`.
     #[cfg_attr(feature = "std", inline(always))]
     fn reason(&mut self, fields: &mut Fields) -> Option<StreamClosureReason> {
         match StreamClosureReason::of_start(scan::sixteen_bytes(self.line, self.at, b' ')) {
@@ -252,7 +250,7 @@ impl<'b> Cursor<'b> {
                 Some(reason)
             }
             None => {
-                let (end, is_code) = unnamed_reason_end(self.line, self.at)?;
+                let (end, is_code) = unrecognized_reason_end(self.line, self.at)?;
                 if !is_code {
                     fields.anomalies.insert(Anomaly::UnknownWord);
                 }
@@ -289,7 +287,7 @@ impl<'b> Cursor<'b> {
             let start = self.at;
             self.at = match addr_port_end(self.line, start) {
                 Some(end) => end,
-                None => path_end(self.line, start)?,
+                None => path_end_before_purpose(self.line, start)?,
             };
             fields.source_addr = Span::new(start, self.at);
         }
@@ -306,9 +304,10 @@ impl<'b> Cursor<'b> {
     }
 }
 
-/// Returns the end of a reason without a variant, and whether it is a code, before which tor prints a space (since 0.2.2).
+/// Returns the end of a reason without a variant, and whether it is an `UNKNOWN_` code. A tor before 0.2.2 prints no space
+/// before a code.
 #[cold]
-fn unnamed_reason_end(line: &[u8], at: u32) -> Option<(u32, bool)> {
+fn unrecognized_reason_end(line: &[u8], at: u32) -> Option<(u32, bool)> {
     if line.get(at as usize) == Some(&b' ') {
         return Some((grammar::unknown_code_end(line, at + 1)?, true));
     }
@@ -326,7 +325,7 @@ fn addr_port_end(line: &[u8], at: u32) -> Option<u32> {
 
 /// Returns the end of a path that `PURPOSE` follows.
 #[cold]
-fn path_end(line: &[u8], at: u32) -> Option<u32> {
+fn path_end_before_purpose(line: &[u8], at: u32) -> Option<u32> {
     let end = grammar::path_end(line, at);
     let is_path = line.get(at as usize) == Some(&b'/') && line.get(end as usize..)?.starts_with(keyword::PURPOSE);
     is_path.then_some(end)
@@ -335,29 +334,30 @@ fn path_end(line: &[u8], at: u32) -> Option<u32> {
 /// Checks that the rest of the line, from index `at` on, is a row of fields with unknown keywords, as a newer tor may print
 /// them.
 ///
-/// A value that holds a colon could belong to a target with its port. A tor new enough to print unknown keywords prints all
-/// of [`Keyword::NEWER`] before them: only there such a value is accepted.
+/// A value that holds a colon could be the end of a target. A tor new enough to print unknown keywords prints all of
+/// [`Keyword::NEWER`] before them, so such a value is accepted only after that number of `newer_fields`.
 #[cold]
-fn check_unknown_keywords(line: &[u8], at: u32, all_newer: bool) -> Option<()> {
+fn check_unknown_fields(line: &[u8], at: u32, newer_fields: usize) -> Option<()> {
+    let may_have_colon = newer_fields == Keyword::NEWER.len();
     let mut at = at;
     while (at as usize) < line.len() {
-        let key = at + 1;
-        let equals = scan::space_or_equals(line, key);
-        let start = equals + 1;
+        let key_start = at + 1;
+        let equals = scan::space_or_equals(line, key_start);
+        let value_start = equals + 1;
         if !matches!((line.get(at as usize), line.get(equals as usize)), (Some(b' '), Some(b'=')))
-            || !is_unknown_key(line.get(key as usize..equals as usize)?)
+            || !is_unknown_key(line.get(key_start as usize..equals as usize)?)
         {
             return None;
         }
-        let end = match line.get(start as usize) {
-            Some(b'"') => grammar::tor_closing_quote(line, start)? + 1,
-            _ => scan::space(line, start),
+        let value_end = match line.get(value_start as usize) {
+            Some(b'"') => grammar::tor_closing_quote(line, value_start)? + 1,
+            _ => scan::space(line, value_start),
         };
-        let value = line.get(start as usize..end as usize)?;
-        if !is_unknown_value(value) || (!all_newer && memchr::memchr(b':', value).is_some()) {
+        let value = line.get(value_start as usize..value_end as usize)?;
+        if !is_unknown_value(value) || (!may_have_colon && memchr::memchr(b':', value).is_some()) {
             return None;
         }
-        at = end;
+        at = value_end;
     }
     Some(())
 }
@@ -367,8 +367,8 @@ pub(super) fn is_unknown_key(key: &[u8]) -> bool {
     grammar::is_word(key) && Keyword::from_bytes(key).is_none()
 }
 
-/// Returns `true` if `value` can come after an unknown keyword: a quoted string, or text without a space. Nor may such text
-/// hold a quotation mark, since a client's could pair up with one of tor's.
+/// Returns `true` for a value that an unknown keyword can have: a quoted string, or text without spaces and quotation marks. (A
+/// quotation mark of a client in such text could pair up with one of tor's.)
 pub(super) fn is_unknown_value(value: &[u8]) -> bool {
     grammar::is_quoted(value) || !value.iter().any(|byte| matches!(byte, b'"' | b' '))
 }

@@ -1,4 +1,4 @@
-//! The target: its port, its anomalies, and the errors about it.
+//! A target: its range, port and anomalies, and the error about one without a port.
 
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::{ErrorKind, Field, ProtocolError};
@@ -12,7 +12,7 @@ pub(super) struct TargetRange {
     pub(super) start: u32,
     /// Index after the target.
     pub(super) end: u32,
-    /// Index of the colon before the port, and the port, if there is one.
+    /// Index of the colon before the port, where the host ends, and the port. `None` if there is none.
     pub(super) port: Option<(u32, u16)>,
     /// Anomalies of the target's text.
     pub(super) anomalies: Anomalies,
@@ -31,7 +31,7 @@ impl TargetRange {
         Self::new(line, start, scan::space(line, start))
     }
 
-    /// Returns the error about a target without a port.
+    /// Returns the error about a target whose `port` is `None`.
     #[cold]
     pub(super) fn diagnose(&self, line: &[u8]) -> ProtocolError {
         let (start, end) = (self.start as usize, self.end as usize);
@@ -45,7 +45,7 @@ impl TargetRange {
             match digits.iter().position(|byte| !byte.is_ascii_digit()) {
                 Some(other) => (ErrorKind::Malformed(Field::Target), start + colon + 1 + other),
                 None if digits.is_empty() => (ErrorKind::Malformed(Field::Target), end),
-                // A number that a port can have, with zeros before it: the sixth digit is one too many.
+                // More than five digits, but a number up to 65535, as in `a:000080`: the sixth digit is one too many.
                 None if grammar::decimal(digits).is_some_and(|number| u16::try_from(number).is_ok()) => {
                     (ErrorKind::Malformed(Field::Target), start + colon + 6)
                 }
@@ -62,7 +62,7 @@ impl TargetRange {
 fn anomalies(line: &[u8], start: u32, end: u32) -> Anomalies {
     let first = scan::not_plain(line, start);
     let odd = line.get(first as usize..end as usize).unwrap_or_default();
-    // Bits of one byte, set without a branch: the compiler checks many bytes of the text at once.
+    // The bits of the anomalies fit a `u8`, and no branch sets them: so the compiler checks many bytes of the text at once.
     let bits = odd.iter().fold(0, |bits, &byte| {
         bits | bit(byte == b' ', Anomaly::TargetSpace)
             | bit(byte == b'"', Anomaly::TargetQuote)
@@ -72,12 +72,12 @@ fn anomalies(line: &[u8], start: u32, end: u32) -> Anomalies {
     Anomalies::of_bits(bits.into())
 }
 
-/// Returns the bit of `anomaly`, one of the target's, if `is_there`. Their bits are below 256: the list of anomalies begins
-/// with them.
+/// Returns the bit of `anomaly`, or 0 if it is not there.
 const fn bit(is_there: bool, anomaly: Anomaly) -> u8 {
     if is_there { anomaly.bit() as u8 } else { 0 }
 }
 
+// The conversion to `u8` above loses nothing: the list of anomalies begins with these four.
 const _: () = assert!(
     Anomaly::TargetSpace.bit() | Anomaly::TargetQuote.bit() | Anomaly::TargetControl.bit() | Anomaly::Target8Bit.bit()
         < 256

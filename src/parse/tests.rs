@@ -1,4 +1,4 @@
-//! The first two readings, held against each other and against trying every target.
+//! The first two readings, compared with each other and with a search that tries every end of a target.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::word::StreamStatus;
 
-/// Text that lines are made of, whole fields and what is left of such when a client writes them.
+/// Fragments of lines: targets, whole fields, and beginnings of fields that a client writes into a host.
 const PIECES: &[&str] = &[
     "host:443",
     "[2001:db8::1]:80",
@@ -61,7 +61,8 @@ const PIECES: &[&str] = &[
     " FOO=\"a\"b\"",
 ];
 
-/// Lines with any status whose rest is put together from pieces, some of them long enough to be cut.
+/// Generates contents with any status, whose target and fields are a row of [`PIECES`], some of them with text long enough for
+/// tor to cut.
 fn content() -> impl Strategy<Value = String> {
     let status = prop::sample::select(StreamStatus::ALL);
     let piece = prop_oneof![
@@ -72,8 +73,9 @@ fn content() -> impl Strategy<Value = String> {
         .prop_map(|(status, pieces)| ["7 ", status.as_str(), " 3 ", &pieces.concat()].concat())
 }
 
-/// Returns the target's end, found slowly: every index at which a target could end is tried.
-fn by_trying(line: &[u8], header: &Header) -> Option<u32> {
+/// Returns the target's end as a slow search finds it: the first index after which all text is fields, and before which there
+/// is a target.
+fn slow_target_end(line: &[u8], header: &Header) -> Option<u32> {
     (header.target_start..=line.len() as u32)
         .filter(|&end| matches!(line.get(end as usize), None | Some(b' ')))
         .filter(|&end| predicted::read_fields(line, end, header.status).is_some())
@@ -83,9 +85,9 @@ fn by_trying(line: &[u8], header: &Header) -> Option<u32> {
         })
 }
 
-/// Every status, that of a newer tor included, with a target and every two pieces after it: of these, chance finds few.
+/// Every status, an unknown one too, with every two pieces after a target: lines that the random tests below rarely make.
 #[test]
-fn short_lines() {
+fn every_two_pieces_after_a_target() {
     for status in StreamStatus::ALL.iter().map(|status| status.as_str()).chain(["FUTURE"]) {
         for target in ["host:443", "a b:80", "x"] {
             for first in PIECES {
@@ -94,7 +96,7 @@ fn short_lines() {
                     let line = content.as_bytes();
                     let header = header::read(line, true).expect("a header");
                     let found = careful::target_end(line, header.target_start, header.status);
-                    assert_eq!(found, by_trying(line, &header), "{content}");
+                    assert_eq!(found, slow_target_end(line, &header), "{content}");
                     if let Some(event) = predicted::read(&content) {
                         assert_eq!(read_slowly(Content::Str(&content), false), Ok(event), "{content}");
                     }
@@ -107,9 +109,9 @@ fn short_lines() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(20_000))]
 
-    /// The two readings agree: the second one finds all that the first one does.
+    /// The second reading finds the same event in every line that the first one accepts.
     #[test]
-    fn predicted_events_read_as_any(content in content()) {
+    fn careful_agrees_with_predicted(content in content()) {
         if let Some(event) = predicted::read(&content) {
             prop_assert_eq!(read_slowly(Content::Str(&content), false), Ok(event));
         }
@@ -117,16 +119,16 @@ proptest! {
 
     /// The target found from the left, at one of the first ports, is the one found from the right.
     #[test]
-    fn both_directions_agree(content in content()) {
+    fn target_end_from_the_left_and_from_the_right(content in content()) {
         let line = content.as_bytes();
         let header = header::read(line, false).expect("a good header");
         let from_left = careful::read(line, &header);
         prop_assert_eq!(from_left.map(|(target, _)| target.end), careful::target_end(line, header.target_start, header.status));
     }
 
-    /// The first reading finds every event whose target holds nothing odd, unless tor may have cut it.
+    /// The first reading accepts every line that the second one does, if its target has no anomaly and is too short to be cut.
     #[test]
-    fn plain_events_are_predicted(content in content()) {
+    fn predicted_accepts_plain_targets(content in content()) {
         let header = header::read(content.as_bytes(), false).expect("a good header");
         let end = careful::target_end(content.as_bytes(), header.target_start, header.status);
         let target = end.map(|end| TargetRange::new(content.as_bytes(), header.target_start, end));
@@ -136,8 +138,9 @@ proptest! {
         }
     }
 
+    /// The fast reading of the first three fields accepts IDs of 1 to 7 digits, and agrees with the slow one.
     #[test]
-    fn short_headers_read_as_any(id in "[0-9a-z]{1,9}", status in prop::sample::select(StreamStatus::ALL), circuit in "[0-9a-z]{1,9}", rest in " ?[a-z]{0,20}") {
+    fn short_headers_agree_with_tokens(id in "[0-9a-z]{1,9}", status in prop::sample::select(StreamStatus::ALL), circuit in "[0-9a-z]{1,9}", rest in " ?[a-z]{0,20}") {
         let content = [&id, " ", status.as_str(), " ", &circuit, &rest].concat();
         let short = header::read_short(content.as_bytes());
         if let Some(header) = short {
@@ -147,17 +150,19 @@ proptest! {
         prop_assert_eq!(short.is_some(), is_number(&id) && is_number(&circuit) && rest.starts_with(' '));
     }
 
+    /// The search from the right agrees with the slow one, on lines of pieces.
     #[test]
-    fn careful_finds_what_trying_finds(content in content()) {
+    fn target_end_agrees_with_slow_search(content in content()) {
         let line = content.as_bytes();
         let header = header::read(line, false).expect("a good header");
-        prop_assert_eq!(careful::target_end(line, header.target_start, header.status), by_trying(line, &header));
+        prop_assert_eq!(careful::target_end(line, header.target_start, header.status), slow_target_end(line, &header));
     }
 
+    /// The search from the right agrees with the slow one, on any bytes after a header.
     #[test]
-    fn agreement_on_any_bytes(status in prop::sample::select(StreamStatus::ALL), rest: Vec<u8>) {
+    fn target_end_agrees_with_slow_search_on_bytes(status in prop::sample::select(StreamStatus::ALL), rest: Vec<u8>) {
         let line = [b"7 ", status.as_str().as_bytes(), b" 3 ", &rest].concat();
         let header = header::read(&line, false).expect("a good header");
-        prop_assert_eq!(careful::target_end(&line, header.target_start, header.status), by_trying(&line, &header));
+        prop_assert_eq!(careful::target_end(&line, header.target_start, header.status), slow_target_end(&line, &header));
     }
 }

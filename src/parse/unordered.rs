@@ -1,4 +1,4 @@
-//! The third reading: lines that no known tor prints. The first token is the target, and keywords follow in any order.
+//! The third reading: lines that no known tor prints. The first token is the target, and fields follow in any order.
 
 use core::num::NonZeroU32;
 
@@ -11,14 +11,14 @@ use crate::value::Args;
 use crate::value::args::Arg;
 use crate::word::{ClientProtocol, StreamClosureReason, WordEnum};
 
-/// Reads the fields from index `at` of an event to its end. Of a keyword that is repeated, the last one counts.
-pub(super) fn read(content: Content<'_>, at: u32) -> Fields {
+/// Reads the fields after a target that ends at index `target_end`. Of a keyword that is repeated, the last one counts.
+pub(super) fn read(content: Content<'_>, target_end: u32) -> Fields {
     let line = content.bytes();
     let mut fields = Fields::default();
     fields.anomalies.insert(Anomaly::UnknownOrder);
     // Whether the last REASON, REMOTE_REASON and CLIENT_PROTOCOL have words that this version does not know.
     let (mut reason_is_unknown, mut remote_reason_is_unknown, mut protocol_is_unknown) = (false, false, false);
-    let mut args = Args::new(content, at, None);
+    let mut args = Args::new(content, target_end, None);
     while let Some(arg) = args.next_arg() {
         let Some(keyword) = arg.keyword else {
             fields.anomalies.insert(Anomaly::UnknownKeyword);
@@ -73,11 +73,11 @@ fn is_unknown_reason(reason: StreamClosureReason, value: &[u8]) -> bool {
     reason == StreamClosureReason::Unrecognized && !grammar::is_unknown_code(value)
 }
 
-/// Returns the text between the quotes of the string from `start` to `end`, or `None` if there is none.
+/// Returns the range between the quotation marks of a value. `None` for a value that is not one quoted string.
 fn between_quotes(line: &[u8], start: u32, end: u32) -> Option<Span> {
     if line.get(start as usize) != Some(&b'"') {
         return None;
     }
-    let last = grammar::closing_quote(line, start).filter(|last| last + 1 == end)?;
-    Span::new(start + 1, last)
+    let closing_quote = grammar::closing_quote(line, start).filter(|quote| quote + 1 == end)?;
+    Span::new(start + 1, closing_quote)
 }

@@ -1,7 +1,7 @@
 //! Streams as data.
 //!
-//! A word is text, as tor printed it. A word is serialized as the text that tor printed. The tracker has a word without a
-//! name in two fields, variant and text; the structs here join them into one.
+//! A word is serialized as the text that tor printed. The tracker has a word without a variant in two fields, `Unrecognized`
+//! and the text; the structs here join them into one.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -16,7 +16,7 @@ use crate::tracker::{Failure, Outcome, Step, StreamLife, Target, UnnamedReasons,
 use crate::value::{CircuitId, StreamId};
 use crate::word::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus, WordEnum};
 
-/// A word as tor printed it, with its text if it has no name.
+/// A word as tor printed it, with its text if it has no variant.
 struct PrintedWord<W>(W, Option<Box<str>>);
 
 impl<W: WordEnum> PrintedWord<W> {

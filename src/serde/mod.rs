@@ -1,8 +1,12 @@
 //! Events and their values as data of any format. Names and values are those of `tor-streams events`.
 //!
-//! tor's line follows from an event's fields, so an event is deserialized by parsing the line that its fields make. An
-//! event with another line, such as one with a newer tor's keyword, has that line in one more field, `content`.
-//! Deserialization parses `content`, and fails if the other fields differ from those of the parsed event.
+//! - this file: the borrowed form of an event; [`owned`]: the owned form, and how it is deserialized
+//! - [`life`], [`target`]: streams and their targets, as the tracker returns them
+//! - [`value`]: words, IDs, anomalies and lists
+//!
+//! tor's text follows from an event's fields, so an event is deserialized by parsing the content that its fields make. An
+//! event with another content, such as one with a newer tor's keyword, has it in one more field, `content`. Deserialization
+//! parses `content`, and fails if the other fields differ from those of the parsed event.
 
 #[cfg(feature = "alloc")]
 mod life;
@@ -32,12 +36,13 @@ impl Serialize for StreamEventRef<'_> {
     /// Serializes the event's fields with their names, and words as tor prints them. **User name and password are among
     /// them**, as tor escaped them.
     ///
-    /// If tor would print another line for these fields, `content` is the line that the event was parsed from, as text or
+    /// If tor would print another text for these fields, `content` is the content that the event was parsed from, as text or
     /// as bytes. An event whose public fields were changed since has no `content`: only its fields are serialized.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = PrintedFields::of(self);
-        let mut rest = Expected(self.content());
-        let is_printed_so = fields.print(&mut rest).is_ok() && rest.0.is_empty();
+        let mut expected = Expected(self.content());
+        let is_printed_so = fields.print(&mut expected).is_ok() && expected.0.is_empty();
+        // Parsing again shows whether the caller has changed a public field.
         let is_unchanged = || parse::read(self.content, true).is_ok_and(|event| fields.are_those_of(&event));
         let content = (!is_printed_so && is_unchanged()).then(|| SerializedContent(self.content()));
         // A format without names needs every field in its position.
@@ -88,9 +93,9 @@ struct PrintedFields<'a> {
     source: Option<&'a str>,
     source_addr: Option<&'a str>,
     purpose: Option<&'a str>,
-    /// User name as tor escapes it, without the quotes.
+    /// User name as tor escapes it, without the quotation marks.
     socks_username: Option<&'a str>,
-    /// Password as tor escapes it, without the quotes.
+    /// Password as tor escapes it, without the quotation marks.
     socks_password: Option<&'a str>,
     client_protocol: Option<&'a str>,
     nym_epoch: Option<u32>,
@@ -122,7 +127,8 @@ impl<'a> PrintedFields<'a> {
         }
     }
 
-    /// Returns `true` if `event` has these fields.
+    /// Returns `true` if these are the fields of `event`. IDs may be in the owned form, and empty items of `iso_fields` do not
+    /// matter.
     fn are_those_of(&self, event: &StreamEventRef<'a>) -> bool {
         let other = Self::of(event);
         let words = |list: Option<&'a str>| list.map(|list| IsoFields::new(list).words());
@@ -139,28 +145,28 @@ impl<'a> PrintedFields<'a> {
             && *self == Self { id: self.id, circuit_id: self.circuit_id, iso_fields: self.iso_fields, ..other }
     }
 
-    /// Writes tor's line for these fields. Fails for a circuit ID of `0`, which a parsed event has as `None`.
-    fn print(&self, line: &mut impl Write) -> fmt::Result {
+    /// Writes the content that tor prints for these fields. Fails for a circuit ID of `0`, which a parsed event has as `None`.
+    fn print(&self, content: &mut impl Write) -> fmt::Result {
         let circuit_id = match self.circuit_id {
             Some("0") => return Err(fmt::Error),
             id => id.unwrap_or("0"),
         };
-        write!(line, "{} {} {circuit_id} {}:{}", self.id, self.status, self.target_host, self.target_port)?;
+        write!(content, "{} {} {circuit_id} {}:{}", self.id, self.status, self.target_host, self.target_port)?;
         for (keyword, reason) in [(Keyword::Reason, self.reason), (Keyword::RemoteReason, self.remote_reason)] {
             // tor prints a space before a code, except with REMAP.
             let is_code = reason.is_some_and(|word| grammar::is_unknown_code(word.as_bytes()));
             let space = if is_code && self.status != StreamStatus::Remap.as_str() { " " } else { "" };
-            field(line, keyword, space, reason, "")?;
+            field(content, keyword, space, reason, "")?;
         }
-        field(line, Keyword::Source, "", self.source, "")?;
-        field(line, Keyword::SourceAddr, "", self.source_addr, "")?;
-        field(line, Keyword::Purpose, "", self.purpose, "")?;
-        field(line, Keyword::SocksUsername, "\"", self.socks_username, "\"")?;
-        field(line, Keyword::SocksPassword, "\"", self.socks_password, "\"")?;
-        field(line, Keyword::ClientProtocol, "", self.client_protocol, "")?;
-        field(line, Keyword::NymEpoch, "", self.nym_epoch, "")?;
-        field(line, Keyword::SessionGroup, "", self.session_group, "")?;
-        field(line, Keyword::IsoFields, "", self.iso_fields.map(WithoutEmpty), "")
+        field(content, Keyword::Source, "", self.source, "")?;
+        field(content, Keyword::SourceAddr, "", self.source_addr, "")?;
+        field(content, Keyword::Purpose, "", self.purpose, "")?;
+        field(content, Keyword::SocksUsername, "\"", self.socks_username, "\"")?;
+        field(content, Keyword::SocksPassword, "\"", self.socks_password, "\"")?;
+        field(content, Keyword::ClientProtocol, "", self.client_protocol, "")?;
+        field(content, Keyword::NymEpoch, "", self.nym_epoch, "")?;
+        field(content, Keyword::SessionGroup, "", self.session_group, "")?;
+        field(content, Keyword::IsoFields, "", self.iso_fields.map(WithoutEmpty), "")
     }
 }
 
@@ -173,21 +179,21 @@ fn is_same_id(id: &str, other: &str) -> bool {
     is_same
 }
 
-/// Returns the text of a word as tor printed it; the name of the public field's word if the caller changed it.
+/// Returns the text of a word as tor printed it; the word of the variant in the public field if the caller changed that.
 fn text<W: WordEnum>(word: W, printed: Option<&str>) -> &str {
     printed.filter(|text| variant::<W>(text) == word).unwrap_or(word.as_str())
 }
 
-/// Writes a keyword argument, if there is a value.
+/// Writes a keyword argument, if there is a value, with the text that tor prints before and after the value.
 fn field(
-    line: &mut impl Write,
+    content: &mut impl Write,
     keyword: Keyword,
     before: &str,
     value: Option<impl fmt::Display>,
     after: &str,
 ) -> fmt::Result {
     match value {
-        Some(value) => write!(line, " {}={before}{value}{after}", keyword.as_str()),
+        Some(value) => write!(content, " {}={before}{value}{after}", keyword.as_str()),
         None => Ok(()),
     }
 }
@@ -203,7 +209,7 @@ impl fmt::Display for WithoutEmpty<'_> {
     }
 }
 
-/// The rest of an expected text. Writing other text than the expected one fails.
+/// A writer that compares: it holds the rest of an expected text, and fails at the first other text.
 struct Expected<'a>(&'a [u8]);
 
 impl Write for Expected<'_> {

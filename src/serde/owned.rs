@@ -1,4 +1,4 @@
-//! Serialization of the owned form.
+//! The owned form of an event as data, and how it is deserialized.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -36,38 +36,38 @@ struct EventForm {
     source: Option<String>,
     source_addr: Option<String>,
     purpose: Option<String>,
-    /// User name as tor escapes it, without the quotes.
+    /// User name as tor escapes it, without the quotation marks.
     #[serde(default, deserialize_with = "secret")]
     socks_username: Option<String>,
-    /// Password as tor escapes it, without the quotes.
+    /// Password as tor escapes it, without the quotation marks.
     #[serde(default, deserialize_with = "secret")]
     socks_password: Option<String>,
     client_protocol: Option<String>,
     nym_epoch: Option<u32>,
     session_group: Option<i32>,
     iso_fields: Option<Vec<String>>,
-    /// Names of anomalies. Only `malformed_id` and those of the event's line in its log are used; the others follow from
-    /// the fields.
+    /// Names of anomalies. Used are `malformed_id`, `target_may_be_cut` and those of the event's line in its log; the others
+    /// follow from the fields.
     #[serde(default)]
     anomalies: Vec<String>,
-    /// Content of the event, if tor would print another line for these fields.
+    /// Content of the event, if tor would print another text for these fields.
     #[serde(default, deserialize_with = "secret")]
     content: Option<ParsedContent>,
 }
 
 impl EventForm {
-    /// Returns `true` if the host is that of `event`. Each invalid sequence of a host is U+FFFD in the serialized form.
+    /// Returns `true` if the host is that of `event`. In the serialized form, each invalid sequence of a host is U+FFFD.
     fn has_host_of(&self, event: &StreamEventRef<'_>) -> bool {
         match LossyHost::of(event) {
             Some(host) => {
-                let mut rest = Expected(self.target_host.as_bytes());
-                write!(rest, "{host}").is_ok() && rest.0.is_empty()
+                let mut expected = Expected(self.target_host.as_bytes());
+                write!(expected, "{host}").is_ok() && expected.0.is_empty()
             }
             None => self.target_host == event.target_host,
         }
     }
 
-    /// Returns the fields as text, with the items of `iso_fields` joined by the caller.
+    /// Returns the fields as text. The caller joins the items of `iso_fields`.
     fn fields<'a>(&'a self, iso_fields: Option<&'a str>) -> PrintedFields<'a> {
         PrintedFields {
             id: &self.id,
@@ -130,18 +130,18 @@ impl<'de> Visitor<'de> for ParsedContentVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut bytes: A) -> Result<ParsedContent, A::Error> {
-        let mut line = Vec::new();
+        let mut content = Vec::new();
         while let Some(byte) = bytes.next_element()? {
-            line.push(byte);
+            content.push(byte);
         }
-        Ok(ParsedContent(line))
+        Ok(ParsedContent(content))
     }
 }
 
 impl<'de> Deserialize<'de> for StreamEvent {
     /// Deserializes an event that was serialized, or that `tor-streams events` printed.
     ///
-    /// The event is parsed from its `content` or, without it, from the line that tor prints for the fields. The result
+    /// The event is parsed from its `content` or, without it, from the content that tor prints for the fields. The result
     /// equals the event that was serialized, unless a caller had changed its public fields: then the content differs.
     ///
     /// An event that the tool printed has no `content`, and so loses data that is not in a field: unknown keywords, the order
@@ -150,7 +150,7 @@ impl<'de> Deserialize<'de> for StreamEvent {
     ///
     /// # Errors
     ///
-    /// - Fields that differ from those of `content`, or that no line has together.
+    /// - Fields that differ from those of `content`, or that no content has together.
     /// - A CR LF in the content, which would end the line.
     /// - An ID that is not 1 to 20 letters or digits, unless `anomalies` has `malformed_id`; a circuit ID of `0`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -160,15 +160,15 @@ impl<'de> Deserialize<'de> for StreamEvent {
         let mut line = match &form.content {
             Some(content) => content.0.clone(),
             None => {
-                let mut line = String::new();
-                fields.print(&mut line).map_err(|_| D::Error::custom("expected no circuit ID, found 0"))?;
-                line.into_bytes()
+                let mut content = String::new();
+                fields.print(&mut content).map_err(|_| D::Error::custom("expected no circuit ID, found 0"))?;
+                content.into_bytes()
             }
         };
         if line.windows(2).any(|bytes| bytes == b"\r\n") {
             return Err(D::Error::custom("expected one line, found a line end in it"));
         }
-        // The parser removes one line end.
+        // The parser removes one line end. With one added, a CR or LF at the end of the content stays.
         line.extend_from_slice(b"\r\n");
         let mut event = StreamEventRef::parse_lenient(&line).map_err(D::Error::custom)?;
         let is_noted = |anomaly: &Anomaly| form.anomalies.iter().any(|name| name == anomaly.as_str());
@@ -184,6 +184,7 @@ impl<'de> Deserialize<'de> for StreamEvent {
             )));
         }
         event.add_anomalies(OF_LOG_LINE.iter().copied().filter(is_noted).collect());
+        // The event may have had a lone line end, which is not in its content.
         if is_noted(&Anomaly::TargetMayBeCut) {
             parse::flag_cut_at_lone_line_end(&mut event);
         }

@@ -1,4 +1,4 @@
-//! Words, IDs, anomalies and lists as data.
+//! Words, IDs, anomalies and lists as data: values in the fields of events and streams.
 
 use core::fmt;
 

@@ -23,14 +23,14 @@ pub struct Args<'a> {
     ends: Option<KnownEnds>,
 }
 
-/// The ends of long values, found when the event was parsed. They are known if the fields are in tor's order.
+/// The ends of values that take long to search for, from the parser, which finds them if the fields are in tor's order.
 #[derive(Clone, Copy)]
 pub(crate) struct KnownEnds {
-    /// Index after `SOCKS_USERNAME`, or 0 if it is not known.
+    /// Index after the value of `SOCKS_USERNAME`, or 0 without a known one: an `Option` would be larger.
     pub(crate) socks_username: u32,
-    /// Index after `SOCKS_PASSWORD`, or 0 if it is not known.
+    /// Index after the value of `SOCKS_PASSWORD`, or 0 without a known one.
     pub(crate) socks_password: u32,
-    /// Set if `ISO_FIELDS` ends the line, since no keyword is unknown.
+    /// Set if no unknown keyword can follow `ISO_FIELDS`: its value then ends the content.
     pub(crate) iso_fields_is_last: bool,
 }
 
@@ -39,7 +39,7 @@ pub(crate) struct KnownEnds {
 pub(crate) struct Arg {
     /// Index of the key's first byte.
     pub(crate) key_start: u32,
-    /// Keyword of the key, if tor prints it.
+    /// The key as a keyword. `None` for a key that no known tor prints.
     pub(crate) keyword: Option<Keyword>,
     /// Index of the `=` after the key.
     pub(crate) equals: u32,
@@ -57,7 +57,7 @@ impl<'a> Args<'a> {
 
     /// Returns the next argument.
     ///
-    /// Inlined, since a call takes a tenth more time to read everything of an event.
+    /// Inlined: with a call, reading every field and argument of an event takes a tenth more time.
     #[cfg_attr(feature = "std", inline(always))]
     pub(crate) fn next_arg(&mut self) -> Option<Arg> {
         let line = self.content.bytes();
@@ -86,7 +86,7 @@ impl<'a> Args<'a> {
         None
     }
 
-    /// Steps over the value after index `equals`.
+    /// Steps over the value after the `=` at index `equals`. Returns the argument.
     #[cfg_attr(feature = "std", inline)]
     fn read_value(&mut self, key_start: u32, keyword: Option<Keyword>, equals: u32) -> Arg {
         let (value_start, value_end) = self.value_range(keyword, equals + 1);
@@ -94,7 +94,7 @@ impl<'a> Args<'a> {
         Arg { key_start, keyword, equals, value_start, value_end }
     }
 
-    /// Returns the range of the value of `keyword`, searched from index `at` on.
+    /// Returns the range of the value after the `=` before index `at`. The parser's ends are used where they are known.
     #[cfg_attr(feature = "std", inline)]
     fn value_range(&self, keyword: Option<Keyword>, at: u32) -> (u32, u32) {
         let line = self.content.bytes();
@@ -108,17 +108,16 @@ impl<'a> Args<'a> {
         match (line.get(at as usize), keyword) {
             // Text that touches the closing quotation mark belongs to the value.
             (Some(b'"'), _) => (at, grammar::closing_quote(line, at).map_or(len, |quote| scan::space(line, quote))),
-            // Only in tor's order a socket's path may hold spaces.
+            // A socket's path may hold spaces. In other orders than tor's, nothing tells where it would end.
             (Some(b'/'), Some(Keyword::SourceAddr)) if self.ends.is_some() => (at, grammar::path_end(line, at)),
+            // tor prints a space before a code. Without a code, the value is empty.
             (Some(b' '), Some(Keyword::Reason | Keyword::RemoteReason)) => {
                 grammar::unknown_code_end(line, at + 1).map_or((at, at), |end| (at + 1, end))
             }
             _ => (at, scan::space(line, at)),
         }
     }
-}
 
-impl<'a> Args<'a> {
     /// Iterates over the keys that are left, in a form that may be shown.
     pub(crate) fn keys(mut self) -> impl Iterator<Item = Redacted<'a>> {
         let bytes = self.content.bytes();

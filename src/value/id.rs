@@ -38,12 +38,12 @@ fn abridge(id: &[u8]) -> ArrayString<MAX_ID_LEN> {
         .fold(0xCBF2_9CE4_8422_2325, |hash: u64, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
     let start = id.get(..valid_prefix(id).min(3)).and_then(|start| core::str::from_utf8(start).ok());
     let mut text = ArrayString::new();
-    // There is room for 3 + 1 + 16 characters.
+    // Cannot fail: there is room for 3 + 1 + 16 characters.
     let _ = fmt::Write::write_fmt(&mut text, format_args!("{}~{hash:016x}", start.unwrap_or_default()));
     text
 }
 
-/// Defines an ID type.
+/// Defines an ID type. `$no_id` is the text that tor prints in its place for none.
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident, $field:expr, $no_id:expr) => {
         $(#[$meta])*
@@ -53,7 +53,7 @@ macro_rules! id {
         ///
         /// Lenient reading accepts any token as an ID. A `StreamEvent` and a `StreamLife` keep such a token as it is, up to 20
         /// bytes. A longer one, or one with a quotation mark, becomes its start, `~` and a hash of the text before the mark: different
-        /// IDs nearly always stay different. One that is not UTF-8 is U+FFFD in a `StreamEvent`.
+        /// IDs nearly always stay different. An ID that is not UTF-8 is U+FFFD in a `StreamEvent`.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(ArrayString<MAX_ID_LEN>);
 
@@ -73,8 +73,8 @@ macro_rules! id {
                 &self.0
             }
 
-            /// Returns the ID with this text: one of an event that was parsed leniently, as [`of_any_token`](Self::of_any_token)
-            /// returns it.
+            /// Parses a serialized ID, which may be malformed: any text that [`of_any_token`](Self::of_any_token) can have
+            /// returned for a token.
             #[cfg(all(feature = "alloc", feature = "serde"))]
             pub(crate) fn of_serialized(text: &str) -> Result<Self, Error> {
                 let is_token = !text.bytes().any(|byte| matches!(byte, b' ' | b'"' | b'\r' | b'\n'));

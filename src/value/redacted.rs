@@ -1,9 +1,12 @@
 //! Text of an event without the credentials in it.
 //!
-//! Credentials have fields of their own. A damaged line, or one of a newer tor, can have them elsewhere. The value of an
-//! unknown keyword may end as a target does: then everything before it, credentials included, is the target. If the target
-//! is lost, a credential may be the first token, and so the target. So every text that is shown is searched for the
-//! keywords of credentials.
+//! Credentials have fields of their own, but a damaged line, or one of a newer tor, can have them elsewhere:
+//!
+//! - The value of an unknown keyword may end like a target, in a colon and a port. The text before it, credentials included, is
+//!   then the target.
+//! - If a log lost the target, a credential may be the first token after the circuit ID, and so the target.
+//!
+//! So every text that is shown is searched for the keywords of credentials.
 
 use core::fmt::{self, Write};
 
@@ -13,19 +16,19 @@ use core::fmt::{self, Write};
 /// `Display` writes the redacted text, with U+FFFD for bytes that are not UTF-8.
 #[derive(Clone, Copy)]
 pub struct Redacted<'a> {
-    /// Text that contains the shown range. A secret may begin before the range.
+    /// Text that contains the shown range: a secret may begin before the range, such as in the event's content.
     context: &'a [u8],
-    /// Index of the first byte.
+    /// Index of the first byte to show.
     start: usize,
-    /// Index after the last byte.
+    /// Index after the last byte to show.
     end: usize,
 }
 
-/// A stretch of redacted text.
+/// A piece of redacted text.
 enum Piece<'a> {
     /// Unchanged text.
     Shown(&'a [u8]),
-    /// A secret, as far as it is inside the text.
+    /// A secret, or several that touch each other, as far as they are inside the shown range.
     Masked,
 }
 
@@ -35,7 +38,7 @@ impl<'a> Redacted<'a> {
         Self { context, start, end }
     }
 
-    /// Returns redacted text without surrounding text.
+    /// Returns the redacted form of a text that was searched without text around it.
     pub(crate) const fn alone(text: &'a [u8]) -> Self {
         Self::new(text, 0, text.len())
     }
@@ -62,7 +65,7 @@ impl<'a> Redacted<'a> {
         }
     }
 
-    /// Iterates over the stretches. No two of the same kind follow each other.
+    /// Iterates over the pieces. No two of the same kind follow each other.
     fn pieces(self) -> Pieces<'a> {
         let secrets = Secrets { text: self.context, at: 0 };
         let mut pieces = Pieces { context: self.context, at: self.start, end: self.end, secrets, secret: None };
@@ -71,22 +74,22 @@ impl<'a> Redacted<'a> {
     }
 }
 
-/// An iterator over the stretches of redacted text.
+/// An iterator over the pieces of redacted text.
 struct Pieces<'a> {
-    /// Surrounding text.
+    /// Text that contains the shown range.
     context: &'a [u8],
-    /// Index of the next stretch.
+    /// Index of the next piece.
     at: usize,
-    /// Index after the last stretch.
+    /// Index after the last piece.
     end: usize,
-    /// Secrets after the next one.
+    /// Secrets after `secret`.
     secrets: Secrets<'a>,
-    /// Start and end of the next secret.
+    /// Start and end of the first secret that ends after `at`.
     secret: Option<(usize, usize)>,
 }
 
 impl Pieces<'_> {
-    /// Moves to the next secret that ends after `at`.
+    /// Moves `secret` to the next one that ends after `at`, and is not empty.
     fn next_secret(&mut self) {
         loop {
             self.secret = self.secrets.next();
@@ -106,7 +109,7 @@ impl<'a> Iterator for Pieces<'a> {
             return None;
         }
         let mut masked = false;
-        // A secret that begins in another, or right after it, has the same mask.
+        // A secret that begins in another, or right after it, shares its mask.
         while let Some((_, end)) = self.secret.filter(|&(start, _)| start <= self.at) {
             self.at = self.at.max(end);
             masked = true;
@@ -197,7 +200,7 @@ impl Iterator for Secrets<'_> {
             let opening = value.get(escapes..).and_then(|rest| rest.strip_prefix(b"\""));
             let (start, len) = match opening {
                 Some(string) => (self.at.checked_add(escapes)?.checked_add(1)?, string_len(string, escapes)),
-                // The opening quotation mark may be lost.
+                // The opening quotation mark was lost: the secret ends at a space at the latest.
                 None => {
                     let token = value.get(..memchr::memchr(b' ', value).unwrap_or(value.len())).unwrap_or_default();
                     (self.at, string_len(token, 0))
@@ -208,12 +211,13 @@ impl Iterator for Secrets<'_> {
     }
 }
 
-/// Returns the length of the string at the start of `text`, whose opening quotation mark has `escapes` backslashes before it:
-/// up to its closing one with as many, or to the end.
+/// Returns the length of the string at the start of `text`, up to its closing quotation mark or to the end. The opening one
+/// had `escapes` backslashes before it.
 ///
-/// A log that escapes text once more doubles each backslash in the string, and writes one before each quotation mark. So
-/// the number of backslashes before a closing mark, divided by 2 * `escapes` + 2, leaves `escapes`; before a mark in the
-/// string it leaves another remainder.
+/// Before the closing mark tor writes an even number of backslashes, which escape each other; before a mark inside of the
+/// string an odd number. Each time that a log escapes the text once more, n backslashes before a mark become 2n + 1. So the
+/// number before the closing mark, divided by 2 * `escapes` + 2, leaves `escapes`; before a mark in the string, it leaves
+/// 2 * `escapes` + 1.
 fn string_len(text: &[u8], escapes: usize) -> usize {
     let period = escapes.saturating_mul(2).saturating_add(2);
     let mut backslashes = 0_usize;
@@ -262,16 +266,16 @@ mod tests {
         }
     }
 
-    /// Every part of a text is masked as it is in the whole text.
+    /// Every range of a text is masked as it is in the whole text.
     #[test]
-    fn parts() {
+    fn ranges() {
         let text = b"a SOCKS_USERNAME=\"xx\" SOCKS_PASSWORD=\"yyy";
         for start in 0..=text.len() {
             for end in start..=text.len() {
                 let shown = Redacted::new(text, start, end).to_string();
-                let part = core::str::from_utf8(&text[start..end]).unwrap_or_default();
+                let range = core::str::from_utf8(&text[start..end]).unwrap_or_default();
                 assert!(!shown.contains(['x', 'y']), "{shown}");
-                assert_eq!(shown.replace("***", ""), part.replace(['x', 'y'], ""));
+                assert_eq!(shown.replace("***", ""), range.replace(['x', 'y'], ""));
             }
         }
     }

@@ -13,8 +13,8 @@ use common::corpus::{self, Corpus};
 use common::reading::{every_field, glance};
 use tor_stream_event::{EventDecoder, StreamEvent, StreamEventRef, stream_events};
 
-/// Number of events, and a sum of their values.
-type Reading = (u64, u64);
+/// Number of events, and a sum of their values, which the compiler must not leave out.
+type Count = (u64, u64);
 
 /// Defines one function for each operation, with a symbol that callgrind can start and stop at, and never inlined.
 macro_rules! operations {
@@ -22,7 +22,7 @@ macro_rules! operations {
         $(
             #[unsafe(no_mangle)]
             #[inline(never)]
-            fn $name($input: $type) -> Reading $body
+            fn $name($input: $type) -> Count $body
         )+
     };
 }
@@ -32,12 +32,12 @@ operations! {
         each(texts, |text| glance(black_box(&StreamEventRef::parse(text))))
     }
 
-    parse_bytes(lines: &[&[u8]]) {
-        each(lines, |line| glance(black_box(&StreamEventRef::parse_bytes(line))))
+    parse_bytes(contents: &[&[u8]]) {
+        each(contents, |content| glance(black_box(&StreamEventRef::parse_bytes(content))))
     }
 
-    parse_lenient(lines: &[&[u8]]) {
-        each(lines, |line| glance(black_box(&StreamEventRef::parse_lenient(line))))
+    parse_lenient(contents: &[&[u8]]) {
+        each(contents, |content| glance(black_box(&StreamEventRef::parse_lenient(content))))
     }
 
     parse_and_read(texts: &[&str]) {
@@ -65,9 +65,9 @@ operations! {
     }
 }
 
-/// Adds up what `read` makes of each item.
+/// Counts items, and sums up the values that `read` returns for them.
 #[inline]
-fn each<T>(items: impl IntoIterator<Item = T>, mut read: impl FnMut(T) -> u64) -> Reading {
+fn each<T>(items: impl IntoIterator<Item = T>, mut read: impl FnMut(T) -> u64) -> Count {
     items.into_iter().fold((0, 0), |(events, sum), item| (events + 1, sum + read(item)))
 }
 
@@ -75,18 +75,18 @@ fn each<T>(items: impl IntoIterator<Item = T>, mut read: impl FnMut(T) -> u64) -
 #[derive(Clone, Copy)]
 enum Operation {
     /// On contents that are UTF-8.
-    Texts(fn(&[&str]) -> Reading),
+    Texts(fn(&[&str]) -> Count),
     /// On contents.
-    Lines(fn(&[&[u8]]) -> Reading),
+    Contents(fn(&[&[u8]]) -> Count),
     /// On a buffer of whole lines.
-    Buffer(fn(&[u8]) -> Reading),
+    Buffer(fn(&[u8]) -> Count),
 }
 
-/// Every operation that is measured on lines that are all events.
+/// Every operation that is measured on each of [`CORPORA`].
 const OPERATIONS: [(&str, Operation); 6] = [
     ("parse", Operation::Texts(parse)),
-    ("parse_bytes", Operation::Lines(parse_bytes)),
-    ("parse_lenient", Operation::Lines(parse_lenient)),
+    ("parse_bytes", Operation::Contents(parse_bytes)),
+    ("parse_lenient", Operation::Contents(parse_lenient)),
     ("parse_and_read", Operation::Texts(parse_and_read)),
     ("parse_owned", Operation::Texts(parse_owned)),
     ("whole_buffer", Operation::Buffer(whole_buffer)),
@@ -95,7 +95,7 @@ const OPERATIONS: [(&str, Operation); 6] = [
 /// A function that makes an input.
 type Make<T> = fn() -> T;
 
-/// Inputs of lines that are all events.
+/// Inputs in which each line is an event.
 const CORPORA: [(&str, Make<Corpus>); 4] = [
     ("modern", corpus::modern),
     ("legacy", corpus::legacy),
@@ -110,7 +110,7 @@ struct OnFile {
     /// The file's name.
     input: &'static str,
     /// The operation.
-    run: fn(&[u8]) -> Reading,
+    run: fn(&[u8]) -> Count,
     /// Function that reads the file.
     file: Make<&'static [u8]>,
 }
@@ -143,8 +143,8 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Takes one measurement.
-fn measure(operation: &str, input: &str) -> Option<Reading> {
+/// Runs an operation on an input. `None` without such a measurement.
+fn measure(operation: &str, input: &str) -> Option<Count> {
     if let Some(found) = ON_FILES.iter().find(|found| (found.operation, found.input) == (operation, input)) {
         return Some((found.run)(black_box((found.file)())));
     }
@@ -152,7 +152,7 @@ fn measure(operation: &str, input: &str) -> Option<Reading> {
     let corpus = CORPORA.iter().find(|entry| entry.0 == input)?.1();
     Some(match operation {
         Operation::Texts(run) => run(black_box(corpus.texts)),
-        Operation::Lines(run) => run(black_box(corpus.lines)),
+        Operation::Contents(run) => run(black_box(corpus.contents)),
         Operation::Buffer(run) => run(black_box(corpus.buffer)),
     })
 }

@@ -2,30 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use crate::fields::{self, Reading};
+use crate::fields::{self, FieldsOrError};
 
-/// The mistakes of one parser: how many events each was made in, and the shortest of them.
+/// The mistakes of one parser, by cause, each with the shortest event of its kind.
 #[derive(Debug, Default)]
 pub struct Mistakes {
     /// Number of events with a mistake.
     pub events: usize,
-    /// By what is wrong.
+    /// Causes, by their description.
     pub causes: BTreeMap<String, Cause>,
 }
 
-/// One mistake.
+/// One kind of mistake.
 #[derive(Debug, Default)]
 pub struct Cause {
     /// Number of events with this mistake.
     pub events: usize,
-    /// The shortest of them.
+    /// Content of the shortest of them.
     pub content: String,
     /// The value that was read, and the right one.
     pub example: String,
 }
 
-/// Compares what was read from `contents` with what we read.
-pub fn compare(contents: &[&str], readings: impl IntoIterator<Item = Reading>) -> Mistakes {
+/// Compares the fields that a parser read from `contents` with those that this crate reads.
+pub fn compare(contents: &[&str], readings: impl IntoIterator<Item = FieldsOrError>) -> Mistakes {
     let mut mistakes = Mistakes::default();
     for (content, theirs) in contents.iter().zip(readings) {
         let found = differences(&fields::ours(content), &theirs);
@@ -42,8 +42,8 @@ pub fn compare(contents: &[&str], readings: impl IntoIterator<Item = Reading>) -
     mistakes
 }
 
-/// Returns each difference with an example.
-fn differences(ours: &Reading, theirs: &Reading) -> Vec<(String, String)> {
+/// Returns a description of each difference, and an example.
+fn differences(ours: &FieldsOrError, theirs: &FieldsOrError) -> Vec<(String, String)> {
     match (ours, theirs) {
         (Err(_), Err(_)) => Vec::new(),
         (Err(ours), Ok(theirs)) => {
@@ -73,7 +73,7 @@ fn differences(ours: &Reading, theirs: &Reading) -> Vec<(String, String)> {
     }
 }
 
-/// Shows text in a cell of a table: in one line, without what Markdown would take for its own, and not too long.
+/// Returns text as code in a cell of a Markdown table: escaped, and cut after 100 characters.
 pub fn code(text: &str) -> String {
     const MAX: usize = 100;
     let mut shown = String::from("`");

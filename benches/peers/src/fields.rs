@@ -20,8 +20,8 @@ pub struct Fields {
     pub purpose: Option<String>,
 }
 
-/// The fields, or why there are none.
-pub type Reading = Result<Fields, String>;
+/// The fields, or the reason why there are none.
+pub type FieldsOrError = Result<Fields, String>;
 
 impl Fields {
     /// Returns every field with its name.
@@ -42,7 +42,7 @@ impl Fields {
 }
 
 /// Reads with this crate.
-pub fn ours(content: &str) -> Reading {
+pub fn ours(content: &str) -> FieldsOrError {
     let event = StreamEventRef::parse(content).map_err(|error| error.to_string())?;
     Ok(Fields {
         id: event.id.into(),
@@ -59,7 +59,7 @@ pub fn ours(content: &str) -> Reading {
 }
 
 /// Reads with stem-rs.
-pub fn stem_rs(content: &str) -> Reading {
+pub fn stem_rs(content: &str) -> FieldsOrError {
     let event = stem_rs::events::StreamEvent::parse(content).map_err(|error| error.to_string())?;
     Ok(Fields {
         id: event.id.to_string(),
@@ -76,7 +76,7 @@ pub fn stem_rs(content: &str) -> Reading {
 }
 
 /// Reads with the naive parser.
-pub fn naive(content: &str) -> Reading {
+pub fn naive(content: &str) -> FieldsOrError {
     let event = NaiveEvent::parse(content)?;
     Ok(Fields {
         id: event.id,

@@ -6,7 +6,7 @@ use tor_stream_event::StreamEventRef;
 
 use crate::rounds::{self, Contender};
 
-/// Lines that make parsers read the same bytes again and again: what is repeated, and what stands around it.
+/// Lines that make parsers read the same bytes again and again: name, text before, repeated text, text after.
 const KINDS: [(&str, &str, &str, &str); 8] = [
     ("credentials", "18 CLOSED 5 a.example:80 REASON=DONE SOCKS_USERNAME=\"", "a", "\" CLIENT_PROTOCOL=SOCKS5"),
     ("escapes", "18 CLOSED 5 a.example:80 REASON=DONE SOCKS_USERNAME=\"", "\\\"", "\" CLIENT_PROTOCOL=SOCKS5"),
@@ -29,7 +29,7 @@ const BYTES: usize = 1 << 20;
 pub struct Growth {
     /// The kind.
     pub kind: &'static str,
-    /// Nanoseconds for one byte.
+    /// Nanoseconds for one byte of the shorter line.
     pub per_byte: f64,
     /// Ratio of the times for twice the length and once.
     pub doubled: f64,
@@ -50,7 +50,8 @@ pub fn growth() -> Vec<Growth> {
         .collect()
 }
 
-/// Compares hostile lines with plain lines of the same length: returns the ratio of their times, and the line.
+/// Compares hostile lines with plain lines of the same length. Returns the ratio of their times, and the hostile line, by
+/// ratio.
 pub fn hostile<'a>(lines: &[&'a [u8]]) -> Vec<(f64, &'a [u8])> {
     let plain: Vec<String> = lines.iter().map(|line| plain(line.len())).collect();
     let mut contenders: Vec<_> =
@@ -62,8 +63,8 @@ pub fn hostile<'a>(lines: &[&'a [u8]]) -> Vec<(f64, &'a [u8])> {
     ratios
 }
 
-/// Returns a plain line of a given length, as far as one can be as short. What is too much for a host is in the user
-/// name.
+/// Returns a plain line of a given length, or the shortest one if that is longer. The host has up to 64 bytes, the user name
+/// the others.
 fn plain(length: usize) -> String {
     let (start, end) = ("18 CLOSED 5 ", ":80 REASON=DONE");
     let (name, tail) = (" SOCKS_USERNAME=\"", "\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=");
@@ -74,7 +75,7 @@ fn plain(length: usize) -> String {
     }
 }
 
-/// Reads one line many times.
+/// Returns a contender that reads one line many times.
 fn often<'a>(line: &'a (impl AsRef<[u8]> + ?Sized), times: usize) -> Contender<'a> {
     let line = line.as_ref();
     Contender::new("a line", move || {

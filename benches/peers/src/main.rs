@@ -48,8 +48,8 @@ fn main() {
 
     eprintln!("comparing");
     for corpus in [corpus::modern(), corpus::hostile()] {
-        let not_utf8 = corpus.lines.len() - corpus.texts.len();
-        let with = |parse: fn(&str) -> fields::Reading| corpus.texts.iter().map(move |text| parse(text));
+        let not_utf8 = corpus.contents.len() - corpus.texts.len();
+        let with = |parse: fn(&str) -> fields::FieldsOrError| corpus.texts.iter().map(move |text| parse(text));
         let mut found = vec![
             ("stem-rs", compare::compare(corpus.texts, with(fields::stem_rs))),
             ("naive", compare::compare(corpus.texts, with(fields::naive))),
@@ -70,29 +70,29 @@ struct Table {
     events: usize,
     /// Number of bytes of their lines.
     bytes: usize,
-    /// Each contender with the nanoseconds that it takes.
+    /// Name of each contender, and its time for all events in nanoseconds.
     rows: Vec<(&'static str, f64)>,
 }
 
 impl Table {
-    /// Measures.
+    /// Measures the contenders.
     fn measure(input: &'static str, events: usize, bytes: usize, mut contenders: Vec<Contender<'_>>) -> Self {
         let medians = rounds::medians(&mut contenders);
         Self { input, events, bytes, rows: contenders.iter().map(|contender| contender.name).zip(medians).collect() }
     }
 
-    /// Returns the time of a contender.
+    /// Returns the time of a contender, in nanoseconds.
     fn time(&self, name: &str) -> Option<f64> {
         self.rows.iter().find(|row| row.0 == name).map(|row| row.1)
     }
 }
 
-/// Returns the lines that are UTF-8: not every contender reads others.
+/// Returns the corpus without contents that are not UTF-8, which not every contender reads.
 fn text_only(corpus: Corpus) -> Corpus {
     Corpus::new(corpus.name, &corpus.texts.iter().map(|text| text.as_bytes().to_vec()).collect::<Vec<_>>())
 }
 
-/// Measures lines that are all events.
+/// Measures every contender on a corpus.
 fn events(corpus: &Corpus, pythons: &mut [Python]) -> Table {
     let &Corpus { name, buffer, texts, .. } = corpus;
     let mut contenders = vec![

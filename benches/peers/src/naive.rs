@@ -1,4 +1,4 @@
-//! The parser that a program writes for itself: split at white space, copy what is found.
+//! A parser as programs write it for themselves: it splits at white space, and copies the fields.
 
 /// An event, with its words as text.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 use std::{env, fs};
 
-use crate::fields::Reading;
+use crate::fields::FieldsOrError;
 use crate::report;
 
 /// Name in reports, module that `python_events.py` imports, and variable with the interpreter that has it. cepa is a fork of
@@ -47,7 +47,7 @@ impl Python {
         Some(Self { name, process, input, output })
     }
 
-    /// Hands over contents under a name.
+    /// Gives the process contents to keep under a name.
     pub fn load(&mut self, name: &str, contents: &[&str]) {
         let path = env::temp_dir().join(format!("peers-{}-{name}", std::process::id()));
         fs::write(&path, contents.iter().flat_map(|content| [content, "\r\n"]).collect::<String>())
@@ -57,7 +57,7 @@ impl Python {
         fs::remove_file(path).expect("it was written above");
     }
 
-    /// Reads everything of that name; returns how many events there were, and how long it took.
+    /// Parses the contents of that name. Returns the number of events, and the processor time.
     pub fn time(&mut self, name: &str) -> (u64, Duration) {
         self.send(&format!("time {name}"));
         let answer = self.answer();
@@ -66,7 +66,7 @@ impl Python {
     }
 
     /// Parses the `count` contents of that name, and returns the fields.
-    pub fn read(&mut self, name: &str, count: usize) -> Vec<Reading> {
+    pub fn read(&mut self, name: &str, count: usize) -> Vec<FieldsOrError> {
         self.send(&format!("read {name}"));
         (0..count).map(|_| serde_json::from_str(&self.answer()).expect("fields")).collect()
     }

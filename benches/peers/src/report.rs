@@ -1,4 +1,4 @@
-//! The report.
+//! The sections of `benches/RESULTS.md`, printed as Markdown.
 
 use std::fmt::Write as _;
 
@@ -41,23 +41,23 @@ Made by `benches/peers/run`. Medians of {} rounds, in which all contenders take 
 processor, not of the clock.
 
 Inputs, from `tests/data`: *modern*, a capture of tor 0.4.9.11; *legacy*, a capture of tor 0.4.2.7; *credentials*, those
-lines of *modern* that have a user name; each as often as it takes to have 2 MB, and only
-lines that are UTF-8, since not every contender takes others. *log*, an OnionPerf log, and *wire*, a whole control
-connection, each with as many bytes for an event as the capture that it was cut from.
+lines of *modern* that have a user name. Each is repeated up to 2 MB, without lines that are not UTF-8, which not every contender
+takes. *log*, an OnionPerf log, and *wire*, a whole control connection, each have as many bytes for an event as the capture
+that they were cut from.
 
-The others do less, or other things: none checks an order, or tells a target from keywords in it. stem-rs does not keep the
-credentials and what follows them at all; Python stem and cepa, its fork, keep that as text. aiostem reads every field into a type of
-its own, addresses and numbers too, and refuses what does not fit it; an address that it writes in another notation counts as misread. The naive parser is `naive.rs` beside this program:
-what a program writes for itself with `split_whitespace`; its words stay text. Python's libraries get their messages without the
-search for their end.
+The others do less, or other things: none checks the order of fields, or tells a target from keywords in it. stem-rs does not keep
+the credentials and the fields after them; Python stem and cepa, its fork, keep these as text. aiostem reads every field into a type
+of its own, addresses and numbers too, and refuses a value that does not fit; an address that it writes in another notation
+counts as misread. The naive parser is `benches/peers/src/naive.rs`, such as programs write for themselves with
+`split_whitespace`; its words stay text. Python's libraries get their messages without the search for their end.
 ",
         rounds::ROUNDS
     );
 }
 
-/// A table for each input.
+/// Writes the table of times for an event: a row for each contender, three columns for each input.
 pub fn events(tables: &[Table]) {
-    println!("## One event\n\nns for an event; how many times the speed of stem-rs.\n");
+    println!("## One event\n\nNanoseconds for an event, GB/s, and the speed as a multiple of that of stem-rs.\n");
     let mut head = String::from("| |");
     let mut rule = String::from("|---|");
     for table in tables {
@@ -79,14 +79,16 @@ pub fn events(tables: &[Table]) {
     println!();
 }
 
-/// Returns with how many decimals a number is shown.
+/// Returns the number of decimals to show of a ratio.
 fn decimals(number: f64) -> usize {
     if number < 0.1 { 3 } else { 1 }
 }
 
-/// The rows in which another one is faster at the same work.
+/// Writes the list of rows in which another parser is faster at the same work.
 pub fn lost(tables: &[Table]) {
-    println!("### Rows that we lose\n\nTo both limits, in every row: neither of them reads an event. To parsers:\n");
+    println!(
+        "### Rows that we lose\n\nEvery row loses to both limits, which read no event. Rows that lose to a parser:\n"
+    );
     let mut none = true;
     for table in tables {
         for (ours, others) in SAME_WORK {
@@ -106,7 +108,7 @@ pub fn lost(tables: &[Table]) {
     println!("{}", if none { "- None.\n" } else { "" });
 }
 
-/// Whole files.
+/// Writes the table of whole files, in which most lines are no events.
 pub fn files(tables: &[Table]) {
     println!("## Events among other lines\n\nns for an event, the lines around it included.\n");
     println!(
@@ -128,9 +130,11 @@ pub fn files(tables: &[Table]) {
     println!();
 }
 
-/// Lines of all lengths.
+/// Writes the table of long lines.
 pub fn growth(kinds: &[Growth]) {
-    println!("## Long lines\n\nA line of 8 KiB of one kind, and how many times the time for one of 16 KiB.\n");
+    println!(
+        "## Long lines\n\nThe time for a byte of a line of 8 KiB of one kind, and the time of a line of 16 KiB divided by that of one of 8 KiB.\n"
+    );
     println!("| repeated | ns for a byte | twice the length |\n|---|---:|---:|");
     for &Growth { kind, per_byte, doubled } in kinds {
         println!("| {kind} | {per_byte:.2} | {doubled:.2} |");
@@ -138,9 +142,10 @@ pub fn growth(kinds: &[Growth]) {
     println!();
 }
 
-/// Hostile lines beside plain ones: those that a tor can have printed, and those with fields in an order that none prints.
+/// Writes the times of hostile lines beside plain ones: of those that a tor can have printed, and of those with fields in an order
+/// that none prints.
 pub fn hostile(ratios: &[(f64, &[u8])]) {
-    println!("## Hostile lines\n\nThe time for each hostile line, in times that for a plain one of the same length.");
+    println!("## Hostile lines\n\nThe time for each hostile line, divided by that for a plain one of the same length.");
     println!();
     let no_tor_prints = |line: &[u8]| {
         StreamEventRef::parse_bytes(line).is_ok_and(|event| event.anomalies().contains(Anomaly::UnknownOrder))
@@ -150,12 +155,7 @@ pub fn hostile(ratios: &[(f64, &[u8])]) {
         [("that a tor can have printed", printed), ("with fields in an order that no tor prints", strange)]
     {
         let (Some(median), Some(worst)) = (ratios.get(ratios.len() / 2), ratios.last()) else { continue };
-        println!(
-            "{} lines {whose}: median {:.1}, at most {:.1}. The slowest:\n",
-            ratios.len(),
-            median.0,
-            worst.0
-        );
+        println!("{} lines {whose}: median {:.1}, at most {:.1}. The slowest:\n", ratios.len(), median.0, worst.0);
         for (ratio, line) in ratios.iter().rev().take(3) {
             println!("- {ratio:.1}: {}", code(&String::from_utf8_lossy(line)));
         }
@@ -169,7 +169,7 @@ pub fn mistakes(input: &str, lines: usize, not_utf8: usize, found: &[(&str, Mist
     println!(
         "{lines} lines, each once. {not_utf8} more are not UTF-8; stem-rs and the naive parser take none of those.\n"
     );
-    println!("| | what | events | shortest example | there |\n|---|---|---:|---|---|");
+    println!("| | mistake | events | shortest example | read, and right |\n|---|---|---:|---|---|");
     for (name, mistakes) in found {
         println!("| **{name}** | wrong in some way | **{}** | | |", mistakes.events);
         for (what, cause) in &mistakes.causes {

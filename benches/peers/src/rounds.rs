@@ -11,7 +11,7 @@ pub const ROUNDS: usize = 15;
 pub struct Contender<'a> {
     /// Name in the report.
     pub name: &'static str,
-    /// Does the work once; returns a number that has to be the same each time, and how long it took.
+    /// Does the work once. Returns a number that has to be the same each time, and the processor time.
     run: Box<dyn FnMut() -> (u64, Duration) + 'a>,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Contender<'a> {
     }
 }
 
-/// Gives every contender its turns; returns the median of each one's times, in nanoseconds.
+/// Measures the contenders in turns. Returns the median time of each, in nanoseconds.
 pub fn medians(contenders: &mut [Contender<'_>]) -> Vec<f64> {
     let expected: Vec<u64> = contenders.iter_mut().map(|contender| (contender.run)().0).collect();
     let mut times = vec![Vec::with_capacity(ROUNDS); contenders.len()];

@@ -257,7 +257,7 @@ impl<F: MakeNote, R: LifeRows> ConsumerMaker for LifeLogs<F, R> {
         LifePart { log: self.consumer(input, StreamTracker::part()), ends: Vec::new(), events: 0, is_inexact: false }
     }
 
-    fn range(&self) -> Option<RangeInclusive<u64>> {
+    fn range_len(&self) -> Option<RangeInclusive<u64>> {
         Some(RANGE)
     }
 
@@ -297,13 +297,13 @@ impl<F: MakeNote, R: LifeRows> LifeLog<F, R> {
 }
 
 impl<F: MakeNote, R: LifeRows> Consumer for LifeLog<F, R> {
-    const OPEN_STREAMS: bool = true;
+    const WANTS_OPEN_STREAMS: bool = true;
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         self.track(event).map_or(Ok(()), |life| self.life(life))
     }
 
-    fn open(&mut self, stream: &StreamEventRef<'_>, met: MetConditions) -> io::Result<()> {
+    fn open_stream(&mut self, stream: &StreamEventRef<'_>, met: MetConditions) -> io::Result<()> {
         // The stream's own events have more facts.
         if stream.id.parse().is_ok_and(|id| self.tracker.get(&id).is_some()) {
             return Ok(());
@@ -356,7 +356,7 @@ impl<F: MakeNote, R: LifeRows> LogConsumer for LifeLog<F, R> {
         Ok(())
     }
 
-    fn next(&mut self, input: InputName<'_>) {
+    fn next_input(&mut self, input: InputName<'_>) {
         self.input = input.index;
         self.check.next_file();
     }
@@ -377,7 +377,7 @@ impl<F, R: LifeRows> LifePart<F, R> {
 }
 
 impl<F: MakeNote, R: LifeRows> Consumer for LifePart<F, R> {
-    const OPEN_STREAMS: bool = true;
+    const WANTS_OPEN_STREAMS: bool = true;
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if self.is_inexact {
@@ -394,7 +394,7 @@ impl<F: MakeNote, R: LifeRows> Consumer for LifePart<F, R> {
         Ok(())
     }
 
-    fn open(&mut self, _stream: &StreamEventRef<'_>, _met: MetConditions) -> io::Result<()> {
+    fn open_stream(&mut self, _stream: &StreamEventRef<'_>, _met: MetConditions) -> io::Result<()> {
         self.is_inexact = true;
         Ok(())
     }

@@ -7,7 +7,7 @@ use core::slice;
 
 use tor_stream_event::stream_events;
 
-/// Returns how many STREAM events the log at `log`, of `len` bytes, has, and -1 if one of them cannot be read.
+/// Returns the number of STREAM events in the log of `len` bytes at `log`, or -1 if one of them cannot be read.
 ///
 /// # Safety
 ///

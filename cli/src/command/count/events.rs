@@ -69,7 +69,7 @@ impl ConsumerMaker for EventLogs {
         EventPart { log: self.log(input), is_full: false }
     }
 
-    fn range(&self) -> Option<RangeInclusive<u64>> {
+    fn range_len(&self) -> Option<RangeInclusive<u64>> {
         Some(Self::RANGE)
     }
 }

@@ -138,14 +138,14 @@ impl ConsumerMaker for ShareLogs {
         ShareLog::default()
     }
 
-    fn range(&self) -> Option<RangeInclusive<u64>> {
+    fn range_len(&self) -> Option<RangeInclusive<u64>> {
         // Names are numbered in order, which is most of the work.
         None
     }
 }
 
 impl Consumer for ShareLog {
-    const OPEN_STREAMS: bool = true;
+    const WANTS_OPEN_STREAMS: bool = true;
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if event.met.all() {
@@ -154,7 +154,7 @@ impl Consumer for ShareLog {
         Ok(())
     }
 
-    fn open(&mut self, stream: &StreamEventRef<'_>, met: MetConditions) -> io::Result<()> {
+    fn open_stream(&mut self, stream: &StreamEventRef<'_>, met: MetConditions) -> io::Result<()> {
         if met.all() {
             self.items.push(SharedEvent { event: (*stream).into(), time: None, is_open: true });
         }

@@ -104,11 +104,11 @@ impl ConsumerMaker for SummaryLogs {
         self.division.as_deref()
     }
 
-    fn range(&self) -> Option<RangeInclusive<u64>> {
+    fn range_len(&self) -> Option<RangeInclusive<u64>> {
         Some(Self::RANGE)
     }
 
-    fn needs_numbers(&self) -> bool {
+    fn needs_lines_before(&self) -> bool {
         // With filters, the counts of a stream's events are kept with the stream until it passes. Line numbers of
         // anomalies are among them, and cannot be shifted there when the range is appended.
         self.is_filtered
@@ -302,7 +302,7 @@ impl LogConsumer for SummaryLog {
         Ok(())
     }
 
-    fn next(&mut self, input: InputName<'_>) {
+    fn next_input(&mut self, input: InputName<'_>) {
         input.name.clone_into(&mut self.file);
         self.position = input.index;
         self.check.next_file();

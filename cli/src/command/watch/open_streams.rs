@@ -49,7 +49,7 @@ enum ScanState {
 impl ReplyScanner {
     /// Returns the scanner for the bytes after the command was sent.
     pub(crate) const fn new() -> Self {
-        Self { state: ScanState::Before, lines: LineCollector::new(MAX_LINE, true) }
+        Self { state: ScanState::Before, lines: LineCollector::of_wire(MAX_LINE) }
     }
 
     /// Removes bytes from the start of `piece`, up to a line end or all, and returns them. If they complete the row of a

@@ -100,7 +100,7 @@ impl SentRange {
         (file, range): (&Cuttable, &Range<u64>),
         (logs, before): (&SummaryLogs, u64),
     ) -> io::Result<Option<RangeResult<SummaryLog>>> {
-        let (mut state, skipped) = (file.start.clone(), self.skipped());
+        let (mut state, skipped) = (file.start_state.clone(), self.skipped());
         if !self.is(file, range) || !state.append_counts(self.lines, range.end - range.start, self.replies, &skipped) {
             return Ok(None);
         }
@@ -108,7 +108,7 @@ impl SentRange {
         let Some(RebuiltRange { mut part, unreadable }) = rebuilt else { return Ok(None) };
         (part.log.tally, part.log.check) = (self.tally, self.check);
         part.log.tally.events.add_to_line_numbers(before);
-        let end = ReadEnd { state, open: None, failed: None, findings: self.findings };
+        let end = ReadEnd { state, scanner: None, failed: None, findings: self.findings };
         Ok(Some(RangeResult { result: Ok((part, end)), unreadable }))
     }
 
@@ -199,7 +199,7 @@ impl Restoring {
 
     /// Restores a range, unless the number of lines before it has to be known. `file` is the file of the range before.
     fn restore(&self, sent: Box<SentRange>, file: &mut Option<Cuttable>) -> NextRange {
-        if self.logs.needs_numbers() {
+        if self.logs.needs_lines_before() {
             return NextRange::Sent(sent);
         }
         let (index, range) = (sent.file, sent.range.0..sent.range.1);
