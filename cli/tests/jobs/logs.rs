@@ -1,6 +1,6 @@
 //! One log, of each kind: its events are the same wherever it is cut into ranges.
 
-use std::fmt::Write;
+use core::fmt::Write;
 use std::fs;
 
 use crate::common::{capture, data, file};
