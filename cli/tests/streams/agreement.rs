@@ -149,9 +149,9 @@ fn streams_in_a_reply_are_streams() {
     assert_eq!(agreed(&file("agreement", "reply.log", log)), counts(3, 0, &circuits));
     // Long lines before and after it: several threads read ranges.
     let host = "a".repeat(230);
-    let events = (100..6100).map(|id| format!("650 STREAM {id} NEW 0 {host}:443\r\n")).collect::<String>();
+    let events = (100..9100).map(|id| format!("650 STREAM {id} NEW 0 {host}:443\r\n")).collect::<String>();
     let found = agreed(&file("agreement", "long.log", [&events, log, &events].concat()));
-    assert_eq!((found.streams, found.failed), (2 * 6000 + 3, 0));
+    assert_eq!((found.streams, found.failed), (2 * 9000 + 3, 0));
 }
 
 /// Captures of a real tor.
