@@ -170,8 +170,10 @@ fn links_in_a_folder() {
     let log = file("links/logs", "log", LOG.as_bytes());
     let elsewhere = file("links/elsewhere", "log", LOG.as_bytes());
     let folder = log.parent().unwrap();
-    let link = |target: &Path, name: &str| {
+    for name in ["itself", "file", "folder"] {
         let _ = fs::remove_file(folder.join(name));
+    }
+    let link = |target: &Path, name: &str| {
         std::os::unix::fs::symlink(target, folder.join(name)).unwrap();
     };
     link(folder, "itself");
