@@ -64,10 +64,11 @@ fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-/// A log of one line, whose credentials, and whose unknown keyword, hold the word `SECRET`.
+/// A log of one line, whose credentials, and whose unknown keyword, hold the word `hunter2`. Its numbers, as bytes, stand nowhere
+/// else in it: 287454020 is 0x11223344.
 const LOG: &[u8] = b"650 STREAM 518 NEW 747 host.example:44321 SOURCE_ADDR=127.0.0.9:5 PURPOSE=USER \
-    SOCKS_USERNAME=\"SECRET u\" SOCKS_PASSWORD=\"SECRET\\\" p\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=287454020 \
-    SESSION_GROUP=-4 ISO_FIELDS=DESTPORT,FUTURE NEW_KEY=SECRET\r\n";
+    SOCKS_USERNAME=\"hunter2 u\" SOCKS_PASSWORD=\"hunter2\\\" p\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=287454020 \
+    SESSION_GROUP=-4 ISO_FIELDS=DESTPORT,FUTURE NEW_KEY=hunter2\r\n";
 
 /// Returns the line of [`LOG`].
 fn line() -> EventLine<'static> {
@@ -76,7 +77,7 @@ fn line() -> EventLine<'static> {
 
 /// Every type that holds data can be logged; types that hold a position in a log cannot.
 #[test]
-fn every_type() {
+fn every_type_of_data_can_be_logged() {
     /// The trait of a type that can be logged.
     fn is_format<T: Format>() {}
     is_format::<(StreamEventRef<'_>, EventLine<'_>)>();
@@ -94,11 +95,11 @@ fn every_type() {
 /// The data of a stream is sent, without the credentials of its events.
 #[cfg(feature = "alloc")]
 #[test]
-fn streams() {
+fn a_stream_without_credentials() {
     let mut tracker = tor_stream_event::StreamTracker::new(1);
     tracker.update(&line().event.unwrap(), 287_454_020_u32);
     let log = sent(tracker.live().next());
-    assert!(!holds(&log, b"SECRET"), "{}", log.escape_ascii());
+    assert!(!holds(&log, b"hunter2"), "{}", log.escape_ascii());
     for part in [&b"518"[..], b"747", b"host.example", &44321_u16.to_le_bytes(), &287_454_020_u32.to_le_bytes()] {
         assert!(holds(&log, part), "{} in {}", part.escape_ascii(), log.escape_ascii());
     }
@@ -108,25 +109,25 @@ fn streams() {
 #[test]
 fn misplaced_credentials() {
     for line in [
-        &br#"650 STREAM 15 SUCCEEDED 3 a.example:443 SOCKS_PASSWORD="SECRET" NEW_ADDR=10.8.0.2:4567"#[..],
-        br#"650 STREAM 15 SUCCEEDED 3 a.example:443 SOCKS_PASSWORD="x:80 SECRET=1 ISO_FIELDS=SECRET"#,
+        &br#"650 STREAM 15 SUCCEEDED 3 a.example:443 SOCKS_PASSWORD="hunter2" NEW_ADDR=10.8.0.2:4567"#[..],
+        br#"650 STREAM 15 SUCCEEDED 3 a.example:443 SOCKS_PASSWORD="x:80 hunter2=1 ISO_FIELDS=hunter2"#,
     ] {
         let log = sent(stream_events(line).next().unwrap().event.unwrap());
-        assert!(!holds(&log, b"SECRET") && holds(&log, b"a.example"), "{}", log.escape_ascii());
+        assert!(!holds(&log, b"hunter2") && holds(&log, b"a.example"), "{}", log.escape_ascii());
     }
 }
 
 /// An event's parts are sent, its credentials are not.
 #[test]
-fn events() {
+fn an_event_without_credentials() {
     let line = line();
     let event = line.event.unwrap();
-    assert!(holds(LOG, b"SECRET"));
+    assert!(holds(LOG, b"hunter2"));
     let mut logs = vec![sent(event), sent(line)];
     #[cfg(feature = "alloc")]
     logs.push(sent(event.into_owned()));
     for log in logs {
-        assert!(!holds(&log, b"SECRET"), "{}", log.escape_ascii());
+        assert!(!holds(&log, b"hunter2"), "{}", log.escape_ascii());
         let number = 287_454_020_u32.to_le_bytes();
         for part in [
             &b"518"[..],
@@ -146,11 +147,11 @@ fn events() {
 
 /// Credentials alone are not sent either; lists are sent whole.
 #[test]
-fn parts() {
+fn parts_of_an_event() {
     let event = line().event.unwrap();
     let password = event.socks_password().unwrap();
     for log in [sent(password), sent(password.bytes()), sent(event.args()), sent(event.socks_username())] {
-        assert!(!holds(&log, b"SECRET"), "{}", log.escape_ascii());
+        assert!(!holds(&log, b"hunter2"), "{}", log.escape_ascii());
     }
     let args = sent(event.args());
     for (key, _) in event.args() {
@@ -173,11 +174,11 @@ fn parts() {
 
 /// An error is sent with its offset, and without the line.
 #[test]
-fn errors() {
-    let text = "5 NEW 0 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa SOCKS_PASSWORD=\"SECRET\"";
+fn an_error_without_its_line() {
+    let text = "5 NEW 0 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa SOCKS_PASSWORD=\"hunter2\"";
     let error = StreamEventRef::parse(text).unwrap_err();
     let Error::Protocol(cause) = error else { panic!("{error}") };
     let log = sent(error);
-    assert!(!holds(&log, b"SECRET") && !holds(&log, b"aaa"), "{}", log.escape_ascii());
+    assert!(!holds(&log, b"hunter2") && !holds(&log, b"aaa"), "{}", log.escape_ascii());
     assert!(holds(&log, &u32::try_from(cause.offset()).unwrap().to_le_bytes()), "{}", log.escape_ascii());
 }

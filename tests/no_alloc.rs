@@ -107,8 +107,8 @@ fn counts() {
 #[test]
 fn reading_does_not_allocate() {
     for case in cases::all() {
-        for end in 0..=case.line.len() {
-            let line = case.line.get(..end).unwrap_or_default();
+        for end in 0..=case.content.len() {
+            let line = case.content.get(..end).unwrap_or_default();
             assert_eq!(calls(|| read(black_box(line))), 0, "{}", line.escape_ascii());
         }
     }

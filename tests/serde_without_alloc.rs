@@ -11,9 +11,9 @@ fn written(event: &StreamEventRef<'_>) -> [Value; 3] {
     ["id", "target_port", "content"].map(|name| form[name].clone())
 }
 
-/// The line stands there only if tor would print another one for the fields, and the fields are those of the line.
+/// The content is written only if tor would print another one for the fields, and the fields are those of the content.
 #[test]
-fn content() {
+fn content_of_an_odd_event() {
     let event = StreamEventRef::parse("5 CLOSED 7 a.test:80 REASON=DONE").expect("an event");
     assert_eq!(written(&event), [json!("5"), json!(80), Value::Null]);
 

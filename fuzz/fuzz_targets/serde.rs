@@ -1,5 +1,5 @@
 //! An event that becomes data, as text or as bytes, comes back as it was, and so does one that is read out of any data. Of
-//! such data with one byte changed, what is accepted is the event of its own content.
+//! such data with one bit changed, what is accepted is the event of its own content.
 #![cfg_attr(fuzzing, no_main)]
 
 use laws::law;
@@ -29,7 +29,7 @@ fn assert_says_its_content(event: &StreamEvent) {
     assert_ne!(event.circuit_id.as_ref().map(AsRef::as_ref), Some("0"));
 }
 
-/// Changes one byte of data, which `seed` chooses with its new value.
+/// Changes one bit of data, which `seed` chooses.
 fn change(data: &mut [u8], seed: &[u8]) {
     let number = seed.iter().fold(0_usize, |number, &byte| number.wrapping_mul(31).wrapping_add(byte.into()));
     let index = number.checked_rem(data.len()).unwrap_or_default();

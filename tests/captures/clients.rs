@@ -1,16 +1,13 @@
-//! Events of old tors, held against what their clients sent: `data/clients` has the lines of each tor, and beside them
+//! Events of old tors, compared with what their clients sent: `data/clients` has the lines of each tor, and beside them
 //! a record of each client's request. Every expected value is from that record.
 #![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::HashMap;
 
-use crate::common;
-use crate::common::from_hex;
+use crate::common::printed::{TARGET_BUFFER, is_plain_target};
+use crate::common::{self, contents, from_hex};
 use serde_json::Value;
 use tor_stream_event::{Anomaly, Error, ErrorKind, Field, Quoted, StreamEventRef, StreamStatus, stream_events};
-
-/// Maximum length of a target: tor cuts a longer one.
-const TARGET_LEN: usize = 255;
 
 /// Request of one client, and the end of its stream.
 struct Client {
@@ -128,32 +125,14 @@ fn until_nul(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// Returns the records of a file by the ID of the stream, and the number of clients of which tor printed nothing.
-fn clients(records: &str) -> (HashMap<String, Client>, usize) {
+/// Returns the records of a file by the ID of the stream, without those of clients of which tor printed nothing.
+fn clients(records: &str) -> HashMap<String, Client> {
     let records: Vec<_> =
         records.lines().map(|record| serde_json::from_str::<Value>(record).expect("a record")).collect();
     let unprinted = records.iter().filter(|record| record.get("none").is_some()).count();
     let clients: HashMap<_, _> = records.iter().filter_map(Client::of).collect();
     assert_eq!(clients.len() + unprinted, records.len(), "a record is incomplete, or two have one ID");
-    (clients, unprinted)
-}
-
-/// Splits lines at CR LF and returns the contents of their events.
-fn contents(lines: &[u8]) -> Vec<&[u8]> {
-    let mut contents = Vec::new();
-    let mut rest = lines;
-    while let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") {
-        let (line, next) = rest.split_at(end);
-        contents.push(line.strip_prefix(b"650 STREAM ").expect("an event"));
-        rest = next.strip_prefix(b"\r\n").expect("a line end");
-    }
-    assert!(rest.is_empty());
-    contents
-}
-
-/// Returns `true` for a target without a byte that makes it hostile.
-fn is_plain(target: &[u8]) -> bool {
-    target.len() < TARGET_LEN && target.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'"')
+    clients
 }
 
 /// Number of events of each kind.
@@ -173,9 +152,9 @@ struct Counts {
     open: usize,
 }
 
-/// Holds every event of one tor against the records of its clients.
-fn check(lines: &[u8], records: &str, has_new_fields: bool) -> Counts {
-    let (clients, _) = clients(records);
+/// Compares every event of one tor with the records of its clients, and counts the events.
+fn compare(lines: &[u8], records: &str, has_new_fields: bool) -> Counts {
+    let clients = clients(records);
     let mut counts = Counts::default();
     let mut statuses: HashMap<&str, Vec<String>> = HashMap::new();
     for content in contents(lines) {
@@ -190,7 +169,7 @@ fn check(lines: &[u8], records: &str, has_new_fields: bool) -> Counts {
             continue;
         };
         let whole = client.target();
-        let target = whole.get(..TARGET_LEN).unwrap_or(&whole);
+        let target = whole.get(..TARGET_BUFFER).unwrap_or(&whole);
         let event = StreamEventRef::parse_lenient(content).expect("an event");
         let shown = content.escape_ascii();
         assert_eq!(event.target_bytes(), target, "{shown}");
@@ -203,7 +182,7 @@ fn check(lines: &[u8], records: &str, has_new_fields: bool) -> Counts {
             target.contains(&b':') && core::str::from_utf8(port).is_ok_and(|port| port.parse::<u16>().is_ok());
         match strict {
             Err(Error::Protocol(error)) => {
-                assert!(whole.len() > TARGET_LEN && !has_port, "{shown}");
+                assert!(whole.len() > TARGET_BUFFER && !has_port, "{shown}");
                 assert_eq!(error.kind(), ErrorKind::Truncated(Field::Target), "{shown}");
                 assert!(anomalies.contains(&Anomaly::TargetWithoutPort), "{shown}");
                 counts.refused += 1;
@@ -212,16 +191,16 @@ fn check(lines: &[u8], records: &str, has_new_fields: bool) -> Counts {
             other => assert_eq!(other, Ok(event), "{shown}"),
         }
         assert!(has_port, "{shown}");
-        assert_eq!(anomalies.is_empty(), is_plain(target), "{anomalies:?} of {shown}");
+        assert_eq!(anomalies.is_empty(), is_plain_target(target), "{anomalies:?} of {shown}");
         let host = target.strip_suffix(port).and_then(|target| target.strip_suffix(b":")).expect("a host");
         assert_eq!(event.target_host, core::str::from_utf8(host).unwrap_or("\u{fffd}"), "{shown}");
-        if whole.len() > TARGET_LEN {
+        if whole.len() > TARGET_BUFFER {
             assert!(anomalies.contains(&Anomaly::TargetMayBeCut), "{shown}");
             counts.cut += 1;
             continue;
         }
         assert_eq!(u64::from(event.target_port), if target == b":0" { 0 } else { client.port }, "{shown}");
-        if is_plain(target) { counts.plain += 1 } else { counts.hostile += 1 }
+        if is_plain_target(target) { counts.plain += 1 } else { counts.hostile += 1 }
     }
     for (id, client) in &clients {
         let statuses = statuses.get(&**id).map(Vec::as_slice).unwrap_or_default();
@@ -244,7 +223,7 @@ fn check(lines: &[u8], records: &str, has_new_fields: bool) -> Counts {
 #[test]
 fn without_the_newer_fields() {
     let lines = include_bytes!("../data/clients/0.4.2.7.raw");
-    let counts = check(lines, include_str!("../data/clients/0.4.2.7.truth.jsonl"), false);
+    let counts = compare(lines, include_str!("../data/clients/0.4.2.7.truth.jsonl"), false);
     assert_eq!(counts, Counts { plain: 858, hostile: 952, cut: 45, refused: 34, own: 18, open: 46 });
 }
 
@@ -252,7 +231,7 @@ fn without_the_newer_fields() {
 #[test]
 fn with_the_newer_fields() {
     let lines = include_bytes!("../data/clients/0.4.3.6.raw");
-    let counts = check(lines, include_str!("../data/clients/0.4.3.6.truth.jsonl"), true);
+    let counts = compare(lines, include_str!("../data/clients/0.4.3.6.truth.jsonl"), true);
     assert_eq!(counts, Counts { plain: 489, hostile: 504, cut: 8, refused: 12, own: 18, open: 25 });
 }
 
@@ -260,7 +239,7 @@ fn with_the_newer_fields() {
 /// gives no reason when it closes such a stream. Two of eleven forged names are read as those fields, and flagged.
 #[test]
 fn forged_fields_of_a_newer_tor() {
-    let (clients, _) = clients(include_str!("../data/clients/forged-0.4.2.7.truth.jsonl"));
+    let clients = clients(include_str!("../data/clients/forged-0.4.2.7.truth.jsonl"));
     let mut misread = Vec::new();
     for content in contents(include_bytes!("../data/clients/forged-0.4.2.7.raw")) {
         let event = common::event_of_bytes(content);

@@ -1,8 +1,8 @@
-//! Generator of damaged events with credentials, for `tests/event/secrets.rs` and the tool's `cli/tests/secrets.rs`.
+//! Generator of damaged events with credentials, for `tests/event/secrets.rs` and the tool's `cli/tests/events/secrets.rs`.
 
 use proptest::prelude::*;
 
-/// The secret in every line that [`damaged`] generates with credentials.
+/// The secret in every content that [`damaged`] generates.
 pub(crate) const SECRET: &str = "hunter2";
 
 /// Credentials whose values hold the secret.
@@ -35,8 +35,11 @@ pub(crate) fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let text = |list: &'static [&str]| prop::sample::select(list).prop_map(|text| text.as_bytes().to_vec());
     let field = prop_oneof![3 => text(CREDENTIALS), 8 => text(OTHERS), 1 => any::<u8>().prop_map(|byte| vec![byte])];
     let space = text(&[" ", " ", " ", " ", "", "  "]);
-    let fields = prop::collection::vec((field, space), 1..12);
-    (prop::sample::select(start.to_vec()), fields).prop_map(|(start, fields)| {
+    let fields = prop::collection::vec((field, space), 0..11);
+    // One credential at least, at any place.
+    let credential = (any::<prop::sample::Index>(), text(CREDENTIALS));
+    (prop::sample::select(start.to_vec()), fields, credential).prop_map(|(start, mut fields, (place, credential))| {
+        fields.insert(place.index(fields.len() + 1), (credential, b" ".to_vec()));
         let fields = fields.into_iter().flat_map(|(field, space)| [field, space]).flatten();
         start.bytes().chain(fields).collect()
     })

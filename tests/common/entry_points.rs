@@ -3,9 +3,10 @@
 
 #[cfg(feature = "tokio-util")]
 use tor_stream_event::LineEnd;
-use tor_stream_event::{EventDecoder, EventLine, Skipped, StreamEvents, stream_events};
+use tor_stream_event::{EventDecoder, EventLine, Skipped, StreamEventRef, StreamEvents, stream_events};
 
-use super::search::{Settings, search};
+use super::search::{ExpectedLine, Settings, search};
+use super::target_and_fields;
 
 /// A line with an event, as an entry point returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +39,9 @@ impl From<EventLine<'_>> for Item {
     }
 }
 
-/// The events and counts of one entry point.
+/// The events and counts that one entry point finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Reading {
+pub(crate) struct Found {
     /// The lines with events.
     pub(crate) items: Vec<Item>,
     /// Counts of the skipped lines.
@@ -49,7 +50,7 @@ pub(crate) struct Reading {
     pub(crate) replies: u64,
 }
 
-impl Reading {
+impl Found {
     /// Returns the number of each line.
     pub(crate) fn numbers(&self) -> Vec<u64> {
         self.items.iter().map(|item| item.number).collect()
@@ -64,14 +65,14 @@ pub(crate) fn events<'a>(input: &'a [u8], settings: &Settings) -> StreamEvents<'
 }
 
 /// Reads a buffer.
-pub(crate) fn buffer(input: &[u8], settings: &Settings) -> Reading {
+pub(crate) fn buffer(input: &[u8], settings: &Settings) -> Found {
     let mut events = events(input, settings);
     let items = events.by_ref().map(Item::from).collect();
-    Reading { items, skipped: events.skipped(), replies: events.replies() }
+    Found { items, skipped: events.skipped(), replies: events.replies() }
 }
 
-/// Reads chunks of this size with a decoder, which has to be told the line end or a format.
-pub(crate) fn decoder(input: &[u8], settings: &Settings, size: usize) -> Reading {
+/// Reads chunks of this size with a decoder, which needs a line end or a format.
+pub(crate) fn decoder(input: &[u8], settings: &Settings, size: usize) -> Found {
     let decoder = EventDecoder::<{ 1 << 16 }>::new();
     let decoder = settings.line_end.map_or_else(EventDecoder::new, |line_end| decoder.line_end(line_end));
     let mut decoder = settings.formats.iter().fold(decoder, |decoder, &format| decoder.log_format(format));
@@ -84,15 +85,15 @@ pub(crate) fn decoder(input: &[u8], settings: &Settings, size: usize) -> Reading
     }
     items.extend(decoder.finish().map(Item::from));
     assert!(decoder.finish().is_none());
-    Reading { items, skipped: decoder.skipped(), replies: decoder.replies() }
+    Found { items, skipped: decoder.skipped(), replies: decoder.replies() }
 }
 
 /// Reads with a reader that returns this many bytes at a time.
 #[cfg(feature = "std")]
-pub(crate) fn reader(input: &[u8], settings: &Settings, size: usize) -> Reading {
+pub(crate) fn reader(input: &[u8], settings: &Settings, size: usize) -> Found {
     use tor_stream_event::EventReader;
 
-    let reader = EventReader::new(Slow { rest: input, size });
+    let reader = EventReader::new(ChunkReader { rest: input, size, errors: Vec::new() });
     let reader = match settings.line_end {
         Some(line_end) => reader.line_end(line_end),
         None => reader,
@@ -102,22 +103,27 @@ pub(crate) fn reader(input: &[u8], settings: &Settings, size: usize) -> Reading 
     while let Some(line) = reader.next_event().expect("a reader that never fails") {
         items.push(Item::from(line));
     }
-    Reading { items, skipped: reader.skipped(), replies: reader.replies() }
+    Found { items, skipped: reader.skipped(), replies: reader.replies() }
 }
 
-/// A reader that returns a fixed number of bytes at a time.
+/// A reader that returns a fixed number of bytes at a time, and may fail before that.
 #[cfg(feature = "std")]
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Slow<'a> {
+#[derive(Clone, Debug)]
+pub(crate) struct ChunkReader<'a> {
     /// Unread bytes.
     pub(crate) rest: &'a [u8],
     /// Number of bytes at a time.
     pub(crate) size: usize,
+    /// Errors of the next calls, the last one first.
+    pub(crate) errors: Vec<std::io::ErrorKind>,
 }
 
 #[cfg(feature = "std")]
-impl std::io::Read for Slow<'_> {
+impl std::io::Read for ChunkReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if let Some(error) = self.errors.pop() {
+            return Err(error.into());
+        }
         let size = self.size.min(buffer.len()).min(self.rest.len());
         let (now, rest) = self.rest.split_at(size);
         buffer[..size].copy_from_slice(now);
@@ -150,9 +156,9 @@ pub(crate) fn codec(input: &[u8], size: usize) -> Vec<Result<(Vec<u8>, String), 
 /// Reads an input through every entry point that takes the settings, in chunks of 1, 7 and 4096 bytes and of this size. Asserts
 /// that the results agree with each other and with a slow search, and returns them.
 #[track_caller]
-pub(crate) fn read(input: &[u8], settings: &Settings, size: usize) -> Reading {
+pub(crate) fn read(input: &[u8], settings: &Settings, size: usize) -> Found {
     let whole = buffer(input, settings);
-    assert_found(input, settings, &whole);
+    assert_same_as_search(input, settings, &whole);
     for size in [1, 7, size, 4096] {
         #[cfg(feature = "std")]
         assert_eq!(reader(input, settings, size), whole, "a reader, {size} bytes at a time");
@@ -168,33 +174,43 @@ pub(crate) fn read(input: &[u8], settings: &Settings, size: usize) -> Reading {
     whole
 }
 
-/// Asserts that a slow search finds the same events and counts.
+/// Asserts that a slow search finds the same lines and counts, and that each event is that of its text.
 #[track_caller]
-fn assert_found(input: &[u8], settings: &Settings, reading: &Reading) {
-    let found = search(input, settings);
-    assert_eq!(found.lines.len(), reading.items.len(), "{}", input.escape_ascii());
-    for (expected, item) in found.lines.iter().zip(&reading.items) {
-        let line = &input[expected.offset..expected.offset + expected.length];
-        assert_eq!((item.number, item.offset), (expected.number, expected.offset as u64));
-        assert_eq!((&item.line[..], &item.prefix[..]), (line, &line[..expected.prefix]));
-        assert_eq!(item.terminated, !expected.unterminated);
-        let Ok((content, event)) = &item.event else { continue };
-        let text = &line[expected.prefix + b"650 STREAM ".len()..line.len() - expected.after];
-        assert_eq!(content, text);
-        let after = &line[line.len() - expected.after..];
-        let is_escaped = after.iter().any(|byte| b"'\"\\".contains(byte)) && text.contains(&b'\\');
-        for (name, is_so) in
-            [("Unterminated", expected.unterminated), ("InData", expected.in_data), ("Escaped", is_escaped)]
-        {
-            let anomalies = event.rsplit_once("anomalies: ").expect("anomalies").1;
-            assert_eq!(anomalies.contains(name), is_so, "{name} of {event} in {}", input.escape_ascii());
-        }
-        // The target begins after three words.
-        let target = text.splitn(4, |&byte| byte == b' ').nth(3).expect("a target");
-        if expected.cr_taken && target.len() == 254 {
-            assert!(event.contains("AtCut") || event.contains("TargetMayBeCut"), "{event}");
-        }
+fn assert_same_as_search(input: &[u8], settings: &Settings, found: &Found) {
+    let expected = search(input, settings);
+    assert_eq!(expected.lines.len(), found.items.len(), "{}", input.escape_ascii());
+    for (expected, item) in expected.lines.iter().zip(&found.items) {
+        assert_same_line(input, expected, item);
     }
-    assert!(found.is(&reading.skipped), "{found:?} {:?} of {}", reading.skipped, input.escape_ascii());
-    assert_eq!(found.replies, reading.replies, "{}", input.escape_ascii());
+    assert!(expected.agrees_with(&found.skipped), "{expected:?} {:?} of {}", found.skipped, input.escape_ascii());
+    assert_eq!(expected.replies, found.replies, "{}", input.escape_ascii());
+}
+
+/// Asserts that a line is the expected one, and that its event, or its error, is that of its text.
+#[track_caller]
+fn assert_same_line(input: &[u8], expected: &ExpectedLine, item: &Item) {
+    let line = &input[expected.offset..expected.offset + expected.length];
+    assert_eq!((item.number, item.offset), (expected.number, expected.offset as u64));
+    assert_eq!((&item.line[..], &item.prefix[..]), (line, &line[..expected.prefix]));
+    assert_eq!(item.terminated, !expected.unterminated);
+    let (line, after) = line.split_at(line.len() - expected.after);
+    let text = &line[expected.prefix + b"650 STREAM ".len()..];
+    // With tor's line end, a CR or LF at the end of the text is the target's.
+    let parsed = [text, b"\r\n"].concat();
+    let parsed = StreamEventRef::parse_bytes(&parsed).map(|_| ()).map_err(|error| error.to_string());
+    let (content, event) = match &item.event {
+        Ok(event) => event,
+        Err(error) => return assert_eq!(parsed, Err(error.clone()), "{}", input.escape_ascii()),
+    };
+    assert_eq!((parsed, &content[..]), (Ok(()), text), "{}", input.escape_ascii());
+    let anomalies = event.rsplit_once("anomalies: ").expect("anomalies").1;
+    let is_escaped = after.iter().any(|byte| b"'\"\\".contains(byte)) && text.contains(&b'\\');
+    for (anomaly, is_expected) in
+        [("Unterminated", expected.unterminated), ("InData", expected.in_data), ("Escaped", is_escaped)]
+    {
+        assert_eq!(anomalies.contains(anomaly), is_expected, "{anomaly} of {event} in {}", input.escape_ascii());
+    }
+    if expected.cr_may_be_target && target_and_fields(text).len() == 254 {
+        assert!(anomalies.contains("AtCut") || anomalies.contains("TargetMayBeCut"), "{event}");
+    }
 }

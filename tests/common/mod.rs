@@ -21,17 +21,28 @@ use tor_stream_event::{
 #[cfg(feature = "alloc")]
 use tor_stream_event::StreamEvent;
 
-/// A line whose credentials, and whose unknown keyword, hold the word `SECRET`.
-pub(crate) const WITH_SECRETS: &str = concat!(
-    "5 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER SOCKS_USERNAME=\"SECRET u\" ",
-    "SOCKS_PASSWORD=\"SECRET\\\" p\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SOCKS_USERNAME NEW_KEY=SECRET"
-);
+/// A content with every field that tor prints with its status, whose credentials hold the word `hunter2`.
+macro_rules! every_field {
+    () => {
+        concat!(
+            "5 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER SOCKS_USERNAME=\"hunter2 u\" ",
+            "SOCKS_PASSWORD=\"hunter2\\\" p\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ",
+            "ISO_FIELDS=SOCKS_USERNAME,SESSION_GROUP"
+        )
+    };
+}
+
+/// A content with every field that tor prints with its status, whose credentials hold the word `hunter2`.
+pub(crate) const EVERY_FIELD: &str = every_field!();
+
+/// The same with an unknown keyword, whose value is that word as well.
+pub(crate) const WITH_SECRETS: &str = concat!(every_field!(), " NEW_KEY=hunter2");
 
 /// A line that is accepted, and its fields. Words are given as printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Case {
     /// The event's content.
-    pub(crate) line: &'static [u8],
+    pub(crate) content: &'static [u8],
     /// The stream's ID.
     pub(crate) id: &'static str,
     /// The status.
@@ -102,7 +113,7 @@ impl Case {
 macro_rules! assert_event {
     ($event:expr, $case:expr, $path:expr) => {{
         let (event, case): (_, &Case) = (&$event, $case);
-        let shown = case.line.escape_ascii();
+        let shown = case.content.escape_ascii();
         /// Compares one value.
         macro_rules! same {
             ($got:expr, $expected:expr, $name:expr) => {
@@ -162,21 +173,21 @@ macro_rules! assert_event {
         for &anomaly in Anomaly::ALL {
             same!(event.anomalies().contains(anomaly), case.anomalies.contains(&anomaly), anomaly);
         }
-        same!(event.content(), case.line, "content");
-        same!(event.to_string(), String::from_utf8_lossy(case.line), "Display");
+        same!(event.content(), case.content, "content");
+        same!(event.to_string(), String::from_utf8_lossy(case.content), "Display");
     }};
 }
 
 /// Reads a case on every path, with each line end, and compares every field.
 #[track_caller]
-pub(crate) fn check(case: &Case) {
-    let target = case.line.splitn(4, |&byte| byte == b' ').nth(3).unwrap_or_default();
+pub(crate) fn check_on_every_path(case: &Case) {
+    let target = target_and_fields(case.content);
     for line_end in [&b""[..], b"\r\n", b"\n"] {
         // A lone LF after a target of 254 bytes raises an anomaly of its own, which a test of tests/event/accept.rs checks.
         if line_end == b"\n" && target.len() == 254 {
             continue;
         }
-        let input = [case.line, line_end].concat();
+        let input = [case.content, line_end].concat();
         let event = event_of_bytes(&input);
         assert_event!(event, case, "parse_bytes");
         assert_event!(StreamEventRef::parse_lenient(&input).expect("lenient reading"), case, "parse_lenient");
@@ -194,6 +205,11 @@ pub(crate) fn check(case: &Case) {
         #[cfg(feature = "alloc")]
         check_owned(case, &input, event);
     }
+}
+
+/// Returns the part of a content after stream ID, status and circuit ID: the target, and all fields.
+pub(crate) fn target_and_fields(content: &[u8]) -> &[u8] {
+    content.splitn(4, |&byte| byte == b' ').nth(3).unwrap_or_default()
 }
 
 /// Checks a case on every path of the owned form.
@@ -239,38 +255,38 @@ pub(crate) fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Parses a line that has to be an event.
+/// Parses a content that has to be an event.
 #[track_caller]
-pub(crate) fn event(line: &str) -> StreamEventRef<'_> {
-    match StreamEventRef::parse(line) {
+pub(crate) fn event(content: &str) -> StreamEventRef<'_> {
+    match StreamEventRef::parse(content) {
         Ok(event) => event,
-        Err(error) => panic!("{line:?}: {error}"),
+        Err(error) => panic!("{content:?}: {error}"),
     }
 }
 
-/// Parses bytes that have to be an event.
+/// Parses the bytes of a content that has to be an event.
 #[track_caller]
-pub(crate) fn event_of_bytes(line: &[u8]) -> StreamEventRef<'_> {
-    match StreamEventRef::parse_bytes(line) {
+pub(crate) fn event_of_bytes(content: &[u8]) -> StreamEventRef<'_> {
+    match StreamEventRef::parse_bytes(content) {
         Ok(event) => event,
-        Err(error) => panic!("{}: {error}", line.escape_ascii()),
+        Err(error) => panic!("{}: {error}", content.escape_ascii()),
     }
 }
 
-/// Parses bytes leniently that have to be an event.
+/// Parses leniently a content that has to be an event.
 #[track_caller]
-pub(crate) fn lenient_event(line: &[u8]) -> StreamEventRef<'_> {
-    match StreamEventRef::parse_lenient(line) {
+pub(crate) fn lenient_event(content: &[u8]) -> StreamEventRef<'_> {
+    match StreamEventRef::parse_lenient(content) {
         Ok(event) => event,
-        Err(error) => panic!("{}: {error}", line.escape_ascii()),
+        Err(error) => panic!("{}: {error}", content.escape_ascii()),
     }
 }
 
-/// Parses a line that has to be refused, as bytes and, where it is UTF-8, as text, and returns the error.
+/// Parses a content that has to be refused, as bytes and, where it is UTF-8, as text, and returns the error.
 #[track_caller]
-pub(crate) fn event_err(line: &[u8]) -> ProtocolError {
-    let error = protocol_error(StreamEventRef::parse_bytes(line));
-    if let Ok(text) = str::from_utf8(line) {
+pub(crate) fn event_err(content: &[u8]) -> ProtocolError {
+    let error = protocol_error(StreamEventRef::parse_bytes(content));
+    if let Ok(text) = str::from_utf8(content) {
         assert_eq!(protocol_error(StreamEventRef::parse(text)), error);
     }
     error
@@ -283,6 +299,20 @@ pub(crate) fn protocol_error(read: Result<StreamEventRef<'_>, Error>) -> Protoco
         Err(Error::Protocol(error)) => error,
         other => panic!("expected an error, found {other:?}"),
     }
+}
+
+/// Splits a capture that holds nothing but STREAM events, each with CR LF, into their contents.
+#[track_caller]
+pub(crate) fn contents(capture: &[u8]) -> Vec<&[u8]> {
+    let mut contents = Vec::new();
+    let mut rest = capture;
+    while !rest.is_empty() {
+        let end = rest.windows(2).position(|pair| pair == b"\r\n").expect("a line end");
+        let (line, next) = rest.split_at(end);
+        contents.push(line.strip_prefix(b"650 STREAM ").expect("a STREAM event"));
+        rest = next.strip_prefix(b"\r\n").expect("a line end");
+    }
+    contents
 }
 
 /// Decodes hexadecimal digits.

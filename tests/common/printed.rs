@@ -93,10 +93,10 @@ impl Printed {
     /// Adds the fields of NEW and NEWRESOLVE.
     ///
     /// tor leaves out the source address of its own streams, whose targets no client chooses, and of look-ups that were
-    /// requested over the control port. So a client's target that holds ` SOURCE_ADDR=` stands before tor's own. A tor
-    /// that knows no purposes knows no unix sockets either.
+    /// requested over the control port. So tor's own follows a client's target that holds ` SOURCE_ADDR=`. Every tor with
+    /// unix sockets prints a purpose, so a path without one is not generated.
     ///
-    /// A tor that prints no purpose cuts targets too, but where it cuts one, the line can be a newer tor's.
+    /// A tor without purposes cuts targets as well, but its line may be one that a newer tor prints: not generated either.
     pub fn add_start(&mut self, source_addr: Option<String>, purpose: Option<&'static str>) {
         let is_forged = contains(&self.host, " SOURCE_ADDR=");
         let source_addr = source_addr.or_else(|| is_forged.then(|| String::from("127.0.0.1:5")));
@@ -167,8 +167,7 @@ impl Printed {
     #[must_use]
     pub fn is_plain(&self) -> bool {
         let is_new = |(key, value): &(&str, String)| value == NEW_WORD || *key == "A_NEW_KEY";
-        let is_plain = |&byte: &u8| byte.is_ascii_graphic() && byte != b'"';
-        !self.fields.iter().any(is_new) && self.target().len() < TARGET_BUFFER && self.host.iter().all(is_plain)
+        !self.fields.iter().any(is_new) && is_plain_target(&self.target())
     }
 
     /// Returns the name of the first field of `read` that is not what tor meant.
@@ -227,6 +226,12 @@ impl Printed {
             assert!(self.is_plain() == is_plain || self.is_ambiguous(), "{read:?} of {line}");
         }
     }
+}
+
+/// Returns `true` for a target that tor cannot have cut, and that holds no byte that raises an anomaly.
+#[must_use]
+pub fn is_plain_target(target: &[u8]) -> bool {
+    target.len() < TARGET_BUFFER && target.iter().all(|&byte| byte.is_ascii_graphic() && byte != b'"')
 }
 
 /// Returns `true` if `text` holds `part`.

@@ -32,7 +32,7 @@ pub struct ExpectedLine {
     /// Set if the line has no end.
     pub unterminated: bool,
     /// Set if the removed CR may be the target's.
-    pub cr_taken: bool,
+    pub cr_may_be_target: bool,
 }
 
 /// The result of the search.
@@ -55,9 +55,9 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Returns `true` if these numbers agree with `skipped`. Events without a code and wrapped events are not compared: the tests
+    /// Returns `true` if these numbers are those of `skipped`. Events without a code and wrapped events are not compared: the tests
     /// have a table for them.
-    pub fn is(&self, skipped: &Skipped) -> bool {
+    pub fn agrees_with(&self, skipped: &Skipped) -> bool {
         let lists = [&self.marks, &self.in_data, &self.line_ends];
         let counts = [skipped.marks, skipped.in_data, skipped.line_ends];
         lists.map(|list| (list.len() as u64, list.first().copied())) == counts.map(|lines| (lines.count, lines.first))
@@ -80,12 +80,15 @@ enum Data {
 /// Finds the events in an input.
 pub fn search(input: &[u8], settings: &Settings) -> Expected {
     let formats: Vec<_> = settings.formats.iter().map(|format| (format.before(), format.after())).collect();
+    // Until the first reply it is unknown whether the input is the wire or a log. A log with a format is not the wire.
     let mut is_wire = match settings.line_end {
         _ if !formats.is_empty() => Some(false),
         line_end => line_end.map(|line_end| line_end == LineEnd::CrLf),
     };
+    // Only a detected line end is compared with those of later replies. The wire's, set for a log with a format, does not count.
     let is_detected = settings.line_end.is_none() || (!formats.is_empty() && settings.line_end == Some(LineEnd::CrLf));
     let (mut found, mut data, mut first_cr, mut number) = (Expected::default(), Data::None, None, 0);
+    // A byte order mark is part of no line.
     let mut at = if input.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     while at < input.len() {
         let rest = &input[at..];
@@ -95,6 +98,7 @@ pub fn search(input: &[u8], settings: &Settings) -> Expected {
             is_wire = Some(find(rest, b"\n").is_some_and(|lf| rest[..lf].ends_with(b"\r")));
         }
         let is_data = !matches!(data, Data::None);
+        // On the wire CR LF ends replies and data. Other lines, and all lines of a log, end with LF.
         let end = if is_wire == Some(true) && (is_reply || is_data) { &b"\r\n"[..] } else { b"\n" };
         let (mut line, whole) = match find(rest, end) {
             Some(line) => (&rest[..line], line + end.len()),
@@ -132,17 +136,19 @@ pub fn search(input: &[u8], settings: &Settings) -> Expected {
             after,
             in_data: is_data,
             unterminated: !terminated,
-            cr_taken: false,
+            cr_may_be_target: false,
         });
         let starts_event = |text: &[u8]| text.starts_with(b"650 STREAM ");
         let is_event = place.as_ref().is_some_and(|place| starts_event(&line[place.prefix..line.len() - place.after]));
+        // A LF in a reply on the wire may be the end of a log's line. In an event it is text of a name, unless a reply follows.
         if is_wire == Some(true) && is_detected && (is_data || place.is_some()) {
             let lfs = (0..line.len()).filter(|&lf| line[lf] == b'\n');
             let counted = lfs.filter(|lf| !starts_event(line) || prefix(&line[lf + 1..]).is_some()).count();
             found.line_ends.extend(core::iter::repeat_n(number, counted));
         }
 
-        // Data.
+        // Its first line shows whether the log writes its prefix before each line of data. Before an empty line, the prefix may have
+        // lost its last space.
         if let Data::First(before, after) = data {
             let blank = [line, b" "].concat();
             let has_prefix = matched(&before, line).is_some() || matched(&before, &blank) == Some(blank.len());
@@ -165,12 +171,15 @@ pub fn search(input: &[u8], settings: &Settings) -> Expected {
                 found.open = None;
                 continue;
             }
+            // An event with a prefix, or in a format, is one even in data, whose dot may be lost.
             place = place.filter(|place| is_event && (place.prefix > 0 || !formats.is_empty()));
             if place.is_some() || starts_event(line) || text.is_some_and(starts_event) {
                 found.in_data.push(number);
             }
             found.replies += u64::from(place.is_some());
-            found.lines.extend(place.map(|place| ExpectedLine { cr_taken: has_cr && first_cr != Some(true), ..place }));
+            found.lines.extend(
+                place.map(|place| ExpectedLine { cr_may_be_target: has_cr && first_cr != Some(true), ..place }),
+            );
             continue;
         }
         let Some(place) = place else {
@@ -197,8 +206,8 @@ pub fn search(input: &[u8], settings: &Settings) -> Expected {
             found.open = Some(number);
         }
         if is_event {
-            let cr_taken = has_cr && is_wire == Some(false) && first_cr != Some(true);
-            found.lines.push(ExpectedLine { cr_taken, ..place });
+            let cr_may_be_target = has_cr && is_wire == Some(false) && first_cr != Some(true);
+            found.lines.push(ExpectedLine { cr_may_be_target, ..place });
         }
     }
     found
@@ -209,7 +218,7 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
 
-/// Returns the character after the reply code that `line` begins with.
+/// Returns the character after the reply code that `line` begins with, if tor has such a code.
 fn reply(line: &[u8]) -> Option<u8> {
     const CODES: &[&str] = &[
         "250", "251", "451", "500", "510", "511", "512", "513", "514", "515", "550", "551", "552", "553", "554", "555",
@@ -235,13 +244,15 @@ fn prefix(line: &[u8]) -> Option<usize> {
             word.iter().all(|byte| b"0123456789+,-./:TZ[]_".contains(byte)) && word.iter().any(u8::is_ascii_digit);
         let spaces = if rest[end] == b'\t' { 1 } else { rest[end..].iter().take_while(|&&byte| byte == b' ').count() };
         at += end + spaces;
+        // A prefix has at most 64 bytes.
         if !(is_name || is_time) || at > 64 {
             return last;
         }
     }
 }
 
-/// Returns the length of the text like `before` that `line` begins with.
+/// Returns the length of the text like `before` that `line` begins with: a row of digits, or of spaces, matches any row of them;
+/// the name of a month, of a weekday or of a half of the day any such name; any other byte itself.
 fn matched(before: &[u8], line: &[u8]) -> Option<usize> {
     let (mut pattern, mut at) = (before, 0);
     while let [first, ..] = *pattern {

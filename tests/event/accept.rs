@@ -1,5 +1,6 @@
 //! Lines that are accepted, each with every field, on every path.
 
+use crate::common::printed::TARGET_BUFFER;
 use crate::common::{self, event, event_of_bytes, lenient_event};
 use tor_stream_event::Anomaly::{FieldAtCut, TargetMayBeCut, TargetSpace, UnknownKeyword, UnknownOrder};
 
@@ -7,7 +8,7 @@ use tor_stream_event::Anomaly::{FieldAtCut, TargetMayBeCut, TargetSpace, Unknown
 #[test]
 fn every_case_on_every_path() {
     for case in common::cases::all() {
-        common::check(case);
+        common::check_on_every_path(case);
     }
 }
 
@@ -40,7 +41,7 @@ fn a_path_at_the_cut() {
         ("9 NEW 4 a:1 SOURCE_ADDR=", " b PURPOSE=USER", &[]),
         ("9 NEW 4 a:1 SOURCE_ADDR=", " PURPOSE=USER", &[FieldAtCut]),
     ] {
-        let cut = "9 NEW 4 ".len() + 255;
+        let cut = "9 NEW 4 ".len() + TARGET_BUFFER;
         let line = format!("{before}/{}{after}", "p".repeat(cut - before.len() - 1));
         assert!(event(&line).anomalies().iter().eq(anomalies.iter().copied()), "{line}");
     }
@@ -70,7 +71,7 @@ fn text_after_the_cut() {
         ("NEWRESOLVE", " PURPOSE=USER", newer, false),
     ];
     for (status, before, after, is_flagged) in cases {
-        let host = "a".repeat(255 - ":80".len() - before.len());
+        let host = "a".repeat(TARGET_BUFFER - ":80".len() - before.len());
         let line = format!("9 {status} 4 {host}:80{before}{after}");
         let expected = [FieldAtCut].into_iter().filter(|_| is_flagged);
         assert_eq!(event(&line).target_host, host);

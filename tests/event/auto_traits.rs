@@ -49,7 +49,7 @@ fn auto_traits() {
 
 /// Values are `Copy`, and can be keys.
 #[test]
-fn values() {
+fn values_are_copy_and_keys() {
     /// Traits of a word.
     fn is_word<T: Copy + Ord + Hash + Display + AsRef<str> + FromStr<Err = Error>>() {}
     /// Traits of an ID.
@@ -76,9 +76,9 @@ fn values() {
     is_id::<CircuitId>();
 }
 
-/// Checks the traits of both forms of an event, and of its errors and iterators.
+/// Errors, iterators and the owned form have the traits of the standard library for their kind.
 #[test]
-fn traits() {
+fn traits_of_errors_iterators_and_the_owned_form() {
     /// Traits of an error.
     fn is_error<T: core::error::Error + 'static>() {}
     /// Traits of an iterator.
@@ -101,7 +101,7 @@ fn traits() {
     }
 }
 
-/// Checks the maximum size of each type, so that none grows unnoticed.
+/// No type grows unnoticed: each limit is the size that it had when it was last changed, or a little more.
 #[cfg(target_pointer_width = "64")]
 #[test]
 fn sizes() {

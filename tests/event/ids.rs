@@ -11,10 +11,10 @@ use tor_stream_event::{CircuitId, Error, Field, StreamId};
 
 use crate::common;
 
-/// IDs are values that compare with text and print as it.
+/// IDs compare with text, are ordered as text, and print as text.
 #[cfg(feature = "alloc")]
 #[test]
-fn values() {
+fn ids_are_like_text() {
     let owned = common::event("18446744073709551615 NEW x9 a:1").into_owned();
     let id: StreamId = "18446744073709551615".parse().expect("an ID");
     let circuit: CircuitId = "x9".parse().expect("an ID");
@@ -47,7 +47,7 @@ fn ids_as_keys() {
 
 /// Text that is no ID is refused with the message of an event with such an ID.
 #[test]
-fn refused() {
+fn text_that_is_no_id() {
     let expected = "expected a circuit ID of 1 to 20 letters or digits, found";
     for (text, kind, offset, found) in [
         ("", Missing(Field::CircuitId), 0, "the end"),

@@ -39,9 +39,9 @@ const LENIENT_ONLY: &[(&[u8], Expected)] = &[
     (b"! FUTURE ? x REASON=\xff", ("FUTURE", "x", 0, Some("\u{fffd}"), &[TargetWithoutPort, MalformedId, UnknownOrder, UnknownWord, FieldNotUtf8])),
 ];
 
-/// The table.
+/// Each line of [`LENIENT_ONLY`] is refused strictly.
 #[test]
-fn lenient_only() {
+fn lines_that_only_lenient_reading_accepts() {
     for &(line, (status, host, port, reason, anomalies)) in LENIENT_ONLY {
         let shown = line.escape_ascii();
         assert!(StreamEventRef::parse_bytes(line).is_err(), "{shown}");
@@ -58,7 +58,7 @@ fn lenient_only() {
 
 /// A malformed ID is kept as it stands.
 #[test]
-fn ids_are_any_text() {
+fn malformed_ids_are_kept() {
     let event = lenient_event(b"a!b NEW (none) a:80");
     assert_eq!((event.id, event.circuit_id), ("a!b", Some("(none)")));
     assert_eq!(lenient_event(b"\xff NEW 0 a:80").id, "\u{fffd}");
@@ -97,7 +97,7 @@ fn unknown_status() {
 
 /// Even lenient reading needs three tokens, with one space after each of the first two.
 #[test]
-fn refused() {
+fn a_header_is_needed() {
     for (line, kind, offset) in [
         (&b""[..], ErrorKind::Missing(StreamId), 0),
         (b" NEW 4 a:1", ErrorKind::Missing(StreamId), 0),
@@ -119,8 +119,8 @@ fn refused() {
 #[test]
 fn agrees_with_strict() {
     for case in cases::all() {
-        for end in 0..=case.line.len() {
-            let line = case.line.get(..end).unwrap_or_default();
+        for end in 0..=case.content.len() {
+            let line = case.content.get(..end).unwrap_or_default();
             if StreamEventRef::parse_bytes(line).is_ok() {
                 assert_eq!(lenient_event(line), event_of_bytes(line), "{}", line.escape_ascii());
             }

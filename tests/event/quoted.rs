@@ -43,7 +43,7 @@ fn every_byte() {
     assert_decodes("", b"");
 }
 
-/// A backslash before anything else stands for what follows it. Octal digits are three, and make one byte.
+/// A backslash before any other character stands for that character. Three octal digits up to 377 make one byte.
 #[test]
 fn escapes_from_elsewhere() {
     for (escaped, expected) in [
@@ -85,7 +85,7 @@ fn lossy_text() {
 
 /// A string is parsed at the start of a text, up to the first quotation mark that no backslash escapes.
 #[test]
-fn parse() {
+fn a_string_ends_at_its_first_mark() {
     for (text, expected) in [
         (r#""""#, Some(("", ""))),
         (r#""a" b"#, Some(("a", " b"))),

@@ -1,5 +1,6 @@
 //! Lines that are refused: the error's kind, offset and message.
 
+use crate::common::printed::TARGET_BUFFER;
 use crate::common::{self, event_err, protocol_error};
 use tor_stream_event::ErrorKind::{self, Malformed, Missing, OutOfRange, Truncated, Unrecognized};
 use tor_stream_event::Field::{CircuitId, EventName, StreamId, StreamStatus, Target};
@@ -8,6 +9,7 @@ use tor_stream_event::{Error, StreamEventRef};
 /// A line, and the kind, offset and message of its error.
 type Row = (&'static [u8], ErrorKind, usize, &'static str);
 
+/// Lines that are refused, by the field that is missing or wrong.
 #[rustfmt::skip]
 const REFUSED: &[Row] = &[
     // Stream ID
@@ -59,7 +61,7 @@ const REFUSED: &[Row] = &[
     (b"9 NEW 0 host:99999999999999999999999999 PURPOSE=USER", OutOfRange(Target), 13, "expected a port up to 65535, found a greater number at byte 13"),
 ];
 
-/// Checks the table, as bytes and as text.
+/// Each line of [`REFUSED`] has its error, as bytes and as text.
 #[test]
 fn kind_offset_and_message() {
     for &(line, kind, offset, message) in REFUSED {
@@ -75,7 +77,7 @@ fn kind_offset_and_message() {
 
 /// A line end is not part of the line: a missing field is missing before it.
 #[test]
-fn line_end() {
+fn a_line_end_changes_no_error() {
     for &(line, kind, offset, message) in REFUSED {
         for line_end in ["\n", "\r\n"] {
             let error = event_err(&[line, line_end.as_bytes()].concat());
@@ -98,13 +100,14 @@ fn cut_target() {
         format!("{}:80 ", "a".repeat(251)),
     ];
     for name in &names {
-        assert_eq!(name.len(), 255);
+        assert_eq!(name.len(), TARGET_BUFFER);
         for tail in
             ["", " REASON=TIMEOUT", " REASON=DONE CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS="]
         {
-            let line = format!("9 CLOSED 4 {name}{tail}");
+            let start = "9 CLOSED 4 ";
+            let line = format!("{start}{name}{tail}");
             let error = event_err(line.as_bytes());
-            assert_eq!((error.kind(), error.offset()), (Truncated(Target), 11 + 255), "{line}");
+            assert_eq!((error.kind(), error.offset()), (Truncated(Target), start.len() + TARGET_BUFFER), "{line}");
             assert_eq!(error.to_string(), "expected a port, found a target cut at 255 bytes by tor at byte 266");
         }
     }
@@ -118,8 +121,8 @@ fn cut_target() {
 #[test]
 fn every_prefix() {
     for case in common::cases::all() {
-        for end in 0..case.line.len() {
-            let prefix = case.line.get(..end).unwrap_or_default();
+        for end in 0..case.content.len() {
+            let prefix = case.content.get(..end).unwrap_or_default();
             let is_header = prefix.iter().filter(|&&byte| byte == b' ').count() < 3;
             if is_header || StreamEventRef::parse_bytes(prefix).is_err() {
                 let offset = event_err(prefix).offset();
@@ -174,9 +177,10 @@ fn parse_line() {
         assert_eq!(error.to_string(), format!("{expected} {found} at byte {offset}"));
     }
     for &(content, kind, offset, _) in REFUSED {
-        let line = [b"650 STREAM ", content].concat();
+        let reply = b"650 STREAM ";
+        let line = [reply, content].concat();
         let error = protocol_error(StreamEventRef::parse_line(&line));
-        assert_eq!((error.kind(), error.offset()), (kind, 11 + offset), "{}", line.escape_ascii());
+        assert_eq!((error.kind(), error.offset()), (kind, reply.len() + offset), "{}", line.escape_ascii());
         #[cfg(feature = "alloc")]
         assert_eq!(tor_stream_event::StreamEvent::parse_line(&line), Err(error.into()));
     }

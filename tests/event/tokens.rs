@@ -21,9 +21,9 @@ macro_rules! assert_words {
             // Neither another case nor a part of a word nor more than one is the word.
             let others = [word.to_lowercase(), format!("{word} "), format!(" {word}"), format!("{word}X")];
             for other in others.iter().map(String::as_str).chain(word.get(1..)) {
-                let longer = expected.iter().any(|&(word, _)| word == other);
-                assert_eq!($enum::from_word(other).is_some(), longer, "{other:?}");
-                assert_eq!(other.parse::<$enum>().is_ok(), longer, "{other:?}");
+                let is_word = expected.iter().any(|&(word, _)| word == other);
+                assert_eq!($enum::from_word(other).is_some(), is_word, "{other:?}");
+                assert_eq!(other.parse::<$enum>().is_ok(), is_word, "{other:?}");
             }
         }
         assert_eq!($enum::from_word(""), None);
@@ -212,7 +212,7 @@ fn sets_of_anomalies() {
 
 /// Anomalies have names that differ, since tools print them.
 #[test]
-fn anomalies() {
+fn names_of_anomalies() {
     let mut names: Vec<&str> = Anomaly::ALL.iter().map(|anomaly| anomaly.as_str()).collect();
     for (anomaly, name) in Anomaly::ALL.iter().zip(&names) {
         assert_eq!(anomaly.to_string(), *name);

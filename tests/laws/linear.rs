@@ -11,8 +11,9 @@ use tor_stream_event::StreamEventRef;
 /// Length of a line, in bytes.
 const LENGTH: usize = 1 << 18;
 
-/// Fragments that lines repeat.
-const PIECES: &[&str] = &[
+/// Fragments that lines repeat: the shortest text of each kind at which a parser could start over. Those of
+/// `common/printed.rs` are longer, and so repeated too rarely in a line.
+const FRAGMENTS: &[&str] = &[
     " ",
     "\"",
     "\\",
@@ -46,9 +47,9 @@ fn read(line: &[u8]) {
     }
 }
 
-/// Reads lines of `piece`: as the target, after one, before tor's fields, in quotation marks, in a path.
-fn read_lines_of(piece: &str) {
-    let long = piece.repeat(LENGTH / piece.len());
+/// Reads lines of `fragment`: as the target, after one, before tor's fields, in quotation marks, in a path.
+fn read_lines_of(fragment: &str) {
+    let long = fragment.repeat(LENGTH / fragment.len());
     for (before, after) in [
         ("9 CLOSED 4 ", ""),
         ("9 CLOSED 4 host:80", ""),
@@ -61,14 +62,14 @@ fn read_lines_of(piece: &str) {
     }
 }
 
-/// Tests one half of the fragments.
+/// One half of the fragments.
 #[test]
-fn even_pieces() {
-    PIECES.iter().step_by(2).for_each(|piece| read_lines_of(piece));
+fn even_fragments() {
+    FRAGMENTS.iter().step_by(2).for_each(|fragment| read_lines_of(fragment));
 }
 
-/// Tests the other half, at the same time.
+/// The other half, which the harness runs at the same time.
 #[test]
-fn odd_pieces() {
-    PIECES.iter().skip(1).step_by(2).for_each(|piece| read_lines_of(piece));
+fn odd_fragments() {
+    FRAGMENTS.iter().skip(1).step_by(2).for_each(|fragment| read_lines_of(fragment));
 }

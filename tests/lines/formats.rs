@@ -2,9 +2,11 @@
 //! made of.
 
 use super::*;
+use common::printed::TARGET_BUFFER;
 
+/// A format has two texts, of at most 128 bytes in all. A digit at the end of the first would be read with the code.
 #[test]
-fn texts() {
+fn texts_of_a_format() {
     let format = |before: &[u8], after: &[u8]| LogFormat::like(before, after);
     let both = format(b"x: '", b"'").unwrap();
     assert_eq!((both.before(), both.after()), (&b"x: '"[..], &b"'"[..]));
@@ -18,9 +20,9 @@ fn texts() {
     assert_eq!(format!("{secret:?}"), r#"LogFormat { before: "SOCKS_PASSWORD=\"***\" ", after: "" }"#);
 }
 
-/// Checks which lines fit a format.
+/// A prefix fits a format if it differs in digits, in the number of spaces, and in names of a date only.
 #[test]
-fn prefixes() {
+fn prefixes_that_fit_a_format() {
     #[rustfmt::skip]
     let table: &[(&str, &[&str], &[&str])] = &[
         ("gw tor[8]: ", &["gw tor[8]: ", "gw tor[18]: ", "gw  tor[812]: "], &["gw tor[]: ", "gw tor[8]:", "gwtor[8]: ", " gw tor[8]: ", "GW tor[8]: "]),
@@ -48,8 +50,9 @@ fn prefixes() {
     }
 }
 
+/// The format of a line is the text before its first event and behind it, if the line has one.
 #[test]
-fn learned() {
+fn the_format_of_a_line() {
     let learned =
         |line: &[u8]| LogFormat::of_line(line).map(|format| (format.before().to_vec(), format.after().to_vec()));
     let format = |before: &[u8], after: &[u8]| Some((before.to_vec(), after.to_vec()));
@@ -78,7 +81,7 @@ fn learned() {
 
 /// Of several formats the first that fits a line counts. No more than four are used.
 #[test]
-fn several() {
+fn the_first_format_that_fits_counts() {
     let formats = ["a ", "b ", "c ", "d ", "e "].map(|before| LogFormat::like(before.as_bytes(), b"").unwrap());
     let log = ["e ", "d ", "c ", "b ", "a ", "b "].map(|before| format!("{before}650 STREAM 1 NEW 0 a:1\n")).concat();
     let settings = Settings { line_end: None, formats: formats[..4].to_vec() };
@@ -97,7 +100,7 @@ fn several() {
     }
 }
 
-/// Texts that a log can write before and after a reply, and those of its next line.
+/// Formats of logs: the text before a reply, the same in the next line, and the text after each reply.
 #[rustfmt::skip]
 const LOGS: &[(&str, &str, &str)] = &[
     ("gw: ", "gw: ", ""),
@@ -131,7 +134,7 @@ fn name() -> impl Strategy<Value = Vec<u8>> {
 /// Returns a name as tor prints it: cut at 255 bytes.
 fn target(name: &[u8]) -> Vec<u8> {
     let mut target = [name, b":80"].concat();
-    target.truncate(255);
+    target.truncate(TARGET_BUFFER);
     target
 }
 

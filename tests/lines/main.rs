@@ -21,9 +21,9 @@ use common::search::Settings;
 use proptest::prelude::*;
 use tor_stream_event::{Error, EventDecoder, LineEnd, LogFormat, StreamEvents, stream_events};
 
-/// Checks the numbers, IDs and statuses of the events in a buffer.
+/// Asserts the line numbers and IDs of the events in a buffer; an event that cannot be read has no ID.
 #[track_caller]
-fn finds(log: &[u8], expected: &[(u64, &str)]) {
+fn assert_finds(log: &[u8], expected: &[(u64, &str)]) {
     let events: Vec<_> =
         stream_events(log).map(|line| (line.number, line.event.map_or("", |event| event.id))).collect();
     assert_eq!(events, expected, "{}", log.escape_ascii());
@@ -37,46 +37,46 @@ fn finds(log: &[u8], expected: &[(u64, &str)]) {
 #[test]
 fn which_lines_are_events() {
     // On the wire.
-    finds(b"", &[]);
-    finds(b"250 OK\r\n650 STREAM 1 NEW 0 a:1\r\n", &[(2, "1")]);
-    finds(b"650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1", &[(1, "1"), (2, "2")]);
-    finds(b"650 STREAM_BW 1 2 3\r\n650 STREAM 2 NEW 0 a:1\r\n 650 STREAM 3 NEW 0 a:1\r\n", &[(2, "2")]);
-    finds(b"250 OK\r\n650 stream 1 NEW 0 a:1\r\n1650 STREAM 2 NEW 0 a:1\r\n", &[]);
+    assert_finds(b"", &[]);
+    assert_finds(b"250 OK\r\n650 STREAM 1 NEW 0 a:1\r\n", &[(2, "1")]);
+    assert_finds(b"650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1", &[(1, "1"), (2, "2")]);
+    assert_finds(b"650 STREAM_BW 1 2 3\r\n650 STREAM 2 NEW 0 a:1\r\n 650 STREAM 3 NEW 0 a:1\r\n", &[(2, "2")]);
+    assert_finds(b"250 OK\r\n650 stream 1 NEW 0 a:1\r\n1650 STREAM 2 NEW 0 a:1\r\n", &[]);
     // A line that cannot be read costs no other line.
-    finds(b"650 STREAM \r\n650 STREAM 2 NEW 0 a\r\n650 STREAM 3 NEW 0 a:1\r\n", &[(1, ""), (2, ""), (3, "3")]);
+    assert_finds(b"650 STREAM \r\n650 STREAM 2 NEW 0 a\r\n650 STREAM 3 NEW 0 a:1\r\n", &[(1, ""), (2, ""), (3, "3")]);
     // Text of other events.
-    finds(b"650 INFO a 650 STREAM 1 NEW 0 a:1\r\n650 WARN \n650 STREAM 2 NEW 0 a:1\r\n", &[]);
-    finds(b"250 OK\r\n650 STREAM 1 NEW 0 a\n650 STREAM 2 NEW 0 b:1\r\n", &[(2, "1")]);
-    finds(b"250 OK\r\n650 STREAM 1 NEW 0 a\rb:1\r\n", &[(2, "1")]);
+    assert_finds(b"650 INFO a 650 STREAM 1 NEW 0 a:1\r\n650 WARN \n650 STREAM 2 NEW 0 a:1\r\n", &[]);
+    assert_finds(b"250 OK\r\n650 STREAM 1 NEW 0 a\n650 STREAM 2 NEW 0 b:1\r\n", &[(2, "1")]);
+    assert_finds(b"250 OK\r\n650 STREAM 1 NEW 0 a\rb:1\r\n", &[(2, "1")]);
     // Multi-line replies and their data.
-    finds(b"250-a\r\n250-650 STREAM 1 NEW 0 a:1\r\n250 OK\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(4, "2")]);
-    finds(b"250+a=\r\n650 STREAM 1 NEW 0 a:1\r\n..\r\n.\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(5, "2")]);
-    finds(b"650+NS\r\n.x\r\n650 STREAM 1 NEW 0 a:1\r\n.\r\n250 OK\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(6, "2")]);
-    finds(b"250+a=\r\n650 STREAM 1 NEW 0 a:1\r\n", &[]);
-    finds(b"650 +\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(2, "2")]);
+    assert_finds(b"250-a\r\n250-650 STREAM 1 NEW 0 a:1\r\n250 OK\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(4, "2")]);
+    assert_finds(b"250+a=\r\n650 STREAM 1 NEW 0 a:1\r\n..\r\n.\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(5, "2")]);
+    assert_finds(b"650+NS\r\n.x\r\n650 STREAM 1 NEW 0 a:1\r\n.\r\n250 OK\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(6, "2")]);
+    assert_finds(b"250+a=\r\n650 STREAM 1 NEW 0 a:1\r\n", &[]);
+    assert_finds(b"650 +\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(2, "2")]);
     // Logs, in which a lone LF ends a line.
-    finds(b"650 STREAM 1 NEW 0 a:1\n250 OK\n650 STREAM 2 NEW 0 a:1\n", &[(1, "1"), (3, "2")]);
-    finds(b"Starting.\n650 STREAM 1 NEW 0 a:1\n\n\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(2, "1"), (5, "2")]);
-    finds(b"Starting.\n650+NS\n650 STREAM 1 NEW 0 a:1\n.\n650 STREAM 2 NEW 0 a:1\n", &[(5, "2")]);
+    assert_finds(b"650 STREAM 1 NEW 0 a:1\n250 OK\n650 STREAM 2 NEW 0 a:1\n", &[(1, "1"), (3, "2")]);
+    assert_finds(b"Starting.\n650 STREAM 1 NEW 0 a:1\n\n\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(2, "1"), (5, "2")]);
+    assert_finds(b"Starting.\n650+NS\n650 STREAM 1 NEW 0 a:1\n.\n650 STREAM 2 NEW 0 a:1\n", &[(5, "2")]);
     // Logs with a time before the reply.
     let onionperf = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 a:1\r\n";
-    finds(onionperf, &[(1, "1")]);
-    finds(
+    assert_finds(onionperf, &[(1, "1")]);
+    assert_finds(
         b"[31/01/2019 11:29:51,25] 650 STREAM 1 NEW 0 a:1\n2019-01-31T11:29:51.5Z 650 STREAM 2 NEW 0 a:1\n",
         &[(1, "1"), (2, "2")],
     );
-    finds(b"2019-01-31 650 INFO 11:29:51 650 STREAM 1 NEW 0 a:1\n11:29 250 OK 650 STREAM 2 NEW 0 a:1\n", &[]);
-    finds(b"Jan 31 650 STREAM 1 NEW 0 a:1\nx\n11:29  650 STREAM 2 NEW 0 a:1\n", &[(1, "1"), (3, "2")]);
+    assert_finds(b"2019-01-31 650 INFO 11:29:51 650 STREAM 1 NEW 0 a:1\n11:29 250 OK 650 STREAM 2 NEW 0 a:1\n", &[]);
+    assert_finds(b"Jan 31 650 STREAM 1 NEW 0 a:1\nx\n11:29  650 STREAM 2 NEW 0 a:1\n", &[(1, "1"), (3, "2")]);
     // The prefix has up to 64 bytes.
     for (words, expected) in [(&[63][..], &[(1, "1")][..]), (&[64], &[]), (&[1, 61], &[(1, "1")]), (&[1, 62], &[])] {
         let prefix: String = words.iter().map(|&len| "1".repeat(len) + " ").collect();
-        finds(format!("{prefix}650 STREAM 1 NEW 0 a:1\n").as_bytes(), expected);
+        assert_finds(format!("{prefix}650 STREAM 1 NEW 0 a:1\n").as_bytes(), expected);
     }
     // Data whose dot was lost: an event after a time is one.
-    finds(b"1:2 650+NS\nx\n650 STREAM 1 NEW 0 a:1\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
+    assert_finds(b"1:2 650+NS\nx\n650 STREAM 1 NEW 0 a:1\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
     // Even if they began with a line without a time, which a client can make of a host name with a LF.
-    finds(b"1:2 250 OK\n650+x:1\n650 STREAM 1 NEW 0 a:1\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
-    finds(b"650+NS\n1:2 650 STREAM 1 NEW 0 a:1\n.\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(2, "1"), (4, "2")]);
+    assert_finds(b"1:2 250 OK\n650+x:1\n650 STREAM 1 NEW 0 a:1\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
+    assert_finds(b"650+NS\n1:2 650 STREAM 1 NEW 0 a:1\n.\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(2, "1"), (4, "2")]);
 }
 
 #[test]
@@ -108,14 +108,15 @@ fn the_time_of_a_log() {
 }
 
 #[test]
-fn how_lines_end_can_be_settled() {
+fn the_line_end_is_detected_or_set() {
     let is_ok = |lines: StreamEvents<'_>| lines.map(|line| line.event.is_ok()).collect::<Vec<_>>();
     // The first line with a reply decides.
     let log = b"250 OK\r\n650 STREAM 1 NEW 0 a\n650 STREAM 2 NEW 0 b:1\r\n";
+    let without_first_line = &log[b"250 OK\r\n".len()..];
     assert_eq!(is_ok(stream_events(log)), [true]);
     assert_eq!(is_ok(stream_events(log).line_end(LineEnd::Lf)), [false, true]);
-    assert_eq!(is_ok(stream_events(&log[8..])), [false, true]);
-    assert_eq!(is_ok(stream_events(&log[8..]).line_end(LineEnd::CrLf)), [true]);
+    assert_eq!(is_ok(stream_events(without_first_line)), [false, true]);
+    assert_eq!(is_ok(stream_events(without_first_line).line_end(LineEnd::CrLf)), [true]);
     let log = b"650 STREAM 1 NEW 0 a:1\n650 STREAM 2 NEW 0 b:1\n";
     assert_eq!(stream_events(log).line_end(LineEnd::CrLf).count(), 1);
 }
@@ -167,7 +168,7 @@ fn a_line_without_end_says_so() {
 }
 
 #[test]
-fn a_line_that_is_too_long_is_told_once() {
+fn a_line_that_is_too_long_is_reported_once() {
     let host = "h".repeat(100);
     let log = format!("650 STREAM 1 NEW 0 {host}:1\r\n650 INFO {host}\r\n650 STREAM 2 NEW 0 a:1\r\n");
     for size in 1..=log.len() {
@@ -183,8 +184,9 @@ fn a_line_that_is_too_long_is_told_once() {
         };
         assert_eq!(id, "2");
     }
-    // The first line has 123 bytes, one over the limit. Its text is reported without the line end, in chunks of any length.
-    let first_line = &log.as_bytes()[..125];
+    // The first line has 123 bytes with its end, one over the limit. Its text is reported without the line end, in chunks of any
+    // length, and also if two bytes of the next line are there.
+    let (first_line, text) = (&log.as_bytes()[..125], &log.as_bytes()[..121]);
     for line_end in [LineEnd::CrLf, LineEnd::Lf] {
         for size in 1..=first_line.len() {
             let mut decoder = EventDecoder::<122>::new().line_end(line_end);
@@ -194,7 +196,7 @@ fn a_line_that_is_too_long_is_told_once() {
                     decoder.next_event(&mut piece).map(|line| (line.line.to_vec(), line.event.is_err()))
                 })
                 .collect();
-            assert_eq!(lines, [(first_line[..121].to_vec(), true)], "pieces of {size}");
+            assert_eq!(lines, [(text.to_vec(), true)], "pieces of {size}");
         }
     }
     let error = EventDecoder::<64>::new().next_event(&mut log.as_bytes()).unwrap().event.unwrap_err();
@@ -205,6 +207,7 @@ fn a_line_that_is_too_long_is_told_once() {
 fn debug_shows_no_credential() {
     let log = b"650 STREAM 1 NEW 0 a:1 SOCKS_USERNAME=\"secret\" SOCKS_PASSWORD=\"secret\" X=secret\r\n650 S";
     let mut decoder = EventDecoder::<4096>::new();
+    // The first piece ends inside of a credential.
     let mut piece = &log[..70];
     assert!(decoder.next_event(&mut piece).is_none());
     let shown = format!("{:?} {:?} {decoder:?}", stream_events(log), stream_events(log).next());
@@ -224,8 +227,9 @@ fn debug_shows_no_credential() {
     assert!(shown.contains("prefix: \"11:29:51 \","), "{shown}");
 }
 
-/// Fragments of lines, of which logs are generated.
-const PIECES: &[&str] = &[
+/// Fragments of which logs are generated: replies, data, line ends, and what a log writes around replies. The fragments of
+/// `common/printed.rs` are for one event.
+const LOG_FRAGMENTS: &[&str] = &[
     "650 STREAM 1 NEW 0 a:1",
     "650 STREAM 2 CLOSED 3 a b:1 REASON=DONE",
     "650 STREAM 3 CLOSED 0 a\\b:1",
@@ -257,7 +261,7 @@ const PIECES: &[&str] = &[
     "\u{feff}",
 ];
 
-/// Formats of logs.
+/// Formats that the fragments make.
 const FORMATS: &[(&str, &str)] = &[
     ("gw tor[8]: ", ""),
     ("b'", "\\r\\n'"),
@@ -269,7 +273,7 @@ const FORMATS: &[(&str, &str)] = &[
 
 /// Generates a log.
 fn log() -> impl Strategy<Value = Vec<u8>> {
-    prop::collection::vec(prop::sample::select(PIECES), 0..40).prop_map(|pieces| pieces.concat().into_bytes())
+    prop::collection::vec(prop::sample::select(LOG_FRAGMENTS), 0..40).prop_map(|pieces| pieces.concat().into_bytes())
 }
 
 /// Generates the settings with which a log is read.
@@ -286,13 +290,13 @@ proptest! {
 
     /// The entry points agree with each other and with a slow search.
     #[test]
-    fn every_door_gives_the_same(log in log(), settings in settings(), size in 1_usize..50) {
+    fn every_entry_point_finds_the_same(log in log(), settings in settings(), size in 1_usize..50) {
         entry_points::read(&log, &settings, size);
     }
 
     /// A line end that is set gives the result of the same line end detected, apart from the counts of line ends.
     #[test]
-    fn what_is_detected_can_be_set(log in log()) {
+    fn a_detected_line_end_can_be_set(log in log()) {
         let mut events = stream_events(&log);
         let found: Vec<_> = events.by_ref().map(|line| (line.number, line.offset, line.prefix, line.event.is_ok())).collect();
         if let Some(line_end) = events.state().line_end() {

@@ -5,15 +5,15 @@ use proptest::prelude::*;
 use tor_stream_event::{EventLine, EventReader, LineEnd, LineState, Skipped, stream_events};
 
 /// An event's number, offset, prefix and text.
-type Found = (u64, u64, Vec<u8>, String);
+type FoundEvent = (u64, u64, Vec<u8>, String);
 
 /// Returns what identifies an event, counted from the lines and bytes before.
-fn found(line: &EventLine<'_>, lines: u64, bytes: u64) -> Found {
+fn found(line: &EventLine<'_>, lines: u64, bytes: u64) -> FoundEvent {
     (line.number + lines, line.offset + bytes, line.prefix.to_vec(), format!("{:?}", line.event))
 }
 
 /// Reads a range of a log from a buffer or a reader.
-fn read(part: &[u8], state: Option<&LineState>, by_reader: bool) -> (Vec<Found>, LineState) {
+fn read(part: &[u8], state: Option<&LineState>, by_reader: bool) -> (Vec<FoundEvent>, LineState) {
     let mut events = Vec::new();
     if by_reader {
         let mut reader = EventReader::new(part);
@@ -71,7 +71,7 @@ fn log() -> impl Strategy<Value = (Vec<&'static str>, usize, bool, bool)> {
 
 /// The counts of a state are those of the reader whose state it is.
 #[test]
-fn counts() {
+fn counts_of_a_state() {
     let mut reader = EventReader::new(&b"650 BW 1 2\n650 STREAM 1 NEW 0 a:1\nx 650 STREAM 2 NEW 0 b:1\n"[..]);
     while reader.next_event().unwrap().is_some() {}
     let state = reader.state();
@@ -83,7 +83,7 @@ proptest! {
     #[test]
     fn parts_are_the_whole((lines, cut, crlf, by_reader) in log()) {
         let end = if crlf { "\r\n" } else { "\n" };
-        // Two lines that settle whether the input is a log, and its line end.
+        // Two lines that show whether the input is a log, and its line end.
         let first = ["650 BW 1 2", "1:2 650 BW 1 2"].map(|line| format!("{line}{end}")).concat();
         let text = |lines: &[&str]| lines.iter().map(|line| format!("{line}{end}")).collect::<String>();
         let (before, after) = lines.split_at(cut.min(lines.len()));

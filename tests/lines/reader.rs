@@ -2,44 +2,22 @@
 
 use std::io::{self, Read};
 
+use super::entry_points::ChunkReader;
 use super::*;
 use tor_stream_event::EventReader;
 
-/// A reader that returns a fixed number of bytes at a time, and fails now and then.
-struct Slow<'a> {
-    /// Unread bytes.
-    rest: &'a [u8],
-    /// Number of bytes at a time.
-    size: usize,
-    /// Errors of the next calls.
-    errors: Vec<io::ErrorKind>,
-}
-
-impl Read for Slow<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Some(error) = self.errors.pop() {
-            return Err(error.into());
-        }
-        let size = self.size.min(buffer.len()).min(self.rest.len());
-        let (now, rest) = self.rest.split_at(size);
-        buffer[..size].copy_from_slice(now);
-        self.rest = rest;
-        Ok(size)
-    }
-}
-
+/// An event is returned before anything after it is read: here the second read fails.
 #[test]
-fn a_log_is_known_by_its_first_bytes() {
-    // The second read fails: nothing more is needed to know the first event.
+fn an_event_needs_nothing_after_it() {
     let lines = b"2019-01-31 11:29:51 650 STREAM 1 NEW 0 a:1\n2019-01-31 11:29:52 650 STREAM 1 CLOSED 0 a:1\n";
-    let once = Slow { rest: lines, size: lines.len(), errors: vec![] };
+    let once = ChunkReader { rest: lines, size: lines.len(), errors: vec![] };
     let mut reader = EventReader::new(once.chain(Failing));
     assert_eq!(reader.next_event().unwrap().unwrap().number, 1);
     assert_eq!(reader.next_event().unwrap().unwrap().number, 2);
     assert!(reader.next_event().is_err());
     // On the wire the first CR LF is enough.
     let lines = b"650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1\r\n";
-    let once = Slow { rest: lines, size: lines.len(), errors: vec![] };
+    let once = ChunkReader { rest: lines, size: lines.len(), errors: vec![] };
     let mut reader = EventReader::new(once.chain(Failing));
     assert_eq!(reader.next_event().unwrap().unwrap().number, 1);
 }
@@ -57,7 +35,7 @@ impl Read for Failing {
 fn reading_goes_on_after_an_error() {
     let log = b"250 OK\r\n650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1\r\n";
     let errors = vec![io::ErrorKind::WouldBlock, io::ErrorKind::Interrupted];
-    let mut reader = EventReader::new(Slow { rest: log, size: 40, errors });
+    let mut reader = EventReader::new(ChunkReader { rest: log, size: 40, errors });
     let error = reader.next_event().unwrap_err();
     assert!(matches!(error, Error::Io { kind: io::ErrorKind::WouldBlock, offset: 0, .. }));
     assert_eq!(reader.next_event().unwrap().unwrap().event.unwrap().id, "1");
@@ -70,11 +48,12 @@ fn reading_goes_on_after_an_error() {
 fn an_error_says_where() {
     let log = b"250 OK\r\n650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1\r\n";
     for size in 1..40 {
-        let mut reader = EventReader::new(Slow { rest: &log[..size], size, errors: Vec::new() }.chain(Slow {
-            rest: &log[size..],
-            size: 100,
-            errors: vec![io::ErrorKind::TimedOut],
-        }));
+        let mut reader =
+            EventReader::new(ChunkReader { rest: &log[..size], size, errors: Vec::new() }.chain(ChunkReader {
+                rest: &log[size..],
+                size: 100,
+                errors: vec![io::ErrorKind::TimedOut],
+            }));
         let mut ids = Vec::new();
         let error = loop {
             match reader.next_event() {
@@ -93,9 +72,9 @@ fn an_error_says_where() {
     }
 }
 
-/// Checks the settings, and that the inner reader is returned.
+/// The settings are used, and the inner reader can be had.
 #[test]
-fn settings() {
+fn settings_and_the_inner_reader() {
     let log = b"650 BW 1 2\r\n650 STREAM 1 BORN 0 a\n650 STREAM 2 NEW 0 b:1\r\n";
     let mut reader = EventReader::new(&log[..]).lenient(true);
     assert_eq!(reader.next_event().unwrap().unwrap().event.unwrap().status_str(), "BORN");
@@ -104,7 +83,7 @@ fn settings() {
     assert!(reader.next_event().unwrap().unwrap().event.is_err());
     assert_eq!(reader.next_event().unwrap().unwrap().event.unwrap().id, "2");
 
-    let mut reader = EventReader::new(Slow { rest: log, size: 5, errors: Vec::new() });
+    let mut reader = EventReader::new(ChunkReader { rest: log, size: 5, errors: Vec::new() });
     assert!(reader.next_event().unwrap().is_some());
     assert_eq!(reader.get_ref().size, 5);
     reader.get_mut().size = 7;
@@ -135,7 +114,7 @@ fn the_usual_limit() {
 fn a_limit_can_be_set() {
     let log = format!("650 STREAM 1 NEW 0 {}:1\r\n650 STREAM 2 NEW 0 a:1\r\n", "h".repeat(100));
     for size in [1, 10, 1000] {
-        let mut reader = EventReader::with_limit(Slow { rest: log.as_bytes(), size, errors: Vec::new() }, 64);
+        let mut reader = EventReader::with_limit(ChunkReader { rest: log.as_bytes(), size, errors: Vec::new() }, 64);
         let line = reader.next_event().unwrap().unwrap();
         assert!(matches!(line.event, Err(Error::LineTooLong { length: 123, limit: 64, .. })));
         assert_eq!(reader.next_event().unwrap().unwrap().event.unwrap().id, "2");
@@ -154,7 +133,7 @@ fn owned_events() {
     assert!(events.next().is_none());
 
     let errors = vec![io::ErrorKind::WouldBlock];
-    let mut events = EventReader::new(Slow { rest: log, size: 1000, errors }).into_events();
+    let mut events = EventReader::new(ChunkReader { rest: log, size: 1000, errors }).into_events();
     assert!(matches!(events.next(), Some(Err(Error::Io { kind: io::ErrorKind::WouldBlock, .. }))));
     assert!(events.next().is_none());
 }

@@ -17,7 +17,7 @@ fn check_life(life: &StreamLife<Option<Duration>>) {
     assert_eq!(&read, life, "{json}");
 }
 
-/// A stream has the tool's names, and no credential.
+/// A stream has names like those of the tool, and no credential.
 #[test]
 fn form_of_a_stream() {
     let mut tracker = StreamTracker::new(1);
@@ -38,7 +38,7 @@ fn form_of_a_stream() {
     assert_eq!(serde_json::from_str::<StreamLife<i32>>(expected).expect("a stream"), life);
 }
 
-/// Every stream of the captures, and every outcome, which is named as the tool names it.
+/// Every stream of the captures comes back, and every outcome by the name that the tool prints.
 #[test]
 fn streams_come_back() {
     for file in [
@@ -50,7 +50,7 @@ fn streams_come_back() {
         "faults/lenient-ids.raw",
     ] {
         let capture = fs::read(format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"))).expect("a capture");
-        // Few enough that some are dropped.
+        // A limit so low that some streams are dropped.
         let mut tracker = StreamTracker::new(5);
         let mut lives = Vec::new();
         for line in stream_events(&capture).lenient(true) {
@@ -73,8 +73,8 @@ fn streams_come_back() {
     }
 }
 
-/// A stream's IDs are those of an event, which lenient reading may have found in another line. None is a text with spaces or
-/// line ends, and no circuit is 0.
+/// IDs of a stream may be malformed, as lenient reading accepts them. An ID with a space, quotation mark or line end is refused,
+/// and so is circuit 0.
 #[test]
 fn ids_of_a_stream() {
     let mut tracker = StreamTracker::new(1);

@@ -12,20 +12,13 @@ mod values;
 use core::time::Duration;
 use std::fs;
 
-use common::{cases, config, event, event_of_bytes, lenient_event};
+use common::{EVERY_FIELD, cases, config, event, event_of_bytes, lenient_event};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tor_stream_event::{
     Anomaly, CircuitId, LineEnd, LogFormat, Outcome, StreamClosureReason, StreamEvent, StreamEventRef, StreamId,
     StreamLife, StreamPurpose, StreamStatus, StreamTracker, Target, stream_events,
 };
-
-/// A line with every field that tor prints with this status.
-const EVERY_FIELD: &str = concat!(
-    "5 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER SOCKS_USERNAME=\"SECRET u\" ",
-    "SOCKS_PASSWORD=\"SECRET\\\" p\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ",
-    "ISO_FIELDS=SOCKS_USERNAME,SESSION_GROUP"
-);
 
 /// Returns an event as JSON.
 fn to_json(event: &StreamEventRef<'_>) -> String {
@@ -78,22 +71,22 @@ fn check(event: &StreamEventRef<'_>) {
     assert_eq!(read, owned, "{}", event.content().escape_ascii());
 }
 
-/// The names, their order and the values are those of the tool.
+/// The names, their order and the values of an event's data. The tool's rows are read as such data by its own tests.
 #[test]
-fn form() {
+fn form_of_an_event() {
     let expected = concat!(
         r#"{"id":"5","status":"NEW","circuit_id":null,"target_host":"example.com","target_port":443,"reason":null,"#,
-        r#""remote_reason":null,"source":null,"source_addr":"127.0.0.1:5","purpose":"USER","socks_username":"SECRET u","#,
-        r#""socks_password":"SECRET\\\" p","client_protocol":"SOCKS5","nym_epoch":0,"session_group":-4,"#,
+        r#""remote_reason":null,"source":null,"source_addr":"127.0.0.1:5","purpose":"USER","socks_username":"hunter2 u","#,
+        r#""socks_password":"hunter2\\\" p","client_protocol":"SOCKS5","nym_epoch":0,"session_group":-4,"#,
         r#""iso_fields":["SOCKS_USERNAME","SESSION_GROUP"],"anomalies":[]}"#,
     );
     assert_eq!(to_json(&event(EVERY_FIELD)), expected);
     assert_eq!(serde_json::to_string(&event(EVERY_FIELD).into_owned()).expect("JSON"), expected);
 }
 
-/// Words stand as tor prints them, and the line only where tor would print another one.
+/// A word is the text that tor printed. The content is there only if tor would print another one for the same fields.
 #[test]
-fn content() {
+fn content_of_an_odd_event() {
     for (line, key, value, has_content) in [
         (&b"9 CLOSED 3 a.com:80 REASON= UNKNOWN_15"[..], "reason", json!("UNKNOWN_15"), false),
         (b"9 CLOSED 3 a.com:80 REASON=UNKNOWN_15", "reason", json!("UNKNOWN_15"), true),
@@ -122,8 +115,8 @@ fn content() {
 #[test]
 fn cases_come_back() {
     for case in cases::all() {
-        let event = event_of_bytes(case.line);
-        // Text in memory may hold a CR LF, an event of a stream of lines cannot.
+        let event = event_of_bytes(case.content);
+        // A content with CR LF is written, and refused when it is read: no line of tor's holds one.
         if event.content().windows(2).any(|bytes| bytes == b"\r\n") {
             json_err(&serde_json::from_str(&to_json(&event)).expect("JSON"));
         } else {
@@ -195,9 +188,9 @@ fn changed_fields_come_back() {
     json_err(&serde_json::to_value(&changed).expect("JSON"));
 }
 
-/// The tool's output can be read, with fields that no event has, and without absent ones.
+/// Data may have fields that no event has, as the tool's rows do, and absent fields may be left out.
 #[test]
-fn of_the_tool() {
+fn more_and_fewer_fields() {
     let mut form: Value = serde_json::from_str(&to_json(&event(EVERY_FIELD))).expect("JSON");
     form["line"] = json!(11);
     form["time"] = json!(1548934191.51);
@@ -261,7 +254,7 @@ fn anomalies_of_the_line() {
         let event = events.next().and_then(|line| line.event.ok()).expect("an event");
         assert_eq!(event.anomalies().iter().collect::<Vec<_>>(), expected);
         check(&event);
-        // An event without them is another one, and they are in no text.
+        // The event of the content alone has other anomalies, so it is another event, though with the same text.
         let again = event_of_bytes(event.content());
         assert_ne!(again, event);
         assert_eq!(again.to_string(), event.to_string());

@@ -32,7 +32,7 @@ fn words_and_ids() {
 
 /// A target is text, as an event has it; a host may have colons.
 #[test]
-fn targets() {
+fn a_target_is_text() {
     for (text, host, port) in
         [("a.com:80", "a.com", 80), ("[::1]:7", "[::1]", 7), (":0", "", 0), ("a:1 b:65535", "a:1 b", 65535)]
     {

@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// A stream may have an end without a beginning, or a beginning without an end.
 #[test]
 fn lives_that_are_cut() {
     let mut tracker = StreamTracker::new(10);
@@ -28,8 +29,9 @@ fn lives_that_are_cut() {
     assert_eq!(tracker.into_live().map(|life| life.id).collect::<Vec<_>>(), [id]);
 }
 
+/// Events that no tor prints are counted after the end: those after CLOSED as lives of their own, those after FAILED in the life.
 #[test]
-fn what_tor_cannot_print() {
+fn events_after_the_end() {
     let mut tracker = StreamTracker::new(10);
     let lives = track(
         &mut tracker,
@@ -51,6 +53,7 @@ fn what_tor_cannot_print() {
     assert_eq!(tracker.live().count(), 0);
 }
 
+/// An ID is used again: NEW begins another stream, after a CLOSED or without one.
 #[test]
 fn ids_that_return() {
     let mut tracker = StreamTracker::new(10);
@@ -68,7 +71,7 @@ fn ids_that_return() {
 
 /// A whole session of a real tor: each stream is returned with its CLOSED.
 #[test]
-fn a_capture() {
+fn each_closed_of_a_capture_ends_a_stream() {
     let capture = include_bytes!("../data/stream-events.raw");
     let mut tracker = StreamTracker::new(10_000);
     let (mut closed, mut over, mut failed) = (0, 0, 0);

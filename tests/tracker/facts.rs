@@ -156,7 +156,7 @@ fn a_resolve_that_timed_out() {
     }
 }
 
-/// Both reasons are of one event: that of an attempt which was given up before has none of the end's.
+/// A failure has both reasons from one event, and not the remote reason of an earlier DETACHED.
 #[test]
 fn remote_reason_of_an_attempt() {
     let life = only_life(include_bytes!("../data/field-2/V13-remote-reason-of-detached.log"));
@@ -175,7 +175,7 @@ fn remote_reason_of_an_attempt() {
 
 /// A stream may come back to a circuit, and is on none once it is detached, whatever tor prints.
 #[test]
-fn circuits() {
+fn a_stream_returns_to_a_circuit_or_to_none() {
     let back = only_life(include_bytes!("../data/field-2/V16-back-on-first-circuit.log"));
     assert_eq!((id(back.circuit_id), id(back.last_circuit)), ("26".into(), "26".into()));
     assert_eq!(
@@ -196,7 +196,7 @@ fn circuits() {
 
 /// Notes of a stream's events are put together in their order, and each event is in one stream.
 #[test]
-fn notes() {
+fn notes_are_put_together() {
     let mut tracker = StreamTracker::with_notes(1);
     let mut lives = Vec::new();
     let contents = [

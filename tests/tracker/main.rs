@@ -10,6 +10,8 @@
 
 mod ends;
 mod facts;
+#[path = "../common/random.rs"]
+mod generator;
 mod limits;
 mod model;
 mod parts;

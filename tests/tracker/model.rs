@@ -1,6 +1,7 @@
 //! A slow and plain model of the tracker, against which random events are held.
 
-use super::random::{Random, feed};
+use super::generator::Random;
+use super::random::feed;
 use super::*;
 
 /// A tracker that is slow and plain: every stream that is followed, and every closed one that is remembered, in the order of

@@ -1,7 +1,11 @@
 //! Parts of a log: merged, they have the result of one tracker.
 
-use super::random::{Noted, Random, feed};
+use super::generator::Random;
+use super::random::{Noted, feed};
 use super::*;
+
+/// Number of events that a part keeps, each by itself, of a stream that may have ended before the part.
+const MAX_SINGLE: usize = 16;
 
 /// Puts the streams that `append` returned between those that the part handed out.
 fn interleave<T, N>(handed_out: Vec<StreamLife<T, N>>, appended: Vec<Appended<T, N>>) -> Vec<StreamLife<T, N>> {
@@ -61,10 +65,11 @@ fn parts_that_do_not_fit() {
     let forgets: &[&str] = &["4 CLOSED 0 a:80", "1 SUCCEEDED 0 a:80"];
     assert!(tracker(3).append(part(forgets)).is_err());
     assert!(tracker(4).append(part(forgets)).is_ok_and(|lives| lives.len() == 2));
-    // The last of too many closed streams is still remembered.
-    let many = vec!["1 XOFF_SENT 0 a:80"; 17];
+    // Stream 1 is closed before the part, so each of its events there is a life of its own: a part keeps up to 16 as they are, and
+    // puts more together.
+    let many = vec!["1 XOFF_SENT 0 a:80"; MAX_SINGLE + 1];
     assert!(tracker(100).append(part(&many)).is_err());
-    assert!(tracker(100).append(part(&many[1..])).is_ok_and(|lives| lives.len() == 16));
+    assert!(tracker(100).append(part(&many[1..])).is_ok_and(|lives| lives.len() == MAX_SINGLE));
     assert!(StreamTracker::with_notes(100).append(part(&many)).is_ok_and(|lives| lives.is_empty()));
     // Limits differ; a tracker is no part, and a part has none behind it.
     assert!(tracker(100).keep_steps(7).append(part(&[])).is_err());
@@ -81,15 +86,18 @@ fn more_circuits_in_a_part() {
     let mut tracker = StreamTracker::with_notes(10).keep_circuits(2);
     feed(&mut tracker, &[1, 2].map(on), 0);
     let mut part = StreamTracker::part().keep_circuits(2);
-    feed(&mut part, &[1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 3].map(on), 2);
+    // More events than a part keeps by themselves, and a third circuit at their end.
+    let mut circuits = [1, 2].repeat(MAX_SINGLE / 2);
+    circuits.push(3);
+    feed(&mut part, &circuits.into_iter().map(on).collect::<Vec<_>>(), 2);
     assert!(tracker.append(part).is_ok_and(|lives| lives.is_empty()));
     let life = tracker.live().next().unwrap();
-    assert_eq!((life.circuits.len(), life.more_circuits, life.circuit_changes), (2, true, 19));
+    assert_eq!((life.circuits.len(), life.more_circuits, life.circuit_changes), (2, true, 2 + MAX_SINGLE as u64 + 1));
 }
 
 /// A part counts the changes that it keeps, and a tracker keeps none.
 #[test]
-fn changes() {
+fn changes_of_a_part() {
     let mut part = StreamTracker::part();
     let mut tracker = StreamTracker::new(10);
     for (content, changes) in [
@@ -108,7 +116,7 @@ fn changes() {
 
 /// A part knows which streams may have begun before it.
 #[test]
-fn undecided() {
+fn streams_that_may_have_begun_before_the_part() {
     let mut part = StreamTracker::part();
     let contents = [
         "1 CLOSED 0 a:80",

@@ -1,5 +1,6 @@
 //! Random events, and trackers that note which events a stream has.
 
+use super::generator::Random;
 use super::*;
 
 /// The times of a stream's events.
@@ -12,25 +13,11 @@ impl Note for Times {
     }
 }
 
-/// Pseudo-random numbers.
-pub(crate) struct Random(pub(crate) u64);
-
 impl Random {
-    /// Returns a number below `end`.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % end
-    }
-
-    /// Returns one of some texts.
-    pub(crate) fn of<'a>(&mut self, texts: &[&'a str]) -> &'a str {
-        texts[self.below(texts.len())]
-    }
-
     /// Returns an event's content. A few streams have many events, and many follow what tor never prints.
     pub(crate) fn event(&mut self, ids: usize) -> String {
         let id = self.below(ids);
-        let status = self.of(&[
+        let status = self.one_of(&[
             "NEW",
             "NEWRESOLVE",
             "SENTCONNECT",
@@ -47,7 +34,7 @@ impl Random {
             "FUTURE",
         ]);
         let (circuit, host) = (self.below(5), self.below(3));
-        let fields = self.of(&[
+        let fields = self.one_of(&[
             "",
             " REASON=END REMOTE_REASON=DONE",
             " REASON=TIMEOUT",

@@ -117,11 +117,14 @@ impl Merging {
     ///
     /// If the output cannot be written; in the inner result, if the file cannot be merged.
     fn add(&mut self, input: &Input) -> io::Result<Result<(), Fault>> {
-        let mut reader =
-            match input.text().map_err(Fault::of_file).and_then(|text| MergeableReader::new(BufReader::new(text))) {
-                Ok(reader) => reader,
-                Err(fault) => return Ok(Err(fault)),
-            };
+        let mut reader = match input
+            .open_without_bar()
+            .map_err(Fault::of_file)
+            .and_then(|text| MergeableReader::new(BufReader::new(text)))
+        {
+            Ok(reader) => reader,
+            Err(fault) => return Ok(Err(fault)),
+        };
         let Merged { settings, summary, first } = match &mut self.merged {
             Some(merged) => merged,
             None => {

@@ -10,32 +10,33 @@ const CHUNK: usize = 128 * 1024;
 /// Number of chunks that circulate between the two threads.
 const CHUNKS: usize = 4;
 
-/// A reader whose bytes another thread reads ahead.
-pub(crate) struct Ahead {
-    /// Channel of the chunks that were read, or of the error.
-    full: Receiver<io::Result<Vec<u8>>>,
-    /// Channel that returns used chunks to the thread.
-    empty: Sender<Vec<u8>>,
+/// A reader whose bytes another thread reads ahead, so that decompression and the reading of events run side by side.
+pub(crate) struct ReadAhead {
+    /// Chunks that the thread has read, or its error.
+    filled: Receiver<io::Result<Vec<u8>>>,
+    /// Used chunks, which the thread fills again.
+    used_chunks: Sender<Vec<u8>>,
     /// Chunk whose bytes are being returned.
     chunk: Vec<u8>,
     /// Number of bytes of `chunk` that were returned.
     used: usize,
 }
 
-impl Ahead {
+impl ReadAhead {
     /// Starts the thread, which ends with the input, with its first error, or after this reader is dropped.
     ///
     /// # Errors
     ///
     /// If the system allows no more threads.
     pub(crate) fn start(reader: impl Read + Send + 'static) -> io::Result<Self> {
-        let ((filled, full), (empty, to_fill)) = (channel(), channel());
+        let (filled_sender, filled) = channel();
+        let (used_chunks, to_fill) = channel();
         for _ in 0..CHUNKS {
-            // The receiver is `to_fill`, below.
-            let _ = empty.send(Vec::new());
+            // Sending cannot fail: `to_fill` is still there.
+            let _ = used_chunks.send(Vec::new());
         }
-        thread::Builder::new().spawn(move || fill(reader, to_fill, &filled))?;
-        Ok(Self { full, empty, chunk: Vec::new(), used: 0 })
+        thread::Builder::new().spawn(move || fill(reader, to_fill, &filled_sender))?;
+        Ok(Self { filled, used_chunks, chunk: Vec::new(), used: 0 })
     }
 }
 
@@ -60,15 +61,15 @@ fn fill(mut reader: impl Read, to_fill: Receiver<Vec<u8>>, filled: &Sender<io::R
     }
 }
 
-impl Read for Ahead {
+impl Read for ReadAhead {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.used == self.chunk.len() {
             // The channel is closed after the last chunk.
-            let Ok(chunk) = self.full.recv() else { return Ok(0) };
-            let used = core::mem::replace(&mut self.chunk, chunk?);
+            let Ok(chunk) = self.filled.recv() else { return Ok(0) };
+            let used_chunk = core::mem::replace(&mut self.chunk, chunk?);
             self.used = 0;
-            // The channel is closed if that was the last chunk.
-            let _ = self.empty.send(used);
+            // After the last chunk the thread has ended, and sending fails: nothing is left to fill.
+            let _ = self.used_chunks.send(used_chunk);
         }
         let mut rest = self.chunk.get(self.used..).unwrap_or_default();
         let read = rest.read(buffer)?;
@@ -96,7 +97,7 @@ mod tests {
     #[test]
     fn bytes_in_order_and_then_the_error() {
         let chunks: Vec<Vec<u8>> = (1..50_u8).map(|n| vec![n; 1000 * usize::from(n)]).collect();
-        let mut ahead = Ahead::start(Chunks(chunks.clone())).expect("a thread");
+        let mut ahead = ReadAhead::start(Chunks(chunks.clone())).expect("a thread");
         let mut read = vec![0; chunks.iter().map(Vec::len).sum()];
         ahead.read_exact(&mut read).ok();
         assert!(read == chunks.concat());
@@ -107,7 +108,7 @@ mod tests {
     #[test]
     fn an_end() {
         let mut read = Vec::new();
-        let mut ahead = Ahead::start(io::Cursor::new(vec![7; 3 * CHUNK + 1])).expect("a thread");
+        let mut ahead = ReadAhead::start(io::Cursor::new(vec![7; 3 * CHUNK + 1])).expect("a thread");
         assert_eq!(ahead.read_to_end(&mut read).ok(), Some(3 * CHUNK + 1));
         assert_eq!(ahead.read(&mut [0]).ok(), Some(0));
     }

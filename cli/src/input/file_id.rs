@@ -1,4 +1,4 @@
-//! Which file is which: the identity of a file on its file system, whatever its name.
+//! The identity of a file on its file system: the same for all of its names and links.
 
 #[cfg(unix)]
 use std::fs::{File, Metadata};

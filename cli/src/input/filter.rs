@@ -37,7 +37,7 @@ pub(crate) struct Filter {
     /// and NEWRESOLVE only
     #[arg(long, help_heading = "Filters", value_name = "GLOB")]
     source: Vec<AddressPattern>,
-    /// Events of streams on this circuit
+    /// Events of streams on this circuit; 0 stands for none
     #[arg(long, help_heading = "Filters", value_name = "ID")]
     circuit: Vec<String>,
     /// Events of this stream
@@ -55,16 +55,16 @@ pub(crate) struct Filter {
     anomalous: bool,
 }
 
-/// The conditions that an event, or the events of a stream together, meet.
+/// The filters' conditions that an event, or the events of a stream together, meet.
 ///
-/// PURPOSE and SOURCE_ADDR are printed once in a stream's life, and its target changes. So a stream meets these
-/// conditions if any of its events does. The other conditions, such as a FAILED on some circuit at some time, have to
-/// be met by one event.
+/// tor prints PURPOSE and SOURCE_ADDR once in a stream's life, and the stream's target changes. So a stream meets each of
+/// these conditions if any of its events does. All other conditions, such as a FAILED on some circuit at some time, have
+/// to be met by one and the same event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct MetConditions(u8);
 
 impl MetConditions {
-    /// Status, reason, circuit, stream, time and anomalies.
+    /// Every condition about one event: status, reason, circuit, stream, time and anomalies.
     const EVENT: Self = Self(1);
     /// The purpose.
     const PURPOSE: Self = Self(1 << 1);
@@ -73,7 +73,7 @@ impl MetConditions {
     /// The client's address.
     const SOURCE: Self = Self(1 << 3);
     /// Every condition.
-    pub(crate) const ALL: Self = Self(0b1111);
+    pub(crate) const ALL: Self = Self(Self::EVENT.0 | Self::PURPOSE.0 | Self::TARGET.0 | Self::SOURCE.0);
 
     /// Returns `true` if every condition is met.
     pub(crate) fn all(self) -> bool {
@@ -101,7 +101,7 @@ impl BitOrAssign for MetConditions {
 }
 
 impl Filter {
-    /// Returns `true` if every event passes.
+    /// Returns `true` without filters: every event meets the conditions then.
     pub(crate) fn is_empty(&self) -> bool {
         let Self { status, reason, purpose, target, port, source, circuit, stream, since, until, anomalous } = self;
         [status, reason, purpose].iter().all(|words| words.is_empty())
@@ -117,40 +117,40 @@ impl Filter {
 
     /// Returns the conditions that an event meets. An event without a time does not meet a limit of the time.
     pub(crate) fn met_by(&self, event: &StreamEventRef<'_>, time: Option<Time>) -> MetConditions {
-        let one_of = |ids: &[String], id: Option<&str>| ids.is_empty() || ids.iter().any(|i| Some(&**i) == id);
-        // Each word is compared, even after a match, so that each is marked as seen if it is in the input.
-        let status = AskedWord::any_is(&self.status, [Some(event.status_str()), None]);
-        let reason = AskedWord::any_is(&self.reason, [event.reason_str(), event.remote_reason_str()]);
-        let purpose = AskedWord::any_is(&self.purpose, [event.purpose_str(), None]);
+        let one_of = |ids: &[String], id: &str| ids.is_empty() || ids.iter().any(|asked| asked == id);
+        let status = AskedWord::any_matches(&self.status, [Some(event.status_str()), None]);
+        let reason = AskedWord::any_matches(&self.reason, [event.reason_str(), event.remote_reason_str()]);
+        let purpose = AskedWord::any_matches(&self.purpose, [event.purpose_str(), None]);
         let event_itself = status
             && reason
-            && one_of(&self.circuit, event.circuit_id)
-            && one_of(&self.stream, Some(event.id))
+            && one_of(&self.circuit, event.circuit_id.unwrap_or("0"))
+            && one_of(&self.stream, event.id)
             && (!self.anomalous || !event.anomalies().is_empty())
-            && self.passes_time(time.and_then(Time::unix));
+            && self.allows_time(time.and_then(Time::unix));
         MetConditions::EVENT.only_if(event_itself)
             | MetConditions::PURPOSE.only_if(purpose)
-            | MetConditions::TARGET.only_if(self.passes_target(event))
-            | MetConditions::SOURCE.only_if(self.passes_source(event))
+            | MetConditions::TARGET.only_if(self.allows_target(event))
+            | MetConditions::SOURCE.only_if(self.allows_source(event))
     }
 
     /// Returns `true` if the target and its port match, as they are printed.
-    fn passes_target(&self, event: &StreamEventRef<'_>) -> bool {
+    fn allows_target(&self, event: &StreamEventRef<'_>) -> bool {
         (self.port.is_empty() || self.port.contains(&event.target_port))
             && (self.target.is_empty() || {
                 let (host, port) = (mask::target_host(event), event.target_port);
-                self.target.iter().any(|address| address.is(&host, port))
+                self.target.iter().any(|pattern| pattern.matches(&host, port))
             })
     }
 
     /// Returns `true` if the client's address matches.
-    fn passes_source(&self, event: &StreamEventRef<'_>) -> bool {
-        let is = |address: &AddressPattern| match (event.source_host(), event.source_port(), event.source_addr) {
-            (Some(host), Some(port), _) => address.is(host, port),
-            (_, _, Some(path)) => address.is_host(path),
+    fn allows_source(&self, event: &StreamEventRef<'_>) -> bool {
+        let matches = |pattern: &AddressPattern| match (event.source_host(), event.source_port(), event.source_addr) {
+            (Some(host), Some(port), _) => pattern.matches(host, port),
+            // The address of a client on a Unix socket has no port.
+            (_, _, Some(address)) => pattern.matches_text(address),
             _ => false,
         };
-        self.source.is_empty() || self.source.iter().any(is)
+        self.source.is_empty() || self.source.iter().any(matches)
     }
 
     /// Returns `true` if the filters limit the time.
@@ -159,7 +159,7 @@ impl Filter {
     }
 
     /// Returns `true` if a time is within the limits.
-    fn passes_time(&self, time: Option<Duration>) -> bool {
+    fn allows_time(&self, time: Option<Duration>) -> bool {
         !self.limits_time()
             || time.is_some_and(|time| {
                 self.since.is_none_or(|since| since <= time) && self.until.is_none_or(|until| time < until)
@@ -219,25 +219,29 @@ struct AskedWord {
 }
 
 impl AskedWord {
-    /// Returns `true` if any of the words matches, or if the option is absent.
-    fn any_is<const N: usize>(asked: &[Self], words: [Option<&str>; N]) -> bool {
-        let any = |word: &&str| {
-            // `any` would end at the first match.
-            asked.iter().fold(false, |found, asked| asked.is(word) | found)
-        };
-        asked.is_empty() || words.iter().flatten().fold(false, |found, word| any(word) | found)
+    /// Returns `true` if one of the `asked` words is one of an event's, or if the option is absent.
+    fn any_matches(asked: &[Self], of_event: [Option<&str>; 2]) -> bool {
+        let mut any = asked.is_empty();
+        for word in of_event.into_iter().flatten() {
+            for asked in asked {
+                // Every word is compared, even after a match, to be marked as seen.
+                any |= asked.matches(word);
+            }
+        }
+        any
     }
 
     /// Returns `true` if this is the word, and marks it as seen.
-    fn is(&self, word: &str) -> bool {
-        let is = self.text.eq_ignore_ascii_case(word);
-        if is && !self.seen.load(Ordering::Relaxed) {
+    fn matches(&self, word: &str) -> bool {
+        let is_same = self.text.eq_ignore_ascii_case(word);
+        // All threads read this flag, so it is written only once.
+        if is_same && !self.seen.load(Ordering::Relaxed) {
             self.seen.store(true, Ordering::Relaxed);
         }
-        is
+        is_same
     }
 
-    /// Returns the known word that is most like this one. `None` if this one is known, or was seen.
+    /// Returns the known word that is most like this one. `None` if this one is known or was seen in an event.
     fn nearest(&self, known: &[&'static str]) -> Option<&'static str> {
         if self.seen.load(Ordering::Relaxed) || known.iter().any(|known| known.eq_ignore_ascii_case(&self.text)) {
             return None;
@@ -277,18 +281,24 @@ struct AddressPattern {
 }
 
 impl AddressPattern {
-    /// Matching ignores case, which the client chooses.
+    /// Options of the match. The case is ignored: a client chooses it.
     const OPTIONS: MatchOptions =
         MatchOptions { case_sensitive: false, require_literal_separator: false, require_literal_leading_dot: false };
 
-    /// Returns `true` if a host and its port match.
-    fn is(&self, host: &str, port: u16) -> bool {
-        self.is_host(host) || (self.has_port && self.is_host(&format!("{host}:{port}")))
+    /// Returns `true` if a host and its port match. tor prints an IPv6 address in brackets as a target, and without them as
+    /// the address of a client: both forms match both.
+    fn matches(&self, host: &str, port: u16) -> bool {
+        let matches =
+            |host: &str| self.matches_text(host) || (self.has_port && self.matches_text(&format!("{host}:{port}")));
+        let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        matches(host)
+            || bare.is_some_and(matches)
+            || (bare.is_none() && host.contains(':') && matches(&format!("[{host}]")))
     }
 
     /// Returns `true` if a text matches.
-    fn is_host(&self, host: &str) -> bool {
-        self.pattern.matches_with(host, Self::OPTIONS)
+    fn matches_text(&self, text: &str) -> bool {
+        self.pattern.matches_with(text, Self::OPTIONS)
     }
 }
 
@@ -296,8 +306,8 @@ impl FromStr for AddressPattern {
     type Err = glob::PatternError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // In a pattern, brackets hold a set of characters. A set with a colon would match no host but an IPv6 address,
-        // which is printed in brackets.
+        // In a pattern, brackets hold a set of characters, and `[[]` stands for a bracket. A set with a colon would be of
+        // no use, so `[2001:db8::1]:*` is taken for an IPv6 address, which tor prints in brackets.
         let address =
             text.strip_prefix('[').and_then(|rest| rest.split_once(']')).filter(|(host, _)| host.contains(':'));
         let (text, port) = match address {

@@ -1,4 +1,4 @@
-//! Lines out of bytes that arrive in chunks.
+//! Lines of text, out of bytes that arrive in chunks.
 
 use core::mem;
 
@@ -7,10 +7,10 @@ pub(crate) struct LineCollector {
     /// Beginning of a line that is still incomplete.
     text: Vec<u8>,
     /// Maximum number of bytes that are kept of a line.
-    most: usize,
+    max_len: usize,
     /// Set if a lone LF is text, as on the wire.
     is_wire: bool,
-    /// Length of the incomplete line.
+    /// Length of the incomplete line, in bytes. Greater than that of `text` in a line that is too long.
     len: u64,
     /// Last byte of the incomplete line.
     last: u8,
@@ -19,7 +19,7 @@ pub(crate) struct LineCollector {
 /// A complete line.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct CollectedLine {
-    /// Text of the line without its end, or the beginning of a long one.
+    /// Text of the line without its end, or the beginning of a line that is too long.
     pub(crate) text: Vec<u8>,
     /// Set if the line ends with CR LF.
     pub(crate) has_cr: bool,
@@ -28,10 +28,14 @@ pub(crate) struct CollectedLine {
 }
 
 impl LineCollector {
-    /// Returns a collector that keeps at most `most` bytes of a line. Lines end with CR LF on the wire, else with any
-    /// LF.
-    pub(crate) const fn new(most: usize, is_wire: bool) -> Self {
-        Self { text: Vec::new(), most, is_wire, len: 0, last: 0 }
+    /// Returns a collector of the lines of a log, which end with LF or CR LF. At most `max_len` bytes of a line are kept.
+    pub(crate) const fn of_log(max_len: usize) -> Self {
+        Self { text: Vec::new(), max_len, is_wire: false, len: 0, last: 0 }
+    }
+
+    /// Returns a collector of lines on the wire, which end with CR LF. At most `max_len` bytes of a line are kept.
+    pub(crate) const fn of_wire(max_len: usize) -> Self {
+        Self { text: Vec::new(), max_len, is_wire: true, len: 0, last: 0 }
     }
 
     /// Returns `true` unless a line is incomplete.
@@ -47,7 +51,7 @@ impl LineCollector {
         *chunk = rest;
         let before = taken.len().checked_sub(2).and_then(|at| taken.get(at)).copied().unwrap_or(self.last);
         let has_cr = lf.is_some() && before == b'\r';
-        let room = self.most.saturating_sub(self.text.len());
+        let room = self.max_len.saturating_sub(self.text.len());
         self.text.extend(taken.iter().take(room));
         self.len += taken.len() as u64;
         self.last = taken.last().copied().unwrap_or(self.last);
@@ -62,15 +66,25 @@ impl LineCollector {
         }
         (taken, Some(CollectedLine { text, has_cr, is_whole }))
     }
+
+    /// Takes back the last line, which ended with a lone LF: that LF is a byte of the line, so the line is not complete.
+    pub(crate) fn put_back(&mut self, line: CollectedLine) {
+        self.text = line.text;
+        self.len = self.text.len() as u64 + 1;
+        if line.is_whole {
+            self.text.push(b'\n');
+        }
+        self.last = b'\n';
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Returns the lines of a text in chunks of this length, each with its line end, and whether a rest is left.
-    fn lines(text: &str, len: usize, most: usize, is_wire: bool) -> (Vec<String>, bool) {
-        let mut collector = LineCollector::new(most, is_wire);
+    /// Returns the lines that a collector makes of a text in chunks of `len` bytes, each with its line end, and whether an
+    /// incomplete line is left.
+    fn lines(mut collector: LineCollector, text: &str, len: usize) -> (Vec<String>, bool) {
         let (mut lines, mut all) = (Vec::new(), Vec::new());
         for mut chunk in text.as_bytes().chunks(len) {
             while !chunk.is_empty() {
@@ -95,10 +109,35 @@ mod tests {
         for len in [1, 2, 3, 7, 100] {
             let text = "a\r\n\nb\rc\r\r\n\r\nlong line\nx\ny\r\nrest\r";
             let expected = ["a<CR LF>", "<LF>", "b\rc\r<CR LF>", "<CR LF>", "long l…<LF>", "x<LF>", "y<CR LF>"];
-            assert_eq!(lines(text, len, 6, false), (expected.map(String::from).to_vec(), true), "{len}");
+            assert_eq!(
+                lines(LineCollector::of_log(6), text, len),
+                (expected.map(String::from).to_vec(), true),
+                "{len}"
+            );
             let expected = ["a<CR LF>", "\nb\rc\r\r…<CR LF>", "<CR LF>", "long l…<CR LF>"];
-            assert_eq!(lines(text, len, 6, true), (expected.map(String::from).to_vec(), true), "{len}");
+            assert_eq!(
+                lines(LineCollector::of_wire(6), text, len),
+                (expected.map(String::from).to_vec(), true),
+                "{len}"
+            );
         }
-        assert_eq!(lines("a\n", 9, 9, false), (vec!["a<LF>".into()], false));
+        assert_eq!(lines(LineCollector::of_log(9), "a\n", 9), (vec!["a<LF>".into()], false));
+    }
+
+    #[test]
+    fn a_line_that_was_put_back() {
+        for (max_len, text, is_whole) in
+            [(9, "a\nb\nc", true), (4, "a\nb\n", false), (3, "a\nb", false), (1, "a", false)]
+        {
+            let mut collector = LineCollector::of_log(max_len);
+            let mut rest: &[u8] = b"a\nb\nc\r\n";
+            for _ in 0..2 {
+                let (_, line) = collector.take(&mut rest);
+                collector.put_back(line.expect("a line"));
+            }
+            let expected = CollectedLine { text: text.into(), has_cr: true, is_whole };
+            assert_eq!(collector.take(&mut rest).1, Some(expected), "{max_len}");
+            assert!(collector.is_empty());
+        }
     }
 }

@@ -1,4 +1,16 @@
-//! Inputs: files, folders and standard input, compressed or not.
+//! Inputs: from the arguments of a command to the events of each log.
+//!
+//! [`Inputs::list`] finds the files. Each is [unpacked](unpack), its [layout] is detected, and a [reader] passes its
+//! events to a [`Consumer`](reader::Consumer), which every command implements. Each event comes with the [time] that the
+//! log writes before it, and with the conditions of the [filter] that it meets. At the end of a log, its [findings] are
+//! reported. Commands call [`threads::read`], which does all of this with several threads.
+//!
+//! - An *input* is a file, or standard input. A *log* is the text of one input or, with `--join`, of all inputs in order.
+//! - A *reply* is what tor's control port answers or reports: a line that begins with a code, such as `650 STREAM`. After
+//!   some replies, such as `250+stream-status=`, *data* follows: lines up to a line with nothing but a dot.
+//! - A *prefix* is the text that a log writes before a reply, such as a date and a time.
+//! - *On the wire* means: in the bytes that tor sends, as a capture of a control connection has them. Replies have no
+//!   prefix there, and only CR LF ends their lines: a lone LF is a byte of a name that a client chose.
 
 mod ahead;
 pub(crate) mod copies;
@@ -7,9 +19,9 @@ pub(crate) mod filter;
 pub(crate) mod findings;
 pub(crate) mod layout;
 pub(crate) mod lines;
+pub(crate) mod open_streams;
 mod progress;
 pub(crate) mod reader;
-pub(crate) mod status;
 pub(crate) mod threads;
 pub(crate) mod time;
 mod unpack;
@@ -18,8 +30,9 @@ use std::fs::{self, File, FileType};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use self::ahead::Ahead;
+use self::ahead::ReadAhead;
 use self::file_id::FileId;
+use self::layout::TextSource;
 use self::progress::{Measured, Progress};
 use crate::output::text::escape;
 use crate::report;
@@ -35,6 +48,15 @@ pub(crate) struct Inputs {
     pub(crate) files: Vec<PathBuf>,
 }
 
+/// The thread that decompresses a compressed input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decompressor {
+    /// The thread that reads the text.
+    Reader,
+    /// A thread of its own, beside the reader's.
+    OwnThread,
+}
+
 /// A file, or standard input.
 #[derive(Clone)]
 pub(crate) struct Input {
@@ -45,15 +67,15 @@ pub(crate) struct Input {
 }
 
 impl Inputs {
-    /// Returns the files in the order of the arguments, those of a folder by name, and `false` if a folder could not be
-    /// read, or if a file is standard output. Without arguments, returns standard input.
+    /// Returns the files in the order of the arguments, those of a folder by name, and `false` if a folder
+    /// is not read, or if a file is standard output. Without arguments, returns standard input.
     pub(crate) fn list(&self) -> (Vec<Input>, bool) {
         let mut inputs = Vec::new();
         if self.files.is_empty() {
             inputs.push(Input::stdin());
         }
-        let mut all_read = self.files.iter().fold(true, |all_read, file| all_read & self.add(file, &mut inputs));
-        // Reading what was just written would never end.
+        let mut all_read = self.files.iter().fold(true, |all_read, file| all_read & self.add(file, file, &mut inputs));
+        // Rows that a command has just written would be read as input, without end.
         let output = FileId::of_open(io::stdout());
         inputs.retain(|input| {
             let is_output = output.is_some() && output == input.identity();
@@ -66,8 +88,9 @@ impl Inputs {
         (inputs, all_read)
     }
 
-    /// Adds a file, or the files in a folder. Returns `false` if a folder could not be read.
-    fn add(&self, path: &Path, inputs: &mut Vec<Input>) -> bool {
+    /// Adds a file, or the files in a folder, found in a file or folder of the command line. Returns `false` if a folder is
+    /// not read.
+    fn add(&self, path: &Path, argument: &Path, inputs: &mut Vec<Input>) -> bool {
         if path.as_os_str() == "-" || !(self.recursive && path.is_dir()) {
             inputs.push(Input::of(path));
             return true;
@@ -88,9 +111,17 @@ impl Inputs {
                 report(format_args!("tor-streams: {}: {kind}, not read", escape(&path)));
                 return all_read;
             }
-            // A link to a folder may lead back into this one.
-            let is_link_to_folder = path.is_symlink() && kind.is_ok_and(|kind| kind.is_dir());
-            all_read & (is_link_to_folder || self.add(&path, inputs))
+            if path.is_symlink() && kind.is_ok_and(|kind| kind.is_dir()) {
+                // A link that leads back into the argument would never end, and the folder there is read anyway.
+                let is_read = fs::canonicalize(&path).ok().zip(fs::canonicalize(argument).ok());
+                let is_read = is_read.is_some_and(|(folder, argument)| folder.starts_with(argument));
+                if !is_read {
+                    let path = path.display().to_string();
+                    report(format_args!("tor-streams: {}: a link to another folder, not read", escape(&path)));
+                }
+                return all_read & is_read;
+            }
+            all_read & self.add(&path, argument, inputs)
         })
     }
 }
@@ -128,12 +159,17 @@ impl Input {
         Self { name: path.to_string_lossy().into(), path: Some(path.into()) }
     }
 
-    /// Returns `true` for a complete file: not standard input, nor a file that another program still writes.
+    /// Returns `true` for a regular file, which can be opened again: not standard input, a pipe or a device.
     pub(crate) fn is_file(&self) -> bool {
         self.path.as_ref().is_some_and(|path| path.is_file())
     }
 
-    /// Returns the identity of the file. `None` if the input is no file at rest.
+    /// Returns the source of the input's text.
+    pub(crate) fn source(&self) -> TextSource {
+        if self.is_file() { TextSource::File } else { TextSource::Stream }
+    }
+
+    /// Returns the identity of the file. `None` if it is not a regular file.
     fn identity(&self) -> Option<FileId> {
         match &self.path {
             Some(path) => FileId::of_path(path),
@@ -147,22 +183,26 @@ impl Input {
         identity.is_some() && identity == self.identity()
     }
 
-    /// Opens the file if it is neither compressed nor in another encoding: it can be read from any offset.
-    pub(crate) fn uncompressed(&self) -> Option<File> {
+    /// Opens a regular file of plain UTF-8, which can be read from any offset. `None` for any other input.
+    pub(crate) fn open_plain(&self) -> Option<File> {
         let file = File::open(self.path.as_ref().filter(|_| self.is_file())?).ok()?;
-        unpack::is_text(&file).then_some(file)
+        unpack::is_plain(&file).then_some(file)
     }
 
-    /// Returns the length of the file in bytes. `None` if the input is no file at rest.
+    /// Returns the length of the file in bytes. `None` if it is not a regular file.
     pub(crate) fn len(&self) -> Option<u64> {
         let metadata = self.path.as_ref()?.metadata().ok()?;
         metadata.is_file().then_some(metadata.len())
     }
 
-    /// Opens the text of the file, compressed or not. With a `spare` thread, that thread decompresses it.
-    pub(crate) fn open(&self, progress: &Progress, spare: bool) -> io::Result<Box<dyn Read + Send>> {
+    /// Opens the text of the input, compressed or not.
+    ///
+    /// # Errors
+    ///
+    /// If the input is a folder, cannot be opened, or is in an unsupported format.
+    pub(crate) fn open(&self, progress: &Progress, decompressor: Decompressor) -> io::Result<Box<dyn Read + Send>> {
         let Some(path) = &self.path else {
-            return unpacked(io::stdin(), spare);
+            return unpacked(io::stdin(), decompressor);
         };
         let file = File::open(path)?;
         let metadata = file.metadata()?;
@@ -173,23 +213,24 @@ impl Input {
             ));
         }
         progress.add(&self.name, metadata.len());
-        unpacked(Measured { reader: file, progress: progress.clone() }, spare)
+        unpacked(Measured { reader: file, progress: progress.clone() }, decompressor)
     }
 
-    /// Opens the text of the file, compressed or not, without a progress bar.
-    pub(crate) fn text(&self) -> io::Result<Box<dyn Read + Send>> {
-        self.open(&Progress::new(), false)
+    /// Opens the text of the input as [`open`](Self::open) does, without a progress bar.
+    pub(crate) fn open_without_bar(&self) -> io::Result<Box<dyn Read + Send>> {
+        self.open(&Progress::new(), Decompressor::Reader)
     }
 
-    /// Opens the text of the file once more. `None` if it can be read only once.
-    pub(crate) fn again(&self) -> Option<io::Result<Box<dyn Read + Send>>> {
+    /// Opens the text of a regular file once more. `None` for an input that can be read only once.
+    pub(crate) fn reopen(&self) -> Option<io::Result<Box<dyn Read + Send>>> {
         let path = self.path.as_ref().filter(|path| path.is_file())?;
-        Some(File::open(path).and_then(unpack::text).map(|(text, _)| text))
+        Some(File::open(path).and_then(unpack::unpack).map(|(text, _)| text))
     }
 }
 
-/// Returns the text of a file. A `spare` thread decompresses it, if there is one and the file is compressed.
-fn unpacked(reader: impl Read + Send + 'static, spare: bool) -> io::Result<Box<dyn Read + Send>> {
-    let (text, is_packed) = unpack::text(reader)?;
-    Ok(if spare && is_packed { Box::new(Ahead::start(text)?) } else { text })
+/// Returns the text of a file. Text that is not compressed needs no decompressor.
+fn unpacked(reader: impl Read + Send + 'static, decompressor: Decompressor) -> io::Result<Box<dyn Read + Send>> {
+    let (text, is_packed) = unpack::unpack(reader)?;
+    let has_own_thread = is_packed && decompressor == Decompressor::OwnThread;
+    Ok(if has_own_thread { Box::new(ReadAhead::start(text)?) } else { text })
 }

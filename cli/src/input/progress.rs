@@ -7,7 +7,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::text::escape;
 
-/// A progress bar, which several readers may move. It appears after the first second, if standard error is a terminal.
+/// A progress bar, which several readers may move. After the first second the bar is shown, if standard error is a
+/// terminal.
 #[derive(Clone)]
 pub(crate) struct Progress {
     /// The bar.

@@ -1,4 +1,7 @@
-//! Reading the events of one input, or of a range of it, one by one.
+//! Reading the events of one input, or of a range of its lines, one by one.
+//!
+//! [`read_events`] passes each event to a [`Consumer`], which is a command's side, and has an [`OutputSink`] print the
+//! consumer's output before each read that may wait for bytes: rows of a log that is still written appear at once.
 
 use core::cell::{Cell, RefCell};
 use std::io::{self, Read};
@@ -11,7 +14,7 @@ use crate::input::Inputs;
 use crate::input::filter::{Filter, MetConditions};
 use crate::input::findings::{Findings, MARK};
 use crate::input::layout::{Layout, LayoutOptions};
-use crate::input::status::{OpenStream, OpenStreams};
+use crate::input::open_streams::{OpenStream, OpenStreamScanner};
 use crate::input::time::Time;
 
 /// The options of every command that reads files.
@@ -31,20 +34,21 @@ pub(crate) struct ReadOptions {
     pub(crate) lenient: bool,
     /// Number of threads that read, from 1 to 256 [default: number of cores]
     ///
-    /// Threads share the files, and the ranges of a plain file; what is printed is the same for any number of them. A file that
-    /// grows meanwhile is read to the end that it has when the rest of it was read. A file that is replaced is read as it was.
-    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// Threads share the files, and the ranges of a plain file; what is printed is the same for any number of them. The last
+    /// compressed files, fewer than N, are each decompressed by one more thread. A file that grows meanwhile is read to
+    /// the end that it has when the rest of it was read. A file that is replaced is read as it was.
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(Self::MAX_JOBS)))]
     jobs: Option<u16>,
 }
 
 impl ReadOptions {
-    /// Maximum number of threads.
-    const MOST_JOBS: usize = 256;
+    /// Maximum number of threads that read.
+    const MAX_JOBS: u16 = 256;
 
     /// Returns the number of threads that read.
     pub(crate) fn jobs(&self) -> usize {
         let cores = || thread::available_parallelism().map_or(1, core::num::NonZero::get);
-        self.jobs.map_or_else(cores, usize::from).min(Self::MOST_JOBS)
+        self.jobs.map_or_else(cores, usize::from).min(Self::MAX_JOBS.into())
     }
 
     /// Returns a reader of the events in an input or, given the state of the lines before, in the rest of it.
@@ -56,12 +60,12 @@ impl ReadOptions {
         }
     }
 
-    /// Passes the event in a line to a consumer.
+    /// Passes the event in a line to a consumer, with its time and the conditions that it meets.
     ///
     /// # Errors
     ///
     /// If the consumer fails.
-    fn give(
+    fn pass_event(
         &self,
         line: &EventLine<'_>,
         event: &StreamEventRef<'_>,
@@ -69,28 +73,29 @@ impl ReadOptions {
         findings: &mut Findings,
     ) -> io::Result<()> {
         let time = Time::of(line);
-        findings.event(line, event, time, self.filter.limits_time());
+        findings.add_event(line, event, time, &self.filter);
         let met = self.filter.met_by(event, time);
         consumer.event(&Event { line, event, time, met })
     }
 
-    /// Passes to a consumer the streams that were open, found before an offset, and reports damaged ones.
+    /// Passes the [open streams](OpenStreamScanner) that were found before an offset to a consumer, and reports rows that
+    /// are damaged.
     ///
     /// # Errors
     ///
     /// If the consumer or the sink fails.
-    fn give_open<C: Consumer>(
+    fn pass_open_streams<C: Consumer>(
         &self,
-        open: &mut OpenStreams,
+        scanner: &mut OpenStreamScanner,
         offset: u64,
         consumer: &mut C,
         sink: &mut impl OutputSink<C>,
     ) -> io::Result<()> {
-        while let Some(OpenStream { number, text, .. }) = open.next_before(offset) {
+        while let Some(OpenStream { number, text, .. }) = scanner.next_before(offset) {
             let parsed =
                 if self.lenient { StreamEventRef::parse_lenient(&text) } else { StreamEventRef::parse_bytes(&text) };
             match parsed {
-                Ok(stream) => consumer.open(&stream, self.filter.met_by(&stream, None))?,
+                Ok(stream) => consumer.open_stream(&stream, self.filter.met_by(&stream, None))?,
                 Err(error) => sink.unreadable(consumer, number, &error)?,
             }
         }
@@ -120,25 +125,26 @@ pub(crate) trait Consumer {
     /// If the event cannot be printed.
     fn event(&mut self, event: &Event<'_>) -> io::Result<()>;
 
-    /// Counts the event of a line, which cannot be read.
+    /// Counts a line whose event cannot be read.
     fn unreadable(&mut self, _line: &EventLine<'_>) {}
 
-    /// Set if the consumer asks for streams that were [`open`](Self::open).
-    const OPEN_STREAMS: bool = false;
+    /// Set if the consumer asks for [open streams](Self::open_stream).
+    const WANTS_OPEN_STREAMS: bool = false;
 
-    /// Adds a stream from a reply to `GETINFO stream-status`, which looks like an event.
+    /// Adds a stream that a reply to `GETINFO stream-status` lists as open. Such a row has the form of an event without its
+    /// keywords.
     ///
     /// # Errors
     ///
     /// If the stream cannot be printed.
-    fn open(&mut self, _stream: &StreamEventRef<'_>, _met: MetConditions) -> io::Result<()> {
+    fn open_stream(&mut self, _stream: &StreamEventRef<'_>, _met: MetConditions) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// A receiver of a consumer's output.
+/// A receiver of a consumer's output, and of the messages about lines that cannot be read.
 pub(crate) trait OutputSink<C> {
-    /// Prints the output of the events so far: the read that follows may wait for its bytes.
+    /// Prints the consumer's output so far. Called before each read, which may wait for bytes, and before a message.
     ///
     /// # Errors
     ///
@@ -159,8 +165,8 @@ pub(crate) struct ReadStart<'s> {
     pub(crate) layout: &'s Layout,
     /// State of the lines; `None` at the start of the input.
     pub(crate) state: Option<&'s LineState>,
-    /// Scanner for open streams, if bytes before were scanned.
-    pub(crate) open: Option<&'s OpenStreams>,
+    /// Scanner that has scanned the lines before; `None` if there is none, or none is needed.
+    pub(crate) scanner: Option<&'s OpenStreamScanner>,
 }
 
 /// The end of a read.
@@ -168,7 +174,7 @@ pub(crate) struct ReadEnd {
     /// State of the lines at the end.
     pub(crate) state: LineState,
     /// Scanner for open streams, if the consumer asks for them.
-    pub(crate) open: Option<OpenStreams>,
+    pub(crate) scanner: Option<OpenStreamScanner>,
     /// Failure that ended the read; `None` at the end of the input.
     pub(crate) failed: Option<ReadFailure>,
     /// Findings about the events.
@@ -177,14 +183,14 @@ pub(crate) struct ReadEnd {
 
 /// A failed read, with the message of the file or of its decompression.
 pub(crate) struct ReadFailure {
-    /// Number of bytes that were read before.
+    /// Number of bytes of the input, or of the range, that were read before.
     pub(crate) offset: u64,
     /// Message of the error.
     pub(crate) message: String,
 }
 
 impl ReadFailure {
-    /// Returns the failure behind an error of a reader of events.
+    /// Returns the failure behind an error of an [`EventReader`], given the I/O error that it keeps.
     fn of(error: Error, cause: Option<&io::Error>) -> Self {
         match (error, cause) {
             (Error::Io { offset, .. }, Some(cause)) => Self { offset, message: cause.to_string() },
@@ -200,39 +206,41 @@ impl ReadFailure {
 /// If the consumer or the sink fails.
 pub(crate) fn read_events<C: Consumer>(
     options: &ReadOptions,
-    ReadStart { layout, state, open }: ReadStart<'_>,
+    ReadStart { layout, state, scanner: earlier }: ReadStart<'_>,
     reader: impl Read,
     consumer: &mut C,
     sink: &mut impl OutputSink<C>,
 ) -> io::Result<ReadEnd> {
-    // The reader asks the consumer for its output before it may wait for more bytes, so both sides need the pair.
-    let both = RefCell::new((consumer, sink));
-    let failed = Cell::new(None);
+    // Two sides use the consumer, the sink and the scanner in turn: the loop below, and the reader inside `events`.
+    let output = RefCell::new((consumer, sink));
     let before_read = || {
-        let (consumer, sink) = &mut *both.borrow_mut();
+        let (consumer, sink) = &mut *output.borrow_mut();
         sink.before_read(consumer)
     };
-    let scanner = || {
-        let new = OpenStreams::new(layout, state);
-        RefCell::new(match open {
-            Some(earlier) => new.resume(earlier),
-            None => new,
+    let new_scanner = || {
+        let scanner = OpenStreamScanner::new(layout, state);
+        RefCell::new(match earlier {
+            Some(earlier) => scanner.resume(earlier),
+            None => scanner,
         })
     };
-    let open = C::OPEN_STREAMS.then(scanner);
+    let scanner = C::WANTS_OPEN_STREAMS.then(new_scanner);
+    let sink_error = Cell::new(None);
     let unread = RefCell::new(UnreadText::default());
-    let watched = Watched { reader, before_read, failed: &failed, open: open.as_ref(), unread: &unread };
-    let mut events = options.events(layout, watched, state);
+    let observed =
+        ObservedReader { reader, before_read, sink_error: &sink_error, scanner: scanner.as_ref(), unread: &unread };
+    let mut events = options.events(layout, observed, state);
     let mut findings = Findings::default();
-    let end = loop {
+    let failed = loop {
         match events.next_event() {
             Ok(Some(line)) => {
-                let (consumer, sink) = &mut *both.borrow_mut();
-                if let Some(open) = &open {
-                    options.give_open(&mut open.borrow_mut(), line.offset, *consumer, *sink)?;
+                let (consumer, sink) = &mut *output.borrow_mut();
+                // Open streams and events are passed on in the order of their lines.
+                if let Some(scanner) = &scanner {
+                    options.pass_open_streams(&mut scanner.borrow_mut(), line.offset, *consumer, *sink)?;
                 }
                 match &line.event {
-                    Ok(event) => options.give(&line, event, *consumer, &mut findings)?,
+                    Ok(event) => options.pass_event(&line, event, *consumer, &mut findings)?,
                     Err(error) => {
                         findings.unreadable();
                         consumer.unreadable(&line);
@@ -244,47 +252,47 @@ pub(crate) fn read_events<C: Consumer>(
             Err(error) => break Some(ReadFailure::of(error, events.io_error())),
         }
     };
-    if let Some(open) = &open {
-        let (consumer, sink) = &mut *both.borrow_mut();
-        if end.is_none() {
-            open.borrow_mut().finish();
+    if let Some(scanner) = &scanner {
+        let (consumer, sink) = &mut *output.borrow_mut();
+        if failed.is_none() {
+            scanner.borrow_mut().finish();
         }
-        options.give_open(&mut open.borrow_mut(), u64::MAX, *consumer, *sink)?;
+        options.pass_open_streams(&mut scanner.borrow_mut(), u64::MAX, *consumer, *sink)?;
     }
     findings.add_unread(&unread.borrow());
     let state = events.state();
-    // The error may be that of the sink.
-    match failed.take() {
+    // If printing failed before a read, `failed` has only the kind of error that the reader returned in its place.
+    match sink_error.take() {
         Some(error) => Err(error),
-        None => Ok(ReadEnd { state, open: open.map(RefCell::into_inner), failed: end, findings }),
+        None => Ok(ReadEnd { state, scanner: scanner.map(RefCell::into_inner), failed, findings }),
     }
 }
 
-/// A reader that calls a function before it reads.
-struct Watched<'f, R, F> {
+/// A reader that calls a function before each read, and has a scanner scan the bytes after it.
+struct ObservedReader<'f, R, F> {
     /// The reader.
     reader: R,
     /// Function called before each read.
     before_read: F,
     /// Error of the function, if it failed.
-    failed: &'f Cell<Option<io::Error>>,
+    sink_error: &'f Cell<Option<io::Error>>,
     /// Scanner for open streams, which gets all bytes.
-    open: Option<&'f RefCell<OpenStreams>>,
+    scanner: Option<&'f RefCell<OpenStreamScanner>>,
     /// Search for text that is not read, which gets all bytes.
     unread: &'f RefCell<UnreadText>,
 }
 
-impl<R: Read, F: FnMut() -> io::Result<()>> Read for Watched<'_, R, F> {
+impl<R: Read, F: FnMut() -> io::Result<()>> Read for ObservedReader<'_, R, F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if let Err(error) = (self.before_read)() {
-            // The kind of the error is not passed on: after some kinds a read is tried again.
-            self.failed.set(Some(error));
+            // The kind of the error is not passed on: after some kinds, such as `Interrupted`, a read is tried again.
+            self.sink_error.set(Some(error));
             return Err(io::ErrorKind::Other.into());
         }
         let read = self.reader.read(buffer)?;
         let bytes = buffer.get(..read).unwrap_or_default();
-        if let Some(open) = self.open {
-            open.borrow_mut().bytes(bytes);
+        if let Some(scanner) = self.scanner {
+            scanner.borrow_mut().scan(bytes);
         }
         self.unread.borrow_mut().bytes(bytes);
         Ok(read)

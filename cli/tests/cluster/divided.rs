@@ -8,89 +8,34 @@ use std::thread;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::common::damaged_log::LogForm;
+use crate::common::random::Random;
+use crate::common::{self, two_streams_in_xz};
+
 use super::peer::Peer;
 use super::process::{Ran, Running, addresses, start_with_key};
 
 /// A key.
 const SECRET: &str = "correct horse battery staple";
 
-/// A generator of pseudo-random numbers, so that a failure can be repeated.
-struct Random(u64);
+/// A log whose ranges are divided among processes: lines with LF and times, and no damage.
+const UNDAMAGED: LogForm = LogForm {
+    has_times: true,
+    end: "\n",
+    lines_per_event: 2,
+    lines_per_damage: LogForm::UNDAMAGED,
+    recent_streams: 50,
+    length: 700_000,
+};
 
-impl Random {
-    /// Returns a number below another one.
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % limit
-    }
+/// Returns the log of a form and a seed.
+fn log(form: LogForm, seed: u64) -> String {
+    form.log(&mut Random(seed))
 }
 
-/// The kinds of a log: prefix and end of its lines.
-#[derive(Clone, Copy, Debug)]
-struct Kind {
-    /// Set if each reply has a time before it.
-    times: bool,
-    /// End of a line.
-    end: &'static str,
-}
-
-/// Returns a log with damage: data that is open, events that cannot be read, lines cut off, IDs that are used again.
-fn log(kind: Kind, damage: usize, seed: u64) -> String {
-    let (mut log, mut random) = (String::new(), Random(seed));
-    let (mut id, mut time) = (1_usize, 1_548_934_191);
-    while log.len() < 700_000 {
-        time += random.below(2);
-        let prefix =
-            if kind.times { format!("2019-01-31 11:29:51 {time}.{:02} ", random.below(100)) } else { String::new() };
-        let mut line = |text: &str| log.extend([&prefix, text, kind.end]);
-        let (circuit, host, port) = (random.below(400), random.below(300), random.below(60_000));
-        match random.below(12) {
-            0..2 => {
-                line(&format!("650 STREAM {id} NEW 0 h{host}.example:80 SOURCE_ADDR=127.0.0.1:{port} PURPOSE=USER"));
-                id += 1;
-            }
-            2..5 => {
-                let status = ["SENTCONNECT", "SUCCEEDED", "DETACHED", "REMAP", "XOFF_SENT"][random.below(5)];
-                let stream = id.saturating_sub(random.below(40)).max(1);
-                line(&format!("650 STREAM {stream} {status} {circuit} h{host}.example:80"));
-            }
-            5..7 => {
-                let status = ["CLOSED", "CLOSED", "FAILED"][random.below(3)];
-                let stream = id.saturating_sub(random.below(60)).max(1);
-                line(&format!(
-                    "650 STREAM {stream} {status} {circuit} h{host}.example:80 REASON=END REMOTE_REASON=DONE"
-                ));
-            }
-            7 if random.below(damage) == 0 => {
-                line("250+ns/all=");
-                for _ in 0..random.below(3000) {
-                    line(["r a b c", "650 STREAM 3 NEW 0 data:1", "250 OK", ".."][random.below(4)]);
-                }
-                // Some data does not end.
-                if random.below(4) > 0 {
-                    line(".");
-                }
-            }
-            8 if random.below(damage) == 0 => {
-                line(&format!("650 STREAM {id} {} 0 a:1", ["PAUSED", "NEWER", "x"][random.below(3)]))
-            }
-            9 if random.below(damage) == 0 => line("650 STREAM 7 NEW 0 a.example:80 X=\"650 STREAM 8 NEW 0 b"),
-            10 if random.below(damage) == 0 => {
-                line(&format!("650 STREAM {} NEW 0 again.example:80", id.saturating_sub(3)))
-            }
-            _ => line(["650 BW 1 2", "650 CIRC 5 BUILT", "250 OK", "x 650 STREAM 1 NEW 0 a:1"][random.below(4)]),
-        }
-    }
-    log
-}
-
-/// Makes a file in a folder of its own.
+/// Makes a file in a folder of its own, since the tests need the same names at the same time.
 fn file(folder: &str, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("divided").join(folder);
-    fs::create_dir_all(&folder).unwrap();
-    let path = folder.join(name);
-    fs::write(&path, content).unwrap();
-    path
+    common::file(&format!("divided/{folder}"), name, content)
 }
 
 /// Runs a cluster that divides any file, with so many threads a process.
@@ -99,7 +44,7 @@ fn divided(processes: usize, jobs: &str, arguments: &[&str]) -> Vec<Ran> {
     super::cluster(processes, &[&["--jobs", jobs, "--cluster-divide", "1"], arguments].concat())
 }
 
-/// Checks that process 0 of two and three prints the summary of one process, and all of its messages, and the others
+/// Asserts that process 0 of up to three prints the summary and all messages of a process that is alone, and the others
 /// nothing.
 #[track_caller]
 fn same_as_alone(arguments: &[&str]) {
@@ -115,22 +60,31 @@ fn same_as_alone(arguments: &[&str]) {
     }
 }
 
+/// Logs of every form, with much, some or little damage, read strictly and leniently, with filters and beyond the limit of
+/// streams.
 #[test]
-fn damaged_logs_of_every_kind() {
-    for (number, (times, end)) in [(true, "\n"), (true, "\r\n"), (false, "\n"), (false, "\r\n")].into_iter().enumerate()
-    {
-        let kind = Kind { times, end };
-        for (damage, options) in [(10, &[][..]), (200, &["--failed"]), (3000, &["--max-live", "60"])] {
-            let path = file("kinds", &format!("{number}-{damage}.log"), log(kind, damage, number as u64));
+fn damaged_logs_of_every_form() {
+    for (seed, (has_times, end)) in (1..).zip([(true, "\n"), (true, "\r\n"), (false, "\n"), (false, "\r\n")]) {
+        for (lines_per_damage, options) in [
+            (10, &[][..]),
+            (10, &["--lenient"]),
+            (200, &["--failed"]),
+            (200, &["--lenient", "--anomalous"]),
+            (3000, &["--max-live", "60"]),
+            (3000, &["--lenient", "--max-live", "60"]),
+        ] {
+            let form = LogForm { has_times, end, lines_per_damage, ..UNDAMAGED };
+            let path = file("forms", &format!("{seed}-{lines_per_damage}.log"), log(form, seed));
             same_as_alone(&[&["--json", path.to_str().unwrap()], options].concat());
             fs::remove_file(path).unwrap();
         }
     }
 }
 
+/// Filters that need the number of a line, a time or the whole stream, which a range alone may not have.
 #[test]
-fn filters_that_need_line_numbers() {
-    let path = file("filters", "tor.log", log(Kind { times: true, end: "\n" }, 500, 7));
+fn filters_of_events_and_streams() {
+    let path = file("filters", "tor.log", log(LogForm { lines_per_damage: 500, ..UNDAMAGED }, 7));
     let path = path.to_str().unwrap();
     for filter in
         [&["--anomalous"][..], &["--since", "2019-01-31 12:00:00"], &["--purpose", "USER", "--target", "h7.example"]]
@@ -142,9 +96,9 @@ fn filters_that_need_line_numbers() {
 /// Files that are divided stand between others, and a compressed copy is read whole.
 #[test]
 fn among_other_files() {
-    let kind = Kind { times: true, end: "\n" };
-    let paths = [1, 2, 3].map(|seed| file("among", &format!("{seed}.log"), log(kind, 300, seed)));
-    let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/two-streams.log.xz");
+    let form = LogForm { lines_per_damage: 300, ..UNDAMAGED };
+    let paths = [1, 2, 3].map(|seed| file("among", &format!("{seed}.log"), log(form, seed)));
+    let packed = two_streams_in_xz();
     let [one, two, three, packed] = [&paths[0], &paths[1], &paths[2], &packed].map(|path| path.to_str().unwrap());
     let arguments = ["--json", one, packed, "missing", two, "onionperf.log", three, packed];
     let alone = Running::start(&arguments).ended();
@@ -175,7 +129,7 @@ fn identity(content: &[u8]) -> Value {
 
 /// Returns the message of a real process 1 about its only range of a file, and the file.
 fn range_of_a_process(name: &str) -> (PathBuf, Value) {
-    let mut content = log(Kind { times: true, end: "\n" }, 10_000, 5);
+    let mut content = log(UNDAMAGED, 5);
     content.truncate(260_000);
     let path = file("fake", name, &content);
     let addresses = addresses(2);
@@ -278,7 +232,7 @@ fn a_process_that_sends_a_wrong_range() {
 /// A process that says that it has read its ranges, and has sent too few.
 #[test]
 fn a_process_that_sends_too_few_ranges() {
-    let path = file("fake", "few.log", log(Kind { times: true, end: "\n" }, 10_000, 5));
+    let path = file("fake", "few.log", log(UNDAMAGED, 5));
     let (first, mut peer) = with_fake(&[path.to_str().unwrap()]);
     peer.begin(&[0]);
     peer.json(&json!({"end": {"files": 0, "complete": true}}));
@@ -289,8 +243,7 @@ fn a_process_that_sends_too_few_ranges() {
 /// A file that differs between the machines is read whole, by the process whose turn it is.
 #[test]
 fn a_file_that_differs() {
-    let kind = Kind { times: true, end: "\n" };
-    let content = log(kind, 10_000, 1);
+    let content = log(UNDAMAGED, 1);
     let without = |bytes: usize| {
         let mut text = content.clone();
         text.truncate(content.len() - bytes);
@@ -324,7 +277,7 @@ fn a_file_that_differs() {
 /// A file that grows is divided up to the length that was agreed, and process 0 reads the rest.
 #[test]
 fn a_file_that_grows() {
-    let content = log(Kind { times: true, end: "\n" }, 10_000, 9);
+    let content = log(UNDAMAGED, 9);
     let path = file("grows", "tor.log", &content);
     let (first, mut peer) = with_fake(&[path.to_str().unwrap()]);
     let more = "2019-01-31 11:29:51 1548999999.00 650 STREAM 99999 NEW 0 late.example:80\n".repeat(3000);
@@ -358,8 +311,8 @@ fn a_file_that_grows() {
 /// A file that is another one, or none, when its turn comes: process 0 reads it whole.
 #[test]
 fn a_file_that_is_replaced() {
-    let path = file("replaced", "tor.log", log(Kind { times: true, end: "\n" }, 10_000, 2));
-    let other = log(Kind { times: true, end: "\n" }, 10_000, 3);
+    let path = file("replaced", "tor.log", log(UNDAMAGED, 2));
+    let other = log(UNDAMAGED, 3);
     for content in [Some(other), None] {
         let (first, mut peer) = with_fake(&[path.to_str().unwrap()]);
         peer.join();

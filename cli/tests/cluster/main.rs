@@ -1,6 +1,8 @@
 //! `summary --cluster`: several processes on this machine against one, and one of them that is missing or lost.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod divided;
 mod door;
 mod peer;

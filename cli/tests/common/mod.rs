@@ -1,6 +1,10 @@
-//! Runs the program on files.
+//! Helpers of the tests: the program run on files, logs, and a terminal.
 #![allow(dead_code, reason = "no test uses all of it")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
+
+pub(crate) mod damaged_log;
+#[path = "../../../tests/common/random.rs"]
+pub(crate) mod random;
 
 use std::fs;
 #[cfg(unix)]
@@ -81,6 +85,40 @@ pub(crate) fn data(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data").join(name);
     assert!(path.exists(), "{}", path.display());
     path
+}
+
+/// Returns the bytes of a file among the library's test data.
+pub(crate) fn capture(name: &str) -> Vec<u8> {
+    fs::read(data(name)).unwrap()
+}
+
+/// Returns the path of [`LOG`], compressed with xz, for which the tests have no encoder.
+pub(crate) fn two_streams_in_xz() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/two-streams.log.xz")
+}
+
+/// Runs the program on a file, and returns the maximum of its memory in MB.
+#[cfg(target_os = "linux")]
+#[track_caller]
+pub(crate) fn peak_memory(arguments: &[&str], file: &Path) -> usize {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
+    command.args(arguments).arg(file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut peak = 0;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        // The kernel keeps the maximum itself, but not after the end.
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<usize>().ok());
+        peak = peak.max(kilobytes.unwrap_or_default() / 1000);
+        std::thread::sleep(core::time::Duration::from_millis(5));
+    };
+    // The program takes no memory for arguments that it refuses.
+    assert_ne!(status.code(), Some(2), "{arguments:?}");
+    peak
 }
 
 /// Opens a terminal, and returns its two sides: the one that reads what is shown, and the one of a program.

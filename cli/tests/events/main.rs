@@ -10,9 +10,7 @@ mod process;
 mod rows;
 mod secrets;
 
-use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -77,15 +75,13 @@ pub(crate) fn table(csv: &str) -> (Vec<String>, Vec<Vec<String>>) {
     (columns, reader.records().map(|record| texts(&record.unwrap())).collect())
 }
 
-/// Makes a file, whose name no other test uses.
+/// Makes a file, whose name no other test of this command uses, and returns its path as an argument.
 #[track_caller]
 pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> String {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    fs::write(&path, content).unwrap();
-    path.into_os_string().into_string().unwrap()
+    common::file("events", name, content).into_os_string().into_string().unwrap()
 }
 
-/// Returns the path of a capture.
-pub(crate) fn capture(name: &str) -> String {
-    format!("{}/../tests/data/{name}", env!("CARGO_MANIFEST_DIR"))
+/// Returns the path of a capture as an argument.
+pub(crate) fn capture_path(name: &str) -> String {
+    common::data(name).into_os_string().into_string().unwrap()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{capture, events, objects, run, table};
+use crate::{capture_path, events, objects, run, table};
 
 /// Events of many kinds, as on the wire.
 const WIRE: &str = concat!(
@@ -158,7 +158,7 @@ fn hosts_that_are_not_utf8() {
 #[test]
 fn captures() {
     for (name, events, refused) in [("stream-events.raw", 6976, 16), ("hostile-targets.raw", 53, 0)] {
-        let path = capture(name);
+        let path = capture_path(name);
         let ran = run(&["events", &path], "");
         let rows = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>();
         assert_eq!((ran.status, rows.len()), (i32::from(refused > 0), events));
@@ -182,7 +182,7 @@ fn captures() {
 
 #[test]
 fn a_log_with_times() {
-    let ran = run(&["events", &capture("onionperf.log")], "");
+    let ran = run(&["events", &capture_path("onionperf.log")], "");
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
     let mut rows = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).peekable();
     assert!(rows.peek().is_some());

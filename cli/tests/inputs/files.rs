@@ -2,11 +2,10 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 #[cfg(unix)]
 use std::process::Command;
 
-use crate::common::{LOG, file, run, stdout};
+use crate::common::{LOG, file, run, stdout, two_streams_in_xz};
 
 #[test]
 fn compressed_files_are_read_as_they_are() {
@@ -29,8 +28,7 @@ fn compressed_files_are_read_as_they_are() {
         assert_eq!(output.status.code(), Some(1));
         assert!(message.lines().any(|line| line.starts_with("tor-streams: ") && line.contains("cut")), "{message}");
     }
-    let xz = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/two-streams.log.xz");
-    assert_eq!(stdout(1, &["events"], &[&xz]), expected);
+    assert_eq!(stdout(1, &["events"], &[two_streams_in_xz()]), expected);
 }
 
 /// Damage is told in the words of the decompression, and the events before it are printed.
@@ -41,7 +39,7 @@ fn damage_is_told_in_its_own_words() {
     let mut zstd = zstd::Encoder::new(Vec::new(), 1).unwrap();
     zstd.include_checksum(true).unwrap();
     zstd.write_all(LOG.as_bytes()).unwrap();
-    let xz = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/two-streams.log.xz")).unwrap();
+    let xz = fs::read(two_streams_in_xz()).unwrap();
     // The place of a checksum, or of the end of the file, from the end.
     for (name, mut content, at, message) in [
         ("tor.log.gz", gzip.finish().unwrap(), 8, "corrupt gzip stream does not have a matching checksum"),

@@ -1,10 +1,9 @@
 //! No word of a hostile or damaged log is in the shared one.
 
-use core::fmt::Write;
-
 use proptest::prelude::*;
 
 use crate::common::{file, run};
+use crate::escape::escape;
 use crate::rows;
 
 /// Pieces of hostile text. Each secret has `zq`, which no word of tor's has.
@@ -38,19 +37,6 @@ fn hostile() -> impl Strategy<Value = String> {
     proptest::collection::vec(proptest::sample::select(&PIECES[..]), 1..6).prop_map(|pieces| pieces.concat())
 }
 
-/// Returns text as tor escapes a credential.
-fn escaped(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut escaped, byte| {
-        match byte {
-            b'"' | b'\\' => write!(escaped, "\\{}", char::from(byte)).unwrap(),
-            b'\t' => escaped.push_str("\\t"),
-            b' '..=b'~' => escaped.push(char::from(byte)),
-            _ => write!(escaped, "\\{byte:03o}").unwrap(),
-        }
-        escaped
-    })
-}
-
 /// Returns a strategy for the line of an event that has secrets in every place that a client chooses.
 fn line() -> impl Strategy<Value = String> {
     let status = proptest::sample::select(&["NEW", "SENTCONNECT", "SUCCEEDED", "FAILED", "CLOSED", "REMAP"][..]);
@@ -62,7 +48,7 @@ fn line() -> impl Strategy<Value = String> {
                 "REMAP" => " SOURCE=CACHE".into(),
                 _ => String::new(),
             };
-            let user = escaped(&user);
+            let user = escape(user.as_bytes());
             format!(
                 "650 STREAM {id} {status} 4 {host}:{port}{tail} SOCKS_USERNAME=\"{user}\" SOCKS_PASSWORD=\"zq{user}\" \
              CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SOCKS_USERNAME,SESSION_GROUP"

@@ -5,6 +5,8 @@ extern crate alloc;
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../../../tests/common/escape.rs"]
+mod escape;
 mod hostile;
 mod names;
 mod same;

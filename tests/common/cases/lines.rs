@@ -5,7 +5,7 @@ use super::*;
 /// Lines with everything that tor prints for their status.
 pub(super) const WHOLE_LINES: &[Case] = &[
     Case {
-        line: concat!(
+        content: concat!(
             "9 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:53489 PURPOSE=USER ",
             "SOCKS_USERNAME=\"u\" SOCKS_PASSWORD=\"p\"",
             modern!()
@@ -20,7 +20,7 @@ pub(super) const WHOLE_LINES: &[Case] = &[
         ..MODERN
     },
     Case {
-        line: concat!("9 REMAP 4 192.0.2.1:443 SOURCE=EXIT SOCKS_USERNAME=\"u\" SOCKS_PASSWORD=\"p\"", modern!())
+        content: concat!("9 REMAP 4 192.0.2.1:443 SOURCE=EXIT SOCKS_USERNAME=\"u\" SOCKS_PASSWORD=\"p\"", modern!())
             .as_bytes(),
         status: "REMAP",
         host: "192.0.2.1",
@@ -30,7 +30,7 @@ pub(super) const WHOLE_LINES: &[Case] = &[
         ..MODERN
     },
     Case {
-        line: concat!(
+        content: concat!(
             "9 CLOSED 4 example.com:443 REASON=END REMOTE_REASON=DONE SOCKS_USERNAME=\"u\" SOCKS_PASSWORD=\"p\"",
             modern!()
         )
@@ -42,20 +42,20 @@ pub(super) const WHOLE_LINES: &[Case] = &[
         password: Some("p"),
         ..MODERN
     },
-    Case { line: concat!("9 SUCCEEDED 4 example.com:443", modern!()).as_bytes(), ..MODERN },
+    Case { content: concat!("9 SUCCEEDED 4 example.com:443", modern!()).as_bytes(), ..MODERN },
 ];
 
 /// Fields that a newer tor may add at the end of a line.
 pub(super) const NEWER_TOR: &[Case] = &[
     Case {
-        line: b"9 SUCCEEDED 4 example.com:443 ISO_FIELDS= A_NEW_FIELD=1",
+        content: b"9 SUCCEEDED 4 example.com:443 ISO_FIELDS= A_NEW_FIELD=1",
         iso_fields: Some(""),
         args: Some(&[("ISO_FIELDS", ""), ("A_NEW_FIELD", "1")]),
         anomalies: &[Anomaly::UnknownKeyword],
         ..PLAIN
     },
     Case {
-        line: br#"9 CLOSED 4 example.com:443 REASON=DONE CLIENT_PROTOCOL=DNS NYM_EPOCH=0 SESSION_GROUP=-7 ISO_FIELDS=DESTPORT NEW="a \"b\" c:1" EMPTY= ODD=a=b,c/d"#,
+        content: br#"9 CLOSED 4 example.com:443 REASON=DONE CLIENT_PROTOCOL=DNS NYM_EPOCH=0 SESSION_GROUP=-7 ISO_FIELDS=DESTPORT NEW="a \"b\" c:1" EMPTY= ODD=a=b,c/d"#,
         reason: Some("DONE"),
         client_protocol: Some("DNS"),
         nym_epoch: Some(0),
@@ -75,27 +75,27 @@ pub(super) const NEWER_TOR: &[Case] = &[
         ..CLOSED
     },
     Case {
-        line: b"9 SUCCEEDED 4 example.com:443 A_NEW_FIELD=1",
+        content: b"9 SUCCEEDED 4 example.com:443 A_NEW_FIELD=1",
         args: Some(&[("A_NEW_FIELD", "1")]),
         anomalies: &[Anomaly::UnknownKeyword],
         ..PLAIN
     },
     // That colon may be the one before the target's port.
     Case {
-        line: b"9 SUCCEEDED 4 example.com:443 A_NEW_FIELD=a:1",
+        content: b"9 SUCCEEDED 4 example.com:443 A_NEW_FIELD=a:1",
         host: "example.com:443 A_NEW_FIELD=a",
         port: 1,
         anomalies: &[Anomaly::TargetSpace],
         ..PLAIN
     },
     Case {
-        line: b"9 SUCCEEDED 4 example.com:443 CLIENT_PROTOCOL=QUIC",
+        content: b"9 SUCCEEDED 4 example.com:443 CLIENT_PROTOCOL=QUIC",
         client_protocol: Some("QUIC"),
         anomalies: &[Anomaly::UnknownWord],
         ..PLAIN
     },
     Case {
-        line: b"9 CLOSED 4 example.com:443 A_NEW_FIELD=1 REASON=DONE",
+        content: b"9 CLOSED 4 example.com:443 A_NEW_FIELD=1 REASON=DONE",
         status: "CLOSED",
         reason: Some("DONE"),
         args: Some(&[("A_NEW_FIELD", "1"), ("REASON", "DONE")]),
@@ -107,7 +107,7 @@ pub(super) const NEWER_TOR: &[Case] = &[
 /// Keywords in an order, or with a status, in which tor does not print them.
 pub(super) const OTHER_ORDERS: &[Case] = &[
     Case {
-        line: b"9 NEW 4 example.com:443 PURPOSE=USER SOURCE_ADDR=/run/s CLIENT_PROTOCOL=DNS",
+        content: b"9 NEW 4 example.com:443 PURPOSE=USER SOURCE_ADDR=/run/s CLIENT_PROTOCOL=DNS",
         status: "NEW",
         source_addr: Some("/run/s"),
         purpose: Some("USER"),
@@ -116,7 +116,7 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
         ..UNKNOWN_ORDER
     },
     Case {
-        line: br#"9 CLOSED 4 example.com:443 ISO_FIELDS=CLIENTADDR SESSION_GROUP=-4 NYM_EPOCH=1 CLIENT_PROTOCOL=SOCKS4 SOCKS_PASSWORD="p" SOCKS_USERNAME="u" REMOTE_REASON=MISC REASON=END"#,
+        content: br#"9 CLOSED 4 example.com:443 ISO_FIELDS=CLIENTADDR SESSION_GROUP=-4 NYM_EPOCH=1 CLIENT_PROTOCOL=SOCKS4 SOCKS_PASSWORD="p" SOCKS_USERNAME="u" REMOTE_REASON=MISC REASON=END"#,
         status: "CLOSED",
         reason: Some("END"),
         remote_reason: Some("MISC"),
@@ -138,17 +138,17 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
         ]),
         ..UNKNOWN_ORDER
     },
-    Case { line: b"9 SUCCEEDED 4 example.com:443 PURPOSE=USER", purpose: Some("USER"), ..UNKNOWN_ORDER },
-    Case { line: b"9 SUCCEEDED 4 example.com:443 REASON=DONE", reason: Some("DONE"), ..UNKNOWN_ORDER },
+    Case { content: b"9 SUCCEEDED 4 example.com:443 PURPOSE=USER", purpose: Some("USER"), ..UNKNOWN_ORDER },
+    Case { content: b"9 SUCCEEDED 4 example.com:443 REASON=DONE", reason: Some("DONE"), ..UNKNOWN_ORDER },
     Case {
-        line: b"9 CLOSED 4 example.com:443 REASON=DONE REMOTE_REASON=DONE",
+        content: b"9 CLOSED 4 example.com:443 REASON=DONE REMOTE_REASON=DONE",
         status: "CLOSED",
         reason: Some("DONE"),
         remote_reason: Some("DONE"),
         ..UNKNOWN_ORDER
     },
     Case {
-        line: b"9 CLOSED 4 example.com:443 REASON=END REMOTE_REASON= UNKNOWN_577 PURPOSE=USER",
+        content: b"9 CLOSED 4 example.com:443 REASON=END REMOTE_REASON= UNKNOWN_577 PURPOSE=USER",
         status: "CLOSED",
         reason: Some("END"),
         remote_reason: Some("UNKNOWN_577"),
@@ -156,7 +156,7 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
         ..UNKNOWN_ORDER
     },
     Case {
-        line: b"9 NEW 4 example.com:443 SOURCE_ADDR=192.0.2.1:5 SOURCE=EXIT",
+        content: b"9 NEW 4 example.com:443 SOURCE_ADDR=192.0.2.1:5 SOURCE=EXIT",
         status: "NEW",
         source: Some("EXIT"),
         source_addr: Some("192.0.2.1:5"),
@@ -165,7 +165,7 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
     },
     // The last of a repeated keyword counts.
     Case {
-        line: b"9 CLOSED 4 example.com:443 REASON=DONE REASON=END FOO=1 FOO=2",
+        content: b"9 CLOSED 4 example.com:443 REASON=DONE REASON=END FOO=1 FOO=2",
         status: "CLOSED",
         reason: Some("END"),
         args: Some(&[("REASON", "DONE"), ("REASON", "END"), ("FOO", "1"), ("FOO", "2")]),
@@ -174,29 +174,29 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
     },
     // Tokens that are no argument.
     Case {
-        line: b"9 CLOSED 4 example.com:443 bare REASON=DONE =x  token ",
+        content: b"9 CLOSED 4 example.com:443 bare REASON=DONE =x  token ",
         status: "CLOSED",
         reason: Some("DONE"),
         ..UNKNOWN_ORDER
     },
-    Case { line: b"9 SUCCEEDED 4 example.com:443   ", ..UNKNOWN_ORDER },
+    Case { content: b"9 SUCCEEDED 4 example.com:443   ", ..UNKNOWN_ORDER },
     // Case matters.
     Case {
-        line: b"9 CLOSED 4 example.com:443 reason=DONE",
+        content: b"9 CLOSED 4 example.com:443 reason=DONE",
         status: "CLOSED",
         args: Some(&[("reason", "DONE")]),
         anomalies: &[Anomaly::UnknownOrder, Anomaly::UnknownKeyword],
         ..PLAIN
     },
     Case {
-        line: b"9 CLOSED 4 example.com:443 REASON=done",
+        content: b"9 CLOSED 4 example.com:443 REASON=done",
         status: "CLOSED",
         reason: Some("done"),
         anomalies: &[Anomaly::UnknownOrder, Anomaly::UnknownWord],
         ..PLAIN
     },
     Case {
-        line: "9 NEW 4 example.com:443 FOO=a\u{85}b PURPOSE=USER".as_bytes(),
+        content: "9 NEW 4 example.com:443 FOO=a\u{85}b PURPOSE=USER".as_bytes(),
         status: "NEW",
         purpose: Some("USER"),
         args: Some(&[("FOO", "a\u{85}b"), ("PURPOSE", "USER")]),
@@ -209,55 +209,55 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
 pub(super) const ODD_VALUES: &[Case] = &[
     // A quoted string that never closes takes the rest.
     Case {
-        line: b"9 NEW 4 example.com:443 SOCKS_USERNAME=\"",
+        content: b"9 NEW 4 example.com:443 SOCKS_USERNAME=\"",
         status: "NEW",
         args: Some(&[("SOCKS_USERNAME", "\"")]),
         ..UNKNOWN_ORDER
     },
     Case {
-        line: b"9 NEW 4 example.com:443 SOCKS_USERNAME=\"abc REASON=DONE PURPOSE=USER",
+        content: b"9 NEW 4 example.com:443 SOCKS_USERNAME=\"abc REASON=DONE PURPOSE=USER",
         status: "NEW",
         args: Some(&[("SOCKS_USERNAME", "\"abc REASON=DONE PURPOSE=USER")]),
         ..UNKNOWN_ORDER
     },
     Case {
-        line: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="abc\""#,
+        content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="abc\""#,
         args: Some(&[("SOCKS_USERNAME", r#""abc\""#)]),
         ..UNKNOWN_ORDER
     },
     // A space or the end has to follow the closing quotation mark.
     Case {
-        line: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="a"b SOCKS_PASSWORD="p""#,
+        content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="a"b SOCKS_PASSWORD="p""#,
         password: Some("p"),
         args: Some(&[("SOCKS_USERNAME", r#""a"b"#), ("SOCKS_PASSWORD", r#""p""#)]),
         ..UNKNOWN_ORDER
     },
     Case {
-        line: b"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME=abc",
+        content: b"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME=abc",
         args: Some(&[("SOCKS_USERNAME", "abc")]),
         ..UNKNOWN_ORDER
     },
     // Escapes from elsewhere.
     Case {
-        line: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="a\bc\x41" SOCKS_PASSWORD="\9""#,
+        content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="a\bc\x41" SOCKS_PASSWORD="\9""#,
         username: Some(r"a\bc\x41"),
         password: Some(r"\9"),
         ..UNKNOWN_ORDER
     },
     Case {
-        line: "9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME=\"caf\u{e9}\"".as_bytes(),
+        content: "9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME=\"caf\u{e9}\"".as_bytes(),
         username: Some("caf\u{e9}"),
         ..UNKNOWN_ORDER
     },
     Case {
-        line: b"9 CLOSED 4 example.com:443 REASON=",
+        content: b"9 CLOSED 4 example.com:443 REASON=",
         status: "CLOSED",
         reason: Some(""),
         anomalies: &[Anomaly::UnknownOrder, Anomaly::UnknownWord],
         ..PLAIN
     },
     Case {
-        line: b"9 CLOSED 4 example.com:443 REASON= CLIENT_PROTOCOL=DNS",
+        content: b"9 CLOSED 4 example.com:443 REASON= CLIENT_PROTOCOL=DNS",
         status: "CLOSED",
         reason: Some(""),
         client_protocol: Some("DNS"),
@@ -265,44 +265,48 @@ pub(super) const ODD_VALUES: &[Case] = &[
         ..PLAIN
     },
     Case {
-        line: b"9 CLOSED 4 example.com:443 REASON= UNKNOWN_",
+        content: b"9 CLOSED 4 example.com:443 REASON= UNKNOWN_",
         status: "CLOSED",
         reason: Some(""),
         anomalies: &[Anomaly::UnknownOrder, Anomaly::UnknownWord],
         ..PLAIN
     },
     Case {
-        line: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=4294967296",
+        content: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=4294967296",
         args: Some(&[("NYM_EPOCH", "4294967296")]),
         ..UNKNOWN_ORDER
     },
-    Case { line: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=-1", args: Some(&[("NYM_EPOCH", "-1")]), ..UNKNOWN_ORDER },
-    Case { line: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=", args: Some(&[("NYM_EPOCH", "")]), ..UNKNOWN_ORDER },
     Case {
-        line: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=-",
+        content: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=-1",
+        args: Some(&[("NYM_EPOCH", "-1")]),
+        ..UNKNOWN_ORDER
+    },
+    Case { content: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=", args: Some(&[("NYM_EPOCH", "")]), ..UNKNOWN_ORDER },
+    Case {
+        content: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=-",
         args: Some(&[("SESSION_GROUP", "-")]),
         ..UNKNOWN_ORDER
     },
     Case {
-        line: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=+4",
+        content: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=+4",
         args: Some(&[("SESSION_GROUP", "+4")]),
         ..UNKNOWN_ORDER
     },
     Case {
-        line: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=2147483648",
+        content: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=2147483648",
         args: Some(&[("SESSION_GROUP", "2147483648")]),
         ..UNKNOWN_ORDER
     },
     Case {
-        line: b"9 SUCCEEDED 4 example.com:443 ISO_FIELDS=a,DESTPORT",
+        content: b"9 SUCCEEDED 4 example.com:443 ISO_FIELDS=a,DESTPORT",
         iso_fields: Some("a,DESTPORT"),
         ..UNKNOWN_ORDER
     },
     // A space before a code is part of a reason only.
-    Case { line: b"9 NEW 4 example.com:443 PURPOSE= UNKNOWN_15", status: "NEW", purpose: Some(""), ..UNKNOWN_ORDER },
+    Case { content: b"9 NEW 4 example.com:443 PURPOSE= UNKNOWN_15", status: "NEW", purpose: Some(""), ..UNKNOWN_ORDER },
     // `cli"ent:5` is no address, so that its port may be the target's.
     Case {
-        line: b"9 NEW 4 example.com:443 SOURCE_ADDR=cli\"ent:5 PURPOSE=USER",
+        content: b"9 NEW 4 example.com:443 SOURCE_ADDR=cli\"ent:5 PURPOSE=USER",
         status: "NEW",
         host: "example.com:443 SOURCE_ADDR=cli\"ent",
         port: 5,
@@ -312,7 +316,7 @@ pub(super) const ODD_VALUES: &[Case] = &[
     },
     // Only PURPOSE ends a path that holds spaces.
     Case {
-        line: b"9 NEW 4 example.com:443 SOURCE_ADDR=/run/my sock",
+        content: b"9 NEW 4 example.com:443 SOURCE_ADDR=/run/my sock",
         status: "NEW",
         source_addr: Some("/run/my"),
         ..UNKNOWN_ORDER

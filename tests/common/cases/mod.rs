@@ -23,7 +23,7 @@ macro_rules! each_word {
     ($status:literal $fields:literal $field:ident $base:ident: $($word:literal)+) => {
         &[$(
             Case {
-                line: concat!("9 ", $status, " 4 example.com:443 ", $fields, "=", $word).as_bytes(),
+                content: concat!("9 ", $status, " 4 example.com:443 ", $fields, "=", $word).as_bytes(),
                 status: $status,
                 $field: Some($word),
                 ..$base
@@ -34,7 +34,7 @@ macro_rules! each_word {
 
 /// A line from an old tor without any field: `9 SUCCEEDED 4 example.com:443`.
 const PLAIN: Case = Case {
-    line: b"9 SUCCEEDED 4 example.com:443",
+    content: b"9 SUCCEEDED 4 example.com:443",
     id: "9",
     status: "SUCCEEDED",
     circuit_id: Some("4"),

@@ -8,7 +8,7 @@ macro_rules! exit_name {
         exit_name!(concat!($address, ".", $relay, ".exit"), Some(($address, $relay)))
     };
     ($host:expr, $relay:expr) => {
-        Case { line: concat!("9 SUCCEEDED 4 ", $host, ":443").as_bytes(), host: $host, exit_relay: $relay, ..PLAIN }
+        Case { content: concat!("9 SUCCEEDED 4 ", $host, ":443").as_bytes(), host: $host, exit_relay: $relay, ..PLAIN }
     };
 }
 
@@ -45,38 +45,39 @@ pub(super) const EXIT_NAMES: &[Case] = &[
 
 /// Targets that hold nothing odd.
 pub(super) const PLAIN_TARGETS: &[Case] = &[
-    Case { line: b"9 SUCCEEDED 4 a:0", host: "a", port: 0, ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 a:65535", host: "a", port: 65535, ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 a:0", host: "a", port: 0, ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 a:65535", host: "a", port: 65535, ..PLAIN },
     // IPv6 has brackets if it came as an address, and none if it came as a name.
-    Case { line: b"9 SUCCEEDED 4 [2001:db8::1]:443", host: "[2001:db8::1]", ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 2001:db8::2:443", host: "2001:db8::2", ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 a:b:c:443", host: "a:b:c", ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 (Tor_internal):0", host: "(Tor_internal)", port: 0, ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 REVERSE[192.0.2.1]:0", host: "REVERSE[192.0.2.1]", port: 0, ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 :0", host: "", port: 0, ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 a=b:443", host: "a=b", ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 REASON=DONE:443", host: "REASON=DONE", ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 a\\b'c:443", host: "a\\b'c", ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 [2001:db8::1]:443", host: "[2001:db8::1]", ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 2001:db8::2:443", host: "2001:db8::2", ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 a:b:c:443", host: "a:b:c", ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 (Tor_internal):0", host: "(Tor_internal)", port: 0, ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 REVERSE[192.0.2.1]:0", host: "REVERSE[192.0.2.1]", port: 0, ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 :0", host: "", port: 0, ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 a=b:443", host: "a=b", ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 REASON=DONE:443", host: "REASON=DONE", ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 a\\b'c:443", host: "a\\b'c", ..PLAIN },
 ];
 
 /// Targets that a client made look like something else.
 pub(super) const HOSTILE_TARGETS: &[Case] = &[
     Case {
-        line: concat!("9 CLOSED 0 a b.com:80 REASON=SOCKS_PROTOCOL", modern!()).as_bytes(),
+        content: concat!("9 CLOSED 0 a b.com:80 REASON=SOCKS_PROTOCOL", modern!()).as_bytes(),
         host: "a b.com",
         port: 80,
         anomalies: &[Anomaly::TargetSpace],
         ..REJECTED
     },
     Case {
-        line: concat!("9 CLOSED 0 x:1 REASON=DONE PURPOSE=DIR_FETCH y:80 REASON=SOCKS_PROTOCOL", modern!()).as_bytes(),
+        content: concat!("9 CLOSED 0 x:1 REASON=DONE PURPOSE=DIR_FETCH y:80 REASON=SOCKS_PROTOCOL", modern!())
+            .as_bytes(),
         host: "x:1 REASON=DONE PURPOSE=DIR_FETCH y",
         port: 80,
         anomalies: &[Anomaly::TargetSpace],
         ..REJECTED
     },
     Case {
-        line: concat!(
+        content: concat!(
             "9 CLOSED 0 x:1 FOO=\":80 REASON=SOCKS_PROTOCOL SOCKS_USERNAME=\"u\" SOCKS_PASSWORD=\"p\"",
             modern!()
         )
@@ -89,7 +90,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         ..REJECTED
     },
     Case {
-        line: concat!("9 NEW 0 a=b \"q.com:0 SOURCE_ADDR=127.0.0.1:53489 PURPOSE=USER", modern!()).as_bytes(),
+        content: concat!("9 NEW 0 a=b \"q.com:0 SOURCE_ADDR=127.0.0.1:53489 PURPOSE=USER", modern!()).as_bytes(),
         status: "NEW",
         circuit_id: None,
         host: "a=b \"q.com",
@@ -100,7 +101,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         ..MODERN
     },
     Case {
-        line: b"9 CLOSED 4 evil REASON=DONE:80 REASON=TIMEOUT",
+        content: b"9 CLOSED 4 evil REASON=DONE:80 REASON=TIMEOUT",
         host: "evil REASON=DONE",
         port: 80,
         reason: Some("TIMEOUT"),
@@ -109,14 +110,14 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
     },
     // No word holds a colon, so nothing here is a field.
     Case {
-        line: b"9 CLOSED 4 evil:1 REASON=DONE:80",
+        content: b"9 CLOSED 4 evil:1 REASON=DONE:80",
         host: "evil:1 REASON=DONE",
         port: 80,
         anomalies: &[Anomaly::TargetSpace],
         ..CLOSED
     },
     Case {
-        line: b"9 NEW 0 a:1 SOURCE_ADDR=6.6.6.6:1 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER",
+        content: b"9 NEW 0 a:1 SOURCE_ADDR=6.6.6.6:1 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER",
         host: "a:1 SOURCE_ADDR=6.6.6.6",
         port: 1,
         source_addr: Some("127.0.0.1:5"),
@@ -125,7 +126,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         ..NEW
     },
     Case {
-        line: b"9 NEW 0 a:1 SOURCE_ADDR=/x:1 SOURCE_ADDR=/run/my sock:0 PURPOSE=USER",
+        content: b"9 NEW 0 a:1 SOURCE_ADDR=/x:1 SOURCE_ADDR=/run/my sock:0 PURPOSE=USER",
         host: "a:1 SOURCE_ADDR=/x",
         port: 1,
         source_addr: Some("/run/my sock:0"),
@@ -135,7 +136,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
     },
     // tor prints SOURCE_ADDR before PURPOSE, so these are the client's.
     Case {
-        line: b"9 NEW 0 example.com:443 PURPOSE=USER SOURCE_ADDR=6.6.6.6:1 CLIENT_PROTOCOL=DNS",
+        content: b"9 NEW 0 example.com:443 PURPOSE=USER SOURCE_ADDR=6.6.6.6:1 CLIENT_PROTOCOL=DNS",
         host: "example.com:443 PURPOSE=USER SOURCE_ADDR=6.6.6.6",
         port: 1,
         client_protocol: Some("DNS"),
@@ -144,7 +145,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
     },
     // A quotation mark of the client's finds no partner among tor's.
     Case {
-        line: br#"9 SUCCEEDED 4 a:1 SOCKS_USERNAME="b:2 SOCKS_USERNAME="u" SOCKS_PASSWORD="p""#,
+        content: br#"9 SUCCEEDED 4 a:1 SOCKS_USERNAME="b:2 SOCKS_USERNAME="u" SOCKS_PASSWORD="p""#,
         host: r#"a:1 SOCKS_USERNAME="b"#,
         port: 2,
         username: Some("u"),
@@ -153,7 +154,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         ..PLAIN
     },
     Case {
-        line: br#"9 SUCCEEDED 4 a:1 SOCKS_USERNAME="x\:2 SOCKS_PASSWORD="p""#,
+        content: br#"9 SUCCEEDED 4 a:1 SOCKS_USERNAME="x\:2 SOCKS_PASSWORD="p""#,
         host: r#"a:1 SOCKS_USERNAME="x\"#,
         port: 2,
         password: Some("p"),
@@ -161,7 +162,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         ..PLAIN
     },
     Case {
-        line: b"9 SUCCEEDED 4 a:1 ISO_FIELDS=:2 ISO_FIELDS=",
+        content: b"9 SUCCEEDED 4 a:1 ISO_FIELDS=:2 ISO_FIELDS=",
         host: "a:1 ISO_FIELDS=",
         port: 2,
         iso_fields: Some(""),
@@ -169,7 +170,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         ..PLAIN
     },
     Case {
-        line: b"9 CLOSED 4 a:1 REASON= UNKNOWN_1:2 REASON= UNKNOWN_3",
+        content: b"9 CLOSED 4 a:1 REASON= UNKNOWN_1:2 REASON= UNKNOWN_3",
         host: "a:1 REASON= UNKNOWN_1",
         port: 2,
         reason: Some("UNKNOWN_3"),
@@ -177,34 +178,45 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         ..CLOSED
     },
     Case {
-        line: b"9 CLOSED 4 650 STREAM 9 CLOSED 3 a.test:80 REASON=DONE:7001 REASON=MISC",
+        content: b"9 CLOSED 4 650 STREAM 9 CLOSED 3 a.test:80 REASON=DONE:7001 REASON=MISC",
         host: "650 STREAM 9 CLOSED 3 a.test:80 REASON=DONE",
         port: 7001,
         reason: Some("MISC"),
         anomalies: &[Anomaly::TargetSpace],
         ..CLOSED
     },
-    Case { line: b"9 SUCCEEDED 4  example.com:443", host: " example.com", anomalies: &[Anomaly::TargetSpace], ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 \"a:80", host: "\"a", port: 80, anomalies: &[Anomaly::TargetQuote], ..PLAIN },
     Case {
-        line: b"9 SUCCEEDED 4 \"quoted name\":80",
+        content: b"9 SUCCEEDED 4  example.com:443",
+        host: " example.com",
+        anomalies: &[Anomaly::TargetSpace],
+        ..PLAIN
+    },
+    Case { content: b"9 SUCCEEDED 4 \"a:80", host: "\"a", port: 80, anomalies: &[Anomaly::TargetQuote], ..PLAIN },
+    Case {
+        content: b"9 SUCCEEDED 4 \"quoted name\":80",
         host: "\"quoted name\"",
         port: 80,
         anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
         ..PLAIN
     },
-    Case { line: b"9 SUCCEEDED 4 a\tb:80", host: "a\tb", port: 80, anomalies: &[Anomaly::TargetControl], ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 a\nb:80", host: "a\nb", port: 80, anomalies: &[Anomaly::TargetControl], ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 a\r\nb:80", host: "a\r\nb", port: 80, anomalies: &[Anomaly::TargetControl], ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 a\tb:80", host: "a\tb", port: 80, anomalies: &[Anomaly::TargetControl], ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 a\nb:80", host: "a\nb", port: 80, anomalies: &[Anomaly::TargetControl], ..PLAIN },
     Case {
-        line: b"9 SUCCEEDED 4 a\0\x7f:80",
+        content: b"9 SUCCEEDED 4 a\r\nb:80",
+        host: "a\r\nb",
+        port: 80,
+        anomalies: &[Anomaly::TargetControl],
+        ..PLAIN
+    },
+    Case {
+        content: b"9 SUCCEEDED 4 a\0\x7f:80",
         host: "a\0\x7f",
         port: 80,
         anomalies: &[Anomaly::TargetControl],
         ..PLAIN
     },
     Case {
-        line: "9 SUCCEEDED 4 caf\u{e9}.com:80".as_bytes(),
+        content: "9 SUCCEEDED 4 caf\u{e9}.com:80".as_bytes(),
         host: "caf\u{e9}.com",
         port: 80,
         anomalies: &[Anomaly::Target8Bit],
@@ -215,7 +227,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
 /// Lines that cannot be text as a whole.
 pub(super) const NOT_UTF8: &[Case] = &[
     Case {
-        line: b"9 CLOSED 4 caf\xe9.com:80 REASON=SOCKS_PROTOCOL SOCKS_USERNAME=\"u\"",
+        content: b"9 CLOSED 4 caf\xe9.com:80 REASON=SOCKS_PROTOCOL SOCKS_USERNAME=\"u\"",
         host: "\u{fffd}",
         port: 80,
         target: Some(b"caf\xe9.com:80"),
@@ -225,7 +237,7 @@ pub(super) const NOT_UTF8: &[Case] = &[
         ..CLOSED
     },
     Case {
-        line: b"9 SUCCEEDED 4 \xff \xfe\":0",
+        content: b"9 SUCCEEDED 4 \xff \xfe\":0",
         host: "\u{fffd}",
         port: 0,
         target: Some(b"\xff \xfe\":0"),
@@ -233,7 +245,7 @@ pub(super) const NOT_UTF8: &[Case] = &[
         ..PLAIN
     },
     Case {
-        line: b"9 SUCCEEDED 4 example.com:443 FOO=\xff BAR=1",
+        content: b"9 SUCCEEDED 4 example.com:443 FOO=\xff BAR=1",
         args: Some(&[("FOO", "\u{fffd}"), ("BAR", "1")]),
         anomalies: &[Anomaly::UnknownKeyword, Anomaly::FieldNotUtf8],
         ..PLAIN
@@ -244,19 +256,19 @@ pub(super) const NOT_UTF8: &[Case] = &[
 pub(super) const CUT_TARGETS: &[Case] = &[
     // 254 bytes are whole.
     Case {
-        line: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), ":443").as_bytes(),
+        content: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), ":443").as_bytes(),
         host: concat!(a50!(), a50!(), a50!(), a50!(), a50!()),
         ..PLAIN
     },
     Case {
-        line: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), "a:443").as_bytes(),
+        content: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), "a:443").as_bytes(),
         host: concat!(a50!(), a50!(), a50!(), a50!(), a50!(), "a"),
         anomalies: &[Anomaly::TargetMayBeCut],
         ..PLAIN
     },
     // A name of 253 bytes, which leaves one digit of the port.
     Case {
-        line: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), "aaa:8", modern!()).as_bytes(),
+        content: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), "aaa:8", modern!()).as_bytes(),
         host: concat!(a50!(), a50!(), a50!(), a50!(), a50!(), "aaa"),
         port: 8,
         anomalies: &[Anomaly::TargetMayBeCut],
@@ -264,14 +276,14 @@ pub(super) const CUT_TARGETS: &[Case] = &[
     },
     // No tor prints so many.
     Case {
-        line: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), a50!(), ":443").as_bytes(),
+        content: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), a50!(), ":443").as_bytes(),
         host: concat!(a50!(), a50!(), a50!(), a50!(), a50!(), a50!()),
         anomalies: &[Anomaly::TargetMayBeCut],
         ..PLAIN
     },
     // `example.com:443 SOCKS_USERNAME="` and the quotation mark are 33 of the 255 bytes.
     Case {
-        line: concat!(
+        content: concat!(
             "9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME=\"",
             a50!(),
             a50!(),
@@ -287,7 +299,7 @@ pub(super) const CUT_TARGETS: &[Case] = &[
     },
     // The same at the end of the line.
     Case {
-        line: concat!(
+        content: concat!(
             "9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME=\"",
             a50!(),
             a50!(),
@@ -302,7 +314,7 @@ pub(super) const CUT_TARGETS: &[Case] = &[
     },
     // A space inside a value ends no field.
     Case {
-        line: concat!(
+        content: concat!(
             "9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME=\"",
             a50!(),
             a50!(),

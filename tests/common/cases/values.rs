@@ -5,39 +5,43 @@ use super::*;
 /// Stream and circuit IDs.
 pub(super) const IDS: &[Case] = &[
     Case {
-        line: b"18446744073709551615 SUCCEEDED 18446744073709551614 example.com:443",
+        content: b"18446744073709551615 SUCCEEDED 18446744073709551614 example.com:443",
         id: "18446744073709551615",
         circuit_id: Some("18446744073709551614"),
         ..PLAIN
     },
     Case {
-        line: b"AbCdEfGh01234567 SUCCEEDED x9 example.com:443",
+        content: b"AbCdEfGh01234567 SUCCEEDED x9 example.com:443",
         id: "AbCdEfGh01234567",
         circuit_id: Some("x9"),
         ..PLAIN
     },
     // 0 is no circuit; as a stream's ID it is one like any other.
-    Case { line: b"0 SUCCEEDED 0 example.com:443", id: "0", circuit_id: None, ..PLAIN },
-    Case { line: b"9 SUCCEEDED 00 example.com:443", circuit_id: Some("00"), ..PLAIN },
+    Case { content: b"0 SUCCEEDED 0 example.com:443", id: "0", circuit_id: None, ..PLAIN },
+    Case { content: b"9 SUCCEEDED 00 example.com:443", circuit_id: Some("00"), ..PLAIN },
 ];
 
 /// Addresses that clients connect from.
 pub(super) const SOURCE_ADDRESSES: &[Case] = &[
     Case {
-        line: b"9 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:53489 PURPOSE=USER",
+        content: b"9 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:53489 PURPOSE=USER",
         source_addr: Some("127.0.0.1:53489"),
         purpose: Some("USER"),
         ..NEW
     },
     Case {
-        line: b"9 NEW 0 example.com:443 SOURCE_ADDR=::1:38528 PURPOSE=USER",
+        content: b"9 NEW 0 example.com:443 SOURCE_ADDR=::1:38528 PURPOSE=USER",
         source_addr: Some("::1:38528"),
         purpose: Some("USER"),
         ..NEW
     },
-    Case { line: b"9 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:53489", source_addr: Some("127.0.0.1:53489"), ..NEW },
     Case {
-        line: b"9 NEW 0 (Tor_internal):0 SOURCE_ADDR=(Tor_internal):0 PURPOSE=DIR_FETCH",
+        content: b"9 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:53489",
+        source_addr: Some("127.0.0.1:53489"),
+        ..NEW
+    },
+    Case {
+        content: b"9 NEW 0 (Tor_internal):0 SOURCE_ADDR=(Tor_internal):0 PURPOSE=DIR_FETCH",
         host: "(Tor_internal)",
         port: 0,
         source_addr: Some("(Tor_internal):0"),
@@ -45,13 +49,13 @@ pub(super) const SOURCE_ADDRESSES: &[Case] = &[
         ..NEW
     },
     Case {
-        line: b"9 NEW 0 example.com:443 SOURCE_ADDR=/run/tor/socks:0 PURPOSE=USER",
+        content: b"9 NEW 0 example.com:443 SOURCE_ADDR=/run/tor/socks:0 PURPOSE=USER",
         source_addr: Some("/run/tor/socks:0"),
         purpose: Some("USER"),
         ..NEW
     },
     Case {
-        line: concat!("9 NEW 0 example.com:443 SOURCE_ADDR=/var/run/my sock/s:0 PURPOSE=USER", modern!()).as_bytes(),
+        content: concat!("9 NEW 0 example.com:443 SOURCE_ADDR=/var/run/my sock/s:0 PURPOSE=USER", modern!()).as_bytes(),
         status: "NEW",
         circuit_id: None,
         source_addr: Some("/var/run/my sock/s:0"),
@@ -59,20 +63,20 @@ pub(super) const SOURCE_ADDRESSES: &[Case] = &[
         ..MODERN
     },
     Case {
-        line: b"9 NEW 0 example.com:443 SOURCE_ADDR=/run/a  b /c =:1 :0 PURPOSE=USER",
+        content: b"9 NEW 0 example.com:443 SOURCE_ADDR=/run/a  b /c =:1 :0 PURPOSE=USER",
         source_addr: Some("/run/a  b /c =:1 :0"),
         purpose: Some("USER"),
         ..NEW
     },
     // Cut at 50 bytes.
     Case {
-        line: b"9 NEW 0 example.com:443 SOURCE_ADDR=/var/lib/tor/sock/a-long-directory-name-so-that-th PURPOSE=USER",
+        content: b"9 NEW 0 example.com:443 SOURCE_ADDR=/var/lib/tor/sock/a-long-directory-name-so-that-th PURPOSE=USER",
         source_addr: Some("/var/lib/tor/sock/a-long-directory-name-so-that-th"),
         purpose: Some("USER"),
         ..NEW
     },
     Case {
-        line: b"9 NEW 0 example.com:443 SOURCE_ADDR=/var/lib/tor/sock/a-long-directory-name-so-that-t  PURPOSE=USER",
+        content: b"9 NEW 0 example.com:443 SOURCE_ADDR=/var/lib/tor/sock/a-long-directory-name-so-that-t  PURPOSE=USER",
         source_addr: Some("/var/lib/tor/sock/a-long-directory-name-so-that-t "),
         purpose: Some("USER"),
         ..NEW
@@ -82,34 +86,34 @@ pub(super) const SOURCE_ADDRESSES: &[Case] = &[
 /// Quoted strings as tor escapes them.
 pub(super) const CREDENTIALS: &[Case] = &[
     Case {
-        line: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="u" SOCKS_PASSWORD="p""#,
+        content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="u" SOCKS_PASSWORD="p""#,
         username: Some("u"),
         password: Some("p"),
         ..PLAIN
     },
-    Case { line: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="u""#, username: Some("u"), ..PLAIN },
-    Case { line: br#"9 SUCCEEDED 4 example.com:443 SOCKS_PASSWORD="p""#, password: Some("p"), ..PLAIN },
+    Case { content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="u""#, username: Some("u"), ..PLAIN },
+    Case { content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_PASSWORD="p""#, password: Some("p"), ..PLAIN },
     Case {
-        line: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="" SOCKS_PASSWORD="""#,
+        content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="" SOCKS_PASSWORD="""#,
         username: Some(""),
         password: Some(""),
         ..PLAIN
     },
     Case {
-        line: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="x REASON=DONE PURPOSE=DIR_FETCH" SOCKS_PASSWORD="a=b,c:1""#,
+        content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="x REASON=DONE PURPOSE=DIR_FETCH" SOCKS_PASSWORD="a=b,c:1""#,
         username: Some("x REASON=DONE PURPOSE=DIR_FETCH"),
         password: Some("a=b,c:1"),
         ..PLAIN
     },
     Case {
-        line: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="a\" SOCKS_PASSWORD=\"b" SOCKS_PASSWORD=" \\" CLIENT_PROTOCOL=SOCKS5"#,
+        content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="a\" SOCKS_PASSWORD=\"b" SOCKS_PASSWORD=" \\" CLIENT_PROTOCOL=SOCKS5"#,
         username: Some(r#"a\" SOCKS_PASSWORD=\"b"#),
         password: Some(r" \\"),
         client_protocol: Some("SOCKS5"),
         ..PLAIN
     },
     Case {
-        line: br#"9 CLOSED 4 example.com:443 REASON=TIMEOUT SOCKS_USERNAME="\\\" REASON=DONE \\\\" SOCKS_PASSWORD="it\'s\t\r\n\001\177\200\377""#,
+        content: br#"9 CLOSED 4 example.com:443 REASON=TIMEOUT SOCKS_USERNAME="\\\" REASON=DONE \\\\" SOCKS_PASSWORD="it\'s\t\r\n\001\177\200\377""#,
         reason: Some("TIMEOUT"),
         username: Some(r#"\\\" REASON=DONE \\\\"#),
         password: Some(r"it\'s\t\r\n\001\177\200\377"),

@@ -4,20 +4,20 @@ use super::*;
 
 /// The 14 statuses, on lines of an old tor.
 pub(super) const STATUSES: &[Case] = &[
-    Case { line: b"9 NEW 4 example.com:443", status: "NEW", ..PLAIN },
-    Case { line: b"9 NEWRESOLVE 4 example.com:443", status: "NEWRESOLVE", ..PLAIN },
-    Case { line: b"9 REMAP 4 example.com:443", status: "REMAP", ..PLAIN },
-    Case { line: b"9 SENTCONNECT 4 example.com:443", status: "SENTCONNECT", ..PLAIN },
-    Case { line: b"9 SENTRESOLVE 4 example.com:443", status: "SENTRESOLVE", ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 example.com:443", status: "SUCCEEDED", ..PLAIN },
-    Case { line: b"9 FAILED 4 example.com:443", status: "FAILED", ..PLAIN },
-    Case { line: b"9 CLOSED 4 example.com:443", status: "CLOSED", ..PLAIN },
-    Case { line: b"9 DETACHED 4 example.com:443", status: "DETACHED", ..PLAIN },
-    Case { line: b"9 CONTROLLER_WAIT 4 example.com:443", status: "CONTROLLER_WAIT", ..PLAIN },
-    Case { line: b"9 XOFF_SENT 4 example.com:443", status: "XOFF_SENT", ..PLAIN },
-    Case { line: b"9 XOFF_RECV 4 example.com:443", status: "XOFF_RECV", ..PLAIN },
-    Case { line: b"9 XON_SENT 4 example.com:443", status: "XON_SENT", ..PLAIN },
-    Case { line: b"9 XON_RECV 4 example.com:443", status: "XON_RECV", ..PLAIN },
+    Case { content: b"9 NEW 4 example.com:443", status: "NEW", ..PLAIN },
+    Case { content: b"9 NEWRESOLVE 4 example.com:443", status: "NEWRESOLVE", ..PLAIN },
+    Case { content: b"9 REMAP 4 example.com:443", status: "REMAP", ..PLAIN },
+    Case { content: b"9 SENTCONNECT 4 example.com:443", status: "SENTCONNECT", ..PLAIN },
+    Case { content: b"9 SENTRESOLVE 4 example.com:443", status: "SENTRESOLVE", ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 example.com:443", status: "SUCCEEDED", ..PLAIN },
+    Case { content: b"9 FAILED 4 example.com:443", status: "FAILED", ..PLAIN },
+    Case { content: b"9 CLOSED 4 example.com:443", status: "CLOSED", ..PLAIN },
+    Case { content: b"9 DETACHED 4 example.com:443", status: "DETACHED", ..PLAIN },
+    Case { content: b"9 CONTROLLER_WAIT 4 example.com:443", status: "CONTROLLER_WAIT", ..PLAIN },
+    Case { content: b"9 XOFF_SENT 4 example.com:443", status: "XOFF_SENT", ..PLAIN },
+    Case { content: b"9 XOFF_RECV 4 example.com:443", status: "XOFF_RECV", ..PLAIN },
+    Case { content: b"9 XON_SENT 4 example.com:443", status: "XON_SENT", ..PLAIN },
+    Case { content: b"9 XON_RECV 4 example.com:443", status: "XON_RECV", ..PLAIN },
 ];
 
 /// The 20 reasons.
@@ -38,21 +38,21 @@ pub(super) const REMOTE_REASONS: &[Case] = each_word! {
 
 /// Codes that tor has no word for, and words that we have no name for.
 pub(super) const UNKNOWN_REASONS: &[Case] = &[
-    Case { line: b"9 CLOSED 4 example.com:443 REASON= UNKNOWN_15", reason: Some("UNKNOWN_15"), ..CLOSED },
+    Case { content: b"9 CLOSED 4 example.com:443 REASON= UNKNOWN_15", reason: Some("UNKNOWN_15"), ..CLOSED },
     Case {
-        line: concat!("9 FAILED 4 example.com:443 REASON= UNKNOWN_264", modern!()).as_bytes(),
+        content: concat!("9 FAILED 4 example.com:443 REASON= UNKNOWN_264", modern!()).as_bytes(),
         status: "FAILED",
         reason: Some("UNKNOWN_264"),
         ..MODERN
     },
     Case {
-        line: b"9 CLOSED 4 example.com:443 REASON=END REMOTE_REASON= UNKNOWN_577",
+        content: b"9 CLOSED 4 example.com:443 REASON=END REMOTE_REASON= UNKNOWN_577",
         status: "CLOSED",
         remote_reason: Some("UNKNOWN_577"),
         ..END
     },
     Case {
-        line: concat!("9 CLOSED 4 example.com:443 REASON=END REMOTE_REASON= UNKNOWN_577", modern!()).as_bytes(),
+        content: concat!("9 CLOSED 4 example.com:443 REASON=END REMOTE_REASON= UNKNOWN_577", modern!()).as_bytes(),
         status: "CLOSED",
         reason: Some("END"),
         remote_reason: Some("UNKNOWN_577"),
@@ -60,17 +60,17 @@ pub(super) const UNKNOWN_REASONS: &[Case] = &[
     },
     // REMAP has no space there.
     Case {
-        line: b"9 REMAP 4 192.0.2.1:443 REASON=UNKNOWN_7",
+        content: b"9 REMAP 4 192.0.2.1:443 REASON=UNKNOWN_7",
         status: "REMAP",
         host: "192.0.2.1",
         reason: Some("UNKNOWN_7"),
         ..PLAIN
     },
     // tor 0.1.2 to 0.2.1 with EXTENDED events: no space before a code, and one behind a target without a reason.
-    Case { line: b"9 CLOSED 4 example.com:443 REASON=UNKNOWN_65", reason: Some("UNKNOWN_65"), ..CLOSED },
-    Case { line: b"9 SUCCEEDED 4 example.com:443 ", ..PLAIN },
+    Case { content: b"9 CLOSED 4 example.com:443 REASON=UNKNOWN_65", reason: Some("UNKNOWN_65"), ..CLOSED },
+    Case { content: b"9 SUCCEEDED 4 example.com:443 ", ..PLAIN },
     Case {
-        line: concat!(
+        content: concat!(
             "9 SUCCEEDED 4 ",
             a50!(),
             a50!(),
@@ -84,13 +84,13 @@ pub(super) const UNKNOWN_REASONS: &[Case] = &[
         ..PLAIN
     },
     Case {
-        line: b"9 CLOSED 4 example.com:443 REASON=A_NEW_REASON",
+        content: b"9 CLOSED 4 example.com:443 REASON=A_NEW_REASON",
         reason: Some("A_NEW_REASON"),
         anomalies: &[Anomaly::UnknownWord],
         ..CLOSED
     },
     Case {
-        line: b"9 CLOSED 4 example.com:443 REASON=END REMOTE_REASON=A_NEW_REASON",
+        content: b"9 CLOSED 4 example.com:443 REASON=END REMOTE_REASON=A_NEW_REASON",
         status: "CLOSED",
         remote_reason: Some("A_NEW_REASON"),
         anomalies: &[Anomaly::UnknownWord],
@@ -124,11 +124,15 @@ pub(super) const ISO_FIELDS: &[Case] = each_word! {
 
 /// The two numbers to the ends of their ranges.
 pub(super) const NUMBERS: &[Case] = &[
-    Case { line: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=0", nym_epoch: Some(0), ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=4294967295", nym_epoch: Some(u32::MAX), ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=-2", session_group: Some(-2), ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=-3", session_group: Some(-3), ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=5", session_group: Some(5), ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=2147483647", session_group: Some(i32::MAX), ..PLAIN },
-    Case { line: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=-2147483648", session_group: Some(i32::MIN), ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=0", nym_epoch: Some(0), ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=4294967295", nym_epoch: Some(u32::MAX), ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=-2", session_group: Some(-2), ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=-3", session_group: Some(-3), ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=5", session_group: Some(5), ..PLAIN },
+    Case { content: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=2147483647", session_group: Some(i32::MAX), ..PLAIN },
+    Case {
+        content: b"9 SUCCEEDED 4 example.com:443 SESSION_GROUP=-2147483648",
+        session_group: Some(i32::MIN),
+        ..PLAIN
+    },
 ];

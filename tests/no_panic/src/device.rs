@@ -1,7 +1,6 @@
-//! Program of a device: it takes bytes as they arrive, 64 at a time, and looks at every field of the
-//! events.
+//! The program of a device, as it is measured: it reads bytes as they arrive, 64 at a time, and uses every field of the events.
 //!
-//! The size of the program is about what the library costs there. The program copies the events on standard input to standard output.
+//! Its size is about what the library costs on a device. It copies the events on standard input to standard output.
 #![no_std]
 #![no_main]
 
@@ -19,7 +18,7 @@ extern "C" fn main() -> ! {
     bare::exit(0)
 }
 
-/// Apart from `main`, whose stack frame holds the decoder.
+/// Reads one piece. A function of its own, so that its stack frame is measured without the decoder in `main`.
 #[inline(never)]
 fn take(decoder: &mut EventDecoder<1024>, mut piece: &[u8]) {
     while let Some(line) = decoder.next_event(&mut piece) {

@@ -108,7 +108,7 @@ impl ConsumerMaker for EventLogs {
         EventPart { log: self.rows(EventPart::ROOM), starts: Vec::new(), is_full: false }
     }
 
-    fn range(&self) -> Option<RangeInclusive<u64>> {
+    fn range_len(&self) -> Option<RangeInclusive<u64>> {
         Some(Self::RANGE)
     }
 }

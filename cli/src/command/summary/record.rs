@@ -148,7 +148,7 @@ impl SentRecord {
         let part = logs.rebuilt_part(file.name(), before);
         let mut rebuilding = Rebuilding { part, record: self, order: &self.order, lines_read: 0, is_wrong: false };
         let mut unreadable = UnreadableLines(Vec::new());
-        let start = ReadStart { layout: &file.layout, state: Some(&file.start), open: None };
+        let start = ReadStart { layout: &file.layout, state: Some(&file.start_state), scanner: None };
         let end = read_events(options, start, &*log, &mut rebuilding, &mut unreadable)?;
         rebuilding.add_streams();
         let all_read = rebuilding.lines_read == self.lines.len() && rebuilding.order.is_empty();

@@ -45,7 +45,7 @@ enum State {
 impl OpenStreams {
     /// Returns the state after the command was sent.
     pub(crate) const fn new() -> Self {
-        Self { state: State::Before, lines: LineCollector::new(LINE, true) }
+        Self { state: State::Before, lines: LineCollector::of_wire(LINE) }
     }
 
     /// Removes bytes from the start of `piece`, up to a line end or all, and returns them. If they complete the line of

@@ -11,8 +11,11 @@ use crate::input::layout::{Layout, rewrite};
 use crate::output::table::{count, count_as};
 use crate::output::text::escape;
 
-/// Maximum length of the text from a log that a message shows.
-const SHOWN: usize = 80;
+/// Maximum number of characters of a log that a message shows at once.
+const SHOWN_CHARS: usize = 80;
+
+/// Maximum number of bytes of a line that messages look at.
+const MAX_LINE: u64 = 64 * 1024;
 
 /// Number of bytes that are read at once in search of a line.
 const CHUNK: usize = 64 * 1024;
@@ -21,7 +24,7 @@ const CHUNK: usize = 64 * 1024;
 const BEFORE: usize = LogFormat::MAX_LEN;
 
 /// A log that was read to its end.
-pub(crate) struct Ended<'e> {
+pub(crate) struct EndedLog<'e> {
     /// Name of the log in messages.
     pub(crate) name: &'e str,
     /// Input that holds the log.
@@ -32,7 +35,7 @@ pub(crate) struct Ended<'e> {
     pub(crate) state: &'e LineState,
 }
 
-impl Ended<'_> {
+impl EndedLog<'_> {
     /// Returns the messages about formats that were learned.
     pub(super) fn learned(&self) -> Vec<String> {
         let labels = self.layout.has_labels.then(|| format!("tor-streams: {}: read with TAI64N times", self.name));
@@ -70,7 +73,7 @@ impl Ended<'_> {
         messages
     }
 
-    /// Returns the message about events behind text that is no prefix of the log.
+    /// Returns the message about events behind text that is not a known prefix.
     fn other_text(&self, skipped: &Skipped) -> Option<String> {
         let first = skipped.marks.first?;
         let lines = count(skipped.marks.count, "line");
@@ -79,12 +82,15 @@ impl Ended<'_> {
             Some(text) => (format!("behind '{text}'"), false),
             None => ("behind other text".into(), false),
         };
-        let query = self.line(first).as_deref().and_then(query);
-        let hint = match (self.layout.formats(), self.layout.is_unknown) {
-            _ if query.is_some() => query.as_deref().unwrap_or_default(),
+        let jq_hint = self.line(first).as_deref().and_then(jq_hint);
+        let hint = match (&jq_hint, self.layout.formats(), self.layout.is_unknown) {
+            (Some(jq_hint), ..) => jq_hint,
+            _ if self.layout.is_without_sample => {
+                "--prefix auto learns from the first 512 KiB, which have no event; --prefix TEXT may read them"
+            }
             _ if is_at_start => "--prefix '' may read them",
-            ([], false) => "--prefix auto may read them",
-            ([], true) => "no two of them have the same text there; --prefix TEXT may read some",
+            (None, [], false) => "--prefix auto may read them",
+            (None, [], true) => "no two of them have the same text there; --prefix TEXT may read some",
             _ => "another --prefix TEXT may read them",
         };
         Some(format!("{}:{first}: {lines} with `650 STREAM` {behind} not read: {hint}", self.name))
@@ -111,9 +117,9 @@ impl Ended<'_> {
 
     /// Returns the message about data of a reply: events in it, or the absence of its end.
     fn in_data(&self, skipped: &Skipped) -> Option<String> {
-        let Skipped { in_data, open, .. } = skipped;
+        let Skipped { in_data, open: open_reply, .. } = skipped;
         let lines = count_as(in_data.count, "line in it looks like an event", "lines in it look like events");
-        let (at, message) = match (*open, in_data.first) {
+        let (at, message) = match (*open_reply, in_data.first) {
             (Some(reply), None) => (reply, format!("data of the reply in line {reply} does not end")),
             (Some(reply), Some(_)) => {
                 (reply, format!("data of the reply in line {reply} does not end, {lines}: --no-data reads them"))
@@ -179,7 +185,7 @@ impl Ended<'_> {
 
     /// Returns the text of the log, or its beginning if it cannot be read again.
     fn text(&self) -> Option<BufReader<Box<dyn Read>>> {
-        let text: Box<dyn Read> = match self.input.again() {
+        let text: Box<dyn Read> = match self.input.reopen() {
             Some(text) => text.ok()?,
             None => Box::new(io::Cursor::new(self.layout.beginning()?)),
         };
@@ -189,18 +195,18 @@ impl Ended<'_> {
     /// Returns a line of the log. `None` if it cannot be read again.
     fn line(&self, number: u64) -> Option<Vec<u8>> {
         let mut text = self.text()?;
-        let mut before = usize::try_from(number.saturating_sub(1)).ok()?;
-        while before > 0 {
+        // Skips the lines before. Counting those of a chunk takes a tenth of the time of a search for each line end.
+        let mut to_skip = usize::try_from(number.saturating_sub(1)).ok()?;
+        while to_skip > 0 {
             let chunk = text.fill_buf().ok().filter(|chunk| !chunk.is_empty())?;
-            let mut ends = memchr::memchr_iter(b'\n', chunk);
-            // Counting takes a tenth of the time of a search for each line end.
-            let in_chunk = ends.clone().count();
-            let used = if in_chunk < before { chunk.len() } else { ends.nth(before - 1)? + 1 };
-            before = before.saturating_sub(in_chunk);
+            let mut line_ends = memchr::memchr_iter(b'\n', chunk);
+            let in_chunk = line_ends.clone().count();
+            let used = if in_chunk < to_skip { chunk.len() } else { line_ends.nth(to_skip - 1)? + 1 };
+            to_skip = to_skip.saturating_sub(in_chunk);
             text.consume(used);
         }
         let mut line = Vec::new();
-        text.take(1 << 16).read_until(b'\n', &mut line).ok()?;
+        text.take(MAX_LINE).read_until(b'\n', &mut line).ok()?;
         Some(line).filter(|line| !line.is_empty())
     }
 }
@@ -226,15 +232,16 @@ fn first(bytes: &[u8], mut text: impl BufRead) -> Option<(u64, Vec<u8>)> {
     }
 }
 
-/// Returns the command that reads an event in a JSON object with more fields behind the event, as Docker and journald write it.
-fn query(line: &[u8]) -> Option<String> {
+/// Returns a hint at the `jq` command that reads the events of a log of JSON objects, such as Docker's or journald's. `None` for
+/// any other line, and for one whose event is its last field, which a format can read.
+fn jq_hint(line: &[u8]) -> Option<String> {
     let at = memmem::find(line, MARK).filter(|_| line.starts_with(b"{") && LogFormat::of_line(line).is_none())?;
     let (before, event) = line.split_at_checked(at)?;
     let key = core::str::from_utf8(before).ok()?.strip_suffix('"')?.trim_end().strip_suffix(':')?.trim_end();
     let key = key.strip_suffix('"')?.rsplit('"').next()?;
     let is_word = key.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
     let is_field = is_word && !key.is_empty() && before.iter().filter(|&&byte| byte == b'{').count() == 1;
-    // If the event has its line end, another event would be a line of its own.
+    // `jq -r` adds a line end to each event, `jq -j` none: Docker's field has that of the event already.
     let raw = if memmem::find(event, b"\\n\"").is_some() { "j" } else { "r" };
     is_field.then(|| format!("it is JSON: try `jq -{raw} .{key} FILE | tor-streams -`"))
 }
@@ -244,7 +251,7 @@ fn shown(text: &[u8]) -> String {
     let mut text = String::from_utf8_lossy(text).into_owned();
     for keyword in ["SOCKS_USERNAME=", "SOCKS_PASSWORD=", "AUTHENTICATE "] {
         if let Some(at) = text.find(keyword) {
-            // The end of the value may not be certain.
+            // In a damaged line the end of the value is not certain, so the rest of the text is masked.
             text.truncate(at + keyword.len());
             text.push_str("***");
         }
@@ -261,9 +268,9 @@ fn shown(text: &[u8]) -> String {
         text = format!("{word}=***");
     }
     let len = text.chars().count();
-    if len > SHOWN {
-        let start: String = text.chars().take(SHOWN / 2).collect();
-        let end: String = text.chars().skip(len - SHOWN / 2).collect();
+    if len > SHOWN_CHARS {
+        let start: String = text.chars().take(SHOWN_CHARS / 2).collect();
+        let end: String = text.chars().skip(len - SHOWN_CHARS / 2).collect();
         text = format!("{start}...{end}");
     }
     escape(&text).into_owned()

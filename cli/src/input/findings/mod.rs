@@ -1,4 +1,6 @@
-//! Findings about a log that are reported at its end: lines that look like events and were not read, and missing times.
+//! Findings about a log that are reported at its end: lines that look like events and were not read, and odd events.
+//!
+//! The library counts the lines, [`Findings`] the events. [`EndedLog`] makes the messages.
 
 mod ended;
 mod words;
@@ -6,28 +8,29 @@ mod words;
 use memchr::memmem;
 use tor_stream_event::{Anomaly, EventLine, StreamEventRef};
 
-pub(crate) use self::ended::Ended;
+pub(crate) use self::ended::EndedLog;
 pub(crate) use self::words::UnknownWords;
+use crate::input::filter::Filter;
 use crate::input::reader::UnreadText;
 use crate::input::time::{Stamp, Time};
 use crate::output::table::count_as;
 
-/// Marker by which a line with an event is recognized.
+/// Text by which a line is recognized that may have an event anywhere.
 pub(crate) const MARK: &[u8] = b"650 STREAM ";
 
 /// Findings about the events of a log, or of a range of it.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Findings {
-    /// Events without Unix time, counted only if the time is limited.
-    untimed: Lines,
+    /// Events without Unix time, counted only with `--since` or `--until`.
+    untimed: LineCount,
     /// Events with a time after the year 9999.
-    beyond: Lines,
+    beyond: LineCount,
     /// Events that hold another one: either lines that were joined when a program was killed and started again, or an
     /// event whose client asked for a host with such a name.
-    joined: Lines,
+    joined: LineCount,
     /// Events with a CR at their end: their lines end with CR CR LF. tor prints none there, unless it cut a target.
-    with_cr: Lines,
+    with_cr: LineCount,
     /// Number of lines with an event behind their first MiB.
     beyond_limit: u64,
     /// Set if there is a NUL byte.
@@ -39,14 +42,14 @@ pub(crate) struct Findings {
 /// A number of lines, and the first of them.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Lines {
+struct LineCount {
     /// Number of lines.
     count: u64,
     /// Number of the first line; `None` without lines.
     first: Option<u64>,
 }
 
-impl Lines {
+impl LineCount {
     /// Counts the line with this number.
     fn add(&mut self, number: u64) {
         self.count += 1;
@@ -61,28 +64,30 @@ impl Lines {
 }
 
 impl Findings {
-    /// Adds an event and its time. `is_limited` is set if the filters limit the time.
+    /// Adds an event and its time.
     #[inline]
-    pub(crate) fn event(
+    pub(crate) fn add_event(
         &mut self,
         line: &EventLine<'_>,
         event: &StreamEventRef<'_>,
         time: Option<Time>,
-        is_limited: bool,
+        filter: &Filter,
     ) {
         self.has_events = true;
-        if is_limited && time.and_then(Time::unix).is_none() {
+        if filter.limits_time() && time.and_then(Time::unix).is_none() {
             self.untimed.add(line.number);
         }
         if time.is_none() && !line.prefix.is_empty() && Stamp::of_line(line) == Some(Stamp::Beyond) {
             self.beyond.add(line.number);
         }
-        // tor may print such text in a target: so only a log is suspected, which a program wrote that can be killed.
         let anomalies = event.anomalies();
+        // Where tor cuts a target, the CR may be a byte of that.
         let may_be_cut = anomalies.contains(Anomaly::TargetMayBeCut);
         if event.content().last() == Some(&b'\r') && line.is_terminated() && !may_be_cut {
             self.with_cr.add(line.number);
         }
+        // A client may ask for a host whose name has the text of an event, so that text alone is no sign. A joined line is
+        // odd, and its program, which was killed, wrote a prefix.
         let may_be_joined =
             !anomalies.is_empty() && (anomalies.contains(Anomaly::UnknownOrder) || !line.prefix.is_empty());
         if may_be_joined && memmem::find(event.content(), MARK).is_some() {
@@ -113,7 +118,7 @@ impl Findings {
         self.has_events |= later.has_events;
     }
 
-    /// Returns `true` if the findings can be those of so many lines.
+    /// Returns `true` if the findings can be those of a range of `lines` lines.
     #[cfg(feature = "cluster")]
     pub(crate) fn is_within(&self, lines: u64) -> bool {
         let findings = [self.untimed, self.beyond, self.joined, self.with_cr];
@@ -121,8 +126,8 @@ impl Findings {
             && findings.iter().all(|found| found.count <= lines && found.first.is_none_or(|first| first <= lines))
     }
 
-    /// Returns the messages about a log, and `true` if all of them are good news.
-    pub(crate) fn messages(&self, log: &Ended<'_>) -> (Vec<String>, bool) {
+    /// Returns the messages about a log, and `true` if all of them only say how the log was read.
+    pub(crate) fn messages(&self, log: &EndedLog<'_>) -> (Vec<String>, bool) {
         let mut messages = log.not_read(self.has_events);
         messages.extend(self.of_events(log));
         let all_read = messages.is_empty();
@@ -131,7 +136,7 @@ impl Findings {
     }
 
     /// Returns the messages about events.
-    fn of_events(&self, log: &Ended<'_>) -> Vec<String> {
+    fn of_events(&self, log: &EndedLog<'_>) -> Vec<String> {
         let mut messages = Vec::new();
         if self.beyond_limit > 0 {
             let lines = count_as(self.beyond_limit, "line has", "lines have");

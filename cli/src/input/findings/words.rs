@@ -3,7 +3,7 @@
 use tor_stream_event::Error;
 
 /// Maximum number of words that are counted. Errors about further ones are reported one by one.
-const MOST: usize = 16;
+const MAX_WORDS: usize = 16;
 
 /// Unknown status words of a log: the first event with each is reported, the others are counted.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ impl UnknownWords {
             *count += 1;
             return false;
         }
-        if self.words.len() < MOST {
+        if self.words.len() < MAX_WORDS {
             self.words.push((word.into(), 0));
         }
         true
@@ -60,6 +60,6 @@ mod tests {
                 words.is_new(&StreamEventRef::parse(&content).expect_err("an error"));
             }
         }
-        assert_eq!(words.messages("").len(), MOST);
+        assert_eq!(words.messages("").len(), MAX_WORDS);
     }
 }

@@ -1,4 +1,8 @@
-//! Layouts: the form in which a log writes its events, set by options or detected from its beginning.
+//! Layouts: the form in which a log writes its events, set by options or learned from its beginning.
+//!
+//! A format ([`LogFormat`]) is the text that a log writes before each reply, its prefix, and the text after it, such as a
+//! quotation mark. Dates, times and numbers before a reply need no format: the library reads them in any log. A
+//! layout also changes lines that the library does not read as they are, before it reads them ([`rewrite`]).
 
 pub(crate) mod rewrite;
 
@@ -25,17 +29,17 @@ pub(crate) struct LayoutOptions {
     #[arg(long, help_heading = "Unusual logs")]
     bare: bool,
     /// How lines end: `crlf` in a capture of a control connection, `lf` in a log; `auto` does what the first reply does
-    #[arg(long, help_heading = "Unusual logs", value_enum, value_name = "auto|crlf|lf", default_value_t = End::Auto)]
+    #[arg(long, help_heading = "Unusual logs", value_enum, value_name = "auto|crlf|lf", default_value_t = LineEndChoice::Auto)]
     #[arg(hide_possible_values = true, hide_default_value = true)]
-    line_end: End,
+    line_end: LineEndChoice,
     /// Take no line for data of a reply: the log is without it, as after `grep 650`
     #[arg(long, help_heading = "Unusual logs")]
     no_data: bool,
 }
 
-/// Line ends of a log.
+/// A value of `--line-end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum End {
+enum LineEndChoice {
     /// The line end of the first reply.
     Auto,
     /// CR LF.
@@ -48,7 +52,19 @@ enum End {
 pub(crate) const LEARNED_FROM: usize = 512 * 1024;
 
 /// Number of bytes of the beginning that are read at once.
-const STEP: usize = 64 * 1024;
+const CHUNK: usize = 64 * 1024;
+
+/// Length of a TAI64N label and the space after it.
+const LABEL_LEN: usize = 26;
+
+/// The source of a log's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TextSource {
+    /// A regular file, which can be opened again.
+    File,
+    /// Standard input, or another one that can be read only once. A program may still be writing it.
+    Stream,
+}
 
 /// The layout of one log.
 #[derive(Clone, Debug, Default)]
@@ -57,25 +73,27 @@ pub(crate) struct Layout {
     formats: Vec<LogFormat>,
     /// Number of `formats` that options set; the others were learned.
     given: usize,
-    /// Set if formats were to be learned, and no two lines had the same one.
+    /// Set if formats were to be learned, and no two lines with events fit the same one.
     pub(crate) is_unknown: bool,
+    /// Set if formats were to be learned, and no line has an event in the part of the log that they are learned from.
+    pub(crate) is_without_sample: bool,
     /// Set if the log has TAI64N labels, which are rewritten.
     pub(crate) has_labels: bool,
     /// Line end of the log; `None` to detect it.
     line_end: Option<LineEnd>,
-    /// Beginning of a log that cannot be opened again.
+    /// Beginning of a log that cannot be opened again, for messages about its lines. The reader fills it.
     beginning: Option<Arc<Mutex<Vec<u8>>>>,
 }
 
 /// A reader that keeps the beginning of its bytes.
-struct Kept<R> {
+struct BeginningKeeper<R> {
     /// The reader.
     reader: R,
     /// Kept beginning, of at most [`LEARNED_FROM`] bytes.
     beginning: Arc<Mutex<Vec<u8>>>,
 }
 
-impl<R: Read> Read for Kept<R> {
+impl<R: Read> Read for BeginningKeeper<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
         let mut beginning = self.beginning.lock().unwrap_or_else(PoisonError::into_inner);
@@ -95,15 +113,14 @@ impl LayoutOptions {
             return Some("--prefix may be given 4 times");
         }
         let is_log = !self.prefix.is_empty() || self.bare || self.no_data;
-        if is_log && self.line_end == End::Crlf {
+        if is_log && self.line_end == LineEndChoice::Crlf {
             return Some("--line-end crlf is for captures, and --prefix, --bare and --no-data are for logs");
         }
         let wrong = self.prefix.iter().any(|text| text != Self::AUTO && format(text.as_bytes(), &[]).is_none());
         wrong.then_some("--prefix is text of up to 128 bytes that does not end with a digit")
     }
 
-    /// Returns the text of a log, ready to be read, and its layout. Keeps the beginning of a log that cannot be opened
-    /// `again`.
+    /// Returns the text of a log, ready to be read, and its layout.
     ///
     /// # Errors
     ///
@@ -111,31 +128,31 @@ impl LayoutOptions {
     pub(crate) fn apply(
         &self,
         mut text: Box<dyn Read + Send>,
-        again: bool,
+        source: TextSource,
     ) -> io::Result<(Box<dyn Read + Send>, Layout)> {
         let line_end = match self.line_end {
-            End::Crlf => Some(LineEnd::CrLf),
-            End::Lf => Some(LineEnd::Lf),
-            // Only logs are rewritten line by line.
-            End::Auto => (self.bare || self.no_data).then_some(LineEnd::Lf),
+            LineEndChoice::Crlf => Some(LineEnd::CrLf),
+            LineEndChoice::Lf => Some(LineEnd::Lf),
+            // Only logs are rewritten line by line: on the wire a LF need not end a line.
+            LineEndChoice::Auto => (self.bare || self.no_data).then_some(LineEnd::Lf),
         };
         let mut layout = Layout { line_end, ..Layout::default() };
-        if !again {
+        if source == TextSource::Stream {
             let beginning = Arc::<Mutex<Vec<u8>>>::default();
             layout.beginning = Some(Arc::clone(&beginning));
-            text = Box::new(Kept { reader: text, beginning });
+            text = Box::new(BeginningKeeper { reader: text, beginning });
         }
         if self.bare {
             text = Box::new(Rewriter::new(text, rewrite::with_code));
         }
         if !self.prefix.is_empty() {
-            let start = beginning(&mut text, LABEL)?;
+            let start = first_bytes(&mut text, LABEL_LEN)?;
             layout.has_labels = rewrite::tai64n(&start).is_some();
             text = Box::new(Cursor::new(start).chain(text));
             if layout.has_labels {
                 text = Box::new(Rewriter::new(text, rewrite::with_unix_time));
             }
-            let start = self.learn(&mut text, &mut layout, again)?;
+            let start = self.learn(&mut text, &mut layout, source)?;
             text = Box::new(Cursor::new(start).chain(text));
         }
         if self.no_data {
@@ -145,10 +162,10 @@ impl LayoutOptions {
         Ok((text, layout))
     }
 
-    /// Returns the layout of a file with this beginning, of which [`LEARNED_FROM`] bytes are enough. `None` if the file
-    /// has to be rewritten while it is read.
+    /// Returns the layout of a file, given its first [`LEARNED_FROM`] bytes, or fewer if no formats are
+    /// [learned](Self::learns). `None` if the file has to be rewritten while it is read.
     pub(crate) fn of_start(&self, start: &[u8]) -> Option<Layout> {
-        let (_, layout) = self.apply(Box::new(Cursor::new(start.to_vec())), true).ok()?;
+        let (_, layout) = self.apply(Box::new(Cursor::new(start.to_vec())), TextSource::File).ok()?;
         (!self.bare && !self.no_data && !layout.has_labels).then_some(layout)
     }
 
@@ -157,83 +174,82 @@ impl LayoutOptions {
         !self.prefix.is_empty()
     }
 
-    /// Learns the formats from the beginning of a log, and returns the bytes read. Reads no more than needed, since the
-    /// log may still be written.
-    fn learn(&self, text: &mut impl Read, layout: &mut Layout, again: bool) -> io::Result<Vec<u8>> {
-        let (mut start, mut chunk) = (Vec::new(), vec![0; STEP]);
+    /// Learns the formats from the beginning of a log, and returns the bytes read. Of a stream, no more than needed are read:
+    /// further ones may come much later.
+    fn learn(&self, text: &mut impl Read, layout: &mut Layout, source: TextSource) -> io::Result<Vec<u8>> {
+        let (mut start, mut chunk) = (Vec::new(), vec![0; CHUNK]);
         loop {
-            let room = STEP.min(LEARNED_FROM - start.len());
+            let room = CHUNK.min(LEARNED_FROM - start.len());
             let read = match text.read(chunk.get_mut(..room).unwrap_or_default()) {
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
             start.extend_from_slice(chunk.get(..read).unwrap_or_default());
-            let is_all = read == 0 || start.len() >= LEARNED_FROM;
-            if is_all || !again {
-                let is_enough = self.find_formats(&start, is_all, layout);
-                if is_all || is_enough {
-                    return Ok(start);
-                }
+            if read == 0 || start.len() >= LEARNED_FROM {
+                self.find_formats(&start, layout);
+                return Ok(start);
+            }
+            let complete = start.get(..complete_lines_len(&start)).unwrap_or_default();
+            if source == TextSource::Stream && self.find_formats(complete, layout) {
+                return Ok(start);
             }
         }
     }
 
-    /// Detects the formats from the first lines. Returns `false` if more lines may change the result.
-    fn find_formats(&self, start: &[u8], is_all: bool, layout: &mut Layout) -> bool {
-        let start = if is_all { start } else { start.get(..line_starts(start)).unwrap_or_default() };
-        let marked: Vec<&[u8]> = start
+    /// Finds the formats in the first lines. Returns `false` if more lines may change the result.
+    fn find_formats(&self, start: &[u8], layout: &mut Layout) -> bool {
+        let with_mark: Vec<&[u8]> = start
             .split(|&byte| byte == b'\n')
             .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
             .filter(|line| memchr::memmem::find(line, b"650 STREAM ").is_some())
             .collect();
         layout.formats.clear();
         let given = self.prefix.iter().filter(|text| *text != Self::AUTO);
-        layout.formats.extend(given.filter_map(|text| format(text.as_bytes(), &marked)));
+        layout.formats.extend(given.filter_map(|text| format(text.as_bytes(), &with_mark)));
         layout.given = layout.formats.len();
         if layout.given == self.prefix.len() {
-            return !marked.is_empty();
+            // The text after an event is taken from the first line with one.
+            return !with_mark.is_empty();
         }
-        if layout.formats.is_empty() && is_read(start, layout.line_end) {
-            // This log needs no format: dates are not taken for text, nor a capture for a log.
+        if layout.formats.is_empty() && needs_no_format(start, layout.line_end) {
+            // A format would do harm: dates would be text, and a capture would be read as a log.
             return true;
         }
-        for (index, line) in marked.iter().enumerate() {
+        for (index, line) in with_mark.iter().enumerate() {
             let is_known = layout.formats.iter().any(|format| format.fits(line));
             if is_known || layout.formats.len() == LogFormat::MAX_FORMATS {
                 continue;
             }
-            let others = marked.get(index + 1..).unwrap_or_default();
-            // If there is text before events, lines without any are more likely to be data of a reply.
+            let later = with_mark.get(index + 1..).unwrap_or_default();
+            // In a log with text around its events, lines without such text are more likely to be data of a reply.
             let has_text = |format: &LogFormat| !format.before().is_empty() || !format.after().is_empty();
-            let found = LogFormat::of_line(line).filter(has_text);
-            let found = found.filter(|format| others.iter().any(|line| format.fits(line)));
-            layout.formats.extend(found);
+            let learned = LogFormat::of_line(line).filter(has_text);
+            // A single line may be anything. A format is learned if a later line fits it as well.
+            layout.formats.extend(learned.filter(|format| later.iter().any(|line| format.fits(line))));
         }
         let is_learned = !layout.learned().is_empty();
-        layout.is_unknown = !is_learned && !marked.is_empty();
+        layout.is_unknown = !is_learned && !with_mark.is_empty();
+        layout.is_without_sample = with_mark.is_empty();
         is_learned
     }
 }
 
-/// Length of a TAI64N label and the space after it.
-const LABEL: usize = 26;
-
 /// Reads up to `len` first bytes.
-fn beginning(text: &mut impl Read, len: usize) -> io::Result<Vec<u8>> {
+fn first_bytes(text: &mut impl Read, len: usize) -> io::Result<Vec<u8>> {
     let mut start = Vec::new();
     text.take(len as u64).read_to_end(&mut start)?;
     Ok(start)
 }
 
-/// Returns the length of the whole lines in `text`.
-fn line_starts(text: &[u8]) -> usize {
+/// Returns the length of the complete lines that `text` begins with.
+fn complete_lines_len(text: &[u8]) -> usize {
     memchr::memrchr(b'\n', text).map_or(0, |lf| lf + 1)
 }
 
-/// Returns `true` if a log needs no format: it has events, no text after the first, and no line that only looks like an
-/// event.
-fn is_read(start: &[u8], line_end: Option<LineEnd>) -> bool {
+/// Returns `true` if a log needs no format: it has events, no text behind the first one, and no line that only looks like
+/// an event.
+fn needs_no_format(start: &[u8], line_end: Option<LineEnd>) -> bool {
     let mut events = stream_events(start);
     if let Some(line_end) = line_end {
         events = events.line_end(line_end);
@@ -245,9 +261,9 @@ fn is_read(start: &[u8], line_end: Option<LineEnd>) -> bool {
     is_plain && events.by_ref().all(|_| true) && events.skipped().marks.count == 0
 }
 
-/// Returns the format of a sample: the text before an event, or a line with an event. The text after an event, such as
-/// a quotation mark, is that of the first of the `marked` lines that the sample fits.
-fn format(sample: &[u8], marked: &[&[u8]]) -> Option<LogFormat> {
+/// Returns the format of a sample, a value of `--prefix`: the text before an event, or a whole line with an event. For text
+/// alone, the text after an event is that of the first line with an event whose prefix the sample fits.
+fn format(sample: &[u8], with_mark: &[&[u8]]) -> Option<LogFormat> {
     // A line may also hold an event without its code, for --bare.
     let with_code = rewrite::with_code(sample);
     let sample = with_code.as_deref().unwrap_or(sample);
@@ -255,10 +271,10 @@ fn format(sample: &[u8], marked: &[&[u8]]) -> Option<LogFormat> {
         return Some(format);
     }
     let before = memchr::memmem::find(sample, b"650 STREAM").and_then(|end| sample.get(..end)).unwrap_or(sample);
-    // The space at the end is easily forgotten.
+    // On the command line the space at the end is easily forgotten.
     let spaced = [before, b" "].concat();
     let texts = [before, spaced.as_slice()];
-    let learned = marked.iter().find_map(|line| {
+    let learned = with_mark.iter().find_map(|line| {
         let after = LogFormat::of_line(line)?;
         let mut formats = texts.iter().filter_map(|before| LogFormat::like(before, after.after()));
         formats.find(|format| format.fits(line))
@@ -276,7 +292,7 @@ impl Layout {
         self.formats.iter().fold(events, |events, &format| events.log_format(format))
     }
 
-    /// Returns the beginning of a log that cannot be opened again.
+    /// Returns the beginning of a log that cannot be opened again, of at most [`LEARNED_FROM`] bytes.
     pub(crate) fn beginning(&self) -> Option<Vec<u8>> {
         self.beginning.as_ref().map(|beginning| beginning.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }

@@ -1,5 +1,5 @@
-//! Rewriting of lines before they are read: lines without a reply code, replies whose data is not in the log, and
-//! TAI64N times.
+//! Rewriting of lines before they are read: events without their code, replies whose data is not in the log, and TAI64N
+//! times.
 
 use std::io::{self, Read};
 
@@ -9,7 +9,7 @@ use tor_stream_event::{Anomaly, LineState, StreamEventRef, StreamStatus};
 /// Number of bytes that are read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// Maximum length of a line that is rewritten. A longer line is too long for an event.
+/// Maximum length of a line that is rewritten, in bytes. A longer line is too long for an event, and is passed on as it is.
 const MAX_LINE: usize = 16 << 20;
 
 /// A reader whose lines a function may rewrite.
@@ -18,14 +18,14 @@ pub(crate) struct Rewriter<R, F> {
     reader: R,
     /// Function that returns the new line, or `None` to keep it.
     change: F,
-    /// Bytes read, whose last line has no end yet.
+    /// Bytes read that were not rewritten yet: between calls, the beginning of an incomplete line.
     read: Vec<u8>,
     /// Rewritten lines.
     ready: Vec<u8>,
     /// Number of bytes of `ready` that were returned.
     used: usize,
-    /// Set while `read` holds the rest of a line that was too long.
-    is_inside: bool,
+    /// Set while the rest of a line is passed on that was too long.
+    is_in_long_line: bool,
     /// Set at the end of the input.
     is_over: bool,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Rewriter<R, F> {
 impl<R: Read, F: FnMut(&[u8]) -> Option<Vec<u8>>> Rewriter<R, F> {
     /// Returns a reader of lines, rewritten by a function that gets each without its LF.
     pub(crate) const fn new(reader: R, change: F) -> Self {
-        Self { reader, change, read: Vec::new(), ready: Vec::new(), used: 0, is_inside: false, is_over: false }
+        Self { reader, change, read: Vec::new(), ready: Vec::new(), used: 0, is_in_long_line: false, is_over: false }
     }
 
     /// Reads a chunk, and rewrites the lines that are complete with it.
@@ -55,13 +55,13 @@ impl<R: Read, F: FnMut(&[u8]) -> Option<Vec<u8>>> Rewriter<R, F> {
         for line in self.read.get(..end).unwrap_or_default().split_inclusive(|&byte| byte == b'\n') {
             let text = line.strip_suffix(b"\n").unwrap_or(line);
             let has_end = text.len() < line.len();
-            let is_whole = !self.is_inside && (has_end || self.is_over);
+            let is_whole = !self.is_in_long_line && (has_end || self.is_over);
             let changed = is_whole.then(|| (self.change)(text)).flatten();
             self.ready.extend_from_slice(changed.as_deref().unwrap_or(text));
             if has_end {
                 self.ready.push(b'\n');
             }
-            self.is_inside = !has_end;
+            self.is_in_long_line = !has_end;
         }
         self.read.drain(..end);
         Ok(())
@@ -80,35 +80,38 @@ impl<R: Read, F: FnMut(&[u8]) -> Option<Vec<u8>>> Read for Rewriter<R, F> {
     }
 }
 
-/// Adds the code 650 to a line with an event without one: `STREAM 18 NEW`, with or without a colon, after any text. A
-/// line with a code is not changed after it: the text there may be a client's.
+/// Adds the code 650 to a line with an event without one: `STREAM 18 NEW` or `STREAM: 18 NEW`, after any text. `None` for any
+/// other line. Behind a code nothing is added: the text there may be a name that a client chose.
 pub(crate) fn with_code(line: &[u8]) -> Option<Vec<u8>> {
     let (before, event) = line.split_at_checked(bare_event(line)?)?;
     Some([before, b"650 STREAM ", content(event)?].concat())
 }
 
-/// Returns the index of an event without a code. `None` if the line has no such event, or a code before the first name.
+/// Returns the index of an event without a code. `None` if the line has no such event, or has a code before an earlier
+/// `STREAM`.
 pub(crate) fn bare_event(line: &[u8]) -> Option<usize> {
-    let mut names = memmem::find_iter(line, b"STREAM");
-    let found = names.find_map(|at| {
+    for at in memmem::find_iter(line, b"STREAM") {
         let (before, rest) = line.split_at_checked(at)?;
         if matches!(before, [.., b'6', b'5', b'0', b' ' | b'-' | b'+']) {
-            return Some(None);
+            return None;
         }
-        let is_word = !before.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        (is_word && content(rest).is_some_and(is_event)).then_some(Some(at))
-    });
-    found.flatten()
+        let begins_word = !before.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if begins_word && content(rest).is_some_and(begins_with_id_and_status) {
+            return Some(at);
+        }
+    }
+    None
 }
 
-/// Returns the text after the name of an event.
+/// Returns the text after the name `STREAM`, and a colon after that. `None` if no space follows.
 fn content(event: &[u8]) -> Option<&[u8]> {
     let rest = event.strip_prefix(b"STREAM")?;
     rest.strip_prefix(b":").unwrap_or(rest).strip_prefix(b" ")
 }
 
-/// Returns `true` for an ID and a status. With a status that is not known, the rest has to be that of an event too.
-fn is_event(content: &[u8]) -> bool {
+/// Returns `true` if the content of an event begins with an ID and a status. With a status that is not known, the rest has to
+/// be that of an event too.
+fn begins_with_id_and_status(content: &[u8]) -> bool {
     let mut words = content.split(|&byte| byte == b' ');
     let is_id = words.next().is_some_and(|id| !id.is_empty() && id.iter().all(u8::is_ascii_digit));
     let is_known = |word: &[u8]| StreamStatus::ALL.iter().any(|status| status.as_str().as_bytes() == word);
@@ -129,11 +132,12 @@ pub(crate) fn without_data(line: &[u8], state: &LineState) -> Option<Vec<u8>> {
     Some(line)
 }
 
-/// Difference between a TAI64 label and Unix time in seconds, as the programs that write labels count it.
+/// Difference between the seconds of a TAI64 label and Unix time: 2^62, and the 10 seconds that TAI was ahead of UTC in 1970.
+/// The programs that write labels do not count leap seconds either.
 const TAI64: u64 = (1 << 62) + 10;
 
-/// Returns the Unix time of a TAI64N label and the rest of the line. `multilog t`, `svlogd -t` and `s6-log t` write
-/// such a label before each line: `@400000006b06b1aa2d9e3a1c`.
+/// Returns the Unix time of a TAI64N label, as decimal seconds, and the rest of the line. `multilog t`, `svlogd -t` and
+/// `s6-log t` write such a label before each line: `@400000006b06b1aa2d9e3a1c`.
 pub(crate) fn tai64n(line: &[u8]) -> Option<(String, &[u8])> {
     let digits = |digits: &[u8]| u64::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok();
     let (seconds, rest) = line.strip_prefix(b"@")?.split_first_chunk::<16>()?;
@@ -153,15 +157,15 @@ pub(crate) fn with_unix_time(line: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// A reader that returns a few bytes at a time.
-    struct Pieces<'a>(&'a [u8], usize);
+    /// A reader of bytes that returns at most so many at a time.
+    struct Chunks<'a>(&'a [u8], usize);
 
-    impl Read for Pieces<'_> {
+    impl Read for Chunks<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             let len = self.1.min(self.0.len());
-            let (piece, rest) = self.0.split_at(len);
+            let (chunk, rest) = self.0.split_at(len);
             self.0 = rest;
-            buffer[..len].copy_from_slice(piece);
+            buffer[..len].copy_from_slice(chunk);
             Ok(len)
         }
     }
@@ -212,7 +216,7 @@ mod tests {
         for len in 1..=text.len() {
             let mut changed = String::new();
             let change = |line: &[u8]| (!line.is_empty()).then(|| [b"<", line, b">"].concat());
-            Rewriter::new(Pieces(text, len), change).read_to_string(&mut changed).unwrap();
+            Rewriter::new(Chunks(text, len), change).read_to_string(&mut changed).unwrap();
             assert_eq!(changed, "<one>\n<two\r>\n\n<three>", "{len}");
         }
     }

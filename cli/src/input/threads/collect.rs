@@ -1,7 +1,6 @@
-//! The collecting thread: it merges the results of the units in order.
+//! The collecting thread: it merges the results of the units in order, and passes them to the command's collector.
 
 use alloc::sync::Arc;
-use core::mem;
 use core::ops::Range;
 use std::io;
 use std::sync::mpsc::Receiver;
@@ -9,13 +8,13 @@ use std::thread;
 
 use tor_stream_event::LineState;
 
-use super::queue::{Message, Packet, RangeResult, Shared, Step, Unit, Waiting};
+use super::queue::{CutStep, Packet, RangeResult, SharedState, Unit, UnitMessage, WaitingInput};
 use super::ranges::Cuttable;
-use super::sink::{Direct, OneByOne};
+use super::sink::{DirectOutput, LogSink, Reports};
 use super::{Collector, ConsumerMaker, InputName, LogConsumer};
-use crate::input::findings::{Ended, Findings, UnknownWords};
+use crate::input::findings::{EndedLog, Findings};
+use crate::input::open_streams::OpenStreamScanner;
 use crate::input::reader::{OutputSink, ReadStart, read_events};
-use crate::input::status::OpenStreams;
 use crate::report;
 
 /// Maximum number of consecutive ranges that are read again, before one thread reads the rest of a file.
@@ -24,42 +23,40 @@ const MAX_REREADS: u32 = 4;
 /// The collecting thread.
 pub(super) struct Collecting<'c, M: ConsumerMaker, C> {
     /// State that all threads share.
-    shared: &'c Arc<Shared<M>>,
-    /// Receiver of the output.
+    shared: &'c Arc<SharedState<M>>,
+    /// Collector of the command.
     collector: &'c mut C,
-    /// Log that goes on in the next input.
+    /// Consumer of a log that goes on in the next input (`--join`).
     joined: Option<M::Log>,
     /// File whose ranges are being merged.
-    cut: Option<Cut<M::Log>>,
+    cut: Option<CutFile<M::Log>>,
     /// Set while everything could be read so far.
     all_read: bool,
 }
 
 /// A file whose ranges are being merged.
-struct Cut<L: LogConsumer> {
+struct CutFile<L: LogConsumer> {
     /// The file.
     file: Arc<Cuttable>,
-    /// The log so far.
+    /// Consumer of the log, with the ranges so far.
     log: L,
     /// State of the lines so far; `None` before the first range.
     state: Option<LineState>,
     /// Scanner for open streams, if the command asks for them; `None` before the first range.
-    open: Option<OpenStreams>,
+    scanner: Option<OpenStreamScanner>,
     /// Findings about the events so far.
     findings: Findings,
-    /// Unknown status words so far.
-    words: UnknownWords,
+    /// State of the messages about the log.
+    reports: Reports,
     /// Number of consecutive ranges that had to be read again.
     rereads: u32,
-    /// Set while everything could be read so far.
-    all_read: bool,
     /// Set at the end of the file, or when reading failed.
-    over: bool,
+    is_over: bool,
     /// Side of this process if the file is divided among several.
     side: Side,
 }
 
-/// The side of a process with a file.
+/// The side of this process in the reading of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Side {
     /// Process that reads the whole file.
@@ -72,7 +69,7 @@ enum Side {
 
 impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
     /// Returns the thread's state before the first unit.
-    pub(super) const fn new(shared: &'c Arc<Shared<M>>, collector: &'c mut C) -> Self {
+    pub(super) const fn new(shared: &'c Arc<SharedState<M>>, collector: &'c mut C) -> Self {
         Self { shared, collector, joined: None, cut: None, all_read: true }
     }
 
@@ -81,39 +78,39 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
     /// # Errors
     ///
     /// If the collector fails.
-    pub(super) fn alone(&mut self) -> io::Result<()> {
+    pub(super) fn read_alone(&mut self) -> io::Result<()> {
         while let Some(waiting) = self.shared.next_input() {
             if self.shared.is_divided(&waiting) {
-                self.divided_alone(&waiting)?;
+                self.read_divided_alone(&waiting)?;
             } else {
-                self.read_own(&waiting)?;
+                self.read_input(&waiting)?;
             }
         }
         Ok(())
     }
 
     /// Reads this process's ranges of a divided file in this thread.
-    fn divided_alone(&mut self, waiting: &Waiting) -> io::Result<()> {
-        let Some(mut cutting) = self.shared.cutting(waiting, 0) else {
-            self.unlike(waiting.index)?;
-            return if self.shared.is_sent(waiting) { Ok(()) } else { self.read_own(waiting) };
+    fn read_divided_alone(&mut self, waiting: &WaitingInput) -> io::Result<()> {
+        let Some(mut cutting) = self.shared.begin_cutting(waiting, 0) else {
+            self.give_up_division(waiting.index)?;
+            return if self.shared.is_sent(waiting) { Ok(()) } else { self.read_input(waiting) };
         };
-        self.begin(Arc::clone(&cutting.file));
+        self.begin_file(Arc::clone(&cutting.file));
         loop {
-            match self.shared.step(&mut cutting) {
-                Step::Read(range, _) if self.shared.is_sent(waiting) => {
+            match self.shared.next_step(&mut cutting) {
+                CutStep::Read(range, _) if self.shared.is_sent(waiting) => {
                     let result = self.shared.read_range(&cutting.file, range.clone(), None);
                     self.collector.send(Some((&cutting.file, range, result)))?;
                 }
-                // The log so far is known, so the range needs no part.
-                Step::Read(range, _) => {
-                    if let Some(cut) = self.cut.as_mut().filter(|cut| !cut.over) {
+                // The consumer of the log has all ranges before this one, so it can read the range itself.
+                CutStep::Read(range, _) => {
+                    if let Some(cut) = self.cut.as_mut().filter(|cut| !cut.is_over) {
                         cut.read(range, self.shared, self.collector)?;
                     }
                 }
-                Step::Receive(process, range) => self.other(process, range)?,
-                Step::Leave => self.collector.send(None)?,
-                Step::Rest(at) => return self.rest(at),
+                CutStep::Receive(process, range) => self.receive_range(process, range)?,
+                CutStep::Leave => self.collector.send(None)?,
+                CutStep::Rest(offset) => return self.read_rest(offset),
             }
         }
     }
@@ -123,52 +120,53 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
     /// # Errors
     ///
     /// If the collector fails, or if the system allows no thread.
-    pub(super) fn with_threads(&mut self) -> io::Result<()> {
-        if self.shared.inputs() <= 1 {
+    pub(super) fn read_with_threads(&mut self) -> io::Result<()> {
+        if self.shared.waiting_inputs() <= 1 {
+            // One input that cannot be cut, such as a pipe, needs no threads.
             let Some(file) = self.shared.only_file() else {
-                return self.alone();
+                return self.read_alone();
             };
-            self.begin(file);
+            self.begin_file(file);
         }
-        let (units, threads) = self.shared.open();
+        let (units, threads) = self.shared.open_units();
         for number in 0..threads {
             let shared = Arc::clone(self.shared);
             // The thread may be waiting for input when the collector fails, so it is never joined.
             match thread::Builder::new().spawn(move || shared.work()) {
                 Err(error) if number == 0 => return Err(error),
-                // The system allows no more threads.
+                // The system allows no more threads: those that were started read everything.
                 Err(_) => break,
                 Ok(_) => {}
             }
         }
         for unit in units {
             match unit {
-                Unit::Whole(count, packets) => self.whole(count, &packets)?,
-                Unit::Own(waiting) => self.read_own(&waiting)?,
-                Unit::Cut(file) => self.begin(file),
-                Unit::Range(range, receiver) => self.range(range, &receiver)?,
-                Unit::Rest(at) => self.rest(at)?,
-                Unit::Other(process, range) => self.other(process, range)?,
+                Unit::Whole(count, packets) => self.collect_inputs(count, &packets)?,
+                Unit::Own(waiting) => self.read_input(&waiting)?,
+                Unit::Cut(file) => self.begin_file(file),
+                Unit::Range(range, receiver) => self.collect_range(range, &receiver)?,
+                Unit::Rest(offset) => self.read_rest(offset)?,
+                Unit::Other(process, range) => self.receive_range(process, range)?,
                 Unit::Left => self.collector.send(None)?,
-                Unit::Unlike(index) => self.unlike(index)?,
+                Unit::NotAsAgreed(index) => self.give_up_division(index)?,
             }
         }
         Ok(())
     }
 
-    /// Returns the log of an input.
-    fn log(&mut self, input: InputName<'_>) -> M::Log {
+    /// Returns the consumer of an input: a new one, or that of the log which goes on in the input.
+    fn begin_log(&mut self, input: InputName<'_>) -> M::Log {
         match self.joined.take() {
             Some(mut log) => {
-                log.next(input);
+                log.next_input(input);
                 log
             }
             None => self.shared.logs.log(input),
         }
     }
 
-    /// Ends the log of an input.
-    fn end(&mut self, log: M::Log, index: usize, all_read: bool) -> io::Result<()> {
+    /// Passes the log of an input to the collector, or keeps it if it goes on in the next input.
+    fn end_log(&mut self, log: M::Log, index: usize, all_read: bool) -> io::Result<()> {
         self.all_read &= all_read;
         if self.shared.logs.joins() {
             self.joined = Some(log);
@@ -190,22 +188,22 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
     }
 
     /// Reads an input in this thread.
-    fn read_own(&mut self, waiting: &Waiting) -> io::Result<()> {
-        let mut log = self.log(waiting.name());
-        let all_read = self.shared.read_whole(waiting, &mut log, &mut Direct(self.collector))?;
-        self.end(log, waiting.index, all_read)
+    fn read_input(&mut self, waiting: &WaitingInput) -> io::Result<()> {
+        let mut log = self.begin_log(waiting.name());
+        let all_read = self.shared.read_whole(waiting, &mut log, &mut DirectOutput(self.collector))?;
+        self.end_log(log, waiting.index, all_read)
     }
 
-    /// Collects inputs that another thread reads.
-    fn whole(&mut self, mut count: usize, packets: &Receiver<Packet<M::Log>>) -> io::Result<()> {
+    /// Collects whole inputs that a reader thread reads.
+    fn collect_inputs(&mut self, mut count: usize, packets: &Receiver<Packet<M::Log>>) -> io::Result<()> {
         while count > 0 {
             for message in packets.recv().map_err(|_| lost_thread())? {
                 match message {
-                    Message::Rows(rows) => self.collector.print(rows)?,
-                    Message::Report(message) => report(format_args!("{message}")),
-                    Message::End(index, end) => {
+                    UnitMessage::Rows(rows) => self.collector.print(rows)?,
+                    UnitMessage::Report(message) => report(format_args!("{message}")),
+                    UnitMessage::End(index, end) => {
                         let (log, all_read) = end?;
-                        self.end(log, index, all_read)?;
+                        self.end_log(log, index, all_read)?;
                         count -= 1;
                     }
                 }
@@ -215,61 +213,60 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
     }
 
     /// Begins to merge the ranges of a file.
-    fn begin(&mut self, file: Arc<Cuttable>) {
-        let log = self.log(file.name());
+    fn begin_file(&mut self, file: Arc<Cuttable>) {
+        let log = self.begin_log(file.name());
         let side = match self.shared.logs.division().filter(|division| division.has(file.name().index)) {
             None => Side::Alone,
             Some(division) if division.is_sent() => Side::Sending,
             Some(_) => Side::First,
         };
-        let (findings, words) = (Findings::default(), UnknownWords::default());
-        self.cut = Some(Cut {
+        self.cut = Some(CutFile {
             file,
             log,
             state: None,
-            open: None,
-            findings,
-            words,
+            scanner: None,
+            findings: Findings::default(),
+            reports: Reports::new(),
             rereads: 0,
-            all_read: true,
-            over: false,
+            is_over: false,
             side,
         });
     }
 
     /// Appends a range to the log of its file, or sends it.
-    fn range(&mut self, range: Range<u64>, part: &Receiver<RangeResult<M::Log>>) -> io::Result<()> {
-        let Some(cut) = self.cut.as_ref().filter(|cut| !cut.over) else {
+    fn collect_range(&mut self, range: Range<u64>, receiver: &Receiver<RangeResult<M::Log>>) -> io::Result<()> {
+        let Some(cut) = self.cut.as_ref().filter(|cut| !cut.is_over) else {
             return Ok(());
         };
-        let result = part.recv().map_err(|_| lost_thread())?;
+        let result = receiver.recv().map_err(|_| lost_thread())?;
         match cut.side {
             Side::Sending => self.collector.send(Some((&cut.file, range, result))),
-            Side::First if self.shared.logs.needs_numbers() => {
+            Side::First if self.shared.logs.needs_lines_before() => {
                 let result = self.collector.number((&cut.file, range.clone(), result), cut.lines())?;
-                self.append(range, result)
+                self.append_range(range, result)
             }
-            Side::First | Side::Alone => self.append(range, Some(result)),
+            Side::First | Side::Alone => self.append_range(range, Some(result)),
         }
     }
 
     /// Appends a range that another process has read, if there is one.
-    fn other(&mut self, process: usize, range: Option<Range<u64>>) -> io::Result<()> {
+    fn receive_range(&mut self, process: usize, range: Option<Range<u64>>) -> io::Result<()> {
         let Some(cut) = self.cut.as_ref() else {
             return Ok(());
         };
-        // The process sends the range in any case.
-        let wanted = range.clone().filter(|_| !cut.over).map(|range| (&*cut.file, range));
+        // The process sends something for each number of a range. A range that is not needed any more is dropped.
+        let wanted = range.clone().filter(|_| !cut.is_over).map(|range| (&*cut.file, range));
         let result = self.collector.receive(process, wanted, cut.lines())?;
-        range.map_or(Ok(()), |range| self.append(range, result))
+        range.map_or(Ok(()), |range| self.append_range(range, result))
     }
 
-    /// Drops the ranges of a divided file that this process cannot read as agreed, or leaves them to process 0.
-    fn unlike(&mut self, index: usize) -> io::Result<()> {
+    /// Leaves all ranges of a divided file to process 0 or, as process 0, drops those that the others send. For a file that is not
+    /// the one which the processes agreed on: process 0 reads its own as a whole.
+    fn give_up_division(&mut self, index: usize) -> io::Result<()> {
         let Some(division) = self.shared.logs.division() else {
             return Ok(());
         };
-        division.of_others(index).try_for_each(|process| {
+        division.sent_ranges(index).try_for_each(|process| {
             if division.is_sent() {
                 self.collector.send(None)
             } else {
@@ -279,25 +276,25 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
     }
 
     /// Appends a range to the log of its file. Reads it again if its result cannot be appended, or if there is none.
-    fn append(&mut self, range: Range<u64>, result: Option<RangeResult<M::Log>>) -> io::Result<()> {
-        let Some(cut) = self.cut.as_mut().filter(|cut| !cut.over) else {
+    fn append_range(&mut self, range: Range<u64>, result: Option<RangeResult<M::Log>>) -> io::Result<()> {
+        let Some(cut) = self.cut.as_mut().filter(|cut| !cut.is_over) else {
             return Ok(());
         };
         let Some(RangeResult { result, unreadable }) = result else {
             return cut.read(range, self.shared, self.collector);
         };
-        let (part, end) = result?;
+        let (part, mut end) = result?;
         let len = end.state.bytes();
         let lines = cut.lines();
         let state = match cut.state.clone() {
-            None => Some(end.state),
-            Some(mut state) => state.append(end.state).is_ok().then_some(state),
+            None => Some(end.state.clone()),
+            Some(mut state) => state.append(end.state.clone()).is_ok().then_some(state),
         };
-        // The scanner may be in a reply where the reader of events is in none, as after a dot that is not at its place.
-        let scanners = cut.open.as_ref().zip(end.open.as_ref());
-        let follows = scanners.is_none_or(|(before, later)| before.is_followed_by(later));
-        let appended = follows && state.is_some() && cut.log.append(part, lines)?;
-        if !appended {
+        // The scanner may be in a reply where the reader of events is in none, such as after a dot behind a prefix.
+        let scanners = cut.scanner.as_ref().zip(end.scanner.as_ref());
+        let scanner_follows = scanners.is_none_or(|(before, later)| before.is_followed_by(later));
+        let is_appended = scanner_follows && state.is_some() && cut.log.append(part, lines)?;
+        if !is_appended {
             cut.rereads += 1;
             if cut.rereads == MAX_REREADS {
                 cut.file.stop();
@@ -305,55 +302,48 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
             return cut.read(range, self.shared, self.collector);
         }
         (cut.rereads, cut.state) = (0, state);
-        cut.open = end.open.map(|later| later.after(cut.open.take()));
+        cut.scanner = end.scanner.take().map(|later| later.after(cut.scanner.take()));
         cut.findings.append(&end.findings, lines);
-        let words = mem::take(&mut cut.words);
-        let mut sink =
-            OneByOne { name: &cut.file.label, destination: &mut Direct(self.collector), words, all_read: true };
+        let destination = &mut DirectOutput(self.collector);
+        let mut sink = LogSink { name: &cut.file.label, destination, reports: &mut cut.reports };
         sink.before_read(&mut cut.log)?;
         for (line, error) in unreadable {
             sink.unreadable(&mut cut.log, line + lines, &error)?;
         }
-        if let Some(failure) = &end.failed {
-            sink.failed(&mut cut.log, failure, range.start)?;
-        }
-        cut.all_read &= sink.all_read;
-        cut.words = sink.words;
+        sink.report_failure(&mut cut.log, &end, range.start)?;
         // If the file has become shorter, this was its end.
-        cut.over |= end.failed.is_some() || len < range.end - range.start;
-        if cut.over {
+        cut.is_over |= end.failed.is_some() || len < range.end - range.start;
+        if cut.is_over {
             cut.file.stop();
         }
         Ok(())
     }
 
-    /// Reads the rest of a file, from an offset on, and ends its log.
-    fn rest(&mut self, at: u64) -> io::Result<()> {
+    /// Reads the rest of a file, from an offset on, and ends its log. A process that sends its ranges has no log.
+    fn read_rest(&mut self, offset: u64) -> io::Result<()> {
         let Some(mut cut) = self.cut.take().filter(|cut| cut.side != Side::Sending) else {
             return Ok(());
         };
-        if !cut.over {
+        if !cut.is_over {
             // Bytes that were added to the file since it was opened are read as well.
-            cut.read(at..u64::MAX, self.shared, self.collector)?;
+            cut.read(offset..u64::MAX, self.shared, self.collector)?;
         }
         let file = &cut.file;
         let no_state = || self.shared.options.events(&file.layout, io::empty(), None).state();
         let state = cut.state.unwrap_or_else(no_state);
-        let words = mem::take(&mut cut.words);
-        let destination = &mut Direct(self.collector);
-        let mut sink = OneByOne { name: &file.label, destination, words, all_read: cut.all_read };
-        let ended = Ended { name: &file.label, input: &file.input, layout: &file.layout, state: &state };
-        sink.tell(&mut cut.log, cut.findings.messages(&ended))?;
-        cut.all_read = sink.all_read;
+        let destination = &mut DirectOutput(self.collector);
+        let mut sink = LogSink { name: &file.label, destination, reports: &mut cut.reports };
+        let ended = EndedLog { name: &file.label, input: &file.input, layout: &file.layout, state: &state };
+        sink.report_findings(&mut cut.log, cut.findings.messages(&ended))?;
         cut.log.end(&state)?;
         if let Some(rows) = cut.log.rows()? {
             self.collector.print(rows)?;
         }
-        self.end(cut.log, cut.file.name().index, cut.all_read)
+        self.end_log(cut.log, cut.file.name().index, cut.reports.all_read)
     }
 }
 
-impl<L: LogConsumer> Cut<L> {
+impl<L: LogConsumer> CutFile<L> {
     /// Returns the number of lines so far.
     fn lines(&self) -> u64 {
         self.state.as_ref().map_or(0, LineState::lines)
@@ -363,24 +353,23 @@ impl<L: LogConsumer> Cut<L> {
     fn read<M: ConsumerMaker<Log = L>>(
         &mut self,
         range: Range<u64>,
-        shared: &Shared<M>,
+        shared: &SharedState<M>,
         collector: &mut impl Collector<L>,
     ) -> io::Result<()> {
-        let words = mem::take(&mut self.words);
-        let mut sink = OneByOne { name: &self.file.label, destination: &mut Direct(collector), words, all_read: true };
+        let file = Arc::clone(&self.file);
+        let destination = &mut DirectOutput(collector);
+        let mut sink = LogSink { name: &file.label, destination, reports: &mut self.reports };
         let before = self.state.as_ref().map_or(0, LineState::bytes);
-        let reader = self.file.read(range.clone());
-        let start = ReadStart { layout: &self.file.layout, state: self.state.as_ref(), open: self.open.as_ref() };
-        let end = read_events(&shared.options, start, reader, &mut self.log, &mut sink)?;
-        sink.end(&mut self.log, &end)?;
+        let start = ReadStart { layout: &file.layout, state: self.state.as_ref(), scanner: self.scanner.as_ref() };
+        let end = read_events(&shared.options, start, file.reader(range.clone()), &mut self.log, &mut sink)?;
+        // Offsets of this read count from the start of the input, as its lines do.
+        sink.report_failure(&mut self.log, &end, 0)?;
         self.findings.append(&end.findings, 0);
-        self.all_read &= sink.all_read;
-        self.words = sink.words;
-        self.over = end.failed.is_some() || end.state.bytes() - before < range.end - range.start;
-        if self.over {
+        self.is_over = end.failed.is_some() || end.state.bytes() - before < range.end - range.start;
+        if self.is_over {
             self.file.stop();
         }
-        (self.state, self.open) = (Some(end.state), end.open);
+        (self.state, self.scanner) = (Some(end.state), end.scanner);
         Ok(())
     }
 }

@@ -10,13 +10,13 @@ use std::io;
 
 use sha2::{Digest, Sha256};
 
-use super::ranges::{Cuttable, LEAST, START, TAIL};
+use super::ranges::{Cuttable, HEAD_LEN, MIN_RANGE, TAIL_LEN};
 use crate::input::Input;
 use crate::input::progress::Progress;
 use crate::input::reader::ReadOptions;
 
-/// Minimum number of ranges of a file for each process, if they are not too short.
-const SHARES: u64 = 4;
+/// Number of ranges of a file for each process, if that makes them neither too long nor too short.
+const RANGES_PER_PROCESS: u64 = 4;
 
 /// The identity of a file: two machines with the same one see the same file.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -40,7 +40,7 @@ impl Cuttable {
     /// Returns the identity of the file.
     fn identity(&self) -> io::Result<Identity> {
         let (len, mut hash) = (self.len, Sha256::new());
-        for range in [0..len.min(START), len.saturating_sub(TAIL)..len] {
+        for range in [0..len.min(HEAD_LEN), len.saturating_sub(TAIL_LEN)..len] {
             let bytes = self.bytes(range.start, range.end - range.start)?;
             if bytes.len() as u64 != range.end - range.start {
                 return Err(io::ErrorKind::UnexpectedEof.into());
@@ -59,7 +59,7 @@ pub(crate) struct Division {
     /// Number of processes.
     pub(crate) processes: usize,
     /// Maximum length of a range in bytes, without the rest of its last line.
-    pub(crate) step: u64,
+    pub(crate) max_step: u64,
     /// Files that are divided, by their index among the inputs.
     pub(crate) files: BTreeMap<usize, Identity>,
 }
@@ -72,7 +72,12 @@ impl Division {
 
     /// Returns the length of the ranges of a file with `len` bytes.
     fn step(&self, len: u64) -> u64 {
-        (len / (SHARES * self.processes as u64)).min(self.step).max(LEAST)
+        (len / (RANGES_PER_PROCESS * self.processes as u64)).min(self.max_step).max(MIN_RANGE)
+    }
+
+    /// Returns the process that reads the range with this number.
+    const fn process_of(&self, number: u64) -> usize {
+        (number % self.processes as u64) as usize
     }
 
     /// Returns `true` for a process that sends its ranges to process 0.
@@ -80,7 +85,7 @@ impl Division {
         self.process != 0
     }
 
-    /// Opens a file that is divided. `None` if it cannot be read, or is another one by now.
+    /// Opens a file that is divided. `None` if it cannot be read, or is not the one that the processes agreed on.
     pub(super) fn open(
         &self,
         options: &ReadOptions,
@@ -97,52 +102,53 @@ impl Division {
         self.open(options, file, &Progress::new())
     }
 
-    /// Iterates over the processes whose ranges of a file this one sends, or receives: one for each range.
-    pub(super) fn of_others(&self, index: usize) -> impl Iterator<Item = usize> {
-        let ranges = self.files.get(&index).map_or(0, |identity| Ranges::count(identity.len, self.step(identity.len)));
-        let of_process = |number| (number % self.processes as u64) as usize;
+    /// Iterates over the ranges of a file that this process sends, or receives, as the processes that read them.
+    pub(super) fn sent_ranges(&self, index: usize) -> impl Iterator<Item = usize> {
+        let ranges =
+            self.files.get(&index).map_or(0, |identity| DividedRanges::count(identity.len, self.step(identity.len)));
         (0..ranges)
-            .map(of_process)
+            .map(|number| self.process_of(number))
             .filter(|&process| if self.is_sent() { process == self.process } else { process != 0 })
     }
 }
 
 /// The ranges of a divided file, as one process sees them in their order.
 #[derive(Debug)]
-pub(super) struct Ranges {
+pub(super) struct DividedRanges {
     /// Number of the next range.
     next: u64,
     /// Number of all ranges.
     count: u64,
     /// Length of a range in bytes, without the rest of its last line.
     step: u64,
-    /// Last edge that was found; `None` if there is none after the one before.
-    edge: Option<u64>,
-    /// End of the last range, from which on process 0 reads the rest.
+    /// Last edge between ranges that was found; `None` if the file has no further edge.
+    last_edge: Option<u64>,
+    /// End of the last range so far. From the end of all ranges on, process 0 reads the rest.
     pub(super) end: u64,
 }
 
-/// A range, or a number without a range: two numbers may have the same edge.
+/// The next range in which this process has a part. A number may have no range: without an edge between two multiples of
+/// the length, one range has both.
 #[derive(Debug)]
 pub(super) enum Turn {
     /// Range that this process reads.
     Own(Range<u64>),
-    /// Number of this process without a range, which it tells process 0.
+    /// Number of this process without a range, which process 0 has to be told.
     Nothing,
-    /// Range that process 0 gets from this process, if there is one of this number.
+    /// Range that process 0 receives from the process with this number, if there is one.
     Other(usize, Option<Range<u64>>),
 }
 
-impl Ranges {
+impl DividedRanges {
     /// Returns the ranges of a file.
     pub(super) fn new(file: &Cuttable, division: &Division) -> Self {
         let step = division.step(file.len);
-        Self { next: 0, count: Self::count(file.len, step), step, edge: Some(0), end: 0 }
+        Self { next: 0, count: Self::count(file.len, step), step, last_edge: Some(0), end: 0 }
     }
 
     /// Returns the number of ranges of a file.
     const fn count(len: u64, step: u64) -> u64 {
-        len.saturating_sub(TAIL).div_ceil(step)
+        len.saturating_sub(TAIL_LEN).div_ceil(step)
     }
 
     /// Returns the next range that this process reads or gets. `None` after the last one.
@@ -150,7 +156,7 @@ impl Ranges {
         while self.next < self.count {
             let number = self.next;
             self.next += 1;
-            let process = (number % division.processes as u64) as usize;
+            let process = division.process_of(number);
             let is_own = process == division.process;
             if division.is_sent() && !is_own {
                 continue;
@@ -170,16 +176,17 @@ impl Ranges {
     /// Returns the range of a number, which is greater than the numbers before. `None` if it is empty.
     fn range(&mut self, file: &Cuttable, number: u64) -> Option<Range<u64>> {
         let start = self.edge(file, number * self.step)?;
-        let end = self.edge(file, ((number + 1) * self.step).min(file.len.saturating_sub(TAIL)))?;
+        let end = self.edge(file, ((number + 1) * self.step).min(file.len.saturating_sub(TAIL_LEN)))?;
         (start < end).then_some(start..end)
     }
 
-    /// Returns the first offset, from `from` on, at which a range may begin.
+    /// Returns the first offset, from `from` on, at which a range may begin. `from` never decreases.
     fn edge(&mut self, file: &Cuttable, from: u64) -> Option<u64> {
-        // Up to the last edge there is none: a log without events is searched once, and not once for each range.
-        if self.edge? < from {
-            self.edge = file.cut(from);
+        // Before the last edge there is no other one that was not found: a log without events is searched once, not once
+        // for each range.
+        if self.last_edge? < from {
+            self.last_edge = file.next_cut(from);
         }
-        self.edge
+        self.last_edge
     }
 }

@@ -1,15 +1,18 @@
 //! Reading inputs with several threads.
 //!
-//! The work is cut into [units](queue): a range of lines of a plain file, or one or more whole inputs of any other kind.
+//! The work is cut into [units](queue): a range of lines of a long plain file, or one or more whole inputs of any other kind.
 //! Each [reader thread](worker) reads the events of the next unit. The thread that started them
 //! [collects](collect) the results of the units in order, so that the output is that of one thread:
 //!
-//! - A range is read by itself, and becomes a [part](LogConsumer::Part) that is [appended](LogConsumer::append) to the log. If the log
-//!   would then differ from one that was read line by line, the collecting thread reads the range again, event by event, as
-//!   it reads all inputs if it is alone.
-//! - A whole input becomes a log. Its rows are sent while it is read, through a bounded channel, so that later units
-//!   wait instead of filling the memory. Small files share a unit, since each hand-over takes as long as some hundred
-//!   lines.
+//! - A range is read by itself, by a consumer that is called a [part](LogConsumer::Part), and the part is
+//!   [appended](LogConsumer::append) to the consumer of the log. If the output would then differ from that of one thread, the
+//!   collecting thread reads the range again, event by event, as it reads all inputs if it is alone.
+//! - A whole input is read by a consumer of its own. Its rows are sent while it is read, through a bounded channel, so that
+//!   later units wait instead of filling the memory. Small files share a unit, since each hand-over takes as long as some
+//!   hundred lines.
+//!
+//! A command implements three traits: a [`ConsumerMaker`] makes the [`LogConsumer`]s of the threads, and a [`Collector`]
+//! prints what they return.
 //!
 //! In a cluster, the ranges of a large file that all processes see are [divided](division) among them.
 
@@ -32,19 +35,19 @@ pub(crate) use self::division::Division;
 #[cfg(feature = "cluster")]
 pub(crate) use self::division::Identity;
 pub(crate) use self::queue::RangeResult;
-use self::queue::Shared;
+use self::queue::SharedState;
 pub(crate) use self::ranges::Cuttable;
 use crate::input::Input;
 use crate::input::reader::{Consumer, ReadOptions};
 
-/// Consumer of a whole input.
+/// The consumer of a log: of a whole input or, with `--join`, of all inputs.
 pub(crate) trait LogConsumer: Consumer + Send + Sized + 'static {
-    /// Output that is ready to be printed.
+    /// Output that is ready to be printed, such as rows.
     type Rows: Send + 'static;
-    /// Consumer of a range that begins somewhere in the input.
+    /// Consumer of a range that begins somewhere in an input.
     type Part: Consumer + Send + 'static;
 
-    /// Returns the output of the events so far that was not returned before.
+    /// Removes and returns the output of the events so far. `None` without new output.
     ///
     /// # Errors
     ///
@@ -53,15 +56,15 @@ pub(crate) trait LogConsumer: Consumer + Send + Sized + 'static {
         Ok(None)
     }
 
-    /// Adds the events of a range that has `lines` lines before it. Returns `false`, and changes nothing, if the result
-    /// would not be exact: then the events have to be added one by one.
+    /// Adds the events of the next range, which has `lines` lines before it. Returns `false`, and changes nothing, if the
+    /// result would differ from that of adding the events one by one: then that has to be done.
     ///
     /// # Errors
     ///
     /// If the events cannot be printed.
     fn append(&mut self, part: Self::Part, lines: u64) -> io::Result<bool>;
 
-    /// Ends the input, with the state of the lines at its end.
+    /// Ends an input, with the state of its lines at the end.
     ///
     /// # Errors
     ///
@@ -69,7 +72,7 @@ pub(crate) trait LogConsumer: Consumer + Send + Sized + 'static {
     fn end(&mut self, state: &LineState) -> io::Result<()>;
 
     /// Continues with the next input, for commands that [join](ConsumerMaker::joins) them.
-    fn next(&mut self, _input: InputName<'_>) {}
+    fn next_input(&mut self, _input: InputName<'_>) {}
 }
 
 /// The name of an input, and its index among the inputs.
@@ -83,24 +86,24 @@ pub(crate) struct InputName<'i> {
 
 /// A maker of consumers, which all threads share.
 pub(crate) trait ConsumerMaker: Send + Sync + 'static {
-    /// Consumer of a whole input.
+    /// Consumer of a log.
     type Log: LogConsumer;
 
-    /// Returns the consumer of a whole input.
+    /// Returns the consumer of a log that begins with this input.
     fn log(&self, input: InputName<'_>) -> Self::Log;
 
     /// Returns the consumer of a range of an input. `lines` is the number of lines before the range if the part
-    /// [needs](Self::needs_numbers) it, else 0.
+    /// [needs](Self::needs_lines_before) it, else 0.
     fn part(&self, input: InputName<'_>, lines: u64) -> <Self::Log as LogConsumer>::Part;
 
-    /// Returns the shortest and the longest range in bytes, before it is extended to the next line. Two threads read ranges
-    /// of the greatest length, and more threads shorter ones, since the results of all wait in memory together. `None` if
-    /// inputs are not cut.
-    fn range(&self) -> Option<RangeInclusive<u64>>;
+    /// Returns the minimum and the maximum length of a range in bytes, before it is extended to the next line. Two threads
+    /// read ranges of the maximum length, and more threads shorter ones, since the results of all wait in memory together.
+    /// `None` if inputs are not cut.
+    fn range_len(&self) -> Option<RangeInclusive<u64>>;
 
     /// Returns `true` if a part needs the number of lines before it. Then only logs whose lines end with LF are cut, not
     /// captures of the wire, and their lines are counted first.
-    fn needs_numbers(&self) -> bool {
+    fn needs_lines_before(&self) -> bool {
         false
     }
 
@@ -109,8 +112,8 @@ pub(crate) trait ConsumerMaker: Send + Sync + 'static {
         None
     }
 
-    /// Returns the consumer of a range that is to be appended by another process, or when the number of lines before it
-    /// is known.
+    /// Returns the consumer of a range whose number of lines before it is not known yet, or that another process appends. Such
+    /// a part keeps what depends on that number, for [`Collector::number`].
     fn recorded_part(&self, input: InputName<'_>) -> <Self::Log as LogConsumer>::Part {
         self.part(input, 0)
     }
@@ -123,15 +126,14 @@ pub(crate) trait ConsumerMaker: Send + Sync + 'static {
 
 /// The receiver of the output in order: a command's side.
 pub(crate) trait Collector<L: LogConsumer> {
-    /// Prints rows.
+    /// Prints the rows of a consumer.
     ///
     /// # Errors
     ///
     /// If the rows cannot be printed.
     fn print(&mut self, rows: L::Rows) -> io::Result<()>;
 
-    /// Adds the log of an input. `all_read` is set if nothing was reported about the input. `index` is the index of the
-    /// input.
+    /// Adds a log that has ended. `index` is that of its first input. `all_read` is set if everything in the log could be read.
     ///
     /// # Errors
     ///
@@ -194,9 +196,9 @@ pub(crate) fn read<M: ConsumerMaker>(
     logs: M,
     collector: &mut impl Collector<M::Log>,
 ) -> io::Result<bool> {
-    let shared = Arc::new(Shared::new(Arc::clone(options), inputs, logs));
+    let shared = Arc::new(SharedState::new(Arc::clone(options), inputs, logs));
     let mut collecting = Collecting::new(&shared, collector);
-    let result = if shared.jobs == 1 { collecting.alone() } else { collecting.with_threads() };
+    let result = if shared.jobs == 1 { collecting.read_alone() } else { collecting.read_with_threads() };
     // The bar is removed before an error is printed.
     shared.progress.finish();
     result?;

@@ -1,4 +1,8 @@
 //! The queue of units: how inputs are divided among threads.
+//!
+//! A thread that has nothing to read asks for the [next task](SharedState::next_task). Under one lock, the queue then makes a
+//! unit, announces it to the collecting thread, and returns it as a task. So units are announced in the order of the
+//! inputs, and each comes with a channel for its results.
 
 use alloc::sync::Arc;
 use alloc::vec;
@@ -9,28 +13,28 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tor_stream_event::{Error, LineEnd};
 
-use super::division::{Division, Ranges, Turn};
+use super::division::{DividedRanges, Division, Turn};
 use super::ranges::{self, Cuttable};
 use super::{ConsumerMaker, LogConsumer};
-use crate::input::Input;
 use crate::input::progress::Progress;
 use crate::input::reader::{ReadEnd, ReadOptions};
+use crate::input::{Decompressor, Input};
 
-/// Maximum number of packets that a unit may be ahead of the collecting thread.
-const AHEAD: usize = 3;
+/// Maximum number of packets of a unit that the collecting thread has not received.
+const MAX_PACKETS: usize = 3;
 
 /// Minimum number of units for each thread that the unread inputs are divided into, so that threads end at about the same
 /// time.
 const UNITS_PER_THREAD: u64 = 4;
 
-/// Maximum number of inputs in a unit.
-const MOST_INPUTS: u64 = 64;
+/// Maximum number of whole inputs in a unit.
+const MAX_INPUTS: u64 = 64;
 
-/// Maximum total length of the inputs in a unit, in bytes.
-const MOST_BYTES: u64 = 1024 * 1024;
+/// Maximum total length of several whole inputs in a unit, in bytes.
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// State that all threads share.
-pub(super) struct Shared<M: ConsumerMaker> {
+pub(super) struct SharedState<M: ConsumerMaker> {
     /// Options of the command.
     pub(super) options: Arc<ReadOptions>,
     /// Maker of consumers.
@@ -38,7 +42,7 @@ pub(super) struct Shared<M: ConsumerMaker> {
     /// Number of threads.
     pub(super) jobs: usize,
     /// Maximum length of a range in bytes; `None` if inputs are not cut.
-    range: Option<u64>,
+    max_range: Option<u64>,
     /// Progress bar of all inputs.
     pub(super) progress: Progress,
     /// Queue of the units that are still to be read.
@@ -48,7 +52,7 @@ pub(super) struct Shared<M: ConsumerMaker> {
 /// Queue of the units that are still to be read.
 pub(super) struct Queue<L: LogConsumer> {
     /// Inputs that were not begun.
-    inputs: vec::IntoIter<Waiting>,
+    inputs: vec::IntoIter<WaitingInput>,
     /// Total length of these inputs in bytes, as far as it is known.
     len: u64,
     /// File that is being cut.
@@ -58,15 +62,15 @@ pub(super) struct Queue<L: LogConsumer> {
 }
 
 /// An input that was not begun.
-pub(super) struct Waiting {
+pub(super) struct WaitingInput {
     /// Index among all inputs of the run.
     pub(super) index: usize,
     /// The input.
     pub(super) input: Input,
     /// Length of the file in bytes; `None` if the input is no file.
     len: Option<u64>,
-    /// Set if a spare thread can decompress the input.
-    pub(super) spare: bool,
+    /// Thread that decompresses the input.
+    pub(super) decompressor: Decompressor,
 }
 
 /// A file that is being cut into ranges.
@@ -74,16 +78,17 @@ pub(super) struct Cutting {
     /// The file.
     pub(super) file: Arc<Cuttable>,
     /// Offset of the next range.
-    at: u64,
-    /// Number of lines before the next range, if they are counted.
-    lines: u64,
-    /// Ranges of a file that is divided among processes.
-    divided: Option<Ranges>,
+    next_offset: u64,
+    /// Number of lines before the next range if parts [need it](ConsumerMaker::needs_lines_before), else 0.
+    lines_before: u64,
+    /// Ranges of a file that is divided among processes; `None` for any other file.
+    divided: Option<DividedRanges>,
 }
 
 /// The next step with a file that is being cut.
-pub(super) enum Step {
-    /// Read a range. The number of lines before it is that of the file, or 0, or `None` to record the events.
+pub(super) enum CutStep {
+    /// Read a range, given the number of lines before it, or 0 if the part does not need that. `None` stands for a [recorded
+    /// part](ConsumerMaker::recorded_part).
     Read(Range<u64>, Option<u64>),
     /// Get a range from another process, if the process has one of this number.
     Receive(usize, Option<Range<u64>>),
@@ -95,10 +100,10 @@ pub(super) enum Step {
 
 /// A unit, as the collecting thread sees it.
 pub(super) enum Unit<L: LogConsumer> {
-    /// Whole inputs that another thread reads: their number, and the messages about them.
+    /// Whole inputs that a reader thread reads: their number, and the messages about them.
     Whole(usize, Receiver<Packet<L>>),
     /// A whole input that the collecting thread reads.
-    Own(Waiting),
+    Own(WaitingInput),
     /// Start of a file that was cut.
     Cut(Arc<Cuttable>),
     /// Range of the current file, and its result.
@@ -109,23 +114,23 @@ pub(super) enum Unit<L: LogConsumer> {
     Other(usize, Option<Range<u64>>),
     /// Range of the current file that is left to process 0.
     Left,
-    /// Divided file, by its index, which this process cannot read as agreed.
-    Unlike(usize),
+    /// Divided file, by its index, that is not the one which the processes agreed on.
+    NotAsAgreed(usize),
 }
 
-/// A unit, as the thread sees it that reads it.
+/// A unit, as the reader thread sees it.
 pub(super) enum Task<L: LogConsumer> {
     /// Whole inputs.
-    Whole(Vec<Waiting>, SyncSender<Packet<L>>),
-    /// A range of a file, with the number of lines before it as in [`Step::Read`].
+    Whole(Vec<WaitingInput>, SyncSender<Packet<L>>),
+    /// A range of a file, with the number of lines before it as in [`CutStep::Read`].
     Range(Arc<Cuttable>, Range<u64>, Option<u64>, SyncSender<RangeResult<L>>),
 }
 
 /// Messages that are sent at once.
-pub(super) type Packet<L> = Vec<Message<L>>;
+pub(super) type Packet<L> = Vec<UnitMessage<L>>;
 
-/// A message about an input that another thread reads.
-pub(super) enum Message<L: LogConsumer> {
+/// A message about an input that a reader thread reads.
+pub(super) enum UnitMessage<L: LogConsumer> {
     /// Output.
     Rows(L::Rows),
     /// A line for standard error.
@@ -142,13 +147,14 @@ pub(crate) struct RangeResult<L: LogConsumer> {
     pub(crate) unreadable: Vec<(u64, Error)>,
 }
 
-impl<M: ConsumerMaker> Shared<M> {
+impl<M: ConsumerMaker> SharedState<M> {
     /// Returns the state before anything is read.
     pub(super) fn new(options: Arc<ReadOptions>, inputs: Vec<(usize, Input)>, logs: M) -> Self {
         let jobs = options.jobs();
         let queue = Mutex::new(Queue::new(inputs, jobs));
-        let range = logs.range().map(|range| (2 * range.end() / jobs as u64).clamp(*range.start(), *range.end()));
-        Self { options, logs, jobs, range, progress: Progress::new(), queue }
+        // The results of all threads wait in memory together, so more threads read shorter ranges.
+        let max_range = logs.range_len().map(|len| (2 * len.end() / jobs as u64).clamp(*len.start(), *len.end()));
+        Self { options, logs, jobs, max_range, progress: Progress::new(), queue }
     }
 
     /// Locks the queue.
@@ -157,20 +163,20 @@ impl<M: ConsumerMaker> Shared<M> {
     }
 
     /// Returns the next input, for a thread that reads all of them.
-    pub(super) fn next_input(&self) -> Option<Waiting> {
+    pub(super) fn next_input(&self) -> Option<WaitingInput> {
         self.queue().take(self.jobs)
     }
 
     /// Returns the number of inputs that were not begun.
-    pub(super) fn inputs(&self) -> usize {
+    pub(super) fn waiting_inputs(&self) -> usize {
         self.queue().inputs.len()
     }
 
-    /// Begins to cut the file that is the only input, and returns it. `None` if it cannot be cut.
+    /// Begins to cut the file that is the only input, and returns it. `None` if there are more inputs, or if it cannot be cut.
     pub(super) fn only_file(&self) -> Option<Arc<Cuttable>> {
         let mut queue = self.queue();
         let [waiting] = queue.inputs.as_slice() else { return None };
-        let cutting = self.cutting(waiting, queue.len)?;
+        let cutting = self.begin_cutting(waiting, queue.len)?;
         queue.take(self.jobs)?;
         let file = Arc::clone(&cutting.file);
         queue.cutting = Some(cutting);
@@ -179,63 +185,66 @@ impl<M: ConsumerMaker> Shared<M> {
 
     /// Opens the channel for the units, and returns it with the number of threads to start: at most one for each range or
     /// input.
-    pub(super) fn open(&self) -> (Receiver<Unit<M::Log>>, usize) {
+    pub(super) fn open_units(&self) -> (Receiver<Unit<M::Log>>, usize) {
         // One unit for each thread is being read, and a quarter more, at least two, are done and wait.
-        let (sender, units) = sync_channel(self.jobs + (self.jobs / 4).max(2));
+        let (sender, receiver) = sync_channel(self.jobs + (self.jobs / 4).max(2));
         let mut queue = self.queue();
         queue.units = Some(sender);
-        let is_cut = self.range.is_some();
-        let ranges = |len: Option<u64>| len.filter(|_| is_cut).map_or(1, |len| (len / ranges::LEAST).max(1));
-        let waiting: u64 = queue.inputs.as_slice().iter().map(|waiting| ranges(waiting.len)).sum();
-        let threads = if queue.cutting.is_some() { self.jobs as u64 } else { waiting };
-        (units, usize::try_from(threads).unwrap_or(self.jobs).min(self.jobs))
+        let is_cut = self.max_range.is_some();
+        let ranges = |len: Option<u64>| len.filter(|_| is_cut).map_or(1, |len| (len / ranges::MIN_RANGE).max(1));
+        let units: u64 = queue.inputs.as_slice().iter().map(|waiting| ranges(waiting.len)).sum();
+        let threads = if queue.cutting.is_some() { self.jobs as u64 } else { units };
+        (receiver, usize::try_from(threads).unwrap_or(self.jobs).min(self.jobs))
     }
 
-    /// Returns the next unit, and announces it to the collecting thread. `None` if all units were started, or if the
-    /// collecting thread has ended.
-    pub(super) fn next(&self) -> Option<Task<M::Log>> {
-        // Units are announced in order under the lock. The collecting thread never takes it, so it can always make room.
+    /// Returns the next unit that a thread has to read, and announces it, and those before it that no thread has to read, to
+    /// the collecting thread. `None` after the last unit, or if the collecting thread has ended.
+    pub(super) fn next_task(&self) -> Option<Task<M::Log>> {
+        // Announcing may wait for room in the channel while the lock is held. The collecting thread never takes the lock, so
+        // it can always make room.
         let mut queue = self.queue();
         let task = loop {
             if let Some(mut cutting) = queue.cutting.take() {
-                let unit = match self.step(&mut cutting) {
-                    Step::Read(range, lines) => {
+                let unit = match self.next_step(&mut cutting) {
+                    CutStep::Read(range, lines) => {
                         let (sender, receiver) = sync_channel(1);
                         let file = Arc::clone(&cutting.file);
                         queue.cutting = Some(cutting);
-                        queue.send(Unit::Range(range.clone(), receiver))?;
+                        queue.announce(Unit::Range(range.clone(), receiver))?;
                         break Some(Task::Range(file, range, lines, sender));
                     }
-                    Step::Rest(at) => {
-                        queue.send(Unit::Rest(at))?;
+                    CutStep::Rest(offset) => {
+                        // `cutting` is dropped: the next input is begun.
+                        queue.announce(Unit::Rest(offset))?;
                         continue;
                     }
-                    Step::Receive(process, range) => Unit::Other(process, range),
-                    Step::Leave => Unit::Left,
+                    CutStep::Receive(process, range) => Unit::Other(process, range),
+                    CutStep::Leave => Unit::Left,
                 };
                 queue.cutting = Some(cutting);
-                queue.send(unit)?;
+                queue.announce(unit)?;
                 continue;
             }
-            let left = queue.len;
+            let waiting_bytes = queue.len;
             let Some(waiting) = queue.take(self.jobs) else { break None };
-            if let Some(cutting) = self.cutting(&waiting, left) {
-                queue.send(Unit::Cut(Arc::clone(&cutting.file)))?;
+            if let Some(cutting) = self.begin_cutting(&waiting, waiting_bytes) {
+                queue.announce(Unit::Cut(Arc::clone(&cutting.file)))?;
                 queue.cutting = Some(cutting);
                 continue;
             }
             if self.is_divided(&waiting) {
-                queue.send(Unit::Unlike(waiting.index))?;
+                queue.announce(Unit::NotAsAgreed(waiting.index))?;
                 if self.is_sent(&waiting) {
                     continue;
                 }
             }
             if self.logs.joins() {
-                queue.send(Unit::Own(waiting))?;
+                // The log goes on from one input to the next, so only the collecting thread has its consumer.
+                queue.announce(Unit::Own(waiting))?;
             } else {
-                let inputs = self.together(waiting, &mut queue);
-                let (sender, receiver) = sync_channel(AHEAD);
-                queue.send(Unit::Whole(inputs.len(), receiver))?;
+                let inputs = self.take_small_inputs(waiting, &mut queue);
+                let (sender, receiver) = sync_channel(MAX_PACKETS);
+                queue.announce(Unit::Whole(inputs.len(), receiver))?;
                 break Some(Task::Whole(inputs, sender));
             }
         };
@@ -247,81 +256,89 @@ impl<M: ConsumerMaker> Shared<M> {
     }
 
     /// Returns `true` if an input is divided among processes.
-    pub(super) fn is_divided(&self, waiting: &Waiting) -> bool {
+    pub(super) fn is_divided(&self, waiting: &WaitingInput) -> bool {
         self.logs.division().is_some_and(|division| division.has(waiting.index))
     }
 
     /// Returns `true` if an input is divided, and this process sends its ranges to process 0.
-    pub(super) fn is_sent(&self, waiting: &Waiting) -> bool {
+    pub(super) fn is_sent(&self, waiting: &WaitingInput) -> bool {
         self.is_divided(waiting) && self.logs.division().is_some_and(Division::is_sent)
     }
 
     /// Returns the next step with a file.
-    pub(super) fn step(&self, cutting: &mut Cutting) -> Step {
+    pub(super) fn next_step(&self, cutting: &mut Cutting) -> CutStep {
         if let Some((ranges, division)) = cutting.divided.as_mut().zip(self.logs.division()) {
             return match ranges.next(&cutting.file, division) {
-                // Lines of other processes are not counted here.
-                Some(Turn::Own(range)) if division.is_sent() || self.logs.needs_numbers() => Step::Read(range, None),
-                Some(Turn::Own(range)) => Step::Read(range, Some(0)),
-                Some(Turn::Other(process, range)) => Step::Receive(process, range),
-                Some(Turn::Nothing) => Step::Leave,
-                None => Step::Rest(ranges.end),
+                // The lines before it are in ranges that other processes read, so their number is not known.
+                Some(Turn::Own(range)) if division.is_sent() || self.logs.needs_lines_before() => {
+                    CutStep::Read(range, None)
+                }
+                Some(Turn::Own(range)) => CutStep::Read(range, Some(0)),
+                Some(Turn::Other(process, range)) => CutStep::Receive(process, range),
+                Some(Turn::Nothing) => CutStep::Leave,
+                None => CutStep::Rest(ranges.end),
             };
         }
         match self.next_range(cutting) {
-            Some((range, lines)) => Step::Read(range, Some(lines)),
-            None => Step::Rest(cutting.at),
+            Some((range, lines)) => CutStep::Read(range, Some(lines)),
+            None => CutStep::Rest(cutting.next_offset),
         }
     }
 
-    /// Returns the next range of a file, and the number of lines before it if they are counted.
+    /// Returns the next range of a file, and the number of lines before it if parts need that, else 0.
     fn next_range(&self, cutting: &mut Cutting) -> Option<(Range<u64>, u64)> {
-        let range = cutting.file.range(cutting.at)?;
-        let lines = cutting.lines;
-        if self.logs.needs_numbers() {
-            cutting.lines += cutting.file.count_lines(range.clone()).ok()?;
+        let range = cutting.file.range(cutting.next_offset)?;
+        let lines = cutting.lines_before;
+        if self.logs.needs_lines_before() {
+            cutting.lines_before += cutting.file.count_lines(range.clone()).ok()?;
         }
-        cutting.at = range.end;
+        cutting.next_offset = range.end;
         Some((range, lines))
     }
 
-    /// Begins to cut an input, if that is of use while the inputs that were not begun have `left` bytes, or if it is
-    /// divided.
-    pub(super) fn cutting(&self, waiting: &Waiting, left: u64) -> Option<Cutting> {
+    /// Begins to cut an input that is divided, or that is [long enough](Self::cuttable).
+    pub(super) fn begin_cutting(&self, waiting: &WaitingInput, waiting_bytes: u64) -> Option<Cutting> {
         let division = self.logs.division().filter(|division| division.has(waiting.index));
         let file = match division {
-            Some(division) => division.open(&self.options, (waiting.index, &waiting.input), &self.progress)?.begin(),
-            None => self.cuttable(waiting, left)?,
+            Some(division) => {
+                let file = division.open(&self.options, (waiting.index, &waiting.input), &self.progress)?;
+                file.with_progress()
+            }
+            None => self.cuttable(waiting, waiting_bytes)?,
         };
-        let divided = division.map(|division| Ranges::new(&file, division));
-        Some(Cutting { file: Arc::new(file), at: 0, lines: 0, divided })
+        let divided = division.map(|division| DividedRanges::new(&file, division));
+        Some(Cutting { file: Arc::new(file), next_offset: 0, lines_before: 0, divided })
     }
 
-    /// Opens an input if it can be cut, and if that is of use while the inputs that were not begun have `left` bytes.
-    fn cuttable(&self, waiting: &Waiting, left: u64) -> Option<Cuttable> {
-        let (most, len) = (self.range?, waiting.len?);
+    /// Opens an input that can be cut, and that is long beside all inputs that were not begun, which have `waiting_bytes`.
+    fn cuttable(&self, waiting: &WaitingInput, waiting_bytes: u64) -> Option<Cuttable> {
+        let (max_range, len) = (self.max_range?, waiting.len?);
+        let units = UNITS_PER_THREAD * self.jobs as u64;
         // A short file among many others is one unit: the threads have enough to read, and a cut takes some time.
-        let is_long = len >= 2 * most || len >= left / (UNITS_PER_THREAD * self.jobs as u64) || self.logs.joins();
-        if !is_long || len < 2 * ranges::LEAST {
+        let is_long = len >= 2 * max_range || len >= waiting_bytes / units || self.logs.joins();
+        if !is_long || len < 2 * ranges::MIN_RANGE {
             return None;
         }
-        let step = (len / (UNITS_PER_THREAD * self.jobs as u64)).clamp(ranges::LEAST, most.max(ranges::LEAST));
+        let step = (len / units).clamp(ranges::MIN_RANGE, max_range.max(ranges::MIN_RANGE));
         let file = Cuttable::new(&self.options, (waiting.index, &waiting.input), step, &self.progress)?;
-        let can_be_counted = !self.logs.needs_numbers() || file.start.line_end() == Some(LineEnd::Lf);
-        can_be_counted.then(|| file.begin())
+        // On the wire, whether a LF ends a line depends on the lines before it.
+        let can_be_counted = !self.logs.needs_lines_before() || file.start_state.line_end() == Some(LineEnd::Lf);
+        can_be_counted.then(|| file.with_progress())
     }
 
-    /// Returns an input with those after it that one thread reads in one go.
-    fn together(&self, first: Waiting, queue: &mut Queue<M::Log>) -> Vec<Waiting> {
-        let shares = UNITS_PER_THREAD * self.jobs as u64;
-        let most_inputs = (queue.inputs.len() as u64 / shares).min(MOST_INPUTS);
-        let most_bytes = (queue.len / shares).min(MOST_BYTES).min(self.range.unwrap_or(u64::MAX));
-        let mut bytes = first.len;
+    /// Returns the inputs of a unit: the `first` one and, if that is small, the small ones after it.
+    fn take_small_inputs(&self, first: WaitingInput, queue: &mut Queue<M::Log>) -> Vec<WaitingInput> {
+        let units = UNITS_PER_THREAD * self.jobs as u64;
+        let max_inputs = (queue.inputs.len() as u64 / units).min(MAX_INPUTS);
+        let max_bytes = (queue.len / units).min(MAX_BYTES).min(self.max_range.unwrap_or(u64::MAX));
+        // An input of unknown length, such as a pipe, may be long.
+        let small_len = |waiting: &WaitingInput| waiting.len.filter(|_| !self.is_divided(waiting));
+        let mut total = first.len;
         let mut inputs = vec![first];
-        while let (Some(before), Some(next)) = (bytes, queue.inputs.as_slice().first()) {
-            bytes = next.len.filter(|_| !self.is_divided(next)).map(|len| before + len);
-            bytes = bytes.filter(|&bytes| bytes <= most_bytes);
-            if bytes.is_none() || inputs.len() as u64 >= most_inputs {
+        while (inputs.len() as u64) < max_inputs {
+            let Some(next_len) = queue.inputs.as_slice().first().and_then(small_len) else { break };
+            total = total.map(|total| total + next_len).filter(|&total| total <= max_bytes);
+            if total.is_none() {
                 break;
             }
             inputs.extend(queue.take(self.jobs));
@@ -334,22 +351,26 @@ impl<L: LogConsumer> Queue<L> {
     /// Returns the queue of all inputs.
     fn new(inputs: Vec<(usize, Input)>, jobs: usize) -> Self {
         let len = |input: &Input| if jobs > 1 { input.len() } else { None };
-        let waiting = |(index, input)| Waiting { index, len: len(&input), input, spare: false };
+        let decompressor = Decompressor::Reader;
+        let waiting = |(index, input)| WaitingInput { index, len: len(&input), input, decompressor };
         let inputs: Vec<_> = inputs.into_iter().map(waiting).collect();
         let len = inputs.iter().filter_map(|waiting| waiting.len).sum();
         Self { inputs: inputs.into_iter(), len, cutting: None, units: None }
     }
 
     /// Removes and returns the next input.
-    fn take(&mut self, jobs: usize) -> Option<Waiting> {
+    fn take(&mut self, jobs: usize) -> Option<WaitingInput> {
         let waiting = self.inputs.next()?;
         self.len -= waiting.len.unwrap_or_default();
-        // If fewer inputs are left than there are threads, an idle one can decompress.
-        Some(Waiting { spare: self.inputs.len() + 1 < jobs, ..waiting })
+        // Once fewer inputs are left than there are threads, some threads have nothing more to read: others take their place
+        // and decompress. While the last reader threads still read, a few more than `jobs` may run.
+        let has_idle_threads = self.inputs.len() + 1 < jobs;
+        let decompressor = if has_idle_threads { Decompressor::OwnThread } else { Decompressor::Reader };
+        Some(WaitingInput { decompressor, ..waiting })
     }
 
     /// Announces a unit to the collecting thread. `None` if that has ended.
-    fn send(&self, unit: Unit<L>) -> Option<()> {
+    fn announce(&self, unit: Unit<L>) -> Option<()> {
         self.units.as_ref()?.send(unit).ok()
     }
 }

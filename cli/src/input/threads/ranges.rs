@@ -1,8 +1,8 @@
 //! A plain file that is cut into ranges of lines.
 //!
-//! A range begins with a line that looks like a reply. The line may also be data of an earlier reply, which only the lines
-//! before the range tell. So a range is read as if it began outside of data. [`LineState::append`] fails later if that was
-//! wrong, and the range is read again. The choice of a range's first line is therefore a matter of speed only.
+//! A range begins with a line that looks like a reply. The line may also be data of an earlier reply; only the lines before
+//! the range show that. So a range is read as if it began outside of data. If that was wrong, [`LineState::append`] fails
+//! later, and the range is read again: the choice of the first line decides only how often that happens.
 
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -19,19 +19,19 @@ use crate::input::reader::ReadOptions;
 use crate::output::text::escape;
 
 /// Maximum number of bytes that are read to detect the line end and the prefix of a file.
-pub(super) const START: u64 = layout::LEARNED_FROM as u64;
+pub(super) const HEAD_LEN: u64 = layout::LEARNED_FROM as u64;
 
-/// Number of bytes that are tried first.
-const SHORT_START: u64 = 32 * 1024;
+/// Number of bytes that are tried first, since they are nearly always enough.
+const SHORT_HEAD_LEN: u64 = 32 * 1024;
 
 /// Number of bytes that are searched for a reply at once.
 const WINDOW: u64 = 16 * 1024;
 
 /// Minimum number of bytes of a range.
-pub(super) const LEAST: u64 = 64 * 1024;
+pub(super) const MIN_RANGE: u64 = 64 * 1024;
 
 /// Maximum number of bytes after the last range. One thread reads them at the end, when all others are idle.
-pub(super) const TAIL: u64 = 64 * 1024;
+pub(super) const TAIL_LEN: u64 = 64 * 1024;
 
 /// A file that can be cut into ranges.
 pub(crate) struct Cuttable {
@@ -49,10 +49,10 @@ pub(crate) struct Cuttable {
     pub(super) len: u64,
     /// Length of a range in bytes, without the rest of its last line.
     step: u64,
-    /// State of the lines at the start of a range.
-    pub(crate) start: LineState,
-    /// Set if the first event has no prefix; `None` if there is no event at the beginning.
-    bare: Option<bool>,
+    /// State of the lines with which the reading of a range begins.
+    pub(crate) start_state: LineState,
+    /// Set if the first event has a prefix; `None` if the first bytes have no event.
+    has_prefix: Option<bool>,
     /// Set when no more ranges are needed.
     stopped: AtomicBool,
     /// The progress bar.
@@ -80,57 +80,62 @@ impl Cuttable {
         len: Option<u64>,
         progress: &Progress,
     ) -> Option<Self> {
-        let file = input.uncompressed()?;
+        let file = input.open_plain()?;
         let now = file.metadata().ok()?.len();
         let len = len.unwrap_or(now);
-        if len > now || len < 2 * LEAST {
+        if len > now || len < 2 * MIN_RANGE {
             return None;
         }
-        let begin = |bytes: u64| {
-            let mut start = Vec::new();
-            At::new(&file, 0..len.min(bytes), None).read_to_end(&mut start).ok()?;
-            let layout = options.layout.of_start(&start)?;
-            let mut events = options.events(&layout, &*start, None);
-            let bare = events.next_event().ok()?.map(|line| line.prefix.is_empty());
-            Some((layout, bare, events.state().part()))
+        // Detects the layout, whether events have a prefix, and the state at the start of a range, which has the line end.
+        let detect = |head_len: u64| {
+            let mut head = Vec::new();
+            RangeReader::new(&file, 0..len.min(head_len), None).read_to_end(&mut head).ok()?;
+            let layout = options.layout.of_start(&head)?;
+            let mut events = options.events(&layout, &*head, None);
+            let has_prefix = events.next_event().ok()?.map(|line| !line.prefix.is_empty());
+            Some((layout, has_prefix, events.state().part()))
         };
-        // Formats may be learned from all of the beginning.
-        let short = if options.layout.learns() { None } else { begin(SHORT_START) };
-        let (layout, bare, start) = match short {
-            Some(found @ (_, Some(_), Some(_))) => found,
-            _ => begin(START)?,
+        // Formats are learned from all of the head.
+        let from_short_head = if options.layout.learns() { None } else { detect(SHORT_HEAD_LEN) };
+        let (layout, has_prefix, start_state) = match from_short_head {
+            Some(detected @ (_, Some(_), Some(_))) => detected,
+            _ => detect(HEAD_LEN)?,
         };
         let (input, label) = (input.clone(), escape(&input.name).into_owned());
-        let (step, stopped, progress) = (LEAST, false.into(), progress.clone());
-        Some(Self { index, input, layout, label, file, len, step, start: start?, bare, stopped, progress })
+        let (step, stopped, progress) = (MIN_RANGE, false.into(), progress.clone());
+        let start_state = start_state?;
+        Some(Self { index, input, layout, label, file, len, step, start_state, has_prefix, stopped, progress })
     }
 
-    /// Returns the range that begins at `start`. `None` if one thread has to read the rest at the end.
+    /// Returns the range that begins at `start`. `None` for the tail, which one thread has to read at the end.
     pub(super) fn range(&self, start: u64) -> Option<Range<u64>> {
         if self.stopped.load(Ordering::Relaxed) {
             return None;
         }
-        let tail = self.len.saturating_sub(TAIL);
-        let target = start + self.step;
-        let end = if target < tail { self.cut(target) } else { None };
-        let end = end.or_else(|| if start < tail { self.cut(tail) } else { None })?;
-        Some(start..end)
+        // The last range ends near the tail, however short it is.
+        let target = (start + self.step).min(self.len.saturating_sub(TAIL_LEN));
+        if start >= target {
+            return None;
+        }
+        Some(start..self.next_cut(target)?)
     }
 
     /// Returns the offset of the first line, from `from` on, that a range may begin with.
-    pub(super) fn cut(&self, mut from: u64) -> Option<u64> {
+    pub(super) fn next_cut(&self, mut from: u64) -> Option<u64> {
         let mut bytes = Vec::new();
         while from < self.len {
-            // The two bytes before a line show that it is one. A line that goes on after the window is found in the
-            // next.
-            let begin = from.saturating_sub(2);
+            // The window begins with the line end before `from`, which may be CR LF.
+            let window_start = from.saturating_sub(2);
             bytes.clear();
-            At::new(&self.file, begin..self.len.min(from + WINDOW), None).read_to_end(&mut bytes).ok()?;
+            RangeReader::new(&self.file, window_start..self.len.min(from + WINDOW), None)
+                .read_to_end(&mut bytes)
+                .ok()?;
             let line_starts = memchr::memchr_iter(b'\n', &bytes).map(|lf| lf + 1);
-            let mut cuts = line_starts.filter(|&at| begin + at as u64 >= from && self.is_cut(&bytes, at));
+            let mut cuts = line_starts.filter(|&at| window_start + at as u64 >= from && self.is_cut(&bytes, at));
             if let Some(at) = cuts.next() {
-                return Some(begin + at as u64);
+                return Some(window_start + at as u64);
             }
+            // Windows overlap by half, so that a line that goes on after this one is found in the next.
             from += WINDOW / 2;
         }
         None
@@ -140,17 +145,18 @@ impl Cuttable {
     /// one.
     fn is_cut(&self, bytes: &[u8], at: usize) -> bool {
         let (before, line) = bytes.split_at_checked(at).unwrap_or_default();
-        let ends = self.start.line_end() == Some(LineEnd::Lf) || before.ends_with(b"\r\n");
-        let Some(lf) = memchr::memchr(b'\n', line).filter(|_| ends) else {
+        let is_line_start = self.start_state.line_end() == Some(LineEnd::Lf) || before.ends_with(b"\r\n");
+        let Some(lf) = memchr::memchr(b'\n', line).filter(|_| is_line_start) else {
             return false;
         };
         let line = line.get(..lf).unwrap_or_default();
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        self.start.reply_prefix(line).is_some_and(|len| self.bare.is_none_or(|bare| bare == (len == 0)))
+        let has_prefix = self.start_state.reply_prefix(line).map(|len| len > 0);
+        has_prefix.is_some_and(|has_prefix| self.has_prefix.is_none_or(|expected| expected == has_prefix))
     }
 
-    /// Adds the file to the progress bar.
-    pub(super) fn begin(self) -> Self {
+    /// Adds the file to the progress bar, and returns it.
+    pub(super) fn with_progress(self) -> Self {
         self.progress.add(&self.input.name, self.len);
         self
     }
@@ -161,8 +167,8 @@ impl Cuttable {
     }
 
     /// Returns a reader of a range.
-    pub(super) fn read(&self, range: Range<u64>) -> At<'_> {
-        At::new(&self.file, range, Some(&self.progress))
+    pub(super) fn reader(&self, range: Range<u64>) -> RangeReader<'_> {
+        RangeReader::new(&self.file, range, Some(&self.progress))
     }
 
     /// Returns the bytes from an offset on, up to `len` or the end of the file.
@@ -172,13 +178,13 @@ impl Cuttable {
     /// If the file cannot be read.
     pub(crate) fn bytes(&self, offset: u64, len: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        At::new(&self.file, offset..offset.saturating_add(len), None).read_to_end(&mut bytes)?;
+        RangeReader::new(&self.file, offset..offset.saturating_add(len), None).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 
-    /// Returns the number of lines that end in a range, in a file where every LF ends one.
+    /// Returns the number of lines that end in a range, in a file where every LF ends a line.
     pub(super) fn count_lines(&self, range: Range<u64>) -> io::Result<u64> {
-        let (mut reader, mut chunk, mut lines) = (At::new(&self.file, range, None), vec![0; 64 * 1024], 0);
+        let (mut reader, mut chunk, mut lines) = (RangeReader::new(&self.file, range, None), vec![0; 64 * 1024], 0);
         loop {
             match reader.read(&mut chunk)? {
                 0 => return Ok(lines),
@@ -187,30 +193,30 @@ impl Cuttable {
         }
     }
 
-    /// Ends the ranges: one thread has to read the rest.
+    /// Makes no more ranges: one thread has to read the rest.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 }
 
 /// A reader of a range of a file.
-pub(super) struct At<'f> {
+pub(super) struct RangeReader<'f> {
     /// The file.
     file: &'f File,
-    /// Part of the range that was not read yet.
+    /// Bytes of the range that were not read yet.
     range: Range<u64>,
     /// The progress bar.
     progress: Option<&'f Progress>,
 }
 
-impl<'f> At<'f> {
+impl<'f> RangeReader<'f> {
     /// Returns the reader of a range.
     const fn new(file: &'f File, range: Range<u64>, progress: Option<&'f Progress>) -> Self {
         Self { file, range, progress }
     }
 }
 
-impl Read for At<'_> {
+impl Read for RangeReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let len = usize::try_from(self.range.end - self.range.start).unwrap_or(usize::MAX).min(buffer.len());
         let read = read_at(self.file, buffer.get_mut(..len).unwrap_or_default(), self.range.start)?;

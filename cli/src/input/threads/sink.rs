@@ -1,4 +1,7 @@
-//! Where the output of a thread that reads goes.
+//! Sinks and destinations: where the output of a consumer and the messages about its input go.
+//!
+//! A [`LogSink`] passes both to a [`Destination`]: the command's collector, or a channel to the thread that has it. A
+//! [`RangeSink`] keeps messages, since the line numbers in them depend on the ranges before.
 
 use core::mem;
 use std::io;
@@ -6,17 +9,17 @@ use std::sync::mpsc::SyncSender;
 
 use tor_stream_event::Error;
 
-use super::queue::{Message, Packet};
+use super::queue::{Packet, UnitMessage};
 use super::{Collector, LogConsumer};
 use crate::input::findings::UnknownWords;
 use crate::input::reader::{OutputSink, ReadEnd, ReadFailure};
 use crate::report;
 
-/// Maximum number of messages with rows in a packet. The rows of a message are those of one buffer.
-const MOST_ROWS: usize = 4;
+/// Maximum number of messages with rows in a packet. Each has the rows of the events of one read, so of some 64 KiB of text.
+const MAX_ROWS: usize = 4;
 
 /// Maximum number of messages in a packet.
-const MOST_MESSAGES: usize = 64;
+const MAX_MESSAGES: usize = 64;
 
 /// Destination of the output of a log that is read event by event.
 pub(super) trait Destination<L: LogConsumer> {
@@ -24,21 +27,21 @@ pub(super) trait Destination<L: LogConsumer> {
     ///
     /// # Errors
     ///
-    /// If nobody takes them.
+    /// If the collector fails, or has ended.
     fn rows(&mut self, rows: L::Rows) -> io::Result<()>;
 
     /// Passes on a line for standard error.
     ///
     /// # Errors
     ///
-    /// If nobody takes it.
+    /// If the collector has ended.
     fn report(&mut self, message: String) -> io::Result<()>;
 }
 
-/// Output to the collector at once.
-pub(super) struct Direct<'c, C>(pub(super) &'c mut C);
+/// The destination of a log that the collecting thread reads: the collector itself.
+pub(super) struct DirectOutput<'c, C>(pub(super) &'c mut C);
 
-impl<L: LogConsumer, C: Collector<L>> Destination<L> for Direct<'_, C> {
+impl<L: LogConsumer, C: Collector<L>> Destination<L> for DirectOutput<'_, C> {
     fn rows(&mut self, rows: L::Rows) -> io::Result<()> {
         self.0.print(rows)
     }
@@ -49,37 +52,40 @@ impl<L: LogConsumer, C: Collector<L>> Destination<L> for Direct<'_, C> {
     }
 }
 
-/// Output to the collecting thread.
-pub(super) struct Packets<'s, L: LogConsumer> {
+/// The destination of a log that a reader thread reads: a channel to the collecting thread.
+pub(super) struct PacketOutput<'s, L: LogConsumer> {
     /// Channel to the thread.
     sender: &'s SyncSender<Packet<L>>,
     /// Messages that were not sent yet.
     packet: Packet<L>,
     /// Number of these messages that have rows.
     rows: usize,
-    /// Set to send several messages at once: each packet wakes the other thread.
-    gathers: bool,
+    /// Set to send several messages at once.
+    fills_packets: bool,
 }
 
-impl<'s, L: LogConsumer> Packets<'s, L> {
-    /// Returns the output to a channel. If it `gathers`, messages wait until a packet is full.
-    pub(super) const fn new(sender: &'s SyncSender<Packet<L>>, gathers: bool) -> Self {
-        Self { sender, packet: Vec::new(), rows: 0, gathers }
+impl<'s, L: LogConsumer> PacketOutput<'s, L> {
+    /// Returns the output to a channel of a unit with so many inputs.
+    pub(super) const fn new(sender: &'s SyncSender<Packet<L>>, inputs: usize) -> Self {
+        // Each packet wakes the collecting thread, which takes as long as some hundred lines. Rows of a single input, which
+        // may still be written, are sent at once.
+        let fills_packets = inputs > 1;
+        Self { sender, packet: Vec::new(), rows: 0, fills_packets }
     }
 
-    /// Sends a message, and waits if there are too many.
+    /// Sends a message, or keeps it for a packet. Waits while too many packets were not received.
     ///
     /// # Errors
     ///
     /// If the collecting thread has ended.
-    pub(super) fn send(&mut self, message: Message<L>) -> io::Result<()> {
-        self.rows += usize::from(matches!(message, Message::Rows(_)));
+    pub(super) fn send(&mut self, message: UnitMessage<L>) -> io::Result<()> {
+        self.rows += usize::from(matches!(message, UnitMessage::Rows(_)));
         self.packet.push(message);
-        let is_full = self.rows >= MOST_ROWS || self.packet.len() >= MOST_MESSAGES;
-        if self.gathers && !is_full { Ok(()) } else { self.flush() }
+        let is_full = self.rows >= MAX_ROWS || self.packet.len() >= MAX_MESSAGES;
+        if self.fills_packets && !is_full { Ok(()) } else { self.flush() }
     }
 
-    /// Sends the messages that wait.
+    /// Sends the messages that were kept.
     ///
     /// # Errors
     ///
@@ -93,30 +99,43 @@ impl<'s, L: LogConsumer> Packets<'s, L> {
     }
 }
 
-impl<L: LogConsumer> Destination<L> for Packets<'_, L> {
+impl<L: LogConsumer> Destination<L> for PacketOutput<'_, L> {
     fn rows(&mut self, rows: L::Rows) -> io::Result<()> {
-        self.send(Message::Rows(rows))
+        self.send(UnitMessage::Rows(rows))
     }
 
     fn report(&mut self, message: String) -> io::Result<()> {
-        self.send(Message::Report(message))
+        self.send(UnitMessage::Report(message))
     }
 }
 
-/// Sink of a log that is read event by event.
-pub(super) struct OneByOne<'t, D> {
-    /// The name of the input, for messages.
-    pub(super) name: &'t str,
-    /// Destination of the output.
-    pub(super) destination: &'t mut D,
+/// The state of the messages about a log.
+pub(super) struct Reports {
     /// Unknown status words so far.
-    pub(super) words: UnknownWords,
+    words: UnknownWords,
     /// Set while everything could be read so far.
     pub(super) all_read: bool,
 }
 
-impl<D> OneByOne<'_, D> {
-    /// Passes on a message, after the rows before it, and notes that something was reported.
+impl Reports {
+    /// Returns the state before the first message.
+    pub(super) fn new() -> Self {
+        Self { words: UnknownWords::default(), all_read: true }
+    }
+}
+
+/// The sink of a log that is read event by event.
+pub(super) struct LogSink<'t, D> {
+    /// Name of the input in messages.
+    pub(super) name: &'t str,
+    /// Destination of the output.
+    pub(super) destination: &'t mut D,
+    /// State of the messages.
+    pub(super) reports: &'t mut Reports,
+}
+
+impl<D> LogSink<'_, D> {
+    /// Passes on a message after the rows before it, and notes that something could not be read.
     ///
     /// # Errors
     ///
@@ -125,7 +144,7 @@ impl<D> OneByOne<'_, D> {
     where
         D: Destination<L>,
     {
-        self.all_read = false;
+        self.reports.all_read = false;
         self.before_read(log)?;
         self.destination.report(message)
     }
@@ -135,7 +154,7 @@ impl<D> OneByOne<'_, D> {
     /// # Errors
     ///
     /// If the output fails.
-    pub(super) fn tell<L: LogConsumer>(
+    pub(super) fn report_findings<L: LogConsumer>(
         &mut self,
         log: &mut L,
         (messages, are_notes): (Vec<String>, bool),
@@ -143,48 +162,36 @@ impl<D> OneByOne<'_, D> {
     where
         D: Destination<L>,
     {
-        self.all_read &= are_notes;
-        let of_words = self.words.messages(self.name);
+        self.reports.all_read &= are_notes;
+        let of_words = self.reports.words.messages(self.name);
         if !messages.is_empty() || !of_words.is_empty() {
             self.before_read(log)?;
         }
         of_words.into_iter().chain(messages).try_for_each(|message| self.destination.report(message))
     }
 
-    /// Reports the failure that ended the read, in bytes that have so many before them.
+    /// Reports the failure that ended a read, if there was one. `start` is the offset at which the read began.
     ///
     /// # Errors
     ///
     /// If the output fails.
-    pub(super) fn failed<L: LogConsumer>(&mut self, log: &mut L, failure: &ReadFailure, before: u64) -> io::Result<()>
+    pub(super) fn report_failure<L: LogConsumer>(&mut self, log: &mut L, end: &ReadEnd, start: u64) -> io::Result<()>
     where
         D: Destination<L>,
     {
-        let ReadFailure { offset, message } = failure;
-        let offset = offset + before;
+        let Some(ReadFailure { offset, message }) = &end.failed else { return Ok(()) };
+        let offset = start + offset;
         self.report(log, format!("tor-streams: {}: reading failed after {offset} bytes: {message}", self.name))
-    }
-
-    /// Reports the failure that ended the read, if there was one.
-    ///
-    /// # Errors
-    ///
-    /// If the output fails.
-    pub(super) fn end<L: LogConsumer>(&mut self, log: &mut L, end: &ReadEnd) -> io::Result<()>
-    where
-        D: Destination<L>,
-    {
-        end.failed.as_ref().map_or(Ok(()), |failure| self.failed(log, failure, 0))
     }
 }
 
-impl<L: LogConsumer, D: Destination<L>> OutputSink<L> for OneByOne<'_, D> {
+impl<L: LogConsumer, D: Destination<L>> OutputSink<L> for LogSink<'_, D> {
     fn before_read(&mut self, log: &mut L) -> io::Result<()> {
         log.rows()?.map_or(Ok(()), |rows| self.destination.rows(rows))
     }
 
     fn unreadable(&mut self, log: &mut L, line: u64, error: &Error) -> io::Result<()> {
-        if !self.words.is_new(error) {
+        if !self.reports.words.is_new(error) {
             return Ok(());
         }
         let message = format!("{}:{line}: {error}", self.name);
@@ -192,16 +199,19 @@ impl<L: LogConsumer, D: Destination<L>> OutputSink<L> for OneByOne<'_, D> {
     }
 }
 
-/// Sink of a range whose offset in lines is not known yet: it keeps the lines that could not be read.
-pub(super) struct Noted(pub(super) Vec<(u64, Error)>);
+/// The sink of a range, which keeps the lines that could not be read: how many lines are before the range is not known yet.
+pub(super) struct RangeSink {
+    /// Numbers of the lines in the range, with the errors.
+    pub(super) unreadable: Vec<(u64, Error)>,
+}
 
-impl<P> OutputSink<P> for Noted {
+impl<P> OutputSink<P> for RangeSink {
     fn before_read(&mut self, _part: &mut P) -> io::Result<()> {
         Ok(())
     }
 
     fn unreadable(&mut self, _part: &mut P, line: u64, error: &Error) -> io::Result<()> {
-        self.0.push((line, *error));
+        self.unreadable.push((line, *error));
         Ok(())
     }
 }

@@ -3,27 +3,27 @@
 use core::ops::Range;
 use std::io;
 
-use super::queue::{Message, RangeResult, Shared, Task, Waiting};
+use super::queue::{RangeResult, SharedState, Task, UnitMessage, WaitingInput};
 use super::ranges::Cuttable;
-use super::sink::{Destination, Noted, OneByOne, Packets};
+use super::sink::{Destination, LogSink, PacketOutput, RangeSink, Reports};
 use super::{ConsumerMaker, InputName, LogConsumer};
-use crate::input::findings::{Ended, UnknownWords};
+use crate::input::findings::EndedLog;
 use crate::input::layout::Layout;
 use crate::input::reader::{OutputSink, ReadStart, read_events};
 use crate::output::text::escape;
 
-impl<M: ConsumerMaker> Shared<M> {
+impl<M: ConsumerMaker> SharedState<M> {
     /// Reads units until the queue is empty.
     pub(super) fn work(&self) {
-        while let Some(task) = self.next() {
+        while let Some(task) = self.next_task() {
             match task {
                 Task::Whole(inputs, sender) => {
-                    let mut packets = Packets::new(&sender, inputs.len() > 1);
-                    // The channel is closed if the collector failed.
+                    let mut packets = PacketOutput::new(&sender, inputs.len());
+                    // If the collector failed, the channel is closed: the thread then ends with the next unit.
                     let _ = inputs.iter().try_for_each(|waiting| {
                         let mut log = self.logs.log(waiting.name());
                         let all_read = self.read_whole(waiting, &mut log, &mut packets);
-                        packets.send(Message::End(waiting.index, all_read.map(|all_read| (log, all_read))))
+                        packets.send(UnitMessage::End(waiting.index, all_read.map(|all_read| (log, all_read))))
                     });
                     let _ = packets.flush();
                 }
@@ -37,21 +37,22 @@ impl<M: ConsumerMaker> Shared<M> {
     /// Reads a whole input. Returns `false` if the input, or an event in it, could not be read.
     pub(super) fn read_whole(
         &self,
-        waiting: &Waiting,
+        waiting: &WaitingInput,
         log: &mut M::Log,
         destination: &mut impl Destination<M::Log>,
     ) -> io::Result<bool> {
         let input = &waiting.input;
         let name = escape(&input.name).into_owned();
-        let mut sink = OneByOne { name: &name, destination, words: UnknownWords::default(), all_read: true };
-        let opened = input.open(&self.progress, waiting.spare);
-        let state = match opened.and_then(|text| self.options.layout.apply(text, input.is_file())) {
+        let mut reports = Reports::new();
+        let mut sink = LogSink { name: &name, destination, reports: &mut reports };
+        let opened = input.open(&self.progress, waiting.decompressor);
+        let state = match opened.and_then(|text| self.options.layout.apply(text, input.source())) {
             Ok((reader, layout)) => {
-                let start = ReadStart { layout: &layout, state: None, open: None };
+                let start = ReadStart { layout: &layout, state: None, scanner: None };
                 let end = read_events(&self.options, start, reader, log, &mut sink)?;
-                sink.end(log, &end)?;
-                let ended = Ended { name: &name, input, layout: &layout, state: &end.state };
-                sink.tell(log, end.findings.messages(&ended))?;
+                sink.report_failure(log, &end, 0)?;
+                let ended = EndedLog { name: &name, input, layout: &layout, state: &end.state };
+                sink.report_findings(log, end.findings.messages(&ended))?;
                 end.state
             }
             Err(error) => {
@@ -61,25 +62,25 @@ impl<M: ConsumerMaker> Shared<M> {
         };
         log.end(&state)?;
         sink.before_read(log)?;
-        Ok(sink.all_read)
+        Ok(reports.all_read)
     }
 
-    /// Reads a range of a file as if no data were open before it. Without the number of lines before it, the events are
-    /// recorded.
+    /// Reads a range of a file as if no data of a reply were open before it. Without the number of lines before it, the
+    /// [recorded part](ConsumerMaker::recorded_part) is the consumer.
     pub(super) fn read_range(&self, file: &Cuttable, range: Range<u64>, lines: Option<u64>) -> RangeResult<M::Log> {
         let mut part = match lines {
             Some(lines) => self.logs.part(file.name(), lines),
             None => self.logs.recorded_part(file.name()),
         };
-        let mut sink = Noted(Vec::new());
-        let state = (range.start > 0).then_some(&file.start);
-        let start = ReadStart { layout: &file.layout, state, open: None };
-        let end = read_events(&self.options, start, file.read(range), &mut part, &mut sink);
-        RangeResult { result: end.map(|end| (part, end)), unreadable: sink.0 }
+        let mut sink = RangeSink { unreadable: Vec::new() };
+        let state = (range.start > 0).then_some(&file.start_state);
+        let start = ReadStart { layout: &file.layout, state, scanner: None };
+        let end = read_events(&self.options, start, file.reader(range), &mut part, &mut sink);
+        RangeResult { result: end.map(|end| (part, end)), unreadable: sink.unreadable }
     }
 }
 
-impl Waiting {
+impl WaitingInput {
     /// Returns the name of the input, and its index.
     pub(super) fn name(&self) -> InputName<'_> {
         InputName { index: self.index, name: &self.input.name }

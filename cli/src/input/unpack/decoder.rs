@@ -1,31 +1,33 @@
-//! Decompression of xz and bzip2. Of a damaged file, all bytes that were decoded before the damage come before the error;
-//! the readers of the crates drop those of the last read.
+//! Decompression of xz and bzip2.
+//!
+//! If a file is damaged, a reader here returns every byte before the damage, and then the error. The readers that the
+//! decompression crates have drop the bytes that they decoded in the call that fails.
 
 use std::io::{self, BufRead, Read};
 
 /// A decoder of one format.
 pub(super) trait Decode {
-    /// Decodes bytes. There are no more if `compressed` is empty.
-    fn decode(&mut self, compressed: &[u8], text: &mut [u8]) -> Step;
+    /// Decodes some of the next `compressed` bytes into `text`. Empty `compressed` means the end of the file.
+    fn decode(&mut self, compressed: &[u8], text: &mut [u8]) -> Decoded;
 }
 
-/// The result of decoding once.
-pub(super) struct Step {
+/// The result of one call of a decoder.
+pub(super) struct Decoded {
     /// Number of compressed bytes that were read.
     pub(super) read: u64,
     /// Number of bytes of text that were written, also before an error.
     pub(super) written: u64,
-    /// `true` at the end of the text.
-    pub(super) is_over: io::Result<bool>,
+    /// `true` at the end of the text, or the error behind the written bytes.
+    pub(super) end: io::Result<bool>,
 }
 
 /// A reader of the text in compressed files, one after the other.
 pub(super) struct Decoder<R, D> {
     /// Compressed bytes.
     compressed: R,
-    /// Decoder.
+    /// Decoder of the format.
     decoder: D,
-    /// Error that the next read returns.
+    /// Error that the next read without bytes returns.
     error: Option<io::Error>,
     /// Set at the end of the text, and after an error.
     is_over: bool,
@@ -43,10 +45,10 @@ impl<R: BufRead, D: Decode> Read for Decoder<R, D> {
         while !self.is_over && !buffer.is_empty() {
             let compressed = self.compressed.fill_buf()?;
             let is_end = compressed.is_empty();
-            let Step { read, written, is_over } = self.decoder.decode(compressed, buffer);
+            let Decoded { read, written, end } = self.decoder.decode(compressed, buffer);
             self.compressed.consume(read as usize);
-            self.is_over = *is_over.as_ref().unwrap_or(&true);
-            self.error = is_over.err();
+            self.is_over = *end.as_ref().unwrap_or(&true);
+            self.error = end.err();
             if is_end && read == 0 && written == 0 && !self.is_over {
                 self.is_over = true;
                 self.error = Some(io::Error::new(io::ErrorKind::UnexpectedEof, "the compressed file is cut"));
@@ -59,7 +61,7 @@ impl<R: BufRead, D: Decode> Read for Decoder<R, D> {
     }
 }
 
-/// A decoder of xz: that of `xz` itself.
+/// A decoder of xz: the library of the program `xz`.
 pub(super) struct Xz(liblzma::stream::Stream);
 
 impl Xz {
@@ -74,25 +76,25 @@ impl Xz {
 }
 
 impl Decode for Xz {
-    fn decode(&mut self, compressed: &[u8], text: &mut [u8]) -> Step {
+    fn decode(&mut self, compressed: &[u8], text: &mut [u8]) -> Decoded {
         use liblzma::stream::{Action, Status};
 
         let (read, written) = (self.0.total_in(), self.0.total_out());
         let action = if compressed.is_empty() { Action::Finish } else { Action::Run };
         let status = self.0.process(compressed, text, action);
-        Step {
+        Decoded {
             read: self.0.total_in() - read,
             written: self.0.total_out() - written,
-            is_over: status.map(|status| matches!(status, Status::StreamEnd)).map_err(|error| invalid("xz", &error)),
+            end: status.map(|status| matches!(status, Status::StreamEnd)).map_err(|error| invalid("xz", &error)),
         }
     }
 }
 
 /// A decoder of bzip2.
 pub(super) struct Bzip2 {
-    /// Decoder of the present file.
+    /// Decoder of the current file.
     decoder: bzip2::Decompress,
-    /// Set after a whole file, before the first byte of another.
+    /// Set after the end of a compressed file, before the first byte of the next one.
     is_between: bool,
 }
 
@@ -104,9 +106,9 @@ impl Bzip2 {
 }
 
 impl Decode for Bzip2 {
-    fn decode(&mut self, compressed: &[u8], text: &mut [u8]) -> Step {
+    fn decode(&mut self, compressed: &[u8], text: &mut [u8]) -> Decoded {
         if self.is_between && compressed.is_empty() {
-            return Step { read: 0, written: 0, is_over: Ok(true) };
+            return Decoded { read: 0, written: 0, end: Ok(true) };
         }
         let (read, written) = (self.decoder.total_in(), self.decoder.total_out());
         let status = self.decoder.decompress(compressed, text);
@@ -115,7 +117,8 @@ impl Decode for Bzip2 {
         if self.is_between {
             self.decoder = bzip2::Decompress::new(false);
         }
-        Step { read, written, is_over: status.map(|_| false).map_err(|error| invalid("bzip2", &error)) }
+        // The end of one compressed file: another one may follow.
+        Decoded { read, written, end: status.map(|_| false).map_err(|error| invalid("bzip2", &error)) }
     }
 }
 

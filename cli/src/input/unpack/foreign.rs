@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-/// Number of first bytes by which every format is detected. Tar needs the most.
-pub(super) const START: usize = 512;
+/// Number of first bytes by which every format is detected. Tar needs the most: its magic number is at byte 257.
+pub(super) const FIRST_BYTES: usize = 512;
 
 /// A format that is not text, and that another program converts to text.
 pub(super) struct Foreign {
@@ -69,7 +69,7 @@ const UTF_32: Foreign = Foreign { name: "text in UTF-32", help: "try `iconv -f U
 const TAR: Foreign = Foreign { name: "a tar archive", help: "try `tar -xOf FILE | tor-streams -`" };
 
 impl Foreign {
-    /// Detects the format by the first bytes. `None` if there is none with such bytes.
+    /// Detects the format by the first bytes. `None` for text, and for formats that the tool does not know.
     pub(super) fn of(start: &[u8]) -> Option<&'static Self> {
         let format = FOREIGN.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, format)| format);
         let is_tar = start.get(257..262) == Some(b"ustar");

@@ -1,4 +1,4 @@
-//! Compression and character encoding: the bytes of a file as UTF-8 text, or the tool that converts it to text.
+//! Compression and character encoding: the bytes of a file as UTF-8 text, or an error that names the tool to use.
 
 mod decoder;
 mod foreign;
@@ -10,17 +10,18 @@ use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use self::decoder::{Bzip2, Decoder, Xz};
-use self::foreign::{Foreign, START};
+use self::foreign::{FIRST_BYTES, Foreign};
 
 /// Maximum number of layers of compression.
 ///
 /// `logrotate` and a person who compresses its result make two. A file that unpacks to itself has no end.
 const MAX_LAYERS: u32 = 4;
 
-/// Minimum of the [`START`] first bytes: a live log may have no more for a while.
-const SHORT_START: usize = 8;
+/// Number of first bytes that are waited for. Every format but tar is detected by them; a log that is still written may
+/// have no more for a while.
+const AWAITED_BYTES: usize = 8;
 
-/// An encoding of text as bytes.
+/// A layer around the text of a file: a compression, or another character encoding.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Layer {
     /// gzip.
@@ -35,9 +36,9 @@ enum Layer {
     Utf16(&'static Encoding),
 }
 
-/// Returns `true` for a file of plain text.
-pub(crate) fn is_text(mut file: &File) -> bool {
-    start(&mut file).is_ok_and(|start| matches!(Layer::of(&start), Ok(None)))
+/// Returns `true` for a file of plain UTF-8: neither compressed, nor in another encoding or format.
+pub(crate) fn is_plain(mut file: &File) -> bool {
+    first_bytes(&mut file).is_ok_and(|bytes| matches!(Layer::outermost(&bytes), Ok(None)))
 }
 
 /// Returns the text of a file: decompressed, layer by layer, and converted to UTF-8 if it was UTF-16; and `true` if
@@ -46,13 +47,14 @@ pub(crate) fn is_text(mut file: &File) -> bool {
 /// # Errors
 ///
 /// If the first bytes cannot be read, or are those of an unsupported format.
-pub(crate) fn text(reader: impl Read + Send + 'static) -> io::Result<(Box<dyn Read + Send>, bool)> {
+pub(crate) fn unpack(reader: impl Read + Send + 'static) -> io::Result<(Box<dyn Read + Send>, bool)> {
     let mut reader: Box<dyn Read + Send> = Box::new(reader);
     for layers in 0..=MAX_LAYERS {
-        let start = start(&mut reader)?;
-        let layer = Layer::of(&start)?;
+        let start = first_bytes(&mut reader)?;
+        let layer = Layer::outermost(&start)?;
         let whole = Cursor::new(start).chain(reader);
-        // A compressed file may be several, one after the other.
+        // A file may consist of several compressed ones, one after the other, as `cat` makes it: each decoder goes on
+        // after the end of the first.
         reader = match layer {
             None => return Ok((Box::new(whole), layers > 0)),
             Some(Layer::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::new(whole))),
@@ -68,11 +70,11 @@ pub(crate) fn text(reader: impl Read + Send + 'static) -> io::Result<(Box<dyn Re
     Err(io::Error::other(format!("compressed more than {MAX_LAYERS} times over")))
 }
 
-/// Reads up to [`START`] first bytes: fewer if they are enough for most formats.
-fn start(reader: &mut impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; START];
+/// Reads up to [`FIRST_BYTES`] bytes, and at least [`AWAITED_BYTES`] unless the file is shorter.
+fn first_bytes(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; FIRST_BYTES];
     let mut len = 0;
-    while len < SHORT_START {
+    while len < AWAITED_BYTES {
         match reader.read(bytes.get_mut(len..).unwrap_or_default()) {
             Ok(0) => break,
             Ok(read) => len += read,
@@ -85,12 +87,12 @@ fn start(reader: &mut impl Read) -> io::Result<Vec<u8>> {
 }
 
 impl Layer {
-    /// Detects the outermost layer by the first bytes. `None` is plain text.
+    /// Detects the outermost layer by the first bytes. `None` for plain text.
     ///
     /// # Errors
     ///
     /// If the bytes are those of an unsupported format.
-    fn of(start: &[u8]) -> io::Result<Option<Self>> {
+    fn outermost(start: &[u8]) -> io::Result<Option<Self>> {
         if let Some(format) = Foreign::of(start) {
             return Err(io::Error::other(format.to_string()));
         }

@@ -83,7 +83,7 @@ impl Offer {
         Division {
             process: run.process.into(),
             processes: run.processes(),
-            step: SummaryLogs::range_len_for(start.jobs.into()),
+            max_step: SummaryLogs::range_len_for(start.jobs.into()),
             files: self.offer,
         }
     }

@@ -13,7 +13,7 @@ use super::super::mergeable::OverflowGuard;
 use super::super::record::{RebuiltRange, SentRecord};
 use super::super::tally::Tally;
 use super::super::{SummaryLog, SummaryLogs};
-use crate::command::check::Check;
+use crate::command::order::OrderCheck;
 use crate::input::Input;
 use crate::input::findings::Findings;
 use crate::input::reader::{ReadEnd, ReadOptions};
@@ -40,7 +40,7 @@ pub(super) struct SentRange {
     /// Findings about the events.
     findings: Findings,
     /// Signs that the log is not in order.
-    check: Check,
+    check: OrderCheck,
     /// Tally of the streams that begin and end in the range, and of the events.
     tally: Tally,
     /// Record of the events, from which the tracker is rebuilt.
@@ -54,7 +54,7 @@ impl SentRange {
         let skipped = state.skipped();
         let Skipped { marks, bare, wrapped, in_data, line_ends, open, unterminated, .. } = skipped;
         let is_whole = failed.is_none() && state.bytes() == range.end - range.start;
-        if part.is_full || !is_whole || open.is_some() || unterminated.is_some() || !part.log.check.is_sendable() {
+        if part.must_reread || !is_whole || open.is_some() || unterminated.is_some() || !part.log.check.is_sendable() {
             return None;
         }
         let record = part.record.as_ref()?.to_sent(&part.log.tracker)?;
@@ -100,7 +100,7 @@ impl SentRange {
         (file, range): (&Cuttable, &Range<u64>),
         (logs, before): (&SummaryLogs, u64),
     ) -> io::Result<Option<RangeResult<SummaryLog>>> {
-        let (mut state, skipped) = (file.start.clone(), self.skipped());
+        let (mut state, skipped) = (file.start_state.clone(), self.skipped());
         if !self.is(file, range) || !state.append_counts(self.lines, range.end - range.start, self.replies, &skipped) {
             return Ok(None);
         }
@@ -108,7 +108,7 @@ impl SentRange {
         let Some(RebuiltRange { mut part, unreadable }) = rebuilt else { return Ok(None) };
         (part.log.tally, part.log.check) = (self.tally, self.check);
         part.log.tally.events.add_to_line_numbers(before);
-        let end = ReadEnd { state, open: None, failed: None, findings: self.findings };
+        let end = ReadEnd { state, scanner: None, failed: None, findings: self.findings };
         Ok(Some(RangeResult { result: Ok((part, end)), unreadable }))
     }
 
@@ -199,7 +199,7 @@ impl Restoring {
 
     /// Restores a range, unless the number of lines before it has to be known. `file` is the file of the range before.
     fn restore(&self, sent: Box<SentRange>, file: &mut Option<Cuttable>) -> NextRange {
-        if self.logs.needs_numbers() {
+        if self.logs.needs_lines_before() {
             return NextRange::Sent(sent);
         }
         let (index, range) = (sent.file, sent.range.0..sent.range.1);

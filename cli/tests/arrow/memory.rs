@@ -1,0 +1,58 @@
+//! Memory is bounded: rows leave it in batches and row groups, and dictionaries have a limit. A log four times as long takes no
+//! more.
+
+use std::fs;
+
+use crate::FORMATS;
+use crate::common::random::Random;
+use crate::common::{file, peak_memory};
+use crate::files::random_letters;
+
+/// Difference in MB between two runs that take the same memory: threads have more or less of it at one time.
+const NOISE: usize = 16;
+
+/// Asserts for each command and format that a log with four times `number` lines takes as much memory as one with `number`. Each
+/// line holds `length` letters that hardly can be compressed, of a place of their own in a random text.
+#[track_caller]
+fn assert_bounded(name: &str, (number, length): (usize, usize), line: fn(usize, &str) -> String, commands: &[&str]) {
+    let letters = random_letters(1_000_000 + length, &mut Random(1));
+    let log = |number: usize| {
+        let lines = (0..number)
+            .map(|n| line(n, letters.get(n * 37 % 1_000_000..).and_then(|text| text.get(..length)).unwrap()));
+        file("arrow", &format!("memory-{name}-{number}.log"), lines.collect::<String>())
+    };
+    let logs = [number, 4 * number].map(log);
+    for command in commands {
+        for format in FORMATS {
+            let credentials = if *command == "events" { &["--show-credentials"][..] } else { &[] };
+            let arguments = [&[command, "--format", format, "--jobs", "4"], credentials].concat();
+            let [short, long] = logs.each_ref().map(|log| peak_memory(&arguments, log));
+            assert!(short > 0 && long <= short + NOISE, "{command} {format} of {name}: {short} MB, then {long} MB");
+        }
+    }
+    logs.iter().for_each(|log| fs::remove_file(log).unwrap());
+}
+
+/// The first log is longer than a row group of Parquet, which has 8 MiB.
+#[test]
+fn many_rows() {
+    let line = |n: usize, text: &str| {
+        let (host, user) = text.split_at(240);
+        format!("650 STREAM {n} CLOSED 7 {host}:80 REASON=DONE SOCKS_USERNAME=\"{user}\"\n")
+    };
+    assert_bounded("rows", (25_000, 500), line, &["events", "streams"]);
+}
+
+/// The first log has more than a batch and a row group, though it has a few rows only.
+#[test]
+fn long_rows() {
+    let line = |n: usize, text: &str| format!("650 STREAM {n} CLOSED 7 a:80 REASON=DONE SOCKS_USERNAME=\"{text}\"\n");
+    assert_bounded("long-rows", (30, 900_000), line, &["events"]);
+}
+
+/// Each row has a word of its own: Parquet begins its dictionaries anew once they have 4 MiB, and an Arrow file ends with an error.
+#[test]
+fn a_new_word_in_each_row() {
+    let line = |n: usize, text: &str| format!("650 STREAM {n} CLOSED 7 a:80 REASON=W{n}_{}\n", text.to_uppercase());
+    assert_bounded("words", (10_000, 1000), line, &["events", "streams"]);
+}

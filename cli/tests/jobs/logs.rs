@@ -1,0 +1,94 @@
+//! One log, of each kind: its events are the same wherever it is cut into ranges.
+
+use std::fs;
+
+use crate::common::{capture, data, file};
+use crate::{assert_same, assert_same_log, stamped};
+
+#[test]
+fn events_one_after_the_other() {
+    assert_same_log("events", &stamped(&capture("stream-events.raw")).repeat(2));
+}
+
+#[test]
+fn events_among_other_lines() {
+    assert_same_log("onionperf", &capture("onionperf.log").repeat(30));
+}
+
+#[test]
+fn a_capture_of_the_wire() {
+    assert_same_log("wire", &capture("control-port.raw").repeat(20));
+}
+
+/// A line that is no reply, before the first one, shows that lines end with LF.
+#[test]
+fn a_log_without_times() {
+    let mut lines = capture("control-port.raw").repeat(20);
+    lines.retain(|&byte| byte != b'\r');
+    assert_same_log("no-times", &[b"Starting.\n", &lines[..]].concat());
+}
+
+/// A line over the limit of 1 MiB is reported, by whichever thread meets it, and may be longer than a range.
+#[test]
+fn lines_that_are_too_long() {
+    let log = stamped(&capture("hostile-targets.raw")).repeat(100);
+    let long = [b"2026-11-21 10:00:00 1795255200.51 650 STREAM 1 NEW 0 ", &[b'a'; 1_100_000][..], b":80\r\n"].concat();
+    assert_same_log("long", &[&log[..], &long, &log, &long].concat());
+}
+
+/// A range may begin inside of data, whose lines look like events: only the thread that has read what is before can tell.
+#[test]
+fn data_of_a_reply_that_is_longer_than_a_range() {
+    let log = stamped(&capture("hostile-targets.raw")).repeat(12);
+    for (name, prefix) in [("data", ""), ("data-like-events", "2026-11-21 10:00:00 1795255200.51 ")] {
+        let lines = format!("{prefix}650 STREAM 1 NEW 0 data:1\n").repeat(4_000);
+        let data = [b"2026-11-21 10:00:00 1795255200.51 250+data=\n", lines.as_bytes()].concat();
+        assert_same_log(name, &[&log[..], &data, b".\n", &log, &data, b".\n", &log].concat());
+        // Without its dot, the data does not end.
+        assert_same_log(&format!("{name}-open"), &[&log[..], &data, &log, &data, &log].concat());
+    }
+}
+
+/// Streams that were open when a controller asked: the line of a stream with the ID 250 looks like a reply, at which a range
+/// may begin.
+#[test]
+fn open_streams_in_several_ranges() {
+    let event = |n: usize| format!("650 STREAM {n} NEW 0 h{n}.example:80\r\n");
+    let events = |from: usize, to: usize| (from..to).map(event).collect::<String>();
+    for ids in [1..3000, 250..251] {
+        let row = |n: usize| format!("{n} SUCCEEDED 7 open{n}.example:443\r\n");
+        let rows = ids.map(|n| if n % 50 == 0 { row(250) } else { row(n) }).collect::<String>();
+        for reply in [format!("250+stream-status=\r\n{rows}.\r\n250 OK\r\n"), format!("250-stream-status={}", row(9))] {
+            let wire =
+                [events(10_000, 12_000), reply.clone(), events(12_000, 13_000), reply, events(13_000, 17_000)].concat();
+            let path = file("jobs", "open-streams", &wire);
+            assert_same(&[&path], &[&["streams"], &["streams", "--join"]], &["8"]);
+            let unix = wire.replace('\r', "");
+            assert_same(&[&file("jobs", "open-streams", &unix)], &[&["streams"]], &["8"]);
+            // A time before each line, streams without a port, and a dot that was lost.
+            let damaged = unix.replace("7.example:443\n", "7.example\n").replacen("\n.\n", "\n", 1);
+            let with = |prefix: &str, text: &str| text.lines().map(|line| format!("{prefix}{line}\n")).collect();
+            for log in [with("Nov 25 10:00:02 ", &unix), with("10:00:02 gw tor[811]: ", &damaged), damaged] {
+                let path = file("jobs", "open-streams", log);
+                assert_same(&[&path], &[&["streams", "--prefix", "auto"]], &["2", "8"]);
+            }
+        }
+    }
+}
+
+/// A file of 1.1 MB that lost a block, and grew by 1000 lines while it was read.
+#[test]
+fn a_log_that_lost_a_block() {
+    assert_same(&[data("faults/jobs-lost-block.log")], super::COMMANDS, &["2", "3", "7", "64"]);
+}
+
+/// A log with a stream, a reason and a target of their own in each line: a range has more of them than a thread may keep, so it
+/// is read again, and after some of these the file is read by one thread.
+#[test]
+fn more_different_names_than_a_range_may_keep() {
+    let line = |n: u32| format!("650 STREAM {n} CLOSED 0 h{n}:1 REASON=W{n:012}\r\n");
+    let path = file("jobs", "different.raw", (0..60_000).map(line).collect::<String>());
+    let commands: &[&[&str]] = &[&["summary", "--json", "--max-live", "1000"], &["summary", "--max-live", "50000"]];
+    assert_same(&[&path], commands, &["3"]);
+    fs::remove_file(path).unwrap();
+}
