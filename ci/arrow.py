@@ -1,6 +1,7 @@
-"""Compares what others read from Arrow and Parquet files with the JSON of the same command: arrow.py PROGRAM FOLDER CAPTURE...
+"""Compares the rows that other programs read from Arrow and Parquet files with the JSON of the same command:
+arrow.py PROGRAM FOLDER CAPTURE...
 
-Spark takes part if there is a Java; without, the script says so and ends with status 3.
+Spark is left out without a Java, and the exit status is 3 then.
 """
 
 import decimal
@@ -23,7 +24,7 @@ WORDS = {"events": ("status", "reason", "client_protocol"), "streams": ("outcome
 
 
 def run(program, command, capture, *options):
-    """Returns the output of the program. Lines that cannot be read do not matter here."""
+    """Returns the output of the program. Messages about lines that it refuses are dropped."""
     credentials = [] if command == "streams" else ["--show-credentials"]
     arguments = [program, command, *credentials, *options, capture]
     return subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
@@ -43,7 +44,7 @@ def expected(text):
     return rows
 
 
-def same(name, rows, table):
+def compare_rows(name, rows, table):
     """Compares rows with those of a table of pyarrow."""
     for column in TIMES:
         index = table.schema.get_field_index(column)
@@ -56,15 +57,16 @@ def same(name, rows, table):
     if len(found) != len(rows):
         sys.exit(f"{name}: {len(found)} rows instead of {len(rows)}")
     for number, (want, got) in enumerate(zip(rows, found)):
-        # A time of `streams` and `circuits` is a floating-point number in JSON, and in error by less than a microsecond.
+        # JSON has the times of `streams` and `circuits` as floating-point numbers, which may be off by a microsecond.
         off = [column for column in TIMES if None not in (want.get(column), got[column] if column in got else None)
                and 0 < abs(want[column] - got[column]) <= (column != "time")]
-        if {column: got.get(column) for column in want} != want | {column: got[column] for column in off} or got.keys() - want.keys() - {"time"}:
+        allowed = want | {column: got[column] for column in off}
+        if {column: got.get(column) for column in want} != allowed or got.keys() - want.keys() - {"time"}:
             sys.exit(f"{name}: row {number}:\n{want}\n{got}")
     print(f"{name}: {len(rows)} rows are the same")
 
 
-def durations(name, rows, found):
+def compare_durations(name, rows, found):
     """Compares the differences of times, in microseconds, that another program computed with those of the JSON."""
     want = [row["seconds"] for row in rows if row["seconds"] is not None]
     if len(want) != len(found) or any(abs(want * 10**6 - found) > 1.01 for want, found in zip(want, found)):
@@ -92,23 +94,23 @@ def main(program, folder, *captures):
         arrow, parquet = (pathlib.Path(folder, f"{command}.{format}") for format in ("arrow", "parquet"))
         arrow.write_bytes(run(program, command, capture, "--format", "arrow"))
         parquet.write_bytes(run(program, command, capture, "--format", "parquet"))
-        same(f"{name}, Arrow in pyarrow", rows, pyarrow.ipc.open_file(arrow).read_all())
-        same(f"{name}, Parquet in pyarrow", rows, pyarrow.parquet.read_table(parquet))
-        same(f"{name}, Parquet in DuckDB", rows, duckdb.sql(f"from '{parquet}'").arrow().read_all())
-        same(f"{name}, Arrow in Polars", rows, polars.read_ipc(arrow).to_arrow())
-        same(f"{name}, Parquet in Polars", rows, polars.read_parquet(parquet).to_arrow())
+        compare_rows(f"{name}, Arrow in pyarrow", rows, pyarrow.ipc.open_file(arrow).read_all())
+        compare_rows(f"{name}, Parquet in pyarrow", rows, pyarrow.parquet.read_table(parquet))
+        compare_rows(f"{name}, Parquet in DuckDB", rows, duckdb.sql(f"from '{parquet}'").arrow().read_all())
+        compare_rows(f"{name}, Arrow in Polars", rows, polars.read_ipc(arrow).to_arrow())
+        compare_rows(f"{name}, Parquet in Polars", rows, polars.read_parquet(parquet).to_arrow())
         if spark:
-            same(f"{name}, Parquet in Spark", rows, spark.read.parquet(str(parquet)).toArrow())
+            compare_rows(f"{name}, Parquet in Spark", rows, spark.read.parquet(str(parquet)).toArrow())
         schema = pyarrow.parquet.read_schema(parquet)
         for field in WORDS[command]:
             assert pyarrow.types.is_dictionary(schema.field(field).type), field
         if command == "streams":
             took = f"(unix_ts_end - unix_ts_start) as took from {{}} where seconds is not null"
             found = duckdb.sql(f"select epoch_us{took.format(repr(str(parquet)))}").fetchall()
-            durations(f"{name}, DuckDB", rows, [row[0] for row in found])
+            compare_durations(f"{name}, DuckDB", rows, [row[0] for row in found])
             if spark:
                 found = spark.sql(f"select {took.format(f'parquet.`{parquet}`')}").collect()
-                durations(f"{name}, Spark", rows, [round(row[0].total_seconds() * 10**6) for row in found])
+                compare_durations(f"{name}, Spark", rows, [round(row[0].total_seconds() * 10**6) for row in found])
     return 0 if spark else 3
 
 

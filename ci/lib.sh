@@ -57,6 +57,12 @@ unpack() {
     mv "$part" "$folder"
 }
 
+# Prints the folders of the shared libraries that were unpacked, as LD_LIBRARY_PATH has them: libraries_in FOLDER
+libraries_in() {
+    local folders=("$1"/{usr/,}lib/*-linux-gnu)
+    (IFS=: && echo "${folders[*]}")
+}
+
 # Prints the packages that a package depends on, itself included, without those that are installed: missing PACKAGE
 missing() {
     local name
@@ -78,7 +84,7 @@ debian_rustc() {
             "${libraries[@]}" "${@:3}" >&2 || return
         cat >"$folder/rustc" <<END
 #!/bin/sh
-LD_LIBRARY_PATH="\$(echo '$folder'/usr/lib/*-linux-gnu)" exec '$folder/usr/bin/rustc' --sysroot '$folder/usr' "\$@"
+LD_LIBRARY_PATH='$(libraries_in "$folder")' exec '$folder/usr/bin/rustc' --sysroot '$folder/usr' "\$@"
 END
         chmod +x "$folder/rustc"
     fi
@@ -94,11 +100,11 @@ find_llvm() {
         version=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
         folder=$tools/llvm-$version
         if [[ ! -d $folder ]]; then
-            apt_update && mapfile -t libraries < <(missing "libllvm$version") || return
+            apt_update && mapfile -t libraries < <(missing "llvm-$version" | grep -vx "llvm-$version") || return
             unpack "$folder" "llvm-$version" "${libraries[@]}" || return
         fi
         llvm_bin=$folder/usr/lib/llvm-$version/bin
-        llvm_lib=$(echo "$folder"/usr/lib/*-linux-gnu)
+        llvm_lib=$(libraries_in "$folder")
     fi
     llvm cov --version >/dev/null
 }

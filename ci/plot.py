@@ -1,4 +1,5 @@
-"""Reads a log of OnionPerf by itself, and compares its numbers with those of the page that `tor-streams plot` drew."""
+"""Counts the streams of a log of OnionPerf without the tool, and compares the numbers with those of a page that
+`tor-streams plot` drew. A picture that it drew has to be well-formed: plot.py LOG PAGE PICTURE."""
 
 import re
 import sys
@@ -13,7 +14,7 @@ PERCENTILES = [5, 25, 50, 75, 90, 95, 99]
 
 
 class Stream:
-    """The times of a stream, and why it ended."""
+    """The times of a stream, and the reasons of its end. `start` is `None` if the log lacks its beginning."""
 
     def __init__(self, first, known):
         self.first = first
@@ -104,9 +105,9 @@ class Page(HTMLParser):
             self.cell = None
 
 
-def check(what, found, expected):
+def check(name, found, expected):
     if found != expected:
-        sys.exit(f"{what}: {found} in the page, {expected} in the log")
+        sys.exit(f"{name}: {found} in the page, {expected} in the log")
 
 
 def main(log, page, picture):

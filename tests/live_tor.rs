@@ -27,7 +27,7 @@ use crate::client::{Client, Listeners, Request, Via};
 use crate::daemon::{Control, DNS_GROUP, Events, HTTP_GROUP, NATD_GROUP, Result, Seen, Tor, UNIX_GROUP};
 
 /// Maximum duration of the test.
-const TIME: Duration = Duration::from_secs(50);
+const MAX_DURATION: Duration = Duration::from_secs(50);
 
 /// Maximum length of a target in bytes: tor cuts a longer one.
 const TARGET_LEN: usize = 255;
@@ -247,7 +247,7 @@ fn check_own(seen: &Seen) {
     assert!(event.source_addr.is_none() && event.anomalies().is_empty(), "{event:?}");
 }
 
-/// Waits until a condition holds for every stream.
+/// Waits until tor has said something of every stream, such as that it is closed.
 fn wait(events: &mut Events, streams: &[Stream], has_said: impl Fn(&Stream, &[Seen]) -> bool) -> Result<()> {
     let waiting = events.wait(|seen| streams.iter().all(|stream| has_said(stream, seen)));
     waiting.map_err(|error| {
@@ -259,7 +259,7 @@ fn wait(events: &mut Events, streams: &[Stream], has_said: impl Fn(&Stream, &[Se
 
 #[test]
 fn events_say_what_clients_did() -> Result<()> {
-    let Some(tor) = Tor::start(Instant::now() + TIME)? else {
+    let Some(tor) = Tor::start(Instant::now() + MAX_DURATION)? else {
         // Past the harness, which keeps what a passing test prints.
         writeln!(io::stderr(), "skipped: no tor on this machine")?;
         return Ok(());

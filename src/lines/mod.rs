@@ -2,17 +2,17 @@
 //!
 //! # The files
 //!
-//! - [`buffer`], [`decoder`], [`reader`], [`codec`]: the entry points, which differ in the source of the bytes. The last
-//!   three keep an incomplete line in a [`splitter`].
+//! - [`buffer`], [`decoder`], [`reader`], [`codec`]: the entry points, which differ in the source of the bytes. The
+//!   last three keep an incomplete line in a [`splitter`].
 //! - [`finder`]: which lines are events. Every entry point has one.
 //! - [`event_line`], [`format`](mod@format), [`skipped`], [`state`]: the public types that the entry points share.
 //!
 //! # The words
 //!
-//! - **Reply**: a line of tor's that begins with a code, such as `250 OK`. Events are replies with the code 650. After a
-//!   reply with a `+` behind its code come lines of **data**, up to a line with a single dot.
-//! - **Wire**: the bytes of a control connection. **Log**: lines that a program wrote to a file, with LF or CR LF at their
-//!   ends, and often with a **prefix** before each reply, such as a date and time.
+//! - **Reply**: a line of tor's that begins with a code, such as `250 OK`. Events are replies with the code 650. After
+//!   a reply with a `+` behind its code come lines of **data**, up to a line with a single dot.
+//! - **Wire**: the bytes of a control connection. **Log**: lines that a program wrote to a file, with LF or CR LF at
+//!   their ends, and often with a **prefix** before each reply, such as a date and time.
 //! - **Chunk**: bytes that arrive together, cut anywhere.
 
 mod buffer;

@@ -29,8 +29,9 @@ pub struct Skipped {
     /// Lines without a reply that hold an event without its code, as programs print it: `STREAM 18 NEW `, with or
     /// without a colon after the name. None of these lines is counted among the [marks](Self::marks).
     pub bare: SkippedLines,
-    /// Lines after an event that begin with an event's keyword and `=`, or with one word before that: the rest of an
-    /// event that was wrapped, for example by mail or a terminal. The event was read without it.
+    /// Lines after an event that are like the rest of one that was wrapped, for example by mail or a terminal: they begin
+    /// with a keyword of an event and `=`, or with one word before that, or are a list of isolation fields. The event was
+    /// read without them.
     pub wrapped: SkippedLines,
     /// Lines that begin like an event, with or without a prefix, in the data of a multi-line reply. A line with a
     /// prefix is an event all the same, and [flagged](crate::Anomaly::InData).

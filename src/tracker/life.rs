@@ -103,7 +103,7 @@ pub struct StreamLife<T, N = ()> {
     pub xon_recv: u64,
     /// Number of events after FAILED, CLOSED not counted. tor prints no such event.
     pub after_failed: u64,
-    /// Text of the words above that this crate has no name for.
+    /// Text of the words above without a variant.
     pub(crate) words: UnnamedWords,
 }
 
@@ -130,7 +130,7 @@ pub struct Step<T> {
     /// The circuit that tor printed. With DETACHED, and with the CONTROLLER_WAIT right after it, the circuit that the
     /// stream has left.
     pub circuit_id: Option<CircuitId>,
-    /// Text of a status that this crate has no name for.
+    /// Text of a status without a variant.
     pub(crate) word: Option<Box<str>>,
 }
 
@@ -148,7 +148,7 @@ pub struct Failure<T> {
     pub reason: Option<StreamClosureReason>,
     /// The reason for which the other end closed the stream (`REMOTE_REASON`).
     pub remote_reason: Option<StreamClosureReason>,
-    /// Text of reasons that this crate has no name for.
+    /// Text of reasons without a variant.
     pub(crate) words: UnnamedReasons,
 }
 
@@ -176,12 +176,12 @@ pub enum Outcome {
 }
 
 /// Defines methods that return words as tor printed them: the method, the field with the word, and the field with the
-/// text of a word without a name.
+/// text of a word without a variant.
 macro_rules! printed_words {
     ($($(#[$meta:meta])* $name:ident: $field:ident $($word:ident).+;)+) => {$(
         $(#[$meta])*
         ///
-        /// At most 64 bytes are kept of a word without a name.
+        /// At most 64 bytes are kept of a word without a variant.
         #[must_use]
         pub fn $name(&self) -> Option<&str> {
             self.$field.map(|word| printed(word.as_str(), &self.$($word).+))
@@ -260,7 +260,7 @@ impl<T, N> StreamLife<T, N> {
 }
 
 impl<T> Step<T> {
-    /// Returns the status as tor printed it. At most 64 bytes are kept of a status without a name.
+    /// Returns the status as tor printed it. At most 64 bytes are kept of a status without a variant.
     #[must_use]
     pub fn status_str(&self) -> &str {
         printed(self.status.as_str(), &self.word)

@@ -1,4 +1,4 @@
-//! The text in the facts about a stream: words without a name, and other text with credentials masked.
+//! The text in the facts about a stream: words without a variant, and other text with credentials masked.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -11,10 +11,10 @@ use crate::format::grammar;
 use crate::value::CircuitId;
 use crate::word::{StreamClosureReason, StreamStatus};
 
-/// Maximum length of the text of a word without a name, in bytes. tor's longest words have 15.
+/// Maximum length of the text of a word without a variant, in bytes. tor's longest words have 15.
 const MAX_KEPT_WORD: usize = 64;
 
-/// Text of a stream's words that this crate has no name for, cut and masked. `None` for a word with a name.
+/// Text of a stream's words without a variant, cut and masked. `None` for a word with one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct UnnamedWords {
@@ -28,7 +28,7 @@ pub(crate) struct UnnamedWords {
     pub(crate) reasons: UnnamedReasons,
 }
 
-/// Text of one event's reasons that this crate has no name for, cut and masked.
+/// Text of one event's reasons without a variant, cut and masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct UnnamedReasons {

@@ -39,15 +39,15 @@ pub(crate) struct Case {
 /// The end of a stream.
 #[derive(Clone, Copy)]
 pub(crate) enum End {
-    /// tor refuses it at once, for this reason.
+    /// tor refuses the stream at once, for this reason.
     Refused(&'static str),
-    /// The controller closes it, for one of [`REASONS`].
+    /// The controller closes the stream, for one of [`REASONS`].
     Closed,
-    /// tor maps it to this host as the controller allows it to go on, and then the controller closes it.
+    /// The controller attaches the stream, tor maps its host to this one, and the controller closes it.
     Remapped(&'static str),
-    /// tor fails it as the controller allows it to go on, for this reason.
+    /// The controller attaches the stream, and tor fails it, for this reason.
     Failed(&'static str),
-    /// The client goes away.
+    /// The client closes its connection.
     HungUp,
 }
 
@@ -58,32 +58,32 @@ impl Case {
         Self { request, anomalies: &[], end: End::Closed }
     }
 
-    /// The client sends a user name.
+    /// Adds a user name to the request.
     fn user(mut self, username: impl AsRef<[u8]>) -> Self {
         self.request.username = Some(username.as_ref().to_vec());
         self
     }
 
-    /// The client sends a password.
+    /// Adds a password to the request.
     fn password(mut self, password: impl AsRef<[u8]>) -> Self {
         self.request.password = Some(password.as_ref().to_vec());
         self
     }
 
-    /// The target is odd.
+    /// Sets the anomalies of the events, whose target is odd.
     fn odd(mut self, anomalies: &'static [Anomaly]) -> Self {
         self.anomalies = anomalies;
         self
     }
 
-    /// The stream ends in a certain way.
+    /// Sets the end of the stream.
     fn end(mut self, end: End) -> Self {
         self.end = end;
         self
     }
 }
 
-/// Returns what clients ask for. No two have the same target, nor the same unix socket.
+/// Returns all cases. No two have the same target, or the same unix socket.
 pub(crate) fn cases() -> Vec<Case> {
     use Anomaly::{
         Target8Bit, TargetControl, TargetMayBeCut, TargetNotUtf8, TargetQuote, TargetSpace, TargetWithoutPort,

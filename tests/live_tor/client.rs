@@ -45,11 +45,11 @@ pub(crate) struct Request {
     pub(crate) password: Option<Vec<u8>>,
 }
 
-/// A client that has sent its request.
+/// A client that has sent its request, and is connected as long as this value lives.
 pub(crate) struct Client {
     /// Address of the client as tor prints it.
     pub(crate) source: String,
-    /// Connection, which stays open as long as this value.
+    /// Connection, open.
     _connection: Box<dyn Any>,
 }
 
@@ -110,7 +110,7 @@ impl<'a> Listeners<'a> {
     }
 }
 
-/// How long tor may take to answer in a handshake.
+/// Timeout for an answer of tor's in a handshake.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Connects to a port and sends a request.
@@ -161,7 +161,7 @@ fn dns(host: &[u8]) -> Vec<u8> {
     [&header, &*labels, &[0, 0, 1, 0, 1]].concat()
 }
 
-/// Returns bytes, of which there are no more than 255, after their number.
+/// Returns up to 255 bytes, after a byte with their number.
 fn counted(bytes: &[u8]) -> Vec<u8> {
     [&[bytes.len() as u8], bytes].concat()
 }

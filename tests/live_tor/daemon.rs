@@ -37,7 +37,7 @@ pub(crate) struct Tor {
     deadline: Instant,
     /// Address of its control port.
     control: SocketAddr,
-    /// Cookie that lets a controller in, in hexadecimal.
+    /// Cookie with which a controller authenticates, in hexadecimal.
     cookie: String,
 }
 
@@ -75,7 +75,7 @@ impl Tor {
         Ok(Some(tor))
     }
 
-    /// Finds out where tor listens for controllers and what they have to know, once it has written that down.
+    /// Reads the address of the control port and the cookie. Returns `true` if tor has written both files.
     fn is_ready(&mut self) -> Result<bool> {
         let (Ok(control), Ok(cookie)) =
             (fs::read_to_string(self.directory.join("control")), fs::read(self.directory.join("cookie")))
@@ -92,7 +92,7 @@ impl Tor {
         self.directory.join(name)
     }
 
-    /// Returns what tor has said.
+    /// Returns tor's log.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.directory.join("log")).unwrap_or_default()
     }
@@ -107,7 +107,7 @@ impl Tor {
 
 impl Drop for Tor {
     fn drop(&mut self) {
-        // Neither can fail in a way that something could be done about here.
+        // The test is over: a failure has nobody to act on it.
         let _ = self.child.kill().and_then(|()| self.child.wait());
         let _ = fs::remove_dir_all(&self.directory);
     }
@@ -179,7 +179,7 @@ impl Control {
     /// Returns the address on which tor listens for clients of a `kind`.
     pub(crate) fn listener(&mut self, kind: &str) -> Result<SocketAddr> {
         let reply = self.command(&format!("GETINFO net/listeners/{kind}"))?;
-        let address = reply.split('"').find_map(|part| part.parse().ok());
+        let address = reply.split('"').find_map(|word| word.parse().ok());
         Ok(address.ok_or_else(|| format!("no address in {reply:?}"))?)
     }
 
@@ -193,11 +193,11 @@ impl Control {
         write!(self.stream, "{command}\r\n")
     }
 
-    /// Reads some bytes, if they come in time.
-    fn read(&self, piece: &mut [u8]) -> io::Result<usize> {
+    /// Reads some bytes, and fails after the deadline.
+    fn read(&self, chunk: &mut [u8]) -> io::Result<usize> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         self.stream.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
-        (&self.stream).read(piece)
+        (&self.stream).read(chunk)
     }
 }
 
@@ -256,10 +256,10 @@ impl Events {
 
     /// Reads the bytes that tor sent, up to 61. Returns `false` at their end.
     fn read(&mut self) -> Result<bool> {
-        // Small, so that most events come in several pieces.
-        let mut piece = [0; 61];
-        let len = self.control.read(&mut piece)?;
-        let mut rest = piece.get(..len).unwrap_or_default();
+        // Small, so that most events come in several chunks.
+        let mut chunk = [0; 61];
+        let len = self.control.read(&mut chunk)?;
+        let mut rest = chunk.get(..len).unwrap_or_default();
         while let Some(line) = self.decoder.next_event(&mut rest) {
             let content = line.line.strip_prefix(b"650 STREAM ").unwrap_or_default();
             let event = StreamEventRef::parse_lenient(content)?.into_owned();

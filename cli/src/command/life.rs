@@ -25,7 +25,7 @@ impl Cause {
         Some(Self { reason: reason.map(Into::into), remote_reason: remote.map(Into::into) })
     }
 
-    /// Returns the length of the longest text in the cause.
+    /// Returns the length of the longer reason, in bytes.
     pub(crate) fn longest(&self) -> usize {
         self.reason.iter().chain(&self.remote_reason).map(String::len).max().unwrap_or_default()
     }
@@ -57,13 +57,13 @@ pub(crate) fn time_to_answer(life: &Life) -> Option<Duration> {
     since(life.started(), life.answer.as_ref().map(|answer| &answer.time))
 }
 
-/// Returns the time from one event to another, if both have a time.
+/// Returns the time from one event to another. `None` without one of the events, or if one has no time.
 fn since(start: Option<&Option<Time>>, end: Option<&Option<Time>>) -> Option<Duration> {
     end.copied()??.since(start.copied()??)
 }
 
-/// Returns the total time that the stream waited for a controller to attach it, without a wait that is not over. `None`
-/// if it did not wait.
+/// Returns the total time that the stream waited for a controller to attach it, without a wait that has not ended.
+/// `None` if it did not wait.
 pub(crate) fn waiting(life: &Life) -> Option<Duration> {
     let waits = life.steps.windows(2).filter_map(|steps| match steps {
         [wait, next] if wait.status == StreamStatus::ControllerWait => next.time?.since(wait.time?),

@@ -2,7 +2,7 @@
 
 use tor_stream_event::{Note, StreamEventRef, StreamLife, StreamTracker};
 
-use crate::command::identity::{Facts, Hasher};
+use crate::command::identity::{Hasher, IdentityFacts};
 use crate::command::streams::onionperf;
 use crate::command::summary::EventTally;
 use crate::input::filter::MetConditions;
@@ -13,29 +13,29 @@ use crate::output::mask;
 /// The life of a stream.
 pub(crate) type Life = StreamLife<Option<Time>, StreamNote>;
 
-/// The streams of a log.
+/// The tracker of a log's streams.
 pub(crate) type Tracker = StreamTracker<Option<Time>, StreamNote>;
 
 /// The notes on the events of a stream.
 #[derive(Clone, Debug)]
 pub(crate) struct StreamNote {
-    /// Conditions of the filters that the stream's events meet.
+    /// Conditions of the filters that the stream's events meet, each by any of them.
     pub(crate) met: MetConditions,
     /// Index, among the inputs, of the file with the first event.
     pub(crate) file: usize,
     /// Set if the first note is not that of an event, but of a stream that was open when a controller asked.
     pub(crate) was_open: bool,
-    /// Host of the first event's target as printed, if that differs from its text: it is not UTF-8, or holds
-    /// credentials.
+    /// Host of the first event's target as it is printed, if that differs from the event's text: if the host is not
+    /// UTF-8, or holds credentials.
     asked_host: Option<Box<str>>,
-    /// Host of the last event's target as printed, if that differs from its text.
+    /// Host of the last event's target as it is printed, if that differs from the event's text.
     final_host: Option<Box<str>>,
-    /// Counts of the stream's events, until the filters have decided about the stream.
+    /// Counts of the stream's events, for a command that counts events only of streams that pass the filters.
     pub(crate) events: Option<Box<EventTally>>,
     /// Facts about the stream's identity, if the command asks for them.
-    pub(crate) facts: Option<Box<Facts>>,
-    /// The stream's events in OnionPerf's form.
-    pub(crate) onionperf: Vec<onionperf::Event>,
+    pub(crate) facts: Option<Box<IdentityFacts>>,
+    /// The stream's events in OnionPerf's form, if that is printed.
+    pub(crate) onionperf: onionperf::KeptEvents,
 }
 
 impl StreamNote {
@@ -67,7 +67,7 @@ impl StreamNote {
             final_host: host,
             events: None,
             facts: None,
-            onionperf: Vec::new(),
+            onionperf: onionperf::KeptEvents::default(),
         }
     }
 }
@@ -84,7 +84,7 @@ impl Note for StreamNote {
             (Some(ours), Some(theirs)) => ours.append(*theirs),
             (ours, theirs) => *ours = ours.take().or(theirs),
         }
-        self.onionperf.extend(later.onionperf);
+        self.onionperf.append(later.onionperf);
     }
 }
 

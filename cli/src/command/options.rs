@@ -5,7 +5,7 @@
 //! ```text
 //! #[command(flatten)] read: Reading                    FILE, --recursive, filters, form of the logs, --lenient, --jobs
 //! #[command(flatten)] streams: StreamOptions           --join, --failed, --max-live
-//! #[command(flatten)] check: CheckOption               --check
+//! #[command(flatten)] check: CheckOption               --check, which sets exit status 4
 //! #[command(flatten)] credentials: CredentialOption    --show-credentials
 //! #[command(flatten)] csv: CsvOptions                  --csv-safe
 //! ```
@@ -13,6 +13,8 @@
 use alloc::sync::Arc;
 use std::io;
 use std::path::Path;
+
+use tor_stream_event::Outcome;
 
 use crate::command::note::Life;
 use crate::input::reader::ReadOptions;
@@ -34,9 +36,11 @@ pub(crate) struct StreamOptions {
 }
 
 impl StreamOptions {
-    /// Returns `true` for a stream that passes the filters, once it is over.
+    /// Returns `true` for a stream that passes the filters, once it has ended.
     pub(crate) fn passes(self, life: &Life) -> bool {
-        life.note.met.all() && (!self.failed || life.failed())
+        // An event after the CLOSED of its stream is no stream that could fail.
+        let failed = life.failed() && life.outcome != Outcome::AfterClosed;
+        life.note.met.all() && (!self.failed || failed)
     }
 }
 

@@ -38,12 +38,12 @@ const DAY: u64 = 24 * HOUR;
 
 /// Values by time.
 ///
-/// The steps are a second long at first, and longer once there are more than [`MOST`](Self::MOST). Timelines can be
-/// merged in any order and grouping: the length of a step depends only on the times.
+/// The steps are a second long at first, and longer once there are more than [`MAX_STEPS`](Self::MAX_STEPS). Timelines
+/// can be merged in any order and grouping: the length of a step depends only on the times.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "TimelineForm<V>", bound(deserialize = "V: Deserialize<'de> + Clone + Default + AddAssign"))]
 pub(crate) struct Timeline<V> {
-    /// Index of the length of a step.
+    /// Index of the length of a step in [`LENGTHS`].
     length: usize,
     /// Values of the steps that have any, by the number of steps since 1970.
     steps: BTreeMap<u64, V>,
@@ -53,7 +53,7 @@ pub(crate) struct Timeline<V> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TimelineForm<V> {
-    /// Index of the length of a step.
+    /// Index of the length of a step in [`LENGTHS`].
     length: usize,
     /// Values by the number of steps since 1970.
     steps: BTreeMap<u64, V>,
@@ -65,7 +65,7 @@ impl<V: Clone + Default + AddAssign> TryFrom<TimelineForm<V>> for Timeline<V> {
     fn try_from(TimelineForm { length, steps }: TimelineForm<V>) -> Result<Self, Self::Error> {
         let seconds = LENGTHS.get(length).ok_or("the length of a step is unknown")?;
         let is_in_time = steps.keys().all(|step| *step <= Self::END / seconds);
-        if steps.len() > Self::MOST || !is_in_time {
+        if steps.len() > Self::MAX_STEPS || !is_in_time {
             return Err("there are too many steps, or later ones than the year 9999");
         }
         Ok(Self { length, steps })
@@ -92,9 +92,8 @@ impl<V> Default for Timeline<V> {
 }
 
 impl<V: Clone + Default + AddAssign> Timeline<V> {
-    /// Maximum number of steps that have a value, which is more than there are of the longest steps up to the year
-    /// 9999.
-    const MOST: usize = 1024;
+    /// Maximum number of steps that have a value. Of the longest steps there are fewer up to the year 9999.
+    const MAX_STEPS: usize = 1024;
     /// Last second that a date can be printed for.
     const END: u64 = BEYOND - 1;
 
@@ -102,7 +101,7 @@ impl<V: Clone + Default + AddAssign> Timeline<V> {
     pub(crate) fn add(&mut self, time: Duration, value: V) {
         let Some(length) = LENGTHS.get(self.length) else { return };
         *self.steps.entry(time.as_secs().min(Self::END) / length).or_default() += value;
-        self.limit();
+        self.lengthen_to_limit();
     }
 
     /// Iterates over the values of all steps.
@@ -121,17 +120,17 @@ impl<V: Clone + Default + AddAssign> Timeline<V> {
         for (step, value) in other.steps {
             *self.steps.entry(step).or_default() += value;
         }
-        self.limit();
+        self.lengthen_to_limit();
     }
 
-    /// Makes the steps longer until there are not too many.
-    fn limit(&mut self) {
-        while self.steps.len() > Self::MOST && self.length + 1 < LENGTHS.len() {
+    /// Makes the steps longer until there are at most [`MAX_STEPS`](Self::MAX_STEPS).
+    fn lengthen_to_limit(&mut self) {
+        while self.steps.len() > Self::MAX_STEPS && self.length + 1 < LENGTHS.len() {
             self.lengthen();
         }
     }
 
-    /// Adds up the steps to those of the next length.
+    /// Makes the steps as long as the next one of [`LENGTHS`], and adds up their values.
     fn lengthen(&mut self) {
         let lengths = LENGTHS.get(self.length).zip(LENGTHS.get(self.length + 1));
         let Some((length, next)) = lengths else { return };
@@ -141,25 +140,25 @@ impl<V: Clone + Default + AddAssign> Timeline<V> {
         }
     }
 
-    /// Returns the values in the shortest steps of which there are at most `most`. `None` without values.
-    pub(crate) fn steps(&self, most: usize) -> Option<Steps<V>> {
-        let kept = *LENGTHS.get(self.length)?;
+    /// Returns the values in steps: the shortest ones of which there are at most `max`. `None` without values.
+    pub(crate) fn steps(&self, max: usize) -> Option<Steps<V>> {
+        let own_length = *LENGTHS.get(self.length)?;
         let near = self.near()?;
         let (first, last) = (*near.start(), *near.end());
         // Beyond ten years lengths double, so that one of them always fits.
         let longer = (1..32).map(|power| LENGTHS.last().copied().unwrap_or(1) << power);
         let mut lengths = LENGTHS.into_iter().skip(self.length).chain(longer);
-        let steps_of = |length: u64| (first * kept / length, last * kept / length);
+        let steps_of = |length: u64| (first * own_length / length, last * own_length / length);
         let length = lengths.find(|&length| {
             let (first, last) = steps_of(length);
-            last - first < most.max(1) as u64
+            last - first < max.max(1) as u64
         })?;
         let (first, last) = steps_of(length);
         let mut values = vec![V::default(); usize::try_from(last - first + 1).ok()?];
         let mut far = V::default();
         for (step, value) in &self.steps {
             if near.contains(step) {
-                let index = usize::try_from(step * kept / length - first).ok()?;
+                let index = usize::try_from(step * own_length / length - first).ok()?;
                 *values.get_mut(index)? += value.clone();
             } else {
                 far += value.clone();
@@ -168,19 +167,19 @@ impl<V: Clone + Default + AddAssign> Timeline<V> {
         Some(Steps { start: first * length, length, values, far })
     }
 
-    /// Returns the range of steps without a few that are more than a year, and more than ten times the length of the
-    /// range, before or after it. A machine that does not know the date yet logs such times, most often of 1970, and
-    /// steps that reach them would be years long. `None` without values.
+    /// Returns the range of the steps, without a few that are far from all others: more than a year, and more than ten
+    /// times the length of the range, before or after it. A machine that does not know the date yet logs such times,
+    /// most often of 1970, and steps that reach them would be years long. `None` without values.
     fn near(&self) -> Option<RangeInclusive<u64>> {
         let year = 364 * DAY / LENGTHS.get(self.length)?;
         let steps: Vec<u64> = self.steps.keys().copied().collect();
         let groups = steps.chunk_by(|before, after| after - before <= year);
         let largest = groups.max_by_key(|group| group.len())?;
         let (first, last) = (*largest.first()?, *largest.last()?);
-        let least = year.max(10 * (last - first));
+        let min_distance = year.max(10 * (last - first));
         let mut others = steps.iter().filter(|step| !(first..=last).contains(step));
         let are_few = 4 * (steps.len() - largest.len()) <= largest.len();
-        if are_few && others.all(|&step| step + least < first || step > last + least) {
+        if are_few && others.all(|&step| step + min_distance < first || step > last + min_distance) {
             return Some(first..=last);
         }
         Some(*steps.first()?..=*steps.last()?)
@@ -219,7 +218,7 @@ mod tests {
         for pair in LENGTHS.windows(2) {
             assert!(matches!(pair, [length, next] if next % length == 0 && next > length), "{pair:?}");
         }
-        assert!(Timeline::<u64>::END / LENGTHS[LENGTHS.len() - 1] < Timeline::<u64>::MOST as u64);
+        assert!(Timeline::<u64>::END / LENGTHS[LENGTHS.len() - 1] < Timeline::<u64>::MAX_STEPS as u64);
     }
 
     #[test]
@@ -305,7 +304,7 @@ mod tests {
                 prop_assert_eq!((merged.length, &merged.steps), (whole.length, &whole.steps));
             }
             prop_assert_eq!(whole.steps.values().sum::<u64>(), times.len() as u64);
-            prop_assert!(whole.steps.len() <= Timeline::<u64>::MOST);
+            prop_assert!(whole.steps.len() <= Timeline::<u64>::MAX_STEPS);
             let decoded: Timeline<u64> = serde_json::from_str(&serde_json::to_string(&whole).unwrap()).unwrap();
             prop_assert_eq!((decoded.length, decoded.steps), (whole.length, whole.steps));
         }

@@ -37,7 +37,7 @@ pub(crate) struct Filter {
     /// and NEWRESOLVE only
     #[arg(long, help_heading = "Filters", value_name = "GLOB")]
     source: Vec<AddressPattern>,
-    /// Events of streams on this circuit
+    /// Events of streams on this circuit; 0 stands for none
     #[arg(long, help_heading = "Filters", value_name = "ID")]
     circuit: Vec<String>,
     /// Events of this stream
@@ -117,14 +117,14 @@ impl Filter {
 
     /// Returns the conditions that an event meets. An event without a time does not meet a limit of the time.
     pub(crate) fn met_by(&self, event: &StreamEventRef<'_>, time: Option<Time>) -> MetConditions {
-        let one_of = |ids: &[String], id: Option<&str>| ids.is_empty() || ids.iter().any(|asked| Some(&**asked) == id);
+        let one_of = |ids: &[String], id: &str| ids.is_empty() || ids.iter().any(|asked| asked == id);
         let status = AskedWord::any_matches(&self.status, [Some(event.status_str()), None]);
         let reason = AskedWord::any_matches(&self.reason, [event.reason_str(), event.remote_reason_str()]);
         let purpose = AskedWord::any_matches(&self.purpose, [event.purpose_str(), None]);
         let event_itself = status
             && reason
-            && one_of(&self.circuit, event.circuit_id)
-            && one_of(&self.stream, Some(event.id))
+            && one_of(&self.circuit, event.circuit_id.unwrap_or("0"))
+            && one_of(&self.stream, event.id)
             && (!self.anomalous || !event.anomalies().is_empty())
             && self.allows_time(time.and_then(Time::unix));
         MetConditions::EVENT.only_if(event_itself)
@@ -285,9 +285,15 @@ impl AddressPattern {
     const OPTIONS: MatchOptions =
         MatchOptions { case_sensitive: false, require_literal_separator: false, require_literal_leading_dot: false };
 
-    /// Returns `true` if a host and its port match.
+    /// Returns `true` if a host and its port match. tor prints an IPv6 address in brackets as a target, and without them as
+    /// the address of a client: both forms match both.
     fn matches(&self, host: &str, port: u16) -> bool {
-        self.matches_text(host) || (self.has_port && self.matches_text(&format!("{host}:{port}")))
+        let matches =
+            |host: &str| self.matches_text(host) || (self.has_port && self.matches_text(&format!("{host}:{port}")));
+        let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        matches(host)
+            || bare.is_some_and(matches)
+            || (bare.is_none() && host.contains(':') && matches(&format!("[{host}]")))
     }
 
     /// Returns `true` if a text matches.

@@ -67,14 +67,14 @@ pub(crate) struct Input {
 }
 
 impl Inputs {
-    /// Returns the files in the order of the arguments, those of a folder by name, and `false` if a folder could not be
-    /// read, or if a file is standard output. Without arguments, returns standard input.
+    /// Returns the files in the order of the arguments, those of a folder by name, and `false` if a folder
+    /// is not read, or if a file is standard output. Without arguments, returns standard input.
     pub(crate) fn list(&self) -> (Vec<Input>, bool) {
         let mut inputs = Vec::new();
         if self.files.is_empty() {
             inputs.push(Input::stdin());
         }
-        let mut all_read = self.files.iter().fold(true, |all_read, file| all_read & self.add(file, &mut inputs));
+        let mut all_read = self.files.iter().fold(true, |all_read, file| all_read & self.add(file, file, &mut inputs));
         // Rows that a command has just written would be read as input, without end.
         let output = FileId::of_open(io::stdout());
         inputs.retain(|input| {
@@ -88,8 +88,9 @@ impl Inputs {
         (inputs, all_read)
     }
 
-    /// Adds a file, or the files in a folder. Returns `false` if a folder could not be read.
-    fn add(&self, path: &Path, inputs: &mut Vec<Input>) -> bool {
+    /// Adds a file, or the files in a folder, found in a file or folder of the command line. Returns `false` if a folder is
+    /// not read.
+    fn add(&self, path: &Path, argument: &Path, inputs: &mut Vec<Input>) -> bool {
         if path.as_os_str() == "-" || !(self.recursive && path.is_dir()) {
             inputs.push(Input::of(path));
             return true;
@@ -110,9 +111,17 @@ impl Inputs {
                 report(format_args!("tor-streams: {}: {kind}, not read", escape(&path)));
                 return all_read;
             }
-            // A link to a folder may lead back into this one.
-            let is_link_to_folder = path.is_symlink() && kind.is_ok_and(|kind| kind.is_dir());
-            all_read & (is_link_to_folder || self.add(&path, inputs))
+            if path.is_symlink() && kind.is_ok_and(|kind| kind.is_dir()) {
+                // A link that leads back into the argument would never end, and the folder there is read anyway.
+                let is_read = fs::canonicalize(&path).ok().zip(fs::canonicalize(argument).ok());
+                let is_read = is_read.is_some_and(|(folder, argument)| folder.starts_with(argument));
+                if !is_read {
+                    let path = path.display().to_string();
+                    report(format_args!("tor-streams: {}: a link to another folder, not read", escape(&path)));
+                }
+                return all_read & is_read;
+            }
+            all_read & self.add(&path, argument, inputs)
         })
     }
 }

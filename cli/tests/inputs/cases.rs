@@ -101,7 +101,7 @@ const CASES: &[Case] = &[
     reported("faults/unterminated.raw", 1, &["unterminated.raw:1: the last line has no end"]),
     reported("field-2/W01-mail-wrapped.txt", 4, &["W01-mail-wrapped.txt:2: 4 lines not read that begin like the rest of an event"]),
     reported("field-2/W02-mail-wrapped-host.txt", 0, &["W02-mail-wrapped-host.txt:1: expected a target"]),
-    reported("field-2/W03-terminal-80.txt", 1, &["W03-terminal-80.txt:2: 1 line not read that begin like the rest of an event"]),
+    reported("field-2/W03-terminal-80.txt", 1, &["W03-terminal-80.txt:2: 2 lines not read that begin like the rest of an event"]),
     read("field-2/W05-ellipsis.txt", 3),
     read("field-2/W06-putty.log", 3),
     reported("faults/crlf-then-lf.log", 0, &["crlf-then-lf.log:2: 999 line ends are unlike the first reply's: --line-end lf"]),

@@ -30,6 +30,9 @@ fn events_pass_one_by_one() {
         (&["--source", "127.0.0.1"], &["18 NEW"]),
         (&["--source", "*:47850"], &["19 NEW"]),
         (&["--source", "::1"], &["19 NEW"]),
+        (&["--source", "[::1]:47850"], &["19 NEW"]),
+        (&["--source", "[::1]:47851"], &[]),
+        (&["--circuit", "0", "--status", "NEW"], &["18 NEW", "19 NEW"]),
         (&["--circuit", "7", "--stream", "18", "--status", "CLOSED"], &["18 CLOSED"]),
         (&["--since", "2019-01-31 11:29:53.5", "--until", "1548934195"], &["18 SUCCEEDED", "19 NEW"]),
         (&["--anomalous"], &["19 NEW", "19 FAILED", "19 CLOSED"]),
@@ -40,7 +43,7 @@ fn events_pass_one_by_one() {
 }
 
 #[test]
-fn addresses_as_they_are_printed() {
+fn ipv6_addresses_with_and_without_brackets() {
     let log = file(
         "filters",
         "addresses.log",
@@ -50,10 +53,11 @@ fn addresses_as_they_are_printed() {
          650 STREAM 4 NEW 0 [2001:DB8::1]:80\n",
     );
     for (target, expected) in [
-        ("[2001:db8::1]", &["1 NEW", "4 NEW"][..]),
-        ("[2001:db8::1]:443", &["1 NEW"]),
-        ("[2001:db8::*]:*", &["1 NEW", "4 NEW"]),
-        ("2001:db8::1", &["2 NEW"]),
+        ("[2001:db8::1]", &["1 NEW", "2 NEW", "4 NEW"][..]),
+        ("[2001:db8::1]:443", &["1 NEW", "2 NEW"]),
+        ("[2001:db8::*]:*", &["1 NEW", "2 NEW", "4 NEW"]),
+        ("2001:db8::1", &["1 NEW", "2 NEW", "4 NEW"]),
+        ("2001:db8::1:443", &["1 NEW", "2 NEW"]),
         ("[a-d]", &["3 NEW"]),
         ("[a-d]:443", &["3 NEW"]),
     ] {

@@ -2,6 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+#[cfg(unix)]
+use std::path::Path;
 use std::process::Command;
 
 use crate::common::{file, run};
@@ -159,4 +161,42 @@ fn pipes_in_a_folder_are_stepped_over() {
     assert!(messages.contains("/socket: a socket, not read\n"), "{messages}");
     let (_, messages) = text(&run(&["events"], &[folder]));
     assert!(messages.ends_with("/pipes: is a directory: --recursive reads the files in it\n"), "{messages}");
+}
+
+/// The files behind a link are read, and a link to a folder is told unless that is read anyway.
+#[cfg(unix)]
+#[test]
+fn links_in_a_folder() {
+    let log = file("links/logs", "log", LOG.as_bytes());
+    let elsewhere = file("links/elsewhere", "log", LOG.as_bytes());
+    let folder = log.parent().unwrap();
+    let link = |target: &Path, name: &str| {
+        let _ = fs::remove_file(folder.join(name));
+        std::os::unix::fs::symlink(target, folder.join(name)).unwrap();
+    };
+    link(folder, "itself");
+    link(&elsewhere, "file");
+    let (events, messages) = text(&run(&["events", "--recursive"], &[folder]));
+    assert_eq!((events.lines().count(), messages.as_str()), (6, ""));
+    link(elsewhere.parent().unwrap(), "folder");
+    let output = run(&["events", "--recursive"], &[folder]);
+    let (events, messages) = text(&output);
+    assert_eq!((output.status.code(), events.lines().count()), (Some(1), 6), "{messages}");
+    assert!(messages.ends_with("/logs/folder: a link to another folder, not read\n"), "{messages}");
+    // A link on the command line is followed.
+    let output = run(&["events", "--recursive"], &[&folder.join("folder")]);
+    assert_eq!((output.status.code(), text(&output).0.lines().count()), (Some(0), 3));
+}
+
+/// What `--prefix auto` learns from is the beginning of the log.
+#[test]
+fn a_late_first_event_gets_a_hint_that_helps() {
+    let notes = "Nov 25 10:00:00 gw systemd[1]: Started something.\n".repeat(12_000);
+    let event = "Nov 25 10:00:01 gw tor[811]: 650 STREAM 1 NEW 0 a.test:80\n";
+    let log = file("late", "log", format!("{notes}{event}{event}").as_bytes());
+    let output = run(&["events", "--prefix", "auto"], &[&log]);
+    let hint = "auto learns from the first 512 KiB, which have no event; --prefix TEXT may read them\n";
+    assert!(text(&output).1.ends_with(hint), "{}", text(&output).1);
+    let output = run(&["events", "--prefix", "Nov 25 10:00:01 gw tor[811]: "], &[&log]);
+    assert_eq!(text(&output).0.lines().count(), 2);
 }

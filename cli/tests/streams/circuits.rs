@@ -261,3 +261,17 @@ fn csv() {
 fn log_without_circuit() -> std::path::PathBuf {
     log("no-circuit", &["1 NEW 0 a.test:1"])
 }
+
+/// An identity without room is reported by each command that prints identities.
+#[test]
+fn more_identities_than_room() {
+    let stream = |id: u32| format!("{id} CLOSED 9 a.test:443 SOCKS_USERNAME=\"u{id}\" ISO_FIELDS=SOCKS_USERNAME");
+    let lines: Vec<_> = (1..5).map(stream).collect();
+    let log = log("no-room", &lines.iter().map(String::as_str).collect::<Vec<_>>());
+    for command in [&["streams"][..], &["circuits"], &["count", "--by", "identity"]] {
+        let (_, messages) = both(1, &[command, &["--max-live", "2"]].concat(), &[&log]);
+        let expected = "tor-streams: 2 streams without an identity for want of room; --max-live makes room\n";
+        assert!(messages.contains(expected), "{command:?}: {messages}");
+        assert_eq!(both(0, command, &[&log]).1, "", "{command:?}");
+    }
+}

@@ -3,6 +3,7 @@
 
 extern crate alloc;
 
+mod agreement;
 mod check;
 mod circuits;
 #[path = "../common/mod.rs"]

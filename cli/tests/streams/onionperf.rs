@@ -90,3 +90,19 @@ fn onionperf_has_one_stream_for_each_number() {
     let (_, messages) = both(1, &["streams", "--format", "onionperf"], &[file("streams", "twice.log", twice)]);
     assert!(messages.starts_with("tor-streams: 2 streams have the ID of a later one"), "{messages}");
 }
+
+/// A stream has any number of events of flow control. Those that are kept are the first ones and the last one, which ends it.
+#[test]
+fn a_stream_with_very_many_events() {
+    let event = |time: u32, event: &str| format!("{time}.5 650 STREAM 7 {event} 9 a.test:443\n");
+    let start = 1_795_600_000;
+    let flow: String = (1..1500).map(|number| event(start + number, "XOFF_SENT")).collect();
+    let log = [&event(start, "NEW"), &flow, &event(start + 1500, "CLOSED")].map(String::as_str).concat();
+    let log = file("onionperf", "many-events.log", log);
+    let (printed, messages) = both(1, &["streams", "--format", "onionperf"], &[&log]);
+    assert_eq!(messages, "tor-streams: of streams with more than 1000 events, 501 are left out\n");
+    let stream = &serde_json::from_str::<Value>(&printed).unwrap()["7"];
+    let elapsed = stream["elapsed_seconds"].as_array().unwrap();
+    assert_eq!((elapsed.len(), &elapsed[999]), (1000, &json!(["None:CLOSED", 1500.0])));
+    assert_eq!(stream["unix_ts_end"], 1_795_601_500.5);
+}

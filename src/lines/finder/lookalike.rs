@@ -3,7 +3,7 @@
 use super::{LineFinder, prefix};
 use crate::format::STREAM_REPLY;
 use crate::format::keyword::Keyword;
-use crate::word::{StreamStatus, WordEnum};
+use crate::word::{IsoField, StreamStatus, WordEnum};
 
 impl LineFinder {
     /// Counts a line without a reply, if it looks like an event.
@@ -57,13 +57,20 @@ fn begins_with_content(text: &[u8]) -> bool {
 }
 
 /// Returns `true` if `line` is like the rest of an event that a terminal or a mail program has wrapped: if it begins
-/// with a keyword of an event and an equals sign, or with one word before them, which may be the rest of a broken word.
-/// The line may be indented, or quoted with `>`.
+/// with a keyword of an event and an equals sign, or with one word before them, which may be the rest of a broken word,
+/// or if it is the rest of the list of isolation fields, which comes last. The line may be indented, or quoted with `>`.
 fn is_rest_of_event(line: &[u8]) -> bool {
     let start = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'>')).unwrap_or(line.len());
     let line = line.get(start..).unwrap_or_default();
     let second_word = memchr::memchr(b' ', line).and_then(|space| line.get(space + 1..));
-    begins_with_known_keyword(line) || second_word.is_some_and(begins_with_known_keyword)
+    begins_with_known_keyword(line) || second_word.is_some_and(begins_with_known_keyword) || is_iso_fields(line)
+}
+
+/// Returns `true` if `line` is a list of words in capital letters, one of which is an isolation field: the first and the
+/// last one may be broken.
+fn is_iso_fields(line: &[u8]) -> bool {
+    let is_list = line.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'_' | b','));
+    is_list && line.split(|&byte| byte == b',').any(|word| IsoField::from_bytes(word).is_some())
 }
 
 /// Returns `true` if `line` begins with a keyword of an event and an equals sign.
@@ -97,10 +104,26 @@ mod tests {
 
     #[test]
     fn rests_of_wrapped_events() {
-        for line in [&b"REASON=DONE"[..], b"  > PURPOSE=USER x", b"ONE REASON=END", b"USER NYM_EPOCH=0"] {
+        for line in [
+            &b"REASON=DONE"[..],
+            b"  > PURPOSE=USER x",
+            b"ONE REASON=END",
+            b"USER NYM_EPOCH=0",
+            b"NYM_EPOCH",
+            b"WORD,CLIENTADDR,NYM_EP",
+        ] {
             assert!(is_rest_of_event(line), "{}", line.escape_ascii());
         }
-        for line in [&b"a b REASON=DONE"[..], b"REASON", b"reason=DONE", b"KEY=VALUE", b"=REASON=", b""] {
+        for line in [
+            &b"a b REASON=DONE"[..],
+            b"REASON",
+            b"reason=DONE",
+            b"KEY=VALUE",
+            b"=REASON=",
+            b"",
+            b"A,NEW",
+            b"see NYM_EPOCH",
+        ] {
             assert!(!is_rest_of_event(line), "{}", line.escape_ascii());
         }
     }

@@ -97,7 +97,7 @@ pub(crate) struct LineFinder {
 /// Function that examines a line: its text, its terminator, and its length with that terminator.
 type Examine = fn(&mut LineFinder, &[u8], Terminator, u64) -> Option<LineRange>;
 
-/// The two kinds of input.
+/// The kind of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Input {
     /// Not known before the first reply.

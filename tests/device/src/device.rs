@@ -1,5 +1,5 @@
-//! Reads the lines on a Cortex-M0 in pieces of 16 bytes, as a serial line has them, and prints what it read and what that
-//! took: the deepest stack, found by painting it, and the number of instructions.
+//! Reads the lines on a Cortex-M0 in chunks of 16 bytes, as a serial port gives them. Prints counts of the events, and
+//! the costs: the deepest stack, found by painting it, and the number of instructions.
 //!
 //! QEMU lets each instruction take one nanosecond (`-icount shift=0`), and the counter of the system clock counts 16 MHz,
 //! so that 2 ticks are 125 instructions.
@@ -18,12 +18,12 @@ use reading::{LINES, Reading};
 use tor_stream_event::{EventDecoder, StreamEventRef};
 
 /// Number of bytes that arrive at once.
-const PIECE: usize = 16;
+const CHUNK: usize = 16;
 
 /// The decoder: a line of tor 0.4.9 has about 230 bytes, and one without long names or credentials at most 512.
 type Decoder = EventDecoder<512>;
 
-/// Pattern of stack that was not used.
+/// Value of words of the stack that were not used.
 const PAINT: u32 = 0xa5a5_a5a5;
 
 /// Maximum value of the 24-bit counter.
@@ -60,12 +60,12 @@ fn main() -> ! {
     fail()
 }
 
-/// Reads all lines and looks at every field. This is what is measured.
+/// Reads all lines, and every field of their events. The costs are those of this function.
 #[inline(never)]
 fn read() {
     let mut decoder = const { Decoder::new() };
-    for mut piece in LINES.chunks(PIECE) {
-        while let Some(line) = decoder.next_event(&mut piece) {
+    for mut chunk in LINES.chunks(CHUNK) {
+        while let Some(line) = decoder.next_event(&mut chunk) {
             if let Ok(event) = line.event {
                 look_at(&event);
             }
@@ -84,20 +84,20 @@ fn look_at(event: &StreamEventRef<'_>) {
     });
 }
 
-/// Reads all lines once more, for the comparison with the host.
+/// Reads all lines once more, and returns counts and a hash to compare with the host's.
 #[inline(never)]
 fn check() -> Reading {
     let mut decoder = const { Decoder::new() };
     let mut reading = Reading::default();
-    for mut piece in LINES.chunks(PIECE) {
-        while let Some(line) = decoder.next_event(&mut piece) {
+    for mut chunk in LINES.chunks(CHUNK) {
+        while let Some(line) = decoder.next_event(&mut chunk) {
             reading.add(&line.event);
         }
     }
     reading
 }
 
-/// Runs a loop of three instructions.
+/// Runs a loop of three instructions `count` times.
 #[inline(never)]
 fn spin(count: u32) {
     // SAFETY: it changes one register and the flags.
@@ -114,7 +114,7 @@ fn ticks(function: impl FnOnce()) -> u32 {
     before.wrapping_sub(SYST::get_current()) & MAX_TICKS
 }
 
-/// Returns the number of instructions that take so many ticks.
+/// Converts ticks to instructions.
 fn instructions(ticks: u32) -> u32 {
     ticks / 2 * 125
 }

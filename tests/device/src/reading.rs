@@ -1,11 +1,11 @@
-//! The summary of what was read, on the device and on the host.
+//! Counts of the events, and a hash of their fields, which the device and the host compute alike.
 
 use tor_stream_event::{Error, StreamEventRef};
 
 /// 200 captured lines of four sessions.
 pub const LINES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lines.raw"));
 
-/// Counts and a hash of every field.
+/// Counts of the events, and a hash of their fields.
 #[derive(Clone, Copy, Default)]
 pub struct Reading {
     /// Number of events.
@@ -27,42 +27,42 @@ impl Reading {
             Ok(event) => event,
             Err(_) => {
                 self.refused += 1;
-                return self.text(Some(b"refused"));
+                return self.field(Some(b"refused"));
             }
         };
         self.events += 1;
         self.with_anomalies += u32::from(!event.anomalies().is_empty());
-        self.text(Some(event.id.as_bytes()));
-        self.text(Some(event.status_str().as_bytes()));
-        self.text(event.circuit_id.map(str::as_bytes));
-        self.text(Some(event.target_bytes()));
-        self.text(Some(event.target_host.as_bytes()));
-        self.text(Some(&event.target_port.to_be_bytes()));
-        self.text(event.reason_str().map(str::as_bytes));
-        self.text(event.remote_reason_str().map(str::as_bytes));
-        self.text(event.source_str().map(str::as_bytes));
-        self.text(event.source_addr.map(str::as_bytes));
-        self.text(event.purpose_str().map(str::as_bytes));
+        self.field(Some(event.id.as_bytes()));
+        self.field(Some(event.status_str().as_bytes()));
+        self.field(event.circuit_id.map(str::as_bytes));
+        self.field(Some(event.target_bytes()));
+        self.field(Some(event.target_host.as_bytes()));
+        self.field(Some(&event.target_port.to_be_bytes()));
+        self.field(event.reason_str().map(str::as_bytes));
+        self.field(event.remote_reason_str().map(str::as_bytes));
+        self.field(event.source_str().map(str::as_bytes));
+        self.field(event.source_addr.map(str::as_bytes));
+        self.field(event.purpose_str().map(str::as_bytes));
         for credential in [event.socks_username(), event.socks_password()] {
-            self.text(credential.map(|_| &b"credential"[..]));
+            self.field(credential.map(|_| &b"credential"[..]));
             credential.into_iter().flat_map(|quoted| quoted.bytes()).for_each(|byte| self.byte(byte));
         }
-        self.text(event.client_protocol_str().map(str::as_bytes));
-        self.text(event.nym_epoch().map(u32::to_be_bytes).as_ref().map(<[u8; 4]>::as_slice));
-        self.text(event.session_group().map(i32::to_be_bytes).as_ref().map(<[u8; 4]>::as_slice));
+        self.field(event.client_protocol_str().map(str::as_bytes));
+        self.field(event.nym_epoch().map(u32::to_be_bytes).as_ref().map(<[u8; 4]>::as_slice));
+        self.field(event.session_group().map(i32::to_be_bytes).as_ref().map(<[u8; 4]>::as_slice));
         for word in event.iso_fields().words() {
-            self.text(Some(word.as_bytes()));
+            self.field(Some(word.as_bytes()));
         }
         for anomaly in event.anomalies().iter() {
             self.anomalies += 1;
-            self.text(Some(anomaly.as_str().as_bytes()));
+            self.field(Some(anomaly.as_str().as_bytes()));
         }
     }
 
     /// Adds a field to the hash. An absent field differs from an empty one.
-    fn text(&mut self, text: Option<&[u8]>) {
-        self.byte(text.is_some().into());
-        text.unwrap_or_default().iter().for_each(|&byte| self.byte(byte));
+    fn field(&mut self, bytes: Option<&[u8]>) {
+        self.byte(bytes.is_some().into());
+        bytes.unwrap_or_default().iter().for_each(|&byte| self.byte(byte));
     }
 
     /// Adds a byte to the hash.

@@ -1,7 +1,7 @@
 //! The typed columns of a circuit.
 
-use super::row::{List as Items, Row};
-use super::table::Circuit;
+use super::row::{FormedList, Row};
+use super::table::CircuitFacts;
 use crate::input::time::Time;
 use crate::output::columns::builders::{Count, Nullable, Real, Text, TextList, Timestamp, columns};
 
@@ -10,7 +10,7 @@ pub(super) struct CircuitRow<'c> {
     /// Columns of text formats.
     pub(super) row: Row<'c>,
     /// The circuit.
-    pub(super) circuit: &'c Circuit,
+    pub(super) circuit: &'c CircuitFacts,
 }
 
 columns! {
@@ -34,6 +34,6 @@ columns! {
 }
 
 /// Returns the items of a list.
-fn texts(list: &Items) -> Vec<&str> {
+fn texts(list: &FormedList) -> Vec<&str> {
     list.items.iter().map(String::as_str).collect()
 }

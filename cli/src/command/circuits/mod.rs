@@ -11,9 +11,10 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 #[cfg(feature = "arrow")]
 use self::columns::{CircuitColumns, CircuitRow};
 use self::row::Row;
-use self::table::{Circuit, Circuits, Stream};
+use self::table::{CircuitFacts, CircuitTable, StreamStays};
 use crate::command::identity::{Hasher, Identities};
-use crate::command::lives::{LifeCollector, LifeLogs, read_lives};
+use crate::command::list_form::ListForm;
+use crate::command::lives::{LifeCollector, read_lives};
 use crate::command::note::StreamNote;
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
 use crate::input::reader::{self, Event};
@@ -36,7 +37,8 @@ Which circuits:
   pass them count, each with all of its events. With --shared, only circuits of
   two streams that tor should have kept apart: their values of a field differ,
   both are known, and the field is in the ISO_FIELDS of at least one of them.
-  Nothing is printed if there was none.
+  Nothing is printed if there was none. An event after the CLOSED of its
+  stream, which tor does not print, counts for no stream.
 
 Columns:
   file              the log
@@ -48,7 +50,7 @@ Columns:
   seconds           from the first to the last
   streams           number of streams that were on it
   detached          how often a stream was taken off it (DETACHED)
-  failed            number of streams that failed on it
+  failed            number of streams that failed while they were on it
   targets           the hosts and ports that its streams were asked to reach
   other_targets     number of streams whose target is not listed, for want of
                     room
@@ -125,31 +127,34 @@ pub(crate) struct Options {
 ///
 /// If the output cannot be written.
 pub(crate) fn run(options: Options) -> io::Result<Exit> {
-    let output = Output::new(&options)?;
+    let output = CircuitOutput::new(&options)?;
     let Options { read, shared, show_credentials, streams, check, .. } = options;
     let files = Files::list(read);
     let limit = streams.max_live;
-    let mut printer = Printer {
+    let mut printer = CircuitPrinter {
         output,
         shared,
         limit,
         names: files.names(),
         identities: Identities::new(limit),
-        circuits: Circuits::new(limit),
+        circuits: CircuitTable::new(limit),
         is_complete: true,
         found: false,
     };
     let hasher = Hasher::new(show_credentials);
     let note = move |event: &Event<'_>, input: usize| StreamNote::new(event, input).with_facts(Some(&hasher), event);
-    let all_read = read_lives(files, LifeLogs { options: streams, note, rows: Vec::new() }, &mut printer);
-    let result = all_read.and_then(|all_read| printer.output.finish().map(|()| all_read && printer.is_complete));
+    let all_read = read_lives(files, streams, note, Vec::new(), &mut printer);
+    let result = all_read.and_then(|all_read| {
+        printer.output.finish()?;
+        Ok(printer.identities.report_no_room() && all_read && printer.is_complete)
+    });
     check.exit(result, printer.found)
 }
 
 /// The printer of all logs' circuits.
-struct Printer {
+struct CircuitPrinter {
     /// Output of the circuits.
-    output: Output,
+    output: CircuitOutput,
     /// Set to print only circuits with streams that tor should have kept apart.
     shared: bool,
     /// Maximum number of circuits of a log.
@@ -159,17 +164,17 @@ struct Printer {
     /// Identities of all logs.
     identities: Identities,
     /// Circuits of the current log.
-    circuits: Circuits,
+    circuits: CircuitTable,
     /// Set while there was room for every circuit so far.
     is_complete: bool,
     /// Set once there is a circuit to print.
     found: bool,
 }
 
-impl LifeCollector<Vec<Stream>> for Printer {
-    fn lives(&mut self, streams: Vec<Stream>) -> io::Result<()> {
+impl LifeCollector<Vec<StreamStays>> for CircuitPrinter {
+    fn lives(&mut self, streams: Vec<StreamStays>) -> io::Result<()> {
         for stream in &streams {
-            let identity = self.identities.place(&stream.facts);
+            let identity = self.identities.index_of(&stream.facts);
             self.circuits.add(stream, identity);
         }
         Ok(())
@@ -177,12 +182,12 @@ impl LifeCollector<Vec<Stream>> for Printer {
 
     /// Prints the circuits of the log, and starts with the next log.
     fn end_of_log(&mut self, file: usize) -> io::Result<()> {
-        let circuits = core::mem::replace(&mut self.circuits, Circuits::new(self.limit));
+        let circuits = core::mem::replace(&mut self.circuits, CircuitTable::new(self.limit));
         let name = self.names.get(file).map_or("", |name| name);
         for (id, circuit) in circuits.iter() {
             if !self.shared || !circuit.differs_in().is_empty() {
                 self.found = true;
-                let row = |flat| Row::new(name, id, circuit, &self.identities, flat);
+                let row = |form| Row::new(name, id, circuit, &self.identities, form);
                 self.output.write(circuit, row)?;
             }
         }
@@ -201,7 +206,7 @@ impl LifeCollector<Vec<Stream>> for Printer {
 }
 
 /// Standard output, in a format.
-enum Output {
+enum CircuitOutput {
     /// JSON.
     Json(BufWriter<StdoutLock<'static>>),
     /// CSV.
@@ -213,7 +218,7 @@ enum Output {
     File(Box<ColumnFile<CircuitColumns>>),
 }
 
-impl Output {
+impl CircuitOutput {
     /// Returns the output before the first circuit.
     fn new(options: &Options) -> io::Result<Self> {
         let stdout = || BufWriter::new(io::stdout().lock());
@@ -234,20 +239,20 @@ impl Output {
         })
     }
 
-    /// Prints a circuit.
-    #[cfg_attr(not(feature = "arrow"), allow(unused_variables, reason = "a row has its times as seconds only"))]
-    fn write<'c>(&mut self, circuit: &Circuit, row: impl Fn(bool) -> Row<'c>) -> io::Result<()> {
+    /// Prints a circuit, the row of which `row` makes.
+    #[cfg_attr(not(feature = "arrow"), allow(unused_variables, reason = "only Arrow and Parquet need the exact times"))]
+    fn write<'c>(&mut self, circuit: &CircuitFacts, row: impl Fn(ListForm) -> Row<'c>) -> io::Result<()> {
         match self {
             Self::Json(json) => {
-                let mut text = serde_json::to_vec(&row(false))?;
+                let mut text = serde_json::to_vec(&row(ListForm::Separate))?;
                 escape_json(&mut text, 0);
                 text.push(b'\n');
                 json.write_all(&text)
             }
-            Self::Csv(csv) => csv.row(row(true)),
-            Self::Text(text) => text.write_all(row(false).text().as_bytes()),
+            Self::Csv(csv) => csv.row(row(ListForm::Joined)),
+            Self::Text(text) => text.write_all(row(ListForm::Separate).text().as_bytes()),
             #[cfg(feature = "arrow")]
-            Self::File(file) => file.write(&CircuitRow { row: row(false), circuit }),
+            Self::File(file) => file.write(&CircuitRow { row: row(ListForm::Separate), circuit }),
         }
     }
 

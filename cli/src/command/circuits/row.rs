@@ -5,8 +5,9 @@ use core::fmt::Write;
 use serde::ser::{Serialize, Serializer};
 use tor_stream_event::CircuitId;
 
-use super::table::Circuit;
+use super::table::CircuitFacts;
 use crate::command::identity::Identities;
+use crate::command::list_form::ListForm;
 use crate::input::time::Time;
 use crate::output::table;
 use crate::output::text::escape;
@@ -38,34 +39,34 @@ row! {
     streams: u64,
     detached: u64,
     failed: u64,
-    targets: List,
+    targets: FormedList,
     other_targets: u64,
-    identities: List,
+    identities: FormedList,
     unknown_identity: u64,
     changed_identity: u64,
-    differs_in: List,
+    differs_in: FormedList,
 }
 
-/// A list, or its items as one text in CSV.
-pub(super) struct List {
+/// A list of texts, in a form.
+pub(super) struct FormedList {
     /// Items of the list.
     pub(super) items: Vec<String>,
-    /// Set to print one text, as in CSV.
-    joined: bool,
+    /// Form of the list.
+    form: ListForm,
 }
 
 impl<'c> Row<'c> {
-    /// Returns the row of a circuit. A `flat` row has text in place of lists.
+    /// Returns the row of a circuit, with lists in this form.
     pub(super) fn new(
         file: &'c str,
         id: &'c CircuitId,
-        circuit: &Circuit,
+        circuit: &CircuitFacts,
         identities: &Identities,
-        flat: bool,
+        form: ListForm,
     ) -> Self {
         let unix = |time: Option<Time>| time.and_then(Time::unix).map(|time| time.as_secs_f64());
         let between = circuit.last.zip(circuit.first).and_then(|(last, first)| last.since(first));
-        let list = |items| List { items, joined: flat };
+        let list = |items| FormedList { items, form };
         Row {
             file,
             circuit_id: id.as_str(),
@@ -77,7 +78,7 @@ impl<'c> Row<'c> {
             failed: circuit.failed,
             targets: list(circuit.targets.iter().cloned().collect()),
             other_targets: circuit.other_targets,
-            identities: list(circuit.identities.iter().map(|&place| identities.label(place)).collect()),
+            identities: list(circuit.identities.iter().map(|&index| identities.label(index)).collect()),
             unknown_identity: circuit.unknown,
             changed_identity: circuit.changed,
             differs_in: list(circuit.differs_in().names().map(Into::into).collect()),
@@ -88,17 +89,17 @@ impl<'c> Row<'c> {
     pub(super) fn text(&self) -> String {
         let mut text = format!("circuit {}: ", escape(self.circuit_id));
         text += &table::count(self.streams, "stream");
-        for (number, state) in [(self.failed, "failed"), (self.detached, "detached")] {
+        for (number, verb) in [(self.failed, "failed"), (self.detached, "detached")] {
             if number > 0 {
                 // Writing to a text cannot fail.
-                let _ = write!(text, ", {} {state}", table::thousands(number));
+                let _ = write!(text, ", {} {verb}", table::thousands(number));
             }
         }
         if let Some(seconds) = self.seconds {
             let _ = write!(text, ", {seconds:.1} s");
         }
         let columns = table::width();
-        let mut line = |name: &str, list: &List, others: u64| {
+        let mut line = |name: &str, list: &FormedList, others: u64| {
             const INDENT: usize = 16;
             let others = (others > 0).then(|| table::count(others, "other stream"));
             let items = list.items.iter().map(String::as_str).chain(others.as_deref());
@@ -108,11 +109,8 @@ impl<'c> Row<'c> {
             }
         };
         line("targets", &self.targets, self.other_targets);
-        let mut unknown = self.unknown_identity;
-        if self.identities.items.is_empty() {
-            // The identity of every stream is unknown.
-            unknown = 0;
-        }
+        // Without any known identity the line would only repeat the number of streams.
+        let unknown = if self.identities.items.is_empty() { 0 } else { self.unknown_identity };
         line("identities", &self.identities, unknown);
         line("differ in", &self.differs_in, 0);
         text.push('\n');
@@ -120,11 +118,8 @@ impl<'c> Row<'c> {
     }
 }
 
-impl Serialize for List {
+impl Serialize for FormedList {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.joined {
-            return serializer.serialize_str(&self.items.join(","));
-        }
-        serializer.collect_seq(&self.items)
+        self.form.serialize(self.items.iter().map(String::as_str), serializer)
     }
 }

@@ -6,30 +6,30 @@ use std::io;
 
 use tor_stream_event::{CircuitId, StreamStatus};
 
-use crate::command::identity::{FIELDS, Facts, Fields};
+use crate::command::identity::{FIELDS, Fields, IdentityFacts};
 use crate::command::lives::FromLife;
 use crate::command::note::{Life, asked_host};
 use crate::input::time::Time;
 
 /// The circuits of a log.
-pub(super) struct Circuits {
+pub(super) struct CircuitTable {
     /// Circuits by ID, in the order of numbers.
-    circuits: BTreeMap<Order, Circuit>,
+    circuits: BTreeMap<NumericId, CircuitFacts>,
     /// Maximum number of circuits.
     limit: usize,
-    /// Number of targets and identities, over all circuits, that may still be kept.
+    /// Number of targets and identities, over all circuits, that may still be added.
     room: usize,
     /// Number of stays of streams on circuits beyond the limit.
     pub(super) left_out: u64,
 }
 
-/// A circuit's ID in the order of numbers: a longer one is greater.
+/// A circuit's ID after its length. So IDs are in the order of numbers: a longer one is greater.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Order(usize, CircuitId);
+struct NumericId(usize, CircuitId);
 
 /// The facts about a circuit.
 #[derive(Default)]
-pub(super) struct Circuit {
+pub(super) struct CircuitFacts {
     /// Time of the first event of a stream on the circuit.
     pub(super) first: Option<Time>,
     /// Time of the last event of a stream on the circuit.
@@ -50,32 +50,32 @@ pub(super) struct Circuit {
     pub(super) unknown: u64,
     /// Number of streams whose identity changed.
     pub(super) changed: u64,
-    /// Values of the streams in each field.
-    seen: [Seen; FIELDS.len()],
+    /// Values of the streams in each field of an identity.
+    values: [FieldValues; FIELDS.len()],
 }
 
 /// The values of one field on a circuit.
 #[derive(Clone, Copy, Default)]
-struct Seen {
+struct FieldValues {
     /// First known value.
     first: Option<u64>,
     /// Set if another value was seen.
     differs: bool,
-    /// Set if the field keeps apart a stream whose value is known.
-    counts: bool,
+    /// Set if the field is among the ISO_FIELDS of a stream whose value is known.
+    isolates: bool,
 }
 
-/// The facts about a stream that its circuits need.
-pub(super) struct Stream {
+/// A stream, and its stays on circuits.
+pub(super) struct StreamStays {
     /// Facts about its identity.
-    pub(super) facts: Box<Facts>,
+    pub(super) facts: Box<IdentityFacts>,
     /// Host and port that the stream was asked to reach.
     target: String,
     /// Stays of the stream, one for each circuit.
     stays: Vec<Stay>,
 }
 
-/// The time of a stream on one circuit.
+/// The stay of a stream on one circuit.
 struct Stay {
     /// The circuit.
     id: CircuitId,
@@ -89,7 +89,7 @@ struct Stay {
     failed: bool,
 }
 
-impl FromLife for Stream {
+impl FromLife for StreamStays {
     fn from_life(mut life: Life) -> io::Result<Self> {
         let stays = stays(&life);
         let target = format!("{}:{}", asked_host(&life), life.asked.port);
@@ -101,7 +101,8 @@ impl FromLife for Stream {
 
 /// Returns the stays of a stream.
 fn stays(life: &Life) -> Vec<Stay> {
-    let failed_on = life.failure.as_ref().and_then(|failure| failure.circuit_id);
+    // A stream fails on the circuit that it is on at its end. A look-up may fail without a FAILED.
+    let failed_on = life.circuit_id.filter(|_| life.failed());
     let new = |&id: &CircuitId| Stay { id, first: None, last: None, detached: 0, failed: failed_on == Some(id) };
     let mut stays: Vec<_> = life.circuits.iter().map(new).collect();
     // A stream may have a thousand circuits and as many steps: each step finds its circuit by a search in order.
@@ -109,49 +110,49 @@ fn stays(life: &Life) -> Vec<Stay> {
     by_id.sort_unstable_by_key(|&index| life.circuits.get(index));
     for step in &life.steps {
         let Some(id) = step.circuit_id else { continue };
-        let place = by_id.binary_search_by_key(&Some(&id), |&index| life.circuits.get(index)).ok();
-        let Some(stay) = place.and_then(|place| stays.get_mut(*by_id.get(place)?)) else { continue };
+        let found = by_id.binary_search_by_key(&Some(&id), |&index| life.circuits.get(index)).ok();
+        let Some(stay) = found.and_then(|found| stays.get_mut(*by_id.get(found)?)) else { continue };
         stay.first = stay.first.or(step.time);
         stay.last = step.time.or(stay.last);
         stay.detached += u64::from(step.status == StreamStatus::Detached);
     }
-    // Events of flow control are no steps. If the log begins with some, they were on the circuit of the first step.
+    // Events of flow control are no steps. If a stream begins with some, they were on the circuit of its first step.
     if let Some(first) = stays.first_mut() {
         let is_first = life.steps.first().is_none_or(|step| step.circuit_id == Some(first.id));
         first.first = if is_first { life.first } else { first.first };
     }
-    // Most of the events may be those of flow control, and so may the last one.
+    // The last event may be one of flow control, too. It was on the circuit that the stream is on at its end.
     let last = stays.iter_mut().find(|stay| life.circuit_id == Some(stay.id));
     last.into_iter().for_each(|stay| stay.last = life.last);
     stays
 }
 
-impl Circuits {
+impl CircuitTable {
     /// Returns an empty table of at most `limit` circuits.
     pub(super) fn new(limit: usize) -> Self {
         Self { circuits: BTreeMap::new(), limit, room: limit, left_out: 0 }
     }
 
     /// Adds a stream to each circuit that it was on. `identity` is the index of its identity, if that is known.
-    pub(super) fn add(&mut self, stream: &Stream, identity: Option<usize>) {
+    pub(super) fn add(&mut self, stream: &StreamStays, identity: Option<usize>) {
         for stay in &stream.stays {
             let is_full = self.circuits.len() >= self.limit;
-            match self.circuits.entry(Order(stay.id.as_str().len(), stay.id)) {
+            match self.circuits.entry(NumericId(stay.id.as_str().len(), stay.id)) {
                 Entry::Vacant(_) if is_full => self.left_out += 1,
-                place => place.or_default().add(stream, stay, identity, &mut self.room),
+                entry => entry.or_default().add(stream, stay, identity, &mut self.room),
             }
         }
     }
 
     /// Iterates over the circuits.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&CircuitId, &Circuit)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&CircuitId, &CircuitFacts)> {
         self.circuits.iter().map(|(order, circuit)| (&order.1, circuit))
     }
 }
 
-impl Circuit {
+impl CircuitFacts {
     /// Adds a stream and its stay on this circuit.
-    fn add(&mut self, stream: &Stream, stay: &Stay, identity: Option<usize>, room: &mut usize) {
+    fn add(&mut self, stream: &StreamStays, stay: &Stay, identity: Option<usize>, room: &mut usize) {
         self.streams += 1;
         self.first = self.first.into_iter().chain(stay.first).min();
         self.last = self.last.max(stay.last);
@@ -164,19 +165,20 @@ impl Circuit {
         if !identity.is_some_and(|identity| keep(&mut self.identities, identity, room)) {
             self.unknown += 1;
         }
-        for (place, (seen, value)) in self.seen.iter_mut().zip(stream.facts.values).enumerate() {
+        for (index, (values, value)) in self.values.iter_mut().zip(stream.facts.values).enumerate() {
             let Some(value) = value else { continue };
-            seen.differs |= *seen.first.get_or_insert(value) != value;
-            seen.counts |= stream.facts.iso_fields().has(place);
+            values.differs |= *values.first.get_or_insert(value) != value;
+            values.isolates |= stream.facts.iso_fields().has(index);
         }
     }
 
-    /// Returns the fields by which tor should have kept two of the streams apart: the field keeps one of the two apart,
-    /// and their values are known and differ. Any stream's value differs from one of two different values.
+    /// Returns the fields by which tor should have kept two of the streams apart: the field is among the ISO_FIELDS of
+    /// one of the two, and their values are known and differ.
     pub(super) fn differs_in(&self) -> Fields {
         let mut fields = Fields::default();
-        let differing = self.seen.iter().enumerate().filter(|(_, seen)| seen.differs && seen.counts);
-        differing.for_each(|(place, _)| fields.add(place));
+        // If there are two values, a stream with the field in its ISO_FIELDS differs from a stream with one of them.
+        let differing = self.values.iter().enumerate().filter(|(_, values)| values.differs && values.isolates);
+        differing.for_each(|(index, _)| fields.add(index));
         fields
     }
 }

@@ -43,8 +43,8 @@ pub(super) enum Column {
     File,
     /// Hour of the start.
     Hour,
-    /// Interval of `--every` that has the start. No word of `--by` names it.
-    Time(Duration),
+    /// Interval of `--every` that has the start. No word of `--by` names this column.
+    Every(Duration),
 }
 
 impl ValueEnum for Column {
@@ -88,7 +88,7 @@ impl Column {
             Self::Protocol => "protocol",
             Self::File => "file",
             Self::Hour => "hour",
-            Self::Time(_) => "time",
+            Self::Every(_) => "time",
         }
     }
 
@@ -96,7 +96,7 @@ impl Column {
     pub(super) const fn interval(self) -> Option<Duration> {
         match self {
             Self::Hour => Some(HOUR),
-            Self::Time(interval) => Some(interval),
+            Self::Every(interval) => Some(interval),
             _ => None,
         }
     }
@@ -116,7 +116,7 @@ impl Column {
             Self::Protocol => Value::text(life.client_protocol_str()),
             Self::File => Value::text(Some(file)),
             Self::Hour => Value::interval(life.first, HOUR),
-            Self::Time(interval) => Value::interval(life.first, interval),
+            Self::Every(interval) => Value::interval(life.first, interval),
         }
     }
 
@@ -138,7 +138,7 @@ impl Column {
             Self::Protocol => Value::text(row.client_protocol.as_deref()),
             Self::File => Value::text(Some(file)),
             Self::Hour => Value::interval(event.time, HOUR),
-            Self::Time(interval) => Value::interval(event.time, interval),
+            Self::Every(interval) => Value::interval(event.time, interval),
             Self::Cause | Self::Identity => Value::Absent,
         }
     }
@@ -169,7 +169,7 @@ fn host(source_addr: &str) -> &str {
     parts.filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(source_addr, |(host, _)| host)
 }
 
-/// A value of a column. Values without one come last.
+/// A value of a column. The variants are in the order of the output: groups without a value come last.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Value {
     /// A number.
@@ -183,8 +183,8 @@ pub(super) enum Value {
 }
 
 impl Value {
-    /// Maximum length of a text, in bytes. tor prints nothing longer; a log made for the purpose might.
-    pub(super) const LONGEST: usize = 1024;
+    /// Maximum length of a text, in bytes. tor prints nothing longer; a hostile log may.
+    pub(super) const MAX_LEN: usize = 1024;
 
     /// Returns a text, if there is one.
     fn text(text: Option<&str>) -> Self {
@@ -200,6 +200,7 @@ impl Value {
     fn interval(time: Option<Time>, interval: Duration) -> Self {
         let start = time.and_then(Time::unix).and_then(|time| {
             let seconds = time.as_secs();
+            // An interval is a second at least.
             rfc3339(Duration::from_secs(seconds - seconds.checked_rem(interval.as_secs())?))
         });
         Self::text(start.as_deref())
@@ -207,7 +208,7 @@ impl Value {
 
     /// Returns `true` for a text that is too long for a table.
     pub(super) fn is_too_long(&self) -> bool {
-        matches!(self, Self::Id(_, text) | Self::Text(text) if text.len() > Self::LONGEST)
+        matches!(self, Self::Id(_, text) | Self::Text(text) if text.len() > Self::MAX_LEN)
     }
 
     /// Adds the value to a JSON text.

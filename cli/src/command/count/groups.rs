@@ -6,20 +6,21 @@ use std::collections::HashMap;
 use super::column::Value;
 
 /// Values of the columns that a group has in common, in the order of the columns.
-pub(super) type Key = Box<[Value]>;
+pub(super) type GroupKey = Box<[Value]>;
 
-/// Groups of one block of a log, in the order in which they were found. Their number has no limit, since a block is small.
+/// Groups of the events in a range, or since the last output, in the order in which they were found. Their number has
+/// no limit, since there are few such events.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct NewGroups {
     /// Index of each group in `counts`.
-    indices: HashMap<Key, usize>,
+    indices: HashMap<GroupKey, usize>,
     /// Number of streams or events in each group.
     counts: Vec<u64>,
 }
 
-impl Found {
+impl NewGroups {
     /// Adds streams or events to a group.
-    pub(super) fn add(&mut self, key: Key, number: u64) {
+    pub(super) fn add(&mut self, key: GroupKey, number: u64) {
         let next = self.counts.len();
         let index = *self.indices.entry(key).or_insert(next);
         match self.counts.get_mut(index) {
@@ -39,7 +40,7 @@ impl Found {
     }
 
     /// Returns the groups and their numbers, in the order in which they were found.
-    pub(super) fn into_groups(self) -> impl Iterator<Item = (Key, u64)> {
+    pub(super) fn into_groups(self) -> impl Iterator<Item = (GroupKey, u64)> {
         let mut keys: Vec<_> = self.indices.into_iter().collect();
         keys.sort_unstable_by_key(|&(_, index)| index);
         keys.into_iter().zip(self.counts).map(|((key, _), count)| (key, count))
@@ -49,7 +50,7 @@ impl Found {
 /// The groups of all logs.
 pub(super) struct Groups {
     /// Number of streams or events in each group.
-    counts: HashMap<Key, u64>,
+    counts: HashMap<GroupKey, u64>,
     /// Maximum number of groups.
     limit: usize,
     /// Number of streams or events in groups for which there was no room.
@@ -58,10 +59,19 @@ pub(super) struct Groups {
     pub(super) total: u64,
 }
 
+/// The order of printed groups.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum GroupOrder {
+    /// The largest group first; equal ones by their values.
+    LargestFirst,
+    /// By the first column, a time, and then the largest group first.
+    ByTime,
+}
+
 /// The groups to be printed, in order.
-pub(super) struct Sorted {
+pub(super) struct SortedGroups {
     /// Groups and their numbers.
-    pub(super) groups: Vec<(Key, u64)>,
+    pub(super) groups: Vec<(GroupKey, u64)>,
     /// Number of streams or events in all other groups; 0 if there are none.
     pub(super) others: u64,
     /// Number of all streams or events.
@@ -76,7 +86,7 @@ impl Groups {
 
     /// Adds streams or events to a group. Once the table is full, those of a new group are left out of it, and only
     /// counted; so are those with a text that is too long.
-    pub(super) fn add(&mut self, key: Key, number: u64) {
+    pub(super) fn add(&mut self, key: GroupKey, number: u64) {
         self.total += number;
         let is_full = self.counts.len() >= self.limit;
         match self.counts.get_mut(&key) {
@@ -86,17 +96,16 @@ impl Groups {
         }
     }
 
-    /// Returns the largest groups, at most `top` of them, by their number and then by their key. `by_time` puts the
-    /// first value of the keys before the number.
-    pub(super) fn sorted(self, top: Option<usize>, by_time: bool) -> Sorted {
+    /// Returns the largest groups, at most `top` of them, in an order.
+    pub(super) fn sorted(self, top: Option<usize>, order: GroupOrder) -> SortedGroups {
         let mut groups: Vec<_> = self.counts.into_iter().collect();
         groups.sort_unstable_by(|(key, count), (other, others)| (Reverse(count), key).cmp(&(Reverse(others), other)));
         groups.truncate(top.unwrap_or(usize::MAX));
-        if by_time {
+        if order == GroupOrder::ByTime {
             groups.sort_by(|(key, _), (other, _)| key.first().cmp(&other.first()));
         }
-        let shown: u64 = groups.iter().map(|(_, count)| count).sum();
-        Sorted { groups, others: self.total - shown, total: self.total }
+        let printed: u64 = groups.iter().map(|(_, count)| count).sum();
+        SortedGroups { groups, others: self.total - printed, total: self.total }
     }
 }
 
@@ -105,13 +114,13 @@ mod tests {
     use super::*;
 
     /// Returns the key of a port.
-    fn key(port: u64) -> Key {
+    fn key(port: u64) -> GroupKey {
         Box::new([Value::Number(port)])
     }
 
     #[test]
     fn found_in_order() {
-        let mut found = Found::default();
+        let mut found = NewGroups::default();
         for port in [443, 80, 443, 22, 80, 443] {
             found.add(key(port), 1);
         }
@@ -125,30 +134,30 @@ mod tests {
             groups.add(key(port), 1);
         }
         assert_eq!((groups.left_out, groups.total), (2, 7));
-        let sorted = groups.sorted(Some(1), false);
+        let sorted = groups.sorted(Some(1), GroupOrder::LargestFirst);
         assert_eq!((sorted.groups, sorted.others, sorted.total), (vec![(key(80), 3)], 4, 7));
     }
 
     #[test]
     fn long_texts_are_left_out() {
         let mut groups = Groups::new(2);
-        for len in [Value::LONGEST, Value::LONGEST + 1] {
+        for len in [Value::MAX_LEN, Value::MAX_LEN + 1] {
             groups.add(Box::new([Value::Text("x".repeat(len).into())]), 1);
         }
-        assert_eq!((groups.left_out, groups.sorted(None, false).groups.len()), (1, 1));
+        assert_eq!((groups.left_out, groups.sorted(None, GroupOrder::LargestFirst).groups.len()), (1, 1));
     }
 
     #[test]
     fn order() {
-        let sorted = |by_time| {
+        let sorted = |order| {
             let mut groups = Groups::new(9);
             for (port, number) in [(3, 1), (1, 1), (2, 5)] {
                 groups.add(key(port), number);
             }
-            groups.sorted(None, by_time).groups.into_iter().map(|(_, number)| number).collect::<Vec<_>>()
+            groups.sorted(None, order).groups.into_iter().map(|(_, number)| number).collect::<Vec<_>>()
         };
-        assert_eq!(sorted(false), [5, 1, 1]);
-        assert_eq!(sorted(true), [1, 5, 1]);
+        assert_eq!(sorted(GroupOrder::LargestFirst), [5, 1, 1]);
+        assert_eq!(sorted(GroupOrder::ByTime), [1, 5, 1]);
         // IDs are in the order of numbers, and groups without one come last.
         let id = |text: &str| Value::Id(text.len(), text.into());
         assert!(id("9") < id("10") && id("10") < Value::Absent);

@@ -13,12 +13,12 @@ use clap::ValueEnum;
 use jiff::{Span, SpanRelativeTo};
 
 use self::column::{Column, Value};
-use self::events::{EventLog, EventLogs};
-use self::groups::{Groups, Key};
-use self::print::Report;
+use self::events::{GroupedEvents, GroupedEventsMaker};
+use self::groups::{GroupKey, GroupOrder, Groups};
+use self::print::GroupReport;
 use crate::arguments::exit_with_mistake;
 use crate::command::identity::{Hasher, Identities};
-use crate::command::lives::{LifeCollector, LifeLogs, read_lives};
+use crate::command::lives::{LifeCollector, read_lives};
 use crate::command::note::{Life, StreamNote};
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
 use crate::input::reader::{Event, ReadOptions};
@@ -36,6 +36,8 @@ Examples:
 
 Which streams:
   With filters, the streams that pass them, whole, as in `tor-streams streams`.
+  An event after the CLOSED of its stream, which that command prints, counts for
+  no stream.
   With --events, the events that pass them, as in `tor-streams events`.
 
 Columns:
@@ -103,8 +105,8 @@ pub(crate) struct Options {
     #[arg(long, conflicts_with_all = ["failed", "join"])]
     events: bool,
     /// How to print the groups
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = GroupFormat::Text)]
+    format: GroupFormat,
     /// Options of CSV.
     #[command(flatten)]
     csv: CsvOptions,
@@ -118,7 +120,7 @@ pub(crate) struct Options {
 
 /// A format of the output.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum GroupFormat {
     /// A table for a person
     Text,
     /// An array of JSON objects
@@ -149,7 +151,7 @@ fn interval(text: &str) -> Result<Duration, &'static str> {
 pub(crate) fn run(options: Options) -> io::Result<Exit> {
     let Options { read, by, every, top, events, format, csv, streams, check } = options;
     check_columns(&by, events);
-    let columns: Arc<[Column]> = every.map(Column::Time).into_iter().chain(by).collect();
+    let columns: Arc<[Column]> = every.map(Column::Every).into_iter().chain(by).collect();
     let (files, limit) = (Files::list(read), streams.max_live);
     let mut counting = Counting {
         columns: Arc::clone(&columns),
@@ -159,23 +161,25 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
         untimed: 0,
     };
     let all_read = if events {
-        files.read(EventLogs { columns }, &mut counting)
+        files.read(GroupedEventsMaker { columns }, &mut counting)
     } else {
         let hasher = counting.identities.is_some().then(|| Hasher::new(false));
         let note =
             move |event: &Event<'_>, input: usize| StreamNote::new(event, input).with_facts(hasher.as_ref(), event);
-        read_lives(files, LifeLogs { options: streams, note, rows: Vec::new() }, &mut counting)
+        read_lives(files, streams, note, Vec::new(), &mut counting)
     };
     let counted = if events { "events" } else { "streams" };
     let found = counting.groups.total > 0;
     let result = all_read.and_then(|all_read| {
-        let is_complete = counting.report_missing(counted);
+        let has_room = counting.identities.as_ref().is_none_or(Identities::report_no_room);
+        let is_complete = counting.report_missing(counted) && has_room;
         let Counting { columns, groups, .. } = counting;
-        let report = Report { columns: columns.to_vec(), counted, sorted: groups.sorted(top, every.is_some()) };
+        let order = if every.is_some() { GroupOrder::ByTime } else { GroupOrder::LargestFirst };
+        let report = GroupReport { columns: columns.to_vec(), counted, sorted: groups.sorted(top, order) };
         match format {
-            Format::Text => report.text(),
-            Format::Json => report.json(),
-            Format::Csv => report.csv(csv.cells()),
+            GroupFormat::Text => report.text(),
+            GroupFormat::Json => report.json(),
+            GroupFormat::Csv => report.csv(csv.cells()),
         }?;
         Ok(all_read && is_complete)
     });
@@ -211,7 +215,7 @@ struct Counting {
 
 impl Counting {
     /// Adds streams or events to a group.
-    fn add(&mut self, key: Key, number: u64) {
+    fn add(&mut self, key: GroupKey, number: u64) {
         let mut columns = self.columns.iter().zip(&key);
         if columns.any(|(column, value)| column.interval().is_some() && *value == Value::Absent) {
             self.untimed += number;
@@ -240,8 +244,8 @@ impl LifeCollector<Vec<Life>> for Counting {
         for life in &lives {
             let identity = self.identities.as_mut().zip(life.note.facts.as_deref());
             let identity = identity.and_then(|(identities, facts)| {
-                let place = identities.place(facts)?;
-                Some(identities.label(place))
+                let index = identities.index_of(facts)?;
+                Some(identities.label(index))
             });
             let file = self.names.get(life.note.file).map_or("", |name| name);
             let values = self.columns.iter().map(|column| column.of_stream(life, file, identity.as_deref()));
@@ -252,13 +256,13 @@ impl LifeCollector<Vec<Life>> for Counting {
     }
 }
 
-impl Collector<EventLog> for Counting {
-    fn print(&mut self, groups: Vec<(Key, u64)>) -> io::Result<()> {
+impl Collector<GroupedEvents> for Counting {
+    fn print(&mut self, groups: Vec<(GroupKey, u64)>) -> io::Result<()> {
         groups.into_iter().for_each(|(key, number)| self.add(key, number));
         Ok(())
     }
 
-    fn log(&mut self, mut log: EventLog, _index: usize, _all_read: bool) -> io::Result<()> {
+    fn log(&mut self, mut log: GroupedEvents, _index: usize, _all_read: bool) -> io::Result<()> {
         use crate::input::threads::LogConsumer;
 
         log.rows()?.map_or(Ok(()), |groups| self.print(groups))

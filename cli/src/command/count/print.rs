@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::column::Column;
-use super::groups::Sorted;
+use super::column::{Column, Value};
+use super::groups::SortedGroups;
 use crate::output::cells::{CellEscapes, Csv};
 use crate::output::table::{self, TextTable, share, thousands};
 use crate::output::text::escape_json;
@@ -12,16 +12,16 @@ use crate::output::text::escape_json;
 const OTHERS: &str = "others";
 
 /// Groups, and the columns that they were grouped by.
-pub(super) struct Report {
+pub(super) struct GroupReport {
     /// Columns of the keys.
     pub(super) columns: Vec<Column>,
     /// Name of the objects that were counted, in the plural.
     pub(super) counted: &'static str,
     /// Groups in order.
-    pub(super) sorted: Sorted,
+    pub(super) sorted: SortedGroups,
 }
 
-impl Report {
+impl GroupReport {
     /// Returns the names of the columns.
     fn names(&self) -> impl Iterator<Item = &'static str> {
         self.columns.iter().map(|column| column.name()).chain([self.counted])
@@ -34,7 +34,7 @@ impl Report {
     /// If the output cannot be written.
     pub(super) fn text(&self) -> io::Result<()> {
         let mut output = anstream::stdout().lock();
-        let Sorted { groups, others, total } = &self.sorted;
+        let SortedGroups { groups, others, total } = &self.sorted;
         let counted = if *total == 1 { self.counted.trim_end_matches('s') } else { self.counted };
         writeln!(output, "{} {counted}", thousands(*total))?;
         if !self.columns.is_empty() && *total > 0 {
@@ -69,11 +69,12 @@ impl Report {
     /// If the output cannot be written.
     pub(super) fn json(&self) -> io::Result<()> {
         let mut output = io::BufWriter::new(io::stdout().lock());
-        let absent = super::column::Value::Absent;
-        let others = (self.sorted.others > 0).then_some((None, self.sorted.others, true));
+        let absent = Value::Absent;
+        // Each row: the key of its group, the number, and whether it stands for all other groups.
         let groups = self.sorted.groups.iter().map(|(key, count)| (Some(key), *count, false));
+        let others = (self.sorted.others > 0).then_some((None, self.sorted.others, true));
         let mut before = "[\n";
-        for (key, count, others) in groups.chain(others) {
+        for (key, count, is_others) in groups.chain(others) {
             let mut json = String::from(before);
             json.push('{');
             for (index, column) in self.columns.iter().enumerate() {
@@ -81,7 +82,7 @@ impl Report {
                 key.and_then(|key| key.get(index)).unwrap_or(&absent).write_json(&mut json)?;
                 json.push(',');
             }
-            json.push_str(&format!("\"{}\":{count},\"{OTHERS}\":{others}}}", self.counted));
+            json.push_str(&format!("\"{}\":{count},\"{OTHERS}\":{is_others}}}", self.counted));
             let mut json = json.into_bytes();
             escape_json(&mut json, 0);
             output.write_all(&json)?;
@@ -101,7 +102,7 @@ impl Report {
         csv.names(&self.names().chain([OTHERS]).collect::<Vec<_>>())?;
         for (key, count) in &self.sorted.groups {
             let end = [count.to_string(), "false".into()];
-            csv.row(key.iter().map(super::column::Value::csv).chain(end).collect::<Vec<_>>())?;
+            csv.row(key.iter().map(Value::csv).chain(end).collect::<Vec<_>>())?;
         }
         if self.sorted.others > 0 {
             let end = [self.sorted.others.to_string(), "true".into()];

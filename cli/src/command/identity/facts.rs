@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use core::hash::BuildHasher;
 use std::hash::RandomState;
 
-use tor_stream_event::{IsoField, StreamEventRef, StreamStatus};
+use tor_stream_event::{IsoField, Quoted, StreamEventRef, StreamStatus};
 
 /// Fields of an identity, in the order in which labels list them.
 pub(crate) const FIELDS: [IsoField; 9] = [
@@ -26,23 +26,23 @@ pub(crate) struct Fields(pub(super) u16);
 impl Fields {
     /// The fields by which tor keeps streams apart by default, those of a listener without isolation flags: user name,
     /// password, client address, session group and NYM_EPOCH.
-    const DEFAULT: Self = Self(0b1_1000_0111);
+    const DEFAULT: Self = Self(1 | 1 << 1 | 1 << 2 | 1 << 7 | 1 << 8);
 
     /// Returns the fields of `ISO_FIELDS`. Fields without a name are left out, since their values are unknown.
     fn of(event: &StreamEventRef<'_>) -> Option<Self> {
         event.iso_fields_str()?;
-        let place = |field| FIELDS.iter().position(|&known| known == field);
-        Some(event.iso_fields().filter_map(place).fold(Self(0), |fields, place| Self(fields.0 | 1 << place)))
+        let index = |field| FIELDS.iter().position(|&known| known == field);
+        Some(event.iso_fields().filter_map(index).fold(Self(0), |fields, index| Self(fields.0 | 1 << index)))
     }
 
     /// Returns `true` if the field with this index is in the set.
-    pub(crate) const fn has(self, place: usize) -> bool {
-        self.0 >> place & 1 == 1
+    pub(crate) const fn has(self, index: usize) -> bool {
+        self.0 >> index & 1 == 1
     }
 
     /// Adds the field with this index.
-    pub(crate) const fn add(&mut self, place: usize) {
-        self.0 |= 1 << place;
+    pub(crate) const fn add(&mut self, index: usize) {
+        self.0 |= 1 << index;
     }
 
     /// Returns `true` if the set is empty.
@@ -52,7 +52,7 @@ impl Fields {
 
     /// Returns the names of the fields.
     pub(crate) fn names(self) -> impl Iterator<Item = &'static str> {
-        FIELDS.iter().enumerate().filter(move |&(place, _)| self.has(place)).map(|(_, field)| field.as_str())
+        FIELDS.iter().enumerate().filter(move |&(index, _)| self.has(index)).map(|(_, field)| field.as_str())
     }
 }
 
@@ -71,12 +71,12 @@ pub(crate) struct Hasher {
     keeps_text: bool,
 }
 
-/// The text of values, as shown.
+/// The text of values, as labels show it.
 pub(super) type Texts = [Option<Box<str>>; FIELDS.len()];
 
 /// The facts that a stream's events tell about its identity.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Facts {
+pub(crate) struct IdentityFacts {
     /// Fields of `ISO_FIELDS`, if any event has it.
     pub(super) iso_fields: Option<Fields>,
     /// First value of each field.
@@ -94,8 +94,8 @@ impl Hasher {
     }
 
     /// Returns the facts of an event.
-    pub(crate) fn facts(&self, event: &StreamEventRef<'_>) -> Facts {
-        let mut facts = Facts {
+    pub(crate) fn facts(&self, event: &StreamEventRef<'_>) -> IdentityFacts {
+        let mut facts = IdentityFacts {
             iso_fields: Fields::of(event),
             values: [None; FIELDS.len()],
             changed: Fields(0),
@@ -105,19 +105,16 @@ impl Hasher {
         // absent credential is known to be absent.
         let prints_all = event.nym_epoch().is_some() && event.iso_fields_str().is_some();
         let begins = matches!(event.status, StreamStatus::New | StreamStatus::NewResolve);
-        for (place, field) in FIELDS.into_iter().enumerate() {
-            let quoted = match field {
-                IsoField::SocksUsername => event.socks_username(),
-                IsoField::SocksPassword => event.socks_password(),
-                _ => None,
-            };
+        let credential = |field: IsoField, quoted: Option<Quoted<'_>>| match quoted {
+            Some(quoted) => Some(format!("\"{}\"", quoted.escaped()).into()),
+            // A damaged value is unknown.
+            None if prints_all && event.arg(field.as_str()).is_none() => Some("(none)".into()),
+            None => None,
+        };
+        for (index, field) in FIELDS.into_iter().enumerate() {
             let text: Option<Cow<'_, str>> = match field {
-                IsoField::SocksUsername | IsoField::SocksPassword => match quoted {
-                    Some(quoted) => Some(format!("\"{}\"", quoted.escaped()).into()),
-                    // A damaged value is unknown.
-                    None if prints_all && event.arg(field.as_str()).is_none() => Some("(none)".into()),
-                    None => None,
-                },
+                IsoField::SocksUsername => credential(field, event.socks_username()),
+                IsoField::SocksPassword => credential(field, event.socks_password()),
                 IsoField::ClientAddr => event.source_host().map(lower_case),
                 IsoField::ClientPort => event.source_port().map(|port| port.to_string().into()),
                 // Later events may have an address instead of the name that the client asked for.
@@ -130,12 +127,12 @@ impl Hasher {
             };
             let Some(text) = text else { continue };
             let hash = match (field, event.target_host) {
-                // Names that are not UTF-8 have the same text.
+                // Every host that is not UTF-8 has this text.
                 (IsoField::DestAddr, "\u{FFFD}") => self.key.hash_one(event.target_bytes()),
                 _ => self.key.hash_one(&*text),
             };
-            facts.set(place, hash);
-            if let Some(kept) = facts.texts.as_mut().and_then(|texts| texts.get_mut(place)) {
+            facts.set(index, hash);
+            if let Some(kept) = facts.texts.as_mut().and_then(|texts| texts.get_mut(index)) {
                 *kept = Some(text.into());
             }
         }
@@ -148,10 +145,10 @@ fn lower_case(text: &str) -> Cow<'_, str> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) { text.to_ascii_lowercase().into() } else { text.into() }
 }
 
-impl Facts {
+impl IdentityFacts {
     /// Sets the value of the field with this index.
-    pub(super) fn set(&mut self, place: usize, value: u64) {
-        if let Some(known) = self.values.get_mut(place) {
+    pub(super) fn set(&mut self, index: usize, value: u64) {
+        if let Some(known) = self.values.get_mut(index) {
             *known = Some(value);
         }
     }
@@ -163,10 +160,10 @@ impl Facts {
             (ours, theirs) => ours.or(theirs),
         };
         self.changed.0 |= later.changed.0;
-        for (place, (ours, theirs)) in self.values.iter_mut().zip(later.values).enumerate() {
+        for (index, (ours, theirs)) in self.values.iter_mut().zip(later.values).enumerate() {
             match (&ours, theirs) {
                 (None, _) => *ours = theirs,
-                (Some(ours), Some(theirs)) if *ours != theirs => self.changed.add(place),
+                (Some(ours), Some(theirs)) if *ours != theirs => self.changed.add(index),
                 _ => {}
             }
         }

@@ -8,5 +8,5 @@
 mod facts;
 mod table;
 
-pub(crate) use self::facts::{FIELDS, Facts, Fields, Hasher};
+pub(crate) use self::facts::{FIELDS, Fields, Hasher, IdentityFacts};
 pub(crate) use self::table::Identities;

@@ -5,19 +5,41 @@ use core::fmt::Write;
 use core::hash::Hash;
 use std::collections::HashMap;
 
-use super::facts::{FIELDS, Facts, Fields, Texts, Values, fill};
+use super::facts::{FIELDS, Fields, IdentityFacts, Texts, Values, fill};
+use crate::output::table::count;
+use crate::report;
 
 /// The identities of a run, numbered from 1 in the order in which they are found.
 pub(crate) struct Identities {
-    /// Identity of streams with exactly these values of these fields and no others, or `None` if several are possible;
-    /// and the [`Group::changes`] at which it was found.
-    exact: HashMap<Exact, (Option<usize>, u64)>,
+    /// Results for streams with exactly these values of these fields.
+    cache: HashMap<Exact, Cached>,
     /// Identities by index.
     all: Vec<Identity>,
     /// Indices of the identities by their fields.
     by_fields: HashMap<Fields, Group>,
-    /// Maximum number of entries.
+    /// Maximum number of cached results, and so of identities.
     limit: usize,
+    /// Number of streams whose identity is unknown since there was no room for another result.
+    no_room: u64,
+}
+
+/// The result for streams with the same values.
+#[derive(Clone, Copy)]
+struct Cached {
+    /// Index of the identity. `None` if several are possible.
+    identity: Option<usize>,
+    /// [`Group::changes`] when the result was found.
+    changes: u64,
+}
+
+/// The identities that fit a stream.
+enum Found {
+    /// No identity.
+    None,
+    /// The identity with this index.
+    One(usize),
+    /// Several, or more than the stream is compared with.
+    Several,
 }
 
 /// Fields with their known values, as a key.
@@ -55,98 +77,123 @@ struct Group {
 }
 
 impl Identities {
-    /// Maximum number of identities, with other known fields, that a stream is compared with. With more of them,
-    /// several usually fit; and the time for a stream has to stay bounded.
-    const COMPARED: usize = 1000;
+    /// Maximum number of identities, with other known fields, that a stream is compared with: the time for a stream has
+    /// to stay bounded. Of more identities several usually fit.
+    const MAX_COMPARED: usize = 1000;
 
     /// Returns a table of at most `limit` identities.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { exact: HashMap::new(), all: Vec::new(), by_fields: HashMap::new(), limit }
+        Self { cache: HashMap::new(), all: Vec::new(), by_fields: HashMap::new(), limit, no_room: 0 }
     }
 
     /// Returns the index of a stream's identity. A stream that differs from all others gets a new identity. `None` if
-    /// its values are unknown, or if several identities are possible.
-    pub(crate) fn place(&mut self, facts: &Facts) -> Option<usize> {
+    /// its values are unknown, if several identities are possible, or if there is no room for another entry.
+    pub(crate) fn index_of(&mut self, facts: &IdentityFacts) -> Option<usize> {
         let fields = facts.iso_fields();
         let mut values = facts.values;
-        values.iter_mut().enumerate().filter(|&(place, _)| !fields.has(place)).for_each(|(_, value)| *value = None);
+        values.iter_mut().enumerate().filter(|&(index, _)| !fields.has(index)).for_each(|(_, value)| *value = None);
         if values.iter().all(Option::is_none) {
             return None;
         }
-        let found = self.exact.get(&Exact(fields, values)).copied();
-        if found.is_none() && self.exact.len() >= self.limit {
+        let cached = self.cache.get(&Exact(fields, values)).copied();
+        if cached.is_none() && self.cache.len() >= self.limit {
+            self.no_room += 1;
             return None;
         }
-        let known = known_fields(&values);
-        // A certain identity stays so. Any other may be one of several by now.
-        if let Some((Some(place), _)) = found.filter(|_| known == fields) {
-            return Some(place);
+        let changes = self.by_fields.entry(fields).or_default().changes;
+        let result = match cached {
+            // If all fields are known, an identity stays the only possible one.
+            Some(Cached { identity: Some(identity), .. }) if known_fields(&values) == fields => return Some(identity),
+            // Any other result may change with each change of the group.
+            Some(cached) if cached.changes == changes => return cached.identity,
+            cached => self.find(fields, &values, cached.and_then(|cached| cached.identity)),
+        };
+        let identity = match result {
+            Found::One(identity) => {
+                self.learn(identity, fields, &values, facts.texts.as_deref());
+                Some(identity)
+            }
+            Found::None => {
+                let identity = self.all.len();
+                self.all.push(Identity { values: [None; FIELDS.len()], texts: facts.texts.clone(), fields });
+                self.learn(identity, fields, &values, None);
+                Some(identity)
+            }
+            Found::Several => None,
+        };
+        let changes = self.by_fields.get(&fields).map_or(0, |group| group.changes);
+        self.cache.insert(Exact(fields, values), Cached { identity, changes });
+        identity
+    }
+
+    /// Searches for the identities that may be those of a stream with these values. `cached` is the one that an earlier
+    /// stream with the same values had.
+    fn find(&self, fields: Fields, values: &Values, cached: Option<usize>) -> Found {
+        let known = known_fields(values);
+        let by_known = self.by_fields.get(&fields).into_iter().flat_map(|group| &group.by_known);
+        // Two identities with the same known fields have different values, or they would be one. So among those with
+        // the known fields of this stream, only the cached one can fit.
+        let same = cached.filter(|&identity| self.values(identity) == Some(values));
+        let others = by_known.filter(|&(&other, _)| other != known).map(|(_, identities)| identities);
+        if others.clone().map(BTreeSet::len).sum::<usize>() > Self::MAX_COMPARED {
+            return Found::Several;
         }
-        self.by_fields.entry(fields).or_default();
-        let group = self.by_fields.get(&fields)?;
-        if let Some((place, _)) = found.filter(|&(_, changes)| changes == group.changes) {
-            return place;
-        }
-        // Two identities with the same known fields have different values, or they would be one.
-        let same = found.and_then(|(place, _)| place).filter(|&place| self.values(place) == Some(&values));
-        let others = group.by_known.iter().filter(|&(&other, _)| other != known).map(|(_, places)| places);
-        let too_many = others.clone().map(BTreeSet::len).sum::<usize>() > Self::COMPARED;
-        let mut fitting = same.into_iter().chain(others.flatten().copied()).filter(|&place| {
-            self.values(place).is_some_and(|identity| {
-                let mut both = identity.iter().zip(&values);
+        let mut fitting = same.into_iter().chain(others.flatten().copied()).filter(|&identity| {
+            self.values(identity).is_some_and(|identity| {
+                let mut both = identity.iter().zip(values);
                 both.all(|(ours, theirs)| ours.is_none() || theirs.is_none() || ours == theirs)
             })
         });
-        let place = match (fitting.next(), fitting.next()) {
-            _ if too_many => None,
-            (Some(place), None) => {
-                self.learn(place, fields, &values, facts.texts.as_deref());
-                Some(place)
-            }
-            (None, _) => {
-                let place = self.all.len();
-                self.all.push(Identity { values: [None; FIELDS.len()], texts: facts.texts.clone(), fields });
-                self.learn(place, fields, &values, None);
-                Some(place)
-            }
-            _ => None,
-        };
-        let changes = self.by_fields.get(&fields).map_or(0, |group| group.changes);
-        self.exact.insert(Exact(fields, values), (place, changes));
-        place
+        match (fitting.next(), fitting.next()) {
+            (Some(identity), None) => Found::One(identity),
+            (None, _) => Found::None,
+            _ => Found::Several,
+        }
+    }
+
+    /// Reports the streams whose identity is unknown for want of room. Returns `false` if there are any.
+    pub(crate) fn report_no_room(&self) -> bool {
+        if self.no_room > 0 {
+            report(format_args!(
+                "tor-streams: {} without an identity for want of room; --max-live makes room",
+                count(self.no_room, "stream")
+            ));
+        }
+        self.no_room == 0
     }
 
     /// Returns the values of an identity.
-    fn values(&self, place: usize) -> Option<&Values> {
-        self.all.get(place).map(|identity| &identity.values)
+    fn values(&self, index: usize) -> Option<&Values> {
+        self.all.get(index).map(|identity| &identity.values)
     }
 
     /// Adds the facts of a stream to its identity.
-    fn learn(&mut self, place: usize, fields: Fields, values: &Values, texts: Option<&Texts>) {
-        let (Some(identity), Some(group)) = (self.all.get_mut(place), self.by_fields.get_mut(&fields)) else { return };
+    fn learn(&mut self, index: usize, fields: Fields, values: &Values, texts: Option<&Texts>) {
+        let (Some(identity), Some(group)) = (self.all.get_mut(index), self.by_fields.get_mut(&fields)) else { return };
         let before = known_fields(&identity.values);
         identity.learn(values, texts);
         let after = known_fields(&identity.values);
         if after != before {
             group.changes += 1;
-            if let Some(places) = group.by_known.get_mut(&before) {
-                places.remove(&place);
+            if let Some(indices) = group.by_known.get_mut(&before) {
+                indices.remove(&index);
             }
-            group.by_known.entry(after).or_default().insert(place);
-            self.exact.insert(Exact(fields, identity.values), (Some(place), group.changes));
+            group.by_known.entry(after).or_default().insert(index);
+            let cached = Cached { identity: Some(index), changes: group.changes };
+            self.cache.insert(Exact(fields, identity.values), cached);
         }
     }
 
     /// Returns the label of an identity: `#1`, and its values if their text was kept.
-    pub(crate) fn label(&self, place: usize) -> String {
-        let mut label = format!("#{}", place + 1);
+    pub(crate) fn label(&self, index: usize) -> String {
+        let mut label = format!("#{}", index + 1);
         let Some((fields, texts)) =
-            self.all.get(place).and_then(|identity| Some((identity.fields, identity.texts.as_ref()?)))
+            self.all.get(index).and_then(|identity| Some((identity.fields, identity.texts.as_ref()?)))
         else {
             return label;
         };
-        for (place, (field, text)) in FIELDS.iter().zip(&**texts).enumerate() {
-            if let Some(text) = text.as_ref().filter(|_| fields.has(place)) {
+        for (field_index, (field, text)) in FIELDS.iter().zip(&**texts).enumerate() {
+            if let Some(text) = text.as_ref().filter(|_| fields.has(field_index)) {
                 // Writing to a text cannot fail.
                 let _ = write!(label, " {field}={text}");
             }
@@ -158,7 +205,7 @@ impl Identities {
 /// Returns the fields whose values are known.
 fn known_fields(values: &Values) -> Fields {
     let mut fields = Fields::default();
-    values.iter().enumerate().filter(|(_, value)| value.is_some()).for_each(|(place, _)| fields.add(place));
+    values.iter().enumerate().filter(|(_, value)| value.is_some()).for_each(|(index, _)| fields.add(index));
     fields
 }
 
@@ -179,13 +226,13 @@ mod tests {
     use super::*;
 
     /// Returns the facts of a stream that is kept apart by these values.
-    fn facts(values: [Option<u64>; 3]) -> Facts {
-        let mut facts = Facts { iso_fields: Some(Fields(0b111)), ..Facts::default() };
+    fn facts(values: [Option<u64>; 3]) -> IdentityFacts {
+        let mut facts = IdentityFacts { iso_fields: Some(Fields(0b111)), ..IdentityFacts::default() };
         values
             .into_iter()
             .enumerate()
-            .filter_map(|(place, value)| Some((place, value?)))
-            .for_each(|(place, value)| facts.set(place, value));
+            .filter_map(|(index, value)| Some((index, value?)))
+            .for_each(|(index, value)| facts.set(index, value));
         facts
     }
 
@@ -193,7 +240,7 @@ mod tests {
     #[test]
     fn unknown_values() {
         let mut identities = Identities::new(100);
-        for (values, place) in [
+        for (values, index) in [
             ([Some(1), None, None], Some(0)),
             ([None, Some(2), None], Some(0)),
             ([Some(1), Some(2), None], Some(0)),
@@ -208,7 +255,7 @@ mod tests {
             ([None, Some(3), None], Some(1)),
             ([None; 3], None),
         ] {
-            assert_eq!(identities.place(&facts(values)), place, "{values:?}");
+            assert_eq!(identities.index_of(&facts(values)), index, "{values:?}");
         }
     }
 
@@ -218,13 +265,13 @@ mod tests {
         let mut identities = Identities::new(10_000);
         for round in 0..2 {
             for user in 0..5000 {
-                let place = identities.place(&facts([Some(user), Some(0), None]));
-                assert_eq!(place, usize::try_from(user).ok(), "{round}");
+                let index = identities.index_of(&facts([Some(user), Some(0), None]));
+                assert_eq!(index, usize::try_from(user).ok(), "{round}");
             }
         }
         // Entries are limited.
         let mut identities = Identities::new(2);
-        let places = [1, 2, 3, 1].map(|user| identities.place(&facts([Some(user), None, None])));
-        assert_eq!(places, [Some(0), Some(1), None, Some(0)]);
+        let indices = [1, 2, 3, 1].map(|user| identities.index_of(&facts([Some(user), None, None])));
+        assert_eq!(indices, [Some(0), Some(1), None, Some(0)]);
     }
 }

@@ -15,17 +15,17 @@ pub(super) const ACROSS: Range<f64> = 54.0..462.0;
 /// Vertical range of the plotted area, from the top.
 pub(super) const DOWN: Range<f64> = 34.0..234.0;
 /// Height of an entry of a legend.
-const ENTRY: f64 = 20.0;
+const ENTRY_HEIGHT: f64 = 20.0;
 /// Number of colours, without the grey one for everything else.
 const COLOURS: usize = 7;
-/// Number of columns of text, as a terminal has them, for which a legend in two columns has room: wide fonts included.
-const HALF: usize = 26;
-/// Number of columns of text for which a legend in one column has room.
-const WHOLE: usize = 56;
+/// Maximum width of an entry of a legend in two columns, in characters: few enough for wide fonts, too.
+const NARROW_ENTRY: usize = 26;
+/// Maximum width of an entry of a legend in one column, in characters.
+const WIDE_ENTRY: usize = 56;
 /// Half of the width of a character in a label of an axis, in a wide font.
 const HALF_CHAR: f64 = 4.0;
 
-/// The look of a curve or of a series of bars: a colour and a pattern, either of which tells it from its neighbours.
+/// The look of a curve or of a series of bars: a colour and a pattern, each of which distinguishes neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Look {
     /// Number of the colour, which the style sheet has.
@@ -83,9 +83,18 @@ impl Look {
     }
 }
 
+/// The form in which a legend shows a look: that of the figure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Swatch {
+    /// A line, as of a curve.
+    Line,
+    /// A bar.
+    Bar,
+}
+
 /// An entry of a legend.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct LegendEntry {
     /// Look of the series.
     pub(super) look: Look,
     /// Name of the series.
@@ -206,15 +215,15 @@ impl Chart {
         bar.px("x", x.start).px("y", y.start).px("width", x.end - x.start).px("height", y.end - y.start)
     }
 
-    /// Adds a legend of curves or of bars, in two columns if all names are short.
-    pub(super) fn legend(&mut self, entries: &[Entry], is_curves: bool) {
+    /// Adds a legend, in two columns if all names are short.
+    pub(super) fn legend(&mut self, entries: &[LegendEntry], swatch: Swatch) {
         let top = DOWN.end + self.labels + 15.0;
-        let length = |entry: &Entry| text_width(&entry.name) + text_width(&thousands(entry.count)) + 3;
-        let columns = if entries.iter().all(|entry| length(entry) <= HALF) { 2 } else { 1 };
-        for (index, Entry { look, name, count }) in entries.iter().enumerate() {
+        let length = |entry: &LegendEntry| text_width(&entry.name) + text_width(&thousands(entry.count)) + 3;
+        let columns = if entries.iter().all(|entry| length(entry) <= NARROW_ENTRY) { 2 } else { 1 };
+        for (index, LegendEntry { look, name, count }) in entries.iter().enumerate() {
             let x = if index % columns == 0 { 14.0 } else { WIDTH / 2.0 + 8.0 };
-            let y = top + (index / columns) as f64 * ENTRY;
-            let swatch = if is_curves {
+            let y = top + (index / columns) as f64 * ENTRY_HEIGHT;
+            let swatch = if swatch == Swatch::Line {
                 let line = Tag::new("line").set("class", "curve").set("style", format!("stroke:{}", look.colour()));
                 let line = line.px("x1", x).px("y1", y).px("x2", x + 26.0).px("y2", y);
                 line.set("stroke-dasharray", look.dashes())
@@ -223,10 +232,10 @@ impl Chart {
             };
             self.push(swatch);
             let count = format!(" ({})", thousands(*count));
-            let text = format!("{}{count}", cut(name, WHOLE - count.len()));
+            let text = format!("{}{count}", cut(name, WIDE_ENTRY - count.len()));
             self.push(Tag::new("text").px("x", x + 33.0).px("y", y + 4.5).text(&text));
         }
-        self.legend = entries.len().div_ceil(columns) as f64 * ENTRY + 5.0;
+        self.legend = entries.len().div_ceil(columns) as f64 * ENTRY_HEIGHT + 5.0;
     }
 
     /// Adds a sentence in place of the plot.

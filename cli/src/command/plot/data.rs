@@ -1,4 +1,4 @@
-//! Counts of streams for the figures, in memory that is bounded.
+//! Counts of streams for the figures, in bounded memory.
 
 use alloc::collections::BTreeMap;
 use core::ops::AddAssign;
@@ -14,17 +14,26 @@ use crate::command::note::{Life, asked_host};
 use crate::command::timeline::Timeline;
 use crate::input::time::Time;
 
-/// Maximum number of durations of a curve that are kept one by one.
+/// Maximum number of durations of a curve that are exact.
 const EXACT: usize = 10_000;
-/// Maximum number of durations of a step of time that are kept one by one.
+/// Maximum number of durations of a step of time that are exact.
 const EXACT_IN_STEP: usize = 100;
+
+/// The curves that durations belong to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Curves {
+    /// A curve for each kind of request, or of end.
+    ByKind,
+    /// A curve for each file.
+    ByFile,
+}
 
 /// The durations of a curve.
 pub(super) type Curve = Durations<EXACT>;
 
 /// The counts of all streams.
 #[derive(Default)]
-pub(super) struct Data {
+pub(super) struct StreamCounts {
     /// Number of streams.
     pub(super) streams: u64,
     /// Number of streams that failed.
@@ -33,28 +42,28 @@ pub(super) struct Data {
     pub(super) dated: u64,
     /// Unix times of the first and the last event of a stream.
     pub(super) span: Option<(Duration, Duration)>,
-    /// Times to the first answer, by curve.
+    /// Times to the first answer, by the index of the curve: a [`RequestKind`], or a file.
     pub(super) answers: BTreeMap<usize, Curve>,
-    /// Times from the beginning to the end, by curve.
+    /// Times from the beginning to the end, by the index of the curve: a [`StreamEnd`], or a file.
     pub(super) lifetimes: BTreeMap<usize, Curve>,
     /// Causes of failures, and the number of streams of each.
     pub(super) causes: Causes,
     /// Streams by the time of their first event.
-    pub(super) steps: Timeline<Step>,
+    pub(super) steps: Timeline<StepCounts>,
 }
 
 /// The streams that began in a step of time.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Step {
-    /// Number of streams by how they ended.
-    pub(super) ends: [u64; End::ALL.len()],
+pub(super) struct StepCounts {
+    /// Number of streams by their [`StreamEnd`].
+    pub(super) ends: [u64; StreamEnd::ALL.len()],
     /// Number of failed streams by the index of their cause.
     pub(super) causes: BTreeMap<usize, u64>,
     /// Times to the first answer.
     pub(super) answers: Durations<EXACT_IN_STEP>,
 }
 
-impl AddAssign for Step {
+impl AddAssign for StepCounts {
     fn add_assign(&mut self, other: Self) {
         self.ends.iter_mut().zip(other.ends).for_each(|(ours, theirs)| *ours += theirs);
         for (cause, count) in other.causes {
@@ -64,9 +73,9 @@ impl AddAssign for Step {
     }
 }
 
-/// The end of a stream, as far as the figures tell ends apart.
+/// The end of a stream, as the figures distinguish ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum StreamEnd {
     /// Answered, and did not fail.
     Answered,
     /// Failed.
@@ -77,7 +86,7 @@ pub(super) enum End {
     Open,
 }
 
-impl End {
+impl StreamEnd {
     /// The ends, in the order of the figures.
     pub(super) const ALL: [Self; 4] = [Self::Answered, Self::Failed, Self::Unanswered, Self::Open];
 
@@ -102,9 +111,9 @@ impl End {
     }
 }
 
-/// The kind of a stream whose answers are compared.
+/// The kind of a client's request, as the figures distinguish them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RequestKind {
     /// Connection to an onion service.
     Onion,
     /// Any other connection.
@@ -113,17 +122,16 @@ pub(super) enum Kind {
     LookUp,
 }
 
-impl Kind {
+impl RequestKind {
     /// The kinds, in the order of the figures.
     pub(super) const ALL: [Self; 3] = [Self::Onion, Self::Connect, Self::LookUp];
 
     /// Returns the kind of a stream.
     fn of(life: &Life) -> Self {
-        let host = asked_host(life);
-        let end = host.len().checked_sub(".onion".len()).and_then(|at| host.get(at..));
-        match (life.is_resolve, end) {
-            (Some(true), _) => Self::LookUp,
-            (_, Some(end)) if end.eq_ignore_ascii_case(".onion") => Self::Onion,
+        let last_label = asked_host(life).rsplit_once('.').map(|(_, label)| label);
+        match life.is_resolve {
+            Some(true) => Self::LookUp,
+            _ if last_label.is_some_and(|label| label.eq_ignore_ascii_case("onion")) => Self::Onion,
             _ => Self::Connect,
         }
     }
@@ -138,7 +146,7 @@ impl Kind {
     }
 }
 
-/// Causes of failures. A log made for the purpose has another one in each line, so only the first ones are told apart.
+/// Causes of failures. A hostile log has another one in each line, so only the first ones have a count of their own.
 #[derive(Default)]
 pub(super) struct Causes {
     /// Index of each cause.
@@ -149,16 +157,16 @@ pub(super) struct Causes {
 
 impl Causes {
     /// Maximum number of causes.
-    pub(super) const MOST: usize = 200;
-    /// Maximum length of a cause's words, in bytes. tor's words have some twenty.
-    const LONGEST: usize = 64;
+    pub(super) const MAX: usize = 200;
+    /// Maximum length of a cause's words, in bytes. tor's longest have 15.
+    const MAX_WORD: usize = 64;
     /// Index of all causes beyond the maximum.
     const OTHERS: usize = usize::MAX;
 
     /// Counts a cause, and returns its index.
     fn add(&mut self, cause: Cause) -> usize {
         let next = self.counts.len();
-        let has_room = next < Self::MOST && cause.longest() <= Self::LONGEST;
+        let has_room = next < Self::MAX && cause.longest() <= Self::MAX_WORD;
         let index = match self.indices.get(&cause) {
             Some(&index) => index,
             None if has_room => {
@@ -180,19 +188,19 @@ impl Causes {
     }
 }
 
-impl Data {
-    /// Counts a stream. With `by_file`, each file has a curve of its own.
-    fn stream(&mut self, life: &Life, by_file: bool) {
-        if life.outcome == Outcome::AfterClosed {
-            return;
-        }
-        let (end, cause) = (End::of(life), Cause::of(life));
+impl StreamCounts {
+    /// Counts a stream.
+    fn add(&mut self, life: &Life, curves: Curves) {
+        let (end, cause) = (StreamEnd::of(life), Cause::of(life));
         self.streams += 1;
         self.failed += u64::from(cause.is_some());
-        let curve = |index: usize| if by_file { life.note.file } else { index };
+        let curve = |index: usize| match curves {
+            Curves::ByFile => life.note.file,
+            Curves::ByKind => index,
+        };
         let answer = life::time_to_answer(life);
         if let Some(time) = answer {
-            self.answers.entry(curve(Kind::of(life) as usize)).or_default().add(time);
+            self.answers.entry(curve(RequestKind::of(life) as usize)).or_default().add(time);
         }
         if let Some(time) = life::duration(life) {
             self.lifetimes.entry(curve(end as usize)).or_default().add(time);
@@ -203,7 +211,8 @@ impl Data {
         let last = life.last.and_then(Time::unix).unwrap_or(first);
         let (from, to) = self.span.unwrap_or((first, last));
         self.span = Some((from.min(first), to.max(last)));
-        let mut step = Step { causes: cause.map(|cause| (cause, 1)).into_iter().collect(), ..Step::default() };
+        let mut step =
+            StepCounts { causes: cause.map(|cause| (cause, 1)).into_iter().collect(), ..StepCounts::default() };
         if let Some(count) = step.ends.get_mut(end as usize) {
             *count += 1;
         }
@@ -213,16 +222,16 @@ impl Data {
 }
 
 /// The collector of all logs' streams.
-pub(super) struct Counter {
+pub(super) struct CountCollector {
     /// Counts so far.
-    pub(super) data: Data,
-    /// Set if each file has curves of its own.
-    pub(super) by_file: bool,
+    pub(super) counts: StreamCounts,
+    /// Curves to count for.
+    pub(super) curves: Curves,
 }
 
-impl LifeCollector<Vec<Life>> for Counter {
+impl LifeCollector<Vec<Life>> for CountCollector {
     fn lives(&mut self, lives: Vec<Life>) -> io::Result<()> {
-        lives.iter().for_each(|life| self.data.stream(life, self.by_file));
+        lives.iter().for_each(|life| self.counts.add(life, self.curves));
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Durations, each of them while there are few, else their numbers in intervals.
+//! Durations: exact while there are few, else counted in intervals.
 
 use alloc::collections::BTreeMap;
 use core::ops::AddAssign;
@@ -23,12 +23,13 @@ impl<const EXACT: usize> Default for Durations<EXACT> {
 }
 
 impl<const EXACT: usize> Durations<EXACT> {
-    /// Shortest duration, in nanoseconds, that is told from a shorter one when there are many: a microsecond.
+    /// Shortest duration, in nanoseconds, that has an interval of its own: a microsecond. Shorter ones count as zero.
     const SHORTEST: u64 = 1 << 10;
-    /// Longest duration, in nanoseconds, that is told from a longer one when there are many: thirteen days.
+    /// Longest duration, in nanoseconds, that has an interval of its own: thirteen days. Longer ones count as this one.
     const LONGEST: u64 = 1 << 50;
-    /// Number of intervals between two powers of two, as a power of two.
-    const PARTS: u32 = 6;
+    /// Number of bits after the highest one of a duration that its interval keeps: 64 intervals between two powers of
+    /// two.
+    const KEPT_BITS: u32 = 6;
 
     /// Adds a duration.
     pub(super) fn add(&mut self, time: Duration) {
@@ -53,8 +54,10 @@ impl<const EXACT: usize> Durations<EXACT> {
     fn count(&mut self, time: u64, times: u64) {
         let time = time.min(Self::LONGEST);
         let start = match time.checked_ilog2() {
-            // The highest bits are kept.
-            Some(exponent) if time >= Self::SHORTEST => time >> (exponent - Self::PARTS) << (exponent - Self::PARTS),
+            Some(exponent) if time >= Self::SHORTEST => {
+                let lost_bits = exponent - Self::KEPT_BITS;
+                time >> lost_bits << lost_bits
+            }
             _ => 0,
         };
         *self.many.entry(start).or_default() += times;
@@ -76,7 +79,7 @@ impl<const EXACT: usize> Durations<EXACT> {
         let mut few = self.few.clone();
         few.sort_unstable();
         let exact = few.into_iter().map(|time| (time as f64 / 1e9, 1));
-        let middle = |start: u64| start as f64 * (1.0 + 0.5 / f64::from(1 << Self::PARTS)) / 1e9;
+        let middle = |start: u64| start as f64 * (1.0 + 0.5 / f64::from(1 << Self::KEPT_BITS)) / 1e9;
         let counted = self.many.iter().map(|(&start, &count)| (middle(start), count));
         let mut steps: Vec<(f64, u64)> = Vec::new();
         let mut seen = 0;

@@ -4,20 +4,20 @@ use alloc::collections::BTreeMap;
 
 use clap::ValueEnum;
 
-use super::chart::{ACROSS, Chart, Entry, Look};
-use super::data::{Causes, Curve, Data, End, Kind, Step};
+use super::chart::{ACROSS, Chart, LegendEntry, Look, Swatch};
+use super::data::{Causes, Curve, RequestKind, StepCounts, StreamCounts, StreamEnd};
 use super::durations::percentile;
 use super::looks::{cause_look, curve_look, end_look};
 use super::markup::Tag;
-use super::scale::{Tick, count_ticks, log, log_ticks, round_ends, seconds, time_ticks};
+use super::scale::{Tick, count_ticks, log_ticks, log10, round_ends, seconds, time_ticks};
 use crate::command::timeline::Steps;
 use crate::input::time::rfc3339;
 use crate::output::table::{count, share, thousands};
 
-/// Maximum number of steps of a figure over time.
-const STEPS: usize = 170;
-/// Maximum number of causes with a look of their own.
-const CAUSES: usize = 7;
+/// Maximum number of steps of a figure over time: each bar has two units of the picture or more.
+const MAX_STEPS: usize = 170;
+/// Maximum number of causes with a look of their own: as many as there are colours.
+const MAX_CAUSES: usize = 7;
 /// Percentiles in a figure's numbers.
 const PERCENTILES: [u64; 7] = [5, 25, 50, 75, 90, 95, 99];
 
@@ -49,7 +49,7 @@ pub(super) struct Drawn {
 }
 
 /// The series of a figure, each with its entry of the legend and its durations.
-type Curves<'d> = Vec<(Entry, &'d Curve)>;
+type Series<'d> = Vec<(LegendEntry, &'d Curve)>;
 
 impl Figure {
     /// The figures, in the order of a page.
@@ -68,20 +68,22 @@ impl Figure {
     }
 
     /// Draws the figure. `files` are the names of curves, if each file has its own.
-    pub(super) fn draw(self, data: &Data, files: Option<&[String]>) -> Drawn {
+    pub(super) fn draw(self, data: &StreamCounts, files: Option<&[String]>) -> Drawn {
         let file = |index: usize| Some((files?.get(index)?.clone(), curve_look(index)));
         match self {
             Self::Answers => {
-                let kind = |index: usize| Kind::ALL.get(index).map_or("", |kind| kind.name());
+                let kind = |index: usize| RequestKind::ALL.get(index).map_or("", |kind| kind.name());
                 let name = |index: usize| file(index).unwrap_or_else(|| (kind(index).into(), curve_look(index)));
-                distribution(self, "Time to the first answer", "NEW to SUCCEEDED", data, &curves(&data.answers, name))
+                distribution(self, "Time to the first answer", "NEW to SUCCEEDED", data, &series(&data.answers, name))
             }
             Self::Lifetimes => {
                 let end = |index: usize| {
-                    End::ALL.get(index).map_or((String::new(), Look::OTHERS), |&end| (end.name().into(), end_look(end)))
+                    StreamEnd::ALL
+                        .get(index)
+                        .map_or((String::new(), Look::OTHERS), |&end| (end.name().into(), end_look(end)))
                 };
                 let name = |index: usize| file(index).unwrap_or_else(|| end(index));
-                distribution(self, "Lifetime", "NEW to CLOSED or FAILED", data, &curves(&data.lifetimes, name))
+                distribution(self, "Lifetime", "NEW to CLOSED or FAILED", data, &series(&data.lifetimes, name))
             }
             Self::AnswersOverTime => answers_over_time(data),
             Self::Failures => failures(data),
@@ -90,34 +92,34 @@ impl Figure {
     }
 }
 
-/// Returns the curves. `name` is the name and the look of a curve.
-fn curves(curves: &BTreeMap<usize, Curve>, name: impl Fn(usize) -> (String, Look)) -> Curves<'_> {
+/// Returns the series of a figure. `name` returns the name and the look of a curve.
+fn series(curves: &BTreeMap<usize, Curve>, name: impl Fn(usize) -> (String, Look)) -> Series<'_> {
     let entry = |index: usize, curve: &Curve| {
         let (name, look) = name(index);
-        Entry { look, name, count: curve.total() }
+        LegendEntry { look, name, count: curve.total() }
     };
     curves.iter().map(|(&index, curve)| (entry(index, curve), curve)).collect()
 }
 
 /// Draws the distribution of durations: for each time, the share of streams that took no longer.
-fn distribution(figure: Figure, title: &str, between: &str, data: &Data, curves: &Curves<'_>) -> Drawn {
+fn distribution(figure: Figure, title: &str, between: &str, data: &StreamCounts, curves: &Series<'_>) -> Drawn {
     let mut chart = Chart::new(figure.name(), format!("{title}: share of streams"));
     let counted: u64 = curves.iter().map(|(entry, _)| entry.count).sum();
     let steps: Vec<_> = curves.iter().map(|(_, curve)| curve.steps()).collect();
     let range = round_ends(steps.iter().flatten().map(|&(seconds, _)| seconds));
-    let (x, y) = (Chart::across((log(range.0), log(range.1))), Chart::up((0.0, 100.0)));
+    let (x, y) = (Chart::across((log10(range.0), log10(range.1))), Chart::up((0.0, 100.0)));
     let percent = |percent: u32| Tick { value: percent.into(), label: format!("{percent} %"), below: String::new() };
     chart.x_axis(x, &log_ticks(range));
     chart.y_axis(y, &[0, 25, 50, 75, 100].map(percent));
     for ((entry, _), steps) in curves.iter().zip(&steps) {
         let points = steps.iter().map(|&(seconds, seen)| {
             let share = 100.0 * seen as f64 / entry.count.max(1) as f64;
-            (x.at(log(seconds)), y.at(share))
+            (x.at(log10(seconds)), y.at(share))
         });
         chart.staircase(entry.look, points);
     }
     let entries: Vec<_> = curves.iter().map(|(entry, _)| entry.clone()).collect();
-    chart.legend(&entries, true);
+    chart.legend(&entries, Swatch::Line);
     if counted == 0 {
         chart.sentence("No stream has both times.");
     }
@@ -139,7 +141,7 @@ fn distribution(figure: Figure, title: &str, between: &str, data: &Data, curves:
         caption.push("In curves of more than 10,000 streams, a time is exact to 1.6 percent.".into());
     }
     let head = ["", "streams"].map(Into::into).into_iter().chain(PERCENTILES.map(|percent| format!("{percent} %")));
-    let row = |((entry, _), steps): (&(Entry, &Curve), &Vec<(f64, u64)>)| {
+    let row = |((entry, _), steps): (&(LegendEntry, &Curve), &Vec<(f64, u64)>)| {
         let times = PERCENTILES.map(|percent| percentile(steps, percent).map_or(String::new(), seconds));
         [entry.name.clone(), thousands(entry.count)].into_iter().chain(times).collect()
     };
@@ -150,13 +152,13 @@ fn distribution(figure: Figure, title: &str, between: &str, data: &Data, curves:
 /// The horizontal axis of a figure over time.
 struct TimeAxis {
     /// The steps.
-    steps: Steps<Step>,
+    steps: Steps<StepCounts>,
 }
 
 impl TimeAxis {
     /// Returns the axis of the streams that have a date. `None` if none has.
-    fn new(data: &Data) -> Option<Self> {
-        data.steps.steps(STEPS).map(|steps| Self { steps })
+    fn new(data: &StreamCounts) -> Option<Self> {
+        data.steps.steps(MAX_STEPS).map(|steps| Self { steps })
     }
 
     /// Returns the end of the last step.
@@ -170,8 +172,8 @@ impl TimeAxis {
         chart.x_axis(scale, &time_ticks(self.steps.start, self.end()));
     }
 
-    /// Iterates over the steps: the places of each on the axis, its start as text, and its value.
-    fn iter(&self) -> impl Iterator<Item = (core::ops::Range<f64>, String, &Step)> {
+    /// Iterates over the steps: the horizontal range of each, its start as text, and its counts.
+    fn iter(&self) -> impl Iterator<Item = (core::ops::Range<f64>, String, &StepCounts)> {
         let width = (ACROSS.end - ACROSS.start) / self.steps.values.len().max(1) as f64;
         self.steps.values.iter().enumerate().map(move |(index, value)| {
             let x = ACROSS.start + width * index as f64;
@@ -191,14 +193,14 @@ fn undated(figure: Figure, title: &str) -> Drawn {
 }
 
 /// Draws the times to the first answer in each step of time.
-fn answers_over_time(data: &Data) -> Drawn {
+fn answers_over_time(data: &StreamCounts) -> Drawn {
     const TITLE: &str = "Time to the first answer";
     let Some(axis) = TimeAxis::new(data) else { return undated(Figure::AnswersOverTime, TITLE) };
     let unit = axis.steps.unit();
     let mut chart = Chart::new(Figure::AnswersOverTime.name(), format!("{TITLE}, per {unit}"));
     let steps: Vec<_> = axis.iter().map(|(x, start, step)| (x, start, step.answers.steps())).collect();
     let range = round_ends(steps.iter().flat_map(|(_, _, steps)| steps).map(|&(seconds, _)| seconds));
-    let y = Chart::up((log(range.0), log(range.1)));
+    let y = Chart::up((log10(range.0), log10(range.1)));
     axis.draw(&mut chart);
     chart.y_axis(y, &log_ticks(range));
     let look = Look { colour: 4, pattern: 0 };
@@ -209,7 +211,7 @@ fn answers_over_time(data: &Data) -> Drawn {
         let [Some(lowest), Some(low), Some(median), Some(high), Some(highest)] = times else { continue };
         let total = steps.last().map_or(0, |step| step.1);
         counted += total;
-        let at = |seconds: f64| y.at(log(seconds));
+        let at = |seconds: f64| y.at(log10(seconds));
         let middle = (x.start + x.end) / 2.0;
         let half = ((x.end - x.start) / 2.0).min(5.0);
         let title = format!("{start}: half of {} within {}", count(total, "stream"), seconds(median));
@@ -237,12 +239,13 @@ fn answers_over_time(data: &Data) -> Drawn {
     Drawn { chart, caption, numbers: (head, rows), is_empty: counted == 0 }
 }
 
-/// Draws bars of several parts in each step of time. Returns the rows of their numbers.
+/// Draws a bar for each step of time, of parts above each other: one for each entry of the legend. Returns the rows of
+/// their numbers.
 fn stacked(
     chart: &mut Chart,
     axis: &TimeAxis,
-    entries: &[Entry],
-    counts: impl Fn(&Step) -> Vec<u64>,
+    entries: &[LegendEntry],
+    counts: impl Fn(&StepCounts) -> Vec<u64>,
 ) -> Vec<Vec<String>> {
     let steps: Vec<_> = axis.iter().map(|(x, start, step)| (x, start, counts(step))).collect();
     let highest = steps.iter().map(|(_, _, counts)| counts.iter().sum::<u64>()).max().unwrap_or_default();
@@ -268,17 +271,17 @@ fn stacked(
         chart.push(group);
         rows.push([start].into_iter().chain(counts.iter().map(|&count| thousands(count))).collect());
     }
-    chart.legend(entries, false);
+    chart.legend(entries, Swatch::Bar);
     rows
 }
 
 /// Returns the names of the columns of a figure's parts.
-fn names(entries: &[Entry]) -> Vec<String> {
+fn names(entries: &[LegendEntry]) -> Vec<String> {
     ["from".into()].into_iter().chain(entries.iter().map(|entry| entry.name.clone())).collect()
 }
 
 /// Draws the failed streams of each step of time by their causes.
-fn failures(data: &Data) -> Drawn {
+fn failures(data: &StreamCounts) -> Drawn {
     const TITLE: &str = "Failed streams by cause";
     let Some(axis) = TimeAxis::new(data) else { return undated(Figure::Failures, TITLE) };
     let mut chart = Chart::new(Figure::Failures.name(), format!("{TITLE}, per {}", axis.steps.unit()));
@@ -286,19 +289,19 @@ fn failures(data: &Data) -> Drawn {
     let mut causes: Vec<_> = data.causes.iter().collect();
     causes.sort_by_key(|&(cause, index)| (core::cmp::Reverse(count_of(index)), cause));
     let kinds = causes.len();
-    causes.truncate(CAUSES);
-    let mut entries: Vec<Entry> = Vec::new();
+    causes.truncate(MAX_CAUSES);
+    let mut entries: Vec<LegendEntry> = Vec::new();
     for &(cause, index) in &causes {
         let is_taken = |look: Look| look == Look::OTHERS || entries.iter().any(|entry| entry.look == look);
         let look = Some(cause_look(cause)).filter(|&look| !is_taken(look));
         let grey = Look { pattern: 1 + entries.len() % (Look::PATTERNS - 1), ..Look::OTHERS };
-        entries.push(Entry { look: look.unwrap_or(grey), name: cause.to_string(), count: count_of(index) });
+        entries.push(LegendEntry { look: look.unwrap_or(grey), name: cause.to_string(), count: count_of(index) });
     }
     let rest = data.failed - entries.iter().map(|entry| entry.count).sum::<u64>();
     if rest > 0 {
-        entries.push(Entry { look: Look::OTHERS, name: "other causes".into(), count: rest });
+        entries.push(LegendEntry { look: Look::OTHERS, name: "other causes".into(), count: rest });
     }
-    let counts = |step: &Step| {
+    let counts = |step: &StepCounts| {
         let shown: Vec<_> =
             causes.iter().map(|(_, index)| step.causes.get(index).copied().unwrap_or_default()).collect();
         let rest = step.causes.values().sum::<u64>() - shown.iter().sum::<u64>();
@@ -313,7 +316,7 @@ fn failures(data: &Data) -> Drawn {
         thousands(data.failed),
         count(data.streams, "stream"),
         share(data.failed, data.streams),
-        if kinds < Causes::MOST { count(kinds as u64, "cause") } else { "very many causes".into() },
+        if kinds < Causes::MAX { count(kinds as u64, "cause") } else { "very many causes".into() },
     )];
     if entries.iter().any(|entry| entry.name.starts_with("END/")) {
         caption.push("Behind END/ stands the reason that the other end of the circuit told.".into());
@@ -323,15 +326,15 @@ fn failures(data: &Data) -> Drawn {
 }
 
 /// Draws the streams of each step of time by how they ended.
-fn streams(data: &Data) -> Drawn {
+fn streams(data: &StreamCounts) -> Drawn {
     const TITLE: &str = "Streams by their end";
     let Some(axis) = TimeAxis::new(data) else { return undated(Figure::Streams, TITLE) };
     let mut chart = Chart::new(Figure::Streams.name(), format!("{TITLE}, per {}", axis.steps.unit()));
-    let total = |end: End| axis.steps.values.iter().filter_map(|step| step.ends.get(end as usize)).sum();
-    let entry = |end: End| Entry { look: end_look(end), name: end.name().into(), count: total(end) };
-    let ends: Vec<_> = End::ALL.into_iter().filter(|&end| total(end) > 0).collect();
+    let total = |end: StreamEnd| axis.steps.values.iter().filter_map(|step| step.ends.get(end as usize)).sum();
+    let entry = |end: StreamEnd| LegendEntry { look: end_look(end), name: end.name().into(), count: total(end) };
+    let ends: Vec<_> = StreamEnd::ALL.into_iter().filter(|&end| total(end) > 0).collect();
     let entries: Vec<_> = ends.iter().map(|&end| entry(end)).collect();
-    let counts = |step: &Step| ends.iter().filter_map(|&end| step.ends.get(end as usize).copied()).collect();
+    let counts = |step: &StepCounts| ends.iter().filter_map(|&end| step.ends.get(end as usize).copied()).collect();
     let rows = stacked(&mut chart, &axis, &entries, counts);
     let mut caption = vec![format!("{}, each at the time of its first event in UTC.", count(data.dated, "stream"))];
     caption.extend(missing(data, &axis));
@@ -339,7 +342,7 @@ fn streams(data: &Data) -> Drawn {
 }
 
 /// Returns sentences about streams that are missing in figures over time.
-fn missing(data: &Data, axis: &TimeAxis) -> impl Iterator<Item = String> {
+fn missing(data: &StreamCounts, axis: &TimeAxis) -> impl Iterator<Item = String> {
     let undated = data.streams - data.dated;
     let far = axis.steps.far.ends.iter().sum::<u64>();
     [(undated, "without a date"), (far, "more than a year away from all others")]

@@ -1,13 +1,13 @@
-//! The looks of series: the same cause, or end, has the same one in every figure and page.
+//! The looks of series: a cause, or an end, has the same look in every figure and page.
 
 use tor_stream_event::StreamClosureReason as Reason;
 
 use super::chart::Look;
-use super::data::End;
+use super::data::StreamEnd;
 use crate::command::life::Cause;
 
-/// Returns the look of a cause, the same in every figure and page. Reasons that the other end of the circuit told have
-/// another pattern than the same reasons of this end.
+/// Returns the look of a cause. A reason that the other end of the circuit gave has another pattern than the same
+/// reason of this end.
 pub(super) fn cause_look(cause: &Cause) -> Look {
     // The most frequent reasons come first: these have plain colours.
     const ORDER: [Reason; 20] = [
@@ -41,13 +41,13 @@ pub(super) fn cause_look(cause: &Cause) -> Look {
     Look { colour, pattern: number / COLOURS.len() * 2 + usize::from(is_remote) }
 }
 
-/// Returns the look of an end, the same in every figure.
-pub(super) const fn end_look(end: End) -> Look {
+/// Returns the look of an end.
+pub(super) const fn end_look(end: StreamEnd) -> Look {
     match end {
-        End::Answered => Look { colour: 2, pattern: 0 },
-        End::Failed => Look { colour: 5, pattern: 1 },
-        End::Unanswered => Look { colour: 1, pattern: 2 },
-        End::Open => Look { colour: 6, pattern: 4 },
+        StreamEnd::Answered => Look { colour: 2, pattern: 0 },
+        StreamEnd::Failed => Look { colour: 5, pattern: 1 },
+        StreamEnd::Unanswered => Look { colour: 1, pattern: 2 },
+        StreamEnd::Open => Look { colour: 6, pattern: 4 },
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn ends_and_curves_look_different() {
-        assert_eq!(End::ALL.map(end_look).into_iter().collect::<BTreeSet<_>>().len(), 4);
+        assert_eq!(StreamEnd::ALL.map(end_look).into_iter().collect::<BTreeSet<_>>().len(), 4);
         assert_eq!((0..7).map(curve_look).collect::<BTreeSet<_>>().len(), 7);
     }
 }

@@ -1,8 +1,8 @@
 //! Elements of SVG and HTML.
 //!
-//! The crate `svg` writes them: it has no dependencies, escapes text and sorts attributes, so that a picture is the same
-//! whenever it is drawn. `plotters`, which draws whole charts, writes colours into each element: a reader's dark mode,
-//! patterns beside colours, and names of values under the pointer are out of its reach.
+//! The crate `svg` writes them: it has no dependencies, escapes text and sorts attributes, so that a picture is the
+//! same whenever it is drawn. `plotters`, which draws whole charts, writes colours into each element: a reader's dark
+//! mode, patterns beside colours, and names of values under the pointer are out of its reach.
 
 use svg::node::element::Element;
 use svg::node::{Node, Text, Value};

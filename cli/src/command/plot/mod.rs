@@ -14,9 +14,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use self::data::{Counter, Data};
+use self::data::{CountCollector, Curves, StreamCounts};
 use self::figures::Figure;
-use crate::command::lives::{LifeLogs, read_lives};
+use crate::command::lives::read_lives;
 use crate::command::note::StreamNote;
 use crate::command::options::{Files, StreamOptions};
 use crate::input::reader::{self, Event};
@@ -81,8 +81,8 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Maximum number of files with curves of their own.
-    const BY_FILE: usize = 7;
+    /// Maximum number of files with curves of their own: each has a colour.
+    const MAX_BY_FILE: usize = 7;
 
     /// Returns a mistake in the arguments that their parser does not find.
     pub(crate) fn mistake(&self) -> Option<&'static str> {
@@ -113,16 +113,18 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
         report(format_args!("tor-streams: {}: is one of the logs, so nothing was drawn", path.display()));
         return Ok(false);
     }
-    if by_file && names.len() > Options::BY_FILE {
+    if by_file && names.len() > Options::MAX_BY_FILE {
         report(format_args!("tor-streams: --by-file draws seven files at most, not {}", names.len()));
         return Ok(false);
     }
-    let mut counter = Counter { data: Data::default(), by_file };
+    let curves = if by_file { Curves::ByFile } else { Curves::ByKind };
+    let mut collector = CountCollector { counts: StreamCounts::default(), curves };
     let note = |event: &Event<'_>, input: usize| StreamNote::new(event, input);
-    let all_read = read_lives(files, LifeLogs { options: streams, note, rows: Vec::new() }, &mut counter)?;
-    let data = counter.data;
-    let Some(drawing) = draw(&data, figure, &names, by_file) else {
-        report(format_args!("tor-streams: {}, so nothing was drawn", nothing(&data, is_filtered)));
+    let all_read = read_lives(files, streams, note, Vec::new(), &mut collector)?;
+    let counts = collector.counts;
+    let Some(drawing) = draw(&counts, figure, &names, curves) else {
+        let cause = cause_of_nothing(&counts, is_filtered);
+        report(format_args!("tor-streams: {cause}, so nothing was drawn"));
         return Ok(false);
     };
     match output {
@@ -137,17 +139,17 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     Ok(all_read)
 }
 
-/// Returns a figure as SVG, or else the page of all. `None` if there is nothing to draw.
-fn draw(data: &Data, figure: Option<Figure>, names: &[String], by_file: bool) -> Option<String> {
-    let curves = by_file.then_some(names);
+/// Returns a figure as SVG, or else the page of all figures. `None` if there is nothing to draw.
+fn draw(data: &StreamCounts, figure: Option<Figure>, names: &[String], curves: Curves) -> Option<String> {
+    let files = (curves == Curves::ByFile).then_some(names);
     if let Some(figure) = figure {
-        let drawn = figure.draw(data, curves);
+        let drawn = figure.draw(data, files);
         if drawn.is_empty && data.dated == 0 {
             return None;
         }
         return Some(format!("{}\n", drawn.chart.finish(Some(page::STYLE))));
     }
-    let drawn: Vec<_> = Figure::ALL.into_iter().map(|figure| (figure, figure.draw(data, curves))).collect();
+    let drawn: Vec<_> = Figure::ALL.into_iter().map(|figure| (figure, figure.draw(data, files))).collect();
     if drawn.iter().all(|(_, drawn)| drawn.is_empty) {
         return None;
     }
@@ -155,7 +157,7 @@ fn draw(data: &Data, figure: Option<Figure>, names: &[String], by_file: bool) ->
 }
 
 /// Returns the reason why there is nothing to draw.
-const fn nothing(data: &Data, is_filtered: bool) -> &'static str {
+const fn cause_of_nothing(data: &StreamCounts, is_filtered: bool) -> &'static str {
     match (data.streams, is_filtered) {
         (0, false) => "there is no stream in these logs",
         (0, true) => "there is no stream in these logs that passes the filters",

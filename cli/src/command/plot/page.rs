@@ -1,6 +1,6 @@
 //! The page with all figures.
 
-use super::data::Data;
+use super::data::StreamCounts;
 use super::figures::{Drawn, Figure};
 use super::markup::Tag;
 use crate::input::time::rfc3339;
@@ -12,14 +12,14 @@ pub(super) const STYLE: &str = include_str!("style/picture.css");
 /// Style sheet of the page around them.
 const PAGE_STYLE: &str = include_str!("style/page.css");
 /// Maximum number of files that are named.
-const NAMED: usize = 8;
+const MAX_FILES: usize = 8;
 /// Maximum length of the name of a file, in characters.
-const NAME: usize = 80;
+const MAX_NAME: usize = 80;
 
 /// Returns the page of some figures, which needs neither a script nor anything from elsewhere.
-pub(super) fn page(data: &Data, files: &[String], figures: Vec<(Figure, Drawn)>) -> String {
+pub(super) fn page(data: &StreamCounts, files: &[String], figures: Vec<(Figure, Drawn)>) -> String {
     let title = match files {
-        [file] => format!("Tor streams of {}", cut(file, NAME)),
+        [file] => format!("Tor streams of {}", cut(file, MAX_NAME)),
         _ => format!("Tor streams of {}", count(files.len() as u64, "log")),
     };
     let policy = "default-src 'none'; style-src 'unsafe-inline'";
@@ -30,18 +30,18 @@ pub(super) fn page(data: &Data, files: &[String], figures: Vec<(Figure, Drawn)>)
         .add(Tag::new("meta").set("name", "color-scheme").set("content", "light dark"))
         .add(Tag::new("title").text(&title))
         .add(Tag::new("style").style(STYLE).style(PAGE_STYLE));
-    let mut body = Tag::new("body").add(Tag::new("h1").text(&title)).add(Tag::new("p").text(&facts(data)));
+    let mut body = Tag::new("body").add(Tag::new("h1").text(&title)).add(Tag::new("p").text(&sentences(data)));
     if files.len() > 1 {
-        body.push(Tag::new("p").text(&list(files)));
+        body.push(Tag::new("p").text(&file_names(files)));
     }
-    let figures = figures.into_iter().map(|(figure, drawn)| element(figure, drawn));
+    let figures = figures.into_iter().map(|(figure, drawn)| figure_element(figure, drawn));
     let made = format!("Drawn by tor-streams {}. Times are UTC.", env!("CARGO_PKG_VERSION"));
     let body = body.add(Tag::new("main").add_all(figures)).add(Tag::new("footer").text(&made));
     format!("<!DOCTYPE html>\n{}\n", Tag::new("html").set("lang", "en").add(head).add(body))
 }
 
 /// Returns a figure with its caption and numbers.
-fn element(figure: Figure, Drawn { chart, caption, numbers: (head, rows), .. }: Drawn) -> Tag {
+fn figure_element(figure: Figure, Drawn { chart, caption, numbers: (head, rows), .. }: Drawn) -> Tag {
     let mut element = Tag::new("figure").set("id", figure.name()).add(chart.finish(None));
     if !caption.is_empty() {
         element.push(Tag::new("figcaption").text(&caption.join(" ")));
@@ -62,7 +62,7 @@ fn element(figure: Figure, Drawn { chart, caption, numbers: (head, rows), .. }: 
 }
 
 /// Returns the sentences at the head of the page.
-fn facts(data: &Data) -> String {
+fn sentences(data: &StreamCounts) -> String {
     let mut text = count(data.streams, "stream");
     if let Some((first, last)) = data.span {
         let date = |time| rfc3339(time).unwrap_or_default().replace('T', " ").replace('Z', "");
@@ -72,9 +72,9 @@ fn facts(data: &Data) -> String {
 }
 
 /// Returns the names of the files, as many as have room.
-fn list(files: &[String]) -> String {
-    let named: Vec<_> = files.iter().take(NAMED).map(|file| cut(file, NAME)).collect();
-    let more = files.len().saturating_sub(NAMED);
+fn file_names(files: &[String]) -> String {
+    let named: Vec<_> = files.iter().take(MAX_FILES).map(|file| cut(file, MAX_NAME)).collect();
+    let more = files.len().saturating_sub(MAX_FILES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("Logs: {}{more}.", named.join(", "))
 }

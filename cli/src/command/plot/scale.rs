@@ -43,13 +43,13 @@ impl Tick {
     }
 }
 
-/// Returns the decimal logarithm of seconds. Zero is the shortest time.
-pub(super) fn log(seconds: f64) -> f64 {
+/// Returns the decimal logarithm of seconds. A nanosecond stands for zero.
+pub(super) fn log10(seconds: f64) -> f64 {
     seconds.max(1e-9).log10()
 }
 
-/// Returns round times between which others lie: a one, two or five and zeros. Zeros, of which a log with coarse times
-/// has many, and times below a microsecond lie below the first.
+/// Returns two round times between which these times lie: a one, two or five, and zeros. Times below a microsecond do
+/// not count: a log with coarse times has many zeros.
 pub(super) fn round_ends(seconds: impl Iterator<Item = f64>) -> (f64, f64) {
     let counted = seconds.filter(|&seconds| seconds >= 1e-6);
     let (low, high) = counted.fold((f64::INFINITY, 0.0_f64), |(low, high), time| (time.min(low), time.max(high)));
@@ -80,7 +80,7 @@ pub(super) fn log_ticks((low, high): (f64, f64)) -> Vec<Tick> {
     let marks = (-6..10).flat_map(|exponent| (1..10).map(move |digit| (digit, power(digit, exponent))));
     let marks = marks.filter(|&(_, seconds)| seconds >= low && seconds <= high);
     let named = |digit: u8| digit == 1 || is_short && (digit == 2 || digit == 5);
-    let mark = |(digit, seconds)| Tick::new(log(seconds), if named(digit) { unit(seconds) } else { String::new() });
+    let mark = |(digit, seconds)| Tick::new(log10(seconds), if named(digit) { unit(seconds) } else { String::new() });
     marks.map(mark).collect()
 }
 
@@ -109,10 +109,10 @@ pub(super) fn seconds(time: f64) -> String {
 
 /// Returns the marks of an axis of counts from zero to at least `highest`, the last one at its end.
 pub(super) fn count_ticks(highest: u64) -> Vec<Tick> {
-    const MOST: u64 = 5;
+    const MAX_STEPS: u64 = 5;
     let mut step = 1_u64;
     for factor in [2, 5, 10].iter().cycle() {
-        if highest.div_ceil(step) <= MOST {
+        if highest.div_ceil(step) <= MAX_STEPS {
             break;
         }
         let decade = 10_u64.saturating_pow(step.ilog10());
@@ -166,32 +166,37 @@ const MONTH_DISTANCES: [i32; 12] = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200,
 
 /// Returns the marks of an axis of Unix time, in seconds: at most seven.
 pub(super) fn time_ticks(from: u64, to: u64) -> Vec<Tick> {
-    const MOST: u64 = 6;
+    const MAX_GAPS: u64 = 6;
     let span = to.saturating_sub(from);
-    match DISTANCES.iter().find(|&&distance| span / distance < MOST) {
+    match DISTANCES.iter().find(|&&distance| span / distance < MAX_GAPS) {
         Some(&distance) => {
             let first = from.div_ceil(distance) * distance;
-            let times = (0..=MOST).map(|n| first + n * distance).take_while(|&time| time <= to);
+            let times = (0..=MAX_GAPS).map(|n| first + n * distance).take_while(|&time| time <= to);
             labelled(
                 times,
-                if distance < DAY { (if distance < 60 { 11..19 } else { 11..16 }, true) } else { (0..0, false) },
+                match distance {
+                    // Ranges of `2026-11-22T19:53:36Z`: with seconds, or without.
+                    ..60 => Some(11..19),
+                    60..DAY => Some(11..16),
+                    _ => None,
+                },
             )
         }
         None => months(from, to).unwrap_or_default(),
     }
 }
 
-/// Returns marks with times of day, or else days, as labels.
-fn labelled(times: impl Iterator<Item = u64>, (clock, is_clock): (core::ops::Range<usize>, bool)) -> Vec<Tick> {
+/// Returns marks with labels: days, or the times of day that stand in this range of a date and time.
+fn labelled(times: impl Iterator<Item = u64>, time_of_day: Option<core::ops::Range<usize>>) -> Vec<Tick> {
     let mut last = String::new();
     let mark = |time: u64| {
         let text = rfc3339(Duration::from_secs(time)).unwrap_or_default();
         let (year, day) = (text.get(..4).unwrap_or_default(), day_and_month(&text));
-        let (label, below) = if is_clock {
-            (text.get(clock.clone()).unwrap_or_default().to_owned(), format!("{day} {year}"))
-        } else {
-            (day, year.to_owned())
+        let (label, below) = match &time_of_day {
+            Some(range) => (text.get(range.clone()).unwrap_or_default().to_owned(), format!("{day} {year}")),
+            None => (day, year.to_owned()),
         };
+        // The second line stands only where it changes.
         let is_new = last != below;
         last.clone_from(&below);
         Tick { value: time as f64, label, below: if is_new { below } else { String::new() } }
@@ -213,12 +218,13 @@ fn month(number: usize) -> &'static str {
 
 /// Returns marks at the first days of months.
 fn months(from: u64, to: u64) -> Option<Vec<Tick>> {
-    const MOST: i32 = 6;
+    const MAX_GAPS: i32 = 6;
     let date =
         |time: u64| Some(Offset::UTC.to_datetime(jiff::Timestamp::from_second(time.try_into().ok()?).ok()?).date());
+    // Months are numbered from the year 0 on.
     let number = |date: Date| i32::from(date.year()) * 12 + i32::from(date.month()) - 1;
     let (first, last) = (number(date(from)?), number(date(to)?));
-    let distance = MONTH_DISTANCES.into_iter().find(|distance| (last - first) / distance < MOST).unwrap_or(12_000);
+    let distance = MONTH_DISTANCES.into_iter().find(|distance| (last - first) / distance < MAX_GAPS).unwrap_or(12_000);
     let mut ticks = Vec::new();
     let mut at = (first + distance - 1) / distance * distance;
     let mut last_year = 0;

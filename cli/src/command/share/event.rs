@@ -1,4 +1,4 @@
-//! An event as tor would have printed it, had its names been pseudonyms.
+//! An event as tor would print it, with pseudonyms in place of its names.
 
 use core::str;
 
@@ -7,21 +7,21 @@ use tor_stream_event::{
     StreamStatus,
 };
 
-use super::names::{Kind, Names};
+use super::names::{NameKind, Pseudonyms};
 use crate::output::mask::host_bytes;
 
-/// Maximum length of a target, in bytes. tor cuts it there.
-const TARGET: usize = 255;
-/// Maximum length of a label in a name, in bytes, and length from which a host is long.
-const LABEL: usize = 63;
+/// Maximum length of a target, in bytes. tor cuts a longer one there.
+const MAX_TARGET: usize = 255;
+/// Maximum length of a label of a host name, in bytes. A longer host stays longer.
+const MAX_LABEL: usize = 63;
 /// Length of the address of an onion service of version 3, in bytes.
-const ONION_3: usize = 56;
+const ONION_V3: usize = 56;
 /// Length of the address of an onion service of version 2, in bytes.
-const ONION_2: usize = 16;
-/// Hosts that no client chose.
+const ONION_V2: usize = 16;
+/// Targets' hosts that are tor's own, and chosen by no client.
 const TORS_OWN: [&[u8]; 2] = [b"", b"(Tor_internal)"];
 
-/// A cause why an event is left out.
+/// The cause for which an event is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LeftOut {
     /// There is no room for another pseudonym.
@@ -31,25 +31,26 @@ pub(super) enum LeftOut {
 }
 
 /// Options of writing events.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct WriteOptions {
     /// Set if events were read leniently, and will be.
     pub(super) lenient: bool,
-    /// Set to keep an odd character of each kind, which a terminal should not get.
-    pub(super) keeps_odd: bool,
+    /// Set to write odd characters of hosts, such as a space or a control character, of which a terminal should get
+    /// none.
+    pub(super) writes_odd: bool,
 }
 
 /// Returns the content of the event, with pseudonyms.
 pub(super) fn content(
     event: &StreamEventRef<'_>,
-    names: &mut Names,
+    names: &mut Pseudonyms,
     options: WriteOptions,
 ) -> Result<Vec<u8>, LeftOut> {
-    let WriteOptions { lenient, keeps_odd } = options;
+    let WriteOptions { lenient, writes_odd } = options;
     // With an odd character in its host, a line may not be read as this event: then it is written without one.
-    for odd in [keeps_odd, false] {
-        let mut shared = PseudonymLine { names, line: Vec::new(), keywords: Vec::new() };
-        shared.event(event, odd).ok_or(LeftOut::NoRoom)?;
+    for writes_odd in [writes_odd, false] {
+        let mut shared = PseudonymLine { names, writes_odd, line: Vec::new(), keywords: Vec::new() };
+        shared.event(event).ok_or(LeftOut::NoRoom)?;
         if reads_alike(&shared.line, event, lenient) {
             return Ok(shared.line);
         }
@@ -57,7 +58,8 @@ pub(super) fn content(
     Err(LeftOut::NotWritable)
 }
 
-/// Returns `true` if a line is read as an event with the same facts.
+/// Returns `true` if the parser reads a line as an event with the same facts, and all that is kept of the event is
+/// tor's.
 fn reads_alike(line: &[u8], event: &StreamEventRef<'_>, lenient: bool) -> bool {
     let parsed = if lenient { StreamEventRef::parse_lenient(line) } else { StreamEventRef::parse_bytes(line) };
     let Ok(shared) = parsed else { return false };
@@ -83,7 +85,9 @@ fn reads_alike(line: &[u8], event: &StreamEventRef<'_>, lenient: bool) -> bool {
 /// A line in the making.
 struct PseudonymLine<'n> {
     /// Pseudonyms.
-    names: &'n mut Names,
+    names: &'n mut Pseudonyms,
+    /// Set to write odd characters of hosts.
+    writes_odd: bool,
     /// Content so far.
     line: Vec<u8>,
     /// Keywords in the content.
@@ -102,11 +106,10 @@ impl PseudonymLine<'_> {
         self.text(&format!(" {keyword}={value}"));
     }
 
-    /// Adds the whole event, with `odd` characters in its host if the host has some. `None` if there is no room for a
-    /// pseudonym.
-    fn event(&mut self, event: &StreamEventRef<'_>, odd: bool) -> Option<()> {
+    /// Adds the whole event. `None` if there is no room for a pseudonym, as for the functions below.
+    fn event(&mut self, event: &StreamEventRef<'_>) -> Option<()> {
         self.text(&format!("{} {} {} ", event.id, event.status_str(), event.circuit_id.unwrap_or("0")));
-        self.target(event, odd)?;
+        self.target(event)?;
         let is_known = |reason: Option<StreamClosureReason>| reason != Some(StreamClosureReason::Unrecognized);
         self.word("REASON", event.reason_str(), is_known(event.reason))?;
         self.word("REMOTE_REASON", event.remote_reason_str(), is_known(event.remote_reason))?;
@@ -116,8 +119,8 @@ impl PseudonymLine<'_> {
             self.field("SOURCE_ADDR", &client);
         }
         self.word("PURPOSE", event.purpose_str(), event.purpose != Some(StreamPurpose::Unrecognized))?;
-        self.credential("SOCKS_USERNAME", event, event.socks_username(), (Kind::User, "user"))?;
-        self.credential("SOCKS_PASSWORD", event, event.socks_password(), (Kind::Password, "pass"))?;
+        self.credential("SOCKS_USERNAME", event, event.socks_username(), (NameKind::User, "user"))?;
+        self.credential("SOCKS_PASSWORD", event, event.socks_password(), (NameKind::Password, "pass"))?;
         let is_known = event.client_protocol() != Some(ClientProtocol::Unrecognized);
         self.word("CLIENT_PROTOCOL", event.client_protocol_str(), is_known)?;
         if let Some(epoch) = event.nym_epoch() {
@@ -147,7 +150,7 @@ impl PseudonymLine<'_> {
         let code = word.strip_prefix("UNKNOWN_").filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
         match code {
             _ if is_known || word.is_empty() => self.field(keyword, word),
-            // tor prints a space before a number that stands for a reason without a name.
+            // tor prints a space before the code of a reason that it has no word for.
             Some(code) if keyword.ends_with("REASON") => self.field(keyword, &format!(" UNKNOWN_{code}")),
             _ => {
                 let word = self.unknown_word(word)?;
@@ -159,7 +162,7 @@ impl PseudonymLine<'_> {
 
     /// Returns the pseudonym of a word.
     fn unknown_word(&mut self, word: &str) -> Option<String> {
-        Some(format!("WORD{}", self.names.number(Kind::Word, word.as_bytes())?))
+        Some(format!("WORD{}", self.names.number(NameKind::Word, word.as_bytes())?))
     }
 
     /// Adds a credential, if the event has it. An empty one stays empty.
@@ -168,7 +171,7 @@ impl PseudonymLine<'_> {
         keyword: &'static str,
         event: &StreamEventRef<'_>,
         value: Option<Quoted<'_>>,
-        (kind, name): (Kind, &str),
+        (kind, name): (NameKind, &str),
     ) -> Option<()> {
         match value.map(Quoted::escaped) {
             Some("") => self.field(keyword, "\"\""),
@@ -176,7 +179,7 @@ impl PseudonymLine<'_> {
                 let number = self.names.number(kind, text.as_bytes())?;
                 self.field(keyword, &format!("\"{name}{number}\""));
             }
-            // A damaged value is as little known as before.
+            // A damaged value stays one.
             None if event.arg(keyword).is_some() => self.field(keyword, "x"),
             None => {}
         }
@@ -191,21 +194,21 @@ impl PseudonymLine<'_> {
             Some(address) => address?,
             None if TORS_OWN.contains(&host.as_bytes()) => host.into(),
             None if host.starts_with('/') => {
-                format!("/socket{}", self.names.number(Kind::Socket, host.as_bytes())?)
+                format!("/socket{}", self.names.number(NameKind::Socket, host.as_bytes())?)
             }
-            None => format!("client{}", self.names.number(Kind::Client, host.as_bytes())?),
+            None => format!("client{}", self.names.number(NameKind::Client, host.as_bytes())?),
         };
         Some(match port {
             None => client,
             // A socket has no port.
             Some(0) => format!("{client}:0"),
             // At most 65,535 ports get a number, so each number is a port.
-            Some(port) => format!("{client}:{}", self.names.number(Kind::ClientPort, &port.to_be_bytes())?),
+            Some(port) => format!("{client}:{}", self.names.number(NameKind::ClientPort, &port.to_be_bytes())?),
         })
     }
 
-    /// Adds the target, with `odd` characters if it has some.
-    fn target(&mut self, event: &StreamEventRef<'_>, odd: bool) -> Option<()> {
+    /// Adds the target.
+    fn target(&mut self, event: &StreamEventRef<'_>) -> Option<()> {
         let anomalies = event.anomalies();
         let port = if anomalies.contains(Anomaly::TargetWithoutPort) {
             String::new()
@@ -213,32 +216,33 @@ impl PseudonymLine<'_> {
             format!(":{}", event.target_port)
         };
         let host = host_bytes(event).unwrap_or(event.target_host.as_bytes());
-        // The line end that a log took off may have been the last byte before tor's cut. A target with fields after it
-        // is flagged, too, where all of the event has that length.
-        let is_cut = anomalies.contains(Anomaly::TargetMayBeCut) && host.len() + port.len() >= TARGET - 1;
-        let least = if is_cut { TARGET.saturating_sub(port.len()) } else { 0 };
+        // A cut target has 255 bytes, or 254 if a log took its last byte off as a part of the line end. The anomaly
+        // alone does not show a cut: a shorter target has it, too, if it and the fields after it have that length
+        // together.
+        let is_cut = anomalies.contains(Anomaly::TargetMayBeCut) && host.len() + port.len() >= MAX_TARGET - 1;
+        let min_len = if is_cut { MAX_TARGET.saturating_sub(port.len()) } else { 0 };
         let relay = event.exit_relay().filter(|_| !is_cut);
         match relay {
             Some((address, relay)) => {
                 if !address.is_empty() {
-                    self.host(address.as_bytes(), 0, odd)?;
+                    self.host(address.as_bytes(), 0)?;
                     self.text(".");
                 }
-                let number = self.names.number(Kind::Relay, relay.to_ascii_lowercase().as_bytes())?;
+                let number = self.names.number(NameKind::Relay, relay.to_ascii_lowercase().as_bytes())?;
                 let pseudonym =
                     if relay.starts_with('$') { format!("${number:040X}") } else { format!("relay{number}") };
                 self.text(&pseudonym);
                 self.text(".exit");
             }
-            None => self.host(host, least, odd)?,
+            None => self.host(host, min_len)?,
         }
         self.text(&port);
         Some(())
     }
 
-    /// Adds the pseudonym of a host, of at least this length if it is a name. A long name stays one, but that of an
-    /// onion service, whose ending tells its length.
-    fn host(&mut self, host: &[u8], least: usize, odd: bool) -> Option<()> {
+    /// Adds the pseudonym of a host, of at least `min_len` bytes if it is a name. A name of more than 63 bytes gets a
+    /// pseudonym of more; an onion address does not, since the ending of its pseudonym shows the length.
+    fn host(&mut self, host: &[u8], min_len: usize) -> Option<()> {
         if TORS_OWN.contains(&host) {
             self.line.extend_from_slice(host);
             return Some(());
@@ -247,26 +251,26 @@ impl PseudonymLine<'_> {
             self.text(&address?);
             return Some(());
         }
-        // tor compares names in lower case.
+        // tor compares names without regard to case.
         let lower = host.to_ascii_lowercase();
-        let number = self.names.number(Kind::Host, &lower)?;
+        let number = self.names.number(NameKind::Host, &lower)?;
         let start = self.line.len();
         self.text(&format!("host{number}"));
-        if odd {
+        if self.writes_odd {
             self.odd_characters(host);
         }
         let ending = ending(&lower);
-        let is_long = host.len() > LABEL && !ending.ends_with(".onion");
-        let least = if is_long { least.max(LABEL + 1) } else { least };
+        let is_long = host.len() > MAX_LABEL && !ending.ends_with(".onion");
+        let min_len = if is_long { min_len.max(MAX_LABEL + 1) } else { min_len };
         let len = self.line.len() - start + ending.len();
-        for _ in len..least {
+        for _ in len..min_len {
             self.text("x");
         }
         self.text(ending);
         Some(())
     }
 
-    /// Adds a character of each odd kind that the host has, which raises the same anomaly.
+    /// Adds a character of each odd kind that the host has, so that the line has the same anomalies.
     fn odd_characters(&mut self, host: &[u8]) {
         let kinds: [(bool, &[u8]); 4] = [
             (host.contains(&b' '), b" x"),
@@ -280,13 +284,13 @@ impl PseudonymLine<'_> {
     }
 }
 
-/// Returns the end of the pseudonym of a name in lower case, which tells its kind.
+/// Returns the ending of a pseudonym, which shows the kind of the name: of a host name in lower case.
 fn ending(name: &[u8]) -> &'static str {
     if let Some(service) = name.strip_suffix(b".onion") {
         let label = service.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
         return match label.len() {
-            ONION_3 => ".onion",
-            ONION_2 => ".v2.onion",
+            ONION_V3 => ".onion",
+            ONION_V2 => ".v2.onion",
             _ => ".other.onion",
         };
     }

@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal};
 use tor_stream_event::{LineState, StreamEvent, StreamEventRef};
 
 use self::event::{LeftOut, WriteOptions, content};
-use self::names::Names;
+use self::names::Pseudonyms;
 use crate::command::options::Files;
 use crate::input::filter::MetConditions;
 use crate::input::reader::{Consumer, Event, ReadOptions};
@@ -98,10 +98,10 @@ pub(crate) struct Options {
 /// If the output cannot be written.
 pub(crate) fn run(options: Options) -> io::Result<bool> {
     let Options { read, keep_times, max_names } = options;
-    let options = WriteOptions { lenient: read.lenient, keeps_odd: !io::stdout().is_terminal() };
-    let clock = Clock { keeps_times: keep_times, first: None, untimed: 0 };
-    let mut printer = Printer { names: Names::new(max_names), clock, options, ..Printer::default() };
-    let all_read = Files::list(read).read(ShareLogs, &mut printer)?;
+    let options = WriteOptions { lenient: read.lenient, writes_odd: !io::stdout().is_terminal() };
+    let times = OutputTimes { keeps_times: keep_times, first: None, untimed: 0 };
+    let mut printer = SharePrinter::new(Pseudonyms::new(max_names), times, options);
+    let all_read = Files::list(read).read(SharedEventsMaker, &mut printer)?;
     Ok(printer.report() & all_read)
 }
 
@@ -116,26 +116,26 @@ pub(crate) struct SharedEvent {
 }
 
 /// A maker of the consumers.
-struct ShareLogs;
+struct SharedEventsMaker;
 
 /// The events of a log that were not printed yet.
 #[derive(Default)]
-struct ShareLog {
+struct SharedEvents {
     /// Events and open streams in order.
-    items: Vec<SharedEvent>,
+    events: Vec<SharedEvent>,
     /// Number of lines, at the end of the log.
     lines: u64,
 }
 
-impl ConsumerMaker for ShareLogs {
-    type Log = ShareLog;
+impl ConsumerMaker for SharedEventsMaker {
+    type Log = SharedEvents;
 
-    fn log(&self, _input: InputName<'_>) -> ShareLog {
-        ShareLog::default()
+    fn log(&self, _input: InputName<'_>) -> SharedEvents {
+        SharedEvents::default()
     }
 
-    fn part(&self, _input: InputName<'_>, _lines: u64) -> ShareLog {
-        ShareLog::default()
+    fn part(&self, _input: InputName<'_>, _lines: u64) -> SharedEvents {
+        SharedEvents::default()
     }
 
     fn range_len(&self) -> Option<RangeInclusive<u64>> {
@@ -144,35 +144,35 @@ impl ConsumerMaker for ShareLogs {
     }
 }
 
-impl Consumer for ShareLog {
+impl Consumer for SharedEvents {
     const WANTS_OPEN_STREAMS: bool = true;
 
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if event.met.all() {
-            self.items.push(SharedEvent { event: (*event.event).into(), time: event.time, is_open: false });
+            self.events.push(SharedEvent { event: (*event.event).into(), time: event.time, is_open: false });
         }
         Ok(())
     }
 
     fn open_stream(&mut self, stream: &StreamEventRef<'_>, met: MetConditions) -> io::Result<()> {
         if met.all() {
-            self.items.push(SharedEvent { event: (*stream).into(), time: None, is_open: true });
+            self.events.push(SharedEvent { event: (*stream).into(), time: None, is_open: true });
         }
         Ok(())
     }
 }
 
-impl LogConsumer for ShareLog {
+impl LogConsumer for SharedEvents {
     type Rows = Vec<SharedEvent>;
     type Part = Self;
 
     fn rows(&mut self) -> io::Result<Option<Vec<SharedEvent>>> {
-        Ok(if self.items.is_empty() { None } else { Some(mem::take(&mut self.items)) })
+        Ok(if self.events.is_empty() { None } else { Some(mem::take(&mut self.events)) })
     }
 
     // Not called, since inputs are not cut.
     fn append(&mut self, mut part: Self, _lines: u64) -> io::Result<bool> {
-        self.items.append(&mut part.items);
+        self.events.append(&mut part.events);
         Ok(true)
     }
 
@@ -182,9 +182,8 @@ impl LogConsumer for ShareLog {
     }
 }
 
-/// The times of the output.
-#[derive(Default)]
-struct Clock {
+/// The times before the printed events.
+struct OutputTimes {
     /// Set to print Unix time.
     keeps_times: bool,
     /// Time of the first event that has one.
@@ -193,12 +192,12 @@ struct Clock {
     untimed: u64,
 }
 
-impl Clock {
+impl OutputTimes {
     /// Returns the text before an event with this time.
     fn prefix(&mut self, time: Option<Time>) -> String {
         let Some(time) = time else { return String::new() };
-        let kept = time.unix().filter(|_| self.keeps_times);
-        let Some(time) = kept.or_else(|| time.since(*self.first.get_or_insert(time))) else {
+        let unix = time.unix().filter(|_| self.keeps_times);
+        let Some(time) = unix.or_else(|| time.since(*self.first.get_or_insert(time))) else {
             self.untimed += 1;
             return String::new();
         };
@@ -211,42 +210,40 @@ impl Clock {
 }
 
 /// The printer of the events.
-struct Printer {
+struct SharePrinter {
     /// Pseudonyms.
-    names: Names,
+    names: Pseudonyms,
     /// Times.
-    clock: Clock,
+    times: OutputTimes,
     /// Options of writing events.
     options: WriteOptions,
     /// Number of events and open streams that were printed.
     printed: u64,
     /// Number of events for whose names there was no room.
     no_room: u64,
-    /// Number of events that no line with pseudonyms reads like.
+    /// Number of events for which no line with pseudonyms is read alike.
     not_writable: u64,
     /// Number of all lines.
     lines: u64,
 }
 
-impl Default for Printer {
-    fn default() -> Self {
-        let (names, clock) = (Names::new(0), Clock::default());
-        Self { names, clock, options: WriteOptions::default(), printed: 0, no_room: 0, not_writable: 0, lines: 0 }
+impl SharePrinter {
+    /// Returns a printer that has not printed an event.
+    const fn new(names: Pseudonyms, times: OutputTimes, options: WriteOptions) -> Self {
+        Self { names, times, options, printed: 0, no_room: 0, not_writable: 0, lines: 0 }
     }
-}
 
-impl Printer {
     /// Adds an event to the output.
-    fn item(&mut self, item: &SharedEvent, output: &mut Vec<u8>) {
-        match content(&item.event.as_event_ref(), &mut self.names, self.options) {
-            Ok(line) if item.is_open => {
+    fn write(&mut self, shared: &SharedEvent, output: &mut Vec<u8>) {
+        match content(&shared.event.as_event_ref(), &mut self.names, self.options) {
+            Ok(line) if shared.is_open => {
                 output.extend_from_slice(b"250-stream-status=");
                 output.extend_from_slice(&line);
                 output.extend_from_slice(b"\n250 OK\n");
                 self.printed += 1;
             }
             Ok(line) => {
-                output.extend_from_slice(self.clock.prefix(item.time).as_bytes());
+                output.extend_from_slice(self.times.prefix(shared.time).as_bytes());
                 output.extend_from_slice(b"650 STREAM ");
                 output.extend_from_slice(&line);
                 output.push(b'\n');
@@ -265,24 +262,24 @@ impl Printer {
         for (number, cause) in [
             (self.no_room, "left out: there are more names than --max-names"),
             (self.not_writable, "left out: an ID is not a number, or no line with pseudonyms reads like them"),
-            (self.clock.untimed, "without a time: before that of the first event, or of another kind"),
+            (self.times.untimed, "without a time: before that of the first event, or of another kind"),
         ] {
             if number > 0 {
                 report(format_args!("tor-streams: {} {cause}", count(number, "event")));
             }
         }
-        self.no_room + self.not_writable + self.clock.untimed == 0
+        self.no_room + self.not_writable + self.times.untimed == 0
     }
 }
 
-impl Collector<ShareLog> for Printer {
-    fn print(&mut self, items: Vec<SharedEvent>) -> io::Result<()> {
+impl Collector<SharedEvents> for SharePrinter {
+    fn print(&mut self, events: Vec<SharedEvent>) -> io::Result<()> {
         let mut text = Vec::new();
-        items.iter().for_each(|item| self.item(item, &mut text));
+        events.iter().for_each(|event| self.write(event, &mut text));
         output::print(&text)
     }
 
-    fn log(&mut self, log: ShareLog, _index: usize, _all_read: bool) -> io::Result<()> {
+    fn log(&mut self, log: SharedEvents, _index: usize, _all_read: bool) -> io::Result<()> {
         self.lines += log.lines;
         Ok(())
     }

@@ -5,9 +5,9 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use std::collections::HashMap;
 use std::hash::RandomState;
 
-/// A kind of pseudonyms, which are numbered from 1 in the order in which their texts are found.
+/// A kind of pseudonym. Pseudonyms of a kind are numbered from 1 in the order in which their texts are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(super) enum NameKind {
     /// Names of hosts: `host1.onion`, `host2.test`.
     Host,
     /// IPv4 addresses of this machine: `127.200.0.1`.
@@ -32,7 +32,7 @@ pub(super) enum Kind {
     User,
     /// SOCKS passwords: `"pass1"`.
     Password,
-    /// Words that tor has no name for, in this version: `WORD1`.
+    /// Words that this version does not know: `WORD1`.
     Word,
 }
 
@@ -40,18 +40,18 @@ pub(super) enum Kind {
 ///
 /// Texts are kept as hashes of 128 bits with random keys, so that a name of any length takes the same memory, and no
 /// author of a log can choose two names with one hash.
-pub(super) struct Names {
+pub(super) struct Pseudonyms {
     /// Keys of the two halves of a hash.
     keys: [RandomState; 2],
-    /// Number of each text.
-    numbers: HashMap<(Kind, [u64; 2]), u32>,
+    /// Number of each text, by its kind and hash.
+    numbers: HashMap<(NameKind, [u64; 2]), u32>,
     /// Last number of each kind.
-    last: HashMap<Kind, u32>,
+    last: HashMap<NameKind, u32>,
     /// Maximum number of pseudonyms.
     limit: usize,
 }
 
-impl Names {
+impl Pseudonyms {
     /// Returns an empty table of at most `limit` pseudonyms.
     pub(super) fn new(limit: usize) -> Self {
         let keys = [RandomState::new(), RandomState::new()];
@@ -59,7 +59,7 @@ impl Names {
     }
 
     /// Returns the number of a text. `None` if the text is new, and there is no room.
-    pub(super) fn number(&mut self, kind: Kind, text: &[u8]) -> Option<u32> {
+    pub(super) fn number(&mut self, kind: NameKind, text: &[u8]) -> Option<u32> {
         let hash = self.keys.each_ref().map(|key| key.hash_one(text));
         if let Some(&number) = self.numbers.get(&(kind, hash)) {
             return Some(number);
@@ -76,21 +76,21 @@ impl Names {
     /// Returns the pseudonym of an IP address, which may be in brackets. `None` for any other text, `Some(None)` if
     /// there is no room.
     pub(super) fn address(&mut self, text: &str) -> Option<Option<String>> {
-        let (inner, brackets) = match text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+        let (inner, has_brackets) = match text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
             Some(inner) => (inner, true),
             None => (text, false),
         };
-        if let Some(address) = inner.parse::<Ipv4Addr>().ok().filter(|_| !brackets) {
+        if let Some(address) = inner.parse::<Ipv4Addr>().ok().filter(|_| !has_brackets) {
             let (kind, base) = if address.is_loopback() {
-                (Kind::Loopback4, [127, 200, 0, 0])
+                (NameKind::Loopback4, [127, 200, 0, 0])
             } else if address.is_private() || address.is_link_local() {
-                (Kind::Private4, [10, 200, 0, 0])
+                (NameKind::Private4, [10, 200, 0, 0])
             } else {
-                (Kind::Public4, [240, 0, 0, 0])
+                (NameKind::Public4, [240, 0, 0, 0])
             };
             let number = self.number(kind, inner.as_bytes());
             // A block has room for three million addresses, the reserved one for more than there are numbers.
-            let number = number.filter(|&number| kind == Kind::Public4 || number < 55 << 16);
+            let number = number.filter(|&number| kind == NameKind::Public4 || number < 55 << 16);
             let address = number.and_then(|number| u32::from_be_bytes(base).checked_add(number));
             return Some(address.map(|address| Ipv4Addr::from(address).to_string()));
         }
@@ -100,11 +100,11 @@ impl Names {
             || address.is_unique_local()
             || address.is_unicast_link_local();
         let (kind, base) =
-            if is_private { (Kind::Private6, 0xfd00 << 112) } else { (Kind::Public6, 0x2001_0db8 << 96) };
+            if is_private { (NameKind::Private6, 0xfd00 << 112) } else { (NameKind::Public6, 0x2001_0db8 << 96) };
         // Brackets are no part of the address, and its letters may be of either case.
         let number = self.number(kind, inner.to_ascii_lowercase().as_bytes());
         let address = number.map(|number| Ipv6Addr::from(base | u128::from(number)).to_string());
-        Some(address.map(|address| if brackets { format!("[{address}]") } else { address }))
+        Some(address.map(|address| if has_brackets { format!("[{address}]") } else { address }))
     }
 }
 
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn addresses() {
-        let mut names = Names::new(100);
+        let mut names = Pseudonyms::new(100);
         for (address, pseudonym) in [
             ("127.0.0.1", "127.200.0.1"),
             ("127.0.0.2", "127.200.0.2"),
@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn a_full_table_knows_its_names() {
-        let mut names = Names::new(2);
-        let numbers = [b"a", b"b", b"c", b"a"].map(|text| names.number(Kind::Host, text));
+        let mut names = Pseudonyms::new(2);
+        let numbers = [b"a", b"b", b"c", b"a"].map(|text| names.number(NameKind::Host, text));
         assert_eq!(numbers, [Some(1), Some(2), None, Some(1)]);
     }
 }

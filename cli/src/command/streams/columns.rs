@@ -8,6 +8,7 @@ use tor_stream_event::{ClientProtocol, Outcome, StreamClosureReason, StreamPurpo
 
 use super::row::{self, Row};
 use crate::command::identity::Identities;
+use crate::command::list_form::ListForm;
 use crate::command::lives::LifeCollector;
 use crate::command::note::Life;
 use crate::input::time::Time;
@@ -98,7 +99,7 @@ pub(super) struct ColumnPrinter {
     /// Names of the inputs.
     names: Arc<[String]>,
     /// Identities of all logs, numbered in the order in which streams end.
-    identities: Identities,
+    pub(super) identities: Identities,
     /// Set once there is a stream to print.
     pub(super) found: bool,
 }
@@ -130,12 +131,12 @@ impl LifeCollector<Vec<Life>> for ColumnPrinter {
     fn lives(&mut self, lives: Vec<Life>) -> io::Result<()> {
         self.found |= !lives.is_empty();
         for life in &lives {
-            let identity = life.note.facts.as_deref().and_then(|facts| self.identities.place(facts));
-            let identity = identity.map(|place| self.identities.label(place));
+            let identity = life.note.facts.as_deref().and_then(|facts| self.identities.index_of(facts));
+            let identity = identity.map(|index| self.identities.label(index));
             let file = self.names.get(life.note.file).map_or("", |name| name);
             let unix = |time: Option<&Option<Time>>| time.copied().flatten().and_then(Time::unix);
             self.file.write(&StreamRow {
-                row: Row::new(life, file, identity.as_deref(), false),
+                row: Row::new(life, file, identity.as_deref(), ListForm::Separate),
                 start: unix(life.started()),
                 end: unix(life.ended()),
             })?;

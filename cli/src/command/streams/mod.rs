@@ -12,10 +12,10 @@ use clap::ValueEnum;
 
 #[cfg(feature = "arrow")]
 use self::columns::ColumnPrinter;
-use self::onionperf::{LifeEvents, OnionPerf};
-use self::rows::{PackedStreams, StreamRows};
+use self::onionperf::{LifeEvents, OnionPerfStreams};
+use self::rows::{EncodedStreams, StreamRows};
 use crate::command::identity::{Hasher, Identities};
-use crate::command::lives::{LifeCollector, LifeLogs, read_lives};
+use crate::command::lives::{LifeCollector, read_lives};
 use crate::command::note::StreamNote;
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
 use crate::input::reader::{self, Event};
@@ -109,14 +109,16 @@ OnionPerf:
   what its own parser gives, to the microsecond, but for one thing: a reason
   that tor has no name for, such as UNKNOWN_264, is kept, and lost there.
   Streams without a beginning or an end are left out, and of those with the
-  same number only the last one is printed, which is told.
+  same number only the last one is printed, which is told; so it is if a stream
+  has more than 1000 events, of which the first ones and the last are printed.
 
 Exit status:
   0  Every stream was printed, or whatever reads the output was closed.
   1  Something was told on standard error: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
      tor, or in the wrong order, or read twice; a filter's word that nobody
-     knows. Everything else was printed.
+     knows; identities for which --max-live left no room. Everything else was
+     printed.
   2  The arguments are wrong.
   4  With --check: a stream was printed. This comes before 1: what was found is
      certain, whatever else could not be read, and 1 says that nothing was
@@ -130,8 +132,8 @@ pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) read: reader::ReadOptions,
     /// How to print the streams
-    #[arg(long, value_enum, default_value_t = Format::Json)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = StreamFormat::Json)]
+    format: StreamFormat,
     /// Options of CSV.
     #[command(flatten)]
     csv: CsvOptions,
@@ -145,7 +147,7 @@ pub(crate) struct Options {
 
 /// A format of the output.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum StreamFormat {
     /// One JSON object a line
     Json,
     /// Comma-separated values, with the names of the columns in the first row
@@ -170,62 +172,74 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
     let Options { read, format, csv, streams, check } = options;
     let files = Files::list(read);
     let names = files.names();
-    let hasher = Hasher::new(false);
-    let with_facts =
-        move |event: &Event<'_>, input: usize| StreamNote::new(event, input).with_facts(Some(&hasher), event);
-    let identities = Identities::new(streams.max_live);
     match format {
-        Format::Json | Format::Csv => {
-            let rows = match format {
-                Format::Csv => StreamRows::csv(csv.cells(), names),
-                _ => StreamRows::json(names),
-            };
-            output::print(&rows.head()?)?;
-            let mut printer = Printer { identities, found: false };
-            let result = read_lives(files, LifeLogs { options: streams, note: with_facts, rows }, &mut printer);
-            check.exit(result, printer.found)
-        }
+        StreamFormat::Json => print_rows(StreamRows::json(names), files, streams, check),
+        StreamFormat::Csv => print_rows(StreamRows::csv(csv.cells(), names), files, streams, check),
         #[cfg(feature = "arrow")]
-        Format::Arrow | Format::Parquet => {
-            let format = if format == Format::Arrow { ColumnFormat::Arrow } else { ColumnFormat::Parquet };
-            let mut printer = ColumnPrinter::new(format, names, identities)?;
-            let logs = LifeLogs { options: streams, note: with_facts, rows: Vec::new() };
-            let all_read = read_lives(files, logs, &mut printer);
-            let result = all_read.and_then(|all_read| printer.finish().map(|()| all_read));
-            check.exit(result, printer.found)
-        }
-        Format::OnionPerf => {
-            let note = |event: &Event<'_>, input: usize| {
-                let mut note = StreamNote::new(event, input);
-                note.onionperf.extend(onionperf::Event::new(event));
-                note
-            };
-            let mut object = Object { streams: OnionPerf::new(streams.max_live) };
-            let rows = Vec::new();
-            let all_read = read_lives(files, LifeLogs { options: streams, note, rows }, &mut object)?;
-            let found = !object.streams.is_empty();
-            let print = || {
-                let mut stdout = BufWriter::new(io::stdout().lock());
-                let all_printed = object.streams.finish(&mut stdout)?;
-                stdout.flush().map(|()| all_printed)
-            };
-            check.exit(print().map(|all_printed| all_read && all_printed), found)
-        }
+        StreamFormat::Arrow => print_columns(ColumnFormat::Arrow, files, streams, check),
+        #[cfg(feature = "arrow")]
+        StreamFormat::Parquet => print_columns(ColumnFormat::Parquet, files, streams, check),
+        StreamFormat::OnionPerf => print_onionperf(files, streams, check),
     }
 }
 
-/// The object of OnionPerf's analysis.
-struct Object {
-    /// Streams so far.
-    streams: OnionPerf,
+/// Returns a maker of notes with the facts about streams' identities.
+fn notes_with_facts() -> impl Fn(&Event<'_>, usize) -> StreamNote + Clone + Send + Sync + 'static {
+    let hasher = Hasher::new(false);
+    move |event, input| StreamNote::new(event, input).with_facts(Some(&hasher), event)
 }
 
-impl LifeCollector<Vec<LifeEvents>> for Object {
-    // Events of a stream that was dropped are kept.
+/// Prints the streams as rows of JSON or CSV, which the threads that read make.
+fn print_rows(rows: StreamRows, files: Files, streams: StreamOptions, check: CheckOption) -> io::Result<Exit> {
+    output::print(&rows.head()?)?;
+    let mut printer = RowPrinter { identities: Identities::new(streams.max_live), found: false };
+    let all_read = read_lives(files, streams, notes_with_facts(), rows, &mut printer);
+    let result = all_read.map(|all_read| printer.identities.report_no_room() && all_read);
+    check.exit(result, printer.found)
+}
+
+/// Prints the streams as an Arrow or Parquet file.
+#[cfg(feature = "arrow")]
+fn print_columns(format: ColumnFormat, files: Files, streams: StreamOptions, check: CheckOption) -> io::Result<Exit> {
+    let mut printer = ColumnPrinter::new(format, files.names(), Identities::new(streams.max_live))?;
+    let all_read = read_lives(files, streams, notes_with_facts(), Vec::new(), &mut printer);
+    let result = all_read.and_then(|all_read| {
+        printer.finish()?;
+        Ok(printer.identities.report_no_room() && all_read)
+    });
+    check.exit(result, printer.found)
+}
+
+/// Prints the object of OnionPerf's analysis.
+fn print_onionperf(files: Files, streams: StreamOptions, check: CheckOption) -> io::Result<Exit> {
+    let note = |event: &Event<'_>, input: usize| {
+        let mut note = StreamNote::new(event, input);
+        onionperf::TimedEvent::new(event).into_iter().for_each(|event| note.onionperf.push(event));
+        note
+    };
+    let mut printer = OnionPerfPrinter { streams: OnionPerfStreams::new(streams.max_live) };
+    let all_read = read_lives(files, streams, note, Vec::new(), &mut printer)?;
+    let found = !printer.streams.is_empty();
+    let print = || {
+        let mut stdout = BufWriter::new(io::stdout().lock());
+        let all_printed = printer.streams.finish(&mut stdout)?;
+        stdout.flush().map(|()| all_printed)
+    };
+    check.exit(print().map(|all_printed| all_read && all_printed), found)
+}
+
+/// The printer of the object of OnionPerf's analysis.
+struct OnionPerfPrinter {
+    /// Streams so far.
+    streams: OnionPerfStreams,
+}
+
+impl LifeCollector<Vec<LifeEvents>> for OnionPerfPrinter {
+    // OnionPerf has rules of its own: the events of a life that was dropped go on in the next one.
     const COUNTS: bool = false;
 
     fn lives(&mut self, lives: Vec<LifeEvents>) -> io::Result<()> {
-        lives.into_iter().try_for_each(|life| self.streams.life(life))
+        lives.into_iter().try_for_each(|life| self.streams.add_life(life))
     }
 
     fn end_of_log(&mut self, _file: usize) -> io::Result<()> {
@@ -235,18 +249,18 @@ impl LifeCollector<Vec<LifeEvents>> for Object {
 }
 
 /// The printer of streams as rows.
-struct Printer {
+struct RowPrinter {
     /// Identities of all logs.
     identities: Identities,
     /// Set once there is a stream to print.
     found: bool,
 }
 
-impl LifeCollector<PackedStreams> for Printer {
+impl LifeCollector<EncodedStreams> for RowPrinter {
     // The outcome of each stream is printed.
     const COUNTS: bool = false;
 
-    fn lives(&mut self, rows: PackedStreams) -> io::Result<()> {
+    fn lives(&mut self, rows: EncodedStreams) -> io::Result<()> {
         self.found = true;
         let mut stdout = io::stdout().lock();
         rows.print(&mut self.identities, &mut stdout)?;

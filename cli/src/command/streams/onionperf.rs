@@ -1,8 +1,8 @@
 //! Streams in the form of OnionPerf's analysis: the object `tor.streams` of its schema.
 //!
 //! OnionPerf groups events by rules of its own, which its users' programs rely on: a stream ends with FAILED or CLOSED,
-//! whichever is first, begins with its first NEW, and has every event of flow control. So the events are kept as notes,
-//! and grouped here.
+//! whichever is first, begins with its first NEW, and has every event of flow control. Its source is that of the last
+//! NEW before the end. So the events are kept as notes, and grouped here.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -20,12 +20,13 @@ use crate::input::time::Time;
 use crate::output::{mask, text};
 use crate::report;
 
-/// A word of tor, owned if it has no name. The thread that prints frees what another one has allocated, which takes longer.
+/// A word of tor, owned if the library has no name for it. Few words are: the thread that prints has to free them,
+/// which takes longer for memory that another thread has allocated.
 type Word = Cow<'static, str>;
 
-/// An event with the fields that OnionPerf reads.
+/// An event with a time and the fields that OnionPerf reads.
 #[derive(Clone, Debug)]
-pub(crate) struct Event {
+pub(crate) struct TimedEvent {
     /// Status as printed.
     status: Word,
     /// Unix time of the event.
@@ -44,12 +45,11 @@ pub(crate) struct Event {
     remote_reason: Option<Word>,
 }
 
-impl Event {
+impl TimedEvent {
     /// Returns the event in OnionPerf's form. `None` without a time: OnionPerf skips such events.
     pub(crate) fn new(event: &input::reader::Event<'_>) -> Option<Self> {
         let time = event.time.and_then(Time::unix)?;
         let event = event.event;
-        // OnionPerf reads the log as text of one byte each, and has a question mark for any other character.
         let target = format!("{}:{}", mask::target_host(event), event.target_port);
         let own = |word: &str| Word::Owned(mask::word(event, word, false).into());
         let reason = |reason: Option<StreamClosureReason>, text: Option<&str>| {
@@ -64,6 +64,7 @@ impl Event {
             },
             time,
             circuit_id: event.circuit_id.and_then(|id| id.parse().ok()),
+            // OnionPerf reads a log as ASCII, and has a question mark for any other character.
             target: target.replace(|character: char| !character.is_ascii(), "?").into(),
             purpose: match purpose {
                 Some(purpose) => Some(Word::Borrowed(purpose.as_str())),
@@ -75,77 +76,111 @@ impl Event {
         })
     }
 
-    /// Returns `true` if the event has a status.
-    fn is(&self, status: StreamStatus) -> bool {
+    /// Returns `true` if the event has this status.
+    fn has_status(&self, status: StreamStatus) -> bool {
         self.status == status.as_str()
     }
 
     /// Returns `true` if a stream begins with the event.
     fn begins(&self) -> bool {
-        self.is(StreamStatus::New) || self.is(StreamStatus::NewResolve)
+        self.has_status(StreamStatus::New) || self.has_status(StreamStatus::NewResolve)
     }
 
     /// Returns `true` if a stream ends with the event.
     fn ends(&self) -> bool {
-        self.is(StreamStatus::Failed) || self.is(StreamStatus::Closed)
+        self.has_status(StreamStatus::Failed) || self.has_status(StreamStatus::Closed)
     }
 }
 
-/// A stream by its number, as JSON, unless OnionPerf leaves it out.
-type Made = Option<(u64, Box<RawValue>)>;
+/// The events of a stream, in bounded memory: beyond a maximum, the first ones and the last one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeptEvents {
+    /// Events that are kept.
+    events: Vec<TimedEvent>,
+    /// Number of events that were left out.
+    left_out: u64,
+}
 
-/// The events of a life that is over, grouped into the streams of OnionPerf as far as the life alone tells.
+impl KeptEvents {
+    /// Maximum number of events that are kept of one stream, as of steps in the library's tracker.
+    const MAX: usize = 1000;
+
+    /// Adds an event.
+    pub(crate) fn push(&mut self, event: TimedEvent) {
+        if self.events.len() >= Self::MAX {
+            self.events.pop();
+            self.left_out += 1;
+        }
+        self.events.push(event);
+    }
+
+    /// Adds later events of the same stream. The result is that of adding them one by one.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.left_out += later.left_out;
+        later.events.into_iter().for_each(|event| self.push(event));
+    }
+}
+
+/// The number of a stream, and the stream as JSON. `None` for a stream that OnionPerf leaves out.
+type EncodedStream = Option<(u64, Box<RawValue>)>;
+
+/// The events of a life that has ended, grouped into OnionPerf's streams. The first and the last of them may be parts
+/// of streams that other lives have the rest of.
 pub(crate) struct LifeEvents {
-    /// ID of the streams.
+    /// ID of the life and its streams.
     id: StreamId,
     /// Events of the first stream, which may have begun in an earlier life.
-    first: Vec<Event>,
-    /// Streams that have an end, as if the first one began here.
-    made: Vec<Made>,
+    first: Vec<TimedEvent>,
+    /// Streams that have an end, encoded as if the first one had no events in an earlier life.
+    encoded: Vec<EncodedStream>,
     /// Events after the last end; empty without one.
-    rest: Vec<Event>,
+    rest: Vec<TimedEvent>,
+    /// Number of events of the life that were left out.
+    left_out: u64,
 }
 
 impl FromLife for LifeEvents {
     fn from_life(life: Life) -> io::Result<Self> {
         let Life { id, note, .. } = life;
-        let (mut first, mut made, mut events) = (Vec::new(), Vec::new(), Vec::new());
-        for event in note.onionperf {
+        let (mut first, mut encoded, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        for event in note.onionperf.events {
             let ends = event.ends();
             events.push(event);
             if ends {
-                made.push(encode(&id, &events)?);
+                encoded.push(encode(&id, &events)?);
                 let ended = core::mem::take(&mut events);
-                if made.len() == 1 {
+                if encoded.len() == 1 {
                     first = ended;
                 }
             }
         }
-        let (first, rest) = if made.is_empty() { (events, first) } else { (first, events) };
-        Ok(Self { id, first, made, rest })
+        let (first, rest) = if encoded.is_empty() { (events, first) } else { (first, events) };
+        Ok(Self { id, first, encoded, rest, left_out: note.onionperf.left_out })
     }
 }
 
-/// The streams of OnionPerf, held to the end: its object has one stream for each ID, the last one.
-pub(crate) struct OnionPerf {
-    /// Events of streams without an end, from lives that are over.
-    open: BTreeMap<StreamId, Vec<Event>>,
+/// OnionPerf's streams, kept until the last log is read: its object has one stream for each ID, the last one.
+pub(crate) struct OnionPerfStreams {
+    /// Events of streams without an end, from lives that have ended.
+    open: BTreeMap<StreamId, KeptEvents>,
     /// Maximum number of streams in `open`.
     limit: usize,
     /// Streams by ID, as JSON.
     streams: BTreeMap<u64, Box<RawValue>>,
-    /// Number of streams that another one with the same ID has replaced.
-    lost: u64,
+    /// Number of streams that a later one with the same ID has replaced.
+    replaced: u64,
+    /// Number of events that were left out, since their streams have too many.
+    left_out: u64,
 }
 
 /// A stream in OnionPerf's schema.
 #[derive(serde::Serialize)]
-struct Stream<'e> {
+struct StreamObject<'e> {
     /// The last circuit.
     circuit_id: Option<&'e str>,
     /// Each event as `PURPOSE:STATUS`, with the seconds since the first NEW.
     #[serde(serialize_with = "elapsed_seconds")]
-    elapsed_seconds: (&'e [Event], Duration),
+    elapsed_seconds: (&'e [TimedEvent], Duration),
     /// The reason of FAILED.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure_reason_local: Option<&'e str>,
@@ -158,17 +193,17 @@ struct Stream<'e> {
     /// The stream's number.
     stream_id: u64,
     /// The last target.
-    target: Option<&'e str>,
+    target: &'e str,
     /// Unix time of its end.
     unix_ts_end: f64,
     /// Unix time of its beginning.
     unix_ts_start: f64,
 }
 
-impl OnionPerf {
+impl OnionPerfStreams {
     /// Returns an empty table that keeps the events of at most `limit` streams without an end.
     pub(crate) const fn new(limit: usize) -> Self {
-        Self { open: BTreeMap::new(), limit, streams: BTreeMap::new(), lost: 0 }
+        Self { open: BTreeMap::new(), limit, streams: BTreeMap::new(), replaced: 0, left_out: 0 }
     }
 
     /// Returns `true` if there is no stream to print.
@@ -176,36 +211,40 @@ impl OnionPerf {
         self.streams.is_empty()
     }
 
-    /// Adds the streams of a life that is over.
-    pub(crate) fn life(&mut self, life: LifeEvents) -> io::Result<()> {
-        let LifeEvents { id, mut first, made, rest } = life;
-        // For OnionPerf a stream that was replaced, or dropped, goes on with the next one that has its ID.
-        let before = self.open.remove(&id);
-        let mut made = made.into_iter();
-        let open = match before {
-            Some(mut events) => {
-                events.append(&mut first);
-                if made.next().is_none() {
+    /// Adds the streams of a life that has ended.
+    pub(crate) fn add_life(&mut self, life: LifeEvents) -> io::Result<()> {
+        let LifeEvents { id, first, encoded, rest, left_out } = life;
+        self.left_out += left_out;
+        // For OnionPerf a stream that was replaced, or dropped, goes on with the next life of its ID.
+        let earlier = self.open.remove(&id);
+        let mut encoded = encoded.into_iter();
+        let open = match earlier {
+            Some(mut kept) => {
+                kept.append(KeptEvents { events: first, left_out: 0 });
+                self.left_out += kept.left_out;
+                let events = kept.events;
+                // The first stream is encoded again, with its earlier events.
+                if encoded.next().is_none() {
                     events
                 } else {
                     self.add(encode(&id, &events)?);
                     rest
                 }
             }
-            None if made.len() == 0 => first,
+            None if encoded.len() == 0 => first,
             None => rest,
         };
-        made.for_each(|stream| self.add(stream));
+        encoded.for_each(|stream| self.add(stream));
         if !open.is_empty() && self.open.len() < self.limit {
-            self.open.insert(id, open);
+            self.open.insert(id, KeptEvents { events: open, left_out: 0 });
         }
         Ok(())
     }
 
     /// Adds a stream as JSON.
-    fn add(&mut self, made: Made) {
-        if let Some((id, json)) = made {
-            self.lost += u64::from(self.streams.insert(id, json).is_some());
+    fn add(&mut self, encoded: EncodedStream) {
+        if let Some((id, json)) = encoded {
+            self.replaced += u64::from(self.streams.insert(id, json).is_some());
         }
     }
 
@@ -214,7 +253,7 @@ impl OnionPerf {
         self.open.clear();
     }
 
-    /// Prints the object. Returns `false` if streams are missing in it.
+    /// Prints the object. Returns `false` if streams or events are missing in it.
     pub(crate) fn finish(&self, output: &mut impl Write) -> io::Result<bool> {
         let mut before = "{";
         let mut json = Vec::new();
@@ -226,41 +265,51 @@ impl OnionPerf {
             before = ",";
         }
         writeln!(output, "{}", if self.streams.is_empty() { "{}" } else { "\n}" })?;
-        if self.lost > 0 {
+        if self.replaced > 0 {
             report(format_args!(
                 "tor-streams: {} streams have the ID of a later one, which took their place as in OnionPerf's analysis",
-                self.lost
+                self.replaced
             ));
         }
-        Ok(self.lost == 0)
+        if self.left_out > 0 {
+            report(format_args!(
+                "tor-streams: of streams with more than {} events, {} are left out",
+                KeptEvents::MAX,
+                self.left_out
+            ));
+        }
+        Ok(self.replaced == 0 && self.left_out == 0)
     }
 }
 
-/// Returns a stream with its events as JSON. `None` without a beginning, or if the ID is not a number.
-fn encode(id: &StreamId, events: &[Event]) -> io::Result<Made> {
+/// Returns a stream with these events as JSON. `None` without a NEW or NEWRESOLVE, or if the ID is not a number.
+fn encode(id: &StreamId, events: &[TimedEvent]) -> io::Result<EncodedStream> {
     let (Some(first), Some(last), Ok(stream_id)) =
         (events.iter().find(|event| event.begins()), events.last(), id.to_string().parse())
     else {
         return Ok(None);
     };
-    let failed = events.iter().find(|event| event.is(StreamStatus::Failed));
-    let new = events.iter().rfind(|event| event.begins());
-    let stream = Stream {
+    let failed = events.iter().find(|event| event.has_status(StreamStatus::Failed));
+    let last_new = events.iter().rfind(|event| event.begins());
+    let stream = StreamObject {
         circuit_id: events.iter().rev().find_map(|event| event.circuit_id.as_ref()).map(AsRef::as_ref),
         elapsed_seconds: (events, first.time),
         failure_reason_local: failed.and_then(|event| event.reason.as_deref()),
         failure_reason_remote: failed.and_then(|event| event.remote_reason.as_deref()),
-        source: new.and_then(|event| event.source_addr.as_deref()),
+        source: last_new.and_then(|event| event.source_addr.as_deref()),
         stream_id,
-        target: Some(&last.target),
+        target: &last.target,
         unix_ts_end: last.time.as_secs_f64(),
         unix_ts_start: first.time.as_secs_f64(),
     };
     Ok(Some((stream_id, serde_json::value::to_raw_value(&stream)?)))
 }
 
-/// Prints events as pairs: the last purpose so far and the status, and the seconds since the beginning.
-fn elapsed_seconds<S: Serializer>((events, start): &(&[Event], Duration), serializer: S) -> Result<S::Ok, S::Error> {
+/// Serializes events as pairs: the last purpose so far and the status, and the seconds since the beginning.
+fn elapsed_seconds<S: Serializer>(
+    (events, start): &(&[TimedEvent], Duration),
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let mut list = serializer.serialize_seq(Some(events.len()))?;
     let mut purpose = "None";
     for event in *events {

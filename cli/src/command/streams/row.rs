@@ -7,6 +7,7 @@ use serde::ser::{Serialize, Serializer};
 use tor_stream_event::{CircuitId, Outcome};
 
 use crate::command::life;
+use crate::command::list_form::ListForm;
 use crate::command::note::{Life, asked_host, final_host};
 use crate::input::time::Time;
 
@@ -43,7 +44,7 @@ row! {
     source_addr: Option<&'l str>,
     purpose: Option<&'l str>,
     client_protocol: Option<&'l str>,
-    circuits: Circuits<'l>,
+    circuits: CircuitList<'l>,
     xoff_sent: u64,
     xoff_recv: u64,
     xon_sent: u64,
@@ -61,21 +62,21 @@ row! {
     nym_epoch: Option<u32>,
     session_group: Option<i32>,
     file: &'l str,
-    // The last column: see `rows`.
+    // Has to stay the last column: `rows` replaces the end of a row.
     identity: Option<&'l str>,
 }
 
-/// A list of circuits, or one text in CSV.
-pub(super) struct Circuits<'l> {
+/// A list of circuits, in a form.
+pub(super) struct CircuitList<'l> {
     /// IDs of the circuits.
     ids: &'l [CircuitId],
-    /// Set to print one text, as in CSV.
-    joined: bool,
+    /// Form of the list.
+    form: ListForm,
 }
 
 impl<'l> Row<'l> {
-    /// Returns the row of a stream that began in this file. A `flat` row has text in place of lists.
-    pub(crate) fn new(life: &'l Life, file: &'l str, identity: Option<&'l str>, flat: bool) -> Self {
+    /// Returns the row of a stream that began in this file, with its list in this form.
+    pub(crate) fn new(life: &'l Life, file: &'l str, identity: Option<&'l str>, form: ListForm) -> Self {
         let unix = |time: Option<&Option<Time>>| time.copied().flatten().and_then(Time::unix).map(|t| t.as_secs_f64());
         let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
         let (failure_reason_local, failure_reason_remote) = life::failure_reasons(life).unwrap_or_default();
@@ -95,7 +96,7 @@ impl<'l> Row<'l> {
             source_addr: life.source_addr.as_deref(),
             purpose: life.purpose_str(),
             client_protocol: life.client_protocol_str(),
-            circuits: Circuits { ids: &life.circuits, joined: flat },
+            circuits: CircuitList { ids: &life.circuits, form },
             xoff_sent: life.xoff_sent,
             xoff_recv: life.xoff_recv,
             xon_sent: life.xon_sent,
@@ -126,7 +127,9 @@ pub(super) const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Replaced => "replaced",
         Outcome::Dropped => "dropped",
         Outcome::AfterClosed => "after closed",
-        _ => "live",
+        Outcome::Live => "live",
+        // The enum may grow.
+        _ => "unknown",
     }
 }
 
@@ -141,36 +144,28 @@ pub(super) const TARGET_KINDS: [&str; 4] = ["name", "address", "onion", "exit"];
 
 /// Returns the kind of a host. `None` if there is no host, or if it is tor itself.
 fn target_kind(host: &str) -> Option<&'static str> {
-    let ends_with = |end: &str| {
-        host.len()
-            .checked_sub(end.len())
-            .and_then(|at| host.get(at..))
-            .is_some_and(|tail| tail.eq_ignore_ascii_case(end))
-    };
+    let last_label = host.rsplit_once('.').map(|(_, label)| label.to_ascii_lowercase());
     let in_brackets = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     Some(match host {
         "" | "(Tor_internal)" => return None,
-        _ if ends_with(".onion") => "onion",
-        _ if ends_with(".exit") => "exit",
+        _ if last_label.as_deref() == Some("onion") => "onion",
+        _ if last_label.as_deref() == Some("exit") => "exit",
         _ if host.parse::<Ipv4Addr>().is_ok() => "address",
         _ if in_brackets.unwrap_or(host).parse::<Ipv6Addr>().is_ok() => "address",
         _ => "name",
     })
 }
 
-impl Circuits<'_> {
+impl CircuitList<'_> {
     /// Iterates over the IDs as printed.
     pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
         self.ids.iter().map(<CircuitId as AsRef<str>>::as_ref)
     }
 }
 
-impl Serialize for Circuits<'_> {
+impl Serialize for CircuitList<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.joined {
-            return serializer.serialize_str(&self.ids().collect::<Vec<_>>().join(","));
-        }
-        serializer.collect_seq(self.ids())
+        self.form.serialize(self.ids(), serializer)
     }
 }
 

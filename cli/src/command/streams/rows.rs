@@ -1,7 +1,7 @@
 //! Rows of streams in an output format.
 //!
-//! The thread that reads a log makes the rows. Only their last column is left to the thread that prints them: identities
-//! are numbered in the order in which streams end, over all logs.
+//! The thread that reads a log makes the rows. Only their last column is left to the thread that prints them:
+//! identities are numbered in the order in which streams end, over all logs.
 
 use alloc::sync::Arc;
 use alloc::vec;
@@ -9,7 +9,8 @@ use core::mem;
 use std::io::{self, Write};
 
 use super::row::Row;
-use crate::command::identity::{Facts, Identities};
+use crate::command::identity::{Identities, IdentityFacts};
+use crate::command::list_form::ListForm;
 use crate::command::lives::LifeRows;
 use crate::command::note::Life;
 use crate::output::cells::{CellEscapes, Csv};
@@ -19,46 +20,46 @@ use crate::output::text::escape_json;
 /// Rows of streams, without their identities.
 pub(crate) struct StreamRows {
     /// Rows so far, but for those in the encoder.
-    ready: PackedStreams,
+    ready: EncodedStreams,
     /// Encoder of rows.
-    encoder: Encoder,
-    /// Facts about the identities of the streams in the encoder, with the ends of their rows.
-    rows: Vec<PackedRow>,
+    encoder: RowEncoder,
+    /// Rows whose text is in the encoder.
+    in_encoder: Vec<EncodedRow>,
     /// Names of the files.
     names: Arc<[String]>,
 }
 
 /// An encoder of rows in one format.
-enum Encoder {
+enum RowEncoder {
     /// JSON.
     Json(Vec<u8>),
     /// CSV.
     Csv(Box<Csv<Vec<u8>>>, CellEscapes),
 }
 
-/// Rows whose text is in one allocation.
+/// Rows of streams as text, in one allocation.
 #[derive(Default)]
-pub(crate) struct PackedStreams {
-    /// Text of all rows, each with an end that says that the identity is unknown.
+pub(crate) struct EncodedStreams {
+    /// Text of all rows, each with an ending as if the identity were unknown: [`print`](Self::print) replaces it.
     text: Vec<u8>,
-    /// Rows, as ends in the text.
-    rows: Vec<PackedRow>,
-    /// Format of the rows' ends.
-    end: RowEnd,
+    /// Rows in order.
+    rows: Vec<EncodedRow>,
+    /// Endings of rows in this format.
+    ending: RowEnding,
 }
 
-/// A row.
-struct PackedRow {
-    /// End of the row in the text.
+/// A row in a text of several.
+struct EncodedRow {
+    /// Index in the text after the row.
     end: usize,
     /// Facts about the stream's identity; `None` if it has no event.
-    facts: Option<Facts>,
+    facts: Option<IdentityFacts>,
 }
 
-/// The last column of a row, and the text behind it.
+/// The ending of a row: its last column, and the text behind it.
 #[derive(Clone, Copy, Default)]
-struct RowEnd {
-    /// Text of the end of a row without an identity.
+struct RowEnding {
+    /// Ending of a row without an identity.
     unknown: &'static str,
     /// Text before an identity.
     before: &'static str,
@@ -69,18 +70,18 @@ struct RowEnd {
 impl StreamRows {
     /// Returns rows in JSON. `names` are the files.
     pub(crate) fn json(names: Arc<[String]>) -> Self {
-        Self::with(Encoder::Json(Vec::new()), names)
+        Self::with(RowEncoder::Json(Vec::new()), names)
     }
 
     /// Returns rows in CSV. `names` are the files.
     pub(crate) fn csv(cells: CellEscapes, names: Arc<[String]>) -> Self {
-        Self::with(Encoder::Csv(Box::new(Csv::new(Vec::new(), cells)), cells), names)
+        Self::with(RowEncoder::Csv(Box::new(Csv::new(Vec::new(), cells)), cells), names)
     }
 
     /// Returns rows in a format.
-    fn with(encoder: Encoder, names: Arc<[String]>) -> Self {
-        let ready = PackedStreams { end: encoder.row_end(), ..PackedStreams::default() };
-        Self { ready, encoder, rows: Vec::new(), names }
+    fn with(encoder: RowEncoder, names: Arc<[String]>) -> Self {
+        let ready = EncodedStreams { ending: encoder.row_ending(), ..EncodedStreams::default() };
+        Self { ready, encoder, in_encoder: Vec::new(), names }
     }
 
     /// Returns the names of the columns, if the format has them in a row of their own.
@@ -90,8 +91,8 @@ impl StreamRows {
     /// If they cannot be encoded.
     pub(crate) fn head(&self) -> io::Result<Vec<u8>> {
         match self.encoder.fresh() {
-            Encoder::Json(_) => Ok(Vec::new()),
-            Encoder::Csv(mut csv, _) => {
+            RowEncoder::Json(_) => Ok(Vec::new()),
+            RowEncoder::Csv(mut csv, _) => {
                 csv.names(Row::NAMES)?;
                 csv.take()
             }
@@ -99,24 +100,24 @@ impl StreamRows {
     }
 
     /// Removes and returns the rows so far.
-    fn pack(&mut self) -> io::Result<PackedStreams> {
-        let end = self.ready.end;
-        let ready = mem::replace(&mut self.ready, PackedStreams { end, ..PackedStreams::default() });
-        if self.rows.is_empty() {
+    fn take_encoded(&mut self) -> io::Result<EncodedStreams> {
+        let ending = self.ready.ending;
+        let ready = mem::replace(&mut self.ready, EncodedStreams { ending, ..EncodedStreams::default() });
+        if self.in_encoder.is_empty() {
             return Ok(ready);
         }
-        let new = PackedStreams { text: self.encoder.take()?, rows: mem::take(&mut self.rows), end };
+        let new = EncodedStreams { text: self.encoder.take()?, rows: mem::take(&mut self.in_encoder), ending };
         if ready.rows.is_empty() {
             return Ok(new);
         }
-        let (mut all, mut new) = (ready, new.into_rest());
+        let (mut all, mut new) = (ready, new.into_unread());
         all.extend(&mut new, usize::MAX);
         Ok(all)
     }
 }
 
 impl LifeRows for StreamRows {
-    type Ready = PackedStreams;
+    type Ready = EncodedStreams;
 
     fn fresh(&self) -> Self {
         Self::with(self.encoder.fresh(), Arc::clone(&self.names))
@@ -126,43 +127,44 @@ impl LifeRows for StreamRows {
         let facts = life.note.facts.take().map(|facts| *facts);
         let file = self.names.get(life.note.file).map_or("", |name| name);
         let end = self.encoder.add(&life, file)?;
-        self.rows.push(PackedRow { end, facts });
+        self.in_encoder.push(EncodedRow { end, facts });
         Ok(())
     }
 
     fn len(&self) -> usize {
-        self.ready.rows.len() + self.rows.len()
+        self.ready.rows.len() + self.in_encoder.len()
     }
 
-    fn append(&mut self, mut later: Self, between: Vec<(usize, Life)>) -> io::Result<()> {
-        let (mut all, mut theirs) = (self.pack()?, later.pack()?);
-        if between.is_empty() && all.rows.is_empty() {
-            self.ready = theirs;
+    fn append(&mut self, mut later: Self, inserted: Vec<(usize, Life)>) -> io::Result<()> {
+        let (mut all, later) = (self.take_encoded()?, later.take_encoded()?);
+        if inserted.is_empty() && all.rows.is_empty() {
+            self.ready = later;
             return Ok(());
         }
+        // The inserted rows are encoded first, then taken one by one.
         let mut numbers = Vec::new();
-        for (before, life) in between {
+        for (before, life) in inserted {
             numbers.push(before);
             self.add(life)?;
         }
-        let (mut theirs, mut more, mut taken) = (mem::take(&mut theirs).into_rest(), self.pack()?.into_rest(), 0);
+        let (mut inserted, mut later, mut taken) = (self.take_encoded()?.into_unread(), later.into_unread(), 0);
         for before in numbers {
-            all.extend(&mut theirs, before - taken);
-            all.extend(&mut more, 1);
+            all.extend(&mut later, before - taken);
+            all.extend(&mut inserted, 1);
             taken = before;
         }
-        all.extend(&mut theirs, usize::MAX);
+        all.extend(&mut later, usize::MAX);
         self.ready = all;
         Ok(())
     }
 
-    fn take(&mut self) -> io::Result<Option<PackedStreams>> {
-        let rows = self.pack()?;
+    fn take(&mut self) -> io::Result<Option<EncodedStreams>> {
+        let rows = self.take_encoded()?;
         Ok(if rows.rows.is_empty() { None } else { Some(rows) })
     }
 }
 
-impl Encoder {
+impl RowEncoder {
     /// Returns an encoder of the same format.
     fn fresh(&self) -> Self {
         match *self {
@@ -171,26 +173,26 @@ impl Encoder {
         }
     }
 
-    /// Returns the format of the rows' ends.
-    const fn row_end(&self) -> RowEnd {
+    /// Returns the endings of rows in this format.
+    const fn row_ending(&self) -> RowEnding {
         match self {
-            Self::Json(_) => RowEnd { unknown: "null}\n", before: "\"", after: "\"}\n" },
-            Self::Csv(..) => RowEnd { unknown: "\n", before: "", after: "\n" },
+            Self::Json(_) => RowEnding { unknown: "null}\n", before: "\"", after: "\"}\n" },
+            Self::Csv(..) => RowEnding { unknown: "\n", before: "", after: "\n" },
         }
     }
 
-    /// Adds the row of a stream that began in this file, without its identity. Returns the end of the text.
+    /// Adds the row of a stream that began in this file, without its identity. Returns the index after it in the text.
     fn add(&mut self, life: &Life, file: &str) -> io::Result<usize> {
         match self {
             Self::Json(json) => {
                 let start = json.len();
-                serde_json::to_writer(&mut *json, &Row::new(life, file, None, false))?;
+                serde_json::to_writer(&mut *json, &Row::new(life, file, None, ListForm::Separate))?;
                 escape_json(json, start);
                 json.push(b'\n');
                 Ok(json.len())
             }
             Self::Csv(csv, _) => {
-                csv.row(Row::new(life, file, None, true))?;
+                csv.row(Row::new(life, file, None, ListForm::Joined))?;
                 csv.len()
             }
         }
@@ -205,30 +207,30 @@ impl Encoder {
     }
 }
 
-/// The rest of some rows.
-struct Rest {
+/// Rows that are taken in order.
+struct UnreadRows {
     /// Text of all rows.
     text: Vec<u8>,
-    /// Start of the rest in the text.
+    /// Index in the text of the first row that was not taken.
     start: usize,
-    /// Rows of the rest.
-    rows: vec::IntoIter<PackedRow>,
+    /// Rows that were not taken.
+    rows: vec::IntoIter<EncodedRow>,
 }
 
-impl PackedStreams {
-    /// Returns the rows, to be removed in order.
-    fn into_rest(self) -> Rest {
-        Rest { text: self.text, start: 0, rows: self.rows.into_iter() }
+impl EncodedStreams {
+    /// Returns the rows, to be taken in order.
+    fn into_unread(self) -> UnreadRows {
+        UnreadRows { text: self.text, start: 0, rows: self.rows.into_iter() }
     }
 
-    /// Adds the first `count` rows of the rest of others.
-    fn extend(&mut self, rest: &mut Rest, count: usize) {
-        let (before, start) = (self.text.len(), rest.start);
-        for row in rest.rows.by_ref().take(count) {
-            rest.start = row.end;
-            self.rows.push(PackedRow { end: before + row.end - start, ..row });
+    /// Takes the next `count` rows of others, and adds them to these.
+    fn extend(&mut self, unread: &mut UnreadRows, count: usize) {
+        let (before, start) = (self.text.len(), unread.start);
+        for row in unread.rows.by_ref().take(count) {
+            unread.start = row.end;
+            self.rows.push(EncodedRow { end: before + row.end - start, ..row });
         }
-        self.text.extend_from_slice(rest.text.get(start..rest.start).unwrap_or_default());
+        self.text.extend_from_slice(unread.text.get(start..unread.start).unwrap_or_default());
     }
 
     /// Writes the rows, with the streams' identities.
@@ -237,11 +239,11 @@ impl PackedStreams {
     ///
     /// If the output cannot be written.
     pub(crate) fn print(&self, identities: &mut Identities, output: &mut impl Write) -> io::Result<()> {
-        let RowEnd { unknown, before, after } = self.end;
+        let RowEnding { unknown, before, after } = self.ending;
         let mut replacements = Replacements::default();
-        for PackedRow { end, facts } in &self.rows {
-            if let Some(place) = facts.as_ref().and_then(|facts| identities.place(facts)) {
-                let label = identities.label(place);
+        for EncodedRow { end, facts } in &self.rows {
+            if let Some(index) = facts.as_ref().and_then(|facts| identities.index_of(facts)) {
+                let label = identities.label(index);
                 replacements.add(end - unknown.len()..*end, format_args!("{before}{label}{after}"));
             }
         }

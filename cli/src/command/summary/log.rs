@@ -13,10 +13,11 @@ use tor_stream_event::{EventLine, LineState, StreamEventRef, StreamTracker};
 use super::mergeable::LogTally;
 use super::record::RangeRecord;
 use super::tally::Tally;
-use crate::command::check::Check;
+use crate::command::lives::track_open;
 use crate::command::note::{Life, StreamNote, Tracker};
 use crate::command::options::StreamOptions;
-use crate::input::filter::Filter;
+use crate::command::order::OrderCheck;
+use crate::input::filter::{Filter, MetConditions};
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{ConsumerMaker, Division, InputName, LogConsumer};
 use crate::input::time::Time;
@@ -84,7 +85,7 @@ impl ConsumerMaker for SummaryLogs {
             is_filtered: self.is_filtered,
             tracker: Self::without_steps(StreamTracker::with_notes(self.options.max_live)),
             tally: Tally::default(),
-            check: Check::default(),
+            check: OrderCheck::default(),
             has_ended: false,
         }
     }
@@ -92,7 +93,7 @@ impl ConsumerMaker for SummaryLogs {
     fn part(&self, input: InputName<'_>, lines: u64) -> SummaryPart {
         let log =
             SummaryLog { limit: usize::MAX, tracker: Self::without_steps(StreamTracker::part()), ..self.log(input) };
-        SummaryPart { log, lines_before: lines, events: 0, is_full: false, record: None }
+        SummaryPart { log, lines_before: lines, events: 0, must_reread: false, record: None }
     }
 
     fn recorded_part(&self, input: InputName<'_>) -> SummaryPart {
@@ -137,7 +138,7 @@ pub(super) struct SummaryLog {
     /// Counts so far.
     pub(super) tally: Tally,
     /// Signs that the log is not in order.
-    pub(super) check: Check,
+    pub(super) check: OrderCheck,
     /// Set once the streams that are open at the end of the log are counted.
     has_ended: bool,
 }
@@ -151,8 +152,9 @@ pub(super) struct SummaryPart {
     lines_before: u64,
     /// Number of events so far.
     events: u64,
-    /// Set once the part takes too much memory. It counts nothing then, and the log reads the range again, event by event.
-    pub(super) is_full: bool,
+    /// Set once the part takes too much memory, or has a reply with open streams. It counts nothing then, and the log reads
+    /// the range again, event by event.
+    pub(super) must_reread: bool,
     /// Record of the events, if another process rebuilds the tracker.
     pub(super) record: Option<RangeRecord>,
 }
@@ -182,11 +184,16 @@ impl SummaryPart {
         let size = streams * Self::STREAM_SIZE + rows * Self::ROW_SIZE + changes * Self::CHANGE_SIZE + recorded;
         // `max_streams` streams have up to one `STREAM_SIZE` less than `max_size`, since the division rounds off.
         if size >= max_size - Self::STREAM_SIZE {
-            self.is_full = true;
-            self.record = None;
-            self.log.tracker = SummaryLogs::without_steps(StreamTracker::part());
-            self.log.tally = Tally::default();
+            self.give_up();
         }
+    }
+
+    /// Frees the memory, and leaves the range to be read again.
+    fn give_up(&mut self) {
+        self.must_reread = true;
+        self.record = None;
+        self.log.tracker = SummaryLogs::without_steps(StreamTracker::part());
+        self.log.tally = Tally::default();
     }
 
     /// Adds an event to the tracker alone: its counts are known from the process that has read the range.
@@ -267,6 +274,15 @@ impl Consumer for SummaryLog {
     fn unreadable(&mut self, _line: &EventLine<'_>) {
         self.tally.unreadable += 1;
     }
+
+    const WANTS_OPEN_STREAMS: bool = true;
+
+    fn open_stream(&mut self, stream: &StreamEventRef<'_>, met: MetConditions) -> io::Result<()> {
+        if let Some(life) = track_open(&mut self.tracker, stream, met, 0) {
+            self.count_life(life);
+        }
+        Ok(())
+    }
 }
 
 impl LogConsumer for SummaryLog {
@@ -274,10 +290,10 @@ impl LogConsumer for SummaryLog {
     type Part = SummaryPart;
 
     fn append(&mut self, part: SummaryPart, lines: u64) -> io::Result<bool> {
-        let SummaryPart { log: mut part, lines_before, is_full, .. } = part;
+        let SummaryPart { log: mut part, lines_before, must_reread, .. } = part;
         // Streams that are open at the cut are counted below, with their events on both sides of it.
         let undecided = self.tracker.live().chain(part.tracker.undecided());
-        if is_full || !self.tally.merges_exactly(&part.tally, undecided, self.limit) {
+        if must_reread || !self.tally.merges_exactly(&part.tally, undecided, self.limit) {
             return Ok(false);
         }
         let Ok(lives) = self.tracker.append(part.tracker) else {
@@ -309,7 +325,7 @@ impl LogConsumer for SummaryLog {
 
 impl Consumer for SummaryPart {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if self.is_full {
+        if self.must_reread {
             return Ok(());
         }
         self.events += 1;
@@ -328,5 +344,13 @@ impl Consumer for SummaryPart {
             record.add_unreadable(line);
         }
         self.log.unreadable(line);
+    }
+
+    const WANTS_OPEN_STREAMS: bool = true;
+
+    /// Gives up: only the lines before the range show which open streams are new.
+    fn open_stream(&mut self, _stream: &StreamEventRef<'_>, _met: MetConditions) -> io::Result<()> {
+        self.give_up();
+        Ok(())
     }
 }

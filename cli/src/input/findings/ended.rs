@@ -85,6 +85,9 @@ impl EndedLog<'_> {
         let jq_hint = self.line(first).as_deref().and_then(jq_hint);
         let hint = match (&jq_hint, self.layout.formats(), self.layout.is_unknown) {
             (Some(jq_hint), ..) => jq_hint,
+            _ if self.layout.is_without_sample => {
+                "--prefix auto learns from the first 512 KiB, which have no event; --prefix TEXT may read them"
+            }
             _ if is_at_start => "--prefix '' may read them",
             (None, [], false) => "--prefix auto may read them",
             (None, [], true) => "no two of them have the same text there; --prefix TEXT may read some",

@@ -75,6 +75,8 @@ pub(crate) struct Layout {
     given: usize,
     /// Set if formats were to be learned, and no two lines with events fit the same one.
     pub(crate) is_unknown: bool,
+    /// Set if formats were to be learned, and no line has an event in the part of the log that they are learned from.
+    pub(crate) is_without_sample: bool,
     /// Set if the log has TAI64N labels, which are rewritten.
     pub(crate) has_labels: bool,
     /// Line end of the log; `None` to detect it.
@@ -228,6 +230,7 @@ impl LayoutOptions {
         }
         let is_learned = !layout.learned().is_empty();
         layout.is_unknown = !is_learned && !with_mark.is_empty();
+        layout.is_without_sample = with_mark.is_empty();
         is_learned
     }
 }

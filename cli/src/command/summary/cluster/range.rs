@@ -13,7 +13,7 @@ use super::super::mergeable::OverflowGuard;
 use super::super::record::{RebuiltRange, SentRecord};
 use super::super::tally::Tally;
 use super::super::{SummaryLog, SummaryLogs};
-use crate::command::check::Check;
+use crate::command::order::OrderCheck;
 use crate::input::Input;
 use crate::input::findings::Findings;
 use crate::input::reader::{ReadEnd, ReadOptions};
@@ -40,7 +40,7 @@ pub(super) struct SentRange {
     /// Findings about the events.
     findings: Findings,
     /// Signs that the log is not in order.
-    check: Check,
+    check: OrderCheck,
     /// Tally of the streams that begin and end in the range, and of the events.
     tally: Tally,
     /// Record of the events, from which the tracker is rebuilt.
@@ -54,7 +54,7 @@ impl SentRange {
         let skipped = state.skipped();
         let Skipped { marks, bare, wrapped, in_data, line_ends, open, unterminated, .. } = skipped;
         let is_whole = failed.is_none() && state.bytes() == range.end - range.start;
-        if part.is_full || !is_whole || open.is_some() || unterminated.is_some() || !part.log.check.is_sendable() {
+        if part.must_reread || !is_whole || open.is_some() || unterminated.is_some() || !part.log.check.is_sendable() {
             return None;
         }
         let record = part.record.as_ref()?.to_sent(&part.log.tracker)?;

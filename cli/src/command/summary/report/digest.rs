@@ -27,7 +27,7 @@ pub(super) fn digest(tally: &Tally, files: usize) -> Vec<(Style, String)> {
     if failed > 0 {
         sentences.push((PLAIN, failed_streams(tally, failed)));
         sentences.extend(most_frequent_causes(tally).map(|sentence| (PLAIN, sentence)));
-    } else if tally.events.total > 0 {
+    } else if tally.events.total > 0 || tally.streams > 0 {
         sentences.push((PLAIN, "None failed.".into()));
     }
     sentences.extend(first_answers(tally).map(|sentence| (PLAIN, sentence)));
@@ -44,7 +44,8 @@ pub(super) fn digest(tally: &Tally, files: usize) -> Vec<(Style, String)> {
 fn size(tally: &Tally, files: usize) -> String {
     let events = &tally.events;
     let files = count(files as u64, "file");
-    if events.total == 0 {
+    // A reply to GETINFO stream-status has streams without an event.
+    if events.total == 0 && tally.streams == 0 {
         return format!("No events in {} of {files}.", count(tally.lines, "line"));
     }
     let date = |time: Duration| time::rfc3339(time).unwrap_or("-".into()).replace('T', " ").replace('Z', "");

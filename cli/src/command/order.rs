@@ -10,12 +10,12 @@ use crate::command::note::Life;
 use crate::input::time::Time;
 use crate::report;
 
-/// Signs that a log is not that of one tor, or not in order, from its events and its streams.
+/// A check of a log: the signs that it is not that of one tor, or not in order, in its events and its streams.
 ///
-/// The signs of consecutive parts of a log can be merged.
+/// The signs of consecutive ranges of a log can be merged.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Check {
+pub(crate) struct OrderCheck {
     /// Time of the first event that has one.
     first: Option<Time>,
     /// Time of the last event that has one.
@@ -24,25 +24,26 @@ pub(crate) struct Check {
     forward: u64,
     /// Number of events whose time is before that of the event before.
     backward: u64,
-    /// Set if the next time is the first one of another file of a log.
+    /// Set after the log went on in another file, until the first time in that file.
     #[serde(skip)]
-    at_border: bool,
-    /// Number of files of a log that begin before the end of the one before.
+    is_new_file: bool,
+    /// Number of files of a log whose first time is before the last one of the file before.
     #[serde(skip)]
-    too_late: u64,
+    misplaced_files: u64,
     /// Streams that began again while they were open.
-    again: Streams,
+    again: SomeStreams,
     /// Streams that end before they begin.
-    reversed: Streams,
+    reversed: SomeStreams,
 }
 
 /// A number of streams, and an example.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Streams {
+struct SomeStreams {
     /// Number of streams.
     number: u64,
-    /// Lowest of their IDs, in the order of text; `None` without streams.
+    /// Lowest of their IDs, in the order of text, so that the example does not depend on the order of merging. `None`
+    /// without streams.
     #[serde(serialize_with = "as_text", deserialize_with = "of_text")]
     one: Option<StreamId>,
 }
@@ -58,7 +59,7 @@ fn of_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<StreamId
     id.map(|id| id.parse().map_err(D::Error::custom)).transpose()
 }
 
-impl Check {
+impl OrderCheck {
     /// Adds the next event's time.
     pub(crate) fn event(&mut self, time: Option<Time>) {
         let Some(time) = time else { return };
@@ -67,22 +68,22 @@ impl Check {
         self.last = Some(time);
     }
 
-    /// Takes note that the log goes on in another file.
+    /// Continues with another file of the log.
     pub(crate) const fn next_file(&mut self) {
-        self.at_border = true;
+        self.is_new_file = true;
     }
 
-    /// Compares a time with the last one.
+    /// Compares a time with the last one, if they differ.
     fn step(&mut self, time: Time) {
-        let at_border = mem::take(&mut self.at_border);
+        let is_new_file = mem::take(&mut self.is_new_file);
         let Some(last) = self.last.filter(|&last| last != time) else { return };
         let is_backward = last.since(time).is_some();
         self.forward += u64::from(time.since(last).is_some());
         self.backward += u64::from(is_backward);
-        self.too_late += u64::from(is_backward && at_border);
+        self.misplaced_files += u64::from(is_backward && is_new_file);
     }
 
-    /// Adds a stream that is over.
+    /// Adds a stream that has ended.
     pub(crate) fn life(&mut self, life: &Life) {
         if life.outcome == Outcome::Replaced {
             self.again.add(life.id);
@@ -93,7 +94,7 @@ impl Check {
         }
     }
 
-    /// Adds the signs found in the next part of the log.
+    /// Adds the signs found in the next range of the log, which is a range of the same file.
     pub(crate) fn append(&mut self, later: Self) {
         if let Some(time) = later.first {
             self.step(time);
@@ -125,10 +126,10 @@ impl Check {
         if is_reversed {
             report(format_args!("tor-streams: {name}: times go backwards: is the newest line the first one?"));
         } else if let Some(streams) = self.reversed.text("ends", "end") {
-            // Such a log is in order: the clock was set back.
+            // Times of the log mostly go forward: it is in order, and the clock was set back.
             report(format_args!("tor-streams: {name}: times go backwards: {streams} before the beginning"));
         }
-        let is_unordered = self.too_late > 0 && !is_reversed;
+        let is_unordered = self.misplaced_files > 0 && !is_reversed;
         if is_unordered {
             report(format_args!(
                 "tor-streams: {name}: times go backwards from one file to the next: --join takes the oldest file first"
@@ -144,7 +145,7 @@ impl Check {
     }
 }
 
-impl Streams {
+impl SomeStreams {
     /// Adds a stream.
     fn add(&mut self, id: StreamId) {
         self.append(Self { number: 1, one: Some(id) });

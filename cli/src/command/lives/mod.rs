@@ -1,0 +1,104 @@
+//! The lives of streams in order, for commands that print or count streams.
+//!
+//! A *life* is the facts about a stream from its events. The threads that read a log group its events into lives, and
+//! make of each life that has ended what the command needs of it.
+//!
+//! - this file: the command's side, which gets the streams of all logs in order
+//! - [`rows`]: what is made of a life
+//! - [`log`]: the streams of a log; [`part`]: those of a range of a log, read beside other ranges
+
+mod log;
+mod part;
+mod rows;
+
+use alloc::sync::Arc;
+use std::io;
+
+pub(crate) use self::log::track_open;
+use self::log::{LifeLog, LifeLogs, MakeNote};
+pub(crate) use self::rows::{FromLife, LifeRows};
+use crate::command::options::{Files, StreamOptions};
+use crate::input::threads::Collector;
+use crate::output::table::count;
+use crate::output::text::escape;
+use crate::report;
+
+/// The receiver of the streams of all logs, in order: a command's side.
+pub(crate) trait LifeCollector<T> {
+    /// Set if streams are counted; not set if each is printed with its outcome.
+    ///
+    /// An event after the CLOSED of its stream has a life of its own, which counts for no stream: it is left out. A
+    /// stream that the tracker drops for want of room, and that goes on, counts twice, which is reported.
+    const COUNTS: bool = true;
+
+    /// Adds output of streams that have ended.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be written.
+    fn lives(&mut self, ready: T) -> io::Result<()>;
+
+    /// Ends a log, all streams of which were added. `file` is the index of its first file, which names it.
+    ///
+    /// # Errors
+    ///
+    /// If the output cannot be written.
+    fn end_of_log(&mut self, _file: usize) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Reads the streams of all files, and passes them to a collector. Returns `false` if anything was reported: a file or
+/// an event that cannot be read, or signs that a log is not in order.
+///
+/// `note` makes the note on an event of the file with this index. `rows` is output without a stream; `Vec::new()` keeps
+/// the facts about streams in memory.
+///
+/// # Errors
+///
+/// If the collector fails.
+pub(crate) fn read_lives<F: MakeNote, R: LifeRows, C: LifeCollector<R::Ready>>(
+    files: Files,
+    options: StreamOptions,
+    note: F,
+    rows: R,
+    collector: &mut C,
+) -> io::Result<bool> {
+    let mut checked = Checked { collector, names: files.names(), in_order: true };
+    let all_read = files.read(LifeLogs { options, counts: C::COUNTS, note, rows }, &mut checked)?;
+    Ok(all_read && checked.in_order)
+}
+
+/// A collector of streams that checks the logs.
+struct Checked<'c, C> {
+    /// Receiver of the streams.
+    collector: &'c mut C,
+    /// Names of the files.
+    names: Arc<[String]>,
+    /// Set while all logs were in order so far, and there was room for their streams.
+    in_order: bool,
+}
+
+impl<F: MakeNote, R: LifeRows, C: LifeCollector<R::Ready>> Collector<LifeLog<F, R>> for Checked<'_, C> {
+    fn print(&mut self, rows: R::Ready) -> io::Result<()> {
+        self.collector.lives(rows)
+    }
+
+    fn log(&mut self, mut log: LifeLog<F, R>, _index: usize, _all_read: bool) -> io::Result<()> {
+        if let Some(rows) = log.finish()? {
+            self.collector.lives(rows)?;
+        }
+        self.collector.end_of_log(log.first_input)?;
+        let name = self.names.get(log.first_input).map_or("", |name| name);
+        self.in_order &= log.order.report(&escape(name));
+        if C::COUNTS && log.dropped > 0 {
+            let streams = count(log.dropped, "stream");
+            report(format_args!(
+                "tor-streams: {}: {streams} let go for want of room, and counted again if more events follow; --max-live makes room",
+                escape(name)
+            ));
+            self.in_order = false;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! The streams of a range of a log, which is read beside other ranges.
+
+use core::ops::RangeInclusive;
+use std::io;
+
+use tor_stream_event::{StreamEventRef, StreamTracker};
+
+use super::log::{LifeLog, MakeNote};
+use super::rows::LifeRows;
+use crate::input::filter::MetConditions;
+use crate::input::reader::{Consumer, Event};
+
+/// Lengths of a range in bytes. Short, since a range may keep a stream for each [`BYTES_PER_STREAM`] of them.
+pub(super) const LENGTHS: RangeInclusive<u64> = 256 * 1024..=1024 * 1024;
+
+/// Number of bytes of a range for each stream that the range may keep: in its output, because the stream is open, or
+/// because it may have begun before the range. A stream takes about a kilobyte, and several ranges may wait for an
+/// earlier one. A hostile log has another stream in each line.
+const BYTES_PER_STREAM: u64 = 256;
+
+/// Number of streams that a range of any length may keep.
+const MIN_STREAMS: usize = 256;
+
+/// Number of events of a range between two checks of its size.
+const STRIDE: u64 = 256;
+
+/// The streams of a range of a log.
+pub(crate) struct LifePart<F, R> {
+    /// Streams that began in the range and have ended.
+    pub(super) log: LifeLog<F, R>,
+    /// For each life that the range's tracker has returned, the number of rows after it. A life that does not pass the
+    /// filters adds none.
+    pub(super) rows_after_life: Vec<usize>,
+    /// Number of events.
+    events: u64,
+    /// Set if the range has to be read again, event by event: if it has a reply with open streams, of which only the
+    /// lines before the range show which are new, or if it takes too much memory.
+    pub(super) must_reread: bool,
+}
+
+impl<F: MakeNote, R: LifeRows> LifePart<F, R> {
+    /// Returns the part with this consumer.
+    pub(super) const fn new(log: LifeLog<F, R>) -> Self {
+        Self { log, rows_after_life: Vec::new(), events: 0, must_reread: false }
+    }
+
+    /// Frees the memory if it is too much for the first `len` bytes of the range.
+    fn check_size(&mut self, len: u64) {
+        let max = MIN_STREAMS + usize::try_from(len / BYTES_PER_STREAM).unwrap_or(usize::MAX);
+        let open = self.log.tracker.live().chain(self.log.tracker.undecided());
+        if self.log.rows.len() + open.take(max).count() >= max {
+            self.must_reread = true;
+            self.log.tracker = StreamTracker::part();
+            self.log.rows = self.log.rows.fresh();
+            self.rows_after_life = Vec::new();
+        }
+    }
+}
+
+impl<F: MakeNote, R: LifeRows> Consumer for LifePart<F, R> {
+    const WANTS_OPEN_STREAMS: bool = true;
+
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if self.must_reread {
+            return Ok(());
+        }
+        self.events += 1;
+        if self.events.is_multiple_of(STRIDE) {
+            self.check_size(event.line.offset);
+        }
+        if let Some(life) = self.log.track(event) {
+            self.log.add_life(life)?;
+            self.rows_after_life.push(self.log.rows.len());
+        }
+        Ok(())
+    }
+
+    fn open_stream(&mut self, _stream: &StreamEventRef<'_>, _met: MetConditions) -> io::Result<()> {
+        self.must_reread = true;
+        Ok(())
+    }
+}
