@@ -77,7 +77,7 @@ impl Note for StreamNote {
         self.met |= later.met;
         self.final_host = later.final_host;
         match (&mut self.events, later.events) {
-            (Some(ours), Some(theirs)) => ours.merge(*theirs, usize::MAX),
+            (Some(ours), Some(theirs)) => ours.merge(*theirs, EventTally::MAX_WORDS_OF_STREAM),
             (ours, theirs) => *ours = ours.take().or(theirs),
         }
         match (&mut self.facts, later.facts) {

@@ -1,5 +1,6 @@
 //! One log, of each kind: its events are the same wherever it is cut into ranges.
 
+use core::fmt::Write;
 use std::fs;
 
 use crate::common::{capture, data, file};
@@ -91,4 +92,28 @@ fn more_different_names_than_a_range_may_keep() {
     let commands: &[&[&str]] = &[&["summary", "--json", "--max-live", "1000"], &["summary", "--max-live", "50000"]];
     assert_same(&[&path], commands, &["3"]);
     fs::remove_file(path).unwrap();
+}
+
+/// With filters, the words of a stream's events wait for its end: of one stream, so many are counted apart, wherever the log
+/// is cut. Streams 1 to 9 have an unknown word in each event, and are open over all cuts; other streams have one each.
+#[test]
+fn words_of_open_streams_with_filters() {
+    let mut log = String::new();
+    let host = "a".repeat(200);
+    for n in 0..12_000_u32 {
+        let stream = 1 + n % 9;
+        let word = if stream < 5 { n + 100 } else { n % 7 };
+        writeln!(log, "650 STREAM {stream} DETACHED 3 {host}:80 REASON=W{word}").unwrap();
+        writeln!(log, "650 STREAM {} CLOSED 3 {host}:80 REASON=V{}", 100 + n, n % 5).unwrap();
+    }
+    for stream in 1..=9 {
+        writeln!(log, "650 STREAM {stream} CLOSED 3 a.test:80 REASON=DONE").unwrap();
+    }
+    let path = file("jobs", "words.log", log);
+    let command = &["summary", "--json", "--status", "CLOSED"];
+    let summary: serde_json::Value = serde_json::from_slice(&crate::run(command, "1", &[&path]).stdout).unwrap();
+    // Of streams 1 to 4, 16 each; of the others 7 together, and 5 of the short ones.
+    assert_eq!(summary["reasons"].as_array().unwrap().len(), 4 * 16 + 7 + 5 + 1);
+    assert_eq!(summary["other_reasons"], 12_000 / 9 * 4 + 3 - 4 * 16);
+    assert_same(&[path], &[command, &["summary", "--json", "--status", "CLOSED", "--max-live", "20"]], &["3", "8"]);
 }

@@ -20,7 +20,7 @@ fn for_a_person() {
         "2 streams in 1 file, 2019-01-31 11:29:51 to 2019-01-31 11:29:59 UTC.",
         "1 failed (50.0 %): 0 on a circuit, 1 that never were on one.",
         "Most often why: END/MISC (1).",
-        "First answer: half of 1 took at most 2.0 s, 95 % at most 2.0 s, slowest 2.0 s.",
+        "First answer: within about 2.0 s for half of 1, 2.0 s for 95 %; slowest 2.0 s.",
         "Odd: 1 event that could not be read, target_control (3).",
         "Streams and failures per second, from 2019-01-31T11:29:51Z",
         "  streams  █  █  at most 1",

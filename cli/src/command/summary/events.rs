@@ -63,6 +63,10 @@ fn known_anomalies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMa
 }
 
 impl EventTally {
+    /// Maximum number of unknown words of each kind in the tally of one stream's events, beyond which they are counted
+    /// together. A stream of a newer tor has one or two, one of a hostile log any number.
+    pub(crate) const MAX_WORDS_OF_STREAM: usize = 16;
+
     /// Counts an event of a file, given with its position in the log. `limit` is the maximum number of unknown words of
     /// each kind.
     pub(crate) fn count_event(&mut self, (position, file): (usize, &str), event: &Event<'_>, limit: usize) {

@@ -10,6 +10,7 @@ use std::io;
 
 use tor_stream_event::{EventLine, LineState, StreamEventRef, StreamTracker};
 
+use super::events::EventTally;
 use super::mergeable::LogTally;
 use super::record::RangeRecord;
 use super::tally::Tally;
@@ -231,7 +232,8 @@ impl SummaryLog {
     fn note(&self, event: &Event<'_>) -> StreamNote {
         let mut note = StreamNote::new(event, 0);
         if self.is_filtered {
-            note.events.get_or_insert_default().count_event((self.position, &self.file), event, usize::MAX);
+            let events = note.events.get_or_insert_default();
+            events.count_event((self.position, &self.file), event, EventTally::MAX_WORDS_OF_STREAM);
         }
         note
     }

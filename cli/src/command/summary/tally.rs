@@ -258,7 +258,12 @@ impl Tally {
         for life in undecided {
             streams += 1;
             circuits += life.circuits.len();
-            words += life.note.events.as_ref().map_or(0, |events| events.unknown_words());
+            let words_of_stream = life.note.events.as_ref().map_or(0, |events| events.unknown_words());
+            // The notes from before and after the cut are merged as well. Twice the half is within their limit.
+            if words_of_stream > EventTally::MAX_WORDS_OF_STREAM / 2 {
+                return false;
+            }
+            words += words_of_stream;
         }
         self.purposes.merges_exactly(&part.purposes, streams, limit)
             && self.protocols.merges_exactly(&part.protocols, streams, limit)

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
-use super::failure::Failure;
+use super::connection_end::ConnectionEnd;
 use super::stop::{Stop, TICK};
 use crate::output::text::escape;
 
@@ -20,59 +20,60 @@ const CONNECT_TIME: Duration = Duration::from_secs(20);
 /// Timeout to send a command.
 const WRITE_TIME: Duration = Duration::from_secs(10);
 
-/// The address of a control port.
+/// The address of tor's control port.
 #[derive(Clone)]
-pub(crate) enum Address {
+pub(crate) enum ControlAddress {
     /// A host, without the brackets of an IPv6 address, and a port.
     Tcp(String, u16),
     /// A unix socket.
     Unix(PathBuf),
 }
 
-/// A connection.
-pub(crate) trait Stream: Read + Write + Send {}
+/// A connected TCP or unix socket.
+pub(crate) trait Socket: Read + Write + Send {}
 
-impl<S: Read + Write + Send> Stream for S {}
+impl<S: Read + Write + Send> Socket for S {}
 
-impl Address {
-    /// Parses an address: a path if it has a slash.
+impl ControlAddress {
+    /// Parses an address. Text with a slash is the path of a unix socket.
     pub(crate) fn new(text: OsString) -> Result<Self, String> {
         let Some(text) = text.to_str().filter(|text| !text.contains('/')) else {
             return Ok(Self::Unix(text.into()));
         };
         let (host, port) = text.rsplit_once(':').ok_or("neither HOST:PORT nor a path with a slash")?;
         let port = port.parse().ok().filter(|&port| port > 0).ok_or("the port is not a number from 1 to 65535")?;
-        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        if bare.is_none() && host.contains(':') {
+        let in_brackets = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        if in_brackets.is_none() && host.contains(':') {
             return Err("an IPv6 address needs brackets, as in [::1]:9051".into());
         }
-        match bare.unwrap_or(host) {
+        match in_brackets.unwrap_or(host) {
             "" => Err("there is no host before the port".into()),
             host => Ok(Self::Tcp(host.into(), port)),
         }
     }
 
     /// Connects. A read from the connection times out after a [`TICK`].
-    pub(crate) fn connect(&self, stop: &Stop) -> Result<Box<dyn Stream>, Failure> {
+    pub(crate) fn connect(&self, stop: &Stop) -> Result<Box<dyn Socket>, ConnectionEnd> {
         // Neither looking up a host nor connecting to it can be interrupted.
+        // So a thread does it, which this one leaves behind if the user wants to stop.
         let (sender, receiver) = mpsc::channel();
         let address = self.clone();
         thread::spawn(move || sender.send(address.open()));
         loop {
             match receiver.recv_timeout(TICK) {
-                _ if stop.is_wanted() => return Err(Failure::Stopped),
-                Ok(stream) => return stream.map_err(Failure::lost),
+                _ if stop.is_wanted() => return Err(ConnectionEnd::Stopped),
+                Ok(stream) => return stream.map_err(ConnectionEnd::lost),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(error @ RecvTimeoutError::Disconnected) => return Err(Failure::lost(error)),
+                Err(error @ RecvTimeoutError::Disconnected) => return Err(ConnectionEnd::lost(error)),
             }
         }
     }
 
-    /// Connects, with a timeout for each address only.
-    fn open(&self) -> io::Result<Box<dyn Stream>> {
+    /// Connects to the first of the host's addresses that can be connected to. This may take [`CONNECT_TIME`] for each.
+    fn open(&self) -> io::Result<Box<dyn Socket>> {
         match self {
             Self::Tcp(host, port) => {
-                let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+                let mut last_error = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
                 for address in (host.as_str(), *port).to_socket_addrs()? {
                     match TcpStream::connect_timeout(&address, CONNECT_TIME) {
                         Ok(stream) => {
@@ -80,10 +81,10 @@ impl Address {
                             stream.set_write_timeout(Some(WRITE_TIME))?;
                             return Ok(Box::new(stream));
                         }
-                        Err(error) => last = error,
+                        Err(error) => last_error = error,
                     }
                 }
-                Err(last)
+                Err(last_error)
             }
             #[cfg(unix)]
             Self::Unix(path) => {
@@ -98,7 +99,7 @@ impl Address {
     }
 }
 
-impl fmt::Display for Address {
+impl fmt::Display for ControlAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(host, port) if host.contains(':') => write!(f, "[{host}]:{port}"),

@@ -1,4 +1,8 @@
-//! Authentication: sections 3.5, 3.21 and 3.24 of the control-port specification.
+//! Authentication: AUTHENTICATE, PROTOCOLINFO and AUTHCHALLENGE, sections 3.5, 3.21 and 3.24 of the control-port
+//! specification.
+//!
+//! With SAFECOOKIE, each side proves that it knows the cookie, a file of random bytes that tor makes. A proof is a hash of
+//! the cookie and of random bytes of both sides, so it is of no use to whoever reads it.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,28 +12,28 @@ use sha2::Sha256;
 use tor_stream_event::Quoted;
 use zeroize::Zeroizing;
 
-use super::control::{Control, Reply};
-use super::cookie::{self, LEN};
-use super::failure::Failure;
+use super::connection_end::ConnectionEnd;
+use super::control::{ControlConnection, ControlReply};
+use super::cookie::{self, COOKIE_LEN};
 
-/// Key of the proof that tor knows the cookie.
+/// Key of the hash by which tor proves that it knows the cookie.
 const SERVER_KEY: &[u8] = b"Tor safe cookie authentication server-to-controller hash";
-/// Key of the proof that the controller knows the cookie.
+/// Key of the hash by which this controller proves that it knows the cookie.
 const CLIENT_KEY: &[u8] = b"Tor safe cookie authentication controller-to-server hash";
 
-/// Name of the environment variable with the password.
-const VARIABLE: &str = "TOR_CONTROL_PASSWORD";
+/// Name of the environment variable that holds the password.
+const PASSWORD_VARIABLE: &str = "TOR_CONTROL_PASSWORD";
 
-/// The password, kept after the first question for later connections.
+/// The password, kept for later connections once it is known, so that the user is asked once.
 #[derive(Default)]
 pub(crate) struct Password(Option<Zeroizing<Vec<u8>>>);
 
 impl Password {
     /// Returns the password, from the environment or typed by the user.
-    fn get(&mut self) -> Result<&[u8], Failure> {
+    fn get(&mut self) -> Result<&[u8], ConnectionEnd> {
         let password = match self.0.take() {
             Some(password) => password,
-            None => match std::env::var_os(VARIABLE) {
+            None => match std::env::var_os(PASSWORD_VARIABLE) {
                 Some(password) => Zeroizing::new(password.into_encoded_bytes()),
                 None => Zeroizing::new(ask()?.into_bytes()),
             },
@@ -39,10 +43,12 @@ impl Password {
 }
 
 /// Asks the user for the password on the terminal, without echo.
-fn ask() -> Result<String, Failure> {
+fn ask() -> Result<String, ConnectionEnd> {
     rpassword::prompt_password("Password of tor's control port: ").map_err(|error| match error.kind() {
-        io::ErrorKind::Interrupted => Failure::Stopped,
-        _ => Failure::Fatal(format!("tor wants a password: {VARIABLE} is not set, and there is no terminal to ask on")),
+        io::ErrorKind::Interrupted => ConnectionEnd::Stopped,
+        _ => ConnectionEnd::Fatal(format!(
+            "tor wants a password: {PASSWORD_VARIABLE} is not set, and there is no terminal to ask on"
+        )),
     })
 }
 
@@ -52,10 +58,10 @@ fn ask() -> Result<String, Failure> {
 /// The program on the port may not be tor: only SAFECOOKIE lets it prove that it is before it gets anything. The cookie
 /// itself is sent only with `allow_cookie`, and never if SAFECOOKIE is possible.
 pub(crate) fn authenticate(
-    control: &mut Control<'_>,
+    control: &mut ControlConnection<'_>,
     password: &mut Password,
     allow_cookie: bool,
-) -> Result<(), Failure> {
+) -> Result<(), ConnectionEnd> {
     let methods = Methods::read(&control.command("PROTOCOLINFO 1")?)?;
     if methods.null {
         return accepted(&control.command("AUTHENTICATE")?, "a controller without authentication");
@@ -64,54 +70,55 @@ pub(crate) fn authenticate(
         Some(path) if methods.safe_cookie || (methods.cookie && allow_cookie) => Some(cookie::read(path)),
         _ => None,
     };
+    // The order of the arms is the order of preference. A cookie that cannot be read gives way to the password.
     match cookie {
         Some(Ok(cookie)) if methods.safe_cookie => safe_cookie(control, &cookie),
-        Some(Ok(cookie)) => prove(control, &*cookie, "the cookie"),
-        _ if methods.password => prove(control, password.get()?, "the password"),
-        Some(Err(message)) => Err(Failure::Fatal(message)),
-        None if methods.cookie && methods.cookie_file.is_some() && !allow_cookie => Err(Failure::fatal(
+        Some(Ok(cookie)) => send_secret(control, &*cookie, "the cookie"),
+        _ if methods.password => send_secret(control, password.get()?, "the password"),
+        Some(Err(message)) => Err(ConnectionEnd::Fatal(message)),
+        None if methods.cookie && methods.cookie_file.is_some() && !allow_cookie => Err(ConnectionEnd::fatal(
             "it wants the cookie itself, and cannot prove that it is tor: --allow-cookie sends it all the same",
         )),
-        None => Err(Failure::fatal("tor accepts no authentication that is known here")),
+        None => Err(ConnectionEnd::fatal("tor accepts no authentication that is known here")),
     }
 }
 
-/// Sends a secret. `what` is its name in messages.
-fn prove(control: &mut Control<'_>, secret: &[u8], what: &str) -> Result<(), Failure> {
-    // Digits need no quotes, for any bytes.
+/// Sends a secret or a proof, and checks that tor accepts it. `what` is its name in messages.
+fn send_secret(control: &mut ControlConnection<'_>, secret: &[u8], what: &str) -> Result<(), ConnectionEnd> {
+    // Hexadecimal digits need no quotes, whatever bytes the secret has.
     let command = Zeroizing::new(format!("AUTHENTICATE {}", *hex(secret)));
     accepted(&control.command(&command)?, what)
 }
 
 /// Checks the proof that tor knows the cookie, then sends the controller's proof. The cookie itself is not sent.
-fn safe_cookie(control: &mut Control<'_>, cookie: &[u8; LEN]) -> Result<(), Failure> {
-    let mut client_nonce = [0; LEN];
-    getrandom::fill(&mut client_nonce).map_err(|_| Failure::fatal("the system has no random numbers"))?;
+fn safe_cookie(control: &mut ControlConnection<'_>, cookie: &[u8; COOKIE_LEN]) -> Result<(), ConnectionEnd> {
+    let mut client_nonce = [0; COOKIE_LEN];
+    getrandom::fill(&mut client_nonce).map_err(|_| ConnectionEnd::fatal("the system has no random numbers"))?;
     let reply = control.command(&format!("AUTHCHALLENGE SAFECOOKIE {}", *hex(&client_nonce)))?;
     if reply.code != "250" {
-        return Err(Failure::Fatal(format!("tor refuses SAFECOOKIE with {}", reply.code)));
+        return Err(ConnectionEnd::Fatal(format!("tor refuses SAFECOOKIE with {}", reply.code)));
     }
     let (server_hash, server_nonce) =
-        challenge(&reply).ok_or_else(|| Failure::fatal("no control port: its AUTHCHALLENGE is malformed"))?;
+        challenge(&reply).ok_or_else(|| ConnectionEnd::fatal("no control port: its AUTHCHALLENGE is malformed"))?;
 
-    let server = proof(SERVER_KEY, [cookie, &client_nonce, &server_nonce])?;
+    let expected = proof(SERVER_KEY, [cookie, &client_nonce, &server_nonce])?;
     // The comparison takes constant time, so that it does not show the number of right bytes.
-    server.verify_slice(&server_hash).map_err(|_| Failure::fatal("what answers does not know tor's cookie"))?;
+    expected.verify_slice(&server_hash).map_err(|_| ConnectionEnd::fatal("what answers does not know tor's cookie"))?;
     let client = proof(CLIENT_KEY, [cookie, &client_nonce, &server_nonce])?;
-    prove(control, &client.finalize().into_bytes(), "the proof of the cookie")
+    send_secret(control, &client.finalize().into_bytes(), "the proof of the cookie")
 }
 
-/// Returns the keyed hash of a proof's parts.
-fn proof(key: &[u8], parts: [&[u8; LEN]; 3]) -> Result<Hmac<Sha256>, Failure> {
-    let mut hmac = Hmac::<Sha256>::new_from_slice(key).map_err(Failure::lost)?;
+/// Returns the keyed hash of the cookie and the random bytes of both sides.
+fn proof(key: &[u8], parts: [&[u8; COOKIE_LEN]; 3]) -> Result<Hmac<Sha256>, ConnectionEnd> {
+    let mut hmac = Hmac::<Sha256>::new_from_slice(key).map_err(ConnectionEnd::lost)?;
     for part in parts {
         hmac.update(part);
     }
     Ok(hmac)
 }
 
-/// Parses the hash and the nonce in the reply to AUTHCHALLENGE.
-fn challenge(reply: &Reply) -> Option<([u8; LEN], [u8; LEN])> {
+/// Parses tor's proof and tor's random bytes in the reply to AUTHCHALLENGE.
+fn challenge(reply: &ControlReply) -> Option<([u8; COOKIE_LEN], [u8; COOKIE_LEN])> {
     let text = reply.lines.first()?.strip_prefix(b"AUTHCHALLENGE ")?;
     let mut words = text.split(|&byte| byte == b' ');
     let hash = unhex(words.next()?.strip_prefix(b"SERVERHASH=")?)?;
@@ -120,16 +127,16 @@ fn challenge(reply: &Reply) -> Option<([u8; LEN], [u8; LEN])> {
 }
 
 /// Checks that tor accepted `what`. Its reply is not shown, since it may hold the secret.
-fn accepted(reply: &Reply, what: &str) -> Result<(), Failure> {
+fn accepted(reply: &ControlReply, what: &str) -> Result<(), ConnectionEnd> {
     match reply.code.as_str() {
         "250" => Ok(()),
-        code => Err(Failure::Fatal(format!("authentication failed: tor refuses {what} with {code}"))),
+        code => Err(ConnectionEnd::Fatal(format!("authentication failed: tor refuses {what} with {code}"))),
     }
 }
 
 /// The authentication methods that tor accepts.
 struct Methods {
-    /// Set if no authentication is needed.
+    /// Set if tor needs no authentication.
     null: bool,
     /// Set if tor accepts a password.
     password: bool,
@@ -143,15 +150,15 @@ struct Methods {
 
 impl Methods {
     /// Parses the reply to PROTOCOLINFO.
-    fn read(reply: &Reply) -> Result<Self, Failure> {
+    fn read(reply: &ControlReply) -> Result<Self, ConnectionEnd> {
         if reply.code != "250" {
-            return Err(Failure::Fatal(format!("no control port: it refuses PROTOCOLINFO with {}", reply.code)));
+            return Err(ConnectionEnd::Fatal(format!("no control port: it refuses PROTOCOLINFO with {}", reply.code)));
         }
-        Self::find(reply).ok_or_else(|| Failure::fatal("no control port: its PROTOCOLINFO is malformed"))
+        Self::find(reply).ok_or_else(|| ConnectionEnd::fatal("no control port: its PROTOCOLINFO is malformed"))
     }
 
     /// Finds the line with the methods. `None` if it is missing or malformed.
-    fn find(reply: &Reply) -> Option<Self> {
+    fn find(reply: &ControlReply) -> Option<Self> {
         let text = reply.lines.iter().find_map(|line| line.strip_prefix(b"AUTH METHODS="))?;
         let end = text.iter().position(|&byte| byte == b' ').unwrap_or(text.len());
         let (words, rest) = text.split_at_checked(end)?;
@@ -195,9 +202,9 @@ fn hex(bytes: &[u8]) -> Zeroizing<String> {
 }
 
 /// Returns the bytes of a fixed number of hexadecimal digits. `None` for any other text.
-fn unhex(text: &[u8]) -> Option<[u8; LEN]> {
+fn unhex(text: &[u8]) -> Option<[u8; COOKIE_LEN]> {
     let digit = |&byte: &u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let digits = text.iter().map(digit).collect::<Option<Vec<_>>>()?;
     let bytes = digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | digit));
-    bytes.collect::<Vec<_>>().try_into().ok().filter(|_| text.len() == 2 * LEN)
+    bytes.collect::<Vec<_>>().try_into().ok().filter(|_| text.len() == 2 * COOKIE_LEN)
 }

@@ -9,36 +9,36 @@ use zeroize::Zeroizing;
 use crate::output::text::escape;
 
 /// Length of a cookie in bytes.
-pub(crate) const LEN: usize = 32;
+pub(crate) const COOKIE_LEN: usize = 32;
 
 /// Reads tor's cookie, or returns a message about the failure.
 ///
 /// The program that names the file may not be tor. So the file has to look like a cookie: a regular file of its length,
 /// owned by the user or by a user that runs a tor, and not a link to another file.
-pub(crate) fn read(path: &Path) -> Result<Zeroizing<[u8; LEN]>, String> {
+pub(crate) fn read(path: &Path) -> Result<Zeroizing<[u8; COOKIE_LEN]>, String> {
     read_file(path).map_err(|error| format!("the cookie {}: {error}", escape(&path.to_string_lossy())))
 }
 
-/// Reads the cookie.
-fn read_file(path: &Path) -> io::Result<Zeroizing<[u8; LEN]>> {
-    // Opening a pipe or a device can have side effects.
-    check(&fs::symlink_metadata(path)?)?;
+/// Reads the cookie, between checks of the file.
+fn read_file(path: &Path) -> io::Result<Zeroizing<[u8; COOKIE_LEN]>> {
+    // Before opening: to open a pipe or a device can have side effects.
+    check_file(&fs::symlink_metadata(path)?)?;
     let mut file = open(path)?;
-    // The path may have another file by now.
+    // And after: another file may have taken the path meanwhile.
     let metadata = file.metadata()?;
-    check(&metadata)?;
+    check_file(&metadata)?;
     check_owner(&metadata)?;
-    let mut cookie = Zeroizing::new([0; LEN]);
+    let mut cookie = Zeroizing::new([0; COOKIE_LEN]);
     file.read_exact(&mut *cookie)?;
     Ok(cookie)
 }
 
-/// Checks the kind and the length of a file.
-fn check(metadata: &Metadata) -> io::Result<()> {
+/// Checks that a file is a regular one with the length of a cookie.
+fn check_file(metadata: &Metadata) -> io::Result<()> {
     if metadata.is_symlink() {
         return Err(io::Error::other("it is a link"));
     }
-    if !metadata.is_file() || metadata.len() != LEN as u64 {
+    if !metadata.is_file() || metadata.len() != COOKIE_LEN as u64 {
         return Err(io::Error::other("not a file of 32 bytes"));
     }
     Ok(())
@@ -74,10 +74,10 @@ fn check_owner(metadata: &Metadata) -> io::Result<()> {
     Err(io::Error::other("it belongs to neither you, root nor tor"))
 }
 
-/// Returns `true` for the number of a user that distributions run tor as, from the system's own list.
+/// Returns `true` if `/etc/passwd` gives this number to a user that distributions run tor as.
 #[cfg(unix)]
 fn is_tor(user: u32) -> bool {
-    /// Debian, Alpine and Arch, Fedora, the BSDs and macOS.
+    /// Names of that user: on Debian; on Alpine and Arch; on Fedora; on the BSDs and macOS.
     const NAMES: [&str; 4] = ["debian-tor", "tor", "toranon", "_tor"];
 
     let list = fs::read("/etc/passwd").unwrap_or_default();

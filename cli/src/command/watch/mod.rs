@@ -1,15 +1,19 @@
 //! The command `watch`.
+//!
+//! A [connection](control) to tor's [control port](address) is [authenticated](auth), and asks for STREAM events. Then all
+//! that tor sends goes to the [display](display). When the connection [ends](connection_end), the next attempt follows
+//! after a pause.
 
 mod address;
 mod auth;
+mod connection_end;
 mod control;
 mod cookie;
-mod failure;
+mod display;
+mod live_summary;
+mod open_streams;
 mod screen;
-mod sink;
-mod status;
 mod stop;
-mod summary;
 
 use core::convert::Infallible;
 use core::time::Duration;
@@ -18,12 +22,12 @@ use std::io;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use tor_stream_event::EventDecoder;
 
-use self::address::Address;
+use self::address::ControlAddress;
 use self::auth::Password;
-use self::control::Control;
-use self::failure::Failure;
-use self::sink::Sink;
-use self::status::OpenStreams;
+use self::connection_end::ConnectionEnd;
+use self::control::ControlConnection;
+use self::display::EventDisplay;
+use self::open_streams::ReplyScanner;
 use self::stop::Stop;
 use crate::command::options::CredentialOption;
 use crate::output::Format;
@@ -74,8 +78,8 @@ Exit status:
   2  The arguments are wrong.";
 
 /// Maximum length of an event's line, in bytes.
-const LINE: usize = 8192;
-/// Delay after the first failure.
+const MAX_LINE: usize = 8192;
+/// Delay after the first failure in a row.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Maximum delay between two attempts.
 const LAST_WAIT: Duration = Duration::from_secs(60);
@@ -89,9 +93,9 @@ pub(crate) struct Options {
         long,
         value_name = "HOST:PORT|PATH",
         default_value = "127.0.0.1:9051",
-        value_parser = OsStringValueParser::new().try_map(Address::new)
+        value_parser = OsStringValueParser::new().try_map(ControlAddress::new)
     )]
-    control: Address,
+    control: ControlAddress,
     /// How to print the events
     #[arg(long, value_enum, default_value_t = Format::Json)]
     format: Format,
@@ -135,74 +139,77 @@ pub(crate) struct Options {
 /// If the output cannot be written.
 pub(crate) fn run(options: &Options) -> io::Result<bool> {
     let stop = Stop::install()?;
-    let mut sink = Sink::new(options)?;
+    let mut display = EventDisplay::new(options)?;
     let mut password = Password::default();
     let address = &options.control;
     let mut failures = 0_u32;
     let message = loop {
-        let Err(failure) = watch(options, &stop, &mut password, &mut sink, || failures = 0);
-        match failure {
-            Failure::Stopped => {
-                sink.finish()?;
+        let Err(end) = watch(options, &stop, &mut password, &mut display, || failures = 0);
+        match end {
+            ConnectionEnd::Stopped => {
+                display.finish()?;
                 return Ok(true);
             }
-            Failure::Output(error) => return Err(error),
-            Failure::Fatal(message) => break message,
-            Failure::Lost(message) if options.retries.is_some_and(|retries| failures >= retries) => break message,
-            Failure::Lost(message) => {
+            ConnectionEnd::Output(error) => return Err(error),
+            ConnectionEnd::Fatal(message) => break message,
+            ConnectionEnd::Lost(message) if options.retries.is_some_and(|retries| failures >= retries) => {
+                break message;
+            }
+            ConnectionEnd::Lost(message) => {
                 let wait = FIRST_WAIT.saturating_mul(1 << failures.min(6)).min(LAST_WAIT);
-                sink.disconnected();
-                sink.report(format_args!("tor-streams: {address}: {message}; trying again in {} s", wait.as_secs()))?;
+                display.disconnected();
+                display
+                    .report(format_args!("tor-streams: {address}: {message}; trying again in {} s", wait.as_secs()))?;
                 failures = failures.saturating_add(1);
                 stop.sleep(wait);
             }
         }
     };
-    sink.finish()?;
-    sink.report(format_args!("tor-streams: {address}: {message}"))?;
+    display.finish()?;
+    display.report(format_args!("tor-streams: {address}: {message}"))?;
     Ok(false)
 }
 
-/// Shows the events of one connection until it ends.
+/// Shows the events of one connection until it ends. `connected` is called once tor has agreed to send events.
 fn watch(
     options: &Options,
     stop: &Stop,
     password: &mut Password,
-    sink: &mut Sink,
+    display: &mut EventDisplay,
     connected: impl FnOnce(),
-) -> Result<Infallible, Failure> {
-    let mut control = Control::new(options.control.connect(stop)?, stop);
+) -> Result<Infallible, ConnectionEnd> {
+    let mut control = ControlConnection::new(options.control.connect(stop)?, stop);
     auth::authenticate(&mut control, password, options.allow_cookie)?;
     let reply = control.command("SETEVENTS STREAM")?;
     if reply.code != "250" {
-        return Err(Failure::Fatal(format!("tor refuses SETEVENTS with {}", reply.code)));
+        return Err(ConnectionEnd::Fatal(format!("tor refuses SETEVENTS with {}", reply.code)));
     }
     connected();
 
-    let mut decoder = EventDecoder::<LINE>::new();
+    let mut decoder = EventDecoder::<MAX_LINE>::new();
     if options.lenient {
         decoder = decoder.lenient(true);
     }
-    // The replies are read again as input: events among them are kept, and lines are counted from the connection on.
-    sink.take(&mut decoder, &control.take_received(), &options.control)?;
-    // Only a summary uses streams without an event.
-    let mut open = options.summary.then(OpenStreams::new);
-    if open.is_some() {
-        control.send(status::COMMAND)?;
+    // The replies so far are decoded as well: there may be events among them, and line numbers count from the connection.
+    display.receive(&mut decoder, &control.take_received(), &options.control)?;
+    // Only a summary shows streams that have had no event since.
+    let mut scanner = options.summary.then(ReplyScanner::new);
+    if scanner.is_some() {
+        control.send(open_streams::COMMAND)?;
     }
     let mut piece = vec![0; 64 * 1024];
     loop {
         match control.read(&mut piece)? {
             Some(len) => {
                 let mut bytes = piece.get(..len).unwrap_or_default();
-                while let Some(open) = open.as_mut().filter(|_| !bytes.is_empty()) {
-                    let (taken, stream) = open.take(&mut bytes);
-                    sink.take(&mut decoder, taken, &options.control)?;
-                    sink.take_open(stream);
+                while let Some(scanner) = scanner.as_mut().filter(|_| !bytes.is_empty()) {
+                    let (taken, stream) = scanner.take(&mut bytes);
+                    display.receive(&mut decoder, taken, &options.control)?;
+                    display.receive_open(stream);
                 }
-                sink.take(&mut decoder, bytes, &options.control)?;
+                display.receive(&mut decoder, bytes, &options.control)?;
             }
-            None => sink.tick()?,
+            None => display.tick()?,
         }
     }
 }

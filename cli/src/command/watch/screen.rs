@@ -7,12 +7,12 @@ use std::time::Instant;
 
 use console::Term;
 
-use super::summary::Summary;
+use super::live_summary::LiveSummary;
 
 /// Interval at which a terminal's summary is redrawn.
 const REDRAW: Duration = Duration::from_millis(500);
 
-/// The display of the summary.
+/// The place on standard output where the summary is shown.
 pub(crate) struct Screen {
     /// Standard output, if it is a terminal.
     term: Option<Term>,
@@ -20,7 +20,7 @@ pub(crate) struct Screen {
     interval: Duration,
     /// Time of the next summary.
     due: Instant,
-    /// Number of lines of the terminal that show the summary.
+    /// Number of lines of the terminal that show the summary now.
     drawn: usize,
 }
 
@@ -33,16 +33,16 @@ impl Screen {
         Self { term, interval, due: Instant::now() + interval, drawn: 0 }
     }
 
-    /// Shows the summary if it is due.
-    pub(crate) fn tick(&mut self, summary: &Summary) -> io::Result<()> {
+    /// Shows the summary if its time has come.
+    pub(crate) fn tick(&mut self, summary: &LiveSummary) -> io::Result<()> {
         if Instant::now() < self.due {
             return Ok(());
         }
         self.show(summary)
     }
 
-    /// Shows the summary.
-    pub(crate) fn show(&mut self, summary: &Summary) -> io::Result<()> {
+    /// Shows the summary, in place of the last one on a terminal.
+    pub(crate) fn show(&mut self, summary: &LiveSummary) -> io::Result<()> {
         self.due = Instant::now() + self.interval;
         let mut lines = summary.lines();
         let Some(term) = &self.term else {
@@ -50,7 +50,7 @@ impl Screen {
             return writeln!(stdout, "{}\n", lines.join("\n")).and_then(|()| stdout.flush());
         };
         let (height, width) = term.size();
-        // The last line is the cursor's. Lines that have left the terminal could not be cleared again.
+        // The cursor has the last line. Lines that have scrolled off the terminal could not be cleared again.
         lines.truncate(usize::from(height).saturating_sub(1).max(1));
         term.clear_last_lines(self.drawn)?;
         for line in &lines {
@@ -61,7 +61,7 @@ impl Screen {
     }
 
     /// Writes a message to standard error, above the summary if both are on a terminal.
-    pub(crate) fn report(&mut self, message: Arguments<'_>, summary: &Summary) -> io::Result<()> {
+    pub(crate) fn report(&mut self, message: Arguments<'_>, summary: &LiveSummary) -> io::Result<()> {
         let Some(term) = &self.term else {
             crate::report(message);
             return Ok(());

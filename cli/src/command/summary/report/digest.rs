@@ -81,14 +81,16 @@ fn most_frequent_causes(tally: &Tally) -> Option<String> {
 }
 
 /// Returns the sentence about the times to the first answer. `None` without times.
+///
+/// "About", since a percentile is the start of an interval of the [histogram](super::super::histogram).
 fn first_answers(tally: &Tally) -> Option<String> {
     let (half, most) = tally.answers.percentile(50).zip(tally.answers.percentile(95))?;
     // An answer without a circuit has no place among the slowest.
-    let slowest = tally.slowest.iter().next().map(|slow| format!(", slowest {}", seconds(slow.time.as_secs_f64())));
+    let slowest = tally.slowest.iter().next().map(|slow| format!("; slowest {}", seconds(slow.time.as_secs_f64())));
     Some(format!(
-        "First answer: half of {} took at most {}, 95 % at most {}{}.",
-        thousands(tally.answers.total()),
+        "First answer: within about {} for half of {}, {} for 95 %{}.",
         seconds(half),
+        thousands(tally.answers.total()),
         seconds(most),
         slowest.unwrap_or_default()
     ))

@@ -1,4 +1,4 @@
-//! The summary of the events so far.
+//! The summary of the events so far, as `watch --summary` shows it.
 
 use alloc::borrow::Cow;
 use alloc::collections::{BTreeMap, VecDeque};
@@ -8,17 +8,17 @@ use std::time::Instant;
 
 use tor_stream_event::{Step, StreamClosureReason, StreamEventRef, StreamLife, StreamStatus, StreamTracker};
 
-use super::status::OpenStream;
+use super::open_streams::ReplyRow;
 use crate::output::mask;
 use crate::output::table::{self, ColumnKind, TextTable, thousands};
 use crate::output::text::escape;
 
 /// Maximum number of streams that are shown.
-const SHOWN: usize = 10;
+const STREAMS_SHOWN: usize = 10;
 
 /// The counts of the events so far, and the last streams.
-pub(crate) struct Summary {
-    /// Time of the summary's start.
+pub(crate) struct LiveSummary {
+    /// Time at which the summary began.
     begin: Instant,
     /// Number of events.
     events: u64,
@@ -27,11 +27,11 @@ pub(crate) struct Summary {
     /// Number of streams that ended.
     closed: u64,
     /// Number of events by status.
-    statuses: Counts,
+    statuses: WordLine,
     /// Number of CLOSED events by reason.
-    reasons: Counts,
+    reasons: WordLine,
     /// Number of streams by the other end's reason.
-    remote_reasons: Counts,
+    remote_reasons: WordLine,
     /// Tracker of the open streams.
     tracker: StreamTracker<Instant>,
     /// Maximum number of open streams.
@@ -42,32 +42,32 @@ pub(crate) struct Summary {
     ended: VecDeque<StreamLife<Instant>>,
 }
 
-/// The number of events with each word.
+/// The number of events with each word of one kind, as one line.
 ///
-/// Words without a name are unlimited, and the program on the port chooses them: beyond [`Self::LIMIT`] words, new ones
-/// are counted together.
+/// The program on the port may send any number of words that tor does not have: beyond [`Self::MAX_WORDS`], new ones are
+/// counted together.
 #[derive(Default)]
-struct Counts {
-    /// Counts of single words.
+struct WordLine {
+    /// Count of each word.
     words: BTreeMap<String, u64>,
     /// Total count of all other words.
     others: u64,
 }
 
-impl Counts {
-    /// Maximum number of words. Some thirty have a name.
-    const LIMIT: usize = 100;
-    /// Maximum length of a kept word, in characters.
-    const LEN: usize = 40;
-    /// Maximum number of words in a line.
-    const SHOWN: usize = 20;
+impl WordLine {
+    /// Maximum number of words that are counted apart. tor has some thirty.
+    const MAX_WORDS: usize = 100;
+    /// Maximum length of a word, in characters. The rest is cut off.
+    const MAX_WORD_LEN: usize = 40;
+    /// Maximum number of words in the line.
+    const WORDS_SHOWN: usize = 20;
 
     /// Counts a word.
     fn add(&mut self, word: &str) {
-        let word = word.char_indices().nth(Self::LEN).and_then(|(end, _)| word.get(..end)).unwrap_or(word);
+        let word = word.char_indices().nth(Self::MAX_WORD_LEN).and_then(|(end, _)| word.get(..end)).unwrap_or(word);
         if let Some(count) = self.words.get_mut(word) {
             *count += 1;
-        } else if self.words.len() < Self::LIMIT {
+        } else if self.words.len() < Self::MAX_WORDS {
             self.words.insert(word.into(), 1);
         } else {
             self.others += 1;
@@ -75,18 +75,18 @@ impl Counts {
     }
 
     /// Returns the words with their counts, the most frequent first. `None` without words.
-    fn list(&self) -> Option<String> {
+    fn text(&self) -> Option<String> {
         let mut counts: Vec<_> = self.words.iter().collect();
         counts.sort_by_key(|&(_, &count)| Reverse(count));
-        let rest = counts.iter().skip(Self::SHOWN).map(|&(_, count)| count).sum::<u64>() + self.others;
-        let shown = counts.iter().take(Self::SHOWN);
+        let rest = counts.iter().skip(Self::WORDS_SHOWN).map(|&(_, count)| count).sum::<u64>() + self.others;
+        let shown = counts.iter().take(Self::WORDS_SHOWN);
         let shown = shown.map(|(word, count)| format!("{} {}", escape(word), thousands(**count)));
         let list = shown.chain((rest > 0).then(|| format!("(others) {}", thousands(rest)))).collect::<Vec<_>>();
         (!list.is_empty()).then(|| list.join("  "))
     }
 }
 
-impl Summary {
+impl LiveSummary {
     /// Returns an empty summary of at most `max_live` open streams.
     pub(crate) fn new(max_live: usize, lenient: bool) -> Self {
         Self {
@@ -94,9 +94,9 @@ impl Summary {
             events: 0,
             unreadable: 0,
             closed: 0,
-            statuses: Counts::default(),
-            reasons: Counts::default(),
-            remote_reasons: Counts::default(),
+            statuses: WordLine::default(),
+            reasons: WordLine::default(),
+            remote_reasons: WordLine::default(),
             tracker: StreamTracker::new(max_live),
             max_live,
             lenient,
@@ -108,7 +108,7 @@ impl Summary {
     pub(crate) fn update(&mut self, event: &StreamEventRef<'_>) {
         self.events += 1;
         self.statuses.add(&mask::word(event, event.status_str(), event.status != StreamStatus::Unrecognized));
-        let over = self.tracker.update(event, Instant::now());
+        let ended = self.tracker.update(event, Instant::now());
         if event.status == StreamStatus::Closed {
             self.closed += 1;
             let word = |word, reason| mask::word(event, word, reason != Some(StreamClosureReason::Unrecognized));
@@ -118,26 +118,26 @@ impl Summary {
                 self.remote_reasons.add(&word(text, event.remote_reason));
             }
         }
-        if let Some(life) = over {
+        if let Some(life) = ended {
             self.ended.push_back(life);
-            if self.ended.len() > SHOWN {
+            if self.ended.len() > STREAMS_SHOWN {
                 self.ended.pop_front();
             }
         }
     }
 
     /// Adds a stream that was open before.
-    pub(crate) fn add_open(&mut self, stream: &OpenStream) {
+    pub(crate) fn add_open(&mut self, stream: &ReplyRow) {
         let parse = if self.lenient { StreamEventRef::parse_lenient } else { StreamEventRef::parse_bytes };
         let event = match stream {
-            OpenStream::Text(text) => parse(text).ok(),
-            OpenStream::TooLong => None,
+            ReplyRow::Text(text) => parse(text).ok(),
+            ReplyRow::TooLong => None,
         };
         let Some(event) = event else {
             self.unreadable += 1;
             return;
         };
-        // An event before the reply has more facts, such as a purpose.
+        // If an event came before the reply, the tracker has the stream already, with more facts, such as a purpose.
         if self.tracker.get(&event.into_owned().id).is_none() {
             self.tracker.update(&event, Instant::now());
         }
@@ -168,7 +168,7 @@ impl Summary {
         for (name, counts) in
             [("status", &self.statuses), ("reason", &self.reasons), ("remote reason", &self.remote_reasons)]
         {
-            lines.extend(counts.list().map(|list| format!("{name:13}  {list}")));
+            lines.extend(counts.text().map(|text| format!("{name:13}  {text}")));
         }
         let mut streams: Vec<_> = self.tracker.live().chain(&self.ended).collect();
         streams.sort_by_key(|life| Reverse(life.last));
@@ -180,7 +180,7 @@ impl Summary {
             ColumnKind::Text,
             ColumnKind::Rest,
         ]);
-        streams.into_iter().take(SHOWN).for_each(|life| table.row(cells(life, now)));
+        streams.into_iter().take(STREAMS_SHOWN).for_each(|life| table.row(cells(life, now)));
         let mut text = Vec::new();
         // Writing to a text cannot fail.
         let _ = table.print(&mut text, table::width());
@@ -189,10 +189,10 @@ impl Summary {
     }
 }
 
-/// Returns the cells of a stream: its ID, state, circuit, last event, reason and target. A stream that failed stays so
-/// when it is closed.
+/// Returns the cells of a stream: ID, status, circuit, time since its last event, reasons and target. A stream that has
+/// failed shows FAILED, also after CLOSED.
 fn cells(life: &StreamLife<Instant>, now: Instant) -> [String; 6] {
-    let state = match &life.failure {
+    let status = match &life.failure {
         Some(_) => StreamStatus::Failed.as_str(),
         None => life.steps.last().map_or("-", Step::status_str),
     };
@@ -201,7 +201,7 @@ fn cells(life: &StreamLife<Instant>, now: Instant) -> [String; 6] {
     let reason = life.reason_str().map(|reason| format!("{reason}{remote}")).unwrap_or_default();
     [
         life.id.to_string(),
-        state.into(),
+        status.into(),
         circuit.into(),
         format!("{} ago", duration(now - life.last)),
         reason,

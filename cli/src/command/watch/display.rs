@@ -1,4 +1,4 @@
-//! Destinations of the events: the output one by one, or the summary.
+//! Showing what tor sends: each event, or a summary.
 
 use core::fmt::Arguments;
 use core::time::Duration;
@@ -8,29 +8,29 @@ use std::time::SystemTime;
 use tor_stream_event::EventDecoder;
 
 use super::Options;
-use super::address::Address;
+use super::address::ControlAddress;
+use super::live_summary::LiveSummary;
+use super::open_streams::ReplyRow;
 use super::screen::Screen;
-use super::status::OpenStream;
-use super::summary::Summary;
 use crate::command::events::{EventLogs, EventOutput};
 use crate::input::filter::MetConditions;
 use crate::input::reader::Event;
 use crate::input::time::Time;
 use crate::report;
 
-/// The destination of the events.
-pub(crate) enum Sink {
-    /// The output, event by event.
+/// The display of what tor sends.
+pub(crate) enum EventDisplay {
+    /// Each event, in the format of the command `events`.
     Events(Box<EventOutput>),
-    /// The summary, and its display.
-    Summary(Box<Summary>, Screen),
+    /// A summary, and the place where it is shown.
+    Summary(Box<LiveSummary>, Screen),
 }
 
-impl Sink {
-    /// Returns the destination that the options select.
+impl EventDisplay {
+    /// Returns the display that the options select.
     pub(crate) fn new(options: &Options) -> io::Result<Self> {
         if options.summary {
-            let summary = Box::new(Summary::new(options.max_live, options.lenient));
+            let summary = Box::new(LiveSummary::new(options.max_live, options.lenient));
             return Ok(Self::Summary(summary, Screen::new(Duration::from_secs(options.interval))));
         }
         let mut output = EventOutput::new(EventLogs {
@@ -38,19 +38,20 @@ impl Sink {
             show_credentials: options.credentials.show_credentials,
             cells: options.csv.cells(),
         })?;
-        // The names of the columns are printed before the first event.
+        // The names of the columns of CSV are printed now, not with the first event.
         output.flush()?;
         Ok(Self::Events(Box::new(output)))
     }
 
-    /// Decodes the events that end in `piece`, received from tor, and shows them at once.
-    pub(crate) fn take<const N: usize>(
+    /// Decodes the events that end in `piece`, received from tor, and shows them at once. `address` is for messages.
+    pub(crate) fn receive<const N: usize>(
         &mut self,
         decoder: &mut EventDecoder<N>,
         mut piece: &[u8],
-        address: &Address,
+        address: &ControlAddress,
     ) -> io::Result<()> {
-        // The prefix of an event in OnionPerf's logs, from which the output gets the Unix time.
+        // The output takes the time from the text before an event. This is the form of OnionPerf's logs, whose two dashes
+        // stand for a date and a time of day: Unix time as the third word.
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let prefix = format!("- - {}.{:06} ", now.as_secs(), now.subsec_micros());
         while let Some(mut line) = decoder.next_event(&mut piece) {
@@ -76,13 +77,13 @@ impl Sink {
     }
 
     /// Adds a stream that was open before, if there is one.
-    pub(crate) fn take_open(&mut self, stream: Option<OpenStream>) {
+    pub(crate) fn receive_open(&mut self, stream: Option<ReplyRow>) {
         if let (Self::Summary(summary, _), Some(stream)) = (self, stream) {
             summary.add_open(&stream);
         }
     }
 
-    /// Shows output that is due.
+    /// Shows output whose time has come.
     pub(crate) fn tick(&mut self) -> io::Result<()> {
         match self {
             Self::Events(output) => output.flush(),
@@ -90,7 +91,7 @@ impl Sink {
         }
     }
 
-    /// Shows the rest of the output.
+    /// Shows the rest of the output, at the end.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         match self {
             Self::Events(output) => output.finish(),
@@ -98,14 +99,14 @@ impl Sink {
         }
     }
 
-    /// Marks that events are missing from now on.
+    /// Forgets the open streams: the connection is lost, and events may be missed.
     pub(crate) fn disconnected(&mut self) {
         if let Self::Summary(summary, _) = self {
             summary.disconnected();
         }
     }
 
-    /// Writes a message to standard error.
+    /// Writes a message to standard error, after the output so far.
     pub(crate) fn report(&mut self, message: Arguments<'_>) -> io::Result<()> {
         match self {
             Self::Events(output) => {

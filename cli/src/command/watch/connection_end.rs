@@ -1,12 +1,12 @@
-//! Reasons for the end of a connection.
+//! Reasons for the end of a connection to tor.
 
 use std::io;
 
 /// The reason for the end of a connection. Its message holds neither a secret nor text from the other end.
-pub(crate) enum Failure {
+pub(crate) enum ConnectionEnd {
     /// Ctrl-C or SIGTERM.
     Stopped,
-    /// A failed or lost connection; the next attempt may succeed.
+    /// A failed or lost connection. The next attempt may succeed.
     Lost(String),
     /// A failure that another attempt would repeat.
     Fatal(String),
@@ -14,8 +14,8 @@ pub(crate) enum Failure {
     Output(io::Error),
 }
 
-impl Failure {
-    /// Returns the failure of a connection.
+impl ConnectionEnd {
+    /// Returns a failure after which another attempt may succeed.
     pub(crate) fn lost(error: impl ToString) -> Self {
         Self::Lost(error.to_string())
     }
@@ -26,7 +26,7 @@ impl Failure {
     }
 }
 
-impl From<io::Error> for Failure {
+impl From<io::Error> for ConnectionEnd {
     fn from(error: io::Error) -> Self {
         Self::Output(error)
     }

@@ -1,7 +1,11 @@
 //! The streams that were open before events were asked for: the reply to `GETINFO stream-status`.
+//!
+//! The reply is one of three forms: `250+stream-status=` with a row of data for each stream, `250-stream-status=` with the
+//! only stream behind it, or with none. `input/open_streams.rs` reads such replies in logs, where lines may have a prefix and
+//! there may be several.
 
-use super::LINE;
-use super::control::{Kind, ReplyLine};
+use super::MAX_LINE;
+use super::control::{Continuation, ReplyLine};
 use crate::input::lines::{CollectedLine, LineCollector};
 
 /// Command that requests the open streams.
@@ -10,28 +14,28 @@ pub(crate) const COMMAND: &str = "GETINFO stream-status";
 /// Name of the reply, at the start of its first line's text.
 const NAME: &[u8] = b"stream-status=";
 
-/// A scanner for the reply among events.
+/// A scanner for the reply, which may come among events.
 ///
 /// tor replies when it has time, and another program on the port may never do so. So events are shown meanwhile, and
 /// each stream of the reply is returned at its place between them.
-pub(crate) struct OpenStreams {
-    /// Kind of the next lines.
-    state: State,
+pub(crate) struct ReplyScanner {
+    /// Lines that come next.
+    state: ScanState,
     /// Collector of the line that is still incomplete.
     lines: LineCollector,
 }
 
-/// A stream of the reply.
-pub(crate) enum OpenStream {
+/// A row of the reply: a stream.
+pub(crate) enum ReplyRow {
     /// Text of its line: the beginning of an event's content.
     Text(Vec<u8>),
-    /// A stream whose line is longer than [`LINE`]. tor prints no such line.
+    /// A stream whose line is longer than [`MAX_LINE`]. tor prints no such line.
     TooLong,
 }
 
-/// The kind of the next lines.
+/// The lines that come next.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum ScanState {
     /// Events, or the first line of the reply.
     Before,
     /// Data of another reply.
@@ -42,42 +46,42 @@ enum State {
     After,
 }
 
-impl OpenStreams {
-    /// Returns the state after the command was sent.
+impl ReplyScanner {
+    /// Returns the scanner for the bytes after the command was sent.
     pub(crate) const fn new() -> Self {
-        Self { state: State::Before, lines: LineCollector::of_wire(LINE) }
+        Self { state: ScanState::Before, lines: LineCollector::of_wire(MAX_LINE) }
     }
 
-    /// Removes bytes from the start of `piece`, up to a line end or all, and returns them. If they complete the line of
-    /// a stream, the stream is returned too.
-    pub(crate) fn take<'p>(&mut self, piece: &mut &'p [u8]) -> (&'p [u8], Option<OpenStream>) {
-        if self.state == State::After {
+    /// Removes bytes from the start of `piece`, up to a line end or all, and returns them. If they complete the row of a
+    /// stream, the row is returned too.
+    pub(crate) fn take<'p>(&mut self, piece: &mut &'p [u8]) -> (&'p [u8], Option<ReplyRow>) {
+        if self.state == ScanState::After {
             return (core::mem::take(piece), None);
         }
         let (taken, line) = self.lines.take(piece);
-        (taken, line.and_then(|line| self.line(&line)))
+        (taken, line.and_then(|line| self.parse_line(&line)))
     }
 
-    /// Parses a line, and returns the stream in it.
-    fn line(&mut self, line: &CollectedLine) -> Option<OpenStream> {
-        let stream = |text: &[u8]| if line.is_whole { OpenStream::Text(text.to_vec()) } else { OpenStream::TooLong };
+    /// Parses a line, and returns the row that it is.
+    fn parse_line(&mut self, line: &CollectedLine) -> Option<ReplyRow> {
+        let row = |text: &[u8]| if line.is_whole { ReplyRow::Text(text.to_vec()) } else { ReplyRow::TooLong };
         let line = &*line.text;
         match (self.state, ReplyLine::of(line)) {
-            (State::Streams, _) if line == b"." => self.state = State::After,
-            (State::Streams, _) => return Some(stream(line)),
-            (State::OtherData, _) if line == b"." => self.state = State::Before,
-            (State::Before, Some(reply)) => {
+            (ScanState::Streams, _) if line == b"." => self.state = ScanState::After,
+            (ScanState::Streams, _) => return Some(row(line)),
+            (ScanState::OtherData, _) if line == b"." => self.state = ScanState::Before,
+            (ScanState::Before, Some(reply)) => {
                 let text = reply.text.strip_prefix(NAME).filter(|_| reply.code == *b"250");
-                match (reply.kind, text) {
-                    (Kind::Data, Some(_)) => self.state = State::Streams,
-                    (Kind::Data, None) => self.state = State::OtherData,
-                    // A single stream, or none.
+                match (reply.continuation, text) {
+                    (Continuation::Data, Some(_)) => self.state = ScanState::Streams,
+                    (Continuation::Data, None) => self.state = ScanState::OtherData,
+                    // The only stream, or none.
                     (_, Some(text)) => {
-                        self.state = State::After;
-                        return (!text.is_empty()).then(|| stream(text));
+                        self.state = ScanState::After;
+                        return (!text.is_empty()).then(|| row(text));
                     }
-                    // The command requests nothing else: this is a refusal.
-                    (Kind::End, None) if !reply.is_event() => self.state = State::After,
+                    // Another reply can only be a refusal: no other command was sent.
+                    (Continuation::End, None) if !reply.is_event() => self.state = ScanState::After,
                     _ => {}
                 }
             }
@@ -93,14 +97,14 @@ mod tests {
 
     /// Returns the streams in `text`, passed in pieces of this length, and checks that every byte is returned.
     fn streams(text: &str, len: usize) -> Vec<String> {
-        let (mut open, mut taken, mut streams) = (OpenStreams::new(), Vec::new(), Vec::new());
+        let (mut open, mut taken, mut streams) = (ReplyScanner::new(), Vec::new(), Vec::new());
         for mut piece in text.as_bytes().chunks(len) {
             while !piece.is_empty() {
                 let (bytes, stream) = open.take(&mut piece);
                 taken.extend_from_slice(bytes);
                 streams.extend(stream.map(|stream| match stream {
-                    OpenStream::Text(text) => String::from_utf8_lossy(&text).into_owned(),
-                    OpenStream::TooLong => "too long".into(),
+                    ReplyRow::Text(text) => String::from_utf8_lossy(&text).into_owned(),
+                    ReplyRow::TooLong => "too long".into(),
                 }));
             }
         }
@@ -112,7 +116,7 @@ mod tests {
     #[test]
     fn replies() {
         const EVENT: &str = "650 STREAM 9 NEW 0 250+stream-status=:1\r\n";
-        let long = "x".repeat(3 * LINE);
+        let long = "x".repeat(3 * MAX_LINE);
         for (text, expected) in [
             (
                 "250+stream-status=\r\n31 NEW 0 a:1\r\n32 SUCCEEDED 7 b:2\r\n.\r\n250 OK\r\n",
