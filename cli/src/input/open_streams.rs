@@ -15,11 +15,15 @@ use std::io;
 use memchr::memmem::Finder;
 use tor_stream_event::{EventReader, LineEnd, LineState, LogFormat, StreamEventRef, StreamStatus};
 
+use crate::input::findings::LineCount;
 use crate::input::layout::Layout;
 use crate::input::lines::{CollectedLine, LineCollector};
 
 /// Name of the reply, after the code and `-` or `+`.
 const NAME: &[u8] = b"stream-status=";
+
+/// The byte order mark of UTF-8, which may stand before the first line.
+const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Maximum number of bytes that are kept of a line: that of an event's line.
 const MAX_LINE: usize = EventReader::<io::Empty>::DEFAULT_LIMIT;
@@ -51,8 +55,10 @@ pub(crate) struct OpenStreamScanner {
     accepted_has_cr: Option<bool>,
     /// Reply whose data is being scanned.
     reply: Option<OpenReply>,
-    /// Rows that were found.
+    /// Rows that were found and not passed on.
     found: VecDeque<OpenStream>,
+    /// First lines of replies that were not read: a client may have written them.
+    refused: LineCount,
 }
 
 /// The row of a stream in a reply, which may be damaged.
@@ -96,6 +102,7 @@ impl OpenStreamScanner {
             accepted_has_cr: None,
             reply: None,
             found: VecDeque::new(),
+            refused: LineCount::default(),
         }
     }
 
@@ -160,7 +167,10 @@ impl OpenStreamScanner {
     }
 
     /// Scans a complete line, and counts it.
-    fn complete(&mut self, line: CollectedLine) {
+    fn complete(&mut self, mut line: CollectedLine) {
+        if self.line_offset == 0 && line.text.starts_with(BOM) {
+            line.text.drain(..BOM.len());
+        }
         let is_reply_or_data = self.reply.is_some() || self.log.reply_prefix(&line.text) == Some(0);
         if self.is_wire == Some(true) && !line.has_cr && !self.goes_on && is_reply_or_data {
             // The LF is a byte of the reply: a client may have put it into a name.
@@ -202,24 +212,20 @@ impl OpenStreamScanner {
     fn line(&mut self, line: &CollectedLine, offset: u64) {
         if self.reply.is_some() {
             self.data(&line.text, offset);
-        } else if self.may_begin_reply(line.has_cr) {
+        } else if !self.goes_on {
             self.first_line(line, offset);
-        }
-    }
-
-    /// Returns `true` unless a line may be the rest of a name in which a client has put a LF, to forge the line.
-    fn may_begin_reply(&self, has_cr: bool) -> bool {
-        match self.is_wire {
-            Some(true) => !self.goes_on,
-            // A program may have written such a name unchanged into a log. A LF in the name differs from the line ends of a
-            // log with CR LF.
-            _ => self.previous_has_cr.is_none_or(|previous| previous == has_cr),
         }
     }
 
     /// Scans a line outside of data: with the name, it has a row, or rows follow.
     fn first_line(&mut self, line: &CollectedLine, offset: u64) {
         let Some((row, reply)) = self.named(&line.text) else { return };
+        // In a log with CR LF, the line may be the rest of a name in which a client has put a LF, to forge the line.
+        let has_same_end = self.previous_has_cr.is_none_or(|previous| previous == line.has_cr);
+        if self.is_wire != Some(true) && !has_same_end {
+            self.refused.add(self.lines_before + 1);
+            return;
+        }
         if self.previous_has_cr.is_none() {
             self.accepted_has_cr = Some(line.has_cr);
         }
@@ -262,6 +268,11 @@ impl OpenStreamScanner {
             }
         }
         self.found.push_back(OpenStream { offset, number: self.lines_before + 1, text: row.to_vec() });
+    }
+
+    /// Returns the first lines of replies that were not read.
+    pub(crate) const fn refused(&self) -> LineCount {
+        self.refused
     }
 
     /// Returns the next row that was found before an offset.
@@ -370,6 +381,21 @@ mod tests {
         let mut scanner = OpenStreamScanner::new(&Layout::default(), None);
         scanner.scan(b"250 OK\r\n> GETINFO stream-status\n250-stream-status=1 NEW 0 a:1\r\n");
         assert_eq!(scanner.found, [OpenStream { offset: 32, number: 3, text: b"1 NEW 0 a:1".to_vec() }]);
+    }
+
+    /// In a log with CR LF, a line after a lone LF may be a client's.
+    #[test]
+    fn a_reply_that_may_be_forged() {
+        let mut scanner = OpenStreamScanner::new(&Layout::default(), None);
+        scanner.scan(b"1:2 650 STREAM 8 NEW 0 a\n1:2 250-stream-status=1 NEW 0 b:1\r\n");
+        assert_eq!((scanner.found.len(), scanner.refused.count), (0, 1));
+    }
+
+    #[test]
+    fn a_byte_order_mark() {
+        let mut scanner = OpenStreamScanner::new(&Layout::default(), None);
+        scanner.scan(b"\xef\xbb\xbf250+stream-status=\r\n1 NEW 0 a:1\r\n");
+        assert_eq!(scanner.found, [OpenStream { offset: 23, number: 2, text: b"1 NEW 0 a:1".to_vec() }]);
     }
 
     #[test]

@@ -7,12 +7,11 @@ use core::cell::{Cell, RefCell};
 use std::io::{self, Read};
 use std::thread;
 
-use memchr::memmem;
 use tor_stream_event::{Error, EventLine, EventReader, LineState, StreamEventRef};
 
 use crate::input::Inputs;
 use crate::input::filter::{Filter, MetConditions};
-use crate::input::findings::{Findings, MARK};
+use crate::input::findings::{Findings, UnreadText};
 use crate::input::layout::{Layout, LayoutOptions};
 use crate::input::open_streams::{OpenStream, OpenStreamScanner};
 use crate::input::time::Time;
@@ -90,12 +89,16 @@ impl ReadOptions {
         offset: u64,
         consumer: &mut C,
         sink: &mut impl OutputSink<C>,
+        findings: &mut Findings,
     ) -> io::Result<()> {
         while let Some(OpenStream { number, text, .. }) = scanner.next_before(offset) {
             let parsed =
                 if self.lenient { StreamEventRef::parse_lenient(&text) } else { StreamEventRef::parse_bytes(&text) };
             match parsed {
-                Ok(stream) => consumer.open_stream(&stream, self.filter.met_by(&stream, None))?,
+                Ok(stream) => {
+                    findings.add_open_stream(number, &self.filter);
+                    consumer.open_stream(&stream, self.filter.met_by(&stream, None))?;
+                }
                 Err(error) => sink.unreadable(consumer, number, &error)?,
             }
         }
@@ -213,10 +216,6 @@ pub(crate) fn read_events<C: Consumer>(
 ) -> io::Result<ReadEnd> {
     // Two sides use the consumer, the sink and the scanner in turn: the loop below, and the reader inside `events`.
     let output = RefCell::new((consumer, sink));
-    let before_read = || {
-        let (consumer, sink) = &mut *output.borrow_mut();
-        sink.before_read(consumer)
-    };
     let new_scanner = || {
         let scanner = OpenStreamScanner::new(layout, state);
         RefCell::new(match earlier {
@@ -225,22 +224,32 @@ pub(crate) fn read_events<C: Consumer>(
         })
     };
     let scanner = C::WANTS_OPEN_STREAMS.then(new_scanner);
+    let findings = RefCell::new(Findings::default());
+    let before_read = || {
+        let (consumer, sink) = &mut *output.borrow_mut();
+        // Every event before the next bytes was passed on. Without this, rows would fill the memory until the next event.
+        if let Some(scanner) = &scanner {
+            let (scanner, findings) = (&mut scanner.borrow_mut(), &mut findings.borrow_mut());
+            options.pass_open_streams(scanner, u64::MAX, *consumer, *sink, findings)?;
+        }
+        sink.before_read(consumer)
+    };
     let sink_error = Cell::new(None);
     let unread = RefCell::new(UnreadText::default());
     let observed =
         ObservedReader { reader, before_read, sink_error: &sink_error, scanner: scanner.as_ref(), unread: &unread };
     let mut events = options.events(layout, observed, state);
-    let mut findings = Findings::default();
     let failed = loop {
         match events.next_event() {
             Ok(Some(line)) => {
                 let (consumer, sink) = &mut *output.borrow_mut();
+                let findings = &mut findings.borrow_mut();
                 // Open streams and events are passed on in the order of their lines.
                 if let Some(scanner) = &scanner {
-                    options.pass_open_streams(&mut scanner.borrow_mut(), line.offset, *consumer, *sink)?;
+                    options.pass_open_streams(&mut scanner.borrow_mut(), line.offset, *consumer, *sink, findings)?;
                 }
                 match &line.event {
-                    Ok(event) => options.pass_event(&line, event, *consumer, &mut findings)?,
+                    Ok(event) => options.pass_event(&line, event, *consumer, findings)?,
                     Err(error) => {
                         findings.unreadable();
                         consumer.unreadable(&line);
@@ -252,15 +261,19 @@ pub(crate) fn read_events<C: Consumer>(
             Err(error) => break Some(ReadFailure::of(error, events.io_error())),
         }
     };
+    let state = events.state();
+    // The reader borrows the findings, too.
+    drop(events);
+    let mut findings = findings.into_inner();
     if let Some(scanner) = &scanner {
         let (consumer, sink) = &mut *output.borrow_mut();
         if failed.is_none() {
             scanner.borrow_mut().finish();
         }
-        options.pass_open_streams(&mut scanner.borrow_mut(), u64::MAX, *consumer, *sink)?;
+        options.pass_open_streams(&mut scanner.borrow_mut(), u64::MAX, *consumer, *sink, &mut findings)?;
+        findings.add_refused_replies(scanner.borrow().refused());
     }
     findings.add_unread(&unread.borrow());
-    let state = events.state();
     // If printing failed before a read, `failed` has only the kind of error that the reader returned in its place.
     match sink_error.take() {
         Some(error) => Err(error),
@@ -299,65 +312,78 @@ impl<R: Read, F: FnMut() -> io::Result<()>> Read for ObservedReader<'_, R, F> {
     }
 }
 
-/// A search for text that the reader of events does not read.
-///
-/// It does not read on behind its [limit](EventReader::DEFAULT_LIMIT) in a line; a log that was emptied while its program
-/// wrote on has such a line, of NUL bytes. Compressed and UTF-16 text is detected at the start of a file only; in the
-/// middle of one, where files were put together, it has NUL bytes too. tor prints none.
-#[derive(Default)]
-pub(crate) struct UnreadText {
-    /// Set if there is a NUL byte.
-    pub(crate) has_nul: bool,
-    /// Length of the incomplete line.
-    len: usize,
-    /// Last bytes of the incomplete line, which may be the start of a mark.
-    tail: Vec<u8>,
-    /// Number of lines with an event behind the limit.
-    pub(crate) beyond_limit: u64,
-    /// Set if the incomplete line is one of them.
-    is_counted: bool,
-}
-
-impl UnreadText {
-    /// Maximum length of a line that the reader of events reads.
-    const LIMIT: usize = EventReader::<io::Empty>::DEFAULT_LIMIT;
-
-    /// Searches the next bytes, fewer than the limit.
-    fn bytes(&mut self, bytes: &[u8]) {
-        self.has_nul = self.has_nul || memchr::memchr(b'\0', bytes).is_some();
-        let rest = bytes.get(..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())).unwrap_or_default();
-        let (before, len) = (self.len - self.tail.len(), self.len.saturating_add(rest.len()));
-        if len > Self::LIMIT && !self.is_counted {
-            self.tail.extend_from_slice(rest);
-            let mut marks = memmem::find_iter(&self.tail, MARK);
-            self.is_counted = marks.any(|at| before + at + MARK.len() > Self::LIMIT);
-            self.beyond_limit += u64::from(self.is_counted);
-        }
-        self.tail.clear();
-        match memchr::memrchr(b'\n', bytes) {
-            Some(lf) => (self.len, self.is_counted) = (bytes.len() - lf - 1, false),
-            None => self.len = len,
-        }
-        let kept = self.len.min(bytes.len()).min(MARK.len() - 1);
-        self.tail.extend_from_slice(bytes.get(bytes.len() - kept..).unwrap_or_default());
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
-    #[test]
-    fn events_behind_the_limit_of_a_line() {
-        let hole = "\0".repeat(UnreadText::LIMIT);
-        let text = format!(
-            "650 STREAM 1\n{hole}650 STREAM 2 650 STREAM 3\n{hole}\n650 STREAM 4\n650 STREAM 5{hole}\n{}650 STREAM 6\n{hole}650 STREAM 7",
-            hole.get(MARK.len()..).unwrap(),
-        );
-        for len in [9, 64, 1000, 65_536] {
-            let mut lines = UnreadText::default();
-            text.as_bytes().chunks(len).for_each(|chunk| lines.bytes(chunk));
-            assert_eq!(lines.beyond_limit, 2, "{len}");
+    /// A command that has the options of reading alone.
+    #[derive(clap::Parser)]
+    struct Command {
+        /// Options of reading.
+        #[command(flatten)]
+        read: ReadOptions,
+    }
+
+    /// A consumer that counts open streams.
+    struct Counter<'c>(&'c Cell<usize>);
+
+    impl Consumer for Counter<'_> {
+        const WANTS_OPEN_STREAMS: bool = true;
+
+        fn event(&mut self, _event: &Event<'_>) -> io::Result<()> {
+            Ok(())
         }
+
+        fn open_stream(&mut self, _stream: &StreamEventRef<'_>, _met: MetConditions) -> io::Result<()> {
+            self.0.set(self.0.get() + 1);
+            Ok(())
+        }
+    }
+
+    /// A sink that prints nothing.
+    struct NoOutput;
+
+    impl<C> OutputSink<C> for NoOutput {
+        fn before_read(&mut self, _consumer: &mut C) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn unreadable(&mut self, _consumer: &mut C, _line: u64, error: &Error) -> io::Result<()> {
+            Err(io::Error::other(error.to_string()))
+        }
+    }
+
+    /// A reply with a hundred rows, one at each read.
+    struct Rows<'c> {
+        /// Number of rows so far.
+        read: usize,
+        /// Number of rows that the consumer has.
+        passed: &'c Cell<usize>,
+    }
+
+    impl Read for Rows<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            assert_eq!(self.passed.get(), self.read, "rows wait in memory");
+            self.read += usize::from(self.read < 100);
+            let first_line = if self.read == 1 { "250+stream-status=\r\n" } else { "" };
+            let text = if self.passed.get() < 100 {
+                format!("{first_line}{} NEW 0 a:1\r\n", self.read)
+            } else {
+                String::new()
+            };
+            text.as_bytes().read(buffer)
+        }
+    }
+
+    /// Rows of a reply reach the consumer before more are read, also if no event comes.
+    #[test]
+    fn open_streams_are_passed_on_before_each_read() {
+        let (options, layout, passed) = (Command::parse_from(["test"]).read, Layout::default(), Cell::new(0));
+        let start = ReadStart { layout: &layout, state: None, scanner: None };
+        let rows = Rows { read: 0, passed: &passed };
+        assert!(read_events(&options, start, rows, &mut Counter(&passed), &mut NoOutput).is_ok());
+        assert_eq!(passed.get(), 100);
     }
 }

@@ -86,7 +86,7 @@ pub(crate) struct Options {
     /// Options of a run over several machines.
     #[cfg(feature = "cluster")]
     #[command(flatten)]
-    cluster: cluster::Cluster,
+    cluster: cluster::ClusterOptions,
 }
 
 /// The form of the output of `summary` and `merge`.

@@ -3,20 +3,21 @@
 //! The library counts the lines, [`Findings`] the events. [`EndedLog`] makes the messages.
 
 mod ended;
+mod unread;
 mod words;
 
 use memchr::memmem;
 use tor_stream_event::{Anomaly, EventLine, StreamEventRef};
 
 pub(crate) use self::ended::EndedLog;
+pub(crate) use self::unread::UnreadText;
 pub(crate) use self::words::UnknownWords;
 use crate::input::filter::Filter;
-use crate::input::reader::UnreadText;
 use crate::input::time::{Stamp, Time};
 use crate::output::table::count_as;
 
 /// Text by which a line is recognized that may have an event anywhere.
-pub(crate) const MARK: &[u8] = b"650 STREAM ";
+const MARK: &[u8] = b"650 STREAM ";
 
 /// Findings about the events of a log, or of a range of it.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -35,6 +36,10 @@ pub(crate) struct Findings {
     beyond_limit: u64,
     /// Set if there is a NUL byte.
     has_nul: bool,
+    /// Rows of streams in replies to `GETINFO stream-status`, which have no time, counted only with `--since` or `--until`.
+    untimed_rows: LineCount,
+    /// Such replies that were not read: a client may have written them.
+    refused_replies: LineCount,
     /// Set if there is the line of an event, which may be unreadable.
     has_events: bool,
 }
@@ -42,16 +47,16 @@ pub(crate) struct Findings {
 /// A number of lines, and the first of them.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LineCount {
+pub(crate) struct LineCount {
     /// Number of lines.
-    count: u64,
+    pub(crate) count: u64,
     /// Number of the first line; `None` without lines.
     first: Option<u64>,
 }
 
 impl LineCount {
     /// Counts the line with this number.
-    fn add(&mut self, number: u64) {
+    pub(crate) fn add(&mut self, number: u64) {
         self.count += 1;
         self.first.get_or_insert(number);
     }
@@ -101,6 +106,18 @@ impl Findings {
         self.has_nul |= unread.has_nul;
     }
 
+    /// Adds the row of a stream in a reply to `GETINFO stream-status`, by the number of its line.
+    pub(crate) fn add_open_stream(&mut self, number: u64, filter: &Filter) {
+        if filter.limits_time() {
+            self.untimed_rows.add(number);
+        }
+    }
+
+    /// Adds replies to `GETINFO stream-status` that were not read.
+    pub(crate) fn add_refused_replies(&mut self, replies: LineCount) {
+        self.refused_replies.append(replies, 0);
+    }
+
     /// Adds an event that cannot be read.
     pub(crate) fn unreadable(&mut self) {
         self.has_events = true;
@@ -113,6 +130,8 @@ impl Findings {
         self.beyond.append(later.beyond, lines);
         self.joined.append(later.joined, lines);
         self.with_cr.append(later.with_cr, lines);
+        self.untimed_rows.append(later.untimed_rows, lines);
+        self.refused_replies.append(later.refused_replies, lines);
         self.beyond_limit += later.beyond_limit;
         self.has_nul |= later.has_nul;
         self.has_events |= later.has_events;
@@ -121,7 +140,7 @@ impl Findings {
     /// Returns `true` if the findings can be those of a range of `lines` lines.
     #[cfg(feature = "cluster")]
     pub(crate) fn is_within(&self, lines: u64) -> bool {
-        let findings = [self.untimed, self.beyond, self.joined, self.with_cr];
+        let findings = [self.untimed, self.beyond, self.joined, self.with_cr, self.untimed_rows, self.refused_replies];
         self.beyond_limit <= lines
             && findings.iter().all(|found| found.count <= lines && found.first.is_none_or(|first| first <= lines))
     }
@@ -159,6 +178,22 @@ impl Findings {
         if let Some(first) = self.untimed.first {
             let events = count_as(self.untimed.count, "event has", "events have");
             messages.push(format!("{}:{first}: {events} no date and time, which --since and --until need", log.name));
+        }
+        if let Some(first) = self.untimed_rows.first {
+            let rows = count_as(
+                self.untimed_rows.count,
+                "row of `GETINFO stream-status` has",
+                "rows of `GETINFO stream-status` have",
+            );
+            messages.push(format!("{}:{first}: {rows} no date and time, which --since and --until need", log.name));
+        }
+        if let Some(first) = self.refused_replies.first {
+            let replies = count_as(self.refused_replies.count, "reply", "replies");
+            messages.push(format!(
+                "{}:{first}: {replies} to `GETINFO stream-status` not read: a client may have written what follows a line with \
+                 another line end",
+                log.name
+            ));
         }
         if let Some(first) = self.beyond.first {
             let events = count_as(self.beyond.count, "event has", "events have");

@@ -1,23 +1,27 @@
 //! The agreement of the processes on the files that they divide among themselves.
 //!
-//! Process 0 offers its long files that can be cut, each with its identity. The others say which of these they see as
-//! well, and process 0 says which files all of them see. The length of such a file is that of the offer, so that a file
-//! that grows is cut in the same way by all. Any other file is read whole by one process.
+//! 1. Process 0 sends an [`Offer`]: its long files that can be cut, each with its identity (length, and hashes of its
+//!    beginning and end).
+//! 2. Each member answers with the [`SeenFiles`]: those of the offer that it sees as well.
+//! 3. Process 0 sends the [`AgreedFiles`]: those that all see.
+//!
+//! The length of a divided file is that of the offer, so that all cut a file that grows in the same way. Any other file is
+//! read whole by one process.
 
 use alloc::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::super::SummaryLogs;
-use super::Run;
+use super::ClusterRun;
 use crate::input::Input;
 use crate::input::reader::ReadOptions;
 use crate::input::threads::{Division, Identity};
 
 /// Maximum length of a file's identity in an offer, in bytes.
-const IDENTITY: u64 = 512;
+const MAX_IDENTITY_LEN: u64 = 512;
 
-/// The files that process 0 could divide.
+/// The files that process 0 offers to divide.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Offer {
@@ -25,23 +29,23 @@ pub(super) struct Offer {
     offer: BTreeMap<usize, Identity>,
 }
 
-/// The answer of a process to an offer.
+/// The answer of a member to the offer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Seen {
-    /// Indices of the files that the process sees as well.
+pub(super) struct SeenFiles {
+    /// Indices of the offered files that the member sees as well.
     files: Vec<usize>,
-    /// Number of the process's threads.
+    /// Number of threads of the member.
     jobs: u16,
 }
 
-/// The message of process 0 that all processes have come up.
+/// The message of process 0 with which reading begins: the files that are divided.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Start {
+pub(super) struct AgreedFiles {
     /// Indices of the files that are divided.
     start: Vec<usize>,
-    /// Number of threads of the process with most of them.
+    /// Greatest number of threads of a process.
     jobs: u16,
 }
 
@@ -55,30 +59,30 @@ impl Offer {
 
     /// Returns the maximum length of an offer, and of the messages that answer it, in bytes.
     pub(super) const fn limit(files: usize) -> u64 {
-        1024 + IDENTITY * files as u64
+        1024 + MAX_IDENTITY_LEN * files as u64
     }
 
-    /// Returns the answer of another process.
-    pub(super) fn seen(&self, options: &ReadOptions, inputs: &[Input]) -> Seen {
+    /// Returns the answer of this process, a member.
+    pub(super) fn seen(&self, options: &ReadOptions, inputs: &[Input]) -> SeenFiles {
         let is_seen = |index: usize, identity: &Identity| {
             let input = inputs.get(index)?;
             Identity::of(options, input, Some(identity.len)).filter(|ours| ours == identity)
         };
         let files = self.offer.iter().filter(|&(&index, identity)| is_seen(index, identity).is_some());
-        Seen { files: files.map(|(&index, _)| index).collect(), jobs: options.jobs() as u16 }
+        SeenFiles { files: files.map(|(&index, _)| index).collect(), jobs: options.jobs() as u16 }
     }
 
-    /// Returns what all processes see, by the answers of all others.
-    pub(super) fn start(&self, options: &ReadOptions, seen: &[Seen]) -> Start {
+    /// Returns the files that all processes see, given the answers of all members.
+    pub(super) fn start(&self, options: &ReadOptions, seen: &[SeenFiles]) -> AgreedFiles {
         let is_seen = |index: &usize| seen.iter().all(|seen| seen.files.contains(index));
         // With one process there is nothing to divide.
         let files = self.offer.keys().filter(|index| !seen.is_empty() && is_seen(index));
         let jobs = seen.iter().map(|seen| seen.jobs).fold(options.jobs() as u16, u16::max);
-        Start { start: files.copied().collect(), jobs }
+        AgreedFiles { start: files.copied().collect(), jobs }
     }
 
     /// Returns the division of the files that all processes see.
-    pub(super) fn division(mut self, run: &Run, start: &Start) -> Division {
+    pub(super) fn division(mut self, run: &ClusterRun, start: &AgreedFiles) -> Division {
         self.offer.retain(|index, _| start.start.contains(index));
         Division {
             process: run.process.into(),

@@ -12,54 +12,56 @@ use std::time::Instant;
 
 use super::super::mergeable::{EndOfLogs, LogTally, OverflowGuard, Settings};
 use super::super::{Options, Summary, SummaryLog, SummaryLogs};
-use super::agreement::{Offer, Seen};
+use super::agreement::{Offer, SeenFiles};
 use super::door::Door;
-use super::greeting::Connection;
-use super::message::{Message, parse};
-use super::range::{NextRange, Restoring, SentRange};
-use super::reader::{DONE, share};
-use super::wire::{self, Sender};
-use super::{Run, lock};
+use super::greeting::ProvenConnection;
+use super::member::{DONE, share};
+use super::message::{MemberMessage, parse};
+use super::range::{NextRange, RangeRestorer, SentRange};
+use super::wire::{self, FrameSender};
+use super::{ClusterRun, lock};
 use crate::input::reader::ReadOptions;
 use crate::input::threads::{self, Collector, Cuttable, RangeResult};
 use crate::input::{Input, copies};
 
-/// Number of tallies of a process that may wait to be merged.
-const AHEAD: usize = 2;
+/// Maximum number of tallies of a process that wait to be merged. The process then waits, too.
+const TALLIES_AHEAD: usize = 2;
 
-/// The messages of another process, by kind, in order.
-struct Messages {
-    /// Answer to the offer, tallies, and the end.
-    logs: Receiver<Message>,
-    /// Ranges of divided files; `None` for one that is left to process 0.
+/// The messages of a member, in order, by the thread that waits for them.
+struct MemberChannels {
+    /// For the thread that merges: the answer to the offer, the tallies, and the end of the share.
+    logs: Receiver<MemberMessage>,
+    /// For the thread that reads: ranges of divided files; `None` for one that it has to read itself.
     ranges: Receiver<Option<Box<SentRange>>>,
 }
 
-/// Collector of this process's own share: passes the tallies to the thread that merges, and gets the ranges of others.
-struct Passing {
+/// The collector of this process's own share. It passes the tallies to the thread that merges, and receives the ranges of
+/// divided files that members have read.
+struct OwnShareCollector {
     /// The run.
-    run: Arc<Run>,
+    run: Arc<ClusterRun>,
     /// Options of reading.
     options: Arc<ReadOptions>,
     /// Maker of consumers.
     logs: SummaryLogs,
     /// Channel to the thread that merges.
-    merging: SyncSender<Message>,
-    /// Ranges of the other processes, from process 1 on.
+    merging: SyncSender<MemberMessage>,
+    /// Ranges of each member, from process 1 on.
     ranges: Vec<Receiver<NextRange>>,
-    /// Set while all logs were in order so far.
+    /// Set while all logs so far could be read and were in order.
     complete: bool,
 }
 
-impl Collector<SummaryLog> for Passing {
+impl Collector<SummaryLog> for OwnShareCollector {
     fn print(&mut self, rows: Infallible) -> io::Result<()> {
+        // A log has no output before its end.
         match rows {}
     }
 
     fn log(&mut self, log: SummaryLog, _index: usize, all_read: bool) -> io::Result<()> {
         let log = log.finish(all_read);
         self.complete &= log.complete;
-        self.merging.send(Message::Log(Box::new(log))).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.merging.send(MemberMessage::Log(Box::new(log))).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 
     fn receive(
@@ -90,7 +92,7 @@ impl Collector<SummaryLog> for Passing {
 /// # Errors
 ///
 /// If the output cannot be written.
-pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: bool) -> io::Result<bool> {
+pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, listed: bool) -> io::Result<bool> {
     let names: Vec<_> = inputs.iter().map(|input| input.name.clone()).collect();
     let makers = || SummaryLogs::new(&options.read.filter, options.streams, &names);
     let settings = Settings::new(options.streams, &options.read.filter);
@@ -102,18 +104,19 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
     let (files, all_inputs) = (inputs.len(), Arc::from(&*inputs));
     let own = share(inputs, &division);
     let mut summary = Summary::new(options.form, settings)?;
-    let (merging, own_logs) = sync_channel(AHEAD);
+    let (merging, own_logs) = sync_channel(TALLIES_AHEAD);
     let (logs_by_process, ranges): (Vec<_>, Vec<_>) = others.into_iter().map(|all| (all.logs, all.ranges)).unzip();
     let makers: Vec<_> = ranges.iter().map(|_| makers()).collect();
     let read = Arc::new(options.read);
     let restoring = |(logs, sent)| {
         let (options, division, inputs) = (Arc::clone(&read), Arc::clone(&division), Arc::clone(&all_inputs));
-        Restoring { options, logs, division, inputs }.start(sent)
+        RangeRestorer { options, logs, division, inputs }.start(sent)
     };
     let ranges = makers.into_iter().zip(ranges).map(restoring).collect::<io::Result<Vec<_>>>()?;
     let (this, options) = (Arc::clone(run), Arc::clone(&read));
     let reading = thread::Builder::new().spawn(move || {
-        let mut passing = Passing { run: this, options, logs: logs_of_others, merging, ranges, complete: true };
+        let mut passing =
+            OwnShareCollector { run: this, options, logs: logs_of_others, merging, ranges, complete: true };
         let options = Arc::clone(&passing.options);
         // The reason has to be told before the channel closes: the other thread knows only that a tally is missing.
         let all_read = threads::read(&options, own, logs, &mut passing)
@@ -121,17 +124,19 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
         let complete = listed && all_read && passing.complete;
         let end = EndOfLogs { files, complete, seen_words: Vec::new() };
         // The other thread has this channel to the end.
-        let _ = passing.merging.send(Message::End(end));
+        let _ = passing.merging.send(MemberMessage::End(end));
     })?;
 
+    // The files in their order: process I has the files I, I+N and so on. A divided file is put together by this process.
     let channels: Vec<_> = core::iter::once(own_logs).chain(logs_by_process).collect();
     for (index, logs) in (0..files).zip(channels.iter().cycle()) {
-        let own = channels.first().filter(|_| division.has(index));
-        summary.add(*log(run, own.unwrap_or(logs)))?;
+        let divided = channels.first().filter(|_| division.has(index));
+        summary.add(*next_log(run, divided.unwrap_or(logs)))?;
     }
+    // Then the end of each process's share.
     let mut complete = unique;
     for logs in &channels {
-        let end = end(run, logs);
+        let end = share_end(run, logs);
         complete &= end.complete;
         read.filter.mark_seen_words(&end.seen_words);
     }
@@ -149,11 +154,11 @@ pub(super) fn run(run: &Arc<Run>, options: Options, inputs: Vec<Input>, listed: 
 
 /// Agrees with the other processes on the files that are divided, and lets them begin.
 fn agree(
-    run: &Run,
+    run: &ClusterRun,
     options: &Options,
     inputs: &[Input],
-    senders: &[Arc<Mutex<Sender>>],
-    others: &[Messages],
+    senders: &[Arc<Mutex<FrameSender>>],
+    others: &[MemberChannels],
 ) -> io::Result<threads::Division> {
     let send = |message: Vec<u8>| {
         for sender in senders {
@@ -164,45 +169,46 @@ fn agree(
     let least = if senders.is_empty() { u64::MAX } else { options.cluster.cluster_divide };
     let offer = Offer::new(&options.read, inputs, least);
     send(serde_json::to_vec(&offer)?);
-    let seen: Vec<Seen> = others.iter().map(|messages| answer(run, &messages.logs)).collect();
+    let seen: Vec<SeenFiles> = others.iter().map(|messages| answer(run, &messages.logs)).collect();
     let start = offer.start(&options.read, &seen);
     send(serde_json::to_vec(&start)?);
     Ok(offer.division(run, &start))
 }
 
-/// Returns a process's answer to the offer.
-fn answer(run: &Run, messages: &Receiver<Message>) -> Seen {
+/// Returns a member's answer to the offer. Ends the program if another message comes.
+fn answer(run: &ClusterRun, messages: &Receiver<MemberMessage>) -> SeenFiles {
     match messages.recv() {
-        Ok(Message::Seen(seen)) => seen,
+        Ok(MemberMessage::Seen(seen)) => seen,
         _ => run.give_up("a process has not said which files it sees"),
     }
 }
 
-/// Returns the next log of a process.
-fn log(run: &Run, messages: &Receiver<Message>) -> Box<LogTally> {
+/// Returns the tally of the next file of a process. Ends the program if its share has ended.
+fn next_log(run: &ClusterRun, messages: &Receiver<MemberMessage>) -> Box<LogTally> {
     match messages.recv() {
-        Ok(Message::Log(log)) => log,
+        Ok(MemberMessage::Log(log)) => log,
         _ => run.give_up("a process has sent too few tallies"),
     }
 }
 
-/// Returns the last message of a process.
-fn end(run: &Run, messages: &Receiver<Message>) -> EndOfLogs {
+/// Returns the end of a process's share. Ends the program if a tally comes instead.
+fn share_end(run: &ClusterRun, messages: &Receiver<MemberMessage>) -> EndOfLogs {
     match messages.recv() {
-        Ok(Message::End(end)) => end,
+        Ok(MemberMessage::End(end)) => end,
         _ => run.give_up("a process has sent too many tallies"),
     }
 }
 
-/// Waits for all other processes. Returns the connections to them, and the messages that come from them.
-fn wait_for_all(run: &Arc<Run>, settings: &Settings) -> Vec<(Arc<Mutex<Sender>>, Messages)> {
+/// Waits for all members. Returns the sending side of each connection, and the channels of what the member sends. Ends the
+/// program if one does not come up in time.
+fn wait_for_all(run: &Arc<ClusterRun>, settings: &Settings) -> Vec<(Arc<Mutex<FrameSender>>, MemberChannels)> {
     let mut all: Vec<_> = (1..run.processes()).map(|_| None).collect();
     if all.is_empty() {
         return Vec::new();
     }
     let deadline = Instant::now() + run.wait;
     let sum = Arc::<Mutex<OverflowGuard>>::default();
-    let mut door = Door::open(&run.addresses, Arc::clone(&run.key), run.wait)
+    let mut door = Door::open(&run.collector_addresses, Arc::clone(&run.key), run.wait)
         .unwrap_or_else(|error| run.give_up(&format!("cannot listen as {}: {error}", run.name(0))));
     loop {
         let missing = (1..).zip(&all).filter(|(_, connected)| connected.is_none());
@@ -210,7 +216,7 @@ fn wait_for_all(run: &Arc<Run>, settings: &Settings) -> Vec<(Arc<Mutex<Sender>>,
         if missing.is_empty() {
             return all.into_iter().flatten().collect();
         }
-        let Some(Connection { process, mut sender, receiver }) = door.next(deadline) else {
+        let Some(ProvenConnection { process, mut sender, receiver }) = door.next(deadline) else {
             let (missing, seconds, hint) = (missing.join(", "), run.wait.as_secs(), door.hint());
             run.give_up(&format!("{missing} did not come up within {seconds} seconds{hint}"));
         };
@@ -230,21 +236,21 @@ fn wait_for_all(run: &Arc<Run>, settings: &Settings) -> Vec<(Arc<Mutex<Sender>>,
     }
 }
 
-/// The receiving side of a connection, with a thread of its own.
+/// The receiving side of the connection to a member. A thread of its own waits for messages.
 struct Receiving {
     /// The run.
-    run: Arc<Run>,
-    /// Number of the process at the other side.
+    run: Arc<ClusterRun>,
+    /// Number of the member.
     process: u16,
     /// The receiving side.
-    receiver: wire::Receiver,
+    receiver: wire::FrameReceiver,
 }
 
 impl Receiving {
-    /// Starts the thread, which ends the program if the process is lost. Returns the messages of the process.
-    fn start(mut self, settings: &Settings, sum: &Arc<Mutex<OverflowGuard>>) -> Messages {
-        let (log_sender, logs) = sync_channel(AHEAD);
-        // The thread at the other end has a channel of its own.
+    /// Starts the thread, which ends the program if the member is lost. Returns the channels of its messages.
+    fn start(mut self, settings: &Settings, sum: &Arc<Mutex<OverflowGuard>>) -> MemberChannels {
+        let (log_sender, logs) = sync_channel(TALLIES_AHEAD);
+        // No range waits here: the thread that restores ranges has a channel of its own for them.
         let (range_sender, ranges) = sync_channel(0);
         let (run, settings, sum) = (Arc::clone(&self.run), settings.clone(), Arc::clone(sum));
         let receiving = move || {
@@ -258,10 +264,12 @@ impl Receiving {
                     self.run.lost(self.process, &format!("it sends a tally that is {reason}"))
                 });
                 let sent = match message {
-                    Message::Range(range) => range_sender.as_ref().is_some_and(|sender| sender.send(range).is_ok()),
+                    MemberMessage::Range(range) => {
+                        range_sender.as_ref().is_some_and(|sender| sender.send(range).is_ok())
+                    }
                     message => {
-                        // Whoever waits for another range learns that none will come.
-                        range_sender = range_sender.filter(|_| !matches!(message, Message::End(_)));
+                        // After the end, the channel of ranges closes: a thread that waits for one learns that none will come.
+                        range_sender = range_sender.filter(|_| !matches!(message, MemberMessage::End(_)));
                         log_sender.send(message).is_ok()
                     }
                 };
@@ -273,15 +281,16 @@ impl Receiving {
         if let Err(error) = thread::Builder::new().spawn(receiving) {
             run.give_up(&error.to_string());
         }
-        Messages { logs, ranges }
+        MemberChannels { logs, ranges }
     }
 
-    /// Returns the next message. `None` if the connection ends when the summary is complete.
+    /// Returns the next message. `None` if the connection ends after the summary is complete. Ends the program if it ends
+    /// before.
     fn next(&mut self, settings: &Settings) -> Option<Vec<u8>> {
         match self.receiver.message(settings.line_limit()) {
-            Ok(wire::Message::Bytes(bytes)) => Some(bytes),
-            Ok(wire::Message::Lost(_)) | Err(_) if self.run.is_complete.load(Ordering::SeqCst) => None,
-            Ok(wire::Message::Lost(reason)) | Err(reason) => self.run.lost(self.process, &reason),
+            Ok(wire::Received::Bytes(bytes)) => Some(bytes),
+            Ok(wire::Received::Lost(_)) | Err(_) if self.run.is_complete.load(Ordering::SeqCst) => None,
+            Ok(wire::Received::Lost(reason)) | Err(reason) => self.run.lost(self.process, &reason),
         }
     }
 }

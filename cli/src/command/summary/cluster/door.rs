@@ -14,11 +14,11 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Instant;
 
-use super::greeting::{Connection, Refused, answer};
-use super::key::{Key, VARIABLE};
+use super::greeting::{GreetingError, ProvenConnection, answer};
+use super::key::{KEY_VARIABLE, RunKey};
 
-/// Maximum number of connections whose greeting is not over.
-const WAITING: usize = 64;
+/// Maximum number of connections in their greeting.
+const MAX_WAITING: usize = 64;
 /// Pause between two looks for a new connection.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -26,14 +26,14 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct Door {
     /// Listening socket.
     listener: TcpListener,
-    /// Connections whose greeting may not be over, the oldest first.
-    waiting: VecDeque<Waiting>,
+    /// Connections that may still be in their greeting, the oldest first.
+    waiting: VecDeque<PendingGreeting>,
     /// Sender of the results of greetings.
     sender: Sender<Greeted>,
     /// Receiver of these results.
     greeted: Receiver<Greeted>,
     /// Key of the run.
-    key: Arc<Key>,
+    key: Arc<RunKey>,
     /// Timeout for frames.
     silence: Duration,
     /// Set after a greeting with another key.
@@ -43,10 +43,10 @@ pub(super) struct Door {
 }
 
 /// The result of a greeting.
-type Greeted = Result<Connection, Refused>;
+type Greeted = Result<ProvenConnection, GreetingError>;
 
-/// A connection whose greeting may not be over.
-struct Waiting {
+/// A connection that may still be in its greeting.
+struct PendingGreeting {
     /// The connection.
     socket: TcpStream,
     /// Set once: by the greeting when it ends, or by the door when it closes the connection to make room. Whoever finds it set
@@ -55,12 +55,12 @@ struct Waiting {
 }
 
 impl Door {
-    /// Listens on the first address that permits it.
+    /// Listens on the first of the addresses that the system allows.
     ///
     /// # Errors
     ///
     /// If none does.
-    pub(super) fn open(addresses: &[SocketAddr], key: Arc<Key>, silence: Duration) -> io::Result<Self> {
+    pub(super) fn open(addresses: &[SocketAddr], key: Arc<RunKey>, silence: Duration) -> io::Result<Self> {
         let listener = TcpListener::bind(addresses)?;
         listener.set_nonblocking(true)?;
         let (sender, greeted) = mpsc::channel();
@@ -77,14 +77,14 @@ impl Door {
     }
 
     /// Returns the next process that has proved itself. `None` after the deadline.
-    pub(super) fn next(&mut self, deadline: Instant) -> Option<Connection> {
+    pub(super) fn next(&mut self, deadline: Instant) -> Option<ProvenConnection> {
         while Instant::now() < deadline {
             self.let_in();
             match self.greeted.recv_timeout(PAUSE) {
                 Ok(Ok(connection)) => return Some(connection),
-                Ok(Err(Refused::Key)) => self.other_key = true,
-                Ok(Err(Refused::Version)) => self.other_version = true,
-                Ok(Err(Refused::Lost(_) | Refused::Stranger)) => {}
+                Ok(Err(GreetingError::Key)) => self.other_key = true,
+                Ok(Err(GreetingError::Version)) => self.other_version = true,
+                Ok(Err(GreetingError::Lost(_) | GreetingError::Stranger)) => {}
                 Err(_) => {}
             }
         }
@@ -94,7 +94,7 @@ impl Door {
     /// Returns a reason for which processes may not have come, for the end of a message. Empty if none is known.
     pub(super) fn hint(&self) -> String {
         if self.other_key {
-            format!(": a process with another {VARIABLE}, or none, has called")
+            format!(": a process with another {KEY_VARIABLE}, or none, has called")
         } else if self.other_version {
             ": a tor-streams of another version has called".into()
         } else {
@@ -102,23 +102,23 @@ impl Door {
         }
     }
 
-    /// Begins the greetings of new connections.
+    /// Begins the greetings of new connections, each in a thread of its own.
     fn let_in(&mut self) {
         self.waiting.retain(|waiting| !waiting.is_over.load(Ordering::Relaxed));
-        for _ in 0..WAITING {
+        for _ in 0..MAX_WAITING {
             // Nobody has connected, or too many files are open until older connections are closed.
             let Ok((socket, _)) = self.listener.accept() else { return };
             let Ok(copy) = socket.try_clone() else { return };
-            if self.waiting.len() == WAITING {
-                self.waiting.pop_front().into_iter().for_each(Waiting::end);
+            if self.waiting.len() == MAX_WAITING {
+                self.waiting.pop_front().into_iter().for_each(PendingGreeting::end);
             }
             let is_over = Arc::<AtomicBool>::default();
-            self.waiting.push_back(Waiting { socket: copy, is_over: Arc::clone(&is_over) });
+            self.waiting.push_back(PendingGreeting { socket: copy, is_over: Arc::clone(&is_over) });
             let (sender, key, silence) = (self.sender.clone(), Arc::clone(&self.key), self.silence);
             let greeting = move || {
                 let greeted = answer(socket, &key, silence);
                 let is_late = is_over.swap(true, Ordering::Relaxed);
-                let late = || Err(Refused::Lost(io::ErrorKind::TimedOut.into()));
+                let late = || Err(GreetingError::Lost(io::ErrorKind::TimedOut.into()));
                 // The door may be closed.
                 let _ = sender.send(if is_late { late() } else { greeted });
             };
@@ -130,11 +130,11 @@ impl Door {
 
 impl Drop for Door {
     fn drop(&mut self) {
-        self.waiting.drain(..).for_each(Waiting::end);
+        self.waiting.drain(..).for_each(PendingGreeting::end);
     }
 }
 
-impl Waiting {
+impl PendingGreeting {
     /// Ends a connection, and with it the thread of its greeting, unless the greeting is over.
     fn end(self) {
         if !self.is_over.swap(true, Ordering::Relaxed) {

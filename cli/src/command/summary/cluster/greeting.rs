@@ -12,8 +12,8 @@ use std::io::{self, Write};
 use std::net::TcpStream;
 use std::time::Instant;
 
-use super::key::{Challenge, Key, LEN, Use, nonce};
-use super::wire::{Receiver, Sender, read_exact};
+use super::key::{Challenge, HASH_LEN, KeyUse, RunKey, nonce};
+use super::wire::{FrameReceiver, FrameSender, read_exact};
 
 /// First bytes of a greeting: the program's name, which others do not send, and the version of the protocol.
 const MAGIC: [u8; 15] = *b"tor-streams 3\r\n";
@@ -21,21 +21,21 @@ const MAGIC: [u8; 15] = *b"tor-streams 3\r\n";
 const NAME_LEN: usize = 12;
 /// Maximum number of bytes that are read from a process of another version.
 const OTHER_LEN: usize = 1024;
-/// Timeout for a whole greeting.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Timeout for a whole greeting, and to connect to one address.
+const GREETING_TIME: Duration = Duration::from_secs(5);
 
 /// A connection to a process that has proved itself.
-pub(super) struct Connection {
+pub(super) struct ProvenConnection {
     /// Number of the process that has connected.
     pub(super) process: u16,
     /// The sending side.
-    pub(super) sender: Sender,
+    pub(super) sender: FrameSender,
     /// The receiving side.
-    pub(super) receiver: Receiver,
+    pub(super) receiver: FrameReceiver,
 }
 
 /// The reason for which a greeting failed.
-pub(super) enum Refused {
+pub(super) enum GreetingError {
     /// Connection that was lost, or too slow.
     Lost(io::Error),
     /// Another program.
@@ -46,27 +46,27 @@ pub(super) enum Refused {
     Key,
 }
 
-impl From<io::Error> for Refused {
+impl From<io::Error> for GreetingError {
     fn from(error: io::Error) -> Self {
         Self::Lost(error)
     }
 }
 
-impl Connection {
+impl ProvenConnection {
     /// Returns the connection after a greeting. `to` and `from` are the uses of the key for the frames that this side sends,
     /// and receives.
     fn new(
         (socket, silence): (TcpStream, Duration),
-        key: &Key,
+        key: &RunKey,
         challenge: &Challenge,
-        (to, from): (Use, Use),
-    ) -> Result<Self, Refused> {
+        (to, from): (KeyUse, KeyUse),
+    ) -> Result<Self, GreetingError> {
         let keys = key.frames(challenge, to).zip(key.frames(challenge, from));
-        let (to, from) = keys.ok_or(Refused::Key)?;
-        // A process that has read more than process 0 can merge waits until it is its turn.
+        let (to, from) = keys.ok_or(GreetingError::Key)?;
+        // After the greeting, sending has no timeout: a process that is ahead of process 0 waits for its turn.
         socket.set_write_timeout(None)?;
-        let sender = Sender::new(socket.try_clone()?, to);
-        Ok(Self { process: challenge.process, sender, receiver: Receiver::new(socket, from, silence) })
+        let sender = FrameSender::new(socket.try_clone()?, to);
+        Ok(Self { process: challenge.process, sender, receiver: FrameReceiver::new(socket, from, silence) })
     }
 }
 
@@ -78,32 +78,32 @@ impl Connection {
 pub(super) fn call(
     addresses: &[SocketAddr],
     process: u16,
-    key: &Key,
+    key: &RunKey,
     silence: Duration,
-) -> Result<Connection, Refused> {
+) -> Result<ProvenConnection, GreetingError> {
     let mut connection = Err(io::ErrorKind::NotFound.into());
     for address in addresses {
-        connection = TcpStream::connect_timeout(address, PATIENCE);
+        connection = TcpStream::connect_timeout(address, GREETING_TIME);
         if connection.is_ok() {
             break;
         }
     }
     let mut socket = connection?;
     prepare(&socket)?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + GREETING_TIME;
     let caller = nonce().ok_or_else(no_random_numbers)?;
     socket.write_all(&[&MAGIC[..], &process.to_be_bytes(), &caller].concat())?;
 
     read_magic(&mut socket, deadline)?;
-    let (mut collector, mut proof) = ([0; LEN], [0; LEN]);
+    let (mut collector, mut proof) = ([0; HASH_LEN], [0; HASH_LEN]);
     read_exact(&mut socket, &mut collector, deadline)?;
     read_exact(&mut socket, &mut proof, deadline)?;
     let challenge = Challenge { caller, collector, process };
-    if !key.is_proven(&challenge, Use::Collector, &proof) {
-        return Err(Refused::Key);
+    if !key.is_proven(&challenge, KeyUse::Collector, &proof) {
+        return Err(GreetingError::Key);
     }
-    socket.write_all(&key.proof(&challenge, Use::Caller))?;
-    Connection::new((socket, silence), key, &challenge, (Use::ToCollector, Use::FromCollector))
+    socket.write_all(&key.proof(&challenge, KeyUse::Caller))?;
+    ProvenConnection::new((socket, silence), key, &challenge, (KeyUse::ToCollector, KeyUse::FromCollector))
 }
 
 /// Answers a process that has connected to process 0.
@@ -111,12 +111,16 @@ pub(super) fn call(
 /// # Errors
 ///
 /// If it is too slow, another program, or has not the key.
-pub(super) fn answer(mut socket: TcpStream, key: &Key, silence: Duration) -> Result<Connection, Refused> {
-    let deadline = Instant::now() + PATIENCE;
+pub(super) fn answer(
+    mut socket: TcpStream,
+    key: &RunKey,
+    silence: Duration,
+) -> Result<ProvenConnection, GreetingError> {
+    let deadline = Instant::now() + GREETING_TIME;
     socket.set_nonblocking(false)?;
     prepare(&socket)?;
     if let Err(refused) = read_magic(&mut socket, deadline) {
-        if matches!(refused, Refused::Version) {
+        if matches!(refused, GreetingError::Version) {
             // The other process reads this version, and closes the connection. If this side closed it, with bytes left to read,
             // the other might see only that it is lost.
             socket.write_all(&MAGIC)?;
@@ -124,41 +128,41 @@ pub(super) fn answer(mut socket: TcpStream, key: &Key, silence: Duration) -> Res
         }
         return Err(refused);
     }
-    let (mut process, mut caller) = ([0; 2], [0; LEN]);
+    let (mut process, mut caller) = ([0; 2], [0; HASH_LEN]);
     read_exact(&mut socket, &mut process, deadline)?;
     read_exact(&mut socket, &mut caller, deadline)?;
     let collector = nonce().ok_or_else(no_random_numbers)?;
     let challenge = Challenge { caller, collector, process: u16::from_be_bytes(process) };
-    socket.write_all(&[&MAGIC[..], &collector, &key.proof(&challenge, Use::Collector)].concat())?;
+    socket.write_all(&[&MAGIC[..], &collector, &key.proof(&challenge, KeyUse::Collector)].concat())?;
 
-    let mut proof = [0; LEN];
+    let mut proof = [0; HASH_LEN];
     read_exact(&mut socket, &mut proof, deadline).map_err(|error| match error.kind() {
         // A process with another key closes the connection when it sees the proof.
-        io::ErrorKind::UnexpectedEof => Refused::Key,
-        _ => Refused::Lost(error),
+        io::ErrorKind::UnexpectedEof => GreetingError::Key,
+        _ => GreetingError::Lost(error),
     })?;
-    if !key.is_proven(&challenge, Use::Caller, &proof) {
-        return Err(Refused::Key);
+    if !key.is_proven(&challenge, KeyUse::Caller, &proof) {
+        return Err(GreetingError::Key);
     }
-    Connection::new((socket, silence), key, &challenge, (Use::FromCollector, Use::ToCollector))
+    ProvenConnection::new((socket, silence), key, &challenge, (KeyUse::FromCollector, KeyUse::ToCollector))
 }
 
 /// Reads [`MAGIC`]. The first other byte ends the greeting: another program may send less and wait.
-fn read_magic(socket: &mut TcpStream, deadline: Instant) -> Result<(), Refused> {
+fn read_magic(socket: &mut TcpStream, deadline: Instant) -> Result<(), GreetingError> {
     for (index, expected) in MAGIC.into_iter().enumerate() {
         let mut byte = [0];
         read_exact(socket, &mut byte, deadline)?;
         if byte != [expected] {
-            return Err(if index < NAME_LEN { Refused::Stranger } else { Refused::Version });
+            return Err(if index < NAME_LEN { GreetingError::Stranger } else { GreetingError::Version });
         }
     }
     Ok(())
 }
 
-/// Sets the options of a socket: messages are short, and wanted at once.
+/// Sets the options of a socket: no delay of short messages, and a timeout to send.
 fn prepare(socket: &TcpStream) -> io::Result<()> {
     socket.set_nodelay(true)?;
-    socket.set_write_timeout(Some(PATIENCE))
+    socket.set_write_timeout(Some(GREETING_TIME))
 }
 
 /// Returns the error of a system without random numbers.

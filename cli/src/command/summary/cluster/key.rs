@@ -7,31 +7,31 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 /// Name of the environment variable with the key.
-pub(super) const VARIABLE: &str = "TOR_STREAMS_CLUSTER_KEY";
-/// Minimum length of a key in bytes. A proof tells a stranger enough to try keys one by one.
-const LEAST: usize = 16;
-/// Length of a nonce, and of a proof, in bytes.
-pub(super) const LEN: usize = 32;
+pub(super) const KEY_VARIABLE: &str = "TOR_STREAMS_CLUSTER_KEY";
+/// Minimum length of a key in bytes. Whoever reads a proof can try keys until one gives the same proof.
+const MIN_KEY_LEN: usize = 16;
+/// Length, in bytes, of a hash, and of the random bytes of each side.
+pub(super) const HASH_LEN: usize = 32;
 
-/// A hash with a key.
-pub(super) type Keyed = Hmac<Sha256>;
+/// A keyed hash (HMAC).
+pub(super) type KeyedHash = Hmac<Sha256>;
 
-/// The shared key. Without one, proofs show only that a process is a `tor-streams`.
-pub(super) struct Key(Option<Zeroizing<Vec<u8>>>);
+/// The key that all processes of a run share. Without one, a proof shows only that a process is a `tor-streams`.
+pub(super) struct RunKey(Option<Zeroizing<Vec<u8>>>);
 
 /// The random numbers of both sides of a connection, and the number of the process that connects.
 pub(super) struct Challenge {
     /// Random bytes of the process that connects.
-    pub(super) caller: [u8; LEN],
+    pub(super) caller: [u8; HASH_LEN],
     /// Random bytes of process 0.
-    pub(super) collector: [u8; LEN],
+    pub(super) collector: [u8; HASH_LEN],
     /// Number of the process that connects.
     pub(super) process: u16,
 }
 
-/// The uses of a key. Each has hashes of its own, so that none can be passed off as another.
+/// The uses of the key. Each has other hashes, so that one made for one use is wrong for any other.
 #[derive(Clone, Copy)]
-pub(super) enum Use {
+pub(super) enum KeyUse {
     /// Proof of process 0.
     Collector,
     /// Proof of the process that connects.
@@ -42,17 +42,17 @@ pub(super) enum Use {
     ToCollector,
 }
 
-impl Key {
+impl RunKey {
     /// Returns the key in the environment.
     ///
     /// # Errors
     ///
     /// If the key is too short.
     pub(super) fn from_environment() -> Result<Self, String> {
-        let key = env::var_os(VARIABLE).map(|key| Zeroizing::new(key.into_encoded_bytes()));
-        if key.as_ref().is_some_and(|key| key.len() < LEAST) {
+        let key = env::var_os(KEY_VARIABLE).map(|key| Zeroizing::new(key.into_encoded_bytes()));
+        if key.as_ref().is_some_and(|key| key.len() < MIN_KEY_LEN) {
             return Err(format!(
-                "{VARIABLE} has to have at least {LEAST} bytes, such as those of `openssl rand -hex 32`"
+                "{KEY_VARIABLE} has to have at least {MIN_KEY_LEN} bytes, such as those of `openssl rand -hex 32`"
             ));
         }
         Ok(Self(key))
@@ -64,17 +64,17 @@ impl Key {
     }
 
     /// Returns the hash of a challenge for one use.
-    fn hash(&self, challenge: &Challenge, purpose: Use) -> Option<Keyed> {
+    fn hash(&self, challenge: &Challenge, key_use: KeyUse) -> Option<KeyedHash> {
         let key = self.0.as_deref().map_or(&[][..], Vec::as_slice);
-        let purpose: &[u8; 20] = match purpose {
-            Use::Collector => b"tor-streams collects",
-            Use::Caller => b"tor-streams connects",
-            Use::FromCollector => b"tor-streams receives",
-            Use::ToCollector => b"tor-streams delivers",
+        let use_text: &[u8; 20] = match key_use {
+            KeyUse::Collector => b"tor-streams collects",
+            KeyUse::Caller => b"tor-streams connects",
+            KeyUse::FromCollector => b"tor-streams receives",
+            KeyUse::ToCollector => b"tor-streams delivers",
         };
-        let mut hash = Keyed::new_from_slice(key).ok()?;
-        // Each text has one length, so that no two challenges are the same bytes.
-        hash.update(purpose);
+        let mut hash = KeyedHash::new_from_slice(key).ok()?;
+        // Each of these has a fixed length, so that no two challenges are the same bytes.
+        hash.update(use_text);
         hash.update(&challenge.caller);
         hash.update(&challenge.collector);
         hash.update(&challenge.process.to_be_bytes());
@@ -82,25 +82,25 @@ impl Key {
     }
 
     /// Returns the proof that a side has the key.
-    pub(super) fn proof(&self, challenge: &Challenge, side: Use) -> [u8; LEN] {
-        self.hash(challenge, side).map_or([0; LEN], |hash| hash.finalize().into_bytes().into())
+    pub(super) fn proof(&self, challenge: &Challenge, key_use: KeyUse) -> [u8; HASH_LEN] {
+        self.hash(challenge, key_use).map_or([0; HASH_LEN], |hash| hash.finalize().into_bytes().into())
     }
 
     /// Returns `true` if a proof is right. The time that this takes does not tell where a wrong one differs.
-    pub(super) fn is_proven(&self, challenge: &Challenge, side: Use, proof: &[u8]) -> bool {
-        self.hash(challenge, side).is_some_and(|hash| hash.verify_slice(proof).is_ok())
+    pub(super) fn is_proven(&self, challenge: &Challenge, key_use: KeyUse, proof: &[u8]) -> bool {
+        self.hash(challenge, key_use).is_some_and(|hash| hash.verify_slice(proof).is_ok())
     }
 
-    /// Returns the hash that the tags of one direction's frames are made with.
-    pub(super) fn frames(&self, challenge: &Challenge, direction: Use) -> Option<Keyed> {
-        let key: [u8; LEN] = self.hash(challenge, direction)?.finalize().into_bytes().into();
-        Keyed::new_from_slice(&key).ok()
+    /// Returns the keyed hash for the tags of the frames in one direction.
+    pub(super) fn frames(&self, challenge: &Challenge, key_use: KeyUse) -> Option<KeyedHash> {
+        let key: [u8; HASH_LEN] = self.hash(challenge, key_use)?.finalize().into_bytes().into();
+        KeyedHash::new_from_slice(&key).ok()
     }
 }
 
 /// Returns random bytes. `None` if the system has none.
-pub(super) fn nonce() -> Option<[u8; LEN]> {
-    let mut bytes = [0; LEN];
+pub(super) fn nonce() -> Option<[u8; HASH_LEN]> {
+    let mut bytes = [0; HASH_LEN];
     getrandom::fill(&mut bytes).ok()?;
     Some(bytes)
 }
@@ -112,23 +112,26 @@ mod tests {
     /// A proof holds for one key, one challenge and one side only.
     #[test]
     fn proofs() {
-        let key = |text: &str| Key(Some(Zeroizing::new(text.into())));
-        let challenge =
-            |caller, collector, process| Challenge { caller: [caller; LEN], collector: [collector; LEN], process };
+        let key = |text: &str| RunKey(Some(Zeroizing::new(text.into())));
+        let challenge = |caller, collector, process| Challenge {
+            caller: [caller; HASH_LEN],
+            collector: [collector; HASH_LEN],
+            process,
+        };
         let (ours, ask) = (key("correct horse battery"), challenge(1, 2, 3));
-        let proof = ours.proof(&ask, Use::Caller);
-        assert!(ours.is_proven(&ask, Use::Caller, &proof));
-        assert!(key("correct horse battery").is_proven(&ask, Use::Caller, &proof));
-        assert!(!key("correct horse batterz").is_proven(&ask, Use::Caller, &proof));
-        assert!(!Key(None).is_proven(&ask, Use::Caller, &proof));
-        for other in [Use::Collector, Use::ToCollector, Use::FromCollector] {
+        let proof = ours.proof(&ask, KeyUse::Caller);
+        assert!(ours.is_proven(&ask, KeyUse::Caller, &proof));
+        assert!(key("correct horse battery").is_proven(&ask, KeyUse::Caller, &proof));
+        assert!(!key("correct horse batterz").is_proven(&ask, KeyUse::Caller, &proof));
+        assert!(!RunKey(None).is_proven(&ask, KeyUse::Caller, &proof));
+        for other in [KeyUse::Collector, KeyUse::ToCollector, KeyUse::FromCollector] {
             assert!(!ours.is_proven(&ask, other, &proof));
         }
         for other in [challenge(2, 1, 3), challenge(1, 2, 4), challenge(1, 1, 3), challenge(2, 2, 3)] {
-            assert!(!ours.is_proven(&other, Use::Caller, &proof));
+            assert!(!ours.is_proven(&other, KeyUse::Caller, &proof));
         }
-        for wrong in [&proof[..LEN - 1], &[], &[0; LEN]] {
-            assert!(!ours.is_proven(&ask, Use::Caller, wrong));
+        for wrong in [&proof[..HASH_LEN - 1], &[], &[0; HASH_LEN]] {
+            assert!(!ours.is_proven(&ask, KeyUse::Caller, wrong));
         }
     }
 }

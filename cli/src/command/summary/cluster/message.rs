@@ -1,37 +1,38 @@
-//! Messages to process 0, as JSON.
+//! The messages of members to process 0, as JSON.
 
 use serde::{Deserialize, Serialize};
 
 use super::super::mergeable::{EndOfLogs, LogTally, OverflowGuard, Settings};
-use super::agreement::Seen;
-use super::range::{LONGEST, SentRange};
+use super::agreement::SeenFiles;
+use super::range::{MAX_RANGE_MESSAGE, SentRange};
 
-/// A message to process 0. Each process sends those about its files in the order of the files.
+/// A message of a member. Those about files come in the order of the files.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Message {
+pub(super) enum MemberMessage {
     /// Files of an offer that the process sees.
-    Seen(Seen),
+    Seen(SeenFiles),
     /// The next of the process's ranges; `None` if it is left to process 0.
     Range(Option<Box<SentRange>>),
-    /// Tally of a file.
+    /// Tally of a file that the member has read alone.
     Log(Box<LogTally>),
-    /// End of the process's share.
+    /// End of the member's share.
     End(EndOfLogs),
 }
 
-/// Returns the message in some bytes, checked so that it cannot do harm.
+/// Parses a message, and checks it, so that a member cannot make process 0 overflow a number or fill its memory. `guard`
+/// has the bounds of all tallies so far.
 ///
 /// # Errors
 ///
 /// The reason, without text of the message.
-pub(super) fn parse(bytes: &[u8], settings: &Settings, sum: &mut OverflowGuard) -> Result<Message, String> {
+pub(super) fn parse(bytes: &[u8], settings: &Settings, guard: &mut OverflowGuard) -> Result<MemberMessage, String> {
     let mut message = serde_json::from_slice(bytes).map_err(|error| format!("damaged in column {}", error.column()))?;
     match &mut message {
-        Message::Log(log) => log.check(settings.max_live, sum)?,
-        Message::Range(Some(_)) if bytes.len() > LONGEST => return Err("too long".into()),
-        Message::Range(Some(range)) => range.check(sum)?,
-        Message::Seen(_) | Message::Range(None) | Message::End(_) => {}
+        MemberMessage::Log(log) => log.check(settings.max_live, guard)?,
+        MemberMessage::Range(Some(_)) if bytes.len() > MAX_RANGE_MESSAGE => return Err("too long".into()),
+        MemberMessage::Range(Some(range)) => range.check(guard)?,
+        MemberMessage::Seen(_) | MemberMessage::Range(None) | MemberMessage::End(_) => {}
     }
     Ok(message)
 }

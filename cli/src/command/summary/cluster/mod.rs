@@ -1,17 +1,21 @@
 //! A summary made by several processes.
 //!
-//! Process 0 collects: the others connect to it, and send the tallies of a [mergeable](super::mergeable) summary of their
-//! share of the files, and the [ranges](range) of files that are divided. [`greeting`] says how they prove themselves,
-//! [`agreement`] which files they divide, [`wire`] how the messages travel.
+//! Process 0 is the [collector]; each other process is a [member]. A member
+//!
+//! 1. connects to the collector's [door], and proves in a [greeting] that it has the [key] of the run;
+//! 2. [agrees](agreement) with all others on the long files that are divided, each process reading ranges of them;
+//! 3. reads its share of the files, and sends the tally of each file and the [ranges](range) of divided ones.
+//!
+//! The collector reads a share, too, and merges the tallies of all files in their order. [`wire`] says how messages travel.
 
 mod agreement;
 mod collector;
 mod door;
 mod greeting;
 mod key;
+mod member;
 mod message;
 mod range;
-mod reader;
 mod wire;
 
 use alloc::sync::Arc;
@@ -26,21 +30,21 @@ use std::thread;
 
 use sha2::{Digest, Sha256};
 
-use self::key::{Key, VARIABLE};
-use self::wire::Sender;
+use self::key::{KEY_VARIABLE, RunKey};
+use self::wire::FrameSender;
 use super::Options;
 use crate::arguments::exit_with_mistake;
 use crate::input::Input;
 use crate::output::text::escape;
 
-/// Exit status if the report is missing because another process is.
-const INCOMPLETE: i32 = 3;
-/// Delay before a process that gives up ends, in which the others read the reason.
+/// Exit status if no summary is printed, because another process is missing.
+const EXIT_INCOMPLETE: i32 = 3;
+/// Delay before a process that gives up ends. Meanwhile the others read the reason.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// The options of a run over several machines.
 #[derive(clap::Args)]
-pub(crate) struct Cluster {
+pub(crate) struct ClusterOptions {
     /// Let processes on several machines read a share of the files each
     ///
     /// Start the same command once for each address, with the addresses in the
@@ -93,30 +97,30 @@ pub(crate) struct Cluster {
     cluster_insecure: bool,
 }
 
-/// A run over several machines, as one of the processes sees it.
-struct Run {
+/// A run over several machines, as this process sees it.
+struct ClusterRun {
     /// Number of this process.
     process: u16,
-    /// Addresses of all processes.
+    /// Address of each process, as HOST:PORT, by its number.
     hosts: Vec<String>,
-    /// Addresses that the first of them stands for.
-    addresses: Vec<SocketAddr>,
-    /// Timeout for processes to come up, and for silence.
+    /// Resolved addresses of process 0.
+    collector_addresses: Vec<SocketAddr>,
+    /// Timeout for all processes to come up, and for the next frame of a connection.
     wait: Duration,
     /// Key of the run.
-    key: Arc<Key>,
-    /// Hash of the state that all processes share.
+    key: Arc<RunKey>,
+    /// Hash of version, addresses, files and options: the same for all processes of a run.
     fingerprint: [u8; 32],
-    /// Connections that are kept alive.
+    /// Sending sides of all connections, which are kept alive.
     connections: Connections,
-    /// Set when process 0 has all tallies: then the others end.
+    /// Set in process 0 when it has all tallies: from then on, a lost connection is no failure.
     is_complete: AtomicBool,
 }
 
-/// The sending sides of all connections, by process.
-type Connections = Arc<Mutex<Vec<(u16, Arc<Mutex<Sender>>)>>>;
+/// The sending sides of all connections, each with the number of the process at the other end.
+type Connections = Arc<Mutex<Vec<(u16, Arc<Mutex<FrameSender>>)>>>;
 
-impl Cluster {
+impl ClusterOptions {
     /// Returns the number of this process. `None` without a cluster. Ends the program if the process has no address.
     pub(super) fn process(&self) -> Option<u16> {
         let process = self.process?;
@@ -128,8 +132,8 @@ impl Cluster {
     }
 
     /// Returns the key of the run. Ends the program if it is missing and needed.
-    fn key(&self) -> Key {
-        let key = Key::from_environment()
+    fn key(&self) -> RunKey {
+        let key = RunKey::from_environment()
             .unwrap_or_else(|error| exit_with_mistake(clap::error::ErrorKind::ValueValidation, &error));
         let is_local = |host: &String| {
             let addresses = host.to_socket_addrs().map(Vec::from_iter).unwrap_or_default();
@@ -138,7 +142,7 @@ impl Cluster {
         let other = self.cluster.iter().find(|host| !is_local(host));
         if let Some(other) = other.filter(|_| key.is_missing() && !self.cluster_insecure) {
             let message = format!(
-                "{} is no address of this machine: set {VARIABLE} to the same secret on all, or allow it with --cluster-insecure",
+                "{} is no address of this machine: set {KEY_VARIABLE} to the same secret on all, or allow it with --cluster-insecure",
                 escape(other)
             );
             exit_with_mistake(clap::error::ErrorKind::ValueValidation, &message);
@@ -167,22 +171,31 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     let addresses = hosts.first().map(|host| host.to_socket_addrs().map(Vec::from_iter));
     let wait = Duration::from_secs(options.cluster.cluster_wait.into());
     let (connections, is_complete) = (Connections::default(), AtomicBool::new(false));
-    let run = Run { process, hosts, addresses: Vec::new(), wait, key, fingerprint, connections, is_complete };
+    let run = ClusterRun {
+        process,
+        hosts,
+        collector_addresses: Vec::new(),
+        wait,
+        key,
+        fingerprint,
+        connections,
+        is_complete,
+    };
     let addresses = match addresses {
         Some(Ok(addresses)) => addresses,
         Some(Err(error)) => run.give_up(&format!("{}: {error}", run.name(0))),
         None => Vec::new(),
     };
-    let run = Arc::new(Run { addresses, ..run });
+    let run = Arc::new(ClusterRun { collector_addresses: addresses, ..run });
     run.keep_alive();
     if process == 0 {
         collector::run(&run, options, inputs, listed)
     } else {
-        reader::run(&run, options, inputs, listed)
+        member::run(&run, options, inputs, listed)
     }
 }
 
-/// Returns a hash of the state that all processes of a run share: version, addresses, files, options.
+/// Returns the hash that is the same for all processes of a run: of version, addresses, files and options.
 fn fingerprint(options: &Options, inputs: &[Input]) -> [u8; 32] {
     let names: Vec<_> = inputs.iter().map(|input| &input.name).collect();
     let (read, cluster) = (&options.read, &options.cluster);
@@ -191,8 +204,8 @@ fn fingerprint(options: &Options, inputs: &[Input]) -> [u8; 32] {
     Sha256::digest(format!("{parts:?}")).into()
 }
 
-impl Run {
-    /// Returns a process with its address, for messages.
+impl ClusterRun {
+    /// Returns the number and the address of a process, for messages.
     fn name(&self, process: u16) -> String {
         let host = self.hosts.get(usize::from(process)).map_or("", String::as_str);
         format!("process {process} ({host})")
@@ -203,7 +216,7 @@ impl Run {
         self.hosts.len()
     }
 
-    /// Returns the message about a process of another run.
+    /// Returns the message about a process whose fingerprint differs.
     fn other_run(&self, process: u16) -> String {
         format!(
             "process {process} was started with other addresses, files or options, or is of another version (a relative --since or --until differs between processes)"
@@ -211,13 +224,13 @@ impl Run {
     }
 
     /// Adds a connection to those that are kept alive, and returns its sending side.
-    fn connected(&self, process: u16, sender: Sender) -> Arc<Mutex<Sender>> {
+    fn connected(&self, process: u16, sender: FrameSender) -> Arc<Mutex<FrameSender>> {
         let sender = Arc::new(Mutex::new(sender));
         lock(&self.connections).push((process, Arc::clone(&sender)));
         sender
     }
 
-    /// Starts the thread that shows the others that this process is alive.
+    /// Starts the thread that sends empty frames, so that the others know that this process is alive.
     fn keep_alive(&self) {
         let (connections, pause) = (Arc::clone(&self.connections), (self.wait / 4).min(Duration::from_secs(5)));
         let keep_alive = move || {
@@ -235,7 +248,7 @@ impl Run {
         }
     }
 
-    /// Ends this process because another one is lost.
+    /// Ends this process because another one is lost, for this reason.
     fn lost(&self, process: u16, reason: &str) -> ! {
         self.give_up(&format!("{} ended before the summary was complete: {reason}", self.name(process)))
     }
@@ -243,20 +256,20 @@ impl Run {
     /// Prints a message and ends this process; process 0 tells the reason to all others before. Of several threads that call
     /// this function, only the first one's message is printed.
     fn give_up(&self, message: &str) -> ! {
-        // The lock is held to the end, so that no message follows this one.
+        // The lock is held until the process ends, so that no message follows this one.
         let mut stderr = io::stderr().lock();
         // There is no other place to report a failure.
         let _ = writeln!(stderr, "tor-streams: {}", escape(message));
         if self.process == 0 {
             for (_, sender) in lock(&self.connections).iter() {
-                // A thread may wait in vain for this process to read, and hold the lock.
+                // A thread may hold the lock for ever: it writes to a process that does not read.
                 if let Ok(mut sender) = sender.try_lock() {
                     let _ = sender.lost(message, LAST_WORDS);
                 }
             }
         }
         thread::sleep(LAST_WORDS);
-        process::exit(INCOMPLETE)
+        process::exit(EXIT_INCOMPLETE)
     }
 }
 

@@ -1,4 +1,6 @@
-//! A range of a divided file in the form in which it is sent to process 0.
+//! A range of a divided file, as a member sends it to process 0.
+//!
+//! A range that does not fit into one message, or that cannot be appended exactly, is left to process 0, which reads it.
 
 use alloc::sync::Arc;
 use core::ops::Range;
@@ -19,16 +21,16 @@ use crate::input::findings::Findings;
 use crate::input::reader::{ReadEnd, ReadOptions};
 use crate::input::threads::{ConsumerMaker, Cuttable, Division, RangeResult};
 
-/// Maximum length of a range's message in bytes. A range with a longer one is left to process 0.
-pub(super) const LONGEST: usize = 8 * 1024 * 1024;
+/// Maximum length, in bytes, of the message with a range.
+pub(super) const MAX_RANGE_MESSAGE: usize = 8 * 1024 * 1024;
 
-/// A range that was read to its end, outside of data.
+/// A range that a member has read to its end, and in which no data of a reply is left open.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SentRange {
     /// Index of the file among the inputs.
     file: usize,
-    /// Offsets of the start and the end.
+    /// Offsets of the start and the end in the file.
     range: (u64, u64),
     /// Number of lines.
     lines: u64,
@@ -71,12 +73,13 @@ impl SentRange {
         })
     }
 
-    /// Checks a range that was received, so that it cannot do harm when it is appended.
+    /// Checks a range that was received: no number of it exceeds that of its bytes or lines, none can overflow, and times
+    /// can be printed. The record is checked when it is [restored](Self::restore).
     ///
     /// # Errors
     ///
     /// The reason, without text of the message.
-    pub(super) fn check(&self, sum: &mut OverflowGuard) -> Result<(), &'static str> {
+    pub(super) fn check(&self, guard: &mut OverflowGuard) -> Result<(), &'static str> {
         let (start, end) = self.range;
         let is_possible = start < end && self.lines <= end - start;
         if !is_possible || !self.findings.is_within(self.lines) || !self.check.is_within(self.lines) {
@@ -85,11 +88,11 @@ impl SentRange {
         if !self.tally.is_plausible(usize::MAX) {
             return Err("damaged: a time without a date");
         }
-        sum.add(&self.tally)
+        guard.add(&self.tally)
     }
 
-    /// Returns the result of the range, as one that was read here behind `before` lines. `None` if it is another range, or
-    /// not one of this file.
+    /// Returns the result of the range, as if it had been read here, with `before` lines before it. `None` if this is not
+    /// the given range of the file, or its record does not fit the file.
     ///
     /// # Errors
     ///
@@ -131,19 +134,19 @@ impl SentRange {
     }
 }
 
-/// A range of another process, as process 0 gets it.
+/// The next range of a member, as process 0 receives it.
 pub(super) enum NextRange {
     /// Range that is left to process 0.
     Left,
-    /// Range that was received.
+    /// Range that was received. It is restored once the number of lines before it is known.
     Sent(Box<SentRange>),
-    /// Range of the file with this index, with its result.
+    /// Range that was restored: index of the file, offsets, and result.
     Restored(usize, Range<u64>, Box<RangeResult<SummaryLog>>),
 }
 
 impl NextRange {
-    /// Returns the result of the range, if it is the given one of a file behind `before` lines. `None` if it has to be read
-    /// again.
+    /// Returns the result of the range, which has `before` lines before it. `None` if it is not the given range of the file,
+    /// or is left to this process.
     ///
     /// # Errors
     ///
@@ -164,8 +167,9 @@ impl NextRange {
     }
 }
 
-/// A thread of process 0 that restores the ranges of another process. To append them is serial work, and this is not.
-pub(super) struct Restoring {
+/// A thread of process 0 that restores the ranges of one member. Ranges are appended by one thread, so what can be done
+/// before is done here.
+pub(super) struct RangeRestorer {
     /// Options of reading.
     pub(super) options: Arc<ReadOptions>,
     /// Maker of consumers.
@@ -176,14 +180,14 @@ pub(super) struct Restoring {
     pub(super) inputs: Arc<[Input]>,
 }
 
-impl Restoring {
-    /// Starts the thread. Returns the ranges in order.
+impl RangeRestorer {
+    /// Starts the thread, which gets ranges from `sent`. Returns the receiver of the restored ones, in order.
     ///
     /// # Errors
     ///
     /// If the system allows no thread.
     pub(super) fn start(self, sent: Receiver<Option<Box<SentRange>>>) -> io::Result<Receiver<NextRange>> {
-        // Each range in the channel takes memory beside those that this process has read.
+        // One range may wait: each takes memory beside those that this process has read.
         let (sender, ranges) = sync_channel(1);
         thread::Builder::new().spawn(move || {
             let mut file = None;

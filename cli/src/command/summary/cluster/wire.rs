@@ -1,8 +1,17 @@
 //! Messages over a connection, in frames that are checked.
 //!
-//! A frame has a kind, a length, the bytes, and a tag: a hash, with a key of the connection and the direction, of the
-//! frame's number and all of it. A frame that is changed, left out or sent again is an error. Nobody has to wait for
-//! ever: a side that has nothing to say sends empty frames, and a frame that does not come, whole, in time is an error.
+//! A frame is
+//!
+//! | bytes | content |
+//! |---|---|
+//! | 1 | kind |
+//! | 4 | length of the content, big-endian |
+//! | at most 65,536 | content: a message, or a part of one |
+//! | 32 | tag: a keyed hash of the number of the frame and of all bytes before the tag |
+//!
+//! Each connection and direction has a key of its own, so a frame that was changed, left out or sent again has a wrong tag.
+//! A side that has nothing to send sends empty frames, and a frame that does not come in time is an error: nobody waits for
+//! ever.
 
 use core::time::Duration;
 use std::io::{self, Read, Write};
@@ -11,16 +20,16 @@ use std::time::Instant;
 
 use hmac::Mac;
 
-use super::key::{Keyed, LEN};
+use super::key::{HASH_LEN, KeyedHash};
 
-/// Maximum number of bytes in a frame.
-const FRAME: usize = 64 * 1024;
+/// Maximum length of a frame's content in bytes.
+const MAX_FRAME: usize = 64 * 1024;
 /// Number of bytes before a frame's content: its kind, and its length in four.
-const HEAD: usize = 5;
+const HEAD_LEN: usize = 5;
 
 /// The kind of a frame.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum FrameKind {
     /// The sender is alive.
     Alive = 0,
     /// The beginning of a message, or its next bytes.
@@ -31,39 +40,39 @@ enum Kind {
     Lost = 3,
 }
 
-/// A message.
-pub(super) enum Message {
-    /// Bytes.
+/// A received message.
+pub(super) enum Received {
+    /// A message of the other process.
     Bytes(Vec<u8>),
     /// Reason for which the run ends without a summary.
     Lost(String),
 }
 
 /// The sending side of a connection.
-pub(super) struct Sender {
+pub(super) struct FrameSender {
     /// The connection.
     socket: TcpStream,
     /// Keyed hash that each tag is computed with.
-    key: Keyed,
-    /// Number of frames so far.
+    key: KeyedHash,
+    /// Number of frames so far: that of the next one, counted from 0.
     frames: u64,
 }
 
 /// The receiving side of a connection.
-pub(super) struct Receiver {
+pub(super) struct FrameReceiver {
     /// The connection.
     socket: TcpStream,
     /// Keyed hash that each tag is computed with.
-    key: Keyed,
-    /// Number of frames so far.
+    key: KeyedHash,
+    /// Number of frames so far: that of the next one, counted from 0.
     frames: u64,
     /// Timeout for the next frame.
     silence: Duration,
 }
 
-impl Sender {
+impl FrameSender {
     /// Returns the sending side of a connection.
-    pub(super) const fn new(socket: TcpStream, key: Keyed) -> Self {
+    pub(super) const fn new(socket: TcpStream, key: KeyedHash) -> Self {
         Self { socket, key, frames: 0 }
     }
 
@@ -73,26 +82,27 @@ impl Sender {
     ///
     /// If the connection is lost, as for the other functions.
     pub(super) fn message(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let (chunks, last) = bytes.split_at_checked(bytes.len().saturating_sub(1) / FRAME * FRAME).unwrap_or_default();
-        chunks.chunks(FRAME).try_for_each(|chunk| self.frame(Kind::More, chunk))?;
-        self.frame(Kind::Last, last)
+        let (chunks, last) =
+            bytes.split_at_checked(bytes.len().saturating_sub(1) / MAX_FRAME * MAX_FRAME).unwrap_or_default();
+        chunks.chunks(MAX_FRAME).try_for_each(|chunk| self.frame(FrameKind::More, chunk))?;
+        self.frame(FrameKind::Last, last)
     }
 
     /// Shows that this process is alive.
     pub(super) fn alive(&mut self) -> io::Result<()> {
-        self.frame(Kind::Alive, &[])
+        self.frame(FrameKind::Alive, &[])
     }
 
-    /// Ends the other process. This waits for `wait` at most, since that process may not read any more.
+    /// Tells the other process the reason for which the run ends. Waits for `wait` at most: that process may not read.
     pub(super) fn lost(&mut self, reason: &str, wait: Duration) -> io::Result<()> {
         self.socket.set_write_timeout(Some(wait))?;
-        let (reason, _) = reason.as_bytes().split_at_checked(FRAME).unwrap_or((reason.as_bytes(), &[]));
-        self.frame(Kind::Lost, reason)
+        let (reason, _) = reason.as_bytes().split_at_checked(MAX_FRAME).unwrap_or((reason.as_bytes(), &[]));
+        self.frame(FrameKind::Lost, reason)
     }
 
-    /// Sends a frame of up to [`FRAME`] bytes.
-    fn frame(&mut self, kind: Kind, bytes: &[u8]) -> io::Result<()> {
-        let mut frame = Vec::with_capacity(HEAD + bytes.len() + LEN);
+    /// Sends a frame of up to [`MAX_FRAME`] bytes.
+    fn frame(&mut self, kind: FrameKind, bytes: &[u8]) -> io::Result<()> {
+        let mut frame = Vec::with_capacity(HEAD_LEN + bytes.len() + HASH_LEN);
         frame.push(kind as u8);
         frame.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
         frame.extend_from_slice(bytes);
@@ -103,9 +113,9 @@ impl Sender {
     }
 }
 
-impl Receiver {
+impl FrameReceiver {
     /// Returns the receiving side of a connection. The next frame has to come before `silence` has passed.
-    pub(super) const fn new(socket: TcpStream, key: Keyed, silence: Duration) -> Self {
+    pub(super) const fn new(socket: TcpStream, key: KeyedHash, silence: Duration) -> Self {
         Self { socket, key, frames: 0, silence }
     }
 
@@ -113,12 +123,12 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// The reason, if the connection is lost, silent, or has other bytes than a [`Sender`] sends.
-    pub(super) fn message(&mut self, limit: u64) -> Result<Message, String> {
+    /// The reason, if the connection is lost, silent, or has other bytes than a [`FrameSender`] sends.
+    pub(super) fn message(&mut self, limit: u64) -> Result<Received, String> {
         let mut message = Vec::new();
         loop {
             let (kind, bytes) = self.frame()?;
-            if kind == Kind::Alive {
+            if kind == FrameKind::Alive {
                 continue;
             }
             if message.len() as u64 + bytes.len() as u64 > limit {
@@ -126,15 +136,15 @@ impl Receiver {
             }
             message.extend_from_slice(&bytes);
             match kind {
-                Kind::More | Kind::Alive => {}
-                Kind::Last => return Ok(Message::Bytes(message)),
-                Kind::Lost => return Ok(Message::Lost(String::from_utf8_lossy(&bytes).into_owned())),
+                FrameKind::More | FrameKind::Alive => {}
+                FrameKind::Last => return Ok(Received::Bytes(message)),
+                FrameKind::Lost => return Ok(Received::Lost(String::from_utf8_lossy(&bytes).into_owned())),
             }
         }
     }
 
     /// Reads a frame.
-    fn frame(&mut self) -> Result<(Kind, Vec<u8>), String> {
+    fn frame(&mut self) -> Result<(FrameKind, Vec<u8>), String> {
         let wrong = || "it sends what no tor-streams sends".to_owned();
         let deadline = Instant::now() + self.silence;
         let mut read = |bytes: &mut [u8]| match read_exact(&mut self.socket, bytes, deadline) {
@@ -144,24 +154,25 @@ impl Receiver {
             }
             Err(error) => Err(error.to_string()),
         };
-        let mut frame = vec![0; HEAD];
+        let mut frame = vec![0; HEAD_LEN];
         read(&mut frame)?;
-        let [kind, len @ ..] = *frame.first_chunk::<HEAD>().ok_or_else(wrong)?;
+        let [kind, len @ ..] = *frame.first_chunk::<HEAD_LEN>().ok_or_else(wrong)?;
         let len = u32::from_be_bytes(len) as usize;
-        let kinds = [Kind::Alive, Kind::More, Kind::Last, Kind::Lost];
-        let kind = kinds.into_iter().find(|&known| known as u8 == kind).filter(|_| len <= FRAME).ok_or_else(wrong)?;
-        frame.resize(HEAD + len, 0);
-        read(frame.get_mut(HEAD..).unwrap_or_default())?;
-        let mut their_tag = [0; LEN];
+        let kinds = [FrameKind::Alive, FrameKind::More, FrameKind::Last, FrameKind::Lost];
+        let kind =
+            kinds.into_iter().find(|&known| known as u8 == kind).filter(|_| len <= MAX_FRAME).ok_or_else(wrong)?;
+        frame.resize(HEAD_LEN + len, 0);
+        read(frame.get_mut(HEAD_LEN..).unwrap_or_default())?;
+        let mut their_tag = [0; HASH_LEN];
         read(&mut their_tag)?;
         tag(&self.key, self.frames, &frame).verify_slice(&their_tag).map_err(|_| wrong())?;
         self.frames += 1;
-        Ok((kind, frame.split_off(HEAD)))
+        Ok((kind, frame.split_off(HEAD_LEN)))
     }
 }
 
-/// Returns the hash of a frame and its number.
-fn tag(key: &Keyed, number: u64, frame: &[u8]) -> Keyed {
+/// Returns the keyed hash of a frame and its number, which its tag is made of.
+fn tag(key: &KeyedHash, number: u64, frame: &[u8]) -> KeyedHash {
     let mut tag = key.clone();
     tag.update(&number.to_be_bytes());
     tag.update(frame);
@@ -213,8 +224,8 @@ mod tests {
     }
 
     /// Returns the key of the frames.
-    fn key() -> Keyed {
-        Keyed::new_from_slice(b"key").unwrap()
+    fn key() -> KeyedHash {
+        KeyedHash::new_from_slice(b"key").unwrap()
     }
 
     /// Returns the bytes that send these messages.
@@ -225,7 +236,7 @@ mod tests {
             theirs.read_to_end(&mut bytes).unwrap();
             bytes
         });
-        let mut sender = Sender::new(ours, key());
+        let mut sender = FrameSender::new(ours, key());
         for message in messages {
             sender.alive().unwrap();
             sender.message(message).unwrap();
@@ -238,12 +249,12 @@ mod tests {
     fn received(bytes: Vec<u8>) -> Vec<Vec<u8>> {
         let (mut ours, theirs) = pair();
         let writing = thread::spawn(move || drop(ours.write_all(&bytes)));
-        let mut receiver = Receiver::new(theirs, key(), Duration::from_secs(10));
+        let mut receiver = FrameReceiver::new(theirs, key(), Duration::from_secs(10));
         let mut messages = Vec::new();
         while let Ok(message) = receiver.message(1 << 20) {
             messages.push(match message {
-                Message::Bytes(bytes) => bytes,
-                Message::Lost(reason) => reason.into_bytes(),
+                Received::Bytes(bytes) => bytes,
+                Received::Lost(reason) => reason.into_bytes(),
             });
         }
         drop(receiver);
@@ -253,14 +264,15 @@ mod tests {
 
     #[test]
     fn long_messages() {
-        let messages = [0, 1, FRAME - 1, FRAME, FRAME + 1, 3 * FRAME, 3 * FRAME + 1].map(|len| vec![b'a'; len]);
+        let messages = [0, 1, MAX_FRAME - 1, MAX_FRAME, MAX_FRAME + 1, 3 * MAX_FRAME, 3 * MAX_FRAME + 1]
+            .map(|len| vec![b'a'; len]);
         assert_eq!(received(sent(&messages)), messages);
         // A message beyond the limit, in several frames, is an error.
         let (ours, theirs) = pair();
-        let mut sender = Sender::new(ours, key());
-        let sending = thread::spawn(move || drop(sender.message(&vec![b'a'; 3 * FRAME])));
-        let mut receiver = Receiver::new(theirs, key(), Duration::from_secs(10));
-        assert_eq!(receiver.message(2 * FRAME as u64).err().as_deref(), Some("it sends too much"));
+        let mut sender = FrameSender::new(ours, key());
+        let sending = thread::spawn(move || drop(sender.message(&vec![b'a'; 3 * MAX_FRAME])));
+        let mut receiver = FrameReceiver::new(theirs, key(), Duration::from_secs(10));
+        assert_eq!(receiver.message(2 * MAX_FRAME as u64).err().as_deref(), Some("it sends too much"));
         drop(receiver);
         sending.join().unwrap();
     }
