@@ -153,7 +153,7 @@ class Copy:
     def write(self, path, text):
         (self.folder / path).write_text(text, encoding="utf-8")
 
-    def cargo(self, *arguments):
+    def cargo(self, *arguments, seconds):
         """Runs cargo. Returns `None` if it succeeds, or the compiler's errors; no error if it takes too long."""
         flags = {"RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": "--cap-lints=allow", "CARGO_TARGET_DIR": str(self.target)}
         command = ["cargo", *arguments, "-q", "-p", PACKAGE, "--all-features", "--message-format=json"]
@@ -162,7 +162,7 @@ class Copy:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         ) as cargo:  # fmt: skip
             try:
-                output, said = cargo.communicate(timeout=COMPILE_LIMIT)
+                output, said = cargo.communicate(timeout=seconds)
             except subprocess.TimeoutExpired:
                 os.killpg(cargo.pid, signal.SIGKILL)
                 return []
@@ -175,14 +175,11 @@ class Copy:
         errors = [m["message"] for m in messages if m.get("message") and m["message"]["level"] == "error"]
         return errors or sys.exit(f"cargo fails without an error of the compiler:\n{said}")
 
-    def check(self):
-        """Checks the library, as `cargo` does."""
-        return self.cargo("check", "--lib")
-
-    def build(self):
-        """Compiles the tests, as `cargo` does."""
+    def build(self, seconds=None):
+        """Compiles the library, then the tests, and returns what `cargo` does."""
         self.programs = {}
-        return self.cargo("test", "--no-run", *self.test_options)
+        errors = self.cargo("check", "--lib", seconds=seconds)
+        return self.cargo("test", "--no-run", *self.test_options, seconds=seconds) if errors is None else errors
 
     def run(self, test, seconds, number=0):
         """Runs tests with a change. Returns what comes of it, and the tests' output."""
@@ -208,21 +205,22 @@ class Copy:
         return {0: SURVIVES, 101: FAILS}.get(done.returncode, CRASHES), done.stdout
 
     def find_tests(self):
-        """Finds what to run, from the quickest to the slowest: the quick tests of each program and each slow test, with few
-        random cases; then each program with as many cases as it usually has."""
-        few, usual, self.times = [], [], {}
+        """Finds what to run, from the quickest to the slowest: `few` has the quick tests of each program and each slow test,
+        with few random cases; `usual` has each program, with as many cases as it usually has."""
+        self.few, self.usual, self.times = [], [], {}
         for program in self.programs:
             times = self.measure((program, [], 32))
             self.times |= {(program, name): time for name, time in times.items()}
             slow = [name for name in times if times[name] > 0.2]
             quick = [word for name in slow for word in ("--skip", name)]
-            few.append((sum(time for name, time in times.items() if name not in slow), (program, quick, 32)))
-            few += [(times[name], (program, [name], 32)) for name in slow]
-            usual.append((sum(self.measure((program, [], None)).values()), (program, [], None)))
-        self.tests = [*sorted(few, key=lambda test: test[0]), *sorted(usual, key=lambda test: test[0])]
+            self.few.append((sum(time for name, time in times.items() if name not in slow), (program, quick, 32)))
+            self.few += [(times[name], (program, [name], 32)) for name in slow]
+            self.usual.append((sum(self.measure((program, [], None)).values()), (program, [], None)))
+        self.few.sort(key=lambda test: test[0])
+        self.usual.sort(key=lambda test: test[0])
         # By file, the programs whose tests noticed a change, the last one first, each with the names of the tests.
         self.noticed = collections.defaultdict(dict)
-        print(f"the tests take {sum(time for time, _ in self.tests):.0f} s", flush=True)
+        print(f"the tests take {sum(time for time, _ in self.few + self.usual):.0f} s", flush=True)
 
     def measure(self, test):
         """Returns how long each of some tests takes without a change."""
@@ -231,13 +229,13 @@ class Copy:
             sys.exit(f"{test[0]} fails without a change:\n{output}")
         return {name: float(time) for name, time in re.findall(r"^test (\S+).* \.\.\. ok <([\d.]+)s>$", output, re.MULTILINE)}
 
-    def try_change(self, file, number=0):
-        """Runs all tests with a change of a file, until one notices it: first those that noticed another one. Returns what
-        comes of the change, and that test."""
+    def try_change(self, tests, file, number=0):
+        """Runs tests with a change of a file, until one notices it: first those that noticed another one. Returns what comes
+        of the change, and that test."""
         first = []
         for program, names in list(self.noticed[file].items()):
             first.append((sum(self.times[program, name] for name in names), (program, list(names), 32)))
-        for took, test in [*first, *self.tests]:
+        for took, test in [*first, *tests]:
             # The most that a change may cost, on a machine that does other work too.
             result, output = self.run(test, 20 + 10 * took, number)
             if result == SURVIVES:
@@ -265,9 +263,9 @@ def compile_together(copy, files):
             text, lines = file.render(dropped)
             copy.write(path, text)
             places |= {number: (path, *place) for number, place in lines.items()}
-        errors = copy.check()
+        errors = copy.build()
         if errors is None:
-            break
+            return dropped
         wrong = {
             number
             for span in (span for error in errors for span in error["spans"])
@@ -275,12 +273,9 @@ def compile_together(copy, files):
             if span["file_name"] == path and first <= span["line_start"] <= last
         }
         if not wrong:
-            sys.exit("".join(error["rendered"] for error in errors)[:5000] or "the compiler does not end")
+            sys.exit("".join(error["rendered"] for error in errors)[:5000])
         dropped |= wrong
         print(f"{len(dropped)} changes do not compile beside the others so far", flush=True)
-    if copy.build() is not None:
-        sys.exit("the tests do not compile")
-    return dropped
 
 
 def try_alone(copy, change):
@@ -288,10 +283,10 @@ def try_alone(copy, change):
     text = copy.read(change["file"])
     copy.write(change["file"], changed(text, change["diff"]))
     try:
-        for errors in (copy.check(), copy.build()):
-            if errors is not None:
-                return (REFUSED if errors else NOT_IN_TIME), "the compiler"
-        return copy.try_change(change["file"])
+        errors = copy.build(COMPILE_LIMIT)
+        if errors is not None:
+            return (REFUSED if errors else NOT_IN_TIME), "the compiler"
+        return copy.try_change(copy.few + copy.usual, change["file"])
     finally:
         copy.write(change["file"], text)
 
@@ -357,13 +352,18 @@ def main(all_changes, chosen, folder, *tests):
         copy.find_tests()
         const = {number for file in files.values() for number in file.const}
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            tries = {pool.submit(copy.try_change, changes[number]["file"], number): number for number in changes if number not in alone}
-            for done in concurrent.futures.as_completed(tries):
-                number, result = tries[done], done.result()
-                if result[0] == SURVIVES and number in const:
-                    alone.add(number)
-                else:
-                    note(number, *result)
+            left = changes.keys() - alone
+            for tests in (copy.few, copy.usual):
+                tries = {pool.submit(copy.try_change, tests, changes[number]["file"], number): number for number in sorted(left)}
+                for done in concurrent.futures.as_completed(tries):
+                    number, result = tries[done], done.result()
+                    if result[0] != SURVIVES:
+                        note(number, *result)
+                        left.remove(number)
+                print(f"{len(left)} changes survive so far", flush=True)
+        alone |= left & const
+        for number in left - const:
+            note(number, SURVIVES, "")
 
         print(f"{len(alone)} changes are compiled alone", flush=True)
         for path, file in files.items():

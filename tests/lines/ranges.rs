@@ -210,6 +210,26 @@ fn a_third_range() {
     }
 }
 
+/// Lines of a part are numbered from its start, also where the rest of a wrapped event is looked for.
+#[test]
+fn no_rest_of_an_event_of_another_part() {
+    let (_, state) = read(b"650 STREAM 1 NEW 0 a:1\n", None, false);
+    let (_, part) = read(b"text\nPURPOSE=USER\n", state.part().as_ref(), false);
+    assert!(part.skipped().is_empty());
+}
+
+/// The states that are compared here as text say something.
+#[test]
+fn shown_states() {
+    let (_, state) = read(b"650 BW 1 2\nx 650 STREAM 1 NEW 0 a:1\n", None, false);
+    let shown = format!("{state:?}");
+    for part in
+        ["input: Log", "lenient: false", "lines: 2", "bytes: 36", "replies: 1", "marks: SkippedLines { count: 1"]
+    {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+}
+
 /// A byte order mark may begin a log, and no later range of it.
 #[test]
 fn a_byte_order_mark() {

@@ -76,3 +76,35 @@ fn between_two_events() {
         }
     }
 }
+
+/// A log with a format stays a log where the line end of the wire is set, before the format or after it.
+#[test]
+fn a_format_and_the_line_end_of_the_wire() {
+    let log = b"gw: 650 BW 1 2\n650 STREAM 1 NEW 0 a:1\ngw: 650 STREAM 2 NEW 0 a:1\n";
+    let format = LogFormat::like(b"gw: ", b"").unwrap();
+    let numbers = |events: StreamEvents<'_>| events.map(|line| line.number).collect::<Vec<_>>();
+    for line_end in [LineEnd::CrLf, LineEnd::Lf] {
+        assert_eq!(numbers(stream_events(log).line_end(line_end).log_format(format)), [3], "{line_end:?}");
+        assert_eq!(numbers(stream_events(log).log_format(format).line_end(line_end)), [3], "{line_end:?}");
+    }
+}
+
+/// On the wire a CR before a LF is never a byte of the target, however long that is.
+#[test]
+fn a_long_target_on_the_wire() {
+    let log = format!("650 STREAM 1 NEW 0 {}:80\r\n", "a".repeat(251));
+    let anomalies = |events: StreamEvents<'_>| events.map(|line| line.event.unwrap().anomalies()).collect::<Vec<_>>();
+    let [detected, set] = [stream_events(log.as_bytes()), stream_events(log.as_bytes()).line_end(LineEnd::CrLf)];
+    assert_eq!((&anomalies(set)[..], &anomalies(detected)[..]), (&[Default::default()][..], &[Default::default()][..]));
+}
+
+/// What is read after a state is read as leniently as its reader was told.
+#[test]
+fn leniency_after_a_state() {
+    let log = b"650 STREAM 1 BORN 0 a:1\r\n";
+    for lenient in [true, false] {
+        let state = stream_events(log).lenient(!lenient).state();
+        let mut events = stream_events(log).lenient(lenient).resume(&state);
+        assert_eq!(events.next().unwrap().event.is_ok(), lenient);
+    }
+}
