@@ -71,7 +71,7 @@ fn check(event: &StreamEventRef<'_>) {
     assert_eq!(read, owned, "{}", event.content().escape_ascii());
 }
 
-/// The names, their order and the values of an event's data. The tool's rows are read as such data by its own tests.
+/// The names, their order and the values of an event's data.
 #[test]
 fn form_of_an_event() {
     let expected = concat!(

@@ -44,7 +44,7 @@ fn main() {
 
     eprintln!("measuring hostile lines");
     report::growth(&growth::growth());
-    report::hostile(&growth::hostile(corpus::hostile().lines));
+    report::hostile(&growth::hostile(corpus::hostile().contents));
 
     eprintln!("comparing");
     for corpus in [corpus::modern(), corpus::hostile()] {

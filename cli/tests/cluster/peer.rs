@@ -1,4 +1,5 @@
-//! Fake processes: the protocol of a cluster once more, written from its description.
+//! Fake processes: the protocol of a cluster once more, written from the description in `cli/src/command/summary/cluster/greeting.rs`
+//! and `wire.rs`.
 
 use core::time::Duration;
 use std::io::{self, Read, Write};

@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Instant;
 
-/// Maximum time for anything. On a quiet machine it takes a second.
+/// Time limit of anything that has to happen. On a quiet machine it takes a second.
 pub(super) const LIMIT: Duration = Duration::from_secs(60);
 
 /// Name of the environment variable with the key.

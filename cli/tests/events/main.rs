@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &[&str], stdin: impl AsRef<[u8]>) -> Ran {
     ended(child)
 }
 
-/// Prints the events in `stdin`, all of which can be read.
+/// Returns the output of `events` for a standard input whose events all can be read.
 #[track_caller]
 pub(crate) fn events(options: &[&str], stdin: impl AsRef<[u8]>) -> String {
     let ran = run(&[&["events"], options, &["-"]].concat(), stdin);
@@ -60,13 +60,13 @@ pub(crate) fn events(options: &[&str], stdin: impl AsRef<[u8]>) -> String {
     ran.stdout
 }
 
-/// Prints the events in `stdin` as JSON, and reads that.
+/// Returns the same as JSON objects.
 #[track_caller]
 pub(crate) fn objects(options: &[&str], stdin: impl AsRef<[u8]>) -> Vec<Value> {
     events(options, stdin).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Reads CSV: the names of the columns and the rows.
+/// Parses CSV. Returns the names of the columns, and the rows.
 #[track_caller]
 pub(crate) fn table(csv: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let mut reader = csv::Reader::from_reader(csv.as_bytes());

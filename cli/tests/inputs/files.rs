@@ -31,9 +31,9 @@ fn compressed_files_are_read_as_they_are() {
     assert_eq!(stdout(1, &["events"], &[two_streams_in_xz()]), expected);
 }
 
-/// Damage is told in the words of the decompression, and the events before it are printed.
+/// Damage is reported in the words of the decompression, and the events before it are printed.
 #[test]
-fn damage_is_told_in_its_own_words() {
+fn damage_is_reported_in_its_own_words() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(LOG.as_bytes()).unwrap();
     let mut zstd = zstd::Encoder::new(Vec::new(), 1).unwrap();
@@ -51,14 +51,14 @@ fn damage_is_told_in_its_own_words() {
         let output = run(&["events"], &[&file("damage", name, &content)]);
         assert_eq!(output.status.code(), Some(1), "{name}");
         assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 7, "{name}");
-        let told = String::from_utf8(output.stderr).unwrap();
+        let messages = String::from_utf8(output.stderr).unwrap();
         let expected = format!("reading failed after {} bytes: {message}", LOG.len());
-        assert!(told.contains(&expected), "{name}: {told}");
+        assert!(messages.contains(&expected), "{name}: {messages}");
     }
 }
 
 #[test]
-fn what_cannot_be_read_is_said() {
+fn files_that_cannot_be_read_are_reported() {
     let folder = file("unreadable", "x", b"").parent().unwrap().to_path_buf();
     let missing = folder.join("missing\x1b[31m");
     for (path, message) in [(&folder, "directory"), (&missing, "No such file")] {

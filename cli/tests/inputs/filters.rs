@@ -107,7 +107,7 @@ fn spans_are_half_open() {
     assert_eq!(run(&["events", "--since", "yesterdays"], &[Path::new(&log)]).status.code(), Some(2));
 }
 
-/// Returns the IDs of the streams that pass, and holds each row against the one without filters: a stream passes whole.
+/// Returns the IDs of the streams that pass, and asserts that each row is the one without filters: a stream passes whole.
 #[track_caller]
 fn streams(options: &[&str], log: &Path) -> Vec<String> {
     let all = rows(&["streams"], &[log]);

@@ -69,7 +69,7 @@ fn formats_are_learned_or_given() {
         let bare = &options[..options.len() - 2];
         for samples in [&[before][..], &[before.trim_end()], &["unlike: ", before]] {
             let samples: Vec<&str> = samples.iter().flat_map(|sample| ["--prefix", sample]).collect();
-            // Digits cannot be told from the code behind them.
+            // A sample cannot end with digits: the code follows them.
             if samples.iter().all(|sample| !sample.is_empty() && !sample.ends_with(|c: char| c.is_ascii_digit())) {
                 let given = both(0, &[&["events"], bare, samples.as_slice()].concat(), &[&log]);
                 assert_eq!(given, (events.clone(), String::new()), "{name} {samples:?}");
@@ -111,7 +111,6 @@ fn several_formats_in_one_log() {
     let log = file("several", "log", log);
     let (events, messages) = both(1, &["events", "--prefix", "auto"], &[&log]);
     assert_eq!(events.lines().count(), 6, "{messages}");
-    // Lines before the first reply may be data of one.
     assert!(
         messages.ends_with("log:3: 3 lines with `650 STREAM` at the beginning not read: --prefix '' may read them\n"),
         "{messages}"
@@ -161,7 +160,7 @@ fn a_format_is_not_learned_from_one_line() {
 }
 
 #[test]
-fn any_number_of_threads_tells_the_same() {
+fn any_number_of_threads_reports_the_same() {
     let mut log = String::new();
     for n in 0..12_000 {
         let event = format!("650 STREAM {n} NEW 0 a.example:80 SOURCE_ADDR=127.0.0.1:47849 PURPOSE=USER");
@@ -184,8 +183,7 @@ fn any_number_of_threads_tells_the_same() {
     {
         let read = |jobs| both(1, &[&["events", "--jobs", jobs], options].concat(), &[&log]);
         let one = read("1");
-        let told = one.1.lines().count();
-        assert!(told >= 2, "{}", one.1);
+        assert!(one.1.lines().count() >= 2, "{}", one.1);
         for jobs in ["2", "7"] {
             let some = read(jobs);
             assert_eq!(one.1, some.1, "{options:?}");
@@ -208,7 +206,7 @@ fn mistakes_in_the_options() {
 }
 
 #[test]
-fn what_holds_no_reply_is_told() {
+fn a_log_without_a_reply_is_reported() {
     for content in [&b"\n"[..], b"no event\n", b"10:00 nothing 650 STREAM\n", &[0; 100_000]] {
         let log = file("no-reply", "log", content);
         let (events, messages) = both(1, &["events"], &[&log]);
@@ -221,7 +219,7 @@ fn what_holds_no_reply_is_told() {
 }
 
 #[test]
-fn no_credential_is_told() {
+fn no_message_has_a_credential() {
     let log = "\
 SOCKS_USERNAME=\"alice\" SOCKS_PASSWORD=\"hunter2\" 650 STREAM 1 NEW 0 a:1
 AUTHENTICATE \"hunter2\" STREAM 1 NEW 0 a:1

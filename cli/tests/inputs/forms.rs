@@ -64,7 +64,7 @@ fn text_is_read_however_it_is_written() {
 }
 
 #[test]
-fn what_is_no_text_names_the_tool_that_makes_text_of_it() {
+fn other_files_name_the_tool_that_makes_text_of_them() {
     let tar = [&[b'a'; 257][..], b"ustar\0 00", &[0; 500]].concat();
     for (content, message) in [
         (&b"7z\xbc\xaf\x27\x1c\0\x04"[..], "a 7z archive cannot be read: try `7z x -so FILE | tor-streams -`"),
@@ -123,7 +123,7 @@ fn a_sample_may_be_a_line_with_an_event_without_its_code() {
 }
 
 #[test]
-fn lines_that_end_with_two_crs_are_told() {
+fn lines_that_end_with_two_crs_are_reported() {
     let line = "650 STREAM 1 CLOSED 0 a.test:80 REASON=DONE";
     let path = file("crs", "log", format!("{line}\r\r\n{line}\r\r\n").as_bytes());
     let (_, messages) = text(&run(&["events"], &[&path]));

@@ -32,7 +32,7 @@ pub(crate) fn shared(name: &str, status: i32, options: &[&str], log: &Path) -> P
     file("share", name, share(status, options, log).0)
 }
 
-/// Returns the rows that a command prints of a log, whatever it tells.
+/// Returns the rows that a command prints of a log, whatever its messages and exit status are.
 pub(crate) fn rows(command: &[&str], log: &Path) -> Vec<Value> {
     parse_rows(&String::from_utf8(run(command, &[log]).stdout).unwrap())
 }

@@ -31,7 +31,7 @@ fn a_log_of_two_streams() {
     assert_eq!(String::from_utf8(text).unwrap(), expected);
 }
 
-/// Question: which kinds of names are told apart? Each of the help's table has a line.
+/// Question: which kinds of names have pseudonyms of their own? Each of the help's table has a line.
 #[test]
 fn kinds_of_names() {
     let onion = "a".repeat(56);

@@ -135,7 +135,7 @@ Nov 25 10:00:02 secret-machine torwatch[811]: 650 STREAM 1 CLOSED 0 a.test:80 RE
     assert!(messages.ends_with("tor-streams: 2 events printed, 3 other lines left out\n"), "{messages}");
 }
 
-/// Names beyond the limit, and times before the first one, are told.
+/// Names beyond the limit, and times before the first one, are reported.
 #[test]
 fn events_that_are_left_out() {
     let log = data("field/F01-filters.log");

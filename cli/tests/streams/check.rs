@@ -102,7 +102,7 @@ fn closed_output() {
 }
 
 /// `--failed`: the streams that `streams` has a failure for, which are those that it has outcome `failed` for and
-/// look-ups that were closed without an answer. In the log of a whole session, by number, and for each command.
+/// look-ups that were closed without an answer. In the log of a whole session, for `streams` and `summary`.
 #[test]
 fn failed_streams() {
     let log = data("stream-events.raw");

@@ -165,7 +165,7 @@ fn the_same_identities_as_in_streams() {
         identities.dedup();
         assert_eq!(circuit["identities"], Value::from(identities), "{circuit}");
     }
-    // In tor's own streams, and where no event tells, there may be none.
+    // In tor's own streams, and where no event shows it, there may be none.
     assert_eq!(rows(&["streams"], &[log_without_circuit()])[0]["identity"], Value::Null);
 }
 
@@ -228,7 +228,7 @@ fn threads() {
     }
 }
 
-/// There is room for so many circuits only, and it is told if that was not enough.
+/// There is room for so many circuits only, and too many are reported.
 #[test]
 fn too_many_circuits() {
     let lines: Vec<_> = (1..=8).map(|id| format!("{id} SENTCONNECT {} a{id}.test:1", id % 4)).collect();

@@ -45,20 +45,20 @@ fn expected(groups: &[(&str, u64)]) -> Groups {
     groups.iter().map(|&(name, number)| (name.into(), number)).collect()
 }
 
-/// There is room for two streams, and stream 1 goes on after the third began: it counts twice, which is told. In `streams`
+/// There is room for two streams, and stream 1 goes on after the third began: it counts twice, which is reported. In `streams`
 /// the row itself says that the stream was dropped.
 #[test]
 fn streams_that_were_let_go() {
     let lines = ["1 NEW 0 a:1", "2 NEW 0 b:1", "3 NEW 0 c:1", "1 CLOSED 0 a:1"];
     let log = file("count", "let-go", lines.map(|line| format!("650 STREAM {line}\n")).concat());
-    let (groups, told) = groups(1, "target", &["--max-live", "2"], &log);
+    let (groups, messages) = groups(1, "target", &["--max-live", "2"], &log);
     assert_eq!(groups, expected(&[("a", 2), ("b", 1), ("others", 1)]));
     let name = log.display();
     assert!(
-        told.contains(&format!(
+        messages.contains(&format!(
             "tor-streams: {name}: 1 stream let go for want of room, and counted again if more events follow; --max-live makes room"
         )),
-        "{told}"
+        "{messages}"
     );
     let all: Vec<Value> =
         serde_json::from_str(&stdout(0, &["count", "--by", "target", "--format", "json"], &[&log])).unwrap();
@@ -195,7 +195,7 @@ fn columns_are_those_of_streams_and_events() {
     }
 }
 
-/// The number of groups is bounded. Streams beyond it are counted as others, and told.
+/// The number of groups is bounded. Streams beyond it are counted as others, and reported.
 #[test]
 fn groups_beyond_a_limit() {
     let log = data("onionperf.log");
@@ -219,7 +219,7 @@ fn groups_beyond_a_limit() {
     assert_eq!(groups(0, "port", &[], &log).0, expected(&[("1", 1)]));
 }
 
-/// Streams without a date and time cannot be grouped by it: they are a group, and told.
+/// Streams without a date and time cannot be grouped by it: they are a group, and reported.
 #[test]
 fn without_times() {
     let log = data("field/I01-isolation.log");

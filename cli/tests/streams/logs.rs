@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::common::{both, data, file, parse_rows, rows, stdout};
 use crate::rows::LOG;
-use crate::{has, outcomes, rows_of};
+use crate::{assert_has, outcomes, rows_of};
 
 // T02: the log begins with CLOSED of stream 16, and with SENTCONNECT of stream 17, which is closed three seconds later. Neither
 // start is known.
@@ -15,18 +15,18 @@ fn began_before_the_log() {
     let rows = rows_of("field/T02-began-before-the-log.log");
     assert_eq!(outcomes(&rows), ["16 closed", "17 closed"]);
     for row in &rows {
-        has(row, &json!({ "began": false, "unix_ts_start": null, "seconds": null }));
+        assert_has(row, &json!({ "began": false, "unix_ts_start": null, "seconds": null }));
     }
-    has(
+    assert_has(
         &rows[0],
         &json!({ "unix_ts_end": 1_795_600_800.0, "target_kind": "exit", "reason": "END", "remote_reason": "DONE" }),
     );
-    has(&rows[1], &json!({ "unix_ts_end": 1_795_600_804.0, "asked": "connect" }));
+    assert_has(&rows[1], &json!({ "unix_ts_end": 1_795_600_804.0, "asked": "connect" }));
 }
 
 // Neither file is out of order by itself, and no stream is in both.
 #[test]
-fn parts_of_a_log_in_the_wrong_order_are_told() {
+fn parts_of_a_log_in_the_wrong_order_are_reported() {
     let part = |name, id, start| {
         let lines = ["NEW 0 a.test:80", "SENTCONNECT 4 a.test:80", "CLOSED 4 a.test:80 REASON=DONE"];
         let lines = lines.iter().zip(start..).map(|(event, time)| format!("{time}.00 650 STREAM {id} {event}\n"));
@@ -36,8 +36,11 @@ fn parts_of_a_log_in_the_wrong_order_are_told() {
     let oldest_first = [&files[1], &files[0]];
     for command in ["streams", "summary", "circuits"] {
         for jobs in ["1", "2"] {
-            let (_, told) = both(1, &[command, "--join", "--jobs", jobs], &files);
-            assert!(told.contains("times go backwards from one file to the next: --join takes the oldest"), "{told}");
+            let (_, messages) = both(1, &[command, "--join", "--jobs", jobs], &files);
+            assert!(
+                messages.contains("times go backwards from one file to the next: --join takes the oldest"),
+                "{messages}"
+            );
             assert_eq!(both(0, &[command, "--join", "--jobs", jobs], &oldest_first).1, "");
             assert_eq!(both(0, &[command, "--jobs", jobs], &files).1, "");
         }
@@ -50,22 +53,28 @@ fn files_are_logs_of_their_own_or_parts_of_one() {
     let files = [data("field/T03a-rotated-day1.log"), data("field/T03b-rotated-day2.log")];
     let apart = rows(&["streams"], &files);
     assert_eq!(outcomes(&apart), ["18 live", "18 closed"]);
-    has(&apart[0], &json!({ "unix_ts_start": 1_795_600_800.0, "unix_ts_end": null, "seconds": null, "began": true }));
-    has(
+    assert_has(
+        &apart[0],
+        &json!({ "unix_ts_start": 1_795_600_800.0, "unix_ts_end": null, "seconds": null, "began": true }),
+    );
+    assert_has(
         &apart[1],
         &json!({ "unix_ts_start": null, "seconds": null, "began": false, "file": files[1].to_str().unwrap() }),
     );
     let joined = rows(&["streams", "--join"], &files);
     assert_eq!(outcomes(&joined), ["18 closed"]);
-    has(&joined[0], &json!({ "seconds": 9.0, "target": "www.example.com:443", "file": files[0].to_str().unwrap() }));
+    assert_has(
+        &joined[0],
+        &json!({ "seconds": 9.0, "target": "www.example.com:443", "file": files[0].to_str().unwrap() }),
+    );
     let summary = |options: &[&str]| -> Value {
         serde_json::from_str(&stdout(0, &[&["summary", "--json"], options].concat(), &files)).unwrap()
     };
     assert_eq!((&summary(&[])["streams"], &summary(&["--join"])["streams"]), (&json!(2), &json!(1)));
     // In another order it is not that log: its times go backwards once, and the stream begins after its end.
-    let (reversed, told) = both(1, &["streams", "--join"], &[&files[1], &files[0]]);
+    let (reversed, messages) = both(1, &["streams", "--join"], &[&files[1], &files[0]]);
     assert_eq!(outcomes(&parse_rows(&reversed)), ["18 closed", "18 live"]);
-    assert!(told.contains("times go backwards from one file to the next"), "{told}");
+    assert!(messages.contains("times go backwards from one file to the next"), "{messages}");
 }
 
 // V04: the newest line first, so that CLOSED is the first event of the stream, and all others come after it.
@@ -87,7 +96,7 @@ fn a_clock_that_was_set_back() {
     let (text, messages) = both(0, &["streams"], &[&log]);
     assert!(messages.ends_with("times go backwards: stream 18 ends before the beginning\n"), "{messages}");
     let expected = json!({ "seconds": null, "unix_ts_start": 1_795_603_800.0, "unix_ts_end": 1_795_600_801.0 });
-    has(&parse_rows(&text)[0], &expected);
+    assert_has(&parse_rows(&text)[0], &expected);
 }
 
 // V07: two tors in one log, each with a stream 18. The second NEW comes while the first stream is open.
@@ -109,8 +118,8 @@ fn tor_was_restarted() {
     assert!(messages.contains("stream 900 begins again"), "{messages}");
     let rows = parse_rows(&text);
     assert_eq!(outcomes(&rows), ["3 closed", "900 replaced", "900 closed", "5 live"]);
-    has(&rows[1], &json!({ "unix_ts_end": null, "seconds": null, "seconds_to_answer": 0.2 }));
-    has(&rows[2], &json!({ "seconds": 1.0, "target": "www.example.com:80" }));
+    assert_has(&rows[1], &json!({ "unix_ts_end": null, "seconds": null, "seconds_to_answer": 0.2 }));
+    assert_has(&rows[2], &json!({ "seconds": 1.0, "target": "www.example.com:80" }));
 }
 
 #[test]
@@ -162,7 +171,8 @@ fn streams_that_were_open_when_a_controller_asked() {
             })
             .collect();
         assert_eq!(found, expected, "{name}");
-        rows.iter().for_each(|row| has(row, &json!({ "began": false, "outcome": "live", "unix_ts_start": null })));
+        rows.iter()
+            .for_each(|row| assert_has(row, &json!({ "began": false, "outcome": "live", "unix_ts_start": null })));
         assert_eq!(stdout(0, &["events"], &[data(name)]), "", "{name}");
     }
 }
@@ -183,11 +193,11 @@ fn events_around_a_reply_of_open_streams() {
                    650 STREAM 19 CLOSED 7 b:2 REASON=DONE\r\n";
     let log = file("streams", "open.raw", capture);
     for jobs in ["1", "2"] {
-        // That the name has a LF, as the lines of a log end, is told.
+        // That the name has a LF, as the lines of a log end, is reported.
         let rows = parse_rows(&stdout(1, &["streams", "--jobs", jobs], &[&log]));
         assert_eq!(outcomes(&rows), ["20 closed", "19 closed", "18 live", "21 live"]);
-        has(&rows[1], &json!({ "target": "b:2", "circuit_id": "7", "reason": "DONE", "began": false }));
-        has(&rows[2], &json!({ "purpose": "USER", "began": true }));
+        assert_has(&rows[1], &json!({ "target": "b:2", "circuit_id": "7", "reason": "DONE", "began": false }));
+        assert_has(&rows[2], &json!({ "purpose": "USER", "began": true }));
     }
     let rows = parse_rows(&stdout(1, &["streams", "--target", "b"], &[&log]));
     assert_eq!(outcomes(&rows), ["19 closed"]);
@@ -289,7 +299,7 @@ fn damaged_open_streams() {
         let (rows, _) = rows_and_messages(1, &["--lenient"], &log);
         assert_eq!(rows, ["1 live", "10 live", "3 live", "4 live", "5 live", "7 live", "8 live", "9 live"]);
     }
-    // A dot that is lost: the lines of other replies are no damaged streams. That data is open is told.
+    // A dot that is lost: the lines of other replies are no damaged streams. That data is open is reported.
     let log = "250+stream-status=\n9 NEW 0 a.test:80\n250 OK\nStarting.\n650 STREAM 1 NEW 0 a.test:80\n";
     let (rows, messages) = rows_and_messages(1, &[], &file("streams", "no-dot.log", log));
     assert_eq!(rows, ["9 live"]);

@@ -17,21 +17,21 @@ use serde_json::Value;
 
 use crate::common::{data, rows};
 
-/// Holds those columns of a row that are named against what they have to be.
+/// Asserts the values of some columns of a row.
 #[track_caller]
-pub(crate) fn has(row: &Value, columns: &Value) {
+pub(crate) fn assert_has(row: &Value, columns: &Value) {
     for (name, value) in columns.as_object().unwrap() {
         assert_eq!(&row[name], value, "{name} of {row}");
     }
 }
 
-/// The rows of a file of the test data, of which nothing is told.
+/// Returns the rows of `streams` for a file of the test data, without a message.
 #[track_caller]
 pub(crate) fn rows_of(name: &str) -> Vec<Value> {
     rows(&["streams"], &[data(name)])
 }
 
-/// Rows by stream and outcome.
+/// Returns the stream and outcome of each row, such as `18 closed`.
 pub(crate) fn outcomes(rows: &[Value]) -> Vec<String> {
     let outcome = |row: &Value| format!("{} {}", row["stream_id"].as_str().unwrap(), row["outcome"].as_str().unwrap());
     rows.iter().map(outcome).collect()

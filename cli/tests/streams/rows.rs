@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::common::{data, file, rows, stdout};
-use crate::{has, outcomes, rows_of};
+use crate::{assert_has, outcomes, rows_of};
 
 /// Events of two streams in a log, the second of which fails.
 pub(crate) const LOG: &str = "\
@@ -22,12 +22,15 @@ fn one_row_for_each_stream() {
     let rows = rows(&["streams"], &[&log]);
     assert_eq!(outcomes(&rows), ["19 failed", "18 closed"], "in the order of their ends");
     // The stream ends with FAILED, a second after NEW.
-    has(
+    assert_has(
         &rows[0],
         &json!({ "seconds": 1.0, "unix_ts_end": 1_548_934_195.0, "last_status": "CLOSED", "circuit_id": null }),
     );
-    has(&rows[0], &json!({ "failure_reason_local": "END", "failure_reason_remote": "MISC", "target_kind": "onion" }));
-    has(
+    assert_has(
+        &rows[0],
+        &json!({ "failure_reason_local": "END", "failure_reason_remote": "MISC", "target_kind": "onion" }),
+    );
+    assert_has(
         &rows[1],
         &json!({
             "stream_id": "18", "circuit_id": "7", "circuits": ["7"], "unix_ts_start": 1_548_934_191.5,
@@ -63,27 +66,27 @@ fn csv_has_a_header_always_and_the_same_columns() {
 fn words_without_a_name_keep_their_text() {
     let rows = rows_of("field/T05-words-without-a-name.log");
     let expected = json!({ "purpose": "NEW_PURPOSE", "client_protocol": "NEW_PROTOCOL", "reason": "UNKNOWN_264" });
-    has(&rows[0], &expected);
-    has(&rows[0], &json!({ "failure_reason_local": "UNKNOWN_264", "nym_epoch": 0, "session_group": -4 }));
-    has(&rows[1], &json!({ "failure_reason_local": "END", "failure_reason_remote": "NEW_REASON" }));
+    assert_has(&rows[0], &expected);
+    assert_has(&rows[0], &json!({ "failure_reason_local": "UNKNOWN_264", "nym_epoch": 0, "session_group": -4 }));
+    assert_has(&rows[1], &json!({ "failure_reason_local": "END", "failure_reason_remote": "NEW_REASON" }));
 }
 
 // T06: a look-up that was closed with TIMEOUT after 3.29 s, without FAILED. Stream 15 was answered, then reset: that is no failure.
 #[test]
 fn a_look_up_fails_without_failed() {
     let rows = rows_of("field/T06-resolve-that-timed-out.log");
-    has(
+    assert_has(
         &rows[0],
         &json!({ "asked": "resolve", "failure_reason_local": "TIMEOUT", "reason": "TIMEOUT", "seconds": 3.29 }),
     );
-    has(&rows[1], &json!({ "failure_reason_local": null, "reason": "CONNRESET", "outcome": "closed" }));
+    assert_has(&rows[1], &json!({ "failure_reason_local": null, "reason": "CONNRESET", "outcome": "closed" }));
 }
 
 // T07: NEW, and FAILED two seconds later, which ends the stream.
 #[test]
 fn failed_without_closed() {
     let rows = rows_of("field/T07-failed-without-closed.log");
-    has(
+    assert_has(
         &rows[0],
         &json!({ "outcome": "failed", "unix_ts_end": 1_795_600_802.0, "seconds": 2.0, "last_status": "FAILED" }),
     );
@@ -93,7 +96,7 @@ fn failed_without_closed() {
 #[test]
 fn plain_unix_time() {
     let rows = rows_of("field/T08-plain-unix-time.log");
-    has(&rows[0], &json!({ "unix_ts_start": 1_795_600_800.0, "seconds": 9.0 }));
+    assert_has(&rows[0], &json!({ "unix_ts_start": 1_795_600_800.0, "seconds": 9.0 }));
 }
 
 // Conflux: XOFF_RECV and XON_RECV, or only CLOSED, name another circuit, without a DETACHED.
@@ -101,7 +104,7 @@ fn plain_unix_time() {
 fn moved_by_conflux() {
     for (name, circuits) in [("V01-conflux-legs.log", 2), ("V03-conflux-moved.log", 2)] {
         let rows = rows_of(&format!("field-2/{name}"));
-        has(&rows[0], &json!({ "circuit_id": "27", "detached": 0, "attempts": 1 }));
+        assert_has(&rows[0], &json!({ "circuit_id": "27", "detached": 0, "attempts": 1 }));
         assert_eq!(rows[0]["circuits"].as_array().unwrap().len(), circuits, "{name}");
     }
 }
@@ -113,8 +116,8 @@ fn streams_that_wait_for_a_controller() {
     let rows = rows_of("field-2/V02-controller-wait.log");
     let expected =
         json!({ "seconds_waiting": 7.98, "attempts": 2, "detached": 1, "seconds_to_answer": 10.0, "seconds": 20.0 });
-    has(&rows[0], &expected);
-    has(
+    assert_has(&rows[0], &expected);
+    assert_has(
         &rows[1],
         &json!({ "seconds_waiting": 119.99, "attempts": 0, "circuits": [], "failure_reason_local": "TIMEOUT" }),
     );
@@ -127,7 +130,7 @@ fn what_was_asked_for() {
     let kinds: Vec<_> =
         rows.iter().map(|row| (row["asked"].as_str().unwrap(), row["target_kind"].as_str().unwrap())).collect();
     assert_eq!(kinds, [("resolve", "name"), ("connect", "address"), ("connect", "address"), ("connect", "name")]);
-    has(
+    assert_has(
         &rows[0],
         &json!({ "final_target": "192.0.2.7:0", "attempts": 1, "seconds_to_answer": 0.9, "outcome": "closed" }),
     );
@@ -137,7 +140,7 @@ fn what_was_asked_for() {
 #[test]
 fn a_detached_stream_is_on_no_circuit() {
     let rows = rows_of("field-2/V10-detached-waiting.log");
-    has(
+    assert_has(
         &rows[0],
         &json!({ "circuit_id": null, "circuits": ["26"], "detached": 1, "outcome": "live", "seconds_waiting": null }),
     );
@@ -148,14 +151,14 @@ fn a_detached_stream_is_on_no_circuit() {
 fn a_redirected_stream() {
     let rows = rows_of("field-2/V11-redirected.log");
     let expected = json!({ "target": "www.example.com:443", "final_target": "192.0.2.7:443", "remap_source": null });
-    has(&rows[0], &expected);
+    assert_has(&rows[0], &expected);
 }
 
 // V13: DETACHED with END/EXITPOLICY, two minutes later FAILED with TIMEOUT alone.
 #[test]
 fn reasons_are_those_of_one_event() {
     let expected = json!({ "failure_reason_local": "TIMEOUT", "failure_reason_remote": null, "reason": "TIMEOUT", "remote_reason": null });
-    has(&rows_of("field-2/V13-remote-reason-of-detached.log")[0], &expected);
+    assert_has(&rows_of("field-2/V13-remote-reason-of-detached.log")[0], &expected);
     let rows = rows_of("onionperf.log");
     // Stream 217 and 323 were detached with END, and then failed without a remote reason.
     for id in ["217", "323"] {
@@ -169,7 +172,7 @@ fn reasons_are_those_of_one_event() {
 #[test]
 fn back_on_the_first_circuit() {
     let rows = rows_of("field-2/V16-back-on-first-circuit.log");
-    has(&rows[0], &json!({ "circuit_id": "26", "circuits": ["26", "27"], "attempts": 3, "detached": 2 }));
+    assert_has(&rows[0], &json!({ "circuit_id": "26", "circuits": ["26", "27"], "attempts": 3, "detached": 2 }));
 }
 
 // Streams 1-a and 1-b end with DONE and TIMEOUT; -x and _y are open. No such ID is tor's.
@@ -184,5 +187,5 @@ fn ids_that_no_tor_prints_stay_apart() {
 #[test]
 fn a_host_that_is_no_text_is_printed_as_events_have_it() {
     let rows = rows_of("faults/filter-evade.raw");
-    has(&rows[0], &json!({ "target": "\u{fffd}x.evil.com:80", "final_target": "\u{fffd}x.evil.com:80" }));
+    assert_has(&rows[0], &json!({ "target": "\u{fffd}x.evil.com:80", "final_target": "\u{fffd}x.evil.com:80" }));
 }

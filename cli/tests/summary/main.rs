@@ -1,4 +1,4 @@
-//! Summaries: what is counted, how it is told, and how those of several machines become one.
+//! Summaries: their counts, their text and JSON, and how those of several machines become one.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a test fails by panicking")]
 
 #[cfg(unix)]

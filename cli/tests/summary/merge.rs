@@ -157,10 +157,10 @@ fn damaged_files() {
     let mut check = |text: &str, message: &str| {
         number += 1;
         let path = file("merge-damaged", &format!("{number}.json"), text);
-        let (printed, told) = both(1, &["merge"], &[&path]);
+        let (printed, messages) = both(1, &["merge"], &[&path]);
         let path = path.display();
         assert_eq!(
-            (printed.as_str(), told),
+            (printed.as_str(), messages),
             ("", format!("{}\n", message.replace("FILE", &path.to_string()))),
             "{text}"
         );
@@ -179,7 +179,7 @@ fn damaged_files() {
     check(&good[..good.len() - 1], "FILE:4: the end is missing");
     check(&good[..good.len() / 2], "FILE:2: the end is missing");
     check(&format!("{good}{good}"), "FILE:5: more lines follow the last one");
-    // A number is another one.
+    // A number was changed.
     let checksum = "tor-streams: FILE: damaged: the checksum in its last line is another one";
     check(&good.replacen("[\"CLOSED\",68]", "[\"CLOSED\",69]", 1), checksum);
     check(&good.replacen("{\"sha256\":\"", "{\"sha256\":\"0", 1), checksum);
@@ -200,9 +200,12 @@ fn damaged_files() {
     for (text, damage) in damages {
         assert!(lines[1].contains(text), "{text} in {}", lines[1]);
         let path = file("merge-damaged", "one.json", with(&lines[1].replacen(text, damage, 1)));
-        let (printed, told) = both(1, &["merge"], &[&path]);
+        let (printed, messages) = both(1, &["merge"], &[&path]);
         let expected = format!("{}:2: damaged in column ", path.display());
-        assert!(printed.is_empty() && told.starts_with(&expected) && !told.contains('\x1b'), "{damage}: {told}");
+        assert!(
+            printed.is_empty() && messages.starts_with(&expected) && !messages.contains('\x1b'),
+            "{damage}: {messages}"
+        );
     }
     // Numbers whose sums might overflow, a date that is none, and more rows than the first line permits.
     let bytes = lines[1].split_once("\"bytes\":").unwrap().1.split_once(',').unwrap().0;
@@ -231,9 +234,9 @@ fn changed_bytes() {
         };
         let path = file("merge-changed", "bad.json", &bad);
         let output = run(&["merge"], &[&path]);
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{at}: {told}");
-        assert!(told.contains("bad.json") && output.stdout.is_empty(), "{at}: {told}");
+        let messages = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{at}: {messages}");
+        assert!(messages.contains("bad.json") && output.stdout.is_empty(), "{at}: {messages}");
     }
 }
 
@@ -244,32 +247,32 @@ fn summaries_that_do_not_fit() {
     let first = summaries("fit-1", &[], &[one]);
     for options in [&["--port", "80"][..], &["--max-live", "7"]] {
         let second = summaries("fit-2", options, &[other]);
-        let (printed, told) = both(1, &["merge"], &[&first[0], &second[0]]);
+        let (printed, messages) = both(1, &["merge"], &[&first[0], &second[0]]);
         let expected = format!(
             "tor-streams: {}: made with other filters or another --max-live than {}\n",
             second[0].display(),
             first[0].display()
         );
-        assert_eq!((printed.as_str(), told), ("", expected));
+        assert_eq!((printed.as_str(), messages), ("", expected));
     }
-    let (printed, told) = both(1, &["merge"], &[Path::new("missing.json")]);
+    let (printed, messages) = both(1, &["merge"], &[Path::new("missing.json")]);
     assert_eq!(
-        (printed.as_str(), told.as_str()),
+        (printed.as_str(), messages.as_str()),
         ("", "tor-streams: missing.json: No such file or directory (os error 2)\n")
     );
     fs::remove_file(&first[0]).unwrap();
 }
 
-/// Something that was not read is told again, by a summary that was made without it.
+/// Something that was not read is reported again, by a summary that was made without it.
 #[test]
 fn incomplete_summaries() {
     let log = data("onionperf.log");
     let summary = run(&["summary", "--json", "--mergeable"], &[Path::new("missing"), &log]);
     assert_eq!(summary.status.code(), Some(1));
     let path = file("merge-incomplete", "one.json", summary.stdout);
-    let (printed, told) = both(1, &["merge"], &[&path]);
+    let (printed, messages) = both(1, &["merge"], &[&path]);
     let expected = format!("tor-streams: {}: something could not be read when it was made\n", path.display());
-    assert_eq!(told, expected);
+    assert_eq!(messages, expected);
     let alone = run(&["summary"], &[Path::new("missing"), &log]);
     assert_eq!((printed.into_bytes(), Some(1)), (alone.stdout, alone.status.code()));
 }

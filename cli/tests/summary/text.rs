@@ -1,4 +1,4 @@
-//! The command `summary`: what is counted, and how it is told to a person and to a program.
+//! The command `summary`: its counts, as text for a person and as JSON for a program.
 
 use core::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! Authentication: no secret is given to a server that has not proved that it knows it.
+//! Authentication: no secret is sent to a server that has not proved that it knows the secret.
 
 use std::fs;
 use std::io::BufRead;
@@ -42,7 +42,7 @@ fn a_server_without_the_cookie_gets_no_proof() {
     fs::remove_dir_all(directory).unwrap();
 }
 
-/// Returns what the program sends to one who offers these methods and names a file, and what it complains about.
+/// Plays a control port that offers these methods and names a cookie file. Returns the text that the program sends, and its message.
 #[track_caller]
 fn asked_for(methods: &str, file: &Path, options: &[&str], password: Option<&str>) -> (String, String) {
     let offer = format!("250-AUTH METHODS={methods} COOKIEFILE=\"{}\"\r\n250 OK\r\n", file.display());

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 
-use crate::program::TIME;
+use crate::program::TIME_LIMIT;
 
 /// A control port that the test plays.
 pub(crate) struct Peer {
@@ -13,7 +13,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Plays one control port for one connection. Returns its address, and what returns once it is over.
+    /// Plays a control port for one connection, in a thread. Returns the port's address, and the thread.
     pub(crate) fn play<T: Send + 'static>(
         script: impl FnOnce(&mut Self) -> T + Send + 'static,
     ) -> (String, JoinHandle<T>) {
@@ -21,22 +21,22 @@ impl Peer {
         let address = listener.local_addr().unwrap().to_string();
         let playing = thread::spawn(move || {
             let (stream, _) = listener.accept().unwrap();
-            stream.set_read_timeout(Some(TIME)).unwrap();
-            stream.set_write_timeout(Some(TIME)).unwrap();
+            stream.set_read_timeout(Some(TIME_LIMIT)).unwrap();
+            stream.set_write_timeout(Some(TIME_LIMIT)).unwrap();
             script(&mut Self { stream: BufReader::new(stream) })
         });
         (address, playing)
     }
 
-    /// Plays one control port for two connections, which are numbered from 0.
+    /// Plays a control port for two connections, one after the other, which are numbered from 0.
     pub(crate) fn play_twice(script: impl Fn(&mut Self, usize) + Send + 'static) -> (String, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let playing = thread::spawn(move || {
             for connection in 0..2 {
                 let (stream, _) = listener.accept().unwrap();
-                stream.set_read_timeout(Some(TIME)).unwrap();
-                stream.set_write_timeout(Some(TIME)).unwrap();
+                stream.set_read_timeout(Some(TIME_LIMIT)).unwrap();
+                stream.set_write_timeout(Some(TIME_LIMIT)).unwrap();
                 script(&mut Self { stream: BufReader::new(stream) }, connection);
             }
         });
@@ -63,7 +63,7 @@ impl Peer {
         rest
     }
 
-    /// Lets the program subscribe, without authentication, and sends what is given with the reply.
+    /// Plays a port without authentication up to the subscription, and sends `text` in place of the reply to it.
     pub(crate) fn subscribe(&mut self, text: &str) {
         self.command("PROTOCOLINFO 1");
         self.send("250-PROTOCOLINFO 1\r\n250-AUTH METHODS=NULL\r\n250 OK\r\n");

@@ -10,10 +10,10 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Instant;
 
-/// How long anything may take to happen.
-pub(crate) const TIME: Duration = Duration::from_secs(30);
-/// How long the program may take to end once it was told to.
-pub(crate) const STOP_TIME: Duration = Duration::from_secs(1);
+/// Time limit of anything that has to happen. On a quiet machine it takes a second.
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
+/// Time limit of the end after a signal.
+pub(crate) const STOP_TIME_LIMIT: Duration = Duration::from_secs(1);
 
 /// The program as it runs.
 pub(crate) struct Watch {
@@ -62,7 +62,7 @@ impl Watch {
     /// Waits for a line with a `part`.
     #[track_caller]
     pub(crate) fn wait(lines: &Receiver<String>, said: &mut String, part: &str) -> String {
-        let deadline = Instant::now() + TIME;
+        let deadline = Instant::now() + TIME_LIMIT;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let line = lines.recv_timeout(left).unwrap_or_else(|error| panic!("{error}: no {part:?} in {said}"));
@@ -80,7 +80,7 @@ impl Watch {
         let sent = Instant::now();
         assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
         let (status, said) = self.end();
-        assert!(sent.elapsed() < STOP_TIME, "{:?}", sent.elapsed());
+        assert!(sent.elapsed() < STOP_TIME_LIMIT, "{:?}", sent.elapsed());
         assert_eq!(status, Some(0), "{said}");
         said
     }
@@ -88,7 +88,7 @@ impl Watch {
     /// Waits for the end, and returns the exit status and all that was said.
     #[track_caller]
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
-        let deadline = Instant::now() + TIME;
+        let deadline = Instant::now() + TIME_LIMIT;
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status.code();

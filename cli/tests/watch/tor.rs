@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::program::{TIME, Watch, directory};
+use crate::program::{TIME_LIMIT, Watch, directory};
 
 /// A real tor, which ends with this value.
 pub(crate) struct Tor {
@@ -76,7 +76,7 @@ SafeLogging 0
 
     /// Waits until tor listens.
     pub(crate) fn wait(&mut self) {
-        let deadline = Instant::now() + TIME;
+        let deadline = Instant::now() + TIME_LIMIT;
         let log = || fs::read_to_string(self.directory.join("log")).unwrap_or_default();
         while !log().contains("Bootstrapped 0%") {
             assert!(Instant::now() < deadline && self.child.try_wait().unwrap().is_none(), "{}", log());
@@ -106,7 +106,7 @@ SafeLogging 0
     /// Asks for a stream to a host until it is seen, as tor may not have subscribed the program yet.
     #[track_caller]
     pub(crate) fn request(&self, host: &str, watch: &mut Watch) -> Value {
-        let deadline = Instant::now() + TIME;
+        let deadline = Instant::now() + TIME_LIMIT;
         loop {
             assert!(Instant::now() < deadline, "no event of {host}: {}", watch.said);
             let _client = self.client(host);
@@ -124,7 +124,7 @@ SafeLogging 0
     /// Asks for a stream with a user name and a password.
     pub(crate) fn client(&self, host: &str) -> UnixStream {
         let mut client = UnixStream::connect(self.path("socks")).unwrap();
-        client.set_read_timeout(Some(TIME)).unwrap();
+        client.set_read_timeout(Some(TIME_LIMIT)).unwrap();
         let mut answer = [0; 2];
         client.write_all(&[5, 1, 2]).unwrap();
         client.read_exact(&mut answer).unwrap();

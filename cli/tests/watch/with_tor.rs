@@ -1,4 +1,4 @@
-//! Streams of a real tor. It knows no address but 127.0.0.1 to connect to. Without a `tor` on the machine these tests say so
+//! Streams of a real tor, which connects to 127.0.0.1 only. Without a `tor` on the machine these tests say so
 //! and return.
 
 use std::fs;

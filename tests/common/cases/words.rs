@@ -28,7 +28,7 @@ pub(super) const REASONS: &[Case] = each_word! {
     "SOCKS_PROTOCOL" "HTTP_PROTOCOL"
 };
 
-/// The same as reasons of the other end.
+/// The 20 reasons, as reasons of the other end.
 pub(super) const REMOTE_REASONS: &[Case] = each_word! {
     "DETACHED" "REASON=END REMOTE_REASON" remote_reason END:
     "MISC" "RESOLVEFAILED" "CONNECTREFUSED" "EXITPOLICY" "DESTROY" "DONE" "TIMEOUT" "NOROUTE" "HIBERNATING" "INTERNAL"
@@ -36,7 +36,7 @@ pub(super) const REMOTE_REASONS: &[Case] = each_word! {
     "SOCKS_PROTOCOL" "HTTP_PROTOCOL"
 };
 
-/// Codes that tor has no word for, and words that we have no name for.
+/// Codes that tor has no word for, and words of a newer tor.
 pub(super) const UNKNOWN_REASONS: &[Case] = &[
     Case { content: b"9 CLOSED 4 example.com:443 REASON= UNKNOWN_15", reason: Some("UNKNOWN_15"), ..CLOSED },
     Case {
@@ -58,7 +58,7 @@ pub(super) const UNKNOWN_REASONS: &[Case] = &[
         remote_reason: Some("UNKNOWN_577"),
         ..MODERN
     },
-    // REMAP has no space there.
+    // With REMAP tor prints no space before a code.
     Case {
         content: b"9 REMAP 4 192.0.2.1:443 REASON=UNKNOWN_7",
         status: "REMAP",
@@ -66,7 +66,8 @@ pub(super) const UNKNOWN_REASONS: &[Case] = &[
         reason: Some("UNKNOWN_7"),
         ..PLAIN
     },
-    // tor 0.1.2 to 0.2.1 with EXTENDED events: no space before a code, and one behind a target without a reason.
+    // tor 0.1.2 to 0.2.1 with EXTENDED events prints no space before a code, and one at the end of a line without a reason: the
+    // last byte of a line here, which has 254 bytes from the target on, one less than tor cuts.
     Case { content: b"9 CLOSED 4 example.com:443 REASON=UNKNOWN_65", reason: Some("UNKNOWN_65"), ..CLOSED },
     Case { content: b"9 SUCCEEDED 4 example.com:443 ", ..PLAIN },
     Case {
@@ -98,7 +99,7 @@ pub(super) const UNKNOWN_REASONS: &[Case] = &[
     },
 ];
 
-/// The 2 sources, and one of a newer tor.
+/// The 2 sources, and one of a newer tor, which is no anomaly: the words of sources and purposes differ between versions.
 pub(super) const SOURCES: &[Case] = each_word!("REMAP" "SOURCE" source PLAIN: "CACHE" "EXIT" "A_NEW_SOURCE");
 
 /// The 5 purposes, one that an old tor printed, and one of a newer tor.
