@@ -169,7 +169,8 @@ proptest! {
     #![proptest_config(common::config(2_000))]
 
     /// Unknown keywords and words, repetitions, other orders and bare tokens after a good target are never refused and, as no
-    /// colon among them can be that of a port, never mistaken for a part of the target.
+    /// colon among them can be that of a port, never mistaken for a part of the target. A line with a word that ends 255 bytes
+    /// after the target's beginning is left out: tor can have cut a longer target there.
     #[test]
     fn unknown_is_never_refused(
         status in select(tor_stream_event::StreamStatus::ALL),
@@ -186,6 +187,8 @@ proptest! {
             }
             line += known;
         }
+        let cut_at = format!("9 {status} 4 ").len() + 255;
+        prop_assume!(!matches!(line.as_bytes().get(cut_at..), Some([] | [b' ', ..])));
         let event = StreamEventRef::parse(&line).expect("a good target");
         prop_assert_eq!((event.target_host, event.target_port), ("example.com", 443), "{}", line);
         prop_assert!(event.anomalies().contains(Anomaly::UnknownOrder));
