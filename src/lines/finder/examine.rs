@@ -183,7 +183,7 @@ impl LineFinder {
     /// Returns `true` if a line of data surely is nothing else, so that it need not be examined. Most lines of data are
     /// such.
     #[inline]
-    fn is_plain_data(&self, line: &[u8], terminator: Terminator) -> bool {
+    pub(super) fn is_plain_data(&self, line: &[u8], terminator: Terminator) -> bool {
         let may_be_plain = matches!(self.data, Data::AfterFirstLine { .. })
             && !self.lone_lf
             && terminator != Terminator::Missing
