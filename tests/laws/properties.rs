@@ -173,7 +173,7 @@ proptest! {
     #[test]
     fn unknown_is_never_refused(
         status in select(tor_stream_event::StreamStatus::ALL),
-        fields in prop::collection::vec(("[A-Za-z_]{1,16}", "[!-9;-~]{0,12}"), 0..=8),
+        fields in prop::collection::vec(("[A-Za-z_]{1,16}", "[!-9;-~]{0,12}"), 0..=4),
         known in Just([
             " REASON=END", " REMOTE_REASON=DONE", " SOURCE=EXIT", " PURPOSE=USER", " NYM_EPOCH=1", " bare", " REASON=NEW_REASON",
             " PURPOSE=NEW_PURPOSE",
@@ -186,6 +186,8 @@ proptest! {
             }
             line += known;
         }
+        // From 255 bytes on the text could be a target that tor cut.
+        assert!(line.len() < "9 NEW 4 ".len() + 255);
         let event = StreamEventRef::parse(&line).expect("a good target");
         prop_assert_eq!((event.target_host, event.target_port), ("example.com", 443), "{}", line);
         prop_assert!(event.anomalies().contains(Anomaly::UnknownOrder));

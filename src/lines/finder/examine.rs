@@ -97,6 +97,7 @@ impl LineFinder {
         if terminator == Terminator::Missing && !text.is_empty() {
             self.skipped.unterminated = Some(self.lines);
         }
+        // Where the caller set the wire, nothing was detected that these LFs could speak against.
         if MAY_BE_LOG && self.lone_lf {
             self.count_lone_lfs(text);
         }
@@ -220,7 +221,7 @@ impl LineFinder {
         if terminator == Terminator::Missing {
             return;
         }
-        if self.line_end.is_some() {
+        if self.lf_is_set {
             // The caller allows LF and CR LF, and the next line is likely to have the same.
             self.reply_terminator = terminator;
         } else if !self.has_reply {
