@@ -137,6 +137,11 @@ fn events_in_data_are_counted() {
         ("1:2 250+x\nx\n1:2 650 STREAM 1 NEW 0 a:1\n.\n", 1),
         ("1:2 250+x\n1:2 x\n1:2 650 STREAM 1 NEW 0 a:1\n1:2 .\n", 1),
         ("1:2 250+x\n1:2 x\n650 STREAM 1 NEW 0 a:1\n1:2 .\n", 0),
+        // More spaces than a prefix of dates can have, but like the reply's prefix.
+        (
+            "1:2 250+x\n1:2 x\n1:2                                                                650 STREAM 1 NEW 0 a:1\n1:2 .\n",
+            0,
+        ),
         ("250+x\nx\n650 STREAM 1 NEW 0 a:1\n.\n", 0),
         ("250+x\r\nx\r\n650 STREAM 1 NEW 0 a:1\r\n.\r\n", 0),
     ] {
