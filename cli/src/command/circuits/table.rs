@@ -19,7 +19,7 @@ pub(super) struct CircuitTable {
     limit: usize,
     /// Number of targets and identities, over all circuits, that may still be added.
     room: usize,
-    /// Number of stays of streams on circuits beyond the limit.
+    /// Number of stays of streams on circuits for which there was no room.
     pub(super) left_out: u64,
 }
 

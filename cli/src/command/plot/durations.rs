@@ -1,4 +1,7 @@
 //! Durations: exact while there are few, else counted in intervals.
+//!
+//! The histogram of `summary` has intervals that are twice as wide, and prints their starts: its output is merged with that
+//! of other machines, and is no curve.
 
 use alloc::collections::BTreeMap;
 use core::ops::AddAssign;
