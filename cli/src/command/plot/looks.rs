@@ -8,12 +8,19 @@ use crate::command::life::Cause;
 
 // Numbers of the colours in the style sheet `picture.css`, which are those of Okabe and Ito: distinct for eyes that tell few
 // colours apart.
+/// Orange.
 const ORANGE: usize = 0;
+/// Sky blue.
 const SKY_BLUE: usize = 1;
+/// Green.
 const GREEN: usize = 2;
+/// Yellow.
 const YELLOW: usize = 3;
+/// Blue.
 const BLUE: usize = 4;
+/// Vermilion.
 const VERMILION: usize = 5;
+/// Purple.
 const PURPLE: usize = 6;
 
 /// Returns the look of a cause. A reason that the other end of the circuit gave has another pattern than the same
