@@ -70,10 +70,11 @@ fn read_everything(event: &StreamEventRef<'_>) {
         assert!(!key.is_empty());
         assert!(event.arg(key).is_some(), "{key}={value}");
     }
+    // A target ends with its port, so spaces at the end of the line are none of it.
     let trailing_spaces = event.content().iter().rev().take_while(|&&byte| byte == b' ').count();
     assert!(event.target_bytes().len() + trailing_spaces <= event.content().len());
     assert_eq!(event.anomalies().iter().count() == 0, event.anomalies().is_empty());
-    // Must not panic.
+    // Writing must not panic.
     let _ = format!("{event:?}");
 }
 
@@ -143,6 +144,7 @@ proptest! {
         if let Ok(event) = StreamEventRef::parse_lenient(&text) {
             let owned = event.into_owned();
             read_everything(&owned.as_event_ref());
+            // The owned form abridges a malformed ID that is too long.
             if !event.anomalies().contains(Anomaly::MalformedId) {
                 common::assert_pair(&owned, &event);
             }
