@@ -43,6 +43,16 @@ impl LineCollector {
         self.len == 0
     }
 
+    /// Returns `true` if the incomplete line is longer than this already.
+    pub(crate) const fn is_longer_than(&self, len: usize) -> bool {
+        self.len > len as u64
+    }
+
+    /// Returns the incomplete line, or the beginning of one that is too long.
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
     /// Removes bytes from the start of `chunk`, up to a LF or all, and returns them. If they complete a line, it is
     /// returned too.
     pub(crate) fn take<'c>(&mut self, chunk: &mut &'c [u8]) -> (&'c [u8], Option<CollectedLine>) {

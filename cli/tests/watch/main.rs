@@ -8,4 +8,5 @@ mod peer;
 mod program;
 mod replies;
 mod tor;
+mod unread;
 mod with_tor;

@@ -74,15 +74,22 @@ impl Watch {
         }
     }
 
-    /// Sends a signal, and waits for the end that it has to bring soon.
+    /// Sends a signal, and waits for the end that it has to bring soon, with status 0.
     #[track_caller]
     pub(crate) fn stop(self, signal: &str) -> String {
-        let sent = Instant::now();
-        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
-        let (status, said) = self.end();
-        assert!(sent.elapsed() < STOP_TIME_LIMIT, "{:?}", sent.elapsed());
+        let (status, said) = self.stop_with_status(signal);
         assert_eq!(status, Some(0), "{said}");
         said
+    }
+
+    /// Sends a signal, waits for the end that it has to bring soon, and returns the exit status and all that was said.
+    #[track_caller]
+    pub(crate) fn stop_with_status(self, signal: &str) -> (Option<i32>, String) {
+        let sent = Instant::now();
+        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
+        let end = self.end();
+        assert!(sent.elapsed() < STOP_TIME_LIMIT, "{:?}", sent.elapsed());
+        end
     }
 
     /// Waits for the end, and returns the exit status and all that was said.

@@ -132,7 +132,8 @@ impl<'s> ControlConnection<'s> {
                 lines.push(line.text.to_vec());
             }
             match continuation {
-                Continuation::Data => self.skip_data(deadline)?,
+                // No event that `watch` asks for has data: a line that begins some is a client's.
+                Continuation::Data if !is_event => self.skip_data(deadline)?,
                 Continuation::End if !is_event => {
                     return Ok(ControlReply { code: code.map(char::from).iter().collect(), lines });
                 }

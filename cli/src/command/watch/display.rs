@@ -3,9 +3,8 @@
 use core::fmt::Arguments;
 use core::time::Duration;
 use std::io;
-use std::time::SystemTime;
 
-use tor_stream_event::EventDecoder;
+use tor_stream_event::EventLine;
 
 use super::Options;
 use super::address::ControlAddress;
@@ -14,12 +13,23 @@ use super::open_streams::ReplyRow;
 use super::screen::Screen;
 use crate::command::events::{EventLogs, EventOutput};
 use crate::input::filter::MetConditions;
+use crate::input::findings::UnknownWords;
 use crate::input::reader::Event;
 use crate::input::time::Time;
 use crate::report;
 
 /// The display of what tor sends.
-pub(crate) enum EventDisplay {
+pub(crate) struct EventDisplay {
+    /// Output of the form that the options select.
+    output: DisplayOutput,
+    /// Unknown status words, each of which is reported once.
+    words: UnknownWords,
+    /// Set until something that tor sent was not read.
+    all_read: bool,
+}
+
+/// Output of events in one of two forms.
+enum DisplayOutput {
     /// Each event, in the format of the command `events`.
     Events(Box<EventOutput>),
     /// A summary, and the place where it is shown.
@@ -29,6 +39,88 @@ pub(crate) enum EventDisplay {
 impl EventDisplay {
     /// Returns the display that the options select.
     pub(crate) fn new(options: &Options) -> io::Result<Self> {
+        Ok(Self { output: DisplayOutput::new(options)?, words: UnknownWords::default(), all_read: true })
+    }
+
+    /// Shows an event, or reports why it cannot be read. `address` is for messages.
+    pub(crate) fn show(&mut self, line: &EventLine<'_>, address: &ControlAddress) -> io::Result<()> {
+        match (&mut self.output, &line.event) {
+            (DisplayOutput::Events(output), Ok(event)) => {
+                output.write(&Event { line, event, time: Time::of(line), met: MetConditions::ALL })
+            }
+            (DisplayOutput::Summary(summary, _), Ok(event)) => {
+                summary.update(event);
+                Ok(())
+            }
+            (output, Err(error)) => {
+                if let DisplayOutput::Summary(summary, _) = output {
+                    summary.add_unreadable();
+                }
+                self.all_read = false;
+                if self.words.is_new(error) {
+                    self.report(format_args!("{address}:{}: {error}", line.number))?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds a stream that was open before. Returns `false` if its row cannot be read.
+    pub(crate) fn receive_open(&mut self, row: &ReplyRow) -> bool {
+        match &mut self.output {
+            DisplayOutput::Summary(summary, _) => summary.add_open(row),
+            // Only a summary shows streams that have had no event since.
+            DisplayOutput::Events(_) => true,
+        }
+    }
+
+    /// Shows output whose time has come.
+    pub(crate) fn tick(&mut self) -> io::Result<()> {
+        match &mut self.output {
+            DisplayOutput::Events(output) => output.flush(),
+            DisplayOutput::Summary(summary, screen) => screen.tick(summary),
+        }
+    }
+
+    /// Shows the rest of the output, at the end. Returns `true` if everything that tor sent was read.
+    pub(crate) fn finish(&mut self, address: &ControlAddress) -> io::Result<bool> {
+        match &mut self.output {
+            DisplayOutput::Events(output) => output.finish()?,
+            DisplayOutput::Summary(summary, screen) => screen.show(summary)?,
+        }
+        self.words.messages(&address.to_string()).iter().for_each(|message| report(format_args!("{message}")));
+        Ok(self.all_read)
+    }
+
+    /// Forgets the open streams: the connection is lost, and events may be missed.
+    pub(crate) fn disconnected(&mut self) {
+        if let DisplayOutput::Summary(summary, _) = &mut self.output {
+            summary.disconnected();
+        }
+    }
+
+    /// Writes a message about something that is not read to standard error, after the output so far.
+    pub(crate) fn report_unread(&mut self, message: Arguments<'_>) -> io::Result<()> {
+        self.all_read = false;
+        self.report(message)
+    }
+
+    /// Writes a message to standard error, after the output so far.
+    pub(crate) fn report(&mut self, message: Arguments<'_>) -> io::Result<()> {
+        match &mut self.output {
+            DisplayOutput::Events(output) => {
+                output.flush()?;
+                report(message);
+                Ok(())
+            }
+            DisplayOutput::Summary(summary, screen) => screen.report(message, summary),
+        }
+    }
+}
+
+impl DisplayOutput {
+    /// Returns the output that the options select.
+    fn new(options: &Options) -> io::Result<Self> {
         if options.summary {
             let summary = Box::new(LiveSummary::new(options.max_live, options.lenient));
             return Ok(Self::Summary(summary, Screen::new(Duration::from_secs(options.interval))));
@@ -41,80 +133,5 @@ impl EventDisplay {
         // The names of the columns of CSV are printed now, not with the first event.
         output.flush()?;
         Ok(Self::Events(Box::new(output)))
-    }
-
-    /// Decodes the events that end in `piece`, received from tor, and shows them at once. `address` is for messages.
-    pub(crate) fn receive<const N: usize>(
-        &mut self,
-        decoder: &mut EventDecoder<N>,
-        mut piece: &[u8],
-        address: &ControlAddress,
-    ) -> io::Result<()> {
-        // The output takes the time from the text before an event. This is the form of OnionPerf's logs, whose two dashes
-        // stand for a date and a time of day: Unix time as the third word.
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let prefix = format!("- - {}.{:06} ", now.as_secs(), now.subsec_micros());
-        while let Some(mut line) = decoder.next_event(&mut piece) {
-            match (&mut *self, line.event) {
-                (Self::Events(output), Ok(event)) => {
-                    line.prefix = prefix.as_bytes();
-                    output.write(&Event {
-                        line: &line,
-                        event: &event,
-                        time: Time::of(&line),
-                        met: MetConditions::ALL,
-                    })?;
-                }
-                (Self::Events(output), Err(error)) => {
-                    output.flush()?;
-                    report(format_args!("{address}:{}: {error}", line.number));
-                }
-                (Self::Summary(summary, _), Ok(event)) => summary.update(&event),
-                (Self::Summary(summary, _), Err(_)) => summary.add_unreadable(),
-            }
-        }
-        self.tick()
-    }
-
-    /// Adds a stream that was open before, if there is one.
-    pub(crate) fn receive_open(&mut self, stream: Option<ReplyRow>) {
-        if let (Self::Summary(summary, _), Some(stream)) = (self, stream) {
-            summary.add_open(&stream);
-        }
-    }
-
-    /// Shows output whose time has come.
-    pub(crate) fn tick(&mut self) -> io::Result<()> {
-        match self {
-            Self::Events(output) => output.flush(),
-            Self::Summary(summary, screen) => screen.tick(summary),
-        }
-    }
-
-    /// Shows the rest of the output, at the end.
-    pub(crate) fn finish(&mut self) -> io::Result<()> {
-        match self {
-            Self::Events(output) => output.finish(),
-            Self::Summary(summary, screen) => screen.show(summary),
-        }
-    }
-
-    /// Forgets the open streams: the connection is lost, and events may be missed.
-    pub(crate) fn disconnected(&mut self) {
-        if let Self::Summary(summary, _) = self {
-            summary.disconnected();
-        }
-    }
-
-    /// Writes a message to standard error, after the output so far.
-    pub(crate) fn report(&mut self, message: Arguments<'_>) -> io::Result<()> {
-        match self {
-            Self::Events(output) => {
-                output.flush()?;
-                report(message);
-                Ok(())
-            }
-            Self::Summary(summary, screen) => screen.report(message, summary),
-        }
     }
 }

@@ -126,8 +126,8 @@ impl LiveSummary {
         }
     }
 
-    /// Adds a stream that was open before.
-    pub(crate) fn add_open(&mut self, stream: &ReplyRow) {
+    /// Adds a stream that was open before. Returns `false` if its row cannot be read.
+    pub(crate) fn add_open(&mut self, stream: &ReplyRow) -> bool {
         let parse = if self.lenient { StreamEventRef::parse_lenient } else { StreamEventRef::parse_bytes };
         let event = match stream {
             ReplyRow::Text(text) => parse(text).ok(),
@@ -135,12 +135,13 @@ impl LiveSummary {
         };
         let Some(event) = event else {
             self.unreadable += 1;
-            return;
+            return false;
         };
         // If an event came before the reply, the tracker has the stream already, with more facts, such as a purpose.
         if self.tracker.get(&event.into_owned().id).is_none() {
             self.tracker.update(&event, Instant::now());
         }
+        true
     }
 
     /// Counts an event that cannot be read.

@@ -12,6 +12,7 @@ mod cookie;
 mod display;
 mod live_summary;
 mod open_streams;
+mod received;
 mod screen;
 mod stop;
 
@@ -20,14 +21,13 @@ use core::time::Duration;
 use std::io;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use tor_stream_event::EventDecoder;
 
 use self::address::ControlAddress;
 use self::auth::Password;
 use self::connection_end::ConnectionEnd;
 use self::control::ControlConnection;
 use self::display::EventDisplay;
-use self::open_streams::ReplyScanner;
+use self::received::Receiver;
 use self::stop::Stop;
 use crate::command::options::CredentialOption;
 use crate::output::Format;
@@ -56,7 +56,12 @@ Output:
   As of `tor-streams events`, each event at once. `line` is its line in what
   tor sent since it was connected to, and `time` the Unix time at which it
   came. An event that cannot be read goes to standard error with its line and
-  the reason.
+  the reason; of those with the same unknown status only the first, the others
+  are counted at the end.
+
+  A client can ask for a name that holds a line end, so that some of the lines
+  are the client's. A line that looks like an event and is not read goes to
+  standard error with its line, the first one of each kind on a connection.
 
   With --summary: how many events, streams, statuses and reasons there were,
   and the last streams. It is drawn again and again on a terminal, else printed
@@ -70,11 +75,11 @@ Without a connection:
   lost; standard error says so.
 
 Exit status:
-  0  Ctrl-C or SIGTERM came, or whatever reads the output was closed. The
-     output is complete. The second Ctrl-C ends the program at once, with 1.
+  0  Ctrl-C or SIGTERM came, and all that tor sent was read; or whatever reads
+     the output was closed. The second Ctrl-C ends the program at once, with 1.
   1  Tor refused the authentication, what answered is no control port,
-     --retries attempts failed, or the output could not be written. Standard
-     error has the reason.
+     --retries attempts failed, the output could not be written, or something
+     that tor sent was not read. Standard error has the reason.
   2  The arguments are wrong.";
 
 /// Maximum length of an event's line, in bytes.
@@ -146,10 +151,7 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
     let message = loop {
         let Err(end) = watch(options, &stop, &mut password, &mut display, || failures = 0);
         match end {
-            ConnectionEnd::Stopped => {
-                display.finish()?;
-                return Ok(true);
-            }
+            ConnectionEnd::Stopped => return display.finish(address),
             ConnectionEnd::Output(error) => return Err(error),
             ConnectionEnd::Fatal(message) => break message,
             ConnectionEnd::Lost(message) if options.retries.is_some_and(|retries| failures >= retries) => {
@@ -165,7 +167,7 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
             }
         }
     };
-    display.finish()?;
+    display.finish(address)?;
     display.report(format_args!("tor-streams: {address}: {message}"))?;
     Ok(false)
 }
@@ -186,30 +188,25 @@ fn watch(
     }
     connected();
 
-    let mut decoder = EventDecoder::<MAX_LINE>::new();
-    if options.lenient {
-        decoder = decoder.lenient(true);
-    }
+    let mut receiver = Receiver::new(&options.control, options.lenient);
     // The replies so far are decoded as well: there may be events among them, and line numbers count from the connection.
-    display.receive(&mut decoder, &control.take_received(), &options.control)?;
+    receiver.receive(&control.take_received(), display)?;
     // Only a summary shows streams that have had no event since.
-    let mut scanner = options.summary.then(ReplyScanner::new);
-    if scanner.is_some() {
+    if options.summary {
+        receiver.expect_open_streams();
         control.send(open_streams::COMMAND)?;
     }
     let mut piece = vec![0; 64 * 1024];
     loop {
-        match control.read(&mut piece)? {
-            Some(len) => {
-                let mut bytes = piece.get(..len).unwrap_or_default();
-                while let Some(scanner) = scanner.as_mut().filter(|_| !bytes.is_empty()) {
-                    let (taken, stream) = scanner.take(&mut bytes);
-                    display.receive(&mut decoder, taken, &options.control)?;
-                    display.receive_open(stream);
-                }
-                display.receive(&mut decoder, bytes, &options.control)?;
+        match control.read(&mut piece) {
+            Ok(Some(len)) => receiver.receive(piece.get(..len).unwrap_or_default(), display)?,
+            Ok(None) => receiver.pause(display)?,
+            // The rest of an incomplete line was on its way when the user stopped the program.
+            Err(end @ ConnectionEnd::Stopped) => return Err(end),
+            Err(end) => {
+                receiver.finish(display)?;
+                return Err(end);
             }
-            None => display.tick()?,
         }
     }
 }
