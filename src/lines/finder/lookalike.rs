@@ -20,10 +20,6 @@ impl LineFinder {
     /// Counts the LFs without a CR in a reply or its data on the wire. In a STREAM event an LF may be a part of the
     /// target: it counts only if a reply follows it as in a log.
     pub(super) fn count_lone_lfs(&mut self, line: &[u8]) {
-        // The caller knows the line end: nothing was detected that these LFs could speak against.
-        if self.line_end.is_some() {
-            return;
-        }
         let is_event = line.starts_with(STREAM_REPLY);
         let reply_follows = |lf: &usize| line.get(lf + 1..).is_some_and(|rest| prefix::len(rest).is_some());
         let lfs = memchr::memchr_iter(b'\n', line).filter(|lf| !is_event || reply_follows(lf));
