@@ -49,6 +49,8 @@ impl LineState {
 
     /// Appends the state after the next part, which was read from the state that [`part`](Self::part) returned.
     ///
+    /// If the part begins with the rest of an event that was [wrapped](Skipped::wrapped), that line is not counted.
+    ///
     /// # Errors
     ///
     /// `part` itself, if data is open where the part begins: the part was read wrongly. Then `self` is unchanged.
