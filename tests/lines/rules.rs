@@ -151,6 +151,17 @@ fn events_in_data_are_counted() {
     }
 }
 
+/// An empty line of data may lack the last space of its prefix: such a first line shows too that the data have one.
+#[test]
+fn an_empty_first_line_of_data() {
+    for (first, in_data) in [("1:2 ", 0), ("1:2", 0), ("1:2 x", 0), ("1:", 1), ("x", 1), ("1:2x", 1), ("", 1)] {
+        let log = format!("1:2 250+x\n{first}\n1:2 .\n1:2 650 STREAM 1 NEW 0 a:1\n");
+        let mut events = stream_events(log.as_bytes());
+        assert_eq!(events.by_ref().count(), 1, "{log}");
+        assert_eq!((events.skipped().in_data.count, events.skipped().open.is_some()), (in_data, in_data > 0), "{log}");
+    }
+}
+
 /// A target that is one byte short of tor's longest may be cut only where a CR was removed.
 #[test]
 fn a_target_before_a_removed_cr() {
