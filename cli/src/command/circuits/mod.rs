@@ -84,8 +84,9 @@ Exit status:
   0  Every circuit was printed, or whatever reads the output was closed.
   1  Something was told on standard error: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
-     tor, or in the wrong order, or read twice; more circuits, or more streams
-     at a time, than --max-live has room for. Everything else was printed.
+     tor, or in the wrong order, or read twice; a filter's word that nobody
+     knows; more circuits, identities, or streams at a time, than --max-live has
+     room for. Everything else was printed.
   2  The arguments are wrong.
   4  With --check: a circuit was printed. This comes before 1: what was found
      is certain, whatever else could not be read, and 1 says that nothing was

@@ -78,9 +78,10 @@ Exit status:
   0  Everything was counted, or whatever reads the output was closed.
   1  Something was told on standard error: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
-     tor, or in the wrong order, or read twice; streams without a date and
-     time, if they are grouped by it; more groups, or more streams at a time,
-     than --max-live has room for. Everything else was counted.
+     tor, or in the wrong order, or read twice; a filter's word that nobody
+     knows; streams without a date and time, if they are grouped by it; more
+     groups, identities, or streams at a time, than --max-live has room for.
+     Everything else was counted.
   2  The arguments are wrong.
   4  With --check: there was a stream, or an event. This comes before 1: what
      was found is certain, whatever else could not be read.";

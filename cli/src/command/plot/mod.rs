@@ -54,9 +54,10 @@ Exit status:
   0  The figures were drawn.
   1  Something was told on standard error: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
-     tor, or in the wrong order, or read twice; more streams at a time than
-     --max-live has room for; that no stream has a time, so that nothing was
-     drawn; or that the output could not be written.
+     tor, or in the wrong order, or read twice; a filter's word that nobody
+     knows; more streams at a time than --max-live has room for; that no stream
+     has a time, so that nothing was drawn; or that the output could not be
+     written.
   2  The arguments are wrong.";
 
 /// The options of `plot`.

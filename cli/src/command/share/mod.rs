@@ -61,7 +61,8 @@ What is left out:
 
   The anomalies unterminated, in_data and escaped are those of a log's lines,
   and are gone; so may be unknown_order, field_not_utf8 and field_at_cut,
-  since fields are printed in tor's order.
+  since fields are printed in tor's order. A field whose value is none of its
+  keyword becomes REDACTED=x, too, which has the anomaly unknown_keyword.
 
 Several files are printed one after the other, as parts of one log. Streams
 in them with the same ID become one, so share logs of their own one by one.
@@ -69,9 +70,10 @@ in them with the same ID become one, so share logs of their own one by one.
 Exit status:
   0  Every event was printed, or whatever reads the output was closed.
   1  Something was told on standard error: a file or a line that could not be
-     read, as FILE:LINE: and the reason; events that were left out, since
-     an ID is not a number, there were more names than --max-names, or no line
-     with pseudonyms would read alike; events without a time, which is before the first one.
+     read, as FILE:LINE: and the reason; a file that is read twice; a filter's
+     word that nobody knows; events that were left out, since an ID is not a
+     number, there were more names than --max-names, or no line with pseudonyms
+     would read alike; events without a time, which is before the first one.
      Everything else was printed.
   2  The arguments are wrong.";
 
