@@ -64,7 +64,10 @@ def body(text, start):
         elif token[0] in ")]}":
             depth -= 1
             if depth == 0 and opening is not None:
-                return opening, token.end()
+                # Braces in the type that the function returns hold a constant.
+                if not re.match(r"\s*[>,]", text[token.end() :][:100]):
+                    return opening, token.end()
+                opening = None
     raise ValueError("a function without an end")
 
 

@@ -11,7 +11,7 @@ use core::time::Duration;
 use std::time::Instant;
 use std::{env, fs, thread};
 
-use tor_stream_event::{LineState, Outcome, StreamEvents, StreamLife, StreamTracker, stream_events};
+use tor_stream_event::{LineEnd, LineState, Outcome, StreamEvents, StreamLife, StreamTracker, stream_events};
 
 /// A tracker with the Unix times of events.
 type Tracker = StreamTracker<Option<Duration>>;
@@ -29,7 +29,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut events = stream_events(&log);
     events.next();
     let state_of_a_part = events.state().part().ok_or("there is no event in the log")?;
-    let (first, rest) = cut(&log, threads);
+    // On the wire, a LF alone is a byte of a host's name.
+    let line_end: &[u8] = if state_of_a_part.line_end() == Some(LineEnd::CrLf) { b"\r\n" } else { b"\n" };
+    let (first, rest) = cut(&log, threads, line_end);
     let events_of_rest = || rest.iter().map(|part| stream_events(part).resume(&state_of_a_part));
 
     // At most 100,000 streams at a time.
@@ -65,12 +67,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Cuts a log into the first part and others of about the same length, at line ends.
-fn cut(log: &[u8], parts: usize) -> (&[u8], Vec<&[u8]>) {
+fn cut<'l>(log: &'l [u8], parts: usize, line_end: &[u8]) -> (&'l [u8], Vec<&'l [u8]>) {
     let length = log.len() / parts.max(1) + 1;
     let mut rest = log;
     let mut next = || {
-        let line_end = rest.iter().skip(length).position(|&byte| byte == b'\n');
-        let (part, after) = rest.split_at(line_end.map_or(rest.len(), |at| length + at + 1));
+        let last = rest.windows(line_end.len()).skip(length).position(|bytes| bytes == line_end);
+        let (part, after) = rest.split_at(last.map_or(rest.len(), |at| length + at + line_end.len()));
         rest = after;
         part
     };

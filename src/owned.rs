@@ -16,8 +16,9 @@ use crate::word::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSour
 /// A STREAM event that owns its text: it can be stored, and sent to another thread.
 ///
 /// The fields and how they are read are explained on [`StreamEventRef`], the borrowed form, which
-/// [`as_event_ref`](Self::as_event_ref) returns. A public field may be changed; the content that the event was parsed from, and
-/// all that the accessors return, stay unchanged.
+/// [`as_event_ref`](Self::as_event_ref) returns. A public field may be changed; the content that the event was parsed from stays
+/// unchanged. Accessors that take a part of a public field, such as `source_host` and `exit_relay`, or its word, such as
+/// `purpose_str`, follow the field.
 ///
 /// # Examples
 ///

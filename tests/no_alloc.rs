@@ -9,11 +9,13 @@ mod common;
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
 use core::fmt::{self, Write};
+use core::hash::Hash;
 use core::hint::black_box;
 use std::alloc::System;
+use std::hash::DefaultHasher;
 
 use common::cases;
-use tor_stream_event::{EventDecoder, LineEnd, StreamEventRef, StreamId, stream_events};
+use tor_stream_event::{EventDecoder, LineEnd, LogFormat, Quoted, StreamEventRef, StreamId, stream_events};
 
 thread_local! {
     /// Number of calls of the allocator in this thread.
@@ -70,9 +72,15 @@ impl Write for Nowhere {
     }
 }
 
-/// Calls every function for a line that does not need the owned form.
-fn read(line: &[u8]) {
-    for read in [StreamEventRef::parse_bytes(line), StreamEventRef::parse_lenient(line)] {
+/// Calls every function of a content, of its event and of its error, but those that return owned values.
+fn read(content: &[u8]) {
+    let from_text = core::str::from_utf8(content).ok().map(StreamEventRef::parse);
+    for read in [
+        StreamEventRef::parse_bytes(content),
+        StreamEventRef::parse_lenient(content),
+        StreamEventRef::parse_line(content),
+        from_text.unwrap_or(StreamEventRef::parse_bytes(content)),
+    ] {
         match read {
             Ok(event) => {
                 black_box([event.reason_str(), event.remote_reason_str(), event.source_str(), event.purpose_str()]);
@@ -83,12 +91,18 @@ fn read(line: &[u8]) {
                     event.source_port(),
                     event.exit_relay(),
                 ));
-                black_box((event.args().count(), event.arg("REASON"), event.iso_fields().count()));
+                black_box((event.args().count(), event.arg("REASON"), event.client_protocol()));
+                black_box((event.nym_epoch(), event.session_group(), event.iso_fields_str(), event.content()));
+                black_box((event.iso_fields().count(), event.iso_fields().words().count()));
+                black_box(event.args().filter_map(|(_, value)| Quoted::parse(value)).count());
+                let redacted = event.redact(event.content());
+                black_box(redacted.as_str());
+                event.hash(&mut DefaultHasher::new());
                 black_box(event.socks_username().map(|quoted| quoted.bytes().count()));
                 black_box(event.socks_password().map(|quoted| quoted.bytes().count()));
                 black_box((event.target_bytes(), event.anomalies().iter().count(), black_box(event) == event));
                 black_box(event.id.parse::<StreamId>().is_ok());
-                let _ = write!(Nowhere, "{event} {event:?}");
+                let _ = write!(Nowhere, "{event} {event:?} {redacted}");
             }
             Err(error) => {
                 let _ = write!(Nowhere, "{error} {error:?}");
@@ -121,6 +135,19 @@ const CAPTURES: &[(&[u8], LineEnd)] = &[
     (include_bytes!("data/hostile-targets.raw"), LineEnd::CrLf),
     (include_bytes!("data/onionperf.log"), LineEnd::Lf),
 ];
+
+/// The format of a log needs no memory: neither finding it, nor reading with it.
+#[test]
+fn formats_do_not_allocate() {
+    let log = black_box(b"gw[7] | 650 STREAM 1 NEW 0 a:1 |\ngw[8] | 650 STREAM 2 NEW 0 a:1 |\n");
+    let work = || {
+        let found = LogFormat::like(b"gw[7] | ", b" |").expect("a format");
+        black_box((LogFormat::of_line(log), found.before(), found.after(), found.fits(log)));
+        assert_eq!(stream_events(log).log_format(found).count(), 2);
+        let _ = write!(Nowhere, "{found:?}");
+    };
+    assert_eq!(calls(work), 0);
+}
 
 /// No line of a capture needs memory, in a buffer or in chunks.
 #[test]

@@ -7,6 +7,7 @@ use tokio_util::bytes::{Buf, BytesMut};
 use tokio_util::codec::Decoder;
 
 use super::finder::LineFinder;
+use super::skipped::Skipped;
 use super::splitter::{FoundLine, Splitter};
 use crate::error::Error;
 use crate::owned::StreamEvent;
@@ -46,6 +47,37 @@ impl EventCodec {
     pub const fn lenient(mut self, lenient: bool) -> Self {
         self.0.finder.lenient = lenient;
         self
+    }
+
+    /// Returns the counts of lines that look like an event and were not read as one, up to the last frame.
+    ///
+    /// A client can end a name with a line end and the start of a reply with data, so that no event is found from there on:
+    /// [`open`](Skipped::open) then has the number of that line. A connection that goes on for long should look at it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tokio_util::{bytes::BytesMut, codec::Decoder};
+    /// use tor_stream_event::EventCodec;
+    ///
+    /// let mut codec = EventCodec::new();
+    /// // The client's host is `a`, a line end, and `650+x`.
+    /// let mut received = BytesMut::from("650 STREAM 7 NEW 0 a\r\n650+x:80\r\n650 STREAM 8 NEW 0 b:80\r\n");
+    /// while let Some(frame) = codec.decode(&mut received)? {
+    ///     assert!(frame.is_err());
+    /// }
+    /// assert_eq!((codec.skipped().open, codec.skipped().in_data.count), (Some(2), 1));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn skipped(&self) -> Skipped {
+        self.0.finder.skipped()
+    }
+
+    /// Returns the number of lines with a reply, among the same lines as [`skipped`](Self::skipped).
+    #[must_use]
+    pub const fn replies(&self) -> u64 {
+        self.0.finder.replies()
     }
 
     /// Parses the event of a line that was found in `chunk` or in the kept bytes.

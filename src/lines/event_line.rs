@@ -65,8 +65,8 @@ impl EventLine<'_> {
     /// Returns the Unix time in the prefix that OnionPerf writes before a line: the `1548934191.51` of
     /// `2019-01-31 11:29:51 1548934191.51 650 STREAM`, as the time since 1970.
     ///
-    /// Only the third word is looked at. `None` if the prefix has not three words, or if the third one is no number
-    /// with a fraction or with nine digits or more.
+    /// Only the third word is looked at. `None` unless the prefix is three words with one space after each, and the
+    /// third one is a number that has a fraction of one to nine digits, or no fraction and at least nine digits.
     ///
     /// ```
     /// let log = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 18 NEW 0 a.test:443\n";

@@ -39,12 +39,17 @@ pub struct LineState {
 impl LineState {
     /// Returns the state at the start of a later part of the same log: outside of data, before the first line. `None`
     /// if the lines so far do not show how lines end.
+    ///
+    /// The part has to begin after a line end of the log: after CR LF if [`line_end`](Self::line_end) is that, since a LF
+    /// alone then is a byte of a name, which a client chooses.
     #[must_use]
     pub fn part(&self) -> Option<Self> {
         Some(Self { finder: self.finder.part()? })
     }
 
     /// Appends the state after the next part, which was read from the state that [`part`](Self::part) returned.
+    ///
+    /// If the part begins with the rest of an event that was [wrapped](Skipped::wrapped), that line is not counted.
     ///
     /// # Errors
     ///

@@ -16,7 +16,7 @@ fn main() {
         let capture = fs::read(path).expect("a capture");
         // A LF alone may be part of a name.
         let ends = capture.windows(2).enumerate().filter(|(_, pair)| pair == b"\r\n").map(|(at, _)| at + 2);
-        let end = ends.take(count).last().expect("lines");
+        let end = ends.take(count).nth(count - 1).expect("as many lines as are read");
         lines.extend_from_slice(&capture[..end]);
     }
     fs::write(Path::new(&out).join("lines.raw"), lines).expect("a file");

@@ -4,7 +4,7 @@ use crate::common::printed::TARGET_BUFFER;
 use crate::common::{self, event, event_of_bytes, lenient_event};
 use tor_stream_event::Anomaly::{FieldAtCut, TargetMayBeCut, TargetSpace, UnknownKeyword, UnknownOrder};
 
-/// Every case of the shared list.
+/// Reads every case of tests/common/cases on every path.
 #[test]
 fn every_case_on_every_path() {
     for case in common::cases::all() {
@@ -32,8 +32,8 @@ fn unknown_keywords_with_a_colon() {
     }
 }
 
-/// A path before PURPOSE may hold spaces, so that it ends at the cut only if PURPOSE follows there. In an order that no tor
-/// prints, no field is flagged as cut.
+/// A path before PURPOSE may hold spaces, so it ends where a cut target would (`FieldAtCut`) only if PURPOSE follows there. In an
+/// order that no tor prints, no field has this anomaly.
 #[test]
 fn a_path_at_the_cut() {
     for (before, after, anomalies) in [
@@ -47,7 +47,8 @@ fn a_path_at_the_cut() {
     }
 }
 
-/// A field that ends where tor cuts a target is flagged only before text that can follow such a target.
+/// A field that ends where tor cuts a target may be a client's, in a target that tor cut, if the text after it can be all that
+/// tor printed after this target. Only then it is flagged.
 #[test]
 fn text_after_the_cut() {
     let newer = " CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SESSION_GROUP";
@@ -55,15 +56,18 @@ fn text_after_the_cut() {
         ("SUCCEEDED", newer, "", true),
         ("SUCCEEDED", " SOCKS_USERNAME=\"u\"", " SOCKS_PASSWORD=\"p\"", true),
         ("SUCCEEDED", " SOCKS_USERNAME=\"u\"", newer, true),
+        // tor prints all four newer fields, or none.
         ("SUCCEEDED", " SOCKS_USERNAME=\"u\"", " CLIENT_PROTOCOL=SOCKS5", false),
         ("SUCCEEDED", " CLIENT_PROTOCOL=SOCKS5", " NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=", false),
         ("SUCCEEDED", " NYM_EPOCH=0", " SESSION_GROUP=-4 ISO_FIELDS=", false),
         ("SUCCEEDED", " SESSION_GROUP=-4", " ISO_FIELDS=", false),
+        // No remote reason comes first.
         ("CLOSED", " REASON=DONE", "", true),
         ("CLOSED", " REASON=DONE", newer, true),
         ("CLOSED", " REASON=END", " REMOTE_REASON=MISC", false),
         ("CLOSED", " REASON=END", " REMOTE_REASON=MISC CLIENT_PROTOCOL=SOCKS5", false),
         ("REMAP", " SOURCE=EXIT", newer, true),
+        // A tor with purposes prints one with every NEW and NEWRESOLVE.
         ("NEW", " SOURCE_ADDR=127.0.0.1:5", " PURPOSE=USER", true),
         ("NEWRESOLVE", " SOURCE_ADDR=127.0.0.1:5", " PURPOSE=DNS_REQUEST SOCKS_USERNAME=\"u\"", true),
         ("NEW", " PURPOSE=USER", "", false),

@@ -22,7 +22,7 @@ const MISPLACED: &[&str] = &[
     r#"6 SOCKS_PASSWORD="x hunter2 y" 5 a:1"#,
     r#"SOCKS_PASSWORD="hunter2" NEW 5 a:1"#,
     r#"SOCKS_PASSWORD="x NEW hunter2 y:1" a:1"#,
-    // The string begins in the target and ends in another field.
+    // The string begins in the target, and goes on in another field.
     r#"7 NEW 0 SOCKS_PASSWORD="x:80 hunter2" CLIENT_PROTOCOL=SOCKS5"#,
     r#"7 CLOSED 0 SOCKS_PASSWORD="x:80 REASON=hunter2" CLIENT_PROTOCOL=SOCKS5"#,
     r#"7 NEW 0 SOCKS_PASSWORD="x:80 SOURCE_ADDR=/hunter2:0 PURPOSE=USER"#,
@@ -114,7 +114,8 @@ fn debug_redacts_odd_lines() {
     }
 }
 
-/// An error shows no byte of a credential, here the letter after the last colon of what should be a target.
+/// An error shows no byte of a credential, here the `Q`. In the first two contents the error is at that letter; in the third it is
+/// at the `_` of the circuit, before the credential.
 #[test]
 fn errors_show_no_byte_of_a_credential() {
     for (content, offset) in [
@@ -123,14 +124,15 @@ fn errors_show_no_byte_of_a_credential() {
         (r#"9 CLOSED SOCKS_PASSWORD="Q" a:80"#, 14),
     ] {
         let error = protocol_error(StreamEventRef::parse(content));
-        let is_secret = error.offset() == offset && content.as_bytes()[offset] == b'Q';
+        assert_eq!(error.offset(), offset, "{content}");
+        let is_secret = content.as_bytes()[offset] == b'Q';
         let message = error.to_string();
         assert_eq!(is_secret, message.contains("found a byte that may be of a credential at byte"), "{message}");
         assert!(!message.contains('Q'), "{message}");
     }
 }
 
-/// `Debug` of the owned form shows no credential, and the form's own name.
+/// `Debug` of the owned form shows the form's own name, and no credential.
 #[cfg(feature = "alloc")]
 #[test]
 fn owned_debug_redacts() {
@@ -158,7 +160,7 @@ fn misplaced_credentials() {
     for content in MISPLACED {
         assert!(content.contains(SECRET));
         let shown = all_shown(content.as_bytes());
-        // The first letters would remain of an ID that is too long.
+        // An ID that is too long is shown as its first three letters, `~` and a hash.
         assert!(!shown.contains(SECRET) && !shown.contains("hun~"), "{content}: {shown}");
     }
 }

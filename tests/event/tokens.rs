@@ -1,11 +1,11 @@
-//! The words of the protocol: every one, in both directions, and no other.
+//! The words of the protocol: every one, in both directions, and no other. Then anomalies: their sets and names.
 
 use tor_stream_event::{
     Anomalies, Anomaly, ClientProtocol, Error, ErrorKind, Field, IsoField, StreamClosureReason, StreamEventRef,
     StreamPurpose, StreamSource, StreamStatus,
 };
 
-/// Asserts that an enum knows exactly these words, with these names.
+/// Asserts that an enum has exactly these words, each with this variant.
 macro_rules! assert_words {
     ($enum:ident: $($word:literal $variant:ident,)+) => {{
         let expected = [$(($word, $enum::$variant)),+];
@@ -136,7 +136,8 @@ fn isolation_fields() {
     assert_eq!(count, 9);
 }
 
-/// A word has its name however close to it the line ends.
+/// A word has its variant however close to it the line ends: the parser compares 16 bytes from its start on, and near the end of the
+/// line there are fewer.
 #[test]
 fn words_near_the_end() {
     /// Asserts that every word of an enum is read after `$before`, whatever follows.
@@ -160,18 +161,19 @@ fn words_near_the_end() {
     assert_read!(ClientProtocol "9 FAILED 0 a:1 CLIENT_PROTOCOL=" client_protocol());
 }
 
-/// A word without a name is no variant: `Unrecognized` would lose its text.
+/// Parsing a word without a variant fails: `Unrecognized` would lose its text.
 #[test]
-fn words_without_a_name() {
+fn words_without_a_variant() {
     /// Asserts the messages of one enum.
     macro_rules! assert_refused {
         ($enum:ident $field:ident $expected:literal) => {
             for (word, kind, found) in [
                 ("UNRECOGNIZED", ErrorKind::Unrecognized(Field::$field), "the unknown word UNRECOGNIZED"),
+                // A word with a digit may be a client's text, and is not shown.
                 ("NEW_WORD2", ErrorKind::Unrecognized(Field::$field), "an unknown word of 9 bytes"),
                 ("", ErrorKind::Missing(Field::$field), "the end"),
             ] {
-                let Err(Error::Protocol(error)) = word.parse::<$enum>() else { panic!("{word:?} has a name") };
+                let Err(Error::Protocol(error)) = word.parse::<$enum>() else { panic!("{word:?} has a variant") };
                 assert_eq!((error.kind(), error.offset()), (kind, 0));
                 assert_eq!(error.to_string(), format!("expected {}, found {found} at byte 0", $expected));
             }

@@ -153,6 +153,15 @@ fn a_line_at_the_limit_is_read() {
             log.chunks(size).filter_map(|mut piece| decoder.next_event(&mut piece).map(|line| line.event.is_ok()));
         assert_eq!(lines.collect::<Vec<_>>(), [false], "pieces of {size}");
     }
+    // So may a line that is like the one before it.
+    for (length, is_read) in [(255, true), (256, true), (257, false), (258, false)] {
+        let start = "650 STREAM 2 NEW 0 a:1 X=";
+        let line = format!("{start}{}\r\n", "x".repeat(length - start.len() - 2));
+        let log = ["650 STREAM 1 NEW 0 a:1\r\n", &line].concat();
+        let (mut decoder, mut rest) = (EventDecoder::<256>::new(), log.as_bytes());
+        assert!(decoder.next_event(&mut rest).unwrap().event.is_ok());
+        assert_eq!(decoder.next_event(&mut rest).unwrap().event.is_ok(), is_read, "{length} bytes");
+    }
 }
 
 #[test]
@@ -198,6 +207,15 @@ fn a_line_that_is_too_long_is_reported_once() {
                 .collect();
             assert_eq!(lines, [(text.to_vec(), true)], "pieces of {size}");
         }
+    }
+    // It says whether it has an end.
+    for (line, is_terminated) in [(first_line, true), (text, false)] {
+        let mut decoder = EventDecoder::<64>::new();
+        let line = match decoder.next_event(&mut &line[..]).map(|line| line.is_terminated()) {
+            None => decoder.finish().map(|line| line.is_terminated()),
+            found => found,
+        };
+        assert_eq!(line, Some(is_terminated));
     }
     let error = EventDecoder::<64>::new().next_event(&mut log.as_bytes()).unwrap().event.unwrap_err();
     assert_eq!(error.to_string(), "expected a line of at most 64 bytes, found one of 123");

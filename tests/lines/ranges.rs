@@ -189,6 +189,9 @@ fn a_part_inside_of_data() {
     assert!(state.append(wrong.state()).is_err());
     let right: Vec<_> = stream_events(part).resume(&state).map(|line| (line.number, line.offset)).collect();
     assert_eq!(right, [(5, 50)]);
+    // A part begins outside of data, whatever its first line is like.
+    let part = b"251 OK\r\n650 STREAM 1 NEW 0 a:1\r\n";
+    assert_eq!(stream_events(part).resume(&state.part().unwrap()).count(), 1);
 }
 
 /// After ranges were put together, the next line is looked at as if they had been read in one.

@@ -15,7 +15,7 @@ fn an_event_needs_nothing_after_it() {
     assert_eq!(reader.next_event().unwrap().unwrap().number, 1);
     assert_eq!(reader.next_event().unwrap().unwrap().number, 2);
     assert!(reader.next_event().is_err());
-    // On the wire the first CR LF is enough.
+    // On the wire, the CR LF of the first line shows that it has ended.
     let lines = b"650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1\r\n";
     let once = ChunkReader { rest: lines, size: lines.len(), errors: vec![] };
     let mut reader = EventReader::new(once.chain(Failing));
@@ -34,6 +34,7 @@ impl Read for Failing {
 #[test]
 fn reading_goes_on_after_an_error() {
     let log = b"250 OK\r\n650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1\r\n";
+    // The last one comes first: after Interrupted the reader tries again, and WouldBlock is returned.
     let errors = vec![io::ErrorKind::WouldBlock, io::ErrorKind::Interrupted];
     let mut reader = EventReader::new(ChunkReader { rest: log, size: 40, errors });
     let error = reader.next_event().unwrap_err();
@@ -47,7 +48,7 @@ fn reading_goes_on_after_an_error() {
 #[test]
 fn an_error_says_where() {
     let log = b"250 OK\r\n650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1\r\n";
-    for size in 1..40 {
+    for size in 1..log.len() {
         let mut reader =
             EventReader::new(ChunkReader { rest: &log[..size], size, errors: Vec::new() }.chain(ChunkReader {
                 rest: &log[size..],

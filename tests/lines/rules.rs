@@ -130,6 +130,58 @@ fn events_without_a_code_and_wrapped_ones_are_counted() {
     }
 }
 
+/// A line of data that is like an event is counted once, whether or not it or the other lines have the reply's prefix.
+#[test]
+fn events_in_data_are_counted() {
+    for (log, found) in [
+        ("1:2 250+x\nx\n1:2 650 STREAM 1 NEW 0 a:1\n.\n", 1),
+        ("1:2 250+x\n1:2 x\n1:2 650 STREAM 1 NEW 0 a:1\n1:2 .\n", 1),
+        ("1:2 250+x\n1:2 x\n650 STREAM 1 NEW 0 a:1\n1:2 .\n", 0),
+        // More spaces than a prefix of dates can have, but like the reply's prefix.
+        (
+            "1:2 250+x\n1:2 x\n1:2                                                                650 STREAM 1 NEW 0 a:1\n1:2 .\n",
+            0,
+        ),
+        ("250+x\nx\n650 STREAM 1 NEW 0 a:1\n.\n", 0),
+        ("250+x\r\nx\r\n650 STREAM 1 NEW 0 a:1\r\n.\r\n", 0),
+    ] {
+        let mut events = stream_events(log.as_bytes());
+        assert_eq!(events.by_ref().count(), found, "{log}");
+        assert_eq!((events.skipped().in_data.count, events.skipped().in_data.first), (1, Some(3)), "{log}");
+    }
+}
+
+/// An empty line of data may lack the last space of its prefix: such a first line shows too that the data have one.
+#[test]
+fn an_empty_first_line_of_data() {
+    for (first, in_data) in [("1:2 ", 0), ("1:2", 0), ("1:2 x", 0), ("1:", 1), ("x", 1), ("1:2x", 1), ("", 1)] {
+        let log = format!("1:2 250+x\n{first}\n1:2 .\n1:2 650 STREAM 1 NEW 0 a:1\n");
+        let mut events = stream_events(log.as_bytes());
+        assert_eq!(events.by_ref().count(), 1, "{log}");
+        assert_eq!((events.skipped().in_data.count, events.skipped().open.is_some()), (in_data, in_data > 0), "{log}");
+    }
+}
+
+/// A target that is one byte short of tor's longest may be cut only where a CR was removed.
+#[test]
+fn a_target_before_a_removed_cr() {
+    let format = LogFormat::like(b"'", b"'").expect("a short text");
+    let event = format!("650 STREAM 1 NEW 0 {}:80", "a".repeat(251));
+    let may_be_cut = |mut events: StreamEvents<'_>| {
+        let event = events.next().expect("a line").event.expect("an event");
+        event.anomalies().contains(Anomaly::TargetMayBeCut)
+    };
+    for (first_end, end, expected) in [("\n", "\n", false), ("\n", "\r\n", true), ("\r\n", "\r\n", false)] {
+        let log = format!("Starting\n650 BW 1 2{first_end}{event}{end}");
+        assert_eq!(may_be_cut(stream_events(log.as_bytes())), expected, "{first_end:?} {end:?}");
+    }
+    // The same, where the line has text after the reply.
+    for end in ["\n", "\r\n"] {
+        let log = format!("'650 BW 1 2'{end}'{event}'{end}");
+        assert!(!may_be_cut(stream_events(log.as_bytes()).log_format(format)), "{end:?}");
+    }
+}
+
 /// A line end that was set is known before the first line, and unlike ones are not counted.
 #[test]
 fn line_ends_that_were_set() {

@@ -23,7 +23,7 @@ pub(crate) const UNIX_GROUP: i32 = 0;
 pub(crate) const DNS_GROUP: i32 = 1;
 /// The `SessionGroup` of the HTTPTunnelPort.
 pub(crate) const HTTP_GROUP: i32 = 2;
-/// The `SessionGroup` of the NATDPort.
+/// The `SessionGroup` of the NATDPort: the largest that tor takes.
 pub(crate) const NATD_GROUP: i32 = i32::MAX;
 
 /// A running tor, which ends with this value. Its one directory authority is on a closed port of 127.0.0.1: this tor talks to

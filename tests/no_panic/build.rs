@@ -1,4 +1,4 @@
-//! Links without the C library and its start code.
+//! Tells the linker to leave out the C library and its start code.
 
 fn main() {
     for argument in ["-nostartfiles", "-nostdlib", "-static"] {

@@ -1,4 +1,5 @@
-//! tor as a program: hands its arguments to the tor that `libtor-sys` compiles.
+//! tor as a program, for `ci/old-tor`, which runs the tests of tests/live_tor with it: hands its arguments to the tor that the crate
+//! libtor-sys (in code: `tor_sys`) compiles.
 
 use std::ffi::{CString, c_int};
 use std::os::unix::ffi::OsStringExt;

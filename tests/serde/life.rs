@@ -45,7 +45,7 @@ fn streams_come_back() {
         "stream-events.raw",
         "hostile-targets.raw",
         "onionperf.log",
-        "field/T05-words-without-a-name.log",
+        "field/T05-words-without-a-variant.log",
         "field/T07-failed-without-closed.log",
         "faults/lenient-ids.raw",
     ] {
@@ -96,7 +96,7 @@ fn ids_of_a_stream() {
     }
 }
 
-/// Words without a name are text in a stream, its failure and its steps; notes are left out.
+/// Words without a variant are text in a stream, its failure and its steps; notes are left out.
 #[test]
 fn words_of_a_stream() {
     let mut tracker = StreamTracker::with_notes(1);

@@ -202,7 +202,7 @@ fn more_and_fewer_fields() {
     assert_eq!(of_json(&short), event("9 CLOSED 0 a b:80"));
     assert_eq!(of_json(&short).anomalies().iter().collect::<Vec<_>>(), [Anomaly::TargetSpace]);
 
-    // tor prints a space before a number, and a newer tor none before a word that looks like one.
+    // tor prints a space before `UNKNOWN_` and a code. `UNKNOWN_FOO` can only be a word of a future tor, which has none.
     for (reason, printed) in [("UNKNOWN_15", "REASON= UNKNOWN_15"), ("UNKNOWN_FOO", "REASON=UNKNOWN_FOO")] {
         let form = json!({"id": "9", "status": "CLOSED", "target_host": "a", "target_port": 80, "reason": reason});
         assert_eq!(of_json(&form), event(&format!("9 CLOSED 0 a:80 {printed}")));
@@ -238,6 +238,8 @@ proptest! {
 #[test]
 fn anomalies_of_the_line() {
     let format = LogFormat::like(b"'", b"'").expect("a format");
+    // In the first log the target, in the second the field ends after 254 bytes from the target's start, so that the CR may be the
+    // 255th byte, at which tor cuts a target.
     let cut = format!("1:2 650 BW 1 2\n1:2 650 STREAM 3 SENTCONNECT 5 {}:80\r\n", "a".repeat(251));
     let end = format!("1:2 650 BW 1 2\n1:2 650 STREAM 3 SENTCONNECT 5 a:80 SOCKS_USERNAME=\"{}\"\r\n", "a".repeat(232));
     let cases: [(_, &[Anomaly]); 5] = [

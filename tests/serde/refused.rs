@@ -61,7 +61,7 @@ fn malformed_ids() {
     }
 }
 
-/// Data in which one bit was changed is refused, or is the event of its own content, with the fields that it has.
+/// Data in which one bit was changed is refused, or is the same as the event that parsing its content returns.
 #[test]
 fn one_bit_changed() {
     /// Reads an event out of its form.

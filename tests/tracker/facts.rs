@@ -82,8 +82,8 @@ fn facts_of_new_are_kept() {
 
 /// Words that have no name keep their text.
 #[test]
-fn words_without_a_name() {
-    let lives = lives(include_bytes!("../data/field/T05-words-without-a-name.log"));
+fn words_without_a_variant() {
+    let lives = lives(include_bytes!("../data/field/T05-words-without-a-variant.log"));
     let [one, two] = lives.as_slice() else { panic!("{lives:?}") };
     assert_eq!((one.purpose, one.purpose_str()), (Some(StreamPurpose::Unrecognized), Some("NEW_PURPOSE")));
     assert_eq!(
@@ -99,10 +99,10 @@ fn words_without_a_name() {
     assert_eq!((two.purpose_str(), two.source_str()), (Some("USER"), None));
 }
 
-/// Unknown sources and statuses keep their text too. A later known word replaces an unknown one. The start of a long word is
-/// kept.
+/// Unknown sources and statuses keep their text too. A later known word replaces an unknown one. Of a long word
+/// at most 64 bytes are kept, without half a character at the end.
 #[test]
-fn more_words_without_a_name() {
+fn more_words_without_a_variant() {
     let long = format!("{}\u{e9}", "W".repeat(63));
     let lines = [
         "5 NEW 0 a:80 PURPOSE=NEW_PURPOSE",
@@ -167,6 +167,7 @@ fn remote_reason_of_an_attempt() {
 
     let capture = lives(include_bytes!("../data/onionperf.log"));
     let failed: Vec<_> = capture.iter().filter_map(|life| Some((life.id.as_str(), life.failure.as_ref()?))).collect();
+    // Both failed after an earlier DETACHED with a remote reason.
     for id in ["217", "323"] {
         let (_, failure) = failed.iter().find(|(failed, _)| *failed == id).unwrap();
         assert_eq!((failure.reason_str(), failure.remote_reason_str()), (Some("CANT_ATTACH"), None), "{id}");

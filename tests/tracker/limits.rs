@@ -9,11 +9,12 @@ fn no_more_than_the_limit() {
         track(&mut tracker, &["1 NEW 0 a:80", "2 NEW 0 a:80", "1 SENTCONNECT 7 a:80", "3 NEW 0 a:80", "4 NEW 0 a:80"]);
     assert_eq!(outcomes(&lives), [("2", Outcome::Dropped), ("1", Outcome::Dropped)]);
     assert_eq!((tracker.dropped(), tracker.live().count()), (2, 2));
-    // The limit holds for closed streams, too.
+    // The limit holds for closed streams, too: 3 is forgotten when 5 is closed, and its second CLOSED is that of a new stream.
     let closed = ["3 CLOSED 0 a:80", "4 CLOSED 0 a:80", "5 CLOSED 0 a:80", "3 CLOSED 0 a:80", "5 CLOSED 0 a:80"];
     let lives = track(&mut tracker, &closed);
     let expected = [Outcome::Closed, Outcome::Closed, Outcome::Closed, Outcome::Closed, Outcome::AfterClosed];
     assert_eq!(lives.iter().map(|life| life.outcome).collect::<Vec<_>>(), expected);
+    // A limit of 0 is taken for 1.
     assert_eq!(StreamTracker::<u8>::new(0).update(&StreamEventRef::parse("1 NEW 0 a:80").unwrap(), 0), None);
 }
 
@@ -41,6 +42,7 @@ fn bounded_steps_and_circuits() {
     );
     assert_eq!((life.circuits.len(), life.more_circuits, life.circuit_changes), (2, true, 6));
 
+    // 0 is taken for 1.
     let mut tracker = StreamTracker::new(1).keep_steps(0).keep_circuits(0);
     for content in ["1 NEW 0 a:80", "1 SENTCONNECT 7 a:80", "1 SENTCONNECT 8 a:80"] {
         tracker.update(&StreamEventRef::parse(content).unwrap(), 0);

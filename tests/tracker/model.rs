@@ -67,6 +67,7 @@ fn as_the_model() {
         }
         assert_eq!(tracker.dropped(), dropped);
         let mut live = model.live;
+        // `into_live` returns the streams in the order of their IDs' text.
         live.sort();
         assert!(tracker.into_live().map(|life| life.note.0).eq(live.into_iter().map(|(_, events, _)| events)));
     }

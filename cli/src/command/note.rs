@@ -2,7 +2,7 @@
 
 use tor_stream_event::{Note, StreamEventRef, StreamLife, StreamTracker};
 
-use crate::command::identity::{Hasher, IdentityFacts};
+use crate::command::identity::{FactSource, IdentityFacts};
 use crate::command::streams::onionperf;
 use crate::command::summary::EventTally;
 use crate::input::filter::MetConditions;
@@ -45,8 +45,8 @@ impl StreamNote {
     }
 
     /// Adds the facts about the stream's identity that the event tells, if the command asks for them.
-    pub(crate) fn with_facts(mut self, hasher: Option<&Hasher>, event: &Event<'_>) -> Self {
-        self.facts = hasher.map(|hasher| Box::new(hasher.facts(event.event)));
+    pub(crate) fn with_facts(mut self, source: Option<&FactSource>, event: &Event<'_>) -> Self {
+        self.facts = source.map(|source| Box::new(source.facts(event.event)));
         self
     }
 

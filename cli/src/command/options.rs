@@ -3,7 +3,7 @@
 //! A command flattens the structs it needs:
 //!
 //! ```text
-//! #[command(flatten)] read: Reading                    FILE, --recursive, filters, form of the logs, --lenient, --jobs
+//! #[command(flatten)] read: ReadOptions                FILE, --recursive, filters, form of the logs, --lenient, --jobs
 //! #[command(flatten)] streams: StreamOptions           --join, --failed, --max-live
 //! #[command(flatten)] check: CheckOption               --check, which sets exit status 4
 //! #[command(flatten)] credentials: CredentialOption    --show-credentials
@@ -63,7 +63,7 @@ pub(crate) struct CredentialOption {
 /// The result of a command, which the exit status tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Nothing was reported.
+    /// Nothing was reported, but perhaps a clock that was set back, or numbers of lines: nothing is missing in the output.
     Complete,
     /// Something was reported on standard error, such as a line that could not be read.
     Reported,

@@ -25,6 +25,9 @@ pub(crate) struct OrderCheck {
     /// Number of events whose time is before that of the event before.
     backward: u64,
     /// Set after the log went on in another file, until the first time in that file.
+    ///
+    /// Neither this nor `misplaced_files` is merged or sent to another process: both are of whole logs alone, and only
+    /// checks of ranges of one file are merged or sent.
     #[serde(skip)]
     is_new_file: bool,
     /// Number of files of a log whose first time is before the last one of the file before.
@@ -73,12 +76,14 @@ impl OrderCheck {
         self.is_new_file = true;
     }
 
-    /// Compares a time with the last one, if they differ.
+    /// Compares a time with the last one, if they differ. Times of two kinds, such as Unix time and local time, are
+    /// neither forward nor backward.
     fn step(&mut self, time: Time) {
         let is_new_file = mem::take(&mut self.is_new_file);
         let Some(last) = self.last.filter(|&last| last != time) else { return };
-        let is_backward = last.since(time).is_some();
-        self.forward += u64::from(time.since(last).is_some());
+        // `since` is `None` for a time that is not earlier.
+        let (is_forward, is_backward) = (time.since(last).is_some(), last.since(time).is_some());
+        self.forward += u64::from(is_forward);
         self.backward += u64::from(is_backward);
         self.misplaced_files += u64::from(is_backward && is_new_file);
     }
@@ -120,7 +125,8 @@ impl OrderCheck {
         [self.forward, self.backward, self.again.number, self.reversed.number].iter().all(|&number| number <= lines)
     }
 
-    /// Reports the signs. Returns `false` if any of them makes the log's streams doubtful.
+    /// Reports the signs. Returns `false` if any of them makes the log's streams doubtful: one clock that was set back
+    /// does not, since its streams are known, and only their durations are not.
     pub(crate) fn report(&self, name: &str) -> bool {
         let is_reversed = self.backward > self.forward;
         if is_reversed {

@@ -56,7 +56,7 @@ fn types_of_columns() {
 const CIRCUIT: &[u8] = b"650 STREAM 1 SENTCONNECT 5 host:80\n";
 
 #[test]
-fn words_without_a_name_make_a_dictionary_longer() {
+fn words_without_a_variant_make_a_dictionary_longer() {
     // More than one batch, and a new word in each.
     let log: String = (0..20_000)
         .map(|number| {

@@ -145,7 +145,7 @@ const CASES: &[Case] = &[
     read("field/T03a-rotated-day1.log", 2),
     read("field/T03b-rotated-day2.log", 3),
     read("field/T04-date-filter.log", 6),
-    read("field/T05-words-without-a-name.log", 6),
+    read("field/T05-words-without-a-variant.log", 6),
     read("field/T06-resolve-that-timed-out.log", 6),
     read("field/T07-failed-without-closed.log", 2),
     read("field/T08-plain-unix-time.log", 3),

@@ -94,7 +94,7 @@ fn words_that_nobody_knows() {
     }
     // A word of tor that is in no event is no mistake, nor is one that is in an event, though another condition is not met.
     assert_eq!(stdout(0, &["events", "--status", "xoff_sent"], &[&log]), "");
-    let log = data("field/T05-words-without-a-name.log");
+    let log = data("field/T05-words-without-a-variant.log");
     assert_eq!(events(&["--reason", "unknown_264"], &log), ["1 FAILED", "1 CLOSED"]);
     assert_eq!(events(&["--purpose", "new_purpose", "--stream", "2"], &log), [""; 0]);
 }

@@ -66,7 +66,7 @@ fn streams_are_the_same() {
         ("mixed-session.raw", 1),
         ("onionperf.log", 0),
         ("onionperf-whole.log.xz", 0),
-        ("field/T05-words-without-a-name.log", 0),
+        ("field/T05-words-without-a-variant.log", 0),
         ("field/T06-resolve-that-timed-out.log", 0),
         ("field/I01-isolation.log", 0),
         ("field/S06-getinfo-stream-status.raw", 0),
@@ -80,7 +80,7 @@ fn streams_are_the_same() {
             let (mut targets, mut clients) = (Pairs::default(), Pairs::default());
             for (before, after) in before.iter().zip(&after) {
                 for column in SAME {
-                    // A word without a name has a pseudonym.
+                    // A word without a variant has a pseudonym.
                     if before[column].as_str().is_none_or(|word| !word.starts_with("NEW_")) {
                         assert_eq!(after[column], before[column], "{name} {column}: {before}");
                     }

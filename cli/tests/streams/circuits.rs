@@ -275,3 +275,24 @@ fn more_identities_than_room() {
         assert_eq!(both(0, command, &[&log]).1, "", "{command:?}");
     }
 }
+
+/// Question: when was the circuit used, if not every event has a time? Stream 5 was open on circuit 7 when a controller
+/// asked, which has no time, and was closed at 20; of stream 6 on circuit 8, NEW and the last event have none, and the
+/// others are of 30 and 40. So: 7 from 20 to 20, and 8 from 30 to 40.
+#[test]
+fn events_without_a_time() {
+    let log = "250-stream-status=5 SUCCEEDED 7 a.test:80\n250 OK\n\
+        1548934220.00 650 STREAM 5 CLOSED 7 a.test:80 REASON=DONE\n\
+        650 STREAM 6 NEW 8 b.test:80\n\
+        1548934230.00 650 STREAM 6 SENTCONNECT 8 b.test:80\n\
+        1548934240.00 650 STREAM 6 SUCCEEDED 8 b.test:80\n\
+        650 STREAM 6 CLOSED 8 b.test:80 REASON=DONE\n";
+    let (text, messages) = both(0, &["circuits"], &[file("circuits", "untimed.log", log)]);
+    let times = |row: &Value| ["circuit_id", "unix_ts_first", "unix_ts_last", "seconds"].map(|name| row[name].clone());
+    let times: Vec<_> = crate::common::parse_rows(&text).iter().map(times).collect();
+    let expected = [
+        [json!("7"), json!(1_548_934_220.0), json!(1_548_934_220.0), json!(0.0)],
+        [json!("8"), json!(1_548_934_230.0), json!(1_548_934_240.0), json!(10.0)],
+    ];
+    assert_eq!(times, expected, "{messages}");
+}

@@ -93,8 +93,8 @@ fn failed_targets() {
 /// Question: why did streams fail whose reason or purpose has no name? A stream each, as printed: a number that tor prints
 /// behind a space, and a word of a newer tor.
 #[test]
-fn words_without_a_name() {
-    let log = data("field/T05-words-without-a-name.log");
+fn words_without_a_variant() {
+    let log = data("field/T05-words-without-a-variant.log");
     assert_eq!(
         groups(0, "target,cause", &["--failed"], &log).0,
         expected(&[("a.test,UNKNOWN_264", 1), ("b.test,END/NEW_REASON", 1)])

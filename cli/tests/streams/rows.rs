@@ -63,8 +63,8 @@ fn csv_has_a_header_always_and_the_same_columns() {
 }
 
 #[test]
-fn words_without_a_name_keep_their_text() {
-    let rows = rows_of("field/T05-words-without-a-name.log");
+fn words_without_a_variant_keep_their_text() {
+    let rows = rows_of("field/T05-words-without-a-variant.log");
     let expected = json!({ "purpose": "NEW_PURPOSE", "client_protocol": "NEW_PROTOCOL", "reason": "UNKNOWN_264" });
     assert_has(&rows[0], &expected);
     assert_has(&rows[0], &json!({ "failure_reason_local": "UNKNOWN_264", "nym_epoch": 0, "session_group": -4 }));

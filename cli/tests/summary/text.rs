@@ -223,8 +223,8 @@ fn every_table_is_bounded_by_the_limit() {
 }
 
 #[test]
-fn words_without_a_name_keep_their_text() {
-    let summary = json(0, &[], &[data("field/T05-words-without-a-name.log")]);
+fn words_without_a_variant_keep_their_text() {
+    let summary = json(0, &[], &[data("field/T05-words-without-a-variant.log")]);
     for (table, word) in [
         ("purposes", "NEW_PURPOSE"),
         ("client_protocols", "NEW_PROTOCOL"),

@@ -228,9 +228,9 @@ fn streams_that_are_open_after_a_reconnection() {
     playing.join().unwrap();
 }
 
-/// Words without a name are shown as they are, without commands to a terminal.
+/// Words without a variant are shown as they are, without commands to a terminal.
 #[test]
-fn words_without_a_name() {
+fn words_without_a_variant() {
     let said = summary_after(concat!(
         "650 STREAM 7 DETACHED 9 a.example:80 REASON=END REMOTE_REASON= UNKNOWN_264\r\n",
         "650 STREAM 8 CLOSED 9 b.example:80 REASON=NEW_REASON\r\n",

@@ -97,6 +97,7 @@ impl LineFinder {
         if terminator == Terminator::Missing && !text.is_empty() {
             self.skipped.unterminated = Some(self.lines);
         }
+        // Where the caller set the wire, nothing was detected that these LFs could speak against.
         if MAY_BE_LOG && self.lone_lf {
             self.count_lone_lfs(text);
         }
@@ -183,7 +184,7 @@ impl LineFinder {
     /// Returns `true` if a line of data surely is nothing else, so that it need not be examined. Most lines of data are
     /// such.
     #[inline]
-    fn is_plain_data(&self, line: &[u8], terminator: Terminator) -> bool {
+    pub(super) fn is_plain_data(&self, line: &[u8], terminator: Terminator) -> bool {
         let may_be_plain = matches!(self.data, Data::AfterFirstLine { .. })
             && !self.lone_lf
             && terminator != Terminator::Missing
@@ -220,7 +221,7 @@ impl LineFinder {
         if terminator == Terminator::Missing {
             return;
         }
-        if self.line_end.is_some() {
+        if self.lf_is_set {
             // The caller allows LF and CR LF, and the next line is likely to have the same.
             self.reply_terminator = terminator;
         } else if !self.has_reply {

@@ -20,10 +20,6 @@ impl LineFinder {
     /// Counts the LFs without a CR in a reply or its data on the wire. In a STREAM event an LF may be a part of the
     /// target: it counts only if a reply follows it as in a log.
     pub(super) fn count_lone_lfs(&mut self, line: &[u8]) {
-        // The caller knows the line end: nothing was detected that these LFs could speak against.
-        if self.line_end.is_some() {
-            return;
-        }
         let is_event = line.starts_with(STREAM_REPLY);
         let reply_follows = |lf: &usize| line.get(lf + 1..).is_some_and(|rest| prefix::len(rest).is_some());
         let lfs = memchr::memchr_iter(b'\n', line).filter(|lf| !is_event || reply_follows(lf));
@@ -50,10 +46,15 @@ fn marks(line: &[u8]) -> (bool, bool) {
 
 /// Returns `true` if `text` begins with a space, the ID of a stream, and a status.
 fn begins_with_content(text: &[u8]) -> bool {
+    // First of all the space: a search for the end of a word, begun at each `STREAM` of a long line without spaces,
+    // would run to the end of the line each time.
+    let Some(text) = text.strip_prefix(b" ") else {
+        return false;
+    };
     let mut words = text.split(|&byte| byte == b' ');
     let is_id = |id: &[u8]| !id.is_empty() && id.iter().all(u8::is_ascii_digit);
     let is_status = |word: &[u8]| StreamStatus::from_bytes(word).is_some();
-    words.next() == Some(b"") && words.next().is_some_and(is_id) && words.next().is_some_and(is_status)
+    words.next().is_some_and(is_id) && words.next().is_some_and(is_status)
 }
 
 /// Returns `true` if `line` is like the rest of an event that a terminal or a mail program has wrapped: if it begins
@@ -99,6 +100,16 @@ mod tests {
         assert_eq!(marks(b"got STREAM: 18 NEW 0 a.test:80"), (false, true));
         for line in [&b"UPSTREAM 18 NEW"[..], b"_STREAM 18 NEW", b"650 STREAM_BW 1 2 3", b"STREAMS 18 NEW", b"S", b""] {
             assert_eq!(marks(line), (false, false), "{}", line.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn long_lines_of_names() {
+        // A search for a word's end, begun at each name, would take more than 10^10 steps for a line: the test would not
+        // end.
+        for name in ["STREAM.", "STREAM:", "/STREAM", "STREAM: 1", "STREAM 1.", "STREAM 1 ", "650 STREAM"] {
+            let line = name.repeat((1 << 20) / name.len());
+            assert_eq!(marks(line.as_bytes()), (false, false), "{name}");
         }
     }
 

@@ -50,8 +50,8 @@ pub(crate) struct LineFinder {
     pub(super) lenient: bool,
     /// Maximum length of a line, its end included.
     pub(super) limit: u64,
-    /// The line end that the caller set, if any.
-    line_end: Option<LineEnd>,
+    /// Set if the caller set the line end of a log.
+    lf_is_set: bool,
     /// The formats of the log, the first ones first. Without any, dates and times may stand before a reply.
     formats: [Option<LogFormat>; LogFormat::MAX_FORMATS],
     /// Set before the first line, which a byte order mark may precede.
@@ -146,7 +146,7 @@ impl LineFinder {
         Self {
             lenient: false,
             limit: limit as u64,
-            line_end: None,
+            lf_is_set: false,
             formats: [None; LogFormat::MAX_FORMATS],
             at_start: true,
             input: Input::Unknown,
@@ -171,7 +171,6 @@ impl LineFinder {
     /// Returns the state before the first line of the wire.
     pub(super) const fn wire(limit: usize) -> Self {
         Self {
-            line_end: Some(LineEnd::CrLf),
             input: Input::Wire,
             examine: Self::examine::<false>,
             pattern: Pattern::without_prefix(Input::Wire),
@@ -191,7 +190,7 @@ impl LineFinder {
             LineEnd::Lf => {
                 let uses_pattern = self.uses_pattern;
                 let new = Self::new(limit);
-                self.with_settings_of(Self { line_end: Some(line_end), input: Input::Log, uses_pattern, ..new })
+                self.with_settings_of(Self { lf_is_set: true, input: Input::Log, uses_pattern, ..new })
             }
         }
     }
@@ -201,9 +200,8 @@ impl LineFinder {
         if let Some(free) = self.formats.iter_mut().find(|format| format.is_none()) {
             *free = Some(format);
         }
-        let line_end = self.line_end.filter(|&line_end| line_end == LineEnd::Lf);
-        let new = Self::new(self.limit as usize);
-        self.with_settings_of(Self { line_end, input: Input::Log, uses_pattern: false, ..new })
+        let (lf_is_set, new) = (self.lf_is_set, Self::new(self.limit as usize));
+        self.with_settings_of(Self { lf_is_set, input: Input::Log, uses_pattern: false, ..new })
     }
 
     /// Returns `new`, with the position, counts and formats of this state.
@@ -259,7 +257,7 @@ impl LineFinder {
     /// Returns the state at the start of a later part of the same input, outside of data. `None` if the lines so far do
     /// not show yet how later ones are read: wire or log, and how replies end.
     pub(super) fn part(&self) -> Option<Self> {
-        let is_settled = self.input == Input::Wire || self.line_end.is_some() || self.has_reply;
+        let is_settled = self.input == Input::Wire || self.lf_is_set || self.has_reply;
         is_settled.then(|| Self {
             at_start: false,
             data: Data::Closed,

@@ -126,6 +126,22 @@ fn changed_prefixes() {
     }
 }
 
+/// Tries every change of one byte of a prefix that is longer than what is always compared.
+#[test]
+fn changed_long_prefixes() {
+    let prefix = "2019-01-31 11:29:51 some.program.with.a.name[812] [TRACE] gw tor[8]: '";
+    let line = [prefix, "650 STREAM 1 NEW 0 host:80'"].concat().into_bytes();
+    let finder = LineFinder::new(usize::MAX).log_format(LogFormat::like(prefix.as_bytes(), b"'").expect("a format"));
+    let first = First { line, prefix: prefix.len(), finder };
+    for place in 0..first.prefix {
+        for change in 1..=u8::MAX {
+            let mut line = first.line.clone();
+            line[place] ^= change;
+            assert_same(&first, &line, b"\n");
+        }
+    }
+}
+
 /// Returns what the pattern says of a line with a terminator, after the lines of `log`.
 fn matched(finder: &LineFinder, log: &str, line: &str) -> Option<Matched> {
     let (mut finder, mut at) = (finder.clone(), 0);
@@ -144,6 +160,7 @@ fn usual_lines_match() {
     let new = LineFinder::new(usize::MAX);
     let (wire, lf) = (new.clone().line_end(LineEnd::CrLf), new.clone().line_end(LineEnd::Lf));
     let quoted = new.clone().log_format(LogFormat::like(b"gw tor[8]: '", b"'").expect("a format"));
+    let either = quoted.clone().log_format(LogFormat::like(b"> ", b"").expect("a format"));
     let date = "2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 host:80\n";
     let (event, other) = (Some(Matched::Event), Some(Matched::OtherReply));
     for (finder, log, line, expected) in [
@@ -183,8 +200,51 @@ fn usual_lines_match() {
         ),
         (&quoted, "gw tor[8]: '650 STREAM 1 NEW 0 a:1'\n", "gw tor[9]: '650 PM 1 2 3 4 5 6 7 8 9 10 11 12'\n", other),
         (&quoted, "gw tor[8]: '650 STREAM 1 NEW 0 a:1'\n", "gw tor[9]: '650 STREAM 1 NEW 0 www.example.com:80\n", None),
+        // Two formats: only the first one has a pattern, also after an event in the other.
+        (&either, "> 650 STREAM 1 NEW 0 a:1\n", "> 650 STREAM 2 NEW 0 www.a.long.name.example.com:80'\n", None),
+        (
+            &either,
+            "gw tor[8]: '650 STREAM 1 NEW 0 a:1'\n> 650 STREAM 1 NEW 0 a:1\n",
+            "gw tor[9]: '650 STREAM 1 NEW 0 www.example.com:80'\n",
+            event,
+        ),
     ] {
         assert_eq!(matched(finder, log, line), expected, "{line:?} after {log:?}");
+    }
+}
+
+/// Most lines of data are stepped over by their first byte.
+#[test]
+fn plain_lines_of_data() {
+    let after = |finder: &LineFinder, start: &str| {
+        let mut finder = finder.clone();
+        assert!(finder.find(start.as_bytes(), &mut 0).is_none());
+        finder
+    };
+    let (wire, log) = (LineFinder::wire(usize::MAX), LineFinder::new(usize::MAX).line_end(LineEnd::Lf));
+    let quoted = log.clone().log_format(LogFormat::like(b"'", b"'").expect("a format"));
+    for (finder, start, line, terminator, expected) in [
+        (&wire, "650+NS\r\n", "r name", Terminator::CrLf, true),
+        (&wire, "650+NS\r\n", "1 Name", Terminator::CrLf, true),
+        (&wire, "650+NS\r\n", "", Terminator::CrLf, true),
+        (&wire, "650+NS\r\n", ".", Terminator::CrLf, false),
+        (&wire, "650+NS\r\n", "650 STREAM 1 NEW 0 a:1", Terminator::CrLf, false),
+        (&wire, "650+NS\r\n", "r name", Terminator::Missing, false),
+        (&wire, "650+NS\r\nr a\nb", "r a\nb", Terminator::CrLf, false),
+        (&wire, "650 BW 1 2\r\n", "r name", Terminator::CrLf, false),
+        (&log, "650+NS\nfirst\n", "r name", Terminator::Lf, true),
+        (&log, "650+NS\nfirst\n", "1 Name", Terminator::Lf, false),
+        (&log, "650+NS\nfirst\n", "Name", Terminator::Lf, false),
+        // In a log the first line shows whether the data have a prefix.
+        (&log, "650+NS\n", "r name", Terminator::Lf, false),
+        (&log, "1:2 650+NS\n1:2 first\n", "r name", Terminator::Lf, false),
+        (&quoted, "'650+NS'\nfirst\n", "r name", Terminator::Lf, false),
+    ] {
+        assert_eq!(
+            after(finder, start).is_plain_data(line.as_bytes(), terminator),
+            expected,
+            "{line:?} after {start:?}"
+        );
     }
 }
 

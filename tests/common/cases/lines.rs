@@ -8,7 +8,7 @@ pub(super) const WHOLE_LINES: &[Case] = &[
         content: concat!(
             "9 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:53489 PURPOSE=USER ",
             "SOCKS_USERNAME=\"u\" SOCKS_PASSWORD=\"p\"",
-            modern!()
+            newer_fields!()
         )
         .as_bytes(),
         status: "NEW",
@@ -17,22 +17,25 @@ pub(super) const WHOLE_LINES: &[Case] = &[
         purpose: Some("USER"),
         username: Some("u"),
         password: Some("p"),
-        ..MODERN
+        ..NEWER
     },
     Case {
-        content: concat!("9 REMAP 4 192.0.2.1:443 SOURCE=EXIT SOCKS_USERNAME=\"u\" SOCKS_PASSWORD=\"p\"", modern!())
-            .as_bytes(),
+        content: concat!(
+            "9 REMAP 4 192.0.2.1:443 SOURCE=EXIT SOCKS_USERNAME=\"u\" SOCKS_PASSWORD=\"p\"",
+            newer_fields!()
+        )
+        .as_bytes(),
         status: "REMAP",
         host: "192.0.2.1",
         source: Some("EXIT"),
         username: Some("u"),
         password: Some("p"),
-        ..MODERN
+        ..NEWER
     },
     Case {
         content: concat!(
             "9 CLOSED 4 example.com:443 REASON=END REMOTE_REASON=DONE SOCKS_USERNAME=\"u\" SOCKS_PASSWORD=\"p\"",
-            modern!()
+            newer_fields!()
         )
         .as_bytes(),
         status: "CLOSED",
@@ -40,13 +43,13 @@ pub(super) const WHOLE_LINES: &[Case] = &[
         remote_reason: Some("DONE"),
         username: Some("u"),
         password: Some("p"),
-        ..MODERN
+        ..NEWER
     },
-    Case { content: concat!("9 SUCCEEDED 4 example.com:443", modern!()).as_bytes(), ..MODERN },
+    Case { content: concat!("9 SUCCEEDED 4 example.com:443", newer_fields!()).as_bytes(), ..NEWER },
 ];
 
-/// Fields that a newer tor may add at the end of a line.
-pub(super) const NEWER_TOR: &[Case] = &[
+/// Fields and words that no known tor prints, and a future one may.
+pub(super) const FUTURE_FIELDS: &[Case] = &[
     Case {
         content: b"9 SUCCEEDED 4 example.com:443 ISO_FIELDS= A_NEW_FIELD=1",
         iso_fields: Some(""),
@@ -140,6 +143,7 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
     },
     Case { content: b"9 SUCCEEDED 4 example.com:443 PURPOSE=USER", purpose: Some("USER"), ..UNKNOWN_ORDER },
     Case { content: b"9 SUCCEEDED 4 example.com:443 REASON=DONE", reason: Some("DONE"), ..UNKNOWN_ORDER },
+    // A remote reason follows END only.
     Case {
         content: b"9 CLOSED 4 example.com:443 REASON=DONE REMOTE_REASON=DONE",
         status: "CLOSED",
@@ -172,7 +176,7 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
         anomalies: &[Anomaly::UnknownOrder, Anomaly::UnknownKeyword],
         ..PLAIN
     },
-    // Tokens that are no argument.
+    // Tokens that are no argument, and spaces at the end.
     Case {
         content: b"9 CLOSED 4 example.com:443 bare REASON=DONE =x  token ",
         status: "CLOSED",
@@ -180,7 +184,7 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
         ..UNKNOWN_ORDER
     },
     Case { content: b"9 SUCCEEDED 4 example.com:443   ", ..UNKNOWN_ORDER },
-    // Case matters.
+    // Keywords and words are in capitals.
     Case {
         content: b"9 CLOSED 4 example.com:443 reason=DONE",
         status: "CLOSED",
@@ -195,6 +199,7 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
         anomalies: &[Anomaly::UnknownOrder, Anomaly::UnknownWord],
         ..PLAIN
     },
+    // U+0085 is white space in Unicode. Only a space ends a value.
     Case {
         content: "9 NEW 4 example.com:443 FOO=a\u{85}b PURPOSE=USER".as_bytes(),
         status: "NEW",
@@ -205,9 +210,9 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
     },
 ];
 
-/// Values that tor does not print so.
+/// Values that no tor prints.
 pub(super) const ODD_VALUES: &[Case] = &[
-    // A quoted string that never closes takes the rest.
+    // A quoted string that never ends takes the rest of the line as its value.
     Case {
         content: b"9 NEW 4 example.com:443 SOCKS_USERNAME=\"",
         status: "NEW",
@@ -225,7 +230,7 @@ pub(super) const ODD_VALUES: &[Case] = &[
         args: Some(&[("SOCKS_USERNAME", r#""abc\""#)]),
         ..UNKNOWN_ORDER
     },
-    // A space or the end has to follow the closing quotation mark.
+    // A space or the end has to follow the closing quotation mark; without both marks, the value is no quoted string.
     Case {
         content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="a"b SOCKS_PASSWORD="p""#,
         password: Some("p"),
@@ -237,7 +242,7 @@ pub(super) const ODD_VALUES: &[Case] = &[
         args: Some(&[("SOCKS_USERNAME", "abc")]),
         ..UNKNOWN_ORDER
     },
-    // Escapes from elsewhere.
+    // Escapes, and a byte, that tor never prints in a quoted string.
     Case {
         content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="a\bc\x41" SOCKS_PASSWORD="\9""#,
         username: Some(r"a\bc\x41"),
@@ -249,6 +254,7 @@ pub(super) const ODD_VALUES: &[Case] = &[
         username: Some("caf\u{e9}"),
         ..UNKNOWN_ORDER
     },
+    // Empty words, and a code without its number.
     Case {
         content: b"9 CLOSED 4 example.com:443 REASON=",
         status: "CLOSED",
@@ -271,6 +277,7 @@ pub(super) const ODD_VALUES: &[Case] = &[
         anomalies: &[Anomaly::UnknownOrder, Anomaly::UnknownWord],
         ..PLAIN
     },
+    // Numbers out of range, and texts that are no number.
     Case {
         content: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=4294967296",
         args: Some(&[("NYM_EPOCH", "4294967296")]),
@@ -302,9 +309,9 @@ pub(super) const ODD_VALUES: &[Case] = &[
         iso_fields: Some("a,DESTPORT"),
         ..UNKNOWN_ORDER
     },
-    // A space before a code is part of a reason only.
+    // tor prints a space before the code of a reason, `REASON= UNKNOWN_15`. With another keyword the value is empty.
     Case { content: b"9 NEW 4 example.com:443 PURPOSE= UNKNOWN_15", status: "NEW", purpose: Some(""), ..UNKNOWN_ORDER },
-    // `cli"ent:5` is no address, so that its port may be the target's.
+    // `cli"ent` is no host of a source address, so its port is taken for the target's.
     Case {
         content: b"9 NEW 4 example.com:443 SOURCE_ADDR=cli\"ent:5 PURPOSE=USER",
         status: "NEW",

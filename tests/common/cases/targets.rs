@@ -62,14 +62,14 @@ pub(super) const PLAIN_TARGETS: &[Case] = &[
 /// Targets that a client made look like something else.
 pub(super) const HOSTILE_TARGETS: &[Case] = &[
     Case {
-        content: concat!("9 CLOSED 0 a b.com:80 REASON=SOCKS_PROTOCOL", modern!()).as_bytes(),
+        content: concat!("9 CLOSED 0 a b.com:80 REASON=SOCKS_PROTOCOL", newer_fields!()).as_bytes(),
         host: "a b.com",
         port: 80,
         anomalies: &[Anomaly::TargetSpace],
         ..REJECTED
     },
     Case {
-        content: concat!("9 CLOSED 0 x:1 REASON=DONE PURPOSE=DIR_FETCH y:80 REASON=SOCKS_PROTOCOL", modern!())
+        content: concat!("9 CLOSED 0 x:1 REASON=DONE PURPOSE=DIR_FETCH y:80 REASON=SOCKS_PROTOCOL", newer_fields!())
             .as_bytes(),
         host: "x:1 REASON=DONE PURPOSE=DIR_FETCH y",
         port: 80,
@@ -79,7 +79,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
     Case {
         content: concat!(
             "9 CLOSED 0 x:1 FOO=\":80 REASON=SOCKS_PROTOCOL SOCKS_USERNAME=\"u\" SOCKS_PASSWORD=\"p\"",
-            modern!()
+            newer_fields!()
         )
         .as_bytes(),
         host: "x:1 FOO=\"",
@@ -90,7 +90,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         ..REJECTED
     },
     Case {
-        content: concat!("9 NEW 0 a=b \"q.com:0 SOURCE_ADDR=127.0.0.1:53489 PURPOSE=USER", modern!()).as_bytes(),
+        content: concat!("9 NEW 0 a=b \"q.com:0 SOURCE_ADDR=127.0.0.1:53489 PURPOSE=USER", newer_fields!()).as_bytes(),
         status: "NEW",
         circuit_id: None,
         host: "a=b \"q.com",
@@ -98,7 +98,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         source_addr: Some("127.0.0.1:53489"),
         purpose: Some("USER"),
         anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
-        ..MODERN
+        ..NEWER
     },
     Case {
         content: b"9 CLOSED 4 evil REASON=DONE:80 REASON=TIMEOUT",
@@ -268,11 +268,11 @@ pub(super) const CUT_TARGETS: &[Case] = &[
     },
     // A name of 253 bytes, which leaves one digit of the port.
     Case {
-        content: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), "aaa:8", modern!()).as_bytes(),
+        content: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), "aaa:8", newer_fields!()).as_bytes(),
         host: concat!(a50!(), a50!(), a50!(), a50!(), a50!(), "aaa"),
         port: 8,
         anomalies: &[Anomaly::TargetMayBeCut],
-        ..MODERN
+        ..NEWER
     },
     // No tor prints so many.
     Case {

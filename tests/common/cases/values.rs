@@ -16,7 +16,7 @@ pub(super) const IDS: &[Case] = &[
         circuit_id: Some("x9"),
         ..PLAIN
     },
-    // 0 is no circuit; as a stream's ID it is one like any other.
+    // Circuit 0 is none; stream 0 is a stream like any other.
     Case { content: b"0 SUCCEEDED 0 example.com:443", id: "0", circuit_id: None, ..PLAIN },
     Case { content: b"9 SUCCEEDED 00 example.com:443", circuit_id: Some("00"), ..PLAIN },
 ];
@@ -55,12 +55,13 @@ pub(super) const SOURCE_ADDRESSES: &[Case] = &[
         ..NEW
     },
     Case {
-        content: concat!("9 NEW 0 example.com:443 SOURCE_ADDR=/var/run/my sock/s:0 PURPOSE=USER", modern!()).as_bytes(),
+        content: concat!("9 NEW 0 example.com:443 SOURCE_ADDR=/var/run/my sock/s:0 PURPOSE=USER", newer_fields!())
+            .as_bytes(),
         status: "NEW",
         circuit_id: None,
         source_addr: Some("/var/run/my sock/s:0"),
         purpose: Some("USER"),
-        ..MODERN
+        ..NEWER
     },
     Case {
         content: b"9 NEW 0 example.com:443 SOURCE_ADDR=/run/a  b /c =:1 :0 PURPOSE=USER",
@@ -68,7 +69,7 @@ pub(super) const SOURCE_ADDRESSES: &[Case] = &[
         purpose: Some("USER"),
         ..NEW
     },
-    // Cut at 50 bytes.
+    // tor cuts a source address at 50 bytes, here also behind a space.
     Case {
         content: b"9 NEW 0 example.com:443 SOURCE_ADDR=/var/lib/tor/sock/a-long-directory-name-so-that-th PURPOSE=USER",
         source_addr: Some("/var/lib/tor/sock/a-long-directory-name-so-that-th"),

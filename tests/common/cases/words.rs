@@ -36,14 +36,14 @@ pub(super) const REMOTE_REASONS: &[Case] = each_word! {
     "SOCKS_PROTOCOL" "HTTP_PROTOCOL"
 };
 
-/// Codes that tor has no word for, and words of a newer tor.
+/// Codes that tor has no word for, and words that no known tor prints.
 pub(super) const UNKNOWN_REASONS: &[Case] = &[
     Case { content: b"9 CLOSED 4 example.com:443 REASON= UNKNOWN_15", reason: Some("UNKNOWN_15"), ..CLOSED },
     Case {
-        content: concat!("9 FAILED 4 example.com:443 REASON= UNKNOWN_264", modern!()).as_bytes(),
+        content: concat!("9 FAILED 4 example.com:443 REASON= UNKNOWN_264", newer_fields!()).as_bytes(),
         status: "FAILED",
         reason: Some("UNKNOWN_264"),
-        ..MODERN
+        ..NEWER
     },
     Case {
         content: b"9 CLOSED 4 example.com:443 REASON=END REMOTE_REASON= UNKNOWN_577",
@@ -52,11 +52,12 @@ pub(super) const UNKNOWN_REASONS: &[Case] = &[
         ..END
     },
     Case {
-        content: concat!("9 CLOSED 4 example.com:443 REASON=END REMOTE_REASON= UNKNOWN_577", modern!()).as_bytes(),
+        content: concat!("9 CLOSED 4 example.com:443 REASON=END REMOTE_REASON= UNKNOWN_577", newer_fields!())
+            .as_bytes(),
         status: "CLOSED",
         reason: Some("END"),
         remote_reason: Some("UNKNOWN_577"),
-        ..MODERN
+        ..NEWER
     },
     // With REMAP tor prints no space before a code.
     Case {
@@ -66,8 +67,8 @@ pub(super) const UNKNOWN_REASONS: &[Case] = &[
         reason: Some("UNKNOWN_7"),
         ..PLAIN
     },
-    // tor 0.1.2 to 0.2.1 with EXTENDED events prints no space before a code, and one at the end of a line without a reason: the
-    // last byte of a line here, which has 254 bytes from the target on, one less than tor cuts.
+    // tor 0.1.2 to 0.2.1 with EXTENDED events prints no space before a code, and ends a line without a reason with a space. In the
+    // third line the target and that space have 254 bytes, one less than the length at which tor cuts.
     Case { content: b"9 CLOSED 4 example.com:443 REASON=UNKNOWN_65", reason: Some("UNKNOWN_65"), ..CLOSED },
     Case { content: b"9 SUCCEEDED 4 example.com:443 ", ..PLAIN },
     Case {
@@ -99,10 +100,10 @@ pub(super) const UNKNOWN_REASONS: &[Case] = &[
     },
 ];
 
-/// The 2 sources, and one of a newer tor, which is no anomaly: the words of sources and purposes differ between versions.
+/// The 2 sources, and one that no known tor prints, which is no anomaly: the words of sources and purposes differ between versions.
 pub(super) const SOURCES: &[Case] = each_word!("REMAP" "SOURCE" source PLAIN: "CACHE" "EXIT" "A_NEW_SOURCE");
 
-/// The 5 purposes, one that an old tor printed, and one of a newer tor.
+/// The 5 purposes, one that an old tor printed, and one that no known tor prints.
 pub(super) const PURPOSES: &[Case] = each_word! {
     "NEW" "PURPOSE" purpose PLAIN:
     "DIR_FETCH" "DIR_UPLOAD" "DNS_REQUEST" "DIRPORT_TEST" "USER" "UPLOAD_DESC" "A_NEW_PURPOSE"
@@ -123,7 +124,7 @@ pub(super) const ISO_FIELDS: &[Case] = each_word! {
     "DESTPORT,DESTADDR,SOCKS_USERNAME,SOCKS_PASSWORD,CLIENT_PROTOCOL,CLIENTADDR,CLIENTPORT,SESSION_GROUP,NYM_EPOCH"
 };
 
-/// The two numbers to the ends of their ranges.
+/// The values of NYM_EPOCH and SESSION_GROUP, up to the ends of their ranges.
 pub(super) const NUMBERS: &[Case] = &[
     Case { content: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=0", nym_epoch: Some(0), ..PLAIN },
     Case { content: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=4294967295", nym_epoch: Some(u32::MAX), ..PLAIN },

@@ -1,7 +1,7 @@
 //! Reads the lines on a Cortex-M0 in chunks of 16 bytes, as a serial port gives them. Prints counts of the events, and
 //! the costs: the deepest stack, found by painting it, and the number of instructions.
 //!
-//! QEMU lets each instruction take one nanosecond (`-icount shift=0`), and the counter of the system clock counts 16 MHz,
+//! `ci/device` starts QEMU so that each instruction takes one nanosecond (`-icount shift=0`), and the counter of the system clock counts 16 MHz,
 //! so that 2 ticks are 125 instructions.
 #![no_std]
 #![no_main]
@@ -57,6 +57,7 @@ fn main() -> ! {
     print("bytes of stack at the deepest", deepest);
     print("instructions", instructions(read_ticks));
     debug::exit(debug::EXIT_SUCCESS);
+    // Reached only if the emulator goes on.
     fail()
 }
 
@@ -131,7 +132,7 @@ fn stack() -> (usize, usize) {
 #[inline(never)]
 fn paint() {
     let (low, _) = stack();
-    // Room for this function's own frame.
+    // This function's own frame, which has less than 64 bytes, stays as it is: `msp` is the lowest address in use.
     let high = cortex_m::register::msp::read() as usize - 64;
     for address in (low..high).step_by(4) {
         // SAFETY: the stack has not grown so far down yet, and nothing else is there.

@@ -1,4 +1,4 @@
-//! Counts of the events, and a hash of their fields, which the device and the host compute alike.
+//! The code by which both programs, the device's and the host's, count events and hash their fields.
 
 use tor_stream_event::{Error, StreamEventRef};
 
@@ -16,12 +16,12 @@ pub struct Reading {
     pub with_anomalies: u32,
     /// Number of anomalies.
     pub anomalies: u32,
-    /// FNV-1a hash of all fields.
+    /// Hash of the fields below, computed as FNV-1a, but beginning with 0.
     pub hash: u32,
 }
 
 impl Reading {
-    /// Adds an event.
+    /// Adds an event: each field, but of `ISO_FIELDS` the words only.
     pub fn add(&mut self, event: &Result<StreamEventRef<'_>, Error>) {
         let event = match event {
             Ok(event) => event,
@@ -59,7 +59,7 @@ impl Reading {
         }
     }
 
-    /// Adds a field to the hash. An absent field differs from an empty one.
+    /// Adds a field to the hash, in which an absent field differs from an empty one.
     fn field(&mut self, bytes: Option<&[u8]>) {
         self.byte(bytes.is_some().into());
         bytes.unwrap_or_default().iter().for_each(|&byte| self.byte(byte));
@@ -67,7 +67,9 @@ impl Reading {
 
     /// Adds a byte to the hash.
     fn byte(&mut self, byte: u8) {
-        self.hash = (self.hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        /// The prime of FNV-1a for 32 bits.
+        const PRIME: u32 = 0x0100_0193;
+        self.hash = (self.hash ^ u32::from(byte)).wrapping_mul(PRIME);
     }
 
     /// Returns the lines to print: names and numbers.

@@ -10,7 +10,7 @@ extern "C" fn panic_path() -> ! {
     exit(101)
 }
 
-/// Takes every panic.
+/// Handles every panic.
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
     panic_path()
@@ -52,11 +52,11 @@ pub fn write(mut bytes: &[u8]) {
     }
 }
 
-/// Returns all of standard input. To be called once.
+/// Returns all of standard input, up to 256 KiB. The program calls it once.
 pub fn input() -> &'static [u8] {
     /// Room for one of the smaller captures in tests/data.
     static mut ROOM: [u8; 1 << 18] = [0; 1 << 18];
-    // SAFETY: the only thread borrows it once.
+    // SAFETY: the only thread borrows it, and only once.
     #[expect(static_mut_refs, reason = "see above")]
     let room: &'static mut [u8] = unsafe { &mut ROOM };
     let mut len = 0;

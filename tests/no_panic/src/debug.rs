@@ -1,7 +1,7 @@
-//! Writes with `Debug` what holds text.
+//! Writes the `Debug` form of every type that holds text.
 //!
 //! `core` shows text between quotation marks by a function that the compiler does not prove free of panics, so this
-//! program has some. `ci/no-panic` sees to it that only that function, and none of the library, leads to them.
+//! program has some. `ci/no-panic` checks that every call of one is in a function of `core`, and none in the library.
 #![no_std]
 #![no_main]
 
@@ -25,7 +25,7 @@ impl Write for Output {
 
 extern "C" fn main() -> ! {
     let input = bare::input();
-    // Both hold the text of a log's format.
+    // Both types hold the text of a log's format.
     if writeln!(Output, "{:?} {:?}", stream_events(input), EventDecoder::<64>::new()).is_err() {
         bare::exit(1);
     }

@@ -1,6 +1,7 @@
-//! The program of a device, as it is measured: it reads bytes as they arrive, 64 at a time, and uses every field of the events.
+//! The program of a device, whose size and stack frames `ci/no-panic` measures. It reads bytes as they arrive, 64 at a time, and uses
+//! every field of the events.
 //!
-//! Its size is about what the library costs on a device. It copies the events on standard input to standard output.
+//! Its size is about the size of the library on a device. It copies the events on standard input to standard output.
 #![no_std]
 #![no_main]
 

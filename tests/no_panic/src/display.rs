@@ -1,7 +1,7 @@
-//! Writes everything in the library that can be written without an allocator: all of `Display`, and the `Debug` of what
-//! holds no text. The rest is in `debug.rs`.
+//! Writes every type of the library that needs no allocator: all of `Display`, and the `Debug` form of types that hold no text.
+//! `debug.rs` writes the other `Debug` forms.
 //!
-//! The program copies the events on standard input to standard output. `ci/no-panic` checks what the linker left out.
+//! The program copies the events on standard input to standard output. `ci/no-panic` checks that no panic is left in it.
 #![no_std]
 #![no_main]
 

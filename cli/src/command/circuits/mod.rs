@@ -1,4 +1,13 @@
-//! The command `circuits`.
+//! The command `circuits`: the circuits of each log, with the streams that were on them.
+//!
+//! - this file: the options, and the printer of all logs' circuits
+//! - [`table`]: the circuits of a log, grouped from the lives of its streams
+//! - [`row`]: the row of a circuit, with the names of its columns, and its text for a person
+//! - [`columns`]: the same row with types, for an Arrow or Parquet file
+//!
+//! A *life* is the facts about a stream from all its events. A *stay* is the time of a stream on one circuit: a stream that
+//! was detached, and sent along another circuit, has several. An *identity* is the values by which tor keeps streams
+//! apart.
 
 #[cfg(feature = "arrow")]
 mod columns;
@@ -12,7 +21,7 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 use self::columns::{CircuitColumns, CircuitRow};
 use self::row::Row;
 use self::table::{CircuitFacts, CircuitTable, StreamStays};
-use crate::command::identity::{Hasher, Identities};
+use crate::command::identity::{FactSource, Identities};
 use crate::command::list_form::ListForm;
 use crate::command::lives::{LifeCollector, read_lives};
 use crate::command::note::StreamNote;
@@ -81,12 +90,13 @@ Identities:
   are several, or more than 1000 to compare it with.
 
 Exit status:
-  0  Every circuit was printed, or whatever reads the output was closed.
+  0  Every circuit was printed, or whatever reads the output was closed. Standard
+     error may tell that the clock was set back.
   1  Something was told on standard error: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
      tor, or in the wrong order, or read twice; a filter's word that nobody
-     knows; more circuits, identities, or streams at a time, than --max-live has
-     room for. Everything else was printed.
+     knows; more circuits, identities, or streams at a time, than --max-live
+     has room for. Everything else was printed.
   2  The arguments are wrong.
   4  With --check: a circuit was printed. This comes before 1: what was found
      is certain, whatever else could not be read, and 1 says that nothing was
@@ -142,8 +152,8 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
         is_complete: true,
         found: false,
     };
-    let hasher = Hasher::new(show_credentials);
-    let note = move |event: &Event<'_>, input: usize| StreamNote::new(event, input).with_facts(Some(&hasher), event);
+    let source = if show_credentials { FactSource::with_text() } else { FactSource::without_text() };
+    let note = move |event: &Event<'_>, input: usize| StreamNote::new(event, input).with_facts(Some(&source), event);
     let all_read = read_lives(files, streams, note, Vec::new(), &mut printer);
     let result = all_read.and_then(|all_read| {
         printer.output.finish()?;
@@ -196,7 +206,7 @@ impl LifeCollector<Vec<StreamStays>> for CircuitPrinter {
         let (left_out, limit) = (circuits.left_out, self.limit);
         if left_out > 0 {
             report(format_args!(
-                "tor-streams: {}: more than {limit} circuits: the rest is left out, with {left_out} uses by a stream; \
+                "tor-streams: {}: more than {limit} circuits: the rest is left out, with {left_out} stays of streams; \
                  --max-live makes room",
                 escape(name)
             ));
@@ -246,7 +256,8 @@ impl CircuitOutput {
         match self {
             Self::Json(json) => {
                 let mut text = serde_json::to_vec(&row(ListForm::Separate))?;
-                escape_json(&mut text, 0);
+                let start = 0;
+                escape_json(&mut text, start);
                 text.push(b'\n');
                 json.write_all(&text)
             }

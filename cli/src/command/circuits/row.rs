@@ -100,6 +100,7 @@ impl<'c> Row<'c> {
         }
         let columns = table::width();
         let mut line = |name: &str, list: &FormedList, others: u64| {
+            // The width of the name and the spaces around it below.
             const INDENT: usize = 16;
             let others = (others > 0).then(|| table::count(others, "other stream"));
             let items = list.items.iter().map(String::as_str).chain(others.as_deref());

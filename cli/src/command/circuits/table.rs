@@ -19,7 +19,7 @@ pub(super) struct CircuitTable {
     limit: usize,
     /// Number of targets and identities, over all circuits, that may still be added.
     room: usize,
-    /// Number of stays of streams on circuits beyond the limit.
+    /// Number of stays of streams on circuits for which there was no room.
     pub(super) left_out: u64,
 }
 
@@ -99,9 +99,10 @@ impl FromLife for StreamStays {
     }
 }
 
-/// Returns the stays of a stream.
+/// Returns the stays of a stream, one for each of its circuits.
 fn stays(life: &Life) -> Vec<Stay> {
-    // A stream fails on the circuit that it is on at its end. A look-up may fail without a FAILED.
+    // A stream fails on the circuit that it is on at its end. `failure` alone does not tell: a look-up may fail without a
+    // FAILED.
     let failed_on = life.circuit_id.filter(|_| life.failed());
     let new = |&id: &CircuitId| Stay { id, first: None, last: None, detached: 0, failed: failed_on == Some(id) };
     let mut stays: Vec<_> = life.circuits.iter().map(new).collect();
@@ -116,14 +117,17 @@ fn stays(life: &Life) -> Vec<Stay> {
         stay.last = step.time.or(stay.last);
         stay.detached += u64::from(step.status == StreamStatus::Detached);
     }
-    // Events of flow control are no steps. If a stream begins with some, they were on the circuit of its first step.
-    if let Some(first) = stays.first_mut() {
-        let is_first = life.steps.first().is_none_or(|step| step.circuit_id == Some(first.id));
-        first.first = if is_first { life.first } else { first.first };
+    // Events of flow control are no steps. If a stream begins with some, they were on the circuit of its first step. The
+    // first event may have no time, such as a stream in a reply to GETINFO: then the first time of a step counts.
+    if let Some(stay) = stays.first_mut() {
+        let begins_on_it = life.steps.first().is_none_or(|step| step.circuit_id == Some(stay.id));
+        stay.first = life.first.filter(|_| begins_on_it).or(stay.first);
     }
-    // The last event may be one of flow control, too. It was on the circuit that the stream is on at its end.
-    let last = stays.iter_mut().find(|stay| life.circuit_id == Some(stay.id));
-    last.into_iter().for_each(|stay| stay.last = life.last);
+    // The last event may be one of flow control, too, and without a time. It was on the circuit that the stream is on at
+    // its end.
+    if let Some(stay) = stays.iter_mut().find(|stay| life.circuit_id == Some(stay.id)) {
+        stay.last = life.last.or(stay.last);
+    }
     stays
 }
 

@@ -55,7 +55,8 @@ impl GroupedPart {
 }
 
 impl GroupedEventsMaker {
-    /// Lengths of a range in bytes.
+    /// Lengths of a range in bytes: long enough that its groups are few beside its events, and short, since a hostile log
+    /// has as many groups as events, and several parts may wait for an earlier one.
     const LENGTHS: RangeInclusive<u64> = 128 * 1024..=1024 * 1024;
 }
 
@@ -78,7 +79,9 @@ impl ConsumerMaker for GroupedEventsMaker {
 impl Consumer for GroupedEvents {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if event.met.all() {
-            let row = EventRow::new(event.line, event.event, false, true);
+            // `flat` makes texts of lists.
+            let (show_credentials, flat) = (false, true);
+            let row = EventRow::new(event.line, event.event, show_credentials, flat);
             let values = self.columns.iter().map(|column| column.of_event(event, &row, &self.file));
             self.groups.add(values.collect(), 1);
         }

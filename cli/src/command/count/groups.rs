@@ -8,8 +8,8 @@ use super::column::Value;
 /// Values of the columns that a group has in common, in the order of the columns.
 pub(super) type GroupKey = Box<[Value]>;
 
-/// Groups of the events in a range, or since the last output, in the order in which they were found. Their number has
-/// no limit, since there are few such events.
+/// Groups of the events in a range, or since the last output, in the order in which they were found. The table has
+/// no limit of its own: those of a log are taken often, and a range with too many groups is given up.
 #[derive(Debug, Default)]
 pub(super) struct NewGroups {
     /// Index of each group in `counts`.

@@ -1,4 +1,13 @@
-//! The command `count`.
+//! The command `count`: streams or events, counted in groups that agree in some columns.
+//!
+//! - this file: the options, and the groups of all logs
+//! - [`column`]: a column to group by, and its value for a stream or an event
+//! - [`events`]: the counting of events, with `--events`, in the threads that read
+//! - [`groups`]: the tables of groups, in bounded memory, and their order
+//! - [`print`]: the output as text, JSON or CSV
+//!
+//! The *key* of a group is the values that its streams or events have in the columns. An *identity* is the values by which
+//! tor keeps streams apart; a *life* is the facts about a stream from all its events.
 
 mod column;
 mod events;
@@ -17,7 +26,7 @@ use self::events::{GroupedEvents, GroupedEventsMaker};
 use self::groups::{GroupKey, GroupOrder, Groups};
 use self::print::GroupReport;
 use crate::arguments::exit_with_mistake;
-use crate::command::identity::{Hasher, Identities};
+use crate::command::identity::{FactSource, Identities};
 use crate::command::lives::{LifeCollector, read_lives};
 use crate::command::note::{Life, StreamNote};
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
@@ -75,11 +84,12 @@ Output:
   that is not there is null in JSON, empty in CSV, and (none) in text.
 
 Exit status:
-  0  Everything was counted, or whatever reads the output was closed.
+  0  Everything was counted, or whatever reads the output was closed. Standard
+     error may tell that the clock was set back.
   1  Something was told on standard error: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
-     tor, or in the wrong order, or read twice; a filter's word that nobody
-     knows; streams without a date and time, if they are grouped by it; more
+     tor, or in the wrong order, or read twice; streams without a date and
+     time, if they are grouped by it; a filter's word that nobody knows; more
      groups, identities, or streams at a time, than --max-live has room for.
      Everything else was counted.
   2  The arguments are wrong.
@@ -134,7 +144,7 @@ enum GroupFormat {
 ///
 /// # Errors
 ///
-/// If the text is no length of time, or less than a second.
+/// If the text is no length of time, or not one or more whole seconds.
 fn interval(text: &str) -> Result<Duration, &'static str> {
     let span = text.trim().parse::<Span>().ok();
     let length = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
@@ -164,9 +174,9 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
     let all_read = if events {
         files.read(GroupedEventsMaker { columns }, &mut counting)
     } else {
-        let hasher = counting.identities.is_some().then(|| Hasher::new(false));
+        let source = counting.identities.is_some().then(FactSource::without_text);
         let note =
-            move |event: &Event<'_>, input: usize| StreamNote::new(event, input).with_facts(hasher.as_ref(), event);
+            move |event: &Event<'_>, input: usize| StreamNote::new(event, input).with_facts(source.as_ref(), event);
         read_lives(files, streams, note, Vec::new(), &mut counting)
     };
     let counted = if events { "events" } else { "streams" };
@@ -258,6 +268,7 @@ impl LifeCollector<Vec<Life>> for Counting {
 }
 
 impl Collector<GroupedEvents> for Counting {
+    /// Adds the groups of a range or of a part of a log.
     fn print(&mut self, groups: Vec<(GroupKey, u64)>) -> io::Result<()> {
         groups.into_iter().for_each(|(key, number)| self.add(key, number));
         Ok(())

@@ -84,7 +84,8 @@ impl GroupReport {
             }
             json.push_str(&format!("\"{}\":{count},\"{OTHERS}\":{is_others}}}", self.counted));
             let mut json = json.into_bytes();
-            escape_json(&mut json, 0);
+            let start = 0;
+            escape_json(&mut json, start);
             output.write_all(&json)?;
             before = ",\n";
         }

@@ -58,13 +58,13 @@ impl Fields {
 
 /// Values of the fields, each as a number: equal numbers stand for equal values.
 ///
-/// Text becomes a hash with a random key, so that no credential is kept that will not be shown. The author of a log
+/// The text of each value becomes a hash with a random key, so that no credential is kept that will not be shown. The author of a log
 /// cannot choose two texts with one hash, and of 100,000 values two have the same with a chance of one in 3 billion.
 pub(super) type Values = [Option<u64>; FIELDS.len()];
 
 /// The source of facts about identities.
 #[derive(Clone, Debug)]
-pub(crate) struct Hasher {
+pub(crate) struct FactSource {
     /// Key of the hashes, the same for the whole run.
     key: RandomState,
     /// Set to keep the text of values.
@@ -87,10 +87,15 @@ pub(crate) struct IdentityFacts {
     pub(super) texts: Option<Box<Texts>>,
 }
 
-impl Hasher {
-    /// Returns a source with a new key. With `keeps_text`, facts hold the text of values, to be shown.
-    pub(crate) fn new(keeps_text: bool) -> Self {
-        Self { key: RandomState::new(), keeps_text }
+impl FactSource {
+    /// Returns a source of facts without the text of values.
+    pub(crate) fn without_text() -> Self {
+        Self { key: RandomState::new(), keeps_text: false }
+    }
+
+    /// Returns a source of facts with the text of values, credentials among them, to be shown.
+    pub(crate) fn with_text() -> Self {
+        Self { keeps_text: true, ..Self::without_text() }
     }
 
     /// Returns the facts of an event.
@@ -155,6 +160,8 @@ impl IdentityFacts {
 
     /// Adds the facts of later events.
     pub(crate) fn append(&mut self, later: Self) {
+        // tor prints the same list with each event of a stream. If a log has two, the stream is kept apart by all fields
+        // of both.
         self.iso_fields = match (self.iso_fields, later.iso_fields) {
             (Some(ours), Some(theirs)) => Some(Fields(ours.0 | theirs.0)),
             (ours, theirs) => ours.or(theirs),

@@ -2,7 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::fmt::Write;
-use core::hash::Hash;
+use core::hash::{Hash, Hasher};
 use std::collections::HashMap;
 
 use super::facts::{FIELDS, Fields, IdentityFacts, Texts, Values, fill};
@@ -17,7 +17,7 @@ pub(crate) struct Identities {
     all: Vec<Identity>,
     /// Indices of the identities by their fields.
     by_fields: HashMap<Fields, Group>,
-    /// Maximum number of cached results, and so of identities.
+    /// Maximum number of cached results, and so of identities. Values that identities gain add a few more.
     limit: usize,
     /// Number of streams whose identity is unknown since there was no room for another result.
     no_room: u64,
@@ -47,8 +47,9 @@ enum Found {
 struct Exact(Fields, Values);
 
 impl Hash for Exact {
-    /// Hashes one number for all values: these are hashes with a random key themselves.
-    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+    /// Hashes one number for all values: these are hashes with a random key themselves. The factor is 2⁶⁴ divided by the
+    /// golden ratio, which spreads its multiples evenly; the rotation makes their order count.
+    fn hash<H: Hasher>(&self, state: &mut H) {
         let Self(Fields(fields), values) = self;
         let mix = |all: u64, value: &Option<u64>| {
             (all.rotate_left(5) ^ value.unwrap_or_default()).wrapping_mul(0x9E37_79B9_7F4A_7C15)
@@ -90,55 +91,72 @@ impl Identities {
     /// its values are unknown, if several identities are possible, or if there is no room for another entry.
     pub(crate) fn index_of(&mut self, facts: &IdentityFacts) -> Option<usize> {
         let fields = facts.iso_fields();
-        let mut values = facts.values;
-        values.iter_mut().enumerate().filter(|&(index, _)| !fields.has(index)).for_each(|(_, value)| *value = None);
+        let values = values_of(fields, facts.values);
         if values.iter().all(Option::is_none) {
             return None;
         }
         let cached = self.cache.get(&Exact(fields, values)).copied();
-        if cached.is_none() && self.cache.len() >= self.limit {
-            self.no_room += 1;
-            return None;
+        match cached {
+            Some(cached) if self.is_still_right(cached, fields, &values) => return cached.identity,
+            None if self.cache.len() >= self.limit => {
+                self.no_room += 1;
+                return None;
+            }
+            _ => {}
         }
-        let changes = self.by_fields.entry(fields).or_default().changes;
-        let result = match cached {
-            // If all fields are known, an identity stays the only possible one.
-            Some(Cached { identity: Some(identity), .. }) if known_fields(&values) == fields => return Some(identity),
-            // Any other result may change with each change of the group.
-            Some(cached) if cached.changes == changes => return cached.identity,
-            cached => self.find(fields, &values, cached.and_then(|cached| cached.identity)),
-        };
-        let identity = match result {
-            Found::One(identity) => {
-                self.learn(identity, fields, &values, facts.texts.as_deref());
-                Some(identity)
-            }
-            Found::None => {
-                let identity = self.all.len();
-                self.all.push(Identity { values: [None; FIELDS.len()], texts: facts.texts.clone(), fields });
-                self.learn(identity, fields, &values, None);
-                Some(identity)
-            }
+        let identity = match self.find(fields, &values, cached.and_then(|cached| cached.identity)) {
+            Found::One(identity) => Some(identity),
+            Found::None => Some(self.add_empty(fields, facts.texts.is_some())),
             Found::Several => None,
         };
-        let changes = self.by_fields.get(&fields).map_or(0, |group| group.changes);
+        if let Some(identity) = identity {
+            self.learn(identity, fields, &values, facts.texts.as_deref());
+        }
+        let changes = self.changes(fields);
         self.cache.insert(Exact(fields, values), Cached { identity, changes });
         identity
+    }
+
+    /// Returns `true` if a result, which was found earlier for these values of these fields, would be found again.
+    fn is_still_right(&self, cached: Cached, fields: Fields, values: &Values) -> bool {
+        // If all fields are known, an identity stays the only possible one. Any other result may change with each change
+        // of the group.
+        let is_final = cached.identity.is_some() && known_fields(values) == fields;
+        is_final || cached.changes == self.changes(fields)
+    }
+
+    /// Returns the number of changes of the group of identities with these fields.
+    fn changes(&self, fields: Fields) -> u64 {
+        self.by_fields.get(&fields).map_or(0, |group| group.changes)
+    }
+
+    /// Adds an identity of which no value is known, and returns its index. [`learn`](Self::learn) enters it, with its
+    /// first values, in its group and in the cache.
+    fn add_empty(&mut self, fields: Fields, has_texts: bool) -> usize {
+        self.by_fields.entry(fields).or_default();
+        let texts = has_texts.then(Box::default);
+        self.all.push(Identity { values: [None; FIELDS.len()], texts, fields });
+        self.all.len() - 1
     }
 
     /// Searches for the identities that may be those of a stream with these values. `cached` is the one that an earlier
     /// stream with the same values had.
     fn find(&self, fields: Fields, values: &Values, cached: Option<usize>) -> Found {
+        // Any two identities differ in a known value: one that fits the stream of another is not made, and identities only
+        // gain values, those of a stream that no other one fits. So one that has exactly these values is the only one.
+        // The cache has each identity under its present values, since `learn` puts it there.
+        let exact = cached.filter(|&identity| self.values(identity) == Some(values));
+        if let Some(identity) = exact {
+            return Found::One(identity);
+        }
+        // None of those with the same known fields has the same values, so each of them differs.
         let known = known_fields(values);
         let by_known = self.by_fields.get(&fields).into_iter().flat_map(|group| &group.by_known);
-        // Two identities with the same known fields have different values, or they would be one. So among those with
-        // the known fields of this stream, only the cached one can fit.
-        let same = cached.filter(|&identity| self.values(identity) == Some(values));
         let others = by_known.filter(|&(&other, _)| other != known).map(|(_, identities)| identities);
         if others.clone().map(BTreeSet::len).sum::<usize>() > Self::MAX_COMPARED {
             return Found::Several;
         }
-        let mut fitting = same.into_iter().chain(others.flatten().copied()).filter(|&identity| {
+        let mut fitting = others.flatten().copied().filter(|&identity| {
             self.values(identity).is_some_and(|identity| {
                 let mut both = identity.iter().zip(values);
                 both.all(|(ours, theirs)| ours.is_none() || theirs.is_none() || ours == theirs)
@@ -202,6 +220,12 @@ impl Identities {
     }
 }
 
+/// Returns the values of these fields alone.
+fn values_of(fields: Fields, mut values: Values) -> Values {
+    values.iter_mut().enumerate().filter(|&(index, _)| !fields.has(index)).for_each(|(_, value)| *value = None);
+    values
+}
+
 /// Returns the fields whose values are known.
 fn known_fields(values: &Values) -> Fields {
     let mut fields = Fields::default();
@@ -257,6 +281,18 @@ mod tests {
         ] {
             assert_eq!(identities.index_of(&facts(values)), index, "{values:?}");
         }
+    }
+
+    /// A stream has the identity with exactly its values, however many others there are: an identity is never made twice.
+    #[test]
+    fn one_of_very_many() {
+        let mut identities = Identities::new(10_000);
+        let first = facts([Some(u64::MAX), Some(0), None]);
+        assert_eq!(identities.index_of(&first), Some(0));
+        for user in 1..=Identities::MAX_COMPARED + 1 {
+            assert_eq!(identities.index_of(&facts([Some(user as u64), Some(0), Some(7)])), Some(user));
+        }
+        assert_eq!(identities.index_of(&first), Some(0));
     }
 
     /// Logs without some value, such as the client's address, have an unlimited number of identities.

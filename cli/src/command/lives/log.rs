@@ -34,7 +34,7 @@ pub(super) struct LifeLogs<F, R> {
 
 /// The streams of a log.
 pub(super) struct LifeLog<F, R> {
-    /// Output of the streams that have ended and pass the filters, and were not returned yet.
+    /// Output of the streams that have ended and pass the filters, not yet passed on to the command.
     pub(super) rows: R,
     /// Index of the log's first file, which names the log.
     pub(super) first_input: usize,
@@ -171,6 +171,7 @@ impl<F: MakeNote, R: LifeRows> LogConsumer for LifeLog<F, R> {
     }
 
     fn append(&mut self, part: LifePart<F, R>, _lines: u64) -> io::Result<bool> {
+        // `append` of the tracker returns the lives that were undecided, and have ended in the range.
         let LifePart { log: part, rows_after_life, must_reread, .. } = part;
         if must_reread {
             return Ok(false);

@@ -1,11 +1,19 @@
 //! The lives of streams in order, for commands that print or count streams.
 //!
 //! A *life* is the facts about a stream from its events. The threads that read a log group its events into lives, and
-//! make of each life that has ended what the command needs of it.
+//! make of each life that has ended the *rows* that the command needs of it.
 //!
 //! - this file: the command's side, which gets the streams of all logs in order
-//! - [`rows`]: what is made of a life
-//! - [`log`]: the streams of a log; [`part`]: those of a range of a log, read beside other ranges
+//! - [`rows`]: the traits for the output that is made of lives
+//! - [`log`]: the streams of a log, or of all logs with `--join`
+//! - [`part`]: the streams of a range of a log
+//!
+//! A long file is cut into *ranges* of lines, which several threads read at a time. The streams of a range are a *part*,
+//! which is appended to those of the lines before it. A stream of a part is *undecided* until then if it may have begun
+//! before the range. If a part cannot be appended, the range is read again after the lines before it.
+//!
+//! A *note* is a command's own facts about an event; the notes of a stream's events become one, in its life. A stream is
+//! *dropped* if more are open than `--max-live` has room for.
 
 mod log;
 mod part;
@@ -48,11 +56,12 @@ pub(crate) trait LifeCollector<T> {
     }
 }
 
-/// Reads the streams of all files, and passes them to a collector. Returns `false` if anything was reported: a file or
-/// an event that cannot be read, or signs that a log is not in order.
+/// Reads the streams of all files, and passes them to a collector. Returns `false` if the output may lack a stream or
+/// show it wrongly, which was reported then: for a file or an event that cannot be read, or signs that a log is not in
+/// order.
 ///
-/// `note` makes the note on an event of the file with this index. `rows` is output without a stream; `Vec::new()` keeps
-/// the facts about streams in memory.
+/// `note` makes the note on an event of the file with this index. `rows` is empty output of the kind that is made of the
+/// streams of each log and range; an empty `Vec` stands for a list of facts about streams.
 ///
 /// # Errors
 ///
@@ -80,6 +89,7 @@ struct Checked<'c, C> {
 }
 
 impl<F: MakeNote, R: LifeRows, C: LifeCollector<R::Ready>> Collector<LifeLog<F, R>> for Checked<'_, C> {
+    /// Passes rows on to the command.
     fn print(&mut self, rows: R::Ready) -> io::Result<()> {
         self.collector.lives(rows)
     }

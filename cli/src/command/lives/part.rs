@@ -26,12 +26,12 @@ const STRIDE: u64 = 256;
 
 /// The streams of a range of a log.
 pub(crate) struct LifePart<F, R> {
-    /// Streams that began in the range and have ended.
+    /// Consumer of the range's events: the streams that began in the range and have ended, and the tracker of all others.
     pub(super) log: LifeLog<F, R>,
-    /// For each life that the range's tracker has returned, the number of rows after it. A life that does not pass the
-    /// filters adds none.
+    /// For each life that the range's tracker has returned, the number of rows once it was added. A life that does not
+    /// pass the filters adds none.
     pub(super) rows_after_life: Vec<usize>,
-    /// Number of events.
+    /// Number of events so far.
     events: u64,
     /// Set if the range has to be read again, event by event: if it has a reply with open streams, of which only the
     /// lines before the range show which are new, or if it takes too much memory.

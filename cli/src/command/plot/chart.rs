@@ -1,4 +1,4 @@
-//! The parts of a chart: axes, curves, bars, legend.
+//! A picture with one plotted area, and its elements: axes, curves, bars, legend.
 
 use core::fmt::Write;
 use core::ops::Range;
@@ -30,7 +30,7 @@ const HALF_CHAR: f64 = 4.0;
 pub(super) struct Look {
     /// Number of the colour, which the style sheet has.
     pub(super) colour: usize,
-    /// Number of the pattern: 0 is plain.
+    /// Number of the pattern, which is the dashes of a curve, or the hatching or dots of a bar. 0 is plain.
     pub(super) pattern: usize,
 }
 
@@ -105,7 +105,7 @@ pub(super) struct LegendEntry {
 
 /// A picture with one plotted area.
 pub(super) struct Chart {
-    /// Name of the picture, which its elements' names begin with.
+    /// Name of the picture, which the names of its elements begin with: a page has several pictures.
     name: &'static str,
     /// Title of the picture.
     title: String,
@@ -181,7 +181,8 @@ impl Chart {
         }
     }
 
-    /// Adds a curve through points, along horizontal and vertical lines.
+    /// Adds a curve that goes up in a step at each point: the share of streams up to a time. Points are in order from left
+    /// to right, in units of the picture.
     pub(super) fn staircase(&mut self, look: Look, points: impl IntoIterator<Item = (f64, f64)>) {
         // Of points at the same tenth of a unit, the last one counts.
         let mut places: Vec<(String, String)> = Vec::new();
@@ -206,7 +207,7 @@ impl Chart {
         self.push(curve.set("stroke-dasharray", look.dashes()));
     }
 
-    /// Returns a bar.
+    /// Returns a bar with these horizontal and vertical ranges, and notes the pattern that it needs.
     pub(super) fn bar(&mut self, look: Look, x: Range<f64>, y: Range<f64>) -> Tag {
         if look.pattern > 0 && !self.patterns.contains(&look) {
             self.patterns.push(look);

@@ -203,7 +203,7 @@ fn answers_over_time(data: &StreamCounts) -> Drawn {
     let y = Chart::up((log10(range.0), log10(range.1)));
     axis.draw(&mut chart);
     chart.y_axis(y, &log_ticks(range));
-    let look = Look { colour: 4, pattern: 0 };
+    let look = curve_look(0);
     let mut rows = Vec::new();
     let mut counted = 0;
     for (x, start, steps) in &steps {

@@ -6,10 +6,27 @@ use super::chart::Look;
 use super::data::StreamEnd;
 use crate::command::life::Cause;
 
+// Numbers of the colours in the style sheet `picture.css`, which are those of Okabe and Ito: distinct for eyes that tell few
+// colours apart.
+/// Orange.
+const ORANGE: usize = 0;
+/// Sky blue.
+const SKY_BLUE: usize = 1;
+/// Green.
+const GREEN: usize = 2;
+/// Yellow.
+const YELLOW: usize = 3;
+/// Blue.
+const BLUE: usize = 4;
+/// Vermilion.
+const VERMILION: usize = 5;
+/// Purple.
+const PURPLE: usize = 6;
+
 /// Returns the look of a cause. A reason that the other end of the circuit gave has another pattern than the same
 /// reason of this end.
 pub(super) fn cause_look(cause: &Cause) -> Look {
-    // The most frequent reasons come first: these have plain colours.
+    // The most frequent reasons come first: of this end these have plain colours.
     const ORDER: [Reason; 20] = [
         Reason::Timeout,
         Reason::ResolveFailed,
@@ -33,7 +50,7 @@ pub(super) fn cause_look(cause: &Cause) -> Look {
         Reason::HttpProtocol,
     ];
     // Colours of neighbours differ much.
-    const COLOURS: [usize; 7] = [5, 4, 0, 6, 2, 1, 3];
+    const COLOURS: [usize; 7] = [VERMILION, BLUE, ORANGE, PURPLE, GREEN, SKY_BLUE, YELLOW];
     let is_remote = cause.remote_reason.is_some();
     let word = cause.remote_reason.as_deref().or(cause.reason.as_deref());
     let Some(number) = ORDER.iter().position(|reason| Some(reason.as_str()) == word) else { return Look::OTHERS };
@@ -41,19 +58,19 @@ pub(super) fn cause_look(cause: &Cause) -> Look {
     Look { colour, pattern: number / COLOURS.len() * 2 + usize::from(is_remote) }
 }
 
-/// Returns the look of an end.
+/// Returns the look of an end. Bars of two ends that touch differ in pattern as well.
 pub(super) const fn end_look(end: StreamEnd) -> Look {
     match end {
-        StreamEnd::Answered => Look { colour: 2, pattern: 0 },
-        StreamEnd::Failed => Look { colour: 5, pattern: 1 },
-        StreamEnd::Unanswered => Look { colour: 1, pattern: 2 },
-        StreamEnd::Open => Look { colour: 6, pattern: 4 },
+        StreamEnd::Answered => Look { colour: GREEN, pattern: 0 },
+        StreamEnd::Failed => Look { colour: VERMILION, pattern: 1 },
+        StreamEnd::Unanswered => Look { colour: SKY_BLUE, pattern: 2 },
+        StreamEnd::Open => Look { colour: PURPLE, pattern: 4 },
     }
 }
 
-/// Returns the look of a numbered curve. Neighbours differ in colour and in their dashes.
+/// Returns the look of a numbered curve. Neighbours differ in colour and in the dashes that stand for the pattern.
 pub(super) fn curve_look(number: usize) -> Look {
-    const COLOURS: [usize; 7] = [4, 0, 6, 2, 5, 1, 3];
+    const COLOURS: [usize; 7] = [BLUE, ORANGE, PURPLE, GREEN, VERMILION, SKY_BLUE, YELLOW];
     let colour = COLOURS.get(number % COLOURS.len()).copied().unwrap_or_default();
     Look { colour, pattern: number % Look::PATTERNS }
 }

@@ -1,4 +1,15 @@
-//! The command `plot`.
+//! The command `plot`: figures of the streams in logs, on a page or one by one.
+//!
+//! - this file: the options, and the steps from the logs to the output
+//! - [`data`]: the counts of streams that figures are drawn from; [`durations`]: durations among them, in bounded memory
+//! - [`figures`]: each figure, drawn from the counts, with its caption and a table of its numbers
+//! - [`chart`]: the elements of a picture: axes, curves, bars, the legend; [`scale`]: the places of values on an axis
+//! - [`looks`]: the colour and the pattern of each cause, end and curve
+//! - [`page`]: the page around the figures; [`markup`]: elements of SVG and HTML
+//!
+//! A *series* is the streams that share a look and an entry of the legend, such as those that failed for one cause: a
+//! curve, or one bar in each step. A *step* is an interval of time, all of one length, in a figure over time. Lengths in a
+//! picture are in units of its own, 480 of which are its width.
 
 mod chart;
 mod data;
@@ -51,7 +62,8 @@ Figures:
   The output is the same for any number of threads.
 
 Exit status:
-  0  The figures were drawn.
+  0  The figures were drawn. Standard error may tell that the clock was set
+     back.
   1  Something was told on standard error: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
      tor, or in the wrong order, or read twice; a filter's word that nobody
@@ -100,7 +112,7 @@ impl Options {
     }
 }
 
-/// Draws the streams of all files. Returns `false` if anything was reported.
+/// Draws the streams of all files. Returns `false` if anything was reported but a clock that was set back.
 ///
 /// # Errors
 ///

@@ -84,7 +84,8 @@ pub(super) fn log_ticks((low, high): (f64, f64)) -> Vec<Tick> {
     marks.map(mark).collect()
 }
 
-/// Returns a round number of seconds as text.
+/// Returns a round number of seconds as text. The limits are a little below a millisecond and a second, which a sum may
+/// miss by rounding.
 fn unit(seconds: f64) -> String {
     match seconds {
         ..0.000_999 => format!("{:.0} µs", seconds * 1e6),
@@ -93,7 +94,8 @@ fn unit(seconds: f64) -> String {
     }
 }
 
-/// Returns a time in seconds as text, with three digits.
+/// Returns a time in seconds as text, with three digits. From the limits on, rounding to three digits gives the next unit,
+/// or one digit less after the point.
 pub(super) fn seconds(time: f64) -> String {
     let (number, unit) = match time {
         ..0.000_999_5 => (time * 1e6, "µs"),

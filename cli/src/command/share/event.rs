@@ -12,14 +12,15 @@ use crate::output::mask::host_bytes;
 
 /// Maximum length of a target, in bytes. tor cuts a longer one there.
 const MAX_TARGET: usize = 255;
-/// Maximum length of a label of a host name, in bytes. A longer host stays longer.
-const MAX_LABEL: usize = 63;
+/// Maximum length of a host whose pseudonym does not show the length, in bytes: that of a label in DNS. A longer host gets
+/// a pseudonym that is longer, too, since a fault may be due to the length alone.
+const MAX_SHORT_HOST: usize = 63;
 /// Length of the address of an onion service of version 3, in bytes.
 const ONION_V3: usize = 56;
 /// Length of the address of an onion service of version 2, in bytes.
 const ONION_V2: usize = 16;
-/// Targets' hosts that are tor's own, and chosen by no client.
-const TORS_OWN: [&[u8]; 2] = [b"", b"(Tor_internal)"];
+/// Hosts, of targets and of clients, that are no names: an absent one, and tor itself.
+const NO_NAMES: [&[u8]; 2] = [b"", b"(Tor_internal)"];
 
 /// The cause for which an event is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +59,8 @@ pub(super) fn content(
     Err(LeftOut::NotWritable)
 }
 
-/// Returns `true` if the parser reads a line as an event with the same facts, and all that is kept of the event is
-/// tor's.
+/// Returns `true` if the parser reads a line as an event with the same facts, and no text that is kept of the event may be
+/// a name.
 fn reads_alike(line: &[u8], event: &StreamEventRef<'_>, lenient: bool) -> bool {
     let parsed = if lenient { StreamEventRef::parse_lenient(line) } else { StreamEventRef::parse_bytes(line) };
     let Ok(shared) = parsed else { return false };
@@ -192,7 +193,7 @@ impl PseudonymLine<'_> {
         let (host, port) = port.map_or((source_addr, None), |(host, port)| (host, Some(port)));
         let client = match self.names.address(host) {
             Some(address) => address?,
-            None if TORS_OWN.contains(&host.as_bytes()) => host.into(),
+            None if NO_NAMES.contains(&host.as_bytes()) => host.into(),
             None if host.starts_with('/') => {
                 format!("/socket{}", self.names.number(NameKind::Socket, host.as_bytes())?)
             }
@@ -216,9 +217,9 @@ impl PseudonymLine<'_> {
             format!(":{}", event.target_port)
         };
         let host = host_bytes(event).unwrap_or(event.target_host.as_bytes());
-        // A cut target has 255 bytes, or 254 if a log took its last byte off as a part of the line end. The anomaly
-        // alone does not show a cut: a shorter target has it, too, if it and the fields after it have that length
-        // together.
+        // tor cuts a target after 255 bytes. If the last of them was a CR or LF, the log's line ends there, after 254 bytes of
+        // the target. The anomaly alone does not show a cut: the parser also sets it for a shorter target with fields, if
+        // the line ends at that place, since the fields may be text of the client.
         let is_cut = anomalies.contains(Anomaly::TargetMayBeCut) && host.len() + port.len() >= MAX_TARGET - 1;
         let min_len = if is_cut { MAX_TARGET.saturating_sub(port.len()) } else { 0 };
         let relay = event.exit_relay().filter(|_| !is_cut);
@@ -243,7 +244,7 @@ impl PseudonymLine<'_> {
     /// Adds the pseudonym of a host, of at least `min_len` bytes if it is a name. A name of more than 63 bytes gets a
     /// pseudonym of more; an onion address does not, since the ending of its pseudonym shows the length.
     fn host(&mut self, host: &[u8], min_len: usize) -> Option<()> {
-        if TORS_OWN.contains(&host) {
+        if NO_NAMES.contains(&host) {
             self.line.extend_from_slice(host);
             return Some(());
         }
@@ -260,8 +261,8 @@ impl PseudonymLine<'_> {
             self.odd_characters(host);
         }
         let ending = ending(&lower);
-        let is_long = host.len() > MAX_LABEL && !ending.ends_with(".onion");
-        let min_len = if is_long { min_len.max(MAX_LABEL + 1) } else { min_len };
+        let is_long = host.len() > MAX_SHORT_HOST && !ending.ends_with(".onion");
+        let min_len = if is_long { min_len.max(MAX_SHORT_HOST + 1) } else { min_len };
         let len = self.line.len() - start + ending.len();
         for _ in len..min_len {
             self.text("x");
@@ -284,7 +285,7 @@ impl PseudonymLine<'_> {
     }
 }
 
-/// Returns the ending of a pseudonym, which shows the kind of the name: of a host name in lower case.
+/// Returns the ending of the pseudonym of a host, which shows the kind of the name. `name` is in lower case.
 fn ending(name: &[u8]) -> &'static str {
     if let Some(service) = name.strip_suffix(b".onion") {
         let label = service.rsplit(|&byte| byte == b'.').next().unwrap_or_default();

@@ -1,4 +1,11 @@
-//! The command `share`.
+//! The command `share`: the events of a log with pseudonyms in place of names, to be given to others.
+//!
+//! - this file: the options, the events of a log, their times, and the printer
+//! - [`event`]: an event as tor would print it, with pseudonyms
+//! - [`names`]: the table of pseudonyms
+//!
+//! A *name* is any text that a client or an operator has chosen, or that names a machine: a host, an address, a
+//! credential, a relay, or a word that tor does not have. A *pseudonym* stands for a name wherever it occurs.
 
 mod event;
 mod names;
@@ -68,13 +75,14 @@ Several files are printed one after the other, as parts of one log. Streams
 in them with the same ID become one, so share logs of their own one by one.
 
 Exit status:
-  0  Every event was printed, or whatever reads the output was closed.
+  0  Every event was printed, or whatever reads the output was closed. Standard
+     error tells the numbers of printed events and of other lines.
   1  Something was told on standard error: a file or a line that could not be
      read, as FILE:LINE: and the reason; a file that is read twice; a filter's
      word that nobody knows; events that were left out, since an ID is not a
      number, there were more names than --max-names, or no line with pseudonyms
-     would read alike; events without a time, which is before the first one.
-     Everything else was printed.
+     would read alike; events that are printed without their time, since it is
+     before that of the first one. Everything else was printed.
   2  The arguments are wrong.";
 
 /// The options of `share`.
@@ -188,7 +196,7 @@ impl LogConsumer for SharedEvents {
 struct OutputTimes {
     /// Set to print Unix time.
     keeps_times: bool,
-    /// Time of the first event that has one.
+    /// Time from which seconds are counted: that of the first event whose time is not printed as Unix time.
     first: Option<Time>,
     /// Number of events with a time that cannot be printed.
     untimed: u64,
@@ -198,6 +206,7 @@ impl OutputTimes {
     /// Returns the text before an event with this time.
     fn prefix(&mut self, time: Option<Time>) -> String {
         let Some(time) = time else { return String::new() };
+        // With --keep-times, a time without a year is printed as seconds all the same.
         let unix = time.unix().filter(|_| self.keeps_times);
         let Some(time) = unix.or_else(|| time.since(*self.first.get_or_insert(time))) else {
             self.untimed += 1;

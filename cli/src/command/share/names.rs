@@ -89,8 +89,10 @@ impl Pseudonyms {
                 (NameKind::Public4, [240, 0, 0, 0])
             };
             let number = self.number(kind, inner.as_bytes());
-            // A block has room for three million addresses, the reserved one for more than there are numbers.
-            let number = number.filter(|&number| kind == NameKind::Public4 || number < 55 << 16);
+            // From 200 to 255 the second byte has room for 55 times 2^16 addresses; the block 240.0.0.0/4 is larger than
+            // any table, and `checked_add` ends it.
+            const ROOM: u32 = (255 - 200) << 16;
+            let number = number.filter(|&number| kind == NameKind::Public4 || number < ROOM);
             let address = number.and_then(|number| u32::from_be_bytes(base).checked_add(number));
             return Some(address.map(|address| Ipv4Addr::from(address).to_string()));
         }

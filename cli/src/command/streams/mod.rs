@@ -1,4 +1,13 @@
-//! The command `streams`.
+//! The command `streams`: a row for each stream, or the object of OnionPerf's analysis.
+//!
+//! - this file: the options, and a printer for each kind of format
+//! - [`row`]: the row of a stream, with the names of its columns
+//! - [`rows`]: rows as JSON or CSV, encoded by the threads that read
+//! - [`columns`]: rows with types, for an Arrow or Parquet file
+//! - [`onionperf`]: streams as OnionPerf groups and prints them
+//!
+//! A *life* is the facts about a stream from all its events. An *identity* is the values by which tor keeps streams apart.
+//! Identities are numbered in the order in which streams end, over all logs, so only the thread that prints knows them.
 
 #[cfg(feature = "arrow")]
 mod columns;
@@ -14,7 +23,7 @@ use clap::ValueEnum;
 use self::columns::ColumnPrinter;
 use self::onionperf::{LifeEvents, OnionPerfStreams};
 use self::rows::{EncodedStreams, StreamRows};
-use crate::command::identity::{Hasher, Identities};
+use crate::command::identity::{FactSource, Identities};
 use crate::command::lives::{LifeCollector, read_lives};
 use crate::command::note::StreamNote;
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
@@ -113,7 +122,8 @@ OnionPerf:
   has more than 1000 events, of which the first ones and the last are printed.
 
 Exit status:
-  0  Every stream was printed, or whatever reads the output was closed.
+  0  Every stream was printed, or whatever reads the output was closed. Standard
+     error may tell that the clock was set back.
   1  Something was told on standard error: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
      tor, or in the wrong order, or read twice; a filter's word that nobody
@@ -185,8 +195,8 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
 
 /// Returns a maker of notes with the facts about streams' identities.
 fn notes_with_facts() -> impl Fn(&Event<'_>, usize) -> StreamNote + Clone + Send + Sync + 'static {
-    let hasher = Hasher::new(false);
-    move |event, input| StreamNote::new(event, input).with_facts(Some(&hasher), event)
+    let source = FactSource::without_text();
+    move |event, input| StreamNote::new(event, input).with_facts(Some(&source), event)
 }
 
 /// Prints the streams as rows of JSON or CSV, which the threads that read make.
@@ -218,6 +228,7 @@ fn print_onionperf(files: Files, streams: StreamOptions, check: CheckOption) -> 
         note
     };
     let mut printer = OnionPerfPrinter { streams: OnionPerfStreams::new(streams.max_live) };
+    // Nothing is printed before the last log was read, so a check has found nothing if reading fails.
     let all_read = read_lives(files, streams, note, Vec::new(), &mut printer)?;
     let found = !printer.streams.is_empty();
     let print = || {

@@ -259,7 +259,8 @@ impl OnionPerfStreams {
         let mut json = Vec::new();
         for (id, stream) in &self.streams {
             write!(json, "{before}\n\"{id}\": {}", stream.get())?;
-            text::escape_json(&mut json, 0);
+            let start = 0;
+            text::escape_json(&mut json, start);
             output.write_all(&json)?;
             json.clear();
             before = ",";

@@ -62,7 +62,8 @@ What is counted:
   let go.
 
 Exit status:
-  0  Everything was counted, or whatever reads the output was closed.
+  0  Everything was counted, or whatever reads the output was closed. Standard
+     error may tell that the clock was set back.
   1  Something was told on standard error: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
      tor, or in the wrong order, or read twice; a filter's word that nobody

@@ -126,7 +126,7 @@ pub(crate) trait ConsumerMaker: Send + Sync + 'static {
 
 /// The receiver of the output in order: a command's side.
 pub(crate) trait Collector<L: LogConsumer> {
-    /// Prints the rows of a consumer.
+    /// Receives the next rows of a consumer, and prints or counts them.
     ///
     /// # Errors
     ///
