@@ -10,7 +10,8 @@ use clap::{Command, CommandFactory};
 use crate::command::options::Exit;
 use crate::{Arguments, report, status};
 
-/// Likeness of two words, from 0 to 1, from which one may be a mistyped form of the other.
+/// Jaro-Winkler similarity of two words, from 0 to 1, above which one may be a mistyped form of the other. A command with one
+/// letter wrong, missing or too many is nearly always above it.
 const MIN_LIKENESS: f64 = 0.8;
 
 /// Ends the program as the parser of the arguments does.
@@ -18,8 +19,8 @@ pub(crate) fn exit_with_mistake(kind: ErrorKind, message: &str) -> ! {
     exit_with(&Arguments::command().error(kind, message))
 }
 
-/// Ends the program with the help or the version, or with an error about its arguments, which may hold commands to a
-/// terminal.
+/// Ends the program with the help or the version, or with an error about its arguments. An argument may hold escape
+/// sequences that a terminal obeys, so [`report`] prints the error: it makes them visible.
 pub(crate) fn exit_with(error: &clap::Error) -> ! {
     if !error.use_stderr() {
         let printed = error.print().and_then(|()| io::stdout().flush());
@@ -47,7 +48,8 @@ fn missing_feature(error: &clap::Error) -> Option<&'static str> {
             ["arrow", "parquet"].contains(&&*context(ContextKind::InvalidValue)).then_some("arrow")
         }
         ErrorKind::UnknownArgument if !cfg!(feature = "cluster") => {
-            argument.starts_with("--cluster").then_some("cluster").or(is_one_of(&["--process"]).then_some("cluster"))
+            // Several options begin with `--cluster`, such as `--cluster-wait`.
+            (argument.starts_with("--cluster") || is_one_of(&["--process"])).then_some("cluster")
         }
         _ => None,
     }

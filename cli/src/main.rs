@@ -97,18 +97,37 @@ fn main() -> ExitCode {
     }
     let command = arguments.command.unwrap_or(Command::Summary(arguments.summary));
     let result = match command {
-        Command::Summary(options) => check_reading(&options.read).and_then(|()| summary::run(options)).map(Exit::from),
-        Command::Events(options) => check_reading(&options.read).and_then(|()| events::run(options)).map(Exit::from),
-        Command::Streams(options) => check_reading(&options.read).and_then(|()| streams::run(options)),
-        Command::Circuits(options) => check_reading(&options.read).and_then(|()| circuits::run(options)),
-        Command::Share(options) => check_reading(&options.read).and_then(|()| share::run(options)).map(Exit::from),
-        Command::Count(options) => check_reading(&options.read).and_then(|()| count::run(options)),
+        Command::Summary(options) => {
+            check_reading(&options.read);
+            summary::run(options).map(Exit::from)
+        }
+        Command::Events(options) => {
+            check_reading(&options.read);
+            events::run(options).map(Exit::from)
+        }
+        Command::Streams(options) => {
+            check_reading(&options.read);
+            streams::run(options)
+        }
+        Command::Circuits(options) => {
+            check_reading(&options.read);
+            circuits::run(options)
+        }
+        Command::Share(options) => {
+            check_reading(&options.read);
+            share::run(options).map(Exit::from)
+        }
+        Command::Count(options) => {
+            check_reading(&options.read);
+            count::run(options)
+        }
         Command::Merge(options) => merge::run(&options).map(Exit::from),
         Command::Plot(options) => {
             if let Some(mistake) = options.mistake() {
                 exit_with_mistake(ErrorKind::ArgumentConflict, mistake);
             }
-            check_reading(&options.read).and_then(|()| plot::run(options)).map(Exit::from)
+            check_reading(&options.read);
+            plot::run(options).map(Exit::from)
         }
         Command::Watch(options) => watch::run(&options).map(Exit::from),
         Command::Completions { shell } => {
@@ -119,7 +138,7 @@ fn main() -> ExitCode {
     ExitCode::from(status(result.and_then(|exit| io::stdout().flush().map(|()| exit))))
 }
 
-/// Returns the exit status, after an error was reported. The status is 0 if the reader of the output, such as `head`,
+/// Reports an error, if there is one, and returns the exit status. The status is 0 if the reader of the output, such as `head`,
 /// needed no more of it.
 fn status(result: io::Result<Exit>) -> u8 {
     match result {
@@ -149,9 +168,8 @@ fn reject_mistyped_command(options: &ReadOptions) {
 }
 
 /// Ends the program as for other wrong arguments if options of reading exclude each other, or if no file is given and
-/// standard input is a terminal. The parser cannot check this: without a command, and with another one, there are no
-/// files either.
-fn check_reading(options: &ReadOptions) -> io::Result<()> {
+/// standard input is a terminal. The parser cannot require a file: without one, another program's output is read.
+fn check_reading(options: &ReadOptions) {
     if let Some(mistake) = options.layout.mistake() {
         exit_with_mistake(ErrorKind::ArgumentConflict, mistake);
     }
@@ -159,7 +177,6 @@ fn check_reading(options: &ReadOptions) -> io::Result<()> {
         let message = "no FILE was given; `-` is standard input";
         exit_with_mistake(ErrorKind::MissingRequiredArgument, message);
     }
-    Ok(())
 }
 
 /// Prints the manual page of the tool or of a command, or writes the pages of all of them into a folder.

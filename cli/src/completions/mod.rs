@@ -41,17 +41,19 @@ pub(crate) fn script(shell: &str) -> io::Result<Vec<u8>> {
 /// Adds to each command the values that its options and files take.
 fn with_words(command: Command) -> Command {
     let names: Vec<_> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    let with_values = |argument: Arg| match argument.get_id().as_str() {
+    let with_values_or_names = |argument: Arg| match argument.get_id().as_str() {
+        // The COMMAND of `man`.
         "page" => argument.add(ArgValueCandidates::new({
             let names = names.clone();
             move || names.iter().map(CompletionCandidate::new).collect()
         })),
         _ => with_values(argument),
     };
-    command.mut_args(with_values).mut_subcommands(|command| command.mut_args(with_values))
+    command.mut_args(with_values_or_names).mut_subcommands(|command| command.mut_args(with_values_or_names))
 }
 
-/// Adds to an argument the values that it takes.
+/// Adds to an argument the values that it takes. An argument is known by the name of its field, in whichever command's options
+/// it is.
 fn with_values(argument: Arg) -> Arg {
     match argument.get_id().as_str() {
         "status" => argument.add(words(StreamStatus::ALL.iter().map(|status| status.as_str()))),

@@ -12,10 +12,10 @@ use crate::input::Input;
 use crate::output::text::escape;
 use crate::report;
 
-/// Number of first bytes by which two files are compared.
+/// Number of first bytes by which two files are compared: a block of most file systems.
 const FIRST_BYTES: u64 = 4096;
 
-/// Minimum number of files that a thread looks at.
+/// Minimum number of files that a thread looks at. For fewer, another thread is not worth its start.
 const FILES_PER_THREAD: usize = 64;
 
 /// Facts of a file that show whether it is the same as another one.
@@ -29,7 +29,10 @@ struct FileFacts<'i> {
 }
 
 /// Reports files that are the same as an earlier one, by path, or by length and first bytes: their streams are read
-/// twice. Returns `false` if there is one. Up to `jobs` threads open the files.
+/// twice. Returns `false` if there is one.
+///
+/// Up to `jobs` threads open the files. Those that begin alike are few, so this thread alone finds their lengths, and
+/// decompresses them for that.
 pub(crate) fn report_copies(inputs: &[Input], jobs: usize) -> bool {
     let (mut by_path, mut by_first_bytes) = (BTreeMap::new(), BTreeMap::<u64, Vec<&Input>>::new());
     let mut no_copies = true;
@@ -94,7 +97,7 @@ fn first_bytes_hash(input: &Input) -> Option<u64> {
 
 /// Returns the first bytes of a reader.
 fn first_bytes(reader: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(FIRST_BYTES as usize + 1);
+    let mut bytes = Vec::new();
     reader.take(FIRST_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

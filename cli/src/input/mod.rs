@@ -6,11 +6,12 @@
 //! reported. Commands call [`threads::read`], which does all of this with several threads.
 //!
 //! - An *input* is a file, or standard input. A *log* is the text of one input or, with `--join`, of all inputs in order.
+//!   It is a *capture* if it has the very bytes of a control connection, else a *program's log*.
 //! - A *reply* is what tor's control port answers or reports: a line that begins with a code, such as `650 STREAM`. After
 //!   some replies, such as `250+stream-status=`, *data* follows: lines up to a line with nothing but a dot.
 //! - A *prefix* is the text that a log writes before a reply, such as a date and a time.
-//! - *On the wire* means: in the bytes that tor sends, as a capture of a control connection has them. Replies have no
-//!   prefix there, and only CR LF ends their lines: a lone LF is a byte of a name that a client chose.
+//! - *On the wire* means: in the bytes that tor sends, as a capture has them. Replies have no prefix there, and only CR LF
+//!   ends their lines: a lone LF is a byte of a name that a client chose.
 
 mod ahead;
 pub(crate) mod copies;
@@ -60,7 +61,7 @@ pub(crate) enum Decompressor {
 /// A file, or standard input.
 #[derive(Clone)]
 pub(crate) struct Input {
-    /// Name of the file in messages.
+    /// Name of the file. Messages escape it.
     pub(crate) name: String,
     /// Path of the file; `None` for standard input.
     path: Option<PathBuf>,
@@ -109,6 +110,7 @@ impl Inputs {
             if let Some(kind) = kind.as_ref().ok().and_then(endless_kind) {
                 let path = path.display().to_string();
                 report(format_args!("tor-streams: {}: {kind}, not read", escape(&path)));
+                // Whoever names a folder means the files in it, so nothing is missing.
                 return all_read;
             }
             if path.is_symlink() && kind.is_ok_and(|kind| kind.is_dir()) {
@@ -177,7 +179,7 @@ impl Input {
         }
     }
 
-    /// Returns `true` if a path is one of this input's file.
+    /// Returns `true` if a path leads to the same file as this input.
     pub(crate) fn is_at(&self, path: &Path) -> bool {
         let identity = FileId::of_path(path);
         identity.is_some() && identity == self.identity()

@@ -33,7 +33,7 @@ pub(crate) struct OpenStreamScanner {
     /// Searcher for [`NAME`].
     finder: Finder<'static>,
     /// State at the start of any log with this layout, which recognizes replies.
-    log: LineState,
+    start_state: LineState,
     /// Formats of the log.
     formats: Vec<LogFormat>,
     /// Collector of the line that is still incomplete.
@@ -44,14 +44,14 @@ pub(crate) struct OpenStreamScanner {
     next_offset: u64,
     /// Number of lines before the incomplete line, counted as the reader of events counts them.
     lines_before: u64,
-    /// Set on the wire, unset in a log; `None` before the first reply.
+    /// Set on the wire, unset in a program's log; `None` before the first reply.
     is_wire: Option<bool>,
     /// Set if the next bytes belong to a line on the wire whose beginning was skipped: a reply that has a lone LF in it.
     goes_on: bool,
     /// Set if the line before ended with CR LF, unset after a lone LF; `None` at the start.
     previous_has_cr: Option<bool>,
-    /// Line end of the first line, as in `previous_has_cr`, if that line was accepted as such a reply although the line end
-    /// before it was not known.
+    /// Line end of the scanner's first line, as in `previous_has_cr`, if a `stream-status` reply begins with that line: whether
+    /// the line before has the same end is not known yet.
     accepted_has_cr: Option<bool>,
     /// Reply whose data is being scanned.
     reply: Option<OpenReply>,
@@ -85,12 +85,12 @@ struct OpenReply {
 impl OpenStreamScanner {
     /// Returns a scanner for the bytes of a log from its start on or, given the state of the lines before, for the rest.
     pub(crate) fn new(layout: &Layout, state: Option<&LineState>) -> Self {
-        let log = layout.events(io::empty()).state();
+        let start_state = layout.events(io::empty()).state();
         let offset = state.map_or(0, LineState::bytes);
-        let is_wire = state.unwrap_or(&log).line_end().map(|line_end| line_end == LineEnd::CrLf);
+        let is_wire = state.unwrap_or(&start_state).line_end().map(|line_end| line_end == LineEnd::CrLf);
         Self {
             finder: Finder::new(NAME),
-            log,
+            start_state,
             formats: layout.formats().to_vec(),
             lines: LineCollector::of_log(MAX_LINE),
             line_offset: offset,
@@ -106,7 +106,9 @@ impl OpenStreamScanner {
         }
     }
 
-    /// Returns this new scanner as one that goes on after the lines that another one has scanned.
+    /// Returns this scanner, which has scanned nothing yet, as one that goes on where an earlier one has ended: maybe within
+    /// a reply. A read begins with a line, its state has the line end, and findings have the refused replies, so only two
+    /// fields are taken over.
     pub(crate) fn resume(self, earlier: &Self) -> Self {
         Self { previous_has_cr: earlier.previous_has_cr, reply: earlier.reply, ..self }
     }
@@ -118,7 +120,8 @@ impl OpenStreamScanner {
         self.reply.is_none() && later.accepted_has_cr.is_none_or(same)
     }
 
-    /// Returns this scanner as one that has scanned the bytes before as well.
+    /// Returns this scanner of a later range as one that has scanned the ranges before as well, where
+    /// [no reply is open](Self::is_followed_by). A range without a line has no line end of its own.
     pub(crate) fn after(self, earlier: Option<Self>) -> Self {
         let previous_has_cr = self.previous_has_cr.or(earlier.and_then(|earlier| earlier.previous_has_cr));
         Self { previous_has_cr, ..self }
@@ -171,14 +174,14 @@ impl OpenStreamScanner {
         if self.line_offset == 0 && line.text.starts_with(BOM) {
             line.text.drain(..BOM.len());
         }
-        let is_reply_or_data = self.reply.is_some() || self.log.reply_prefix(&line.text) == Some(0);
+        let is_reply_or_data = self.reply.is_some() || self.start_state.reply_prefix(&line.text) == Some(0);
         if self.is_wire == Some(true) && !line.has_cr && !self.goes_on && is_reply_or_data {
             // The LF is a byte of the reply: a client may have put it into a name.
             self.lines.put_back(line);
             return;
         }
         let offset = core::mem::replace(&mut self.line_offset, self.next_offset);
-        self.line(&line, offset);
+        self.scan_line(&line, offset);
         self.count_line(&line.text, line.has_cr);
         self.previous_has_cr = Some(line.has_cr);
     }
@@ -197,30 +200,30 @@ impl OpenStreamScanner {
         }
     }
 
-    /// Counts the text before a LF, unless it is the beginning of a line on the wire. The first reply shows whether the input is
-    /// the wire.
+    /// Counts a line whose text ends at a LF, unless on the wire that LF is a byte of the line. The first reply shows whether the
+    /// input is a capture of the wire.
     fn count_line(&mut self, text: &[u8], has_cr: bool) {
-        let begins_reply = || self.log.reply_prefix(text) == Some(0);
+        let begins_reply = || self.start_state.reply_prefix(text) == Some(0);
         self.goes_on = self.is_wire == Some(true) && !has_cr && (self.goes_on || begins_reply());
         self.lines_before += u64::from(!self.goes_on);
         if self.is_wire.is_none() {
-            self.is_wire = self.log.reply_prefix(text).map(|prefix| prefix == 0 && has_cr);
+            self.is_wire = self.start_state.reply_prefix(text).map(|prefix| prefix == 0 && has_cr);
         }
     }
 
     /// Scans the text of a complete line.
-    fn line(&mut self, line: &CollectedLine, offset: u64) {
+    fn scan_line(&mut self, line: &CollectedLine, offset: u64) {
         if self.reply.is_some() {
-            self.data(&line.text, offset);
+            self.scan_data(&line.text, offset);
         } else if !self.goes_on {
-            self.first_line(line, offset);
+            self.scan_first_line(line, offset);
         }
     }
 
     /// Scans a line outside of data: with the name, it has a row, or rows follow.
-    fn first_line(&mut self, line: &CollectedLine, offset: u64) {
-        let Some((row, reply)) = self.named(&line.text) else { return };
-        // In a log with CR LF, the line may be the rest of a name in which a client has put a LF, to forge the line.
+    fn scan_first_line(&mut self, line: &CollectedLine, offset: u64) {
+        let Some((row, reply)) = self.split_at_name(&line.text) else { return };
+        // In a program's log with CR LF, the line may be the rest of a name in which a client has put a LF, to forge the line.
         let has_same_end = self.previous_has_cr.is_none_or(|previous| previous == line.has_cr);
         if self.is_wire != Some(true) && !has_same_end {
             self.refused.add(self.lines_before + 1);
@@ -237,9 +240,9 @@ impl OpenStreamScanner {
     }
 
     /// Returns the text after the name of a reply, and the reply if data follows.
-    fn named<'l>(&self, line: &'l [u8]) -> Option<(&'l [u8], Option<OpenReply>)> {
+    fn split_at_name<'l>(&self, line: &'l [u8]) -> Option<(&'l [u8], Option<OpenReply>)> {
         self.finder.find(line)?;
-        let prefix = self.log.reply_prefix(line)?;
+        let prefix = self.start_state.reply_prefix(line)?;
         let format = self.formats.iter().find(|format| format.fits(line)).copied();
         let after = format.as_ref().map_or(0, |format| format.after().len());
         let (prefix, reply) = line.get(..line.len() - after)?.split_at_checked(prefix)?;
@@ -251,7 +254,7 @@ impl OpenStreamScanner {
     }
 
     /// Scans a line of data: a row, or the dot that ends the data.
-    fn data(&mut self, line: &[u8], offset: u64) {
+    fn scan_data(&mut self, line: &[u8], offset: u64) {
         let Some(reply) = &mut self.reply else { return };
         // A log may write its prefix before each line, or before the reply's first line only.
         let text = reply.without_prefix(line);
@@ -262,7 +265,7 @@ impl OpenStreamScanner {
         let is_stream = |text: &[u8]| StreamEventRef::parse_bytes(text).is_ok();
         let row = if !is_stream(text) && is_stream(line) { line } else { text };
         if !is_stream(row) {
-            reply.is_broken |= is_other_reply(&self.log, line);
+            reply.is_broken |= is_other_reply(&self.start_state, line);
             if reply.is_broken || row.is_empty() {
                 return;
             }
@@ -307,6 +310,7 @@ fn prefix_len(format: &LogFormat, line: &[u8]) -> Option<usize> {
         with_reply.extend_from_slice(format.after());
         format.fits(&with_reply)
     };
+    // The prefix may be longer than the format's, by its runs. Twice the length is far more than they add.
     let searched = line.get(..2 * LogFormat::MAX_LEN).unwrap_or(line);
     let len = memchr::memchr_iter(last, searched).map(|at| at + 1).find(fits)?;
     let more_spaces = line.iter().skip(len).take_while(|&&byte| last == b' ' && byte == b' ').count();
@@ -318,8 +322,8 @@ fn prefix_len(format: &LogFormat, line: &[u8]) -> Option<usize> {
 /// The row of a stream may look like a reply, since its ID may be the number of a code: `250 NEW 0 a.test:443`. Such a row has
 /// a known status or, after a word that this version does not know, a circuit and a target with a port. Of tor's other
 /// replies only `650 STREAM` may have that form.
-fn is_other_reply(log: &LineState, line: &[u8]) -> bool {
-    let Some(text) = log.reply_prefix(line).and_then(|prefix| line.get(prefix + 3..)) else { return false };
+fn is_other_reply(start_state: &LineState, line: &[u8]) -> bool {
+    let Some(text) = start_state.reply_prefix(line).and_then(|prefix| line.get(prefix + 3..)) else { return false };
     let Some(row) = text.strip_prefix(b" ") else { return true };
     let mut words = row.splitn(3, |&byte| byte == b' ');
     let (word, circuit, target) = (words.next().unwrap_or_default(), words.next(), words.next().unwrap_or_default());

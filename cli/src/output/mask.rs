@@ -10,8 +10,8 @@ pub(crate) fn text<'a>(event: &StreamEventRef<'a>, text: &'a str) -> Cow<'a, str
     if is_plain(event, text) { Cow::Borrowed(text) } else { bytes(event, text.as_bytes()) }
 }
 
-/// Returns `true` if a field certainly holds no credential, as on nearly every line: if the line is plain, no field can
-/// lie between the quotation marks of another one, and if it has no `=`, there is no keyword in it.
+/// Returns `true` if a field certainly holds no credential, as on nearly every line. On a line without an anomaly, no field
+/// can lie between the quotation marks of another one; and text without `=` has no keyword in it.
 fn is_plain(event: &StreamEventRef<'_>, text: &str) -> bool {
     event.anomalies().is_empty() && !text.as_bytes().contains(&b'=')
 }
@@ -22,12 +22,12 @@ pub(crate) fn bytes<'a>(event: &StreamEventRef<'a>, text: &'a [u8]) -> Cow<'a, s
     redacted.as_str().map_or_else(|| Cow::Owned(redacted.to_string()), Cow::Borrowed)
 }
 
-/// Returns a word. A word with a name, or with a number that tor prints in place of one, is never masked, whatever a
-/// client writes before it: else a quotation mark in a target could hide why the stream failed.
-pub(crate) fn word<'a>(event: &StreamEventRef<'a>, word: &'a str, has_name: bool) -> Cow<'a, str> {
+/// Returns a word of tor's. A word that the library knows, or a code that tor prints in place of one, is never masked, whatever
+/// a client writes before it: else a quotation mark in a target could hide why the stream failed.
+pub(crate) fn word<'a>(event: &StreamEventRef<'a>, word: &'a str, is_known: bool) -> Cow<'a, str> {
     let is_code =
         |word: &str| word.strip_prefix("UNKNOWN_").is_some_and(|code| code.bytes().all(|b| b.is_ascii_digit()));
-    if has_name || is_code(word) { Cow::Borrowed(word) } else { text(event, word) }
+    if is_known || is_code(word) { Cow::Borrowed(word) } else { text(event, word) }
 }
 
 /// Returns `SOURCE_ADDR`. A valid address is never masked.
@@ -41,19 +41,20 @@ pub(crate) fn source_addr<'a>(event: &StreamEventRef<'a>, source_addr: &'a str) 
 
 /// Returns `ISO_FIELDS`.
 pub(crate) fn iso_fields<'a>(event: &StreamEventRef<'a>, list: &'a str) -> Cow<'a, str> {
-    // On nearly every line all words of the list have a name.
+    // On nearly every line the library knows all words of the list. On a line without an anomaly the list has no `=` in it.
     if event.anomalies().is_empty() || event.iso_fields().all(|field| field != IsoField::Unrecognized) {
         return Cow::Borrowed(list);
     }
     bytes(event, list.as_bytes())
 }
 
-/// Returns the target's host with a U+FFFD for each part that is not UTF-8, where the event has a single one for all of it.
+/// Returns the target's host with a U+FFFD for each part that is not UTF-8. The event itself has a single one for the whole
+/// host.
 pub(crate) fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
     host_bytes(event).map_or_else(|| text(event, event.target_host), |host| bytes(event, host))
 }
 
-/// Returns the host of a target that is not UTF-8.
+/// Returns the host of a target that is not UTF-8, as tor printed it: it is not masked.
 pub(crate) fn host_bytes<'a>(event: &StreamEventRef<'a>) -> Option<&'a [u8]> {
     let anomalies = event.anomalies();
     if !anomalies.contains(Anomaly::TargetNotUtf8) {

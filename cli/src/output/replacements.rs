@@ -30,12 +30,12 @@ impl Replacements {
     ///
     /// If the output cannot be written.
     pub(crate) fn write(&self, text: &[u8], output: &mut impl Write) -> io::Result<()> {
-        let (mut at, mut new) = (0, 0);
+        let (mut at, mut new_at) = (0, 0);
         let mut pieces = Vec::with_capacity(AT_ONCE);
         for (range, end) in &self.ranges {
             pieces.push(IoSlice::new(text.get(at..range.start).unwrap_or_default()));
-            pieces.push(IoSlice::new(self.new.get(new..*end).unwrap_or_default().as_bytes()));
-            (at, new) = (range.end, *end);
+            pieces.push(IoSlice::new(self.new.get(new_at..*end).unwrap_or_default().as_bytes()));
+            (at, new_at) = (range.end, *end);
             if pieces.len() >= AT_ONCE {
                 write_all(&mut pieces, output)?;
                 pieces.clear();

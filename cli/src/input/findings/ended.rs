@@ -53,8 +53,9 @@ impl EndedLog<'_> {
     /// Returns the messages about lines that were not read.
     pub(super) fn not_read(&self, has_events: bool) -> Vec<String> {
         let skipped = self.state.skipped();
-        let has_counted = skipped.marks.count + skipped.bare.count + skipped.in_data.count > 0;
-        let inside = if has_events || has_counted { None } else { self.inside_of_lines() };
+        // The other counts are of lines that need not have the text of an event.
+        let has_counted_events = skipped.marks.count + skipped.bare.count + skipped.in_data.count > 0;
+        let inside = if has_events || has_counted_events { None } else { self.inside_of_lines() };
         let found = [
             self.other_text(&skipped),
             self.without_code(&skipped),
@@ -77,7 +78,7 @@ impl EndedLog<'_> {
     fn other_text(&self, skipped: &Skipped) -> Option<String> {
         let first = skipped.marks.first?;
         let lines = count(skipped.marks.count, "line");
-        let (behind, is_at_start) = match self.behind(first) {
+        let (behind, is_at_start) = match self.text_before_event(first) {
             Some(text) if text.is_empty() => ("at the beginning".into(), true),
             Some(text) => (format!("behind '{text}'"), false),
             None => ("behind other text".into(), false),
@@ -100,7 +101,7 @@ impl EndedLog<'_> {
     fn without_code(&self, skipped: &Skipped) -> Option<String> {
         let first = skipped.bare.first?;
         let lines = count(skipped.bare.count, "line");
-        let (behind, hint) = match self.behind(first) {
+        let (behind, hint) = match self.text_before_event(first) {
             Some(text) if !text.is_empty() => (format!(" behind '{text}'"), "--bare --prefix auto may read them"),
             _ => (String::new(), "--bare reads them"),
         };
@@ -153,9 +154,10 @@ impl EndedLog<'_> {
     }
 
     /// Returns the message about the first text in the log that looks like an event. A log without events is searched for it
-    /// once more: text inside other replies, in a line that is too long, or behind other line ends is counted nowhere.
+    /// once more: the reader counts no event inside another reply, in a line that is too long, or behind a line end that is
+    /// unlike the first reply's.
     fn inside_of_lines(&self) -> Option<String> {
-        let (line, before) = first(MARK, self.text()?)?;
+        let (line, before) = find_first(MARK, self.text()?)?;
         let hints = [
             ("\r", ": lines end with CR alone: try `tr '\\r' '\\n' <FILE | tor-streams -`"),
             ("\\n", ": try `sed 's/\\\\n/\\n/g' FILE | tor-streams -`"),
@@ -169,15 +171,17 @@ impl EndedLog<'_> {
 
     /// Returns the message about NUL bytes.
     pub(super) fn nul(&self) -> String {
-        let line =
-            self.text().and_then(|text| first(b"\0", text)).map_or_else(String::new, |(line, _)| format!(":{line}"));
+        let line = self
+            .text()
+            .and_then(|text| find_first(b"\0", text))
+            .map_or_else(String::new, |(line, _)| format!(":{line}"));
         let hint =
             "some text is lost, or is compressed or UTF-16; `tr -d '\\0' <FILE | tor-streams -` reads on behind them";
         format!("{}{line}: NUL bytes: {hint}", self.name)
     }
 
     /// Returns the text before the event in a line. `None` if it is not known.
-    fn behind(&self, number: u64) -> Option<String> {
+    fn text_before_event(&self, number: u64) -> Option<String> {
         let line = self.line(number)?;
         let at = memmem::find(&line, MARK).or_else(|| rewrite::bare_event(&line))?;
         line.get(..at).map(shown)
@@ -212,7 +216,7 @@ impl EndedLog<'_> {
 }
 
 /// Returns the number of the line in which `bytes` come first, and what is before them, up to [`BEFORE`] bytes.
-fn first(bytes: &[u8], mut text: impl BufRead) -> Option<(u64, Vec<u8>)> {
+fn find_first(bytes: &[u8], mut text: impl BufRead) -> Option<(u64, Vec<u8>)> {
     let finder = memmem::Finder::new(bytes);
     // The last bytes of the chunks so far, which may be the start of `bytes`, and what is before them.
     let (mut tail, mut lines) = (Vec::new(), 1);
@@ -256,12 +260,13 @@ fn shown(text: &[u8]) -> String {
             text.push_str("***");
         }
     }
-    // The text may begin within a credential: with the rest of an event before a CR, or before later fields of that event.
-    let later_fields = ["\r", " CLIENT_PROTOCOL=", " NYM_EPOCH=", " SESSION_GROUP=", " ISO_FIELDS="];
-    if let Some(at) = later_fields.iter().filter_map(|field| text.rfind(field)).max() {
+    // The text may begin in the middle of a credential. Fields that tor prints behind credentials, and the CR that ends an event,
+    // show where none is left: what is before the last of them is not shown.
+    let ends_of_credentials = ["\r", " CLIENT_PROTOCOL=", " NYM_EPOCH=", " SESSION_GROUP=", " ISO_FIELDS="];
+    if let Some(at) = ends_of_credentials.iter().filter_map(|field| text.rfind(field)).max() {
         text.replace_range(..=at, "...");
     }
-    // Or within the keyword of one.
+    // The text may also begin in the middle of a keyword of credentials.
     let is_end_of_keyword =
         |word: &str| ["SOCKS_USERNAME", "SOCKS_PASSWORD"].iter().any(|keyword| keyword.ends_with(word));
     if let Some((word, _)) = text.split_once("=\"").filter(|(word, _)| is_end_of_keyword(word)) {
@@ -280,7 +285,7 @@ fn shown(text: &[u8]) -> String {
 mod tests {
     use std::io::BufReader;
 
-    use super::{MARK, first, shown};
+    use super::{MARK, find_first, shown};
 
     #[test]
     fn the_first_bytes_in_chunks_of_any_length() {
@@ -291,7 +296,7 @@ mod tests {
             ("a\n650 STREAM\n650 STREA\n", None),
         ] {
             for len in 1..=text.len() {
-                assert_eq!(first(MARK, BufReader::with_capacity(len, text.as_bytes())), expected, "{len} {text}");
+                assert_eq!(find_first(MARK, BufReader::with_capacity(len, text.as_bytes())), expected, "{len} {text}");
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::input::filter::Filter;
 use crate::input::time::{Stamp, Time};
 use crate::output::table::count_as;
 
-/// Text by which a line is recognized that may have an event anywhere.
+/// Text that marks a possible event, wherever it stands in a line.
 const MARK: &[u8] = b"650 STREAM ";
 
 /// Findings about the events of a log, or of a range of it.
@@ -123,8 +123,8 @@ impl Findings {
         self.has_events = true;
     }
 
-    /// Adds the findings of a later range of the log. `lines` is the number of lines before the range, if its line
-    /// numbers leave them out.
+    /// Adds the findings of a later range of the log. `lines` is the number of lines before the range, or 0 if its line
+    /// numbers count them.
     pub(crate) fn append(&mut self, later: &Self, lines: u64) {
         self.untimed.append(later.untimed, lines);
         self.beyond.append(later.beyond, lines);

@@ -9,7 +9,8 @@ use tor_stream_event::{Anomaly, LineState, StreamEventRef, StreamStatus};
 /// Number of bytes that are read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// Maximum length of a line that is rewritten, in bytes. A longer line is too long for an event, and is passed on as it is.
+/// Maximum length of a line that is rewritten, in bytes. A longer line is passed on as it is: no event is read so
+/// far behind the start of a line.
 const MAX_LINE: usize = 16 << 20;
 
 /// A reader whose lines a function may rewrite.
@@ -87,8 +88,8 @@ pub(crate) fn with_code(line: &[u8]) -> Option<Vec<u8>> {
     Some([before, b"650 STREAM ", content(event)?].concat())
 }
 
-/// Returns the index of an event without a code. `None` if the line has no such event, or has a code before an earlier
-/// `STREAM`.
+/// Returns the index of an event without a code. `None` if the line has no such event, or if a code is before its
+/// `STREAM` or an earlier one.
 pub(crate) fn bare_event(line: &[u8]) -> Option<usize> {
     for at in memmem::find_iter(line, b"STREAM") {
         let (before, rest) = line.split_at_checked(at)?;

@@ -17,7 +17,8 @@ use crate::input::open_streams::OpenStreamScanner;
 use crate::input::reader::{OutputSink, ReadStart, read_events};
 use crate::report;
 
-/// Maximum number of consecutive ranges that are read again, before one thread reads the rest of a file.
+/// Maximum number of consecutive ranges that are read again, before one thread reads the rest of a file: most likely, all of them
+/// are data of one reply, and the threads would read in vain.
 const MAX_REREADS: u32 = 4;
 
 /// The collecting thread.
@@ -175,7 +176,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         self.collector.log(log, index, all_read)
     }
 
-    /// Passes the log that goes on to the end to the collector. Returns `false` if something could not be read.
+    /// Passes the log of `--join`, which ends only now, to the collector. Returns `false` if something could not be read.
     ///
     /// # Errors
     ///
@@ -254,14 +255,15 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         let Some(cut) = self.cut.as_ref() else {
             return Ok(());
         };
-        // The process sends something for each number of a range. A range that is not needed any more is dropped.
+        // The processes take the ranges in turn, and each sends something for every range of its own. A range that is not needed
+        // any more is dropped.
         let wanted = range.clone().filter(|_| !cut.is_over).map(|range| (&*cut.file, range));
         let result = self.collector.receive(process, wanted, cut.lines())?;
         range.map_or(Ok(()), |range| self.append_range(range, result))
     }
 
-    /// Leaves all ranges of a divided file to process 0 or, as process 0, drops those that the others send. For a file that is not
-    /// the one which the processes agreed on: process 0 reads its own as a whole.
+    /// Leaves all ranges of a divided file to process 0 or, as process 0, drops those that the others send. This is for a
+    /// file that is not the one which the processes agreed on; process 0 then reads its own file as a whole.
     fn give_up_division(&mut self, index: usize) -> io::Result<()> {
         let Some(division) = self.shared.logs.division() else {
             return Ok(());
@@ -319,7 +321,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         Ok(())
     }
 
-    /// Reads the rest of a file, from an offset on, and ends its log. A process that sends its ranges has no log.
+    /// Reads the rest of a file, from an offset on, and ends its log. A process that sends its ranges prints no log.
     fn read_rest(&mut self, offset: u64) -> io::Result<()> {
         let Some(mut cut) = self.cut.take().filter(|cut| cut.side != Side::Sending) else {
             return Ok(());

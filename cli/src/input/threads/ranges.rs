@@ -30,7 +30,8 @@ const WINDOW: u64 = 16 * 1024;
 /// Minimum number of bytes of a range.
 pub(super) const MIN_RANGE: u64 = 64 * 1024;
 
-/// Maximum number of bytes after the last range. One thread reads them at the end, when all others are idle.
+/// Maximum number of bytes after the last range, whose last line may still be written. One thread reads them at the end, when
+/// all others are idle.
 pub(super) const TAIL_LEN: u64 = 64 * 1024;
 
 /// A file that can be cut into ranges.
@@ -41,7 +42,7 @@ pub(crate) struct Cuttable {
     pub(crate) input: Input,
     /// Layout of the file.
     pub(crate) layout: Layout,
-    /// Name of the file in messages.
+    /// Name of the file in messages, escaped.
     pub(super) label: String,
     /// The file.
     file: File,
@@ -72,8 +73,8 @@ impl Cuttable {
         (file.len >= 2 * step).then_some(Self { step, ..file })
     }
 
-    /// Returns a file that can be cut, as it was when it had `len` bytes, or as it is. `None` if it is shorter by now, or if
-    /// its beginning does not show the line end.
+    /// Returns a file that can be cut, as it was when it had `len` bytes, or as it is. `None` if it is not plain, is
+    /// shorter by now or too short for two ranges, has to be rewritten, or does not show its line end at its beginning.
     pub(super) fn with_len(
         options: &ReadOptions,
         (index, input): (usize, &Input),

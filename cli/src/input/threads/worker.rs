@@ -19,7 +19,7 @@ impl<M: ConsumerMaker> SharedState<M> {
             match task {
                 Task::Whole(inputs, sender) => {
                     let mut packets = PacketOutput::new(&sender, inputs.len());
-                    // If the collector failed, the channel is closed: the thread then ends with the next unit.
+                    // If the collector failed, the channel is closed, and there is no next task.
                     let _ = inputs.iter().try_for_each(|waiting| {
                         let mut log = self.logs.log(waiting.name());
                         let all_read = self.read_whole(waiting, &mut log, &mut packets);

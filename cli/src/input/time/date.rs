@@ -31,8 +31,8 @@ impl Cursor<'_> {
     /// Parses `2026-11-25` in any of its forms.
     pub(super) fn iso_date(&mut self) -> Option<Date> {
         if let Some(digits) = self.maybe(|cursor| cursor.digits(8, 8)) {
-            let number = number(digits)?;
-            let (year, month, day) = (number / 10_000, number / 100 % 100, number % 100);
+            let yyyymmdd = number(digits)?;
+            let (year, month, day) = (yyyymmdd / 10_000, yyyymmdd / 100 % 100, yyyymmdd % 100);
             return Date::new(year as i16, month as i8, day as i8).ok();
         }
         let year = self.year()?;
@@ -68,11 +68,12 @@ impl Cursor<'_> {
 
     /// Parses the time of `20261125T100000`.
     fn compact_time(&mut self) -> Option<TimeOfDay> {
-        let number = number(self.digits(6, 6)?)?;
-        let (hour, minute, second) = (number / 10_000, number / 100 % 100, number % 100);
+        let hhmmss = number(self.digits(6, 6)?)?;
+        let (hour, minute, second) = (hhmmss / 10_000, hhmmss / 100 % 100, hhmmss % 100);
         (hour < 24 && minute < 60 && second <= 60).then_some(TimeOfDay {
             hour: hour as u8,
             minute: minute as u8,
+            // A leap second is read as 59.
             second: second.min(59) as u8,
             nanosecond: 0,
             has_seconds: true,
@@ -95,7 +96,7 @@ impl Cursor<'_> {
             cursor.year().filter(|_| matches!(cursor.0.first(), Some(b' ' | b':' | b'T' | b'_')))
         });
         if year.is_none() && self.0.first() == Some(&b':') {
-            // The number after the month is the hour, as in `25. Nov 10:00:00`.
+            // The number after the month is the hour: in `25. Nov 10:00:00`, a date is searched for from `Nov` on.
             return None;
         }
         self.date_separator()?;

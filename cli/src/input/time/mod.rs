@@ -1,4 +1,7 @@
 //! Times: those that a log writes before its events, and those of the command line.
+//!
+//! A [`Stamp`] is the best time in a prefix. It is found with a cursor over text: `clock` has the cursor, times of day and
+//! zones, `date` has dates, and `number` has decimal numbers and Unix time. `argument` reads times of the command line.
 
 mod argument;
 mod clock;
@@ -19,7 +22,7 @@ pub(crate) use self::stamp::Stamp;
 
 /// The time of an event in a log.
 ///
-/// Two times can be subtracted if they are of the same kind, as all times of a log are. The order of two times of
+/// Two times can be subtracted only if they are of the same kind, as nearly all times of a log are. The order of two times of
 /// different kinds has no meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Time {

@@ -46,7 +46,7 @@ impl<'a> Stamp<'a> {
         Self::of(line.prefix)
     }
 
-    /// Returns `true` if a text is a time in seconds already, in the form of a JSON number.
+    /// Returns `true` if the text of a time is the number of its seconds in the form of JSON, so that it can be printed as it is.
     pub(crate) fn is_decimal(text: &str, time: Duration) -> bool {
         let is_plain = !text.contains(',') && !matches!(text.as_bytes(), [b'0', b'0'..=b'9', ..]);
         is_plain && decimal(text.as_bytes()) == Some(time)
@@ -103,6 +103,8 @@ fn agree(unix: Time, other: Time) -> bool {
         let apart = a.abs_diff(b) % period;
         apart.min(period - apart) <= limit
     };
+    // A day of a year without its number may be off by one for the zone and by one for a leap day. A time of day may be
+    // printed a moment before or after the number.
     match other {
         Time::Unix(other) | Time::Local(other) => unix.abs_diff(other.as_secs()) <= DAY,
         Time::Year(other) => day_of_year(unix).is_some_and(|day| are_near(day, other.as_secs() / DAY, 366, 2)),
@@ -160,6 +162,7 @@ fn stamp_at(prefix: &[u8], before: Option<u8>, rest: &[u8]) -> Option<(Rank, Tim
     if let Some(time) = cursor.time().filter(|time| time.has_seconds && cursor.at_boundary()) {
         return Some((Rank::Clock, Time::Elapsed(time.since_midnight()), rest.len() - cursor.0.len()));
     }
+    // Only blanks and brackets are before `rest`.
     let is_first = prefix.iter().position(|byte| !b" \t[(".contains(byte)) == prefix.len().checked_sub(rest.len());
     let is_fraction = word.contains(&b'.') || word.contains(&b',');
     let seconds = decimal(word).filter(|_| is_first && is_fraction)?;

@@ -27,7 +27,7 @@ pub(super) struct Decoder<R, D> {
     compressed: R,
     /// Decoder of the format.
     decoder: D,
-    /// Error that the next read without bytes returns.
+    /// Error to return once no more bytes are left.
     error: Option<io::Error>,
     /// Set at the end of the text, and after an error.
     is_over: bool,

@@ -17,8 +17,8 @@ use self::foreign::{FIRST_BYTES, Foreign};
 /// `logrotate` and a person who compresses its result make two. A file that unpacks to itself has no end.
 const MAX_LAYERS: u32 = 4;
 
-/// Number of first bytes that are waited for. Every format but tar is detected by them; a log that is still written may
-/// have no more for a while.
+/// Number of first bytes that are waited for, by which every [`Layer`] is detected; a log that is still written may have no
+/// more for a while. A file has more at once, and so some [`Foreign`] formats are detected by more.
 const AWAITED_BYTES: usize = 8;
 
 /// A layer around the text of a file: a compression, or another character encoding.

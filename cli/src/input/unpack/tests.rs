@@ -32,6 +32,7 @@ fn log() -> Vec<u8> {
     let mut log = Vec::new();
     let mut state = 1_u32;
     for id in 0..6000 {
+        // A linear congruential generator, whose high bits are random enough.
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         writeln!(
             log,
@@ -59,7 +60,7 @@ fn reads_as_far_as(compress: &[&str], decompress: &[&str]) {
     };
     assert_eq!(read(&file), (log.clone(), None));
     let mut lost = 0;
-    // Before byte 12 the format itself may be another one.
+    // Damage to the header, of up to 12 bytes in xz, could make another format of it.
     for at in (12..file.len()).step_by(file.len() / 40) {
         let mut flipped = file.clone();
         flipped[at] ^= 0x10;

@@ -27,7 +27,7 @@ pub(crate) trait ColumnBuilder: Default {
     /// Returns the type of the column.
     fn data_type() -> DataType;
 
-    /// Adds a value, and returns the bytes of its text.
+    /// Adds a value, and returns the number of bytes of its text.
     fn push(&mut self, value: Self::Value<'_>) -> usize;
 
     /// Adds a row without a value.
@@ -159,6 +159,7 @@ impl ColumnBuilder for TextList {
     type Value<'v> = Vec<&'v str>;
 
     fn data_type() -> DataType {
+        // Arrow's builder makes items that may be null; none of these is.
         DataType::List(Arc::new(Field::new("item", DataType::Utf8, true)))
     }
 

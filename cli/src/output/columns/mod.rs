@@ -41,7 +41,7 @@ pub(crate) trait Columns: Default {
     /// Returns names and types of the columns.
     fn fields() -> Vec<Field>;
 
-    /// Adds a row, and returns the bytes of its text.
+    /// Adds a row, and returns the number of bytes of its text.
     fn push(&mut self, row: &Self::Row<'_>) -> usize;
 
     /// Removes and returns all rows.
@@ -143,6 +143,7 @@ impl<C: Columns> ColumnFile<C> {
             Encoder::Arrow(writer) => writer.write(&batch).map_err(arrow_error),
             Encoder::Parquet(writer) => {
                 if too_many_words {
+                    // The next batch begins its dictionaries anew.
                     self.columns = C::default();
                 }
                 writer.write(&batch).map_err(parquet_error)
