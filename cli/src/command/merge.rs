@@ -34,8 +34,9 @@ What is printed:
 Exit status:
   0  The summary is that of all logs.
   1  A file is damaged, cut, or no mergeable summary, as is told on standard
-     error: no summary is printed. Or something could not be read when one was
-     made, or a log is counted twice, which is told as well.
+     error: no summary is printed; with --mergeable, the output has no end, and
+     `merge` refuses it. Or something could not be read when one was made, or a
+     log is counted twice, which is told as well.
   2  The arguments are wrong.";
 
 /// The options of `merge`.
@@ -62,7 +63,7 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
         logs: BTreeMap::new(),
         copies: Copies::default(),
         guard: OverflowGuard::default(),
-        files: 0,
+        log_files: 0,
         complete: true,
     };
     for file in &options.files {
@@ -78,7 +79,7 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
     }
     // There is at least one file.
     let Some(Merged { summary, .. }) = merging.merged else { return Ok(false) };
-    summary.finish(EndOfLogs { files: merging.files, complete: merging.complete, seen_words: Vec::new() })?;
+    summary.finish(EndOfLogs::of_files(merging.log_files, merging.complete))?;
     Ok(merging.complete)
 }
 
@@ -105,7 +106,7 @@ struct Merging {
     /// Bounds of the numbers so far.
     guard: OverflowGuard,
     /// Number of logs' files so far, as counted when the summaries were made.
-    files: usize,
+    log_files: usize,
     /// Set while everything was read when the summaries were made, and nothing is counted twice.
     complete: bool,
 }
@@ -146,7 +147,7 @@ impl Merging {
                     summary.add(*log)?;
                 }
                 Ok(ReadLine::End(EndOfLogs { files, complete, .. }, hash)) => {
-                    self.files = self.files.saturating_add(files);
+                    self.log_files = self.log_files.saturating_add(files);
                     self.complete &= complete & copied.is_empty();
                     self.copies.add_summary(hash, &input.name, &copied);
                     if !complete {
@@ -164,8 +165,8 @@ impl Merging {
 /// The files and logs that were merged so far, by which copies are found.
 #[derive(Default)]
 struct Copies {
-    /// Number of files before the current one.
-    files: usize,
+    /// Number of summaries before the current one.
+    summaries_before: usize,
     /// For each log, by the hash of its line: number and name of the first file that has it.
     logs: BTreeMap<Sha256Hash, (usize, Arc<str>)>,
     /// Name of the first file with the same lines, by their hash.
@@ -184,9 +185,9 @@ impl Copies {
     /// Adds a log of the current file, `file`. Returns it if an earlier file has a log with the same name and counts. An
     /// empty log is no copy.
     fn add_log(&mut self, hash: Sha256Hash, log: &LogTally, file: &str) -> Option<CopiedLog> {
-        let (first, first_file) = self.logs.entry(hash).or_insert_with(|| (self.files, file.into()));
+        let (first, first_file) = self.logs.entry(hash).or_insert_with(|| (self.summaries_before, file.into()));
         // A log that is twice in the current file was reported when that was made.
-        let is_copy = *first != self.files && log.tally.bytes > 0;
+        let is_copy = *first != self.summaries_before && log.tally.bytes > 0;
         is_copy.then(|| CopiedLog { name: Arc::clone(&log.name), file: Arc::clone(first_file) })
     }
 
@@ -194,6 +195,7 @@ impl Copies {
     fn add_summary(&mut self, hash: Sha256Hash, file: &str, copied: &[CopiedLog]) {
         let name = escape(file);
         match self.summaries.get(&hash) {
+            // Two summaries of empty logs are the same, and nothing in them is counted twice.
             Some(same) if !copied.is_empty() => {
                 let same = escape(same);
                 report(format_args!(
@@ -210,7 +212,7 @@ impl Copies {
             }
         }
         self.summaries.entry(hash).or_insert_with(|| file.into());
-        self.files += 1;
+        self.summaries_before += 1;
     }
 }
 

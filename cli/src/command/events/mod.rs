@@ -1,4 +1,7 @@
 //! The command `events`.
+//!
+//! The [row] of an event has its columns as text. [`rows`] makes them in the threads that read, as text or, for a file of
+//! typed `columns`, `packed`; [`output`] writes them to standard output.
 
 #[cfg(feature = "arrow")]
 mod columns;
@@ -63,8 +66,9 @@ Output:
 
 Exit status:
   0  Every event was printed, or whatever reads the output was closed.
-  1  A file or a line could not be read, or the output not be written. Standard
-     error has FILE:LINE: and the reason. Everything else was printed.
+  1  A file or a line could not be read, a filter has a word that nobody knows,
+     or the output could not be written. Standard error has FILE:LINE: and the
+     reason. Everything else was printed.
   2  The arguments are wrong.";
 
 /// The options of `events`.
@@ -94,9 +98,10 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     let Options { read, format, credentials, csv } = options;
     let logs = EventLogs { format, show_credentials: credentials.show_credentials, cells: csv.cells() };
     let read = Arc::new(read);
-    let (inputs, listed) = read.inputs.list();
+    // Not `Files`, which reports files that are read twice: here their events are printed twice, as by `cat`.
+    let (inputs, is_listed) = read.inputs.list();
     let mut output = EventOutput::new(logs)?;
     let all_read = threads::read(&read, threads::numbered(inputs), logs, &mut output)?;
     output.finish()?;
-    Ok(read.filter.report_unknown_words() && listed && all_read)
+    Ok(read.filter.report_unknown_words() && is_listed && all_read)
 }

@@ -25,14 +25,14 @@ pub(crate) struct TableRow<'a> {
     pub(crate) row: EventRow<'a>,
     /// Unix time before the event in the log, if it has one.
     pub(crate) time: Option<Duration>,
-    /// Text before the event in the log, if there is any.
+    /// Text before the event in the log, if there is any and it is UTF-8.
     pub(crate) prefix: Option<&'a str>,
 }
 
 /// Range of a field in the text of all fields: start and end.
 type Place = Option<(usize, usize)>;
 
-/// The fields of a row, in the order of [`EventRow`].
+/// The fields of a [`TableRow`], its text as ranges.
 #[allow(clippy::missing_docs_in_private_items, reason = "the names are those of the columns")]
 struct Packed {
     line: u64,
@@ -64,7 +64,7 @@ impl PackedRows {
     }
 
     /// Returns the number of bytes that the rows take.
-    pub(crate) fn len(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.text.len() + self.rows.len() * size_of::<Packed>()
     }
 
@@ -80,6 +80,7 @@ impl PackedRows {
             })
         };
         let prefix = core::str::from_utf8(line.prefix).ok().map(str::trim_end).filter(|prefix| !prefix.is_empty());
+        // Never with credentials: no log has any there, but a joined line may.
         let prefix = prefix.map(|prefix| mask::text(event, prefix));
         self.rows.push(Packed {
             line: row.line,
@@ -147,6 +148,7 @@ impl PackedRows {
             prefix: text(row.prefix),
             row: EventRow {
                 line: row.line,
+                // The log's digits, which only text formats have.
                 time: None,
                 id: Cow::Borrowed(text(row.id).unwrap_or_default()),
                 status: Cow::Borrowed(text(row.status).unwrap_or_default()),

@@ -148,7 +148,7 @@ impl EventLog {
             EventRows::Json(json, _) => Ok(json.len()),
             EventRows::Csv(csv) => csv.len(),
             #[cfg(feature = "arrow")]
-            EventRows::Table(rows) => Ok(rows.len()),
+            EventRows::Table(rows) => Ok(rows.size()),
         }
     }
 

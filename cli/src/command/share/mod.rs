@@ -68,7 +68,8 @@ What is left out:
 
   The anomalies unterminated, in_data and escaped are those of a log's lines,
   and are gone; so may be unknown_order, field_not_utf8 and field_at_cut,
-  since fields are printed in tor's order.
+  since fields are printed in tor's order. A field whose value is none of its
+  keyword becomes REDACTED=x, too, which has the anomaly unknown_keyword.
 
 Several files are printed one after the other, as parts of one log. Streams
 in them with the same ID become one, so share logs of their own one by one.

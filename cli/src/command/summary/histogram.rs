@@ -59,7 +59,8 @@ impl Histogram {
 
     /// Returns the start, in seconds, of the interval with the given percentile. `None` without durations.
     pub(crate) fn percentile(&self, percent: u64) -> Option<f64> {
-        // A percentile is the lowest duration that so many percent of all do not exceed.
+        // A percentile is the lowest duration that so many percent of all do not exceed. The product does not overflow:
+        // `OverflowGuard` keeps each sum of what others have sent below 2^53.
         let rank = (self.total() * percent).div_ceil(100).max(1);
         let mut durations = 0;
         let interval = self.0.iter().find(|&(_, count)| {

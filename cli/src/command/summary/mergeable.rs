@@ -89,6 +89,13 @@ pub(crate) struct EndOfLogs {
     pub(crate) seen_words: Vec<bool>,
 }
 
+impl EndOfLogs {
+    /// Returns the end of all logs of a run without members, or of a file.
+    pub(crate) const fn of_files(files: usize, complete: bool) -> Self {
+        Self { files, complete, seen_words: Vec::new() }
+    }
+}
+
 impl Settings {
     /// Returns the settings for the options of a run.
     pub(crate) fn new(StreamOptions { failed, max_live, join: _ }: StreamOptions, filter: &Filter) -> Self {

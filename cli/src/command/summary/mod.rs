@@ -118,10 +118,10 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     let files = Files::list(read);
     let (filter, names) = (&files.read.filter, files.names());
     let logs = SummaryLogs::new(filter, streams, &names);
-    let mut collector = TallyCollector { summary: Summary::new(form, Settings::new(streams, filter))?, in_order: true };
+    let mut collector = TallyCollector { summary: Summary::new(form, Settings::new(streams, filter))?, complete: true };
     let all_read = files.read(logs, &mut collector)?;
-    let complete = all_read && collector.in_order;
-    collector.summary.finish(EndOfLogs { files: names.len(), complete, seen_words: Vec::new() })?;
+    let complete = all_read && collector.complete;
+    collector.summary.finish(EndOfLogs::of_files(names.len(), complete))?;
     Ok(complete)
 }
 
@@ -181,7 +181,7 @@ struct TallyCollector {
     /// The summary so far.
     summary: Summary,
     /// Set while all logs so far could be read and were in order.
-    in_order: bool,
+    complete: bool,
 }
 
 impl Collector<SummaryLog> for TallyCollector {
@@ -192,7 +192,7 @@ impl Collector<SummaryLog> for TallyCollector {
 
     fn log(&mut self, log: SummaryLog, _index: usize, all_read: bool) -> io::Result<()> {
         let log = log.finish(all_read);
-        self.in_order &= log.complete;
+        self.complete &= log.complete;
         self.summary.add(log)
     }
 }

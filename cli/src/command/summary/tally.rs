@@ -246,6 +246,8 @@ impl Tally {
     /// Returns `true` if adding the tally of the log's next part gives the same result as counting the events of that
     /// part one by one: each table stays within its limit, or is full already. `undecided` are the streams that may go on
     /// from one part into the next. They are counted when they end, with the events in their notes.
+    ///
+    /// Durations, the slowest circuits and the activity are left out: merging them gives the same result in any order.
     pub(crate) fn merges_exactly<'l>(
         &self,
         part: &Self,
@@ -259,7 +261,8 @@ impl Tally {
             streams += 1;
             circuits += life.circuits.len();
             let words_of_stream = life.note.events.as_ref().map_or(0, |events| events.unknown_words());
-            // The notes from before and after the cut are merged as well. Twice the half is within their limit.
+            // The stream may have a note of up to as many words in the other part. With half of the limit each, the merged
+            // note is within the limit.
             if words_of_stream > EventTally::MAX_WORDS_OF_STREAM / 2 {
                 return false;
             }

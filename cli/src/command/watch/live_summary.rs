@@ -24,13 +24,13 @@ pub(crate) struct LiveSummary {
     events: u64,
     /// Number of events that could not be read.
     unreadable: u64,
-    /// Number of streams that ended.
+    /// Number of CLOSED events.
     closed: u64,
     /// Number of events by status.
     statuses: WordLine,
     /// Number of CLOSED events by reason.
     reasons: WordLine,
-    /// Number of streams by the other end's reason.
+    /// Number of CLOSED events by the other end's reason.
     remote_reasons: WordLine,
     /// Tracker of the open streams.
     tracker: StreamTracker<Instant>,
@@ -38,7 +38,7 @@ pub(crate) struct LiveSummary {
     max_live: usize,
     /// Set if open streams are read leniently, as events are.
     lenient: bool,
-    /// Streams that ended last, the oldest first.
+    /// Streams that the tracker has returned last, the oldest first: after CLOSED, or to make room for others.
     ended: VecDeque<StreamLife<Instant>>,
 }
 
@@ -191,7 +191,7 @@ impl LiveSummary {
 }
 
 /// Returns the cells of a stream: ID, status, circuit, time since its last event, reasons and target. A stream that has
-/// failed shows FAILED, also after CLOSED.
+/// failed shows FAILED, also after CLOSED. The tracker has masked the credentials in all text.
 fn cells(life: &StreamLife<Instant>, now: Instant) -> [String; 6] {
     let status = match &life.failure {
         Some(_) => StreamStatus::Failed.as_str(),

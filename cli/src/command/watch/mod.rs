@@ -32,6 +32,7 @@ use self::stop::Stop;
 use crate::command::options::CredentialOption;
 use crate::output::Format;
 use crate::output::cells::CsvOptions;
+use crate::report;
 
 /// Help text after the options.
 const MORE_HELP: &str = "\
@@ -82,7 +83,8 @@ Exit status:
      that tor sent was not read. Standard error has the reason.
   2  The arguments are wrong.";
 
-/// Maximum length of an event's line, in bytes.
+/// Maximum length of a line, in bytes, so that memory is bounded. tor's lines of events have less than half of that; a longer
+/// one is reported, and not read.
 const MAX_LINE: usize = 8192;
 /// Delay after the first failure in a row.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -143,7 +145,13 @@ pub(crate) struct Options {
 ///
 /// If the output cannot be written.
 pub(crate) fn run(options: &Options) -> io::Result<bool> {
-    let stop = Stop::install()?;
+    let stop = match Stop::install() {
+        Ok(stop) => stop,
+        Err(error) => {
+            report(format_args!("tor-streams: Ctrl-C and SIGTERM cannot be handled: {error}"));
+            return Ok(false);
+        }
+    };
     let mut display = EventDisplay::new(options)?;
     let mut password = Password::default();
     let address = &options.control;
@@ -158,6 +166,7 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
                 break message;
             }
             ConnectionEnd::Lost(message) => {
+                // The limit of the shift keeps it from an overflow: 2^6 s is more than the maximum.
                 let wait = FIRST_WAIT.saturating_mul(1 << failures.min(6)).min(LAST_WAIT);
                 display.disconnected();
                 display
@@ -191,7 +200,7 @@ fn watch(
     let mut receiver = Receiver::new(&options.control, options.lenient);
     // The replies so far are decoded as well: there may be events among them, and line numbers count from the connection.
     receiver.receive(&control.take_received(), display)?;
-    // Only a summary shows streams that have had no event since.
+    // Only a summary shows streams that have had no event since the connection.
     if options.summary {
         receiver.expect_open_streams();
         control.send(open_streams::COMMAND)?;

@@ -112,9 +112,10 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, l
         let (options, division, inputs) = (Arc::clone(&read), Arc::clone(&division), Arc::clone(&all_inputs));
         RangeRestorer { options, logs, division, inputs }.start(sent)
     };
-    let ranges = makers.into_iter().zip(ranges).map(restoring).collect::<io::Result<Vec<_>>>()?;
+    let ranges = makers.into_iter().zip(ranges).map(restoring).collect::<io::Result<Vec<_>>>();
+    let ranges = ranges.unwrap_or_else(|error| run.give_up(&error.to_string()));
     let (this, options) = (Arc::clone(run), Arc::clone(&read));
-    let reading = thread::Builder::new().spawn(move || {
+    let reading = move || {
         let mut passing =
             OwnShareCollector { run: this, options, logs: logs_of_others, merging, ranges, complete: true };
         let options = Arc::clone(&passing.options);
@@ -122,10 +123,11 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, l
         let all_read = threads::read(&options, own, logs, &mut passing)
             .unwrap_or_else(|error| passing.run.give_up(&error.to_string()));
         let complete = listed && all_read && passing.complete;
-        let end = EndOfLogs { files, complete, seen_words: Vec::new() };
+        let end = EndOfLogs::of_files(files, complete);
         // The other thread has this channel to the end.
         let _ = passing.merging.send(MemberMessage::End(end));
-    })?;
+    };
+    let reading = thread::Builder::new().spawn(reading).unwrap_or_else(|error| run.give_up(&error.to_string()));
 
     // The files in their order: process I has the files I, I+N and so on. A divided file is put together by this process.
     let channels: Vec<_> = core::iter::once(own_logs).chain(logs_by_process).collect();
@@ -148,7 +150,7 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, l
         let _ = lock(sender).message(DONE);
     }
     complete &= read.filter.report_unknown_words();
-    summary.finish(EndOfLogs { files, complete, seen_words: Vec::new() })?;
+    summary.finish(EndOfLogs::of_files(files, complete))?;
     Ok(complete)
 }
 

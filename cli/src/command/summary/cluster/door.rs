@@ -1,7 +1,7 @@
 //! The door of process 0: it waits for the other processes to connect.
 //!
-//! Anybody may connect. Each connection has a few seconds for its greeting, whatever it sends meanwhile, and only the
-//! newest ones are kept waiting, so that others which are held open keep nobody out.
+//! Anybody may connect. Each connection has a few seconds for its greeting, whatever it sends meanwhile. If there are too
+//! many, the oldest ones are closed, so that connections which are only held open keep nobody out.
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
@@ -49,8 +49,7 @@ type Greeted = Result<ProvenConnection, GreetingError>;
 struct PendingGreeting {
     /// The connection.
     socket: TcpStream,
-    /// Set once: by the greeting when it ends, or by the door when it closes the connection to make room. Whoever finds it set
-    /// does nothing.
+    /// Set by the greeting when it ends, or by the door when it closes the connection: whichever comes first decides the result.
     is_over: Arc<AtomicBool>,
 }
 
@@ -105,6 +104,7 @@ impl Door {
     /// Begins the greetings of new connections, each in a thread of its own.
     fn let_in(&mut self) {
         self.waiting.retain(|waiting| !waiting.is_over.load(Ordering::Relaxed));
+        // At one look no more than may wait: beyond that, connections would be closed that have had no time at all.
         for _ in 0..MAX_WAITING {
             // Nobody has connected, or too many files are open until older connections are closed.
             let Ok((socket, _)) = self.listener.accept() else { return };

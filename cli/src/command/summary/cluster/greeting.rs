@@ -70,7 +70,7 @@ impl ProvenConnection {
     }
 }
 
-/// Connects to process 0.
+/// Connects to process 0. The connection counts as lost after `silence` without a frame.
 ///
 /// # Errors
 ///
@@ -91,14 +91,14 @@ pub(super) fn call(
     let mut socket = connection?;
     prepare(&socket)?;
     let deadline = Instant::now() + GREETING_TIME;
-    let caller = nonce().ok_or_else(no_random_numbers)?;
-    socket.write_all(&[&MAGIC[..], &process.to_be_bytes(), &caller].concat())?;
+    let caller_nonce = nonce().ok_or_else(no_random_numbers)?;
+    socket.write_all(&[&MAGIC[..], &process.to_be_bytes(), &caller_nonce].concat())?;
 
     read_magic(&mut socket, deadline)?;
-    let (mut collector, mut proof) = ([0; HASH_LEN], [0; HASH_LEN]);
-    read_exact(&mut socket, &mut collector, deadline)?;
+    let (mut collector_nonce, mut proof) = ([0; HASH_LEN], [0; HASH_LEN]);
+    read_exact(&mut socket, &mut collector_nonce, deadline)?;
     read_exact(&mut socket, &mut proof, deadline)?;
-    let challenge = Challenge { caller, collector, process };
+    let challenge = Challenge { caller: caller_nonce, collector: collector_nonce, process };
     if !key.is_proven(&challenge, KeyUse::Collector, &proof) {
         return Err(GreetingError::Key);
     }
@@ -106,11 +106,11 @@ pub(super) fn call(
     ProvenConnection::new((socket, silence), key, &challenge, (KeyUse::ToCollector, KeyUse::FromCollector))
 }
 
-/// Answers a process that has connected to process 0.
+/// Answers a process that has connected to process 0. The connection counts as lost after `silence` without a frame.
 ///
 /// # Errors
 ///
-/// If it is too slow, another program, or has not the key.
+/// If it is too slow, another program or another version, or has not the key.
 pub(super) fn answer(
     mut socket: TcpStream,
     key: &RunKey,
@@ -128,12 +128,13 @@ pub(super) fn answer(
         }
         return Err(refused);
     }
-    let (mut process, mut caller) = ([0; 2], [0; HASH_LEN]);
+    let (mut process, mut caller_nonce) = ([0; 2], [0; HASH_LEN]);
     read_exact(&mut socket, &mut process, deadline)?;
-    read_exact(&mut socket, &mut caller, deadline)?;
-    let collector = nonce().ok_or_else(no_random_numbers)?;
-    let challenge = Challenge { caller, collector, process: u16::from_be_bytes(process) };
-    socket.write_all(&[&MAGIC[..], &collector, &key.proof(&challenge, KeyUse::Collector)].concat())?;
+    read_exact(&mut socket, &mut caller_nonce, deadline)?;
+    let collector_nonce = nonce().ok_or_else(no_random_numbers)?;
+    let challenge =
+        Challenge { caller: caller_nonce, collector: collector_nonce, process: u16::from_be_bytes(process) };
+    socket.write_all(&[&MAGIC[..], &collector_nonce, &key.proof(&challenge, KeyUse::Collector)].concat())?;
 
     let mut proof = [0; HASH_LEN];
     read_exact(&mut socket, &mut proof, deadline).map_err(|error| match error.kind() {

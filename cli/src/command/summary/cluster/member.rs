@@ -32,14 +32,14 @@ const UNEXPECTED: &str = "it sends what no tor-streams sends";
 pub(super) const DONE: &[u8] = b"done";
 
 /// The collector of a member. It sends the tally of each file, and the ranges of files that are divided.
-struct MemberCollector {
+struct TallySender {
     /// Sending side of the connection to process 0.
     sender: Arc<Mutex<FrameSender>>,
     /// Set while all logs so far could be read and were in order.
     complete: bool,
 }
 
-impl Collector<SummaryLog> for MemberCollector {
+impl Collector<SummaryLog> for TallySender {
     fn print(&mut self, rows: Infallible) -> io::Result<()> {
         // A log has no output before its end.
         match rows {}
@@ -55,13 +55,14 @@ impl Collector<SummaryLog> for MemberCollector {
         let sent = range.and_then(|(file, range, result)| SentRange::of(file, &range, result));
         let message = serde_json::to_vec(&MemberMessage::Range(sent.map(Box::new)))?;
         if message.len() > MAX_RANGE_MESSAGE {
+            // Process 0 reads such a range itself.
             return self.message(&MemberMessage::Range(None));
         }
         lock(&self.sender).message(&message)
     }
 }
 
-impl MemberCollector {
+impl TallySender {
     /// Sends a message.
     fn message(&self, message: &MemberMessage) -> io::Result<()> {
         lock(&self.sender).message(&serde_json::to_vec(message)?)
@@ -76,18 +77,22 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, l
     let logs = SummaryLogs::new(&options.read.filter, options.streams, &names).divided(&division);
 
     let (done, is_done) = mpsc::channel();
-    let receiving = Arc::clone(run);
-    thread::Builder::new().spawn(move || {
-        if next(&receiving, &mut receiver, MAX_MESSAGE_LEN) != DONE {
-            receiving.lost(0, UNEXPECTED);
+    let run_of_thread = Arc::clone(run);
+    let receiving = move || {
+        if next(&run_of_thread, &mut receiver, MAX_MESSAGE_LEN) != DONE {
+            run_of_thread.lost(0, UNEXPECTED);
         }
         done.send(())
-    })?;
+    };
+    if let Err(error) = thread::Builder::new().spawn(receiving) {
+        run.give_up(&error.to_string());
+    }
     let share = share(inputs, &division);
-    let mut sending = MemberCollector { sender, complete: true };
+    let mut sending = TallySender { sender, complete: true };
     let read = Arc::new(options.read);
     let sent = threads::read(&read, share, logs, &mut sending).and_then(|all_read| {
         let complete = listed && all_read && sending.complete;
+        // Process 0 counts all files itself.
         sending.message(&MemberMessage::End(EndOfLogs { files: 0, complete, seen_words: read.filter.seen_words() }))?;
         Ok(complete)
     });

@@ -14,8 +14,8 @@ use super::{PERCENTILES, failed_targets, failures};
 use crate::command::life::Cause;
 use crate::output::json::EscapedJson;
 
-/// Prints a tally as a JSON object. Each table is a list of objects, and the count of its keys without a row is a field of
-/// its own.
+/// Prints a tally as a JSON object. Each table is a list of objects, and the total count of its keys without a row is a
+/// field of its own.
 pub(super) fn print(tally: &Tally, output: impl Write) -> io::Result<()> {
     let mut output = EscapedJson::new(output);
     serde_json::to_writer_pretty(&mut output, &Json(tally))?;
@@ -25,7 +25,7 @@ pub(super) fn print(tally: &Tally, output: impl Write) -> io::Result<()> {
 
 /// A tally as a JSON object.
 ///
-/// Rows are encoded one by one, without a list of them in memory: a table may have many.
+/// Rows are encoded one by one, so that a table with many rows takes no JSON values in memory.
 struct Json<'t>(&'t Tally);
 
 impl Serialize for Json<'_> {
@@ -88,7 +88,7 @@ impl Serialize for Json<'_> {
     }
 }
 
-/// Adds a table as a list of objects, and the count of its keys without a row as a number.
+/// Adds a table as a list of objects, and the total count of its keys without a row as a number.
 fn list<'k, M: SerializeMap, K: ?Sized, V: Serialize>(
     map: &mut M,
     name: &str,

@@ -58,6 +58,7 @@ fn failed_targets(tally: &Tally) -> CountRows<&FailedTarget> {
 /// Returns a duration, given in seconds, as text with a suitable unit.
 fn seconds(duration: f64) -> String {
     match duration {
+        // A little below the next unit, so that none is rounded to 1000 of its unit.
         ..0.000_999 => format!("{:.0} us", duration * 1e6),
         ..0.999 => format!("{:.0} ms", duration * 1e3),
         ..100.0 => format!("{duration:.1} s"),
