@@ -1,10 +1,10 @@
 //! The command `count`: streams or events, counted in groups that agree in some columns.
 //!
 //! - this file: the options, and the groups of all logs
-//! - [`column`]: a column to group by, and its value for a stream or an event
+//! - [`column`](mod@column): a column to group by, and its value for a stream or an event
 //! - [`events`]: the counting of events, with `--events`, in the threads that read
 //! - [`groups`]: the tables of groups, in bounded memory, and their order
-//! - [`print`]: the output as text, JSON or CSV
+//! - [`print`](mod@print): the output as text, JSON or CSV
 //!
 //! The *key* of a group is the values that its streams or events have in the columns. An *identity* is the values by which
 //! tor keeps streams apart; a *life* is the facts about a stream from all its events.

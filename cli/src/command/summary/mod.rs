@@ -1,7 +1,7 @@
 //! The command `summary`.
 //!
-//! Each input is counted into a [`Tally`](tally::Tally) by the consumer in [`log`]. The tallies of all logs are merged and
-//! [printed](report), or written as lines of a [mergeable](mergeable) summary, which the command `merge` reads. With
+//! Each input is counted into a [`Tally`] by the consumer in [`log`]. The tallies of all logs are merged and
+//! [printed](report), or written as lines of a [mergeable] summary, which the command `merge` reads. With
 //! `--cluster`, several processes [send](cluster) theirs to one that merges.
 
 mod activity;

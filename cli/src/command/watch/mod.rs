@@ -1,7 +1,7 @@
 //! The command `watch`.
 //!
 //! A [connection](control) to tor's [control port](address) is [authenticated](auth), and asks for STREAM events. Then all
-//! that tor sends goes to the [display](display). When the connection [ends](connection_end), the next attempt follows
+//! that tor sends goes to the [display]. When the connection [ends](connection_end), the next attempt follows
 //! after a pause.
 
 mod address;
