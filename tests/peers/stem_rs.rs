@@ -14,7 +14,7 @@ mod naive;
 use std::collections::BTreeMap;
 
 use Cause::{EmptyValue, FlowControl, SpaceInPath, SpaceInQuotes, SpaceInTarget, TargetCut, UnknownWord};
-use fields::Reading;
+use fields::FieldsOrError;
 use tor_stream_event::{
     Anomaly, StreamClosureReason, StreamEventRef, StreamPurpose, StreamSource, StreamStatus, stream_events,
 };
@@ -39,7 +39,7 @@ enum Cause {
 }
 
 /// Returns why stem-rs reads `content` in another way, if it does and the cause is known.
-fn cause(content: &str, ours: &Reading, theirs: &Reading) -> Option<Cause> {
+fn cause(content: &str, ours: &FieldsOrError, theirs: &FieldsOrError) -> Option<Cause> {
     let (ours, theirs) = match (ours, theirs) {
         (Err(error), Ok(_)) => return error.contains("a target cut at 255 bytes").then_some(Cause::TargetCut),
         (Err(_), Err(_)) => return None,
