@@ -1,6 +1,7 @@
 //! Lines that are not read: each kind is reported when it comes, and the exit status is 1.
 
 use core::ops::RangeInclusive;
+use std::thread::JoinHandle;
 
 use crate::peer::Peer;
 use crate::program::Watch;
@@ -20,20 +21,25 @@ const OUTPUTS: [(&[&str], &str); 3] = [
     (&["--summary", "--interval", "1"], "29  NEW"),
 ];
 
-/// Starts `watch` at a control port that sends `text` after the subscription and keeps the connection. Waits for a line of
-/// the output with `shown`, and for a message with `message`, then stops the program. Returns what was said.
-#[track_caller]
-fn watch(options: &[&str], text: &str, shown: &str, message: &str) -> String {
+/// Starts a control port that sends `text` after the commands of a `watch` with these options, and then does `end`.
+fn play(options: &[&str], text: &str, end: fn(&mut Peer)) -> (String, JoinHandle<()>) {
     let is_summary = options.contains(&"--summary");
     let text = text.to_owned();
-    let (address, playing) = Peer::play(move |peer| {
+    Peer::play(move |peer| {
         peer.subscribe("250 OK\r\n");
         if is_summary {
             peer.command("GETINFO stream-status");
         }
         peer.send(&text);
-        peer.rest();
-    });
+        end(peer);
+    })
+}
+
+/// Starts `watch` at a control port that sends `text` after the subscription and keeps the connection. Waits for a line of
+/// the output with `shown`, and for a message with `message`, then stops the program. Returns what was said.
+#[track_caller]
+fn watch(options: &[&str], text: &str, shown: &str, message: &str) -> String {
+    let (address, playing) = play(options, text, |peer| drop(peer.rest()));
     let mut watch = Watch::start(&address, options, None);
     watch.complains(message);
     if !shown.is_empty() {
@@ -141,15 +147,7 @@ fn unreadable_events() {
 /// Returns what is said of a connection that is closed after `text`, from the message about its last line on.
 #[track_caller]
 fn closed_after(options: &[&str], text: &str) -> String {
-    let is_summary = options.contains(&"--summary");
-    let text = text.to_owned();
-    let (address, playing) = Peer::play(move |peer| {
-        peer.subscribe("250 OK\r\n");
-        if is_summary {
-            peer.command("GETINFO stream-status");
-        }
-        peer.send(&text);
-    });
+    let (address, playing) = play(options, text, |_| {});
     let (status, said) = Watch::start(&address, &[&["--retries", "0"], options].concat(), None).end();
     playing.join().unwrap();
     assert_eq!(status, Some(1));

@@ -23,6 +23,9 @@ const CHUNK: usize = 64 * 1024;
 /// Number of bytes that are looked at before a text that looks like an event: those of a prefix.
 const BEFORE: usize = LogFormat::MAX_LEN;
 
+/// Message about a log whose lines end with CR alone.
+const CR_ALONE: &str = "lines end with CR alone: try `tr '\\r' '\\n' <FILE | tor-streams -`";
+
 /// A log that was read to its end.
 pub(crate) struct EndedLog<'e> {
     /// Name of the log in messages.
@@ -146,7 +149,7 @@ impl EndedLog<'_> {
         let last = skipped.unterminated?;
         let line = self.line(last).unwrap_or_default();
         let message = if memmem::find(&line, b"\r650 ").is_some() {
-            "lines end with CR alone: try `tr '\\r' '\\n' <FILE | tor-streams -`"
+            CR_ALONE
         } else {
             "the last line has no end, so some of it may be missing"
         };
@@ -159,13 +162,13 @@ impl EndedLog<'_> {
     fn inside_of_lines(&self) -> Option<String> {
         let (line, before) = find_first(MARK, self.text()?)?;
         let hints = [
-            ("\r", ": lines end with CR alone: try `tr '\\r' '\\n' <FILE | tor-streams -`"),
-            ("\\n", ": try `sed 's/\\\\n/\\n/g' FILE | tor-streams -`"),
-            ("\n", ": --line-end lf may read it"),
+            ("\r", CR_ALONE),
+            ("\\n", "try `sed 's/\\\\n/\\n/g' FILE | tor-streams -`"),
+            ("\n", "--line-end lf may read it"),
         ];
         let nearest =
             hints.iter().filter_map(|(end, hint)| Some((memmem::rfind(&before, end.as_bytes())?, *hint))).max();
-        let hint = nearest.map_or("", |(_, hint)| hint);
+        let hint = nearest.map_or_else(String::new, |(_, hint)| format!(": {hint}"));
         Some(format!("{}:{line}: `650 STREAM` inside of other text, and no event was read{hint}", self.name))
     }
 

@@ -164,7 +164,6 @@ fn stamp_at(prefix: &[u8], before: Option<u8>, rest: &[u8]) -> Option<(Rank, Tim
     }
     // Only blanks and brackets are before `rest`.
     let is_first = prefix.iter().position(|byte| !b" \t[(".contains(byte)) == prefix.len().checked_sub(rest.len());
-    let is_fraction = word.contains(&b'.') || word.contains(&b',');
-    let seconds = decimal(word).filter(|_| is_first && is_fraction)?;
+    let seconds = decimal(word).filter(|_| is_first && has_fraction(word))?;
     Some((Rank::Clock, Time::Elapsed(seconds), len))
 }
