@@ -58,7 +58,9 @@ impl EndedLog<'_> {
         let skipped = self.state.skipped();
         // The other counts are of lines that need not have the text of an event.
         let has_counted_events = skipped.marks.count + skipped.bare.count + skipped.in_data.count > 0;
-        let inside = if has_events || has_counted_events { None } else { self.inside_of_lines() };
+        // Without a reply each line was searched already, so that a folder's other files are not read twice.
+        let is_searched = has_events || has_counted_events || self.state.replies() == 0;
+        let inside = if is_searched { None } else { self.inside_of_lines() };
         let found = [
             self.other_text(&skipped),
             self.without_code(&skipped),
