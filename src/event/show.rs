@@ -30,14 +30,17 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub fn redact(&self, text: &'a [u8]) -> Redacted<'a> {
+        self.redact_at(text, self.copied_field_starts())
+    }
+
+    /// Returns text of this event without credentials, as [`redact`](Self::redact) does. A copy is looked for at `starts` only.
+    fn redact_at<const N: usize>(&self, text: &'a [u8], starts: [Option<usize>; N]) -> Redacted<'a> {
         let content = self.content();
         let is_at = |start: &usize| content.get(*start..).is_some_and(|rest| rest.starts_with(text));
         // If the text is borrowed from the content, the difference of their addresses is its index there; `is_at` checks
         // that. If it is a copy, as the owned form has of some fields, it is searched for where these begin.
         let index_if_borrowed = (text.as_ptr() as usize).wrapping_sub(content.as_ptr() as usize);
-        let index = Some(index_if_borrowed)
-            .filter(is_at)
-            .or_else(|| self.copied_field_starts().into_iter().flatten().find(is_at));
+        let index = Some(index_if_borrowed).filter(is_at).or_else(|| starts.into_iter().flatten().find(is_at));
         match index {
             Some(start) => Redacted::new(content, start, start.saturating_add(text.len())),
             None => Redacted::alone(text),
@@ -83,24 +86,26 @@ impl fmt::Debug for StreamEventRef<'_> {
 /// Formats the fields of either form of an event. Credentials are masked in whichever field they are; of keyword arguments
 /// only the keys are shown, since the value of an unknown one may be a credential.
 pub(crate) fn debug<'a>(event: &StreamEventRef<'a>, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let text = |text: Option<&'a str>| text.map(|text| event.redact(text.as_bytes()));
+    // A field may have the text of another one, so each is looked for at its own start.
+    let [id, circuit_id, target, source_addr] = event.copied_field_starts();
+    let text = |text: &'a str, start| event.redact_at(text.as_bytes(), [start]);
     f.debug_struct(name)
-        .field("id", &event.redact(event.id.as_bytes()))
+        .field("id", &text(event.id, id))
         .field("status", &event.status)
-        .field("circuit_id", &text(event.circuit_id))
-        .field("target_host", &event.redact(event.target_host.as_bytes()))
+        .field("circuit_id", &event.circuit_id.map(|circuit| text(circuit, circuit_id)))
+        .field("target_host", &text(event.target_host, target))
         .field("target_port", &event.target_port)
         .field("reason", &event.reason)
         .field("remote_reason", &event.remote_reason)
         .field("source", &event.source)
-        .field("source_addr", &text(event.source_addr))
+        .field("source_addr", &event.source_addr.map(|address| text(address, source_addr)))
         .field("purpose", &event.purpose)
         .field("socks_username", &event.socks_username())
         .field("socks_password", &event.socks_password())
         .field("client_protocol", &event.client_protocol())
         .field("nym_epoch", &event.nym_epoch())
         .field("session_group", &event.session_group())
-        .field("iso_fields", &text(event.iso_fields_str()))
+        .field("iso_fields", &event.iso_fields_str().map(|fields| text(fields, None)))
         .field("args", &event.args())
         .field("anomalies", &event.anomalies())
         .finish()

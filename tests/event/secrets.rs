@@ -142,6 +142,19 @@ fn owned_debug_redacts() {
     assert!(!shown.contains("hunter2"), "{shown}");
 }
 
+/// A field of the owned form is masked as in the borrowed form, also where an earlier field begins with the same text: here the
+/// circuit, `0`, and `SOURCE_ADDR` within a credential that has no end.
+#[cfg(feature = "alloc")]
+#[test]
+fn owned_debug_masks_each_field_at_its_place() {
+    let content = br#"84 NEW 0 a:1 NEW=SOCKS_PASSWORD="a SOURCE_ADDR=0 PURPOSE=USER"#;
+    let event = StreamEventRef::parse_lenient(content).unwrap();
+    assert_eq!(event.source_addr, Some("0"));
+    let shown = format!("{event:?}");
+    assert!(shown.contains(r#"source_addr: Some("***")"#), "{shown}");
+    assert_eq!(format!("{:?}", event.into_owned()), shown.replacen("StreamEventRef", "StreamEvent", 1));
+}
+
 /// An error's message holds a word of capitals or a single byte of a line, and neither of a credential.
 #[test]
 fn says_nothing_of_credentials() {
