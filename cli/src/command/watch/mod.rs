@@ -27,7 +27,7 @@ use self::display::EventDisplay;
 use self::received::Receiver;
 use self::stop::Stop;
 use crate::command::options::CredentialOption;
-use crate::output::Format;
+use crate::output::RowFormat;
 use crate::output::cells::CsvOptions;
 use crate::report;
 
@@ -101,8 +101,8 @@ pub(crate) struct Options {
     )]
     control: ControlAddress,
     /// How to print the events
-    #[arg(long, value_enum, default_value_t = Format::Json)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = RowFormat::Json)]
+    format: RowFormat,
     /// Option to show credentials.
     #[command(flatten)]
     credentials: CredentialOption,

@@ -53,7 +53,7 @@ impl EventDisplay {
     pub(crate) fn show(&mut self, line: &EventLine<'_>, address: &ControlAddress) -> io::Result<()> {
         match (&mut self.output, &line.event) {
             (DisplayOutput::Events(output), Ok(event)) => {
-                output.write(&Event { line, event, time: Time::of(line), met: MetConditions::ALL })
+                output.write(&Event { line, event, time: Time::of_line(line), met: MetConditions::ALL })
             }
             (DisplayOutput::Summary(summary, _), Ok(event)) => {
                 summary.update(event);
