@@ -96,7 +96,7 @@ fn which_lines_are_events() {
     assert_finds(b"650+NS\n1:2 650 STREAM 1 NEW 0 a:1\n.\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(2, "1"), (4, "2")]);
 }
 
-/// The Unix time of a line is the one number in its prefix that is no part of a date, with up to nine digits after its point.
+/// The Unix time of a line is the third word of its prefix: a number with a fraction of one to nine digits, or one of at least nine digits.
 #[test]
 fn the_time_of_a_log() {
     let time = |log: &'static str| stream_events(log.as_bytes()).next().and_then(|line| line.unix_time());
