@@ -212,6 +212,16 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
 
 /// Values that no tor prints.
 pub(super) const ODD_VALUES: &[Case] = &[
+    // Leading zeros, -0 and empty items have one meaning only: no anomaly.
+    Case {
+        content: b"9 SUCCEEDED 4 example.com:0443 NYM_EPOCH=007 SESSION_GROUP=-0 ISO_FIELDS=DESTPORT,,CLIENTADDR,",
+        target: Some(b"example.com:0443"),
+        nym_epoch: Some(7),
+        session_group: Some(0),
+        iso_fields: Some("DESTPORT,,CLIENTADDR,"),
+        args: Some(&[("NYM_EPOCH", "007"), ("SESSION_GROUP", "-0"), ("ISO_FIELDS", "DESTPORT,,CLIENTADDR,")]),
+        ..PLAIN
+    },
     // A quoted string that never ends takes the rest of the line as its value.
     Case {
         content: b"9 NEW 4 example.com:443 SOCKS_USERNAME=\"",
