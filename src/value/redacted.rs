@@ -243,6 +243,8 @@ mod tests {
             ("a.example", "a.example"),
             ("SOCKS_PASSWORD=", "SOCKS_PASSWORD="),
             ("SOCKS_PASSWORD=\"\"", "SOCKS_PASSWORD=\"\""),
+            // `Debug` of a text escapes the line end and the mark, and not the apostrophe.
+            ("it's\n SOCKS_PASSWORD=\"x\"", "it's\n SOCKS_PASSWORD=\"***\""),
             ("SOCKS_PASSWORD=\"x", "SOCKS_PASSWORD=\"***"),
             ("SOCKS_PASSWORD=x\"y", "SOCKS_PASSWORD=***\"y"),
             ("SOCKS_PASSWORD=x y", "SOCKS_PASSWORD=*** y"),
