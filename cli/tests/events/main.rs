@@ -5,6 +5,7 @@
 mod common;
 #[path = "../../../tests/common/damaged.rs"]
 mod damaged;
+mod library;
 mod lines;
 mod process;
 mod rows;
