@@ -6,8 +6,11 @@
 //! every time that it is measured: a busy machine slows down both alike. A search that starts over but compares many bytes at
 //! once may pass.
 
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
+
 use core::hint::black_box;
-use std::time::{Duration, Instant};
+use core::time::Duration;
+use std::time::Instant;
 
 use tor_stream_event::{EventDecoder, LineEnd, LogFormat, stream_events};
 
