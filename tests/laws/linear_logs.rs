@@ -2,9 +2,9 @@
 //!
 //! Each log repeats one fragment at which a search could start over, in one place of a log: in a note, in data, in an event.
 //! The time for a log is compared with that for eight readings of a log of an eighth of its length. Linear work takes as
-//! long, work that starts over at each fragment eight times as long. A log fails if it takes more than four times as long
-//! every time that it is measured: a busy machine slows down both alike. A search that starts over but compares many bytes at
-//! once may pass.
+//! long, work that starts over at each fragment eight times as long. The limit is four times, for the shortest of up to fifty
+//! times of each: another process that takes the processor away makes some of them longer, but not all. A search that
+//! starts over but compares many bytes at once may pass.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -24,8 +24,8 @@ const GROWTH: usize = 8;
 /// work and [`GROWTH`] for quadratic work.
 const MAX_RATIO: u32 = 4;
 
-/// Number of times that a log is measured before it fails.
-const ATTEMPTS: usize = 5;
+/// Number of times that a log above the limit is measured before it fails. Most logs are measured once.
+const ATTEMPTS: usize = 50;
 
 /// Fragments that logs repeat: those at which the search for lines, replies and lookalikes could start over.
 const FRAGMENTS: &[&str] = &[
@@ -140,8 +140,16 @@ fn assert_linear((before, after): (&str, &str)) {
         let log_of = |length: usize| [before, &fragment.repeat(length / fragment.len()), after].concat().into_bytes();
         let (short, long) = (log_of(SHORT), log_of(SHORT * GROWTH));
         for &(name, read) in READINGS {
-            let is_linear = || time_of(read, &long, 1) < MAX_RATIO * time_of(read, &short, GROWTH);
-            assert!((0..ATTEMPTS).any(|_| is_linear()), "{name}: {fragment:?} between {before:?} and {after:?}");
+            let (mut time_of_short, mut time_of_long) = (Duration::MAX, Duration::MAX);
+            let is_linear = (0..ATTEMPTS).any(|_| {
+                time_of_short = time_of_short.min(time_of(read, &short, GROWTH));
+                time_of_long = time_of_long.min(time_of(read, &long, 1));
+                time_of_long < MAX_RATIO * time_of_short
+            });
+            assert!(
+                is_linear,
+                "{name}: {fragment:?} between {before:?} and {after:?}: {time_of_long:?} and {time_of_short:?}"
+            );
         }
     }
 }
