@@ -14,7 +14,7 @@ use super::{PERCENTILES, TextOptions, failed_targets, failures, seconds};
 use crate::command::life::Cause;
 use crate::input::time;
 use crate::output::bars::{bar, blocks};
-use crate::output::table::{Cell, ColumnKind, REST, TextTable, count, share, thousands};
+use crate::output::table::{Cell, ColumnKind, REST_WIDTH, TextTable, count, share, thousands};
 use crate::output::text::escape;
 
 /// Default number of rows of a table of targets or circuits.
@@ -176,7 +176,7 @@ impl TextReport {
             // The lowest decade begins at 0.
             let from = if exponent < -3 { "0".into() } else { seconds(10_f64.powi(exponent)) };
             let to = seconds(10_f64.powi(exponent + 1));
-            let bar = bar(count, highest, REST as u64);
+            let bar = bar(count, highest, REST_WIDTH as u64);
             self.table.row([thousands(count), share(count, times.total()), format!("{from} to {to}"), bar]);
         }
     }
@@ -233,7 +233,7 @@ impl FailedHost<'_> {
         for (cause, streams) in &self.causes {
             let separator = if text.is_empty() { "" } else { ", " };
             let next = format!("{separator}{cause} ({streams})");
-            if !text.is_empty() && text.chars().count() + next.chars().count() + MORE.chars().count() > REST {
+            if !text.is_empty() && text.chars().count() + next.chars().count() + MORE.chars().count() > REST_WIDTH {
                 return text + MORE;
             }
             text += &next;
