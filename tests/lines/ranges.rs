@@ -210,16 +210,16 @@ fn counts_that_cannot_be() {
         // Data that is open, or a line without an end: another range cannot follow.
         (2, 9, 2, with(|skipped| skipped.open = Some(1))),
         (2, 9, 2, with(|skipped| skipped.unterminated = Some(2))),
-        // A count without a first line, a first line without a count, a first line that is not in the range, and more lone LFs than bytes.
+        // A count without a first line, a first line without a count, and a first line that is not in the range.
         (2, 9, 2, with(|skipped| skipped.marks.count = 1)),
         (2, 9, 2, with(|skipped| skipped.bare.first = Some(1))),
         (2, 9, 2, with(|skipped| (skipped.wrapped.count, skipped.wrapped.first) = (1, Some(3)))),
         (2, 9, 2, with(|skipped| (skipped.in_data.count, skipped.in_data.first) = (1, Some(0)))),
-        // Two of the nine bytes end the lines.
+        // More lone LFs than bytes: two of the nine end the lines.
         (2, 9, 2, with(|skipped| (skipped.line_ends.count, skipped.line_ends.first) = (8, Some(1)))),
-        // From the second line on there is one.
+        // Two lines of which the first is the last one.
         (2, 9, 0, with(|skipped| (skipped.marks.count, skipped.marks.first) = (2, Some(2)))),
-        // One line has no reply.
+        // Two lines without a reply, where one has none.
         (2, 9, 1, with(|skipped| (skipped.marks.count, skipped.marks.first) = (2, Some(1)))),
         (2, 9, 1, with(|skipped| (skipped.wrapped.count, skipped.wrapped.first) = (2, Some(1)))),
         (
