@@ -14,18 +14,18 @@ use crate::command::note::{Life, asked_host};
 use crate::command::timeline::Timeline;
 use crate::input::time::Time;
 
-/// Maximum number of durations of a curve that are exact.
+/// Maximum number of exact durations of a curve, as the help says. A curve takes 80 kB.
 const EXACT: usize = 10_000;
-/// Maximum number of durations of a step of time that are exact.
+/// Maximum number of exact durations of a step of time, of which there are many more than curves.
 const EXACT_IN_STEP: usize = 100;
 
-/// The curves that durations belong to.
+/// The streams that have a curve in common.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Curves {
-    /// A curve for each kind of request, or of end.
-    ByKind,
-    /// A curve for each file.
-    ByFile,
+pub(super) enum CurveKeys {
+    /// Streams of a kind of request, or with a kind of end.
+    Kinds,
+    /// Streams of a file.
+    Files,
 }
 
 /// The durations of a curve.
@@ -156,16 +156,17 @@ pub(super) struct Causes {
 }
 
 impl Causes {
-    /// Maximum number of causes.
+    /// Maximum number of causes with a count of their own: a tor has some forty.
     pub(super) const MAX: usize = 200;
     /// Maximum length of a cause's words, in bytes. tor's longest have 15.
     const MAX_WORD: usize = 64;
     /// Index of all causes beyond the maximum.
     const OTHERS: usize = usize::MAX;
 
-    /// Counts a cause, and returns its index.
+    /// Counts a cause, and returns its index: [`OTHERS`](Self::OTHERS) if it has no count of its own.
     fn add(&mut self, cause: Cause) -> usize {
         let next = self.counts.len();
+        // A word that is too long is no cause of tor's.
         let has_room = next < Self::MAX && cause.longest() <= Self::MAX_WORD;
         let index = match self.indices.get(&cause) {
             Some(&index) => index,
@@ -190,13 +191,13 @@ impl Causes {
 
 impl StreamCounts {
     /// Counts a stream.
-    fn add(&mut self, life: &Life, curves: Curves) {
+    fn add(&mut self, life: &Life, curves: CurveKeys) {
         let (end, cause) = (StreamEnd::of(life), Cause::of(life));
         self.streams += 1;
         self.failed += u64::from(cause.is_some());
-        let curve = |index: usize| match curves {
-            Curves::ByFile => life.note.file,
-            Curves::ByKind => index,
+        let curve = |kind: usize| match curves {
+            CurveKeys::Files => life.note.file,
+            CurveKeys::Kinds => kind,
         };
         let answer = life::time_to_answer(life);
         if let Some(time) = answer {
@@ -225,8 +226,8 @@ impl StreamCounts {
 pub(super) struct CountCollector {
     /// Counts so far.
     pub(super) counts: StreamCounts,
-    /// Curves to count for.
-    pub(super) curves: Curves,
+    /// Streams that have a curve in common.
+    pub(super) curves: CurveKeys,
 }
 
 impl LifeCollector<Vec<Life>> for CountCollector {
