@@ -125,8 +125,8 @@ fn stays(life: &Life) -> Vec<Stay> {
         let begins_on_it = life.steps.first().is_none_or(|step| step.circuit_id == Some(stay.id));
         stay.first = life.first.filter(|_| begins_on_it).or(stay.first);
     }
-    // The last event may be one of flow control, too, or have no time. It was on the circuit that the stream is on at its
-    // end.
+    // The last event, too, may be one of flow control, or have no time. The stream was then on the circuit that it is on at
+    // its end.
     if let Some(stay) = stays.iter_mut().find(|stay| life.circuit_id == Some(stay.id)) {
         stay.last = life.last.or(stay.last);
     }

@@ -84,7 +84,7 @@ impl Collector<EventLog> for EventOutput {
     }
 
     fn add_log(&mut self, _log: EventLog, _index: usize, _all_read: bool) -> io::Result<()> {
-        // All rows of the log were added, and nothing is printed of the log itself.
+        // Nothing is printed at the end of a log: its rows were added before.
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! A picture with one plotted area, and its elements: axes, curves, bars, legend.
 //!
-//! All lengths are in units of the picture. Vertical ones count from the top. A text stands on its base line, which is about
-//! four units below its middle.
+//! Lengths are in units of the picture. Vertical ones count from the top. A text stands on its base line, which is about four
+//! units below its middle.
 
 use core::fmt::Write;
 use core::ops::Range;

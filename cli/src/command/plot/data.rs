@@ -63,6 +63,18 @@ pub(super) struct StepCounts {
     pub(super) answers: Durations<EXACT_IN_STEP>,
 }
 
+impl StepCounts {
+    /// Returns the counts of a single stream, given the index of its cause and the time to its first answer, if it has any.
+    fn of_stream(end: StreamEnd, cause: Option<usize>, answer: Option<Duration>) -> Self {
+        let mut counts = Self { causes: cause.map(|cause| (cause, 1)).into_iter().collect(), ..Self::default() };
+        if let Some(count) = counts.ends.get_mut(end as usize) {
+            *count = 1;
+        }
+        answer.into_iter().for_each(|time| counts.answers.add(time));
+        counts
+    }
+}
+
 impl AddAssign for StepCounts {
     fn add_assign(&mut self, other: Self) {
         self.ends.iter_mut().zip(other.ends).for_each(|(ours, theirs)| *ours += theirs);
@@ -195,6 +207,7 @@ impl StreamCounts {
         let (end, cause) = (StreamEnd::of(life), Cause::of(life));
         self.streams += 1;
         self.failed += u64::from(cause.is_some());
+        // Returns the index of the stream's curve, given that of its kind.
         let curve = |kind: usize| match curves {
             CurveKeys::Files => life.note.file,
             CurveKeys::Kinds => kind,
@@ -207,18 +220,13 @@ impl StreamCounts {
             self.lifetimes.entry(curve(end as usize)).or_default().add(time);
         }
         let cause = cause.map(|cause| self.causes.add(cause));
-        let Some(first) = life.first.and_then(Time::unix) else { return };
-        self.dated += 1;
-        let last = life.last.and_then(Time::unix).unwrap_or(first);
-        let (from, to) = self.span.unwrap_or((first, last));
-        self.span = Some((from.min(first), to.max(last)));
-        let mut step =
-            StepCounts { causes: cause.map(|cause| (cause, 1)).into_iter().collect(), ..StepCounts::default() };
-        if let Some(count) = step.ends.get_mut(end as usize) {
-            *count += 1;
+        if let Some(first) = life.first.and_then(Time::unix) {
+            let last = life.last.and_then(Time::unix).unwrap_or(first);
+            self.dated += 1;
+            let (from, to) = self.span.unwrap_or((first, last));
+            self.span = Some((from.min(first), to.max(last)));
+            self.steps.add(first, StepCounts::of_stream(end, cause, answer));
         }
-        answer.into_iter().for_each(|time| step.answers.add(time));
-        self.steps.add(first, step);
     }
 }
 

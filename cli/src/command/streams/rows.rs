@@ -143,7 +143,7 @@ impl LifeRows for StreamRows {
             self.ready = later;
             return Ok(());
         }
-        // All inserted lives are encoded first. Then their rows and those of the range are moved in turn.
+        // First the inserted lives are encoded, then their rows and those of the range are moved in turn.
         let mut numbers_before = Vec::new();
         for (number_before, life) in inserted {
             numbers_before.push(number_before);
