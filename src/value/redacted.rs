@@ -38,7 +38,7 @@ impl<'a> Redacted<'a> {
         Self { context, start, end }
     }
 
-    /// Returns the redacted form of a text that was searched without text around it.
+    /// Returns the redacted form of a whole text: no secret begins before it.
     pub(crate) const fn alone(text: &'a [u8]) -> Self {
         Self::new(text, 0, text.len())
     }
@@ -108,14 +108,14 @@ impl<'a> Iterator for Pieces<'a> {
         if self.at >= self.end {
             return None;
         }
-        let mut masked = false;
+        let mut is_masked = false;
         // Steps over the secret at `at`, and over those that begin in it or right after it: they have one mask.
         while let Some((_, end)) = self.secret.filter(|&(start, _)| start <= self.at) {
             self.at = self.at.max(end);
-            masked = true;
+            is_masked = true;
             self.next_secret();
         }
-        if masked {
+        if is_masked {
             return Some(Piece::Masked);
         }
         let end = self.secret.map_or(self.end, |(start, _)| start.min(self.end));
@@ -243,6 +243,8 @@ mod tests {
             ("a.example", "a.example"),
             ("SOCKS_PASSWORD=", "SOCKS_PASSWORD="),
             ("SOCKS_PASSWORD=\"\"", "SOCKS_PASSWORD=\"\""),
+            // `Debug` of a text escapes the line end and the mark, and not the apostrophe.
+            ("it's\n SOCKS_PASSWORD=\"x\"", "it's\n SOCKS_PASSWORD=\"***\""),
             ("SOCKS_PASSWORD=\"x", "SOCKS_PASSWORD=\"***"),
             ("SOCKS_PASSWORD=x\"y", "SOCKS_PASSWORD=***\"y"),
             ("SOCKS_PASSWORD=x y", "SOCKS_PASSWORD=*** y"),

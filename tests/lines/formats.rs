@@ -73,6 +73,9 @@ fn the_format_of_a_line() {
     assert_eq!(learned(b"gw: 650 CIRC 1 650 STREAM 2 NEW 0 a:1"), None);
     assert_eq!(learned(b"gw 650 x 650 STREAM 2 NEW 0 a:1"), format(b"gw 650 x ", b""));
     assert_eq!(learned(b"gw: 650 STREAM 1 NEW 0 a"), None);
+    // After these, no name of an event stands: a word in small letters, and a second space.
+    assert_eq!(learned(b"650 ms: 650 STREAM 1 NEW 0 a:1"), format(b"650 ms: ", b""));
+    assert_eq!(learned(b"650  650 STREAM 1 NEW 0 a:1"), format(b"650  ", b""));
     // The text after a reply closes the brackets and quotation marks that are open before it, each once; `\n` in letters may precede.
     assert_eq!(learned(b"(650 STREAM 1 SENTCONNECT 5 a:1))"), None);
     assert_eq!(learned(b"((650 STREAM 1 SENTCONNECT 5 a:1))"), format(b"((", b"))"));
@@ -84,6 +87,8 @@ fn the_format_of_a_line() {
         learned(b"\x1b[1;32mgw (650 STREAM 1 NEW 0 a:1)\x1b[0m\x1b[m"),
         format(b"\x1b[1;32mgw (", b")\x1b[0m\x1b[m")
     );
+    // Without a color before the reply, one after it is text of the reply, whose port has only digits.
+    assert_eq!(learned(b"gw: 650 STREAM 1 NEW 0 a:1\x1b[0m"), None);
     // The maximum length, and one byte more.
     assert_eq!(learned(&[&[b'x'; 128][..], b"650 STREAM 1 NEW 0 a:1"].concat()), format(&[b'x'; 128], b""));
     assert_eq!(learned(&[&[b'x'; 129][..], b"650 STREAM 1 NEW 0 a:1"].concat()), None);

@@ -96,6 +96,17 @@ fn which_lines_are_events() {
     assert_finds(b"650+NS\n1:2 650 STREAM 1 NEW 0 a:1\n.\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(2, "1"), (4, "2")]);
 }
 
+/// A buffer checks ahead that text is UTF-8. An event has its own text at each distance from text that was checked: here the first
+/// line, up to the bytes after it, which are not UTF-8.
+#[test]
+fn text_that_is_not_utf8_between_events() {
+    for distance in 0..300 {
+        let between = vec![0xff; distance];
+        let log = [b"650 STREAM 1 NEW 0 a:1\n", &between[..], b"\n650 STREAM 2 NEW 0 b:1\n"].concat();
+        assert_finds(&log, &[(1, "1"), (3, "2")]);
+    }
+}
+
 /// The Unix time of a line is the third word of its prefix: a number with a fraction of one to nine digits, or one of at least nine digits.
 #[test]
 fn the_time_of_a_log() {
