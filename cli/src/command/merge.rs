@@ -222,7 +222,8 @@ fn distinguish(log: &mut LogTally, file: &str, logs: &mut BTreeMap<Arc<str>, Str
     if logs.get(&log.name).is_some_and(|first| first != file) {
         let prefix = format!("{file}:");
         log.name = format!("{prefix}{}", log.name).into();
-        log.tally.name_log(&log.name, &prefix);
+        log.tally.name_circuits(&log.name);
+        log.tally.prefix_files(&prefix);
     }
     logs.entry(Arc::clone(&log.name)).or_insert_with(|| file.into());
 }
