@@ -3,7 +3,7 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::printed::{
-    ENDS, FRAGMENTS, NEW_WORD, OTHERS, PATH_PARTS, PROTOCOLS, PURPOSES, Printed, REASONS, STARTS, TARGET_BUFFER,
+    ENDS, FRAGMENTS, NEW_KEY, NEW_WORD, OTHERS, PATH_PARTS, PROTOCOLS, PURPOSES, Printed, REASONS, STARTS, TARGET_BUFFER,
 };
 
 impl<'a> Arbitrary<'a> for Printed {
@@ -69,7 +69,7 @@ fn add_newer_fields(event: &mut Printed, u: &mut Unstructured<'_>) -> Result<()>
     let iso_fields = ["", "CLIENTADDR", "SOCKS_USERNAME,SOCKS_PASSWORD", "A_NEW_FIELD,DESTPORT"];
     event.add_newer(u.choose(PROTOCOLS)?, u.arbitrary()?, u.arbitrary()?, u.choose(&iso_fields)?);
     if u.ratio(1, 8)? {
-        event.add("A_NEW_KEY", *u.choose(&["", "1", "a:1", "A=b", NEW_WORD, "\"\"", "\"a b:1\""])?);
+        event.add(NEW_KEY, *u.choose(&["", "1", "a:1", "A=b", NEW_WORD, "\"\"", "\"a b:1\""])?);
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ impl<'a> StreamEventRef<'a> {
     /// them as well, also without their keyword.
     ///
     /// If `text` is borrowed from this event, or is equal to the beginning of one of its public fields, a secret that begins
-    /// before `text` is masked too. Any other text is searched by itself.
+    /// before `text` in the event, and goes on in it, is masked too. Any other text is searched by itself.
     ///
     /// # Examples
     ///
@@ -33,7 +33,8 @@ impl<'a> StreamEventRef<'a> {
         self.redact_at(text, self.copied_field_starts())
     }
 
-    /// Returns text of this event without credentials, as [`redact`](Self::redact) does. A copy is looked for at `starts` only.
+    /// Returns text of this event without credentials, as [`redact`](Self::redact) does. `starts` are the indexes in the content at
+    /// which text that is a copy, not borrowed, may begin.
     fn redact_at<const N: usize>(&self, text: &'a [u8], starts: [Option<usize>; N]) -> Redacted<'a> {
         let content = self.content();
         let is_at = |start: &usize| content.get(*start..).is_some_and(|rest| rest.starts_with(text));

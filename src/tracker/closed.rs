@@ -55,3 +55,30 @@ impl Closed {
         self.total
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use alloc::vec::Vec;
+
+    /// Outdated entries stay until they are the majority and more than 64. Then all of them are removed.
+    #[test]
+    fn outdated_entries() {
+        let mut closed = Closed::default();
+        for id in 100..200 {
+            closed.add(Key::new(&id.to_string()), usize::MAX);
+        }
+        // A stream that is closed and begins again leaves an outdated entry each time.
+        let key = Key::new("1");
+        let lens: Vec<_> = (0..1000)
+            .map(|_| {
+                closed.add(key, usize::MAX);
+                let len = closed.in_order.len();
+                closed.remove(key);
+                len
+            })
+            .collect();
+        assert!((101..=2 * 101 + 64).cycle().take(1000).eq(lens));
+    }
+}

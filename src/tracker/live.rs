@@ -186,3 +186,33 @@ impl<T: Clone, N: Note> Facts<T, N> {
 fn after_closed<T: Clone, N: Note>(event: &StreamEventRef<'_>, time: T, note: N) -> StreamLife<T, N> {
     StreamLife { outcome: Outcome::AfterClosed, ..StreamLife::new(stream_id(event), event, time, note) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    /// Outdated entries stay until they are the majority and more than 64. Then all of them are removed.
+    #[test]
+    fn outdated_entries() {
+        let mut tracker = StreamTracker::new(1000);
+        let mut update = |id, status| {
+            let content = format!("{id} {status} 0 a:80");
+            tracker.update(&StreamEventRef::parse(&content).expect("an event"), ());
+            tracker.by_last_event.len()
+        };
+        for id in 100..200 {
+            update(id, "NEW");
+        }
+        // A stream that begins and is closed leaves an outdated entry each time.
+        let lens: Vec<_> = (0..1000)
+            .map(|_| {
+                let len = update(1, "NEW");
+                update(1, "CLOSED");
+                len
+            })
+            .collect();
+        assert!((101..=2 * 101 + 64).cycle().take(1000).eq(lens));
+    }
+}

@@ -119,7 +119,7 @@ impl Merging {
     /// If the output cannot be written; in the inner result, if the file cannot be merged.
     fn add(&mut self, input: &Input) -> io::Result<Result<(), Fault>> {
         let mut reader = match input
-            .open_without_bar()
+            .open_without_progress()
             .map_err(Fault::of_file)
             .and_then(|text| MergeableReader::new(BufReader::new(text)))
         {

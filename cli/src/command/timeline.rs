@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::input::time::BEYOND;
+use crate::input::time::TOO_LATE;
 
 /// Lengths of a step in seconds: from a second to ten years. Each is a multiple of the one before, since steps are
 /// added up to longer ones: 364 days, which are whole weeks, stand for a year.
@@ -95,7 +95,7 @@ impl<V: Clone + Default + AddAssign> Timeline<V> {
     /// Maximum number of steps that have a value. Of the longest steps there are fewer up to the year 9999.
     const MAX_STEPS: usize = 1024;
     /// Last second that a date can be printed for.
-    const END: u64 = BEYOND - 1;
+    const END: u64 = TOO_LATE - 1;
 
     /// Adds a value at a Unix time. Later times than the last date count for that.
     pub(crate) fn add(&mut self, time: Duration, value: V) {

@@ -89,7 +89,7 @@ impl<'i> FileFacts<'i> {
 
 /// Returns a hash of a file's first bytes, unpacked. `None` if the file is empty or cannot be read.
 fn first_bytes_hash(input: &Input) -> Option<u64> {
-    let bytes = first_bytes(input.open_without_bar().ok()?).ok().filter(|bytes| !bytes.is_empty())?;
+    let bytes = first_bytes(input.open_without_progress().ok()?).ok().filter(|bytes| !bytes.is_empty())?;
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
     Some(hasher.finish())
@@ -106,8 +106,8 @@ fn first_bytes(reader: impl Read) -> io::Result<Vec<u8>> {
 fn length(input: &Input) -> io::Result<u64> {
     let file = input.path.as_ref().map(File::open).ok_or(io::ErrorKind::NotFound)??;
     // The text of a plain file begins with the file's own bytes. Only a packed file has to be read to its end.
-    if first_bytes(&file)? == first_bytes(input.open_without_bar()?)? {
+    if first_bytes(&file)? == first_bytes(input.open_without_progress()?)? {
         return Ok(file.metadata()?.len());
     }
-    io::copy(&mut input.open_without_bar()?, &mut io::sink())
+    io::copy(&mut input.open_without_progress()?, &mut io::sink())
 }

@@ -219,7 +219,7 @@ impl Input {
     }
 
     /// Opens the text of the input as [`open`](Self::open) does, without a progress bar.
-    pub(crate) fn open_without_bar(&self) -> io::Result<Box<dyn Read + Send>> {
+    pub(crate) fn open_without_progress(&self) -> io::Result<Box<dyn Read + Send>> {
         self.open(&Progress::new(), Decompressor::Reader)
     }
 

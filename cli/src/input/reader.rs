@@ -71,7 +71,7 @@ impl ReadOptions {
         consumer: &mut impl Consumer,
         findings: &mut Findings,
     ) -> io::Result<()> {
-        let time = Time::of(line);
+        let time = Time::of_line(line);
         findings.add_event(line, event, time, &self.filter);
         let met = self.filter.met_by(event, time);
         consumer.event(&Event { line, event, time, met })
@@ -152,7 +152,7 @@ pub(crate) trait OutputSink<C> {
     /// # Errors
     ///
     /// If the output cannot be printed.
-    fn before_read(&mut self, consumer: &mut C) -> io::Result<()>;
+    fn print_rows(&mut self, consumer: &mut C) -> io::Result<()>;
 
     /// Reports a line whose event cannot be read.
     ///
@@ -225,19 +225,19 @@ pub(crate) fn read_events<C: Consumer>(
     };
     let scanner = C::WANTS_OPEN_STREAMS.then(new_scanner);
     let findings = RefCell::new(Findings::default());
-    let before_read = || {
+    let print_rows = || {
         let (consumer, sink) = &mut *output.borrow_mut();
         // Every event before the next bytes was passed on. Without this, rows would fill the memory until the next event.
         if let Some(scanner) = &scanner {
             let (scanner, findings) = (&mut scanner.borrow_mut(), &mut findings.borrow_mut());
             options.pass_open_streams(scanner, u64::MAX, *consumer, *sink, findings)?;
         }
-        sink.before_read(consumer)
+        sink.print_rows(consumer)
     };
     let sink_error = Cell::new(None);
     let unread = RefCell::new(UnreadText::default());
     let observed =
-        ObservedReader { reader, before_read, sink_error: &sink_error, scanner: scanner.as_ref(), unread: &unread };
+        ObservedReader { reader, print_rows, sink_error: &sink_error, scanner: scanner.as_ref(), unread: &unread };
     let mut events = options.events(layout, observed, state);
     let failed = loop {
         match events.next_event() {
@@ -286,7 +286,7 @@ struct ObservedReader<'f, R, F> {
     /// The reader.
     reader: R,
     /// Function called before each read.
-    before_read: F,
+    print_rows: F,
     /// Error of the function, if it failed.
     sink_error: &'f Cell<Option<io::Error>>,
     /// Scanner for open streams, which gets all bytes.
@@ -297,7 +297,7 @@ struct ObservedReader<'f, R, F> {
 
 impl<R: Read, F: FnMut() -> io::Result<()>> Read for ObservedReader<'_, R, F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Err(error) = (self.before_read)() {
+        if let Err(error) = (self.print_rows)() {
             // The kind of the error is not passed on: after some kinds, such as `Interrupted`, a read is tried again.
             self.sink_error.set(Some(error));
             return Err(io::ErrorKind::Other.into());
@@ -346,7 +346,7 @@ mod tests {
     struct NoOutput;
 
     impl<C> OutputSink<C> for NoOutput {
-        fn before_read(&mut self, _consumer: &mut C) -> io::Result<()> {
+        fn print_rows(&mut self, _consumer: &mut C) -> io::Result<()> {
             Ok(())
         }
 

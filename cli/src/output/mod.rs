@@ -17,7 +17,7 @@ use clap::ValueEnum;
 
 /// A format of the output.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum RowFormat {
     /// One JSON object a line
     Json,
     /// Comma-separated values, with the names of the columns in the first row

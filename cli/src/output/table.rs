@@ -17,7 +17,7 @@ const INDENT: usize = 2;
 /// Number of spaces between two columns.
 const GAP: usize = 2;
 /// Width that a longer last column keeps while columns of text are cut.
-pub(crate) const REST: usize = 28;
+pub(crate) const REST_WIDTH: usize = 28;
 /// Style of headings and names of columns.
 const HEADING: Style = Style::new().bold();
 
@@ -165,7 +165,7 @@ impl TextTable {
         };
         let fixed = gaps + of(ColumnKind::Number, &widths);
         // Texts that are cut get the same width: the longest one for which the table fits.
-        let room = width.saturating_sub(fixed + of(ColumnKind::Rest, &widths).min(REST));
+        let room = width.saturating_sub(fixed + of(ColumnKind::Rest, &widths).min(REST_WIDTH));
         let texts = || self.columns.iter().zip(&widths).filter(|&(&column, _)| column == ColumnKind::Text);
         let longest = texts().map(|(_, &width)| width).max().unwrap_or_default();
         let fits = |most: usize| texts().map(|(_, &width)| width.min(most)).sum::<usize>() <= room;

@@ -27,7 +27,7 @@ use crate::command::lives::{LifeCollector, read_lives};
 use crate::command::note::StreamNote;
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
 use crate::input::reader::{self, Event};
-use crate::output::Format;
+use crate::output::RowFormat;
 use crate::output::cells::{Csv, CsvOptions};
 #[cfg(feature = "arrow")]
 use crate::output::columns::{ColumnFile, ColumnFormat};
@@ -113,8 +113,8 @@ pub(crate) struct Options {
     #[arg(long)]
     shared: bool,
     /// How to print the circuits
-    #[arg(long, value_enum, default_value_t = Format::Json)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = RowFormat::Json)]
+    format: RowFormat,
     /// Print text for a person
     #[arg(long, conflicts_with = "format")]
     text: bool,
@@ -237,12 +237,12 @@ impl CircuitOutput {
             return Ok(Self::Text(stdout()));
         }
         Ok(match options.format {
-            Format::Json => Self::Json(stdout()),
+            RowFormat::Json => Self::Json(stdout()),
             #[cfg(feature = "arrow")]
-            Format::Arrow => Self::File(Box::new(ColumnFile::new(ColumnFormat::Arrow)?)),
+            RowFormat::Arrow => Self::File(Box::new(ColumnFile::new(ColumnFormat::Arrow)?)),
             #[cfg(feature = "arrow")]
-            Format::Parquet => Self::File(Box::new(ColumnFile::new(ColumnFormat::Parquet)?)),
-            Format::Csv => {
+            RowFormat::Parquet => Self::File(Box::new(ColumnFile::new(ColumnFormat::Parquet)?)),
+            RowFormat::Csv => {
                 let mut csv = Csv::new(stdout(), options.csv.cells());
                 csv.names(Row::NAMES)?;
                 Self::Csv(Box::new(csv))

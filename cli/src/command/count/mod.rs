@@ -269,14 +269,14 @@ impl LifeCollector<Vec<Life>> for Counting {
 
 impl Collector<GroupedEvents> for Counting {
     /// Adds the groups of a range or of a part of a log.
-    fn print(&mut self, groups: Vec<(GroupKey, u64)>) -> io::Result<()> {
+    fn add_rows(&mut self, groups: Vec<(GroupKey, u64)>) -> io::Result<()> {
         groups.into_iter().for_each(|(key, number)| self.add(key, number));
         Ok(())
     }
 
-    fn log(&mut self, mut log: GroupedEvents, _index: usize, _all_read: bool) -> io::Result<()> {
+    fn add_log(&mut self, mut log: GroupedEvents, _index: usize, _all_read: bool) -> io::Result<()> {
         use crate::input::threads::LogConsumer;
 
-        log.rows()?.map_or(Ok(()), |groups| self.print(groups))
+        log.rows()?.map_or(Ok(()), |groups| self.add_rows(groups))
     }
 }

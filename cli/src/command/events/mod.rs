@@ -19,7 +19,7 @@ pub(crate) use self::row::EventRow;
 pub(crate) use self::rows::EventLogs;
 use crate::command::options::CredentialOption;
 use crate::input::{reader, threads};
-use crate::output::Format;
+use crate::output::RowFormat;
 use crate::output::cells::CsvOptions;
 
 /// Help text after the options.
@@ -79,8 +79,8 @@ pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) read: reader::ReadOptions,
     /// How to print the events
-    #[arg(long, value_enum, default_value_t = Format::Json)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = RowFormat::Json)]
+    format: RowFormat,
     /// Option to show credentials.
     #[command(flatten)]
     credentials: CredentialOption,

@@ -8,7 +8,7 @@ use super::row::EventRow;
 use super::rows::{EventLog, EventLogs, ReadyRows};
 use crate::input::reader::Event;
 use crate::input::threads::{Collector, LogConsumer};
-use crate::output::Format;
+use crate::output::RowFormat;
 use crate::output::cells::Csv;
 #[cfg(feature = "arrow")]
 use crate::output::columns::{ColumnFile, ColumnFormat};
@@ -25,7 +25,7 @@ pub(crate) struct EventOutput {
 impl EventOutput {
     /// Returns the output before the first event.
     pub(crate) fn new(logs: EventLogs) -> io::Result<Self> {
-        if logs.format == Format::Csv {
+        if logs.format == RowFormat::Csv {
             let mut names = Csv::new(Vec::new(), logs.cells);
             names.names(EventRow::NAMES)?;
             io::stdout().write_all(&names.take()?)?;
@@ -33,9 +33,9 @@ impl EventOutput {
         Ok(Self {
             #[cfg(feature = "arrow")]
             file: match logs.format {
-                Format::Arrow => Some(Box::new(ColumnFile::new(ColumnFormat::Arrow)?)),
-                Format::Parquet => Some(Box::new(ColumnFile::new(ColumnFormat::Parquet)?)),
-                Format::Json | Format::Csv => None,
+                RowFormat::Arrow => Some(Box::new(ColumnFile::new(ColumnFormat::Arrow)?)),
+                RowFormat::Parquet => Some(Box::new(ColumnFile::new(ColumnFormat::Parquet)?)),
+                RowFormat::Json | RowFormat::Csv => None,
             },
             log: logs.rows(0),
         })
@@ -49,7 +49,7 @@ impl EventOutput {
     /// Writes the buffered rows, if the format allows it before its end.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         if let Some(rows) = self.log.rows()? {
-            self.print(rows)?;
+            self.add_rows(rows)?;
         }
         io::stdout().flush()
     }
@@ -66,7 +66,7 @@ impl EventOutput {
 }
 
 impl Collector<EventLog> for EventOutput {
-    fn print(&mut self, rows: ReadyRows) -> io::Result<()> {
+    fn add_rows(&mut self, rows: ReadyRows) -> io::Result<()> {
         match rows {
             ReadyRows::Text(ready, text) => {
                 let mut stdout = io::stdout().lock();
@@ -82,7 +82,7 @@ impl Collector<EventLog> for EventOutput {
         }
     }
 
-    fn log(&mut self, _log: EventLog, _index: usize, _all_read: bool) -> io::Result<()> {
+    fn add_log(&mut self, _log: EventLog, _index: usize, _all_read: bool) -> io::Result<()> {
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use super::packed::PackedRows;
 use super::row::{EventRow, JsonLists};
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{ConsumerMaker, InputName, LogConsumer};
-use crate::output::Format;
+use crate::output::RowFormat;
 use crate::output::cells::{CellEscapes, Csv};
 use crate::output::replacements::Replacements;
 use crate::output::text::escape_json;
@@ -20,7 +20,7 @@ use crate::output::text::escape_json;
 #[derive(Clone, Copy)]
 pub(crate) struct EventLogs {
     /// The format.
-    pub(crate) format: Format,
+    pub(crate) format: RowFormat,
     /// Set to show SOCKS user names and passwords.
     pub(crate) show_credentials: bool,
     /// Changes to cells of CSV.
@@ -88,10 +88,10 @@ impl EventLogs {
     pub(super) fn rows(self, room: usize) -> EventLog {
         let text = Vec::with_capacity(room);
         let rows = match self.format {
-            Format::Json => EventRows::Json(text, JsonLists::default()),
-            Format::Csv => EventRows::Csv(Box::new(Csv::new(text, self.cells))),
+            RowFormat::Json => EventRows::Json(text, JsonLists::default()),
+            RowFormat::Csv => EventRows::Csv(Box::new(Csv::new(text, self.cells))),
             #[cfg(feature = "arrow")]
-            Format::Arrow | Format::Parquet => EventRows::Table(PackedRows::default()),
+            RowFormat::Arrow | RowFormat::Parquet => EventRows::Table(PackedRows::default()),
         };
         EventLog { rows, ready: Vec::new(), show_credentials: self.show_credentials }
     }

@@ -90,11 +90,11 @@ struct Checked<'c, C> {
 
 impl<F: MakeNote, R: LifeRows, C: LifeCollector<R::Ready>> Collector<LifeLog<F, R>> for Checked<'_, C> {
     /// Passes rows on to the command.
-    fn print(&mut self, rows: R::Ready) -> io::Result<()> {
+    fn add_rows(&mut self, rows: R::Ready) -> io::Result<()> {
         self.collector.lives(rows)
     }
 
-    fn log(&mut self, mut log: LifeLog<F, R>, _index: usize, _all_read: bool) -> io::Result<()> {
+    fn add_log(&mut self, mut log: LifeLog<F, R>, _index: usize, _all_read: bool) -> io::Result<()> {
         if let Some(rows) = log.finish()? {
             self.collector.lives(rows)?;
         }

@@ -284,13 +284,13 @@ impl SharePrinter {
 }
 
 impl Collector<SharedEvents> for SharePrinter {
-    fn print(&mut self, events: Vec<SharedEvent>) -> io::Result<()> {
+    fn add_rows(&mut self, events: Vec<SharedEvent>) -> io::Result<()> {
         let mut text = Vec::new();
         events.iter().for_each(|event| self.write(event, &mut text));
         output::print(&text)
     }
 
-    fn log(&mut self, log: SharedEvents, _index: usize, _all_read: bool) -> io::Result<()> {
+    fn add_log(&mut self, log: SharedEvents, _index: usize, _all_read: bool) -> io::Result<()> {
         self.lines += log.lines;
         Ok(())
     }

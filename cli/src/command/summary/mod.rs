@@ -183,12 +183,12 @@ struct TallyCollector {
 }
 
 impl Collector<SummaryLog> for TallyCollector {
-    fn print(&mut self, rows: Infallible) -> io::Result<()> {
+    fn add_rows(&mut self, rows: Infallible) -> io::Result<()> {
         // A log has no output before its end.
         match rows {}
     }
 
-    fn log(&mut self, log: SummaryLog, _index: usize, all_read: bool) -> io::Result<()> {
+    fn add_log(&mut self, log: SummaryLog, _index: usize, all_read: bool) -> io::Result<()> {
         let log = log.finish(all_read);
         self.complete &= log.complete;
         self.summary.add(log)

@@ -253,7 +253,7 @@ impl Consumer for Rebuilding<'_> {
 struct UnreadableLines(Vec<(u64, Error)>);
 
 impl OutputSink<Rebuilding<'_>> for UnreadableLines {
-    fn before_read(&mut self, _consumer: &mut Rebuilding<'_>) -> io::Result<()> {
+    fn print_rows(&mut self, _consumer: &mut Rebuilding<'_>) -> io::Result<()> {
         Ok(())
     }
 

@@ -26,14 +26,14 @@ pub(crate) struct Findings {
     /// Events without Unix time, counted only with `--since` or `--until`.
     untimed: LineCount,
     /// Events with a time after the year 9999.
-    beyond: LineCount,
+    too_late: LineCount,
     /// Events that hold another one: either lines that were joined when a program was killed and started again, or an
     /// event whose client asked for a host with such a name.
     joined: LineCount,
     /// Events with a CR at their end: their lines end with CR CR LF. tor prints none there, unless it cut a target.
     with_cr: LineCount,
     /// Number of lines with an event behind their first MiB.
-    beyond_limit: u64,
+    behind_limit: u64,
     /// Set if there is a NUL byte.
     has_nul: bool,
     /// Rows of streams in replies to `GETINFO stream-status`, which have no time, counted only with `--since` or `--until`.
@@ -68,6 +68,16 @@ impl LineCount {
     }
 }
 
+/// Returns `true` if an event holds another one, which is not read.
+///
+/// A client may ask for a host whose name has the text of an event, so that text alone is no sign. A joined line is odd, and
+/// its program, which was killed, wrote a prefix.
+pub(crate) fn holds_another_event(line: &EventLine<'_>, event: &StreamEventRef<'_>) -> bool {
+    let anomalies = event.anomalies();
+    let may_be_joined = anomalies.contains(Anomaly::UnknownOrder) || (!anomalies.is_empty() && !line.prefix.is_empty());
+    may_be_joined && memmem::find(event.content(), MARK).is_some()
+}
+
 impl Findings {
     /// Adds an event and its time.
     #[inline]
@@ -82,8 +92,8 @@ impl Findings {
         if filter.limits_time() && time.and_then(Time::unix).is_none() {
             self.untimed.add(line.number);
         }
-        if time.is_none() && !line.prefix.is_empty() && Stamp::of_line(line) == Some(Stamp::Beyond) {
-            self.beyond.add(line.number);
+        if time.is_none() && !line.prefix.is_empty() && Stamp::of_line(line) == Some(Stamp::TooLate) {
+            self.too_late.add(line.number);
         }
         let anomalies = event.anomalies();
         // Where tor cuts a target, the CR may be a byte of that.
@@ -91,18 +101,14 @@ impl Findings {
         if event.content().last() == Some(&b'\r') && line.is_terminated() && !may_be_cut {
             self.with_cr.add(line.number);
         }
-        // A client may ask for a host whose name has the text of an event, so that text alone is no sign. A joined line is
-        // odd, and its program, which was killed, wrote a prefix.
-        let may_be_joined =
-            !anomalies.is_empty() && (anomalies.contains(Anomaly::UnknownOrder) || !line.prefix.is_empty());
-        if may_be_joined && memmem::find(event.content(), MARK).is_some() {
+        if holds_another_event(line, event) {
             self.joined.add(line.number);
         }
     }
 
     /// Adds text that was not read.
     pub(crate) fn add_unread(&mut self, unread: &UnreadText) {
-        self.beyond_limit += unread.beyond_limit;
+        self.behind_limit += unread.behind_limit;
         self.has_nul |= unread.has_nul;
     }
 
@@ -127,12 +133,12 @@ impl Findings {
     /// numbers count them.
     pub(crate) fn append(&mut self, later: &Self, lines: u64) {
         self.untimed.append(later.untimed, lines);
-        self.beyond.append(later.beyond, lines);
+        self.too_late.append(later.too_late, lines);
         self.joined.append(later.joined, lines);
         self.with_cr.append(later.with_cr, lines);
         self.untimed_rows.append(later.untimed_rows, lines);
         self.refused_replies.append(later.refused_replies, lines);
-        self.beyond_limit += later.beyond_limit;
+        self.behind_limit += later.behind_limit;
         self.has_nul |= later.has_nul;
         self.has_events |= later.has_events;
     }
@@ -140,8 +146,9 @@ impl Findings {
     /// Returns `true` if the findings can be those of a range of `lines` lines.
     #[cfg(feature = "cluster")]
     pub(crate) fn is_within(&self, lines: u64) -> bool {
-        let findings = [self.untimed, self.beyond, self.joined, self.with_cr, self.untimed_rows, self.refused_replies];
-        self.beyond_limit <= lines
+        let findings =
+            [self.untimed, self.too_late, self.joined, self.with_cr, self.untimed_rows, self.refused_replies];
+        self.behind_limit <= lines
             && findings.iter().all(|found| found.count <= lines && found.first.is_none_or(|first| first <= lines))
     }
 
@@ -157,8 +164,8 @@ impl Findings {
     /// Returns the messages about events.
     fn of_events(&self, log: &EndedLog<'_>) -> Vec<String> {
         let mut messages = Vec::new();
-        if self.beyond_limit > 0 {
-            let lines = count_as(self.beyond_limit, "line has", "lines have");
+        if self.behind_limit > 0 {
+            let lines = count_as(self.behind_limit, "line has", "lines have");
             messages.push(format!("{}: {lines} `650 STREAM` behind the first MiB, where no event is read", log.name));
         }
         if self.has_nul {
@@ -195,8 +202,8 @@ impl Findings {
                 log.name
             ));
         }
-        if let Some(first) = self.beyond.first {
-            let events = count_as(self.beyond.count, "event has", "events have");
+        if let Some(first) = self.too_late.first {
+            let events = count_as(self.too_late.count, "event has", "events have");
             messages
                 .push(format!("{}:{first}: {events} a time after the year 9999, which is taken for none", log.name));
         }

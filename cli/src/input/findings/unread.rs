@@ -21,7 +21,7 @@ pub(crate) struct UnreadText {
     /// Last bytes of the incomplete line, which may be the start of a mark.
     tail: Vec<u8>,
     /// Number of lines with an event behind the limit.
-    pub(crate) beyond_limit: u64,
+    pub(crate) behind_limit: u64,
     /// Set if the incomplete line is one of them.
     is_counted: bool,
 }
@@ -39,7 +39,7 @@ impl UnreadText {
             self.tail.extend_from_slice(rest);
             let mut marks = memmem::find_iter(&self.tail, MARK);
             self.is_counted = marks.any(|at| before + at + MARK.len() > Self::LIMIT);
-            self.beyond_limit += u64::from(self.is_counted);
+            self.behind_limit += u64::from(self.is_counted);
         }
         self.tail.clear();
         match memchr::memrchr(b'\n', bytes) {
@@ -65,7 +65,7 @@ mod tests {
         for len in [9, 64, 1000, 65_536] {
             let mut lines = UnreadText::default();
             text.as_bytes().chunks(len).for_each(|chunk| lines.bytes(chunk));
-            assert_eq!(lines.beyond_limit, 2, "{len}");
+            assert_eq!(lines.behind_limit, 2, "{len}");
         }
     }
 }

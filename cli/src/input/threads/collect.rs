@@ -101,7 +101,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
             match self.shared.next_step(&mut cutting) {
                 CutStep::Read(range, _) if self.shared.is_sent(waiting) => {
                     let result = self.shared.read_range(&cutting.file, range.clone(), None);
-                    self.collector.send(Some((&cutting.file, range, result)))?;
+                    self.collector.send_range(Some((&cutting.file, range, result)))?;
                 }
                 // The consumer of the log has all ranges before this one, so it can read the range itself.
                 CutStep::Read(range, _) => {
@@ -110,7 +110,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
                     }
                 }
                 CutStep::Receive(process, range) => self.receive_range(process, range)?,
-                CutStep::Leave => self.collector.send(None)?,
+                CutStep::Leave => self.collector.send_range(None)?,
                 CutStep::Rest(offset) => return self.read_rest(offset),
             }
         }
@@ -148,7 +148,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
                 Unit::Range(range, receiver) => self.collect_range(range, &receiver)?,
                 Unit::Rest(offset) => self.read_rest(offset)?,
                 Unit::Other(process, range) => self.receive_range(process, range)?,
-                Unit::Left => self.collector.send(None)?,
+                Unit::Left => self.collector.send_range(None)?,
                 Unit::NotAsAgreed(index) => self.give_up_division(index)?,
             }
         }
@@ -173,7 +173,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
             self.joined = Some(log);
             return Ok(());
         }
-        self.collector.log(log, index, all_read)
+        self.collector.add_log(log, index, all_read)
     }
 
     /// Passes the log of `--join`, which ends only now, to the collector. Returns `false` if something could not be read.
@@ -183,7 +183,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
     /// If the collector fails.
     pub(super) fn finish(mut self) -> io::Result<bool> {
         if let Some(log) = self.joined.take() {
-            self.collector.log(log, 0, self.all_read)?;
+            self.collector.add_log(log, 0, self.all_read)?;
         }
         Ok(self.all_read)
     }
@@ -200,7 +200,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         while count > 0 {
             for message in packets.recv().map_err(|_| lost_thread())? {
                 match message {
-                    UnitMessage::Rows(rows) => self.collector.print(rows)?,
+                    UnitMessage::Rows(rows) => self.collector.add_rows(rows)?,
                     UnitMessage::Report(message) => report(format_args!("{message}")),
                     UnitMessage::End(index, end) => {
                         let (log, all_read) = end?;
@@ -241,9 +241,9 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         };
         let result = receiver.recv().map_err(|_| lost_thread())?;
         match cut.side {
-            Side::Sending => self.collector.send(Some((&cut.file, range, result))),
+            Side::Sending => self.collector.send_range(Some((&cut.file, range, result))),
             Side::First if self.shared.logs.needs_lines_before() => {
-                let result = self.collector.number((&cut.file, range.clone(), result), cut.lines())?;
+                let result = self.collector.number_range((&cut.file, range.clone(), result), cut.lines())?;
                 self.append_range(range, result)
             }
             Side::First | Side::Alone => self.append_range(range, Some(result)),
@@ -258,7 +258,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         // The processes take the ranges in turn, and each sends something for every range of its own. A range that is not needed
         // any more is dropped.
         let wanted = range.clone().filter(|_| !cut.is_over).map(|range| (&*cut.file, range));
-        let result = self.collector.receive(process, wanted, cut.lines())?;
+        let result = self.collector.receive_range(process, wanted, cut.lines())?;
         range.map_or(Ok(()), |range| self.append_range(range, result))
     }
 
@@ -270,9 +270,9 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         };
         division.sent_ranges(index).try_for_each(|process| {
             if division.is_sent() {
-                self.collector.send(None)
+                self.collector.send_range(None)
             } else {
-                self.collector.receive(process, None, 0).map(drop)
+                self.collector.receive_range(process, None, 0).map(drop)
             }
         })
     }
@@ -308,7 +308,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         cut.findings.append(&end.findings, lines);
         let destination = &mut DirectOutput(self.collector);
         let mut sink = LogSink { name: &cut.file.label, destination, reports: &mut cut.reports };
-        sink.before_read(&mut cut.log)?;
+        sink.print_rows(&mut cut.log)?;
         for (line, error) in unreadable {
             sink.unreadable(&mut cut.log, line + lines, &error)?;
         }
@@ -339,7 +339,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         sink.report_findings(&mut cut.log, cut.findings.messages(&ended))?;
         cut.log.end(&state)?;
         if let Some(rows) = cut.log.rows()? {
-            self.collector.print(rows)?;
+            self.collector.add_rows(rows)?;
         }
         self.end_log(cut.log, cut.file.name().index, cut.reports.all_read)
     }

@@ -113,7 +113,7 @@ pub(crate) trait ConsumerMaker: Send + Sync + 'static {
     }
 
     /// Returns the consumer of a range whose number of lines before it is not known yet, or that another process appends. Such
-    /// a part keeps what depends on that number, for [`Collector::number`].
+    /// a part keeps what depends on that number, for [`Collector::number_range`].
     fn recorded_part(&self, input: InputName<'_>) -> <Self::Log as LogConsumer>::Part {
         self.part(input, 0)
     }
@@ -131,21 +131,21 @@ pub(crate) trait Collector<L: LogConsumer> {
     /// # Errors
     ///
     /// If the rows cannot be printed.
-    fn print(&mut self, rows: L::Rows) -> io::Result<()>;
+    fn add_rows(&mut self, rows: L::Rows) -> io::Result<()>;
 
     /// Adds a log that has ended. `index` is that of its first input. `all_read` is set if everything in the log could be read.
     ///
     /// # Errors
     ///
     /// If the log cannot be printed.
-    fn log(&mut self, log: L, index: usize, all_read: bool) -> io::Result<()>;
+    fn add_log(&mut self, log: L, index: usize, all_read: bool) -> io::Result<()>;
 
     /// Sends a range of a [divided](Division) file to process 0. `None` leaves the range to that process.
     ///
     /// # Errors
     ///
     /// If the range cannot be sent.
-    fn send(&mut self, _range: Option<(&Cuttable, Range<u64>, RangeResult<L>)>) -> io::Result<()> {
+    fn send_range(&mut self, _range: Option<(&Cuttable, Range<u64>, RangeResult<L>)>) -> io::Result<()> {
         Ok(())
     }
 
@@ -155,7 +155,7 @@ pub(crate) trait Collector<L: LogConsumer> {
     /// # Errors
     ///
     /// If the process is lost.
-    fn receive(
+    fn receive_range(
         &mut self,
         _process: usize,
         _range: Option<(&Cuttable, Range<u64>)>,
@@ -170,7 +170,7 @@ pub(crate) trait Collector<L: LogConsumer> {
     /// # Errors
     ///
     /// If the events cannot be read.
-    fn number(
+    fn number_range(
         &mut self,
         (_file, _range, _result): (&Cuttable, Range<u64>, RangeResult<L>),
         _lines: u64,

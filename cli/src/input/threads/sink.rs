@@ -43,7 +43,7 @@ pub(super) struct DirectOutput<'c, C>(pub(super) &'c mut C);
 
 impl<L: LogConsumer, C: Collector<L>> Destination<L> for DirectOutput<'_, C> {
     fn rows(&mut self, rows: L::Rows) -> io::Result<()> {
-        self.0.print(rows)
+        self.0.add_rows(rows)
     }
 
     fn report(&mut self, message: String) -> io::Result<()> {
@@ -145,7 +145,7 @@ impl<D> LogSink<'_, D> {
         D: Destination<L>,
     {
         self.reports.all_read = false;
-        self.before_read(log)?;
+        self.print_rows(log)?;
         self.destination.report(message)
     }
 
@@ -165,7 +165,7 @@ impl<D> LogSink<'_, D> {
         self.reports.all_read &= are_notes;
         let of_words = self.reports.words.messages(self.name);
         if !messages.is_empty() || !of_words.is_empty() {
-            self.before_read(log)?;
+            self.print_rows(log)?;
         }
         of_words.into_iter().chain(messages).try_for_each(|message| self.destination.report(message))
     }
@@ -186,7 +186,7 @@ impl<D> LogSink<'_, D> {
 }
 
 impl<L: LogConsumer, D: Destination<L>> OutputSink<L> for LogSink<'_, D> {
-    fn before_read(&mut self, log: &mut L) -> io::Result<()> {
+    fn print_rows(&mut self, log: &mut L) -> io::Result<()> {
         log.rows()?.map_or(Ok(()), |rows| self.destination.rows(rows))
     }
 
@@ -206,7 +206,7 @@ pub(super) struct RangeSink {
 }
 
 impl<P> OutputSink<P> for RangeSink {
-    fn before_read(&mut self, _part: &mut P) -> io::Result<()> {
+    fn print_rows(&mut self, _part: &mut P) -> io::Result<()> {
         Ok(())
     }
 

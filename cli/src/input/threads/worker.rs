@@ -61,7 +61,7 @@ impl<M: ConsumerMaker> SharedState<M> {
             }
         };
         log.end(&state)?;
-        sink.before_read(log)?;
+        sink.print_rows(log)?;
         Ok(reports.all_read)
     }
 

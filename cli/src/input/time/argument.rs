@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use jiff::{Span, Timestamp};
 
-use super::BEYOND;
+use super::TOO_LATE;
 use super::clock::Cursor;
 use super::number::{decimal, unix_number};
 
@@ -26,7 +26,7 @@ pub(crate) fn argument(text: &str) -> Result<Duration, String> {
 fn argument_at(text: &str, now: Timestamp) -> Option<Duration> {
     let bytes = text.as_bytes();
     if let Some(unix) = bytes.strip_prefix(b"@") {
-        return decimal(unix).filter(|time| time.as_secs() < BEYOND);
+        return decimal(unix).filter(|time| time.as_secs() < TOO_LATE);
     }
     let mut cursor = Cursor(bytes);
     if let Some((_, time)) = cursor.date_and_time().filter(|_| cursor.0.is_empty()) {

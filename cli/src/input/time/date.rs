@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::clock::{Cursor, TimeOfDay, Zone};
 use super::number::number;
 use super::stamp::Rank;
-use super::{BEYOND, Time};
+use super::{TOO_LATE, Time};
 
 /// English names of weekdays.
 const WEEKDAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
@@ -180,7 +180,7 @@ fn dated(date: Date, time: TimeOfDay, zone: Option<Zone>) -> Option<(Rank, Time)
         Zone::Unknown => (0, Time::Local),
     };
     let seconds = u64::try_from(since_1970.as_secs() - zone + time.since_midnight().as_secs() as i64).ok()?;
-    (seconds < BEYOND).then_some((Rank::Date, kind(Duration::new(seconds, time.nanosecond))))
+    (seconds < TOO_LATE).then_some((Rank::Date, kind(Duration::new(seconds, time.nanosecond))))
 }
 
 /// Returns the time of a date without a year, and its rank.

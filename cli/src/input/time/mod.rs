@@ -38,7 +38,7 @@ pub(crate) enum Time {
 
 /// First second that no date can be printed for: the one after [`Timestamp::MAX`], on the last day but one of the year
 /// 9999. A number from here on is not Unix time; most likely its unit is another one.
-pub(crate) const BEYOND: u64 = 253_402_207_201;
+pub(crate) const TOO_LATE: u64 = 253_402_207_201;
 
 /// Number of seconds of a day.
 const DAY: u64 = 86_400;
@@ -49,13 +49,13 @@ const MARCH: u64 = 60;
 impl Time {
     /// Returns the time before the event in a line, if there is one.
     #[inline]
-    pub(crate) fn of(line: &EventLine<'_>) -> Option<Self> {
+    pub(crate) fn of_line(line: &EventLine<'_>) -> Option<Self> {
         if let Some(unix) = onionperf(line) {
             return Some(Self::Unix(unix));
         }
-        match Stamp::of(line.prefix)? {
+        match Stamp::in_prefix(line.prefix)? {
             Stamp::Time(time, _) => Some(time),
-            Stamp::Beyond => None,
+            Stamp::TooLate => None,
         }
     }
 
@@ -96,10 +96,10 @@ fn onionperf(line: &EventLine<'_>) -> Option<Duration> {
         return None;
     };
     let has_fraction = memchr::memchr(b'.', number).is_some();
-    line.unix_time().filter(|unix| has_fraction && (YEAR_2000..BEYOND).contains(&unix.as_secs()))
+    line.unix_time().filter(|unix| has_fraction && (YEAR_2000..TOO_LATE).contains(&unix.as_secs()))
 }
 
-/// Returns Unix time as a date and time in UTC, to the second. `None` [beyond](BEYOND) the last date.
+/// Returns Unix time as a date and time in UTC, to the second. `None` [too late](TOO_LATE) the last date.
 pub(crate) fn rfc3339(time: Duration) -> Option<String> {
     let second = time.as_secs().try_into().ok()?;
     Some(Timestamp::from_second(second).ok()?.to_string())

@@ -8,7 +8,7 @@ use tor_stream_event::EventLine;
 
 use super::clock::Cursor;
 use super::number::{decimal, number_len, unix_number};
-use super::{BEYOND, DAY, Time, onionperf};
+use super::{DAY, TOO_LATE, Time, onionperf};
 
 /// The time in a prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) enum Stamp<'a> {
     /// A time, and its text.
     Time(Time, &'a [u8]),
     /// A number after a date that should be Unix time, but is after the year 9999.
-    Beyond,
+    TooLate,
 }
 
 /// Kinds of times in a prefix. If there are several times, the first one of the kind that is listed first counts.
@@ -43,7 +43,7 @@ impl<'a> Stamp<'a> {
             let last = words.iter().rposition(|&byte| byte == b' ')? + 1;
             return Some(Self::Time(Time::Unix(unix), words.get(last..)?));
         }
-        Self::of(line.prefix)
+        Self::in_prefix(line.prefix)
     }
 
     /// Returns `true` if the text of a time is the number of its seconds in the form of JSON, so that it can be printed as it is.
@@ -58,7 +58,7 @@ impl<'a> Stamp<'a> {
     /// Seconds with a fraction at the start are those since the start of the log.
     ///
     /// A whole number beside another time is Unix time only if the two agree: 32-bit systems number threads like that.
-    pub(crate) fn of(prefix: &'a [u8]) -> Option<Self> {
+    pub(crate) fn in_prefix(prefix: &'a [u8]) -> Option<Self> {
         let (mut unix, mut whole, mut other) = (None, None, None);
         let mut at = 0;
         while let Some(rest) = prefix.get(at..) {
@@ -131,8 +131,8 @@ fn number_after_date(prefix: &[u8], end: usize, date: Time) -> Option<Stamp<'_>>
     let word = rest.get(spaces..).filter(|_| spaces > 0)?;
     let word = word.get(..word.iter().position(|&byte| byte == b' ').unwrap_or(word.len()))?;
     let seconds = decimal(word)?;
-    if seconds.as_secs() >= BEYOND {
-        return Some(Stamp::Beyond);
+    if seconds.as_secs() >= TOO_LATE {
+        return Some(Stamp::TooLate);
     }
     // The date may be that of any time zone.
     let is_same_day = date.unix().is_some_and(|date| date.abs_diff(seconds) < Duration::from_secs(DAY));

@@ -4,12 +4,12 @@ use super::*;
 
 /// Returns the kind and the seconds of the time in a prefix, with the text that it was read from.
 fn shown(prefix: &str) -> String {
-    let (kind, time, text) = match Stamp::of(prefix.as_bytes()) {
+    let (kind, time, text) = match Stamp::in_prefix(prefix.as_bytes()) {
         Some(Stamp::Time(Time::Unix(time), text)) => ("unix", time, text),
         Some(Stamp::Time(Time::Year(time), text)) => ("year", time, text),
         Some(Stamp::Time(Time::Local(time), text)) => ("local", time, text),
         Some(Stamp::Time(Time::Elapsed(time), text)) => ("since", time, text),
-        Some(Stamp::Beyond) => return "beyond".into(),
+        Some(Stamp::TooLate) => return "too late".into(),
         None => return "none".into(),
     };
     let fraction = format!("{:09}", time.subsec_nanos());
@@ -36,7 +36,7 @@ fn times_in_prefixes() {
         ("2026-11-25 11:00:00 1795600800.50 ", "unix 1795600800.5 of 1795600800.50"),
         ("2026-11-25 10:00:00 1795600800.000000 [message] [_log] Logger: ", "unix 1795600800 of 1795600800.000000"),
         ("1970-01-01 00:00:05 5.25 ", "unix 5.25 of 5.25"),
-        ("2019-01-31 11:29:51 1548934191510 ", "beyond"),
+        ("2019-01-31 11:29:51 1548934191510 ", "too late"),
         ("2019-01-31 11:29:51 811 ", "unix 1548934191 of 2019-01-31 11:29:51"),
         ("2019-01-31 11:29:51 1476 1515 ", "unix 1548934191 of 2019-01-31 11:29:51"),
         ("1970-01-01 00:00:10 812 ", "unix 10 of 1970-01-01 00:00:10"),
@@ -186,7 +186,7 @@ fn any_bytes_are_read_to_their_end() {
             text += pieces[(state >> 16) as usize % pieces.len()];
         }
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        if let Some(Stamp::Time(time, found)) = Stamp::of(text.as_bytes()) {
+        if let Some(Stamp::Time(time, found)) = Stamp::in_prefix(text.as_bytes()) {
             assert!(!found.is_empty() && time.since(time) == Some(Duration::ZERO), "{text}");
         }
     }
@@ -194,14 +194,14 @@ fn any_bytes_are_read_to_their_end() {
 
 #[test]
 fn the_last_date() {
-    assert_eq!(i64::try_from(BEYOND), Ok(Timestamp::MAX.as_second() + 1));
-    assert_eq!(rfc3339(Duration::from_secs(BEYOND - 1)).as_deref(), Some("9999-12-30T22:00:00Z"));
-    assert_eq!(rfc3339(Duration::from_secs(BEYOND)), None);
+    assert_eq!(i64::try_from(TOO_LATE), Ok(Timestamp::MAX.as_second() + 1));
+    assert_eq!(rfc3339(Duration::from_secs(TOO_LATE - 1)).as_deref(), Some("9999-12-30T22:00:00Z"));
+    assert_eq!(rfc3339(Duration::from_secs(TOO_LATE)), None);
 }
 
 #[test]
 fn what_passed_between_two_times() {
-    let time = |prefix: &str| match Stamp::of(prefix.as_bytes()) {
+    let time = |prefix: &str| match Stamp::in_prefix(prefix.as_bytes()) {
         Some(Stamp::Time(time, _)) => time,
         other => panic!("{other:?}"),
     };

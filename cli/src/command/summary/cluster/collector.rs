@@ -186,18 +186,18 @@ impl OwnShareCollector {
 }
 
 impl Collector<SummaryLog> for OwnShareCollector {
-    fn print(&mut self, rows: Infallible) -> io::Result<()> {
+    fn add_rows(&mut self, rows: Infallible) -> io::Result<()> {
         // A log has no output before its end.
         match rows {}
     }
 
-    fn log(&mut self, log: SummaryLog, _index: usize, all_read: bool) -> io::Result<()> {
+    fn add_log(&mut self, log: SummaryLog, _index: usize, all_read: bool) -> io::Result<()> {
         let log = log.finish(all_read);
         self.complete &= log.complete;
         self.merging.send(MemberMessage::Log(Box::new(log))).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 
-    fn receive(
+    fn receive_range(
         &mut self,
         process: usize,
         range: Option<(&Cuttable, Range<u64>)>,
@@ -209,7 +209,7 @@ impl Collector<SummaryLog> for OwnShareCollector {
         next.result(&self.options, (file, &range), (&self.logs, lines))
     }
 
-    fn number(
+    fn number_range(
         &mut self,
         (file, range, result): (&Cuttable, Range<u64>, RangeResult<SummaryLog>),
         lines: u64,

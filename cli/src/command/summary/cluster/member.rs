@@ -163,18 +163,18 @@ impl TallySender {
 }
 
 impl Collector<SummaryLog> for TallySender {
-    fn print(&mut self, rows: Infallible) -> io::Result<()> {
+    fn add_rows(&mut self, rows: Infallible) -> io::Result<()> {
         // A log has no output before its end.
         match rows {}
     }
 
-    fn log(&mut self, log: SummaryLog, _index: usize, all_read: bool) -> io::Result<()> {
+    fn add_log(&mut self, log: SummaryLog, _index: usize, all_read: bool) -> io::Result<()> {
         let log = log.finish(all_read);
         self.complete &= log.complete;
         self.message(&MemberMessage::Log(Box::new(log)))
     }
 
-    fn send(&mut self, range: Option<(&Cuttable, Range<u64>, RangeResult<SummaryLog>)>) -> io::Result<()> {
+    fn send_range(&mut self, range: Option<(&Cuttable, Range<u64>, RangeResult<SummaryLog>)>) -> io::Result<()> {
         let sent = range.and_then(|(file, range, result)| SentRange::of(file, &range, result));
         let message = serde_json::to_vec(&MemberMessage::Range(sent.map(Box::new)))?;
         if message.len() > MAX_RANGE_MESSAGE {

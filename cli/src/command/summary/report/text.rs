@@ -11,7 +11,7 @@ use super::{PERCENTILES, TextOptions, failed_targets, failures_never_on_circuit,
 use crate::command::life::Cause;
 use crate::input::time;
 use crate::output::bars::{bar, blocks};
-use crate::output::table::{Cell, ColumnKind, REST, TextTable, count, share, thousands};
+use crate::output::table::{Cell, ColumnKind, REST_WIDTH, TextTable, count, share, thousands};
 use crate::output::text::escape;
 
 /// Default number of rows of a table of targets or circuits.
@@ -21,8 +21,6 @@ const ROWS_OF_MANY: usize = 10;
 const ROWS_OF_WORDS: usize = 50;
 /// Maximum number of steps, one block each, in a time line.
 const MAX_STEPS: usize = 100;
-/// Width, in columns, of a bar or of several causes: so much of the last column is printed even if others have to be cut.
-const LAST_COLUMN: usize = REST;
 /// Style of lines that need attention.
 pub(super) const ODD: Style = AnsiColor::Yellow.on_default();
 
@@ -176,7 +174,7 @@ impl TextReport {
             // The lowest decade begins at 0.
             let from = if exponent == Histogram::LOWEST_DECADE { "0".into() } else { seconds(10_f64.powi(exponent)) };
             let to = seconds(10_f64.powi(exponent + 1));
-            let bar = bar(count, highest, LAST_COLUMN as u64);
+            let bar = bar(count, highest, REST_WIDTH as u64);
             self.table.row([thousands(count), share(count, times.total()), format!("{from} to {to}"), bar]);
         }
     }
@@ -233,7 +231,7 @@ impl FailedHost<'_> {
         for (cause, streams) in &self.causes {
             let separator = if text.is_empty() { "" } else { ", " };
             let next = format!("{separator}{cause} ({streams})");
-            if !text.is_empty() && text.chars().count() + next.chars().count() + MORE.chars().count() > LAST_COLUMN {
+            if !text.is_empty() && text.chars().count() + next.chars().count() + MORE.chars().count() > REST_WIDTH {
                 return text + MORE;
             }
             text += &next;
