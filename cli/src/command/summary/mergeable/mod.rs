@@ -13,18 +13,18 @@
 //! taken for a mergeable summary by mistake may hold credentials.
 //!
 //! - this file: the content of the lines, which the processes of a cluster send to each other as well
-//! - [`write`]: the writer; [`read`]: the reader, and its checks
+//! - [`writer`] and [`reader`], with the checks of the latter
 
-mod read;
-mod write;
+mod reader;
+mod writer;
 
 use alloc::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub(crate) use self::read::{Fault, MergeableReader, ReadLine, Sha256Hash};
-pub(crate) use self::write::MergeableWriter;
+pub(crate) use self::reader::{Fault, MergeableReader, ReadLine, Sha256Hash};
+pub(crate) use self::writer::MergeableWriter;
 use super::tally::Tally;
 use crate::command::options::StreamOptions;
 use crate::input::filter::Filter;
