@@ -206,7 +206,7 @@ impl Consumer for SummaryLog {
     const WANTS_OPEN_STREAMS: bool = true;
 
     fn open_stream(&mut self, stream: &StreamEventRef<'_>, met: MetConditions) -> io::Result<()> {
-        // As in `note`, the index of the file is for other commands.
+        // The index of the file is for other commands, as in `note`.
         if let Some(life) = track_open(&mut self.tracker, stream, met, 0) {
             self.count_life(life);
         }

@@ -1,6 +1,6 @@
 //! Process 0: it merges the tallies of all files in their order, and prints the summary.
 //!
-//! One thread merges. Another one reads this process's share, and appends the ranges of divided files, those of the members
+//! The first thread merges. A second one reads this process's share, and appends the ranges of divided files, those of the members
 //! among them. For each member, one thread [receives](super::members) its messages, and one restores its
 //! [ranges](super::range).
 

@@ -1,5 +1,5 @@
-//! The messages of members to process 0, as JSON. Those of process 0 are in [`agreement`](super::agreement) and, at the end,
-//! [`DONE`](super::member::DONE).
+//! The messages of members to process 0, as JSON. The messages of process 0 are in [`agreement`](super::agreement), but for the last
+//! one, [`DONE`](super::member::DONE).
 
 use serde::{Deserialize, Serialize};
 

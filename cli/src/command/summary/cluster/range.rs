@@ -171,8 +171,8 @@ impl NextRange {
     }
 }
 
-/// A thread of process 0 that restores the ranges of one member. One thread appends the ranges of all, so the work that can be
-/// done before is done here.
+/// A thread of process 0 that restores the ranges of one member. A single thread appends the ranges of all, so the work that can
+/// be done before is done here.
 #[derive(Clone)]
 pub(super) struct RangeRestorer {
     /// Options of reading.
