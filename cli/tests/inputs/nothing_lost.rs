@@ -153,8 +153,8 @@ impl Log {
         }
     }
 
-    /// Returns a log of this form that goes on after `earlier`, with damage in one of `lines_per_damage` lines. It is long enough for
-    /// several ranges, which have 64 KiB at least.
+    /// Returns a log of this form that goes on after `earlier`, with damage in one of `lines_per_damage` lines. The log is long
+    /// enough for two ranges, which have 64 KiB at least.
     fn random(form: &Form, earlier: &Self, lines_per_damage: usize, random: &mut Random) -> Self {
         let earlier_events = earlier.earlier_events + earlier.readable + earlier.damaged;
         let mut log = Self { earlier_events, lines: earlier.lines, ..Self::default() };
