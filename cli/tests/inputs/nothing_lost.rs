@@ -1,5 +1,8 @@
 //! Nothing is lost in silence: each event in a log is printed or reported, whatever the log's form and damage are. The exit status
 //! is 1 exactly if something is reported.
+//!
+//! Damage that leaves no sign of an event is not among these: a line without its beginning, and an event behind another reply in the
+//! same line, where a client's text can stand too.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
