@@ -35,7 +35,7 @@ use self::ahead::ReadAhead;
 use self::file_id::FileId;
 use self::layout::TextSource;
 use self::progress::{Measured, Progress};
-use crate::output::text::escape;
+use crate::output::text::escape_name;
 use crate::report;
 
 /// The options that name the inputs.
@@ -81,7 +81,10 @@ impl Inputs {
         inputs.retain(|input| {
             let is_output = output.is_some() && output == input.identity();
             if is_output {
-                report(format_args!("tor-streams: {}: is the output, too, so it is not read", escape(&input.name)));
+                report(format_args!(
+                    "tor-streams: {}: is the output, too, so it is not read",
+                    escape_name(&input.name)
+                ));
                 all_read = false;
             }
             !is_output
@@ -100,7 +103,7 @@ impl Inputs {
         let mut entries = match entries {
             Ok(entries) => entries,
             Err(error) => {
-                report(format_args!("tor-streams: {}: {error}", escape(&path.to_string_lossy())));
+                report(format_args!("tor-streams: {}: {error}", escape_name(&path.to_string_lossy())));
                 return false;
             }
         };
@@ -109,7 +112,7 @@ impl Inputs {
             let kind = fs::metadata(&path).map(|metadata| metadata.file_type());
             if let Some(kind) = kind.as_ref().ok().and_then(endless_kind) {
                 let path = path.display().to_string();
-                report(format_args!("tor-streams: {}: {kind}, not read", escape(&path)));
+                report(format_args!("tor-streams: {}: {kind}, not read", escape_name(&path)));
                 // Whoever names a folder means the files in it, so nothing is missing.
                 return all_read;
             }
@@ -119,7 +122,7 @@ impl Inputs {
                 let is_read = is_read.is_some_and(|(folder, argument)| folder.starts_with(argument));
                 if !is_read {
                     let path = path.display().to_string();
-                    report(format_args!("tor-streams: {}: a link to another folder, not read", escape(&path)));
+                    report(format_args!("tor-streams: {}: a link to another folder, not read", escape_name(&path)));
                 }
                 return all_read & is_read;
             }

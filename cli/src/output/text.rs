@@ -37,6 +37,12 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// Returns the name of a file or folder, [escaped](escape). On Windows, where a backslash separates folders, a name without
+/// commands stays as it is.
+pub(crate) fn escape_name(name: &str) -> Cow<'_, str> {
+    if cfg!(windows) && is_plain(name) { Cow::Borrowed(name) } else { escape(name) }
+}
+
 /// Escapes commands to a terminal in JSON, from index `start` on. The JSON keeps its value: such characters occur only
 /// in strings.
 pub(crate) fn escape_json(json: &mut Vec<u8>, start: usize) {

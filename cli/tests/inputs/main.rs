@@ -8,6 +8,7 @@ mod files;
 mod filters;
 mod formats;
 mod forms;
+mod nothing_lost;
 mod readme;
 
 use std::process::Output;

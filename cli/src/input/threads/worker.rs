@@ -10,7 +10,7 @@ use super::{ConsumerMaker, InputName, LogConsumer};
 use crate::input::findings::EndedLog;
 use crate::input::layout::Layout;
 use crate::input::reader::{OutputSink, ReadStart, read_events};
-use crate::output::text::escape;
+use crate::output::text::escape_name;
 
 impl<M: ConsumerMaker> SharedState<M> {
     /// Reads units until the queue is empty.
@@ -42,7 +42,7 @@ impl<M: ConsumerMaker> SharedState<M> {
         destination: &mut impl Destination<M::Log>,
     ) -> io::Result<bool> {
         let input = &waiting.input;
-        let name = escape(&input.name).into_owned();
+        let name = escape_name(&input.name).into_owned();
         let mut reports = Reports::new();
         let mut sink = LogSink { name: &name, destination, reports: &mut reports };
         let opened = input.open(&self.progress, waiting.decompressor);
