@@ -22,7 +22,9 @@ const fn is_word_byte(byte: u8) -> bool {
 const IS_WORD_BYTE: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0_u8;
+    // No byte from 0x80 up belongs to a word.
     while byte < 0x80 {
+        // The element at this index, without a panic: `get_mut` is not `const` in Rust 1.85.
         if let Some((_, [is_word, ..])) = table.split_at_mut_checked(byte as usize) {
             *is_word = is_word_byte(byte);
         }

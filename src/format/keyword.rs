@@ -27,7 +27,8 @@ macro_rules! keywords {
             }
 
             /// Returns the keyword at the start of a text with these first 16 bytes, and its length without the `=` that has
-            /// to follow. `None` if the text begins with no keyword and `=`.
+            /// to follow. `None` if the text begins with no keyword and `=`. Callers fill a text of fewer bytes, as a rule with
+            /// spaces: no `=` follows a keyword at its end.
             #[cfg_attr(feature = "std", inline(always))]
             pub(crate) fn of_start(text: u128) -> Option<(Self, u32)> {
                 spelled!(text, $($variant = $word before '=',)+)

@@ -65,6 +65,7 @@ pub(super) fn read_fields(content: &[u8], at: u32, status: StreamStatus) -> Opti
         }
         StreamStatus::Failed | StreamStatus::Closed | StreamStatus::Detached => rest.reasons(&mut fields)?,
         StreamStatus::Remap => rest.remap_source(&mut fields)?,
+        // The careful reading only: a short header has a status with a variant.
         StreamStatus::Unrecognized => {
             rest.reasons(&mut fields)?;
             rest.source(&mut fields)?;

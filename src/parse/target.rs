@@ -42,24 +42,29 @@ impl TargetRange {
             (ErrorKind::Truncated(Field::Target), end)
         } else if let Some(colon) = memchr::memrchr(b':', text) {
             let digits = text.get(colon + 1..).unwrap_or_default();
+            let digits_start = start + colon + 1;
             match digits.iter().position(|byte| !byte.is_ascii_digit()) {
-                Some(other) => (ErrorKind::Malformed(Field::Target), start + colon + 1 + other),
+                // `a:8x`
+                Some(other) => (ErrorKind::Malformed(Field::Target), digits_start + other),
+                // `a:`
                 None if digits.is_empty() => (ErrorKind::Malformed(Field::Target), end),
-                // More than five digits, but a number up to 65535, as in `a:000080`: the sixth digit is one too many.
+                // `a:000080`: a number up to 65535 with more than five digits, of which the sixth one is too many.
                 None if grammar::decimal(digits).is_some_and(|number| u16::try_from(number).is_ok()) => {
-                    (ErrorKind::Malformed(Field::Target), start + colon + 6)
+                    (ErrorKind::Malformed(Field::Target), digits_start + 5)
                 }
-                None => (ErrorKind::OutOfRange(Field::Target), start + colon + 1),
+                // `a:65536`
+                None => (ErrorKind::OutOfRange(Field::Target), digits_start),
             }
         } else {
+            // `a`
             (ErrorKind::Malformed(Field::Target), end)
         };
         ProtocolError::new(kind, content, offset)
     }
 }
 
-/// Returns the anomalies of the bytes of a target, from `start` to `end`. Others depend on more than these:
-/// [`read`](super::read) finds them.
+/// Returns the anomalies that single bytes of a target have, from `start` to `end`. [`all_anomalies`](super::all_anomalies) adds
+/// the others.
 fn anomalies_of_bytes(content: &[u8], start: u32, end: u32) -> Anomalies {
     // Nothing before the first byte that is not plain has an anomaly. `get` returns `None` if there is no such byte in the target.
     let first = scan::not_plain(content, start);
