@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeMap, VecDeque};
 
+use super::SPARE_ENTRIES;
 use super::key::Key;
 
 /// The IDs of the streams that were closed last.
@@ -29,7 +30,7 @@ impl Closed {
             }
         }
         // The outdated entries are removed once they are the majority: constant time per stream.
-        if self.in_order.len() > 2 * self.by_key.len() + 64 {
+        if self.in_order.len() > 2 * self.by_key.len() + SPARE_ENTRIES {
             let by_key = &self.by_key;
             self.in_order.retain(|(number, key)| by_key.get(key) == Some(number));
         }

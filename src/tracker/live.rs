@@ -9,7 +9,7 @@ use super::key::{Key, stream_id};
 use super::life::{Outcome, StreamLife};
 use super::part::{Position, Undecided};
 use super::update::LifeLimits;
-use super::{Note, StreamTracker};
+use super::{Note, SPARE_ENTRIES, StreamTracker};
 use crate::event::StreamEventRef;
 
 /// A live stream.
@@ -35,7 +35,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     pub(super) fn begin(&mut self, key: Key, event: &StreamEventRef<'_>, time: T, note: N) -> Option<StreamLife<T, N>> {
         self.closed.remove(key);
         let facts = Facts::Life(Box::new(StreamLife::new(stream_id(event), event, time, note)));
-        // A controller's REDIRECTSTREAM or RESOLVE cannot repeat a NEW: this is another stream.
+        // tor prints NEW or NEWRESOLVE once for a stream, whatever a controller does with it: this is another stream.
         let replaced = self.insert(key, facts).and_then(|replaced| self.end(key, replaced, Outcome::Replaced));
         if let Some(part) = &mut self.part {
             part.begin(key, self.events);
@@ -104,16 +104,18 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         }
     }
 
-    /// Returns a stream that has ended. `None` if it may have begun before this part of the log: then the part keeps
-    /// it.
+    /// Returns a stream that was removed from the live ones. `None` if it may have begun before this part of the log: then
+    /// the part keeps it.
     fn end(&mut self, key: Key, facts: Facts<T, N>, outcome: Outcome) -> Option<StreamLife<T, N>> {
         match (facts, &mut self.part) {
             (Facts::Life(life), part) => {
+                // The part learns of a replaced stream by the beginning of the next one, and has no limit to drop any.
                 if let Some(part) = part.as_mut().filter(|_| outcome == Outcome::Closed) {
                     part.close(key, self.events);
                 }
                 Some(life.with_outcome(outcome))
             }
+            // Only a part has such streams.
             (Facts::Undecided(stream), part) => {
                 part.as_mut()?.end(key, *stream, outcome, self.events);
                 None
@@ -121,7 +123,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         }
     }
 
-    /// Returns the position of the current event.
+    /// Returns the position of the current event in this part of the log.
     fn position(&self) -> Position {
         Position { number: self.events, returned: self.part.as_ref().map_or(0, |part| part.returned) }
     }
@@ -150,7 +152,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
 
     /// Removes the outdated entries of `by_last_event`, if they are the majority: so it takes constant time per stream.
     pub(super) fn remove_outdated_entries(&mut self) {
-        if self.by_last_event.len() > 2 * self.live.len() + 64 {
+        if self.by_last_event.len() > 2 * self.live.len() + SPARE_ENTRIES {
             self.by_last_event = self.live.iter().map(|(&key, stream)| Reverse((stream.last_event, key))).collect();
         }
     }

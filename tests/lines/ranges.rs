@@ -210,26 +210,53 @@ fn counts_that_cannot_be() {
         // Data that is open, or a line without an end: another range cannot follow.
         (2, 9, 2, with(|skipped| skipped.open = Some(1))),
         (2, 9, 2, with(|skipped| skipped.unterminated = Some(2))),
-        // A count without a first line, a first line without a count, a first line that is not in the range, and more lone LFs than bytes.
+        // A count without a first line, a first line without a count, and a first line that is not in the range.
         (2, 9, 2, with(|skipped| skipped.marks.count = 1)),
         (2, 9, 2, with(|skipped| skipped.bare.first = Some(1))),
         (2, 9, 2, with(|skipped| (skipped.wrapped.count, skipped.wrapped.first) = (1, Some(3)))),
         (2, 9, 2, with(|skipped| (skipped.in_data.count, skipped.in_data.first) = (1, Some(0)))),
-        (2, 9, 2, with(|skipped| (skipped.line_ends.count, skipped.line_ends.first) = (10, Some(1)))),
+        // More lone LFs than bytes: two of the nine end the lines.
+        (2, 9, 2, with(|skipped| (skipped.line_ends.count, skipped.line_ends.first) = (8, Some(1)))),
+        // Two lines of which the first is the last one.
+        (2, 9, 0, with(|skipped| (skipped.marks.count, skipped.marks.first) = (2, Some(2)))),
+        // Two lines without a reply, where one has none.
+        (2, 9, 1, with(|skipped| (skipped.marks.count, skipped.marks.first) = (2, Some(1)))),
+        (2, 9, 1, with(|skipped| (skipped.wrapped.count, skipped.wrapped.first) = (2, Some(1)))),
+        (
+            2,
+            9,
+            1,
+            with(|skipped| {
+                (skipped.marks.count, skipped.marks.first) = (1, Some(1));
+                (skipped.bare.count, skipped.bare.first) = (1, Some(1));
+            }),
+        ),
     ];
     for (lines, bytes, replies, skipped) in wrong {
         assert!(!state.append_counts(lines, bytes, replies, &skipped), "{lines} {bytes} {replies} {skipped:?}");
         assert_eq!((state.lines(), state.bytes(), state.skipped().is_empty()), (1, 11, true));
     }
-    let right = with(|skipped| (skipped.line_ends.count, skipped.line_ends.first) = (9, Some(2)));
+    let right = with(|skipped| (skipped.line_ends.count, skipped.line_ends.first) = (7, Some(2)));
     assert!(state.append_counts(2, 9, 1, &right));
     assert_eq!((state.lines(), state.bytes(), state.replies()), (3, 20, 2));
-    assert_eq!((state.skipped().line_ends.count, state.skipped().line_ends.first), (9, Some(3)));
-    // Counts are not appended where data is open, or the line end is not known.
-    let mut reader = EventReader::new(&b"650 BW 1 2\n250+data=\n"[..]);
-    assert!(reader.next_event().unwrap().is_none());
-    assert!(!reader.state().append_counts(1, 1, 0, &good));
-    assert!(!EventReader::new(&b""[..]).state().append_counts(1, 1, 0, &good));
+    assert_eq!((state.skipped().line_ends.count, state.skipped().line_ends.first), (7, Some(3)));
+    // Counts are not appended where data is open, where the line before them has no end, or where the line end is not known.
+    for before in ["650 BW 1 2\n250+data=\n", "650 BW 1 2\n650 BW 1", ""] {
+        let mut reader = EventReader::new(before.as_bytes());
+        assert!(reader.next_event().unwrap().is_none());
+        assert!(!reader.state().append_counts(1, 1, 0, &good), "{before:?}");
+    }
+}
+
+/// A part after a line without an end is refused: it begins within that line.
+#[test]
+fn a_part_inside_of_a_line() {
+    let mut events = stream_events(b"650 BW 1 2\r\n650 STREAM 1 NEW 0 a");
+    assert_eq!(events.by_ref().count(), 1);
+    let mut state = events.state();
+    let part = stream_events(b":1\r\n").resume(&state.part().unwrap());
+    assert!(state.append(part.state()).is_err());
+    assert_eq!((state.lines(), state.skipped().unterminated), (2, Some(2)));
 }
 
 /// A part that begins inside of data is refused, and read again after the state before it.

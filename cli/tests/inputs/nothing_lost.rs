@@ -175,8 +175,11 @@ impl Log {
     }
 }
 
-/// Ways to make a file of a log: the end of its name, and the encoder.
-const PACKINGS: [(&str, fn(&[u8]) -> Vec<u8>); 3] = [
+/// A way to make a file of a log: the end of the file's name, and the encoder.
+type Packing = (&'static str, fn(&[u8]) -> Vec<u8>);
+
+/// Each way to make a file of a log.
+const PACKINGS: [Packing; 3] = [
     ("log.gz", |text| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         encoder.write_all(text).unwrap();
