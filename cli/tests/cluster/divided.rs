@@ -176,14 +176,18 @@ fn a_process_that_sends_a_wrong_range() {
     let (path, range) = range_of_a_process("range.log");
     let alone = Running::start(&["--json", path.to_str().unwrap()]).ended();
     assert_eq!(with_range(&path, &range).stdout, alone.stdout);
-    // A record has no text of an event. As `SentRecord` in `cli/src/command/summary/record.rs` describes it, `order` has `+ID` and `-ID` for
-    // streams that begin and are closed, and `@` for the next of `lines`, which process 0 reads itself: number, offset and length.
+    // A record has no text of an event. In its `order`, `+ID` and `-ID` are streams that begin and are closed, and `@` is the next of its
+    // `lines`, which process 0 reads itself: each has a number, an offset and a length (`SentRecord` in `record.rs` of `summary`).
     let text = range["range"]["record"].to_string();
     assert!(!text.contains("example") && text.contains('@'), "{text}");
 
     // Another count is believed, which shows that process 0 has not read the range.
-    let more =
-        changed(&range, |range| range["tally"]["streams"] = json!(range["tally"]["streams"].as_u64().unwrap() + 7));
+    let more = changed(&range, |range| {
+        for place in ["/tally/streams", "/tally/targets/others"] {
+            let count = range.pointer_mut(place).unwrap();
+            *count = json!(count.as_u64().unwrap() + 7);
+        }
+    });
     let streams = |ran: &Ran| serde_json::from_str::<Value>(&ran.stdout).unwrap()["streams"].as_u64().unwrap();
     assert_eq!(streams(&with_range(&path, &more)), streams(&alone) + 7);
 
@@ -203,7 +207,7 @@ fn a_process_that_sends_a_wrong_range() {
         changed(&range, |range| range["record"]["lines"][1] = range["record"]["lines"][0].clone()),
         changed(&range, |range| range["record"]["lines"][lines - 1][1] = json!(65_000)),
         changed(&range, |range| drop(range["record"]["lines"].as_array_mut().unwrap().pop())),
-        // One `@` more than lines, a stream without an ID, text in place of an ID, a sign that no order has, and an empty order.
+        // The order has one `@` more than there are lines, a stream without an ID, text in place of an ID, a sign that no order has, and an empty order.
         changed(&range, |range| range["record"]["order"] = json!(format!("{order}@"))),
         changed(&range, |range| range["record"]["order"] = json!(format!("+{order}"))),
         changed(&range, |range| range["record"]["order"] = json!(format!("+9 NEW 0 a:1{order}"))),
@@ -226,12 +230,14 @@ fn a_process_that_sends_a_wrong_range() {
         changed(&range, |range| range["findings"]["joined"]["count"] = json!(u64::MAX)),
         changed(&range, |range| range["tally"]["streams"] = json!(u64::MAX)),
         changed(&range, |range| range["tally"]["octets"] = json!(1)),
+        changed(&range, |range| range["tally"]["streams"] = json!(0)),
+        changed(&range, |range| range["tally"]["lines"] = json!(1)),
         json!({"range": 7}),
         json!({"tally": {}}),
     ];
     for message in damaged {
         let ran = with_range(&path, &message);
-        let reason = "ended before the summary was complete: it sends a tally that is ";
+        let reason = "ended before the summary was complete: it sends a tally that cannot be merged: ";
         assert!(ran.status == Some(3) && ran.stdout.is_empty() && ran.stderr[0].contains(reason), "{message} {ran:?}");
     }
 }
