@@ -22,7 +22,7 @@ use crate::arguments::{exit_with_mistake, mistyped_command};
 use crate::command::options::Exit;
 use crate::command::{circuits, count, events, merge, plot, share, streams, summary, watch};
 use crate::input::reader::ReadOptions;
-use crate::output::text::{escape, is_plain};
+use crate::output::text::{escape, escape_name, is_plain};
 
 /// The allocator. glibc's is slow where one thread frees what another one allocated, as the collecting thread does.
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -134,7 +134,10 @@ fn main() -> ExitCode {
         Command::Completions { shell } => {
             completions::script(&shell).and_then(|script| io::stdout().write_all(&script)).map(|()| Exit::Complete)
         }
-        Command::Man { page, dir } => man(page.as_deref(), dir.as_deref()).map(|()| Exit::Complete),
+        Command::Man { page, dir } => match dir {
+            Some(dir) => Ok(write_manual_pages(&dir)),
+            None => print_manual_page(page.as_deref()).map(|()| Exit::Complete),
+        },
     };
     ExitCode::from(status(result.and_then(|exit| io::stdout().flush().map(|()| exit))))
 }
@@ -180,14 +183,20 @@ fn check_reading(options: &ReadOptions) {
     }
 }
 
-/// Prints the manual page of the tool or of a command, or writes the pages of all of them into a folder.
-fn man(name: Option<&str>, dir: Option<&Path>) -> io::Result<()> {
-    // The help of a command is in its page.
-    let mut command = Arguments::command().disable_help_subcommand(true);
-    if let Some(dir) = dir {
-        return clap_mangen::generate_to(command, dir)
-            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", dir.display())));
+/// Writes the manual pages of the tool and of all commands into a folder.
+fn write_manual_pages(dir: &Path) -> Exit {
+    match clap_mangen::generate_to(documented_command(), dir) {
+        Ok(()) => Exit::Complete,
+        Err(error) => {
+            report(format_args!("tor-streams: {}: {error}", escape_name(&dir.display().to_string())));
+            Exit::Reported
+        }
     }
+}
+
+/// Prints the manual page of the tool or of a command.
+fn print_manual_page(name: Option<&str>) -> io::Result<()> {
+    let mut command = documented_command();
     command.build();
     let page = match name {
         Some(name) => command.find_subcommand(name).cloned(),
@@ -197,6 +206,11 @@ fn man(name: Option<&str>, dir: Option<&Path>) -> io::Result<()> {
         exit_with_mistake(ErrorKind::InvalidValue, &format!("no command '{}'", name.unwrap_or_default()));
     };
     clap_mangen::Man::new(page).render(&mut io::stdout())
+}
+
+/// Returns the description of the tool for manual pages: the help of a command is in its page.
+fn documented_command() -> clap::Command {
+    Arguments::command().disable_help_subcommand(true)
 }
 
 /// Writes one line to standard error, and ignores a failure to do so.
