@@ -22,6 +22,7 @@ pub(crate) mod layout;
 pub(crate) mod lines;
 pub(crate) mod open_streams;
 mod progress;
+pub(crate) mod read_events;
 pub(crate) mod reader;
 pub(crate) mod threads;
 pub(crate) mod time;

@@ -119,7 +119,7 @@ impl Findings {
     }
 
     /// Adds an event that cannot be read.
-    pub(crate) fn unreadable(&mut self) {
+    pub(crate) fn add_unreadable(&mut self) {
         self.has_events = true;
     }
 

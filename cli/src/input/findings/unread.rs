@@ -31,7 +31,7 @@ impl UnreadText {
     const LIMIT: usize = EventReader::<io::Empty>::DEFAULT_LIMIT;
 
     /// Searches the next bytes, fewer than the limit.
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn scan(&mut self, bytes: &[u8]) {
         self.has_nul = self.has_nul || memchr::memchr(b'\0', bytes).is_some();
         let rest = bytes.get(..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())).unwrap_or_default();
         let (before, len) = (self.len - self.tail.len(), self.len.saturating_add(rest.len()));
@@ -64,7 +64,7 @@ mod tests {
         );
         for len in [9, 64, 1000, 65_536] {
             let mut lines = UnreadText::default();
-            text.as_bytes().chunks(len).for_each(|chunk| lines.bytes(chunk));
+            text.as_bytes().chunks(len).for_each(|chunk| lines.scan(chunk));
             assert_eq!(lines.behind_limit, 2, "{len}");
         }
     }

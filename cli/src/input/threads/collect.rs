@@ -14,7 +14,8 @@ use super::sink::{DirectOutput, LogSink, Reports};
 use super::{Collector, ConsumerMaker, InputName, LogConsumer};
 use crate::input::findings::{EndedLog, Findings};
 use crate::input::open_streams::OpenStreamScanner;
-use crate::input::reader::{OutputSink, ReadStart, read_events};
+use crate::input::read_events::{ReadStart, read_events};
+use crate::input::reader::OutputSink;
 use crate::report;
 
 /// Maximum number of consecutive ranges that are read again, before one thread reads the rest of a file: most likely, all of them
@@ -304,7 +305,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
             return cut.read(range, self.shared, self.collector);
         }
         (cut.rereads, cut.state) = (0, state);
-        cut.scanner = end.scanner.take().map(|later| later.after(cut.scanner.take()));
+        cut.scanner = end.scanner.take().map(|later| later.joined_to(cut.scanner.take()));
         cut.findings.append(&end.findings, lines);
         let destination = &mut DirectOutput(self.collector);
         let mut sink = LogSink { name: &cut.file.label, destination, reports: &mut cut.reports };

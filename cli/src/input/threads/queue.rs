@@ -17,7 +17,8 @@ use super::division::{DividedRanges, Division, Turn};
 use super::ranges::{self, Cuttable};
 use super::{ConsumerMaker, LogConsumer};
 use crate::input::progress::Progress;
-use crate::input::reader::{ReadEnd, ReadOptions};
+use crate::input::read_events::ReadEnd;
+use crate::input::reader::ReadOptions;
 use crate::input::{Decompressor, Input};
 
 /// Maximum number of packets of a unit that the collecting thread has not received.

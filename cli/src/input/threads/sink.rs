@@ -12,7 +12,8 @@ use tor_stream_event::Error;
 use super::queue::{Packet, UnitMessage};
 use super::{Collector, LogConsumer};
 use crate::input::findings::UnknownWords;
-use crate::input::reader::{OutputSink, ReadEnd, ReadFailure};
+use crate::input::read_events::{ReadEnd, ReadFailure};
+use crate::input::reader::OutputSink;
 use crate::report;
 
 /// Maximum number of messages with rows in a packet. Each has the rows of the events of one read, so of some 64 KiB of text.

@@ -9,7 +9,8 @@ use super::sink::{Destination, LogSink, PacketOutput, RangeSink, Reports};
 use super::{ConsumerMaker, InputName, LogConsumer};
 use crate::input::findings::EndedLog;
 use crate::input::layout::Layout;
-use crate::input::reader::{OutputSink, ReadStart, read_events};
+use crate::input::read_events::{ReadStart, read_events};
+use crate::input::reader::OutputSink;
 use crate::output::text::escape;
 
 impl<M: ConsumerMaker> SharedState<M> {
