@@ -9,7 +9,7 @@ use crate::command::summary::{
     EndOfLogs, Fault, LogTally, MergeableReader, OverflowGuard, ReadLine, Settings, Sha256Hash, Summary, SummaryForm,
 };
 use crate::input::Input;
-use crate::output::text::escape;
+use crate::output::text::{error_text, escape};
 use crate::report;
 
 /// Help text after the options.
@@ -120,7 +120,7 @@ impl Merging {
     fn add(&mut self, input: &Input) -> io::Result<Result<(), Fault>> {
         let mut reader = match input
             .open_without_progress()
-            .map_err(Fault::of_file)
+            .map_err(|error| Fault::of_file(error_text(&error)))
             .and_then(|text| MergeableReader::new(BufReader::new(text)))
         {
             Ok(reader) => reader,

@@ -10,6 +10,7 @@ use crate::input::layout::Layout;
 use crate::input::open_streams::{OpenStream, OpenStreamScanner};
 use crate::input::reader::{Consumer, Event, OutputSink, ReadOptions};
 use crate::input::time::Time;
+use crate::output::text::error_text;
 
 /// The start of a read: the layout of the input, and the state after the bytes before.
 pub(crate) struct ReadStart<'s> {
@@ -46,7 +47,7 @@ impl ReadFailure {
     /// Returns the failure behind an error of an [`EventReader`], given the I/O error that it keeps.
     fn of(error: Error, cause: Option<&io::Error>) -> Self {
         match (error, cause) {
-            (Error::Io { offset, .. }, Some(cause)) => Self { offset, message: cause.to_string() },
+            (Error::Io { offset, .. }, Some(cause)) => Self { offset, message: error_text(cause) },
             (error, _) => Self { offset: 0, message: error.to_string() },
         }
     }

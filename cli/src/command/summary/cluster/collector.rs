@@ -23,6 +23,7 @@ use super::{ClusterRun, lock};
 use crate::input::reader::ReadOptions;
 use crate::input::threads::{self, Collector, Cuttable, RangeResult};
 use crate::input::{Input, copies};
+use crate::output::text::error_text;
 
 /// Maximum number of tallies of a process that wait to be merged. The process then waits, too.
 const TALLIES_AHEAD: usize = 2;
@@ -113,7 +114,7 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, l
         RangeRestorer { options, logs, division, inputs }.start(sent)
     };
     let ranges = makers.into_iter().zip(ranges).map(restoring).collect::<io::Result<Vec<_>>>();
-    let ranges = ranges.unwrap_or_else(|error| run.give_up(&error.to_string()));
+    let ranges = ranges.unwrap_or_else(|error| run.give_up(&error_text(&error)));
     let (this, options) = (Arc::clone(run), Arc::clone(&read));
     let reading = move || {
         let mut passing =
@@ -121,13 +122,13 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, l
         let options = Arc::clone(&passing.options);
         // The reason has to be told before the channel closes: the other thread knows only that a tally is missing.
         let all_read = threads::read(&options, own, logs, &mut passing)
-            .unwrap_or_else(|error| passing.run.give_up(&error.to_string()));
+            .unwrap_or_else(|error| passing.run.give_up(&error_text(&error)));
         let complete = listed && all_read && passing.complete;
         let end = EndOfLogs::of_files(files, complete);
         // The other thread has this channel to the end.
         let _ = passing.merging.send(MemberMessage::End(end));
     };
-    let reading = thread::Builder::new().spawn(reading).unwrap_or_else(|error| run.give_up(&error.to_string()));
+    let reading = thread::Builder::new().spawn(reading).unwrap_or_else(|error| run.give_up(&error_text(&error)));
 
     // The files in their order: process I has the files I, I+N and so on. A divided file is put together by this process.
     let channels: Vec<_> = core::iter::once(own_logs).chain(logs_by_process).collect();
@@ -211,7 +212,7 @@ fn wait_for_all(run: &Arc<ClusterRun>, settings: &Settings) -> Vec<(Arc<Mutex<Fr
     let deadline = Instant::now() + run.wait;
     let sum = Arc::<Mutex<OverflowGuard>>::default();
     let mut door = Door::open(&run.collector_addresses, Arc::clone(&run.key), run.wait)
-        .unwrap_or_else(|error| run.give_up(&format!("cannot listen as {}: {error}", run.name(0))));
+        .unwrap_or_else(|error| run.give_up(&format!("cannot listen as {}: {}", run.name(0), error_text(&error))));
     loop {
         let missing = (1..).zip(&all).filter(|(_, connected)| connected.is_none());
         let missing: Vec<_> = missing.map(|(process, _)| run.name(process)).collect();
@@ -281,7 +282,7 @@ impl Receiving {
             }
         };
         if let Err(error) = thread::Builder::new().spawn(receiving) {
-            run.give_up(&error.to_string());
+            run.give_up(&error_text(&error));
         }
         MemberChannels { logs, ranges }
     }

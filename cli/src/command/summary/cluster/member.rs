@@ -20,6 +20,7 @@ use super::wire::{self, FrameReceiver, FrameSender};
 use super::{ClusterRun, LAST_WORDS, lock};
 use crate::input::Input;
 use crate::input::threads::{self, Collector, Cuttable, Division, RangeResult};
+use crate::output::text::error_text;
 
 /// Maximum length, in bytes, of a message from process 0 other than those of the agreement.
 const MAX_MESSAGE_LEN: u64 = 1024;
@@ -85,7 +86,7 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, l
         done.send(())
     };
     if let Err(error) = thread::Builder::new().spawn(receiving) {
-        run.give_up(&error.to_string());
+        run.give_up(&error_text(&error));
     }
     let share = share(inputs, &division);
     let mut sending = TallySender { sender, complete: true };
@@ -99,7 +100,7 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, l
     let complete = sent.unwrap_or_else(|error| {
         // If process 0 has sent a reason, the receiving thread prints that, and ends the program.
         thread::sleep(LAST_WORDS);
-        run.lost(0, &error.to_string())
+        run.lost(0, &error_text(&error))
     });
     // The receiving thread ends the program if process 0 is lost.
     let _ = is_done.recv();
@@ -142,7 +143,7 @@ fn connect(run: &ClusterRun) -> (Arc<Mutex<FrameSender>>, FrameReceiver) {
             Err(GreetingError::Stranger) => run.give_up(&format!("what answers is not {}", run.name(0))),
             Err(GreetingError::Version) => run.give_up(&format!("{} is a tor-streams of another version", run.name(0))),
             Err(GreetingError::Key) => run.give_up(&format!("{} has another {KEY_VARIABLE}, or none", run.name(0))),
-            Err(GreetingError::Lost(error)) => error.to_string(),
+            Err(GreetingError::Lost(error)) => error_text(&error),
         };
         if Instant::now() >= deadline {
             let seconds = run.wait.as_secs();
@@ -155,7 +156,7 @@ fn connect(run: &ClusterRun) -> (Arc<Mutex<FrameSender>>, FrameReceiver) {
 /// Exchanges fingerprints of the run. Returns an error if the connection is lost.
 fn compare(run: &ClusterRun, connection: ProvenConnection) -> Result<(Arc<Mutex<FrameSender>>, FrameReceiver), String> {
     let ProvenConnection { mut sender, mut receiver, .. } = connection;
-    sender.message(&run.fingerprint).map_err(|error| error.to_string())?;
+    sender.message(&run.fingerprint).map_err(|error| error_text(&error))?;
     match receiver.message(MAX_MESSAGE_LEN)? {
         wire::Received::Bytes(theirs) if theirs == run.fingerprint => Ok((run.connected(0, sender), receiver)),
         wire::Received::Bytes(_) => run.give_up(&run.other_run(0)),

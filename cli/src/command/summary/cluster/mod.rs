@@ -35,7 +35,7 @@ use self::wire::FrameSender;
 use super::Options;
 use crate::arguments::exit_with_mistake;
 use crate::input::Input;
-use crate::output::text::escape;
+use crate::output::text::{error_text, escape};
 
 /// Exit status if no summary is printed, because another process is missing.
 const EXIT_INCOMPLETE: i32 = 3;
@@ -183,7 +183,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
     };
     let addresses = match addresses {
         Some(Ok(addresses)) => addresses,
-        Some(Err(error)) => run.give_up(&format!("{}: {error}", run.name(0))),
+        Some(Err(error)) => run.give_up(&format!("{}: {}", run.name(0), error_text(&error))),
         None => Vec::new(),
     };
     let run = Arc::new(ClusterRun { collector_addresses: addresses, ..run });
@@ -201,7 +201,8 @@ fn fingerprint(options: &Options, inputs: &[Input]) -> [u8; 32] {
     let (read, cluster) = (&options.read, &options.cluster);
     let how = (&read.layout, &read.filter, read.lenient, options.streams, cluster.cluster_wait, cluster.cluster_divide);
     let parts = (env!("CARGO_PKG_VERSION"), &cluster.cluster, names, how);
-    Sha256::digest(format!("{parts:?}")).into()
+    // Names, numbers and words can always be serialized.
+    Sha256::digest(serde_json::to_vec(&parts).unwrap_or_default()).into()
 }
 
 impl ClusterRun {
@@ -244,7 +245,7 @@ impl ClusterRun {
             }
         };
         if let Err(error) = thread::Builder::new().spawn(keep_alive) {
-            self.give_up(&error.to_string());
+            self.give_up(&error_text(&error));
         }
     }
 
