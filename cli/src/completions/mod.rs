@@ -1,6 +1,6 @@
 //! Shell completions: scripts that ask the program itself, and the words that it offers.
 //!
-//! The scripts for bash and zsh are our own. Those of `clap_complete` offer nothing behind `--option=` in bash, insert
+//! The scripts for bash and zsh are our own: the scripts of `clap_complete` offer nothing behind `--option=` in bash, insert
 //! the names of files without quotes there, and quote the `~` of `~/x` in zsh.
 
 use std::ffi::OsStr;

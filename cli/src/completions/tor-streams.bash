@@ -15,7 +15,7 @@ _tor_streams() {
         fi
     done
     [[ ${words[last]} != --*=* ]] || option=${words[last]%%=*}=
-    # The names _CLAP_... are those of the library behind the program, clap_complete. It prints the words with IFS between them.
+    # The names _CLAP_... are those of the library behind the program, clap_complete, which prints words with IFS between them.
     local IFS=$'\013' space=true
     ! compopt +o nospace 2>/dev/null || space=false
     COMPREPLY=($(_CLAP_IFS=$IFS _CLAP_COMPLETE_INDEX=$last _CLAP_COMPLETE_COMP_TYPE=$COMP_TYPE \

@@ -6,8 +6,8 @@ _tor_streams() {
         _files
         return
     fi
-    # The names _CLAP_... are those of the library behind the program, clap_complete. It prints a line for each completion: the
-    # word and, after a colon, its help.
+    # The names _CLAP_... are those of the library behind the program, clap_complete, which prints a line for each completion:
+    # the word and, after a colon, its help.
     local completion
     local -a dirs others
     for completion in "${(@f)$(_CLAP_IFS=$'\n' _CLAP_COMPLETE_INDEX=$((CURRENT - 1)) TOR_STREAMS_COMPLETE=zsh \

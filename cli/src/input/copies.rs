@@ -31,7 +31,7 @@ struct FileFacts<'i> {
 /// Reports files that are the same as an earlier one, by path, or by length and first bytes: their streams are read
 /// twice. Returns `false` if there is one.
 ///
-/// Up to `jobs` threads open the files. Those that begin alike are few, so this thread alone finds their lengths, and
+/// Up to `jobs` threads open the files. Few begin alike, so this thread alone finds the lengths of these, and
 /// decompresses them for that.
 pub(crate) fn report_copies(inputs: &[Input], jobs: usize) -> bool {
     let (mut by_path, mut by_first_bytes) = (BTreeMap::new(), BTreeMap::<u64, Vec<&Input>>::new());

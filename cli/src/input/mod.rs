@@ -8,7 +8,7 @@
 //! log, its [findings] are reported. Commands call [`threads::read`], which does all of this with several threads.
 //!
 //! - An *input* is a file, or standard input. A *log* is the text of one input or, with `--join`, of all inputs in order.
-//!   It is a *capture* if it has the very bytes of a control connection, else a *program's log*.
+//!   A log is a *capture* if it has the very bytes of a control connection, else a *program's log*.
 //! - A *reply* is what tor's control port answers or reports: a line that begins with a code, such as `650 STREAM`. After
 //!   some replies, such as `250+stream-status=`, *data* follows: lines up to a line with nothing but a dot.
 //! - A *prefix* is the text that a log writes before a reply, such as a date and a time.

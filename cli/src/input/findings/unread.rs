@@ -12,7 +12,7 @@ use super::MARK;
 /// - events behind the first MiB of a line, the reader's [limit](EventReader::DEFAULT_LIMIT). A log that was emptied while its
 ///   program wrote on has such a line: it begins with NUL bytes in place of all that was there;
 /// - compressed or UTF-16 text in the middle of a file, where files were put together: such text is detected at the start of a
-///   file only. It has NUL bytes, and tor prints none.
+///   file only. NUL bytes in it show that it is no text of a log, since tor prints none.
 #[derive(Default)]
 pub(crate) struct UnreadText {
     /// Set if there is a NUL byte.

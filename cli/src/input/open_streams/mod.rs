@@ -1,6 +1,6 @@
 //! Streams in replies to `GETINFO stream-status`: those that are open when a controller asks.
 //!
-//! Such a reply is not an event, so a scanner finds it in the bytes that are read. It has a row for each stream: many rows in
+//! Such a reply is not an event, so a scanner finds it in the bytes that are read. A reply has a row for each stream: many rows in
 //! data, as at the left, or a single row in the reply itself, as at the right. [`reply`] parses the lines.
 //!
 //! ```text

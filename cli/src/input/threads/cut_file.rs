@@ -27,7 +27,7 @@ pub(super) struct CutFile<L: LogConsumer> {
     pub(super) log: L,
     /// State of the lines so far; `None` before the first range.
     pub(super) state: Option<LineState>,
-    /// Scanner for open streams, if the command asks for them; `None` before the first range.
+    /// Scanner of the ranges so far; `None` before the first one, and for a consumer that wants no open streams.
     scanner: Option<OpenStreamScanner>,
     /// Findings about the events so far.
     pub(super) findings: Findings,
@@ -35,9 +35,9 @@ pub(super) struct CutFile<L: LogConsumer> {
     pub(super) reports: Reports,
     /// Number of consecutive ranges that had to be read again.
     rereads: u32,
-    /// Set at the end of the file, or when reading failed.
+    /// Set once the file has ended early, since it was cut short, or once reading failed: nothing more is read.
     pub(super) is_over: bool,
-    /// Side of this process if the file is divided among several.
+    /// Side of this process in the reading of the file.
     pub(super) side: Side,
 }
 

@@ -1,7 +1,7 @@
 //! Reading inputs with several threads.
 //!
-//! The work is cut into [units](unit), which a [queue] makes: a range of lines of a long plain file, or one or more whole inputs of any other kind.
-//! Each [reader thread](worker) reads the events of the next unit. The thread that started them
+//! The work is cut into [units](unit), which a [queue] makes: a range of lines of a long plain file, or one or more whole
+//! inputs of any other kind. Each [reader thread](worker) reads the events of the next unit. The thread that started them
 //! [collects](collect) the results of the units in order, so that the output is that of one thread:
 //!
 //! - A range is read by itself, by a consumer that is called a [part](LogConsumer::Part), and the part is

@@ -128,7 +128,7 @@ impl<M: ConsumerMaker> SharedState<M> {
     /// Opens the channel for the units, and returns it with the number of threads to start: at most one for each range or
     /// input.
     pub(super) fn open_units(&self) -> (Receiver<Unit<M::Log>>, usize) {
-        // One unit for each thread is being read, and a quarter more, at least two, are done and wait.
+        // Each thread reads one unit. A quarter more, at least two, may be done and wait: few, since their results are in memory.
         let (sender, receiver) = sync_channel(self.jobs + (self.jobs / 4).max(2));
         let mut queue = self.queue();
         queue.units = Some(sender);

@@ -1,7 +1,7 @@
 //! Times: those that a log writes before its events, and those of the command line.
 //!
 //! A prefix may have several times, such as a date and Unix time. Each has a [rank](stamp::Rank), and a [`Stamp`] is the time
-//! with the best one. It is found with a [`Cursor`](clock::Cursor) over text: [`clock`] has the cursor, times of day and zones,
+//! with the best one, found with a [`Cursor`](clock::Cursor) over text: [`clock`] has the cursor, times of day and zones,
 //! [`date`] has dates, and [`number`] has decimal numbers and Unix time. [`argument`](mod@argument) reads times of the command
 //! line.
 

@@ -145,7 +145,7 @@ impl<C: Columns> ColumnFile<C> {
             Encoder::Arrow(writer) => writer.write(&batch).map_err(arrow_error),
             Encoder::Parquet(writer) => {
                 if too_many_words {
-                    // New builders have new dictionaries. Those of Parquet are in each row group anyway.
+                    // New builders have new dictionaries. In Parquet, each row group has its own anyway.
                     self.columns = C::default();
                 }
                 writer.write(&batch).map_err(parquet_error)
