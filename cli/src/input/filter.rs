@@ -15,7 +15,7 @@ use crate::report;
 
 /// The options that select events and streams. A repeated option matches any of its values.
 ///
-/// Filters that select the same are serialized to the same text, for a hash of them.
+/// Equal values, in whatever case, are serialized to the same text, for a hash of them.
 #[allow(rustdoc::broken_intra_doc_links, reason = "the help of an option is no Markdown")]
 #[derive(clap::Args, serde::Serialize)]
 pub(crate) struct Filter {
