@@ -30,25 +30,25 @@ fn main() {
         .configure_from_args();
     for corpus in [corpus::modern(), corpus::legacy(), corpus::credentials(), corpus::hostile()] {
         let corpus = corpus.repeated(SIZE);
-        one_by_one(&mut Bench { criterion: &mut criterion, input: corpus.name }, &corpus);
+        bench_events(&mut Bench { criterion: &mut criterion, input: corpus.name }, &corpus);
         let glances = corpus.contents.iter().map(|line| glance(&StreamEventRef::parse_bytes(line))).sum();
         let input = Buffer { bytes: corpus.buffer, line_end: LineEnd::CrLf, events: corpus.contents.len(), glances };
-        in_a_stream(&mut Bench { criterion: &mut criterion, input: corpus.name }, &input);
+        bench_entry_points(&mut Bench { criterion: &mut criterion, input: corpus.name }, &input);
     }
     for (name, file, line_end) in [("log", corpus::log(), LineEnd::Lf), ("wire", corpus::wire(), LineEnd::CrLf)] {
         let bytes = corpus::repeated(file, SIZE);
         let times = bytes.len() / file.len();
-        let events: Vec<_> = stream_events(file).map(|line| glance(&line.event)).collect();
-        let glances = events.iter().sum::<u64>() * times as u64;
-        let input = Buffer { bytes, line_end, events: events.len() * times, glances };
-        in_a_stream(&mut Bench { criterion: &mut criterion, input: name }, &input);
+        let glances_of_file: Vec<_> = stream_events(file).map(|line| glance(&line.event)).collect();
+        let glances = glances_of_file.iter().sum::<u64>() * times as u64;
+        let input = Buffer { bytes, line_end, events: glances_of_file.len() * times, glances };
+        bench_entry_points(&mut Bench { criterion: &mut criterion, input: name }, &input);
     }
     criterion.final_summary();
 }
 
 /// Measurements of one input.
 struct Bench<'a> {
-    /// Takes the measurements.
+    /// Criterion, which takes the measurements.
     criterion: &'a mut Criterion,
     /// The input's name.
     input: &'static str,
@@ -66,7 +66,7 @@ impl Bench<'_> {
 }
 
 /// Measures operations on contents and on single events.
-fn one_by_one(bench: &mut Bench<'_>, corpus: &Corpus) {
+fn bench_events(bench: &mut Bench<'_>, corpus: &Corpus) {
     let (contents, texts) = (corpus.contents, corpus.texts);
     let content_size = contents.iter().map(|content| content.len()).sum();
     let text_size = texts.iter().map(|text| text.len()).sum();
@@ -139,7 +139,7 @@ fn follow(events: &[StreamEventRef<'_>]) -> u64 {
     lives.map(|life| black_box(&life).steps.len() as u64).sum()
 }
 
-/// An input of whole lines, of which some may be no events.
+/// An input of whole lines; lines without an event may be among them.
 #[derive(Clone, Copy)]
 struct Buffer {
     /// The lines.
@@ -152,8 +152,9 @@ struct Buffer {
     glances: u64,
 }
 
-/// Measures each entry point for whole lines, and two limits: work on the same bytes that any of them has to do.
-fn in_a_stream(bench: &mut Bench<'_>, input: &Buffer) {
+/// Measures each entry point for whole lines, and two limits of their speed: the counting of newlines, and the check that the
+/// same bytes are UTF-8, which each of them has to do as well.
+fn bench_entry_points(bench: &mut Bench<'_>, input: &Buffer) {
     let &Buffer { bytes, line_end, events, glances } = input;
     let mut measure = |operation: &str, expected, run: &mut dyn FnMut() -> u64| {
         bench.measure(operation, events, bytes.len(), expected, run)
@@ -162,12 +163,13 @@ fn in_a_stream(bench: &mut Bench<'_>, input: &Buffer) {
     measure("whole_buffer", glances, &mut || {
         stream_events(bytes).line_end(line_end).map(|line| glance(black_box(&line.event))).sum()
     });
-    for (operation, size) in [("decoder_64", 64), ("decoder_4k", 4096), ("decoder_64k", 65536)] {
+    // The number in the name is the length of the chunks.
+    for (operation, chunk_length) in [("decoder_64", 64), ("decoder_4k", 4096), ("decoder_64k", 65536)] {
         measure(operation, glances, &mut || {
             let mut decoder = EventDecoder::<4096>::new().line_end(line_end);
             let mut sum = 0;
-            for mut piece in bytes.chunks(size) {
-                while let Some(line) = decoder.next_event(&mut piece) {
+            for mut chunk in bytes.chunks(chunk_length) {
+                while let Some(line) = decoder.next_event(&mut chunk) {
                     sum += glance(black_box(&line.event));
                 }
             }
@@ -185,7 +187,7 @@ fn in_a_stream(bench: &mut Bench<'_>, input: &Buffer) {
 
     let newlines = bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
     measure("limit_newlines", newlines, &mut || memchr::memchr_iter(b'\n', black_box(bytes)).count() as u64);
-    // The check would stop at the first byte that is not UTF-8.
+    // ASCII, since the check would stop at the first byte that is not UTF-8.
     let ascii: Vec<u8> = bytes.iter().map(|byte| byte & 0x7f).collect();
     measure("limit_from_utf8", 1, &mut || std::str::from_utf8(black_box(&ascii)).is_ok().into());
 }

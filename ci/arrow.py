@@ -17,9 +17,9 @@ import pyarrow
 import pyarrow.ipc
 import pyarrow.parquet
 
-# Columns with times.
+# Columns with points in time. `time` is that of an event; the others are those of a stream or circuit.
 TIMES = ("time", "unix_ts_start", "unix_ts_end", "unix_ts_first", "unix_ts_last")
-# Columns whose words are a dictionary in Arrow and Parquet.
+# The commands that are compared, each with columns of few words, which are a dictionary in Arrow and Parquet.
 WORDS = {"events": ("status", "reason", "client_protocol"), "streams": ("outcome", "purpose", "asked"), "circuits": ()}
 
 
@@ -31,7 +31,8 @@ def run(program, command, capture, *options):
 
 
 def expected(text):
-    """Returns the rows of the JSON, with times in microseconds."""
+    """Returns the rows of the JSON, with times in microseconds, and `None` for a time that the log has only as text: Arrow has
+    no value for it."""
     rows = []
     for line in text.splitlines():
         row = json.loads(line, parse_float=decimal.Decimal)
@@ -39,43 +40,52 @@ def expected(text):
             if column in TIMES:
                 row[column] = None if value is None or isinstance(value, str) else int(value * 10**6)
             elif isinstance(value, decimal.Decimal):
+                # Any other number with a fraction is a floating-point number in Arrow too.
                 row[column] = float(value)
         rows.append(row)
     return rows
 
 
+def is_same(column, want, got):
+    """Returns whether two values of a column are the same. JSON has the times of streams and circuits as floating-point numbers,
+    which may be off by a microsecond."""
+    if column in TIMES and column != "time" and None not in (want, got):
+        return abs(want - got) <= 1
+    return want == got
+
+
 def compare_rows(name, rows, table):
     """Compares rows with those of a table of pyarrow."""
+    utc = pyarrow.timestamp("us", "UTC")
     for column in TIMES:
         index = table.schema.get_field_index(column)
         if index >= 0:
-            utc = pyarrow.timestamp("us", "UTC")
             table = table.set_column(index, column, table[column].cast(utc).cast("int64"))
+    # The text before an event, which is not in the JSON.
     if "prefix" in table.column_names:
         table = table.drop_columns(["prefix"])
     found = table.to_pylist()
     if len(found) != len(rows):
         sys.exit(f"{name}: {len(found)} rows instead of {len(rows)}")
     for number, (want, got) in enumerate(zip(rows, found)):
-        # JSON has the times of `streams` and `circuits` as floating-point numbers, which may be off by a microsecond.
-        off = [column for column in TIMES if None not in (want.get(column), got[column] if column in got else None)
-               and 0 < abs(want[column] - got[column]) <= (column != "time")]
-        allowed = want | {column: got[column] for column in off}
-        if {column: got.get(column) for column in want} != allowed or got.keys() - want.keys() - {"time"}:
+        # The JSON of an event without a time leaves the column out.
+        only_in_table = got.keys() - want.keys() - {"time"}
+        if only_in_table or not all(is_same(column, value, got.get(column)) for column, value in want.items()):
             sys.exit(f"{name}: row {number}:\n{want}\n{got}")
     print(f"{name}: {len(rows)} rows are the same")
 
 
 def compare_durations(name, rows, found):
-    """Compares the differences of times, in microseconds, that another program computed with those of the JSON."""
+    """Compares the differences of times, in microseconds, that another program computed with those of the JSON. Each may be off
+    by one microsecond, as its times are rounded, and by a little, as the JSON's is a floating-point number."""
     want = [row["seconds"] for row in rows if row["seconds"] is not None]
-    if len(want) != len(found) or any(abs(want * 10**6 - found) > 1.01 for want, found in zip(want, found)):
+    if len(want) != len(found) or any(abs(seconds * 10**6 - difference) > 1.01 for seconds, difference in zip(want, found)):
         sys.exit(f"{name}: other differences of times: {want[:9]}... and {found[:9]}...")
     print(f"{name}: {len(want)} differences of times are the same")
 
 
 def spark_session():
-    """Returns a session of Spark, or `None` without a Java."""
+    """Returns a session of Spark, or `None` without a Java. It has one core and 1 GiB, which is enough for these captures."""
     if not shutil.which("java"):
         return None
     from pyspark.sql import SparkSession
@@ -103,6 +113,7 @@ def main(program, folder, *captures):
             compare_rows(f"{name}, Parquet in Spark", rows, spark.read.parquet(str(parquet)).toArrow())
         schema = pyarrow.parquet.read_schema(parquet)
         for field in WORDS[command]:
+            # Parquet keeps the types of Arrow beside its own.
             assert pyarrow.types.is_dictionary(schema.field(field).type), field
         if command == "streams":
             took = f"(unix_ts_end - unix_ts_start) as took from {{}} where seconds is not null"

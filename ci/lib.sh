@@ -73,7 +73,7 @@ missing() {
 }
 
 # Prints a compiler's path, for RUSTC, after unpacking it: debian_rustc FOLDER VERSION [PACKAGE...], with a version such
-# as 1.85 and packages that go with it.
+# as 1.85 and packages that go with it. `rustc-web` is a newer compiler than Debian's own, which Debian keeps for browsers.
 debian_rustc() {
     local folder=$1 version=$2 library=libstd-rust-web-$2 llvm libraries
     if [[ ! -x $folder/rustc ]]; then

@@ -29,7 +29,11 @@ PACKAGE = "tor-stream-event"
 KNOWN = "ci/mutants.known"
 # Seconds that a compiler may take. A changed constant may take forever to compute.
 COMPILE_LIMIT = 600
-# Parts of Rust that may hold a brace which opens nothing, and what counts.
+# Random cases of each property in the first tries of a change. Most changes need no more to be noticed.
+FEW_CASES = 32
+# Seconds from which on a test is run by itself, after the quick ones.
+SLOW = 0.2
+# Comments, texts, characters and lifetimes, in which a bracket opens nothing; then the brackets that do.
 TOKEN = re.compile(
     r"""//[^\n]*|/\*.*?\*/|b?r(#*)".*?"\1|b?"(?:\\.|[^"\\])*"|b?'(?:\\[^\n']*'|\\''|[^\\'\n]')|'\w+|[\[\](){}]""", re.DOTALL
 )
@@ -48,7 +52,7 @@ pub const fn chosen() -> u32 {
     core::intrinsics::const_eval_select((), none, one)
 }
 """
-# What may come of a change. One that a test notices fails a test, takes too much time, or ends the process.
+# The results of a change. A change that a test notices fails a test, takes too much time, or ends the process.
 NOTICED = NOT_IN_TIME, CRASHES, FAILS = "not done in time", "ends the process", "noticed"
 REFUSED, SURVIVES = "does not compile", "survives"
 
@@ -95,6 +99,7 @@ class File:
     def __init__(self, text, changes):
         """Takes changes by their number. A change of a function within another one is a change of the outer."""
         self.text = text
+        # By the offset of each function that is not within another one: its changed bodies, by the numbers of the changes.
         self.functions = {}
         # Changes of functions that may compute constants.
         self.const = set()
@@ -111,7 +116,7 @@ class File:
             self.functions.setdefault(outer, {})[number] = new[opening:closing]
 
     def render(self, dropped):
-        """Returns the text with all changes but those dropped, and for each of them the range of its lines."""
+        """Returns the text with all changes but those dropped, and the first and last line of each."""
         parts, lines, at, line = [], {}, 0, 1
 
         def put(text):
@@ -135,7 +140,10 @@ class File:
 
 
 class Copy:
-    """A copy of the repository, which is compiled and tested."""
+    """A copy of the repository, which is compiled and tested.
+
+    A *run* of tests, as the methods below take it, is a program, arguments that choose among its tests (none: all of them), and
+    the number of random cases of each property (`None`: as many as usual)."""
 
     def __init__(self, folder, tests):
         self.folder, self.target = folder / "copy", folder / "target"
@@ -149,6 +157,10 @@ class Copy:
         library = self.read("src/lib.rs").replace("#![no_std]", "#![feature(core_intrinsics, const_eval_select)]")
         self.write("src/lib.rs", library + "\n#[doc(hidden)]\npub mod mutants;\n")
         self.write("src/mutants.rs", CHOICE)
+        # Functions with all their bodies, inlined into each other, would take hours to compile. The replacement has the same
+        # length: the places in the lists of changes stay right.
+        for path in (self.folder / "src").rglob("*.rs"):
+            path.write_text(path.read_text(encoding="utf-8").replace("inline(always)", "inline(never) "), encoding="utf-8")
 
     def read(self, path):
         return (self.folder / path).read_text(encoding="utf-8")
@@ -184,14 +196,14 @@ class Copy:
         errors = self.cargo("check", "--lib", seconds=seconds)
         return self.cargo("test", "--no-run", *self.test_options, seconds=seconds) if errors is None else errors
 
-    def run(self, test, seconds, number=0):
-        """Runs tests with a change. Returns what comes of it, and the tests' output."""
+    def run(self, run, seconds, number=0):
+        """Runs tests, with the change of a number if one is given. Returns the change's result, and the tests' output."""
         environment = os.environ | {
             "MUTANT": str(number), "RUST_BACKTRACE": "0", "RUSTC_BOOTSTRAP": "1",
             # The same cases on every run.
             "PROPTEST_MAX_SHRINK_ITERS": "0", "PROPTEST_RNG_SEED": "1", "PROPTEST_DISABLE_FAILURE_PERSISTENCE": "1",
         }  # fmt: skip
-        program, words, cases = test
+        program, words, cases = run
         if cases:
             environment["PROPTEST_CASES"] = str(cases)
         command = [
@@ -208,42 +220,42 @@ class Copy:
         return {0: SURVIVES, 101: FAILS}.get(done.returncode, CRASHES), done.stdout
 
     def find_tests(self):
-        """Finds what to run, from the quickest to the slowest: `few` has the quick tests of each program and each slow test,
-        with few random cases; `usual` has each program, with as many cases as it usually has."""
+        """Makes the lists of runs, each from the quickest to the slowest: `few` has the quick tests of each program together and
+        each slow test alone, with few random cases; `usual` has all tests of each program, with as many cases as usual."""
         self.few, self.usual, self.times = [], [], {}
         for program in self.programs:
-            times = self.measure((program, [], 32))
+            times = self.measure((program, [], FEW_CASES))
             self.times |= {(program, name): time for name, time in times.items()}
-            slow = [name for name in times if times[name] > 0.2]
+            slow = [name for name in times if times[name] > SLOW]
             quick = [word for name in slow for word in ("--skip", name)]
-            self.few.append((sum(time for name, time in times.items() if name not in slow), (program, quick, 32)))
-            self.few += [(times[name], (program, [name], 32)) for name in slow]
+            self.few.append((sum(time for name, time in times.items() if name not in slow), (program, quick, FEW_CASES)))
+            self.few += [(times[name], (program, [name], FEW_CASES)) for name in slow]
             self.usual.append((sum(self.measure((program, [], None)).values()), (program, [], None)))
-        self.few.sort(key=lambda test: test[0])
-        self.usual.sort(key=lambda test: test[0])
-        # By file, the programs whose tests noticed a change, the last one first, each with the names of the tests.
+        self.few.sort(key=lambda timed: timed[0])
+        self.usual.sort(key=lambda timed: timed[0])
+        # By file, the programs whose tests noticed a change, each with the names of those tests; first the program that did last.
         self.noticed = collections.defaultdict(dict)
         print(f"the tests take {sum(time for time, _ in self.few + self.usual):.0f} s", flush=True)
 
-    def measure(self, test):
-        """Returns how long each of some tests takes without a change."""
-        result, output = self.run(test, 1200)
+    def measure(self, run):
+        """Returns how long each test of a run takes without a change, in seconds."""
+        result, output = self.run(run, 1200)
         if result != SURVIVES:
-            sys.exit(f"{test[0]} fails without a change:\n{output}")
+            sys.exit(f"{run[0]} fails without a change:\n{output}")
         return {name: float(time) for name, time in re.findall(r"^test (\S+).* \.\.\. ok <([\d.]+)s>$", output, re.MULTILINE)}
 
-    def try_change(self, tests, file, number=0):
-        """Runs tests with a change of a file, until one notices it: first those that noticed another one. Returns what comes
-        of the change, and that test."""
+    def try_change(self, timed_runs, file, number=0):
+        """Tries a change of a file until a test notices it: first the tests that noticed another change of the file, then some
+        runs, which come with their times. Without a number, the copy has the change. Returns its result, and that test."""
         first = []
         for program, names in list(self.noticed[file].items()):
-            first.append((sum(self.times[program, name] for name in names), (program, list(names), 32)))
-        for took, test in [*first, *tests]:
+            first.append((sum(self.times[program, name] for name in names), (program, list(names), FEW_CASES)))
+        for took, run in [*first, *timed_runs]:
             # The most that a change may cost, on a machine that does other work too.
-            result, output = self.run(test, 20 + 10 * took, number)
+            result, output = self.run(run, 20 + 10 * took, number)
             if result == SURVIVES:
                 continue
-            program, failed = test[0], re.search(r"^test (\S+).* \.\.\. FAILED", output, re.MULTILINE)
+            program, failed = run[0], re.search(r"^test (\S+).* \.\.\. FAILED", output, re.MULTILINE)
             if failed:
                 names = self.noticed[file].get(program, set()) | {failed[1]}
                 others = {other: names for other, names in self.noticed[file].items() if other != program}
@@ -258,7 +270,8 @@ def limit():
 
 
 def compile_together(copy, files):
-    """Compiles all changes that compile beside each other. Returns the numbers of the others."""
+    """Compiles all changes that compile beside each other. Returns the numbers of the others, which are dropped step by step:
+    those in whose lines the compiler found an error."""
     dropped = set()
     while True:
         places = {}
@@ -356,8 +369,8 @@ def main(all_changes, chosen, folder, *tests):
         const = {number for file in files.values() for number in file.const}
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             left = changes.keys() - alone
-            for tests in (copy.few, copy.usual):
-                tries = {pool.submit(copy.try_change, tests, changes[number]["file"], number): number for number in sorted(left)}
+            for timed_runs in (copy.few, copy.usual):
+                tries = {pool.submit(copy.try_change, timed_runs, changes[number]["file"], number): number for number in sorted(left)}
                 for done in concurrent.futures.as_completed(tries):
                     number, result = tries[done], done.result()
                     if result[0] != SURVIVES:
@@ -375,6 +388,7 @@ def main(all_changes, chosen, folder, *tests):
             note(number, *try_alone(copy, changes[number]))
 
     survive = {change["key"] for number, change in changes.items() if results[number] == SURVIVES}
+    # A change in the list may take too much time or memory on a machine that does other work too.
     noticed = {change["key"] for number, change in changes.items() if results[number] in (FAILS, REFUSED)}
     for title, keys in (
         ("No test notices these, and no reason is known:", survive - known),

@@ -37,5 +37,5 @@ fn main() {
     let capture = include_bytes!("../tests/data/control-port.raw");
     let mut ended = 0_u32;
     let Ok(unreadable) = follow(&capture[..], |event| ended += u32::from(event.status == StreamStatus::Closed));
-    std::println!("{ended} streams ended; {unreadable} events were longer than 1024 bytes, or cut by tor");
+    std::println!("{ended} streams ended; {unreadable} events had more than 1024 bytes, or a target that tor cut");
 }

@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let log = fs::read(path)?;
     let start = Instant::now();
 
-    // How lines end, which the first event decides, is known at the start of every part. Other state is not.
+    // The state at the start of every part but the first: the line end, which the first event shows, and nothing else.
     let mut events = stream_events(&log);
     events.next();
     let state_of_a_part = events.state().part().ok_or("there is no event in the log")?;
@@ -45,7 +45,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     for (part, result) in rest.iter().zip(parts.map_err(|_| "a thread panicked")?) {
         let (streams, ended, lines) = result;
-        // Each `append` fails if its part has to be read after the parts before it.
+        // Either `append` fails if its part has to be read again after the parts before it. The first one is tried on a
+        // copy, so that `state` is unchanged if the second one fails.
         let appended = if state.clone().append(lines.clone()).is_ok() { tracker.append(streams).ok() } else { None };
         match appended {
             Some(appended) => {

@@ -10,8 +10,8 @@ fn main() -> std::io::Result<()> {
     // of two reads from such a connection.
     let mut codec = EventCodec::new();
     let mut buffer = BytesMut::new();
-    for piece in ["250 OK\r\n650 STREAM 18 NEW 0 www.exam", "ple.com:443 PURPOSE=USER\r\n650 BW 1 2\r\n"] {
-        buffer.extend_from_slice(piece.as_bytes());
+    for received in ["250 OK\r\n650 STREAM 18 NEW 0 www.exam", "ple.com:443 PURPOSE=USER\r\n650 BW 1 2\r\n"] {
+        buffer.extend_from_slice(received.as_bytes());
         while let Some(frame) = codec.decode(&mut buffer)? {
             println!("{frame:?}");
         }

@@ -4,7 +4,8 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::ops::{BitOr, BitOrAssign};
 
-/// Defines [`Anomaly`] from one list of names. `parse/target.rs` needs the four of a target's text to be among the first eight.
+/// Defines [`Anomaly`] from one list of names, at most 16: [`Anomalies`] has a bit for each. The four of a target's bytes have to be
+/// among the first eight (`parse/target.rs`).
 macro_rules! anomalies {
     ($($(#[$meta:meta])* $variant:ident = $name:literal,)+) => {
         /// A difference between an event and what a known tor prints for a plain target.
@@ -59,10 +60,13 @@ anomalies! {
     Target8Bit = "target_8bit",
     /// A target that is not UTF-8: `target_host` is U+FFFD, and `target_bytes()` has the target.
     TargetNotUtf8 = "target_not_utf8",
-    /// A target of 255 bytes or more. tor cuts it at 255 without a mark, so its port may have lost digits.
+    /// A target that tor may have cut: it prints 255 bytes of one at most, without a mark, so that the port may have lost digits.
+    ///
+    /// The target has 255 bytes (or more, which no known tor prints), or target and fields have 254, and a CR or LF alone was
+    /// removed from the end of the event: this may have been the target's last byte.
     TargetMayBeCut = "target_may_be_cut",
-    /// Fields that end exactly 255 bytes after the target's start. tor may have cut a longer target there: then the target and
-    /// these fields are one target.
+    /// A field that ends exactly 255 bytes after the target's start. tor may have cut a longer target there: then the fields up to
+    /// there are a part of the target.
     FieldAtCut = "field_at_cut",
     /// A target without a valid port: `target_port` is 0. Only lenient reading accepts it.
     TargetWithoutPort = "target_without_port",
@@ -74,19 +78,18 @@ anomalies! {
     UnknownKeyword = "unknown_keyword",
     /// A status, reason or client protocol that this version does not know.
     ///
-    /// Other versions of tor have other words for sources, purposes and isolation fields, and tor has no word of its own for
-    /// unknown ones: those are `Unrecognized`, and no anomaly. Nor is `UNKNOWN_15`, the code that tor prints for a reason
-    /// that it has no word for.
+    /// A source, purpose or isolation field that this version does not know is `Unrecognized`, and no anomaly: known versions of tor
+    /// differ in these words. `UNKNOWN_15`, which tor prints for a reason for which it has no word, is no anomaly either.
     UnknownWord = "unknown_word",
-    /// Text after the target is not UTF-8 and shows as U+FFFD. `content()` has its bytes.
+    /// Text after the target that is not UTF-8: a value with such text is U+FFFD, and `content()` has the bytes.
     FieldNotUtf8 = "field_not_utf8",
     /// A last line without an end: it may have lost text, such as digits of the port.
     Unterminated = "unterminated",
     /// A line among the data of a multi-line reply: either a log lost the end of the data, or a stranger wrote the line into
     /// the data, such as into a descriptor of a relay.
     InData = "in_data",
-    /// A backslash in an event of a log that writes replies as quoted strings: the log may have doubled it, or written
-    /// it for another byte.
+    /// A backslash in an event of a log that writes replies as quoted strings, which a [`LogFormat`](crate::LogFormat) describes:
+    /// the log may have doubled the backslash, or have written it and a letter for another byte.
     Escaped = "escaped",
 }
 
@@ -96,6 +99,8 @@ impl Anomaly {
         1 << self as u16
     }
 }
+
+const _: () = assert!(Anomaly::ALL.len() <= u16::BITS as usize, "a set has a bit for each anomaly: widen it");
 
 impl fmt::Display for Anomaly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -244,7 +249,7 @@ impl BitOrAssign for Anomalies {
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct AnomalyIter {
-    /// The anomalies still to come.
+    /// The anomalies that were not returned yet.
     rest: Anomalies,
 }
 

@@ -22,30 +22,30 @@ impl Format for crate::StreamEvent {
 }
 
 /// Formats the fields of either form of an event.
-fn event<'a>(event: &StreamEventRef<'a>, name: &str, f: Formatter<'_>) {
-    let text = |text: Option<&'a str>| text.map(|text| event.redact(text.as_bytes()));
+fn event(event: &StreamEventRef<'_>, name: &str, f: Formatter<'_>) {
+    let redacted = event.redacted_fields();
     write!(
         f,
         "{=str} {{ id: {}, status: {}, circuit_id: {}, target_host: {}, target_port: {=u16}, reason: {}, \
          remote_reason: {}, source: {}, source_addr: {}, purpose: {}, socks_username: {}, socks_password: {}, \
          client_protocol: {}, nym_epoch: {}, session_group: {}, iso_fields: {}, args: {}, anomalies: {} }}",
         name,
-        event.redact(event.id.as_bytes()),
+        redacted.id,
         event.status,
-        text(event.circuit_id),
-        event.redact(event.target_host.as_bytes()),
+        redacted.circuit_id,
+        redacted.target_host,
         event.target_port,
         event.reason,
         event.remote_reason,
         event.source,
-        text(event.source_addr),
+        redacted.source_addr,
         event.purpose,
         event.socks_username(),
         event.socks_password(),
         event.client_protocol(),
         event.nym_epoch(),
         event.session_group(),
-        text(event.iso_fields_str()),
+        redacted.iso_fields,
         event.args(),
         event.anomalies(),
     );
@@ -98,7 +98,7 @@ impl Format for QuotedBytes<'_> {
 impl Format for Args<'_> {
     fn format(&self, f: Formatter<'_>) {
         write!(f, "Args[");
-        items(self.clone().keys(), f);
+        list(self.clone().keys(), f);
         write!(f, "]");
     }
 }
@@ -106,7 +106,7 @@ impl Format for Args<'_> {
 impl Format for IsoFields<'_> {
     fn format(&self, f: Formatter<'_>) {
         write!(f, "IsoFields[");
-        items(self.clone(), f);
+        list(self.clone(), f);
         write!(f, "]");
     }
 }
@@ -114,13 +114,13 @@ impl Format for IsoFields<'_> {
 impl Format for Anomalies {
     fn format(&self, f: Formatter<'_>) {
         write!(f, "{{");
-        items(self.iter(), f);
+        list(self.iter(), f);
         write!(f, "}}");
     }
 }
 
 /// Formats items with commas between them.
-fn items(items: impl Iterator<Item: Format>, f: Formatter<'_>) {
+fn list(items: impl Iterator<Item: Format>, f: Formatter<'_>) {
     let mut comma = "";
     for item in items {
         write!(f, "{=str}{}", comma, item);

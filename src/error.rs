@@ -18,10 +18,11 @@ use arrayvec::ArrayString;
 pub enum Error {
     /// A malformed event, or text that is not an event.
     Protocol(ProtocolError),
-    /// A line with an event that is longer than the reader of lines may keep, and was skipped; or a content of 2 GiB or more.
+    /// A line with an event that is longer than an [`EventDecoder`](crate::EventDecoder), reader or codec may keep, and was
+    /// skipped; or a content of 2 GiB or more.
     #[non_exhaustive]
     LineTooLong {
-        /// Length in bytes, with the line end of a line.
+        /// Length in bytes; that of a line includes its line end.
         length: u64,
         /// Maximum length in bytes.
         limit: usize,
@@ -33,15 +34,15 @@ pub enum Error {
         /// The kind of the failure.
         #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
         kind: std::io::ErrorKind,
-        /// Number of bytes that were read before.
+        /// Number of bytes that were read before the failure.
         offset: u64,
     },
 }
 
 /// The reason why text is not a STREAM event, and its offset.
 ///
-/// An error never holds the line, which may hold a password: at most one byte of the line, none after `SOCKS_`, or an unknown word
-/// of up to 20 capital letters and `_`.
+/// An error never holds the line, which may hold a password. Of the line, it has at most one byte, and none after `SOCKS_`; or an
+/// unknown word of up to 20 capital letters and `_`.
 ///
 /// # Examples
 ///
@@ -73,13 +74,13 @@ pub enum ErrorKind {
     /// An absent or empty field, or the circuit ID `0` (no circuit) as a [`CircuitId`](crate::CircuitId). The offset is that of
     /// the byte where the field should begin.
     Missing(Field),
-    /// A field of another form than it has to have. The offset is that of the first byte that does not fit.
+    /// A field that does not have the form that [`Field`] describes. The offset is that of the first byte that does not fit.
     Malformed(Field),
-    /// A word that is not in the specification's list. The offset is that of the word's first byte.
+    /// A word without a variant in the enum of the field's words. The offset is that of the word's first byte.
     Unrecognized(Field),
-    /// A number that is too great. The offset is that of its first digit.
+    /// A number that is too great: a target's port above 65535. The offset is that of its first digit.
     OutOfRange(Field),
-    /// A target without a port, cut by tor, which prints no more than 255 bytes of one. The offset is that of the first byte
+    /// A target without a port that tor has cut: tor prints at most 255 bytes of a target. The offset is that of the first byte
     /// after the cut.
     Truncated(Field),
     /// A whole line where an event's content was expected: reply code `650`, and a word that is not a status.
@@ -122,7 +123,7 @@ const MAX_NAMED_WORD: usize = 20;
 enum Unexpected {
     /// A byte of the input.
     Byte(u8),
-    /// A byte that may be of a credential: not kept.
+    /// A byte that may belong to a credential, and is not kept.
     Secret,
     /// The end of the input.
     End,
@@ -132,12 +133,13 @@ enum Unexpected {
     Length(usize),
 }
 
-/// Returns `true` if the keyword of a credential, or a part of one, stands anywhere before `offset`. The end of the credential is
-/// not searched for: a damaged line may have lost its quotation marks.
+/// Returns `true` if the byte at `offset` may belong to a credential: `SOCKS_`, with which the keywords of credentials begin, is
+/// anywhere before it. The end of the credential is not searched for: a damaged line may have lost its quotation marks.
 #[cold]
 fn may_be_secret(input: &[u8], offset: usize) -> bool {
+    const START_OF_KEYWORDS: &[u8] = b"SOCKS_";
     let before = input.get(..offset).unwrap_or_default();
-    before.windows(6).any(|text| text == b"SOCKS_")
+    before.windows(START_OF_KEYWORDS.len()).any(|text| text == START_OF_KEYWORDS)
 }
 
 impl ProtocolError {
@@ -152,8 +154,8 @@ impl ProtocolError {
         Self { kind, offset, unexpected }
     }
 
-    /// Returns an error about the unknown `word` at `offset`. Names it if it has at most 20 bytes, all of them capital letters or
-    /// `_`: in a damaged line, other text may be a client's.
+    /// Returns an error about the unknown `word` at `offset`. The error names the word if it has at most 20 bytes, all of them capital
+    /// letters or `_`: in a damaged line, other text may be a client's.
     #[cold]
     pub(crate) fn unknown_word(field: Field, word: &[u8], offset: usize) -> Self {
         let is_letters = word.iter().all(|byte| matches!(byte, b'A'..=b'Z' | b'_'));
@@ -165,13 +167,13 @@ impl ProtocolError {
         Self { kind: ErrorKind::Unrecognized(field), offset, unexpected: word }
     }
 
-    /// Returns the same error in text that has `len` more bytes before it.
+    /// Returns the error with its offset in a longer text, in which `len` bytes are before the text that was parsed.
     #[cold]
     pub(crate) const fn shifted_by(self, len: usize) -> Self {
         Self { offset: self.offset.saturating_add(len), ..self }
     }
 
-    /// Returns the kind of the error, and the field that it is about.
+    /// Returns the kind of the error, which has the field that the error is about.
     ///
     /// # Examples
     ///
@@ -202,8 +204,8 @@ impl ProtocolError {
         self.offset
     }
 
-    /// Returns the unknown word of an [`Unrecognized`](ErrorKind::Unrecognized) error, if it has at most 20 bytes, all of them
-    /// capital letters or `_`, as nearly all of tor's words are.
+    /// Returns the unknown word of an [`Unrecognized`](ErrorKind::Unrecognized) error. `None` if it has more than 20 bytes, or others
+    /// than capital letters and `_`, of which nearly all of tor's words consist; and `None` for errors of other kinds.
     #[must_use]
     pub fn word(&self) -> Option<&str> {
         match &self.unexpected {
@@ -247,12 +249,14 @@ impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, offset, unexpected } = self;
         match kind {
+            // A text that was parsed as a `CircuitId`.
             ErrorKind::Missing(Field::CircuitId) if *unexpected == Unexpected::Byte(b'0') => {
                 write!(f, "expected {}, found 0 (no circuit) at byte {offset}", Field::CircuitId.expectation())
             }
             ErrorKind::Missing(field) | ErrorKind::Malformed(field) | ErrorKind::Unrecognized(field) => {
                 write!(f, "expected {}, found {unexpected} at byte {offset}", field.expectation())
             }
+            // Only a target's port can be out of range, and only a target can be cut.
             ErrorKind::OutOfRange(_) => {
                 write!(f, "expected a port up to 65535, found a greater number at byte {offset}")
             }

@@ -75,7 +75,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | `std` (default) | [`EventReader`], searches for line ends with the widest vectors of the processor; turns on `alloc` |
-//! | `alloc` | [`StreamEvent`], [`StreamTracker`], and text that has to be built |
+//! | `alloc` | [`StreamEvent`], [`StreamTracker`], and decoded credentials as `Vec` and `String` |
 //! | `defmt` | `defmt::Format` for data, as `Debug` shows it; not for decoders, readers and trackers |
 //! | `serde` | `Serialize` and `Deserialize`, with the names and values of `tor-streams events` |
 //! | `tokio-util` | [`EventCodec`]; turns on `std` |
@@ -122,24 +122,23 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-mod anomaly;
+// The map of `src/`. The `mod.rs` of a folder begins with the folder's map; CONTRIBUTING.md has that of the repository.
+mod anomaly; // `Anomalies`: flags of odd events
 #[cfg(feature = "defmt")]
-mod defmt;
-mod error;
-mod event;
-mod format;
-mod lines;
+mod defmt; // `defmt::Format` of types that may hold credentials
+mod error; // `Error`: why a text is no event
+mod event; // folder: `StreamEventRef`, an event that borrows its text
+mod format; // folder: the grammar of keywords and values, for `parse` and `value`
+mod lines; // folder: from the bytes of a log or connection to events
 #[cfg(feature = "alloc")]
-mod owned;
-mod parse;
-
+mod owned; // `StreamEvent`, an event that owns its text
+mod parse; // folder: from the content of an event to the event
 #[cfg(feature = "serde")]
-mod serde;
-
+mod serde; // folder: events and streams as data
 #[cfg(feature = "alloc")]
-mod tracker;
-mod value;
-mod word;
+mod tracker; // folder: from events to streams
+mod value; // folder: IDs, keyword arguments, isolation fields, quoted strings
+mod word; // `StreamStatus` and the other enums of tor's words, each word spelled once
 
 pub use crate::anomaly::{Anomalies, Anomaly, AnomalyIter};
 pub use crate::error::{Error, ErrorKind, Field, ProtocolError};

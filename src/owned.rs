@@ -193,7 +193,7 @@ accessors! {
 }
 
 impl StreamEvent {
-    /// Copies an event's text.
+    /// Returns the owned form of an event: a copy of its text.
     fn of(event: &StreamEventRef<'_>) -> Self {
         Self {
             id: StreamId::of_any_token(event.id),

@@ -9,32 +9,34 @@ pub(crate) trait WordEnum: Copy + PartialEq {
     /// Delimiter after a word: a space, or a comma in lists.
     const DELIMITER: char;
 
-    /// The variant of a word that has none of its own.
+    /// The variant for words without one of their own.
     const UNRECOGNIZED: Self;
 
-    /// Returns the variant and the length of the word at the start of a text with these first 16 bytes, if it has a variant
-    /// and is followed by [`DELIMITER`](Self::DELIMITER).
+    /// Returns the variant and the length of the word at the start of a text with these first 16 bytes. `None` if no word with a
+    /// variant, and [`DELIMITER`](Self::DELIMITER) after it, is there. Callers fill text of fewer bytes with the delimiter, so that
+    /// a word at its end is found.
     fn of_start(text: u128) -> Option<(Self, u32)>;
 
     /// Returns the word as tor prints it.
     #[cfg(feature = "serde")]
     fn as_str(self) -> &'static str;
 
-    /// Returns the variant of the word from `start` to `end` of a line, which [`DELIMITER`](Self::DELIMITER) or the line's
-    /// end follows.
-    fn of_range(line: &[u8], start: u32, end: u32) -> Option<Self> {
-        let (variant, len) = Self::of_start(scan::sixteen_bytes(line, start, Self::DELIMITER as u8))?;
+    /// Returns the variant of the word from `start` to `end` of `text`, which [`DELIMITER`](Self::DELIMITER) or the end of the text
+    /// follows. `None` if the word has no variant.
+    fn of_range(text: &[u8], start: u32, end: u32) -> Option<Self> {
+        let (variant, len) = Self::of_start(scan::sixteen_bytes(text, start, Self::DELIMITER as u8))?;
         (start + len == end).then_some(variant)
     }
 
-    /// Returns the variant of a word. `None` if it has none.
+    /// Returns the variant of a word. `None` if the word has none.
     fn from_bytes(word: &[u8]) -> Option<Self> {
         Self::of_range(word, 0, word.len().try_into().ok()?)
     }
 }
 
 /// Defines an enum of words, and everything that follows from their spelling, from one list. `$field` is the [`Field`] that an
-/// error about a word names.
+/// error about a word names, `$delimiter` the character after a word that is not the last one. A word with its delimiter has 4 to 16
+/// bytes: [`spelled`] compares so many.
 macro_rules! word_enum {
     (
         $(#[$meta:meta])*
@@ -156,7 +158,7 @@ macro_rules! word_enum {
 }
 
 word_enum! {
-    /// The status of a stream event (`StreamStatus`).
+    /// The status of a stream event.
     pub enum StreamStatus: StreamStatus before ' ' {
         /// A client asks for a new connection.
         New = "NEW",
@@ -192,8 +194,8 @@ word_enum! {
 word_enum! {
     /// The reason for which a stream failed, closed or was detached (`REASON` and `REMOTE_REASON`).
     ///
-    /// tor prints a reason that it has no word for itself as `UNKNOWN_` and its code, with a space before it:
-    /// `REASON= UNKNOWN_15`. That is `Unrecognized` here, with the text `UNKNOWN_15`.
+    /// For a reason for which tor has no word, it prints `UNKNOWN_` and the number of the reason, mostly after a space:
+    /// `REASON= UNKNOWN_15`. The reason is then `Unrecognized`, and its text is `UNKNOWN_15`.
     pub enum StreamClosureReason: Reason before ' ' {
         /// A cause that no other reason names.
         Misc = "MISC",
@@ -227,13 +229,13 @@ word_enum! {
         End = "END",
         /// The target is a private address.
         PrivateAddr = "PRIVATE_ADDR",
-        /// The stream could not be attached to a circuit. Not in the specification.
+        /// The stream could not be attached to a circuit. Not in the specification, but printed by tor.
         CantAttach = "CANT_ATTACH",
-        /// The network cannot be reached. Not in the specification.
+        /// The network cannot be reached. Not in the specification, but printed by tor.
         NetUnreachable = "NET_UNREACHABLE",
-        /// The client violated the SOCKS protocol. Not in the specification.
+        /// The client violated the SOCKS protocol. Not in the specification, but printed by tor.
         SocksProtocol = "SOCKS_PROTOCOL",
-        /// The client violated the HTTP protocol. Not in the specification.
+        /// The client violated the HTTP protocol. Not in the specification, but printed by tor.
         HttpProtocol = "HTTP_PROTOCOL",
     }
 }
@@ -289,7 +291,7 @@ word_enum! {
 word_enum! {
     /// A property that keeps streams on separate circuits when they differ in it (an item of `ISO_FIELDS`).
     ///
-    /// The specification allows the name of any field here.
+    /// The specification allows the name of any field here: tor may print items without a variant.
     pub enum IsoField: IsoField before ',' {
         /// The target's port.
         DestPort = "DESTPORT",
@@ -307,7 +309,7 @@ word_enum! {
         ClientPort = "CLIENTPORT",
         /// The listener that the stream came through.
         SessionGroup = "SESSION_GROUP",
-        /// The number of NEWNYM signals before the stream.
+        /// The number of NEWNYM signals that tor had received before the stream.
         NymEpoch = "NYM_EPOCH",
     }
 }

@@ -117,6 +117,19 @@ fn misplaced_credentials() {
     }
 }
 
+/// A field of the owned form is masked as in the borrowed form, also where an earlier field begins with the same text: here the
+/// circuit, and `SOURCE_ADDR` within a credential that has no end.
+#[cfg(feature = "alloc")]
+#[test]
+fn each_field_is_masked_at_its_place() {
+    let content = br#"84 NEW hunter2 a:1 NEW=SOCKS_PASSWORD="a SOURCE_ADDR=hunter2 PURPOSE=USER"#;
+    let event = StreamEventRef::parse_lenient(content).unwrap();
+    assert_eq!((event.circuit_id, event.source_addr), (Some("hunter2"), Some("hunter2")));
+    for log in [sent(event), sent(event.into_owned())] {
+        assert_eq!(log.windows(7).filter(|window| window == b"hunter2").count(), 1, "{}", log.escape_ascii());
+    }
+}
+
 /// An event's parts are sent, its credentials are not.
 #[test]
 fn an_event_without_credentials() {

@@ -1,11 +1,11 @@
-//! Lines of 2 GiB and more, which are refused before a byte of them is looked at.
+//! Text of 2 GiB and more, which is refused before a byte of it is looked at.
 #![cfg(all(target_os = "linux", target_pointer_width = "64"))]
-#![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(clippy::panic, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::fs;
 
 use memmap2::MmapOptions;
-use tor_stream_event::{Error, StreamEventRef};
+use tor_stream_event::{Error, Quoted, StreamEventRef};
 
 /// Returns the number of page faults of this process that took memory.
 fn page_faults() -> u64 {
@@ -27,8 +27,9 @@ fn a_line_of_2_gib_is_too_long() {
     // With room for a line end, which bytes may have beyond the limit.
     const LENGTH: usize = (1 << 31) + 2;
     // Memory that is never read is never allocated: a map of zeros costs only addresses.
-    let map = MmapOptions::new().len(LENGTH).no_reserve_swap().map_anon().expect("addresses");
-    // SAFETY: zeros are UTF-8. The check would look at each of them.
+    let mut map = MmapOptions::new().len(LENGTH).no_reserve_swap().map_anon().expect("addresses");
+    map[..2].copy_from_slice(b"\"\"");
+    // SAFETY: quotation marks and zeros are UTF-8. The check would look at each of them.
     #[allow(unsafe_code, reason = "the check would take all of the memory")]
     let text = unsafe { core::str::from_utf8_unchecked(&map) };
     let before = page_faults();
@@ -36,6 +37,11 @@ fn a_line_of_2_gib_is_too_long() {
     assert_too_long(StreamEventRef::parse_lenient(&map), LENGTH);
     assert_too_long(StreamEventRef::parse(text), LENGTH);
     assert_too_long(StreamEventRef::parse(text.get(..1 << 31).expect("ASCII")), 1 << 31);
+    // The string at its start is short, but an index into the text after it might be too large.
+    assert!(Quoted::parse(text).is_none());
+    assert!(Quoted::parse(text.get(..1 << 31).expect("ASCII")).is_none());
+    let (string, rest) = Quoted::parse(text.get(..(1 << 31) - 1).expect("ASCII")).expect("a string");
+    assert_eq!((string.escaped(), rest.len()), ("", (1 << 31) - 3));
     // A full pass takes 1,024 faults with huge pages of 2 MiB, and half a million with small ones.
     assert!(page_faults() - before < 100, "the bytes were looked at");
 }

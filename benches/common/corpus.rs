@@ -50,12 +50,13 @@ pub(crate) fn hostile() -> Corpus {
     Corpus::new("hostile", &contents)
 }
 
-/// Returns an OnionPerf log, in which most lines are no events.
+/// Returns an OnionPerf log with an event in 981 bytes, as in the log that it was cut from: most lines are no events.
 pub(crate) fn log() -> &'static [u8] {
     thinned(&data("onionperf.log"), 981).leak()
 }
 
-/// Returns the capture of a whole control connection, in which most lines are no events.
+/// Returns the capture of a whole control connection with an event in 2200 bytes, as in the original: most lines are no
+/// events.
 pub(crate) fn wire() -> &'static [u8] {
     thinned(&data("control-port.raw"), 2200).leak()
 }
@@ -115,9 +116,8 @@ fn captured(name: &str) -> Vec<Vec<u8>> {
     contents
 }
 
-/// Removes events from a capture, so that there are at least `bytes_per_event` bytes for each. The captures in `tests/data` were
-/// shortened, so that about half of their lines are events; in the original ones there was one in 981 bytes (the log) and one in
-/// 2200 (the connection).
+/// Removes events from a capture, so that there are at least `bytes_per_event` bytes for each. The captures in `tests/data` are
+/// shortened ones, of which about half of the lines are events.
 fn thinned(capture: &[u8], bytes_per_event: usize) -> Vec<u8> {
     let mut kept = Vec::new();
     let (mut events, mut start) = (0, 0);
@@ -136,7 +136,7 @@ fn thinned(capture: &[u8], bytes_per_event: usize) -> Vec<u8> {
     kept
 }
 
-/// Returns the content in a line of `adversarial.jsonl`.
+/// Returns the content in a line of `adversarial.jsonl`. `None` if the line has none, or no hexadecimal digits.
 fn hex_content(case: &[u8]) -> Option<Vec<u8>> {
     const KEY: &[u8] = b"\"content_hex\": \"";
     let digits = &case[find(case, KEY)? + KEY.len()..];

@@ -2,7 +2,7 @@
 
 use tor_stream_event::{Error, StreamEventRef};
 
-/// Sums up a few numbers of an event, by which a benchmark notices a wrong event. Takes next to no time.
+/// Sums up a few numbers of an event, by which a benchmark notices a wrong event; 1 for an error. Takes next to no time.
 pub(crate) fn glance(event: &Result<StreamEventRef<'_>, Error>) -> u64 {
     event.as_ref().map_or(1, |event| u64::from(event.target_port) + event.status as u64 + event.content().len() as u64)
 }
@@ -36,7 +36,7 @@ pub(crate) fn every_field(event: &StreamEventRef<'_>) -> u64 {
     sum.0
 }
 
-/// A sum of values, so that each has to be read.
+/// A sum of values, so that the compiler has each of them read. It wraps around.
 #[derive(Debug)]
 pub(crate) struct Sum(pub(crate) u64);
 

@@ -34,7 +34,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 ///
 /// Without a command it prints a summary of the files.
 #[derive(Parser)]
-#[command(version, max_term_width = 100, args_conflicts_with_subcommands = true, after_long_help = summary::MORE_HELP)]
+// The help names the program as the documentation does, under whatever name it was started: `tor-streams.exe` on Windows.
+#[command(version, bin_name = "tor-streams", max_term_width = 100, args_conflicts_with_subcommands = true, after_long_help = summary::MORE_HELP)]
 struct Arguments {
     /// Command to run.
     #[command(subcommand)]

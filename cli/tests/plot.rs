@@ -66,6 +66,7 @@ fn numbers_of_a_page() {
     let failures = numbers(&page, "failures");
     assert_eq!(failures[0], ["from", "TIMEOUT"]);
     assert_eq!(failures[1..], [["2026-11-25T10:00:05Z", "1"], ["2026-11-25T10:00:10Z", "1"]]);
+    // A row for each of the ten seconds, below the names of the columns.
     let streams = numbers(&page, "streams");
     assert_eq!(streams[0], ["from", "answered", "failed"]);
     assert_eq!((streams.len(), &*streams[5]), (11, &["2026-11-25T10:00:05Z", "0", "1"].map(String::from)[..]));
@@ -90,7 +91,7 @@ fn a_curve_for_each_file() {
     assert!(stderr.contains("--by-file draws seven files at most, not "), "{stderr}");
 }
 
-// 20,000 streams in 4 MB, which are cut into ranges.
+// 20,000 streams in 4 MB, which threads read in ranges.
 #[test]
 fn the_same_for_any_number_of_threads() {
     let log = file("plot", "long.log", log(20_000));
@@ -98,7 +99,7 @@ fn the_same_for_any_number_of_threads() {
     for jobs in ["2", "5"] {
         assert!(page == stdout(0, &["plot", "--jobs", jobs], &[&log]), "{jobs} threads");
     }
-    assert!(page.len() < 400_000, "{} bytes", page.len());
+    assert!(page.len() < 400_000, "{} bytes: a page has steps, and not each stream", page.len());
     // Up to 10,000 streams, the numbers of a curve are exact, as those of the 8,000 answers here. The 16,000 lifetimes are
     // counted in steps, each up to 1.6 % wide.
     let rows = numbers(&page, "answers");
@@ -166,7 +167,8 @@ fn a_log_without_times() {
 #[test]
 fn files_of_the_output() {
     let log = data("onionperf.log");
-    let path = |name: &str| file("plot", "x", "").with_file_name(name);
+    // A path in the folder of this test's files, without a file.
+    let path = |name: &str| file("plot", "any", "").with_file_name(name);
     let svg = path("answers.svg");
     let drawn = stdout(0, &["plot", "--figure", "answers"], &[&log]);
     assert!(drawn.starts_with("<svg ") && drawn.contains("xmlns=\"http://www.w3.org/2000/svg\""), "{drawn}");

@@ -5,6 +5,9 @@
 use laws::{Printed, assert_consistent, law};
 use tor_stream_event::{Error, EventDecoder, EventReader, LineEnd, StreamEventRef, stream_events};
 
+/// Another event's line, before that of the printed event.
+const OTHER: &[u8] = b"650 BW 1 2\r\n";
+
 /// Checks the law for an event that was read from `content`, and that its accessors agree.
 fn check(event: &Printed, content: &[u8], read: Result<StreamEventRef<'_>, Error>) {
     event.check(content, read);
@@ -15,18 +18,21 @@ fn check(event: &Printed, content: &[u8], read: Result<StreamEventRef<'_>, Error
 
 law!(|event: Printed| {
     let content = event.content();
-    // The end of a cut target may be a line end, which goes unless tor's own stands behind it.
+    // A target that tor cut may end with a CR or LF. `parse_bytes` removes one line end, so tor's own is added for that.
     let line = [&content, &b"\r\n"[..]].concat();
     check(&event, &content, StreamEventRef::parse_bytes(&line));
 
     let has = |end: &[u8]| content.windows(end.len()).any(|part| part == end);
     // On the wire only a CR LF in a name ends a line, which no reader can know.
     if !has(b"\r\n") {
-        let wire = [&b"650 BW 1 2\r\n650 STREAM "[..], &line].concat();
+        let wire = [OTHER, b"650 STREAM ", &line].concat();
         check(&event, &content, stream_events(&wire).last().expect("an event").event);
-        check(&event, &content, stream_events(&wire[12..]).line_end(LineEnd::CrLf).last().expect("an event").event);
+        // As the first line, of which a LF in the host would show a log.
+        let alone = stream_events(&wire[OTHER.len()..]).line_end(LineEnd::CrLf);
+        check(&event, &content, alone.last().expect("an event").event);
         let mut reader = EventReader::new(&wire[..]);
         check(&event, &content, reader.next_event().expect("bytes").expect("an event").event);
+        // Twice the length of tor's longest line, in chunks that cut every line.
         let mut decoder = EventDecoder::<8192>::new();
         let mut events = 0;
         for mut chunk in wire.chunks(7) {
@@ -37,7 +43,7 @@ law!(|event: Printed| {
         }
         assert_eq!(events, 1);
     }
-    // In a log a LF does, and a CR before it belongs to the end.
+    // In a log every LF ends a line, and a CR before it belongs to the end. `1:2` stands for the date and time before a reply.
     if !has(b"\n") {
         let log = [&b"1:2 650 BW 1 2\r\n1:2 650 STREAM "[..], &line].concat();
         check(&event, &content, stream_events(&log).last().expect("an event").event);

@@ -7,8 +7,9 @@ use tor_stream_event::StreamEventRef;
 law!(|bytes: &[u8]| {
     let escaped = escape(bytes);
     assert_eq!(unescape(&escaped).as_deref(), Some(bytes));
-    // Longer than tor prints one, so that no part of the line is taken for a target that tor cut.
+    // Longer than any target that tor prints: the rest of the line cannot belong to a target that tor cut.
     let target = "a".repeat(256) + ":1";
+    // The text that tor escaped, and the input itself, if it may stand between quotation marks.
     for text in [Ok(escaped.as_str()), core::str::from_utf8(bytes)].into_iter().flatten() {
         let Some(decoded) = unescape(text) else { continue };
         let line = format!("9 SUCCEEDED 4 {target} SOCKS_USERNAME=\"{text}\" SOCKS_PASSWORD=\"{text}\"");
@@ -16,8 +17,8 @@ law!(|bytes: &[u8]| {
         for quoted in [event.socks_username(), event.socks_password()] {
             let quoted = quoted.expect("a quoted string");
             assert_eq!((quoted.escaped(), quoted.to_vec()), (text, decoded.clone()));
-            let (least, most) = quoted.bytes().size_hint();
-            assert!(least <= decoded.len() && most.is_some_and(|most| decoded.len() <= most));
+            let (min, max) = quoted.bytes().size_hint();
+            assert!(min <= decoded.len() && max.is_some_and(|max| decoded.len() <= max));
         }
     }
 });

@@ -1,4 +1,4 @@
-//! Every way of reading a line says the same of it, and every part of an event the same as the others.
+//! Text, bytes and lenient reading give the same event of a line, and the fields, accessors and anomalies of an event agree.
 #![cfg_attr(fuzzing, no_main)]
 
 use core::str::from_utf8;

@@ -7,7 +7,8 @@ use tor_stream_event::{Anomaly, StreamEventRef};
 law!(|line: &[u8]| {
     let Ok(event) = StreamEventRef::parse_lenient(line) else { return };
     let content = event.content();
-    // A lone line end may be the last byte of a target: the event says so, and the same content without it does not.
+    // A CR or LF alone at the end may be the last byte of a cut target, which is an anomaly: the content, read without it
+    // below, has no such anomaly.
     if line.len() == content.len() + 1 {
         return;
     }
@@ -24,9 +25,10 @@ law!(|line: &[u8]| {
     if event.anomalies().contains(Anomaly::FieldNotUtf8) {
         return;
     }
-    // Tokens without a key stand in no part. tor prints none.
+    // Tokens without a key are no arguments: where they may be, in lines that tor does not print, they are skipped.
     let in_order = !event.anomalies().contains(Anomaly::UnknownOrder);
     for (key, value) in event.args() {
+        // A reason that is a code has a space before it.
         let fields = [format!(" {key}={value}"), format!(" {key}= {value}")];
         let starts = |from: &[u8]| fields.iter().find(|field| from.starts_with(field.as_bytes())).map(String::len);
         let last = if in_order { 0 } else { rest.len() };

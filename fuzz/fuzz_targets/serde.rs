@@ -21,6 +21,7 @@ fn assert_says_its_content(event: &StreamEvent) {
     // The end is that of a line: a CR or LF before it is content.
     let line = [event.content(), b"\r\n"].concat();
     let parsed = StreamEvent::from(StreamEventRef::parse_lenient(&line).expect("an event"));
+    // All fields but the last ones, which are the arguments and the anomalies.
     let fields = |event: &StreamEvent| format!("{event:?}").split(" args: ").next().map(String::from);
     assert_eq!(fields(event), fields(&parsed), "{line:?}");
     assert_eq!(event.to_string(), parsed.to_string());
@@ -29,7 +30,7 @@ fn assert_says_its_content(event: &StreamEvent) {
     assert_ne!(event.circuit_id.as_ref().map(AsRef::as_ref), Some("0"));
 }
 
-/// Changes one bit of data, which `seed` chooses.
+/// Changes one bit of data, which a hash of `seed` chooses.
 fn change(data: &mut [u8], seed: &[u8]) {
     let number = seed.iter().fold(0_usize, |number, &byte| number.wrapping_mul(31).wrapping_add(byte.into()));
     let index = number.checked_rem(data.len()).unwrap_or_default();

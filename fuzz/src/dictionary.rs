@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 /// Words of `dictionary.txt`, which is in libFuzzer's format: one `"WORD"` a line, with `\xNN`, `\"` and `\\` as escapes.
 static WORDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| words(include_str!("../dictionary.txt")));
 
-/// Inserts a word into the first `size` bytes of `data`, or writes it over them, and returns the new size. `None` for seven of
-/// eight seeds, and if there is no room: then libFuzzer's own mutations follow.
+/// Inserts a word into the first `size` bytes of `data`, or writes it over some of them, and returns the new size. The seed
+/// chooses the word and its place. `None` for seven of eight seeds, and if there is no room: then libFuzzer's own mutations
+/// follow.
 #[must_use]
 pub fn insert_word(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> Option<usize> {
     let seed = usize::try_from(seed).ok()?;

@@ -79,7 +79,8 @@ fn assert_target(event: &StreamEventRef<'_>) {
     assert_eq!(has(Anomaly::TargetControl), target.iter().any(u8::is_ascii_control));
     assert_eq!(has(Anomaly::Target8Bit), !target.is_ascii());
     assert_eq!(has(Anomaly::TargetNotUtf8), from_utf8(target).is_err());
-    // A lone line end behind a target of 254 bytes may be its 255th, also if fields follow the target.
+    // tor prints 255 bytes of a target. A CR or LF alone after 254 bytes, which is no part of the content, may be the last
+    // one; the text that looks like fields is then part of the target.
     let from_target = event.content().splitn(4, |&byte| byte == b' ').nth(3).unwrap_or_default();
     assert!(has(Anomaly::TargetMayBeCut) || target.len() < 255);
     assert!(!has(Anomaly::TargetMayBeCut) || target.len() >= 255 || from_target.len() == 254);
@@ -98,7 +99,7 @@ fn split_port(text: &str) -> Option<(&str, u16)> {
     Some((host, port.parse().ok().filter(|_| is_port)?))
 }
 
-/// Returns what stands between the quotation marks, if there is nothing else.
+/// Returns the text between the quotation marks of a quoted string. `None` if `value` is none.
 fn between_quotes(value: &str) -> Option<&str> {
     value.strip_prefix('"')?.strip_suffix('"').filter(|text| unescape(text).is_some())
 }

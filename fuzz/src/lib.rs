@@ -1,9 +1,9 @@
 //! Code that the fuzz targets share: the macro that runs a law, assertions about any event, and the generators of logs and of
 //! tor's events. `tests/common` has the models behind them.
 
+mod dictionary;
 #[path = "../../tests/common/escape.rs"]
 mod escape;
-mod dictionary;
 mod event;
 mod lines;
 #[path = "../../tests/common/printed.rs"]
@@ -15,7 +15,7 @@ mod search;
 
 pub use crate::dictionary::insert_word;
 pub use crate::event::{assert_consistent, assert_same};
-pub use crate::lines::{Chunks, Log};
+pub use crate::lines::{Chunks, Log, WholeLog};
 pub use crate::printed::Printed;
 pub use crate::quoted::{escape, unescape};
 pub use arbitrary;

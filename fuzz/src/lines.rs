@@ -1,10 +1,11 @@
 //! A log that arrives in chunks, and assertions about the lines that are found in it.
 
+use core::mem;
 use std::io::{self, Read};
 
 use tor_stream_event::{Error, EventLine, LineEnd, LogFormat, Skipped, StreamEventRef, StreamEvents, stream_events};
 
-use crate::search::{Expected, ExpectedLine, Settings, search};
+use crate::search::{ExpectedLine, Settings, search};
 
 /// Formats of logs, one of which a log may have. Their texts are in `dictionary.txt`, so that the fuzzer finds them.
 const FORMATS: [(&str, &str); 6] = [
@@ -26,8 +27,21 @@ pub struct Log<'a> {
     pub settings: Settings,
     /// Set if events are read leniently.
     pub lenient: bool,
-    /// Lengths of the next three chunks, less one; the fourth has the first length again.
+    /// Lengths of the first three chunks, less one; the fourth has the first length again.
     lengths: [u8; 3],
+}
+
+/// The reading of a log as a whole.
+#[derive(Clone, Debug)]
+pub struct WholeLog<'a> {
+    /// The lines with events.
+    pub lines: Vec<EventLine<'a>>,
+    /// Counts of skipped lines.
+    pub skipped: Skipped,
+    /// Number of lines with a reply.
+    pub replies: u64,
+    /// The line end; `None` if the log has no reply that shows it.
+    pub line_end: Option<LineEnd>,
 }
 
 /// The chunks of a log: an iterator, and a reader that returns one at a time.
@@ -67,23 +81,34 @@ impl<'a> Log<'a> {
         Chunks { rest: self.bytes, lengths: self.lengths }
     }
 
-    /// Returns the lines that are found in the log as a whole, the counts of skipped lines, and the number of replies. Asserts
-    /// that a slow search finds the same, and that each event is that of its text.
+    /// Reads the log as a whole. Asserts that a slow search finds the same, and that each event is that of its text.
     #[must_use]
-    pub fn events(&self) -> (Vec<EventLine<'a>>, Skipped, u64) {
+    pub fn events(&self) -> WholeLog<'a> {
         let events = stream_events(self.bytes).lenient(self.lenient);
         let events = self.settings.line_end.map_or(events.clone(), |line_end| events.line_end(line_end));
         let mut events = self.settings.formats.iter().copied().fold(events, StreamEvents::log_format);
-        let found: Vec<_> = events.by_ref().collect();
+        let lines: Vec<_> = events.by_ref().collect();
         let expected = search(self.bytes, &self.settings);
-        assert_eq!(found.len(), expected.lines.len());
-        for (line, place) in found.iter().zip(&expected.lines) {
+        assert_eq!(lines.len(), expected.lines.len());
+        for (line, place) in lines.iter().zip(&expected.lines) {
             self.assert_line(line, place);
         }
-        let Expected { replies, .. } = expected;
-        assert!(expected.agrees_with(&events.skipped()), "{expected:?} {:?}", events.skipped());
-        assert_eq!(events.replies(), replies);
-        (found, events.skipped(), events.replies())
+        let (skipped, replies) = (events.skipped(), events.replies());
+        assert!(expected.agrees_with(&skipped), "{expected:?} {skipped:?}");
+        assert_eq!(replies, expected.replies);
+        WholeLog { lines, skipped, replies, line_end: events.state().line_end() }
+    }
+
+    /// Returns the length of the longest line, its end included, or more: on the wire a LF alone is taken for text in every
+    /// line, also where it ends one that is no reply.
+    #[must_use]
+    pub fn longest_line(&self, line_end: Option<LineEnd>) -> usize {
+        let needs_cr = line_end == Some(LineEnd::CrLf);
+        let lfs = self.bytes.iter().enumerate().filter(|&(_, &byte)| byte == b'\n').map(|(index, _)| index);
+        let lines_end = lfs.filter(|&lf| !needs_cr || self.bytes[..lf].ends_with(b"\r")).map(|lf| lf + 1);
+        let mut start = 0;
+        let lengths = lines_end.chain([self.bytes.len()]).map(|end| end - mem::replace(&mut start, end));
+        lengths.max().unwrap_or_default()
     }
 
     /// Asserts that a line is the one that the slow search expects, and that its event is that of its text.

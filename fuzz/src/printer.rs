@@ -3,7 +3,7 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::printed::{
-    ENDS, FRAGMENTS, NEW_WORD, OTHERS, PATH_PARTS, PROTOCOLS, PURPOSES, Printed, REASONS, STARTS, TARGET_BUFFER,
+    ENDS, FRAGMENTS, NEW_KEY, NEW_WORD, OTHERS, PATH_PARTS, PROTOCOLS, PURPOSES, Printed, REASONS, STARTS, TARGET_BUFFER,
 };
 
 impl<'a> Arbitrary<'a> for Printed {
@@ -16,7 +16,7 @@ impl<'a> Arbitrary<'a> for Printed {
         };
         let circuit = if u.arbitrary()? { 0 } else { u64::arbitrary(u)? };
         let (id, port, mut host) = (u.arbitrary()?, u.arbitrary()?, hostile(u)?);
-        // Lengthens the host, by filler at any place, to 246 to 258 bytes: tor cuts the target after 255.
+        // Lengthens the host, by filler at any place, to 246 to 258 bytes, since tor cuts the target after 255.
         if u.ratio(1, 4)? {
             let fill = (TARGET_BUFFER + 3 - u.int_in_range(0..=12)?).saturating_sub(host.len());
             let at = u.int_in_range(0..=host.len())?;
@@ -69,12 +69,12 @@ fn add_newer_fields(event: &mut Printed, u: &mut Unstructured<'_>) -> Result<()>
     let iso_fields = ["", "CLIENTADDR", "SOCKS_USERNAME,SOCKS_PASSWORD", "A_NEW_FIELD,DESTPORT"];
     event.add_newer(u.choose(PROTOCOLS)?, u.arbitrary()?, u.arbitrary()?, u.choose(&iso_fields)?);
     if u.ratio(1, 8)? {
-        event.add("A_NEW_KEY", *u.choose(&["", "1", "a:1", "A=b", NEW_WORD, "\"\"", "\"a b:1\""])?);
+        event.add(NEW_KEY, *u.choose(&["", "1", "a:1", "A=b", NEW_WORD, "\"\"", "\"a b:1\""])?);
     }
     Ok(())
 }
 
-/// Returns a reason: a word or a code.
+/// Returns a reason: `Ok` with a word, or `Err` with a code.
 fn reason(u: &mut Unstructured<'_>) -> Result<core::result::Result<&'static str, u16>> {
     Ok(if u.ratio(1, 4)? { Err(u.arbitrary()?) } else { Ok(*u.choose(REASONS)?) })
 }
@@ -95,7 +95,7 @@ fn source_addr(u: &mut Unstructured<'_>) -> Result<String> {
     })
 }
 
-/// Returns text that a client may send.
+/// Returns text that a hostile client may send: fragments, single bytes, and up to 255 times `a`.
 fn hostile(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     let mut text = Vec::new();
     for _ in 0..u.int_in_range(0..=10)? {

@@ -8,8 +8,8 @@ pub fn escape(bytes: &[u8]) -> String {
     crate::escape::escape(bytes)
 }
 
-/// Unescapes the text between quotation marks, by whatever writer it was escaped. `None` if it cannot stand there: a quotation
-/// mark in it would be the end, or the one after it would be escaped.
+/// Unescapes the text between quotation marks, whoever escaped it. `None` for text with a bare quotation mark, and for text
+/// with a lone backslash at its end, which would escape the closing mark.
 #[must_use]
 pub fn unescape(text: &str) -> Option<Vec<u8>> {
     let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());

@@ -53,12 +53,14 @@ def main(program, folder):
     listed, good = folder / "logs.txt", folder / "good.txt"
     good.write_text("".join(f"{log}\n" for log in logs))
     damaged = folder / "ends too early.log.gz"
+    # Some of its events are before the end.
     damaged.write_bytes(gzip.compress(logs[1].read_bytes())[:9_000])
     logs[1:1] = [damaged, shutil.copy(DATA / "mixed-session.raw", folder)]
     listed.write_text("".join(f"{log}\n" for log in logs))
 
     status, output, log = submit(program, CLUSTER, listed, folder / "out", QUERY)
     expected, told = one_process(program, logs)
+    # Enough that a worker's share could not be missed.
     assert len(expected) > 5 and expected.total() > 500, expected
     assert counts(output) == expected, f"{output}\n{expected}\n{log}"
     assert status == 1, status
@@ -70,7 +72,8 @@ def main(program, folder):
         assert any("Starting task" in line and worker in line for line in log.splitlines()), worker
     print(f"a cluster of two workers counts {expected.total()} streams of {len(logs)} logs as one process does")
 
-    # The first task ends the executor that it runs in: its Python's daemon's parent.
+    # The first task ends the executor that it runs in. The program's parent is a Python of Spark's, whose parent is Spark's daemon,
+    # which the executor has started.
     wrapper, lost = folder / "wrapper", folder / "lost"
     wrapper.write_text(f"""#!/bin/sh
 if mkdir '{lost}' 2>/dev/null; then

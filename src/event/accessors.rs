@@ -1,4 +1,4 @@
-//! Accessors of the fields that are not public, and of the text of words.
+//! Accessors of the fields that are not public, of all fields as arguments, and of words as text.
 
 use super::StreamEventRef;
 use crate::format::keyword::Keyword;
@@ -30,7 +30,7 @@ impl<'a> StreamEventRef<'a> {
         }
     }
 
-    /// Returns `REASON` as printed, without the space that tor prints before `UNKNOWN_`.
+    /// Returns `REASON` as printed, without the space that tor prints before `UNKNOWN_`. `None` if the field is absent.
     ///
     /// # Examples
     ///
@@ -49,7 +49,7 @@ impl<'a> StreamEventRef<'a> {
         }
     }
 
-    /// Returns `REMOTE_REASON` as printed, without the space that tor prints before `UNKNOWN_`.
+    /// Returns `REMOTE_REASON` as printed, without the space that tor prints before `UNKNOWN_`. `None` if the field is absent.
     ///
     /// # Examples
     ///
@@ -68,7 +68,7 @@ impl<'a> StreamEventRef<'a> {
         }
     }
 
-    /// Returns `SOURCE` as printed.
+    /// Returns `SOURCE` as printed. `None` if the field is absent.
     ///
     /// # Examples
     ///
@@ -87,7 +87,7 @@ impl<'a> StreamEventRef<'a> {
         }
     }
 
-    /// Returns `PURPOSE` as printed.
+    /// Returns `PURPOSE` as printed. `None` if the field is absent.
     ///
     /// # Examples
     ///
@@ -106,7 +106,7 @@ impl<'a> StreamEventRef<'a> {
         }
     }
 
-    /// Returns `CLIENT_PROTOCOL` as printed.
+    /// Returns `CLIENT_PROTOCOL` as printed. `None` if the field is absent.
     ///
     /// # Examples
     ///
@@ -161,7 +161,7 @@ impl<'a> StreamEventRef<'a> {
         self.layout.socks_password.map(|span| Quoted::new(self.content.span(span)))
     }
 
-    /// Returns the protocol that the client spoke to tor (`CLIENT_PROTOCOL`, from tor 0.4.3.1 on).
+    /// Returns the protocol that the client spoke to tor (`CLIENT_PROTOCOL`, from tor 0.4.3.1 on). `None` if the field is absent.
     ///
     /// # Examples
     ///
@@ -178,8 +178,8 @@ impl<'a> StreamEventRef<'a> {
         self.layout.client_protocol
     }
 
-    /// Returns the number of NEWNYM signals before the stream (`NYM_EPOCH`, from tor 0.4.3.1 on). `None` if the field
-    /// is absent or not a number from 0 to 2^32 - 1.
+    /// Returns the number of NEWNYM signals that tor had received before the stream (`NYM_EPOCH`, from tor 0.4.3.1 on). `None` if the
+    /// field is absent or not a number from 0 to 2^32 - 1; zeros may lead the number.
     ///
     /// # Examples
     ///
@@ -201,7 +201,7 @@ impl<'a> StreamEventRef<'a> {
 
     /// Returns the listener or other source of the stream (`SESSION_GROUP`, from tor 0.4.3.1 on): -2 for a directory
     /// connection, -3 for a RESOLVE of the control port, -4 and below for listeners, or a listener's `SessionGroup` of 0 or
-    /// more in `torrc`. `None` if the field is absent or not a number from -2^31 to 2^31 - 1.
+    /// more in `torrc`. `None` if the field is absent or not a number from -2^31 to 2^31 - 1; zeros may lead the number.
     ///
     /// # Examples
     ///
@@ -221,8 +221,8 @@ impl<'a> StreamEventRef<'a> {
         }
     }
 
-    /// Iterates over the properties that keep the stream apart from others (`ISO_FIELDS`, from tor 0.4.3.1 on). Empty
-    /// if the field is absent or empty.
+    /// Iterates over the properties that keep the stream apart from others (`ISO_FIELDS`, from tor 0.4.3.1 on). Empty items of the
+    /// list, such as one after a last comma, are left out. Empty if the field is absent or empty.
     ///
     /// # Examples
     ///
@@ -238,7 +238,7 @@ impl<'a> StreamEventRef<'a> {
         IsoFields::new(self.iso_fields_str().unwrap_or_default())
     }
 
-    /// Returns `ISO_FIELDS` as printed: a list with commas, which may be empty.
+    /// Returns `ISO_FIELDS` as printed: a list with commas, which may be empty. `None` if the field is absent.
     ///
     /// # Examples
     ///
@@ -254,8 +254,8 @@ impl<'a> StreamEventRef<'a> {
         self.layout.iso_fields.map(|span| self.content.span(span))
     }
 
-    /// Returns the address in [`source_addr`](Self::source_addr): the text before its port, or all of it without a
-    /// port.
+    /// Returns the address in [`source_addr`](Self::source_addr): the text before its port, or all of it if there is no
+    /// port. `None` if the field is absent.
     ///
     /// # Examples
     ///
@@ -273,8 +273,8 @@ impl<'a> StreamEventRef<'a> {
         source_addr.get(..end)
     }
 
-    /// Returns the port in [`source_addr`](Self::source_addr). 0 for a unix socket. `None` if the field is absent, or
-    /// if tor cut a socket's path so that the port is lost.
+    /// Returns the port in [`source_addr`](Self::source_addr). 0 for a unix socket. `None` if the field is absent or has no port, as
+    /// where tor cut a socket's path.
     ///
     /// # Examples
     ///
@@ -292,7 +292,7 @@ impl<'a> StreamEventRef<'a> {
 
     /// Iterates over every keyword argument, key and value as printed, in the order of the line.
     ///
-    /// Values keep their quotation marks. A value that is not UTF-8 is U+FFFD.
+    /// Values keep their quotation marks. A key or value that is not UTF-8 is U+FFFD. Tokens without a key and a `=` are left out.
     ///
     /// # Examples
     ///
@@ -310,7 +310,8 @@ impl<'a> StreamEventRef<'a> {
         Args::new(self.content, self.layout.target_end, self.layout.known_ends())
     }
 
-    /// Returns the value of the keyword `key`, as printed; the last one if it is repeated.
+    /// Returns the value of the keyword argument with this key, as printed; the last one if the key is repeated. `None` if the event
+    /// has no such argument.
     ///
     /// # Examples
     ///
@@ -348,7 +349,7 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub fn exit_relay(&self) -> Option<(&'a str, &'a str)> {
-        // Does what `rsplit_once` does, of which the compiler cannot prove that it never panics.
+        // As `rsplit_once('.')`, but of that one the compiler cannot prove that it never panics.
         let split_last = |name: &'a str| {
             let dot = memchr::memrchr(b'.', name.as_bytes())?;
             Some((name.get(..dot)?, name.get(dot + 1..)?))
@@ -358,7 +359,7 @@ impl<'a> StreamEventRef<'a> {
         (suffix.eq_ignore_ascii_case("exit") && grammar::is_relay(relay.as_bytes())).then_some((address, relay))
     }
 
-    /// Returns the text of a word without a variant: the value of `keyword`.
+    /// Returns the value of `keyword` as printed: the text of a word without a variant.
     #[cold]
     fn unrecognized_word(&self, keyword: Keyword) -> Option<&'a str> {
         self.arg(keyword.as_str())

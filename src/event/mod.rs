@@ -1,4 +1,9 @@
-//! The event that borrows its text from the input: [`parse`] makes one, [`accessors`] has its fields, [`show`] its text.
+//! The event that borrows its text from the input.
+//!
+//! - this file: the event, its public fields, and the [`Layout`] behind the accessors
+//! - [`parse`]: the functions that parse an event, and those that return its anomalies, target and content
+//! - [`accessors`]: the functions that return its other fields
+//! - [`show`]: `Display`, `Debug`, and text without credentials
 
 // Before the other modules, so that rustdoc lists the functions that parse first.
 mod parse;
@@ -32,9 +37,9 @@ pub(crate) use self::show::debug;
 /// | keyword | with the status | value |
 /// |---|---|---|
 /// | `REASON` | FAILED, CLOSED, DETACHED; REMAP with an unknown source | word |
-/// | `REMOTE_REASON` | the same, after `REASON=END` | word |
+/// | `REMOTE_REASON` | FAILED, CLOSED, DETACHED, after `REASON=END` | word |
 /// | `SOURCE` | REMAP | word |
-/// | `SOURCE_ADDR` | NEW, NEWRESOLVE | `addr:port`, or a socket's path and `:0` |
+/// | `SOURCE_ADDR` | NEW, NEWRESOLVE | `addr:port`; a socket's path and `:0`; `(Tor_internal):0` |
 /// | `PURPOSE` | NEW, NEWRESOLVE | word |
 /// | `SOCKS_USERNAME`, `SOCKS_PASSWORD` | any | quoted string |
 /// | `CLIENT_PROTOCOL` | any | word |
@@ -56,6 +61,10 @@ pub(crate) use self::show::debug;
 ///
 /// A line that no known tor prints is read from the left: the first token is the target, keywords may come in any order,
 /// the last of a repeated one counts, and `anomalies` holds [`UnknownOrder`](Anomaly::UnknownOrder).
+///
+/// Three values that no tor prints are read without an anomaly, as they have one meaning only: numbers and ports with leading
+/// zeros (`NYM_EPOCH=007`, `a:0443`), the number `-0`, and lists with empty items (`ISO_FIELDS=DESTPORT,`). `Display` and
+/// [`content`](Self::content) have them as they were.
 ///
 /// # Examples
 ///
@@ -96,7 +105,8 @@ pub struct StreamEventRef<'a> {
     /// The source of a new target address (`SOURCE`). `None` if the field is absent.
     pub source: Option<StreamSource>,
     /// The address that the client connects from, as printed (`SOURCE_ADDR`): address and port, IPv6 without brackets;
-    /// a socket's path and `:0`; or a path that tor cut at 50 bytes. `None` if the field is absent.
+    /// a socket's path and `:0`; a path that tor cut at 50 bytes; or `(Tor_internal):0` for a stream of tor's own. `None` if the
+    /// field is absent.
     pub source_addr: Option<&'a str>,
     /// The purpose of the stream (`PURPOSE`). `None` if the field is absent.
     pub purpose: Option<StreamPurpose>,
@@ -106,8 +116,8 @@ pub struct StreamEventRef<'a> {
     pub(crate) layout: Layout,
 }
 
-/// The parts of an event that only accessors use: ranges in the content, and values without a public field. Both forms of an
-/// event keep them, so that a conversion does not parse the text again.
+/// Data of an event that only accessors use: ranges in the content, and values without a public field. The borrowed and the owned
+/// form have the same, so that a conversion does not parse the text again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Layout {
     /// Index of the target's first byte.
@@ -133,8 +143,8 @@ pub(crate) struct Layout {
 impl Layout {
     /// Returns the ends of values that [`Args`](crate::Args) need not search for. `None` if the fields are not in tor's order.
     const fn known_ends(&self) -> Option<KnownEnds> {
-        /// Returns the index after a string's last quotation mark, or 0.
-        const fn end(string: Option<Span>) -> u32 {
+        /// Returns the index after the closing quotation mark of a credential. 0 if there is no credential.
+        const fn end_with_quote(string: Option<Span>) -> u32 {
             match string {
                 Some(string) => string.end() + 1,
                 None => 0,
@@ -144,8 +154,8 @@ impl Layout {
             return None;
         }
         Some(KnownEnds {
-            socks_username: end(self.socks_username),
-            socks_password: end(self.socks_password),
+            socks_username: end_with_quote(self.socks_username),
+            socks_password: end_with_quote(self.socks_password),
             iso_fields_is_last: !self.anomalies.contains(Anomaly::UnknownKeyword),
         })
     }

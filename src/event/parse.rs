@@ -1,4 +1,4 @@
-//! The functions that parse an event, its anomalies, and its text as a whole.
+//! The functions that parse an event, and those that return its anomalies, target and content.
 
 use super::StreamEventRef;
 use crate::anomaly::Anomalies;
@@ -90,7 +90,7 @@ impl<'a> StreamEventRef<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Protocol`] of [`Field::EventName`] if the line begins with anything else, and as for
+    /// [`Error::Protocol`] of [`Field::EventName`] if the line does not begin with `650 STREAM `, and the errors of
     /// [`parse`](Self::parse). An offset counts from the start of the line.
     ///
     /// # Examples
@@ -117,7 +117,7 @@ impl<'a> StreamEventRef<'a> {
 
     /// Returns the owned form of this event. The text is copied, not parsed again.
     ///
-    /// Not `to_owned`: that is `Clone` for a type that is `Copy`, and gives the borrowed form again.
+    /// [`ToOwned::to_owned`](alloc::borrow::ToOwned::to_owned) does something else: it copies the borrowed form, which is `Clone`.
     ///
     /// # Examples
     ///
@@ -186,7 +186,7 @@ impl<'a> StreamEventRef<'a> {
         self.content.bytes()
     }
 
-    /// Adds anomalies of the line that the event was found in.
+    /// Adds anomalies of the log's line that the event was found in.
     pub(crate) const fn add_anomalies(&mut self, anomalies: Anomalies) {
         self.layout.anomalies = self.layout.anomalies.union(anomalies);
     }
@@ -195,7 +195,7 @@ impl<'a> StreamEventRef<'a> {
 /// Returns the error about a line that does not begin with [`STREAM_REPLY`].
 #[cold]
 fn not_an_event(line: &[u8]) -> ProtocolError {
-    let same = STREAM_REPLY.iter().zip(line).take_while(|(expected, found)| expected == found).count();
+    let first_difference = STREAM_REPLY.iter().zip(line).take_while(|(expected, found)| expected == found).count();
     let kind = if line.is_empty() { ErrorKind::Missing } else { ErrorKind::Malformed };
-    ProtocolError::new(kind(Field::EventName), line, same)
+    ProtocolError::new(kind(Field::EventName), line, first_difference)
 }

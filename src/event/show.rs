@@ -12,8 +12,8 @@ impl<'a> StreamEventRef<'a> {
     /// Credentials have fields of their own. In a damaged line, or in one of a newer tor, the target, an ID or a word may hold
     /// them as well, also without their keyword.
     ///
-    /// If `text` is borrowed from this event, or is equal to the beginning of one of its public fields, a secret that begins
-    /// before `text` is masked too. Any other text is searched by itself.
+    /// If `text` is borrowed from this event, or is equal to the beginning of one of its public fields (the first such one counts), a
+    /// secret that begins before `text` in the event, and goes on in it, is masked too. Any other text is searched by itself.
     ///
     /// # Examples
     ///
@@ -33,7 +33,8 @@ impl<'a> StreamEventRef<'a> {
         self.redact_at(text, self.copied_field_starts())
     }
 
-    /// Returns text of this event without credentials, as [`redact`](Self::redact) does. A copy is looked for at `starts` only.
+    /// Returns text of this event without credentials, as [`redact`](Self::redact) does. `starts` are the indexes in the content at
+    /// which text that is a copy, not borrowed, may begin.
     fn redact_at<const N: usize>(&self, text: &'a [u8], starts: [Option<usize>; N]) -> Redacted<'a> {
         let content = self.content();
         let is_at = |start: &usize| content.get(*start..).is_some_and(|rest| rest.starts_with(text));
@@ -63,6 +64,33 @@ impl<'a> StreamEventRef<'a> {
     }
 }
 
+/// The fields of an event that have text of its line, without credentials: for `Debug` and `defmt`.
+#[allow(clippy::missing_docs_in_private_items, reason = "the names are those of the event's fields")]
+pub(crate) struct RedactedFields<'a> {
+    pub(crate) id: Redacted<'a>,
+    pub(crate) circuit_id: Option<Redacted<'a>>,
+    pub(crate) target_host: Redacted<'a>,
+    pub(crate) source_addr: Option<Redacted<'a>>,
+    pub(crate) iso_fields: Option<Redacted<'a>>,
+}
+
+impl<'a> StreamEventRef<'a> {
+    /// Returns the fields that have text of the line. A field may begin with the same text as another one, so each is looked for at
+    /// its own start.
+    pub(crate) fn redacted_fields(&self) -> RedactedFields<'a> {
+        let [id, circuit_id, target, source_addr] = self.copied_field_starts();
+        let redact = |text: &'a str, start| self.redact_at(text.as_bytes(), [start]);
+        RedactedFields {
+            id: redact(self.id, id),
+            circuit_id: self.circuit_id.map(|text| redact(text, circuit_id)),
+            target_host: redact(self.target_host, target),
+            source_addr: self.source_addr.map(|text| redact(text, source_addr)),
+            // Borrowed in both forms.
+            iso_fields: self.iso_fields_str().map(|text| redact(text, None)),
+        }
+    }
+}
+
 impl fmt::Display for StreamEventRef<'_> {
     /// Writes the content as tor printed it. Bytes that are not UTF-8 become U+FFFD, since a formatter takes text only:
     /// [`content`](Self::content) has the bytes.
@@ -85,27 +113,25 @@ impl fmt::Debug for StreamEventRef<'_> {
 
 /// Formats the fields of either form of an event. Credentials are masked in whichever field they are; of keyword arguments
 /// only the keys are shown, since the value of an unknown one may be a credential.
-pub(crate) fn debug<'a>(event: &StreamEventRef<'a>, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    // A field may have the text of another one, so each is looked for at its own start.
-    let [id, circuit_id, target, source_addr] = event.copied_field_starts();
-    let text = |text: &'a str, start| event.redact_at(text.as_bytes(), [start]);
+pub(crate) fn debug(event: &StreamEventRef<'_>, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let redacted = event.redacted_fields();
     f.debug_struct(name)
-        .field("id", &text(event.id, id))
+        .field("id", &redacted.id)
         .field("status", &event.status)
-        .field("circuit_id", &event.circuit_id.map(|circuit| text(circuit, circuit_id)))
-        .field("target_host", &text(event.target_host, target))
+        .field("circuit_id", &redacted.circuit_id)
+        .field("target_host", &redacted.target_host)
         .field("target_port", &event.target_port)
         .field("reason", &event.reason)
         .field("remote_reason", &event.remote_reason)
         .field("source", &event.source)
-        .field("source_addr", &event.source_addr.map(|address| text(address, source_addr)))
+        .field("source_addr", &redacted.source_addr)
         .field("purpose", &event.purpose)
         .field("socks_username", &event.socks_username())
         .field("socks_password", &event.socks_password())
         .field("client_protocol", &event.client_protocol())
         .field("nym_epoch", &event.nym_epoch())
         .field("session_group", &event.session_group())
-        .field("iso_fields", &event.iso_fields_str().map(|fields| text(fields, None)))
+        .field("iso_fields", &redacted.iso_fields)
         .field("args", &event.args())
         .field("anomalies", &event.anomalies())
         .finish()

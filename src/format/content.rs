@@ -1,4 +1,4 @@
-//! The text of an event, which is UTF-8 on nearly every line and must be readable on the others; and ranges of it.
+//! The content of an event, which need not be UTF-8, and ranges of it.
 
 use core::num::NonZeroU64;
 
@@ -7,7 +7,7 @@ use super::MAX_CONTENT_LEN;
 /// Replacement for text that is not UTF-8.
 const REPLACEMENT: &str = "\u{FFFD}";
 
-/// An event's content: `str` if it is UTF-8, so that no field needs a check of its own.
+/// An event's content: `str` if it is UTF-8, as nearly every content is, so that no field needs a check of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Content<'a> {
     /// UTF-8.
@@ -17,22 +17,23 @@ pub(crate) enum Content<'a> {
 }
 
 impl<'a> Content<'a> {
-    /// Returns a content, as `str` if it is UTF-8. Bytes too long for an event are not checked: the parser refuses them.
+    /// Returns a content, as `str` if it is UTF-8. Bytes too long for an event are not checked and become `Bytes`: the parser
+    /// refuses them.
     #[cfg_attr(feature = "std", inline)]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        // A line end of two bytes may follow the content.
+        // `bytes` may have a line end of two bytes after the content.
         if bytes.len() > MAX_CONTENT_LEN + 2 {
             return Self::Bytes(bytes);
         }
         core::str::from_utf8(bytes).map_or(Self::Bytes(bytes), Self::Str)
     }
 
-    /// Returns the content from `start` to `end` of `bytes`, as [`new`](Self::new) does, checked in whole machine words.
+    /// Returns the content from `start` to `end` of `bytes`, as [`new`](Self::new) returns it, but faster.
     ///
     /// The standard library checks ASCII two machine words at a time only from an aligned address on, and the last bytes one
-    /// by one. The text around an event is nearly always ASCII: `650 STREAM ` before it, its line end and the next line
-    /// after it. So the check begins up to a machine word earlier and ends up to two later, which saves 10 to 20 % of the
-    /// time to read a log. If the larger range is not UTF-8, the exact one is checked.
+    /// by one. The text around a content is nearly always ASCII: `650 STREAM ` before it, its line end and the next line
+    /// after it. So the check begins up to a machine word earlier, at an aligned address, and ends up to two later, which saves 10
+    /// to 20 % of the time to read a log. If that larger range is not UTF-8, the exact one is checked.
     pub(crate) fn within(bytes: &'a [u8], start: usize, end: usize) -> Self {
         const MACHINE_WORD: usize = size_of::<usize>();
         let from = start.saturating_sub((bytes.as_ptr() as usize).wrapping_add(start) % MACHINE_WORD);
@@ -64,7 +65,7 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// Returns the whole content, or an empty one if it is not UTF-8: then no range but the empty one is in it, and
+    /// Returns the whole content, or empty text if it is not UTF-8: no range but `0..0` is within that, so that
     /// [`get`](Self::get) reads the bytes.
     #[cfg_attr(feature = "std", inline)]
     const fn utf8_or_empty(self) -> &'a str {
@@ -90,7 +91,7 @@ impl<'a> Content<'a> {
     }
 }
 
-/// Returns text without the line end after it: LF, CR LF, or a CR whose LF has not been received.
+/// Returns text without one line end, if it ends with one: LF, CR LF, or a CR whose LF has not been received.
 #[cold]
 pub(crate) fn without_line_end(text: &[u8]) -> &[u8] {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
@@ -105,12 +106,12 @@ fn part_of_bytes(bytes: &[u8], start: usize, end: usize) -> &str {
 
 /// The range of a value in an event's content: the start in the high 32 bits, the end in the low ones.
 ///
-/// A value never ends at index 0, so that `Option<Span>` needs no more space.
+/// The header is before every value, so that no value ends at index 0: the number is never 0, and `Option<Span>` is no larger.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Span(NonZeroU64);
 
 impl Span {
-    /// Returns the span from `start` to `end`. `None` if both are 0: no value ends there.
+    /// Returns the span from `start` to `end`. `None` if both are 0, which no value has.
     #[cfg_attr(feature = "std", inline)]
     pub(crate) fn new(start: u32, end: u32) -> Option<Self> {
         NonZeroU64::new((u64::from(start) << 32) | u64::from(end)).map(Self)
@@ -133,13 +134,13 @@ impl Span {
 mod tests {
     use super::*;
 
-    /// Every range of bytes, with a character of two bytes, or half of one, at every index.
+    /// Every range of 50 bytes (several machine words), which have a character of two bytes, or half of one, at any index.
     #[test]
     fn within_agrees_with_new() {
         for inserted in [&b"\xc3\xa9"[..], b"\xc3", b"\xa9", b"a"] {
-            for place in 0..48 {
+            for index in 0..48 {
                 let mut bytes = [b'a'; 50];
-                bytes[place..place + inserted.len()].copy_from_slice(inserted);
+                bytes[index..index + inserted.len()].copy_from_slice(inserted);
                 for start in 0..=bytes.len() {
                     for end in start..=bytes.len() {
                         let text = Content::within(&bytes, start, end);

@@ -4,7 +4,7 @@ use super::scan;
 use super::spelling::spelled;
 use crate::word::StreamStatus;
 
-/// Defines [`Keyword`] from one list.
+/// Defines [`Keyword`] from one list. `$printed` is the name of a constant, the keyword's text as a field begins with it.
 macro_rules! keywords {
     ($($(#[$meta:meta])* $variant:ident $printed:ident = $word:literal,)+) => {
         /// A keyword that tor prints, ordered as it prints them.
@@ -14,19 +14,21 @@ macro_rules! keywords {
         }
 
         $(
-            /// The keyword with its leading space and `=`.
+            /// The keyword with the space before it and the `=` after it.
             pub(crate) const $printed: &[u8] = concat!(" ", $word, "=").as_bytes();
         )+
 
         impl Keyword {
-            /// Returns the keyword with this spelling.
-            pub(crate) fn from_bytes(word: &[u8]) -> Option<Self> {
-                let (keyword, len) = Self::of_start(scan::sixteen_bytes(word, 0, b'='))?;
-                (len as usize == word.len()).then_some(keyword)
+            /// Returns the keyword with the spelling `key`. `None` for any other key.
+            pub(crate) fn from_bytes(key: &[u8]) -> Option<Self> {
+                // The first byte after the key stands for the `=` that follows a keyword.
+                let (keyword, len) = Self::of_start(scan::sixteen_bytes(key, 0, b'='))?;
+                (len as usize == key.len()).then_some(keyword)
             }
 
             /// Returns the keyword at the start of a text with these first 16 bytes, and its length without the `=` that has
-            /// to follow.
+            /// to follow. `None` if the text begins with no keyword and `=`. Callers fill a text of fewer bytes, as a rule with
+            /// spaces: no `=` follows a keyword at its end.
             #[cfg_attr(feature = "std", inline(always))]
             pub(crate) fn of_start(text: u128) -> Option<(Self, u32)> {
                 spelled!(text, $($variant = $word before '=',)+)
@@ -34,8 +36,8 @@ macro_rules! keywords {
 
             /// Returns the keyword's spelling.
             ///
-            /// Not inlined: the function itself reads a table. Inlined, the compiler makes jumps of it, which the processor
-            /// cannot predict.
+            /// Not inlined: the compiler makes a look-up in a table of this function, but jumps of its code in a caller, and
+            /// the processor cannot predict those.
             #[inline(never)]
             pub(crate) const fn as_str(self) -> &'static str {
                 match self {
@@ -63,7 +65,7 @@ keywords! {
     SocksPassword SOCKS_PASSWORD = "SOCKS_PASSWORD",
     /// The protocol the client speaks.
     ClientProtocol CLIENT_PROTOCOL = "CLIENT_PROTOCOL",
-    /// Number of NEWNYM signals before the stream.
+    /// Number of NEWNYM signals that tor had received before the stream.
     NymEpoch NYM_EPOCH = "NYM_EPOCH",
     /// Number of the listener that the stream came through.
     SessionGroup SESSION_GROUP = "SESSION_GROUP",
@@ -72,13 +74,14 @@ keywords! {
 }
 
 impl Keyword {
-    /// The four keywords that tor prints with every event since 0.4.3.1.
+    /// The four keywords that tor prints with every event since 0.4.3.1, in an event all of them.
     pub(crate) const NEWER: [Self; 4] = [Self::ClientProtocol, Self::NymEpoch, Self::SessionGroup, Self::IsoFields];
 
     /// Returns `true` if tor prints this keyword with `status`.
     ///
-    /// An unknown status may have any keyword but `SOURCE_ADDR`, whose value is `address:port`: a client that writes
-    /// ` SOURCE_ADDR=x` at the end of a host would forge one, since tor prints a colon and the port after it.
+    /// An unknown status may have any keyword but `SOURCE_ADDR`. A client could forge that one: after a host that ends with
+    /// ` SOURCE_ADDR=x` tor prints `:` and the port, and the field is complete. With `NEW` and `NEWRESOLVE` tor prints its own
+    /// `SOURCE_ADDR` after that, and so shows that the first one is the client's.
     pub(crate) const fn belongs_to(self, status: StreamStatus) -> bool {
         use StreamStatus as S;
         match self {

@@ -5,14 +5,22 @@
 //! - [`grammar`]: where a value of each kind ends, and whether a text is such a value
 //! - [`scan`], [`spelling`]: fast searches, for single bytes and for one word of a list
 //!
-//! Terms, by the line `650 STREAM 9 CLOSED 3 a.test:80 REASON=DONE FOO=1`: its *content* is the text after `650 STREAM `, the
-//! *target* is `a.test:80`, each *field* after it is a *keyword* and a *value*. `CLOSED` and `DONE` are *words*; `FOO` is a *key*
-//! that no tor prints. A *token* is any text without a space.
+//! Terms, by the line `650 STREAM 9 CLOSED 3 a.test:80 REASON=DONE FOO=1`:
 //!
-//! The event, its values and the parser use this module, which depends on none of them.
+//! - the *content* is the text after `650 STREAM `, the *header* is its first three fields, `9 CLOSED 3`
+//! - the *target* is `a.test:80`: a *host* and a *port*
+//! - each *field* after the target is a *key* and a *value*; a *keyword* is a key that a known tor prints, such as `REASON`, but not
+//!   `FOO`
+//! - `CLOSED` and `DONE` are *words*, and may have a *variant* in an enum of `crate::word`
+//! - a *token* is any text without a space
+//! - a *plain* target is one in which [`scan::not_plain`] finds nothing: no space, for example
 //!
-//! An index into a content is a `u32`: a content has at most [`MAX_CONTENT_LEN`] bytes, so that an index plus the length of a
-//! field never overflows. With `usize` each range would need a second comparison, and an event would be a fifth larger.
+//! Functions here and in `crate::parse` take a content, and indexes into it, as `&[u8]`. The event, its values and the parser use
+//! this module, which depends on none of them.
+//!
+//! An index into a content is a `u32`. A content has at most [`MAX_CONTENT_LEN`] bytes, so that an index plus the length of a
+//! field never overflows: one comparison shows that a range is within the content. With `usize` that would take two, and an event
+//! would be a fifth larger.
 //!
 //! Functions of the fast path are marked `cfg_attr(feature = "std", inline(always))`: inlined where speed counts, and called
 //! on small devices, which have no `std`. Without the mark the compiler inlines half of them, and an event takes 5 % more

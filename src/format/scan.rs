@@ -1,10 +1,11 @@
 //! Searches and comparisons of 16 bytes at a time.
 //!
-//! Values of an event are 3 to 60 bytes long. Over such lengths this needs half the time of a call to memchr, whose start
-//! costs more than the search, and of a loop over bytes.
+//! Values of an event are 3 to 60 bytes long. Over such lengths these searches need half the time of a call to memchr, whose
+//! start costs more than the search, and half the time of a loop over bytes.
 //!
-//! Bytes are loaded into integers, the first one lowest, in two halves of eight. A search *marks* a byte that it looks for: it
-//! sets that byte's high bit. A carry may mark a wrong byte, but only after a right one, and only the first mark is used.
+//! Sixteen bytes are loaded into a `u128`, the first one lowest, and searched as two *halves* of eight, each a `u64`. A search
+//! *marks* a byte that it looks for: it sets that byte's high bit. A carry may mark a wrong byte, but only after a right one, and
+//! only the first mark is used.
 
 use core::num::NonZeroU64;
 
@@ -33,23 +34,23 @@ pub(crate) fn not_quotable(text: &[u8], at: u32) -> u32 {
     find(text, at, |half| equal_or_most_8bit(half, b'"') | equal_or_most_8bit(half, b'\\') | outside(half, b' '))
 }
 
-/// Returns the index of the first byte from `at` on that may be odd in a target, or the length: a space, a quotation mark, a
-/// control character, an 8-bit byte, or an exclamation mark. The exclamation mark is not odd, but it is rare, and its code is
-/// between those of space and quotation mark: a search for one range of codes is a third of the work.
+/// Returns the index of the first byte from `at` on that a plain target does not have, or the length: a space, a quotation mark, a
+/// control character, an 8-bit byte, or an exclamation mark. Only the exclamation mark is no anomaly in a target. It is rare, and
+/// its code is between those of space and quotation mark: a search for one range of codes is a third of the work.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn not_plain(text: &[u8], at: u32) -> u32 {
     find(text, at, |half| outside(half, b'"' + 1))
 }
 
-/// Returns the `N` bytes of `text` from index `at` on.
+/// Returns the `N` bytes of `text` from index `at` on. `None` if fewer are left.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn array_at<const N: usize>(text: &[u8], at: u32) -> Option<&[u8; N]> {
     let at = at as usize;
-    // Where `usize` has 32 bits the sum does not wrap either: `at` is at most one above the length of a line.
+    // The sum does not wrap, also where `usize` has 32 bits: `at` is at most one above the length of a content.
     text.get(at..at.wrapping_add(N))?.first_chunk()
 }
 
-/// Returns the eight bytes of `text` from index `at` on, the first one lowest.
+/// Returns the eight bytes of `text` from index `at` on, the first one lowest. `None` if fewer are left.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn eight_bytes(text: &[u8], at: u32) -> Option<u64> {
     array_at(text, at).copied().map(u64::from_le_bytes)
@@ -90,22 +91,23 @@ pub(crate) fn digits(eight: u64) -> Option<u32> {
 }
 
 /// Returns the end of the number that begins at index `at`. `None` if it has no digit or more than three, or if fewer than
-/// four bytes of the text are left.
+/// four bytes of the text are left: four bytes are loaded, three digits and the byte after them.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn short_number_end(text: &[u8], at: u32) -> Option<u32> {
     let digits = digits(u64::from(u32::from_le_bytes(*array_at(text, at)?)))?;
     matches!(digits, 1..=3).then_some(at + digits)
 }
 
-/// Returns the number of decimal digits at the end of eight bytes of ASCII, and their value. `None` if all eight are digits.
+/// Returns the number of decimal digits at the end of eight bytes of ASCII, and the number that they make. `None` if all eight are
+/// digits.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn last_number(eight: u64) -> Option<(u32, u32)> {
-    // The values of `digits`. No byte of ASCII carries into the next one, so that every mark is right.
+    // Digits become their values, as in `digits`. No byte of ASCII carries into the next one, so that every mark is right.
     let values = eight ^ ZEROS;
     let others = NonZeroU64::new(values.wrapping_add(TO_TEN) & HIGHS)?;
     // The index of the high bit of the last byte that is no digit.
     let last = 63 - others.leading_zeros();
-    // The two shifts make zeros of the bytes up to that one: leading zeros of the number.
+    // The two shifts make zeros of the bytes up to that one, which are then leading zeros of the number.
     Some((7 - last / 8, value_of_digits(values >> last << last)))
 }
 
@@ -118,8 +120,8 @@ const ZEROS: u64 = ONES * b'0' as u64;
 /// For each of the eight bytes, the number whose sum with a byte below 0x80 has the high bit if that byte is 10 or more.
 const TO_TEN: u64 = ONES * (0x80 - 10);
 
-/// Marks the first byte that is `byte`, and every byte from 0x80 up but `byte | 0x80`: a caller that looks for 8-bit bytes has
-/// to mark that one as well. Bits other than the high ones are undefined.
+/// Marks the first byte that is `byte`, and every byte from 0x80 up, except `byte | 0x80`: a caller that looks for 8-bit bytes has
+/// to mark that one by another function. Bits other than the high ones are undefined.
 #[cfg_attr(feature = "std", inline(always))]
 const fn equal_or_most_8bit(half: u64, byte: u8) -> u64 {
     // Only a byte that was equal, and so is zero now, or one from 0x81 up has a high bit after the subtraction.
@@ -208,8 +210,8 @@ mod tests {
 
     use super::*;
 
-    /// Every byte, at every index of a text of 1 to 39 bytes (two blocks of 16 and a rest). No search matches the other
-    /// bytes, but for the last one.
+    /// Every byte, at every index of a text of 1 to 39 bytes (two blocks of 16 and a rest). The other bytes are a `7`, which no
+    /// search looks for, except the last one.
     #[test]
     fn as_a_loop_over_bytes() {
         type Search = (fn(&[u8], u32) -> u32, fn(u8) -> bool);
@@ -222,10 +224,10 @@ mod tests {
         ];
         for (search, wanted) in searches {
             for len in 0..40 {
-                for place in 0..len {
+                for index in 0..len {
                     for byte in 0..=255 {
                         let mut text = [b'7'; 40];
-                        text[place] = byte;
+                        text[index] = byte;
                         // In half of the texts the last byte is another one, so that a search may match there too.
                         text[len - 1] ^= byte & 1;
                         for from in 0..=len {
@@ -240,7 +242,9 @@ mod tests {
         }
     }
 
-    /// Numbers of 1 to 7 digits, each with every kind of byte next to it: all below 1000, every 997th above.
+    /// Numbers of 1 to 7 digits: all below 1000, and every 997th above (997 is a prime, so that every digit is at every index).
+    /// Next to each number are bytes of every kind: the neighbours of the digits in ASCII (`/`, `:`), the ends of ASCII, and 8-bit
+    /// bytes, of which 0xb0 is a `0` with the high bit.
     #[test]
     fn numbers_as_the_standard_library_reads_them() {
         for number in (0..1_000).chain((1_000..10_000_000).step_by(997)).chain([65_535, 65_536, 9_999_999]) {
@@ -250,6 +254,7 @@ mod tests {
                 text[..digits.len()].copy_from_slice(digits.as_bytes());
                 let len = super::digits(u64::from_le_bytes(text));
                 assert_eq!(len, Some(digits.len() as u32), "{text:?}");
+                // `last_number` reads ASCII only.
                 if !other.is_ascii() {
                     continue;
                 }

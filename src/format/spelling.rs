@@ -16,18 +16,19 @@ const fn first_bytes(text: &[u8]) -> u128 {
     bytes
 }
 
-/// A word and its delimiter, 16 bytes at most, to compare with the start of a text.
+/// A word and its delimiter, 4 to 16 bytes, to compare with the start of a text.
 pub(crate) struct Spelling {
     /// Word and delimiter, the first byte lowest, with zeros after them.
     bytes: u128,
-    /// Mask of the bits of `bytes` in the word and its delimiter.
+    /// Mask of `bytes`: ones where the word and its delimiter are, zeros after them.
     mask: u128,
 }
 
 impl Spelling {
-    /// Returns the spelling of a word with its delimiter, together 4 to 16 bytes: a longer one does not compile in a `const`,
-    /// since the subtraction overflows.
+    /// Returns the spelling of a word with its delimiter. Fewer than 4 bytes, or more than 16, do not compile: [`spelled`] compares
+    /// the first four bytes, then all of 16.
     pub(crate) const fn new(word: &str) -> Self {
+        assert!(4 <= word.len() && word.len() <= 16, "4 to 16 bytes, with the delimiter");
         Self { bytes: first_bytes(word.as_bytes()), mask: u128::MAX >> (128 - 8 * word.len()) }
     }
 
@@ -43,13 +44,13 @@ impl Spelling {
     }
 }
 
-/// Makes the whole body of a function, which finds the word of a list that a text begins with: `$text` is the text's first 16
-/// bytes, and a delimiter has to follow the word. The function returns the word's variant of `Self` and its length without the
-/// delimiter, or `None`.
+/// Makes the body of a function that finds which word of a list a text begins with, `$text` being the first 16 bytes of the text.
+/// The word's delimiter has to follow it. The function returns the word's variant of `Self` and its length without the delimiter, or
+/// `None` if the text begins with no word of the list.
 ///
 /// A few branches on the first four bytes leave one to three words to compare. The processor predicts the branches, and so
 /// knows where the next field begins before it has loaded the word. A perfect hash would read the length from a table, for which
-/// the processor has to wait: a fifth more time for a modern line.
+/// the processor has to wait: a fifth more time for a line of tor 0.4.9.
 macro_rules! spelled {
     ($text:expr, $($variant:ident = $word:literal before $delimiter:literal,)+) => {{
         /// The first four bytes of each word.

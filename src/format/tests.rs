@@ -1,4 +1,4 @@
-//! Unit tests of the grammar.
+//! Unit tests of [`grammar`](super::grammar).
 
 use alloc::format;
 
@@ -6,7 +6,7 @@ use core::num::NonZeroU32;
 
 use super::grammar::*;
 
-/// A port has 1 to 5 digits, is at most 65535, and follows the last colon. Both functions agree on a token of a line.
+/// A port has 1 to 5 digits, is at most 65535, and follows the last colon. Both functions agree on a token after a header.
 #[test]
 fn ports() {
     for (text, expected) in [
@@ -33,16 +33,18 @@ fn ports() {
         ("a:80x", None),
     ] {
         assert_eq!(split_port(text.as_bytes()), expected, "{text}");
-        let line = format!("9 NEW 0 {text}");
-        let expected = expected.map(|(host, port)| (8 + host as u32, port));
-        assert_eq!(port_before(line.as_bytes(), line.len() as u32), expected, "{text}");
+        let header = "9 NEW 0 ";
+        let content = format!("{header}{text}");
+        let expected = expected.map(|(host, port)| ((header.len() + host) as u32, port));
+        assert_eq!(port_before(content.as_bytes(), content.len() as u32), expected, "{text}");
     }
     assert_eq!(split_port(b"a b:1"), Some((3, 1)));
     assert_eq!(split_port(b"\xff:1"), Some((1, 1)));
+    // Fewer than eight bytes before the end.
     assert_eq!(port_before(b"9 N 0:1", 7), None);
 }
 
-/// Numbers are decimal, of 32 bits.
+/// Numbers are decimal, of 32 bits, alone and with text after them.
 #[test]
 fn numbers() {
     for (text, unsigned, signed) in [
@@ -60,22 +62,23 @@ fn numbers() {
         ("-", None, None),
         ("--1", None, None),
         ("+1", None, None),
-        ("1a", None, None),
     ] {
         assert_eq!((decimal(text.as_bytes()), signed_decimal(text.as_bytes())), (unsigned, signed), "{text}");
-        // The text after a number does not matter here.
-        let line = format!("{text} x");
-        let end = text.trim_end_matches('a').len() as u32;
-        let is_cut = text == "1a";
-        assert_eq!(number_end(line.as_bytes(), 0), (unsigned.is_some() || is_cut).then_some(end), "{text}");
-        assert_eq!(signed_number_end(line.as_bytes(), 0), (signed.is_some() || is_cut).then_some(end), "{text}");
+        let end = text.len() as u32;
+        for after in [" x", "a"] {
+            let content = format!("{text}{after}");
+            assert_eq!(number_end(content.as_bytes(), 0), unsigned.map(|_| end), "{content}");
+            assert_eq!(signed_number_end(content.as_bytes(), 0), signed.map(|_| end), "{content}");
+            assert_eq!((decimal(content.as_bytes()), signed_decimal(content.as_bytes())), (None, None), "{content}");
+        }
         if let Some(at) = NonZeroU32::new(1).filter(|_| signed.is_some()) {
             assert_eq!(Some(number_at(format!("={text} x").as_bytes(), at)), signed.map(i64::from), "{text}");
         }
     }
 }
 
-/// Words are of capital letters, digits and `_`; lists have commas between them, at any length.
+/// Words are of capital letters, digits and `_`; lists have commas between them. Lists are checked in chunks of 16 bytes: each one
+/// is lengthened before and after, to lengths around 16 and 32.
 #[test]
 fn words_and_lists() {
     for (text, word, list) in [
@@ -90,9 +93,9 @@ fn words_and_lists() {
         ("\u{e9}", false, false),
     ] {
         assert_eq!((is_word(text.as_bytes()), is_list(text.as_bytes())), (word, list), "{text}");
-        for pad in [7, 15, 16, 31, 40] {
-            let long = "X".repeat(pad);
-            for text in [format!("{long}{text}"), format!("{text}{long}")] {
+        for added in [7, 15, 16, 31, 40] {
+            let letters = "X".repeat(added);
+            for text in [format!("{letters}{text}"), format!("{text}{letters}")] {
                 assert_eq!(is_list(text.as_bytes()), list, "{text}");
             }
         }
@@ -105,10 +108,11 @@ fn words_and_lists() {
     }
 }
 
-/// A quoted string ends at the first quotation mark that no backslash escapes; tor's has no other escapes than tor's.
+/// A quoted string ends at the first quotation mark that no backslash escapes. `tor_closing_quote` accepts those only that tor
+/// prints: with its escapes, and of ASCII without control characters.
 #[test]
 fn quoted_strings() {
-    for (text, end, end_of_tors) in [
+    for (text, end, end_if_printed_by_tor) in [
         (r#""""#, Some(1), Some(1)),
         (r#""a"b""#, Some(2), Some(2)),
         (r#""\"""#, Some(3), Some(3)),
@@ -124,20 +128,26 @@ fn quoted_strings() {
         (r#""\"#, None, None),
     ] {
         assert_eq!(closing_quote(text.as_bytes(), 0), end, "{text}");
-        assert_eq!(tor_closing_quote(text.as_bytes(), 0), end_of_tors, "{text}");
+        assert_eq!(tor_closing_quote(text.as_bytes(), 0), end_if_printed_by_tor, "{text}");
     }
+    // No string begins at index 0.
     assert_eq!(tor_closing_quote(b"a\"b\"", 0), None);
     assert!(is_quoted(b"\"a\"") && !is_quoted(b"\"a\"b") && !is_quoted(b"a"));
 }
 
-/// A path ends before the next keyword; a relay is a nickname or a fingerprint.
+/// A path ends before the next key.
 #[test]
-fn paths_and_relays() {
-    for (line, path) in
+fn paths() {
+    for (content, path) in
         [("/a b", "/a b"), ("/a PURPOSE=USER", "/a"), ("/a b=c D=1", "/a b=c"), ("/a ", "/a "), ("/", "/")]
     {
-        assert_eq!(path_end(line.as_bytes(), 0) as usize, path.len(), "{line}");
+        assert_eq!(path_end(content.as_bytes(), 0) as usize, path.len(), "{content}");
     }
+}
+
+/// A relay is a nickname of at most 19 letters and digits, or a fingerprint of 40 hexadecimal digits.
+#[test]
+fn relays() {
     let hex = "0123456789abcdefABCDEF0123456789ABCDEF01";
     for (relay, expected) in [
         ("moria1", true),
@@ -155,6 +165,11 @@ fn paths_and_relays() {
     ] {
         assert_eq!(is_relay(relay.as_bytes()), expected, "{relay}");
     }
+}
+
+/// A source address ends with a port. `(Tor_internal):0` is that of tor's own streams.
+#[test]
+fn source_addresses() {
     assert!(is_addr_port(b"::1:5") && is_addr_port(b"(Tor_internal):0"));
     assert!(!is_addr_port(b"a b:5") && !is_addr_port(b"::1:") && !is_addr_port(b"a\"b:5"));
 }

@@ -128,12 +128,13 @@ impl<'a> Iterator for StreamEvents<'a> {
 }
 
 impl<'a> StreamEvents<'a> {
-    /// Number of bytes that are checked to be UTF-8 at once where events follow each other. A single check of many
-    /// lines takes a third of the time of a check for each line.
+    /// Number of bytes, some thirty lines, that are checked to be UTF-8 at once where events follow each other. A single
+    /// check of many lines takes a third of the time of a check for each line.
     const CHECKED_AHEAD: usize = 4096;
 
-    /// Maximum number of bytes from one event's content to the next for the two to follow each other: a line end, and a
-    /// prefix of dates. With more between them, most of the bytes that are checked at once would be other lines.
+    /// Number of bytes below which the distance from one event's content to the next shows that the two follow each
+    /// other: enough for a line end, a prefix of dates, and `650 STREAM `. Where other lines stand between events, most
+    /// of the bytes that are checked at once would be theirs.
     const NEAR: usize = 64;
 
     /// Parses the event of a line.
@@ -168,18 +169,20 @@ impl<'a> StreamEvents<'a> {
             return Content::within(self.bytes, start, end);
         }
         let ahead = end.max(start + Self::CHECKED_AHEAD).min(self.bytes.len());
-        let bytes = self.bytes.get(start..ahead).unwrap_or_default();
-        let valid = match core::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(error) => {
-                bytes.get(..error.valid_up_to()).and_then(|valid| core::str::from_utf8(valid).ok()).unwrap_or_default()
-            }
-        };
+        let valid = valid_start(self.bytes.get(start..ahead).unwrap_or_default());
         (self.checked, self.checked_end) = (valid, start + valid.len());
+        // If the valid bytes end within the text, it is not UTF-8.
         valid
             .get(..end - start)
             .map_or_else(|| Content::new(self.bytes.get(start..end).unwrap_or_default()), Content::Str)
     }
+}
+
+/// Returns the bytes before the first one that is not UTF-8.
+fn valid_start(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_else(|error| {
+        bytes.get(..error.valid_up_to()).and_then(|valid| core::str::from_utf8(valid).ok()).unwrap_or_default()
+    })
 }
 
 impl FusedIterator for StreamEvents<'_> {}

@@ -49,10 +49,12 @@ impl EventCodec {
         self
     }
 
-    /// Returns the counts of lines that look like an event and were not read as one, up to the last frame.
+    /// Returns the counts of lines that look like an event and were not read as one: up to the frame that was returned
+    /// last, and in all complete lines if there was none.
     ///
     /// A client can end a name with a line end and the start of a reply with data, so that no event is found from there on:
-    /// [`open`](Skipped::open) then has the number of that line. A connection that goes on for long should look at it.
+    /// [`open`](Skipped::open) then has the number of that line. A program that reads one connection for long should look
+    /// at it.
     ///
     /// # Examples
     ///

@@ -41,7 +41,8 @@ use super::splitter::{Splitter, Store};
 /// # Line ends
 ///
 /// Lines end with CR LF, unless [`line_end`](Self::line_end) or [`log_format`](Self::log_format) says otherwise.
-/// Nothing is detected, since the first lines of a live connection could be a client's.
+/// Nothing is detected: if the first reply were an event, a LF in its host, which a client chooses, would make a live
+/// connection look like a log.
 pub struct EventDecoder<const N: usize>(Splitter<ArrayVec<u8, N>>);
 
 impl<const N: usize> EventDecoder<N> {
@@ -72,8 +73,9 @@ impl<const N: usize> EventDecoder<N> {
         self
     }
 
-    /// Returns the counts of lines that look like an event and were not read as one, up to the last event that was
-    /// returned; after [`finish`](Self::finish), of all lines. Only the first `N` bytes of a longer line are searched.
+    /// Returns the counts of lines that look like an event and were not read as one: up to the event that
+    /// [`next_event`](Self::next_event) returned, in all complete lines if it returned `None`, and in all lines after
+    /// [`finish`](Self::finish). Only the first `N` bytes of a longer line are searched.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.0.finder.skipped()

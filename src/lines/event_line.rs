@@ -25,8 +25,8 @@ use crate::value::Redacted;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum LineEnd {
-    /// CR LF only, as on the wire. Replies begin where their lines do. Lines that are neither replies nor data of one,
-    /// such as a program's own notes, end with LF too.
+    /// CR LF only, as on the wire. Replies begin where their lines do. A line that is neither a reply nor data of one,
+    /// such as a program's own note in a capture, may end with a LF alone.
     CrLf,
     /// LF or CR LF, as in logs. A reply may have a date and time before it, or the text of a
     /// [`LogFormat`](crate::LogFormat).
@@ -66,7 +66,8 @@ impl EventLine<'_> {
     /// `2019-01-31 11:29:51 1548934191.51 650 STREAM`, as the time since 1970.
     ///
     /// Only the third word is looked at. `None` unless the prefix is three words with one space after each, and the
-    /// third one is a number that has a fraction of one to nine digits, or no fraction and at least nine digits.
+    /// third one is a number of seconds below 2^64: with a fraction of one to nine digits, or with no fraction and at
+    /// least nine digits.
     ///
     /// ```
     /// let log = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 18 NEW 0 a.test:443\n";

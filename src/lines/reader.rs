@@ -16,7 +16,8 @@ use super::state::LineState;
 use crate::error::Error;
 use crate::owned::StreamEvent;
 
-/// Maximum number of bytes that are read at once.
+/// Maximum number of bytes that are read at once: enough for the calls of the operating system to take a small share of
+/// the time.
 const CHUNK: usize = 64 * 1024;
 
 /// Finds STREAM events in the bytes of a reader: a file, standard input, a connection.
@@ -62,7 +63,8 @@ pub struct EventReader<R> {
 }
 
 impl<R: Read> EventReader<R> {
-    /// Maximum length of a line that [`new`](Self::new) sets: 1 MiB.
+    /// Maximum length of a line that [`new`](Self::new) sets: 1 MiB. tor's longest event has less than 4 KiB, but a
+    /// damaged log may have lost the ends of lines.
     pub const DEFAULT_LIMIT: usize = 1024 * 1024;
 
     /// Returns a reader for events in lines of up to 1 MiB.
@@ -100,8 +102,9 @@ impl<R: Read> EventReader<R> {
         self
     }
 
-    /// Returns the counts of lines that look like an event and were not read as one, up to the last event that was
-    /// returned; at the end of the reader, of all lines. A line that is too long is searched up to the limit only.
+    /// Returns the counts of lines that look like an event and were not read as one: up to the event that
+    /// [`next_event`](Self::next_event) returned, in all complete lines if it returned an error, and in all lines at the
+    /// end of the reader. A line that is too long is searched up to the limit only.
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.splitter.finder.skipped()

@@ -81,11 +81,23 @@ impl Skipped {
             && self.unterminated.is_none()
     }
 
-    /// Returns `true` if these can be the counts of so many lines and bytes, with no data open after the last line, and
-    /// that line terminated.
-    pub(super) fn is_within(&self, lines: u64, bytes: u64) -> bool {
-        let counts = [self.marks, self.bare, self.wrapped, self.in_data, self.line_ends];
-        self.open.is_none() && self.unterminated.is_none() && counts.iter().all(|count| count.is_within(lines, bytes))
+    /// Returns `true` if these can be the counts of so many lines, replies and bytes, with no data open after the last
+    /// line, and that line terminated.
+    pub(super) fn can_be_of(&self, lines: u64, replies: u64, bytes: u64) -> bool {
+        let (Some(without_reply), Some(text_bytes)) = (lines.checked_sub(replies), bytes.checked_sub(lines)) else {
+            return false;
+        };
+        // Marks and bare events are on different lines, and neither these nor the rest of an event has a reply.
+        let are_without_reply = self.wrapped.count <= without_reply
+            && without_reply.checked_sub(self.marks.count).is_some_and(|others| self.bare.count <= others);
+        let counts_of_lines = [self.marks, self.bare, self.wrapped, self.in_data];
+        // A line can have several line ends that are counted.
+        let line_ends_fit = self.line_ends.begins_within(lines) && self.line_ends.count <= text_bytes;
+        self.open.is_none()
+            && self.unterminated.is_none()
+            && are_without_reply
+            && counts_of_lines.iter().all(|count| count.is_within(lines))
+            && line_ends_fit
     }
 
     /// Appends the counts of later lines, whose first one follows `lines` lines. Open data of the earlier lines counts
@@ -113,11 +125,17 @@ impl SkippedLines {
         }
     }
 
-    /// Returns `true` if the count can be that of so many lines and bytes. A line can have several line ends.
-    const fn is_within(&self, lines: u64, bytes: u64) -> bool {
+    /// Returns `true` if the count can be that of so many lines, each of which is counted once at most.
+    fn is_within(&self, lines: u64) -> bool {
+        let before_first = self.first.map_or(0, |first| first.saturating_sub(1));
+        self.begins_within(lines) && self.count <= lines.saturating_sub(before_first)
+    }
+
+    /// Returns `true` if the first one is in one of so many lines, or if the count is 0 and there is no first one.
+    const fn begins_within(&self, lines: u64) -> bool {
         match self.first {
             None => self.count == 0,
-            Some(first) => 0 < first && first <= lines && 0 < self.count && self.count <= bytes,
+            Some(first) => 0 < first && first <= lines && 0 < self.count,
         }
     }
 

@@ -42,6 +42,9 @@ impl LineState {
     ///
     /// The part has to begin after a line end of the log: after CR LF if [`line_end`](Self::line_end) is that, since a LF
     /// alone then is a byte of a name, which a client chooses.
+    ///
+    /// The line before the part is not known to it. If that line is an event, and the part begins with the rest of it,
+    /// the part does not count its first line as [wrapped](Skipped::wrapped).
     #[must_use]
     pub fn part(&self) -> Option<Self> {
         Some(Self { finder: self.finder.part()? })
@@ -49,11 +52,13 @@ impl LineState {
 
     /// Appends the state after the next part, which was read from the state that [`part`](Self::part) returned.
     ///
-    /// If the part begins with the rest of an event that was [wrapped](Skipped::wrapped), that line is not counted.
+    /// The result is the state of one reader of all lines, but for a first line of the part that is the rest of a
+    /// [wrapped](Skipped::wrapped) event: no part counts that.
     ///
     /// # Errors
     ///
-    /// `part` itself, if data is open where the part begins: the part was read wrongly. Then `self` is unchanged.
+    /// `part` itself, if it was read wrongly: if data is open where it begins, or if the line before it has no end, so
+    /// that it begins within a line. Then `self` is unchanged.
     #[allow(clippy::result_large_err, reason = "an error that is rare, where a box would need an allocator")]
     pub fn append(&mut self, part: Self) -> Result<(), Self> {
         self.finder.append(part.finder).map_err(|finder| Self { finder })
@@ -67,8 +72,16 @@ impl LineState {
     /// can read itself. The result is that of [`append`](Self::append) if the part has whole lines, ends outside of
     /// data, and is followed by a line with a [reply](Self::reply_prefix).
     ///
-    /// Returns `false`, and changes nothing, if data is open before the part, if the counts say that data is open or a
-    /// line unterminated at its end, or if they cannot be those of one part.
+    /// Returns `false`, and changes nothing, where [`append`](Self::append) would return an error, if
+    /// [`part`](Self::part) would return `None`, if the counts say that data is open or a line unterminated at the part's
+    /// end, or if they cannot be those of one part. Only these facts are checked:
+    ///
+    /// - A line has at least one byte, and at most one reply.
+    /// - `marks` and `bare` count different lines without a reply, `wrapped` counts lines without a reply, `in_data` any
+    ///   lines: from the `first` one on, each line once.
+    /// - `line_ends` counts at most one line end for each byte that does not end a line. Its first line is one of the
+    ///   part.
+    /// - All counts fit in 64 bits, once they are added.
     ///
     /// # Examples
     ///

@@ -6,13 +6,13 @@
 //! [`target_end`] removes fields from the right, in the reverse of tor's order.
 //!
 //! No client can lengthen that row. A longer row would begin inside the host, so one of its fields would hold tor's own
-//! `:port`. No word or number holds a colon. A `SOURCE_ADDR` does, but tor prints one of its own after a client's target,
-//! which makes a second one. (Targets of tor's own and look-ups of a controller have none.) A quoted string opened in the
-//! target would end at a quotation mark that tor printed; those come in pairs, and the one left over fits nowhere. The gaps
-//! are old tors, which print few fields: `docs/exact-reading.md` lists them.
+//! `:port`. No word or number holds a colon. A `SOURCE_ADDR` does, but tor prints one of its own after a client's target, and no
+//! row has two. (After targets of tor's own, and for look-ups of a controller, tor prints none; no client wrote those.) A quoted string
+//! opened in the target would end at a quotation mark that tor printed; those come in pairs, and the one left over fits nowhere. The
+//! gaps are old tors, which print few fields: `docs/exact-reading.md` lists them.
 //!
-//! The work is linear: [`read`] tries few ports, and each search of [`target_end`] runs over bytes that no other search of
-//! its kind sees again, or ends the reading.
+//! The work is linear in the content's length. [`read`] tries few ports. [`target_end`] makes searches of several kinds, and no two of
+//! one kind see the same bytes, except for the last one, after which it returns.
 
 use super::fields::Fields;
 use super::header::Header;
@@ -22,46 +22,46 @@ use crate::format::keyword::{self, Keyword};
 use crate::format::{grammar, scan};
 use crate::word::StreamStatus;
 
-/// Maximum number of ends at which [`read`] tries to read fields before it calls [`target_end`].
+/// Maximum number of ends of a target after which [`read`] tries to read fields, before it calls [`target_end`].
 ///
-/// Nearly every hostile line has one to three ports. To read the fields after each of them takes half the time of finding the
-/// target's end from the right and reading the fields then. Without a limit, the work would grow with the square of the
-/// number of ports.
+/// Nearly every hostile target has no more ports than that. To read the fields after each port takes half the time of finding the
+/// end from the right and reading the fields then. Without a limit, the work would grow with the square of the number of ports.
 const MAX_TRIES: usize = 4;
 
-/// Reads the target, and the fields after it. `None` for a line that no known tor prints.
+/// Reads the target, and the fields after it. `None` for a content that no known tor prints.
 #[inline(never)]
-pub(super) fn read(line: &[u8], header: &Header) -> Option<(TargetRange, Fields)> {
+pub(super) fn read(content: &[u8], header: &Header) -> Option<(TargetRange, Fields)> {
     let fields_after = |end| {
-        let fields = read_fields(line, end, header.status)?;
-        Some((TargetRange::new(line, header.target_start, end), fields))
+        let fields = read_fields(content, end, header.status)?;
+        Some((TargetRange::new(content, header.target_start, end), fields))
     };
     let mut from = header.target_start;
     for _ in 0..MAX_TRIES {
-        let end = next_end(line, header.target_start, from)?;
+        let end = next_end(content, header.target_start, from)?;
         let found = fields_after(end);
         if found.is_some() {
             return found;
         }
         from = end + 1;
     }
-    // Without one more end, the ends tried were all, and there is no target.
-    next_end(line, header.target_start, from)?;
-    fields_after(target_end(line, header.target_start, header.status)?)
+    // Returns here if there is no other end: then the search from the right would find none either.
+    next_end(content, header.target_start, from)?;
+    fields_after(target_end(content, header.target_start, header.status)?)
 }
 
-/// Returns the first index from `from` on at which a target that begins at index `target_start` can end.
-fn next_end(line: &[u8], target_start: u32, from: u32) -> Option<u32> {
-    let cut_at = target_start + grammar::TARGET_MAX as u32;
+/// Returns the first index from `from` on at which a target that begins at index `target_start` can end: at a space, or at the
+/// content's end.
+fn next_end(content: &[u8], target_start: u32, from: u32) -> Option<u32> {
+    let cut_at = super::cut_index(target_start) as u32;
     let mut end = from;
-    while end as usize <= line.len() {
-        end = scan::space(line, end);
-        if may_be_target(line.get(target_start as usize..end as usize)?) {
+    while end as usize <= content.len() {
+        end = scan::space(content, end);
+        if may_be_target(content.get(target_start as usize..end as usize)?) {
             return Some(end);
         }
         end += 1;
-        // A target ends after a space only where tor cuts it.
-        while end != cut_at && line.get(end as usize) == Some(&b' ') {
+        // Steps over further spaces: a target that ends with a port has no space at its end, and only a cut one can.
+        while end != cut_at && content.get(end as usize) == Some(&b' ') {
             end += 1;
         }
     }
@@ -70,21 +70,21 @@ fn next_end(line: &[u8], target_start: u32, from: u32) -> Option<u32> {
 
 /// Reads the fields from index `at` on, as [`predicted::read_fields`] does, which is large and not inlined twice.
 #[inline(never)]
-fn read_fields(line: &[u8], at: u32, status: StreamStatus) -> Option<Fields> {
-    predicted::read_fields(line, at, status)
+fn read_fields(content: &[u8], at: u32, status: StreamStatus) -> Option<Fields> {
+    predicted::read_fields(content, at, status)
 }
 
 /// Returns `true` if tor can have printed the text from index `cut_at` on after a target that it cut there.
 ///
 /// tor prints `PURPOSE` with every NEW and NEWRESOLVE (since 0.2.0.27), and either all of [`Keyword::NEWER`] or none. If
-/// other text follows, tor did not cut the target here. (An older tor may have cut a NEW before other text: such a cut is not
-/// found.)
+/// other text follows, tor did not cut the target there. (A tor before 0.2.0.27 may have cut a NEW that has no `PURPOSE`: that
+/// cut is not found.)
 #[cold]
-pub(super) fn may_follow_cut(line: &[u8], cut_at: u32, status: StreamStatus) -> bool {
+pub(super) fn may_follow_cut(content: &[u8], cut_at: u32, status: StreamStatus) -> bool {
     // tor 0.1.2 to 0.2.1 ends a line without a reason with a space.
-    let fields = match line.get(cut_at as usize..) {
+    let fields = match content.get(cut_at as usize..) {
         None | Some([] | b" ") => Some(Fields::default()),
-        Some(_) => read_fields(line, cut_at, status),
+        Some(_) => read_fields(content, cut_at, status),
     };
     fields.is_some_and(|fields| {
         let needs_purpose = matches!(status, StreamStatus::New | StreamStatus::NewResolve);
@@ -98,29 +98,30 @@ fn may_be_target(text: &[u8]) -> bool {
     text.len() == grammar::TARGET_MAX || grammar::split_port(text).is_some()
 }
 
-/// Returns the end of the target that begins at index `target_start`: after its port, or where tor cut it. `None` for a
-/// line that no known tor prints.
+/// Returns the end of the target that begins at index `target_start`: after its port, or where tor cut it. `None` for a content
+/// that no known tor prints.
 #[cold]
-pub(super) fn target_end(line: &[u8], target_start: u32, status: StreamStatus) -> Option<u32> {
-    let rest = line.get(target_start as usize..)?;
+pub(super) fn target_end(content: &[u8], target_start: u32, status: StreamStatus) -> Option<u32> {
+    let rest = content.get(target_start as usize..)?;
     let follows = Follows::EndOrUnknown;
-    let mut unread = Unread { line, target_start, rest, status, follows, has_colon: false, newer_fields: 0 };
-    let mut found = None;
-    // The last end that is found has the longest row of fields after it.
+    let mut unread = Unread { content, target_start, rest, status, follows, has_colon: false, newer_fields: 0 };
+    let mut last_found = None;
+    // The end that is found last has the longest row of fields after it.
     loop {
-        if (!unread.has_colon || unread.newer_fields == Keyword::NEWER.len()) && may_be_target(unread.rest) {
-            found = Some(target_start + unread.rest.len() as u32);
+        let may_have_colon = unread.newer_fields == Keyword::NEWER.len();
+        if (!unread.has_colon || may_have_colon) && may_be_target(unread.rest) {
+            last_found = Some(target_start + unread.rest.len() as u32);
         }
         if unread.remove_last_field().is_none() {
-            return found;
+            return last_found;
         }
     }
 }
 
-/// A line from which fields are removed at the end.
+/// A content from which fields are removed at the end.
 struct Unread<'b> {
-    /// The whole line.
-    line: &'b [u8],
+    /// The whole content.
+    content: &'b [u8],
     /// Index of the target's first byte.
     target_start: u32,
     /// The target, and the fields that were not removed.
@@ -129,29 +130,29 @@ struct Unread<'b> {
     status: StreamStatus,
     /// The text after `rest`.
     follows: Follows,
-    /// Set if a removed value of an unknown keyword has a colon. A tor that prints such a field prints all of
+    /// Set if a removed value of an unknown key has a colon. A tor that prints such a field prints all of
     /// [`Keyword::NEWER`] before it.
     has_colon: bool,
     /// Number of removed fields of [`Keyword::NEWER`].
     newer_fields: usize,
 }
 
-/// The text after the unread rest of a line.
+/// The text after the unread rest of a content.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Follows {
-    /// The line's end, or fields with unknown keywords.
+    /// The content's end, or fields with unknown keys.
     EndOrUnknown,
     /// A field with this keyword.
     Known(Keyword),
 }
 
 impl<'b> Unread<'b> {
-    /// Removes the last field. `None` if tor does not print it before the text that follows.
+    /// Removes the last field. `None` if there is none, or if tor does not print it before the text that follows.
     fn remove_last_field(&mut self) -> Option<()> {
         let (before, field) = self.split_last()?;
         let at = self.target_start + before.len() as u32 + 1;
-        let Some((keyword, len)) = Keyword::of_start(scan::sixteen_bytes(self.line, at, b' ')) else {
-            // An unknown keyword: tor prints these after all others.
+        let Some((keyword, len)) = Keyword::of_start(scan::sixteen_bytes(self.content, at, b' ')) else {
+            // An unknown key: a tor that prints one prints it after all keywords.
             let equals = memchr::memchr(b'=', field)?;
             let (key, value) = (field.get(..equals)?, field.get(equals + 1..)?);
             if self.follows != Follows::EndOrUnknown || !is_unknown_key(key) || !is_unknown_value(value) {
@@ -165,7 +166,7 @@ impl<'b> Unread<'b> {
             return None;
         }
         (self.rest, self.follows) = match keyword {
-            // tor prints it only after REASON=END: both are removed at once.
+            // tor prints REMOTE_REASON only after REASON=END: both are removed at once.
             Keyword::RemoteReason => (before.strip_suffix(b" REASON=END")?, Follows::Known(Keyword::Reason)),
             _ => (before, Follows::Known(keyword)),
         };
@@ -175,7 +176,7 @@ impl<'b> Unread<'b> {
 
     /// Returns the text before the last field, and that field. The space between them is in neither.
     fn split_last(&self) -> Option<(&'b [u8], &'b [u8])> {
-        // Three values may hold spaces: a socket's path in the SOURCE_ADDR before PURPOSE (which no unknown status has), a
+        // Three values may hold spaces: a socket's path in the SOURCE_ADDR before PURPOSE (an unknown status has no SOURCE_ADDR), a
         // quoted string, and the code in `REASON= UNKNOWN_15`.
         let space = if self.follows == Follows::Known(Keyword::Purpose) && self.status != StreamStatus::Unrecognized {
             self.space_before_source_addr()?
@@ -208,7 +209,7 @@ impl<'b> Unread<'b> {
     fn fits(&self, keyword: Keyword, value: &[u8]) -> bool {
         let in_order = match self.follows {
             Follows::EndOrUnknown => true,
-            // REMAP has either a source or a reason.
+            // REMAP has either a source or a reason, though REASON is before SOURCE in tor's order.
             Follows::Known(Keyword::Source) if self.status == StreamStatus::Remap => false,
             Follows::Known(next) => keyword < next,
         };
@@ -223,7 +224,7 @@ impl<'b> Unread<'b> {
                 grammar::is_word(value) || value.strip_prefix(b" ").is_some_and(grammar::is_unknown_code)
             }
             Keyword::Source | Keyword::Purpose | Keyword::ClientProtocol => grammar::is_word(value),
-            // tor cuts a long path, so that only the PURPOSE after it shows where it ends.
+            // A path may hold spaces, and tor cuts a long one: only the PURPOSE after it shows where it ends.
             Keyword::SourceAddr if value.first() == Some(&b'/') => self.follows == Follows::Known(Keyword::Purpose),
             Keyword::SourceAddr => grammar::is_addr_port(value),
             Keyword::SocksUsername | Keyword::SocksPassword => grammar::is_quoted(value),
@@ -234,7 +235,8 @@ impl<'b> Unread<'b> {
     }
 }
 
-/// Returns the index of the last quotation mark in `text` that no backslash escapes.
+/// Returns the index of the last quotation mark in `text` that no backslash escapes: an even number of backslashes is before it, of
+/// which each second one is escaped by the one before.
 fn opening_quote(text: &[u8]) -> Option<usize> {
     memchr::memrchr_iter(b'"', text).find(|&quote| {
         let before = text.get(..quote).unwrap_or_default();

@@ -27,7 +27,7 @@ pub(super) struct Fields {
     /// Index of the number's first byte. `None` for a value that is no number of 32 bits.
     pub(super) session_group: Option<NonZeroU32>,
     pub(super) iso_fields: Option<Span>,
-    /// Anomalies of the fields.
+    /// Anomalies of the fields: unknown words, keys and orders.
     pub(super) anomalies: Anomalies,
 }
 

@@ -1,4 +1,4 @@
-//! The three fields before the target. tor makes them itself, so a client cannot change them.
+//! The header: the three fields before the target. tor makes them itself, so a client cannot change them.
 
 use crate::anomaly::{Anomalies, Anomaly};
 use crate::error::{ErrorKind, Field, ProtocolError};
@@ -17,25 +17,26 @@ pub(super) struct Header {
     pub(super) circuit_start: u32,
     /// Index after the circuit ID.
     pub(super) circuit_end: u32,
-    /// Index of the target's first byte; the line's length if the line ends before one.
+    /// Index of the target's first byte; the content's length if the content ends before it.
     pub(super) target_start: u32,
     /// Anomalies of the three fields.
     pub(super) anomalies: Anomalies,
 }
 
-/// Maximum length of the three fields and a space after each if no ID has more than seven digits: 7 + 1 + 15
+/// Maximum length of a short header and the space after it: one whose IDs have at most seven digits. That is 7 + 1 + 15
 /// (`CONTROLLER_WAIT`) + 1 + 7 + 1.
-const SHORT: usize = 32;
+const SHORT_LEN: usize = 32;
 
-/// Reads the three fields if both IDs have 1 to 7 digits, the status has a variant, and a space follows each.
+/// Reads a short header: both IDs have 1 to 7 digits, the status has a variant, and a space follows each of the three fields. `None`
+/// for any other one.
 #[cfg_attr(feature = "std", inline(always))]
-pub(super) fn read_short(line: &[u8]) -> Option<Header> {
+pub(super) fn read_short(content: &[u8]) -> Option<Header> {
     // An array, so that the compiler sees that every access below is within bounds.
     let padded;
-    let head: &[u8; SHORT] = match line.first_chunk() {
+    let head: &[u8; SHORT_LEN] = match content.first_chunk() {
         Some(head) => head,
         None => {
-            padded = pad(line);
+            padded = pad(content);
             &padded
         }
     };
@@ -48,84 +49,84 @@ pub(super) fn read_short(line: &[u8]) -> Option<Header> {
     Some(Header { id_end, status, circuit_start, circuit_end, target_start, anomalies: Anomalies::NONE })
 }
 
-/// Copies a line of fewer than 32 bytes, and pads it with zeros. A field ends at a space, so that none ends in the padding.
+/// Copies a content of fewer than 32 bytes, and pads it with zeros. A space follows each field, so that none ends in the padding.
 #[cold]
-fn pad(line: &[u8]) -> [u8; SHORT] {
-    let mut head = [0; SHORT];
-    head.iter_mut().zip(line).for_each(|(to, from)| *to = *from);
+fn pad(content: &[u8]) -> [u8; SHORT_LEN] {
+    let mut head = [0; SHORT_LEN];
+    head.iter_mut().zip(content).for_each(|(to, from)| *to = *from);
     head
 }
 
-/// Returns the length of the number at the start of eight bytes, if it has 1 to 7 digits and a space follows.
+/// Returns the length of the number at the start of eight bytes. `None` if it does not have 1 to 7 digits, or if no space follows.
 #[cfg_attr(feature = "std", inline(always))]
 fn short_id_len(eight: u64) -> Option<u32> {
     let len = scan::digits(eight)?;
     (len > 0 && scan::byte_of(eight, len) == b' ').then_some(len)
 }
 
-/// Reads `StreamID SP StreamStatus SP CircuitID SP`: as the specification has it or, if `lenient`, any three tokens.
-pub(super) fn read(line: &[u8], lenient: bool) -> Result<Header, ProtocolError> {
-    if let Some(header) = read_short(line) {
+/// Reads `StreamID SP StreamStatus SP CircuitID SP`: as the specification demands these or, if `lenient`, any three tokens.
+pub(super) fn read(content: &[u8], lenient: bool) -> Result<Header, ProtocolError> {
+    if let Some(header) = read_short(content) {
         return Ok(header);
     }
-    match read_tokens(line) {
+    match read_tokens(content) {
         Some(header) if lenient || header.anomalies.is_empty() => Ok(header),
-        _ => Err(diagnose(line)),
+        _ => Err(diagnose(content)),
     }
 }
 
 /// Reads the first three tokens, whatever their text. `None` if one is missing or empty.
-pub(super) fn read_tokens(line: &[u8]) -> Option<Header> {
-    let id_end = token_end(line, 0)?;
-    let status_end = token_end(line, id_end + 1)?;
-    let status = StreamStatus::of_range(line, id_end + 1, status_end).unwrap_or(StreamStatus::Unrecognized);
+pub(super) fn read_tokens(content: &[u8]) -> Option<Header> {
+    let id_end = token_end(content, 0)?;
+    let status_end = token_end(content, id_end + 1)?;
+    let status = StreamStatus::of_range(content, id_end + 1, status_end).unwrap_or(StreamStatus::Unrecognized);
     let circuit_start = status_end + 1;
-    let circuit_end = token_end(line, circuit_start)?;
+    let circuit_end = token_end(content, circuit_start)?;
     let mut anomalies = Anomalies::NONE;
     if status == StreamStatus::Unrecognized {
         anomalies.insert(Anomaly::UnknownWord);
     }
-    if !id::is_id(token(line, 0, id_end)) || !id::is_id(token(line, circuit_start, circuit_end)) {
+    if !id::is_id(text_between(content, 0, id_end)) || !id::is_id(text_between(content, circuit_start, circuit_end)) {
         anomalies.insert(Anomaly::MalformedId);
     }
-    let target_start = (circuit_end + 1).min(line.len() as u32);
+    let target_start = (circuit_end + 1).min(content.len() as u32);
     Some(Header { id_end, status, circuit_start, circuit_end, target_start, anomalies })
 }
 
-/// Returns the end of the token at `start`, if it is not empty.
-fn token_end(line: &[u8], start: u32) -> Option<u32> {
-    let end = scan::space(line, start);
+/// Returns the end of the token at `start`. `None` if the token is empty.
+fn token_end(content: &[u8], start: u32) -> Option<u32> {
+    let end = scan::space(content, start);
     (end > start).then_some(end)
 }
 
-/// Returns the token from `start` to `end`.
-fn token(line: &[u8], start: u32, end: u32) -> &[u8] {
-    line.get(start as usize..end as usize).unwrap_or_default()
+/// Returns the text from `start` to `end`.
+fn text_between(content: &[u8], start: u32, end: u32) -> &[u8] {
+    content.get(start as usize..end as usize).unwrap_or_default()
 }
 
-/// Returns the error in three fields that [`read`] refused.
+/// Returns the error about a header that [`read`] refused.
 #[cold]
-pub(super) fn diagnose(line: &[u8]) -> ProtocolError {
+pub(super) fn diagnose(content: &[u8]) -> ProtocolError {
     let mut start = 0;
     for field in [Field::StreamId, Field::StreamStatus, Field::CircuitId] {
-        let Some(end) = token_end(line, start) else {
-            return ProtocolError::new(ErrorKind::Missing(field), line, (start as usize).min(line.len()));
+        let Some(end) = token_end(content, start) else {
+            return ProtocolError::new(ErrorKind::Missing(field), content, (start as usize).min(content.len()));
         };
-        let token = token(line, start, end);
+        let token = text_between(content, start, end);
         if field == Field::StreamStatus {
-            if StreamStatus::of_range(line, start, end).is_none() {
-                // A stream may have the ID 650: only the status after it distinguishes a content from a whole line.
-                if line.starts_with(b"650 ") {
-                    return ProtocolError::new(ErrorKind::WholeLine, line, 0);
+            if StreamStatus::of_range(content, start, end).is_none() {
+                // A stream may have the ID 650: only the status distinguishes `650 NEW ...` from the whole line `650 STREAM ...`.
+                if content.starts_with(b"650 ") {
+                    return ProtocolError::new(ErrorKind::WholeLine, content, 0);
                 }
                 return ProtocolError::unknown_word(field, token, start as usize);
             }
         } else if !id::is_id(token) {
             let offset = start as usize + id::valid_prefix(token);
-            return ProtocolError::new(ErrorKind::Malformed(field), line, offset);
+            return ProtocolError::new(ErrorKind::Malformed(field), content, offset);
         }
         start = end + 1;
     }
-    // Not reached: `read` refuses no line without an error above.
-    ProtocolError::new(ErrorKind::Missing(Field::Target), line, (start as usize).min(line.len()))
+    // Not reached: `read` refuses only headers that have one of the errors above.
+    ProtocolError::new(ErrorKind::Missing(Field::Target), content, (start as usize).min(content.len()))
 }

@@ -1,14 +1,14 @@
-//! From an event's content to the event. `crate::format` explains the terms: content, target, field, keyword, word.
+//! From an event's content to the event. `crate::format` explains the terms: content, header, target, field, keyword, word.
 //!
-//! [`header`] reads the stream ID, status and circuit ID. The target and the fields after it are read in three ways, of which
-//! each is tried if the one before it refuses the line:
+//! [`header`] reads the stream ID, status and circuit ID. There are three *readings* of the target and the fields after it, each tried
+//! if the one before it refuses the content:
 //!
-//! 1. [`predicted`]: a plain target, and fields in the order that tor prints, as nearly every line has them.
+//! 1. [`predicted`]: a plain target, and fields in the order that tor prints, as nearly every event has them.
 //! 2. [`careful`]: the same fields after any target, where a client chose its text.
-//! 3. [`unordered`]: lines that no known tor prints.
+//! 3. [`unordered`]: contents that no known tor prints.
 //!
-//! `predicted` exists for speed only: `careful` finds the same event in every line that `predicted` accepts (`tests.rs`).
-//! Each returns [`fields`] and a [`target`]; the functions here make the event of them.
+//! `predicted` exists for speed only: `careful` finds the same event in every content that `predicted` accepts (`tests.rs`). From
+//! the [`target`] and the [`fields`] of a reading, [`assemble`] makes the event.
 
 mod careful;
 mod fields;
@@ -28,8 +28,8 @@ use crate::event::{Layout, StreamEventRef};
 use crate::format::content::Content;
 use crate::format::{MAX_CONTENT_LEN, grammar};
 
-/// Parses a content, of which a CR or LF at the end is a byte. If `lenient`, accepts any status, any IDs and a target without a
-/// port.
+/// Parses a content without a line end: a CR or LF at its end is a byte of the content. If `lenient`, accepts any status, any IDs
+/// and a target without a port.
 #[cfg_attr(feature = "std", inline)]
 pub(crate) fn read(content: Content<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     match content {
@@ -38,7 +38,7 @@ pub(crate) fn read(content: Content<'_>, lenient: bool) -> Result<StreamEventRef
     }
 }
 
-/// Removes one line end, if there is one, and parses the rest as [`read`] does.
+/// Removes one line end from a content, if it has one, and parses the rest as [`read`] does.
 #[cfg_attr(feature = "std", inline)]
 pub(crate) fn read_with_line_end(content: Content<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     match content.bytes() {
@@ -47,7 +47,7 @@ pub(crate) fn read_with_line_end(content: Content<'_>, lenient: bool) -> Result<
     }
 }
 
-/// [`read_with_line_end`] of a content that has one.
+/// [`read_with_line_end`] of a content that has a line end.
 #[cold]
 fn read_before_line_end(content: Content<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
     let rest = content.without_line_end();
@@ -59,17 +59,23 @@ fn read_before_line_end(content: Content<'_>, lenient: bool) -> Result<StreamEve
     Ok(event)
 }
 
-/// Flags an event from whose end a lone CR or LF was removed, if that byte may be byte 255 of the target. tor then cut the
-/// target after it, and the text that was read as fields is part of the target.
+/// Flags an event from whose end a lone CR or LF was removed, if that byte may be the last of a target that tor cut: byte 255 of
+/// it. Text that was read as fields is then a part of the target.
 pub(crate) fn flag_cut_at_lone_line_end(event: &mut StreamEventRef<'_>) {
     let length = event.content().len();
-    if length + 1 == event.layout.target_start as usize + grammar::TARGET_MAX {
+    let length_with_line_end = length + 1;
+    if length_with_line_end == cut_index(event.layout.target_start) {
         event.layout.anomalies.insert(Anomaly::TargetMayBeCut);
         let has_fields = (event.layout.target_end as usize) < length;
         if has_fields && careful::may_follow_cut(event.content(), length as u32, event.status) {
             event.layout.anomalies.insert(Anomaly::FieldAtCut);
         }
     }
+}
+
+/// Returns the index at which tor cuts a target that begins at `target_start`: the index after its last byte, number 255.
+const fn cut_index(target_start: u32) -> usize {
+    target_start as usize + grammar::TARGET_MAX
 }
 
 /// [`read`] of a content that is UTF-8. Not inlined: the predicted reading is inlined here, and is large.
@@ -81,39 +87,39 @@ pub(crate) fn read_text(text: &str, lenient: bool) -> Result<StreamEventRef<'_>,
     }
 }
 
-/// [`read`] without the predicted reading, for lines that it refused or that are not UTF-8.
+/// [`read`] without the predicted reading, for contents that it refused or that are not UTF-8.
 #[cold]
 #[inline(never)]
 pub(crate) fn read_slowly(content: Content<'_>, lenient: bool) -> Result<StreamEventRef<'_>, Error> {
-    let line = content.bytes();
-    if line.len() > MAX_CONTENT_LEN {
-        return Err(Error::LineTooLong { length: line.len() as u64, limit: MAX_CONTENT_LEN });
+    let bytes = content.bytes();
+    if bytes.len() > MAX_CONTENT_LEN {
+        return Err(Error::LineTooLong { length: bytes.len() as u64, limit: MAX_CONTENT_LEN });
     }
-    let header = header::read(line, lenient)?;
-    let printed_by_tor = careful::read(line, &header).or_else(|| read_before_space(line, &header));
+    let header = header::read(bytes, lenient)?;
+    let printed_by_tor = careful::read(bytes, &header).or_else(|| read_before_space(bytes, &header));
     let (target, fields) = match printed_by_tor {
         Some(target_and_fields) => target_and_fields,
         None => {
-            let target = TargetRange::first_token(line, header.target_start);
+            let target = TargetRange::first_token(bytes, header.target_start);
             (target, unordered::read(content, target.end))
         }
     };
     if target.port.is_none() && !lenient {
-        return Err(target.diagnose(line).into());
+        return Err(target.diagnose(bytes).into());
     }
-    let anomalies = anomalies(content, &header, &target, fields.anomalies);
+    let anomalies = all_anomalies(content, &header, &target, fields.anomalies);
     Ok(assemble(content, &header, &target, &fields, anomalies))
 }
 
 /// Reads a target with one space after it, and no field. tor 0.1.2 to 0.2.1 with `EXTENDED_EVENTS` ends its lines without
-/// fields so. A space that may be byte 255 of a cut target never gets here: [`careful`] accepts that line.
-fn read_before_space(line: &[u8], header: &Header) -> Option<(TargetRange, Fields)> {
-    let before = line.strip_suffix(b" ")?;
-    let target = TargetRange::new(line, header.target_start, before.len() as u32);
+/// fields so. A content whose space may be byte 255 of a cut target never gets here: [`careful`] accepts it.
+fn read_before_space(content: &[u8], header: &Header) -> Option<(TargetRange, Fields)> {
+    let before = content.strip_suffix(b" ")?;
+    let target = TargetRange::new(content, header.target_start, before.len() as u32);
     target.port.map(|_| (target, Fields::default()))
 }
 
-/// Makes the event of all that was read.
+/// Makes the event of its header, target and fields. `anomalies` are all of the event.
 #[cfg_attr(feature = "std", inline(always))]
 fn assemble<'a>(
     content: Content<'a>,
@@ -151,13 +157,13 @@ fn assemble<'a>(
     }
 }
 
-/// Returns all anomalies of an event.
-fn anomalies(content: Content<'_>, header: &Header, target: &TargetRange, of_fields: Anomalies) -> Anomalies {
+/// Returns all anomalies of an event: those of its header, target and fields, and those that follow from the content as a whole.
+fn all_anomalies(content: Content<'_>, header: &Header, target: &TargetRange, of_fields: Anomalies) -> Anomalies {
     let mut anomalies = header.anomalies.union(target.anomalies).union(of_fields);
     if target.port.is_none() {
         anomalies.insert(Anomaly::TargetWithoutPort);
     }
-    let cut_at = header.target_start as usize + grammar::TARGET_MAX;
+    let cut_at = cut_index(header.target_start);
     if target.end as usize >= cut_at {
         anomalies.insert(Anomaly::TargetMayBeCut);
     } else if matches!(content.bytes().get(cut_at..), Some([] | [b' ', ..]))
@@ -166,12 +172,12 @@ fn anomalies(content: Content<'_>, header: &Header, target: &TargetRange, of_fie
         // A field ends exactly where tor cuts a target: all text up to there may be one target.
         anomalies.insert(Anomaly::FieldAtCut);
     }
-    if let Content::Bytes(line) = content {
+    if let Content::Bytes(bytes) = content {
         let is_utf8 = |text: Option<&[u8]>| core::str::from_utf8(text.unwrap_or_default()).is_ok();
-        if !is_utf8(line.get(target.start as usize..target.end as usize)) {
+        if !is_utf8(bytes.get(target.start as usize..target.end as usize)) {
             anomalies.insert(Anomaly::TargetNotUtf8);
         }
-        if !is_utf8(line.get(target.end as usize..)) {
+        if !is_utf8(bytes.get(target.end as usize..)) {
             anomalies.insert(Anomaly::FieldNotUtf8);
         }
     }

@@ -1,4 +1,4 @@
-//! The first two readings, compared with each other and with a search that tries every end of a target.
+//! The first two readings, compared with each other and with a slow search that tries every end of a target.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::word::StreamStatus;
 
-/// Fragments of lines: targets, whole fields, and beginnings of fields that a client writes into a host.
+/// Fragments of contents: targets, whole fields, and beginnings of fields that a client writes into a host. Each stands for a rule of
+/// the grammar, or for a case just outside of it.
 const PIECES: &[&str] = &[
     "host:443",
     "[2001:db8::1]:80",
@@ -61,9 +62,9 @@ const PIECES: &[&str] = &[
     " FOO=\"a\"b\"",
 ];
 
-/// Generates contents with any status, whose target and fields are a row of [`PIECES`], some of them with text long enough for
-/// tor to cut.
-fn content() -> impl Strategy<Value = String> {
+/// Generates contents with any status, whose target and fields are a row of [`PIECES`]. About one in four has a piece of 200 bytes
+/// or more, so that the target is about as long as tor prints one, or is cut.
+fn contents() -> impl Strategy<Value = String> {
     let status = prop::sample::select(StreamStatus::ALL);
     let piece = prop_oneof![
         12 => prop::sample::select(PIECES).prop_map(String::from),
@@ -73,19 +74,19 @@ fn content() -> impl Strategy<Value = String> {
         .prop_map(|(status, pieces)| ["7 ", status.as_str(), " 3 ", &pieces.concat()].concat())
 }
 
-/// Returns the target's end as a slow search finds it: the first index after which all text is fields, and before which there
-/// is a target.
-fn slow_target_end(line: &[u8], header: &Header) -> Option<u32> {
-    (header.target_start..=line.len() as u32)
-        .filter(|&end| matches!(line.get(end as usize), None | Some(b' ')))
-        .filter(|&end| predicted::read_fields(line, end, header.status).is_some())
+/// Returns the target's end as a slow search finds it: the first index after which all text is fields, and before which is a
+/// target with a port, or of 255 bytes.
+fn slow_target_end(content: &[u8], header: &Header) -> Option<u32> {
+    (header.target_start..=content.len() as u32)
+        .filter(|&end| matches!(content.get(end as usize), None | Some(b' ')))
+        .filter(|&end| predicted::read_fields(content, end, header.status).is_some())
         .find(|&end| {
-            let target = &line[header.target_start as usize..end as usize];
+            let target = &content[header.target_start as usize..end as usize];
             target.len() == grammar::TARGET_MAX || grammar::split_port(target).is_some()
         })
 }
 
-/// Every status, an unknown one too, with every two pieces after a target: lines that the random tests below rarely make.
+/// Every status, an unknown one too, with every two pieces after a target: contents that the random tests below rarely make.
 #[test]
 fn every_two_pieces_after_a_target() {
     for status in StreamStatus::ALL.iter().map(|status| status.as_str()).chain(["FUTURE"]) {
@@ -93,10 +94,10 @@ fn every_two_pieces_after_a_target() {
             for first in PIECES {
                 for second in PIECES.iter().chain(&[""]) {
                     let content = ["7 ", status, " 3 ", target, first, second].concat();
-                    let line = content.as_bytes();
-                    let header = header::read(line, true).expect("a header");
-                    let found = careful::target_end(line, header.target_start, header.status);
-                    assert_eq!(found, slow_target_end(line, &header), "{content}");
+                    let bytes = content.as_bytes();
+                    let header = header::read(bytes, true).expect("a header");
+                    let found = careful::target_end(bytes, header.target_start, header.status);
+                    assert_eq!(found, slow_target_end(bytes, &header), "{content}");
                     if let Some(event) = predicted::read(&content) {
                         assert_eq!(read_slowly(Content::Str(&content), false), Ok(event), "{content}");
                     }
@@ -107,28 +108,30 @@ fn every_two_pieces_after_a_target() {
 }
 
 proptest! {
+    // Many, since a case takes only some microseconds.
     #![proptest_config(ProptestConfig::with_cases(20_000))]
 
-    /// The second reading finds the same event in every line that the first one accepts.
+    /// The second reading finds the same event in every content that the first one accepts.
     #[test]
-    fn careful_agrees_with_predicted(content in content()) {
+    fn careful_agrees_with_predicted(content in contents()) {
         if let Some(event) = predicted::read(&content) {
             prop_assert_eq!(read_slowly(Content::Str(&content), false), Ok(event));
         }
     }
 
-    /// The target found from the left, at one of the first ports, is the one found from the right.
+    /// The end of the target that is found from the left, at one of the first ports, is the one that is found from the right.
     #[test]
-    fn target_end_from_the_left_and_from_the_right(content in content()) {
-        let line = content.as_bytes();
-        let header = header::read(line, false).expect("a good header");
-        let from_left = careful::read(line, &header);
-        prop_assert_eq!(from_left.map(|(target, _)| target.end), careful::target_end(line, header.target_start, header.status));
+    fn target_end_from_the_left_and_from_the_right(content in contents()) {
+        let content = content.as_bytes();
+        let header = header::read(content, false).expect("a good header");
+        let from_left = careful::read(content, &header);
+        prop_assert_eq!(from_left.map(|(target, _)| target.end), careful::target_end(content, header.target_start, header.status));
     }
 
-    /// The first reading accepts every line that the second one does, if its target has no anomaly and is too short to be cut.
+    /// The first reading accepts every content that the second one does, if the target has no anomaly, and the content is so short
+    /// that tor cut nothing. (It refuses a target with a `!`, which is no anomaly; no piece has one.)
     #[test]
-    fn predicted_accepts_plain_targets(content in content()) {
+    fn predicted_accepts_plain_targets(content in contents()) {
         let header = header::read(content.as_bytes(), false).expect("a good header");
         let end = careful::target_end(content.as_bytes(), header.target_start, header.status);
         let target = end.map(|end| TargetRange::new(content.as_bytes(), header.target_start, end));
@@ -138,9 +141,14 @@ proptest! {
         }
     }
 
-    /// The fast reading of the first three fields accepts IDs of 1 to 7 digits, and agrees with the slow one.
+    /// The fast reading of the header accepts IDs of 1 to 7 digits with a space after each, and agrees with the slow one.
     #[test]
-    fn short_headers_agree_with_tokens(id in "[0-9a-z]{1,9}", status in prop::sample::select(StreamStatus::ALL), circuit in "[0-9a-z]{1,9}", rest in " ?[a-z]{0,20}") {
+    fn short_headers_agree_with_tokens(
+        id in "[0-9a-z]{1,9}",
+        status in prop::sample::select(StreamStatus::ALL),
+        circuit in "[0-9a-z]{1,9}",
+        rest in " ?[a-z]{0,20}",
+    ) {
         let content = [&id, " ", status.as_str(), " ", &circuit, &rest].concat();
         let short = header::read_short(content.as_bytes());
         if let Some(header) = short {
@@ -150,19 +158,19 @@ proptest! {
         prop_assert_eq!(short.is_some(), is_number(&id) && is_number(&circuit) && rest.starts_with(' '));
     }
 
-    /// The search from the right agrees with the slow one, on lines of pieces.
+    /// The search from the right agrees with the slow one, on contents of pieces.
     #[test]
-    fn target_end_agrees_with_slow_search(content in content()) {
-        let line = content.as_bytes();
-        let header = header::read(line, false).expect("a good header");
-        prop_assert_eq!(careful::target_end(line, header.target_start, header.status), slow_target_end(line, &header));
+    fn target_end_agrees_with_slow_search(content in contents()) {
+        let content = content.as_bytes();
+        let header = header::read(content, false).expect("a good header");
+        prop_assert_eq!(careful::target_end(content, header.target_start, header.status), slow_target_end(content, &header));
     }
 
     /// The search from the right agrees with the slow one, on any bytes after a header.
     #[test]
     fn target_end_agrees_with_slow_search_on_bytes(status in prop::sample::select(StreamStatus::ALL), rest: Vec<u8>) {
-        let line = [b"7 ", status.as_str().as_bytes(), b" 3 ", &rest].concat();
-        let header = header::read(&line, false).expect("a good header");
-        prop_assert_eq!(careful::target_end(&line, header.target_start, header.status), slow_target_end(&line, &header));
+        let content = [b"7 ", status.as_str().as_bytes(), b" 3 ", &rest].concat();
+        let header = header::read(&content, false).expect("a good header");
+        prop_assert_eq!(careful::target_end(&content, header.target_start, header.status), slow_target_end(&content, &header));
     }
 }

@@ -1,7 +1,7 @@
-//! Streams as data.
+//! Streams as data, with the names of the columns of `tor-streams streams`.
 //!
-//! A word is serialized as the text that tor printed. The tracker has a word without a variant in two fields, `Unrecognized`
-//! and the text; the structs here join them into one.
+//! A word is serialized as the text that tor printed. A [`StreamLife`] has a word without a variant in two fields, `Unrecognized`
+//! and the text; the structs here join the two into one.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
@@ -16,16 +16,16 @@ use crate::tracker::{Failure, Outcome, Step, StreamLife, Target, UnnamedReasons,
 use crate::value::{CircuitId, StreamId};
 use crate::word::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus, WordEnum};
 
-/// A word as tor printed it, with its text if it has no variant.
+/// A word as tor printed it: its variant, and its text if it has none.
 struct PrintedWord<W>(W, Option<Box<str>>);
 
 impl<W: WordEnum> PrintedWord<W> {
-    /// Returns a word with the text that tor printed.
+    /// Returns the word with this variant and this text, as tor printed it.
     fn new(word: W, text: &str) -> Self {
         Self(word, (text != word.as_str()).then(|| text.into()))
     }
 
-    /// Splits a word from its text. Both are `None` without a word.
+    /// Returns the two fields that a stream has of a word: variant, and text if there is no variant. Both are `None` without a word.
     fn split(word: Option<Self>) -> (Option<W>, Option<Box<str>>) {
         word.map_or((None, None), |Self(word, text)| (Some(word), text))
     }
@@ -45,7 +45,7 @@ impl<'de, W: WordEnum> Deserialize<'de> for PrintedWord<W> {
     }
 }
 
-/// Deserializes the ID of a stream: any token, since lenient parsing accepts malformed IDs.
+/// Deserializes the ID of a stream, which may be malformed, as [`AnyId`] accepts it: lenient parsing accepts any token.
 fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<StreamId, D::Error> {
     AnyId::deserialize(deserializer).map(|AnyId(id)| id)
 }
@@ -89,6 +89,7 @@ struct LifeForm<T, N> {
     began: bool,
     first: T,
     last: T,
+    // The struct's `target` is the stream's last one, the data's `target` the one that the client asked for.
     #[serde(rename = "target")]
     asked: Target,
     #[serde(rename = "final_target")]
@@ -135,8 +136,8 @@ struct LifeForm<T, N> {
 
 impl<T, N> From<LifeForm<T, N>> for StreamLife<T, N> {
     fn from(form: LifeForm<T, N>) -> Self {
-        let (reason, local) = PrintedWord::split(form.reason);
-        let (remote_reason, remote) = PrintedWord::split(form.remote_reason);
+        let (reason, reason_text) = PrintedWord::split(form.reason);
+        let (remote_reason, remote_reason_text) = PrintedWord::split(form.remote_reason);
         let (source, source_text) = PrintedWord::split(form.source);
         let (purpose, purpose_text) = PrintedWord::split(form.purpose);
         let (client_protocol, client_protocol_text) = PrintedWord::split(form.client_protocol);
@@ -181,7 +182,7 @@ impl<T, N> From<LifeForm<T, N>> for StreamLife<T, N> {
                 source: source_text,
                 purpose: purpose_text,
                 client_protocol: client_protocol_text,
-                reasons: UnnamedReasons { local, remote },
+                reasons: UnnamedReasons { local: reason_text, remote: remote_reason_text },
             },
         }
     }
@@ -262,14 +263,14 @@ fn failure_remote_reason<T>(failure: &Failure<T>) -> Option<PrintedWord<StreamCl
 
 impl<T> From<FailureForm<T>> for Failure<T> {
     fn from(form: FailureForm<T>) -> Self {
-        let (reason, local) = PrintedWord::split(form.reason);
-        let (remote_reason, remote) = PrintedWord::split(form.remote_reason);
+        let (reason, reason_text) = PrintedWord::split(form.reason);
+        let (remote_reason, remote_reason_text) = PrintedWord::split(form.remote_reason);
         Self {
             time: form.time,
             circuit_id: form.circuit_id,
             reason,
             remote_reason,
-            words: UnnamedReasons { local, remote },
+            words: UnnamedReasons { local: reason_text, remote: remote_reason_text },
         }
     }
 }

@@ -4,9 +4,9 @@
 //! - [`life`], [`target`]: streams and their targets, as the tracker returns them
 //! - [`value`]: words, IDs, anomalies and lists
 //!
-//! tor's text follows from an event's fields, so an event is deserialized by parsing the content that its fields make. An
-//! event with another content, such as one with a newer tor's keyword, has it in one more field, `content`. Deserialization
-//! parses `content`, and fails if the other fields differ from those of the parsed event.
+//! The text that tor prints follows from an event's fields, so an event is deserialized by parsing the content that tor prints for
+//! its fields. An event whose content is another one, such as one with a newer tor's key, has it in one more field, `content`.
+//! Deserialization parses `content`, and fails if the other fields differ from those of the parsed event.
 
 #[cfg(feature = "alloc")]
 mod life;
@@ -39,15 +39,17 @@ impl Serialize for StreamEventRef<'_> {
     /// If tor would print another text for these fields, `content` is the content that the event was parsed from, as text or
     /// as bytes. An event whose public fields were changed since has no `content`: only its fields are serialized.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// Number of the fields that are always serialized.
+        const FIELDS: usize = 17;
         let fields = PrintedFields::of(self);
         let mut expected = Expected(self.content());
         let is_printed_so = fields.print(&mut expected).is_ok() && expected.0.is_empty();
         // Parsing again shows whether the caller has changed a public field.
         let is_unchanged = || parse::read(self.content, true).is_ok_and(|event| fields.are_those_of(&event));
         let content = (!is_printed_so && is_unchanged()).then(|| SerializedContent(self.content()));
-        // A format without names needs every field in its position.
+        // A format that is not human-readable may have no names, and needs every field in its position.
         let with_content = content.is_some() || !serializer.is_human_readable();
-        let mut form = serializer.serialize_struct("StreamEvent", 17 + usize::from(with_content))?;
+        let mut form = serializer.serialize_struct("StreamEvent", FIELDS + usize::from(with_content))?;
         form.serialize_field("id", fields.id)?;
         form.serialize_field("status", fields.status)?;
         form.serialize_field("circuit_id", &fields.circuit_id)?;
@@ -127,8 +129,8 @@ impl<'a> PrintedFields<'a> {
         }
     }
 
-    /// Returns `true` if these are the fields of `event`. IDs may be in the owned form, and empty items of `iso_fields` do not
-    /// matter.
+    /// Returns `true` if these are the fields of `event`. IDs may be abridged, as those of an owned event are, and empty items of
+    /// `iso_fields` do not matter.
     fn are_those_of(&self, event: &StreamEventRef<'a>) -> bool {
         let other = Self::of(event);
         let words = |list: Option<&'a str>| list.map(|list| IsoFields::new(list).words());
@@ -179,7 +181,8 @@ fn is_same_id(id: &str, other: &str) -> bool {
     is_same
 }
 
-/// Returns the text of a word as tor printed it; the word of the variant in the public field if the caller changed that.
+/// Returns `printed`, the text of a word that tor printed, if `word` is its variant. Otherwise the caller has changed the public
+/// field: returns the text of `word`.
 fn text<W: WordEnum>(word: W, printed: Option<&str>) -> &str {
     printed.filter(|text| variant::<W>(text) == word).unwrap_or(word.as_str())
 }
@@ -209,7 +212,8 @@ impl fmt::Display for WithoutEmpty<'_> {
     }
 }
 
-/// A writer that compares: it holds the rest of an expected text, and fails at the first other text.
+/// A writer that compares the text written to it with an expected text, of which it holds the rest. It fails at the first
+/// difference.
 struct Expected<'a>(&'a [u8]);
 
 impl Write for Expected<'_> {

@@ -46,7 +46,7 @@ struct EventForm {
     nym_epoch: Option<u32>,
     session_group: Option<i32>,
     iso_fields: Option<Vec<String>>,
-    /// Names of anomalies. Used are `malformed_id`, `target_may_be_cut` and those of the event's line in its log; the others
+    /// Names of anomalies. `malformed_id`, `target_may_be_cut` and those of the event's line in its log are used; the others
     /// follow from the fields.
     #[serde(default)]
     anomalies: Vec<String>,
@@ -67,7 +67,7 @@ impl EventForm {
         }
     }
 
-    /// Returns the fields as text. The caller joins the items of `iso_fields`.
+    /// Returns the fields as text. `iso_fields` are the items of that field, which the caller has joined.
     fn fields<'a>(&'a self, iso_fields: Option<&'a str>) -> PrintedFields<'a> {
         PrintedFields {
             id: &self.id,
@@ -158,7 +158,7 @@ impl<'de> Deserialize<'de> for StreamEvent {
         let form = EventForm::deserialize(deserializer)?;
         let iso_fields = form.iso_fields.as_ref().map(|words| words.join(","));
         let fields = form.fields(iso_fields.as_deref());
-        let mut line = match &form.content {
+        let mut bytes = match &form.content {
             Some(content) => content.0.clone(),
             None => {
                 let mut content = String::new();
@@ -166,14 +166,14 @@ impl<'de> Deserialize<'de> for StreamEvent {
                 content.into_bytes()
             }
         };
-        if line.windows(2).any(|bytes| bytes == b"\r\n") {
+        if bytes.windows(2).any(|two| two == b"\r\n") {
             return Err(D::Error::custom("expected one line, found a line end in it"));
         }
-        // The parser removes one line end. With one added, a CR or LF at the end of the content stays.
-        line.extend_from_slice(b"\r\n");
-        let mut event = StreamEventRef::parse_lenient(&line).map_err(D::Error::custom)?;
-        let is_noted = |anomaly: &Anomaly| form.anomalies.iter().any(|name| name == anomaly.as_str());
-        let ids_are_allowed = is_noted(&Anomaly::MalformedId) || !event.anomalies().contains(Anomaly::MalformedId);
+        // The parser removes one line end: with this one, a CR or LF at the end of the content stays.
+        bytes.extend_from_slice(b"\r\n");
+        let mut event = StreamEventRef::parse_lenient(&bytes).map_err(D::Error::custom)?;
+        let is_listed = |anomaly: &Anomaly| form.anomalies.iter().any(|name| name == anomaly.as_str());
+        let ids_are_allowed = is_listed(&Anomaly::MalformedId) || !event.anomalies().contains(Anomaly::MalformedId);
         if !ids_are_allowed
             || !form.has_host_of(&event)
             // The host was compared above: the serialized one has more than one U+FFFD.
@@ -184,9 +184,9 @@ impl<'de> Deserialize<'de> for StreamEvent {
                 "expected the fields of an event to be {expected}, found others"
             )));
         }
-        event.add_anomalies(OF_LOG_LINE.iter().copied().filter(is_noted).collect());
-        // The event may have had a lone line end, which is not in its content.
-        if is_noted(&Anomaly::TargetMayBeCut) {
+        event.add_anomalies(OF_LOG_LINE.iter().copied().filter(is_listed).collect());
+        // A CR or LF alone may have been removed from the event's end: it is not in the content, and the event was flagged for it.
+        if is_listed(&Anomaly::TargetMayBeCut) {
             parse::flag_cut_at_lone_line_end(&mut event);
         }
         Ok(event.into_owned())

@@ -54,7 +54,7 @@ macro_rules! serialized_ids {
 
 serialized_ids! { StreamId CircuitId }
 
-/// An ID that may be malformed, as in events that were parsed leniently: any token.
+/// An ID that may be malformed, as in events that were parsed leniently: any text that `of_any_token` of its type returns.
 #[cfg(feature = "alloc")]
 pub(super) struct AnyId<T>(pub(super) T);
 
@@ -75,7 +75,7 @@ any_ids! { StreamId CircuitId }
 
 /// A visitor that parses a value from text.
 struct FromText<T> {
-    /// Description of the expected text, for errors.
+    /// Description of the expected text for an error about data that is no text.
     expected: &'static str,
     /// Parser of the text.
     parse: fn(&str) -> Result<T, Error>,
@@ -105,7 +105,8 @@ impl Serialize for Anomalies {
     }
 }
 
-/// A list, from a function that returns its iterator. Its items are counted first, since some formats begin with the length.
+/// A list, by a function that returns an iterator over its items. They are iterated over twice: first to count them, since some
+/// formats begin with the length.
 pub(super) struct CountedList<F>(pub(super) F);
 
 impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for CountedList<F> {

@@ -51,7 +51,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         self.add_live(live, &mut ended);
         self.events += events;
         self.remove_outdated_entries();
-        // An event after CLOSED is found only with the last event of its ID, so the order is restored here.
+        // The events after a CLOSED are found where the last one of their ID stands: sorting puts each in its place.
         ended.sort_by_key(|stream| stream.position.number);
         let appended = |Positioned { position, life }| Appended { life, handed_out: position.returned };
         Ok(ended.into_iter().map(appended).collect())
@@ -65,7 +65,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
             match kind {
                 ChangeKind::Begin => {
                     self.closed.remove(key);
-                    // The part replaced those streams that began in it.
+                    // Only a stream that was live before the part: the part itself replaced those that began in it.
                     let replaced = self.live.remove(&key).and_then(|stream| stream.facts.into_life());
                     let replaced = replaced.map(|life| life.with_outcome(Outcome::Replaced));
                     ended.extend(replaced.map(|life| Positioned { position, life }));

@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeMap, VecDeque};
 
+use super::SPARE_ENTRIES;
 use super::key::Key;
 
 /// The IDs of the streams that were closed last.
@@ -29,7 +30,7 @@ impl Closed {
             }
         }
         // The outdated entries are removed once they are the majority: constant time per stream.
-        if self.in_order.len() > 2 * self.by_key.len() + 64 {
+        if self.in_order.len() > 2 * self.by_key.len() + SPARE_ENTRIES {
             let by_key = &self.by_key;
             self.in_order.retain(|(number, key)| by_key.get(key) == Some(number));
         }
@@ -53,5 +54,32 @@ impl Closed {
     /// Returns the number of streams that were ever added.
     pub(super) const fn total(&self) -> u64 {
         self.total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+    use alloc::vec::Vec;
+
+    /// Outdated entries stay until they are the majority and more than 64. Then all of them are removed.
+    #[test]
+    fn outdated_entries() {
+        let mut closed = Closed::default();
+        for id in 100..200 {
+            closed.add(Key::new(&id.to_string()), usize::MAX);
+        }
+        // A stream that is closed and begins again leaves an outdated entry each time.
+        let key = Key::new("1");
+        let lens: Vec<_> = (0..1000)
+            .map(|_| {
+                closed.add(key, usize::MAX);
+                let len = closed.in_order.len();
+                closed.remove(key);
+                len
+            })
+            .collect();
+        assert!((101..=2 * 101 + 64).cycle().take(1000).eq(lens));
     }
 }

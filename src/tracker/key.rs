@@ -4,7 +4,7 @@ use crate::anomaly::Anomaly;
 use crate::event::StreamEventRef;
 use crate::value::StreamId;
 
-/// A stream's ID as three numbers, which compare faster than text, in the same order.
+/// A stream's ID of up to 20 bytes as three numbers, which compare faster than text, in the same order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key([u64; 3]);
 
@@ -21,6 +21,7 @@ impl Key {
 
     /// Returns the key of an ID, from its first 20 bytes.
     pub(super) fn new(id: &str) -> Self {
+        // The ID, zeros, and its length.
         let mut bytes = [0; 24];
         bytes.iter_mut().zip(id.bytes().take(20)).for_each(|(to, from)| *to = from);
         let [.., len] = &mut bytes;

@@ -103,7 +103,7 @@ pub struct StreamLife<T, N = ()> {
     pub xon_recv: u64,
     /// Number of events after FAILED, CLOSED not counted. tor prints no such event.
     pub after_failed: u64,
-    /// Text of the words above without a variant.
+    /// Text of the unnamed ones among the words above.
     pub(crate) words: UnnamedWords,
 }
 
@@ -130,7 +130,7 @@ pub struct Step<T> {
     /// The circuit that tor printed. With DETACHED, and with the CONTROLLER_WAIT right after it, the circuit that the
     /// stream has left.
     pub circuit_id: Option<CircuitId>,
-    /// Text of a status without a variant.
+    /// Text of an unnamed status.
     pub(crate) word: Option<Box<str>>,
 }
 
@@ -148,7 +148,7 @@ pub struct Failure<T> {
     pub reason: Option<StreamClosureReason>,
     /// The reason for which the other end closed the stream (`REMOTE_REASON`).
     pub remote_reason: Option<StreamClosureReason>,
-    /// Text of reasons without a variant.
+    /// Text of unnamed reasons.
     pub(crate) words: UnnamedReasons,
 }
 
@@ -176,7 +176,7 @@ pub enum Outcome {
 }
 
 /// Defines methods that return words as tor printed them: the method, the field with the word, and the field with the
-/// text of a word without a variant.
+/// text of an unnamed word.
 macro_rules! printed_words {
     ($($(#[$meta:meta])* $name:ident: $field:ident $($word:ident).+;)+) => {$(
         $(#[$meta])*

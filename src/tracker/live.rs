@@ -9,7 +9,7 @@ use super::key::{Key, stream_id};
 use super::life::{Outcome, StreamLife};
 use super::part::{Position, Undecided};
 use super::update::LifeLimits;
-use super::{Note, StreamTracker};
+use super::{Note, SPARE_ENTRIES, StreamTracker};
 use crate::event::StreamEventRef;
 
 /// A live stream.
@@ -35,7 +35,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     pub(super) fn begin(&mut self, key: Key, event: &StreamEventRef<'_>, time: T, note: N) -> Option<StreamLife<T, N>> {
         self.closed.remove(key);
         let facts = Facts::Life(Box::new(StreamLife::new(stream_id(event), event, time, note)));
-        // A controller's REDIRECTSTREAM or RESOLVE cannot repeat a NEW: this is another stream.
+        // tor prints NEW or NEWRESOLVE once for a stream, whatever a controller does with it: this is another stream.
         let replaced = self.insert(key, facts).and_then(|replaced| self.end(key, replaced, Outcome::Replaced));
         if let Some(part) = &mut self.part {
             part.begin(key, self.events);
@@ -104,16 +104,18 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         }
     }
 
-    /// Returns a stream that has ended. `None` if it may have begun before this part of the log: then the part keeps
-    /// it.
+    /// Returns a stream that was removed from the live ones. `None` if it may have begun before this part of the log: then
+    /// the part keeps it.
     fn end(&mut self, key: Key, facts: Facts<T, N>, outcome: Outcome) -> Option<StreamLife<T, N>> {
         match (facts, &mut self.part) {
             (Facts::Life(life), part) => {
+                // The part learns of a replaced stream by the beginning of the next one, and has no limit to drop any.
                 if let Some(part) = part.as_mut().filter(|_| outcome == Outcome::Closed) {
                     part.close(key, self.events);
                 }
                 Some(life.with_outcome(outcome))
             }
+            // Only a part has such streams.
             (Facts::Undecided(stream), part) => {
                 part.as_mut()?.end(key, *stream, outcome, self.events);
                 None
@@ -121,7 +123,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         }
     }
 
-    /// Returns the position of the current event.
+    /// Returns the position of the current event in this part of the log.
     fn position(&self) -> Position {
         Position { number: self.events, returned: self.part.as_ref().map_or(0, |part| part.returned) }
     }
@@ -150,7 +152,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
 
     /// Removes the outdated entries of `by_last_event`, if they are the majority: so it takes constant time per stream.
     pub(super) fn remove_outdated_entries(&mut self) {
-        if self.by_last_event.len() > 2 * self.live.len() + 64 {
+        if self.by_last_event.len() > 2 * self.live.len() + SPARE_ENTRIES {
             self.by_last_event = self.live.iter().map(|(&key, stream)| Reverse((stream.last_event, key))).collect();
         }
     }
@@ -185,4 +187,34 @@ impl<T: Clone, N: Note> Facts<T, N> {
 /// Returns the life of an event that came after the end of its stream.
 fn after_closed<T: Clone, N: Note>(event: &StreamEventRef<'_>, time: T, note: N) -> StreamLife<T, N> {
     StreamLife { outcome: Outcome::AfterClosed, ..StreamLife::new(stream_id(event), event, time, note) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::vec::Vec;
+
+    /// Outdated entries stay until they are the majority and more than 64. Then all of them are removed.
+    #[test]
+    fn outdated_entries() {
+        let mut tracker = StreamTracker::new(1000);
+        let mut update = |id, status| {
+            let content = format!("{id} {status} 0 a:80");
+            tracker.update(&StreamEventRef::parse(&content).expect("an event"), ());
+            tracker.by_last_event.len()
+        };
+        for id in 100..200 {
+            update(id, "NEW");
+        }
+        // A stream that begins and is closed leaves an outdated entry each time.
+        let lens: Vec<_> = (0..1000)
+            .map(|_| {
+                let len = update(1, "NEW");
+                update(1, "CLOSED");
+                len
+            })
+            .collect();
+        assert!((101..=2 * 101 + 64).cycle().take(1000).eq(lens));
+    }
 }

@@ -1,7 +1,8 @@
 //! Tracking of streams: events grouped by stream.
 //!
 //! A stream is *live* from its first event to its CLOSED. A *life* is the facts about a stream from its events. A
-//! *part* of a log is a run of its events that a tracker of its own reads, beside the trackers of other parts.
+//! *part* of a log is a run of its events that a tracker of its own reads, beside the trackers of other parts. An *unnamed*
+//! word is one without a variant, such as a new tor's: its enum says `Unrecognized`, and its text is kept beside that.
 //!
 //! - this file: the tracker's type, and the caller's notes about events; [`methods`]: the tracker's methods
 //! - [`live`]: the live streams: where each begins and ends; [`closed`]: the IDs of streams that were closed
@@ -35,6 +36,10 @@ use self::part::Part;
 #[cfg(feature = "serde")]
 pub(crate) use self::text::{UnnamedReasons, UnnamedWords, cut};
 use self::update::LifeLimits;
+
+/// Number of entries that a list in the order of events may have beyond twice the number of its streams, before outdated
+/// entries are removed. Without these, the list of a few streams would be made anew at every other event.
+const SPARE_ENTRIES: usize = 64;
 
 /// Groups events by stream, and returns each stream when it ends.
 ///

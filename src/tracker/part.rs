@@ -15,7 +15,7 @@ use super::update::LifeLimits;
 use super::{Note, StreamTracker};
 use crate::event::StreamEventRef;
 
-/// Maximum number of events that an [`Undecided`] stream keeps apart.
+/// Maximum number of events that an [`Undecided`] stream keeps apart: twice the number that tor prints of most streams.
 const MAX_SEPARATE: usize = 16;
 
 /// The state of a part beside its live and closed streams.

@@ -1,4 +1,4 @@
-//! The text in the facts about a stream: words without a variant, and other text with credentials masked.
+//! The text in the facts about a stream: unnamed words, and other text with credentials masked.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
@@ -11,10 +11,10 @@ use crate::format::grammar;
 use crate::value::CircuitId;
 use crate::word::{StreamClosureReason, StreamStatus};
 
-/// Maximum length of the text of a word without a variant, in bytes. tor's longest words have 15.
+/// Maximum length of an unnamed word's text, in bytes. tor's longest words have 15.
 const MAX_KEPT_WORD: usize = 64;
 
-/// Text of a stream's words without a variant, cut and masked. `None` for a word with one.
+/// Text of a stream's unnamed words, cut and masked. `None` for any other word.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct UnnamedWords {
@@ -28,7 +28,7 @@ pub(crate) struct UnnamedWords {
     pub(crate) reasons: UnnamedReasons,
 }
 
-/// Text of one event's reasons without a variant, cut and masked.
+/// Text of one event's unnamed reasons, cut and masked. `None` for any other reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) struct UnnamedReasons {
@@ -44,14 +44,15 @@ impl Target {
         Self { host: masked(event, event.target_host), port: event.target_port }
     }
 
-    /// Returns `true` if this is the event's target, without masked text.
+    /// Returns `true` if this is the event's target as tor printed it. Otherwise the target differs, or text of it had to be
+    /// masked.
     pub(super) fn is_target_of(&self, event: &StreamEventRef<'_>) -> bool {
         self.host == event.target_host && self.port == event.target_port
     }
 }
 
 impl UnnamedReasons {
-    /// Returns the text of an event's reasons that have no name.
+    /// Returns the text of an event's unnamed reasons.
     pub(super) fn of(event: &StreamEventRef<'_>) -> Self {
         let is_unnamed = |reason| reason == Some(StreamClosureReason::Unrecognized);
         Self {
@@ -61,7 +62,8 @@ impl UnnamedReasons {
     }
 }
 
-/// Returns the text of an unrecognized word, cut and masked. `UNKNOWN_n` is tor's own word and never masked.
+/// Returns the text of an unnamed word, cut and masked. `None` if the word is not unnamed. `UNKNOWN_n` is tor's own word for
+/// a code, and never masked.
 pub(super) fn unnamed_text<'a>(
     event: &StreamEventRef<'a>,
     is_unnamed: bool,
@@ -94,7 +96,8 @@ pub(super) fn has_ip_source_addr(event: &StreamEventRef<'_>) -> bool {
 
 /// Returns text of an event with credentials masked, which a damaged line can have in any field.
 pub(super) fn masked<'a>(event: &StreamEventRef<'a>, text: &'a str) -> String {
-    // The fast path. On a line without anomalies, no field lies between the quotation marks of another one.
+    // The fast path. Without anomalies, no field lies between the quotation marks of a credential. Without a `=`, no
+    // credential begins in the text.
     if event.anomalies().is_empty() && memchr::memchr(b'=', text.as_bytes()).is_none() {
         return text.into();
     }
@@ -109,10 +112,10 @@ pub(crate) fn cut(word: &str) -> Box<str> {
     end.and_then(|end| word.get(..end)).unwrap_or(word).into()
 }
 
-/// Returns a word as tor printed it: its name, or the kept text if it has none. The text is ignored if the caller has
-/// set the public field to a word with a name.
-pub(super) fn printed<'a>(name: &'a str, text: &'a Option<Box<str>>) -> &'a str {
-    // The name of `Unrecognized` is the same in each of the enums.
-    let is_unnamed = name == StreamStatus::Unrecognized.as_str();
-    text.as_deref().filter(|_| is_unnamed).unwrap_or(name)
+/// Returns a word as tor printed it: the spelling of its variant, or the kept text of an unnamed word. That text is ignored
+/// if the caller has set the public field to another variant since.
+pub(super) fn printed<'a>(spelling: &'a str, text: &'a Option<Box<str>>) -> &'a str {
+    // The spelling of `Unrecognized` is the same in each of the enums.
+    let is_unnamed = spelling == StreamStatus::Unrecognized.as_str();
+    text.as_deref().filter(|_| is_unnamed).unwrap_or(spelling)
 }

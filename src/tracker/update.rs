@@ -63,6 +63,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
             after_failed: 0,
             words: UnnamedWords::default(),
         };
+        // An event has at most one of each.
         life.add(event, time, LifeLimits { steps: 1, circuits: 1 });
         life
     }
@@ -74,7 +75,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         self.add(event, time, limits);
     }
 
-    /// Adds the facts of an event, without its time and note.
+    /// Adds the facts of an event to all fields but `first`, `last` and `note`.
     fn add(&mut self, event: &StreamEventRef<'_>, time: T, limits: LifeLimits) {
         let circuit_id = event.circuit_id.map(|id| masked_circuit(event, id));
         if let Some(circuit) = circuit_id {
@@ -105,7 +106,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         self.session_group = event.session_group().or(self.session_group);
         self.has_username |= event.socks_username().is_some();
         self.has_password |= event.socks_password().is_some();
-        // Both reasons are of one event: a remote reason without its REASON would be an earlier attempt's.
+        // Both reasons are replaced together: one of this event and one of an earlier event could be those of two attempts.
         if event.reason.is_some() || event.remote_reason.is_some() {
             self.reason = event.reason;
             self.remote_reason = event.remote_reason;
@@ -125,7 +126,8 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
                 self.step_count += 1;
             }
         }
-        // With DETACHED, and with CONTROLLER_WAIT after it, tor prints the circuit that the stream has left.
+        // With DETACHED, and with CONTROLLER_WAIT after it, tor prints the circuit that the stream has left: not the one
+        // that it is attached to.
         match event.status {
             StreamStatus::Detached => self.circuit_id = None,
             StreamStatus::ControllerWait => {}
@@ -205,12 +207,13 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         // A life that left out circuits has the maximum number, and so fills the list here.
         later.circuits.iter().for_each(|&circuit| self.keep_circuit(circuit, limits));
         self.more_circuits |= later.more_circuits;
-        // Otherwise no later event attached or detached the stream.
+        // If neither is so, no later event attached or detached the stream.
         if later.detached > 0 || later.circuit_id.is_some() {
             self.circuit_id = later.circuit_id;
         }
         self.last_circuit = later.last_circuit.or(self.last_circuit);
 
+        // After a FAILED here, every later event but CLOSED is one that tor does not print.
         self.after_failed += match &self.failure {
             Some(_) => later.events() - u64::from(later.closed),
             None => later.after_failed,

@@ -12,23 +12,23 @@ use crate::value::Redacted;
 /// An iterator over the keyword arguments of an event, from [`args`](crate::StreamEventRef::args): key and value as
 /// printed, in the order of the line.
 ///
-/// Tokens without a `=` are left out; [`content`](crate::StreamEventRef::content) has them.
+/// Tokens without a key and a `=` are left out; [`content`](crate::StreamEventRef::content) has them.
 #[derive(Clone)]
 pub struct Args<'a> {
     /// Content of the event.
     content: Content<'a>,
     /// Index at which the search for the next argument begins.
     at: u32,
-    /// Ends found when the event was parsed. `None` if tor does not print its fields in this order.
+    /// Ends of values, from the parser. `None` if the fields are not in tor's order.
     ends: Option<KnownEnds>,
 }
 
-/// The ends of values that take long to search for, from the parser, which finds them if the fields are in tor's order.
+/// The ends of values that take long to search for. The parser knows them if the fields are in tor's order.
 #[derive(Clone, Copy)]
 pub(crate) struct KnownEnds {
-    /// Index after the value of `SOCKS_USERNAME`, or 0 without a known one: an `Option` would be larger.
+    /// Index after the value of `SOCKS_USERNAME`, or 0 if the event has no such value: an `Option` would be larger.
     pub(crate) socks_username: u32,
-    /// Index after the value of `SOCKS_PASSWORD`, or 0 without a known one.
+    /// Index after the value of `SOCKS_PASSWORD`, or 0 if the event has no such value.
     pub(crate) socks_password: u32,
     /// Set if no unknown keyword can follow `ISO_FIELDS`: its value then ends the content.
     pub(crate) iso_fields_is_last: bool,
@@ -60,11 +60,11 @@ impl<'a> Args<'a> {
     /// Inlined: with a call, reading every field and argument of an event takes a tenth more time.
     #[cfg_attr(feature = "std", inline(always))]
     pub(crate) fn next_arg(&mut self) -> Option<Arg> {
-        let line = self.content.bytes();
-        while (self.at as usize) < line.len() {
-            let key = self.at;
-            let arg = match Keyword::of_start(scan::sixteen_bytes(line, key, b' ')) {
-                Some((keyword, len)) => Some(self.read_value(key, Some(keyword), key + len)),
+        let content = self.content.bytes();
+        while (self.at as usize) < content.len() {
+            let key_start = self.at;
+            let arg = match Keyword::of_start(scan::sixteen_bytes(content, key_start, b' ')) {
+                Some((keyword, len)) => Some(self.read_value(key_start, Some(keyword), key_start + len)),
                 None => self.next_token(),
             };
             if arg.is_some() {
@@ -74,15 +74,15 @@ impl<'a> Args<'a> {
         None
     }
 
-    /// Steps over one token that begins with no known keyword. Returns it if it is an argument.
+    /// Steps over one token that begins with no known keyword, and returns it as an argument. `None` if it has no key or no `=`.
     #[cold]
     fn next_token(&mut self) -> Option<Arg> {
-        let (line, key) = (self.content.bytes(), self.at);
-        let equals = scan::space_or_equals(line, key);
-        if equals > key && line.get(equals as usize) == Some(&b'=') {
-            return Some(self.read_value(key, None, equals));
+        let (content, key_start) = (self.content.bytes(), self.at);
+        let key_end = scan::space_or_equals(content, key_start);
+        if key_end > key_start && content.get(key_end as usize) == Some(&b'=') {
+            return Some(self.read_value(key_start, None, key_end));
         }
-        self.at = scan::space(line, equals) + 1;
+        self.at = scan::space(content, key_end) + 1;
         None
     }
 
@@ -94,31 +94,34 @@ impl<'a> Args<'a> {
         Arg { key_start, keyword, equals, value_start, value_end }
     }
 
-    /// Returns the range of the value after the `=` before index `at`. The parser's ends are used where they are known.
+    /// Returns the start and the end of a value, by the index after its `=`. The start is later only where tor prints a space
+    /// before the value. Ends that the parser knows are not searched for.
     #[cfg_attr(feature = "std", inline)]
     fn value_range(&self, keyword: Option<Keyword>, at: u32) -> (u32, u32) {
-        let line = self.content.bytes();
-        let len = line.len() as u32;
+        let content = self.content.bytes();
+        let len = content.len() as u32;
         match (keyword, self.ends) {
             (Some(Keyword::SocksUsername), Some(KnownEnds { socks_username: end @ 1.., .. }))
             | (Some(Keyword::SocksPassword), Some(KnownEnds { socks_password: end @ 1.., .. })) => return (at, end),
             (Some(Keyword::IsoFields), Some(KnownEnds { iso_fields_is_last: true, .. })) => return (at, len),
             _ => {}
         }
-        match (line.get(at as usize), keyword) {
-            // Text that touches the closing quotation mark belongs to the value.
-            (Some(b'"'), _) => (at, grammar::closing_quote(line, at).map_or(len, |quote| scan::space(line, quote))),
-            // A socket's path may hold spaces. In other orders than tor's, nothing tells where it would end.
-            (Some(b'/'), Some(Keyword::SourceAddr)) if self.ends.is_some() => (at, grammar::path_end(line, at)),
+        match (content.get(at as usize), keyword) {
+            // Text that touches the closing quotation mark belongs to the value. Without a closing mark, all of the rest does.
+            (Some(b'"'), _) => {
+                (at, grammar::closing_quote(content, at).map_or(len, |quote| scan::space(content, quote)))
+            }
+            // A socket's path may hold spaces. In other orders than tor's, its end is unknown: there, it ends at a space.
+            (Some(b'/'), Some(Keyword::SourceAddr)) if self.ends.is_some() => (at, grammar::path_end(content, at)),
             // tor prints a space before a code. Without a code, the value is empty.
             (Some(b' '), Some(Keyword::Reason | Keyword::RemoteReason)) => {
-                grammar::unknown_code_end(line, at + 1).map_or((at, at), |end| (at + 1, end))
+                grammar::unknown_code_end(content, at + 1).map_or((at, at), |end| (at + 1, end))
             }
-            _ => (at, scan::space(line, at)),
+            _ => (at, scan::space(content, at)),
         }
     }
 
-    /// Iterates over the keys that are left, in a form that may be shown.
+    /// Iterates over the keys of the arguments that are left, without credentials.
     pub(crate) fn keys(mut self) -> impl Iterator<Item = Redacted<'a>> {
         let bytes = self.content.bytes();
         core::iter::from_fn(move || {
@@ -145,7 +148,7 @@ impl<'a> Iterator for Args<'a> {
 impl FusedIterator for Args<'_> {}
 
 impl fmt::Debug for Args<'_> {
-    /// Formats the keys that are left. Values may be secrets.
+    /// Formats the keys of the arguments that are left. Values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Args")?;
         f.debug_list().entries(self.clone().keys()).finish()

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Field, ProtocolError};
 /// to 20.
 pub(crate) const MAX_ID_LEN: usize = 20;
 
-/// Returns the number of bytes at the start of `text` that an ID may have.
+/// Returns the number of letters and digits at the start of `text`, 20 at most: the length of an ID if no other byte follows.
 #[inline(never)]
 pub(crate) fn valid_prefix(text: &[u8]) -> usize {
     text.iter().take(MAX_ID_LEN).take_while(|byte| byte.is_ascii_alphanumeric()).count()
@@ -31,11 +31,12 @@ pub(crate) fn is_id(text: &[u8]) -> bool {
 #[cfg(feature = "alloc")]
 #[cold]
 fn abridge(id: &[u8]) -> ArrayString<MAX_ID_LEN> {
+    /// The constants of the hash FNV-1a with 64 bits.
+    const OFFSET_BASIS: u64 = 0xCBF2_9CE4_8422_2325;
+    /// See [`OFFSET_BASIS`].
+    const PRIME: u64 = 0x0100_0000_01B3;
     let id = id.split(|&byte| byte == b'"').next().unwrap_or_default();
-    // FNV-1a.
-    let hash = id
-        .iter()
-        .fold(0xCBF2_9CE4_8422_2325, |hash: u64, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3));
+    let hash = id.iter().fold(OFFSET_BASIS, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
     let start = id.get(..valid_prefix(id).min(3)).and_then(|start| core::str::from_utf8(start).ok());
     let mut text = ArrayString::new();
     // Cannot fail: there is room for 3 + 1 + 16 characters.
@@ -43,7 +44,7 @@ fn abridge(id: &[u8]) -> ArrayString<MAX_ID_LEN> {
     text
 }
 
-/// Defines an ID type. `$no_id` is the text that tor prints in its place for none.
+/// Defines an ID type. `$field` is the [`Field`] that an error names, `$no_id` the text, if any, that tor prints where there is no such ID.
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident, $field:expr, $no_id:expr) => {
         $(#[$meta])*
@@ -51,8 +52,8 @@ macro_rules! id {
         /// 1 to 20 letters or digits, held in place: an ID needs no allocator, and a map with IDs as keys can be searched
         /// with a `&str`. The order is that of the text, not of a number.
         ///
-        /// Lenient reading accepts any token as an ID. A `StreamEvent` and a `StreamLife` keep such a token as it is, up to 20
-        /// bytes. A longer one, or one with a quotation mark, becomes its start, `~` and a hash of the text before the mark: different
+        /// Lenient reading accepts any token as an ID. A `StreamEvent` and a `StreamLife` keep a token of up to 20 bytes as it is. A
+        /// longer one, or one with a quotation mark, becomes its start, `~` and a hash of the text before the mark: different
         /// IDs nearly always stay different. An ID that is not UTF-8 is U+FFFD in a `StreamEvent`.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(ArrayString<MAX_ID_LEN>);
@@ -94,7 +95,7 @@ macro_rules! id {
                 }
             }
 
-            /// Returns the ID of a token that cannot be one as it is: see [`abridge`].
+            /// Returns the abridged form of a token that is too long, has a quotation mark, or is not UTF-8: see [`abridge`].
             #[cfg(feature = "alloc")]
             pub(crate) fn abridged(token: &[u8]) -> Self {
                 Self(abridge(token))

@@ -54,7 +54,7 @@ impl Iterator for IsoFields<'_> {
     #[cfg_attr(feature = "std", inline)]
     fn next(&mut self) -> Option<IsoField> {
         match IsoField::of_start(scan::sixteen_bytes(self.rest.as_bytes(), 0, IsoField::DELIMITER as u8)) {
-            // Most words have a variant. There may be no comma after the last word.
+            // Most words have a variant. After the last one there is no comma, and `get` returns `None`.
             Some((field, len)) => {
                 self.rest = self.rest.get(len as usize + 1..).unwrap_or_default();
                 Some(field)
@@ -67,7 +67,7 @@ impl Iterator for IsoFields<'_> {
 impl FusedIterator for IsoFields<'_> {}
 
 impl fmt::Debug for IsoFields<'_> {
-    /// Formats the fields that are left, each as its variant. In a damaged line, the text of a word without one may be a secret.
+    /// Formats the fields that are left, each as its variant. In a damaged line, the text of a word without a variant may be a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("IsoFields")?;
         f.debug_list().entries(self.clone()).finish()

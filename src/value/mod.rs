@@ -1,5 +1,5 @@
-//! Values of an event that callers get in types of their own: [`args`] (keyword arguments), [`id`] (stream and circuit IDs),
-//! [`iso`] (isolation fields), [`quoted`] (credentials). [`redacted`] is any text of an event without credentials.
+//! Values of an event that have types of their own: [`args`] (keyword arguments), [`id`] (stream and circuit IDs), [`iso`] (isolation
+//! fields), [`quoted`] (credentials). [`redacted`] is any text of an event without credentials.
 
 pub(crate) mod args;
 pub(crate) mod id;

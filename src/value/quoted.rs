@@ -54,11 +54,11 @@ impl<'a> Quoted<'a> {
     /// ```
     #[must_use]
     pub fn parse(text: &'a str) -> Option<(Self, &'a str)> {
-        let line = text.as_bytes();
-        if line.len() > MAX_CONTENT_LEN || line.first() != Some(&b'"') {
+        let bytes = text.as_bytes();
+        if bytes.len() > MAX_CONTENT_LEN || bytes.first() != Some(&b'"') {
             return None;
         }
-        let end = grammar::closing_quote(line, 0)? as usize;
+        let end = grammar::closing_quote(bytes, 0)? as usize;
         Some((Self(text.get(1..end)?), text.get(end + 1..)?))
     }
 
@@ -128,6 +128,7 @@ impl Iterator for QuotedBytes<'_> {
     #[inline]
     fn next(&mut self) -> Option<u8> {
         let (byte, rest) = match *self.rest {
+            // The low bits of an octal digit are its value.
             [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', ref rest @ ..] => {
                 (((a & 3) << 6) | ((b & 7) << 3) | (c & 7), rest)
             }
@@ -142,6 +143,7 @@ impl Iterator for QuotedBytes<'_> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
+        // A byte takes one to four bytes of escaped text.
         (self.rest.len().div_ceil(4), Some(self.rest.len()))
     }
 }

@@ -24,7 +24,7 @@ pub struct Redacted<'a> {
     end: usize,
 }
 
-/// A piece of redacted text.
+/// A piece of redacted text. Pieces of both kinds follow each other in turns.
 enum Piece<'a> {
     /// Unchanged text.
     Shown(&'a [u8]),
@@ -65,7 +65,7 @@ impl<'a> Redacted<'a> {
         }
     }
 
-    /// Iterates over the pieces. No two of the same kind follow each other.
+    /// Iterates over the pieces of the shown range.
     fn pieces(self) -> Pieces<'a> {
         let secrets = Secrets { text: self.context, at: 0 };
         let mut pieces = Pieces { context: self.context, at: self.start, end: self.end, secrets, secret: None };
@@ -78,9 +78,9 @@ impl<'a> Redacted<'a> {
 struct Pieces<'a> {
     /// Text that contains the shown range.
     context: &'a [u8],
-    /// Index of the next piece.
+    /// Index of the next piece's first byte, in `context`.
     at: usize,
-    /// Index after the last piece.
+    /// Index after the last piece, in `context`.
     end: usize,
     /// Secrets after `secret`.
     secrets: Secrets<'a>,
@@ -89,7 +89,7 @@ struct Pieces<'a> {
 }
 
 impl Pieces<'_> {
-    /// Moves `secret` to the next one that ends after `at`, and is not empty.
+    /// Moves `secret` to the next secret that ends after `at` and is not empty.
     fn next_secret(&mut self) {
         loop {
             self.secret = self.secrets.next();
@@ -109,7 +109,7 @@ impl<'a> Iterator for Pieces<'a> {
             return None;
         }
         let mut masked = false;
-        // A secret that begins in another, or right after it, shares its mask.
+        // Steps over the secret at `at`, and over those that begin in it or right after it: they have one mask.
         while let Some((_, end)) = self.secret.filter(|&(start, _)| start <= self.at) {
             self.at = self.at.max(end);
             masked = true;
@@ -155,7 +155,7 @@ struct Escaping<'f, 'g>(&'f mut fmt::Formatter<'g>);
 impl fmt::Write for Escaping<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         text.chars().try_for_each(|character| match character {
-            // `escape_debug` of a character escapes the apostrophe, that of a text does not.
+            // `escape_debug` of a character escapes the apostrophe, `Debug` of a `str` does not.
             '\'' => self.0.write_char(character),
             _ => write!(self.0, "{}", character.escape_debug()),
         })
@@ -175,8 +175,8 @@ impl defmt::Format for Redacted<'_> {
     }
 }
 
-/// An iterator over the secrets of a text: start and end of each, in the order of their starts. A secret may begin
-/// inside another, after an opening quotation mark that a client wrote.
+/// An iterator over the secrets of a text: start and end of each, in the order of their starts, quotation marks excluded. A secret
+/// may begin inside another one, whose opening quotation mark a client wrote.
 struct Secrets<'a> {
     /// Text to search.
     text: &'a [u8],
@@ -195,7 +195,7 @@ impl Iterator for Secrets<'_> {
             if !before.ends_with(b"SOCKS_USERNAME") && !before.ends_with(b"SOCKS_PASSWORD") {
                 continue;
             }
-            // A log that writes replies as quoted strings has backslashes before tor's quotation marks.
+            // In a log that writes replies as quoted strings, backslashes are before tor's quotation marks.
             let escapes = value.iter().take_while(|&&byte| byte == b'\\').count();
             let opening = value.get(escapes..).and_then(|rest| rest.strip_prefix(b"\""));
             let (start, len) = match opening {
@@ -211,13 +211,13 @@ impl Iterator for Secrets<'_> {
     }
 }
 
-/// Returns the length of the string at the start of `text`, up to its closing quotation mark or to the end. The opening one
-/// had `escapes` backslashes before it.
+/// Returns the length of the string at the start of `text`, up to its closing quotation mark and the backslashes before that, or up
+/// to the end of the text. `escapes` is the number of backslashes before the opening mark: 0 unless a log has escaped the text.
 ///
 /// Before the closing mark tor writes an even number of backslashes, which escape each other; before a mark inside of the
-/// string an odd number. Each time that a log escapes the text once more, n backslashes before a mark become 2n + 1. So the
-/// number before the closing mark, divided by 2 * `escapes` + 2, leaves `escapes`; before a mark in the string, it leaves
-/// 2 * `escapes` + 1.
+/// string an odd number. Each time that a log escapes the text, n backslashes before a mark become 2n + 1: each one has a backslash
+/// before it, and so has the mark. Of 0 before the opening mark this makes `escapes`. So the number before the closing mark, divided
+/// by 2 * `escapes` + 2, leaves `escapes`; before a mark in the string, it leaves 2 * `escapes` + 1.
 fn string_len(text: &[u8], escapes: usize) -> usize {
     let period = escapes.saturating_mul(2).saturating_add(2);
     let mut backslashes = 0_usize;
@@ -235,7 +235,7 @@ mod tests {
     use alloc::format;
     use alloc::string::ToString;
 
-    /// The masked ranges of a whole text.
+    /// The masks in a whole text.
     #[test]
     fn secrets() {
         for (text, redacted) in [
@@ -243,6 +243,8 @@ mod tests {
             ("a.example", "a.example"),
             ("SOCKS_PASSWORD=", "SOCKS_PASSWORD="),
             ("SOCKS_PASSWORD=\"\"", "SOCKS_PASSWORD=\"\""),
+            // `Debug` of a text escapes the line end and the mark, and not the apostrophe.
+            ("it's\n SOCKS_PASSWORD=\"x\"", "it's\n SOCKS_PASSWORD=\"***\""),
             ("SOCKS_PASSWORD=\"x", "SOCKS_PASSWORD=\"***"),
             ("SOCKS_PASSWORD=x\"y", "SOCKS_PASSWORD=***\"y"),
             ("SOCKS_PASSWORD=x y", "SOCKS_PASSWORD=*** y"),
@@ -254,7 +256,7 @@ mod tests {
             (r#"SOCKS_USERNAME=\"x\\\"y\\\\\" a"#, r#"SOCKS_USERNAME=\"***\" a"#),
             (r#"SOCKS_USERNAME=\\\"x \" y\\\" a"#, r#"SOCKS_USERNAME=\\\"***\\\" a"#),
             (r#"SOCKS_PASSWORD=\"x y"#, r#"SOCKS_PASSWORD=\"***"#),
-            // Of such a string, the opening mark is lost.
+            // Of a string in such a log, the opening mark is lost.
             (r#"SOCKS_PASSWORD=x\"y" z"#, r#"SOCKS_PASSWORD=***" z"#),
             (r#"SOCKS_PASSWORD=\x y"#, r#"SOCKS_PASSWORD=*** y"#),
             // The first string is a client's, and ends where tor opens the second.
@@ -266,7 +268,7 @@ mod tests {
         }
     }
 
-    /// Every range of a text is masked as it is in the whole text.
+    /// Every range of a text is masked as it is in the whole text. The secrets are `x` and `y`, which are nowhere else.
     #[test]
     fn ranges() {
         let text = b"a SOCKS_USERNAME=\"xx\" SOCKS_PASSWORD=\"yyy";

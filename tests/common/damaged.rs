@@ -28,12 +28,14 @@ const OTHERS: &[&str] = &[
     "ISO_FIELDS=CLIENTADDR", "NEW_ADDR=10.8.0.2:45678", "\u{e9}", ",", "a\u{9b}31m",
 ];
 
-/// Generates the content of an event with credentials, its fields in any order and with any bytes between them. No keyword
-/// before a secret is damaged, and no secret.
+/// Generates the content of an event with credentials, its fields in any order and with any bytes between them. Neither a secret nor
+/// the keyword before it is damaged: without the keyword nothing would say that the secret is one.
 pub(crate) fn damaged() -> impl Strategy<Value = Vec<u8>> {
+    // Whole headers, one of them with a target, and headers that lost words.
     let start = ["5 NEW 0 ", "6 CLOSED 7 ", "7 FAILED 0 a:1 ", "8 REMAP 9 ", "9 CLOSED ", "1 ", "", ""];
     let text = |list: &'static [&str]| prop::sample::select(list).prop_map(|text| text.as_bytes().to_vec());
     let field = prop_oneof![3 => text(CREDENTIALS), 8 => text(OTHERS), 1 => any::<u8>().prop_map(|byte| vec![byte])];
+    // Mostly one space; now and then none, or two.
     let space = text(&[" ", " ", " ", " ", "", "  "]);
     let fields = prop::collection::vec((field, space), 0..11);
     // One credential at least, at any place.

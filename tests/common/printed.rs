@@ -1,6 +1,6 @@
-//! A model of how tor prints an event, for `tests/laws/printer.rs` and the fuzz target `printer`, which generate events each in
-//! their own way. The model is written from tor's behaviour and shares no code with the crate.
-#![allow(unreachable_pub, reason = "the fuzz targets use another crate's")]
+//! A model of how tor prints an event. `tests/laws/printer.rs` and the fuzz target `printer` each have a generator of events for it.
+//! The model is written from tor's behaviour and shares no code with the crate.
+#![allow(unreachable_pub, reason = "the fuzz targets share this file")]
 
 use tor_stream_event::{Anomaly, Error, StreamEventRef};
 
@@ -15,21 +15,23 @@ pub const SOURCE_ADDR_BUFFER: usize = 50;
 pub const ENDS: &[&str] = &["FAILED", "CLOSED", "DETACHED"];
 /// Statuses of new streams.
 pub const STARTS: &[&str] = &["NEW", "NEWRESOLVE"];
-/// Statuses other than these and REMAP.
+/// Statuses in neither list, but for REMAP, with which tor prints a source.
 #[rustfmt::skip]
 pub const OTHERS: &[&str] = &[
     "SENTCONNECT", "SENTRESOLVE", "SUCCEEDED", "CONTROLLER_WAIT", "XOFF_SENT", "XOFF_RECV", "XON_SENT", "XON_RECV",
 ];
+/// A keyword of a tor newer than this crate, which is an anomaly.
+pub const NEW_KEY: &str = "A_NEW_KEY";
 /// A reason or client protocol of a tor newer than this crate, which is an anomaly.
 pub const NEW_WORD: &str = "A_NEW_WORD";
-/// Reasons with a word.
+/// Reasons for which tor has a word, and one of a newer tor.
 #[rustfmt::skip]
 pub const REASONS: &[&str] = &[
     "MISC", "EXITPOLICY", "DONE", "TIMEOUT", "SOCKS_PROTOCOL", "PRIVATE_ADDR", "CANT_ATTACH", NEW_WORD,
 ];
-/// Purposes. An unknown one is no anomaly.
+/// Purposes, and one of a newer tor, which is no anomaly.
 pub const PURPOSES: &[&str] = &["USER", "DIR_FETCH", "DIR_UPLOAD", "DNS_REQUEST", "A_NEW_PURPOSE"];
-/// Client protocols.
+/// Client protocols, and one of a newer tor.
 pub const PROTOCOLS: &[&str] =
     &["SOCKS4", "SOCKS5", "TRANS", "NATD", "DNS", "HTTPCONNECT", "METRICS", "UNKNOWN", NEW_WORD];
 /// Parts of the path of a unix socket, which a client's source address may be.
@@ -90,13 +92,13 @@ impl Printed {
         self.add(key, reason.map_or_else(|code| format!(" UNKNOWN_{code}"), String::from));
     }
 
-    /// Adds the fields of NEW and NEWRESOLVE.
+    /// Adds the fields of NEW and NEWRESOLVE: the given ones, and those that tor prints in any case.
     ///
-    /// tor leaves out the source address of its own streams, whose targets no client chooses, and of look-ups that were
-    /// requested over the control port. So tor's own follows a client's target that holds ` SOURCE_ADDR=`. Every tor with
-    /// unix sockets prints a purpose, so a path without one is not generated.
-    ///
-    /// A tor without purposes cuts targets as well, but its line may be one that a newer tor prints: not generated either.
+    /// - A source address, if the host holds ` SOURCE_ADDR=`. tor prints none for two kinds of streams only: its own, whose targets no
+    ///   client chooses, and look-ups of a controller.
+    /// - A purpose, if the source address is a path: every tor with unix sockets prints one.
+    /// - A purpose, if tor cuts the target. A tor without purposes cuts targets as well, but its line may be one that a newer tor
+    ///   prints: a limit that `docs/exact-reading.md` explains.
     pub fn add_start(&mut self, source_addr: Option<String>, purpose: Option<&'static str>) {
         let is_forged = contains(&self.host, " SOURCE_ADDR=");
         let source_addr = source_addr.or_else(|| is_forged.then(|| String::from("127.0.0.1:5")));
@@ -138,7 +140,7 @@ impl Printed {
         [self.header.join(" ").as_bytes(), b" ", &target, tail.as_bytes()].concat()
     }
 
-    /// Returns the target as tor would print it in a buffer without an end.
+    /// Returns the target as tor would print it if its buffer had no end.
     fn target(&self) -> Vec<u8> {
         [&self.host, format!(":{}", self.port).as_bytes()].concat()
     }
@@ -166,7 +168,7 @@ impl Printed {
     /// Returns `true` if nothing about the line is odd: no word or keyword of a newer tor, no odd byte in the target.
     #[must_use]
     pub fn is_plain(&self) -> bool {
-        let is_new = |(key, value): &(&str, String)| value == NEW_WORD || *key == "A_NEW_KEY";
+        let is_new = |(key, value): &(&str, String)| value == NEW_WORD || *key == NEW_KEY;
         !self.fields.iter().any(is_new) && is_plain_target(&self.target())
     }
 
@@ -209,19 +211,20 @@ impl Printed {
         checks.into_iter().find(|&(_, is_same)| !is_same).map(|(name, _)| name)
     }
 
-    /// Asserts the law: an event whose line is unambiguous comes back exactly; any other comes back exactly, is refused, or is
-    /// flagged. A plain event has no anomaly, and any other has one.
+    /// Asserts the law for `read`, the result of reading `content`. An unambiguous event is read exactly. An ambiguous one is read
+    /// exactly or flagged, or, if tor cut its target, refused. A plain event has no anomaly but `FieldAtCut`, and any other has one.
     pub fn check(&self, content: &[u8], read: Result<StreamEventRef<'_>, Error>) {
         let line = content.escape_ascii();
         let read = match read {
             Ok(read) => read,
+            // A cut target may have lost its port.
             Err(error) => return assert!(self.is_cut(), "{error} in {line}"),
         };
         assert_eq!(read.content(), content);
         if let Some(difference) = self.difference(&read) {
             assert!(self.is_ambiguous() && !read.anomalies().is_empty(), "{difference}: {read:?} of {line}");
         } else {
-            // Every field may be cut where another one begins: that is flagged on plain lines as well.
+            // A field of a plain line may end where tor cuts a target, and is flagged then.
             let is_plain = read.anomalies().iter().all(|anomaly| anomaly == Anomaly::FieldAtCut);
             assert!(self.is_plain() == is_plain || self.is_ambiguous(), "{read:?} of {line}");
         }

@@ -1,16 +1,19 @@
 //! A slow search for events: the rules by which a line is an event, written again for clarity and not for speed. This file
 //! shares no code with the crate.
+//!
+//! The *wire* is the bytes of a control connection, in which CR LF ends a reply. A *log* is a text in which a program wrote replies,
+//! perhaps with a date or other text around each. `docs/exact-reading.md` has the reasons of the rules.
 #![allow(clippy::indexing_slicing, reason = "a test fails by panicking")]
 #![allow(unreachable_pub, reason = "the fuzz targets share this file")]
 
 use tor_stream_event::{LineEnd, LogFormat, Skipped};
 
-/// Settings of the search, apart from leniency.
+/// Settings with which a log is read. Leniency is none of them: it does not decide which line is an event.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// The line end, unless it is detected.
+    /// The line end; `None` if it is detected.
     pub line_end: Option<LineEnd>,
-    /// The formats of a log.
+    /// The formats of a log; empty for the wire and for a log with dates or nothing before its replies.
     pub formats: Vec<LogFormat>,
 }
 
@@ -23,15 +26,16 @@ pub struct ExpectedLine {
     pub offset: usize,
     /// Length of the line without its end.
     pub length: usize,
-    /// Length of the prefix.
+    /// Length of the text before the event, such as a date.
     pub prefix: usize,
-    /// Length of the text after the event.
+    /// Length of the text after the event, which only a format has.
     pub after: usize,
     /// Set if the line is data.
     pub in_data: bool,
     /// Set if the line has no end.
     pub unterminated: bool,
-    /// Set if the removed CR may be the target's.
+    /// Set if the target may end with the CR that was removed before the LF: the first reply of the log ended with LF alone, or line
+    /// ends are not compared.
     pub cr_may_be_target: bool,
 }
 
@@ -65,152 +69,239 @@ impl Expected {
     }
 }
 
+/// A line of the input.
+struct Line<'a> {
+    /// The line's number.
+    number: u64,
+    /// Number of bytes before the line.
+    offset: usize,
+    /// The line without its end.
+    text: &'a [u8],
+    /// `true` if the line has an end.
+    is_terminated: bool,
+    /// `true` if a CR before the LF was removed where a LF alone ends a line.
+    has_cr: bool,
+}
+
+/// A reply in a line, and the texts of the log around it.
+#[derive(Clone, Copy)]
+struct Reply<'a> {
+    /// Length of the line's text before the reply.
+    prefix: usize,
+    /// Text that the prefix is like: the format's, or the prefix itself.
+    before: &'a [u8],
+    /// Text after the reply.
+    after: &'a [u8],
+    /// `true` if the reply is a STREAM event.
+    is_event: bool,
+}
+
 /// Data of a multi-line reply.
-enum Data {
+#[derive(Clone, Copy)]
+enum Data<'a> {
     /// No data is open.
     None,
     /// Data is open and has no line yet. The texts are those before and after the reply in its line.
-    First(Vec<u8>, Vec<u8>),
+    First(&'a [u8], &'a [u8]),
     /// Data without a prefix.
     Plain,
     /// Data whose lines have the text of the reply's line before and after them.
-    Prefixed(Vec<u8>, Vec<u8>),
+    Prefixed(&'a [u8], &'a [u8]),
+}
+
+/// The search after the lines so far.
+struct Search<'a> {
+    /// Texts before and after a reply, of each format.
+    formats: Vec<(&'a [u8], &'a [u8])>,
+    /// `true` on the wire, `false` in a log, and `None` until the first reply if it is detected.
+    is_wire: Option<bool>,
+    /// `true` if line ends unlike the first reply's are counted.
+    counts_line_ends: bool,
+    /// The data of the last reply.
+    data: Data<'a>,
+    /// `true` if the first reply of a log ended with CR LF, and `false` if it ended with LF. `None` before it, and if line ends are
+    /// not counted.
+    first_has_cr: Option<bool>,
+    /// The result so far.
+    found: Expected,
 }
 
 /// Finds the events in an input.
 pub fn search(input: &[u8], settings: &Settings) -> Expected {
-    let formats: Vec<_> = settings.formats.iter().map(|format| (format.before(), format.after())).collect();
-    // Until the first reply it is unknown whether the input is the wire or a log. A log with a format is not the wire.
-    let mut is_wire = match settings.line_end {
-        _ if !formats.is_empty() => Some(false),
-        line_end => line_end.map(|line_end| line_end == LineEnd::CrLf),
-    };
-    // Only a detected line end is compared with those of later replies. The wire's, set for a log with a format, does not count.
-    let is_detected = settings.line_end.is_none() || (!formats.is_empty() && settings.line_end == Some(LineEnd::CrLf));
-    let (mut found, mut data, mut first_cr, mut number) = (Expected::default(), Data::None, None, 0);
+    let mut search = Search::new(settings);
     // A byte order mark is part of no line.
-    let mut at = if input.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    while at < input.len() {
-        let rest = &input[at..];
+    let mut offset = if input.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let mut number = 0;
+    while offset < input.len() {
         number += 1;
-        let is_reply = reply(rest).is_some();
-        if is_wire.is_none() && is_reply {
-            is_wire = Some(find(rest, b"\n").is_some_and(|lf| rest[..lf].ends_with(b"\r")));
+        let (line, length_with_end) = search.first_line(&input[offset..]);
+        search.add(&Line { number, offset, ..line });
+        offset += length_with_end;
+    }
+    search.found
+}
+
+impl<'a> Search<'a> {
+    /// Returns a search before the first line.
+    fn new(settings: &'a Settings) -> Self {
+        let formats: Vec<_> = settings.formats.iter().map(|format| (format.before(), format.after())).collect();
+        // A log with a format is not the wire: the wire's line end, set with a format, counts as none.
+        let line_end = settings.line_end.filter(|&line_end| formats.is_empty() || line_end != LineEnd::CrLf);
+        let is_wire = if formats.is_empty() { line_end.map(|line_end| line_end == LineEnd::CrLf) } else { Some(false) };
+        Self {
+            formats,
+            is_wire,
+            counts_line_ends: line_end.is_none(),
+            data: Data::None,
+            first_has_cr: None,
+            found: Expected::default(),
         }
-        let is_data = !matches!(data, Data::None);
+    }
+
+    /// Returns the first line of `rest`, still without number and offset, and its length with its end. Detects the wire: its first
+    /// reply begins the line, and the next LF has a CR before it.
+    fn first_line(&mut self, rest: &'a [u8]) -> (Line<'a>, usize) {
+        let is_reply = begins_reply(rest);
+        if is_reply {
+            let is_cr_lf = || find(rest, b"\n").is_some_and(|lf| rest[..lf].ends_with(b"\r"));
+            self.is_wire = self.is_wire.or_else(|| Some(is_cr_lf()));
+        }
         // On the wire CR LF ends replies and data. Other lines, and all lines of a log, end with LF.
-        let end = if is_wire == Some(true) && (is_reply || is_data) { &b"\r\n"[..] } else { b"\n" };
-        let (mut line, whole) = match find(rest, end) {
-            Some(line) => (&rest[..line], line + end.len()),
+        let is_wire_text = self.is_wire == Some(true) && (is_reply || self.is_in_data());
+        let end = if is_wire_text { &b"\r\n"[..] } else { b"\n" };
+        let (text, length_with_end) = match find(rest, end) {
+            Some(length) => (&rest[..length], length + end.len()),
             None => (rest, rest.len()),
         };
-        let terminated = line.len() < whole;
-        let has_cr = terminated && end == b"\n" && line.ends_with(b"\r");
-        line = &line[..line.len() - usize::from(has_cr)];
-        let offset = at;
-        at += whole;
-        if !terminated {
-            found.unterminated = Some(number);
-        }
+        let is_terminated = text.len() < length_with_end;
+        let without_cr = text.strip_suffix(b"\r").filter(|_| is_terminated && end == b"\n");
+        let text = without_cr.unwrap_or(text);
+        (Line { number: 0, offset: 0, text, is_terminated, has_cr: without_cr.is_some() }, length_with_end)
+    }
 
-        // The reply, and the text before and after it.
-        let reply_in = if is_wire == Some(true) {
-            is_reply.then_some((0, 0))
-        } else if formats.is_empty() {
-            prefix(line).map(|prefix| (prefix, 0))
+    /// Returns `true` if the next line is data.
+    fn is_in_data(&self) -> bool {
+        !matches!(self.data, Data::None)
+    }
+
+    /// Adds a line to the result.
+    fn add(&mut self, line: &Line<'a>) {
+        if !line.is_terminated {
+            self.found.unterminated = Some(line.number);
+        }
+        let reply = self.reply_in(line.text);
+        if reply.is_some() {
+            // The first reply of a log may have a prefix.
+            self.is_wire.get_or_insert(false);
+        }
+        if self.is_in_data() || reply.is_some() {
+            self.count_lone_lfs(line);
+        }
+        match reply {
+            _ if self.is_in_data() => self.add_data(line, reply),
+            Some(reply) => self.add_reply(line, reply),
+            None if find(line.text, b"650 STREAM ").is_some() => self.found.marks.push(line.number),
+            None => {}
+        }
+    }
+
+    /// Returns the reply in a line: at its start on the wire, after dates and times in a log, and where a format says.
+    fn reply_in(&self, line: &'a [u8]) -> Option<Reply<'a>> {
+        let (prefix, before, after) = if self.is_wire == Some(true) {
+            begins_reply(line).then_some((0, &b""[..], &b""[..]))?
+        } else if self.formats.is_empty() {
+            let prefix = date_prefix(line)?;
+            (prefix, &line[..prefix], &b""[..])
         } else {
-            formats.iter().find_map(|&(before, after)| {
+            self.formats.iter().find_map(|&(before, after)| {
                 let prefix = matched(before, line)?;
-                reply(line[prefix..].strip_suffix(after)?)?;
-                Some((prefix, after.len()))
-            })
+                begins_reply(line[prefix..].strip_suffix(after)?).then_some((prefix, before, after))
+            })?
         };
-        if reply_in.is_some() && is_wire.is_none() {
-            is_wire = Some(false);
-        }
-        let mut place = reply_in.map(|(prefix, after)| ExpectedLine {
-            number,
-            offset,
-            length: line.len(),
-            prefix,
-            after,
-            in_data: is_data,
-            unterminated: !terminated,
-            cr_may_be_target: false,
-        });
-        let starts_event = |text: &[u8]| text.starts_with(b"650 STREAM ");
-        let is_event = place.as_ref().is_some_and(|place| starts_event(&line[place.prefix..line.len() - place.after]));
-        // A LF in a reply on the wire may be the end of a log's line. In an event it is text of a name, unless a reply follows.
-        if is_wire == Some(true) && is_detected && (is_data || place.is_some()) {
-            let lfs = (0..line.len()).filter(|&lf| line[lf] == b'\n');
-            let counted = lfs.filter(|lf| !starts_event(line) || prefix(&line[lf + 1..]).is_some()).count();
-            found.line_ends.extend(core::iter::repeat_n(number, counted));
-        }
+        let is_event = begins_event(&line[prefix..line.len() - after.len()]);
+        Some(Reply { prefix, before, after, is_event })
+    }
 
-        // Its first line shows whether the log writes its prefix before each line of data. Before an empty line, the prefix may have
-        // lost its last space.
-        if let Data::First(before, after) = data {
-            let blank = [line, b" "].concat();
-            let has_prefix = matched(&before, line).is_some() || matched(&before, &blank) == Some(blank.len());
-            data = if has_prefix && !(before.is_empty() && after.is_empty()) {
-                Data::Prefixed(before, after)
-            } else {
-                Data::Plain
-            };
+    /// Counts each LF in a reply or in data on the wire: it may be the end of a log's line. In an event a LF is text of a name, unless
+    /// a reply follows it.
+    fn count_lone_lfs(&mut self, line: &Line<'_>) {
+        if self.is_wire == Some(true) && self.counts_line_ends {
+            let text = line.text;
+            let lfs = (0..text.len()).filter(|&lf| text[lf] == b'\n');
+            let counted = lfs.filter(|lf| !begins_event(text) || date_prefix(&text[lf + 1..]).is_some()).count();
+            self.found.line_ends.extend(core::iter::repeat_n(line.number, counted));
         }
-        let text = match &data {
+    }
+
+    /// Adds a line of data.
+    fn add_data(&mut self, line: &Line<'a>, reply: Option<Reply<'a>>) {
+        if let Data::First(before, after) = self.data {
+            self.data = Self::data_like(before, after, line.text);
+        }
+        // The line without the reply's prefix, if the data has it.
+        let text = match self.data {
             Data::Prefixed(before, after) => {
-                let text = matched(before, line).map(|prefix| &line[prefix..]);
-                text.map(|text| text.strip_suffix(&after[..]).unwrap_or(text))
+                let text = matched(before, line.text).map(|prefix| &line.text[prefix..]);
+                text.map(|text| text.strip_suffix(after).unwrap_or(text))
             }
             _ => None,
         };
-        if is_data {
-            if line == b"." || text == Some(b".") {
-                data = Data::None;
-                found.open = None;
-                continue;
-            }
-            // An event with a prefix, or in a format, is one even in data, whose dot may be lost.
-            place = place.filter(|place| is_event && (place.prefix > 0 || !formats.is_empty()));
-            if place.is_some() || starts_event(line) || text.is_some_and(starts_event) {
-                found.in_data.push(number);
-            }
-            found.replies += u64::from(place.is_some());
-            found.lines.extend(
-                place.map(|place| ExpectedLine { cr_may_be_target: has_cr && first_cr != Some(true), ..place }),
-            );
-            continue;
+        if line.text == b"." || text == Some(b".") {
+            self.data = Data::None;
+            self.found.open = None;
+            return;
         }
-        let Some(place) = place else {
-            if find(line, b"650 STREAM ").is_some() {
-                found.marks.push(number);
-            }
-            continue;
-        };
-
-        // A reply.
-        found.replies += 1;
-        let is_compared = is_wire == Some(false) && is_detected && terminated;
-        if is_compared && *first_cr.get_or_insert(has_cr) != has_cr {
-            found.line_ends.push(number);
+        // An event with a prefix, or in a format, is one even in data, whose dot may be lost.
+        let event = reply.filter(|reply| reply.is_event && (reply.prefix > 0 || !self.formats.is_empty()));
+        if event.is_some() || begins_event(line.text) || text.is_some_and(begins_event) {
+            self.found.in_data.push(line.number);
         }
-        if line[place.prefix + 3] == b'+' {
-            let before = if formats.is_empty() { line[..place.prefix].to_vec() } else { Vec::new() };
-            let format = formats.iter().find(|(before, after)| {
-                matched(before, line) == Some(place.prefix) && line.ends_with(after) && after.len() == place.after
-            });
-            let (before, after) =
-                format.map_or((before, Vec::new()), |(before, after)| (before.to_vec(), after.to_vec()));
-            data = Data::First(before, after);
-            found.open = Some(number);
-        }
-        if is_event {
-            let cr_may_be_target = has_cr && is_wire == Some(false) && first_cr != Some(true);
-            found.lines.push(ExpectedLine { cr_may_be_target, ..place });
+        if let Some(event) = event {
+            self.found.replies += 1;
+            self.add_event(line, event, true);
         }
     }
-    found
+
+    /// Returns the kind of the data that begins with `first_line`, after a reply with the texts `before` and `after` around it.
+    fn data_like(before: &'a [u8], after: &'a [u8], first_line: &[u8]) -> Data<'a> {
+        // Before an empty line of data, the prefix may have lost its last space.
+        let with_space = [first_line, b" "].concat();
+        let has_prefix =
+            matched(before, first_line).is_some() || matched(before, &with_space) == Some(with_space.len());
+        let is_around = !(before.is_empty() && after.is_empty());
+        if has_prefix && is_around { Data::Prefixed(before, after) } else { Data::Plain }
+    }
+
+    /// Adds a line with a reply that is no data.
+    fn add_reply(&mut self, line: &Line<'a>, reply: Reply<'a>) {
+        self.found.replies += 1;
+        let is_compared = self.is_wire == Some(false) && self.counts_line_ends && line.is_terminated;
+        if is_compared && *self.first_has_cr.get_or_insert(line.has_cr) != line.has_cr {
+            self.found.line_ends.push(line.number);
+        }
+        // Data follows a code with a plus sign, such as `650+`.
+        if line.text[reply.prefix + CODE_LEN] == b'+' {
+            self.data = Data::First(reply.before, reply.after);
+            self.found.open = Some(line.number);
+        }
+        if reply.is_event {
+            self.add_event(line, reply, false);
+        }
+    }
+
+    /// Adds a line with an event.
+    fn add_event(&mut self, line: &Line<'_>, event: Reply<'_>, in_data: bool) {
+        self.found.lines.push(ExpectedLine {
+            number: line.number,
+            offset: line.offset,
+            length: line.text.len(),
+            prefix: event.prefix,
+            after: event.after.len(),
+            in_data,
+            unterminated: !line.is_terminated,
+            cr_may_be_target: line.has_cr && self.first_has_cr != Some(true),
+        });
+    }
 }
 
 /// Returns the index of `part` in `text`.
@@ -218,70 +309,95 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
 
-/// Returns the character after the reply code that `line` begins with, if tor has such a code.
-fn reply(line: &[u8]) -> Option<u8> {
+/// Returns `true` if `text` begins as a STREAM event.
+fn begins_event(text: &[u8]) -> bool {
+    text.starts_with(b"650 STREAM ")
+}
+
+/// Length of a reply code, in digits.
+const CODE_LEN: usize = 3;
+
+/// Returns `true` if `text` begins with a reply code of tor's and the character that follows a code.
+fn begins_reply(text: &[u8]) -> bool {
     const CODES: &[&str] = &[
         "250", "251", "451", "500", "510", "511", "512", "513", "514", "515", "550", "551", "552", "553", "554", "555",
         "650",
     ];
-    let is_code = CODES.iter().any(|code| line.starts_with(code.as_bytes()));
-    line.get(3).copied().filter(|kind| is_code && b" -+".contains(kind))
+    let is_code = CODES.iter().any(|code| text.starts_with(code.as_bytes()));
+    is_code && text.get(CODE_LEN).is_some_and(|byte| b" -+".contains(byte))
 }
 
-/// Returns the length of the dates and times before the last reply code that only such words stand before.
-fn prefix(line: &[u8]) -> Option<usize> {
-    const NAMES: &str = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec Mon Tue Wed Thu Fri Sat Sun UTC GMT AM PM";
+/// Maximum length of the dates and times before a reply, in bytes.
+const MAX_DATE_PREFIX: usize = 64;
+
+/// Names of months, of weekdays, and of the halves of a day.
+const NAMES: [&str; 3] = ["Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", "Mon Tue Wed Thu Fri Sat Sun", "AM PM"];
+
+/// Returns the length of the dates and times before a reply in `line`. Of several codes with nothing else before them, the last one
+/// begins the reply. `None` if no code is so.
+fn date_prefix(line: &[u8]) -> Option<usize> {
     let (mut at, mut last) = (0, None);
     loop {
         let rest = &line[at..];
-        if reply(rest).is_some() {
+        if begins_reply(rest) {
             last = Some(at);
         }
-        let Some(end) = rest.iter().position(|byte| b" \t".contains(byte)) else { return last };
-        let word = &rest[..end];
-        let is_name = NAMES.split(' ').any(|name| name.as_bytes() == word);
+        let Some(word_len) = rest.iter().position(|byte| b" \t".contains(byte)) else { return last };
+        let word = &rest[..word_len];
+        let is_name = NAMES.iter().any(|list| is_in(list, word)) || is_in("UTC GMT", word);
         let is_time =
             word.iter().all(|byte| b"0123456789+,-./:TZ[]_".contains(byte)) && word.iter().any(u8::is_ascii_digit);
-        let spaces = if rest[end] == b'\t' { 1 } else { rest[end..].iter().take_while(|&&byte| byte == b' ').count() };
-        at += end + spaces;
-        // A prefix has at most 64 bytes.
-        if !(is_name || is_time) || at > 64 {
+        // One TAB, or any number of spaces.
+        let separator = if rest[word_len] == b'\t' { 1 } else { run(&rest[word_len..], |byte| *byte == b' ') };
+        at += word_len + separator;
+        if !(is_name || is_time) || at > MAX_DATE_PREFIX {
             return last;
         }
     }
 }
 
-/// Returns the length of the text like `before` that `line` begins with: a row of digits, or of spaces, matches any row of them;
-/// the name of a month, of a weekday or of a half of the day any such name; any other byte itself.
+/// Returns `true` if `word` is one of a list of words with spaces between them.
+fn is_in(list: &str, word: &[u8]) -> bool {
+    list.split(' ').any(|name| name.as_bytes() == word)
+}
+
+/// Returns the number of bytes of a kind at the start of `text`.
+fn run(text: &[u8], is_of_kind: fn(&u8) -> bool) -> usize {
+    text.iter().take_while(|byte| is_of_kind(byte)).count()
+}
+
+/// Returns the length of the text like `before` with which `line` begins; `None` if it begins otherwise.
 fn matched(before: &[u8], line: &[u8]) -> Option<usize> {
-    let (mut pattern, mut at) = (before, 0);
-    while let [first, ..] = *pattern {
-        let start = before.len() - pattern.len();
-        let word = before[start..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-        let is_word_start = start == 0 || !(before[start - 1].is_ascii_alphanumeric() || before[start - 1] == b'_');
-        let run = |text: &[u8], is_part: fn(&u8) -> bool| text.iter().take_while(|byte| is_part(byte)).count();
-        let rest = &line[at..];
-        let (taken, matched) = if first.is_ascii_digit() {
-            (run(pattern, u8::is_ascii_digit), run(rest, u8::is_ascii_digit))
-        } else if first == b' ' {
-            (run(pattern, |&byte| byte == b' '), run(rest, |&byte| byte == b' '))
-        } else {
-            let names = ["Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", "Mon Tue Wed Thu Fri Sat Sun", "AM PM"];
-            let list = names
-                .iter()
-                .find(|list| is_word_start && list.split(' ').any(|name| name.as_bytes() == &pattern[..word]));
-            match list {
-                Some(list) => {
-                    (word, list.split(' ').find(|name| rest.starts_with(name.as_bytes())).map_or(0, str::len))
-                }
-                None => (1, usize::from(rest.first() == Some(&first))),
-            }
-        };
+    let (mut index, mut length) = (0, 0);
+    while index < before.len() {
+        let (unit, matched) = match_unit(before, index, &line[length..]);
         if matched == 0 {
             return None;
         }
-        pattern = &pattern[taken..];
-        at += matched;
+        index += unit;
+        length += matched;
     }
-    Some(at)
+    Some(length)
+}
+
+/// Matches the unit of `before` that begins at `index`: a row of digits, or of spaces, with any row of them; the name of a month, of a
+/// weekday or of a half of the day with any such name; any other byte with itself. Returns the length of the unit, and that of the
+/// text at the start of `line` that matches it, which is 0 if none does.
+fn match_unit(before: &[u8], index: usize, line: &[u8]) -> (usize, usize) {
+    let rest = &before[index..];
+    for is_of_kind in [|byte: &u8| byte.is_ascii_digit(), |byte: &u8| *byte == b' '] {
+        if is_of_kind(&rest[0]) {
+            return (run(rest, is_of_kind), run(line, is_of_kind));
+        }
+    }
+    let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let is_word_start = index == 0 || !is_of_word(&before[index - 1]);
+    let word = &rest[..run(rest, is_of_word)];
+    match NAMES.iter().find(|list| is_word_start && is_in(list, word)) {
+        Some(list) => {
+            let name = list.split(' ').find(|name| line.starts_with(name.as_bytes()));
+            (word.len(), name.map_or(0, str::len))
+        }
+        None => (1, usize::from(line.first() == rest.first())),
+    }
 }

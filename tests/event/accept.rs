@@ -1,7 +1,7 @@
-//! Lines that are accepted, each with every field, on every path.
+//! Lines that are accepted: every case on every path, and text at the length at which tor cuts a target.
 
 use crate::common::printed::TARGET_BUFFER;
-use crate::common::{self, event, event_of_bytes, lenient_event};
+use crate::common::{self, event, event_of_bytes, filled, lenient_event};
 use tor_stream_event::Anomaly::{FieldAtCut, TargetMayBeCut, TargetSpace, UnknownKeyword, UnknownOrder};
 
 /// Reads every case of tests/common/cases on every path.
@@ -12,8 +12,8 @@ fn every_case_on_every_path() {
     }
 }
 
-/// A colon in the value of an unknown keyword may be the one before the target's port, unless all four fields that every
-/// newer tor prints stand before it.
+/// A colon in the value of an unknown keyword may be the one before the target's port, unless all four fields that every tor from
+/// 0.4.3.1 on prints stand before it.
 #[test]
 fn unknown_keywords_with_a_colon() {
     let newer = [" CLIENT_PROTOCOL=DNS", " NYM_EPOCH=0", " SESSION_GROUP=-4", " ISO_FIELDS="];
@@ -32,26 +32,26 @@ fn unknown_keywords_with_a_colon() {
     }
 }
 
-/// A path before PURPOSE may hold spaces, so it ends where a cut target would (`FieldAtCut`) only if PURPOSE follows there. In an
-/// order that no tor prints, no field has this anomaly.
+/// tor cuts a target at 255 bytes. A path that ends there may be text of a client's cut target (`FieldAtCut`); a path that only has a
+/// space there goes on up to PURPOSE. In an order that no tor prints, no field has this anomaly.
 #[test]
 fn a_path_at_the_cut() {
     for (before, after, anomalies) in [
-        ("9 NEW 4 a:1 PURPOSE=USER SOURCE_ADDR=", " b", &[UnknownOrder][..]),
-        ("9 NEW 4 a:1 SOURCE_ADDR=", " b PURPOSE=USER", &[]),
-        ("9 NEW 4 a:1 SOURCE_ADDR=", " PURPOSE=USER", &[FieldAtCut]),
+        ("a:1 PURPOSE=USER SOURCE_ADDR=/", " b", &[UnknownOrder][..]),
+        ("a:1 SOURCE_ADDR=/", " b PURPOSE=USER", &[]),
+        ("a:1 SOURCE_ADDR=/", " PURPOSE=USER", &[FieldAtCut]),
     ] {
-        let cut = "9 NEW 4 ".len() + TARGET_BUFFER;
-        let line = format!("{before}/{}{after}", "p".repeat(cut - before.len() - 1));
+        let line = format!("9 NEW 4 {}{after}", filled(before, "", TARGET_BUFFER));
         assert!(event(&line).anomalies().iter().eq(anomalies.iter().copied()), "{line}");
     }
 }
 
-/// A field that ends where tor cuts a target may be a client's, in a target that tor cut, if the text after it can be all that
-/// tor printed after this target. Only then it is flagged.
+/// A field that ends where tor cuts a target is flagged if it may be text of a client's longer target. The text after the cut has to
+/// be all that tor prints with the status then.
 #[test]
 fn text_after_the_cut() {
     let newer = " CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SESSION_GROUP";
+    // Status, text up to the cut, text after it, and whether the field before the cut is flagged.
     let cases = [
         ("SUCCEEDED", newer, "", true),
         ("SUCCEEDED", " SOCKS_USERNAME=\"u\"", " SOCKS_PASSWORD=\"p\"", true),
@@ -61,7 +61,7 @@ fn text_after_the_cut() {
         ("SUCCEEDED", " CLIENT_PROTOCOL=SOCKS5", " NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=", false),
         ("SUCCEEDED", " NYM_EPOCH=0", " SESSION_GROUP=-4 ISO_FIELDS=", false),
         ("SUCCEEDED", " SESSION_GROUP=-4", " ISO_FIELDS=", false),
-        // No remote reason comes first.
+        // tor may end a stream without a reason, but prints no remote reason without one.
         ("CLOSED", " REASON=DONE", "", true),
         ("CLOSED", " REASON=DONE", newer, true),
         ("CLOSED", " REASON=END", " REMOTE_REASON=MISC", false),
@@ -75,12 +75,12 @@ fn text_after_the_cut() {
         ("NEWRESOLVE", " PURPOSE=USER", newer, false),
     ];
     for (status, before, after, is_flagged) in cases {
-        let host = "a".repeat(TARGET_BUFFER - ":80".len() - before.len());
-        let line = format!("9 {status} 4 {host}:80{before}{after}");
+        let before = filled("", &format!(":80{before}"), TARGET_BUFFER);
+        let line = format!("9 {status} 4 {before}{after}");
         let expected = [FieldAtCut].into_iter().filter(|_| is_flagged);
-        assert_eq!(event(&line).target_host, host);
+        assert!(event(&line).target_host.bytes().all(|byte| byte == b'a'), "{line}");
         assert!(event(&line).anomalies().iter().eq(expected), "{line}");
-        // A byte less, and tor has not cut the target.
+        // One byte less, and the field ends before the cut.
         assert!(event(&line.replacen('a', "", 1)).anomalies().is_empty(), "{line}");
     }
 }
@@ -88,21 +88,22 @@ fn text_after_the_cut() {
 /// tor prints 255 bytes of a target. A lone CR or LF after 254 may be the last of them, and no line end.
 #[test]
 fn a_lone_line_end_at_the_cut() {
-    for (end_of_target, anomaly, with_one_byte_more) in
+    const ONE_LESS: usize = TARGET_BUFFER - 1;
+
+    // The end of the line, its anomaly if it has 255 bytes from the target's start, and the anomalies if it has 254 and a CR or LF.
+    for (end, at_cut, with_line_end) in
         [(":80", TargetMayBeCut, &[TargetMayBeCut][..]), (":80 NYM_EPOCH=0", FieldAtCut, &[TargetMayBeCut, FieldAtCut])]
     {
-        for length in [253, 254, 255] {
-            let content = format!("9 SUCCEEDED 4 {}{end_of_target}", "a".repeat(length - end_of_target.len()));
-            let whole = event(&content).anomalies();
-            assert_eq!(whole.contains(anomaly), length == 255);
+        for length in [ONE_LESS - 1, ONE_LESS, TARGET_BUFFER] {
+            let content = format!("9 SUCCEEDED 4 {}", filled("", end, length));
             for line_end in ["", "\r\n", "\r", "\n"] {
                 let line = [&content, line_end].concat();
                 let expected = match (length, line_end) {
-                    (254, "\r" | "\n") => with_one_byte_more,
-                    (255, _) => &[anomaly],
+                    (ONE_LESS, "\r" | "\n") => with_line_end,
+                    (TARGET_BUFFER, _) => &[at_cut],
                     _ => &[],
                 };
-                assert_eq!(event(&line).target_host.len() + end_of_target.len(), length);
+                assert_eq!(event(&line).target_host.len() + end.len(), length);
                 for read in [event(&line), event_of_bytes(line.as_bytes()), lenient_event(line.as_bytes())] {
                     assert!(read.anomalies().iter().eq(expected.iter().copied()), "{line:?}");
                 }

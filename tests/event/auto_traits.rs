@@ -18,13 +18,13 @@ use tor_stream_event::{Appended, Failure, Outcome, Step, StreamEvent, StreamLife
 /// Traits of every type of the crate.
 fn is_shared<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Debug>() {}
 
-/// Traits of every type but the two that hold the bytes of an input.
+/// Traits of every type but [`EventDecoder`] and `EventReader`, which hold the bytes of an input and cannot be cloned.
 fn is_auto<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Debug + Clone>() {}
 
 /// Traits of every value type.
 fn is_value<T: Copy + Eq + Hash>() {}
 
-/// Every type can be sent, shared and shown.
+/// Every type can be sent to another thread, shared between threads, and shown by `Debug`.
 #[test]
 fn auto_traits() {
     is_auto::<StreamEventRef<'_>>();
@@ -63,9 +63,7 @@ fn values_are_copy_and_keys() {
     is_value::<LineEnd>();
     is_copy::<EventLine<'_>>();
     #[cfg(feature = "alloc")]
-    {
-        is_value::<Outcome>();
-    }
+    is_value::<Outcome>();
     is_word::<StreamStatus>();
     is_word::<StreamClosureReason>();
     is_word::<StreamSource>();
@@ -101,7 +99,7 @@ fn traits_of_errors_iterators_and_the_owned_form() {
     }
 }
 
-/// No type grows unnoticed: each limit is the size that it had when it was last changed, or a little more.
+/// No type grows unnoticed. A limit has no other reason than the type's size, in bytes, when the limit was set, with some room.
 #[cfg(target_pointer_width = "64")]
 #[test]
 fn sizes() {
@@ -121,6 +119,7 @@ fn sizes() {
     assert!(size_of::<Args<'_>>() <= 40);
     assert!(size_of::<EventLine<'_>>() <= 240 && size_of::<StreamEvents<'_>>() <= 1208);
     assert!(size_of::<EventDecoder<4096>>() <= 4096 + 1200);
+    // 16 anomalies, a bit each; a fieldless enum of up to 254 variants leaves room for `None` in its byte.
     assert_eq!(size_of::<Anomalies>(), 2);
     assert_eq!(size_of::<(StreamStatus, Option<StreamClosureReason>)>(), 2);
 }

@@ -21,13 +21,14 @@ fn ids_are_like_text() {
     assert_eq!((owned.id, owned.circuit_id), (id, Some(circuit)));
     assert_eq!(id, "18446744073709551615");
     assert_eq!(circuit, *"x9");
+    // `Display` obeys the width.
     assert_eq!(format!("{circuit}|{circuit:>4}|{circuit:?}"), "x9|  x9|\"x9\"");
     let mut ids: Vec<StreamId> = ["9", "10", "1"].iter().filter_map(|text| text.parse().ok()).collect();
     ids.sort();
     assert!(ids.iter().map(AsRef::as_ref).eq(["1", "10", "9"]), "the order is that of text");
 }
 
-/// A map whose keys are IDs finds them by text.
+/// A map or set whose keys are IDs finds them by text: IDs are hashed and ordered as their texts are.
 #[test]
 fn ids_as_keys() {
     let texts = ["1", "10", "9", "a", "Z", "18446744073709551615"];
@@ -54,6 +55,7 @@ fn text_that_is_no_id() {
         (" ", Malformed(Field::CircuitId), 0, "' '"),
         ("12 ", Malformed(Field::CircuitId), 2, "' '"),
         ("a_b", Malformed(Field::CircuitId), 1, "'_'"),
+        // 21 digits; and a digit that is not ASCII.
         ("123456789012345678901", Malformed(Field::CircuitId), 20, "'1'"),
         ("\u{665}", Malformed(Field::CircuitId), 0, "'\\xd9'"),
     ] {
@@ -66,8 +68,8 @@ fn text_that_is_no_id() {
     }
 }
 
-/// A malformed ID of up to 20 bytes is kept as it is; a longer one is abridged, with a hash of the text before its first quotation
-/// mark.
+/// A malformed ID of up to 20 bytes is kept as it is. A longer one is abridged: up to three letters or digits at its start, `~`, and
+/// a hash of the text before its first quotation mark.
 #[cfg(feature = "alloc")]
 #[test]
 fn malformed_ids() {
@@ -80,10 +82,12 @@ fn malformed_ids() {
         common::assert_pair(&owned, &event);
     }
     for (token, id) in [
+        // Two IDs that differ in the last digit stay apart.
         ("12345678901234567890123", "123~34d38f4090dee063"),
         ("12345678901234567890124", "123~34d3944090dee8e2"),
+        // No letter or digit at the start.
         ("_2345678901234567890123", "~b9d525c6fbfff35d"),
-        // The hash leaves out quoted text, which may be a credential: two such IDs are equal.
+        // The hash leaves out quoted text, which may be a credential: these two IDs become equal.
         ("SOCKS_PASSWORD=\"p\"", "SOC~5346d53930793a59"),
         ("SOCKS_PASSWORD=\"q\"", "SOC~5346d53930793a59"),
     ] {

@@ -1,6 +1,7 @@
 //! Lenient reading: lines that only it accepts, lines that it refuses, and its agreement with strict reading.
 
-use crate::common::{cases, event_err, event_of_bytes, lenient_event, protocol_error};
+use crate::common::printed::TARGET_BUFFER;
+use crate::common::{cases, event_err, event_of_bytes, filled, lenient_event, protocol_error};
 use tor_stream_event::Anomaly::{
     FieldNotUtf8, MalformedId, Target8Bit, TargetControl, TargetMayBeCut, TargetNotUtf8, TargetQuote, TargetSpace,
     TargetWithoutPort, UnknownOrder, UnknownWord,
@@ -14,17 +15,17 @@ type Expected = (&'static str, &'static str, u16, Option<&'static str>, &'static
 /// Lines that only lenient reading accepts.
 #[rustfmt::skip]
 const LENIENT_ONLY: &[(&[u8], Expected)] = &[
-    // A status of a newer tor
+    // A status of a newer tor, in capitals or not, with an odd target or ID beside it, or not UTF-8
     (b"9 FUTURE 4 a:80", ("FUTURE", "a", 80, None, &[UnknownWord])),
     (b"9 closed 4 a:80 REASON=DONE", ("closed", "a", 80, Some("DONE"), &[UnknownWord])),
     (b"9 FUTURE 4 a b:80 REASON=DONE", ("FUTURE", "a b", 80, Some("DONE"), &[TargetSpace, UnknownWord])),
     (b"\xff FUTURE 4 a:80", ("FUTURE", "a", 80, None, &[MalformedId, UnknownWord])),
     (b"9 \xff 4 a:80", ("\u{fffd}", "a", 80, None, &[UnknownWord])),
-    // A malformed ID
+    // An ID with a character that is no letter or digit, of 21 digits, and of a circuit
     (b"a!b NEW 4 a:80", ("NEW", "a", 80, None, &[MalformedId])),
     (b"123456789012345678901 NEW 4 a:80", ("NEW", "a", 80, None, &[MalformedId])),
     (b"9 NEW - a:80", ("NEW", "a", 80, None, &[MalformedId])),
-    // A target without a port
+    // A target without a port: no colon, no digits, a number above 65535, a sign, a field alone, odd bytes, and no target at all
     (b"9 NEW 4 www.example.com", ("NEW", "www.example.com", 0, None, &[TargetWithoutPort, UnknownOrder])),
     (b"9 CLOSED 4 a: REASON=DONE", ("CLOSED", "a:", 0, Some("DONE"), &[TargetWithoutPort, UnknownOrder])),
     (b"9 CLOSED 4 a:65536 REASON=DONE", ("CLOSED", "a:65536", 0, Some("DONE"), &[TargetWithoutPort, UnknownOrder])),
@@ -35,7 +36,7 @@ const LENIENT_ONLY: &[(&[u8], Expected)] = &[
     (b"9 CLOSED 4 ", ("CLOSED", "", 0, None, &[TargetWithoutPort, UnknownOrder])),
     (b"9 CLOSED 4", ("CLOSED", "", 0, None, &[TargetWithoutPort, UnknownOrder])),
     (b"9 CLOSED 4  REASON=DONE", ("CLOSED", "", 0, Some("DONE"), &[TargetWithoutPort, UnknownOrder])),
-    // Everything at once
+    // An unknown status, malformed IDs, no port, and a field that is not UTF-8
     (b"! FUTURE ? x REASON=\xff", ("FUTURE", "x", 0, Some("\u{fffd}"), &[TargetWithoutPort, MalformedId, UnknownOrder, UnknownWord, FieldNotUtf8])),
 ];
 
@@ -68,7 +69,8 @@ fn malformed_ids_are_kept() {
 /// A target that tor cut before its port is a host without a port.
 #[test]
 fn cut_target() {
-    for name in ["a".repeat(255), format!("{}:", "a".repeat(254)), format!("a b {}", "c".repeat(251))] {
+    // Cut within the name, after the colon, and within a name that has spaces.
+    for name in ["", ":", " b c"].map(|end| filled("", end, TARGET_BUFFER)) {
         let line = format!("9 CLOSED 4 {name} REASON=TIMEOUT CLIENT_PROTOCOL=DNS");
         let event = lenient_event(line.as_bytes());
         assert_eq!((event.target_host, event.target_port), (name.as_str(), 0));
@@ -79,7 +81,7 @@ fn cut_target() {
     }
 }
 
-/// An unknown status may come with any field. A client can still forge none.
+/// An unknown status may come with the fields of any status. A client can still forge none of them.
 #[test]
 fn unknown_status() {
     let event = lenient_event(
@@ -95,7 +97,7 @@ fn unknown_status() {
     assert_eq!(lenient_event(b"9 FUTURE 4 x:1 SOURCE=EXIT").source_str(), Some("EXIT"));
 }
 
-/// Even lenient reading needs three tokens, with one space after each of the first two.
+/// Even lenient reading needs stream ID, status and circuit ID, with one space after each of the first two.
 #[test]
 fn a_header_is_needed() {
     for (line, kind, offset) in [
@@ -115,7 +117,7 @@ fn a_header_is_needed() {
     }
 }
 
-/// Lenient reading returns the same event for a line that strict reading accepts.
+/// For each prefix of a case that strict reading accepts, lenient reading returns the same event.
 #[test]
 fn agrees_with_strict() {
     for case in cases::all() {

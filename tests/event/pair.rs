@@ -1,9 +1,9 @@
-//! The borrowed and the owned form of an event agree.
+//! The borrowed and the owned form of an event: they agree, in themselves and with each other.
 
 use crate::common::{WITH_SECRETS, event, hash};
 use tor_stream_event::StreamEventRef;
 
-/// Events differ where their lines do, even in a part that no field holds.
+/// Events differ if their contents do, even in text that is in no public field. The line end is no content.
 #[test]
 fn equality_is_that_of_the_line() {
     let one = event("5 NEW 0 a:1 FOO=1");
@@ -24,23 +24,44 @@ fn equality_is_that_of_the_line() {
 /// Text that a borrowed event's accessors return outlives the event.
 #[test]
 fn accessors_return_the_inputs_lifetime() {
-    /// Returns texts of every accessor, after the event is gone.
-    fn parts(line: &str) -> (Vec<&str>, &[u8], &[u8]) {
+    /// Returns texts of the accessors of an event that is gone when the function returns.
+    fn texts(line: &str) -> (Vec<&str>, &[u8], &[u8]) {
         let event: StreamEventRef<'_> = event(line);
-        let mut parts = vec![event.id, event.target_host, event.status_str()];
-        parts.extend(event.purpose_str());
-        parts.extend(event.source_host());
-        parts.extend(event.exit_relay().map(|(_, relay)| relay));
-        parts.extend(event.iso_fields_str());
-        parts.extend(event.socks_username().map(|quoted| quoted.escaped()));
-        parts.extend(event.iso_fields().words());
-        parts.extend(event.args().map(|(_, value)| value));
-        parts.extend(event.arg("NEW_KEY"));
-        (parts, event.target_bytes(), event.content())
+        let mut texts = vec![event.id, event.target_host, event.status_str()];
+        texts.extend(event.purpose_str());
+        texts.extend(event.source_host());
+        texts.extend(event.exit_relay().map(|(_, relay)| relay));
+        texts.extend(event.iso_fields_str());
+        texts.extend(event.socks_username().map(|quoted| quoted.escaped()));
+        texts.extend(event.iso_fields().words());
+        texts.extend(event.args().map(|(_, value)| value));
+        texts.extend(event.arg("NEW_KEY"));
+        (texts, event.target_bytes(), event.content())
     }
-    let (parts, target, content) = parts(WITH_SECRETS);
-    // ID, host and status; four texts of fields; two words of ISO_FIELDS; nine arguments, of which one is there again.
-    assert_eq!(parts.len(), 3 + 4 + 2 + 9 + 1);
+    let (texts, target, content) = texts(WITH_SECRETS);
+    let expected = [
+        "5",
+        "example.com",
+        "NEW",
+        "USER",
+        "127.0.0.1",
+        "SOCKS_USERNAME,SESSION_GROUP",
+        "hunter2 u",
+        // The words of ISO_FIELDS, the nine arguments, and the last of them once more.
+        "SOCKS_USERNAME",
+        "SESSION_GROUP",
+        "127.0.0.1:5",
+        "USER",
+        "\"hunter2 u\"",
+        "\"hunter2\\\" p\"",
+        "SOCKS5",
+        "0",
+        "-4",
+        "SOCKS_USERNAME,SESSION_GROUP",
+        "hunter2",
+        "hunter2",
+    ];
+    assert_eq!(texts, expected);
     assert_eq!(target, b"example.com:443");
     assert_eq!(content, WITH_SECRETS.as_bytes());
 }
@@ -60,6 +81,7 @@ mod owned {
             let event = event_of_bytes(case.content);
             assert_pair(&event.into_owned(), &event);
         }
+        // An unknown status, no port, no target, and text that is not UTF-8.
         for line in [&b"5 FUTURE 0 a:1"[..], b"5 NEW 0 a", b"5 NEW 0 ", b"5 NEW 0 \xff", b"5 FUTURE 3 \xff REASON=\xff"]
         {
             let event = lenient_event(line);
@@ -67,7 +89,7 @@ mod owned {
         }
     }
 
-    /// An owned event outlives the line, and returns the borrowed form without a copy.
+    /// An owned event outlives the line. Its borrowed form has the same text in memory, not a copy.
     #[test]
     fn owns_its_text() {
         let owned = {
@@ -81,7 +103,7 @@ mod owned {
         assert_eq!(StreamEventRef::from(&owned), borrowed);
     }
 
-    /// Equal lines are one element of a set, of either form.
+    /// Events of equal lines are one element of a set, whether it holds borrowed or owned events.
     #[test]
     fn hash_and_eq_in_a_set() {
         let lines = ["5 NEW 0 a:1", "5 NEW 0 a:2", "5 NEW 0 a:1\r\n", "5 CLOSED 0 a:1 REASON=DONE"];

@@ -1,4 +1,4 @@
-//! Quoted strings: every byte that tor can escape, escapes from elsewhere, and the iterator's promises.
+//! Quoted strings: every byte that tor can escape, escapes that tor does not print, and the size hint of the iterator over the bytes.
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 use crate::common;
@@ -30,11 +30,12 @@ fn assert_decodes(escaped: &str, expected: &[u8]) {
     });
 }
 
-/// Each byte alone, with a digit after it, and all of them at once.
+/// Each byte alone, before a digit, twice behind a backslash, and all bytes at once. A credential holds no NUL: for tor it ends there.
 #[test]
 fn every_byte() {
     for byte in 1..=255 {
         assert_decodes(&escape(&[byte]), &[byte]);
+        // The digit is not part of an octal escape before it.
         assert_decodes(&escape(&[byte, b'7']), &[byte, b'7']);
         assert_decodes(&escape(&[b'\\', byte, byte]), &[b'\\', byte, byte]);
     }
@@ -43,23 +44,28 @@ fn every_byte() {
     assert_decodes("", b"");
 }
 
-/// A backslash before any other character stands for that character. Three octal digits up to 377 make one byte.
+/// Three octal digits up to 377 make one byte, and `n`, `t` and `r` are the control characters. A backslash before any other character
+/// stands for that character.
 #[test]
-fn escapes_from_elsewhere() {
+fn escapes_that_tor_does_not_print() {
     for (escaped, expected) in [
+        // Escapes of C, Rust and JSON.
         (r"\a\b\x\ \(", &b"abx ("[..]),
         (r"\x41", b"x41"),
         (r"\u0041", b"u0041"),
         (r"\N\T\R", b"NTR"),
+        // No octal digits, fewer than three, and more than 377.
         (r"\8\9", b"89"),
         (r"\1\12", b"112"),
         (r"\12x\1", b"12x1"),
         (r"\18", b"18"),
         (r"\400\777", b"400777"),
+        // Three digits, and text after them.
         (r"\000", b"\0"),
         (r"\0000", b"\x000"),
         (r"\377\101", b"\xffA"),
         (r"\\101\\n", br"\101\n"),
+        // Text that is not ASCII.
         ("\\\u{e9}", "\u{e9}".as_bytes()),
         ("caf\u{e9} \u{1f9c5}", "caf\u{e9} \u{1f9c5}".as_bytes()),
     ] {
@@ -67,7 +73,7 @@ fn escapes_from_elsewhere() {
     }
 }
 
-/// A string that tor would not write so is read, and the event says that tor did not.
+/// A string with an escape that tor does not print is read, and the event is flagged.
 #[test]
 fn only_tors_escapes_are_plain() {
     for (escaped, plain) in [(r"\\\'\n\t\r\001\177\377", true), (r"\x", false), (r"\12", false), (r"\400", false)] {
@@ -76,7 +82,7 @@ fn only_tors_escapes_are_plain() {
     }
 }
 
-/// Text that is not UTF-8 decodes lossily.
+/// In bytes that are not UTF-8, each that is no text becomes U+FFFD.
 #[cfg(feature = "alloc")]
 #[test]
 fn lossy_text() {
@@ -87,12 +93,14 @@ fn lossy_text() {
 #[test]
 fn a_string_ends_at_its_first_mark() {
     for (text, expected) in [
+        // A string, and the text after it.
         (r#""""#, Some(("", ""))),
         (r#""a" b"#, Some(("a", " b"))),
         (r#""a"b"c""#, Some(("a", r#"b"c""#))),
         (r#""\"" "#, Some((r#"\""#, " "))),
         (r#""\\"x"#, Some((r"\\", "x"))),
         ("\"caf\u{e9}\"\u{e9}", Some(("caf\u{e9}", "\u{e9}"))),
+        // No string: nothing, no end, and no quotation mark at the start.
         ("", None),
         ("\"", None),
         (r#""\""#, None),
@@ -113,10 +121,10 @@ proptest! {
         assert_decodes(&escape(&bytes), &bytes);
     }
 
-    /// The hint holds at every step, and the end stays the end.
+    /// The size hint holds at every step, for strings of tor's and others, and after its end the iterator yields nothing more.
     #[test]
-    fn size_hint(bytes: Vec<u8>, foreign in "([^\\\\\"\u{0}-\u{1f}]|\\\\[^\n\r])*") {
-        for escaped in [escape(&bytes), foreign] {
+    fn size_hint(bytes: Vec<u8>, not_of_tor in "([^\\\\\"\u{0}-\u{1f}]|\\\\[^\n\r])*") {
+        for escaped in [escape(&bytes), not_of_tor] {
             with_quoted(&escaped, |quoted| {
                 let count = quoted.bytes().count();
                 let mut rest = quoted.bytes();

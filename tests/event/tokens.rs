@@ -136,6 +136,16 @@ fn isolation_fields() {
     assert_eq!(count, 9);
 }
 
+/// `Debug` of a list shows the variants that are left, and not the text of an unknown word, which may be a secret.
+#[test]
+fn shown_isolation_fields() {
+    let event = StreamEventRef::parse("9 NEW 0 a:80 ISO_FIELDS=DESTPORT,hunter2,,NYM_EPOCH").unwrap();
+    let mut fields = event.iso_fields();
+    assert_eq!(format!("{fields:?}"), "IsoFields[DestPort, Unrecognized, NymEpoch]");
+    fields.next();
+    assert_eq!(format!("{fields:?}"), "IsoFields[Unrecognized, NymEpoch]");
+}
+
 /// A word has its variant however close to it the line ends: the parser compares 16 bytes from its start on, and near the end of the
 /// line there are fewer.
 #[test]

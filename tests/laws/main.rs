@@ -4,5 +4,6 @@
 mod common;
 
 mod linear;
+mod linear_logs;
 mod printer;
 mod properties;

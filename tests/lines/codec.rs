@@ -6,9 +6,10 @@ use tor_stream_event::EventCodec;
 
 use super::*;
 
-/// The codec returns the events and errors of a buffer, in chunks of any length.
+/// The codec returns the events and errors of a buffer, in chunks of any length: `read` compares both.
 #[test]
 fn the_codec_finds_the_same() {
+    // Another reply, a plain event, one that cannot be read, one with a LF in its target, and one without an end.
     let wire = b"250 OK\r\n650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a\r\n650 STREAM 3 NEW 0 a\nb:1\r\n650 STREAM 4 NEW 0 a:1";
     let settings = Settings { line_end: Some(LineEnd::CrLf), formats: Vec::new() };
     for size in 1..wire.len() {
@@ -28,7 +29,7 @@ fn settings_and_the_end_of_the_codec() {
     assert_eq!(codec.decode(&mut buffer).unwrap(), None);
     let shown = format!("{codec:?}");
     assert!(shown.starts_with("EventCodec { finder: ") && !shown.contains("secret"), "{shown}");
-    // The kept line, then nothing more.
+    // At the end the codec returns the line that it has kept, and then nothing more.
     let last = codec.decode_eof(&mut buffer).unwrap().unwrap().unwrap();
     assert_eq!((last.id.as_str(), last.arg("SOCKS_PASSWORD")), ("2", Some("\"secret")));
     assert_eq!(codec.decode_eof(&mut buffer).unwrap(), None);

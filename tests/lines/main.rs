@@ -1,5 +1,20 @@
 //! Events out of a buffer, out of chunks, out of a reader and out of a codec: which bytes are a line, which line is an event,
 //! and that every entry point returns the same events.
+//!
+//! The *wire* is the bytes of a control connection, in which CR LF ends a reply. A *log* is a text in which a program wrote replies,
+//! perhaps with a date before each, or with the texts of a *format* around them. A *mark* is a line without a reply that holds
+//! `650 STREAM `.
+//!
+//! | file | question |
+//! |---|---|
+//! | `rules.rs` | Which lines are events, which lines are counted as skipped, and which format is learned from a line? |
+//! | `formats.rs` | Which texts are a format, and which lines fit it? |
+//! | `files.rs` | Which events are in captures and logs, as whole files? |
+//! | `settings.rs` | Do line end, format and leniency work in any order, and between two events? |
+//! | `ranges.rs` | Are the events of a log's ranges those of the whole log? |
+//! | `reader.rs`, `codec.rs` | What is special to `EventReader` and to `EventCodec`? |
+//!
+//! This file has the rules in short, the decoder, and random logs.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "../common/mod.rs"]
@@ -21,7 +36,8 @@ use common::search::Settings;
 use proptest::prelude::*;
 use tor_stream_event::{Error, EventDecoder, LineEnd, LogFormat, StreamEvents, stream_events};
 
-/// Asserts the line numbers and IDs of the events in a buffer; an event that cannot be read has no ID.
+/// Asserts the line numbers and IDs of the events in a buffer, where the ID of an event that cannot be read is empty. Asserts also that
+/// each line is at its offset.
 #[track_caller]
 fn assert_finds(log: &[u8], expected: &[(u64, &str)]) {
     let events: Vec<_> =
@@ -34,9 +50,10 @@ fn assert_finds(log: &[u8], expected: &[(u64, &str)]) {
     }
 }
 
+/// The rules by which a line is an event, each with its smallest inputs.
 #[test]
 fn which_lines_are_events() {
-    // On the wire.
+    // On the wire: an event alone at the line's start, spelled so. The last line may have no end.
     assert_finds(b"", &[]);
     assert_finds(b"250 OK\r\n650 STREAM 1 NEW 0 a:1\r\n", &[(2, "1")]);
     assert_finds(b"650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1", &[(1, "1"), (2, "2")]);
@@ -44,11 +61,11 @@ fn which_lines_are_events() {
     assert_finds(b"250 OK\r\n650 stream 1 NEW 0 a:1\r\n1650 STREAM 2 NEW 0 a:1\r\n", &[]);
     // A line that cannot be read costs no other line.
     assert_finds(b"650 STREAM \r\n650 STREAM 2 NEW 0 a\r\n650 STREAM 3 NEW 0 a:1\r\n", &[(1, ""), (2, ""), (3, "3")]);
-    // Text of other events.
+    // Text of other events, and of targets with a LF or CR, begins no line.
     assert_finds(b"650 INFO a 650 STREAM 1 NEW 0 a:1\r\n650 WARN \n650 STREAM 2 NEW 0 a:1\r\n", &[]);
     assert_finds(b"250 OK\r\n650 STREAM 1 NEW 0 a\n650 STREAM 2 NEW 0 b:1\r\n", &[(2, "1")]);
     assert_finds(b"250 OK\r\n650 STREAM 1 NEW 0 a\rb:1\r\n", &[(2, "1")]);
-    // Multi-line replies and their data.
+    // Multi-line replies: lines with `-`, and data after `+`, which ends at a single dot.
     assert_finds(b"250-a\r\n250-650 STREAM 1 NEW 0 a:1\r\n250 OK\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(4, "2")]);
     assert_finds(b"250+a=\r\n650 STREAM 1 NEW 0 a:1\r\n..\r\n.\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(5, "2")]);
     assert_finds(b"650+NS\r\n.x\r\n650 STREAM 1 NEW 0 a:1\r\n.\r\n250 OK\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(6, "2")]);
@@ -58,7 +75,7 @@ fn which_lines_are_events() {
     assert_finds(b"650 STREAM 1 NEW 0 a:1\n250 OK\n650 STREAM 2 NEW 0 a:1\n", &[(1, "1"), (3, "2")]);
     assert_finds(b"Starting.\n650 STREAM 1 NEW 0 a:1\n\n\r\n650 STREAM 2 NEW 0 a:1\r\n", &[(2, "1"), (5, "2")]);
     assert_finds(b"Starting.\n650+NS\n650 STREAM 1 NEW 0 a:1\n.\n650 STREAM 2 NEW 0 a:1\n", &[(5, "2")]);
-    // Logs with a time before the reply.
+    // Logs with a time before the reply: words with digits and names of a date, and no other text.
     let onionperf = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 a:1\r\n";
     assert_finds(onionperf, &[(1, "1")]);
     assert_finds(
@@ -67,21 +84,34 @@ fn which_lines_are_events() {
     );
     assert_finds(b"2019-01-31 650 INFO 11:29:51 650 STREAM 1 NEW 0 a:1\n11:29 250 OK 650 STREAM 2 NEW 0 a:1\n", &[]);
     assert_finds(b"Jan 31 650 STREAM 1 NEW 0 a:1\nx\n11:29  650 STREAM 2 NEW 0 a:1\n", &[(1, "1"), (3, "2")]);
-    // The prefix has up to 64 bytes.
+    // A prefix of dates has up to 64 bytes, the space after each word included.
     for (words, expected) in [(&[63][..], &[(1, "1")][..]), (&[64], &[]), (&[1, 61], &[(1, "1")]), (&[1, 62], &[])] {
         let prefix: String = words.iter().map(|&len| "1".repeat(len) + " ").collect();
         assert_finds(format!("{prefix}650 STREAM 1 NEW 0 a:1\n").as_bytes(), expected);
     }
-    // Data whose dot was lost: an event after a time is one.
+    // In data whose dot was lost, an event after a time is an event.
     assert_finds(b"1:2 650+NS\nx\n650 STREAM 1 NEW 0 a:1\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
-    // Even if they began with a line without a time, which a client can make of a host name with a LF.
+    // Also in data that began with a line without a time, which a client can make of a host name with a LF.
     assert_finds(b"1:2 250 OK\n650+x:1\n650 STREAM 1 NEW 0 a:1\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(4, "2")]);
     assert_finds(b"650+NS\n1:2 650 STREAM 1 NEW 0 a:1\n.\n1:2 650 STREAM 2 NEW 0 a:1\n", &[(2, "1"), (4, "2")]);
 }
 
+/// A buffer checks ahead that text is UTF-8. An event has its own text at each distance from text that was checked: here the first
+/// line, up to the bytes after it, which are not UTF-8.
+#[test]
+fn text_that_is_not_utf8_between_events() {
+    for distance in 0..300 {
+        let between = vec![0xff; distance];
+        let log = [b"650 STREAM 1 NEW 0 a:1\n", &between[..], b"\n650 STREAM 2 NEW 0 b:1\n"].concat();
+        assert_finds(&log, &[(1, "1"), (3, "2")]);
+    }
+}
+
+/// The Unix time of a line is the one number in its prefix that is no part of a date, with up to nine digits after its point.
 #[test]
 fn the_time_of_a_log() {
     let time = |log: &'static str| stream_events(log.as_bytes()).next().and_then(|line| line.unix_time());
+    // Whole seconds, and nanoseconds.
     let seconds = |log| time(log).map(|time| (time.as_secs(), time.subsec_nanos()));
     assert_eq!(
         seconds("2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 a:1\r\n"),
@@ -90,10 +120,12 @@ fn the_time_of_a_log() {
     assert_eq!(seconds("2019-01-31 11:29:51 1548934191 650 STREAM 1 NEW 0 a:1\n"), Some((1_548_934_191, 0)));
     assert_eq!(seconds("2019-01-31 11:29:51 1.123456789 650 STREAM 1 NEW 0 a:1\n"), Some((1, 123_456_789)));
     for other in [
+        // No number, or one that is a time of day or milliseconds.
         "650 STREAM 1 NEW 0 a:1\n",
         "2019-01-31 11:29:51 650 STREAM 1 NEW 0 a:1\n",
         "2019-01-31 11:29:51 11:29 650 STREAM 1 NEW 0 a:1\n",
         "2019-01-31 11:29:51 250 650 STREAM 1 NEW 0 a:1\n",
+        // Ten digits, none, too great a number, two numbers, signs, and no whole seconds.
         "2019-01-31 11:29:51 1.1234567890 650 STREAM 1 NEW 0 a:1\n",
         "2019-01-31 11:29:51 1. 650 STREAM 1 NEW 0 a:1\n",
         "2019-01-31 11:29:51 99999999999999999999 650 STREAM 1 NEW 0 a:1\n",
@@ -107,10 +139,11 @@ fn the_time_of_a_log() {
     }
 }
 
+/// The first line with a reply decides which line end is detected; a line end that is set decides instead.
 #[test]
 fn the_line_end_is_detected_or_set() {
     let is_ok = |lines: StreamEvents<'_>| lines.map(|line| line.event.is_ok()).collect::<Vec<_>>();
-    // The first line with a reply decides.
+    // On the wire the first event has the target `a`, LF, and a text that ends with `b:1`. In a log it ends at that LF, without a port.
     let log = b"250 OK\r\n650 STREAM 1 NEW 0 a\n650 STREAM 2 NEW 0 b:1\r\n";
     let without_first_line = &log[b"250 OK\r\n".len()..];
     assert_eq!(is_ok(stream_events(log)), [true]);
@@ -121,6 +154,7 @@ fn the_line_end_is_detected_or_set() {
     assert_eq!(stream_events(log).line_end(LineEnd::CrLf).count(), 1);
 }
 
+/// A buffer and a decoder read an unknown status, and a target without a port, only leniently.
 #[test]
 fn lenient_reading() {
     let log = b"650 STREAM 1 BORN 0 a\r\n";
@@ -139,21 +173,23 @@ fn defaults() {
     assert!(EventDecoder::<64>::default().next_event(&mut &b"650 STREAM 1 NEW 0 a\r\n"[..]).unwrap().event.is_err());
 }
 
+/// Reads a log in chunks of `size` bytes with a decoder for lines of up to `LIMIT` bytes. Returns for each line with an event whether the
+/// event was read.
+fn read_with_limit<const LIMIT: usize>(log: &[u8], size: usize) -> Vec<bool> {
+    let mut decoder = EventDecoder::<LIMIT>::new();
+    let is_read = |mut chunk| decoder.next_event(&mut chunk).map(|line| line.event.is_ok());
+    log.chunks(size).filter_map(is_read).collect()
+}
+
 /// A line may be as long as the limit, its end included, in one chunk and in several.
 #[test]
 fn a_line_at_the_limit_is_read() {
-    let log = b"650 STREAM 1 NEW 0 a:1\r\n";
-    for size in 1..=log.len() {
-        let mut decoder = EventDecoder::<24>::new();
-        let lines =
-            log.chunks(size).filter_map(|mut piece| decoder.next_event(&mut piece).map(|line| line.event.is_ok()));
-        assert_eq!(lines.collect::<Vec<_>>(), [true], "pieces of {size}");
-        let mut decoder = EventDecoder::<23>::new();
-        let lines =
-            log.chunks(size).filter_map(|mut piece| decoder.next_event(&mut piece).map(|line| line.event.is_ok()));
-        assert_eq!(lines.collect::<Vec<_>>(), [false], "pieces of {size}");
+    const LOG: &[u8] = b"650 STREAM 1 NEW 0 a:1\r\n";
+    for size in 1..=LOG.len() {
+        assert_eq!(read_with_limit::<{ LOG.len() }>(LOG, size), [true], "chunks of {size}");
+        assert_eq!(read_with_limit::<{ LOG.len() - 1 }>(LOG, size), [false], "chunks of {size}");
     }
-    // So may a line that is like the one before it.
+    // The limit holds for the second line of a chunk, too.
     for (length, is_read) in [(255, true), (256, true), (257, false), (258, false)] {
         let start = "650 STREAM 2 NEW 0 a:1 X=";
         let line = format!("{start}{}\r\n", "x".repeat(length - start.len() - 2));
@@ -164,6 +200,7 @@ fn a_line_at_the_limit_is_read() {
     }
 }
 
+/// A last line without an end is returned by `finish`, or by the buffer's iterator, and `is_terminated` says that it has none.
 #[test]
 fn a_line_without_end_says_so() {
     let mut decoder = EventDecoder::<64>::new();
@@ -171,11 +208,12 @@ fn a_line_without_end_says_so() {
     let last = decoder.finish().unwrap();
     assert_eq!((last.event.unwrap().id, last.is_terminated()), ("1", false));
     assert!(decoder.finish().is_none());
-    // The CR may be half of a line end or a byte of the target.
+    // The CR may be half of a line end or a byte of the target, which then has no port.
     let last = stream_events(b"650 STREAM 1 NEW 0 a:1\r").last().unwrap();
     assert_eq!((last.event.is_ok(), last.is_terminated()), (false, false));
 }
 
+/// A line with an event that is longer than the limit is one error, with its whole length; a long line without an event is none.
 #[test]
 fn a_line_that_is_too_long_is_reported_once() {
     let host = "h".repeat(100);
@@ -189,27 +227,27 @@ fn a_line_that_is_too_long_is_reported_once() {
             }
         }
         let [(1, Err(Error::LineTooLong { length: 123, limit: 64, .. })), (3, Ok(id))] = items.as_slice() else {
-            panic!("pieces of {size}: {items:?}");
+            panic!("chunks of {size}: {items:?}");
         };
         assert_eq!(id, "2");
     }
-    // The first line has 123 bytes with its end, one over the limit. Its text is reported without the line end, in chunks of any
-    // length, and also if two bytes of the next line are there.
-    let (first_line, text) = (&log.as_bytes()[..125], &log.as_bytes()[..121]);
+    // The first line has 123 bytes: 121 of text, CR and LF. With a limit of 122 bytes its text is reported without the line end, in
+    // chunks of any length, and also if two bytes of the next line follow.
+    let (first_and_two_bytes, text) = (&log.as_bytes()[..125], &log.as_bytes()[..121]);
     for line_end in [LineEnd::CrLf, LineEnd::Lf] {
-        for size in 1..=first_line.len() {
+        for size in 1..=first_and_two_bytes.len() {
             let mut decoder = EventDecoder::<122>::new().line_end(line_end);
-            let lines: Vec<_> = first_line
+            let lines: Vec<_> = first_and_two_bytes
                 .chunks(size)
                 .filter_map(|mut piece| {
                     decoder.next_event(&mut piece).map(|line| (line.line.to_vec(), line.event.is_err()))
                 })
                 .collect();
-            assert_eq!(lines, [(text.to_vec(), true)], "pieces of {size}");
+            assert_eq!(lines, [(text.to_vec(), true)], "chunks of {size}");
         }
     }
-    // It says whether it has an end.
-    for (line, is_terminated) in [(first_line, true), (text, false)] {
+    // A line that is too long says whether it has an end.
+    for (line, is_terminated) in [(first_and_two_bytes, true), (text, false)] {
         let mut decoder = EventDecoder::<64>::new();
         let line = match decoder.next_event(&mut &line[..]).map(|line| line.is_terminated()) {
             None => decoder.finish().map(|line| line.is_terminated()),
@@ -221,6 +259,7 @@ fn a_line_that_is_too_long_is_reported_once() {
     assert_eq!(error.to_string(), "expected a line of at most 64 bytes, found one of 123");
 }
 
+/// `Debug` of the iterator, the decoder and the reader shows no credential of the bytes that they hold, nor does `Debug` of a line.
 #[test]
 fn debug_shows_no_credential() {
     let log = b"650 STREAM 1 NEW 0 a:1 SOCKS_USERNAME=\"secret\" SOCKS_PASSWORD=\"secret\" X=secret\r\n650 S";
@@ -279,7 +318,7 @@ const LOG_FRAGMENTS: &[&str] = &[
     "\u{feff}",
 ];
 
-/// Formats that the fragments make.
+/// Texts before and after a reply, of formats that logs of these fragments have.
 const FORMATS: &[(&str, &str)] = &[
     ("gw tor[8]: ", ""),
     ("b'", "\\r\\n'"),
@@ -289,12 +328,12 @@ const FORMATS: &[(&str, &str)] = &[
     ("11:29 b'", "'"),
 ];
 
-/// Generates a log.
+/// Generates logs of [`LOG_FRAGMENTS`].
 fn log() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(prop::sample::select(LOG_FRAGMENTS), 0..40).prop_map(|pieces| pieces.concat().into_bytes())
 }
 
-/// Generates the settings with which a log is read.
+/// Generates the settings with which a log is read: half of them without a line end, a third with formats.
 fn settings() -> impl Strategy<Value = Settings> {
     let line_end = prop::sample::select(&[None, None, Some(LineEnd::CrLf), Some(LineEnd::Lf)][..]);
     let format = prop::sample::select(FORMATS)
@@ -324,6 +363,7 @@ proptest! {
         }
     }
 
+    /// Each line with an event begins after the one before it, at the start of a line, with its prefix and the event's name.
     #[test]
     fn every_event_is_a_line_of_its_own(log in log()) {
         let mut end = 0;

@@ -1,39 +1,62 @@
 //! Logs that are read in ranges: for any cuts, the events are those of the whole log.
+//!
+//! A [`LineState`] is what a reader knows of the lines so far. `resume` reads on after it. `part` makes of it a state for a range whose
+//! lines before are not read yet, and `append` puts the state after that range behind the state before it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use tor_stream_event::{EventLine, EventReader, LineEnd, LineState, Skipped, stream_events};
 
-/// An event's number, offset, prefix and text.
-type FoundEvent = (u64, u64, Vec<u8>, String);
-
-/// Returns what identifies an event, counted from the lines and bytes before.
-fn found(line: &EventLine<'_>, lines: u64, bytes: u64) -> FoundEvent {
-    (line.number + lines, line.offset + bytes, line.prefix.to_vec(), format!("{:?}", line.event))
+/// A line with an event.
+#[derive(Debug, PartialEq)]
+struct FoundEvent {
+    /// The line's number.
+    number: u64,
+    /// Number of bytes before the line.
+    offset: u64,
+    /// Text before the event.
+    prefix: Vec<u8>,
+    /// The `Debug` text of the event or error.
+    event: String,
 }
 
-/// Reads a range of a log from a buffer or a reader.
-fn read(part: &[u8], state: Option<&LineState>, by_reader: bool) -> (Vec<FoundEvent>, LineState) {
+impl From<EventLine<'_>> for FoundEvent {
+    fn from(line: EventLine<'_>) -> Self {
+        let event = format!("{:?}", line.event);
+        Self { number: line.number, offset: line.offset, prefix: line.prefix.to_vec(), event }
+    }
+}
+
+impl FoundEvent {
+    /// Returns the event of a range as the whole log has it, after the lines and bytes of the ranges before.
+    fn after(self, lines: u64, bytes: u64) -> Self {
+        Self { number: self.number + lines, offset: self.offset + bytes, ..self }
+    }
+}
+
+/// Reads a range of a log from a buffer or a reader, from its beginning or after a state. Returns its events and the state at its end.
+fn read(range: &[u8], before: Option<&LineState>, by_reader: bool) -> (Vec<FoundEvent>, LineState) {
     let mut events = Vec::new();
     if by_reader {
-        let mut reader = EventReader::new(part);
-        if let Some(state) = state {
+        let mut reader = EventReader::new(range);
+        if let Some(state) = before {
             reader = reader.resume(state);
         }
         while let Some(line) = reader.next_event().unwrap() {
-            events.push(found(&line, 0, 0));
+            events.push(line.into());
         }
         return (events, reader.state());
     }
-    let mut lines = stream_events(part);
-    if let Some(state) = state {
+    let mut lines = stream_events(range);
+    if let Some(state) = before {
         lines = lines.resume(state);
     }
-    events.extend(lines.by_ref().map(|line| found(&line, 0, 0)));
+    events.extend(lines.by_ref().map(FoundEvent::from));
     (events, lines.state())
 }
 
-/// A reader with a small limit finds the same lines after the state of one without a limit.
+/// A reader with a small limit finds the same lines after the state of a reader without a limit as it finds alone: from a limit
+/// shorter than the line's prefix up to one longer than the line.
 #[test]
 fn a_small_limit_after_a_state_without_one() {
     let line = b"2019-01-31 11:29:51 1548934191 650 STREAM 1 NEW 0 a:80\n";
@@ -47,10 +70,39 @@ fn a_small_limit_after_a_state_without_one() {
     }
 }
 
-/// Generates lines of a log, the index of the line that a later range begins with, whether lines end with CR LF, and
-/// whether a reader reads them instead of a buffer.
-fn log() -> impl Strategy<Value = (Vec<&'static str>, usize, bool, bool)> {
-    let lines = prop::sample::select(vec![
+/// A log to be read in ranges.
+#[derive(Clone, Debug)]
+struct Log {
+    /// The lines without their ends.
+    lines: Vec<&'static str>,
+    /// Index of the line that the later range begins with. An index past the lines leaves it empty.
+    cut: usize,
+    /// Line end of each line.
+    line_end: &'static str,
+    /// `true` if a reader reads the ranges, `false` if they are buffers.
+    by_reader: bool,
+}
+
+impl Log {
+    /// Returns lines with their ends.
+    fn text(&self, lines: &[&str]) -> String {
+        lines.iter().map(|line| format!("{line}{}", self.line_end)).collect()
+    }
+
+    /// Returns two replies, which show whether the input is the wire or a log, and its line end. A range can be read only after these.
+    fn first(&self) -> String {
+        self.text(&["650 BW 1 2", "1:2 650 BW 1 2"])
+    }
+
+    /// Returns the lines before the cut, and those after it.
+    fn ranges(&self) -> (&[&'static str], &[&'static str]) {
+        self.lines.split_at(self.cut.min(self.lines.len()))
+    }
+}
+
+/// Generates logs: events, data with and without its end, prefixes, other text, and an event that cannot be read.
+fn log() -> impl Strategy<Value = Log> {
+    let line = prop::sample::select(vec![
         "650 STREAM 1 NEW 0 a:1",
         "650 STREAM 2 CLOSED 0 b:1 REASON=DONE",
         "650 BW 1 2",
@@ -66,7 +118,9 @@ fn log() -> impl Strategy<Value = (Vec<&'static str>, usize, bool, bool)> {
         "1:2 .",
         "650 STREAM 4 NEW 0",
     ]);
-    (prop::collection::vec(lines, 0..24), 0_usize..24, any::<bool>(), any::<bool>())
+    let line_end = prop::sample::select(vec!["\r\n", "\n"]);
+    (prop::collection::vec(line, 0..24), 0_usize..24, line_end, any::<bool>())
+        .prop_map(|(lines, cut, line_end, by_reader)| Log { lines, cut, line_end, by_reader })
 }
 
 /// The counts of a state are those of the reader whose state it is.
@@ -80,28 +134,26 @@ fn counts_of_a_state() {
 }
 
 proptest! {
+    /// The events of two ranges are those of the whole log, and so is the state at the end. The later range is read as a part, and again
+    /// after the state of the first if it began inside of data.
     #[test]
-    fn parts_are_the_whole((lines, cut, crlf, by_reader) in log()) {
-        let end = if crlf { "\r\n" } else { "\n" };
-        // Two lines that show whether the input is a log, and its line end.
-        let first = ["650 BW 1 2", "1:2 650 BW 1 2"].map(|line| format!("{line}{end}")).concat();
-        let text = |lines: &[&str]| lines.iter().map(|line| format!("{line}{end}")).collect::<String>();
-        let (before, after) = lines.split_at(cut.min(lines.len()));
-        let (before, after) = (first + &text(before), text(after));
+    fn parts_are_the_whole(log in log()) {
+        let by_reader = log.by_reader;
+        let (before, after) = log.ranges();
+        let (before, after) = (log.first() + &log.text(before), log.text(after));
         let whole = [&*before, &*after].concat();
         let (expected, at_end) = read(whole.as_bytes(), None, by_reader);
 
         let (mut events, mut state) = read(before.as_bytes(), None, by_reader);
         prop_assert_eq!(state.bytes(), before.len() as u64);
         let (lines, bytes) = (state.lines(), state.bytes());
-        let (part, part_state) = read(after.as_bytes(), state.part().as_ref(), by_reader);
-        if state.append(part_state).is_ok() {
-            events.extend(part.into_iter().map(|(number, offset, prefix, event)| (number + lines, offset + bytes, prefix, event)));
+        let (of_part, at_part_end) = read(after.as_bytes(), state.part().as_ref(), by_reader);
+        if state.append(at_part_end).is_ok() {
+            events.extend(of_part.into_iter().map(|event| event.after(lines, bytes)));
         } else {
-            // The part begins inside of data.
-            let (part, resumed) = read(after.as_bytes(), Some(&state), by_reader);
-            events.extend(part);
-            state = resumed;
+            let (resumed, at_resumed_end) = read(after.as_bytes(), Some(&state), by_reader);
+            events.extend(resumed);
+            state = at_resumed_end;
         }
         prop_assert_eq!(events, expected);
         prop_assert_eq!((state.lines(), state.bytes()), (at_end.lines(), at_end.bytes()));
@@ -112,33 +164,32 @@ proptest! {
 proptest! {
     /// After a range of which only the counts were appended, the next range is read as in the whole log.
     #[test]
-    fn counts_for_a_part((lines, cut, crlf, by_reader) in log()) {
-        let end = if crlf { "\r\n" } else { "\n" };
-        let first = ["650 BW 1 2", "1:2 650 BW 1 2"].map(|line| format!("{line}{end}")).concat();
-        let range: String = lines.iter().take(cut).map(|line| format!("{line}{end}")).collect();
-        let last: String = ["650 BW 1 2"].iter().chain(&lines).map(|line| format!("{line}{end}")).collect();
+    fn counts_for_a_part(log in log()) {
+        let by_reader = log.by_reader;
+        let (first, range, last) =
+            (log.first(), log.text(log.ranges().0), log.text(&[&["650 BW 1 2"], log.lines.as_slice()].concat()));
         let (_, mut state) = read(first.as_bytes(), None, by_reader);
         let (_, part) = read(range.as_bytes(), state.part().as_ref(), by_reader);
         let before = format!("{state:?}");
-        let is_closed = part.skipped().open.is_none();
+        let is_data_closed = part.skipped().open.is_none();
         prop_assert_eq!(
             state.append_counts(part.lines(), part.bytes(), part.replies(), &part.skipped()),
-            is_closed
+            is_data_closed
         );
-        if !is_closed {
+        if !is_data_closed {
             prop_assert_eq!(format!("{state:?}"), before);
             return Ok(());
         }
         let whole = [&*first, &*range, &*last].concat();
         let (expected, at_end) = read(whole.as_bytes(), None, by_reader);
         let (events, state) = read(last.as_bytes(), Some(&state), by_reader);
-        let expected: Vec<_> = expected.into_iter().filter(|event| event.1 >= (first.len() + range.len()) as u64).collect();
+        let expected: Vec<_> = expected.into_iter().filter(|event| event.offset >= (first.len() + range.len()) as u64).collect();
         prop_assert_eq!(events, expected);
         prop_assert_eq!(format!("{state:?}"), format!("{at_end:?}"));
     }
 }
 
-/// Counts that cannot be those of one range are refused.
+/// Counts that cannot be those of one range are refused, and change nothing.
 #[test]
 fn counts_that_cannot_be() {
     let mut reader = EventReader::new(&b"650 BW 1 2\n"[..]);
@@ -150,33 +201,65 @@ fn counts_that_cannot_be() {
         change(&mut skipped);
         skipped
     };
+    // Numbers of lines, bytes and replies, and skipped lines.
     let wrong = [
+        // Two lines in one byte; more replies than lines; more bytes than a number can count with those before.
         (2, 1, 0, good),
         (2, 9, 3, good),
         (1, u64::MAX, 1, good),
+        // Data that is open, or a line without an end: another range cannot follow.
         (2, 9, 2, with(|skipped| skipped.open = Some(1))),
         (2, 9, 2, with(|skipped| skipped.unterminated = Some(2))),
+        // A count without a first line, a first line without a count, and a first line that is not in the range.
         (2, 9, 2, with(|skipped| skipped.marks.count = 1)),
         (2, 9, 2, with(|skipped| skipped.bare.first = Some(1))),
         (2, 9, 2, with(|skipped| (skipped.wrapped.count, skipped.wrapped.first) = (1, Some(3)))),
         (2, 9, 2, with(|skipped| (skipped.in_data.count, skipped.in_data.first) = (1, Some(0)))),
-        (2, 9, 2, with(|skipped| (skipped.line_ends.count, skipped.line_ends.first) = (10, Some(1)))),
+        // More lone LFs than bytes: two of the nine end the lines.
+        (2, 9, 2, with(|skipped| (skipped.line_ends.count, skipped.line_ends.first) = (8, Some(1)))),
+        // Two lines of which the first is the last one.
+        (2, 9, 0, with(|skipped| (skipped.marks.count, skipped.marks.first) = (2, Some(2)))),
+        // Two lines without a reply, where one has none.
+        (2, 9, 1, with(|skipped| (skipped.marks.count, skipped.marks.first) = (2, Some(1)))),
+        (2, 9, 1, with(|skipped| (skipped.wrapped.count, skipped.wrapped.first) = (2, Some(1)))),
+        (
+            2,
+            9,
+            1,
+            with(|skipped| {
+                (skipped.marks.count, skipped.marks.first) = (1, Some(1));
+                (skipped.bare.count, skipped.bare.first) = (1, Some(1));
+            }),
+        ),
     ];
     for (lines, bytes, replies, skipped) in wrong {
         assert!(!state.append_counts(lines, bytes, replies, &skipped), "{lines} {bytes} {replies} {skipped:?}");
         assert_eq!((state.lines(), state.bytes(), state.skipped().is_empty()), (1, 11, true));
     }
-    let right = with(|skipped| (skipped.line_ends.count, skipped.line_ends.first) = (9, Some(2)));
+    let right = with(|skipped| (skipped.line_ends.count, skipped.line_ends.first) = (7, Some(2)));
     assert!(state.append_counts(2, 9, 1, &right));
     assert_eq!((state.lines(), state.bytes(), state.replies()), (3, 20, 2));
-    assert_eq!((state.skipped().line_ends.count, state.skipped().line_ends.first), (9, Some(3)));
-    // Nor are they appended where data is open.
-    let mut reader = EventReader::new(&b"650 BW 1 2\n250+data=\n"[..]);
-    assert!(reader.next_event().unwrap().is_none());
-    assert!(!reader.state().append_counts(1, 1, 0, &good));
-    assert!(!EventReader::new(&b""[..]).state().append_counts(1, 1, 0, &good), "the line end is not known");
+    assert_eq!((state.skipped().line_ends.count, state.skipped().line_ends.first), (7, Some(3)));
+    // Counts are not appended where data is open, where the line before them has no end, or where the line end is not known.
+    for before in ["650 BW 1 2\n250+data=\n", "650 BW 1 2\n650 BW 1", ""] {
+        let mut reader = EventReader::new(before.as_bytes());
+        assert!(reader.next_event().unwrap().is_none());
+        assert!(!reader.state().append_counts(1, 1, 0, &good), "{before:?}");
+    }
 }
 
+/// A part after a line without an end is refused: it begins within that line.
+#[test]
+fn a_part_inside_of_a_line() {
+    let mut events = stream_events(b"650 BW 1 2\r\n650 STREAM 1 NEW 0 a");
+    assert_eq!(events.by_ref().count(), 1);
+    let mut state = events.state();
+    let part = stream_events(b":1\r\n").resume(&state.part().unwrap());
+    assert!(state.append(part.state()).is_err());
+    assert_eq!((state.lines(), state.skipped().unterminated), (2, Some(2)));
+}
+
+/// A part that begins inside of data is refused, and read again after the state before it.
 #[test]
 fn a_part_inside_of_data() {
     let mut events = stream_events(b"650 BW 1 2\r\n250+data=\r\n");
@@ -189,16 +272,17 @@ fn a_part_inside_of_data() {
     assert!(state.append(wrong.state()).is_err());
     let right: Vec<_> = stream_events(part).resume(&state).map(|line| (line.number, line.offset)).collect();
     assert_eq!(right, [(5, 50)]);
-    // A part begins outside of data, whatever its first line is like.
+    // Whatever its first line is like, a part is read as if it began outside of data.
     let part = b"251 OK\r\n650 STREAM 1 NEW 0 a:1\r\n";
     assert_eq!(stream_events(part).resume(&state.part().unwrap()).count(), 1);
 }
 
-/// After ranges were put together, the next line is looked at as if they had been read in one.
+/// After ranges were put together, the next line is read as if they had been one range: also a field that is the rest of the last
+/// range's event.
 #[test]
 fn a_third_range() {
     let [first, second] = ["650 BW 1 2\n", "650 BW 1 2\n650 STREAM 1 NEW 0 a:1\n"];
-    // The rest of an event that was wrapped, and lines that are none.
+    // The first text begins with the rest of an event that a line end cut in two; in the others, another line is between.
     for third in ["PURPOSE=USER\n650 BW 1 2\n", "650 BW 1 2\nPURPOSE=USER\n", "text\nPURPOSE=USER\n"] {
         for by_reader in [false, true] {
             let (_, mut state) = read(first.as_bytes(), None, by_reader);
@@ -213,15 +297,16 @@ fn a_third_range() {
     }
 }
 
-/// Lines of a part are numbered from its start, also where the rest of a wrapped event is looked for.
+/// A part does not take a field for the rest of an event in the range before it.
 #[test]
 fn no_rest_of_an_event_of_another_part() {
+    // Line 1 of the state is an event. Line 2 of the part is not its next line, though its number is.
     let (_, state) = read(b"650 STREAM 1 NEW 0 a:1\n", None, false);
     let (_, part) = read(b"text\nPURPOSE=USER\n", state.part().as_ref(), false);
     assert!(part.skipped().is_empty());
 }
 
-/// The states that are compared here as text say something.
+/// The `Debug` text of a state, by which the tests of this file compare states, has each of its values.
 #[test]
 fn shown_states() {
     let (_, state) = read(b"650 BW 1 2\nx 650 STREAM 1 NEW 0 a:1\n", None, false);
@@ -244,8 +329,10 @@ fn a_byte_order_mark() {
     assert!(prefixes(&state.part().unwrap()).is_empty());
 }
 
+/// `reply_prefix` returns the length of the text before a reply in a line, as the state's input has it, or `None`. Before the first
+/// reply, a state has no part.
 #[test]
-fn what_is_a_reply() {
+fn prefixes_of_replies() {
     let of = |start: &'static [u8]| {
         let mut events = stream_events(start);
         assert!(events.next().is_none());

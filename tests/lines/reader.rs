@@ -31,12 +31,13 @@ impl Read for Failing {
     }
 }
 
+/// The reader tries again by itself after `Interrupted`. It returns another error, and can be called again.
 #[test]
 fn reading_goes_on_after_an_error() {
     let log = b"250 OK\r\n650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1\r\n";
-    // The last one comes first: after Interrupted the reader tries again, and WouldBlock is returned.
+    // The last error of the list comes first.
     let errors = vec![io::ErrorKind::WouldBlock, io::ErrorKind::Interrupted];
-    let mut reader = EventReader::new(ChunkReader { rest: log, size: 40, errors });
+    let mut reader = EventReader::new(ChunkReader { rest: log, size: log.len(), errors });
     let error = reader.next_event().unwrap_err();
     assert!(matches!(error, Error::Io { kind: io::ErrorKind::WouldBlock, offset: 0, .. }));
     assert_eq!(reader.next_event().unwrap().unwrap().event.unwrap().id, "1");
@@ -45,6 +46,7 @@ fn reading_goes_on_after_an_error() {
     assert!(reader.next_event().unwrap().is_none());
 }
 
+/// An error has the number of bytes before it, and the events before and after it are returned.
 #[test]
 fn an_error_says_where() {
     let log = b"250 OK\r\n650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1\r\n";
@@ -52,7 +54,7 @@ fn an_error_says_where() {
         let mut reader =
             EventReader::new(ChunkReader { rest: &log[..size], size, errors: Vec::new() }.chain(ChunkReader {
                 rest: &log[size..],
-                size: 100,
+                size: log.len(),
                 errors: vec![io::ErrorKind::TimedOut],
             }));
         let mut ids = Vec::new();
@@ -73,7 +75,7 @@ fn an_error_says_where() {
     }
 }
 
-/// The settings are used, and the inner reader can be had.
+/// The settings are used, and the inner reader can be reached.
 #[test]
 fn settings_and_the_inner_reader() {
     let log = b"650 BW 1 2\r\n650 STREAM 1 BORN 0 a\n650 STREAM 2 NEW 0 b:1\r\n";
@@ -111,6 +113,7 @@ fn the_usual_limit() {
     }
 }
 
+/// A line longer than the reader's limit is an error, and the next one is read. Only the lengths matter: 123 bytes and 64.
 #[test]
 fn a_limit_can_be_set() {
     let log = format!("650 STREAM 1 NEW 0 {}:1\r\n650 STREAM 2 NEW 0 a:1\r\n", "h".repeat(100));
@@ -126,6 +129,7 @@ fn a_limit_can_be_set() {
 /// An iterator of owned events and errors, which ends with the input or with the first error of the reader.
 #[test]
 fn owned_events() {
+    // A mark, another reply, and three events, of which the second cannot be read.
     let log = b"gw: 650 STREAM 9\n250 OK\n650 STREAM 1 NEW 0 a:1\n650 STREAM 2 NEW 0 a\n650 STREAM 3 NEW 0 a:1\n";
     let mut events = EventReader::new(&log[..]).into_events();
     let ids: Vec<_> = events.by_ref().map(|event| event.ok().map(|event| event.id.to_string())).collect();
@@ -134,7 +138,7 @@ fn owned_events() {
     assert!(events.next().is_none());
 
     let errors = vec![io::ErrorKind::WouldBlock];
-    let mut events = EventReader::new(ChunkReader { rest: log, size: 1000, errors }).into_events();
+    let mut events = EventReader::new(ChunkReader { rest: log, size: log.len(), errors }).into_events();
     assert!(matches!(events.next(), Some(Err(Error::Io { kind: io::ErrorKind::WouldBlock, .. }))));
     assert!(events.next().is_none());
 }

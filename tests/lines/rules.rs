@@ -2,6 +2,8 @@
 //! which format is learned from a line.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+use crate::common::filled;
+use crate::common::printed::TARGET_BUFFER;
 use serde_json::Value;
 use tor_stream_event::{Anomaly, EventLine, LineEnd, LogFormat, Skipped, StreamEventRef, StreamEvents, stream_events};
 
@@ -37,8 +39,8 @@ fn format(texts: &Value) -> Option<LogFormat> {
     Some(LogFormat::like(&bytes(before), &bytes(after)).expect("a format"))
 }
 
-/// Returns the flags of an event by their names in the cases. `cr_taken` is the flag of a removed CR that may be the target's: the
-/// only such case has a target of 254 bytes, which may be cut then.
+/// Returns the flags of an event by their names in the cases. `cr_taken` says that a removed CR may be the target's last byte. The only
+/// case with that flag has a target of 254 bytes, to which the CR adds the 255th, where tor cuts: so the flag is this anomaly.
 fn flags(event: &EventLine<'_>) -> Vec<&'static str> {
     let names = [
         (Anomaly::Escaped, "escaped"),
@@ -85,7 +87,7 @@ fn every_case() {
             let text = bytes(&expected["text"]);
             match &line.event {
                 Ok(event) => assert_eq!(event.content(), text, "{why}"),
-                // Which lines are events is the question here, not what an event is: this text is none, and has no flags.
+                // A line that is an event by these rules, and whose content the parser refuses. It has no flags.
                 Err(_) => {
                     assert_eq!(line.line, [line.prefix, b"650 STREAM ", &text, &after].concat(), "{why}");
                     // With tor's line end, a CR or LF at the end of the text is the target's.
@@ -102,22 +104,29 @@ fn every_case() {
     assert_eq!(count, 39);
 }
 
+/// Two counts of `skipped` that the cases leave out: events without a reply code (`bare`), and events that a line end cut in two
+/// (`wrapped`).
 #[test]
 fn events_without_a_code_and_wrapped_ones_are_counted() {
+    // A log, and of each count the number of lines and the number of the first line.
     for (log, bare, wrapped) in [
+        // Without a code, as programs print an event.
         ("STREAM 18 NEW 0 a:1\nSTREAM 18 CLOSED 0 a:1\n", (2, Some(1)), (0, None)),
         ("\n10:00:00.883  D  STREAM: 18 NEW 0 a:1\n", (1, Some(2)), (0, None)),
         ("a STREAM event: 'STREAM 18 CLOSED 26 a:1 REASON=NEW_WORD'\n", (1, Some(1)), (0, None)),
+        // Only the last line has the event's name as a word, a number and a status.
         ("UPSTREAM 18 NEW 0 a:1\nSTREAM x NEW\nSTREAM 18 new\nSTREAM 18 NEW\n", (1, Some(4)), (0, None)),
-        // A mark, a reply, and data are counted as such.
+        // A mark, a reply and data are not counted as bare or wrapped.
         ("gw: 650 STREAM 18 NEW 0 STREAM 18 NEW\n650 INFO STREAM 18 NEW\n", (0, None), (0, None)),
         ("250+x\nSTREAM 18 NEW 0 a:1\nREASON=DONE\n.\n", (0, None), (0, None)),
+        // Fields in the lines after an event are its rest, also behind spaces and the marks of a quoted mail, up to a line of other text.
         ("650 STREAM 1 NEW 0 a:1\nPURPOSE=USER\n", (0, None), (1, Some(2))),
         ("650 STREAM 1 NEW 0 a:1\r\nNYM_EPOCH=0\r\nISO_FIELDS=\r\n650 BW 1 2\r\n", (0, None), (2, Some(2))),
         ("650 STREAM 1 NEW 0 a:1\n  PURPOSE=USER\n> > \tNYM_EPOCH=0\n", (0, None), (2, Some(2))),
         ("650 STREAM 1 NEW 0\nPURPOSE=USER\nPURPOSE=USER\nx\nPURPOSE=USER\n", (0, None), (2, Some(2))),
-        // Wrapped inside of a port: the event has another one, and no anomaly.
+        // Cut inside of a port: the event has the port 44, and no anomaly, so only the count tells.
         ("650 STREAM 1 NEW 0 a:44\n3 PURPOSE=USER\n650 BW 1 2\n", (0, None), (1, Some(2))),
+        // No rest: other text before the field, no event before it, keywords that tor does not have or values that are empty.
         ("650 STREAM 1 NEW 0 a:443\nto b PURPOSE=USER\nx PURPOSE=USER\n", (0, None), (0, None)),
         ("PURPOSE=USER\n650 STREAM 1 NEW 0 a:1\nPATH=/\nPURPOSE=\n650 BW 1 2\nPURPOSE=\n", (0, None), (0, None)),
     ] {
@@ -130,14 +139,16 @@ fn events_without_a_code_and_wrapped_ones_are_counted() {
     }
 }
 
-/// A line of data that is like an event is counted once, whether or not it or the other lines have the reply's prefix.
+/// A line of data that is like an event is counted once, whether or not it, or the other lines of the data, have the reply's prefix.
+/// With a prefix it is also returned.
 #[test]
 fn events_in_data_are_counted() {
+    // A log, and the number of events in it. The third line is the event in data.
     for (log, found) in [
         ("1:2 250+x\nx\n1:2 650 STREAM 1 NEW 0 a:1\n.\n", 1),
         ("1:2 250+x\n1:2 x\n1:2 650 STREAM 1 NEW 0 a:1\n1:2 .\n", 1),
         ("1:2 250+x\n1:2 x\n650 STREAM 1 NEW 0 a:1\n1:2 .\n", 0),
-        // More spaces than a prefix of dates can have, but like the reply's prefix.
+        // A prefix like the reply's, but with so many spaces that it has more than the 64 bytes of a prefix.
         (
             "1:2 250+x\n1:2 x\n1:2                                                                650 STREAM 1 NEW 0 a:1\n1:2 .\n",
             0,
@@ -151,9 +162,11 @@ fn events_in_data_are_counted() {
     }
 }
 
-/// An empty line of data may lack the last space of its prefix: such a first line shows too that the data have one.
+/// The first line of data shows whether its lines have the reply's prefix, also if the line is empty and its prefix has lost the last
+/// space. With a prefix, `1:2 .` ends the data; without, it is one more line, and the event after it is in data.
 #[test]
 fn an_empty_first_line_of_data() {
+    // The first line, and the number of events in data.
     for (first, in_data) in [("1:2 ", 0), ("1:2", 0), ("1:2 x", 0), ("1:", 1), ("x", 1), ("1:2x", 1), ("", 1)] {
         let log = format!("1:2 250+x\n{first}\n1:2 .\n1:2 650 STREAM 1 NEW 0 a:1\n");
         let mut events = stream_events(log.as_bytes());
@@ -162,11 +175,10 @@ fn an_empty_first_line_of_data() {
     }
 }
 
-/// A target that is one byte short of tor's longest may be cut only where a CR was removed.
+/// A target with one byte less than tor prints at most may be cut only where a CR was removed: that CR may be its last byte.
 #[test]
 fn a_target_before_a_removed_cr() {
-    let format = LogFormat::like(b"'", b"'").expect("a short text");
-    let event = format!("650 STREAM 1 NEW 0 {}:80", "a".repeat(251));
+    let event = format!("650 STREAM 1 NEW 0 {}", filled("", ":80", TARGET_BUFFER - 1));
     let may_be_cut = |mut events: StreamEvents<'_>| {
         let event = events.next().expect("a line").event.expect("an event");
         event.anomalies().contains(Anomaly::TargetMayBeCut)
@@ -175,16 +187,18 @@ fn a_target_before_a_removed_cr() {
         let log = format!("Starting\n650 BW 1 2{first_end}{event}{end}");
         assert_eq!(may_be_cut(stream_events(log.as_bytes())), expected, "{first_end:?} {end:?}");
     }
-    // The same, where the line has text after the reply.
+    // A CR behind text after the reply is none of the target.
+    let format = LogFormat::like(b"'", b"'").expect("a short text");
     for end in ["\n", "\r\n"] {
         let log = format!("'650 BW 1 2'{end}'{event}'{end}");
         assert!(!may_be_cut(stream_events(log.as_bytes()).log_format(format)), "{end:?}");
     }
 }
 
-/// A line end that was set is known before the first line, and unlike ones are not counted.
+/// A line end that was set is known before the first line, and other line ends are not counted.
 #[test]
 fn line_ends_that_were_set() {
+    // The LF in the second reply is another line end, if CR LF is detected.
     let log = b"250 OK\r\n650 NOTICE a\nb\r\n650 STREAM 1 NEW 0 a.test:1\r\n";
     let line_ends = |mut events: StreamEvents<'_>| {
         events.by_ref().for_each(drop);
@@ -196,21 +210,23 @@ fn line_ends_that_were_set() {
         assert_eq!(line_ends(stream_events(log).line_end(line_end)), 0);
         assert_eq!(stream_events(log).line_end(line_end).state().line_end(), Some(line_end));
     }
-    // A log with a format is not the wire: the line end of the wire is dropped, and that of a log is kept.
+    // A log with a format is not the wire. If the wire's line end was set, it counts as none: the second line is counted.
     let format = LogFormat::like(b"> ", b"").expect("a short text");
     let log = b"> 250 OK\r\n> 650 NOTICE a\n> 650 BW 1 2\r\n";
     let with_format = |line_end| line_ends(stream_events(log).line_end(line_end).log_format(format));
     assert_eq!([LineEnd::CrLf, LineEnd::Lf].map(with_format), [1, 0]);
 }
 
+/// Text after the mark that closes a reply gives no format: it could be text of the reply.
 #[test]
 fn no_format_is_learned_where_text_follows_the_closing_mark() {
+    // A line, and the text after a reply in its format, if it has one.
     for (line, after) in [
         (r#"{"log":"650 STREAM 1 NEW 0 a:1 PURPOSE=USER\r\n","stream":"stdout"}"#, None),
         (r#"{"m":"650 STREAM 1 SUCCEEDED 5 a:1", "t":"10:00:00Z:80"}"#, None),
         (r#"msg="650 STREAM 1 CLOSED 0 a:1 REASON=DONE" conn="a""#, None),
         ("(5, '650 STREAM 1 CLOSED 0 a:1 REASON=DONE', 'x')", None),
-        // Quotation marks of tor's, raw and escaped.
+        // Quotation marks of tor's in the reply, as they are and escaped by the log.
         (r#"line="650 STREAM 1 NEW 0 a:1 SOCKS_USERNAME="u" SOCKS_PASSWORD="p"""#, Some("\"")),
         (r#"{"m":"650 STREAM 1 NEW 0 a:1 SOCKS_USERNAME=\"u\" SOCKS_PASSWORD=\",\""}"#, Some("\"}")),
     ] {

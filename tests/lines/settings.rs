@@ -1,13 +1,18 @@
 //! Settings of a buffer, a decoder and a reader: in any order, and between two events.
 
 use super::*;
+use common::filled;
+use common::printed::TARGET_BUFFER;
 use tor_stream_event::Anomalies;
 
 /// A setting of [`StreamEvents`], [`EventDecoder`] and [`EventReader`](tor_stream_event::EventReader).
 #[derive(Clone, Copy, Debug)]
 enum Setting {
+    /// Lenient reading.
     Lenient,
+    /// LF as the line end.
     LineEnd,
+    /// The format of a log with `gw: ` before each reply.
     Format,
 }
 
@@ -25,7 +30,8 @@ macro_rules! set {
 /// A setting leaves those before it as they are.
 #[test]
 fn any_order() {
-    // The status is of no version of tor, the lines end differently, and the text before them is no date.
+    // The log needs each setting: its status is of no version of tor, its line ends differ, which is counted unless one is set, and the
+    // text before its replies is no date.
     let log = b"gw: 650 STREAM 1 BORN 0 a:1\r\ngw: 650 STREAM 2 BORN 0 a:1\n";
     for order in [
         [Setting::Lenient, Setting::LineEnd, Setting::Format],
@@ -57,9 +63,10 @@ fn any_order() {
     }
 }
 
-/// Lines are numbered and counted on after a setting between two events, and the next line is not the first of the input.
+/// A setting between two events changes neither the numbers of lines nor the counts: the next line is not taken for the input's first.
 #[test]
 fn between_two_events() {
+    // Three lines: a byte order mark and another reply, a mark, and an event.
     let first = b"\xef\xbb\xbf650 BW 1 2\ngw: 650 STREAM 9 NEW 0 a:1\n650 STREAM 1 NEW 0 a:1\n";
     let log = [&first[..], b"\xef\xbb\xbf650 STREAM 2 NEW 0 a:1\n650 STREAM 3 BORN 0 a:1\n"].concat();
     for line_end in [LineEnd::Lf, LineEnd::CrLf] {
@@ -71,9 +78,9 @@ fn between_two_events() {
         let line = events.next().unwrap();
         assert!(line.event.is_ok());
         match line_end {
-            // A byte order mark may stand before the first line only, so line 4 is skipped.
+            // A byte order mark may stand before the input's first line only, so line 4 is a mark.
             LineEnd::Lf => assert_eq!((line.number, events.skipped().marks.count, events.replies()), (5, 2, 3)),
-            // On the wire too a LF ends a line that is no reply, as line 4 is none; it does not end the event in line 5.
+            // On the wire, too, LF ends a line without a reply, such as line 4. It does not end the event of line 5, which has no CR LF.
             _ => assert_eq!((line.number, line.is_terminated()), (5, false)),
         }
     }
@@ -94,15 +101,15 @@ fn a_format_and_the_line_end_of_the_wire() {
 /// On the wire a CR before a LF is never a byte of the target, however long that is.
 #[test]
 fn a_long_target_on_the_wire() {
-    // The target has 254 bytes: with one more, tor may have cut it.
-    let log = format!("650 STREAM 1 NEW 0 {}:80\r\n", "a".repeat(254 - ":80".len()));
+    // With one byte more, tor may have cut the target.
+    let log = format!("650 STREAM 1 NEW 0 {}\r\n", filled("", ":80", TARGET_BUFFER - 1));
     let anomalies = |events: StreamEvents<'_>| events.map(|line| line.event.unwrap().anomalies()).collect::<Vec<_>>();
     let [detected, set] = [stream_events(log.as_bytes()), stream_events(log.as_bytes()).line_end(LineEnd::CrLf)];
     assert_eq!(anomalies(set), [Anomalies::NONE]);
     assert_eq!(anomalies(detected), [Anomalies::NONE]);
 }
 
-/// Text after a state is read as leniently as its own reader is set, whatever the setting of the reader before.
+/// A reader that resumes after a state is as lenient as it was set itself, whatever the setting of the reader that had the state.
 #[test]
 fn leniency_after_a_state() {
     let log = b"650 STREAM 1 BORN 0 a:1\r\n";

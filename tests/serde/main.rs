@@ -181,6 +181,12 @@ fn changed_fields_come_back() {
             assert_eq!(postcard::from_bytes::<StreamEvent>(&bytes).expect("an event"), event(expected));
         }
     }
+    // A host that was set is serialized as it is, whatever bytes the target has.
+    for (line, host) in [(&b"5 CLOSED 7 a\xff:1"[..], "b"), (b"5 CLOSED 7 a:1", "\u{FFFD}")] {
+        let mut changed = event_of_bytes(line);
+        changed.target_host = host;
+        assert_eq!(serde_json::to_value(changed).expect("JSON")["target_host"], json!(host));
+    }
     let mut changed = event("5 CLOSED 7 a:1 REASON=DONE").into_owned();
     changed.target_host = "b:2 REASON=END".into();
     changed.reason = Some(StreamClosureReason::Done);

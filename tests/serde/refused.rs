@@ -34,6 +34,13 @@ fn fields_differ_from_content() {
             "{error}"
         );
     }
+    // A host that is not UTF-8 is compared to its end: neither more nor less of it is accepted.
+    let form: Value = serde_json::from_str(&to_json(&event_of_bytes(b"5 CLOSED 7 a\xffb:80"))).expect("JSON");
+    for (host, expected) in [("a\u{FFFD}b", true), ("a\u{FFFD}bc", false), ("a\u{FFFD}", false), ("", false)] {
+        let mut changed = form.clone();
+        changed["target_host"] = json!(host);
+        assert_eq!(serde_json::from_value::<StreamEvent>(changed).is_ok(), expected, "{host}");
+    }
     // No line of tor's holds a line end; a lone CR or LF may be part of a host.
     for (host, expected) in [("a\r\nb", false), ("a\nb", true), ("a\rb", true)] {
         let content = format!("5 CLOSED 7 {host}:1");

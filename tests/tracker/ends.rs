@@ -192,6 +192,19 @@ fn malformed_ids() {
     }
 }
 
+/// The public field of an event may be set to an ID that is longer than any that is parsed. Two such IDs stay apart, though the
+/// first 20 bytes of both are the same.
+#[test]
+fn long_ids_that_were_set() {
+    let mut tracker = StreamTracker::new(10);
+    for id in ["123456789012345678901", "123456789012345678902"] {
+        let mut event = StreamEventRef::parse("1 NEW 0 a:80").unwrap();
+        event.id = id;
+        assert_eq!(tracker.update(&event, ()), None);
+    }
+    assert_eq!(tracker.live().count(), 2);
+}
+
 /// Streams are in the order of their IDs' text, and each is found by its ID.
 #[test]
 fn order_of_ids() {

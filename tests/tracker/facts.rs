@@ -130,6 +130,33 @@ fn more_words_without_a_variant() {
     assert_eq!((changed.reason_str(), changed.source_str()), (Some("DONE"), None));
 }
 
+/// The circuit of an event with an unknown status is shown, and so is a source address that is an IP address: neither can be a
+/// credential here, though a mark that a client wrote may open one before the address.
+#[test]
+fn what_is_no_credential_is_kept() {
+    let mut tracker = StreamTracker::new(1);
+    for content in ["5 NEW 0 a SOCKS_USERNAME=\":80 SOURCE_ADDR=127.0.0.1:9 PURPOSE=USER", "5 NEW_STATUS 7 a:80"] {
+        let event = StreamEventRef::parse_lenient(content.as_bytes()).unwrap();
+        if let Some(source_addr) = event.source_addr {
+            assert_eq!(event.redact(source_addr.as_bytes()).as_str(), None);
+        }
+        tracker.update(&event, ());
+    }
+    let life = tracker.into_live().next().unwrap();
+    assert_eq!((life.source_addr.as_deref(), id(life.last_circuit)), (Some("127.0.0.1:9"), "7".into()));
+}
+
+/// A stream keeps its target where a damaged line has the same one inside of what may be a credential.
+#[test]
+fn a_target_that_may_be_a_credential() {
+    let mut tracker = StreamTracker::new(1);
+    for content in ["5 NEW 0 a:80", "5 SOCKS_PASSWORD=\"b 7 a:80"] {
+        tracker.update(&StreamEventRef::parse_lenient(content.as_bytes()).unwrap(), ());
+    }
+    let life = tracker.into_live().next().unwrap();
+    assert_eq!((life.target.host.as_str(), id(life.last_circuit)), ("a", "***".into()));
+}
+
 /// A look-up that timed out has failed, though tor prints no FAILED for it. A connection that was reset has not.
 #[test]
 fn a_resolve_that_timed_out() {

@@ -1,7 +1,7 @@
 //! Program under callgrind: one function for each operation, called once, on the lines of one input.
 //!
-//! Without arguments the program lists the measurements; with an operation and an input it runs one and prints the number of
-//! events.
+//! With an operation and an input as arguments the program runs one measurement and prints the number of events; with any
+//! other number of arguments it lists the measurements.
 
 #[path = "../../common/mod.rs"]
 mod common;
@@ -13,7 +13,7 @@ use common::corpus::{self, Corpus};
 use common::reading::{every_field, glance};
 use tor_stream_event::{EventDecoder, StreamEvent, StreamEventRef, stream_events};
 
-/// Number of events, and a sum of their values, which the compiler must not leave out.
+/// Number of events, and a sum of their values, so that the compiler cannot leave out the reading of any.
 type Count = (u64, u64);
 
 /// Defines one function for each operation, with a symbol that callgrind can start and stop at, and never inlined.

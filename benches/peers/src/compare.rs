@@ -46,12 +46,13 @@ pub fn compare(contents: &[&str], readings: impl IntoIterator<Item = FieldsOrErr
 fn differences(ours: &FieldsOrError, theirs: &FieldsOrError) -> Vec<(String, String)> {
     match (ours, theirs) {
         (Err(_), Err(_)) => Vec::new(),
+        // This crate refuses an event of tor's only if tor cut the port off its target.
         (Err(ours), Ok(theirs)) => {
             let target = format!("{}:{}", theirs.target_host, theirs.target_port);
             vec![("accepts a target that lost its port".into(), format!("reads {} ({ours})", code(&target)))]
         }
         (Ok(ours), Err(theirs)) => {
-            // The part of the message that does not depend on the line.
+            // The start of the message, which does not depend on the line. stem-rs has the same words before each.
             let reason = theirs.trim_start_matches("protocol error: ").split(':').next().unwrap_or_default();
             vec![(format!("refuses the event: {reason}"), format!("the status is {}", code(&ours.status)))]
         }

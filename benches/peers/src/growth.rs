@@ -18,10 +18,10 @@ const KINDS: [(&str, &str, &str, &str); 8] = [
     ("spaces", "18 CLOSED 5 ", " ", "a.example:80 REASON=DONE"),
 ];
 
-/// The shorter of the two lengths that are compared, in bytes.
+/// The shorter of the two lengths that are compared, in bytes: far more than the 4 KiB of tor's longest line.
 const LENGTH: usize = 8192;
 
-/// Number of bytes of one measurement.
+/// Number of bytes that are read of the shorter line in one measurement, over and over: some milliseconds of work.
 const BYTES: usize = 1 << 20;
 
 /// Time of one kind of line.
@@ -31,7 +31,7 @@ pub struct Growth {
     pub kind: &'static str,
     /// Nanoseconds for one byte of the shorter line.
     pub per_byte: f64,
-    /// Ratio of the times for twice the length and once.
+    /// Time of the line of twice the length, divided by that of the shorter line.
     pub doubled: f64,
 }
 
@@ -50,12 +50,14 @@ pub fn growth() -> Vec<Growth> {
         .collect()
 }
 
-/// Compares hostile lines with plain lines of the same length. Returns the ratio of their times, and the hostile line, by
-/// ratio.
+/// Compares hostile lines with plain lines of the same length. Returns the ratio of their times, and the hostile line, the
+/// lowest ratio first.
 pub fn hostile<'a>(lines: &[&'a [u8]]) -> Vec<(f64, &'a [u8])> {
+    /// Number of times that a line of some hundred bytes is read in one measurement.
+    const TIMES: usize = 1000;
     let plain: Vec<String> = lines.iter().map(|line| plain(line.len())).collect();
     let mut contenders: Vec<_> =
-        lines.iter().zip(&plain).flat_map(|(line, plain)| [often(line, 1000), often(plain, 1000)]).collect();
+        lines.iter().zip(&plain).flat_map(|(line, plain)| [often(line, TIMES), often(plain, TIMES)]).collect();
     let medians = rounds::medians(&mut contenders);
     let mut ratios: Vec<_> =
         medians.chunks_exact(2).zip(lines).map(|(times, &line)| (times[0] / times[1], line)).collect();
@@ -63,14 +65,15 @@ pub fn hostile<'a>(lines: &[&'a [u8]]) -> Vec<(f64, &'a [u8])> {
     ratios
 }
 
-/// Returns a plain line of a given length, or the shortest one if that is longer. The host has up to 64 bytes, the user name
-/// the others.
+/// Returns a plain line of a given length, or the shortest one if that is longer. A line that is long enough has a host of 64
+/// bytes, and a user name of the others.
 fn plain(length: usize) -> String {
+    const HOST: usize = 64;
     let (start, end) = ("18 CLOSED 5 ", ":80 REASON=DONE");
     let (name, tail) = (" SOCKS_USERNAME=\"", "\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=");
     let around = start.len() + end.len() + name.len() + tail.len();
-    match length.checked_sub(around + 64) {
-        Some(rest) => format!("{start}{}{end}{name}{}{tail}", "a".repeat(64), "a".repeat(rest)),
+    match length.checked_sub(around + HOST) {
+        Some(rest) => format!("{start}{}{end}{name}{}{tail}", "a".repeat(HOST), "a".repeat(rest)),
         None => format!("{start}{}{end}", "a".repeat(length.saturating_sub(start.len() + end.len()).max(1))),
     }
 }

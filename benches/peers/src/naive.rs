@@ -18,7 +18,7 @@ pub struct NaiveEvent {
 }
 
 impl NaiveEvent {
-    /// Reads what follows `650 STREAM `.
+    /// Reads an event's content, the text after `650 STREAM `.
     pub fn parse(content: &str) -> Result<Self, String> {
         let mut words = content.split_whitespace();
         let mut next = |what: &str| words.next().ok_or_else(|| format!("no {what}"));

@@ -22,8 +22,8 @@ pub struct Python {
     /// Name of the library in reports.
     pub name: &'static str,
     process: Child,
-    input: ChildStdin,
-    output: Lines<BufReader<ChildStdout>>,
+    commands: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
 }
 
 impl Python {
@@ -32,7 +32,7 @@ impl Python {
         LIBRARIES.into_iter().filter_map(|(name, module, variable)| Self::start(name, module, variable)).collect()
     }
 
-    /// Starts the interpreter that `variable` names. `None` if it names none.
+    /// Starts the interpreter whose path is in the environment variable `variable`. `None` if that is empty or not set.
     fn start(name: &'static str, module: &str, variable: &str) -> Option<Self> {
         let interpreter = env::var(variable).ok().filter(|path| !path.is_empty())?;
         let mut process = Command::new(interpreter)
@@ -42,43 +42,43 @@ impl Python {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the interpreter starts");
-        let input = process.stdin.take().expect("a pipe was asked for");
-        let output = BufReader::new(process.stdout.take().expect("a pipe was asked for")).lines();
-        Some(Self { name, process, input, output })
+        let commands = process.stdin.take().expect("a pipe was asked for");
+        let answers = BufReader::new(process.stdout.take().expect("a pipe was asked for")).lines();
+        Some(Self { name, process, commands, answers })
     }
 
-    /// Gives the process contents to keep under a name.
-    pub fn load(&mut self, name: &str, contents: &[&str]) {
-        let path = env::temp_dir().join(format!("peers-{}-{name}", std::process::id()));
+    /// Gives the process the contents of an input.
+    pub fn load(&mut self, input: &str, contents: &[&str]) {
+        let path = env::temp_dir().join(format!("peers-{}-{input}", std::process::id()));
         fs::write(&path, contents.iter().flat_map(|content| [content, "\r\n"]).collect::<String>())
             .expect("the folder for temporary files can be written");
-        self.send(&format!("load {name} {}", path.display()));
+        self.send(&format!("load {input} {}", path.display()));
         assert_eq!(self.answer(), contents.len().to_string());
         fs::remove_file(path).expect("it was written above");
     }
 
-    /// Parses the contents of that name. Returns the number of events, and the processor time.
-    pub fn time(&mut self, name: &str) -> (u64, Duration) {
-        self.send(&format!("time {name}"));
+    /// Parses the contents of an input. Returns the number of events, and the processor time.
+    pub fn time(&mut self, input: &str) -> (u64, Duration) {
+        self.send(&format!("time {input}"));
         let answer = self.answer();
         let (time, events) = answer.split_once(' ').expect("two numbers");
         (events.parse().expect("a number"), Duration::from_nanos(time.parse().expect("a number")))
     }
 
-    /// Parses the `count` contents of that name, and returns the fields.
-    pub fn read(&mut self, name: &str, count: usize) -> Vec<FieldsOrError> {
-        self.send(&format!("read {name}"));
+    /// Parses the `count` contents of an input, and returns their fields.
+    pub fn read(&mut self, input: &str, count: usize) -> Vec<FieldsOrError> {
+        self.send(&format!("read {input}"));
         (0..count).map(|_| serde_json::from_str(&self.answer()).expect("fields")).collect()
     }
 
     /// Sends a command.
     fn send(&mut self, command: &str) {
-        writeln!(self.input, "{command}").expect("the interpreter runs");
+        writeln!(self.commands, "{command}").expect("the interpreter runs");
     }
 
-    /// Waits for a line.
+    /// Waits for a line of the process's answer.
     fn answer(&mut self) -> String {
-        self.output.next().expect("the interpreter runs").expect("text")
+        self.answers.next().expect("the interpreter runs").expect("text")
     }
 }
 

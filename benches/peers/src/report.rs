@@ -8,6 +8,7 @@ use crate::compare::{Mistakes, code};
 use crate::growth::Growth;
 use crate::{Table, rounds};
 
+// Names of the contenders, as the tables show them. `benches/peers/readme` has some of them as well.
 pub const PARSE: &str = "`StreamEventRef::parse`";
 pub const READ: &str = "the same, and read every field and keyword";
 pub const OWNED: &str = "`StreamEvent::parse` (owned)";
@@ -79,7 +80,7 @@ pub fn events(tables: &[Table]) {
     println!();
 }
 
-/// Returns the number of decimals to show of a ratio.
+/// Returns the number of decimals to show of a ratio or a speed: so many that a low one has two digits.
 fn decimals(number: f64) -> usize {
     if number < 0.1 { 3 } else { 1 }
 }

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 
-/// Number of turns of each contender. The first turn is not counted.
+/// Number of measured turns of each contender, odd so that one time is the median. A turn without measurement goes before
+/// them.
 pub const ROUNDS: usize = 15;
 
 /// A contender: one parser on one input.
 pub struct Contender<'a> {
     /// Name in the report.
     pub name: &'static str,
-    /// Does the work once. Returns a number that has to be the same each time, and the processor time.
+    /// Function that does the work once. Returns a number that has to be the same each time, and the processor time.
     run: Box<dyn FnMut() -> (u64, Duration) + 'a>,
 }
 
@@ -25,7 +26,7 @@ impl<'a> Contender<'a> {
         })
     }
 
-    /// Returns a contender that takes its own time.
+    /// Returns a contender that measures the processor time itself, such as one in another process.
     pub fn timed(name: &'static str, run: impl FnMut() -> (u64, Duration) + 'a) -> Self {
         Self { name, run: Box::new(run) }
     }
@@ -33,6 +34,7 @@ impl<'a> Contender<'a> {
 
 /// Measures the contenders in turns. Returns the median time of each, in nanoseconds.
 pub fn medians(contenders: &mut [Contender<'_>]) -> Vec<f64> {
+    // The turn that is not measured.
     let expected: Vec<u64> = contenders.iter_mut().map(|contender| (contender.run)().0).collect();
     let mut times = vec![Vec::with_capacity(ROUNDS); contenders.len()];
     for _ in 0..ROUNDS {

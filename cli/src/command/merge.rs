@@ -9,7 +9,7 @@ use crate::command::summary::{
     EndOfLogs, Fault, LogTally, MergeableReader, OverflowGuard, ReadLine, Settings, Sha256Hash, Summary, SummaryForm,
 };
 use crate::input::Input;
-use crate::output::text::{error_text, escape};
+use crate::output::text::{error_text, escape_name};
 use crate::report;
 
 /// Help text after the options.
@@ -69,7 +69,7 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
     for file in &options.files {
         let input = Input::of(file);
         if let Err(Fault { line, reason }) = merging.add(&input)? {
-            let name = escape(&input.name);
+            let name = escape_name(&input.name);
             match line {
                 Some(line) => report(format_args!("{name}:{line}: {reason}")),
                 None => report(format_args!("tor-streams: {name}: {reason}")),
@@ -135,7 +135,7 @@ impl Merging {
             }
         };
         if *settings != reader.settings {
-            let reason = format!("made with other filters or another --max-live than {}", escape(first));
+            let reason = format!("made with other filters or another --max-live than {}", escape_name(first));
             return Ok(Err(Fault::of_file(reason)));
         }
         let mut copied = Vec::new();
@@ -151,7 +151,7 @@ impl Merging {
                     self.complete &= complete & copied.is_empty();
                     self.copies.add_summary(hash, &input.name, &copied);
                     if !complete {
-                        let name = escape(&input.name);
+                        let name = escape_name(&input.name);
                         report(format_args!("tor-streams: {name}: something could not be read when it was made"));
                     }
                     return Ok(Ok(()));
@@ -193,18 +193,18 @@ impl Copies {
 
     /// Adds the current file, `file`, and reports it as a copy, or else the logs that it has from earlier ones.
     fn add_summary(&mut self, hash: Sha256Hash, file: &str, copied: &[CopiedLog]) {
-        let name = escape(file);
+        let name = escape_name(file);
         match self.summaries.get(&hash) {
             // Two summaries of empty logs are the same, and nothing in them is counted twice.
             Some(same) if !copied.is_empty() => {
-                let same = escape(same);
+                let same = escape_name(same);
                 report(format_args!(
                     "tor-streams: {name}: is the same summary as {same}, so its logs are counted twice"
                 ));
             }
             _ => {
                 for CopiedLog { name: log, file: other } in copied {
-                    let (log, other) = (escape(log), escape(other));
+                    let (log, other) = (escape_name(log), escape_name(other));
                     report(format_args!(
                         "tor-streams: {name}: has the log {log} that {other} has, so it is counted twice"
                     ));

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use crate::input::Input;
-use crate::output::text::escape;
+use crate::output::text::escape_name;
 use crate::report;
 
 /// Number of first bytes by which two files are compared: a block of most file systems.
@@ -49,7 +49,7 @@ pub(crate) fn report_copies(inputs: &[Input], jobs: usize) -> bool {
             None => same_text().map(|original| (original, "has the length and the beginning of")),
         };
         if let Some((original, relation)) = original {
-            let (name, original) = (escape(&input.name), escape(&original.name));
+            let (name, original) = (escape_name(&input.name), escape_name(&original.name));
             report(format_args!("tor-streams: {name}: {relation} {original}, so its streams are read twice"));
             no_copies = false;
         } else if let Some(path) = path {

@@ -38,7 +38,7 @@ use self::ahead::ReadAhead;
 use self::file_id::FileId;
 use self::layout::TextSource;
 use self::progress::{Measured, Progress};
-use crate::output::text::{error_text, escape};
+use crate::output::text::{error_text, escape_name};
 use crate::report;
 
 /// The options that name the inputs.
@@ -84,7 +84,10 @@ impl Inputs {
         inputs.retain(|input| {
             let is_output = output.is_some() && output == input.identity();
             if is_output {
-                report(format_args!("tor-streams: {}: is the output, too, so it is not read", escape(&input.name)));
+                report(format_args!(
+                    "tor-streams: {}: is the output, too, so it is not read",
+                    escape_name(&input.name)
+                ));
                 all_read = false;
             }
             !is_output
@@ -103,7 +106,7 @@ impl Inputs {
         let mut entries = match entries {
             Ok(entries) => entries,
             Err(error) => {
-                report(format_args!("tor-streams: {}: {}", escape(&path.to_string_lossy()), error_text(&error)));
+                report(format_args!("tor-streams: {}: {}", escape_name(&path.to_string_lossy()), error_text(&error)));
                 return false;
             }
         };
@@ -116,7 +119,7 @@ impl Inputs {
     fn add_entry(&self, path: &Path, argument: &Path, inputs: &mut Vec<Input>) -> bool {
         let kind = fs::metadata(path).map(|metadata| metadata.file_type());
         if let Some(kind) = kind.as_ref().ok().and_then(endless_kind) {
-            report(format_args!("tor-streams: {}: {kind}, not read", escape(&path.to_string_lossy())));
+            report(format_args!("tor-streams: {}: {kind}, not read", escape_name(&path.to_string_lossy())));
             // Whoever names a folder means the files in it, so nothing is missing.
             return true;
         }
@@ -126,7 +129,7 @@ impl Inputs {
             let is_in_argument = paths.is_some_and(|(folder, argument)| folder.starts_with(argument));
             if !is_in_argument {
                 let path = path.to_string_lossy();
-                report(format_args!("tor-streams: {}: a link to another folder, not read", escape(&path)));
+                report(format_args!("tor-streams: {}: a link to another folder, not read", escape_name(&path)));
             }
             return is_in_argument;
         }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::output::text::escape;
+use crate::output::text::escape_name;
 
 /// A progress bar, which several readers may move. After the first second the bar is shown, if standard error is a
 /// terminal.
@@ -29,7 +29,7 @@ impl Progress {
     /// Adds a file that is still to be read.
     pub(crate) fn add(&self, name: &str, bytes: u64) {
         self.bar.inc_length(bytes);
-        self.bar.set_message(escape(name).into_owned());
+        self.bar.set_message(escape_name(name).into_owned());
     }
 
     /// Adds bytes that were read.

@@ -46,6 +46,12 @@ pub(crate) fn error_text(error: &io::Error) -> String {
     number.and_then(|number| text.strip_suffix(&number).map(Into::into)).unwrap_or(text)
 }
 
+/// Returns the name of a file or folder, [escaped](escape). On Windows, where a backslash separates folders, a name without
+/// commands stays as it is.
+pub(crate) fn escape_name(name: &str) -> Cow<'_, str> {
+    if cfg!(windows) && is_plain(name) { Cow::Borrowed(name) } else { escape(name) }
+}
+
 /// Escapes commands to a terminal in JSON, from index `start` on. The JSON keeps its value: such characters occur only
 /// in strings, and line ends between values are kept.
 pub(crate) fn escape_json(json: &mut Vec<u8>, start: usize) {

@@ -56,6 +56,7 @@ pub(crate) fn batches(path: &Path) -> Vec<RecordBatch> {
     let file = File::open(path).unwrap();
     if path.extension().is_some_and(|format| format == "parquet") {
         let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+        // A file has its columns even if it has no rows, and so no batch that shows them.
         assert!(reader.schema().fields().len() > 10);
         reader.map(Result::unwrap).collect()
     } else {
@@ -110,9 +111,10 @@ pub(crate) fn check(name: &str, arguments: &[&str], input: &[u8], format: &str) 
     assert_eq!(found.len(), json.lines().count());
     for (mut row, line) in found.iter().cloned().zip(json.lines()) {
         let mut expected: Map<String, Value> = serde_json::from_str(line).unwrap();
+        // JSON has the text before an event only as the `time` that is in it.
         row.remove("prefix");
         for time in ["time", "unix_ts_start", "unix_ts_end", "unix_ts_first", "unix_ts_last"] {
-            // A floating-point number has all digits to the microsecond, and an error of less than one.
+            // The time in JSON is read as a floating-point number, which is less than a microsecond off.
             let micros = expected.remove(time).and_then(|time| Some(time.as_f64()? * 1e6));
             let found = row.remove(time).and_then(|time| time.as_f64());
             assert_eq!(micros.is_some(), found.is_some(), "{time}: {line}");

@@ -13,8 +13,9 @@ use crate::files::random_letters;
 const LETTERS: usize = 4_000_003;
 
 /// Asserts for each command and format that a log with four times `number` lines takes at most `noise` MB more memory than one
-/// with `number`: threads have more or less of it at one time, and the allocator keeps free parts of what it had. The longer
-/// log is longer by more than that. Each line holds `length` letters that hardly can be compressed, of a place of their own in a random text.
+/// with `number`: the memory that the threads hold at one time varies, and the allocator keeps some that was freed. Three times
+/// the short log, by which the other one is longer, is more than `noise`. Each line holds `length` letters, another slice of a
+/// random text than the lines before, so that they hardly can be compressed.
 #[track_caller]
 fn assert_bounded(
     name: &str,
@@ -45,6 +46,7 @@ fn assert_bounded(
 #[test]
 fn many_rows() {
     let line = |n: usize, text: &str| {
+        // With its port, a host has to be shorter than the 255 bytes at which tor cuts a target.
         let (host, user) = text.split_at(240);
         format!("650 STREAM {n} CLOSED 7 {host}:80 REASON=DONE SOCKS_USERNAME=\"{user}\"\n")
     };

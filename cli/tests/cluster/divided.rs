@@ -12,13 +12,11 @@ use crate::common::damaged_log::LogForm;
 use crate::common::random::Random;
 use crate::common::{self, two_streams_in_xz};
 
-use super::peer::Peer;
+use super::peer::{LAST, Peer, SECRET};
 use super::process::{Ran, Running, addresses, start_with_key};
 
-/// A key.
-const SECRET: &str = "correct horse battery staple";
-
-/// A log whose ranges are divided among processes: lines with LF and times, and no damage.
+/// A log whose ranges are divided among processes: lines with LF and times, and no damage. Two processes have four ranges of
+/// 87 kB each, an eighth of the log.
 const UNDAMAGED: LogForm = LogForm {
     has_times: true,
     end: "\n",
@@ -27,6 +25,9 @@ const UNDAMAGED: LogForm = LogForm {
     recent_streams: 50,
     length: 700_000,
 };
+
+/// Number of ranges of each process.
+const RANGES: usize = 4;
 
 /// Returns the log of a form and a seed.
 fn log(form: LogForm, seed: u64) -> String {
@@ -38,19 +39,19 @@ fn file(folder: &str, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     common::file(&format!("divided/{folder}"), name, content)
 }
 
-/// Runs a cluster that divides any file, with so many threads a process.
+/// Runs a cluster that divides files of any length, with `jobs` threads for each process.
 #[track_caller]
-fn divided(processes: usize, jobs: &str, arguments: &[&str]) -> Vec<Ran> {
+fn run_dividing(processes: usize, jobs: &str, arguments: &[&str]) -> Vec<Ran> {
     super::cluster(processes, &[&["--jobs", jobs, "--cluster-divide", "1"], arguments].concat())
 }
 
 /// Asserts that process 0 of up to three prints the summary and all messages of a process that is alone, and the others
 /// nothing.
 #[track_caller]
-fn same_as_alone(arguments: &[&str]) {
+fn assert_divided_as_alone(arguments: &[&str]) {
     let alone = Running::start(arguments).ended();
     for (processes, jobs) in [(1, "2"), (2, "1"), (2, "3"), (3, "1"), (3, "2")] {
-        let all = divided(processes, jobs, arguments);
+        let all = run_dividing(processes, jobs, arguments);
         let note = format!("{processes} processes, --jobs {jobs}: {arguments:?}");
         assert_eq!((&all[0].stderr, all[0].status), (&alone.stderr, alone.status), "{note}");
         assert!(all[0].stdout == alone.stdout, "{note}\n{}\nnot\n{}", all[0].stdout, alone.stdout);
@@ -75,7 +76,7 @@ fn damaged_logs_of_every_form() {
         ] {
             let form = LogForm { has_times, end, lines_per_damage, ..UNDAMAGED };
             let path = file("forms", &format!("{seed}-{lines_per_damage}.log"), log(form, seed));
-            same_as_alone(&[&["--json", path.to_str().unwrap()], options].concat());
+            assert_divided_as_alone(&[&["--json", path.to_str().unwrap()], options].concat());
             fs::remove_file(path).unwrap();
         }
     }
@@ -89,7 +90,7 @@ fn filters_of_events_and_streams() {
     for filter in
         [&["--anomalous"][..], &["--since", "2019-01-31 12:00:00"], &["--purpose", "USER", "--target", "h7.example"]]
     {
-        same_as_alone(&[&["--json", path], filter].concat());
+        assert_divided_as_alone(&[&["--json", path], filter].concat());
     }
 }
 
@@ -103,7 +104,7 @@ fn among_other_files() {
     let arguments = ["--json", one, packed, "missing", two, "onionperf.log", three, packed];
     let alone = Running::start(&arguments).ended();
     for (processes, jobs) in [(2, "1"), (3, "4")] {
-        let all = divided(processes, jobs, &arguments);
+        let all = run_dividing(processes, jobs, &arguments);
         assert_eq!((&all[0].stdout, all[0].status), (&alone.stdout, alone.status));
         let mut messages: Vec<_> = all.iter().flat_map(|ran| &ran.stderr).collect();
         let mut expected: Vec<_> = alone.stderr.iter().collect();
@@ -113,15 +114,16 @@ fn among_other_files() {
     }
 }
 
-/// Starts process 0, with a fake process 1.
-fn with_fake(arguments: &[&str]) -> (Running, Peer) {
+/// Starts process 0, which divides files of any length, with a fake process 1.
+fn start_with_fake(arguments: &[&str]) -> (Running, Peer) {
     let addresses = addresses(2);
     let divide = ["--jobs", "1", "--cluster-divide", "1", "--json"];
     let first = start_with_key(Some(SECRET), &addresses, 0, &[&divide, arguments].concat());
     (first, Peer::call(&addresses[0], SECRET))
 }
 
-/// The identity of a file that is shorter than 512 KiB, from its description.
+/// Returns the identity of a file, as `Identity` in `cli/src/input/threads/division.rs` describes it: a hash of the first 512 KiB, here
+/// the whole file, and of the last 64 KiB.
 fn identity(content: &[u8]) -> Value {
     let end = &content[content.len() - 64 * 1024..];
     json!({"len": content.len(), "hash": Sha256::new().chain_update(content).chain_update(end).finalize().to_vec()})
@@ -142,18 +144,18 @@ fn range_of_a_process(name: &str) -> (PathBuf, Value) {
     let seen: Value = serde_json::from_slice(&peer.message()).unwrap();
     assert_eq!(seen, json!({"seen": {"files": [0], "jobs": 1}}));
     peer.json(&json!({"start": [0], "jobs": 1}));
-    // 260 kB without the rest of 64 KiB are three ranges of 64 KiB.
+    // The file has three ranges of 64 KiB, the least length, and a rest. Of two processes, process 1 reads the second range.
     let range: Value = serde_json::from_slice(&peer.message()).unwrap();
     let end: Value = serde_json::from_slice(&peer.message()).unwrap();
     assert_eq!(end, json!({"end": {"files": 0, "complete": true}}));
-    peer.send(super::peer::LAST, b"done").unwrap();
+    peer.send(LAST, b"done").unwrap();
     assert_eq!(second.ended().status, Some(0));
     (path, range)
 }
 
 /// Runs process 0 with a process 1 that sends this message as its range.
 fn with_range(path: &Path, range: &Value) -> Ran {
-    let (first, mut peer) = with_fake(&[path.to_str().unwrap()]);
+    let (first, mut peer) = start_with_fake(&[path.to_str().unwrap()]);
     let [_, start] = peer.begin(&[0]);
     assert_eq!(start["start"], json!([0]));
     peer.json(range);
@@ -161,7 +163,7 @@ fn with_range(path: &Path, range: &Value) -> Ran {
     first.ended()
 }
 
-/// Returns a message with a change.
+/// Returns the message about a range with a change to the range.
 fn changed(message: &Value, change: impl FnOnce(&mut Value)) -> Value {
     let mut message = message.clone();
     change(&mut message["range"]);
@@ -174,11 +176,12 @@ fn a_process_that_sends_a_wrong_range() {
     let (path, range) = range_of_a_process("range.log");
     let alone = Running::start(&["--json", path.to_str().unwrap()]).ended();
     assert_eq!(with_range(&path, &range).stdout, alone.stdout);
-    // Nothing of the log's text is sent but the names that are counted.
+    // A record has no text of an event. As `SentRecord` in `cli/src/command/summary/record.rs` describes it, `order` has `+ID` and `-ID` for
+    // streams that begin and are closed, and `@` for the next of `lines`, which process 0 reads itself: number, offset and length.
     let text = range["range"]["record"].to_string();
     assert!(!text.contains("example") && text.contains('@'), "{text}");
 
-    // Another count is believed: so process 0 has not read the range.
+    // Another count is believed, which shows that process 0 has not read the range.
     let more =
         changed(&range, |range| range["tally"]["streams"] = json!(range["tally"]["streams"].as_u64().unwrap() + 7));
     let streams = |ran: &Ran| serde_json::from_str::<Value>(&ran.stdout).unwrap()["streams"].as_u64().unwrap();
@@ -188,16 +191,19 @@ fn a_process_that_sends_a_wrong_range() {
     let order = range["range"]["record"]["order"].as_str().unwrap();
     let not_this_range: Vec<Value> = vec![
         json!({"range": null}),
+        // Another file, another edge, more replies than lines, and a count of lines without a first one.
         changed(&range, |range| range["file"] = json!(1)),
         changed(&range, |range| range["range"][0] = json!(range["range"][0].as_u64().unwrap() + 1)),
         changed(&range, |range| range["replies"] = json!(1_u64 << 40)),
         changed(&range, |range| range["skipped"][0] = json!([1, null])),
+        // Lines outside of the range, longer or shorter than those of the file, twice, elsewhere, and fewer than the order has.
         changed(&range, |range| range["record"]["lines"][0][1] = json!(u64::MAX)),
         changed(&range, |range| range["record"]["lines"][0][2] = json!(u64::MAX)),
         changed(&range, |range| range["record"]["lines"][0][2] = json!(3)),
         changed(&range, |range| range["record"]["lines"][1] = range["record"]["lines"][0].clone()),
         changed(&range, |range| range["record"]["lines"][lines - 1][1] = json!(65_000)),
         changed(&range, |range| drop(range["record"]["lines"].as_array_mut().unwrap().pop())),
+        // One `@` more than lines, a stream without an ID, text in place of an ID, a sign that no order has, and an empty order.
         changed(&range, |range| range["record"]["order"] = json!(format!("{order}@"))),
         changed(&range, |range| range["record"]["order"] = json!(format!("+{order}"))),
         changed(&range, |range| range["record"]["order"] = json!(format!("+9 NEW 0 a:1{order}"))),
@@ -205,11 +211,12 @@ fn a_process_that_sends_a_wrong_range() {
         changed(&range, |range| range["record"]["order"] = json!("")),
     ];
     for message in not_this_range {
-        // The message is long.
+        // Not `assert_eq`, which would print two summaries.
         assert!(with_range(&path, &message).stdout == alone.stdout, "{message}");
     }
 
-    // What no process sends ends the run.
+    // A message that no process sends ends the run: of too few lines for its events, with other edges than a range has, with numbers
+    // whose sums might overflow, with a name that is none, or of another form.
     let damaged: Vec<Value> = vec![
         changed(&range, |range| range["lines"] = json!(1)),
         changed(&range, |range| range["lines"] = json!(u64::MAX)),
@@ -233,7 +240,7 @@ fn a_process_that_sends_a_wrong_range() {
 #[test]
 fn a_process_that_sends_too_few_ranges() {
     let path = file("fake", "few.log", log(UNDAMAGED, 5));
-    let (first, mut peer) = with_fake(&[path.to_str().unwrap()]);
+    let (first, mut peer) = start_with_fake(&[path.to_str().unwrap()]);
     peer.begin(&[0]);
     peer.json(&json!({"end": {"files": 0, "complete": true}}));
     let ran = first.ended();
@@ -243,6 +250,9 @@ fn a_process_that_sends_too_few_ranges() {
 /// A file that differs between the machines is read whole, by the process whose turn it is.
 #[test]
 fn a_file_that_differs() {
+    /// A line that replaces as many bytes at the end.
+    const LINE: &str = "650 STREAM 1 NEW 0 a:1\n";
+
     let content = log(UNDAMAGED, 1);
     let without = |bytes: usize| {
         let mut text = content.clone();
@@ -251,7 +261,7 @@ fn a_file_that_differs() {
     };
     let cases = [
         ("beginning", content.replacen("NEW", "OLD", 1)),
-        ("end", without(23) + "650 STREAM 1 NEW 0 a:1\n"),
+        ("end", without(LINE.len()) + LINE),
         ("shorter", without(1)),
         ("missing", String::new()),
     ];
@@ -279,16 +289,16 @@ fn a_file_that_differs() {
 fn a_file_that_grows() {
     let content = log(UNDAMAGED, 9);
     let path = file("grows", "tor.log", &content);
-    let (first, mut peer) = with_fake(&[path.to_str().unwrap()]);
-    let more = "2019-01-31 11:29:51 1548999999.00 650 STREAM 99999 NEW 0 late.example:80\n".repeat(3000);
+    let (first, mut peer) = start_with_fake(&[path.to_str().unwrap()]);
+    let late = "2019-01-31 11:29:51 1548999999.00 650 STREAM 99999 NEW 0 late.example:80\n";
     peer.join();
     let offer: Value = serde_json::from_slice(&peer.message()).unwrap();
     assert_eq!(offer["offer"]["0"]["len"], content.len());
-    OpenOptions::new().append(true).open(&path).unwrap().write_all(more.as_bytes()).unwrap();
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(late.repeat(3000).as_bytes()).unwrap();
     peer.json(&json!({"seen": {"files": [0], "jobs": 1}}));
     peer.message();
-    // Half of the ranges, of 80 kB each, are left to process 0.
-    for _ in 0..4 {
+    // The fake process leaves its ranges to process 0.
+    for _ in 0..RANGES {
         peer.json(&json!({"range": null}));
     }
     peer.json(&json!({"end": {"files": 0, "complete": true}}));
@@ -298,10 +308,11 @@ fn a_file_that_grows() {
 
     // While real processes read, another one writes.
     let mut writer = OpenOptions::new().append(true).open(&path).unwrap();
-    let writing = thread::spawn(move || (0..2000).for_each(|_| writer.write_all(&more.as_bytes()[..730]).unwrap()));
-    let all = divided(3, "2", &["--json", path.to_str().unwrap()]);
+    let lines = late.repeat(10);
+    let writing = thread::spawn(move || (0..2000).for_each(|_| writer.write_all(lines.as_bytes()).unwrap()));
+    let all = run_dividing(3, "2", &["--json", path.to_str().unwrap()]);
     writing.join().unwrap();
-    assert_eq!(all[0].status, Some(1), "lines that are not read are reported");
+    assert_eq!(all[0].status, Some(1), "lines that only look like an event are reported");
     let read = serde_json::from_str::<Value>(&all[0].stdout).unwrap()["bytes"].as_u64().unwrap();
     OpenOptions::new().write(true).open(&path).unwrap().set_len(read).unwrap();
     let alone = Running::start(&["--json", path.to_str().unwrap()]).ended();
@@ -314,7 +325,7 @@ fn a_file_that_is_replaced() {
     let path = file("replaced", "tor.log", log(UNDAMAGED, 2));
     let other = log(UNDAMAGED, 3);
     for content in [Some(other), None] {
-        let (first, mut peer) = with_fake(&[path.to_str().unwrap()]);
+        let (first, mut peer) = start_with_fake(&[path.to_str().unwrap()]);
         peer.join();
         peer.message();
         match &content {
@@ -323,7 +334,7 @@ fn a_file_that_is_replaced() {
         }
         peer.json(&json!({"seen": {"files": [0], "jobs": 1}}));
         peer.message();
-        for _ in 0..4 {
+        for _ in 0..RANGES {
             peer.json(&json!({"range": null}));
         }
         peer.json(&json!({"end": {"files": 0, "complete": true}}));

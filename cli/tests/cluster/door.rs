@@ -6,11 +6,8 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::Instant;
 
-use super::peer::{ALIVE, LAST, MAGIC, Peer, connect, hash};
+use super::peer::{ALIVE, ANSWER_LEN, LAST, LOST, MAGIC, NUMBER_1, PROOF_OFFSET, Peer, SECRET, connect, hello, proof};
 use super::process::{LIMIT, Ran, Running, addresses, start, start_with_key};
-
-/// A key.
-const SECRET: &str = "correct horse battery staple";
 
 /// Checks that a process has ended without a summary, for one reason.
 #[track_caller]
@@ -26,6 +23,7 @@ fn completes(first: Running, key: Option<&str>, addresses: &[String], begin: Ins
     let first = first.ended();
     assert_eq!((second.status, first.status, first.stderr.len()), (Some(0), Some(0), 0), "{first:?} {second:?}");
     assert_eq!(first.stdout, Running::start(&["onionperf.log"]).ended().stdout);
+    // Without strangers it takes a second; with a stranger that is waited for, the 60 seconds of `--cluster-wait`.
     assert!(begin.elapsed() < LIMIT / 2, "{:?}", begin.elapsed());
 }
 
@@ -42,7 +40,7 @@ fn strangers_are_not_listened_to() {
     completes(first, None, &addresses, begin);
 }
 
-/// Strangers who send a byte now and then, and who hold hundreds of connections open, keep nobody out.
+/// Strangers who send a byte now and then, or hold many connections open, keep nobody out.
 #[test]
 fn strangers_who_drip_and_hold() {
     let addresses = addresses(2);
@@ -50,7 +48,7 @@ fn strangers_who_drip_and_hold() {
     for _ in 0..4 {
         let mut socket = connect(&addresses[0]);
         thread::spawn(move || {
-            for byte in [&MAGIC[..], &[0, 1], &[0; 64]].concat() {
+            for byte in [&MAGIC[..], &NUMBER_1, &[0; 64]].concat() {
                 if socket.write_all(&[byte]).is_err() {
                     break;
                 }
@@ -58,7 +56,8 @@ fn strangers_who_drip_and_hold() {
             }
         });
     }
-    let held: Vec<_> = (0..300).map(|_| connect(&addresses[0])).collect();
+    // More than process 0 lets wait (64), and few enough for a test that may open 256 files.
+    let held: Vec<_> = (0..100).map(|_| connect(&addresses[0])).collect();
     completes(first, Some(SECRET), &addresses, begin);
     drop(held);
 }
@@ -121,7 +120,7 @@ fn a_process_of_another_version_is_named() {
     let ours = addresses(2);
     let first = start(&ours, 0, &["--cluster-wait", "3", "onionperf.log"]);
     let mut socket = connect(&ours[0]);
-    socket.write_all(&[b"tor-streams 2\r\n", &[0, 1][..], &[7; 32]].concat()).unwrap();
+    socket.write_all(&hello(b"tor-streams 2\r\n")).unwrap();
     let mut version = [0; MAGIC.len()];
     socket.read_exact(&mut version).unwrap();
     assert_eq!(&version, MAGIC);
@@ -139,41 +138,39 @@ fn a_process_of_another_version_is_named() {
     lost(&second.ended(), &format!("process 0 ({}) is a tor-streams of another version", ours[0]));
 }
 
-/// The bytes of a greeting that was good are of no use for another one.
+/// The bytes of a greeting that was good are of no use for another one: process 0 answers each with other random bytes.
 #[test]
 fn a_proof_cannot_be_sent_again() {
     let ours = addresses(2);
     let first = start_with_key(Some(SECRET), &ours, 0, &["onionperf.log"]);
     let mut socket = connect(&ours[0]);
-    let hello = [&MAGIC[..], &[0, 1], &[7; 32]].concat();
-    socket.write_all(&hello).unwrap();
-    let mut answer = [0; 15 + 32 + 32];
+    socket.write_all(&hello(MAGIC)).unwrap();
+    let mut answer = [0; ANSWER_LEN];
     socket.read_exact(&mut answer).unwrap();
-    let nonces = [&b"tor-streams connects"[..], &[7; 32], &answer[15..47], &[0, 1]];
-    let proof = hash(SECRET.as_bytes(), &nonces);
+    let proof = proof(SECRET, &answer);
     socket.write_all(&proof).unwrap();
-    let mut greeted = [0; 1];
-    socket.read_exact(&mut greeted).unwrap();
+    // Process 0 goes on with its first message, so process 1 is in the run. The run then ends for want of it.
+    socket.read_exact(&mut [0; 1]).unwrap();
     drop(socket);
     assert_eq!(first.ended().status, Some(3), "the proof was good");
 
     let addresses = addresses(2);
     let (begin, first) = (Instant::now(), start_with_key(Some(SECRET), &addresses, 0, &["onionperf.log"]));
     let mut socket = connect(&addresses[0]);
-    socket.write_all(&[&hello[..], &proof].concat()).unwrap();
+    socket.write_all(&[&hello(MAGIC)[..], &proof].concat()).unwrap();
     let mut rest = Vec::new();
     // A connection that is closed with bytes that were not read is reset.
     let _ = socket.read_to_end(&mut rest);
     assert_eq!(rest.len(), answer.len(), "only an answer with other random bytes");
     assert_ne!(rest, answer);
-    // Nor is the proof of process 0, sent back.
+    // The proof of process 0, sent back to it, is no proof of process 1.
     let mut socket = connect(&addresses[0]);
-    socket.write_all(&hello).unwrap();
+    socket.write_all(&hello(MAGIC)).unwrap();
     socket.read_exact(&mut answer).unwrap();
-    socket.write_all(&answer[47..]).unwrap();
+    socket.write_all(&answer[PROOF_OFFSET..]).unwrap();
     rest.clear();
     let _ = socket.read_to_end(&mut rest);
-    assert!(rest.is_empty());
+    assert!(rest.is_empty(), "the connection is closed without a message");
     completes(first, Some(SECRET), &addresses, begin);
 }
 
@@ -192,7 +189,8 @@ fn without_a_key_only_this_machine() {
         assert!(ran.stderr.iter().any(|line| line.contains("TOR_STREAMS_CLUSTER_KEY")), "{ran:?}");
         assert!(key.is_none_or(|key| !format!("{ran:?}").contains(key)), "{ran:?}");
     }
-    // With a key, or if it is allowed, an address of all networks is one as others.
+    // With a key or `--cluster-insecure`, an address that is not of this machine only is allowed. Windows connects to no 0.0.0.0.
+    #[cfg(unix)]
     for (key, options) in [(Some(SECRET), &[][..]), (None, &["--cluster-insecure"])] {
         let local = addresses(2);
         let open: Vec<_> = local.iter().map(|address| address.replace("127.0.0.1", "0.0.0.0")).collect();
@@ -204,8 +202,9 @@ fn without_a_key_only_this_machine() {
     }
 }
 
-/// Starts process 0 with a fake process 1, which has joined the run.
-fn with_fake(wait: &str) -> (Running, Peer, String) {
+/// Starts process 0 with a fake process 1, which has joined the run and has no file to divide. `wait` is the value of
+/// `--cluster-wait`. Returns both, and the beginning of the message about the loss of process 1.
+fn start_with_joined(wait: &str) -> (Running, Peer, String) {
     let addresses = addresses(2);
     let first =
         start_with_key(Some(SECRET), &addresses, 0, &["--cluster-wait", wait, "onionperf.log", "mixed-session.raw"]);
@@ -217,7 +216,7 @@ fn with_fake(wait: &str) -> (Running, Peer, String) {
 
 #[test]
 fn a_process_that_vanishes() {
-    let (first, peer, reason) = with_fake("30");
+    let (first, peer, reason) = start_with_joined("30");
     let begin = Instant::now();
     peer.socket.shutdown(Shutdown::Both).unwrap();
     lost(&first.ended(), &format!("{reason}the connection was closed"));
@@ -228,11 +227,12 @@ fn a_process_that_vanishes() {
 /// that shows that it is alive is waited for.
 #[test]
 fn a_process_that_falls_silent() {
-    let (first, _peer, reason) = with_fake("2");
+    let (first, _peer, reason) = start_with_joined("2");
     lost(&first.ended(), &format!("{reason}nothing came from it for 2 seconds"));
 
-    let (first, mut peer, reason) = with_fake("2");
+    let (first, mut peer, reason) = start_with_joined("2");
     let begin = Instant::now();
+    // Alive for four seconds, twice as long as silence is allowed.
     for _ in 0..8 {
         thread::sleep(Duration::from_millis(500));
         peer.send(ALIVE, &[]).unwrap();
@@ -249,14 +249,15 @@ fn a_process_that_falls_silent() {
     assert!((4..20).contains(&begin.elapsed().as_secs()), "{:?}", begin.elapsed());
 }
 
-/// A process that was stopped, as by Ctrl-Z, ends neither its connections nor its reading.
+/// A process that was stopped, as by Ctrl-Z, keeps its connections open, and sends nothing more.
 #[cfg(unix)]
 #[test]
 fn a_process_that_is_stopped() {
     let addresses = addresses(2);
     let arguments = ["--cluster-wait", "2", "onionperf.log", "-"];
     let both = [0, 1].map(|process| start(&addresses, process, &arguments));
-    // Process 1 reads standard input, which does not end, so that the run lasts.
+    // Process 1 reads standard input, which does not end, so that the run lasts. Its complaint about an event that cannot be read
+    // shows that it has begun.
     let mut both = both.map(Some);
     both[1].as_mut().unwrap().write("650 STREAM x");
     both[1].as_ref().unwrap().complaint();
@@ -298,23 +299,27 @@ fn a_collector_that_falls_silent() {
 /// Frames and lines that no process sends end the run.
 #[test]
 fn wrong_frames_and_lines() {
-    /// A change to the bytes of a frame.
+    /// A change to the bytes of a frame: its kind, four bytes of length, content, and tag.
     type Change = fn(Vec<u8>) -> Vec<u8>;
     let frames: [Change; 4] = [
+        // Another content than that of the tag.
         |mut frame| {
             frame[7] ^= 1;
             frame
         },
+        // A kind that no frame has.
         |mut frame| {
             frame[0] = 9;
             frame
         },
+        // A length that no frame has.
         |frame| [&frame[..1], &u32::MAX.to_be_bytes(), &frame[5..]].concat(),
+        // The same frame twice.
         |frame| [&frame[..], &frame].concat(),
     ];
     for change in frames {
-        let (first, mut peer, reason) = with_fake("30");
-        let frame = change(peer.frame(3, b"gone"));
+        let (first, mut peer, reason) = start_with_joined("30");
+        let frame = change(peer.frame(LOST, b"gone"));
         peer.socket.write_all(&frame).unwrap();
         let ran = first.ended();
         assert_eq!(ran.status, Some(3));
@@ -323,14 +328,14 @@ fn wrong_frames_and_lines() {
         assert!(ran.stderr.len() == 1 && expected.contains(&ran.stderr[0]), "{ran:?}");
     }
     for line in ["", "nonsense", "{\"log\":{}}", "{\"end\":{\"files\":-1,\"complete\":true}}"] {
-        let (first, mut peer, reason) = with_fake("30");
+        let (first, mut peer, reason) = start_with_joined("30");
         peer.send(LAST, line.as_bytes()).unwrap();
         let ran = first.ended();
         let expected = format!("tor-streams: {reason}it sends a tally that is damaged in column ");
         assert!(ran.status == Some(3) && ran.stderr[0].starts_with(&expected), "{line}: {ran:?}");
     }
     // The process says that it has read its share, and has sent no tally.
-    let (first, mut peer, _) = with_fake("30");
+    let (first, mut peer, _) = start_with_joined("30");
     peer.send(LAST, b"{\"end\":{\"files\":0,\"complete\":true}}").unwrap();
     lost(&first.ended(), "a process has sent too few tallies");
 }
@@ -355,7 +360,7 @@ fn a_number_that_is_taken() {
 /// A connection to the door after the run has started is closed.
 #[test]
 fn the_door_is_closed_when_all_have_come() {
-    let (first, peer, _) = with_fake("30");
+    let (first, peer, _) = start_with_joined("30");
     let late = TcpStream::connect(peer.socket.peer_addr().unwrap());
     assert!(late.is_err(), "{late:?}");
     drop(peer);

@@ -1,5 +1,12 @@
 //! Fake processes: the protocol of a cluster once more, written from the description in `cli/src/command/summary/cluster/greeting.rs`
-//! and `wire.rs`.
+//! and `wire.rs`. After the greeting, a process and process 0 exchange these messages:
+//!
+//! 1. Process 0 sends the fingerprint of the run, and the process sends it back ([`Peer::join`]).
+//! 2. Process 0 offers long files, by their index in the arguments: `{"offer": {INDEX: IDENTITY}}`. The process answers which of
+//!    them it sees: `{"seen": {"files": [INDEX], "jobs": THREADS}}`.
+//! 3. Process 0 says which files are divided: `{"start": [INDEX], "jobs": THREADS}`. [`Peer::begin`] does 1 to 3.
+//! 4. The process sends each of its ranges, `{"range": RANGE}`, with `null` for one that it leaves to process 0, and the tally of
+//!    each file that it reads alone; then `{"end": {"files": FILES_READ_ALONE, "complete": ALL_READ}}`.
 
 use core::time::Duration;
 use std::io::{self, Read, Write};
@@ -12,16 +19,45 @@ use sha2::Sha256;
 
 use super::process::LIMIT;
 
+/// A key for runs.
+pub(super) const SECRET: &str = "correct horse battery staple";
+
 /// First bytes of a greeting.
 pub(super) const MAGIC: &[u8; 15] = b"tor-streams 3\r\n";
+
+/// Length of the random bytes of a greeting, of a proof, and of a frame's tag.
+const HASH_LEN: usize = 32;
+/// Random bytes of a fake process 1. The tests need no others.
+const RANDOM_1: [u8; HASH_LEN] = [7; HASH_LEN];
+/// Random bytes of a fake process 0.
+const RANDOM_0: [u8; HASH_LEN] = [9; HASH_LEN];
+/// Number of process 1, as it is sent.
+pub(super) const NUMBER_1: [u8; 2] = [0, 1];
+/// Length of process 0's answer in a greeting: [`MAGIC`], random bytes, and its proof.
+pub(super) const ANSWER_LEN: usize = MAGIC.len() + 2 * HASH_LEN;
+/// Offset of the proof in that answer.
+pub(super) const PROOF_OFFSET: usize = MAGIC.len() + HASH_LEN;
 
 /// A frame that shows that its sender is alive.
 pub(super) const ALIVE: u8 = 0;
 /// A frame with the last bytes of a message.
 pub(super) const LAST: u8 = 2;
+/// A frame with the reason for which the run ends.
+pub(super) const LOST: u8 = 3;
 
-/// Returns the hash of some texts.
-pub(super) fn hash(key: &[u8], texts: &[&[u8]]) -> [u8; 32] {
+/// Returns the first bytes that process 1 sends, from a `MAGIC`: its number and random bytes follow.
+pub(super) fn hello(magic: &[u8]) -> Vec<u8> {
+    [magic, &NUMBER_1, &RANDOM_1].concat()
+}
+
+/// Returns the proof of process 1, after an answer of process 0.
+pub(super) fn proof(key: &str, answer: &[u8]) -> [u8; HASH_LEN] {
+    let random = &answer[MAGIC.len()..PROOF_OFFSET];
+    hash(key.as_bytes(), &[b"tor-streams connects", &RANDOM_1, random, &NUMBER_1])
+}
+
+/// Returns the keyed hash of some texts, one behind the other.
+fn hash(key: &[u8], texts: &[&[u8]]) -> [u8; HASH_LEN] {
     let mut hash = Hmac::<Sha256>::new_from_slice(key).unwrap();
     texts.iter().for_each(|text| hash.update(text));
     hash.finalize().into_bytes().into()
@@ -32,7 +68,7 @@ pub(super) struct Peer {
     /// The connection.
     pub(super) socket: TcpStream,
     /// Keys of the frames that are sent, and received.
-    keys: [[u8; 32]; 2],
+    keys: [[u8; HASH_LEN]; 2],
     /// Numbers of frames that were sent, and received.
     frames: [u64; 2],
 }
@@ -56,33 +92,36 @@ impl Peer {
     /// Connects to process 0 as process 1, and proves the key.
     pub(super) fn call(address: &str, key: &str) -> Self {
         let mut socket = connect(address);
-        socket.write_all(&[&MAGIC[..], &[0, 1], &[7; 32]].concat()).unwrap();
-        let mut answer = [0; 15 + 32 + 32];
+        socket.write_all(&hello(MAGIC)).unwrap();
+        let mut answer = [0; ANSWER_LEN];
         socket.read_exact(&mut answer).unwrap();
-        let nonces = [&[7; 32], &answer[15..47], &[0, 1]];
-        let hash = |label: &[u8]| hash(key.as_bytes(), &[&[label], &nonces[..]].concat());
-        assert_eq!(answer[47..], hash(b"tor-streams collects"), "the proof of process 0");
-        socket.write_all(&hash(b"tor-streams connects")).unwrap();
-        let keys = [hash(b"tor-streams delivers"), hash(b"tor-streams receives")];
+        // Proofs, and the keys of frames, are hashes of a label and of the random bytes and number of the greeting.
+        let greeting = [&RANDOM_1[..], &answer[MAGIC.len()..PROOF_OFFSET], &NUMBER_1];
+        let labelled = |label: &[u8]| hash(key.as_bytes(), &[&[label], &greeting[..]].concat());
+        assert_eq!(answer[PROOF_OFFSET..], labelled(b"tor-streams collects"), "the proof of process 0");
+        socket.write_all(&proof(key, &answer)).unwrap();
+        let keys = [labelled(b"tor-streams delivers"), labelled(b"tor-streams receives")];
         Self { socket, keys, frames: [0; 2] }
     }
 
     /// Answers another process as process 0.
     pub(super) fn answer(mut socket: TcpStream, key: &str) -> Self {
-        let mut hello = [0; 15 + 2 + 32];
+        let mut hello = [0; MAGIC.len() + NUMBER_1.len() + HASH_LEN];
         socket.read_exact(&mut hello).unwrap();
-        assert_eq!(hello[..15], MAGIC[..]);
-        let nonces = [&hello[17..], &[9; 32], &hello[15..17]];
-        let hash = |label: &[u8]| hash(key.as_bytes(), &[&[label], &nonces[..]].concat());
-        socket.write_all(&[&MAGIC[..], &[9; 32], &hash(b"tor-streams collects")].concat()).unwrap();
-        let mut proof = [0; 32];
+        let (magic, number_and_random) = hello.split_at(MAGIC.len());
+        let (number, random) = number_and_random.split_at(NUMBER_1.len());
+        assert_eq!(magic, MAGIC);
+        let greeting = [random, &RANDOM_0, number];
+        let labelled = |label: &[u8]| hash(key.as_bytes(), &[&[label], &greeting[..]].concat());
+        socket.write_all(&[&MAGIC[..], &RANDOM_0, &labelled(b"tor-streams collects")].concat()).unwrap();
+        let mut proof = [0; HASH_LEN];
         socket.read_exact(&mut proof).unwrap();
-        assert_eq!(proof, hash(b"tor-streams connects"), "the proof of the other process");
-        let keys = [hash(b"tor-streams receives"), hash(b"tor-streams delivers")];
+        assert_eq!(proof, labelled(b"tor-streams connects"), "the proof of the other process");
+        let keys = [labelled(b"tor-streams receives"), labelled(b"tor-streams delivers")];
         Self { socket, keys, frames: [0; 2] }
     }
 
-    /// Returns the bytes of the next frame.
+    /// Returns the next frame: its kind, the length of the content, the content, and the tag.
     pub(super) fn frame(&mut self, kind: u8, bytes: &[u8]) -> Vec<u8> {
         let frame = [&[kind], &(bytes.len() as u32).to_be_bytes()[..], bytes].concat();
         let tag = hash(&self.keys[0], &[&self.frames[0].to_be_bytes(), &frame]);
@@ -99,11 +138,12 @@ impl Peer {
     /// Receives the next frame that has bytes: its kind and bytes.
     pub(super) fn receive(&mut self) -> (u8, Vec<u8>) {
         loop {
+            // The kind, and the length in four bytes.
             let mut head = [0; 5];
             self.socket.read_exact(&mut head).unwrap();
-            let mut bytes = vec![0; u32::from_be_bytes(head[1..].try_into().unwrap()) as usize + 32];
+            let mut bytes = vec![0; u32::from_be_bytes(head[1..].try_into().unwrap()) as usize + HASH_LEN];
             self.socket.read_exact(&mut bytes).unwrap();
-            let tag = bytes.split_off(bytes.len() - 32);
+            let tag = bytes.split_off(bytes.len() - HASH_LEN);
             assert_eq!(tag, hash(&self.keys[1], &[&self.frames[1].to_be_bytes(), &head, &bytes]));
             self.frames[1] += 1;
             if head[0] != ALIVE {
@@ -141,7 +181,7 @@ impl Peer {
     /// Sends back the fingerprint of the run, as a process of this run does.
     pub(super) fn join(&mut self) {
         let (kind, fingerprint) = self.receive();
-        assert_eq!((kind, fingerprint.len()), (LAST, 32));
+        assert_eq!((kind, fingerprint.len()), (LAST, HASH_LEN));
         self.send(LAST, &fingerprint).unwrap();
     }
 }

@@ -9,18 +9,19 @@ pub(crate) struct LogForm {
     pub(crate) has_times: bool,
     /// End of a line.
     pub(crate) end: &'static str,
-    /// Number of lines in which one is an event.
+    /// Average number of lines from one event to the next.
     pub(crate) lines_per_event: usize,
-    /// Number of lines in which each kind of damage comes once.
+    /// Average number of lines from one damage to the next of the same kind.
     pub(crate) lines_per_damage: usize,
-    /// Number of streams, counted from the newest one, that events are of.
+    /// Number of the newest streams, any of which an event may be of.
     pub(crate) recent_streams: usize,
-    /// Length of the log in bytes, but for its last line.
+    /// Minimum length of the log in bytes, which its last line reaches.
     pub(crate) length: usize,
 }
 
 impl LogForm {
-    /// Value of `lines_per_damage` for a log without damage.
+    /// Value of `lines_per_damage` for a log without damage. Lines that only look like an event are in it all the same
+    /// ([`OTHER_LINES`]), and commands report them.
     pub(crate) const UNDAMAGED: usize = usize::MAX;
 
     /// Returns a form of random values: events and damage in nearly every line, or rarely; long enough for several ranges,
@@ -37,7 +38,8 @@ impl LogForm {
     }
 
     /// Returns a log of this form. Damage is: data of replies that may look like events and may not end, lines with the other
-    /// line end or none, events that cannot be read or only leniently, streams that begin while they are open, and long gaps.
+    /// line end or none, events that cannot be read or only leniently, streams that begin while they are open, and long runs of
+    /// text without a line end.
     pub(crate) fn log(self, random: &mut Random) -> String {
         let damage = self.lines_per_damage;
         let mut log = String::from(if damage == Self::UNDAMAGED {
@@ -68,23 +70,27 @@ impl LogForm {
                 log.extend([&*prefix, random.one_of(ODD_LINES), random.one_of(&["\n", "\r\n", "\r", ""])]);
             }
             if random.once_in(damage) {
+                // As a rule one of the newest streams is open.
                 let open = newest.saturating_sub(3);
                 log.extend([&*prefix, &format!("650 STREAM {open} NEW 0 again.example:80"), self.end]);
             }
+            // Rarer than other damage: with one in each few lines the log would have little else.
             if random.once_in(damage.saturating_mul(20)) {
-                let gap = random.below(40_000);
-                log.extend(core::iter::repeat_n('x', gap));
+                let run = random.below(40_000);
+                log.extend(core::iter::repeat_n('x', run));
             }
         }
         log
     }
 
-    /// Adds a reply with data, of which lines may look like events. One in six does not end.
+    /// Adds a reply with data, of which lines may look like events: few lines, or more than a range has. The data of one reply
+    /// in six does not end.
     fn add_data(self, log: &mut String, prefix: &str, random: &mut Random) {
-        let most_rows = [1, 20, 4000][random.below(3)];
+        let max_rows = [1, 20, 4000][random.below(3)];
         log.extend([prefix, random.one_of(&["250+ns/all=", "650+NS"]), self.end]);
-        for _ in 0..random.below(most_rows) {
+        for _ in 0..random.below(max_rows) {
             let row = random.one_of(&["r a b c", "650 STREAM 3 NEW 0 data:1", "250 OK", "..", "w Bandwidth=1"]);
+            // In a log with times, a line like an event is one if it has a time, and data if it has none.
             log.extend([if random.once_in(50) { prefix } else { "" }, row, self.end]);
         }
         if !random.once_in(6) {
@@ -104,16 +110,18 @@ const OTHER_LINES: &[&str] = &[
     "text",
 ];
 
-/// Events that cannot be read or only leniently, an event that holds the beginning of another one, and lines that change which
-/// later lines are events.
+/// Lines that are damaged events, or that decide which later lines are events.
 const ODD_LINES: &[&str] = &[
+    // Events that cannot be read, or only leniently.
     "650 STREAM 5 NEWER 0 a:1",
     "650 STREAM 6 PAUSED 0 a:1",
     "650 STREAM 7 NEW 0 no-port.example",
     "650 STREAM a-b NEW - a:1",
     "650 STREAM",
+    // An event that holds the beginning of another one, and one with a CR in its target.
     "650 STREAM 7 NEW 0 a.example:80 X=\"650 STREAM 8 NEW 0 b",
     "650 STREAM 4 NEW 0 a\rb:1",
+    // A byte order mark in the middle of the log; the end of a reply's data, of this one or of none; empty lines.
     "\u{feff}",
     ".",
     "",

@@ -9,12 +9,14 @@ pub(crate) mod random;
 use std::fs;
 #[cfg(unix)]
 use std::fs::{File, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-/// Events of two streams in a log, and one line that cannot be read.
+/// Events of two streams in a log, and one line that cannot be read. The second stream's host has an ESC in it, and the stream
+/// fails.
 pub(crate) const LOG: &str = "\
 2019-01-31 11:29:50 1548934190.00 650 BW 1 2
 2019-01-31 11:29:51 1548934191.50 650 STREAM 18 NEW 0 www.example.com:443 SOURCE_ADDR=127.0.0.1:47849 PURPOSE=USER
@@ -63,13 +65,18 @@ pub(crate) fn parse_rows(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Returns the stream and status of each event that is printed.
+/// Returns the stream and status of each event that is printed, such as `18 NEW`.
 #[track_caller]
 pub(crate) fn events(options: &[&str], log: &Path) -> Vec<String> {
     let rows = rows(&[&["events"], options].concat(), &[log]);
     rows.iter()
         .map(|event| format!("{} {}", event["id"].as_str().unwrap(), event["status"].as_str().unwrap()))
         .collect()
+}
+
+/// Returns the reason of an error in the system's words, which messages have without the number.
+pub(crate) fn error_text(error: &io::Error) -> String {
+    error.to_string().split(" (os error ").next().unwrap().into()
 }
 
 /// Makes a file in a folder of this name.
@@ -92,7 +99,7 @@ pub(crate) fn capture(name: &str) -> Vec<u8> {
     fs::read(data(name)).unwrap()
 }
 
-/// Returns the path of [`LOG`], compressed with xz, for which the tests have no encoder.
+/// Returns the path of [`LOG`], compressed by `xz`.
 pub(crate) fn two_streams_in_xz() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/two-streams.log.xz")
 }

@@ -1,6 +1,6 @@
 //! Lines that are no event, or cannot be read.
 
-use crate::{file, objects, run};
+use crate::{log_file, objects, run_on};
 
 #[test]
 fn other_lines_are_stepped_over() {
@@ -26,14 +26,14 @@ fn bad_lines() {
         "650 STREAM 1 CLOSED 0 a.example:65536\n",
         "650 STREAM 1 SENTCONNECT 3 a.example:80\n",
     );
-    let path = file("bad_lines.log", log);
+    let path = log_file("bad_lines.log", log);
     let reasons = [
         "2: expected a stream status, found the unknown word NEWER at byte 2",
         "3: expected a target (host:port), found ' ' at byte 20",
         "4: expected a port up to 65535, found a greater number at byte 21",
     ];
     for (argument, name) in [(path.as_str(), path.as_str()), ("-", "(standard input)")] {
-        let ran = run(&["events", argument], log);
+        let ran = run_on(&["events", argument], log);
         assert_eq!(ran.stderr.lines().collect::<Vec<_>>(), reasons.map(|reason| format!("{name}:{reason}")));
         assert_eq!((ran.status, ran.stdout.lines().count()), (1, 2));
     }
@@ -45,10 +45,10 @@ fn unknown_statuses() {
     let lines = ["1 NEW 0 a.example:80", "1 PAUSED 0 a.example:80", "1 NEWER 0 a.example:80", "1 CLOSED 0 a.example"];
     let log =
         lines.map(|line| format!("2024-01-01 00:00:00 1704067200.00 650 STREAM {line}\n")).concat().repeat(20_000);
-    let path = file("unknown_statuses.log", &log);
+    let path = log_file("unknown_statuses.log", &log);
     let mut printed = Vec::new();
     for jobs in ["1", "2", "3"] {
-        let ran = run(&["events", "--jobs", jobs, &path], "");
+        let ran = run_on(&["events", "--jobs", jobs, &path], "");
         assert_eq!((ran.status, ran.stdout.lines().count()), (1, 20_000));
         let about_words: Vec<_> = ran.stderr.lines().filter(|line| line.contains("unknown word")).collect();
         let expected = [
@@ -82,8 +82,8 @@ fn lenient() {
 fn a_line_that_is_too_long() {
     let log =
         [b"650 STREAM 1 NEW 0 a.example:80 X=", &[b'x'; 1 << 20][..], b"\n650 STREAM 2 NEW 0 a.example:80\n"].concat();
-    let path = file("long_line.log", log);
-    let ran = run(&["events", &path], "");
+    let path = log_file("long_line.log", log);
+    let ran = run_on(&["events", &path], "");
     assert_eq!(ran.stderr, format!("{path}:1: expected a line of at most 1048576 bytes, found one of 1048611\n"));
     assert_eq!((ran.status, ran.stdout.lines().count()), (1, 1));
 }

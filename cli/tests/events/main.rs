@@ -5,6 +5,7 @@
 mod common;
 #[path = "../../../tests/common/damaged.rs"]
 mod damaged;
+mod library;
 mod lines;
 mod process;
 mod rows;
@@ -45,7 +46,7 @@ pub(crate) fn ended(child: Child) -> Ran {
 
 /// Runs the program with these arguments and a short standard input.
 #[track_caller]
-pub(crate) fn run(arguments: &[&str], stdin: impl AsRef<[u8]>) -> Ran {
+pub(crate) fn run_on(arguments: &[&str], stdin: impl AsRef<[u8]>) -> Ran {
     let mut child = program(arguments).spawn().unwrap();
     // The program may end without reading all of it.
     let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
@@ -54,16 +55,16 @@ pub(crate) fn run(arguments: &[&str], stdin: impl AsRef<[u8]>) -> Ran {
 
 /// Returns the output of `events` for a standard input whose events all can be read.
 #[track_caller]
-pub(crate) fn events(options: &[&str], stdin: impl AsRef<[u8]>) -> String {
-    let ran = run(&[&["events"], options, &["-"]].concat(), stdin);
+pub(crate) fn events_of(options: &[&str], stdin: impl AsRef<[u8]>) -> String {
+    let ran = run_on(&[&["events"], options, &["-"]].concat(), stdin);
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
     ran.stdout
 }
 
-/// Returns the same as JSON objects.
+/// Returns the output of [`events_of`] as JSON objects.
 #[track_caller]
 pub(crate) fn objects(options: &[&str], stdin: impl AsRef<[u8]>) -> Vec<Value> {
-    events(options, stdin).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    events_of(options, stdin).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Parses CSV. Returns the names of the columns, and the rows.
@@ -77,7 +78,7 @@ pub(crate) fn table(csv: &str) -> (Vec<String>, Vec<Vec<String>>) {
 
 /// Makes a file, whose name no other test of this command uses, and returns its path as an argument.
 #[track_caller]
-pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> String {
+pub(crate) fn log_file(name: &str, content: impl AsRef<[u8]>) -> String {
     common::file("events", name, content).into_os_string().into_string().unwrap()
 }
 

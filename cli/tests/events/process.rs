@@ -7,32 +7,32 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::rows::CSV;
-use crate::{ended, events, file, program, run};
+use crate::{ended, events_of, log_file, program, run_on};
 
 #[test]
 fn nothing_to_print() {
     for content in [&b""[..], b"250 OK\r\n", b"650 BW 1 2\n"] {
-        assert_eq!(events(&[], content), "");
-        assert_eq!(Some(events(&["--format", "csv"], content).as_str()), CSV.split_inclusive('\n').next());
+        assert_eq!(events_of(&[], content), "");
+        assert_eq!(Some(events_of(&["--format", "csv"], content).as_str()), CSV.split_inclusive('\n').next());
     }
 }
 
 #[test]
 fn several_files() {
-    let one = file("one.log", "650 STREAM 1 NEW 0 a.example:80\n");
-    let two = file("two.log", "\n650 STREAM 2 NEW 0 a.example:80\n");
-    let ran = run(&["events", &one, "-", &two], "\n\n650 STREAM 3 NEW 0 a.example:80\n");
+    let one = log_file("one.log", "650 STREAM 1 NEW 0 a.example:80\n");
+    let two = log_file("two.log", "\n650 STREAM 2 NEW 0 a.example:80\n");
+    let ran = run_on(&["events", &one, "-", &two], "\n\n650 STREAM 3 NEW 0 a.example:80\n");
     let ids = |line: &str| serde_json::from_str::<Value>(line).unwrap()["id"].as_str().unwrap().to_owned();
     assert_eq!((ran.status, ran.stdout.lines().map(ids).collect::<String>()), (0, "132".to_owned()));
-    let ran = run(&["events", "--format", "csv", &one, &two], "");
+    let ran = run_on(&["events", "--format", "csv", &one, &two], "");
     assert_eq!(ran.stdout.lines().map(|line| line.split(',').next().unwrap()).collect::<Vec<_>>(), ["line", "1", "2"]);
 }
 
 #[test]
 fn files_that_cannot_be_read() {
     let missing = format!("{}/missing.log", env!("CARGO_TARGET_TMPDIR"));
-    let readable = file("readable.log", "650 STREAM 1 NEW 0 a.example:80\n");
-    let ran = run(&["events", &missing, env!("CARGO_TARGET_TMPDIR"), &readable], "");
+    let readable = log_file("readable.log", "650 STREAM 1 NEW 0 a.example:80\n");
+    let ran = run_on(&["events", &missing, env!("CARGO_TARGET_TMPDIR"), &readable], "");
     let complaints: Vec<_> = ran.stderr.lines().collect();
     assert_eq!(complaints.len(), 2, "{}", ran.stderr);
     assert!(complaints[0].starts_with(&format!("tor-streams: {missing}: ")), "{}", ran.stderr);
@@ -42,7 +42,7 @@ fn files_that_cannot_be_read() {
 
 #[test]
 fn the_reader_of_the_output_leaves() {
-    let path = file("endless.log", "650 STREAM 1 SENTCONNECT 3 a.example:80\n".repeat(20_000));
+    let path = log_file("endless.log", "650 STREAM 1 SENTCONNECT 3 a.example:80\n".repeat(20_000));
     for format in ["json", "csv"] {
         let mut child = program(&["events", "--format", format, &path, &path]).spawn().unwrap();
         let mut line = String::new();
@@ -80,6 +80,7 @@ fn interrupted_in_the_middle() {
 
     let mut child = program(&["events", "-"]).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
+    // The last line has no end, and is longer than what the program may hold back.
     stdin.write_all(b"650 BW 1 2\n650 STREAM 1 NEW 0 a:1\n650 STR").unwrap();
     stdin.write_all(&b"x".repeat(5000)).unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -94,11 +95,11 @@ fn interrupted_in_the_middle() {
 
 #[test]
 fn a_file_that_grows() {
-    let path = file("grows.log", "650 STREAM 1 NEW 0 a:1\n650 STREAM 1 SENTCON");
-    let before = run(&["events", &path], "");
+    let path = log_file("grows.log", "650 STREAM 1 NEW 0 a:1\n650 STREAM 1 SENTCON");
+    let before = run_on(&["events", &path], "");
     let mut log = fs::OpenOptions::new().append(true).open(&path).unwrap();
     log.write_all(b"NECT 7 a:1\n").unwrap();
-    let after = run(&["events", &path], "");
+    let after = run_on(&["events", &path], "");
     assert_eq!((before.status, before.stdout.lines().count()), (1, 1));
     assert!(before.stderr.contains("grows.log:2: "), "{}", before.stderr);
     assert_eq!((after.status, after.stdout.lines().count(), after.stderr), (0, 2, String::new()));
@@ -108,7 +109,7 @@ fn a_file_that_grows() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_output_cannot_be_written() {
-    let path = file("full.log", "650 STREAM 1 NEW 0 a.example:80\n650 STREAM 1 NEWER 0 a.example:80\n");
+    let path = log_file("full.log", "650 STREAM 1 NEW 0 a.example:80\n650 STREAM 1 NEWER 0 a.example:80\n");
     let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let ran = ended(program(&["events", &path]).stdout(full).spawn().unwrap());
     assert_eq!(ran.status, 1);
@@ -118,7 +119,7 @@ fn the_output_cannot_be_written() {
 
 #[test]
 fn help() {
-    let ran = run(&["events", "--help"], "");
+    let ran = run_on(&["events", "--help"], "");
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
     for text in ["Usage: tor-streams events", "\n  tor-streams events tor.log\n", "--show-credentials", "Exit status:"]
     {
@@ -132,7 +133,7 @@ fn help() {
 #[test]
 fn wrong_arguments() {
     for arguments in [&["--jobs"][..], &["events", "--format", "xml", "-"], &["events", "--show"]] {
-        let ran = run(arguments, "");
+        let ran = run_on(arguments, "");
         assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{arguments:?}");
         assert!(ran.stderr.contains("--help"), "{}", ran.stderr);
     }

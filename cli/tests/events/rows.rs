@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{capture_path, events, objects, run, table};
+use crate::{capture_path, events_of, objects, run_on, table};
 
 /// Events of many kinds, as on the wire.
 const WIRE: &str = concat!(
@@ -52,17 +52,17 @@ pub(crate) const CSV: &str = concat!(
 
 #[test]
 fn formats() {
-    assert_eq!(events(&[], WIRE), JSON);
-    assert_eq!(events(&["--format", "json"], WIRE), JSON);
-    assert_eq!(events(&["--format", "csv"], WIRE), CSV);
+    assert_eq!(events_of(&[], WIRE), JSON);
+    assert_eq!(events_of(&["--format", "json"], WIRE), JSON);
+    assert_eq!(events_of(&["--format", "csv"], WIRE), CSV);
 }
 
 #[test]
 fn line_ends() {
-    assert_eq!(events(&[], WIRE.replace("\r\n", "\n")), JSON);
+    assert_eq!(events_of(&[], WIRE.replace("\r\n", "\n")), JSON);
     let last =
         JSON.replace("[\"target_space\",\"target_quote\"]", "[\"target_space\",\"target_quote\",\"unterminated\"]");
-    let ran = run(&["events", "-"], WIRE.strip_suffix("\r\n").unwrap());
+    let ran = run_on(&["events", "-"], WIRE.strip_suffix("\r\n").unwrap());
     assert_eq!((ran.status, ran.stdout), (1, last));
     assert_eq!(ran.stderr, "(standard input):6: the last line has no end, so some of it may be missing\n");
 }
@@ -70,9 +70,9 @@ fn line_ends() {
 #[test]
 fn columns_are_the_fields() {
     let line = "2019-01-31 11:29:51 1548934191.51 650 STREAM 16 SENTCONNECT 5 a.example:80\r\n";
-    let (columns, rows) = table(&events(&["--format", "csv"], line));
+    let (columns, rows) = table(&events_of(&["--format", "csv"], line));
     assert_eq!(rows.len(), 1);
-    let json = events(&[], line);
+    let json = events_of(&[], line);
     let mut rest = json.as_str();
     for column in columns {
         let key = format!("\"{column}\":");
@@ -88,7 +88,7 @@ fn time() {
         ("2019-01-31 11:29:51 1548934191.51 ", "1548934191.51", "1548934191.51"),
         ("2019-01-31 11:29:51 1548934191.50 ", "1548934191.50", "1548934191.50"),
         ("2019-01-31 11:29:51 1548934191 ", "1548934191", "1548934191"),
-        // JSON has no such number.
+        // A number of JSON does not begin with 0.
         ("2019-01-31 11:29:51 01548934191 ", "1548934191", "1548934191"),
         ("1548934191.51 ", "1548934191.51", "1548934191.51"),
         // Unix time of dates, and of other units.
@@ -101,17 +101,17 @@ fn time() {
         ("0.250000 ", "\"0.250000\"", "0.250000"),
     ] {
         let line = format!("{prefix}650 STREAM 16 SENTCONNECT 5 a.example:80\n");
-        let printed = events(&[], &line);
+        let printed = events_of(&[], &line);
         assert!(printed.starts_with(&format!("{{\"line\":1,\"time\":{json},\"id\":\"16\",")), "{printed}");
         assert!(serde_json::from_str::<Value>(&printed).is_ok(), "{printed}");
-        let (_, rows) = table(&events(&["--format", "csv"], &line));
+        let (_, rows) = table(&events_of(&["--format", "csv"], &line));
         assert_eq!(rows[0][..3], ["1", csv, "16"]);
     }
     // Addresses and numbers of processes.
     for prefix in ["127.000.000.001.09051-127.000.000.001.48374: ", "1476 1515 "] {
         let line = format!("{prefix}650 STREAM 16 SENTCONNECT 5 a.example:80\n");
-        assert!(events(&[], &line).starts_with("{\"line\":1,\"id\":\"16\","), "{prefix}");
-        assert_eq!(table(&events(&["--format", "csv"], &line)).1[0][..3], ["1", "", "16"]);
+        assert!(events_of(&[], &line).starts_with("{\"line\":1,\"id\":\"16\","), "{prefix}");
+        assert_eq!(table(&events_of(&["--format", "csv"], &line)).1[0][..3], ["1", "", "16"]);
     }
 }
 
@@ -120,13 +120,13 @@ fn credentials() {
     let line =
         "650 STREAM 1 NEW 0 a.example:80 SOCKS_USERNAME=\"x REASON=\\\"DONE\\\"\" SOCKS_PASSWORD=\"p\\001\\\\\"\r\n";
     for format in ["json", "csv"] {
-        let hidden = events(&["--format", format], line);
+        let hidden = events_of(&["--format", format], line);
         assert!(hidden.contains("***") && !hidden.contains("DONE") && !hidden.contains("001"), "{hidden}");
     }
     let shown = &objects(&["--show-credentials"], line)[0];
     assert_eq!(shown["socks_username"], r#"x REASON=\"DONE\""#);
     assert_eq!(shown["socks_password"], r"p\001\\");
-    let (columns, rows) = table(&events(&["--show-credentials", "--format", "csv"], line));
+    let (columns, rows) = table(&events_of(&["--show-credentials", "--format", "csv"], line));
     let username = columns.iter().position(|column| column == "socks_username").unwrap();
     assert_eq!(rows[0][username..][..2], [r#"x REASON=\"DONE\""#, r"p\001\\"]);
 }
@@ -136,7 +136,7 @@ fn every_character_of_a_host() {
     let host: String = (1..=0x7F).map(char::from).chain("é\u{9b}\u{2028}😀".chars()).collect();
     let line = format!("250 OK\r\n650 STREAM 1 CLOSED 0 {host}:80 REASON=DONE\r\n");
     assert_eq!(objects(&[], &line)[0]["target_host"], host);
-    let (_, rows) = table(&events(&["--format", "csv"], &line));
+    let (_, rows) = table(&events_of(&["--format", "csv"], &line));
     assert_eq!(rows[0][5], host);
 }
 
@@ -157,9 +157,10 @@ fn hosts_that_are_not_utf8() {
 
 #[test]
 fn captures() {
+    // Numbers of events that are read, and of those that are refused: tor cut their targets.
     for (name, events, refused) in [("stream-events.raw", 6976, 16), ("hostile-targets.raw", 53, 0)] {
         let path = capture_path(name);
-        let ran = run(&["events", &path], "");
+        let ran = run_on(&["events", &path], "");
         let rows = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>();
         assert_eq!((ran.status, rows.len()), (i32::from(refused > 0), events));
         assert_eq!(ran.stderr.lines().count(), refused);
@@ -170,7 +171,7 @@ fn captures() {
             );
         }
         assert!(rows.iter().all(|row| row.get("time").is_none()));
-        let (columns, records) = table(&run(&["events", "--format", "csv", &path], "").stdout);
+        let (columns, records) = table(&run_on(&["events", "--format", "csv", &path], "").stdout);
         let host = columns.iter().position(|column| column == "target_host").unwrap();
         assert!(
             rows.iter()
@@ -182,7 +183,7 @@ fn captures() {
 
 #[test]
 fn a_log_with_times() {
-    let ran = run(&["events", &capture_path("onionperf.log")], "");
+    let ran = run_on(&["events", &capture_path("onionperf.log")], "");
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
     let mut rows = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).peekable();
     assert!(rows.peek().is_some());

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::common::{both, data, file, parse_rows, run};
 use crate::damaged::{SECRET, damaged};
 
-/// Every way of printing what is in files.
+/// Ways of printing what is in files. `share` and `plot` have tests of their own.
 const COMMANDS: &[&[&str]] = &[
     &["events"],
     &["events", "--format", "csv"],
@@ -20,6 +20,8 @@ const COMMANDS: &[&[&str]] = &[
     &["circuits"],
     &["circuits", "--format", "csv"],
     &["circuits", "--text"],
+    &["count", "--by", "target,cause,source_host,purpose"],
+    &["count", "--by", "target,cause", "--events"],
 ];
 
 /// Returns all that each command prints on standard output and standard error, read leniently or not. With a filter that
@@ -45,7 +47,7 @@ fn misplaced_credentials() {
     for (arguments, text) in outputs(&logs) {
         assert!(!text.contains("hunter2") && !text.contains("alice"), "{arguments}: {text}");
     }
-    // Whoever asks for them gets them, and the rest of a target is there for all.
+    // `--show-credentials` shows them, and without it the rest of a target is shown.
     let events =
         |options: &[&str]| String::from_utf8(run(&[&["events"], options].concat(), &logs[1..]).stdout).unwrap();
     let hosts = |text: &str| parse_rows(text).iter().map(|row| row["target_host"].clone()).collect::<Vec<Value>>();
@@ -149,7 +151,7 @@ fn csv_on_a_terminal() {
         let mut program = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
         program.args(command).args(["--format", "csv"]).arg(data("faults/terminal.raw")).stdout(other_side);
         let mut child = program.spawn().unwrap();
-        // Of the two sides only the child's is left.
+        // Closes this process's copy of the other side: only the child's is left.
         drop(program);
         let mut text = Vec::new();
         // Reading ends with an error, since the other side is closed.

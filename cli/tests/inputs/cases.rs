@@ -32,7 +32,7 @@ const fn with(file: &'static str, options: &'static [&'static str], events: usiz
     Case { file, options, events, messages: &[] }
 }
 
-/// Every file of the folders `field`, `field-2` and `faults`.
+/// Every file of the folders `field`, `field-2` and `faults`, in each of which a README says what is in the files.
 #[rustfmt::skip]
 const CASES: &[Case] = &[
     // Encodings.
@@ -191,6 +191,7 @@ fn no_file_is_forgotten() {
     for folder in ["field", "field-2", "faults"] {
         for entry in fs::read_dir(data(folder)).unwrap() {
             let name = format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy());
+            // `onionperf.streams.json` is what OnionPerf makes of a log.
             let is_log = !name.ends_with(".md") && !name.ends_with(".json");
             assert_eq!(CASES.iter().any(|case| case.file == name && case.options.is_empty()), is_log, "{name}");
         }

@@ -5,7 +5,7 @@ use std::io::Write;
 #[cfg(unix)]
 use std::process::Command;
 
-use crate::common::{LOG, file, run, stdout, two_streams_in_xz};
+use crate::common::{LOG, error_text, file, run, stdout, two_streams_in_xz};
 
 #[test]
 fn compressed_files_are_read_as_they_are() {
@@ -40,7 +40,7 @@ fn damage_is_reported_in_its_own_words() {
     zstd.include_checksum(true).unwrap();
     zstd.write_all(LOG.as_bytes()).unwrap();
     let xz = fs::read(two_streams_in_xz()).unwrap();
-    // The place of a checksum, or of the end of the file, from the end.
+    // Offset from the end of a byte of the checksum; in xz of the last byte, which is always the same.
     for (name, mut content, at, message) in [
         ("tor.log.gz", gzip.finish().unwrap(), 8, "corrupt gzip stream does not have a matching checksum"),
         ("tor.log.zst", zstd.finish().unwrap(), 1, "Restored data doesn't match checksum"),
@@ -61,7 +61,8 @@ fn damage_is_reported_in_its_own_words() {
 fn files_that_cannot_be_read_are_reported() {
     let folder = file("unreadable", "x", b"").parent().unwrap().to_path_buf();
     let missing = folder.join("missing\x1b[31m");
-    for (path, message) in [(&folder, "directory"), (&missing, "No such file")] {
+    let reason = error_text(&fs::File::open(&missing).unwrap_err());
+    for (path, message) in [(&folder, "is a directory"), (&missing, &*reason)] {
         for command in ["summary", "events", "streams"] {
             let output = run(&[command], &[path]);
             let text = String::from_utf8(output.stderr).unwrap();
@@ -113,6 +114,7 @@ fn the_output_is_not_an_input() {
 /// No event is read from these, and each is told: no line begins with one, but the text has some.
 #[test]
 fn events_inside_of_other_text_are_told() {
+    // Longer than the first MiB of a line, in which events are read.
     let hole = format!("650 BW 1 2\n{}650 STREAM 1 NEW 0 a:1\n", "\0".repeat(3 << 20));
     for (log, line, hint) in [
         ("650 BW 1 2\r650 STREAM 1 NEW 0 a:1\r\n", 1, "tr '\\r' '\\n'"),

@@ -6,7 +6,7 @@ use crate::common::{both, data, events, file, rows, run, stdout};
 use serde_json::{Value, json};
 
 /// Events of two streams, one of them remapped.
-const LOG: &str = "\
+const TWO_STREAMS: &str = "\
 2019-01-31 11:29:51 1548934191.50 650 STREAM 18 NEW 0 www.example.com:443 SOURCE_ADDR=127.0.0.1:47849 PURPOSE=USER
 2019-01-31 11:29:51 1548934191.60 650 STREAM 18 SENTCONNECT 7 www.example.com:443
 2019-01-31 11:29:53 1548934193.50 650 STREAM 18 SUCCEEDED 7 192.0.2.1:443
@@ -18,7 +18,7 @@ const LOG: &str = "\
 
 #[test]
 fn events_pass_one_by_one() {
-    let log = file("filters", "tor.log", LOG);
+    let log = file("filters", "tor.log", TWO_STREAMS);
     for (options, expected) in [
         (&["--status", "NEW", "--status", "failed"][..], &["18 NEW", "19 NEW", "19 FAILED"][..]),
         (&["--reason", "Misc"], &["19 FAILED", "19 CLOSED"]),
@@ -76,7 +76,7 @@ fn no_name_evades_the_filter() {
 
 #[test]
 fn words_that_nobody_knows() {
-    let log = file("filters", "words.log", LOG);
+    let log = file("filters", "words.log", TWO_STREAMS);
     for (options, message) in [
         (
             &["--status", "CLOSD"][..],

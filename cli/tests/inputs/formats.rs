@@ -6,11 +6,11 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::common::{both, data, file, run, stdout};
-use crate::forms::LOG;
+use crate::forms::THREE_EVENTS;
 use crate::{AUTO, BARE_AUTO, NO_REPLY, text};
 
-/// Logs of which `--prefix auto` learns the format: options, the text before each event and behind it, and the time of the
-/// first event in JSON.
+/// Logs of which `--prefix auto` learns the format: options, the text before each event and behind it, as messages show them with
+/// escapes, and the time of the first event in JSON.
 #[rustfmt::skip]
 const LEARNED: &[(&str, &[&str], &str, &str, &str)] = &[
     ("field/P02-syslog-journald.log", AUTO, "Nov 25 10:00:00 gateway torwatch[811]: ", "", "\"Nov 25 10:00:00\""),
@@ -66,7 +66,8 @@ fn formats_are_learned_or_given() {
         assert_eq!(messages, format!("tor-streams: {}: read with --prefix '{before}'{behind}\n", log.display()));
         assert_eq!((events.lines().count(), first_time(&events).as_str()), (3, time), "{name}");
         // With the text as a sample, or without the space at its end, or behind one that does not fit.
-        let bare = &options[..options.len() - 2];
+        // The options without `--prefix auto`.
+        let bare = &options[..options.len() - AUTO.len()];
         for samples in [&[before][..], &[before.trim_end()], &["unlike: ", before]] {
             let samples: Vec<&str> = samples.iter().flat_map(|sample| ["--prefix", sample]).collect();
             // A sample cannot end with digits: the code follows them.
@@ -125,6 +126,7 @@ fn several_formats_in_one_log() {
             .ends_with(":2: 6 lines with `650 STREAM` behind 'b - ' not read: another --prefix TEXT may read them\n"),
         "{messages}"
     );
+    // A sample may be the beginning of an event, which has no text before it.
     assert_eq!(
         stdout(0, &["events", "--prefix", "a[1]: ", "--prefix", "b - ", "--prefix", "650 STREAM"], &[&log])
             .lines()
@@ -142,7 +144,7 @@ fn forms_of_other_programs() {
         ("{\"ts\":1795600800.5,\"line\":\"", "\"}", "1795600800.5", "and '\"}' behind each event"),
     ];
     for (before, after, time, message) in forms {
-        let log: String = LOG.lines().map(|line| format!("{before}{line}{after}\n")).collect();
+        let log: String = THREE_EVENTS.lines().map(|line| format!("{before}{line}{after}\n")).collect();
         let (events, messages) = both(0, &["events", "--prefix", "auto"], &[file("forms", "log", log)]);
         assert_eq!((events.lines().count(), first_time(&events).as_str()), (3, time), "{messages}");
         assert!(messages.contains(message), "{messages}");
@@ -165,12 +167,15 @@ fn any_number_of_threads_reports_the_same() {
     for n in 0..12_000 {
         let event = format!("650 STREAM {n} NEW 0 a.example:80 SOURCE_ADDR=127.0.0.1:47849 PURPOSE=USER");
         log += &match n % 1000 {
+            // Behind other text than most events, and without the code 650.
             7 => format!("other text: {event}\n"),
             17 => format!("STREAM {n} NEW 0 a.example:80\n"),
+            // A time in milliseconds, two events in one line, an event that was wrapped, and one in data.
             27 => format!("2019-01-31 11:29:51 1548934191510 gw: {event}\n"),
             37 => format!("2019-01-31 11:29:51 15489341{:02}.5 gw: {event} REASON=DO {event}\n", n % 100),
             47 => format!("2019-01-31 11:29:51 15489341{:02}.5 gw: {event}\nNYM_EPOCH=0\n", n % 100),
             57 => format!("2019-01-31 11:29:51 15489341{:02}.5 gw: 650+NS\n{event}\n.\n", n % 100),
+            // A time of another form, and another line end.
             67 => format!("Jan 31 11:29:51 gw: {event}\n"),
             77 => format!("2019-01-31 11:29:51 15489341{:02}.5 gw: {event}\r\n", n % 100),
             _ => format!("2019-01-31 11:29:51 15489341{:02}.5 gw: {event}\n", n % 100),

@@ -10,7 +10,7 @@ use crate::common::{file, run};
 use crate::text;
 
 /// Lines of three events.
-pub(crate) const LOG: &str = "\
+pub(crate) const THREE_EVENTS: &str = "\
 650 STREAM 18 NEW 0 www.example.com:443 SOURCE_ADDR=127.0.0.1:47849 PURPOSE=USER
 650 STREAM 18 SENTCONNECT 26 www.example.com:443
 650 STREAM 18 CLOSED 26 caf\u{e9}.example:443 REASON=DONE
@@ -41,10 +41,10 @@ fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
 
 #[test]
 fn text_is_read_however_it_is_written() {
-    let expected = run(&["events"], &[file("written", "plain", LOG.as_bytes())]).stdout;
+    let expected = run(&["events"], &[file("written", "plain", THREE_EVENTS.as_bytes())]).stdout;
     assert_eq!(expected.iter().filter(|&&byte| byte == b'\n').count(), 3);
-    let plain = LOG.as_bytes();
-    let marked = format!("\u{feff}{LOG}");
+    let plain = THREE_EVENTS.as_bytes();
+    let marked = format!("\u{feff}{THREE_EVENTS}");
     let skipped = [b"\x5e\x2a\x4d\x18\x03\0\0\0abc", zstd::encode_all(plain, 1).unwrap().as_slice()].concat();
     for (name, content) in [
         ("bzip2", bzip2(plain)),
@@ -53,8 +53,8 @@ fn text_is_read_however_it_is_written() {
         ("zstd behind a skippable frame", skipped),
         ("UTF-16, little end first", utf16(&marked, u16::to_le_bytes)),
         ("UTF-16, big end first", utf16(&marked, u16::to_be_bytes)),
-        ("UTF-16 without a mark, little end first", utf16(LOG, u16::to_le_bytes)),
-        ("UTF-16 without a mark, big end first", utf16(LOG, u16::to_be_bytes)),
+        ("UTF-16 without a mark, little end first", utf16(THREE_EVENTS, u16::to_le_bytes)),
+        ("UTF-16 without a mark, big end first", utf16(THREE_EVENTS, u16::to_be_bytes)),
         ("UTF-16 in gzip", gzip(&utf16(&marked, u16::to_le_bytes))),
     ] {
         let output = run(&["events"], &[file("written", name, &content)]);
@@ -78,7 +78,7 @@ fn other_files_name_the_tool_that_makes_text_of_them() {
         (b"SQLite format 3\0\x10\0", "a database of SQLite"),
         (b"LPKSHHRH\0\0", "`journalctl --file FILE -o cat | tor-streams -`"),
         (b"\xff\xfe\0\0\x36\0\0\0", "`iconv -f UTF-32 -t UTF-8 FILE | tor-streams -`"),
-        (&gzip(&gzip(&gzip(&gzip(&gzip(LOG.as_bytes()))))), "compressed more than 4 times over"),
+        (&gzip(&gzip(&gzip(&gzip(&gzip(THREE_EVENTS.as_bytes()))))), "compressed more than 4 times over"),
     ] {
         let path = file("foreign", "x", content);
         let (events, messages) = text(&run(&["events"], &[&path]));
@@ -137,7 +137,7 @@ fn lines_that_end_with_two_crs_are_reported() {
 
 #[test]
 fn standard_input_is_read_without_a_file() {
-    let path = file("stdin", "log", LOG.as_bytes());
+    let path = file("stdin", "log", THREE_EVENTS.as_bytes());
     for arguments in [&["events"][..], &["events", "-"]] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
         let output = command.args(arguments).stdin(File::open(&path).unwrap()).output().unwrap();
@@ -148,7 +148,7 @@ fn standard_input_is_read_without_a_file() {
 #[cfg(unix)]
 #[test]
 fn pipes_in_a_folder_are_stepped_over() {
-    let log = file("pipes", "log", LOG.as_bytes());
+    let log = file("pipes", "log", THREE_EVENTS.as_bytes());
     let folder = log.parent().unwrap();
     let pipe = folder.join("pipe\x1b");
     let _ = fs::remove_file(&pipe);
@@ -167,8 +167,8 @@ fn pipes_in_a_folder_are_stepped_over() {
 #[cfg(unix)]
 #[test]
 fn links_in_a_folder() {
-    let log = file("links/logs", "log", LOG.as_bytes());
-    let elsewhere = file("links/elsewhere", "log", LOG.as_bytes());
+    let log = file("links/logs", "log", THREE_EVENTS.as_bytes());
+    let elsewhere = file("links/elsewhere", "log", THREE_EVENTS.as_bytes());
     let folder = log.parent().unwrap();
     for name in ["itself", "file", "folder"] {
         let _ = fs::remove_file(folder.join(name));

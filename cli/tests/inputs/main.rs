@@ -1,5 +1,5 @@
 //! Inputs: files, standard input and folders, in every form that logs have, and the filters.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod cases;
 #[path = "../common/mod.rs"]
@@ -8,6 +8,7 @@ mod files;
 mod filters;
 mod formats;
 mod forms;
+mod nothing_lost;
 mod readme;
 
 use std::process::Output;

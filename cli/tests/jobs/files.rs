@@ -29,7 +29,8 @@ fn many_files() {
 }
 
 /// With `--join` two files are one log, which has the first one's name in every command. Its first odd event is that of the
-/// first file, though the second file's name is first in the alphabet, and filters decide about a stream at its end.
+/// first file, though the second file's name is first in the alphabet; with a filter too, which counts a stream's events only
+/// at the stream's end.
 #[test]
 fn a_log_of_two_files() {
     let part = |name: &str, first: usize| {

@@ -50,8 +50,8 @@ fn data_of_a_reply_that_is_longer_than_a_range() {
     }
 }
 
-/// Streams that were open when a controller asked: the line of a stream with the ID 250 looks like a reply, at which a range
-/// may begin.
+/// Streams that were open when a controller asked. The row of a stream with the ID 250 looks like a reply, at which a range
+/// may begin: every 50th row is such a one, or the only row.
 #[test]
 fn open_streams_in_several_ranges() {
     let event = |n: usize| format!("650 STREAM {n} NEW 0 h{n}.example:80\r\n");
@@ -94,13 +94,20 @@ fn more_different_names_than_a_range_may_keep() {
     fs::remove_file(path).unwrap();
 }
 
-/// With filters, the words of a stream's events wait for its end: of one stream, so many are counted apart, wherever the log
-/// is cut. Streams 1 to 9 have an unknown word in each event, and are open over all cuts; other streams have one each.
+/// With a filter, the words of a stream's events are counted at its end. Until then at most 16 words without a variant are kept
+/// for a stream, and the others are counted together: the first 16, wherever the log is cut. Streams 1 to 9 have such a word in
+/// each event, and are open over all cuts; other streams have one each.
 #[test]
 fn words_of_open_streams_with_filters() {
+    /// Number of words that are kept for a stream (`EventTally::MAX_WORDS_OF_STREAM`).
+    const WORDS_KEPT: usize = 16;
+    /// Number of events of streams 1 to 9 together.
+    const EVENTS: u32 = 12_000;
+
     let mut log = String::new();
     let host = "a".repeat(200);
-    for n in 0..12_000_u32 {
+    for n in 0..EVENTS {
+        // Streams 1 to 4 have another word in each event, streams 5 to 9 the same seven words.
         let stream = 1 + n % 9;
         let word = if stream < 5 { n + 100 } else { n % 7 };
         writeln!(log, "650 STREAM {stream} DETACHED 3 {host}:80 REASON=W{word}").unwrap();
@@ -112,8 +119,9 @@ fn words_of_open_streams_with_filters() {
     let path = file("jobs", "words.log", log);
     let command = &["summary", "--json", "--status", "CLOSED"];
     let summary: serde_json::Value = serde_json::from_slice(&crate::run(command, "1", &[&path]).stdout).unwrap();
-    // Of streams 1 to 4, 16 each; of the others 7 together, and 5 of the short ones.
-    assert_eq!(summary["reasons"].as_array().unwrap().len(), 4 * 16 + 7 + 5 + 1);
-    assert_eq!(summary["other_reasons"], 12_000 / 9 * 4 + 3 - 4 * 16);
+    // Words of streams 1 to 4, of streams 5 to 9, of the short streams, and DONE.
+    assert_eq!(summary["reasons"].as_array().unwrap().len(), 4 * WORDS_KEPT + 7 + 5 + 1);
+    let words = (0..EVENTS).filter(|n| 1 + n % 9 < 5).count();
+    assert_eq!(summary["other_reasons"], words - 4 * WORDS_KEPT);
     assert_same(&[path], &[command, &["summary", "--json", "--status", "CLOSED", "--max-live", "20"]], &["3", "8"]);
 }

@@ -5,7 +5,6 @@ use std::fs;
 use crate::common::{file, peak_memory};
 
 /// Maximum memory of the program, in MB: 16 threads have a few ranges of 64 KiB to 2 MiB each.
-/// See [`SUMMARY`].
 const LIMIT: usize = 64;
 
 /// Asserts the limit for each command, of a log of 12 MB whose lines `lines` returns, by their number.
@@ -30,15 +29,15 @@ fn line(n: usize, status: &str) -> String {
     format!("650 STREAM {n} {status} 0 h{n}:1\r\n")
 }
 
-/// The commands, with a limit on streams that each log here exceeds.
+/// `summary` with a limit on streams that each log here exceeds.
 const SUMMARY: &[&str] = &["summary", "--max-live", "1000"];
-/// See [`SUMMARY`].
+/// `streams` with the same limit.
 const STREAMS: &[&str] = &["streams", "--max-live", "1000"];
-/// See [`SUMMARY`].
+/// `circuits` with the same limit.
 const CIRCUITS: &[&str] = &["circuits", "--max-live", "1000"];
-/// See [`SUMMARY`].
+/// `count` with the same limit, on groups too.
 const COUNT: &[&str] = &["count", "--events", "--by", "target,status", "--max-live", "1000"];
-/// See [`SUMMARY`].
+/// OnionPerf's object with the same limit.
 const ONIONPERF: &[&str] = &["streams", "--format", "onionperf", "--max-live", "1000"];
 
 /// Each line is the end of another stream: a range has no stream that begins in it, and knows nothing of one that began before.

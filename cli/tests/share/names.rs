@@ -31,7 +31,7 @@ fn a_log_of_two_streams() {
     assert_eq!(String::from_utf8(text).unwrap(), expected);
 }
 
-/// Question: which kinds of names have pseudonyms of their own? Each of the help's table has a line.
+/// Question: which kinds of names have pseudonyms of their own? Each kind in the table of `share --help` is here.
 #[test]
 fn kinds_of_names() {
     let onion = "a".repeat(56);
@@ -70,7 +70,7 @@ fn kinds_of_names() {
 }
 
 /// Question: which clients and credentials are the same? Two have the same user name, another one an empty password.
-/// The words and the keyword of a newer tor may be names, and codes are not.
+/// Words and a keyword that only a newer tor knows could identify somebody, and are replaced; codes such as `UNKNOWN_15` stay.
 #[test]
 fn clients_credentials_and_words() {
     let lines = [

@@ -66,7 +66,7 @@ fn agreed(log: &Path) -> Counts {
         let is_on = |row: &&&Value| row["circuits"].as_array().unwrap().iter().any(|id| id == circuit.as_str());
         assert_eq!(rows.iter().filter(is_on).count() as u64, streams, "rows of `streams` on circuit {circuit}");
     }
-    // Each number of threads has an own way through the log.
+    // One thread reads a log in one piece, several read ranges of it.
     for jobs in ["1", "4"] {
         let summary: Value = serde_json::from_str(&output(&["summary", "--json", "--jobs", jobs], log)).unwrap();
         let failed = ["streams_failed_on_circuit", "streams_failed_never_on_circuit"];

@@ -102,8 +102,8 @@ fn words_without_a_variant() {
     assert_eq!(groups(0, "purpose,protocol", &[], &log).0, expected(&[("NEW_PURPOSE,NEW_PROTOCOL", 1), ("USER,-", 1)]));
 }
 
-/// Question: why did the streams of the log that was cut fail, and which identity failed most? The causes were counted
-/// by a script of another language, which knows these lines only; 46 streams failed. 5 are tor's own fetches.
+/// Question: why did the streams of a real session fail, and which identity failed most? The causes were counted by a script in
+/// another language, which knows the lines of this log only: 46 streams failed, 5 of them with CANT_ATTACH.
 #[test]
 fn causes_of_a_whole_log() {
     let log = data("onionperf.log");

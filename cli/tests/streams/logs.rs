@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::common::{both, data, file, parse_rows, rows, stdout};
-use crate::rows::LOG;
+use crate::rows::TWO_STREAMS;
 use crate::{assert_has, outcomes, rows_of};
 
 // T02: the log begins with CLOSED of stream 16, and with SENTCONNECT of stream 17, which is closed three seconds later. Neither
@@ -89,7 +89,7 @@ fn newest_line_first() {
     }
 }
 
-// V05: NEW at 10:50:00, SENTCONNECT at 10:50:01, CLOSED at 10:00:01. Both are one stream of one tor.
+// V05: NEW at 10:50:00, SENTCONNECT at 10:50:01, CLOSED at 10:00:01. All are of one stream of one tor.
 #[test]
 fn a_clock_that_was_set_back() {
     let log = data("field-2/V05-clock-back.log");
@@ -124,12 +124,12 @@ fn tor_was_restarted() {
 
 #[test]
 fn the_same_events_twice() {
-    let log = file("twice", "tor.log", LOG);
-    let copy = file("twice", "copy", LOG);
+    let log = file("twice", "tor.log", TWO_STREAMS);
+    let copy = file("twice", "copy", TWO_STREAMS);
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    std::io::Write::write_all(&mut packed, LOG.as_bytes()).unwrap();
+    std::io::Write::write_all(&mut packed, TWO_STREAMS.as_bytes()).unwrap();
     let packed = file("twice", "tor.log.1.gz", packed.finish().unwrap());
-    let other = file("twice", "other.log", LOG.replace("a\x1bb", "a b"));
+    let other = file("twice", "other.log", TWO_STREAMS.replace("a\x1bb", "a b"));
     let named = |path: &Path| path.to_str().unwrap().to_owned();
     for (again, how) in [
         (log.clone(), "is the same file as"),
@@ -143,7 +143,7 @@ fn the_same_events_twice() {
             assert_eq!(messages, format!("tor-streams: {again}: {how} {log}, so its streams are read twice\n"));
         }
     }
-    // A file of the same length with another beginning, and two empty files.
+    // No messages: a file of the same length with another beginning, and two empty files.
     assert_eq!(rows(&["streams"], &[&log, &other]).len(), 4);
     assert_eq!(rows(&["streams"], &[file("twice", "empty", ""), file("twice", "empty-too", "")]).len(), 0);
 }
@@ -193,7 +193,7 @@ fn events_around_a_reply_of_open_streams() {
                    650 STREAM 19 CLOSED 7 b:2 REASON=DONE\r\n";
     let log = file("streams", "open.raw", capture);
     for jobs in ["1", "2"] {
-        // That the name has a LF, as the lines of a log end, is reported.
+        // Status 1: the LF in the name is reported, since it may be the end of a line.
         let rows = parse_rows(&stdout(1, &["streams", "--jobs", jobs], &[&log]));
         assert_eq!(outcomes(&rows), ["20 closed", "19 closed", "18 live", "21 live"]);
         assert_has(&rows[1], &json!({ "target": "b:2", "circuit_id": "7", "reason": "DONE", "began": false }));
@@ -208,7 +208,7 @@ fn events_around_a_reply_of_open_streams() {
 fn rows_and_messages(status: i32, options: &[&str], log: &Path) -> (Vec<String>, String) {
     let [one, two] = ["1", "2"].map(|jobs| both(status, &[&["streams", "--jobs", jobs][..], options].concat(), &[log]));
     assert_eq!(one, two);
-    (outcomes(&parse_rows(&one.0)), one.1.replace(&*log.to_string_lossy(), "LOG"))
+    (outcomes(&parse_rows(&one.0)), one.1.replace(&*log.to_string_lossy(), "TWO_STREAMS"))
 }
 
 // `ts` and OnionPerf write a time before each line, those of a reply's data too. A date may have letters.
@@ -233,6 +233,7 @@ fn open_streams_with_times_before_them() {
             let (mut rows, messages) = rows_and_messages(0, &["--prefix", "auto"], &log);
             rows.sort();
             assert_eq!(rows, ["1 live", "2 live", "250 live", "9 live"], "{prefix:?}: {messages}");
+            // The last but one is no form of a date and time that is known without `--prefix`.
             if !prefix.starts_with('[') {
                 let (rows, messages) = rows_and_messages(0, &[], &log);
                 assert_eq!((rows.len(), &*messages), (4, ""), "{prefix:?}");
@@ -286,15 +287,15 @@ fn damaged_open_streams() {
         assert_eq!(rows, ["1 live", "8 live"]);
         assert_eq!(
             messages,
-            "LOG:3: expected a target (host:port), found the end at byte 17\n\
-             LOG:4: expected a stream status, found the unknown word PAUSED at byte 2\n\
-             LOG:6: expected a stream status, found the unknown word SUCC at byte 2\n\
-             LOG:7: expected a target (host:port), found the end at byte 2008\n\
-             LOG:10: expected a target (host:port), found the end at byte 14\n\
-             LOG:11: expected a circuit ID of 1 to 20 letters or digits, found the end at byte 5\n\
-             LOG:12: expected a target (host:port), found the end at byte 13\n\
-             LOG: 1 more with the unknown word PAUSED\n\
-             LOG:12: the last line has no end, so some of it may be missing\n"
+            "TWO_STREAMS:3: expected a target (host:port), found the end at byte 17\n\
+             TWO_STREAMS:4: expected a stream status, found the unknown word PAUSED at byte 2\n\
+             TWO_STREAMS:6: expected a stream status, found the unknown word SUCC at byte 2\n\
+             TWO_STREAMS:7: expected a target (host:port), found the end at byte 2008\n\
+             TWO_STREAMS:10: expected a target (host:port), found the end at byte 14\n\
+             TWO_STREAMS:11: expected a circuit ID of 1 to 20 letters or digits, found the end at byte 5\n\
+             TWO_STREAMS:12: expected a target (host:port), found the end at byte 13\n\
+             TWO_STREAMS: 1 more with the unknown word PAUSED\n\
+             TWO_STREAMS:12: the last line has no end, so some of it may be missing\n"
         );
         let (rows, _) = rows_and_messages(1, &["--lenient"], &log);
         assert_eq!(rows, ["1 live", "10 live", "3 live", "4 live", "5 live", "7 live", "8 live", "9 live"]);
@@ -305,6 +306,6 @@ fn damaged_open_streams() {
     assert_eq!(rows, ["9 live"]);
     assert_eq!(
         messages,
-        "LOG:1: data of the reply in line 1 does not end, 1 line in it looks like an event: --no-data reads them\n"
+        "TWO_STREAMS:1: data of the reply in line 1 does not end, 1 line in it looks like an event: --no-data reads them\n"
     );
 }

@@ -9,6 +9,7 @@ mod circuits;
 #[path = "../common/mod.rs"]
 mod common;
 mod count;
+mod library;
 mod logs;
 mod onionperf;
 mod rows;

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::common::{both, data, file, stdout};
-use crate::rows::LOG;
+use crate::rows::TWO_STREAMS;
 
 /// Seconds as numbers of microseconds.
 fn microseconds(seconds: &Value) -> i64 {
@@ -86,7 +86,7 @@ fn onionperf_has_one_stream_for_each_number() {
     let statuses: Vec<_> = streams["900"]["elapsed_seconds"].as_array().unwrap().iter().map(|pair| &pair[0]).collect();
     assert_eq!(statuses, ["USER:NEW", "USER:SUCCEEDED", "USER:NEW", "USER:CLOSED"]);
     assert!(messages.contains("stream 900 begins again"), "{messages}");
-    let twice = [LOG, LOG].concat();
+    let twice = [TWO_STREAMS, TWO_STREAMS].concat();
     let (_, messages) = both(1, &["streams", "--format", "onionperf"], &[file("streams", "twice.log", twice)]);
     assert!(messages.starts_with("tor-streams: 2 streams have the ID of a later one"), "{messages}");
 }

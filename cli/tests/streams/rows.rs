@@ -6,7 +6,7 @@ use crate::common::{data, file, rows, stdout};
 use crate::{assert_has, outcomes, rows_of};
 
 /// Events of two streams in a log, the second of which fails.
-pub(crate) const LOG: &str = "\
+pub(crate) const TWO_STREAMS: &str = "\
 2019-01-31 11:29:51 1548934191.50 650 STREAM 18 NEW 0 www.example.com:443 SOURCE_ADDR=127.0.0.1:47849 PURPOSE=USER
 2019-01-31 11:29:51 1548934191.60 650 STREAM 18 SENTCONNECT 7 www.example.com:443
 2019-01-31 11:29:53 1548934193.50 650 STREAM 18 SUCCEEDED 7 192.0.2.1:443
@@ -18,7 +18,7 @@ pub(crate) const LOG: &str = "\
 
 #[test]
 fn one_row_for_each_stream() {
-    let log = file("streams", "tor.log", LOG);
+    let log = file("streams", "tor.log", TWO_STREAMS);
     let rows = rows(&["streams"], &[&log]);
     assert_eq!(outcomes(&rows), ["19 failed", "18 closed"], "in the order of their ends");
     // The stream ends with FAILED, a second after NEW.
@@ -45,7 +45,7 @@ fn one_row_for_each_stream() {
 
 #[test]
 fn csv_has_a_header_always_and_the_same_columns() {
-    let log = file("streams", "csv.log", LOG);
+    let log = file("streams", "csv.log", TWO_STREAMS);
     let csv = stdout(0, &["streams", "--format", "csv"], &[&log]);
     let names: Vec<_> = csv.lines().next().unwrap().split(',').collect();
     assert_eq!(names[..5], ["stream_id", "circuit_id", "unix_ts_start", "unix_ts_end", "seconds"]);

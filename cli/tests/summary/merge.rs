@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::common::{both, data, file, run, stdout};
+use crate::common::{both, data, error_text, file, run, stdout};
 
 /// Logs for several machines.
 fn logs() -> Vec<PathBuf> {
@@ -186,6 +186,8 @@ fn damaged_files() {
     check(&good.replacen("{\"sha256\":", "{\"sha1\":", 1), checksum);
     check(&format!("{}\n{good}", lines[0]), "FILE:2: another summary follows: merge each from a file of its own");
     check(&with("nonsense"), "FILE:2: damaged in column 1");
+    // A number that is negative, or no whole one, an unknown field, two equal rows, steps of a histogram that no time has, and names
+    // that are none.
     let damages = [
         ("\"streams\":", "\"streams\":-"),
         ("\"streams\":", "\"streams\":1.5,\"x\":"),
@@ -218,7 +220,7 @@ fn damaged_files() {
     check(&good.replacen("\"max_live\":100000", "\"max_live\":1", 1), implausible);
 }
 
-/// Each 29th byte of a summary changed: no summary and no panic, but a message.
+/// A summary with one changed byte, for each 29th byte: no summary and no panic, but a message. Fewer runs than with every byte.
 #[test]
 fn changed_bytes() {
     let log = "650 STREAM 18 NEW 0 www.example.com:443 PURPOSE=USER\n650 STREAM 18 CLOSED 7 www.example.com:443 REASON=DONE\n";
@@ -256,7 +258,8 @@ fn summaries_that_do_not_fit() {
         assert_eq!((printed.as_str(), messages), ("", expected));
     }
     let (printed, messages) = both(1, &["merge"], &[Path::new("missing.json")]);
-    assert_eq!((printed.as_str(), messages.as_str()), ("", "tor-streams: missing.json: No such file or directory\n"));
+    let missing = format!("tor-streams: missing.json: {}", error_text(&fs::File::open("missing.json").unwrap_err()));
+    assert!(printed.is_empty() && messages.starts_with(&missing), "{messages}");
     fs::remove_file(&first[0]).unwrap();
 }
 

@@ -77,6 +77,7 @@ fn rows_of_each_table() {
     assert_eq!(reasons, ["1   3.3 %  R0", "1   3.3 %  R1", "28  93.3 %  (all others)"]);
     assert_eq!(targets, ["1   3.3 %  h0", "1   3.3 %  h1", "28  93.3 %  (all others)"]);
     let [reasons, targets] = rows(&[]);
+    // Without --top all words are printed, and of targets ten, and the number of all others.
     assert_eq!((reasons.len(), targets.len()), (30, 11));
 }
 
@@ -163,7 +164,7 @@ Targets that failed most, and why
 }
 
 #[test]
-fn a_text_of_a_megabyte_is_kept_in_no_table() {
+fn a_word_of_100_kb_is_kept_in_no_table() {
     let log = file("summary", "long.log", format!("650 STREAM 1 CLOSED 0 a:1 REASON=W{}\n", "x".repeat(100_000)));
     let summary = json(0, &[], &[&log]);
     assert_eq!((&summary["reasons"], &summary["other_reasons"]), (&json!([]), &json!(1)));
@@ -215,10 +216,10 @@ fn every_table_is_bounded_by_the_limit() {
         ("targets", "other_targets"),
         ("circuits", "other_circuits"),
     ] {
-        // END has a name, so it is not among the ten.
+        // The limit is for words without a variant. END, the reason of each CLOSED, has one.
         let rows = summary[table].as_array().unwrap();
-        let unnamed = rows.iter().filter(|row| row["reason"] != "END" || table != "reasons").count();
-        assert_eq!((unnamed, &summary[rest]), (10, &json!(990)), "{table}");
+        let limited = rows.iter().filter(|row| row["reason"] != "END" || table != "reasons").count();
+        assert_eq!((limited, &summary[rest]), (10, &json!(990)), "{table}");
     }
 }
 

@@ -31,6 +31,7 @@ fn a_server_without_the_cookie_gets_no_proof() {
         let (address, playing) = Peer::play(move |peer| {
             peer.command("PROTOCOLINFO 1");
             peer.send(&format!("250-AUTH METHODS=COOKIE,SAFECOOKIE COOKIEFILE=\"{path}\"\r\n250 OK\r\n"));
+            // 32 random bytes, in hexadecimal digits.
             assert_eq!(peer.command("AUTHCHALLENGE SAFECOOKIE ").len(), 64);
             peer.send(&format!("{challenge}\r\n"));
             peer.rest()

@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::peer::Peer;
 use crate::program::Watch;
 
-/// Events around a reply, of which one is split, one is too long and one has an unknown status.
+/// The reply to the subscription, behind an event and an asynchronous reply. The event after it has an unknown status, the last
+/// one a host with commands to a terminal.
 const EVENTS: &str = concat!(
     "650 STREAM 1 NEW 0 a.example:80 SOURCE_ADDR=::1:5 PURPOSE=USER SOCKS_PASSWORD=\"sesame\"\r\n",
     "650-CONF_CHANGED\r\n650-SocksPort=9050\r\n650-SafeLogging=0\r\n650 OK\r\n",
@@ -19,7 +20,8 @@ const EVENTS: &str = concat!(
     "650 STREAM 2 CLOSED 0 \x1b[31m\u{202e}:80 REASON=END REMOTE_REASON=DONE\r\n",
 );
 
-/// Watches a control port that sends [`EVENTS`], and returns what was said until the connection was closed.
+/// Watches a control port that sends [`EVENTS`], an event that is too long, and one in two pieces. Returns what was said until the
+/// connection was closed.
 #[track_caller]
 fn watch_events(options: &[&str]) -> String {
     let is_summary = options.contains(&"--summary");
@@ -44,6 +46,7 @@ fn events_among_replies() {
     let events: Vec<Value> = said.lines().map_while(|line| serde_json::from_str(line).ok()).collect();
     let facts: Vec<_> =
         events.iter().map(|event| (event["line"].as_u64().unwrap(), event["id"].as_str().unwrap())).collect();
+    // Lines 1 to 4 are the replies to PROTOCOLINFO and AUTHENTICATE.
     assert_eq!(facts, [(5, "1"), (12, "2"), (14, "4")], "{said}");
     let complaints: Vec<_> = said.lines().skip(events.len()).collect();
     assert!(complaints[0].starts_with("ADDRESS:11: "), "{said}");

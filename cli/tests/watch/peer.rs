@@ -43,7 +43,7 @@ impl Peer {
         (address, playing)
     }
 
-    /// Reads a command, which has to begin so, and returns the rest of it.
+    /// Reads a command, which has to begin with `begin`, and returns the rest of it.
     pub(crate) fn command(&mut self, begin: &str) -> String {
         let mut line = String::new();
         self.stream.read_line(&mut line).unwrap();

@@ -35,6 +35,7 @@ fn malformed_replies() {
         ("250-AUTH\r\n250 OK\r\n", MALFORMED),
         ("250-AUTH METHODS=COOKIE COOKIEFILE=/cookie\r\n250 OK\r\n", MALFORMED),
         ("250-AUTH METHODS=COOKIE COOKIEFILE=\"/coo\\\"kie\r\n250 OK\r\n", MALFORMED),
+        // Names of methods have one case: `nULL` is no NULL.
         ("250-AUTH METHODS=PALMSCAN,nULL\r\n250 OK\r\n", "tor accepts no authentication that is known here"),
         ("250-AUTH METHODS=SAFECOOKIE\r\n250 OK\r\n", "tor accepts no authentication that is known here"),
         (
@@ -255,10 +256,11 @@ fn a_stream_that_failed() {
     ));
     let line = said.lines().find(|line| line.starts_with("  7 ")).unwrap();
     assert!(line.starts_with("  7  FAILED  9  0 s ago  TIMEOUT  日本xxx"), "{line}");
-    assert!(line.ends_with("xxx.onion:80") && line.chars().count() == 78, "80 columns: {line}");
+    // 80 columns: two of the characters are two columns wide.
+    assert!(line.ends_with("xxx.onion:80") && line.chars().count() == 78, "{line}");
 }
 
-/// A summary has room for so many words only.
+/// Of the reasons of 1001 streams, a summary shows 20, and the number of the streams with another one.
 #[test]
 fn words_without_end() {
     let words: String = (0..1000).map(|n| format!("650 STREAM 1 CLOSED 0 a.example:80 REASON=WORD_{n}\r\n")).collect();

@@ -31,6 +31,7 @@ impl Tor {
             return None;
         }
         let directory = directory(name);
+        // The only directory authority is one that does not exist, so that tor connects to nothing, and streams wait unattached.
         let nobody = "A".repeat(40);
         let path = directory.display();
         let torrc = format!(
@@ -126,10 +127,12 @@ SafeLogging 0
         let mut client = UnixStream::connect(self.path("socks")).unwrap();
         client.set_read_timeout(Some(TIME_LIMIT)).unwrap();
         let mut answer = [0; 2];
+        // SOCKS 5 with a user name and a password.
         client.write_all(&[5, 1, 2]).unwrap();
         client.read_exact(&mut answer).unwrap();
         client.write_all(b"\x01\x04user\x06sesame").unwrap();
         client.read_exact(&mut answer).unwrap();
+        // CONNECT to a host by its name, at port 80.
         let len = u8::try_from(host.len()).unwrap();
         client.write_all(&[&[5, 1, 0, 3, len], host.as_bytes(), &[0, 80]].concat()).unwrap();
         client

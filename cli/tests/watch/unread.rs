@@ -80,18 +80,57 @@ fn data_of_a_client() {
     }
 }
 
-/// A client's line begins the data of the reply with the open streams, which is then read up to the dot of the real one.
+/// A client's line begins the data of the reply with the open streams: the events after it are shown all the same, whether
+/// tor's reply comes or not.
 #[test]
 fn a_reply_of_a_client() {
-    let text = format!(
-        "650 STREAM 7 CLOSED 0 a:1\r\n250+stream-status=\r\n{}250+stream-status=\r\n9 NEW 0 a:1\r\n.\r\n250 OK\r\n{}",
-        events(8..=8),
-        events(29..=29),
-    );
-    let said = watch(&["--summary", "--interval", "1"], &text, "29  NEW", "among the streams that tor lists");
-    assert!(said.contains("ADDRESS:8: a line that looks like an event, among the streams that tor lists"), "{said}");
-    assert!(said.contains("ADDRESS: a row of the reply to GETINFO stream-status cannot be read\n"), "{said}");
-    assert!(said.contains("streams open 2, closed 1; "), "{said}");
+    let options = ["--summary", "--interval", "1"];
+    let message = "this line, among the streams that tor lists, is read as an event";
+    let forged = "650 STREAM 7 CLOSED 0 a:1\r\n250+stream-status=\r\n";
+    let said = watch(&options, &format!("{forged}{}", events(8..=29)), "29  NEW", message);
+    assert!(said.contains(&format!("ADDRESS:8: {message}{CLIENT}\n")), "{said}");
+    assert!(said.contains("events 23, unreadable 0; streams open 22, closed 1; "), "{said}");
+
+    let reply = "250+stream-status=\r\n9 NEW 0 a:1\r\n.\r\n250 OK\r\n";
+    let text = format!("{forged}{}{reply}{}", events(8..=8), events(29..=29));
+    let said = watch(&options, &text, "29  NEW", message);
+    assert!(said.contains("events 3, unreadable 0; streams open 3, closed 1; "), "{said}");
+    assert!(!said.contains("cannot be read"), "{said}");
+}
+
+/// A client's name in the reply with the open streams holds a line with an event: it is shown, and the rows after it are read.
+#[test]
+fn an_event_of_a_client_in_the_reply() {
+    for rows in ["", "650 NEW 0 a:1\r\n"] {
+        let text = format!(
+            "250+stream-status=\r\n7 NEW 0 a\r\n{}{rows}9 NEW 0 a\nb:1\r\n.\r\n250 OK\r\n{}",
+            events(8..=8),
+            events(29..=29)
+        );
+        let said = watch(&["--summary", "--interval", "1"], &text, "29  NEW", "is read as an event");
+        // A stream whose host has no port is none.
+        let open = 3 + rows.lines().count();
+        assert!(said.contains(&format!("events 2, unreadable 1; streams open {open}, closed 0; ")), "{said}");
+    }
+}
+
+/// An event within the line of another one is not read, which is reported once.
+#[test]
+fn an_event_within_another() {
+    let message = "the event in this line holds another one, which is not read: lines may have been joined there";
+    // The first event is cut within DONE.
+    let joined = "650 STREAM 7 CLOSED 0 a:1 REASON=DO650 STREAM 8 NEW 0 b:1 SOURCE_ADDR=192.0.2.7:80 PURPOSE=USER\r\n";
+    for (options, shown) in OUTPUTS {
+        let said = watch(options, &format!("{joined}{joined}{}", events(29..=29)), shown, message);
+        assert_eq!(said.matches(&format!("ADDRESS:6: {message}\n")).count(), 1, "{said}");
+        assert_eq!(said.matches(message).count(), 1, "{said}");
+    }
+    // Text of an event in a name is no event.
+    let (address, playing) = play(&[], "650 STREAM 29 NEW 0 a.650 STREAM 8 NEW 0 b:1\r\n", |peer| drop(peer.rest()));
+    let mut watch = Watch::start(&address, &[], None);
+    watch.prints(r#""id":"29""#);
+    assert!(!watch.stop("-INT").contains("holds another one"));
+    playing.join().unwrap();
 }
 
 /// Lines that look like an event: the first one of each kind is reported, each kind once.

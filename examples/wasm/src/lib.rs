@@ -11,10 +11,11 @@ use tor_stream_event::stream_events;
 ///
 /// # Safety
 ///
-/// `len` bytes at `log` have to be initialized memory that nobody changes meanwhile.
+/// `log` must not be null, also if `len` is 0. The `len` bytes at `log` have to be initialized memory that nobody changes
+/// before the function returns, and `len` at most `isize::MAX`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn count_events(log: *const u8, len: usize) -> i32 {
-    // SAFETY: the caller promises it.
+    // SAFETY: the caller promises what `from_raw_parts` asks for; bytes are always aligned.
     let log = unsafe { slice::from_raw_parts(log, len) };
     stream_events(log).try_fold(0, |count, line| line.event.map(|_| count + 1)).unwrap_or(-1)
 }

@@ -19,9 +19,9 @@ struct Reply {
 }
 
 impl LineFinder {
-    /// Examines a line that does not match the last event's pattern, or is data. Returns its range if it is an event: a
-    /// range of `line` alone. `full_len` is the line's length with its terminator; of a line that is too long, `line`
-    /// may be the beginning only.
+    /// Examines a line that does not match the last event's pattern, or is data. Returns its range if it is an event, with
+    /// indexes into `line`. `full_len` is the line's length with its terminator; of a line that is too long, `line` may
+    /// be the beginning only.
     ///
     /// `MAY_BE_LOG` is `false` where the caller set the input to be the wire: then nothing of logs is compiled in, so
     /// that a device that reads a connection does not pay for it.
@@ -35,8 +35,8 @@ impl LineFinder {
             self.without_reply += 1;
             return None;
         }
-        // A line that is too long is examined only up to the length that a splitter keeps, so that its answer is the
-        // same.
+        // A line that is too long is examined up to the limit, which is as much as a splitter keeps of it. So every entry
+        // point finds the same, also one that has the whole line.
         let (text, extent) = if full_len <= self.limit {
             (line, Extent::Whole)
         } else {
@@ -53,6 +53,7 @@ impl LineFinder {
             self.examine_outside_data::<MAY_BE_LOG>(text, terminator, reply)
         };
         self.lone_lf = false;
+        // In data no line is compared with the pattern, as before the first reply.
         let may_match = self.uses_pattern && self.data == Data::Closed && self.input != Input::Unknown;
         self.pattern_terminator = may_match.then_some(self.reply_terminator);
         let reply = event?;
@@ -91,13 +92,14 @@ impl LineFinder {
             self.pattern = Pattern::without_prefix(self.input);
         }
         let reply = if MAY_BE_LOG { self.reply(text, extent) } else { wire_reply(text) };
+        // A reply behind a prefix, which the wire has not.
         if MAY_BE_LOG && self.input == Input::Unknown && reply.is_some() {
             self.input = Input::Log;
         }
         if terminator == Terminator::Missing && !text.is_empty() {
             self.skipped.unterminated = Some(self.lines);
         }
-        // Where the caller set the wire, nothing was detected that these LFs could speak against.
+        // Lone LFs make it doubtful that the input is the wire. Where the caller says so, there is no doubt.
         if MAY_BE_LOG && self.lone_lf {
             self.count_lone_lfs(text);
         }
@@ -141,7 +143,7 @@ impl LineFinder {
         if reply::separator(text) == Some(b'+') {
             self.data = Data::AfterFirstLine { reply: self.lines };
             if MAY_BE_LOG {
-                // In a log the first line of the data shows whether its lines have a prefix.
+                // The lines of the data may have the prefix of the reply: the first one shows whether they do.
                 self.data = Data::BeforeFirstLine { reply: self.lines };
                 let like_prefix = || if prefix.is_empty() { None } else { LogFormat::like(prefix, b"") };
                 self.data_format = self.formats.get(reply.format_index).copied().flatten().or_else(like_prefix);
@@ -181,8 +183,8 @@ impl LineFinder {
         event
     }
 
-    /// Returns `true` if a line of data surely is nothing else, so that it need not be examined. Most lines of data are
-    /// such.
+    /// Returns `true` if a line surely is data and nothing else, so that it need not be examined. Most lines of data do
+    /// not begin like an event, a date, or the end of the data.
     #[inline]
     pub(super) fn is_plain_data(&self, line: &[u8], terminator: Terminator) -> bool {
         let may_be_plain = matches!(self.data, Data::AfterFirstLine { .. })

@@ -12,8 +12,8 @@
 //!
 //! The data of a reply with a `+` after its code ends at a line with a single dot, before which a log may write the
 //! prefix that the reply and the first line of the data have. An event with a prefix inside of data is found and
-//! flagged: no event is lost where a log lost the dot. Without a prefix it is data only: a stranger can write such a
-//! line into a descriptor.
+//! flagged: no event is lost where a log lost the dot. A line like an event without a prefix is data only: anyone can
+//! publish a descriptor with such a line, and tor returns descriptors as data.
 //!
 //! Lines that look like an event and are not read as one are counted ([`Skipped`]).
 //!
@@ -50,7 +50,7 @@ pub(crate) struct LineFinder {
     pub(super) lenient: bool,
     /// Maximum length of a line, its end included.
     pub(super) limit: u64,
-    /// Set if the caller set the line end of a log.
+    /// Set if the caller set the line end to [`LineEnd::Lf`].
     lf_is_set: bool,
     /// The formats of the log, the first ones first. Without any, dates and times may stand before a reply.
     formats: [Option<LogFormat>; LogFormat::MAX_FORMATS],
@@ -137,8 +137,9 @@ impl Data {
 }
 
 impl LineFinder {
-    /// Minimum `limit` with which patterns are used. With a smaller one, a decoder may keep fewer bytes of a line than
-    /// a pattern compares, and would find other events than in one buffer.
+    /// Minimum `limit` with which patterns are used: more than a pattern compares, which are at most 80 bytes of prefix,
+    /// `650 STREAM `, and 128 bytes after the reply. With a smaller one, a decoder may keep fewer bytes of a line than
+    /// that, and would find other events than in one buffer.
     const PATTERN_LIMIT: u64 = 256;
 
     /// Returns the state before the first line of any input.
@@ -186,26 +187,28 @@ impl LineFinder {
         match line_end {
             // A log with a format is not the wire.
             LineEnd::CrLf if self.formats[0].is_some() => self,
-            LineEnd::CrLf => self.with_settings_of(Self::wire(limit)),
+            LineEnd::CrLf => self.replaced_by(Self::wire(limit)),
             LineEnd::Lf => {
+                // If a format was added before, still not before the first event.
                 let uses_pattern = self.uses_pattern;
                 let new = Self::new(limit);
-                self.with_settings_of(Self { lf_is_set: true, input: Input::Log, uses_pattern, ..new })
+                self.replaced_by(Self { lf_is_set: true, input: Input::Log, uses_pattern, ..new })
             }
         }
     }
 
-    /// Adds a format. The input then is a log, even if the line end of the wire was set before.
+    /// Adds a format, unless there are as many as possible. The input then is a log, even if the line end of the wire was
+    /// set before.
     pub(super) fn log_format(mut self, format: LogFormat) -> Self {
         if let Some(free) = self.formats.iter_mut().find(|format| format.is_none()) {
             *free = Some(format);
         }
         let (lf_is_set, new) = (self.lf_is_set, Self::new(self.limit as usize));
-        self.with_settings_of(Self { lf_is_set, input: Input::Log, uses_pattern: false, ..new })
+        self.replaced_by(Self { lf_is_set, input: Input::Log, uses_pattern: false, ..new })
     }
 
-    /// Returns `new`, with the position, counts and formats of this state.
-    const fn with_settings_of(self, new: Self) -> Self {
+    /// Returns `new`, with the position, counts, formats and leniency of this state.
+    const fn replaced_by(self, new: Self) -> Self {
         let Self { lenient, formats, at_start, lines, bytes, without_reply, skipped, .. } = self;
         Self { lenient, formats, at_start, lines, bytes, without_reply, skipped, ..new }
     }
@@ -235,7 +238,7 @@ impl LineFinder {
         skipped
     }
 
-    /// Returns how lines end, if that is known.
+    /// Returns the line end. `None` before the first reply, unless it was set.
     pub(super) const fn known_line_end(&self) -> Option<LineEnd> {
         match self.input {
             Input::Unknown => None,
@@ -254,8 +257,8 @@ impl LineFinder {
         }
     }
 
-    /// Returns the state at the start of a later part of the same input, outside of data. `None` if the lines so far do
-    /// not show yet how later ones are read: wire or log, and how replies end.
+    /// Returns the state at the start of a later part of the same input, outside of data. `None` if two facts are not
+    /// known yet, neither set nor shown by a reply: whether the input is wire or log, and how the replies of a log end.
     pub(super) fn part(&self) -> Option<Self> {
         let is_settled = self.input == Input::Wire || self.lf_is_set || self.has_reply;
         is_settled.then(|| Self {
@@ -276,10 +279,10 @@ impl LineFinder {
     ///
     /// # Errors
     ///
-    /// `part`, if data is open where the part begins.
+    /// `part`, if data is open where the part begins, or if the line before it has no end.
     #[allow(clippy::result_large_err, reason = "an error that is rare, where a box would need an allocator")]
     pub(super) fn append(&mut self, part: Self) -> Result<(), Self> {
-        if self.data != Data::Closed {
+        if self.data != Data::Closed || self.skipped.unterminated.is_some() {
             return Err(part);
         }
         let mut skipped = self.skipped;
@@ -299,10 +302,9 @@ impl LineFinder {
     /// Appends a part of whole lines that ends outside of data, by its counts. Returns `false`, and changes nothing, if
     /// the counts are not those of such a part.
     pub(super) fn append_counts(&mut self, lines: u64, bytes: u64, replies: u64, skipped: &Skipped) -> bool {
-        let is_whole = replies <= lines && lines <= bytes && skipped.is_within(lines, bytes);
-        // Sums of counts are at most those of bytes, so that none of them overflows.
+        // Each count is at most the number of bytes: if the sum of the bytes fits, so do the others.
         let fits = self.bytes.checked_add(bytes).is_some();
-        let Some(part) = self.part().filter(|_| is_whole && fits) else {
+        let Some(part) = self.part().filter(|_| fits && skipped.can_be_of(lines, replies, bytes)) else {
             return false;
         };
         self.append(Self { lines, bytes, without_reply: lines - replies, skipped: *skipped, ..part }).is_ok()

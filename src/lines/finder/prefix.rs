@@ -46,6 +46,7 @@ pub(super) fn len(line: &[u8]) -> Option<usize> {
         if reply::separator(rest).is_some() {
             last_reply = Some(at);
         }
+        // The word and the space after it have to end within the maximum, so `at` never passes it.
         match date_word_len(rest.get(..MAX_LEN - at).unwrap_or(rest)) {
             Some(len) => at += len,
             None => return last_reply,

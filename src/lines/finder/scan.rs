@@ -87,7 +87,8 @@ impl LineFinder {
         continues
     }
 
-    /// Compares a line with the last event's pattern, if that is possible. Most lines match.
+    /// Compares a line with the last event's pattern, if that is possible. Most lines match. A pattern is made of a line
+    /// in the first format, or of one without a format: its text after the reply is that of the first one.
     #[inline]
     pub(super) fn match_pattern(&self, line: &[u8], terminator: Terminator) -> Option<Matched> {
         if self.pattern_terminator == Some(terminator) { self.pattern.compare(line, &self.formats[0]) } else { None }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::pattern::{Matched, Pattern};
 use super::{LineFinder, Terminator};
+use crate::format::STREAM_REPLY;
 use crate::lines::event_line::LineEnd;
 use crate::lines::format::LogFormat;
 use crate::lines::skipped::Skipped;
@@ -55,23 +56,24 @@ struct First {
 
 /// Generates first events of inputs of all kinds: the wire, logs with dates, logs with a format.
 fn first() -> impl Strategy<Value = First> {
-    let first = |prefix: String, line_end: Option<LineEnd>, format: Option<LogFormat>, after: &str| {
+    let input = |prefix: String, line_end: Option<LineEnd>, format: Option<LogFormat>, after: &str| {
         let line = [&prefix, "650 STREAM 1 NEW 0 host:80", after].concat().into_bytes();
         let finder = LineFinder::new(usize::MAX);
         let finder = line_end.map_or(finder.clone(), |line_end| finder.line_end(line_end));
         First { line, prefix: prefix.len(), finder: format.into_iter().fold(finder, LineFinder::log_format) }
     };
+    // Longer than the bytes that are always compared.
     let long = "2019-01-31 11:29:51 some.program.with.a.name[812] [TRACE] gw tor[8]: '";
     prop_oneof![
-        Just(first(String::new(), Some(LineEnd::CrLf), None, "")),
-        start().prop_map(move |start| first(start + "2019-01-31 11:29:51 1548934191.51 ", Some(LineEnd::Lf), None, "")),
+        Just(input(String::new(), Some(LineEnd::CrLf), None, "")),
+        start().prop_map(move |start| input(start + "2019-01-31 11:29:51 1548934191.51 ", Some(LineEnd::Lf), None, "")),
         start().prop_map(move |start| {
             let prefix = start + "gw tor[8]: '";
             let format = LogFormat::like(prefix.as_bytes(), b"'");
-            first(prefix, None, format, "'")
+            input(prefix, None, format, "'")
         }),
-        Just(first(long.into(), None, LogFormat::like(long.as_bytes(), b""), "")),
-        Just(first(String::new(), None, LogFormat::like(b"", b"\\r"), "\\r")),
+        Just(input(long.into(), None, LogFormat::like(long.as_bytes(), b""), "")),
+        Just(input(String::new(), None, LogFormat::like(b"", b"\\r"), "\\r")),
     ]
 }
 
@@ -110,10 +112,10 @@ fn assert_same(first: &First, line: &[u8], line_end: &[u8]) {
 #[test]
 fn changed_prefixes() {
     let line = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 host:80";
-    let first = First { line: line.to_vec(), prefix: 34, finder: LineFinder::new(usize::MAX).line_end(LineEnd::Lf) };
-    let prefix = 34;
+    let prefix = "2019-01-31 11:29:51 1548934191.51 ".len();
+    let first = First { line: line.to_vec(), prefix, finder: LineFinder::new(usize::MAX).line_end(LineEnd::Lf) };
     let mut begun = first.finder.clone();
-    assert_eq!(step(&mut begun, line, b"\r\n").0, Some((prefix + 11, line.len())));
+    assert_eq!(step(&mut begun, line, b"\r\n").0, Some((prefix + STREAM_REPLY.len(), line.len())));
     for place in 0..prefix {
         for other in (place % 8..prefix).step_by(8) {
             for change in 1..=u8::MAX {
@@ -142,7 +144,7 @@ fn changed_long_prefixes() {
     }
 }
 
-/// Returns what the pattern says of a line with a terminator, after the lines of `log`.
+/// Compares a line, which has a terminator, with the pattern that is there after the lines of `log`.
 fn matched(finder: &LineFinder, log: &str, line: &str) -> Option<Matched> {
     let (mut finder, mut at) = (finder.clone(), 0);
     while finder.find(log.as_bytes(), &mut at).is_some() {}

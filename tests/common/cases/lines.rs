@@ -1,4 +1,4 @@
-//! Whole lines: their fields, the order of these, and values that tor does not print.
+//! Whole lines, fields of a newer tor, fields in other orders, and values that tor does not print.
 
 use super::*;
 
@@ -50,6 +50,7 @@ pub(super) const WHOLE_LINES: &[Case] = &[
 
 /// Fields and words that no known tor prints, and a future one may.
 pub(super) const FUTURE_FIELDS: &[Case] = &[
+    // After tor's last field, as a future tor would print them.
     Case {
         content: b"9 SUCCEEDED 4 example.com:443 ISO_FIELDS= A_NEW_FIELD=1",
         iso_fields: Some(""),
@@ -77,13 +78,14 @@ pub(super) const FUTURE_FIELDS: &[Case] = &[
         anomalies: &[Anomaly::UnknownKeyword],
         ..CLOSED
     },
+    // Alone after the target.
     Case {
         content: b"9 SUCCEEDED 4 example.com:443 A_NEW_FIELD=1",
         args: Some(&[("A_NEW_FIELD", "1")]),
         anomalies: &[Anomaly::UnknownKeyword],
         ..PLAIN
     },
-    // That colon may be the one before the target's port.
+    // The colon in the value of an unknown field may be the one before the target's port: no field of the newer tors is there.
     Case {
         content: b"9 SUCCEEDED 4 example.com:443 A_NEW_FIELD=a:1",
         host: "example.com:443 A_NEW_FIELD=a",
@@ -91,12 +93,14 @@ pub(super) const FUTURE_FIELDS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace],
         ..PLAIN
     },
+    // A new word of a known field.
     Case {
         content: b"9 SUCCEEDED 4 example.com:443 CLIENT_PROTOCOL=QUIC",
         client_protocol: Some("QUIC"),
         anomalies: &[Anomaly::UnknownWord],
         ..PLAIN
     },
+    // Before a known field, where no tor would add one.
     Case {
         content: b"9 CLOSED 4 example.com:443 A_NEW_FIELD=1 REASON=DONE",
         status: "CLOSED",
@@ -107,8 +111,9 @@ pub(super) const FUTURE_FIELDS: &[Case] = &[
     },
 ];
 
-/// Keywords in an order, or with a status, in which tor does not print them.
+/// Fields in an order, or with a status, in which tor does not print them.
 pub(super) const OTHER_ORDERS: &[Case] = &[
+    // Two fields are exchanged, and every field is in the reverse order.
     Case {
         content: b"9 NEW 4 example.com:443 PURPOSE=USER SOURCE_ADDR=/run/s CLIENT_PROTOCOL=DNS",
         status: "NEW",
@@ -141,6 +146,7 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
         ]),
         ..UNKNOWN_ORDER
     },
+    // Fields of another status.
     Case { content: b"9 SUCCEEDED 4 example.com:443 PURPOSE=USER", purpose: Some("USER"), ..UNKNOWN_ORDER },
     Case { content: b"9 SUCCEEDED 4 example.com:443 REASON=DONE", reason: Some("DONE"), ..UNKNOWN_ORDER },
     // A remote reason follows END only.
@@ -151,6 +157,7 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
         remote_reason: Some("DONE"),
         ..UNKNOWN_ORDER
     },
+    // CLOSED has no purpose, and NEW has no source.
     Case {
         content: b"9 CLOSED 4 example.com:443 REASON=END REMOTE_REASON= UNKNOWN_577 PURPOSE=USER",
         status: "CLOSED",
@@ -176,7 +183,7 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
         anomalies: &[Anomaly::UnknownOrder, Anomaly::UnknownKeyword],
         ..PLAIN
     },
-    // Tokens that are no argument, and spaces at the end.
+    // Tokens without a keyword and a `=`, and spaces at the end.
     Case {
         content: b"9 CLOSED 4 example.com:443 bare REASON=DONE =x  token ",
         status: "CLOSED",
@@ -212,6 +219,16 @@ pub(super) const OTHER_ORDERS: &[Case] = &[
 
 /// Values that no tor prints.
 pub(super) const ODD_VALUES: &[Case] = &[
+    // Leading zeros, -0 and empty items have one meaning only: no anomaly.
+    Case {
+        content: b"9 SUCCEEDED 4 example.com:0443 NYM_EPOCH=007 SESSION_GROUP=-0 ISO_FIELDS=DESTPORT,,CLIENTADDR,",
+        target: Some(b"example.com:0443"),
+        nym_epoch: Some(7),
+        session_group: Some(0),
+        iso_fields: Some("DESTPORT,,CLIENTADDR,"),
+        args: Some(&[("NYM_EPOCH", "007"), ("SESSION_GROUP", "-0"), ("ISO_FIELDS", "DESTPORT,,CLIENTADDR,")]),
+        ..PLAIN
+    },
     // A quoted string that never ends takes the rest of the line as its value.
     Case {
         content: b"9 NEW 4 example.com:443 SOCKS_USERNAME=\"",
@@ -242,7 +259,7 @@ pub(super) const ODD_VALUES: &[Case] = &[
         args: Some(&[("SOCKS_USERNAME", "abc")]),
         ..UNKNOWN_ORDER
     },
-    // Escapes, and a byte, that tor never prints in a quoted string.
+    // Escapes that tor never prints in a quoted string, and a byte that it would print as an escape.
     Case {
         content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="a\bc\x41" SOCKS_PASSWORD="\9""#,
         username: Some(r"a\bc\x41"),
@@ -277,7 +294,7 @@ pub(super) const ODD_VALUES: &[Case] = &[
         anomalies: &[Anomaly::UnknownOrder, Anomaly::UnknownWord],
         ..PLAIN
     },
-    // Numbers out of range, and texts that are no number.
+    // Numbers out of range, and texts that are no numbers. They are arguments, and no values of the fields.
     Case {
         content: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=4294967296",
         args: Some(&[("NYM_EPOCH", "4294967296")]),
@@ -304,6 +321,7 @@ pub(super) const ODD_VALUES: &[Case] = &[
         args: Some(&[("SESSION_GROUP", "2147483648")]),
         ..UNKNOWN_ORDER
     },
+    // A word in small letters.
     Case {
         content: b"9 SUCCEEDED 4 example.com:443 ISO_FIELDS=a,DESTPORT",
         iso_fields: Some("a,DESTPORT"),
@@ -311,7 +329,7 @@ pub(super) const ODD_VALUES: &[Case] = &[
     },
     // tor prints a space before the code of a reason, `REASON= UNKNOWN_15`. With another keyword the value is empty.
     Case { content: b"9 NEW 4 example.com:443 PURPOSE= UNKNOWN_15", status: "NEW", purpose: Some(""), ..UNKNOWN_ORDER },
-    // `cli"ent` is no host of a source address, so its port is taken for the target's.
+    // `cli"ent` is no host of a source address, so the `:5` after it is taken for the target's port.
     Case {
         content: b"9 NEW 4 example.com:443 SOURCE_ADDR=cli\"ent:5 PURPOSE=USER",
         status: "NEW",

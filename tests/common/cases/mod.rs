@@ -5,10 +5,17 @@ use tor_stream_event::Anomaly;
 
 use super::Case;
 
-/// Fifty letters.
+/// 50 letters, for targets near the 255 bytes that tor prints.
 macro_rules! a50 {
     () => {
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    };
+}
+
+/// 250 letters.
+macro_rules! a250 {
+    () => {
+        concat!(a50!(), a50!(), a50!(), a50!(), a50!())
     };
 }
 
@@ -19,21 +26,22 @@ macro_rules! newer_fields {
     };
 }
 
-/// Expands to a case for each word: a line of `$base` whose last field is that word.
+/// Expands to a case for each word: the line `9 STATUS 4 example.com:443 FIELDS=WORD`, where the last of the fields is the one that has
+/// the word.
 macro_rules! each_word {
-    ($status:literal $fields:literal $field:ident $base:ident: $($word:literal)+) => {
+    ($status:literal $fields:literal $field:ident $others:ident: $($word:literal)+) => {
         &[$(
             Case {
                 content: concat!("9 ", $status, " 4 example.com:443 ", $fields, "=", $word).as_bytes(),
                 status: $status,
                 $field: Some($word),
-                ..$base
+                ..$others
             },
         )+]
     };
 }
 
-/// A line from an old tor without any field: `9 SUCCEEDED 4 example.com:443`.
+/// A line without fields, as a tor before 0.4.3.1 prints it: `9 SUCCEEDED 4 example.com:443`.
 const PLAIN: Case = Case {
     content: b"9 SUCCEEDED 4 example.com:443",
     id: "9",

@@ -1,19 +1,20 @@
-//! Targets.
+//! Targets: plain ones, names with a relay, and those that a client made to be misread or that tor cut.
 
 use super::*;
 
-/// A target whose host is an address, a relay and `.exit`, or other text that ends like that.
+/// Expands to a case with a `.exit` name: an address and a relay, or a whole host and the pair of both that it holds, if any.
 macro_rules! exit_name {
     ($address:literal $relay:literal) => {
         exit_name!(concat!($address, ".", $relay, ".exit"), Some(($address, $relay)))
     };
-    ($host:expr, $relay:expr) => {
-        Case { content: concat!("9 SUCCEEDED 4 ", $host, ":443").as_bytes(), host: $host, exit_relay: $relay, ..PLAIN }
+    ($host:expr, $pair:expr) => {
+        Case { content: concat!("9 SUCCEEDED 4 ", $host, ":443").as_bytes(), host: $host, exit_relay: $pair, ..PLAIN }
     };
 }
 
-/// Names of the relay to leave through, and names that only look so.
+/// Names with the relay through which the stream leaves tor, `ADDRESS.RELAY.exit`, and names that only look so.
 pub(super) const EXIT_NAMES: &[Case] = &[
+    // A relay is a fingerprint of 40 hexadecimal digits, alone or with a nickname, or a nickname of 1 to 19 letters and digits.
     exit_name!("66.206.4.26" "$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755"),
     exit_name!("www.example.com" "$bbd8f4df8ff5c69a6a989db8c1ee2ca7adfe0755"),
     exit_name!("www.example.com" "bbd8f4df8ff5c69a6a989db8c1ee2ca7adfe0755"),
@@ -26,15 +27,18 @@ pub(super) const EXIT_NAMES: &[Case] = &[
     exit_name!("www.example.com.moria1.EXIT", Some(("www.example.com", "moria1"))),
     exit_name!("moria1.exit", Some(("", "moria1"))),
     exit_name!(".moria1.exit", Some(("", "moria1"))),
+    // No relay, or another suffix.
     exit_name!("exit", None),
     exit_name!(".exit", None),
     exit_name!("www.example.com..exit", None),
     exit_name!("www.example.com.moria1.exit.", None),
     exit_name!("www.example.com.moria1.onion", None),
     exit_name!("www.example.com.moria1exit", None),
+    // A nickname of 20 letters, with a hyphen, or behind the mark of a fingerprint.
     exit_name!("www.example.com.abcdefghijklmnopqrst.exit", None),
     exit_name!("www.example.com.mor-ia.exit", None),
     exit_name!("www.example.com.$moria1.exit", None),
+    // A fingerprint of 39 digits, of 41, with a letter that is no digit; and an empty nickname, a wrong mark, a nickname of 20 letters.
     exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE075.exit", None),
     exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE0755a.exit", None),
     exit_name!("www.example.com.$BBD8F4DF8FF5C69A6A989DB8C1EE2CA7ADFE075G.exit", None),
@@ -45,15 +49,18 @@ pub(super) const EXIT_NAMES: &[Case] = &[
 
 /// Targets that hold nothing odd.
 pub(super) const PLAIN_TARGETS: &[Case] = &[
+    // The least port and the greatest.
     Case { content: b"9 SUCCEEDED 4 a:0", host: "a", port: 0, ..PLAIN },
     Case { content: b"9 SUCCEEDED 4 a:65535", host: "a", port: 65535, ..PLAIN },
-    // IPv6 has brackets if it came as an address, and none if it came as a name.
+    // tor prints IPv6 with brackets if the client sent an address, and without if it sent a name.
     Case { content: b"9 SUCCEEDED 4 [2001:db8::1]:443", host: "[2001:db8::1]", ..PLAIN },
     Case { content: b"9 SUCCEEDED 4 2001:db8::2:443", host: "2001:db8::2", ..PLAIN },
     Case { content: b"9 SUCCEEDED 4 a:b:c:443", host: "a:b:c", ..PLAIN },
+    // Hosts of tor's own, of a look-up of an address, and of a client that sent none.
     Case { content: b"9 SUCCEEDED 4 (Tor_internal):0", host: "(Tor_internal)", port: 0, ..PLAIN },
     Case { content: b"9 SUCCEEDED 4 REVERSE[192.0.2.1]:0", host: "REVERSE[192.0.2.1]", port: 0, ..PLAIN },
     Case { content: b"9 SUCCEEDED 4 :0", host: "", port: 0, ..PLAIN },
+    // Characters of fields, which are nothing special without a space before them.
     Case { content: b"9 SUCCEEDED 4 a=b:443", host: "a=b", ..PLAIN },
     Case { content: b"9 SUCCEEDED 4 REASON=DONE:443", host: "REASON=DONE", ..PLAIN },
     Case { content: b"9 SUCCEEDED 4 a\\b'c:443", host: "a\\b'c", ..PLAIN },
@@ -61,6 +68,7 @@ pub(super) const PLAIN_TARGETS: &[Case] = &[
 
 /// Targets that a client made look like something else.
 pub(super) const HOSTILE_TARGETS: &[Case] = &[
+    // Names that tor refuses, and prints: a space, whole fields, the beginning of a quoted string.
     Case {
         content: concat!("9 CLOSED 0 a b.com:80 REASON=SOCKS_PROTOCOL", newer_fields!()).as_bytes(),
         host: "a b.com",
@@ -89,6 +97,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
         ..REJECTED
     },
+    // A name that tor accepts.
     Case {
         content: concat!("9 NEW 0 a=b \"q.com:0 SOURCE_ADDR=127.0.0.1:53489 PURPOSE=USER", newer_fields!()).as_bytes(),
         status: "NEW",
@@ -100,6 +109,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
         ..NEWER
     },
+    // A field before tor's port, with a field of tor's after it and without.
     Case {
         content: b"9 CLOSED 4 evil REASON=DONE:80 REASON=TIMEOUT",
         host: "evil REASON=DONE",
@@ -108,7 +118,6 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace],
         ..CLOSED
     },
-    // No word holds a colon, so nothing here is a field.
     Case {
         content: b"9 CLOSED 4 evil:1 REASON=DONE:80",
         host: "evil:1 REASON=DONE",
@@ -116,6 +125,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace],
         ..CLOSED
     },
+    // An address may hold tor's colon. tor's own address follows, and there is one at most.
     Case {
         content: b"9 NEW 0 a:1 SOURCE_ADDR=6.6.6.6:1 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER",
         host: "a:1 SOURCE_ADDR=6.6.6.6",
@@ -134,7 +144,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace],
         ..NEW
     },
-    // tor prints SOURCE_ADDR before PURPOSE, so these are the client's.
+    // tor prints SOURCE_ADDR before PURPOSE, so both are the client's.
     Case {
         content: b"9 NEW 0 example.com:443 PURPOSE=USER SOURCE_ADDR=6.6.6.6:1 CLIENT_PROTOCOL=DNS",
         host: "example.com:443 PURPOSE=USER SOURCE_ADDR=6.6.6.6",
@@ -143,7 +153,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace],
         ..NEW
     },
-    // A quotation mark of the client's finds no partner among tor's.
+    // A quoted string that the client begins ends at none of tor's quotation marks.
     Case {
         content: br#"9 SUCCEEDED 4 a:1 SOCKS_USERNAME="b:2 SOCKS_USERNAME="u" SOCKS_PASSWORD="p""#,
         host: r#"a:1 SOCKS_USERNAME="b"#,
@@ -161,6 +171,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
         ..PLAIN
     },
+    // A field of the client's before the same field of tor's.
     Case {
         content: b"9 SUCCEEDED 4 a:1 ISO_FIELDS=:2 ISO_FIELDS=",
         host: "a:1 ISO_FIELDS=",
@@ -177,6 +188,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace],
         ..CLOSED
     },
+    // A whole line as a name.
     Case {
         content: b"9 CLOSED 4 650 STREAM 9 CLOSED 3 a.test:80 REASON=DONE:7001 REASON=MISC",
         host: "650 STREAM 9 CLOSED 3 a.test:80 REASON=DONE",
@@ -185,6 +197,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace],
         ..CLOSED
     },
+    // One odd byte, or a few.
     Case {
         content: b"9 SUCCEEDED 4  example.com:443",
         host: " example.com",
@@ -224,7 +237,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
     },
 ];
 
-/// Lines that cannot be text as a whole.
+/// Lines that are not UTF-8: in the target, and in a field.
 pub(super) const NOT_UTF8: &[Case] = &[
     Case {
         content: b"9 CLOSED 4 caf\xe9.com:80 REASON=SOCKS_PROTOCOL SOCKS_USERNAME=\"u\"",
@@ -254,34 +267,31 @@ pub(super) const NOT_UTF8: &[Case] = &[
 
 /// Targets of 255 bytes and fields that end there.
 pub(super) const CUT_TARGETS: &[Case] = &[
-    // 254 bytes are whole.
+    // A target of 254 bytes: it is whole.
+    Case { content: concat!("9 SUCCEEDED 4 ", a250!(), ":443").as_bytes(), host: concat!(a250!()), ..PLAIN },
+    // 255 bytes: the port may have lost digits.
     Case {
-        content: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), ":443").as_bytes(),
-        host: concat!(a50!(), a50!(), a50!(), a50!(), a50!()),
-        ..PLAIN
-    },
-    Case {
-        content: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), "a:443").as_bytes(),
-        host: concat!(a50!(), a50!(), a50!(), a50!(), a50!(), "a"),
+        content: concat!("9 SUCCEEDED 4 ", a250!(), "a:443").as_bytes(),
+        host: concat!(a250!(), "a"),
         anomalies: &[Anomaly::TargetMayBeCut],
         ..PLAIN
     },
-    // A name of 253 bytes, which leaves one digit of the port.
+    // 255 bytes again: the longest name after which tor prints a digit of the port.
     Case {
-        content: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), "aaa:8", newer_fields!()).as_bytes(),
-        host: concat!(a50!(), a50!(), a50!(), a50!(), a50!(), "aaa"),
+        content: concat!("9 SUCCEEDED 4 ", a250!(), "aaa:8", newer_fields!()).as_bytes(),
+        host: concat!(a250!(), "aaa"),
         port: 8,
         anomalies: &[Anomaly::TargetMayBeCut],
         ..NEWER
     },
-    // No tor prints so many.
+    // 304 bytes, more than any tor prints.
     Case {
-        content: concat!("9 SUCCEEDED 4 ", a50!(), a50!(), a50!(), a50!(), a50!(), a50!(), ":443").as_bytes(),
-        host: concat!(a50!(), a50!(), a50!(), a50!(), a50!(), a50!()),
+        content: concat!("9 SUCCEEDED 4 ", a250!(), a50!(), ":443").as_bytes(),
+        host: concat!(a250!(), a50!()),
         anomalies: &[Anomaly::TargetMayBeCut],
         ..PLAIN
     },
-    // `example.com:443 SOCKS_USERNAME="` and the quotation mark are 33 of the 255 bytes.
+    // Target and user name have 255 bytes together: 33 of `example.com:443 SOCKS_USERNAME=""`, and 222 letters.
     Case {
         content: concat!(
             "9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME=\"",
@@ -297,7 +307,7 @@ pub(super) const CUT_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::FieldAtCut],
         ..PLAIN
     },
-    // The same at the end of the line.
+    // The same user name at the end of the line.
     Case {
         content: concat!(
             "9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME=\"",
@@ -312,7 +322,7 @@ pub(super) const CUT_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::FieldAtCut],
         ..PLAIN
     },
-    // A space inside a value ends no field.
+    // After 255 bytes there is a space, but inside of a value: no field ends there.
     Case {
         content: concat!(
             "9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME=\"",

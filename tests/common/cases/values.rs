@@ -4,6 +4,7 @@ use super::*;
 
 /// Stream and circuit IDs.
 pub(super) const IDS: &[Case] = &[
+    // The longest: 20 digits, as the greatest number of 64 bits has. Letters are allowed too.
     Case {
         content: b"18446744073709551615 SUCCEEDED 18446744073709551614 example.com:443",
         id: "18446744073709551615",
@@ -16,13 +17,14 @@ pub(super) const IDS: &[Case] = &[
         circuit_id: Some("x9"),
         ..PLAIN
     },
-    // Circuit 0 is none; stream 0 is a stream like any other.
+    // Circuit 0 means no circuit, and 00 is a circuit; stream 0 is a stream like any other.
     Case { content: b"0 SUCCEEDED 0 example.com:443", id: "0", circuit_id: None, ..PLAIN },
     Case { content: b"9 SUCCEEDED 00 example.com:443", circuit_id: Some("00"), ..PLAIN },
 ];
 
 /// Addresses that clients connect from.
 pub(super) const SOURCE_ADDRESSES: &[Case] = &[
+    // IPv4 and IPv6, without a purpose, and of a stream of tor's own.
     Case {
         content: b"9 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:53489 PURPOSE=USER",
         source_addr: Some("127.0.0.1:53489"),
@@ -48,6 +50,7 @@ pub(super) const SOURCE_ADDRESSES: &[Case] = &[
         purpose: Some("DIR_FETCH"),
         ..NEW
     },
+    // Paths of unix sockets, also with spaces and with text that looks like other fields' parts.
     Case {
         content: b"9 NEW 0 example.com:443 SOURCE_ADDR=/run/tor/socks:0 PURPOSE=USER",
         source_addr: Some("/run/tor/socks:0"),
@@ -69,7 +72,7 @@ pub(super) const SOURCE_ADDRESSES: &[Case] = &[
         purpose: Some("USER"),
         ..NEW
     },
-    // tor cuts a source address at 50 bytes, here also behind a space.
+    // tor cuts a source address at 50 bytes; in the second case the 50th is a space.
     Case {
         content: b"9 NEW 0 example.com:443 SOURCE_ADDR=/var/lib/tor/sock/a-long-directory-name-so-that-th PURPOSE=USER",
         source_addr: Some("/var/lib/tor/sock/a-long-directory-name-so-that-th"),
@@ -86,6 +89,7 @@ pub(super) const SOURCE_ADDRESSES: &[Case] = &[
 
 /// Quoted strings as tor escapes them.
 pub(super) const CREDENTIALS: &[Case] = &[
+    // Both, each alone, and both empty.
     Case {
         content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="u" SOCKS_PASSWORD="p""#,
         username: Some("u"),
@@ -100,6 +104,7 @@ pub(super) const CREDENTIALS: &[Case] = &[
         password: Some(""),
         ..PLAIN
     },
+    // Text that looks like fields, and like the end of the string.
     Case {
         content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="x REASON=DONE PURPOSE=DIR_FETCH" SOCKS_PASSWORD="a=b,c:1""#,
         username: Some("x REASON=DONE PURPOSE=DIR_FETCH"),
@@ -113,6 +118,7 @@ pub(super) const CREDENTIALS: &[Case] = &[
         client_protocol: Some("SOCKS5"),
         ..PLAIN
     },
+    // Every kind of escape that tor prints.
     Case {
         content: br#"9 CLOSED 4 example.com:443 REASON=TIMEOUT SOCKS_USERNAME="\\\" REASON=DONE \\\\" SOCKS_PASSWORD="it\'s\t\r\n\001\177\200\377""#,
         reason: Some("TIMEOUT"),

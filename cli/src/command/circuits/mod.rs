@@ -31,7 +31,7 @@ use crate::output::RowFormat;
 use crate::output::cells::{Csv, CsvOptions};
 #[cfg(feature = "arrow")]
 use crate::output::columns::{ColumnFile, ColumnFormat};
-use crate::output::text::{escape, escape_json};
+use crate::output::text::{escape_json, escape_name};
 use crate::report;
 
 /// Help text after the options.
@@ -208,7 +208,7 @@ impl LifeCollector<Vec<StreamStays>> for CircuitPrinter {
             report(format_args!(
                 "tor-streams: {}: more than {limit} circuits: the rest is left out, with {left_out} stays of streams; \
                  --max-live makes room",
-                escape(name)
+                escape_name(name)
             ));
         }
         self.is_complete &= left_out == 0;

@@ -28,7 +28,7 @@ pub(crate) use self::rows::{FromLife, LifeRows};
 use crate::command::options::{Files, StreamOptions};
 use crate::input::threads::Collector;
 use crate::output::table::count;
-use crate::output::text::escape;
+use crate::output::text::escape_name;
 use crate::report;
 
 /// The receiver of the streams of all logs, in order: a command's side.
@@ -100,12 +100,12 @@ impl<F: MakeNote, R: LifeRows, C: LifeCollector<R::Ready>> Collector<LifeLog<F, 
         }
         self.collector.end_of_log(log.first_input)?;
         let name = self.names.get(log.first_input).map_or("", |name| name);
-        self.in_order &= log.order.report(&escape(name));
+        self.in_order &= log.order.report(&escape_name(name));
         if C::COUNTS && log.dropped > 0 {
             let streams = count(log.dropped, "stream");
             report(format_args!(
                 "tor-streams: {}: {streams} let go for want of room, and counted again if more events follow; --max-live makes room",
-                escape(name)
+                escape_name(name)
             ));
             self.in_order = false;
         }

@@ -22,7 +22,7 @@ use crate::input::filter::{Filter, MetConditions};
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{ConsumerMaker, Division, InputName, LogConsumer};
 use crate::input::time::Time;
-use crate::output::text::escape;
+use crate::output::text::escape_name;
 
 /// The maker of the consumers of `summary`.
 pub(super) struct SummaryLogs {
@@ -224,7 +224,7 @@ impl SummaryLog {
     /// Returns the tally, with the streams that are still open. `all_read` is set if the whole log could be read.
     pub(super) fn finish(mut self, all_read: bool) -> LogTally {
         self.end_log();
-        let in_order = self.check.report(&escape(&self.name));
+        let in_order = self.check.report(&escape_name(&self.name));
         LogTally { name: self.name, complete: all_read && in_order, tally: self.tally }
     }
 

@@ -1,20 +1,17 @@
 //! The command `watch`.
 //!
-//! A [connection](control) to tor's [control port](address) is [authenticated](auth), and asks for STREAM events. Then all
-//! that tor sends goes to the [display]. When the connection [ends](connection_end), the next attempt follows
-//! after a pause.
+//! - this file: the options, and the loop over connections: when one ends, the next attempt follows after a pause
+//! - [`control`]: a connection to tor's control port: its address, authentication, commands and replies
+//! - [`received`]: the bytes that tor sends once it has agreed to send STREAM events, decoded line by line
+//! - [`stream_status`]: the reply with the streams that were open before
+//! - [`display`]: the output: events one by one, or a summary
+//! - [`stop`]: Ctrl-C and SIGTERM
 
-mod address;
-mod auth;
-mod connection_end;
 mod control;
-mod cookie;
 mod display;
-mod live_summary;
-mod open_streams;
 mod received;
-mod screen;
 mod stop;
+mod stream_status;
 
 use core::convert::Infallible;
 use core::time::Duration;
@@ -22,10 +19,10 @@ use std::io;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use self::address::ControlAddress;
-use self::auth::Password;
-use self::connection_end::ConnectionEnd;
 use self::control::ControlConnection;
+use self::control::address::ControlAddress;
+use self::control::auth::{self, Password};
+use self::control::connection_end::ConnectionEnd;
 use self::display::EventDisplay;
 use self::received::Receiver;
 use self::stop::Stop;
@@ -203,7 +200,7 @@ fn watch(
     // Only a summary shows streams that have had no event since the connection.
     if options.summary {
         receiver.expect_open_streams();
-        control.send(open_streams::COMMAND)?;
+        control.send(stream_status::COMMAND)?;
     }
     let mut piece = vec![0; 64 * 1024];
     loop {

@@ -3,27 +3,31 @@
 //! # Lines that hide events
 //!
 //! A client may ask for a host whose name holds CR LF, and tor prints some such names as they are. So any line may be the
-//! client's, also one that begins the data of a reply: data whose end never comes would hide all later events. But tor sends
-//! data only in the reply to the one command of `watch` that has any, `GETINFO stream-status`. Data anywhere else is
-//! no data: the lines after its first line are read as those of replies.
+//! client's, also one that begins the data of a reply. Data whose end never comes would hide all later events:
 //!
-//! A line that looks like an event and is not read is reported when it comes, once for each kind of line, as `watch` may run
-//! for days.
+//! - tor sends data only in the reply to the one command of `watch` that has any, `GETINFO stream-status`. Any other data is
+//!   a client's: the lines after its first line are read as if it had not begun.
+//! - tor sends no event within that reply. If one comes, a client has written it, or the beginning of the reply. The event is
+//!   read, as outside of the reply, and so are the rows after it, since they may be tor's.
+//!
+//! Such a line, or one that looks like an event and is not read, is reported when it comes: once for each kind of line, as
+//! `watch` may run for days.
 
 use std::io;
 use std::time::SystemTime;
 
 use memchr::memmem;
-use tor_stream_event::{EventDecoder, Skipped};
+use tor_stream_event::{EventDecoder, LineEnd, Skipped};
 
 use super::MAX_LINE;
-use super::address::ControlAddress;
+use super::control::address::ControlAddress;
 use super::display::EventDisplay;
-use super::open_streams::ReplyScanner;
-use crate::input::lines::LineCollector;
+use super::stream_status::StatusReplyScanner;
+use crate::input::findings::holds_another_event;
+use crate::input::lines::{CollectedLine, LineCollector};
 
-/// End of the messages about lines that tor itself does not print.
-macro_rules! clients {
+/// Ends the message about a line that tor does not print of its own accord.
+macro_rules! by_a_client {
     ($message:literal) => {
         concat!($message, ": a client may have asked for a name that holds a line end")
     };
@@ -35,14 +39,14 @@ pub(crate) struct Receiver<'o> {
     address: &'o ControlAddress,
     /// Set if events are read leniently.
     lenient: bool,
-    /// Decoder of the events.
+    /// Decoder of the events. Another one takes its place where data is left.
     decoder: EventDecoder<MAX_LINE>,
     /// Number of lines before those that the decoder counts.
     lines_before: u64,
     /// Collector of the line that is still incomplete.
     line: LineCollector,
     /// Scanner for the reply with the open streams, once it was requested.
-    scanner: Option<ReplyScanner>,
+    scanner: Option<StatusReplyScanner>,
     /// Messages that were reported on this connection.
     reported: Vec<&'static str>,
 }
@@ -53,7 +57,7 @@ impl<'o> Receiver<'o> {
         Self {
             address,
             lenient,
-            decoder: EventDecoder::new().lenient(lenient),
+            decoder: new_decoder(lenient),
             lines_before: 0,
             line: LineCollector::of_wire(MAX_LINE),
             scanner: None,
@@ -63,27 +67,19 @@ impl<'o> Receiver<'o> {
 
     /// Expects the reply with the open streams from now on.
     pub(crate) fn expect_open_streams(&mut self) {
-        self.scanner = Some(ReplyScanner::new());
+        self.scanner = Some(StatusReplyScanner::new());
     }
 
-    /// Shows the events and open streams whose lines end in `piece`.
-    pub(crate) fn receive(&mut self, mut piece: &[u8], display: &mut EventDisplay) -> io::Result<()> {
-        // The output takes the time from the text before an event. This is the form of OnionPerf's logs, whose two dashes
-        // stand for a date and a time of day: Unix time as the third word.
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let prefix = format!("- - {}.{:06} ", now.as_secs(), now.subsec_micros());
-        while !piece.is_empty() {
-            let (mut bytes, line) = self.line.take(&mut piece);
-            while let Some(mut event) = self.decoder.next_event(&mut bytes) {
-                event.number += self.lines_before;
-                event.prefix = prefix.as_bytes();
-                display.show(&event, self.address)?;
+    /// Shows the events and open streams whose lines end in `bytes`.
+    pub(crate) fn receive(&mut self, mut bytes: &[u8], display: &mut EventDisplay) -> io::Result<()> {
+        let prefix = time_prefix();
+        while !bytes.is_empty() {
+            let (up_to_lf, line) = self.line.take(&mut bytes);
+            self.decode(up_to_lf, &prefix, display)?;
+            if let Some(line) = line {
+                self.scan_open_streams(&line, display)?;
+                self.leave_data(&line, &prefix, display)?;
             }
-            let row = line.and_then(|line| self.scanner.as_mut()?.parse_line(&line));
-            if row.is_some_and(|row| !display.receive_open(&row)) {
-                self.report(None, "a row of the reply to GETINFO stream-status cannot be read", display)?;
-            }
-            self.leave_data_of_clients(display)?;
         }
         self.report_skipped(display)?;
         if self.line.is_longer_than(MAX_LINE) {
@@ -115,30 +111,70 @@ impl<'o> Receiver<'o> {
         self.report_skipped(display)
     }
 
-    /// Leaves data that is not that of the reply with the open streams, after its first line.
-    fn leave_data_of_clients(&mut self, display: &mut EventDisplay) -> io::Result<()> {
-        let is_reply_open = self.scanner.as_ref().is_some_and(ReplyScanner::is_in_data);
-        let Some(line) = self.decoder.skipped().open.filter(|_| !is_reply_open) else { return Ok(()) };
-        self.report_skipped(display)?;
-        self.report(
-            Some(line),
-            clients!("this line begins data that nobody has asked for, and is read as if it did not"),
-            display,
-        )?;
-        // The line that begins the data was the decoder's last one, so its number is that of all lines so far.
-        self.lines_before += line;
-        self.decoder = EventDecoder::new().lenient(self.lenient);
+    /// Shows the events whose lines end in `bytes`, with `prefix` as the text before each.
+    fn decode(&mut self, mut bytes: &[u8], prefix: &str, display: &mut EventDisplay) -> io::Result<()> {
+        let mut joined = None;
+        while let Some(mut line) = self.decoder.next_event(&mut bytes) {
+            if line.event.as_ref().is_ok_and(|event| holds_another_event(&line, event)) {
+                joined = Some(line.number);
+            }
+            line.number += self.lines_before;
+            line.prefix = prefix.as_bytes();
+            display.show(&line, self.address)?;
+        }
+        if joined.is_some() {
+            let message =
+                "the event in this line holds another one, which is not read: lines may have been joined there";
+            self.report(joined, message, display)?;
+        }
         Ok(())
+    }
+
+    /// Shows the open stream in a line, if it is a row of the reply.
+    fn scan_open_streams(&mut self, line: &CollectedLine, display: &mut EventDisplay) -> io::Result<()> {
+        let row = self.scanner.as_mut().and_then(|scanner| scanner.parse_line(line));
+        if row.is_some_and(|row| !display.add_open_stream(&row)) {
+            self.report(None, "a row of the reply to GETINFO stream-status cannot be read", display)?;
+        }
+        Ok(())
+    }
+
+    /// Leaves data in which later events would be hidden, given the line that ended last: after the first line of data that
+    /// nobody has asked for, and at an event within the reply with the open streams.
+    fn leave_data(&mut self, line: &CollectedLine, prefix: &str, display: &mut EventDisplay) -> io::Result<()> {
+        let is_reply_open = self.scanner.as_ref().is_some_and(StatusReplyScanner::is_in_data);
+        let Skipped { open, in_data, .. } = self.decoder.skipped();
+        if let Some(number) = open.filter(|_| !is_reply_open) {
+            self.report_skipped(display)?;
+            let message = by_a_client!("this line begins data that nobody has asked for, and is read as if it did not");
+            self.report(Some(number), message, display)?;
+            // The line that begins the data was the decoder's last one, so its number is that of all lines so far.
+            self.restart_decoder(number);
+        } else if let Some(number) = in_data.first {
+            self.report_skipped(display)?;
+            let message = by_a_client!("this line, among the streams that tor lists, is read as an event");
+            self.report(Some(number), message, display)?;
+            // The decoder is restarted at the first event in data, so that event is in its last line.
+            self.restart_decoder(number - 1);
+            self.decode(&[&line.text, b"\r\n".as_slice()].concat(), prefix, display)?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the decoder with one that has seen no data. `lines` is the number of the old one's lines before the new one's
+    /// first line.
+    fn restart_decoder(&mut self, lines: u64) {
+        self.lines_before += lines;
+        self.decoder = new_decoder(self.lenient);
     }
 
     /// Reports lines that look like an event and were not read.
     fn report_skipped(&mut self, display: &mut EventDisplay) -> io::Result<()> {
-        let Skipped { marks, bare, wrapped, in_data, .. } = self.decoder.skipped();
+        let Skipped { marks, bare, wrapped, .. } = self.decoder.skipped();
         for (lines, message) in [
-            (marks, clients!("a line with `650 STREAM` behind other text is not read")),
-            (bare, clients!("a line with an event without its code 650 is not read")),
-            (wrapped, clients!("a line that begins like the rest of an event is not read")),
-            (in_data, clients!("a line that looks like an event, among the streams that tor lists, is not read")),
+            (marks, by_a_client!("a line with `650 STREAM` behind other text is not read")),
+            (bare, by_a_client!("a line with an event without its code 650 is not read")),
+            (wrapped, by_a_client!("a line that begins like the rest of an event is not read")),
         ] {
             if lines.first.is_some() {
                 self.report(lines.first, message, display)?;
@@ -157,8 +193,8 @@ impl<'o> Receiver<'o> {
         self.report(None, message, display)
     }
 
-    /// Reports that something was not read, if it is the first time on this connection. `line` is its line among those
-    /// that the decoder counts.
+    /// Reports something that was not read, or not as it stands, if it is the first of its kind on this connection.
+    /// `line` is the number of its line among those that the decoder counts.
     fn report(&mut self, line: Option<u64>, message: &'static str, display: &mut EventDisplay) -> io::Result<()> {
         if self.reported.contains(&message) {
             return Ok(());
@@ -167,4 +203,17 @@ impl<'o> Receiver<'o> {
         let line = line.map(|line| format!(":{}", self.lines_before + line)).unwrap_or_default();
         display.report_unread(format_args!("{}{line}: {message}", self.address))
     }
+}
+
+/// Returns a decoder of the wire. Its line end is set: after a restart, its first line may be a client's.
+fn new_decoder(lenient: bool) -> EventDecoder<MAX_LINE> {
+    EventDecoder::new().lenient(lenient).line_end(LineEnd::CrLf)
+}
+
+/// Returns text with the time of now, to stand before an event: the output takes an event's time from there.
+///
+/// This is the form of OnionPerf's logs, whose third word is Unix time. The two dashes stand for a date and a time of day.
+fn time_prefix() -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    format!("- - {}.{:06} ", now.as_secs(), now.subsec_micros())
 }

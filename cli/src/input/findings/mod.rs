@@ -69,6 +69,16 @@ impl LineCount {
     }
 }
 
+/// Returns `true` if an event holds another one, which is not read.
+///
+/// A client may ask for a host whose name has the text of an event, so that text alone is no sign. Two joined lines are an event with
+/// an anomaly, and either fields in an order that tor does not print, or a line of a log that has prefixes.
+pub(crate) fn holds_another_event(line: &EventLine<'_>, event: &StreamEventRef<'_>) -> bool {
+    let anomalies = event.anomalies();
+    let may_be_joined = anomalies.contains(Anomaly::UnknownOrder) || (!anomalies.is_empty() && !line.prefix.is_empty());
+    may_be_joined && memmem::find(event.content(), MARK).is_some()
+}
+
 impl Findings {
     /// Adds an event and its time.
     #[inline]
@@ -92,11 +102,7 @@ impl Findings {
         if event.content().last() == Some(&b'\r') && line.is_terminated() && !may_be_cut {
             self.with_cr.add(line.number);
         }
-        // A client may ask for a host whose name has the text of an event, so that text alone is no sign. Two joined lines are an
-        // event with an anomaly, and either fields in an order that tor does not print, or a line of a log that has prefixes.
-        let may_be_joined =
-            !anomalies.is_empty() && (anomalies.contains(Anomaly::UnknownOrder) || !line.prefix.is_empty());
-        if may_be_joined && memmem::find(event.content(), MARK).is_some() {
+        if holds_another_event(line, event) {
             self.joined.add(line.number);
         }
     }

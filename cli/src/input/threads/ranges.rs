@@ -16,7 +16,7 @@ use crate::input::Input;
 use crate::input::layout::{self, Layout};
 use crate::input::progress::Progress;
 use crate::input::reader::ReadOptions;
-use crate::output::text::escape;
+use crate::output::text::escape_name;
 
 /// Maximum number of bytes at the beginning of a file that are read to detect its line end and its prefix.
 pub(super) const HEAD_LEN: u64 = layout::LEARNED_FROM as u64;
@@ -101,7 +101,7 @@ impl Cuttable {
             Some(detected @ (_, Some(_), Some(_))) => detected,
             _ => detect(HEAD_LEN)?,
         };
-        let (input, label) = (input.clone(), escape(&input.name).into_owned());
+        let (input, label) = (input.clone(), escape_name(&input.name).into_owned());
         let (step, stopped, progress) = (MIN_RANGE, false.into(), progress.clone());
         let start_state = start_state?;
         Some(Self { index, input, layout, label, file, len, step, start_state, has_prefix, stopped, progress })

@@ -12,7 +12,7 @@ use crate::input::findings::EndedLog;
 use crate::input::layout::Layout;
 use crate::input::read_events::{ReadStart, read_events};
 use crate::input::reader::OutputSink;
-use crate::output::text::{error_text, escape};
+use crate::output::text::{error_text, escape_name};
 
 impl<M: ConsumerMaker> SharedState<M> {
     /// Reads units until the queue is empty.
@@ -44,7 +44,7 @@ impl<M: ConsumerMaker> SharedState<M> {
         destination: &mut impl Destination<M::Log>,
     ) -> io::Result<bool> {
         let input = &waiting.input;
-        let name = escape(&input.name).into_owned();
+        let name = escape_name(&input.name).into_owned();
         let mut reports = Reports::new();
         let mut sink = LogSink { name: &name, destination, reports: &mut reports };
         let opened = input.open(&self.progress, waiting.decompressor);

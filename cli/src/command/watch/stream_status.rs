@@ -1,8 +1,16 @@
-//! The streams that were open before events were asked for: the reply to `GETINFO stream-status`.
+//! The reply to `GETINFO stream-status`: the streams that were open before events were asked for.
 //!
-//! The reply is one of three forms: `250+stream-status=` with a row of data for each stream, `250-stream-status=` with the
-//! only stream behind it, or with none. `input/open_streams.rs` reads such replies in logs, where lines may have a prefix and
-//! there may be several.
+//! The reply has one of three forms. Its *rows* are the streams:
+//!
+//! ```text
+//! 250+stream-status=                     250-stream-status=10 NEW 0 a:443     250-stream-status=
+//! 31 NEW 0 www.example.com:443           250 OK                               250 OK
+//! 32 SUCCEEDED 7 www.example.org:80
+//! .
+//! 250 OK
+//! ```
+//!
+//! `input/open_streams.rs` reads such replies in logs, where lines may have a prefix and there may be several.
 
 use super::control::{Continuation, ReplyLine};
 use crate::input::lines::CollectedLine;
@@ -15,52 +23,55 @@ const NAME: &[u8] = b"stream-status=";
 
 /// A scanner for the reply, which may come among events.
 ///
-/// tor replies when it has time, and another program on the port may never do so. So events are shown meanwhile, and
-/// each stream of the reply is returned at its place between them.
-pub(crate) struct ReplyScanner(ScanState);
+/// tor replies when it has time, and another program on the port may never do so. So lines are passed to the scanner one by
+/// one, while the events among them are shown.
+pub(crate) struct StatusReplyScanner(ScanState);
 
 /// A row of the reply: a stream.
-pub(crate) enum ReplyRow {
+pub(crate) enum StatusRow {
     /// Text of its line: the beginning of an event's content.
     Text(Vec<u8>),
     /// A stream whose line is longer than that of any event. tor prints no such line.
     TooLong,
 }
 
-/// The lines that come next.
+/// The place of the next line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ScanState {
-    /// Events, or the first line of the reply.
+    /// Before the reply, or its first line.
     Before,
-    /// Streams, up to a dot.
-    Streams,
-    /// Any lines after the reply.
+    /// In the data of the reply: rows, up to a dot.
+    Data,
+    /// After the rows.
     After,
 }
 
-impl ReplyScanner {
+impl StatusReplyScanner {
     /// Returns the scanner for the lines after the command was sent.
     pub(crate) const fn new() -> Self {
         Self(ScanState::Before)
     }
 
-    /// Returns `true` between the first line of a reply with several streams and the dot.
+    /// Returns `true` between `250+stream-status=` and the dot.
     pub(crate) fn is_in_data(&self) -> bool {
-        self.0 == ScanState::Streams
+        self.0 == ScanState::Data
     }
 
-    /// Parses a line, and returns the row that it is.
-    pub(crate) fn parse_line(&mut self, line: &CollectedLine) -> Option<ReplyRow> {
-        let row = |text: &[u8]| if line.is_whole { ReplyRow::Text(text.to_vec()) } else { ReplyRow::TooLong };
+    /// Parses a line, and returns its row. `None` for a line without a row, and for one that is no line of the reply.
+    pub(crate) fn parse_line(&mut self, line: &CollectedLine) -> Option<StatusRow> {
+        let row = |text: &[u8]| if line.is_whole { StatusRow::Text(text.to_vec()) } else { StatusRow::TooLong };
         let line = &*line.text;
         match (self.0, ReplyLine::of(line)) {
-            (ScanState::Streams, _) if line == b"." => self.0 = ScanState::After,
-            (ScanState::Streams, _) => return Some(row(line)),
+            (ScanState::Data, _) if line == b"." => self.0 = ScanState::After,
+            // If a client's line seemed to begin the reply, the events that follow are no rows, nor is the beginning of tor's
+            // reply. No row of tor looks like either: an ID has no `+`, and `STREAM` is no status.
+            (ScanState::Data, _) if line.starts_with(b"650 STREAM ") || line == b"250+stream-status=" => {}
+            (ScanState::Data, _) => return Some(row(line)),
             (ScanState::Before, Some(reply)) => {
                 let text = reply.text.strip_prefix(NAME).filter(|_| reply.code == *b"250");
                 match (reply.continuation, text) {
-                    (Continuation::Data, Some(_)) => self.0 = ScanState::Streams,
-                    // The only stream, or none.
+                    (Continuation::Data, Some(_)) => self.0 = ScanState::Data,
+                    // The reply with the only stream, or without any.
                     (_, Some(text)) => {
                         self.0 = ScanState::After;
                         return (!text.is_empty()).then(|| row(text));
@@ -84,13 +95,13 @@ mod tests {
 
     /// Returns the streams in `text`.
     fn streams(mut text: &[u8]) -> Vec<String> {
-        let (mut lines, mut scanner) = (LineCollector::of_wire(MAX_LINE), ReplyScanner::new());
+        let (mut lines, mut scanner) = (LineCollector::of_wire(MAX_LINE), StatusReplyScanner::new());
         let mut streams = Vec::new();
         while !text.is_empty() {
             let row = lines.take(&mut text).1.and_then(|line| scanner.parse_line(&line));
             streams.extend(row.map(|row| match row {
-                ReplyRow::Text(text) => String::from_utf8_lossy(&text).into_owned(),
-                ReplyRow::TooLong => "too long".into(),
+                StatusRow::Text(text) => String::from_utf8_lossy(&text).into_owned(),
+                StatusRow::TooLong => "too long".into(),
             }));
         }
         streams

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use tor_stream_event::{Step, StreamClosureReason, StreamEventRef, StreamLife, StreamStatus, StreamTracker};
 
-use super::open_streams::ReplyRow;
+use crate::command::watch::stream_status::StatusRow;
 use crate::output::mask;
 use crate::output::table::{self, ColumnKind, TextTable, thousands};
 use crate::output::text::escape;
@@ -126,12 +126,12 @@ impl LiveSummary {
         }
     }
 
-    /// Adds a stream that was open before. Returns `false` if its row cannot be read.
-    pub(crate) fn add_open(&mut self, stream: &ReplyRow) -> bool {
+    /// Adds a stream that was open before the connection. Returns `false` if its row cannot be read.
+    pub(crate) fn add_open_stream(&mut self, stream: &StatusRow) -> bool {
         let parse = if self.lenient { StreamEventRef::parse_lenient } else { StreamEventRef::parse_bytes };
         let event = match stream {
-            ReplyRow::Text(text) => parse(text).ok(),
-            ReplyRow::TooLong => None,
+            StatusRow::Text(text) => parse(text).ok(),
+            StatusRow::TooLong => None,
         };
         let Some(event) = event else {
             self.unreadable += 1;

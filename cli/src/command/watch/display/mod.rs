@@ -1,4 +1,11 @@
-//! Showing what tor sends: each event, or a summary.
+//! Showing what tor sends.
+//!
+//! - this file: the two forms of output, events one by one or a summary; and messages between them
+//! - [`live_summary`]: the summary: counts of the events so far, and the last streams
+//! - [`screen`]: standard output, where the summary is redrawn or printed at intervals
+
+mod live_summary;
+mod screen;
 
 use core::fmt::Arguments;
 use core::time::Duration;
@@ -6,11 +13,11 @@ use std::io;
 
 use tor_stream_event::EventLine;
 
+use self::live_summary::LiveSummary;
+use self::screen::Screen;
 use super::Options;
-use super::address::ControlAddress;
-use super::live_summary::LiveSummary;
-use super::open_streams::ReplyRow;
-use super::screen::Screen;
+use super::control::address::ControlAddress;
+use super::stream_status::StatusRow;
 use crate::command::events::{EventLogs, EventOutput};
 use crate::input::filter::MetConditions;
 use crate::input::findings::UnknownWords;
@@ -65,11 +72,11 @@ impl EventDisplay {
         }
     }
 
-    /// Adds a stream that was open before. Returns `false` if its row cannot be read.
-    pub(crate) fn receive_open(&mut self, row: &ReplyRow) -> bool {
+    /// Adds a stream that was open before the connection. Returns `false` if its row cannot be read.
+    pub(crate) fn add_open_stream(&mut self, row: &StatusRow) -> bool {
         match &mut self.output {
-            DisplayOutput::Summary(summary, _) => summary.add_open(row),
-            // Only a summary shows streams that have had no event since.
+            DisplayOutput::Summary(summary, _) => summary.add_open_stream(row),
+            // Only a summary shows streams that have had no event.
             DisplayOutput::Events(_) => true,
         }
     }

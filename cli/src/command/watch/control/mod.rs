@@ -1,4 +1,14 @@
-//! Commands to a control port, and the replies to them.
+//! A connection to a control port.
+//!
+//! - this file: commands, and the replies to them
+//! - [`address`]: the address of a control port, and the socket that is connected to it
+//! - [`auth`]: authentication; [`cookie`]: the file with the secret that tor shares with its user
+//! - [`connection_end`]: reasons for the end of a connection
+
+pub(crate) mod address;
+pub(crate) mod auth;
+pub(crate) mod connection_end;
+mod cookie;
 
 use core::ops::Range;
 use core::time::Duration;
@@ -7,8 +17,8 @@ use std::time::Instant;
 
 use zeroize::Zeroizing;
 
-use super::address::Socket;
-use super::connection_end::ConnectionEnd;
+use self::address::Socket;
+use self::connection_end::ConnectionEnd;
 use super::stop::Stop;
 use crate::output::text::error_text;
 

@@ -12,7 +12,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
 use super::connection_end::ConnectionEnd;
-use super::stop::{Stop, TICK};
+use crate::command::watch::stop::{Stop, TICK};
 use crate::output::text::{error_text, escape};
 
 /// Timeout to connect to one address.

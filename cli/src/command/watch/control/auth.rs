@@ -13,8 +13,8 @@ use tor_stream_event::Quoted;
 use zeroize::Zeroizing;
 
 use super::connection_end::ConnectionEnd;
-use super::control::{ControlConnection, ControlReply};
 use super::cookie::{self, COOKIE_LEN};
+use super::{ControlConnection, ControlReply};
 
 /// Key of the hash by which tor proves that it knows the cookie.
 const SERVER_KEY: &[u8] = b"Tor safe cookie authentication server-to-controller hash";
