@@ -9,8 +9,8 @@
 //!
 //! - the *content* is the text after `650 STREAM `, the *header* is its first three fields, `9 CLOSED 3`
 //! - the *target* is `a.test:80`: a *host* and a *port*
-//! - each *field* after the target is a *key* and a *value*; a *keyword* is a key that a known tor prints, such as `REASON`, but not
-//!   `FOO`
+//! - each *field* after the target is a *key* and a *value*; a *keyword* is a key that a known tor prints, such as `REASON`; the public
+//!   documents call another key, such as `FOO`, an unknown keyword
 //! - `CLOSED` and `DONE` are *words*, and may have a *variant* in an enum of `crate::word`
 //! - a *token* is any text without a space
 //! - a *plain* target is one in which [`scan::not_plain`] finds nothing: no space, for example

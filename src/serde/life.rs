@@ -41,6 +41,7 @@ impl<'de, W: WordEnum> Deserialize<'de> for PrintedWord<W> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
         let word = variant::<W>(&text);
+        // A stream keeps the start of a long word only.
         Ok(Self(word, (*text != *word.as_str()).then(|| cut(&text))))
     }
 }

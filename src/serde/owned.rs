@@ -52,10 +52,45 @@ struct EventForm {
     anomalies: Vec<String>,
     /// Content of the event, if tor would print another text for these fields.
     #[serde(default, deserialize_with = "secret")]
-    content: Option<ParsedContent>,
+    content: Option<ContentBytes>,
 }
 
 impl EventForm {
+    /// Returns the content to parse: the serialized one, or the one that tor prints for `fields`, which are the fields of this form.
+    ///
+    /// # Errors
+    ///
+    /// A message, if the circuit ID is `0`, or if the content would end its line, by a CR LF in it.
+    fn content(&self, fields: &PrintedFields<'_>) -> Result<Vec<u8>, &'static str> {
+        let content = match &self.content {
+            Some(content) => content.0.clone(),
+            None => {
+                let mut content = String::new();
+                fields.print(&mut content).map_err(|_| "expected no circuit ID, found 0")?;
+                content.into_bytes()
+            }
+        };
+        if content.windows(2).any(|bytes| bytes == b"\r\n") {
+            return Err("expected one line, found a line end in it");
+        }
+        Ok(content)
+    }
+
+    /// Returns `true` if `fields`, which are the fields of this form, are those of `event`, and if a malformed ID is listed as an
+    /// anomaly.
+    fn is_form_of<'a>(&'a self, event: &StreamEventRef<'a>, fields: PrintedFields<'a>) -> bool {
+        let ids_are_allowed = self.lists(Anomaly::MalformedId) || !event.anomalies().contains(Anomaly::MalformedId);
+        ids_are_allowed
+            && self.has_host_of(event)
+            // The host was compared above: the serialized one may have more than one U+FFFD.
+            && PrintedFields { target_host: event.target_host, ..fields }.are_those_of(event)
+    }
+
+    /// Returns `true` if `anomalies` lists the name of `anomaly`.
+    fn lists(&self, anomaly: Anomaly) -> bool {
+        self.anomalies.iter().any(|name| name == anomaly.as_str())
+    }
+
     /// Returns `true` if the host is that of `event`. In the serialized form, each invalid sequence of a host is U+FFFD.
     fn has_host_of(&self, event: &StreamEventRef<'_>) -> bool {
         match LossyHost::of(event) {
@@ -99,42 +134,42 @@ fn secret<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Re
 }
 
 /// The content of an event, serialized as text or as bytes.
-struct ParsedContent(Vec<u8>);
+struct ContentBytes(Vec<u8>);
 
-impl<'de> Deserialize<'de> for ParsedContent {
+impl<'de> Deserialize<'de> for ContentBytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            deserializer.deserialize_any(ParsedContentVisitor)
+            deserializer.deserialize_any(ContentVisitor)
         } else {
-            deserializer.deserialize_byte_buf(ParsedContentVisitor)
+            deserializer.deserialize_byte_buf(ContentVisitor)
         }
     }
 }
 
-/// Visitor that makes [`ParsedContent`] of text, bytes, or a list of numbers.
-struct ParsedContentVisitor;
+/// Visitor that makes [`ContentBytes`] of text, bytes, or a list of numbers.
+struct ContentVisitor;
 
-impl<'de> Visitor<'de> for ParsedContentVisitor {
-    type Value = ParsedContent;
+impl<'de> Visitor<'de> for ContentVisitor {
+    type Value = ContentBytes;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("text or bytes")
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<ParsedContent, E> {
-        Ok(ParsedContent(text.into()))
+    fn visit_str<E: Error>(self, text: &str) -> Result<ContentBytes, E> {
+        Ok(ContentBytes(text.into()))
     }
 
-    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<ParsedContent, E> {
-        Ok(ParsedContent(bytes.into()))
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<ContentBytes, E> {
+        Ok(ContentBytes(bytes.into()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut bytes: A) -> Result<ParsedContent, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut bytes: A) -> Result<ContentBytes, A::Error> {
         let mut content = Vec::new();
         while let Some(byte) = bytes.next_element()? {
             content.push(byte);
         }
-        Ok(ParsedContent(content))
+        Ok(ContentBytes(content))
     }
 }
 
@@ -158,35 +193,19 @@ impl<'de> Deserialize<'de> for StreamEvent {
         let form = EventForm::deserialize(deserializer)?;
         let iso_fields = form.iso_fields.as_ref().map(|words| words.join(","));
         let fields = form.fields(iso_fields.as_deref());
-        let mut bytes = match &form.content {
-            Some(content) => content.0.clone(),
-            None => {
-                let mut content = String::new();
-                fields.print(&mut content).map_err(|_| D::Error::custom("expected no circuit ID, found 0"))?;
-                content.into_bytes()
-            }
-        };
-        if bytes.windows(2).any(|two| two == b"\r\n") {
-            return Err(D::Error::custom("expected one line, found a line end in it"));
-        }
+        let mut line = form.content(&fields).map_err(D::Error::custom)?;
         // The parser removes one line end: with this one, a CR or LF at the end of the content stays.
-        bytes.extend_from_slice(b"\r\n");
-        let mut event = StreamEventRef::parse_lenient(&bytes).map_err(D::Error::custom)?;
-        let is_listed = |anomaly: &Anomaly| form.anomalies.iter().any(|name| name == anomaly.as_str());
-        let ids_are_allowed = is_listed(&Anomaly::MalformedId) || !event.anomalies().contains(Anomaly::MalformedId);
-        if !ids_are_allowed
-            || !form.has_host_of(&event)
-            // The host was compared above: the serialized one has more than one U+FFFD.
-            || !(PrintedFields { target_host: event.target_host, ..fields }).are_those_of(&event)
-        {
+        line.extend_from_slice(b"\r\n");
+        let mut event = StreamEventRef::parse_lenient(&line).map_err(D::Error::custom)?;
+        if !form.is_form_of(&event, fields) {
             let expected = if form.content.is_some() { "those of its content" } else { "those of one line" };
             return Err(D::Error::custom(format_args!(
                 "expected the fields of an event to be {expected}, found others"
             )));
         }
-        event.add_anomalies(OF_LOG_LINE.iter().copied().filter(is_listed).collect());
+        event.add_anomalies(OF_LOG_LINE.into_iter().filter(|&anomaly| form.lists(anomaly)).collect());
         // A CR or LF alone may have been removed from the event's end: it is not in the content, and the event was flagged for it.
-        if is_listed(&Anomaly::TargetMayBeCut) {
+        if form.lists(Anomaly::TargetMayBeCut) {
             parse::flag_cut_at_lone_line_end(&mut event);
         }
         Ok(event.into_owned())

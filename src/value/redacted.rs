@@ -38,7 +38,7 @@ impl<'a> Redacted<'a> {
         Self { context, start, end }
     }
 
-    /// Returns the redacted form of a text that was searched without text around it.
+    /// Returns the redacted form of a whole text: no secret begins before it.
     pub(crate) const fn alone(text: &'a [u8]) -> Self {
         Self::new(text, 0, text.len())
     }
@@ -108,14 +108,14 @@ impl<'a> Iterator for Pieces<'a> {
         if self.at >= self.end {
             return None;
         }
-        let mut masked = false;
+        let mut is_masked = false;
         // Steps over the secret at `at`, and over those that begin in it or right after it: they have one mask.
         while let Some((_, end)) = self.secret.filter(|&(start, _)| start <= self.at) {
             self.at = self.at.max(end);
-            masked = true;
+            is_masked = true;
             self.next_secret();
         }
-        if masked {
+        if is_masked {
             return Some(Piece::Masked);
         }
         let end = self.secret.map_or(self.end, |(start, _)| start.min(self.end));

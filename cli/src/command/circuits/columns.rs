@@ -14,22 +14,22 @@ pub(super) struct CircuitRow<'c> {
 }
 
 columns! {
-    /// The columns of `circuits`.
-    pub(super) struct CircuitColumns of |circuit: CircuitRow| {
-        file: Text = circuit.row.file,
-        circuit_id: Text = circuit.row.circuit_id,
-        unix_ts_first: Timestamp = circuit.circuit.first.and_then(Time::unix),
-        unix_ts_last: Timestamp = circuit.circuit.last.and_then(Time::unix),
-        seconds: Nullable<Real> = circuit.row.seconds,
-        streams: Count = circuit.row.streams,
-        detached: Count = circuit.row.detached,
-        failed: Count = circuit.row.failed,
-        targets: TextList = texts(&circuit.row.targets),
-        other_targets: Count = circuit.row.other_targets,
-        identities: TextList = texts(&circuit.row.identities),
-        unknown_identity: Count = circuit.row.unknown_identity,
-        changed_identity: Count = circuit.row.changed_identity,
-        differs_in: TextList = texts(&circuit.row.differs_in),
+    /// The columns of `circuits`. A `Timestamp` may be null by itself.
+    pub(super) struct CircuitColumns of |circuit_row: CircuitRow| {
+        file: Text = circuit_row.row.file,
+        circuit_id: Text = circuit_row.row.circuit_id,
+        unix_ts_first: Timestamp = circuit_row.circuit.first.and_then(Time::unix),
+        unix_ts_last: Timestamp = circuit_row.circuit.last.and_then(Time::unix),
+        seconds: Nullable<Real> = circuit_row.row.seconds,
+        streams: Count = circuit_row.row.streams,
+        detached: Count = circuit_row.row.detached,
+        failed: Count = circuit_row.row.failed,
+        targets: TextList = texts(&circuit_row.row.targets),
+        other_targets: Count = circuit_row.row.other_targets,
+        identities: TextList = texts(&circuit_row.row.identities),
+        unknown_identity: Count = circuit_row.row.unknown_identity,
+        changed_identity: Count = circuit_row.row.changed_identity,
+        differs_in: TextList = texts(&circuit_row.row.differs_in),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The columns of a circuit.
+//! The row of a circuit: its columns in order, and its text for a person.
 
 use core::fmt::Write;
 
@@ -47,7 +47,7 @@ row! {
     differs_in: FormedList,
 }
 
-/// A list of texts, in a form.
+/// A list of texts, in a form of lists.
 pub(super) struct FormedList {
     /// Items of the list.
     pub(super) items: Vec<String>,
@@ -56,7 +56,7 @@ pub(super) struct FormedList {
 }
 
 impl<'c> Row<'c> {
-    /// Returns the row of a circuit, with lists in this form.
+    /// Returns the row of a circuit of this file, with lists in this form.
     pub(super) fn new(
         file: &'c str,
         id: &'c CircuitId,
@@ -99,14 +99,16 @@ impl<'c> Row<'c> {
             let _ = write!(text, ", {seconds:.1} s");
         }
         let columns = table::width();
+        // Adds a line with a list, and the number of streams that the list does not cover; none if both are empty.
         let mut line = |name: &str, list: &FormedList, others: u64| {
-            // The width of the name and the spaces around it below.
-            const INDENT: usize = 16;
+            const NAME_WIDTH: usize = 11;
+            // Four spaces before the name, and one after it.
+            const INDENT: usize = 4 + NAME_WIDTH + 1;
             let others = (others > 0).then(|| table::count(others, "other stream"));
             let items = list.items.iter().map(String::as_str).chain(others.as_deref());
             let items = width::list(items, INDENT, columns);
             if !items.is_empty() {
-                let _ = write!(text, "\n    {name:11} {items}");
+                let _ = write!(text, "\n    {name:NAME_WIDTH$} {items}");
             }
         };
         line("targets", &self.targets, self.other_targets);

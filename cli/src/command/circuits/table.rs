@@ -17,7 +17,8 @@ pub(super) struct CircuitTable {
     circuits: BTreeMap<NumericId, CircuitFacts>,
     /// Maximum number of circuits.
     limit: usize,
-    /// Number of targets and identities, over all circuits, that may still be added.
+    /// Number of targets and identities, over all circuits, that may still be added. At first it is the maximum number of
+    /// circuits.
     room: usize,
     /// Number of stays of streams on circuits for which there was no room.
     pub(super) left_out: u64,
@@ -101,8 +102,8 @@ impl FromLife for StreamStays {
 
 /// Returns the stays of a stream, one for each of its circuits.
 fn stays(life: &Life) -> Vec<Stay> {
-    // A stream fails on the circuit that it is on at its end. `failure` alone does not tell: a look-up may fail without a
-    // FAILED.
+    // A stream fails on the circuit that it is on at its end. The field `failure` does not tell: a look-up may fail without
+    // an event FAILED.
     let failed_on = life.circuit_id.filter(|_| life.failed());
     let new = |&id: &CircuitId| Stay { id, first: None, last: None, detached: 0, failed: failed_on == Some(id) };
     let mut stays: Vec<_> = life.circuits.iter().map(new).collect();
@@ -117,13 +118,14 @@ fn stays(life: &Life) -> Vec<Stay> {
         stay.last = step.time.or(stay.last);
         stay.detached += u64::from(step.status == StreamStatus::Detached);
     }
-    // Events of flow control are no steps. If a stream begins with some, they were on the circuit of its first step. The
-    // first event may have no time, such as a stream in a reply to GETINFO: then the first time of a step counts.
+    // Events of flow control are no steps. If a stream begins with some, they were on the circuit of its first step, or on
+    // its only one. The first event may have no time, such as a stream in a reply to GETINFO: then the first time of a step
+    // counts.
     if let Some(stay) = stays.first_mut() {
         let begins_on_it = life.steps.first().is_none_or(|step| step.circuit_id == Some(stay.id));
         stay.first = life.first.filter(|_| begins_on_it).or(stay.first);
     }
-    // The last event may be one of flow control, too, and without a time. It was on the circuit that the stream is on at
+    // The last event, too, may be one of flow control, or have no time. The stream was then on the circuit that it is on at
     // its end.
     if let Some(stay) = stays.iter_mut().find(|stay| life.circuit_id == Some(stay.id)) {
         stay.last = life.last.or(stay.last);
@@ -155,7 +157,7 @@ impl CircuitTable {
 }
 
 impl CircuitFacts {
-    /// Adds a stream and its stay on this circuit.
+    /// Adds a stream and its stay on this circuit. `room` is that of the table.
     fn add(&mut self, stream: &StreamStays, stay: &Stay, identity: Option<usize>, room: &mut usize) {
         self.streams += 1;
         self.first = self.first.into_iter().chain(stay.first).min();
@@ -163,6 +165,7 @@ impl CircuitFacts {
         self.detached += stay.detached;
         self.failed += u64::from(stay.failed);
         self.changed += u64::from(!stream.facts.changed.is_empty());
+        // Most targets are there already, and need no copy.
         if !self.targets.contains(&stream.target) && !keep(&mut self.targets, stream.target.clone(), room) {
             self.other_targets += 1;
         }
@@ -187,7 +190,7 @@ impl CircuitFacts {
     }
 }
 
-/// Adds an item if there is room for it. Returns `false` if it was left out.
+/// Adds an item if there is room for it, or if it is there already. Returns `false` if it was left out.
 fn keep<T: Ord>(items: &mut BTreeSet<T>, item: T, room: &mut usize) -> bool {
     if items.contains(&item) {
         return true;

@@ -43,7 +43,7 @@ pub(super) enum Column {
     File,
     /// Hour of the start.
     Hour,
-    /// Interval of `--every` that has the start. No word of `--by` names this column.
+    /// Interval of this length, as `--every` sets it, that has the start. No word of `--by` names this column.
     Every(Duration),
 }
 
@@ -163,7 +163,7 @@ fn date_and_time(rfc3339: &str, interval: Duration) -> String {
     text.strip_suffix(seconds).unwrap_or(&text).into()
 }
 
-/// Returns the host of `SOURCE_ADDR`: all of it without a port.
+/// Returns the host of `SOURCE_ADDR`, or all of that if it has no port.
 fn host(source_addr: &str) -> &str {
     let parts = source_addr.rsplit_once(':');
     parts.filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(source_addr, |(host, _)| host)
@@ -200,7 +200,7 @@ impl Value {
     fn interval(time: Option<Time>, interval: Duration) -> Self {
         let start = time.and_then(Time::unix).and_then(|time| {
             let seconds = time.as_secs();
-            // An interval is a second at least.
+            // The remainder is never `None`: an interval has a second at least.
             rfc3339(Duration::from_secs(seconds - seconds.checked_rem(interval.as_secs())?))
         });
         Self::text(start.as_deref())

@@ -10,6 +10,7 @@ use tor_stream_event::LineState;
 use super::column::Column;
 use super::groups::{GroupKey, NewGroups};
 use crate::command::events::EventRow;
+use crate::command::list_form::ListForm;
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{ConsumerMaker, InputName, LogConsumer};
 
@@ -79,9 +80,8 @@ impl ConsumerMaker for GroupedEventsMaker {
 impl Consumer for GroupedEvents {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if event.met.all() {
-            // `flat` makes texts of lists.
-            let (show_credentials, flat) = (false, true);
-            let row = EventRow::new(event.line, event.event, show_credentials, flat);
+            let show_credentials = false;
+            let row = EventRow::new(event.line, event.event, show_credentials, ListForm::Joined);
             let values = self.columns.iter().map(|column| column.of_event(event, &row, &self.file));
             self.groups.add(values.collect(), 1);
         }

@@ -99,10 +99,13 @@ impl Groups {
     /// Returns the largest groups, at most `top` of them, in an order.
     pub(super) fn sorted(self, top: Option<usize>, order: GroupOrder) -> SortedGroups {
         let mut groups: Vec<_> = self.counts.into_iter().collect();
-        groups.sort_unstable_by(|(key, count), (other, others)| (Reverse(count), key).cmp(&(Reverse(others), other)));
+        groups.sort_unstable_by(|(key, count), (other_key, other_count)| {
+            (Reverse(count), key).cmp(&(Reverse(other_count), other_key))
+        });
         groups.truncate(top.unwrap_or(usize::MAX));
         if order == GroupOrder::ByTime {
-            groups.sort_by(|(key, _), (other, _)| key.first().cmp(&other.first()));
+            // This order is stable: groups of one time stay as they are, the largest first.
+            groups.sort_by(|(key, _), (other_key, _)| key.first().cmp(&other_key.first()));
         }
         let printed: u64 = groups.iter().map(|(_, count)| count).sum();
         SortedGroups { groups, others: self.total - printed, total: self.total }

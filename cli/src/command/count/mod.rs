@@ -197,7 +197,7 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
     check.exit(result, found)
 }
 
-/// Ends the program if the columns cannot be counted by.
+/// Ends the program, as for other wrong arguments, if a column is not for events, or is named twice.
 fn check_columns(columns: &[Column], events: bool) {
     let conflict = |message: &str| exit_with_mistake(clap::error::ErrorKind::ArgumentConflict, message);
     if events && columns.contains(&Column::Identity) {
@@ -210,7 +210,7 @@ fn check_columns(columns: &[Column], events: bool) {
     }
 }
 
-/// The groups of all logs, and what they are counted with.
+/// The collector of the groups of all logs.
 struct Counting {
     /// Columns to group by.
     columns: Arc<[Column]>,
@@ -234,7 +234,8 @@ impl Counting {
         self.groups.add(key, number);
     }
 
-    /// Reports the streams or events that have no time or no group. Returns `false` if there are any.
+    /// Reports the streams or events that have no time or no group. Returns `false` if there are any. `counted` is `streams`
+    /// or `events`.
     fn report_missing(&self, counted: &str) -> bool {
         let (untimed, left_out) = (self.untimed, self.groups.left_out);
         if untimed > 0 {

@@ -1,7 +1,13 @@
 //! The command `events`.
 //!
-//! The [row] of an event has its columns as text. [`rows`] makes them in the threads that read, as text or, for a file of
-//! typed `columns`, `packed`; [`output`] writes them to standard output.
+//! - this file: the options
+//! - [`row`]: the row of an event, with the names of its columns, and its JSON
+//! - [`rows`]: rows in an output format, made by the threads that read
+//! - `packed`: such rows for an Arrow or Parquet file, in little memory; `columns`: the types of their columns
+//! - [`output`]: rows on standard output, in order
+//!
+//! A long file is cut into *ranges* of lines, which several threads read at a time. The rows of a range are a *part*, which is
+//! appended to those of the lines before it.
 
 #[cfg(feature = "arrow")]
 mod columns;
@@ -89,7 +95,7 @@ pub(crate) struct Options {
     csv: CsvOptions,
 }
 
-/// Prints the events in all files. Returns `false` if a file or a line could not be read.
+/// Prints the events in all files. Returns `false` if a file or a line could not be read, or a filter has an unknown word.
 ///
 /// # Errors
 ///
@@ -99,6 +105,7 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     let logs = EventLogs { format, show_credentials: credentials.show_credentials, cells: csv.cells() };
     let read = Arc::new(read);
     // Not `Files`, which reports files that are read twice: here their events are printed twice, as by `cat`.
+    // `is_listed` is false if a folder could not be listed.
     let (inputs, is_listed) = read.inputs.list();
     let mut output = EventOutput::new(logs)?;
     let all_read = threads::read(&read, threads::numbered(inputs), logs, &mut output)?;

@@ -13,17 +13,17 @@ use crate::output::cells::Csv;
 #[cfg(feature = "arrow")]
 use crate::output::columns::{ColumnFile, ColumnFormat};
 
-/// Standard output.
+/// Standard output. The rows of logs are passed to it as a [`Collector`]; `watch` adds events one by one.
 pub(crate) struct EventOutput {
     /// File of a format with typed columns; `None` for text.
     #[cfg(feature = "arrow")]
     file: Option<Box<ColumnFile<EventColumns>>>,
-    /// Rows that were not printed yet.
-    log: EventLog,
+    /// Rows of the events that were added one by one and not printed yet.
+    unprinted: EventLog,
 }
 
 impl EventOutput {
-    /// Returns the output before the first event.
+    /// Returns the output before the first event. CSV begins with the names of the columns.
     pub(crate) fn new(logs: EventLogs) -> io::Result<Self> {
         if logs.format == RowFormat::Csv {
             let mut names = Csv::new(Vec::new(), logs.cells);
@@ -37,24 +37,24 @@ impl EventOutput {
                 RowFormat::Parquet => Some(Box::new(ColumnFile::new(ColumnFormat::Parquet)?)),
                 RowFormat::Json | RowFormat::Csv => None,
             },
-            log: logs.rows(0),
+            unprinted: logs.new_log(0),
         })
     }
 
-    /// Adds an event, independently of the filters, for the next [`flush`](Self::flush).
+    /// Adds an event, without a look at the filters. The next [`flush`](Self::flush) prints it.
     pub(crate) fn write(&mut self, event: &Event<'_>) -> io::Result<()> {
-        self.log.write(event, event.line.number)
+        self.unprinted.write(event, event.line.number)
     }
 
-    /// Writes the buffered rows, if the format allows it before its end.
+    /// Prints the added events; an Arrow or Parquet file may keep rows until it is [finished](Self::finish).
     pub(crate) fn flush(&mut self) -> io::Result<()> {
-        if let Some(rows) = self.log.rows()? {
+        if let Some(rows) = self.unprinted.rows()? {
             self.add_rows(rows)?;
         }
         io::stdout().flush()
     }
 
-    /// Writes all rows and the end of the file.
+    /// Prints the added events, and the end of an Arrow or Parquet file.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         self.flush()?;
         #[cfg(feature = "arrow")]
@@ -68,21 +68,23 @@ impl EventOutput {
 impl Collector<EventLog> for EventOutput {
     fn add_rows(&mut self, rows: ReadyRows) -> io::Result<()> {
         match rows {
-            ReadyRows::Text(ready, text) => {
+            ReadyRows::Text(appended, text) => {
                 let mut stdout = io::stdout().lock();
-                ready.iter().try_for_each(|rows| rows.write(&mut stdout))?;
+                appended.iter().try_for_each(|rows| rows.write(&mut stdout))?;
                 stdout.write_all(&text)?;
                 stdout.flush()
             }
             #[cfg(feature = "arrow")]
             ReadyRows::Table(rows) => match &mut self.file {
                 Some(file) => rows.each(|row| file.write(row)),
+                // Never the case: a format with such rows has a file.
                 None => Ok(()),
             },
         }
     }
 
     fn add_log(&mut self, _log: EventLog, _index: usize, _all_read: bool) -> io::Result<()> {
+        // Nothing is printed at the end of a log: its rows were added before.
         Ok(())
     }
 }

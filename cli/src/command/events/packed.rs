@@ -1,4 +1,6 @@
-//! Rows of a table that are sent from thread to thread.
+//! Rows of an Arrow or Parquet file, on their way from the threads that read to the thread that prints.
+//!
+//! The text of many rows is in one allocation: to free memory that another thread has allocated takes long.
 
 use alloc::borrow::Cow;
 use core::time::Duration;
@@ -16,12 +18,12 @@ pub(crate) struct PackedRows {
     /// Text of all fields.
     text: String,
     /// Rows, as ranges of `text`.
-    rows: Vec<Packed>,
+    rows: Vec<PackedRow>,
 }
 
-/// A row of a table, with the columns that text formats lack.
+/// A row of an Arrow or Parquet file, unpacked.
 pub(crate) struct TableRow<'a> {
-    /// Columns of text formats.
+    /// Columns of text formats, without the time.
     pub(crate) row: EventRow<'a>,
     /// Unix time before the event in the log, if it has one.
     pub(crate) time: Option<Duration>,
@@ -29,31 +31,31 @@ pub(crate) struct TableRow<'a> {
     pub(crate) prefix: Option<&'a str>,
 }
 
-/// Range of a field in the text of all fields: start and end.
-type Place = Option<(usize, usize)>;
+/// Range of a field in the text of all fields: start and end. `None` for a field that the event does not have.
+type TextRange = Option<(usize, usize)>;
 
 /// The fields of a [`TableRow`], its text as ranges.
 #[allow(clippy::missing_docs_in_private_items, reason = "the names are those of the columns")]
-struct Packed {
+struct PackedRow {
     line: u64,
     time: Option<Duration>,
-    prefix: Place,
-    id: Place,
-    status: Place,
-    circuit_id: Place,
-    target_host: Place,
+    prefix: TextRange,
+    id: TextRange,
+    status: TextRange,
+    circuit_id: TextRange,
+    target_host: TextRange,
     target_port: u16,
-    reason: Place,
-    remote_reason: Place,
-    source: Place,
-    source_addr: Place,
-    purpose: Place,
-    socks_username: Place,
-    socks_password: Place,
-    client_protocol: Place,
+    reason: TextRange,
+    remote_reason: TextRange,
+    source: TextRange,
+    source_addr: TextRange,
+    purpose: TextRange,
+    socks_username: TextRange,
+    socks_password: TextRange,
+    client_protocol: TextRange,
     nym_epoch: Option<u32>,
     session_group: Option<i32>,
-    iso_fields: Place,
+    iso_fields: TextRange,
     anomalies: Anomalies,
 }
 
@@ -65,14 +67,14 @@ impl PackedRows {
 
     /// Returns the number of bytes that the rows take.
     pub(crate) fn size(&self) -> usize {
-        self.text.len() + self.rows.len() * size_of::<Packed>()
+        self.text.len() + self.rows.len() * size_of::<PackedRow>()
     }
 
     /// Adds the row of an event.
     pub(crate) fn push(&mut self, event: &Event<'_>, row: &EventRow<'_>) {
         let Event { line, event, time, .. } = *event;
         let text = &mut self.text;
-        let mut put = |field: Option<&str>| {
+        let mut pack = |field: Option<&str>| {
             field.map(|field| {
                 let start = text.len();
                 text.push_str(field);
@@ -80,28 +82,28 @@ impl PackedRows {
             })
         };
         let prefix = core::str::from_utf8(line.prefix).ok().map(str::trim_end).filter(|prefix| !prefix.is_empty());
-        // Never with credentials: no log has any there, but a joined line may.
+        // Masked even with --show-credentials, which is about the event: only a joined line has any before it.
         let prefix = prefix.map(|prefix| mask::text(event, prefix));
-        self.rows.push(Packed {
+        self.rows.push(PackedRow {
             line: row.line,
             time: time.and_then(Time::unix),
-            prefix: put(prefix.as_deref()),
-            id: put(Some(&row.id)),
-            status: put(Some(&row.status)),
-            circuit_id: put(row.circuit_id.as_deref()),
-            target_host: put(Some(&row.target_host)),
+            prefix: pack(prefix.as_deref()),
+            id: pack(Some(&row.id)),
+            status: pack(Some(&row.status)),
+            circuit_id: pack(row.circuit_id.as_deref()),
+            target_host: pack(Some(&row.target_host)),
             target_port: row.target_port,
-            reason: put(row.reason.as_deref()),
-            remote_reason: put(row.remote_reason.as_deref()),
-            source: put(row.source.as_deref()),
-            source_addr: put(row.source_addr.as_deref()),
-            purpose: put(row.purpose.as_deref()),
-            socks_username: put(row.socks_username),
-            socks_password: put(row.socks_password),
-            client_protocol: put(row.client_protocol.as_deref()),
+            reason: pack(row.reason.as_deref()),
+            remote_reason: pack(row.remote_reason.as_deref()),
+            source: pack(row.source.as_deref()),
+            source_addr: pack(row.source_addr.as_deref()),
+            purpose: pack(row.purpose.as_deref()),
+            socks_username: pack(row.socks_username),
+            socks_password: pack(row.socks_password),
+            client_protocol: pack(row.client_protocol.as_deref()),
             nym_epoch: row.nym_epoch,
             session_group: row.session_group,
-            iso_fields: put(row.iso_fields.as_ref().map(IsoFields::as_str)),
+            iso_fields: pack(row.iso_fields.as_ref().map(IsoFields::as_str)),
             anomalies: row.anomalies.set(),
         });
     }
@@ -110,8 +112,8 @@ impl PackedRows {
     pub(crate) fn append(&mut self, later: Self, lines: u64) {
         let before = self.text.len();
         self.text.push_str(&later.text);
-        let moved = |place: Place| place.map(|(start, end)| (start + before, end + before));
-        self.rows.extend(later.rows.into_iter().map(|row| Packed {
+        let moved = |range: TextRange| range.map(|(start, end)| (start + before, end + before));
+        self.rows.extend(later.rows.into_iter().map(|row| PackedRow {
             line: row.line + lines,
             prefix: moved(row.prefix),
             id: moved(row.id),
@@ -141,14 +143,14 @@ impl PackedRows {
     }
 
     /// Returns a row.
-    fn unpacked(&self, row: &Packed) -> TableRow<'_> {
-        let text = |place: Place| place.and_then(|(start, end)| self.text.get(start..end));
+    fn unpacked(&self, row: &PackedRow) -> TableRow<'_> {
+        let text = |range: TextRange| range.and_then(|(start, end)| self.text.get(start..end));
         TableRow {
             time: row.time,
             prefix: text(row.prefix),
             row: EventRow {
                 line: row.line,
-                // The log's digits, which only text formats have.
+                // This is the time with the log's digits, which only text formats have.
                 time: None,
                 id: Cow::Borrowed(text(row.id).unwrap_or_default()),
                 status: Cow::Borrowed(text(row.status).unwrap_or_default()),

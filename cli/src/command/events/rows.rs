@@ -1,4 +1,7 @@
-//! The rows of events, made by the threads that read.
+//! The rows of events in an output format, made by the threads that read.
+//!
+//! A thread that reads a range does not know the number of lines before it. So the text of a range has a 0 in place of each
+//! line's number. The thread that prints puts the numbers in, without a copy of the text.
 
 use core::mem;
 use core::ops::RangeInclusive;
@@ -9,6 +12,7 @@ use tor_stream_event::LineState;
 #[cfg(feature = "arrow")]
 use super::packed::PackedRows;
 use super::row::{EventRow, JsonLists};
+use crate::command::list_form::ListForm;
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{ConsumerMaker, InputName, LogConsumer};
 use crate::output::RowFormat;
@@ -16,10 +20,10 @@ use crate::output::cells::{CellEscapes, Csv};
 use crate::output::replacements::Replacements;
 use crate::output::text::escape_json;
 
-/// A maker of the consumers of `events`.
+/// A maker of the consumers that make rows of events.
 #[derive(Clone, Copy)]
 pub(crate) struct EventLogs {
-    /// The format.
+    /// Format of the rows.
     pub(crate) format: RowFormat,
     /// Set to show SOCKS user names and passwords.
     pub(crate) show_credentials: bool,
@@ -27,73 +31,82 @@ pub(crate) struct EventLogs {
     pub(crate) cells: CellEscapes,
 }
 
-/// Rows of the events of an input.
+/// The consumer of the events of an input: makes their rows.
 pub(crate) struct EventLog {
-    /// Rows that were not printed yet.
-    rows: EventRows,
-    /// Rows before those, of an earlier range.
-    ready: Vec<NumberedRows>,
+    /// Encoder, with the rows that were not taken yet.
+    encoder: RowEncoder,
+    /// Rows of text before those in the encoder, which were appended: the rows of ranges.
+    appended: Vec<UnnumberedRows>,
     /// Set to show SOCKS user names and passwords.
     show_credentials: bool,
 }
 
-/// Rows of events in a format.
-pub(crate) enum EventRows {
+/// An encoder of rows in a format, with the rows so far.
+enum RowEncoder {
     /// JSON.
     Json(Vec<u8>, JsonLists),
     /// CSV.
     Csv(Box<Csv<Vec<u8>>>),
-    /// Rows of a table.
+    /// Rows of an Arrow or Parquet file.
     #[cfg(feature = "arrow")]
     Table(PackedRows),
 }
 
-/// The rows of a range. Lines are numbered from its beginning, and the text has a 0 in place of each number.
+/// The consumer of the events of a range: makes their rows. Lines are numbered from the beginning of the range.
 pub(crate) struct EventPart {
-    /// Rows, with 0 for the number of each line.
+    /// Rows. Text has a 0 in place of each line's number.
     log: EventLog,
-    /// Line number and start of each row of text.
-    starts: Vec<(u64, usize)>,
+    /// Starts of the rows; empty unless they are text.
+    starts: Vec<RowStart>,
     /// Set once the part takes too much memory. Its events are then not printed: the range is read again, event by
     /// event.
-    is_full: bool,
+    must_reread: bool,
 }
 
-/// Rows of text with 0 in place of each line's number.
-pub(crate) struct NumberedRows {
+/// The start of a row in a text of several.
+struct RowStart {
+    /// Number of the event's line in its range.
+    line: u64,
+    /// Index of the row in the text.
+    index: usize,
+}
+
+/// Rows of text with a 0 in place of each line's number.
+pub(crate) struct UnnumberedRows {
     /// Text of the rows.
     text: Vec<u8>,
-    /// Line number and start of each row.
-    starts: Vec<(u64, usize)>,
-    /// Number of bytes of a row before its number.
-    before: usize,
-    /// Number of lines before the first one.
-    lines: u64,
+    /// Starts of the rows; empty for text that has its numbers already.
+    starts: Vec<RowStart>,
+    /// Number of bytes from the start of a row to the number.
+    bytes_before_number: usize,
+    /// Number of lines before the range.
+    lines_before: u64,
 }
 
 /// Rows that are ready to be printed.
 pub(crate) enum ReadyRows {
-    /// Rows whose lines have yet to be numbered, and text after them.
-    Text(Vec<NumberedRows>, Vec<u8>),
-    /// Rows of a table.
+    /// Rows of ranges, and text after them that has its numbers.
+    Text(Vec<UnnumberedRows>, Vec<u8>),
+    /// Rows of an Arrow or Parquet file.
     #[cfg(feature = "arrow")]
     Table(PackedRows),
 }
 
 impl EventLogs {
-    /// Lengths of a range in bytes. Its rows in JSON are about four times as long.
-    const RANGE: RangeInclusive<u64> = 128 * 1024..=512 * 1024;
+    /// Lengths of a range in bytes: long enough that threads seldom wait for each other, and short, since the rows of several
+    /// ranges wait in memory, and those in JSON are about four times as long as their events.
+    const LENGTHS: RangeInclusive<u64> = 128 * 1024..=512 * 1024;
 
-    /// Returns the consumer of an input, with room for so many bytes of text.
-    pub(super) fn rows(self, room: usize) -> EventLog {
+    /// Returns the consumer of an input, which has room for `room` bytes of text at first.
+    pub(super) fn new_log(self, room: usize) -> EventLog {
         let text = Vec::with_capacity(room);
-        let rows = match self.format {
-            RowFormat::Json => EventRows::Json(text, JsonLists::default()),
-            RowFormat::Csv => EventRows::Csv(Box::new(Csv::new(text, self.cells))),
+        let encoder = match self.format {
+            RowFormat::Json => RowEncoder::Json(text, JsonLists::default()),
+            RowFormat::Csv => RowEncoder::Csv(Box::new(Csv::new(text, self.cells))),
             #[cfg(feature = "arrow")]
-            RowFormat::Arrow | RowFormat::Parquet => EventRows::Table(PackedRows::default()),
+            RowFormat::Arrow | RowFormat::Parquet => RowEncoder::Table(PackedRows::default()),
         };
-        EventLog { rows, ready: Vec::new(), show_credentials: self.show_credentials }
+        EventLog { encoder, appended: Vec::new(), show_credentials: self.show_credentials }
     }
 }
 
@@ -101,26 +114,25 @@ impl ConsumerMaker for EventLogs {
     type Log = EventLog;
 
     fn log(&self, _input: InputName<'_>) -> EventLog {
-        self.rows(0)
+        self.new_log(0)
     }
 
     fn part(&self, _input: InputName<'_>, _lines: u64) -> EventPart {
-        EventPart { log: self.rows(EventPart::ROOM), starts: Vec::new(), is_full: false }
+        EventPart { log: self.new_log(EventPart::ROOM), starts: Vec::new(), must_reread: false }
     }
 
     fn range_len(&self) -> Option<RangeInclusive<u64>> {
-        Some(Self::RANGE)
+        Some(Self::LENGTHS)
     }
 }
 
 impl EventLog {
-    /// Adds the row of an event in the line with this number.
-    pub(super) fn write(&mut self, event: &Event<'_>, number: u64) -> io::Result<()> {
-        let row =
-            |flat| EventRow { line: number, ..EventRow::new(event.line, event.event, self.show_credentials, flat) };
-        match &mut self.rows {
-            EventRows::Json(json, lists) => {
-                let mut row = row(false);
+    /// Adds the row of an event, with `line` as the number of its line.
+    pub(super) fn write(&mut self, event: &Event<'_>, line: u64) -> io::Result<()> {
+        let row = |form| EventRow { line, ..EventRow::new(event.line, event.event, self.show_credentials, form) };
+        match &mut self.encoder {
+            RowEncoder::Json(json, lists) => {
+                let mut row = row(ListForm::Separate);
                 row.iso_fields = row.iso_fields.map(|list| lists.get(&list)).transpose()?;
                 let start = json.len();
                 row.write_json(json)?;
@@ -128,10 +140,10 @@ impl EventLog {
                 json.push(b'\n');
                 Ok(())
             }
-            EventRows::Csv(csv) => csv.row(row(true)),
+            RowEncoder::Csv(csv) => csv.row(row(ListForm::Joined)),
             #[cfg(feature = "arrow")]
-            EventRows::Table(rows) => {
-                rows.push(event, &row(false));
+            RowEncoder::Table(rows) => {
+                rows.push(event, &row(ListForm::Separate));
                 Ok(())
             }
         }
@@ -139,43 +151,43 @@ impl EventLog {
 
     /// Returns `true` if the rows are text.
     fn is_text(&self) -> bool {
-        matches!(self.rows, EventRows::Json(..) | EventRows::Csv(_))
+        matches!(self.encoder, RowEncoder::Json(..) | RowEncoder::Csv(_))
     }
 
     /// Returns the number of bytes that the rows so far take.
     fn len(&mut self) -> io::Result<usize> {
-        match &mut self.rows {
-            EventRows::Json(json, _) => Ok(json.len()),
-            EventRows::Csv(csv) => csv.len(),
+        match &mut self.encoder {
+            RowEncoder::Json(json, _) => Ok(json.len()),
+            RowEncoder::Csv(csv) => csv.len(),
             #[cfg(feature = "arrow")]
-            EventRows::Table(rows) => Ok(rows.size()),
+            RowEncoder::Table(rows) => Ok(rows.size()),
         }
     }
 
     /// Removes and returns the rows so far.
     fn take(&mut self) -> io::Result<ReadyRows> {
-        let ready = mem::take(&mut self.ready);
-        match &mut self.rows {
-            EventRows::Json(json, _) => Ok(ReadyRows::Text(ready, mem::take(json))),
-            EventRows::Csv(csv) => csv.take().map(|text| ReadyRows::Text(ready, text)),
+        let appended = mem::take(&mut self.appended);
+        match &mut self.encoder {
+            RowEncoder::Json(json, _) => Ok(ReadyRows::Text(appended, mem::take(json))),
+            RowEncoder::Csv(csv) => csv.take().map(|text| ReadyRows::Text(appended, text)),
             #[cfg(feature = "arrow")]
-            EventRows::Table(rows) => Ok(ReadyRows::Table(mem::take(rows))),
+            RowEncoder::Table(rows) => Ok(ReadyRows::Table(mem::take(rows))),
         }
     }
 
-    /// Returns the number of bytes of a row before the number of its line.
-    const fn before_number(&self) -> usize {
-        if matches!(self.rows, EventRows::Json(..)) { b"{\"line\":".len() } else { 0 }
+    /// Returns the number of bytes from the start of a row of text to the number of its line, which is the first column.
+    const fn bytes_before_number(&self) -> usize {
+        if matches!(self.encoder, RowEncoder::Json(..)) { b"{\"line\":".len() } else { 0 }
     }
 }
 
-impl NumberedRows {
+impl UnnumberedRows {
     /// Writes the rows with the numbers of their lines.
     pub(super) fn write(&self, output: &mut impl Write) -> io::Result<()> {
         let mut replacements = Replacements::default();
-        for &(line, start) in &self.starts {
-            let at = start + self.before;
-            replacements.add(at..at + 1, format_args!("{}", line + self.lines));
+        for RowStart { line, index } in &self.starts {
+            let zero = index + self.bytes_before_number;
+            replacements.add(zero..zero + 1, format_args!("{}", line + self.lines_before));
         }
         replacements.write(&self.text, output)
     }
@@ -193,7 +205,7 @@ impl LogConsumer for EventLog {
 
     fn rows(&mut self) -> io::Result<Option<ReadyRows>> {
         match self.take()? {
-            ReadyRows::Text(ready, text) if ready.is_empty() && text.is_empty() => Ok(None),
+            ReadyRows::Text(appended, text) if appended.is_empty() && text.is_empty() => Ok(None),
             #[cfg(feature = "arrow")]
             ReadyRows::Table(rows) if rows.is_empty() => Ok(None),
             rows => Ok(Some(rows)),
@@ -201,26 +213,26 @@ impl LogConsumer for EventLog {
     }
 
     fn append(&mut self, mut part: EventPart, lines: u64) -> io::Result<bool> {
-        if part.is_full {
+        if part.must_reread {
             return Ok(false);
         }
-        let before = self.before_number();
+        let bytes_before_number = self.bytes_before_number();
         match (self.take()?, part.log.take()?) {
-            (ReadyRows::Text(mut ready, own), ReadyRows::Text(_, text)) => {
-                if !own.is_empty() {
-                    ready.push(NumberedRows { text: own, starts: Vec::new(), before, lines });
+            (ReadyRows::Text(mut appended, own), ReadyRows::Text(_, text)) => {
+                // Own rows have their numbers.
+                for (text, starts) in [(own, Vec::new()), (text, part.starts)] {
+                    if !text.is_empty() {
+                        appended.push(UnnumberedRows { text, starts, bytes_before_number, lines_before: lines });
+                    }
                 }
-                if !text.is_empty() {
-                    ready.push(NumberedRows { text, starts: part.starts, before, lines });
-                }
-                self.ready = ready;
+                self.appended = appended;
             }
             #[cfg(feature = "arrow")]
             (ReadyRows::Table(mut own), ReadyRows::Table(rows)) => {
                 own.append(rows, lines);
-                self.rows = EventRows::Table(own);
+                self.encoder = RowEncoder::Table(own);
             }
-            // Both have the same format.
+            // Never the case: both are of the same format.
             #[cfg(feature = "arrow")]
             _ => {}
         }
@@ -233,18 +245,21 @@ impl LogConsumer for EventLog {
 }
 
 impl EventPart {
-    /// Number of bytes that a part has room for at first. Room takes no memory before it is written to.
+    /// Number of bytes of text that a part has room for at first, so that most texts need not grow. Room takes no memory
+    /// before it is written to.
     const ROOM: usize = 1024 * 1024;
-    /// Maximum number of bytes of a part's rows, beside [`GROWTH`](Self::GROWTH).
-    const MOST: usize = 128 * 1024;
-    /// Maximum number of bytes of a part's rows for each byte of its range. Rows of text may be four times as long as
-    /// their events, and those of a table take 400 bytes beside their text.
-    const GROWTH: usize = 7;
+    /// Number of bytes that the rows of a range of any length may take.
+    const MIN_SIZE: usize = 128 * 1024;
+    /// Number of further bytes for each byte of the range. Rows of text may be four times as long as their events, and those of
+    /// a table take 400 bytes beside their text.
+    const SIZE_PER_BYTE: usize = 7;
 
-    /// Frees the memory if the rows take too much for a range of so many bytes: several parts may wait for an earlier one.
-    fn check_size(&mut self, range: u64) -> io::Result<()> {
-        if self.log.len()? > Self::MOST + Self::GROWTH * usize::try_from(range).unwrap_or(usize::MAX / 16) {
-            (self.is_full, self.starts) = (true, Vec::new());
+    /// Frees the memory if the rows take too much for the first `len` bytes of the range: several parts may wait for an earlier
+    /// one.
+    fn check_size(&mut self, len: u64) -> io::Result<()> {
+        let further = usize::try_from(len).unwrap_or(usize::MAX).saturating_mul(Self::SIZE_PER_BYTE);
+        if self.log.len()? > Self::MIN_SIZE.saturating_add(further) {
+            (self.must_reread, self.starts) = (true, Vec::new());
             self.log.take()?;
         }
         Ok(())
@@ -253,15 +268,17 @@ impl EventPart {
 
 impl Consumer for EventPart {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if self.is_full || !event.met.all() {
+        if self.must_reread || !event.met.all() {
             return Ok(());
         }
+        let line = event.line.number;
         if self.log.is_text() {
-            self.starts.push((event.line.number, self.log.len()?));
+            self.starts.push(RowStart { line, index: self.log.len()? });
             self.log.write(event, 0)?;
-            return self.check_size(event.line.offset);
+        } else {
+            // Numbers of a table are changed when the part is appended.
+            self.log.write(event, line)?;
         }
-        self.log.write(event, event.line.number)?;
         self.check_size(event.line.offset)
     }
 }

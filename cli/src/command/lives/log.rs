@@ -107,8 +107,8 @@ impl<F: MakeNote, R: LifeRows> LifeLog<F, R> {
         self.rows.add(life)
     }
 
-    /// Adds the streams that are open at the end of the log.
-    fn add_open_streams(&mut self) -> io::Result<()> {
+    /// Adds the streams that are still open at the end of the log.
+    fn add_live_streams(&mut self) -> io::Result<()> {
         // The tracker in its place gets no event.
         let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(1));
         tracker.into_live().try_for_each(|life| self.add_life(life))
@@ -120,7 +120,7 @@ impl<F: MakeNote, R: LifeRows> LifeLog<F, R> {
     ///
     /// If the output cannot be made.
     pub(super) fn finish(&mut self) -> io::Result<Option<R::Ready>> {
-        self.add_open_streams()?;
+        self.add_live_streams()?;
         self.rows.take()
     }
 
@@ -194,7 +194,7 @@ impl<F: MakeNote, R: LifeRows> LogConsumer for LifeLog<F, R> {
     }
 
     fn end(&mut self, _state: &LineState) -> io::Result<()> {
-        if self.options.join { Ok(()) } else { self.add_open_streams() }
+        if self.options.join { Ok(()) } else { self.add_live_streams() }
     }
 
     fn next_input(&mut self, input: InputName<'_>) {

@@ -18,10 +18,11 @@ pub(super) const LENGTHS: RangeInclusive<u64> = 256 * 1024..=1024 * 1024;
 /// earlier one. A hostile log has another stream in each line.
 const BYTES_PER_STREAM: u64 = 256;
 
-/// Number of streams that a range of any length may keep.
+/// Number of streams that a range of any length may keep, so that a range with many streams at its start is not given up.
 const MIN_STREAMS: usize = 256;
 
-/// Number of events of a range between two checks of its size.
+/// Number of events of a range between two checks of its size: a check counts all open streams, which takes as long as some
+/// events.
 const STRIDE: u64 = 256;
 
 /// The streams of a range of a log.

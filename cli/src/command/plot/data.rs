@@ -14,18 +14,18 @@ use crate::command::note::{Life, asked_host};
 use crate::command::timeline::Timeline;
 use crate::input::time::Time;
 
-/// Maximum number of durations of a curve that are exact.
+/// Maximum number of exact durations of a curve, as the help says. A curve takes 80 kB.
 const EXACT: usize = 10_000;
-/// Maximum number of durations of a step of time that are exact.
+/// Maximum number of exact durations of a step of time, of which there are many more than curves.
 const EXACT_IN_STEP: usize = 100;
 
-/// The curves that durations belong to.
+/// The streams that have a curve in common.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Curves {
-    /// A curve for each kind of request, or of end.
-    ByKind,
-    /// A curve for each file.
-    ByFile,
+pub(super) enum CurveKeys {
+    /// Streams of a kind of request, or with a kind of end.
+    Kinds,
+    /// Streams of a file.
+    Files,
 }
 
 /// The durations of a curve.
@@ -61,6 +61,18 @@ pub(super) struct StepCounts {
     pub(super) causes: BTreeMap<usize, u64>,
     /// Times to the first answer.
     pub(super) answers: Durations<EXACT_IN_STEP>,
+}
+
+impl StepCounts {
+    /// Returns the counts of a single stream, given the index of its cause and the time to its first answer, if it has any.
+    fn of_stream(end: StreamEnd, cause: Option<usize>, answer: Option<Duration>) -> Self {
+        let mut counts = Self { causes: cause.map(|cause| (cause, 1)).into_iter().collect(), ..Self::default() };
+        if let Some(count) = counts.ends.get_mut(end as usize) {
+            *count = 1;
+        }
+        answer.into_iter().for_each(|time| counts.answers.add(time));
+        counts
+    }
 }
 
 impl AddAssign for StepCounts {
@@ -156,16 +168,17 @@ pub(super) struct Causes {
 }
 
 impl Causes {
-    /// Maximum number of causes.
+    /// Maximum number of causes with a count of their own: a tor has some forty.
     pub(super) const MAX: usize = 200;
     /// Maximum length of a cause's words, in bytes. tor's longest have 15.
     const MAX_WORD: usize = 64;
     /// Index of all causes beyond the maximum.
     const OTHERS: usize = usize::MAX;
 
-    /// Counts a cause, and returns its index.
+    /// Counts a cause, and returns its index: [`OTHERS`](Self::OTHERS) if it has no count of its own.
     fn add(&mut self, cause: Cause) -> usize {
         let next = self.counts.len();
+        // A word that is too long is no cause of tor's.
         let has_room = next < Self::MAX && cause.longest() <= Self::MAX_WORD;
         let index = match self.indices.get(&cause) {
             Some(&index) => index,
@@ -190,13 +203,14 @@ impl Causes {
 
 impl StreamCounts {
     /// Counts a stream.
-    fn add(&mut self, life: &Life, curves: Curves) {
+    fn add(&mut self, life: &Life, curves: CurveKeys) {
         let (end, cause) = (StreamEnd::of(life), Cause::of(life));
         self.streams += 1;
         self.failed += u64::from(cause.is_some());
-        let curve = |index: usize| match curves {
-            Curves::ByFile => life.note.file,
-            Curves::ByKind => index,
+        // Returns the index of the stream's curve, given that of its kind.
+        let curve = |kind: usize| match curves {
+            CurveKeys::Files => life.note.file,
+            CurveKeys::Kinds => kind,
         };
         let answer = life::time_to_answer(life);
         if let Some(time) = answer {
@@ -206,18 +220,13 @@ impl StreamCounts {
             self.lifetimes.entry(curve(end as usize)).or_default().add(time);
         }
         let cause = cause.map(|cause| self.causes.add(cause));
-        let Some(first) = life.first.and_then(Time::unix) else { return };
-        self.dated += 1;
-        let last = life.last.and_then(Time::unix).unwrap_or(first);
-        let (from, to) = self.span.unwrap_or((first, last));
-        self.span = Some((from.min(first), to.max(last)));
-        let mut step =
-            StepCounts { causes: cause.map(|cause| (cause, 1)).into_iter().collect(), ..StepCounts::default() };
-        if let Some(count) = step.ends.get_mut(end as usize) {
-            *count += 1;
+        if let Some(first) = life.first.and_then(Time::unix) {
+            let last = life.last.and_then(Time::unix).unwrap_or(first);
+            self.dated += 1;
+            let (from, to) = self.span.unwrap_or((first, last));
+            self.span = Some((from.min(first), to.max(last)));
+            self.steps.add(first, StepCounts::of_stream(end, cause, answer));
         }
-        answer.into_iter().for_each(|time| step.answers.add(time));
-        self.steps.add(first, step);
     }
 }
 
@@ -225,8 +234,8 @@ impl StreamCounts {
 pub(super) struct CountCollector {
     /// Counts so far.
     pub(super) counts: StreamCounts,
-    /// Curves to count for.
-    pub(super) curves: Curves,
+    /// Streams that have a curve in common.
+    pub(super) curves: CurveKeys,
 }
 
 impl LifeCollector<Vec<Life>> for CountCollector {

@@ -7,8 +7,8 @@ use alloc::collections::BTreeMap;
 use core::ops::AddAssign;
 use core::time::Duration;
 
-/// Durations in memory that is bounded: at most `EXACT` are kept one by one. More are counted in intervals whose width
-/// is at most a sixty-fourth of their start.
+/// Durations in memory that is bounded: at most `EXACT` are kept one by one. If there are more, all are counted in intervals
+/// whose width is at most a sixty-fourth of their start.
 #[derive(Clone, Debug)]
 pub(super) struct Durations<const EXACT: usize> {
     /// Durations in nanoseconds, if there are few.
@@ -17,6 +17,15 @@ pub(super) struct Durations<const EXACT: usize> {
     many: BTreeMap<u64, u64>,
     /// Number of durations.
     total: u64,
+}
+
+/// A duration, and its rank among others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct DurationRank {
+    /// The duration, in seconds.
+    pub(super) seconds: f64,
+    /// Number of durations that are not longer, this one among them.
+    pub(super) not_longer: u64,
 }
 
 impl<const EXACT: usize> Default for Durations<EXACT> {
@@ -30,8 +39,8 @@ impl<const EXACT: usize> Durations<EXACT> {
     const SHORTEST: u64 = 1 << 10;
     /// Longest duration, in nanoseconds, that has an interval of its own: thirteen days. Longer ones count as this one.
     const LONGEST: u64 = 1 << 50;
-    /// Number of bits after the highest one of a duration that its interval keeps: 64 intervals between two powers of
-    /// two.
+    /// Number of bits after the highest one of a duration that the start of its interval keeps; the lower ones are 0. So
+    /// there are 64 intervals between two powers of two.
     const KEPT_BITS: u32 = 6;
 
     /// Adds a duration.
@@ -42,19 +51,19 @@ impl<const EXACT: usize> Durations<EXACT> {
             self.few.push(time);
         } else {
             self.count_few();
-            self.count(time, 1);
+            self.count(time);
         }
     }
 
     /// Counts the durations that were kept one by one.
     fn count_few(&mut self) {
         for time in core::mem::take(&mut self.few) {
-            self.count(time, 1);
+            self.count(time);
         }
     }
 
-    /// Adds to the count of a duration's interval.
-    fn count(&mut self, time: u64, times: u64) {
+    /// Adds a duration, in nanoseconds, to the count of its interval.
+    fn count(&mut self, time: u64) {
         let time = time.min(Self::LONGEST);
         let start = match time.checked_ilog2() {
             Some(exponent) if time >= Self::SHORTEST => {
@@ -63,7 +72,7 @@ impl<const EXACT: usize> Durations<EXACT> {
             }
             _ => 0,
         };
-        *self.many.entry(start).or_default() += times;
+        *self.many.entry(start).or_default() += 1;
     }
 
     /// Returns the middle of the interval that has this start, both in nanoseconds. That of all durations below
@@ -85,32 +94,33 @@ impl<const EXACT: usize> Durations<EXACT> {
         self.many.is_empty()
     }
 
-    /// Returns the durations in order, in seconds, each with the number of those that are not longer. Inexact
-    /// ones stand at the middle of their interval.
-    pub(super) fn steps(&self) -> Vec<(f64, u64)> {
+    /// Returns the different durations, in order. Counted ones stand at the middle of their interval.
+    pub(super) fn ranks(&self) -> Vec<DurationRank> {
         let mut few = self.few.clone();
         few.sort_unstable();
-        let exact = few.into_iter().map(|time| (time as f64 / 1e9, 1));
-        let counted = self.many.iter().map(|(&start, &count)| (Self::middle(start) as f64 / 1e9, count));
-        let mut steps: Vec<(f64, u64)> = Vec::new();
-        let mut seen = 0;
-        for (seconds, count) in exact.chain(counted) {
-            seen += count;
-            match steps.last_mut() {
-                Some(last) if last.0 >= seconds => last.1 = seen,
-                _ => steps.push((seconds, seen)),
+        let exact = few.into_iter().map(|time| (time, 1));
+        let counted = self.many.iter().map(|(&start, &count)| (Self::middle(start), count));
+        let mut ranks: Vec<DurationRank> = Vec::new();
+        let mut not_longer = 0;
+        for (time, count) in exact.chain(counted) {
+            let seconds = time as f64 / 1e9;
+            not_longer += count;
+            match ranks.last_mut() {
+                // The same duration once more.
+                Some(last) if last.seconds >= seconds => last.not_longer = not_longer,
+                _ => ranks.push(DurationRank { seconds, not_longer }),
             }
         }
-        steps
+        ranks
     }
 }
 
-/// Returns the shortest duration, in seconds, that this share of the durations does not exceed, given their
-/// [steps](Durations::steps).
-pub(super) fn percentile(steps: &[(f64, u64)], percent: u64) -> Option<f64> {
-    let total = u128::from(steps.last()?.1);
-    let rank = (total * u128::from(percent)).div_ceil(100).max(1);
-    steps.iter().find(|&&(_, seen)| u128::from(seen) >= rank).map(|&(seconds, _)| seconds)
+/// Returns the shortest duration, in seconds, that this percentage of the durations does not exceed, given their
+/// [ranks](Durations::ranks). `None` without durations.
+pub(super) fn percentile(ranks: &[DurationRank], percent: u64) -> Option<f64> {
+    let total = u128::from(ranks.last()?.not_longer);
+    let wanted = (total * u128::from(percent)).div_ceil(100).max(1);
+    ranks.iter().find(|rank| u128::from(rank.not_longer) >= wanted).map(|rank| rank.seconds)
 }
 
 impl<const EXACT: usize> AddAssign for Durations<EXACT> {
@@ -140,14 +150,19 @@ mod tests {
         durations
     }
 
+    /// Returns each duration in seconds, and the number of those that are not longer.
+    fn pairs<const EXACT: usize>(durations: &Durations<EXACT>) -> Vec<(f64, u64)> {
+        durations.ranks().iter().map(|rank| (rank.seconds, rank.not_longer)).collect()
+    }
+
     #[test]
     fn few_are_exact() {
         let times = durations::<5>(&[3_000_000_000, 10_000_000, 10_000_000, 0, 500_000_000]);
         assert!(times.is_exact());
-        assert_eq!(times.steps(), [(0.0, 1), (0.01, 3), (0.5, 4), (3.0, 5)]);
-        let found = [1, 20, 21, 60, 61, 80, 100].map(|percent| percentile(&times.steps(), percent).unwrap());
+        assert_eq!(pairs(&times), [(0.0, 1), (0.01, 3), (0.5, 4), (3.0, 5)]);
+        let found = [1, 20, 21, 60, 61, 80, 100].map(|percent| percentile(&times.ranks(), percent).unwrap());
         assert_eq!(found, [0.0, 0.0, 0.01, 0.01, 0.5, 0.5, 3.0]);
-        assert_eq!(percentile(&durations::<5>(&[]).steps(), 50), None);
+        assert_eq!(percentile(&durations::<5>(&[]).ranks(), 50), None);
     }
 
     #[test]
@@ -157,7 +172,7 @@ mod tests {
         // Between 2^20 and 2^21 intervals have a width of 2^14; from 2^50 on, of 2^44.
         let [first, second] = [1 << 20, (1 << 20) + (1 << 14)].map(|start| (start + (1 << 13)) as f64 / 1e9);
         let last = ((1_u64 << 50) + (1 << 43)) as f64 / 1e9;
-        assert_eq!(times.steps(), [(0.0, 1), (first, 3), (second, 4), (last, 5)]);
+        assert_eq!(pairs(&times), [(0.0, 1), (first, 3), (second, 4), (last, 5)]);
     }
 
     /// A counted duration stands at the middle of its interval, wherever that is between two powers of two: so the mean
@@ -166,15 +181,15 @@ mod tests {
     fn counted_durations_are_not_biased() {
         let every = |step: usize| (1_u64 << 20..1 << 21).step_by(step).collect::<Vec<_>>();
         let times = every(1 << 8);
-        let steps = durations::<2>(&times).steps();
+        let ranks = durations::<2>(&times).ranks();
         let mean = times.iter().sum::<u64>() as f64 / times.len() as f64 / 1e9;
-        let (mut counted, mut seen_before) = (0.0, 0);
-        for (seconds, seen) in steps {
-            counted += seconds * (seen - seen_before) as f64;
-            seen_before = seen;
+        let (mut counted, mut shorter) = (0.0, 0);
+        for DurationRank { seconds, not_longer } in ranks {
+            counted += seconds * (not_longer - shorter) as f64;
+            shorter = not_longer;
         }
         let counted = counted / times.len() as f64;
-        // The durations themselves stand at the starts of steps of 2^8 ns.
+        // The durations themselves stand at the starts of intervals of 2^8 ns.
         assert!((counted - mean).abs() < 2e-7, "{counted} {mean}");
     }
 
@@ -187,12 +202,12 @@ mod tests {
             let (first, second) = times.split_at(cut.min(times.len()));
             let mut sum = durations::<20>(second);
             sum += durations::<20>(first);
-            prop_assert_eq!(sum.steps(), whole.steps());
+            prop_assert_eq!(sum.ranks(), whole.ranks());
             prop_assert_eq!((sum.total(), sum.is_exact()), (times.len() as u64, times.len() <= 20));
             times.sort_unstable();
             for percent in [1, 50, 90, 100] {
                 let exact = times[(times.len() * percent).div_ceil(100).max(1) - 1] as f64 / 1e9;
-                let found = percentile(&whole.steps(), percent as u64).unwrap();
+                let found = percentile(&whole.ranks(), percent as u64).unwrap();
                 prop_assert!((found - exact).abs() <= if whole.is_exact() { 0.0 } else { exact / 128.0 + 1.1e-6 }, "{found} {exact}");
             }
         }

@@ -49,22 +49,23 @@ pub(super) fn cause_look(cause: &Cause) -> Look {
         Reason::SocksProtocol,
         Reason::HttpProtocol,
     ];
-    // Colours of neighbours differ much.
+    // Colours of neighbours in this order differ much.
     const COLOURS: [usize; 7] = [VERMILION, BLUE, ORANGE, PURPLE, GREEN, SKY_BLUE, YELLOW];
     let is_remote = cause.remote_reason.is_some();
     let word = cause.remote_reason.as_deref().or(cause.reason.as_deref());
     let Some(number) = ORDER.iter().position(|reason| Some(reason.as_str()) == word) else { return Look::OTHERS };
     let colour = COLOURS.get(number % COLOURS.len()).copied().unwrap_or_default();
+    // Each seven reasons take two patterns: the first one for this end, the second one for the other.
     Look { colour, pattern: number / COLOURS.len() * 2 + usize::from(is_remote) }
 }
 
 /// Returns the look of an end. Bars of two ends that touch differ in pattern as well.
 pub(super) const fn end_look(end: StreamEnd) -> Look {
     match end {
-        StreamEnd::Answered => Look { colour: GREEN, pattern: 0 },
-        StreamEnd::Failed => Look { colour: VERMILION, pattern: 1 },
-        StreamEnd::Unanswered => Look { colour: SKY_BLUE, pattern: 2 },
-        StreamEnd::Open => Look { colour: PURPLE, pattern: 4 },
+        StreamEnd::Answered => Look { colour: GREEN, pattern: Look::PLAIN },
+        StreamEnd::Failed => Look { colour: VERMILION, pattern: Look::RISING },
+        StreamEnd::Unanswered => Look { colour: SKY_BLUE, pattern: Look::DOTS },
+        StreamEnd::Open => Look { colour: PURPLE, pattern: Look::HORIZONTAL },
     }
 }
 

@@ -3,13 +3,13 @@
 //! - this file: the options, and the steps from the logs to the output
 //! - [`data`]: the counts of streams that figures are drawn from; [`durations`]: durations among them, in bounded memory
 //! - [`figures`]: each figure, drawn from the counts, with its caption and a table of its numbers
-//! - [`chart`]: the elements of a picture: axes, curves, bars, the legend; [`scale`]: the places of values on an axis
+//! - [`chart`]: a picture, and its elements: axes, curves, bars, the legend; [`scale`]: the places of values on an axis
 //! - [`looks`]: the colour and the pattern of each cause, end and curve
 //! - [`page`]: the page around the figures; [`markup`]: elements of SVG and HTML
 //!
 //! A *series* is the streams that share a look and an entry of the legend, such as those that failed for one cause: a
-//! curve, or one bar in each step. A *step* is an interval of time, all of one length, in a figure over time. Lengths in a
-//! picture are in units of its own, 480 of which are its width.
+//! curve, or one part of the bar in each step. A *step* is an interval of time, all of one length, in a figure over time.
+//! Lengths in a picture are in units of its own, 480 of which are its width.
 
 mod chart;
 mod data;
@@ -25,7 +25,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use self::data::{CountCollector, Curves, StreamCounts};
+use self::data::{CountCollector, CurveKeys, StreamCounts};
 use self::figures::Figure;
 use crate::command::lives::read_lives;
 use crate::command::note::StreamNote;
@@ -131,7 +131,7 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
         report(format_args!("tor-streams: --by-file draws seven files at most, not {}", names.len()));
         return Ok(false);
     }
-    let curves = if by_file { Curves::ByFile } else { Curves::ByKind };
+    let curves = if by_file { CurveKeys::Files } else { CurveKeys::Kinds };
     let mut collector = CountCollector { counts: StreamCounts::default(), curves };
     let note = |event: &Event<'_>, input: usize| StreamNote::new(event, input);
     let all_read = read_lives(files, streams, note, Vec::new(), &mut collector)?;
@@ -154,10 +154,11 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
 }
 
 /// Returns a figure as SVG, or else the page of all figures. `None` if there is nothing to draw.
-fn draw(data: &StreamCounts, figure: Option<Figure>, names: &[String], curves: Curves) -> Option<String> {
-    let files = (curves == Curves::ByFile).then_some(names);
+fn draw(data: &StreamCounts, figure: Option<Figure>, names: &[String], curves: CurveKeys) -> Option<String> {
+    let files = (curves == CurveKeys::Files).then_some(names);
     if let Some(figure) = figure {
         let drawn = figure.draw(data, files);
+        // A figure of logs with dates says in a sentence that no stream failed, or none was answered.
         if drawn.is_empty && data.dated == 0 {
             return None;
         }

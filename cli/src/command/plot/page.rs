@@ -11,7 +11,7 @@ use crate::output::width::cut;
 pub(super) const STYLE: &str = include_str!("style/picture.css");
 /// Style sheet of the page around them.
 const PAGE_STYLE: &str = include_str!("style/page.css");
-/// Maximum number of files that are named.
+/// Maximum number of files that are named; the others are counted.
 const MAX_FILES: usize = 8;
 /// Maximum length of the name of a file, in characters.
 const MAX_NAME: usize = 80;
@@ -22,6 +22,7 @@ pub(super) fn page(data: &StreamCounts, files: &[String], figures: Vec<(Figure, 
         [file] => format!("Tor streams of {}", cut(file, MAX_NAME)),
         _ => format!("Tor streams of {}", count(files.len() as u64, "log")),
     };
+    // A browser loads nothing and runs no script, even if a text were to hold an element in spite of its escapes.
     let policy = "default-src 'none'; style-src 'unsafe-inline'";
     let head = Tag::new("head")
         .add(Tag::new("meta").set("charset", "utf-8"))
@@ -41,22 +42,23 @@ pub(super) fn page(data: &StreamCounts, files: &[String], figures: Vec<(Figure, 
 }
 
 /// Returns a figure with its caption and numbers.
-fn figure_element(figure: Figure, Drawn { chart, caption, numbers: (head, rows), .. }: Drawn) -> Tag {
+fn figure_element(figure: Figure, Drawn { chart, caption, numbers, .. }: Drawn) -> Tag {
     let mut element = Tag::new("figure").set("id", figure.name()).add(chart.finish(None));
     if !caption.is_empty() {
         element.push(Tag::new("figcaption").text(&caption.join(" ")));
     }
-    if !rows.is_empty() {
-        let cells = |kind: &str, cells: Vec<String>| {
+    if !numbers.rows.is_empty() {
+        // Returns a row of the table, whose cells are elements with this name.
+        let row = |name: &str, cells: Vec<String>| {
             // The crate `svg` writes an empty element as `<td/>`, which HTML takes for an open tag.
-            let cell = |text: String| Tag::new(kind).text(if text.is_empty() { " " } else { &text });
+            let cell = |text: String| Tag::new(name).text(if text.is_empty() { " " } else { &text });
             Tag::new("tr").add_all(cells.into_iter().map(cell))
         };
         let table = Tag::new("table")
-            .add(Tag::new("thead").add(cells("th", head)))
-            .add(Tag::new("tbody").add_all(rows.into_iter().map(|row| cells("td", row))));
-        let numbers = Tag::new("details").add(Tag::new("summary").text("Numbers"));
-        element.push(numbers.add(Tag::new("div").set("class", "scroll").add(table)));
+            .add(Tag::new("thead").add(row("th", numbers.head)))
+            .add(Tag::new("tbody").add_all(numbers.rows.into_iter().map(|cells| row("td", cells))));
+        let details = Tag::new("details").add(Tag::new("summary").text("Numbers"));
+        element.push(details.add(Tag::new("div").set("class", "scroll").add(table)));
     }
     element
 }

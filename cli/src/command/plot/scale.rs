@@ -1,5 +1,6 @@
 //! Scales: the places of values on an axis, and the ticks of an axis.
 
+use core::ops::Range;
 use core::time::Duration;
 
 use jiff::civil::{Date, Time};
@@ -20,6 +21,7 @@ impl Scale {
     /// Returns the place of a value. Values beyond the ends stand at the ends.
     pub(super) fn at(&self, value: f64) -> f64 {
         let ((low, high), (from, to)) = (self.values, self.places);
+        // An axis of a single value has it in the middle.
         let share = if high > low { (value - low) / (high - low) } else { 0.5 };
         from + share.clamp(0.0, 1.0) * (to - from)
     }
@@ -32,13 +34,13 @@ pub(super) struct Tick {
     pub(super) value: f64,
     /// Label; empty at a minor mark.
     pub(super) label: String,
-    /// Second line of the label.
+    /// Second line of the label; empty if there is none.
     pub(super) below: String,
 }
 
 impl Tick {
     /// Returns a mark with a label of one line.
-    fn new(value: f64, label: String) -> Self {
+    pub(super) fn new(value: f64, label: String) -> Self {
         Self { value, label, below: String::new() }
     }
 }
@@ -53,6 +55,7 @@ pub(super) fn log10(seconds: f64) -> f64 {
 pub(super) fn round_ends(seconds: impl Iterator<Item = f64>) -> (f64, f64) {
     let counted = seconds.filter(|&seconds| seconds >= 1e-6);
     let (low, high) = counted.fold((f64::INFINITY, 0.0_f64), |(low, high), time| (time.min(low), time.max(high)));
+    // Without a time that counts, any axis will do.
     if low > high {
         return (1e-3, 1.0);
     }
@@ -62,31 +65,36 @@ pub(super) fn round_ends(seconds: impl Iterator<Item = f64>) -> (f64, f64) {
     (low, high)
 }
 
-/// Iterates over round times from a microsecond on.
+/// Powers of ten, in seconds, on an axis: from a microsecond to thirty years.
+const EXPONENTS: Range<i32> = -6..10;
+
+/// Iterates over round times, in order.
 fn round_times() -> impl Iterator<Item = f64> {
-    (-6..10).flat_map(|exponent| [1, 2, 5].map(|digit| power(digit, exponent)))
+    EXPONENTS.flat_map(|exponent| [1, 2, 5].map(|digit| decimal(digit, exponent)))
 }
 
-/// Returns a digit times a power of ten, as exact as its decimal form.
-fn power(digit: u8, exponent: i32) -> f64 {
+/// Returns a digit times a power of ten, as exact as a number with this decimal form can be.
+fn decimal(digit: u8, exponent: i32) -> f64 {
     format!("{digit}e{exponent}").parse().unwrap_or_default()
 }
 
 /// Returns the marks of a logarithmic axis of seconds between round times, with labels at powers of ten and minor marks
 /// between them.
 pub(super) fn log_ticks((low, high): (f64, f64)) -> Vec<Tick> {
-    // On a short axis, two and five are named as well.
+    // On an axis of less than two powers of ten, twos and fives are named as well. Both ends are round numbers, so 99 is as
+    // good as 100, and is not missed by rounding.
     let is_short = high < low * 99.0;
-    let marks = (-6..10).flat_map(|exponent| (1..10).map(move |digit| (digit, power(digit, exponent))));
+    let marks = EXPONENTS.flat_map(|exponent| (1..10).map(move |digit| (digit, decimal(digit, exponent))));
     let marks = marks.filter(|&(_, seconds)| seconds >= low && seconds <= high);
     let named = |digit: u8| digit == 1 || is_short && (digit == 2 || digit == 5);
-    let mark = |(digit, seconds)| Tick::new(log10(seconds), if named(digit) { unit(seconds) } else { String::new() });
+    let label = |digit, seconds| if named(digit) { round_label(seconds) } else { String::new() };
+    let mark = |(digit, seconds)| Tick::new(log10(seconds), label(digit, seconds));
     marks.map(mark).collect()
 }
 
-/// Returns a round number of seconds as text. The limits are a little below a millisecond and a second, which a sum may
-/// miss by rounding.
-fn unit(seconds: f64) -> String {
+/// Returns a round number of seconds as text. The limits are a little below a millisecond and a second, which rounding may
+/// miss.
+fn round_label(seconds: f64) -> String {
     match seconds {
         ..0.000_999 => format!("{:.0} µs", seconds * 1e6),
         ..0.999 => format!("{:.0} ms", seconds * 1e3),
@@ -111,17 +119,18 @@ pub(super) fn seconds(time: f64) -> String {
 
 /// Returns the marks of an axis of counts from zero to at least `highest`, the last one at its end.
 pub(super) fn count_ticks(highest: u64) -> Vec<Tick> {
-    const MAX_STEPS: u64 = 5;
-    let mut step = 1_u64;
+    const MAX_GAPS: u64 = 5;
+    // The distances of marks are 1, 2, 5, 10, 20 and so on: the first one with few enough gaps.
+    let mut distance = 1_u64;
     for factor in [2, 5, 10].iter().cycle() {
-        if highest.div_ceil(step) <= MAX_STEPS {
+        if highest.div_ceil(distance) <= MAX_GAPS {
             break;
         }
-        let decade = 10_u64.saturating_pow(step.ilog10());
-        step = decade.saturating_mul(*factor).max(step);
+        let power_of_ten = 10_u64.saturating_pow(distance.ilog10());
+        distance = power_of_ten.saturating_mul(*factor).max(distance);
     }
-    let steps = highest.div_ceil(step).max(1);
-    (0..=steps).map(|n| Tick::new((n * step) as f64, short(n * step))).collect()
+    let gaps = highest.div_ceil(distance).max(1);
+    (0..=gaps).map(|n| Tick::new((n * distance) as f64, short(n * distance))).collect()
 }
 
 /// Returns a round number in few letters, such as `1.5k`.
@@ -163,7 +172,7 @@ const DISTANCES: [u64; 23] = [
     7 * DAY,
     14 * DAY,
 ];
-/// Distances of marks in months.
+/// Distances of marks in months, up to 500 years.
 const MONTH_DISTANCES: [i32; 12] = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 6000];
 
 /// Returns the marks of an axis of Unix time, in seconds: at most seven.
@@ -177,7 +186,7 @@ pub(super) fn time_ticks(from: u64, to: u64) -> Vec<Tick> {
             labelled(
                 times,
                 match distance {
-                    // Ranges of `2026-11-22T19:53:36Z`: with seconds, or without.
+                    // Ranges of `2026-11-22T19:53:36Z`: the time of day with seconds, or without.
                     ..60 => Some(11..19),
                     60..DAY => Some(11..16),
                     _ => None,
@@ -189,7 +198,7 @@ pub(super) fn time_ticks(from: u64, to: u64) -> Vec<Tick> {
 }
 
 /// Returns marks with labels: days, or the times of day that stand in this range of a date and time.
-fn labelled(times: impl Iterator<Item = u64>, time_of_day: Option<core::ops::Range<usize>>) -> Vec<Tick> {
+fn labelled(times: impl Iterator<Item = u64>, time_of_day: Option<Range<usize>>) -> Vec<Tick> {
     let mut last = String::new();
     let mark = |time: u64| {
         let text = rfc3339(Duration::from_secs(time)).unwrap_or_default();
@@ -218,32 +227,37 @@ fn month(number: usize) -> &'static str {
     number.checked_sub(1).and_then(|index| NAMES.get(index)).copied().unwrap_or_default()
 }
 
-/// Returns marks at the first days of months.
+/// Returns marks at the first days of months, with the name of the month and the year, or with the year alone if marks are years
+/// apart. `None` for a time that has no date.
 fn months(from: u64, to: u64) -> Option<Vec<Tick>> {
     const MAX_GAPS: i32 = 6;
     let date =
         |time: u64| Some(Offset::UTC.to_datetime(jiff::Timestamp::from_second(time.try_into().ok()?).ok()?).date());
     // Months are numbered from the year 0 on.
-    let number = |date: Date| i32::from(date.year()) * 12 + i32::from(date.month()) - 1;
-    let (first, last) = (number(date(from)?), number(date(to)?));
+    let number_of = |date: Date| i32::from(date.year()) * 12 + i32::from(date.month()) - 1;
+    let (first, last) = (number_of(date(from)?), number_of(date(to)?));
+    // A thousand years are enough for any time with a date: none is after the year 9999.
     let distance = MONTH_DISTANCES.into_iter().find(|distance| (last - first) / distance < MAX_GAPS).unwrap_or(12_000);
     let mut ticks = Vec::new();
-    let mut at = (first + distance - 1) / distance * distance;
+    let mut number = (first + distance - 1) / distance * distance;
     let mut last_year = 0;
-    while at <= last {
-        let (year, month_number) = (i16::try_from(at / 12).ok()?, i8::try_from(at % 12 + 1).ok()?);
+    while number <= last {
+        let (year, month_number) = (i16::try_from(number / 12).ok()?, i8::try_from(number % 12 + 1).ok()?);
         let start = Date::new(year, month_number, 1).ok()?.to_datetime(Time::midnight());
         let seconds = Offset::UTC.to_timestamp(start).ok()?.as_second();
         if u64::try_from(seconds).is_ok_and(|seconds| (from..=to).contains(&seconds)) {
             let name = month(usize::try_from(month_number).ok()?).to_owned();
+            // The year stands only where it changes.
             let is_new = last_year != year;
             last_year = year;
-            let (label, below) =
-                if distance >= 12 { (year.to_string(), String::new()) } else { (name, year.to_string()) };
-            let below = if is_new { below } else { String::new() };
+            let (label, below) = match distance {
+                12.. => (year.to_string(), String::new()),
+                _ if is_new => (name, year.to_string()),
+                _ => (name, String::new()),
+            };
             ticks.push(Tick { value: seconds as f64, label, below });
         }
-        at += distance;
+        number += distance;
     }
     Some(ticks)
 }

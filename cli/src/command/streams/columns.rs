@@ -134,6 +134,7 @@ impl LifeCollector<Vec<Life>> for ColumnPrinter {
             let identity = life.note.facts.as_deref().and_then(|facts| self.identities.index_of(facts));
             let identity = identity.map(|index| self.identities.label(index));
             let file = self.names.get(life.note.file).map_or("", |name| name);
+            // The event may be missing in the log, and the time before the event.
             let unix = |time: Option<&Option<Time>>| time.copied().flatten().and_then(Time::unix);
             self.file.write(&StreamRow {
                 row: Row::new(life, file, identity.as_deref(), ListForm::Separate),

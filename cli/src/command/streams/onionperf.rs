@@ -2,7 +2,8 @@
 //!
 //! OnionPerf groups events by rules of its own, which its users' programs rely on: a stream ends with FAILED or CLOSED,
 //! whichever is first, begins with its first NEW, and has every event of flow control. Its source is that of the last
-//! NEW before the end. So the events are kept as notes, and grouped here.
+//! NEW before the end. A *life* is the library's grouping: it may be a part of such a stream, or hold several. So the events of
+//! a life are kept in its note, and grouped here once more.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -20,8 +21,8 @@ use crate::input::time::Time;
 use crate::output::{mask, text};
 use crate::report;
 
-/// A word of tor, owned if the library has no name for it. Few words are: the thread that prints has to free them,
-/// which takes longer for memory that another thread has allocated.
+/// A word of tor, borrowed if the library has a name for it, as for nearly every word. The thread that prints has to free the
+/// other ones, which takes long for memory that another thread has allocated.
 type Word = Cow<'static, str>;
 
 /// An event with a time and the fields that OnionPerf reads.
@@ -51,12 +52,12 @@ impl TimedEvent {
         let time = event.time.and_then(Time::unix)?;
         let event = event.event;
         let target = format!("{}:{}", mask::target_host(event), event.target_port);
-        let own = |word: &str| Word::Owned(mask::word(event, word, false).into());
-        let reason = |reason: Option<StreamClosureReason>, text: Option<&str>| {
-            let known = reason.map(StreamClosureReason::as_str).filter(|&known| Some(known) == text);
-            known.map(Word::Borrowed).or_else(|| text.map(own))
+        // Returns a word that the library has no name for.
+        let own = |printed: &str| Word::Owned(mask::word(event, printed, false).into());
+        let reason_word = |reason: Option<StreamClosureReason>, printed: Option<&str>| match reason {
+            Some(StreamClosureReason::Unrecognized) | None => printed.map(own),
+            Some(reason) => Some(Word::Borrowed(reason.as_str())),
         };
-        let purpose = event.purpose.filter(|&purpose| purpose != StreamPurpose::Unrecognized);
         Some(Self {
             status: match event.status {
                 StreamStatus::Unrecognized => own(event.status_str()),
@@ -66,13 +67,13 @@ impl TimedEvent {
             circuit_id: event.circuit_id.and_then(|id| id.parse().ok()),
             // OnionPerf reads a log as ASCII, and has a question mark for any other character.
             target: target.replace(|character: char| !character.is_ascii(), "?").into(),
-            purpose: match purpose {
+            purpose: match event.purpose {
+                Some(StreamPurpose::Unrecognized) | None => event.purpose_str().map(own),
                 Some(purpose) => Some(Word::Borrowed(purpose.as_str())),
-                None => event.purpose_str().map(own),
             },
             source_addr: event.source_addr.map(|address| mask::source_addr(event, address).into()),
-            reason: reason(event.reason, event.reason_str()),
-            remote_reason: reason(event.remote_reason, event.remote_reason_str()),
+            reason: reason_word(event.reason, event.reason_str()),
+            remote_reason: reason_word(event.remote_reason, event.remote_reason_str()),
         })
     }
 
@@ -102,7 +103,7 @@ pub(crate) struct KeptEvents {
 }
 
 impl KeptEvents {
-    /// Maximum number of events that are kept of one stream, as of steps in the library's tracker.
+    /// Maximum number of events that are kept of one stream: as many as the library's tracker keeps steps.
     const MAX: usize = 1000;
 
     /// Adds an event.
@@ -121,19 +122,19 @@ impl KeptEvents {
     }
 }
 
-/// The number of a stream, and the stream as JSON. `None` for a stream that OnionPerf leaves out.
+/// The ID of a stream as a number, and the stream as JSON. `None` for a stream that OnionPerf leaves out.
 type EncodedStream = Option<(u64, Box<RawValue>)>;
 
-/// The events of a life that has ended, grouped into OnionPerf's streams. The first and the last of them may be parts
-/// of streams that other lives have the rest of.
+/// The events of a life that has ended, grouped into OnionPerf's streams. The first stream may have begun in an earlier life,
+/// and the last one may go on in a later life.
 pub(crate) struct LifeEvents {
     /// ID of the life and its streams.
     id: StreamId,
-    /// Events of the first stream, which may have begun in an earlier life.
+    /// Events of the first stream: up to its end, or all if no stream ends in the life.
     first: Vec<TimedEvent>,
-    /// Streams that have an end, encoded as if the first one had no events in an earlier life.
+    /// Streams that end in the life, encoded as if the first one had no events in an earlier life.
     encoded: Vec<EncodedStream>,
-    /// Events after the last end; empty without one.
+    /// Events after the last end; empty if no stream ends in the life.
     rest: Vec<TimedEvent>,
     /// Number of events of the life that were left out.
     left_out: u64,
@@ -142,28 +143,29 @@ pub(crate) struct LifeEvents {
 impl FromLife for LifeEvents {
     fn from_life(life: Life) -> io::Result<Self> {
         let Life { id, note, .. } = life;
-        let (mut first, mut encoded, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut first, mut encoded, mut current) = (None, Vec::new(), Vec::new());
         for event in note.onionperf.events {
             let ends = event.ends();
-            events.push(event);
+            current.push(event);
             if ends {
-                encoded.push(encode(&id, &events)?);
-                let ended = core::mem::take(&mut events);
-                if encoded.len() == 1 {
-                    first = ended;
-                }
+                encoded.push(encode(&id, &current)?);
+                let ended = core::mem::take(&mut current);
+                first.get_or_insert(ended);
             }
         }
-        let (first, rest) = if encoded.is_empty() { (events, first) } else { (first, events) };
+        let (first, rest) = match first {
+            Some(first) => (first, current),
+            None => (current, Vec::new()),
+        };
         Ok(Self { id, first, encoded, rest, left_out: note.onionperf.left_out })
     }
 }
 
-/// OnionPerf's streams, kept until the last log is read: its object has one stream for each ID, the last one.
+/// OnionPerf's streams, kept until the last log is read: its object has one stream for each ID, the last one with that ID.
 pub(crate) struct OnionPerfStreams {
     /// Events of streams without an end, from lives that have ended.
     open: BTreeMap<StreamId, KeptEvents>,
-    /// Maximum number of streams in `open`.
+    /// Maximum number of streams in `open`. The events of further ones are lost.
     limit: usize,
     /// Streams by ID, as JSON.
     streams: BTreeMap<u64, Box<RawValue>>,
@@ -213,28 +215,20 @@ impl OnionPerfStreams {
 
     /// Adds the streams of a life that has ended.
     pub(crate) fn add_life(&mut self, life: LifeEvents) -> io::Result<()> {
-        let LifeEvents { id, first, encoded, rest, left_out } = life;
+        let LifeEvents { id, mut first, mut encoded, rest, left_out } = life;
         self.left_out += left_out;
         // For OnionPerf a stream that was replaced, or dropped, goes on with the next life of its ID.
-        let earlier = self.open.remove(&id);
-        let mut encoded = encoded.into_iter();
-        let open = match earlier {
-            Some(mut kept) => {
-                kept.append(KeptEvents { events: first, left_out: 0 });
-                self.left_out += kept.left_out;
-                let events = kept.events;
-                // The first stream is encoded again, with its earlier events.
-                if encoded.next().is_none() {
-                    events
-                } else {
-                    self.add(encode(&id, &events)?);
-                    rest
-                }
+        if let Some(mut earlier) = self.open.remove(&id) {
+            earlier.append(KeptEvents { events: first, left_out: 0 });
+            self.left_out += earlier.left_out;
+            first = earlier.events;
+            // The first stream is encoded again, with its earlier events.
+            if let Some(encoded_first) = encoded.first_mut() {
+                *encoded_first = encode(&id, &first)?;
             }
-            None if encoded.len() == 0 => first,
-            None => rest,
-        };
-        encoded.for_each(|stream| self.add(stream));
+        }
+        let open = if encoded.is_empty() { first } else { rest };
+        encoded.into_iter().for_each(|stream| self.add(stream));
         if !open.is_empty() && self.open.len() < self.limit {
             self.open.insert(id, KeptEvents { events: open, left_out: 0 });
         }

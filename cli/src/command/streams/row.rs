@@ -1,4 +1,4 @@
-//! The columns of a stream.
+//! The row of a stream: its columns in order.
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 use core::time::Duration;
@@ -66,7 +66,7 @@ row! {
     identity: Option<&'l str>,
 }
 
-/// A list of circuits, in a form.
+/// A list of circuits, in a form of lists.
 pub(super) struct CircuitList<'l> {
     /// IDs of the circuits.
     ids: &'l [CircuitId],
@@ -75,8 +75,10 @@ pub(super) struct CircuitList<'l> {
 }
 
 impl<'l> Row<'l> {
-    /// Returns the row of a stream that began in this file, with its list in this form.
+    /// Returns the row of a stream that began in this file, with its list in this form. `identity` is the label of its
+    /// identity, if that is known.
     pub(crate) fn new(life: &'l Life, file: &'l str, identity: Option<&'l str>, form: ListForm) -> Self {
+        // The event may be missing in the log, and the time before the event.
         let unix = |time: Option<&Option<Time>>| time.copied().flatten().and_then(Time::unix).map(|t| t.as_secs_f64());
         let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
         let (failure_reason_local, failure_reason_remote) = life::failure_reasons(life).unwrap_or_default();
@@ -128,7 +130,7 @@ pub(super) const fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Dropped => "dropped",
         Outcome::AfterClosed => "after closed",
         Outcome::Live => "live",
-        // The enum may grow.
+        // No outcome of this version of the library, whose enum may grow.
         _ => "unknown",
     }
 }

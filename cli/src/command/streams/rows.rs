@@ -1,7 +1,9 @@
-//! Rows of streams in an output format.
+//! Rows of streams as JSON or CSV.
 //!
-//! The thread that reads a log makes the rows. Only their last column is left to the thread that prints them:
-//! identities are numbered in the order in which streams end, over all logs.
+//! The thread that reads a log makes the rows. Only their last column, the identity, is left to the thread that prints
+//! them: identities are numbered in the order in which streams end, over all logs. So each row ends as that of a stream
+//! without an identity, and the *ending*, which is the last column and the text behind it, is replaced when the row is
+//! printed.
 
 use alloc::sync::Arc;
 use alloc::vec;
@@ -17,11 +19,11 @@ use crate::output::cells::{CellEscapes, Csv};
 use crate::output::replacements::Replacements;
 use crate::output::text::escape_json;
 
-/// Rows of streams, without their identities.
+/// The rows of a log or a range, made by the thread that reads it.
 pub(crate) struct StreamRows {
-    /// Rows so far, but for those in the encoder.
+    /// Rows before those in the encoder, which ranges were appended to.
     ready: EncodedStreams,
-    /// Encoder of rows.
+    /// Encoder, with the text of the last rows.
     encoder: RowEncoder,
     /// Rows whose text is in the encoder.
     in_encoder: Vec<EncodedRow>,
@@ -29,42 +31,43 @@ pub(crate) struct StreamRows {
     names: Arc<[String]>,
 }
 
-/// An encoder of rows in one format.
+/// An encoder of rows in a format, with the text so far.
 enum RowEncoder {
     /// JSON.
     Json(Vec<u8>),
-    /// CSV.
+    /// CSV, with its options for a further encoder.
     Csv(Box<Csv<Vec<u8>>>, CellEscapes),
 }
 
 /// Rows of streams as text, in one allocation.
 #[derive(Default)]
 pub(crate) struct EncodedStreams {
-    /// Text of all rows, each with an ending as if the identity were unknown: [`print`](Self::print) replaces it.
+    /// Text of all rows, each with the ending of a stream without an identity.
     text: Vec<u8>,
     /// Rows in order.
     rows: Vec<EncodedRow>,
     /// Endings of rows in this format.
-    ending: RowEnding,
+    endings: RowEndings,
 }
 
 /// A row in a text of several.
 struct EncodedRow {
     /// Index in the text after the row.
     end: usize,
-    /// Facts about the stream's identity; `None` if it has no event.
+    /// Facts about the stream's identity. `None` for a stream without an event, which a reply to `GETINFO stream-status`
+    /// lists.
     facts: Option<IdentityFacts>,
 }
 
-/// The ending of a row: its last column, and the text behind it.
+/// The endings of rows in a format.
 #[derive(Clone, Copy, Default)]
-struct RowEnding {
+struct RowEndings {
     /// Ending of a row without an identity.
-    unknown: &'static str,
-    /// Text before an identity.
-    before: &'static str,
+    without_identity: &'static str,
+    /// Text before an identity, in the ending of a row with one.
+    before_identity: &'static str,
     /// Text after an identity.
-    after: &'static str,
+    after_identity: &'static str,
 }
 
 impl StreamRows {
@@ -80,7 +83,7 @@ impl StreamRows {
 
     /// Returns rows in a format.
     fn with(encoder: RowEncoder, names: Arc<[String]>) -> Self {
-        let ready = EncodedStreams { ending: encoder.row_ending(), ..EncodedStreams::default() };
+        let ready = EncodedStreams { endings: encoder.row_endings(), ..EncodedStreams::default() };
         Self { ready, encoder, in_encoder: Vec::new(), names }
     }
 
@@ -99,20 +102,19 @@ impl StreamRows {
         }
     }
 
-    /// Removes and returns the rows so far.
+    /// Removes and returns the rows so far, those in the encoder as well.
     fn take_encoded(&mut self) -> io::Result<EncodedStreams> {
-        let ending = self.ready.ending;
-        let ready = mem::replace(&mut self.ready, EncodedStreams { ending, ..EncodedStreams::default() });
+        let endings = self.ready.endings;
+        let mut ready = mem::replace(&mut self.ready, EncodedStreams { endings, ..EncodedStreams::default() });
         if self.in_encoder.is_empty() {
             return Ok(ready);
         }
-        let new = EncodedStreams { text: self.encoder.take()?, rows: mem::take(&mut self.in_encoder), ending };
+        let new = EncodedStreams { text: self.encoder.take()?, rows: mem::take(&mut self.in_encoder), endings };
         if ready.rows.is_empty() {
             return Ok(new);
         }
-        let (mut all, mut new) = (ready, new.into_unread());
-        all.extend(&mut new, usize::MAX);
-        Ok(all)
+        ready.move_all(new.into_queue());
+        Ok(ready)
     }
 }
 
@@ -141,19 +143,19 @@ impl LifeRows for StreamRows {
             self.ready = later;
             return Ok(());
         }
-        // The inserted rows are encoded first, then taken one by one.
-        let mut numbers = Vec::new();
-        for (before, life) in inserted {
-            numbers.push(before);
+        // First the inserted lives are encoded, then their rows and those of the range are moved in turn.
+        let mut numbers_before = Vec::new();
+        for (number_before, life) in inserted {
+            numbers_before.push(number_before);
             self.add(life)?;
         }
-        let (mut inserted, mut later, mut taken) = (self.take_encoded()?.into_unread(), later.into_unread(), 0);
-        for before in numbers {
-            all.extend(&mut later, before - taken);
-            all.extend(&mut inserted, 1);
-            taken = before;
+        let (mut inserted, mut later, mut moved) = (self.take_encoded()?.into_queue(), later.into_queue(), 0);
+        for number_before in numbers_before {
+            all.move_rows(&mut later, number_before - moved);
+            all.move_rows(&mut inserted, 1);
+            moved = number_before;
         }
-        all.extend(&mut later, usize::MAX);
+        all.move_all(later);
         self.ready = all;
         Ok(())
     }
@@ -173,15 +175,16 @@ impl RowEncoder {
         }
     }
 
-    /// Returns the endings of rows in this format.
-    const fn row_ending(&self) -> RowEnding {
-        match self {
-            Self::Json(_) => RowEnding { unknown: "null}\n", before: "\"", after: "\"}\n" },
-            Self::Csv(..) => RowEnding { unknown: "\n", before: "", after: "\n" },
-        }
+    /// Returns the endings of rows in the encoder's format.
+    const fn row_endings(&self) -> RowEndings {
+        let (without_identity, before_identity, after_identity) = match self {
+            Self::Json(_) => ("null}\n", "\"", "\"}\n"),
+            Self::Csv(..) => ("\n", "", "\n"),
+        };
+        RowEndings { without_identity, before_identity, after_identity }
     }
 
-    /// Adds the row of a stream that began in this file, without its identity. Returns the index after it in the text.
+    /// Adds the row of a stream that began in this file, as if it had no identity. Returns the index after it in the text.
     fn add(&mut self, life: &Life, file: &str) -> io::Result<usize> {
         match self {
             Self::Json(json) => {
@@ -207,9 +210,9 @@ impl RowEncoder {
     }
 }
 
-/// Rows that are taken in order.
-struct UnreadRows {
-    /// Text of all rows.
+/// Rows from which others take the first ones.
+struct RowQueue {
+    /// Text of all rows, also of those that were taken.
     text: Vec<u8>,
     /// Index in the text of the first row that was not taken.
     start: usize,
@@ -218,19 +221,24 @@ struct UnreadRows {
 }
 
 impl EncodedStreams {
-    /// Returns the rows, to be taken in order.
-    fn into_unread(self) -> UnreadRows {
-        UnreadRows { text: self.text, start: 0, rows: self.rows.into_iter() }
+    /// Returns the rows as a queue.
+    fn into_queue(self) -> RowQueue {
+        RowQueue { text: self.text, start: 0, rows: self.rows.into_iter() }
     }
 
-    /// Takes the next `count` rows of others, and adds them to these.
-    fn extend(&mut self, unread: &mut UnreadRows, count: usize) {
-        let (before, start) = (self.text.len(), unread.start);
-        for row in unread.rows.by_ref().take(count) {
-            unread.start = row.end;
-            self.rows.push(EncodedRow { end: before + row.end - start, ..row });
+    /// Moves the first `count` rows of a queue to the end of these rows.
+    fn move_rows(&mut self, queue: &mut RowQueue, count: usize) {
+        let (own_len, start) = (self.text.len(), queue.start);
+        for row in queue.rows.by_ref().take(count) {
+            queue.start = row.end;
+            self.rows.push(EncodedRow { end: own_len + row.end - start, ..row });
         }
-        self.text.extend_from_slice(unread.text.get(start..unread.start).unwrap_or_default());
+        self.text.extend_from_slice(queue.text.get(start..queue.start).unwrap_or_default());
+    }
+
+    /// Moves all rows of a queue to the end of these rows.
+    fn move_all(&mut self, mut queue: RowQueue) {
+        self.move_rows(&mut queue, usize::MAX);
     }
 
     /// Writes the rows, with the streams' identities.
@@ -239,12 +247,13 @@ impl EncodedStreams {
     ///
     /// If the output cannot be written.
     pub(crate) fn print(&self, identities: &mut Identities, output: &mut impl Write) -> io::Result<()> {
-        let RowEnding { unknown, before, after } = self.ending;
+        let RowEndings { without_identity, before_identity, after_identity } = self.endings;
         let mut replacements = Replacements::default();
         for EncodedRow { end, facts } in &self.rows {
             if let Some(index) = facts.as_ref().and_then(|facts| identities.index_of(facts)) {
                 let label = identities.label(index);
-                replacements.add(end - unknown.len()..*end, format_args!("{before}{label}{after}"));
+                let ending = end - without_identity.len()..*end;
+                replacements.add(ending, format_args!("{before_identity}{label}{after_identity}"));
             }
         }
         replacements.write(&self.text, output)

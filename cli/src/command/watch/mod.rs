@@ -83,6 +83,8 @@ Exit status:
 /// Maximum length of a line, in bytes, so that memory is bounded. tor's lines of events have less than half of that; a longer
 /// one is reported, and not read.
 const MAX_LINE: usize = 8192;
+/// Maximum number of bytes of a read: those of some three hundred events.
+const READ_LEN: usize = 64 * 1024;
 /// Delay after the first failure in a row.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Maximum delay between two attempts.
@@ -136,7 +138,8 @@ pub(crate) struct Options {
     retries: Option<u32>,
 }
 
-/// Shows the events of a running tor until the user stops it. Returns `false` after a failure.
+/// Shows the events of a running tor until the user stops it. Returns `false` after a failure, which was reported, or if
+/// something that tor sent was not read.
 ///
 /// # Errors
 ///
@@ -152,9 +155,11 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
     let mut display = EventDisplay::new(options)?;
     let mut password = Password::default();
     let address = &options.control;
+    // Number of failures in a row.
     let mut failures = 0_u32;
     let message = loop {
-        let Err(end) = watch(options, &stop, &mut password, &mut display, || failures = 0);
+        let connected = || failures = 0;
+        let Err(end) = watch(options, &stop, &mut password, &mut display, connected);
         match end {
             ConnectionEnd::Stopped => return display.finish(address),
             ConnectionEnd::Output(error) => return Err(error),
@@ -163,7 +168,8 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
                 break message;
             }
             ConnectionEnd::Lost(message) => {
-                // The limit of the shift keeps it from an overflow: 2^6 s is more than the maximum.
+                // Each delay is twice the one before. The exponent has a limit, so that the shift does not overflow: 2^6 s
+                // is more than the maximum.
                 let wait = FIRST_WAIT.saturating_mul(1 << failures.min(6)).min(LAST_WAIT);
                 display.disconnected();
                 display
@@ -178,7 +184,8 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Shows the events of one connection until it ends. `connected` is called once tor has agreed to send events.
+/// Shows the events of one connection until it ends, which is always an error. `connected` is called once tor has agreed to
+/// send events.
 fn watch(
     options: &Options,
     stop: &Stop,
@@ -202,12 +209,12 @@ fn watch(
         receiver.expect_open_streams();
         control.send(stream_status::COMMAND)?;
     }
-    let mut piece = vec![0; 64 * 1024];
+    let mut buffer = vec![0; READ_LEN];
     loop {
-        match control.read(&mut piece) {
-            Ok(Some(len)) => receiver.receive(piece.get(..len).unwrap_or_default(), display)?,
+        match control.read(&mut buffer) {
+            Ok(Some(len)) => receiver.receive(buffer.get(..len).unwrap_or_default(), display)?,
             Ok(None) => receiver.pause(display)?,
-            // The rest of an incomplete line was on its way when the user stopped the program.
+            // An incomplete line is not reported: nothing cut it but the user, who did not wait for the rest of it.
             Err(end @ ConnectionEnd::Stopped) => return Err(end),
             Err(end) => {
                 receiver.finish(display)?;

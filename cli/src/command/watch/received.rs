@@ -1,4 +1,4 @@
-//! What tor sends on one connection: events, and the reply with the open streams.
+//! The bytes that tor sends on one connection: events, and the reply with the open streams.
 //!
 //! # Lines that hide events
 //!

@@ -18,12 +18,13 @@ pub(crate) const TICK: Duration = Duration::from_millis(100);
 pub(crate) struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Handles Ctrl-C and SIGTERM from now on. A second signal ends the program at once, in case the first one waits in
-    /// vain, such as for a reader of the output.
+    /// Handles Ctrl-C and SIGTERM from now on. A second signal ends the program at once, with status 1, in case the program
+    /// still waits after the first, such as for a reader of the output.
     pub(crate) fn install() -> io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
-            // In this order, the first signal finds the flag still unset.
+            // The handler that ends the program is registered first, and so runs first: at the first signal it finds the flag
+            // unset.
             flag::register_conditional_shutdown(signal, 1, Arc::clone(&stop))?;
             flag::register(signal, Arc::clone(&stop))?;
         }

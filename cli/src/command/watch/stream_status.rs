@@ -59,31 +59,50 @@ impl StatusReplyScanner {
 
     /// Parses a line, and returns its row. `None` for a line without a row, and for one that is no line of the reply.
     pub(crate) fn parse_line(&mut self, line: &CollectedLine) -> Option<StatusRow> {
-        let row = |text: &[u8]| if line.is_whole { StatusRow::Text(text.to_vec()) } else { StatusRow::TooLong };
-        let line = &*line.text;
-        match (self.0, ReplyLine::of(line)) {
-            (ScanState::Data, _) if line == b"." => self.0 = ScanState::After,
-            // If a client's line seemed to begin the reply, the events that follow are no rows, nor is the beginning of tor's
-            // reply. No row of tor looks like either: an ID has no `+`, and `STREAM` is no status.
-            (ScanState::Data, _) if line.starts_with(b"650 STREAM ") || line == b"250+stream-status=" => {}
-            (ScanState::Data, _) => return Some(row(line)),
-            (ScanState::Before, Some(reply)) => {
-                let text = reply.text.strip_prefix(NAME).filter(|_| reply.code == *b"250");
-                match (reply.continuation, text) {
-                    (Continuation::Data, Some(_)) => self.0 = ScanState::Data,
-                    // The reply with the only stream, or without any.
-                    (_, Some(text)) => {
-                        self.0 = ScanState::After;
-                        return (!text.is_empty()).then(|| row(text));
-                    }
-                    // Another reply can only be a refusal: no other command was sent.
-                    (Continuation::End, None) if !reply.is_event() => self.0 = ScanState::After,
-                    _ => {}
-                }
+        match self.0 {
+            ScanState::Before => self.parse_first_line(line),
+            ScanState::Data => self.parse_data(line),
+            ScanState::After => None,
+        }
+    }
+
+    /// Parses a line before the reply, or the reply's first line.
+    fn parse_first_line(&mut self, line: &CollectedLine) -> Option<StatusRow> {
+        let reply = ReplyLine::of(&line.text)?;
+        let after_name = reply.text.strip_prefix(NAME).filter(|_| reply.code == *b"250");
+        match (after_name, reply.continuation) {
+            (Some(_), Continuation::Data) => self.0 = ScanState::Data,
+            // The reply with the only stream, or without any.
+            (Some(text), _) => {
+                self.0 = ScanState::After;
+                return (!text.is_empty()).then(|| StatusRow::new(text, line));
             }
-            _ => {}
+            // Another reply can only be a refusal: no other command was sent.
+            (None, Continuation::End) if !reply.is_event() => self.0 = ScanState::After,
+            // An event, or a client's line.
+            (None, _) => {}
         }
         None
+    }
+
+    /// Parses a line of data.
+    fn parse_data(&mut self, line: &CollectedLine) -> Option<StatusRow> {
+        let text = &*line.text;
+        if text == b"." {
+            self.0 = ScanState::After;
+            return None;
+        }
+        // If a client's line seemed to begin the reply, the events after it are no rows, nor is the first line of tor's reply. No
+        // row of tor looks like either: an ID has no `+`, and `STREAM` is no status.
+        let is_row = !text.starts_with(b"650 STREAM ") && text != b"250+stream-status=";
+        is_row.then(|| StatusRow::new(text, line))
+    }
+}
+
+impl StatusRow {
+    /// Returns the row with this text, out of a line.
+    fn new(text: &[u8], line: &CollectedLine) -> Self {
+        if line.is_whole { Self::Text(text.to_vec()) } else { Self::TooLong }
     }
 }
 
@@ -93,23 +112,24 @@ mod tests {
     use super::*;
     use crate::input::lines::LineCollector;
 
-    /// Returns the streams in `text`.
-    fn streams(mut text: &[u8]) -> Vec<String> {
+    /// Returns the rows in `text`.
+    fn rows(mut text: &[u8]) -> Vec<String> {
         let (mut lines, mut scanner) = (LineCollector::of_wire(MAX_LINE), StatusReplyScanner::new());
-        let mut streams = Vec::new();
+        let mut rows = Vec::new();
         while !text.is_empty() {
             let row = lines.take(&mut text).1.and_then(|line| scanner.parse_line(&line));
-            streams.extend(row.map(|row| match row {
+            rows.extend(row.map(|row| match row {
                 StatusRow::Text(text) => String::from_utf8_lossy(&text).into_owned(),
                 StatusRow::TooLong => "too long".into(),
             }));
         }
-        streams
+        rows
     }
 
     /// Each form of the reply, among other lines.
     #[test]
     fn replies() {
+        // Before and after the reply: an event whose target looks like the reply.
         const EVENT: &str = "650 STREAM 9 NEW 0 250+stream-status=:1\r\n";
         let long = "x".repeat(3 * MAX_LINE);
         for (text, expected) in [
@@ -119,17 +139,24 @@ mod tests {
             ),
             ("250+stream-status=\r\n.\r\n250 OK\r\n5 NEW 0 a:1\r\n", &[]),
             ("250-stream-status=10 NEW 0 192.0.2.7:443\r\n250 OK\r\n", &["10 NEW 0 192.0.2.7:443"]),
+            // A second reply is nobody's.
             ("250-stream-status=\r\n250 OK\r\n250+stream-status=\r\n31 NEW 0 a:1\r\n.\r\n", &[]),
             ("552 Unrecognized key \"stream-status\"\r\n250+stream-status=\r\n31 NEW 0 a:1\r\n.\r\n", &[]),
-            // A name with a LF in it, and lines of other replies.
+            // A LF in a name ends no row.
             ("250+stream-status=\r\n31 NEW 0 a\n.:1\r\n.\r\n250 OK\r\n", &["31 NEW 0 a\n.:1"]),
+            // An event, and a line that begins the reply once more, are no rows.
+            (
+                "250+stream-status=\r\n650 STREAM 5 NEW 0 a:1\r\n250+stream-status=\r\n1 NEW 0 b:1\r\n.\r\n",
+                &["1 NEW 0 b:1"],
+            ),
             // No line begins data but that of the reply.
             ("650+X\r\n250-stream-status=1 NEW 0 b:1\r\n.\r\n", &["1 NEW 0 b:1"]),
+            // Lines that are too long: an event, a row of data, and the only stream.
             (&format!("650 STREAM {long}\r\n250-stream-status=1 NEW 0 b:1\r\n"), &["1 NEW 0 b:1"]),
             (&format!("250+stream-status=\r\n{long}\r\n1 NEW 0 b:1\r\n.\r\n"), &["too long", "1 NEW 0 b:1"]),
             (&format!("250-stream-status={long}\r\n250 OK\r\n1 NEW 0 b:1\r\n"), &["too long"]),
         ] {
-            assert_eq!(streams(format!("{EVENT}{text}{EVENT}").as_bytes()), expected);
+            assert_eq!(rows(format!("{EVENT}{text}{EVENT}").as_bytes()), expected);
         }
     }
 }

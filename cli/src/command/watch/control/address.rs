@@ -35,7 +35,7 @@ pub(crate) trait Socket: Read + Write + Send {}
 impl<S: Read + Write + Send> Socket for S {}
 
 impl ControlAddress {
-    /// Parses an address. Text with a slash is the path of a unix socket.
+    /// Parses an address. Text with a slash, or that is not UTF-8, is the path of a unix socket.
     pub(crate) fn new(text: OsString) -> Result<Self, String> {
         let Some(text) = text.to_str().filter(|text| !text.contains('/')) else {
             return Ok(Self::Unix(text.into()));
@@ -54,11 +54,11 @@ impl ControlAddress {
 
     /// Connects. A read from the connection times out after a [`TICK`].
     pub(crate) fn connect(&self, stop: &Stop) -> Result<Box<dyn Socket>, ConnectionEnd> {
-        // Neither looking up a host nor connecting to it can be interrupted.
-        // So a thread does it, which this one leaves behind if the user wants to stop.
+        // Neither looking up a host nor connecting to it can be interrupted. So another thread does both, and is left
+        // behind if the user wants to stop.
         let (sender, receiver) = mpsc::channel();
         let address = self.clone();
-        thread::spawn(move || sender.send(address.open()));
+        thread::Builder::new().spawn(move || sender.send(address.open())).map_err(ConnectionEnd::lost)?;
         loop {
             match receiver.recv_timeout(TICK) {
                 _ if stop.is_wanted() => return Err(ConnectionEnd::Stopped),
@@ -69,7 +69,8 @@ impl ControlAddress {
         }
     }
 
-    /// Connects to the first of the host's addresses that can be connected to. This may take [`CONNECT_TIME`] for each.
+    /// Connects to the unix socket, or to the first of the host's addresses that accepts a connection. Each of these may take
+    /// [`CONNECT_TIME`].
     fn open(&self) -> io::Result<Box<dyn Socket>> {
         match self {
             Self::Tcp(host, port) => {

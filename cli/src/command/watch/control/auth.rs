@@ -2,7 +2,7 @@
 //! specification.
 //!
 //! With SAFECOOKIE, each side proves that it knows the cookie, a file of random bytes that tor makes. A proof is a hash of
-//! the cookie and of random bytes of both sides, so it is of no use to whoever reads it.
+//! the cookie and of two *nonces*, random bytes of each side for this connection alone. So it is of no use to whoever reads it.
 
 use std::io;
 use std::path::PathBuf;
@@ -64,7 +64,7 @@ pub(crate) fn authenticate(
 ) -> Result<(), ConnectionEnd> {
     let methods = Methods::read(&control.command("PROTOCOLINFO 1")?)?;
     if methods.null {
-        return accepted(&control.command("AUTHENTICATE")?, "a controller without authentication");
+        return check_accepted(&control.command("AUTHENTICATE")?, "a controller without authentication");
     }
     let cookie = match &methods.cookie_file {
         Some(path) if methods.safe_cookie || (methods.cookie && allow_cookie) => Some(cookie::read(path)),
@@ -83,11 +83,11 @@ pub(crate) fn authenticate(
     }
 }
 
-/// Sends a secret or a proof, and checks that tor accepts it. `what` is its name in messages.
-fn send_secret(control: &mut ControlConnection<'_>, secret: &[u8], what: &str) -> Result<(), ConnectionEnd> {
+/// Sends a secret or a proof, and checks that tor accepts it. `name` is that of the secret in messages.
+fn send_secret(control: &mut ControlConnection<'_>, secret: &[u8], name: &str) -> Result<(), ConnectionEnd> {
     // Hexadecimal digits need no quotes, whatever bytes the secret has.
     let command = Zeroizing::new(format!("AUTHENTICATE {}", *hex(secret)));
-    accepted(&control.command(&command)?, what)
+    check_accepted(&control.command(&command)?, name)
 }
 
 /// Checks the proof that tor knows the cookie, then sends the controller's proof. The cookie itself is not sent.
@@ -104,20 +104,21 @@ fn safe_cookie(control: &mut ControlConnection<'_>, cookie: &[u8; COOKIE_LEN]) -
     let expected = proof(SERVER_KEY, [cookie, &client_nonce, &server_nonce])?;
     // The comparison takes constant time, so that it does not show the number of right bytes.
     expected.verify_slice(&server_hash).map_err(|_| ConnectionEnd::fatal("what answers does not know tor's cookie"))?;
-    let client = proof(CLIENT_KEY, [cookie, &client_nonce, &server_nonce])?;
-    send_secret(control, &client.finalize().into_bytes(), "the proof of the cookie")
+    let own = proof(CLIENT_KEY, [cookie, &client_nonce, &server_nonce])?;
+    send_secret(control, &own.finalize().into_bytes(), "the proof of the cookie")
 }
 
-/// Returns the keyed hash of the cookie and the random bytes of both sides.
-fn proof(key: &[u8], parts: [&[u8; COOKIE_LEN]; 3]) -> Result<Hmac<Sha256>, ConnectionEnd> {
+/// Returns the keyed hash of the cookie, the client's nonce and the server's, in this order.
+fn proof(key: &[u8], cookie_and_nonces: [&[u8; COOKIE_LEN]; 3]) -> Result<Hmac<Sha256>, ConnectionEnd> {
+    // Never fails: a key of any length will do.
     let mut hmac = Hmac::<Sha256>::new_from_slice(key).map_err(ConnectionEnd::lost)?;
-    for part in parts {
-        hmac.update(part);
+    for bytes in cookie_and_nonces {
+        hmac.update(bytes);
     }
     Ok(hmac)
 }
 
-/// Parses tor's proof and tor's random bytes in the reply to AUTHCHALLENGE.
+/// Parses tor's proof and tor's nonce in the reply to AUTHCHALLENGE. `None` if it is malformed.
 fn challenge(reply: &ControlReply) -> Option<([u8; COOKIE_LEN], [u8; COOKIE_LEN])> {
     let text = reply.lines.first()?.strip_prefix(b"AUTHCHALLENGE ")?;
     let mut words = text.split(|&byte| byte == b' ');
@@ -126,11 +127,11 @@ fn challenge(reply: &ControlReply) -> Option<([u8; COOKIE_LEN], [u8; COOKIE_LEN]
     Some((hash, nonce))
 }
 
-/// Checks that tor accepted `what`. Its reply is not shown, since it may hold the secret.
-fn accepted(reply: &ControlReply, what: &str) -> Result<(), ConnectionEnd> {
+/// Checks that tor accepted the secret with this name. tor's reply is not shown, since it may hold the secret.
+fn check_accepted(reply: &ControlReply, name: &str) -> Result<(), ConnectionEnd> {
     match reply.code.as_str() {
         "250" => Ok(()),
-        code => Err(ConnectionEnd::Fatal(format!("authentication failed: tor refuses {what} with {code}"))),
+        code => Err(ConnectionEnd::Fatal(format!("authentication failed: tor refuses {name} with {code}"))),
     }
 }
 
@@ -149,22 +150,25 @@ struct Methods {
 }
 
 impl Methods {
-    /// Parses the reply to PROTOCOLINFO.
+    /// Returns the methods in the reply to PROTOCOLINFO.
     fn read(reply: &ControlReply) -> Result<Self, ConnectionEnd> {
         if reply.code != "250" {
             return Err(ConnectionEnd::Fatal(format!("no control port: it refuses PROTOCOLINFO with {}", reply.code)));
         }
-        Self::find(reply).ok_or_else(|| ConnectionEnd::fatal("no control port: its PROTOCOLINFO is malformed"))
+        Self::parse(reply).ok_or_else(|| ConnectionEnd::fatal("no control port: its PROTOCOLINFO is malformed"))
     }
 
-    /// Finds the line with the methods. `None` if it is missing or malformed.
-    fn find(reply: &ControlReply) -> Option<Self> {
+    /// Parses the line with the methods. `None` if it is missing or malformed.
+    fn parse(reply: &ControlReply) -> Option<Self> {
         let text = reply.lines.iter().find_map(|line| line.strip_prefix(b"AUTH METHODS="))?;
         let end = text.iter().position(|&byte| byte == b' ').unwrap_or(text.len());
         let (words, rest) = text.split_at_checked(end)?;
         let has = |word: &[u8]| words.split(|&byte| byte == b',').any(|method| method == word);
         let cookie_file = match rest.strip_prefix(b" COOKIEFILE=") {
-            Some(quoted) => Some(path(Quoted::parse(core::str::from_utf8(quoted).ok()?)?.0.to_vec())?),
+            Some(rest) => {
+                let (quoted, _) = Quoted::parse(core::str::from_utf8(rest).ok()?)?;
+                Some(path(quoted.to_vec())?)
+            }
             None => None,
         };
         Some(Self {
@@ -177,7 +181,7 @@ impl Methods {
     }
 }
 
-/// Returns the path with these bytes.
+/// Returns the path with these bytes; never `None` on unix.
 #[cfg(unix)]
 fn path(bytes: Vec<u8>) -> Option<PathBuf> {
     use std::ffi::OsString;
@@ -186,7 +190,7 @@ fn path(bytes: Vec<u8>) -> Option<PathBuf> {
     Some(OsString::from_vec(bytes).into())
 }
 
-/// Returns the path with these bytes.
+/// Returns the path with these bytes. `None` if they are not UTF-8.
 #[cfg(not(unix))]
 fn path(bytes: Vec<u8>) -> Option<PathBuf> {
     String::from_utf8(bytes).ok().map(PathBuf::from)
@@ -195,7 +199,7 @@ fn path(bytes: Vec<u8>) -> Option<PathBuf> {
 /// Returns bytes as hexadecimal digits.
 fn hex(bytes: &[u8]) -> Zeroizing<String> {
     let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or_default();
-    // Its full capacity is reserved at once, so that growing leaves no copy behind.
+    // The full capacity is reserved at once: a text that grows leaves copies of a secret in freed memory.
     let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
     text.extend(bytes.iter().flat_map(|&byte| [digit(byte >> 4), digit(byte & 15)]));
     text
@@ -206,5 +210,6 @@ fn unhex(text: &[u8]) -> Option<[u8; COOKIE_LEN]> {
     let digit = |&byte: &u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let digits = text.iter().map(digit).collect::<Option<Vec<_>>>()?;
     let bytes = digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | digit));
+    // The conversion checks the number of bytes, but `chunks_exact` leaves out an odd digit.
     bytes.collect::<Vec<_>>().try_into().ok().filter(|_| text.len() == 2 * COOKIE_LEN)
 }

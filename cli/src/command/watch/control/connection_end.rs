@@ -26,6 +26,7 @@ impl ConnectionEnd {
     }
 }
 
+/// Errors that `?` converts are those of the output. Errors of the connection become [`Lost`](ConnectionEnd::Lost) by name.
 impl From<io::Error> for ConnectionEnd {
     fn from(error: io::Error) -> Self {
         Self::Output(error)

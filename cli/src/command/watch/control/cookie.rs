@@ -1,4 +1,4 @@
-//! tor's cookie: a file that the program on the control port names.
+//! tor's cookie: random bytes in a file that the program on the control port names.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::output::text::{error_text, escape_name};
 
-/// Length of a cookie in bytes.
+/// Length of a cookie in bytes. The nonces and proofs of SAFECOOKIE have the same length.
 pub(crate) const COOKIE_LEN: usize = 32;
 
 /// Reads tor's cookie, or returns a message about the failure.
@@ -20,12 +20,12 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<[u8; COOKIE_LEN]>, String> {
         .map_err(|error| format!("the cookie {}: {}", escape_name(&path.to_string_lossy()), error_text(&error)))
 }
 
-/// Reads the cookie, between checks of the file.
+/// Checks the file twice, and reads the cookie.
 fn read_file(path: &Path) -> io::Result<Zeroizing<[u8; COOKIE_LEN]>> {
-    // Before opening: to open a pipe or a device can have side effects.
+    // The first check comes before the file is opened: opening a pipe or a device can have side effects.
     check_file(&fs::symlink_metadata(path)?)?;
     let mut file = open(path)?;
-    // And after: another file may have taken the path meanwhile.
+    // The second check is of the open file: another one may have taken the path meanwhile.
     let metadata = file.metadata()?;
     check_file(&metadata)?;
     check_owner(&metadata)?;
@@ -52,7 +52,8 @@ fn open(path: &Path) -> io::Result<File> {
 
     use rustix::fs::OFlags;
 
-    // If the path has become a pipe, opening it does not wait for a writer.
+    // NONBLOCK: if the path has become a pipe, opening it does not wait for a writer. NOCTTY: a terminal does not become the
+    // program's own.
     let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits());
     fs::OpenOptions::new().read(true).custom_flags(flags.map_err(io::Error::other)?).open(path)
 }
@@ -78,11 +79,12 @@ fn check_owner(metadata: &Metadata) -> io::Result<()> {
 /// Returns `true` if `/etc/passwd` gives this number to a user that distributions run tor as.
 #[cfg(unix)]
 fn is_tor(user: u32) -> bool {
-    /// Names of that user: on Debian; on Alpine and Arch; on Fedora; on the BSDs and macOS.
+    /// Names of such users: on Debian; on Alpine and Arch; on Fedora; on the BSDs and macOS.
     const NAMES: [&str; 4] = ["debian-tor", "tor", "toranon", "_tor"];
 
     let list = fs::read("/etc/passwd").unwrap_or_default();
     String::from_utf8_lossy(&list).lines().any(|line| {
+        // The fields are the name, a password or `x`, the number, and more.
         let mut fields = line.split(':');
         fields.next().is_some_and(|name| NAMES.contains(&name)) && fields.nth(1) == Some(user.to_string().as_str())
     })

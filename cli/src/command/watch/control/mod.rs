@@ -20,9 +20,12 @@ use zeroize::Zeroizing;
 use self::address::Socket;
 use self::connection_end::ConnectionEnd;
 use super::stop::Stop;
+#[cfg(doc)]
+use super::stop::TICK;
 use crate::output::text::error_text;
 
-/// Maximum number of bytes, replies and events, that tor may send before it has replied to SETEVENTS. Some 500 are usual.
+/// Maximum number of bytes, of replies and of events among them, that tor may send before it has replied to SETEVENTS. Some
+/// 500 are usual.
 const MAX_REPLIES: usize = 16 * 1024;
 /// Timeout of a reply.
 const REPLY_TIME: Duration = Duration::from_secs(10);
@@ -31,7 +34,7 @@ const REPLY_TIME: Duration = Duration::from_secs(10);
 pub(crate) struct ControlConnection<'s> {
     /// Socket that is connected to tor.
     socket: Box<dyn Socket>,
-    /// Flag that ends all waiting.
+    /// Flag that ends each wait for tor.
     stop: &'s Stop,
     /// Bytes received since connecting, events included.
     received: Vec<u8>,
@@ -43,7 +46,7 @@ pub(crate) struct ControlConnection<'s> {
 pub(crate) struct ControlReply {
     /// Reply code.
     pub(crate) code: String,
-    /// Text of each line after the code and the separator. Data, as after `250+`, is left out.
+    /// Text of each line after the code and the separator. The data that follows a line with `+` is left out.
     pub(crate) lines: Vec<Vec<u8>>,
 }
 
@@ -69,7 +72,7 @@ pub(crate) enum Continuation {
 }
 
 impl<'l> ReplyLine<'l> {
-    /// Parses a line without its end. `None` if it is not part of a reply.
+    /// Parses a line without its end. `None` unless it begins with three digits and a separator.
     pub(crate) fn of(line: &'l [u8]) -> Option<Self> {
         let ([a, b, c, separator], text) = line.split_first_chunk()?;
         let code = [*a, *b, *c];
@@ -116,11 +119,12 @@ impl<'s> ControlConnection<'s> {
         core::mem::take(&mut self.received)
     }
 
-    /// Reads some bytes into `piece`, and returns their number. `None` if none have arrived within a short time.
-    pub(crate) fn read(&mut self, piece: &mut [u8]) -> Result<Option<usize>, ConnectionEnd> {
+    /// Reads some bytes into `buffer`, and returns their number. `None` if none has arrived within a [`TICK`], or if another
+    /// signal than Ctrl-C and SIGTERM came.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, ConnectionEnd> {
         use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
 
-        let read = self.socket.read(piece);
+        let read = self.socket.read(buffer);
         if self.stop.is_wanted() {
             return Err(ConnectionEnd::Stopped);
         }
@@ -132,7 +136,7 @@ impl<'s> ControlConnection<'s> {
         }
     }
 
-    /// Reads a reply. Events before it, or between its lines, are left in `received`.
+    /// Reads a reply, with all of its lines. Events before it, or between its lines, are no part of it.
     fn reply(&mut self, deadline: Instant) -> Result<ControlReply, ConnectionEnd> {
         let mut lines = Vec::new();
         loop {
@@ -168,7 +172,7 @@ impl<'s> ControlConnection<'s> {
 
     /// Reads a line, and returns its range in `received`, without its end.
     fn line(&mut self, deadline: Instant) -> Result<Range<usize>, ConnectionEnd> {
-        let mut piece = [0; 1024];
+        let mut buffer = [0; 1024];
         loop {
             let start = self.parsed;
             let rest = self.received.get(start..).unwrap_or_default();
@@ -179,8 +183,8 @@ impl<'s> ControlConnection<'s> {
             if self.received.len() > MAX_REPLIES {
                 return Err(ConnectionEnd::fatal("no control port: its replies are too long"));
             }
-            if let Some(len) = self.read(&mut piece)? {
-                self.received.extend(piece.iter().take(len));
+            if let Some(len) = self.read(&mut buffer)? {
+                self.received.extend(buffer.iter().take(len));
             }
             // Checked after each read, not only after those without bytes: a peer may send one byte at a time, for ever.
             if Instant::now() > deadline {

@@ -13,16 +13,16 @@ use crate::output::mask;
 use crate::output::table::{self, ColumnKind, TextTable, thousands};
 use crate::output::text::escape;
 
-/// Maximum number of streams that are shown.
+/// Maximum number of streams that are shown: with the counts above, few enough for a terminal of 24 lines.
 const STREAMS_SHOWN: usize = 10;
 
 /// The counts of the events so far, and the last streams.
 pub(crate) struct LiveSummary {
-    /// Time at which the summary began.
+    /// Time at which the program began to watch.
     begin: Instant,
     /// Number of events.
     events: u64,
-    /// Number of events that could not be read.
+    /// Number of events and open streams that could not be read.
     unreadable: u64,
     /// Number of CLOSED events.
     closed: u64,
@@ -38,7 +38,7 @@ pub(crate) struct LiveSummary {
     max_live: usize,
     /// Set if open streams are read leniently, as events are.
     lenient: bool,
-    /// Streams that the tracker has returned last, the oldest first: after CLOSED, or to make room for others.
+    /// The last [`STREAMS_SHOWN`] streams that the tracker let go, after CLOSED or to make room for others; the oldest first.
     ended: VecDeque<StreamLife<Instant>>,
 }
 
@@ -55,11 +55,11 @@ struct WordLine {
 }
 
 impl WordLine {
-    /// Maximum number of words that are counted apart. tor has some thirty.
+    /// Maximum number of words that are counted apart. tor has at most thirty of one kind.
     const MAX_WORDS: usize = 100;
-    /// Maximum length of a word, in characters. The rest is cut off.
+    /// Maximum length of a word, in characters; the rest is cut off. tor's longest words have 15.
     const MAX_WORD_LEN: usize = 40;
-    /// Maximum number of words in the line.
+    /// Maximum number of words in the line, the most frequent ones. The rest is summed up, so that the line can be read.
     const WORDS_SHOWN: usize = 20;
 
     /// Counts a word.
@@ -104,7 +104,7 @@ impl LiveSummary {
         }
     }
 
-    /// Adds an event.
+    /// Adds an event. Words are masked, since a damaged line may have a credential in place of one.
     pub(crate) fn update(&mut self, event: &StreamEventRef<'_>) {
         self.events += 1;
         self.statuses.add(&mask::word(event, event.status_str(), event.status != StreamStatus::Unrecognized));
@@ -169,7 +169,8 @@ impl LiveSummary {
         for (name, counts) in
             [("status", &self.statuses), ("reason", &self.reasons), ("remote reason", &self.remote_reasons)]
         {
-            lines.extend(counts.text().map(|text| format!("{name:13}  {text}")));
+            const WIDTH: usize = "remote reason".len();
+            lines.extend(counts.text().map(|text| format!("{name:WIDTH$}  {text}")));
         }
         let mut streams: Vec<_> = self.tracker.live().chain(&self.ended).collect();
         streams.sort_by_key(|life| Reverse(life.last));

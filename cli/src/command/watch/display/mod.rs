@@ -39,7 +39,7 @@ pub(crate) struct EventDisplay {
 enum DisplayOutput {
     /// Each event, in the format of the command `events`.
     Events(Box<EventOutput>),
-    /// A summary, and the place where it is shown.
+    /// A summary, and the screen that shows it.
     Summary(Box<LiveSummary>, Screen),
 }
 
@@ -53,6 +53,7 @@ impl EventDisplay {
     pub(crate) fn show(&mut self, line: &EventLine<'_>, address: &ControlAddress) -> io::Result<()> {
         match (&mut self.output, &line.event) {
             (DisplayOutput::Events(output), Ok(event)) => {
+                // `watch` has no filters: an event meets all conditions.
                 output.write(&Event { line, event, time: Time::of_line(line), met: MetConditions::ALL })
             }
             (DisplayOutput::Summary(summary, _), Ok(event)) => {
@@ -81,7 +82,7 @@ impl EventDisplay {
         }
     }
 
-    /// Shows output whose time has come.
+    /// Shows the events so far, or the summary if its time has come.
     pub(crate) fn tick(&mut self) -> io::Result<()> {
         match &mut self.output {
             DisplayOutput::Events(output) => output.flush(),

@@ -12,7 +12,7 @@ use super::live_summary::LiveSummary;
 /// Interval at which a terminal's summary is redrawn.
 const REDRAW: Duration = Duration::from_millis(500);
 
-/// The place on standard output where the summary is shown.
+/// Standard output, on which the summary is shown.
 pub(crate) struct Screen {
     /// Standard output, if it is a terminal.
     term: Option<Term>,
@@ -25,7 +25,7 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    /// Returns standard output. If it is not a terminal, a summary is printed at each `interval`.
+    /// Returns the screen before the first summary. `interval` is that of summaries if standard output is no terminal.
     pub(crate) fn new(interval: Duration) -> Self {
         // The terminal is buffered, so that a summary appears in one piece.
         let term = Some(Term::buffered_stdout()).filter(Term::is_term);
@@ -50,7 +50,8 @@ impl Screen {
             return writeln!(stdout, "{}\n", lines.join("\n")).and_then(|()| stdout.flush());
         };
         let (height, width) = term.size();
-        // The cursor has the last line. Lines that have scrolled off the terminal could not be cleared again.
+        // A summary that is higher than the terminal would scroll, and its upper lines could not be cleared again. The last
+        // line is left to the cursor.
         lines.truncate(usize::from(height).saturating_sub(1).max(1));
         term.clear_last_lines(self.drawn)?;
         for line in &lines {
