@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         (None, Some(path)) => fs::read(path).map_err(|error| format!("no cookie in {path}: {error}"))?,
         (None, None) => Vec::new(),
     };
+    // A cookie and a password are both sent in hexadecimal digits.
     let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     command(&mut socket, &format!("AUTHENTICATE {secret}"))?;
     command(&mut socket, "SETEVENTS STREAM")?;

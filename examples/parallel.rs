@@ -72,8 +72,8 @@ fn cut<'l>(log: &'l [u8], parts: usize, line_end: &[u8]) -> (&'l [u8], Vec<&'l [
     let length = log.len() / parts.max(1) + 1;
     let mut rest = log;
     let mut next = || {
-        let last = rest.windows(line_end.len()).skip(length).position(|bytes| bytes == line_end);
-        let (part, after) = rest.split_at(last.map_or(rest.len(), |at| length + at + line_end.len()));
+        let found = rest.windows(line_end.len()).skip(length).position(|bytes| bytes == line_end);
+        let (part, after) = rest.split_at(found.map_or(rest.len(), |at| length + at + line_end.len()));
         rest = after;
         part
     };

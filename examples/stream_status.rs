@@ -18,6 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9051".into());
     let mut socket = BufReader::new(TcpStream::connect(&address)?);
     let password = env::var_os("TOR_CONTROL_PASSWORD").unwrap_or_default().into_encoded_bytes();
+    // Sent in hexadecimal digits, which need no escapes.
     let password: String = password.iter().map(|byte| format!("{byte:02x}")).collect();
     // Sent together, so that no event falls between the list of open streams and the first event.
     write!(socket.get_mut(), "AUTHENTICATE {password}\r\nGETINFO stream-status\r\nSETEVENTS STREAM\r\n")?;

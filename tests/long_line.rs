@@ -28,8 +28,10 @@ fn a_line_of_2_gib_is_too_long() {
     const LENGTH: usize = (1 << 31) + 2;
     // Memory that is never read is never allocated: a map of zeros costs only addresses.
     let mut map = MmapOptions::new().len(LENGTH).no_reserve_swap().map_anon().expect("addresses");
-    map[..2].copy_from_slice(b"\"\"");
-    // SAFETY: quotation marks and zeros are UTF-8. The check would look at each of them.
+    // A quoted string, and three tokens, so that no search for a space goes far.
+    let start = b"\"\" x y ";
+    map[..start.len()].copy_from_slice(start);
+    // SAFETY: ASCII is UTF-8. The check would look at each of them.
     #[allow(unsafe_code, reason = "the check would take all of the memory")]
     let text = unsafe { core::str::from_utf8_unchecked(&map) };
     let before = page_faults();
@@ -37,6 +39,9 @@ fn a_line_of_2_gib_is_too_long() {
     assert_too_long(StreamEventRef::parse_lenient(&map), LENGTH);
     assert_too_long(StreamEventRef::parse(text), LENGTH);
     assert_too_long(StreamEventRef::parse(text.get(..1 << 31).expect("ASCII")), 1 << 31);
+    // A byte less, and it is refused for its first byte, which is no letter or digit.
+    let error = StreamEventRef::parse(text.get(..(1 << 31) - 1).expect("ASCII")).expect_err("no ID");
+    assert!(matches!(error, Error::Protocol(error) if error.offset() == 0), "{error}");
     // The string at its start is short, but an index into the text after it might be too large.
     assert!(Quoted::parse(text).is_none());
     assert!(Quoted::parse(text.get(..1 << 31).expect("ASCII")).is_none());

@@ -70,7 +70,7 @@ fn bash(command: &str, line: &str) -> Option<String> {
     shell("bash", &["-c", command, "-", line])
 }
 
-/// Returns the words that bash offers for the last word of a line. It then completes names of files by itself.
+/// Returns the words that the script offers for the last word of a line. Without any, bash completes names of files by itself.
 fn bash_offers(line: &str) -> Option<Vec<String>> {
     // Bash sets the COMP variables, and calls the script's function `_tor_streams`. The type 9 is that of a TAB.
     let script = "source <(tor-streams completions bash); read -ra COMP_WORDS <<<\"$1\"; COMP_CWORD=$((${#COMP_WORDS[@]} - 1));

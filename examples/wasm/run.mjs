@@ -6,6 +6,7 @@ const { instance } = await WebAssembly.instantiate(readFileSync(module));
 const { memory, count_events } = instance.exports;
 const log = readFileSync(path);
 // The module has no allocator: the log goes into pages of memory that are added after the module's own.
-const start = memory.grow(Math.ceil(log.length / 65536)) * 65536;
+const pageSize = 65536;
+const start = memory.grow(Math.ceil(log.length / pageSize)) * pageSize;
 new Uint8Array(memory.buffer).set(log, start);
 console.log(count_events(start, log.length));

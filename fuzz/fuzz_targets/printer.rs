@@ -27,7 +27,7 @@ law!(|event: Printed| {
     if !has(b"\r\n") {
         let wire = [OTHER, b"650 STREAM ", &line].concat();
         check(&event, &content, stream_events(&wire).last().expect("an event").event);
-        // As the first line, of which a LF in the host would show a log.
+        // The event as the first line: the line end is set, since a LF in the host would show a log.
         let alone = stream_events(&wire[OTHER.len()..]).line_end(LineEnd::CrLf);
         check(&event, &content, alone.last().expect("an event").event);
         let mut reader = EventReader::new(&wire[..]);

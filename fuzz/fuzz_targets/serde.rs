@@ -21,7 +21,7 @@ fn assert_says_its_content(event: &StreamEvent) {
     // The end is that of a line: a CR or LF before it is content.
     let line = [event.content(), b"\r\n"].concat();
     let parsed = StreamEvent::from(StreamEventRef::parse_lenient(&line).expect("an event"));
-    // All fields but the last ones, which are the arguments and the anomalies.
+    // The fields without the last ones, which are the arguments and the anomalies.
     let fields = |event: &StreamEvent| format!("{event:?}").split(" args: ").next().map(String::from);
     assert_eq!(fields(event), fields(&parsed), "{line:?}");
     assert_eq!(event.to_string(), parsed.to_string());

@@ -28,12 +28,17 @@ const KEYWORDS: &[&str] = &[
 /// Asserts that every field and accessor of an event says what its target and its arguments say.
 pub fn assert_consistent(event: &StreamEventRef<'_>) {
     assert_target(event);
-    /// Compares a word, its name and the argument that both come from.
+    /// Compares a word's text, its variant, and the argument that both come from.
     macro_rules! word {
-        ($key:literal, $word:expr, $name:expr, $type:ty) => {
+        ($key:literal, $word:expr, $variant:expr, $type:ty) => {
             let word: Option<&str> = $word;
             assert_eq!(word, event.arg($key), "{}", $key);
-            assert_eq!(word.map(|word| <$type>::from_word(word).unwrap_or(<$type>::Unrecognized)), $name, "{}", $key);
+            assert_eq!(
+                word.map(|word| <$type>::from_word(word).unwrap_or(<$type>::Unrecognized)),
+                $variant,
+                "{}",
+                $key
+            );
         };
     }
     word!("REASON", event.reason_str(), event.reason, StreamClosureReason);
@@ -51,11 +56,13 @@ pub fn assert_consistent(event: &StreamEventRef<'_>) {
 
     for (key, read) in [("SOCKS_USERNAME", event.socks_username()), ("SOCKS_PASSWORD", event.socks_password())] {
         match event.arg(key) {
+            // A value that is not UTF-8: the argument has none of its bytes.
             Some(REPLACEMENT) => {}
             value => assert_eq!(read.map(|quoted| quoted.escaped()), value.and_then(between_quotes), "{key}"),
         }
     }
 
+    // `parse` takes a plus sign, which tor never prints.
     let number = |key| event.arg(key).filter(|value| !value.starts_with('+'));
     assert_eq!(event.nym_epoch(), number("NYM_EPOCH").and_then(|value| value.parse().ok()));
     assert_eq!(event.session_group(), number("SESSION_GROUP").and_then(|value| value.parse().ok()));

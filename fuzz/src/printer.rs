@@ -3,7 +3,8 @@
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::printed::{
-    ENDS, FRAGMENTS, NEW_KEY, NEW_WORD, OTHERS, PATH_PARTS, PROTOCOLS, PURPOSES, Printed, REASONS, STARTS, TARGET_BUFFER,
+    ENDS, FRAGMENTS, NEW_KEY, NEW_WORD, OTHERS, PATH_PARTS, PROTOCOLS, PURPOSES, Printed, REASONS, STARTS,
+    TARGET_BUFFER,
 };
 
 impl<'a> Arbitrary<'a> for Printed {

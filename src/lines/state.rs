@@ -81,7 +81,7 @@ impl LineState {
     ///   lines: from the `first` one on, each line once.
     /// - `line_ends` counts at most one line end for each byte that does not end a line. Its first line is one of the
     ///   part.
-    /// - All counts fit in 64 bits, once they are added.
+    /// - The sums of the counts fit in 64 bits.
     ///
     /// # Examples
     ///

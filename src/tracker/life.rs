@@ -16,8 +16,8 @@ use crate::word::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSour
 /// The type parameter `T` is the caller's type of times, and `N` that of the caller's [notes](crate::Note).
 ///
 /// With the feature `serde` a life is data of any format, without `note`. A field that `tor-streams streams` prints has
-/// the same name there, such as `stream_id`, `target` and `final_target`. Circuits are a list, times are serialized as
-/// `T`, and words as tor printed them.
+/// the same name there, such as `stream_id`, `target` and `final_target`; it does not print all fields, so a life cannot
+/// be deserialized from what it prints. Circuits are a list, times are serialized as `T`, and words as tor printed them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -17,11 +17,18 @@ fn every_case_on_every_path() {
 #[test]
 fn unknown_keywords_with_a_colon() {
     let newer = [" CLIENT_PROTOCOL=DNS", " NYM_EPOCH=0", " SESSION_GROUP=-4", " ISO_FIELDS="];
-    for (host, anomalies) in [("a", &[UnknownKeyword][..]), ("a b", &[TargetSpace, UnknownKeyword])] {
-        let line = format!("9 SUCCEEDED 4 {host}:1{} F=b:2", newer.concat());
-        let read = event(&line);
-        assert_eq!((read.target_host, read.target_port, read.arg("F")), (host, 1, Some("b:2")));
-        assert!(read.anomalies().iter().eq(anomalies.iter().copied()), "{line}");
+    for (host, anomalies) in [
+        ("a", &[UnknownKeyword][..]),
+        ("a b", &[TargetSpace, UnknownKeyword]),
+        // With so many ports, the fields are read from the right.
+        ("a:1 b:1 c:1 d:1 e:1 f", &[TargetSpace, UnknownKeyword]),
+    ] {
+        for value in ["b:2", "\"b:2 c:3\""] {
+            let line = format!("9 SUCCEEDED 4 {host}:1{} F={value}", newer.concat());
+            let read = event(&line);
+            assert_eq!((read.target_host, read.target_port, read.arg("F")), (host, 1, Some(value)));
+            assert!(read.anomalies().iter().eq(anomalies.iter().copied()), "{line}");
+        }
     }
     for absent in newer {
         let fields: String = newer.into_iter().filter(|&field| field != absent).collect();
@@ -43,6 +50,29 @@ fn a_path_at_the_cut() {
     ] {
         let line = format!("9 NEW 4 {}{after}", filled(before, "", TARGET_BUFFER));
         assert!(event(&line).anomalies().iter().eq(anomalies.iter().copied()), "{line}");
+    }
+}
+
+/// No tor prints more than 255 bytes of a target. A longer one may have been cut, too.
+#[test]
+fn longer_than_a_cut_target() {
+    for length in [TARGET_BUFFER, TARGET_BUFFER + 1, 2 * TARGET_BUFFER] {
+        let line = format!("9 SUCCEEDED 4 {}", filled("", ":80", length));
+        assert!(event(&line).anomalies().iter().eq([TargetMayBeCut]), "{line}");
+    }
+}
+
+/// A cut target may end with the beginning of a field, whose value is none of the fields after it.
+#[test]
+fn a_keyword_at_the_cut() {
+    let fields = " CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=";
+    // With so many ports, the fields are read from the right.
+    let target = filled("a:1 b:1 c:1 d:1 e:1 ", " REASON=", TARGET_BUFFER);
+    for status in ["SUCCEEDED", "CLOSED"] {
+        let line = format!("9 {status} 4 {target}{fields}");
+        let read = lenient_event(line.as_bytes());
+        assert_eq!((read.target_bytes(), read.reason), (target.as_bytes(), None), "{line}");
+        assert!(read.anomalies().contains(TargetMayBeCut) && !read.anomalies().contains(UnknownOrder), "{line}");
     }
 }
 

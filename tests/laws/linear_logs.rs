@@ -154,13 +154,13 @@ fn assert_linear((before, after): (&str, &str)) {
     }
 }
 
-/// One half of the places.
+/// The first place, and each second one after it.
 #[test]
 fn even_places() {
     PLACES.iter().step_by(2).for_each(|&place| assert_linear(place));
 }
 
-/// The other half, which the harness runs at the same time.
+/// The other places, which the harness reads at the same time.
 #[test]
 fn odd_places() {
     PLACES.iter().skip(1).step_by(2).for_each(|&place| assert_linear(place));

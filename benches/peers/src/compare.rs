@@ -13,7 +13,7 @@ pub struct Mistakes {
     pub causes: BTreeMap<String, Cause>,
 }
 
-/// One kind of mistake.
+/// A kind of mistake.
 #[derive(Debug, Default)]
 pub struct Cause {
     /// Number of events with this mistake.

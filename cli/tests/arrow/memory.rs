@@ -8,7 +8,7 @@ use crate::common::random::Random;
 use crate::common::{file, peak_memory};
 use crate::files::random_letters;
 
-/// Number of letters in the random text. It has no divisor in common with the length of a line's letters, so that the same
+/// Number of letters in the random text. No line's number of letters has a divisor in common with this one, so that the same
 /// letters come again too late for a compressor to find them.
 const LETTERS: usize = 4_000_003;
 

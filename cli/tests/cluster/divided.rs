@@ -176,8 +176,8 @@ fn a_process_that_sends_a_wrong_range() {
     let (path, range) = range_of_a_process("range.log");
     let alone = Running::start(&["--json", path.to_str().unwrap()]).ended();
     assert_eq!(with_range(&path, &range).stdout, alone.stdout);
-    // A record has no text of an event. As `SentRecord` in `cli/src/command/summary/record.rs` describes it, `order` has `+ID` and `-ID` for
-    // streams that begin and are closed, and `@` for the next of `lines`, which process 0 reads itself: number, offset and length.
+    // A record has no text of an event. In its `order`, `+ID` and `-ID` are streams that begin and are closed, and `@` is the next of its
+    // `lines`, which process 0 reads itself: each has a number, an offset and a length (`SentRecord` in `record.rs` of `summary`).
     let text = range["range"]["record"].to_string();
     assert!(!text.contains("example") && text.contains('@'), "{text}");
 
@@ -203,7 +203,7 @@ fn a_process_that_sends_a_wrong_range() {
         changed(&range, |range| range["record"]["lines"][1] = range["record"]["lines"][0].clone()),
         changed(&range, |range| range["record"]["lines"][lines - 1][1] = json!(65_000)),
         changed(&range, |range| drop(range["record"]["lines"].as_array_mut().unwrap().pop())),
-        // One `@` more than lines, a stream without an ID, text in place of an ID, a sign that no order has, and an empty order.
+        // The order has one `@` more than there are lines, a stream without an ID, text in place of an ID, a sign that no order has, and an empty order.
         changed(&range, |range| range["record"]["order"] = json!(format!("{order}@"))),
         changed(&range, |range| range["record"]["order"] = json!(format!("+{order}"))),
         changed(&range, |range| range["record"]["order"] = json!(format!("+9 NEW 0 a:1{order}"))),

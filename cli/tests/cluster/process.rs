@@ -47,7 +47,7 @@ impl Running {
         Self::in_folder(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data").as_ref(), key, arguments)
     }
 
-    /// Starts `summary` in a folder.
+    /// Starts `summary` in a folder, with a key in its environment if one is given.
     pub(super) fn in_folder(folder: &Path, key: Option<&str>, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
         command.env_remove(KEY).envs(key.map(|key| (KEY, key)));
@@ -72,18 +72,18 @@ impl Running {
         Self { child, stdout: printed, stderr: complained }
     }
 
-    /// Writes a line of a control connection to its standard input, which stays open.
+    /// Writes a line of a control connection to the process's standard input, which stays open.
     pub(super) fn write(&mut self, line: &str) {
         write!(self.child.stdin.as_mut().unwrap(), "{line}\r\n").unwrap();
     }
 
-    /// Waits for its next complaint.
+    /// Waits for the next line on standard error.
     #[track_caller]
     pub(super) fn complaint(&self) -> String {
         self.stderr.recv_timeout(LIMIT).unwrap()
     }
 
-    /// Waits for it to end.
+    /// Waits for the process to end.
     #[track_caller]
     pub(super) fn ended(mut self) -> Ran {
         let begin = Instant::now();

@@ -70,7 +70,7 @@ impl LogForm {
                 log.extend([&*prefix, random.one_of(ODD_LINES), random.one_of(&["\n", "\r\n", "\r", ""])]);
             }
             if random.once_in(damage) {
-                // As a rule one of the newest streams is open.
+                // Usually one of the newest streams is open.
                 let open = newest.saturating_sub(3);
                 log.extend([&*prefix, &format!("650 STREAM {open} NEW 0 again.example:80"), self.end]);
             }

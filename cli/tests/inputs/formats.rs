@@ -52,7 +52,7 @@ const TIMES: &[(&str, &str)] = &[
 /// Returns the time of the first event in JSON.
 fn first_time(events: &str) -> String {
     let first: serde_json::Map<String, Value> = serde_json::from_str(events.lines().next().unwrap()).unwrap();
-    // As it is printed: a number may have zeros at its end.
+    // The printed text, and not the parsed number: there may be zeros at its end.
     let time = events.split_once("\"time\":").map(|(_, rest)| rest.split_once(",\"id\"").unwrap().0);
     if first.contains_key("time") { time.unwrap().into() } else { "null".into() }
 }

@@ -190,7 +190,7 @@ fn links_in_a_folder() {
     assert_eq!((output.status.code(), text(&output).0.lines().count()), (Some(0), 3));
 }
 
-/// What `--prefix auto` learns from is the beginning of the log.
+/// `--prefix auto` learns from the beginning of the log. If no event is there, the message says so.
 #[test]
 fn a_late_first_event_gets_a_hint_that_helps() {
     let notes = "Nov 25 10:00:00 gw systemd[1]: Started something.\n".repeat(12_000);

@@ -1,5 +1,8 @@
 //! Nothing is lost in silence: each event in a log is printed or reported, whatever the log's form and damage are. The exit status
 //! is 1 exactly if something is reported.
+//!
+//! Damage that leaves no sign of an event is not among these: a line without its beginning, and an event behind another reply in the
+//! same line, where a client's text can stand too.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -153,8 +156,8 @@ impl Log {
         }
     }
 
-    /// Returns a log of this form that goes on after `earlier`, with damage in one of `lines_per_damage` lines. It is long enough for
-    /// several ranges, which have 64 KiB at least.
+    /// Returns a log of this form that goes on after `earlier`, with damage in one of `lines_per_damage` lines. The log is long
+    /// enough for two ranges, which have 64 KiB at least.
     fn random(form: &Form, earlier: &Self, lines_per_damage: usize, random: &mut Random) -> Self {
         let earlier_events = earlier.earlier_events + earlier.readable + earlier.damaged;
         let mut log = Self { earlier_events, lines: earlier.lines, ..Self::default() };
@@ -175,10 +178,10 @@ impl Log {
     }
 }
 
-/// A way to make a file of a log: the end of the file's name, and the encoder.
+/// A way to compress a log: the end of the file's name, and the encoder.
 type Packing = (&'static str, fn(&[u8]) -> Vec<u8>);
 
-/// Each way to make a file of a log.
+/// The ways to compress a log.
 const PACKINGS: [Packing; 3] = [
     ("log.gz", |text| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

@@ -35,7 +35,9 @@ fn many_files() {
 fn a_log_of_two_files() {
     let part = |name: &str, first: usize| {
         let mut log = String::new();
+        // Some 400 kB: several ranges.
         for number in 0..4000 {
+            // The event of number 7 is in line 15.
             let (id, odd) = (first + number, if number == 7 { " EVER=1 SOURCE_ADDR=x" } else { "" });
             writeln!(log, "{id}.00 650 STREAM {id} NEW 0 a.test:80{odd}").unwrap();
             writeln!(log, "{id}.00 650 STREAM {id} SENTCONNECT 3 a.test:80").unwrap();

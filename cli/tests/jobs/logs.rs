@@ -1,4 +1,5 @@
-//! One log, of each kind: its events are the same wherever it is cut into ranges.
+//! Logs of each kind: the events of each are the same wherever it is cut into ranges. Captures are repeated until a log is long
+//! enough for several ranges of 64 KiB.
 
 use core::fmt::Write;
 use std::fs;

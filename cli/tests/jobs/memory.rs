@@ -51,7 +51,7 @@ fn streams_that_begin_and_end_at_once() {
     assert_bounded("pairs", |n| line(n, "NEW") + &line(n, "CLOSED"), &[SUMMARY, STREAMS, CIRCUITS]);
 }
 
-/// All events are of one stream, whose steps have a limit.
+/// Every event is of one stream, of which a limited number of steps is kept.
 #[test]
 fn one_stream_without_an_end() {
     assert_bounded("same", |_| line(1, "SENTCONNECT"), &[STREAMS, &["events"]]);

@@ -76,7 +76,9 @@ proptest! {
     fn hostile_events(lines in proptest::collection::vec(line(), 1..40)) {
         let text = |before: &str| lines.iter().fold(String::new(), |text, line| text + before + line + "\n");
         for (number, (before, options)) in
-            [("", &[][..]), ("Nov 25 10:00:00 zqmachine zq[7]: ", &["--prefix", "auto"]), ("2026-11-25 10:00:00 ", &[])].into_iter().enumerate()
+            [("", &[][..]), ("Nov 25 10:00:00 zqmachine zq[7]: ", &["--prefix", "auto"]), ("2026-11-25 10:00:00 ", &[])]
+                .into_iter()
+                .enumerate()
         {
             let log = file("share", &format!("hostile-{number}.log"), text(before));
             // Whatever the exit status is: targets of 255 bytes, and text like the name of a log's program, are reported.
@@ -95,7 +97,12 @@ proptest! {
 
     /// The same of lines that were damaged: cut, or with another line's rest.
     #[test]
-    fn damaged_events(lines in proptest::collection::vec((line(), any::<prop::sample::Index>(), any::<prop::sample::Index>(), "[A-Z\"=: ]{0,3}"), 1..40)) {
+    fn damaged_events(
+        lines in proptest::collection::vec(
+            (line(), any::<prop::sample::Index>(), any::<prop::sample::Index>(), "[A-Z\"=: ]{0,3}"),
+            1..40,
+        )
+    ) {
         let mut text = Vec::new();
         for (line, from, to, middle) in &lines {
             let (from, to) = (from.index(line.len()), to.index(line.len()));

@@ -82,7 +82,7 @@ fn streams_are_the_same() {
             let (mut targets, mut clients) = (Pairs::default(), Pairs::default());
             for (before, after) in before.iter().zip(&after) {
                 for column in SAME {
-                    // A word that only a newer tor knows has a pseudonym. Those in these logs begin with `NEW_`.
+                    // A word that only a newer tor knows has a pseudonym. In these logs such words begin with `NEW_`.
                     if before[column].as_str().is_none_or(|word| !word.starts_with("NEW_")) {
                         assert_eq!(after[column], before[column], "{name} {column}: {before}");
                     }

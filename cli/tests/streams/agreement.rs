@@ -66,7 +66,7 @@ fn agreed(log: &Path) -> Counts {
         let is_on = |row: &&&Value| row["circuits"].as_array().unwrap().iter().any(|id| id == circuit.as_str());
         assert_eq!(rows.iter().filter(is_on).count() as u64, streams, "rows of `streams` on circuit {circuit}");
     }
-    // One thread reads a log in one piece, several read ranges of it.
+    // A single thread reads a log in one piece, several threads read ranges of it.
     for jobs in ["1", "4"] {
         let summary: Value = serde_json::from_str(&output(&["summary", "--json", "--jobs", jobs], log)).unwrap();
         let failed = ["streams_failed_on_circuit", "streams_failed_never_on_circuit"];
@@ -147,7 +147,7 @@ fn streams_in_a_reply_are_streams() {
 650 STREAM 31 SENTCONNECT 7 www.example.com:443\r\n";
     let circuits = [("6", (1, 0)), ("7", (2, 0))];
     assert_eq!(agreed(&file("agreement", "reply.log", log)), counts(3, 0, &circuits));
-    // Long lines before and after it: several threads read ranges.
+    // With 2 MB of events before and after it, several threads read ranges.
     let host = "a".repeat(230);
     let events = (100..9100).map(|id| format!("650 STREAM {id} NEW 0 {host}:443\r\n")).collect::<String>();
     let found = agreed(&file("agreement", "long.log", [&events, log, &events].concat()));

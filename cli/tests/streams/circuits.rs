@@ -112,7 +112,8 @@ fn values_that_are_not_known() {
     assert_eq!(rows, [row("7", &["#1", "#2"], &["CLIENTADDR"]), row("8", &["#3"], &[])]);
 }
 
-/// A field that neither of two streams is kept apart by may differ; one that either is may not.
+/// Two streams on a circuit may differ in a field that is in the ISO_FIELDS of neither. If it is in those of one of them, tor should
+/// have kept them apart.
 #[test]
 fn a_field_of_either() {
     let line = |id: &str, user: &str, fields: &str| {

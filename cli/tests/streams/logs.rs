@@ -89,7 +89,7 @@ fn newest_line_first() {
     }
 }
 
-// V05: NEW at 10:50:00, SENTCONNECT at 10:50:01, CLOSED at 10:00:01. All are of one stream of one tor.
+// V05: NEW at 10:50:00, SENTCONNECT at 10:50:01, CLOSED at 10:00:01. The three are of one stream of one tor.
 #[test]
 fn a_clock_that_was_set_back() {
     let log = data("field-2/V05-clock-back.log");

@@ -91,7 +91,7 @@ fn onionperf_has_one_stream_for_each_number() {
     assert!(messages.starts_with("tor-streams: 2 streams have the ID of a later one"), "{messages}");
 }
 
-/// A stream has any number of events of flow control. Those that are kept are the first ones and the last one, which ends it.
+/// A stream has any number of events of flow control. The first 999 events are kept, and the last one, which ends the stream.
 #[test]
 fn a_stream_with_very_many_events() {
     let event = |time: u32, event: &str| format!("{time}.5 650 STREAM 7 {event} 9 a.test:443\n");

@@ -6,7 +6,7 @@ use std::thread;
 use crate::peer::Peer;
 use crate::program::Watch;
 
-/// Returns what the program complains about after this reply to its first command, which ends it.
+/// Returns the message with which the program ends after this reply to its first command.
 #[track_caller]
 fn complaint(reply: &str) -> String {
     let text = reply.to_owned();
@@ -143,6 +143,7 @@ fn streams_that_are_open_already() {
 /// Leniently, the same rows are read as in a log, but for one that is longer than any event.
 #[test]
 fn damaged_rows_of_open_streams() {
+    // Longer than the 8 KiB in which a line is read.
     let too_long = "x".repeat(9000);
     let damaged = [
         "31 NEW 0 no-port.example",

@@ -27,8 +27,8 @@ impl LineFinder {
     }
 }
 
-/// Returns whether `line` holds `650 STREAM `, and whether it holds an event's name and content, with or without the
-/// code.
+/// Returns whether `line` holds `650 STREAM `, a [mark](crate::Skipped::marks), and whether it holds an event's name and
+/// content with or without the code. With the second one alone it is [bare](crate::Skipped::bare).
 fn marks(line: &[u8]) -> (bool, bool) {
     let (mut mark, mut bare) = (false, false);
     // Capital letters are rarer in a log's text than digits and spaces.
@@ -46,7 +46,7 @@ fn marks(line: &[u8]) -> (bool, bool) {
 
 /// Returns `true` if `text` begins with a space, the ID of a stream, and a status.
 fn begins_with_content(text: &[u8]) -> bool {
-    // First of all the space: a search for the end of a word, begun at each `STREAM` of a long line without spaces,
+    // The space is checked first: a search for the end of a word, begun at each `STREAM` of a long line without spaces,
     // would run to the end of the line each time.
     let Some(text) = text.strip_prefix(b" ") else {
         return false;

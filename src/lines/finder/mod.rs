@@ -126,7 +126,8 @@ enum Data {
 }
 
 impl Data {
-    /// Returns the data where `lines` other lines stand before those that it was found in.
+    /// Returns this data, which was found in a part, with `lines` lines before that part: the number of its reply is
+    /// raised by so many.
     const fn after(self, lines: u64) -> Self {
         match self {
             Self::Closed => Self::Closed,
