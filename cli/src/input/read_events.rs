@@ -44,7 +44,7 @@ pub(crate) struct ReadFailure {
 }
 
 impl ReadFailure {
-    /// Returns the failure behind an error of an [`EventReader`], given the I/O error that it keeps.
+    /// Returns the failure behind an error of an [`EventReader`](tor_stream_event::EventReader), given the I/O error that it keeps.
     fn of(error: Error, cause: Option<&io::Error>) -> Self {
         match (error, cause) {
             (Error::Io { offset, .. }, Some(cause)) => Self { offset, message: error_text(cause) },

@@ -1,6 +1,6 @@
 //! Reading inputs with several threads.
 //!
-//! The work is cut into [units](unit), which a [queue] makes: a range of lines of a long plain file, or one or more whole
+//! The work is cut into [units](mod@unit), which a [queue] makes: a range of lines of a long plain file, or one or more whole
 //! inputs of any other kind. Each [reader thread](worker) reads the events of the next unit. The thread that started them
 //! [collects](collect) the results of the units in order, so that the output is that of one thread:
 //!

@@ -15,7 +15,7 @@ use crate::input::read_events::ReadEnd;
 /// The next step with a file that is being cut.
 pub(super) enum CutStep {
     /// Read a range, given the number of lines before it, or 0 if the part does not need that. `None` stands for a [recorded
-    /// part](ConsumerMaker::recorded_part).
+    /// part](super::ConsumerMaker::recorded_part).
     Read(Range<u64>, Option<u64>),
     /// Get a range from another process, if the process has one of this number.
     Receive(usize, Option<Range<u64>>),
