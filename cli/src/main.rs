@@ -22,7 +22,7 @@ use crate::arguments::{exit_with_mistake, mistyped_command};
 use crate::command::options::Exit;
 use crate::command::{circuits, count, events, merge, plot, share, streams, summary, watch};
 use crate::input::reader::ReadOptions;
-use crate::output::text::{error_text, escape, is_plain};
+use crate::output::text::{error_text, escape, escape_name, is_plain};
 
 /// The allocator. glibc's is slow where one thread frees what another one allocated, as the thread that collects the results of
 /// the others does ([`input::threads`]).
@@ -193,7 +193,7 @@ fn write_manual_pages(dir: &Path) -> Exit {
     match clap_mangen::generate_to(documented_command(), dir) {
         Ok(()) => Exit::Complete,
         Err(error) => {
-            report(format_args!("tor-streams: {}: {}", dir.display(), error_text(&error)));
+            report(format_args!("tor-streams: {}: {}", escape_name(&dir.display().to_string()), error_text(&error)));
             Exit::Reported
         }
     }

@@ -38,7 +38,8 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Returns the reason and the remote reason of a stream's failure, if it failed. A look-up may fail without a FAILED.
+/// Returns the reason and the remote reason of a stream's failure, if it failed: those of FAILED. A look-up may fail without
+/// one; then they are those of the last event with reasons.
 pub(crate) fn failure_reasons(life: &Life) -> Option<(Option<&str>, Option<&str>)> {
     let reasons = match &life.failure {
         Some(failure) => (failure.reason_str(), failure.remote_reason_str()),
@@ -47,23 +48,24 @@ pub(crate) fn failure_reasons(life: &Life) -> Option<(Option<&str>, Option<&str>
     life.failed().then_some(reasons)
 }
 
-/// Returns the time from NEW to the end. `None` if either was not seen, or if the clock was set back.
+/// Returns the time from NEW to the end. `None` if either was not seen or has no time, or if the clock was set back.
 pub(crate) fn duration(life: &Life) -> Option<Duration> {
     since(life.started(), life.ended())
 }
 
-/// Returns the time from NEW to SUCCEEDED.
+/// Returns the time from NEW to SUCCEEDED. `None` in the same cases as the [duration].
 pub(crate) fn time_to_answer(life: &Life) -> Option<Duration> {
     since(life.started(), life.answer.as_ref().map(|answer| &answer.time))
 }
 
-/// Returns the time from one event to another. `None` without one of the events, or if one has no time.
+/// Returns the time from one event to another. `None` without one of the events, if one has no time, or if the end is before
+/// the start.
 fn since(start: Option<&Option<Time>>, end: Option<&Option<Time>>) -> Option<Duration> {
     end.copied()??.since(start.copied()??)
 }
 
-/// Returns the total time that the stream waited for a controller to attach it, without a wait that has not ended.
-/// `None` if it did not wait.
+/// Returns the total time that the stream waited for a controller to attach it, without a wait that has not ended, or whose
+/// length is unknown. `None` without any other wait.
 pub(crate) fn waiting(life: &Life) -> Option<Duration> {
     let waits = life.steps.windows(2).filter_map(|steps| match steps {
         [wait, next] if wait.status == StreamStatus::ControllerWait => next.time?.since(wait.time?),

@@ -1,4 +1,4 @@
-//! The form of lists in a row.
+//! The form of lists in a row, which JSON and CSV have in common otherwise.
 
 use serde::ser::Serializer;
 

@@ -99,9 +99,9 @@ struct Merging {
     form: SummaryForm,
     /// The summary so far; `None` before the first file.
     merged: Option<Merged>,
-    /// Names of the logs so far, each with the name of the file that has it.
+    /// Names of the logs so far, each with the name of the summary's file that has it.
     logs: BTreeMap<Arc<str>, String>,
-    /// Files and logs so far, by which copies are found.
+    /// Summaries and logs so far, by which copies are found.
     copies: Copies,
     /// Bounds of the numbers so far.
     guard: OverflowGuard,
@@ -118,11 +118,8 @@ impl Merging {
     ///
     /// If the output cannot be written; in the inner result, if the file cannot be merged.
     fn add(&mut self, input: &Input) -> io::Result<Result<(), Fault>> {
-        let mut reader = match input
-            .open_without_progress()
-            .map_err(|error| Fault::of_file(error_text(&error)))
-            .and_then(|text| MergeableReader::new(BufReader::new(text)))
-        {
+        let text = input.open_without_progress().map_err(|error| Fault::of_file(error_text(&error)));
+        let mut reader = match text.and_then(|text| MergeableReader::new(BufReader::new(text))) {
             Ok(reader) => reader,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -162,38 +159,38 @@ impl Merging {
     }
 }
 
-/// The files and logs that were merged so far, by which copies are found.
+/// The summaries and logs that were merged so far, by which copies are found. A summary is known by the name of its file.
 #[derive(Default)]
 struct Copies {
     /// Number of summaries before the current one.
     summaries_before: usize,
-    /// For each log, by the hash of its line: number and name of the first file that has it.
+    /// For each log, by the hash of its line: number, from 0, and name of the first summary that has it.
     logs: BTreeMap<Sha256Hash, (usize, Arc<str>)>,
-    /// Name of the first file with the same lines, by their hash.
+    /// Name of the first summary with the same lines, by their hash.
     summaries: BTreeMap<Sha256Hash, Arc<str>>,
 }
 
-/// A log that an earlier file has as well.
+/// A log that an earlier summary has as well.
 struct CopiedLog {
     /// Name of the log.
     name: Arc<str>,
-    /// Name of the earlier file.
-    file: Arc<str>,
+    /// Name of the earlier summary.
+    summary: Arc<str>,
 }
 
 impl Copies {
-    /// Adds a log of the current file, `file`. Returns it if an earlier file has a log with the same name and counts. An
-    /// empty log is no copy.
-    fn add_log(&mut self, hash: Sha256Hash, log: &LogTally, file: &str) -> Option<CopiedLog> {
-        let (first, first_file) = self.logs.entry(hash).or_insert_with(|| (self.summaries_before, file.into()));
-        // A log that is twice in the current file was reported when that was made.
-        let is_copy = *first != self.summaries_before && log.tally.bytes > 0;
-        is_copy.then(|| CopiedLog { name: Arc::clone(&log.name), file: Arc::clone(first_file) })
+    /// Adds a log of the current summary. Returns it if an earlier summary has a log with the same name and counts. An empty
+    /// log is no copy.
+    fn add_log(&mut self, hash: Sha256Hash, log: &LogTally, summary: &str) -> Option<CopiedLog> {
+        let (number, first) = self.logs.entry(hash).or_insert_with(|| (self.summaries_before, summary.into()));
+        // A log that is twice in the current summary was reported when that was made.
+        let is_copy = *number != self.summaries_before && log.tally.bytes > 0;
+        is_copy.then(|| CopiedLog { name: Arc::clone(&log.name), summary: Arc::clone(first) })
     }
 
-    /// Adds the current file, `file`, and reports it as a copy, or else the logs that it has from earlier ones.
-    fn add_summary(&mut self, hash: Sha256Hash, file: &str, copied: &[CopiedLog]) {
-        let name = escape_name(file);
+    /// Adds the current summary after its logs, and reports it as a copy, or else the logs that earlier ones have as well.
+    fn add_summary(&mut self, hash: Sha256Hash, summary: &str, copied: &[CopiedLog]) {
+        let name = escape_name(summary);
         match self.summaries.get(&hash) {
             // Two summaries of empty logs are the same, and nothing in them is counted twice.
             Some(same) if !copied.is_empty() => {
@@ -203,7 +200,7 @@ impl Copies {
                 ));
             }
             _ => {
-                for CopiedLog { name: log, file: other } in copied {
+                for CopiedLog { name: log, summary: other } in copied {
                     let (log, other) = (escape_name(log), escape_name(other));
                     report(format_args!(
                         "tor-streams: {name}: has the log {log} that {other} has, so it is counted twice"
@@ -211,18 +208,19 @@ impl Copies {
                 }
             }
         }
-        self.summaries.entry(hash).or_insert_with(|| file.into());
+        self.summaries.entry(hash).or_insert_with(|| summary.into());
         self.summaries_before += 1;
     }
 }
 
-/// Puts the name of the file before that of a log, if an earlier file has a log of this name: they are logs of two
+/// Puts the name of the summary before that of a log, if an earlier summary has a log of this name: the logs are of two
 /// machines, and so are their circuits.
-fn distinguish(log: &mut LogTally, file: &str, logs: &mut BTreeMap<Arc<str>, String>) {
-    if logs.get(&log.name).is_some_and(|first| first != file) {
-        let prefix = format!("{file}:");
+fn distinguish(log: &mut LogTally, summary: &str, logs: &mut BTreeMap<Arc<str>, String>) {
+    if logs.get(&log.name).is_some_and(|first| first != summary) {
+        let prefix = format!("{summary}:");
         log.name = format!("{prefix}{}", log.name).into();
-        log.tally.name_log(&log.name, &prefix);
+        log.tally.name_circuits(&log.name);
+        log.tally.prefix_files(&prefix);
     }
-    logs.entry(Arc::clone(&log.name)).or_insert_with(|| file.into());
+    logs.entry(Arc::clone(&log.name)).or_insert_with(|| summary.into());
 }

@@ -60,10 +60,10 @@ pub(crate) struct CredentialOption {
     pub(crate) show_credentials: bool,
 }
 
-/// The result of a command, which the exit status tells.
+/// The result of a command, as its exit status shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Nothing was reported, but perhaps a clock that was set back, or numbers of lines: nothing is missing in the output.
+    /// Nothing is missing in the output. Reports, if there were any, were of a clock that was set back, or of numbers of lines.
     Complete,
     /// Something was reported on standard error, such as a line that could not be read.
     Reported,
@@ -106,7 +106,7 @@ impl CheckOption {
     }
 }
 
-/// The inputs of a command that follows streams.
+/// The inputs of a command that counts or prints what is in each file once. A file that is given twice is reported.
 pub(crate) struct Files {
     /// Options of reading.
     pub(crate) read: Arc<ReadOptions>,

@@ -81,7 +81,7 @@ impl OrderCheck {
     fn step(&mut self, time: Time) {
         let is_new_file = mem::take(&mut self.is_new_file);
         let Some(last) = self.last.filter(|&last| last != time) else { return };
-        // `since` is `None` for a time that is not earlier.
+        // `since` is `None` if its argument is later, or a time of another kind.
         let (is_forward, is_backward) = (time.since(last).is_some(), last.since(time).is_some());
         self.forward += u64::from(is_forward);
         self.backward += u64::from(is_backward);
@@ -93,8 +93,8 @@ impl OrderCheck {
         if life.outcome == Outcome::Replaced {
             self.again.add(life.id);
         }
-        let ends = life.started().copied().flatten().zip(life.ended().copied().flatten());
-        if ends.is_some_and(|(start, end)| start != end && start.since(end).is_some()) {
+        let times = life.started().copied().flatten().zip(life.ended().copied().flatten());
+        if times.is_some_and(|(start, end)| start != end && start.since(end).is_some()) {
             self.reversed.add(life.id);
         }
     }
@@ -125,8 +125,8 @@ impl OrderCheck {
         [self.forward, self.backward, self.again.number, self.reversed.number].iter().all(|&number| number <= lines)
     }
 
-    /// Reports the signs. Returns `false` if any of them makes the log's streams doubtful: one clock that was set back
-    /// does not, since its streams are known, and only their durations are not.
+    /// Reports the signs. Returns `false` if any of them makes the log's streams doubtful. A clock that was set back does not:
+    /// only the durations of some streams are unknown then.
     pub(crate) fn report(&self, name: &str) -> bool {
         let is_reversed = self.backward > self.forward;
         if is_reversed {

@@ -44,8 +44,9 @@ const DAY: u64 = 24 * HOUR;
 #[serde(try_from = "TimelineForm<V>", bound(deserialize = "V: Deserialize<'de> + Clone + Default + AddAssign"))]
 pub(crate) struct Timeline<V> {
     /// Index of the length of a step in [`LENGTHS`].
-    length: usize,
-    /// Values of the steps that have any, by the number of steps since 1970.
+    #[serde(rename = "length")]
+    length_index: usize,
+    /// Values of the steps that have any, by the number of the step: steps are counted from 1970.
     steps: BTreeMap<u64, V>,
 }
 
@@ -54,21 +55,22 @@ pub(crate) struct Timeline<V> {
 #[serde(deny_unknown_fields)]
 struct TimelineForm<V> {
     /// Index of the length of a step in [`LENGTHS`].
-    length: usize,
-    /// Values by the number of steps since 1970.
+    #[serde(rename = "length")]
+    length_index: usize,
+    /// Values by the number of the step.
     steps: BTreeMap<u64, V>,
 }
 
 impl<V: Clone + Default + AddAssign> TryFrom<TimelineForm<V>> for Timeline<V> {
     type Error = &'static str;
 
-    fn try_from(TimelineForm { length, steps }: TimelineForm<V>) -> Result<Self, Self::Error> {
-        let seconds = LENGTHS.get(length).ok_or("the length of a step is unknown")?;
-        let is_in_time = steps.keys().all(|step| *step <= Self::END / seconds);
-        if steps.len() > Self::MAX_STEPS || !is_in_time {
+    fn try_from(TimelineForm { length_index, steps }: TimelineForm<V>) -> Result<Self, Self::Error> {
+        let length = LENGTHS.get(length_index).ok_or("the length of a step is unknown")?;
+        let has_dates = steps.keys().all(|step| *step <= Self::END / length);
+        if steps.len() > Self::MAX_STEPS || !has_dates {
             return Err("there are too many steps, or later ones than the year 9999");
         }
-        Ok(Self { length, steps })
+        Ok(Self { length_index, steps })
     }
 }
 
@@ -87,19 +89,20 @@ pub(crate) struct Steps<V> {
 
 impl<V> Default for Timeline<V> {
     fn default() -> Self {
-        Self { length: 0, steps: BTreeMap::new() }
+        Self { length_index: 0, steps: BTreeMap::new() }
     }
 }
 
 impl<V: Clone + Default + AddAssign> Timeline<V> {
-    /// Maximum number of steps that have a value. Of the longest steps there are fewer up to the year 9999.
+    /// Maximum number of steps that have a value. Longer steps always keep it: of the longest ones there are fewer up to the
+    /// year 9999.
     const MAX_STEPS: usize = 1024;
-    /// Last second that a date can be printed for.
+    /// Unix time of the last second for which a date can be printed.
     const END: u64 = TOO_LATE - 1;
 
-    /// Adds a value at a Unix time. Later times than the last date count for that.
+    /// Adds a value at a Unix time. A time beyond the last date counts as that date.
     pub(crate) fn add(&mut self, time: Duration, value: V) {
-        let Some(length) = LENGTHS.get(self.length) else { return };
+        let Some(length) = LENGTHS.get(self.length_index) else { return };
         *self.steps.entry(time.as_secs().min(Self::END) / length).or_default() += value;
         self.lengthen_to_limit();
     }
@@ -111,10 +114,10 @@ impl<V: Clone + Default + AddAssign> Timeline<V> {
 
     /// Adds the values of another timeline.
     pub(crate) fn merge(&mut self, mut other: Self) {
-        while self.length < other.length {
+        while self.length_index < other.length_index {
             self.lengthen();
         }
-        while other.length < self.length {
+        while other.length_index < self.length_index {
             other.lengthen();
         }
         for (step, value) in other.steps {
@@ -125,29 +128,30 @@ impl<V: Clone + Default + AddAssign> Timeline<V> {
 
     /// Makes the steps longer until there are at most [`MAX_STEPS`](Self::MAX_STEPS).
     fn lengthen_to_limit(&mut self) {
-        while self.steps.len() > Self::MAX_STEPS && self.length + 1 < LENGTHS.len() {
+        while self.steps.len() > Self::MAX_STEPS && self.length_index + 1 < LENGTHS.len() {
             self.lengthen();
         }
     }
 
     /// Makes the steps as long as the next one of [`LENGTHS`], and adds up their values.
     fn lengthen(&mut self) {
-        let lengths = LENGTHS.get(self.length).zip(LENGTHS.get(self.length + 1));
+        let lengths = LENGTHS.get(self.length_index).zip(LENGTHS.get(self.length_index + 1));
         let Some((length, next)) = lengths else { return };
-        self.length += 1;
+        self.length_index += 1;
         for (step, value) in core::mem::take(&mut self.steps) {
             *self.steps.entry(step / (next / length)).or_default() += value;
         }
     }
 
-    /// Returns the values in steps: the shortest ones of which there are at most `max`. `None` without values.
+    /// Returns the values in consecutive steps: the shortest ones of which there are at most `max`, or one step if that is 0.
+    /// `None` without values.
     pub(crate) fn steps(&self, max: usize) -> Option<Steps<V>> {
-        let own_length = *LENGTHS.get(self.length)?;
+        let own_length = *LENGTHS.get(self.length_index)?;
         let near = self.near()?;
         let (first, last) = (*near.start(), *near.end());
-        // Beyond ten years lengths double, so that one of them always fits.
+        // Beyond ten years lengths double, so that one of them always fits: the last of these are longer than all of time.
         let longer = (1..32).map(|power| LENGTHS.last().copied().unwrap_or(1) << power);
-        let mut lengths = LENGTHS.into_iter().skip(self.length).chain(longer);
+        let mut lengths = LENGTHS.into_iter().skip(self.length_index).chain(longer);
         let steps_of = |length: u64| (first * own_length / length, last * own_length / length);
         let length = lengths.find(|&length| {
             let (first, last) = steps_of(length);
@@ -169,16 +173,17 @@ impl<V: Clone + Default + AddAssign> Timeline<V> {
 
     /// Returns the range of the steps, without a few that are far from all others: more than a year, and more than ten
     /// times the length of the range, before or after it. A machine that does not know the date yet logs such times,
-    /// most often of 1970, and steps that reach them would be years long. `None` without values.
+    /// most often of 1970, and steps that reach them would be years long. A few steps are at most a fifth of all. `None`
+    /// without values.
     fn near(&self) -> Option<RangeInclusive<u64>> {
-        let year = 364 * DAY / LENGTHS.get(self.length)?;
+        let steps_of_year = 364 * DAY / LENGTHS.get(self.length_index)?;
         let steps: Vec<u64> = self.steps.keys().copied().collect();
-        let groups = steps.chunk_by(|before, after| after - before <= year);
+        let groups = steps.chunk_by(|before, after| after - before <= steps_of_year);
         let largest = groups.max_by_key(|group| group.len())?;
         let (first, last) = (*largest.first()?, *largest.last()?);
-        let min_distance = year.max(10 * (last - first));
+        let min_distance = steps_of_year.max(10 * (last - first));
         let mut others = steps.iter().filter(|step| !(first..=last).contains(step));
-        let are_few = 4 * (steps.len() - largest.len()) <= largest.len();
+        let are_few = 5 * (steps.len() - largest.len()) <= steps.len();
         if are_few && others.all(|&step| step + min_distance < first || step > last + min_distance) {
             return Some(first..=last);
         }
@@ -271,6 +276,7 @@ mod tests {
     #[test]
     fn decoded_if_valid() {
         let decode = serde_json::from_str::<Timeline<u64>>;
+        // Length 6 is ten minutes, and the last date that can be printed is in the first of these steps. There are 17 lengths.
         assert!(decode(r#"{"length":6,"steps":{"422337012":1}}"#).is_ok());
         for json in
             [r#"{"length":6,"steps":{"422337013":1}}"#, r#"{"length":17,"steps":{}}"#, r#"{"length":-1,"steps":{}}"#]
@@ -301,12 +307,12 @@ mod tests {
             right.merge(first);
             right.merge(second);
             for merged in [&left, &right] {
-                prop_assert_eq!((merged.length, &merged.steps), (whole.length, &whole.steps));
+                prop_assert_eq!((merged.length_index, &merged.steps), (whole.length_index, &whole.steps));
             }
             prop_assert_eq!(whole.steps.values().sum::<u64>(), times.len() as u64);
             prop_assert!(whole.steps.len() <= Timeline::<u64>::MAX_STEPS);
             let decoded: Timeline<u64> = serde_json::from_str(&serde_json::to_string(&whole).unwrap()).unwrap();
-            prop_assert_eq!((decoded.length, decoded.steps), (whole.length, whole.steps));
+            prop_assert_eq!((decoded.length_index, decoded.steps), (whole.length_index, whole.steps));
         }
     }
 }

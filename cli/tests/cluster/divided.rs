@@ -182,8 +182,12 @@ fn a_process_that_sends_a_wrong_range() {
     assert!(!text.contains("example") && text.contains('@'), "{text}");
 
     // Another count is believed, which shows that process 0 has not read the range.
-    let more =
-        changed(&range, |range| range["tally"]["streams"] = json!(range["tally"]["streams"].as_u64().unwrap() + 7));
+    let more = changed(&range, |range| {
+        for place in ["/tally/streams", "/tally/targets/others"] {
+            let count = range.pointer_mut(place).unwrap();
+            *count = json!(count.as_u64().unwrap() + 7);
+        }
+    });
     let streams = |ran: &Ran| serde_json::from_str::<Value>(&ran.stdout).unwrap()["streams"].as_u64().unwrap();
     assert_eq!(streams(&with_range(&path, &more)), streams(&alone) + 7);
 
@@ -226,12 +230,14 @@ fn a_process_that_sends_a_wrong_range() {
         changed(&range, |range| range["findings"]["joined"]["count"] = json!(u64::MAX)),
         changed(&range, |range| range["tally"]["streams"] = json!(u64::MAX)),
         changed(&range, |range| range["tally"]["octets"] = json!(1)),
+        changed(&range, |range| range["tally"]["streams"] = json!(0)),
+        changed(&range, |range| range["tally"]["lines"] = json!(1)),
         json!({"range": 7}),
         json!({"tally": {}}),
     ];
     for message in damaged {
         let ran = with_range(&path, &message);
-        let reason = "ended before the summary was complete: it sends a tally that is ";
+        let reason = "ended before the summary was complete: it sends a tally that cannot be merged: ";
         assert!(ran.status == Some(3) && ran.stdout.is_empty() && ran.stderr[0].contains(reason), "{message} {ran:?}");
     }
 }

@@ -331,7 +331,7 @@ fn wrong_frames_and_lines() {
         let (first, mut peer, reason) = start_with_joined("30");
         peer.send(LAST, line.as_bytes()).unwrap();
         let ran = first.ended();
-        let expected = format!("tor-streams: {reason}it sends a tally that is damaged in column ");
+        let expected = format!("tor-streams: {reason}it sends a tally that cannot be merged: damaged in column ");
         assert!(ran.status == Some(3) && ran.stderr[0].starts_with(&expected), "{line}: {ran:?}");
     }
     // The process says that it has read its share, and has sent no tally.

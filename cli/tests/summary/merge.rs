@@ -179,9 +179,9 @@ fn damaged_files() {
     check(&good[..good.len() - 1], "FILE:4: the end is missing");
     check(&good[..good.len() / 2], "FILE:2: the end is missing");
     check(&format!("{good}{good}"), "FILE:5: more lines follow the last one");
-    // A number was changed.
+    // A number was changed that contradicts no other one.
     let checksum = "tor-streams: FILE: damaged: the checksum in its last line is another one";
-    check(&good.replacen("[\"CLOSED\",68]", "[\"CLOSED\",69]", 1), checksum);
+    check(&good.replacen("{\"target_8bit\":{\"events\":4,", "{\"target_8bit\":{\"events\":3,", 1), checksum);
     check(&good.replacen("{\"sha256\":\"", "{\"sha256\":\"0", 1), checksum);
     check(&good.replacen("{\"sha256\":", "{\"sha1\":", 1), checksum);
     check(&format!("{}\n{good}", lines[0]), "FILE:2: another summary follows: merge each from a file of its own");
@@ -215,9 +215,82 @@ fn damaged_files() {
     check(&with(&large), "FILE:2: its numbers are too large");
     let half = lines[1].replacen(&format!("\"bytes\":{bytes}"), "\"bytes\":4503599627370497", 1);
     check(&with(&format!("{half}\n{half}")), "FILE:3: its numbers are too large");
-    let implausible = "FILE:2: damaged: more rows than --max-live, or a time without a date";
-    check(&with(&lines[1].replacen("\"first\":{\"secs\":", "\"first\":{\"secs\":99999999", 1)), implausible);
-    check(&good.replacen("\"max_live\":100000", "\"max_live\":1", 1), implausible);
+    let no_date = lines[1].replacen("\"first\":{\"secs\":", "\"first\":{\"secs\":99999999", 1);
+    check(&with(&no_date), "FILE:2: damaged: a time without a date");
+    let few_rows = good.replacen("\"max_live\":100000", "\"max_live\":1", 1);
+    check(&few_rows, "FILE:2: damaged: more rows than --max-live");
+    check(&good.replacen("\"files\":1", "\"files\":0", 1), "FILE:3: damaged: it contradicts the lines before it");
+}
+
+/// Each count of a summary, changed so that it contradicts another one.
+#[test]
+fn impossible_counts() {
+    // Two streams on one circuit, of which the second fails; an unknown keyword; and a line that is no event.
+    let log = "2026-11-25 10:00:00 650 STREAM 1 NEW 0 a.test:443 PURPOSE=USER CLIENT_PROTOCOL=SOCKS5\n\
+        2026-11-25 10:00:01 650 STREAM 1 SUCCEEDED 7 a.test:443\n\
+        2026-11-25 10:00:02 650 STREAM 1 CLOSED 7 a.test:443 REASON=END REMOTE_REASON=DONE\n\
+        2026-11-25 10:00:03 650 STREAM 2 NEW 0 b.test:443 X=1\n\
+        2026-11-25 10:00:04 650 STREAM 2 FAILED 7 b.test:443 REASON=TIMEOUT\n\
+        2026-11-25 10:00:05 [notice] Bootstrapped 100%\n";
+    let log = file("merge-impossible", "tor.log", log);
+    let good = stdout(0, &["summary", "--json", "--mergeable"], &[&log]);
+    let lines: Vec<&str> = good.lines().collect();
+    let line: serde_json::Value = serde_json::from_str(lines[1]).unwrap();
+    let cases = [
+        ("lines", 1000),
+        ("lines", 4),
+        ("unreadable", 2),
+        ("streams", 3),
+        ("dropped", 3),
+        ("purposes/others", 3),
+        ("protocols/others", 3),
+        ("failures/others", 1),
+        ("failed_targets/others", 1),
+        ("targets/rows/0/1", 2),
+        ("answers/1000", 3),
+        ("lifetimes/1000", 3),
+        ("events/total", 4),
+        ("events/statuses/others", 1),
+        ("events/reasons/others", 4),
+        ("events/remote_reasons/others", 5),
+        ("events/last/secs", 0),
+        ("events/anomalies/unknown_keyword/events", 0),
+        ("events/anomalies/unknown_keyword/events", 6),
+        ("events/anomalies/unknown_keyword/line", 0),
+        ("events/anomalies/unknown_keyword/line", 7),
+    ];
+    let check = |place: &str, changed: &serde_json::Value| {
+        let path = file("merge-impossible", "one.json", format!("{}\n{changed}\n{}\n", lines[0], lines[2]));
+        let (printed, messages) = both(1, &["merge"], &[&path]);
+        let expected = format!("{}:2: damaged: its counts contradict each other\n", path.display());
+        assert_eq!((printed.as_str(), messages), ("", expected), "{place}");
+    };
+    for (place, count) in cases {
+        let mut changed = line.clone();
+        let (parent, name) = place.rsplit_once('/').unwrap_or(("", place));
+        let parent = format!("/log/tally/{parent}");
+        match changed.pointer_mut(parent.trim_end_matches('/')).unwrap() {
+            serde_json::Value::Array(items) => items[name.parse::<usize>().unwrap()] = count.into(),
+            object => object[name] = count.into(),
+        }
+        check(place, &changed);
+    }
+    for (place, value) in [
+        ("events/first", serde_json::Value::Null),
+        ("slowest", serde_json::Value::from(vec![line["log"]["tally"]["slowest"][0].clone(); 2])),
+        ("activity", serde_json::json!({"length": 0, "steps": {"1795600800": {"streams": 1, "failed": 2}}})),
+        ("activity", serde_json::json!({"length": 0, "steps": {"1795600800": {"streams": 3, "failed": 0}}})),
+        ("activity", serde_json::json!({"length": 0, "steps": {"1795600800": {"streams": 2, "failed": 2}}})),
+    ] {
+        let mut changed = line.clone();
+        *changed.pointer_mut(&format!("/log/tally/{place}")).unwrap() = value;
+        if place == "slowest" {
+            // Two answers are on two circuits.
+            changed["log"]["tally"]["slowest"][1]["circuit"] = "8".into();
+        }
+        check(place, &changed);
+    }
+    assert_eq!(both(0, &["merge"], &[&file("merge-impossible", "good.json", good)]).1, "");
 }
 
 /// A summary with one changed byte, for each 29th byte: no summary and no panic, but a message. Fewer runs than with every byte.

@@ -25,14 +25,20 @@ pub(crate) struct Fields(pub(super) u16);
 
 impl Fields {
     /// The fields by which tor keeps streams apart by default, those of a listener without isolation flags: user name,
-    /// password, client address, session group and NYM_EPOCH.
-    const DEFAULT: Self = Self(1 | 1 << 1 | 1 << 2 | 1 << 7 | 1 << 8);
+    /// password, client address, session group and NYM_EPOCH. The numbers are their indices in [`FIELDS`].
+    const DEFAULT: Self = Self(1 << 0 | 1 << 1 | 1 << 2 | 1 << 7 | 1 << 8);
 
-    /// Returns the fields of `ISO_FIELDS`. Fields without a name are left out, since their values are unknown.
+    /// Returns the fields in the `ISO_FIELDS` of an event, if it has any. Unknown words are left out, since the values of
+    /// their fields are unknown.
     fn of(event: &StreamEventRef<'_>) -> Option<Self> {
         event.iso_fields_str()?;
-        let index = |field| FIELDS.iter().position(|&known| known == field);
-        Some(event.iso_fields().filter_map(index).fold(Self(0), |fields, index| Self(fields.0 | 1 << index)))
+        let mut fields = Self::default();
+        for field in event.iso_fields() {
+            if let Some(index) = FIELDS.iter().position(|&known| known == field) {
+                fields.add(index);
+            }
+        }
+        Some(fields)
     }
 
     /// Returns `true` if the field with this index is in the set.
@@ -56,10 +62,11 @@ impl Fields {
     }
 }
 
-/// Values of the fields, each as a number: equal numbers stand for equal values.
+/// Values of the fields, each as a number: equal numbers stand for equal values. `None` for a value that is unknown, or whose
+/// field is not in the set.
 ///
-/// The text of each value becomes a hash with a random key, so that no credential is kept that will not be shown. The author of a log
-/// cannot choose two texts with one hash, and of 100,000 values two have the same with a chance of one in 3 billion.
+/// The text of each value becomes a hash with a random key, so that no credential is kept that will not be shown. The author
+/// of a log cannot choose two texts with one hash, and of 100,000 values two have the same with a chance of one in 3 billion.
 pub(super) type Values = [Option<u64>; FIELDS.len()];
 
 /// The source of facts about identities.
@@ -79,9 +86,9 @@ pub(super) type Texts = [Option<Box<str>>; FIELDS.len()];
 pub(crate) struct IdentityFacts {
     /// Fields of `ISO_FIELDS`, if any event has it.
     pub(super) iso_fields: Option<Fields>,
-    /// First value of each field.
+    /// First known value of each field.
     pub(crate) values: Values,
-    /// Fields with another value later, which tor never prints.
+    /// Fields for which a later event has another value, which tor never prints.
     pub(crate) changed: Fields,
     /// Text of the values, if it is to be shown.
     pub(super) texts: Option<Box<Texts>>,
@@ -106,31 +113,8 @@ impl FactSource {
             changed: Fields(0),
             texts: self.keeps_text.then(Box::default),
         };
-        // A tor that knows credentials prints NYM_EPOCH and ISO_FIELDS with every event. So in an event with both, an
-        // absent credential is known to be absent.
-        let prints_all = event.nym_epoch().is_some() && event.iso_fields_str().is_some();
-        let begins = matches!(event.status, StreamStatus::New | StreamStatus::NewResolve);
-        let credential = |field: IsoField, quoted: Option<Quoted<'_>>| match quoted {
-            Some(quoted) => Some(format!("\"{}\"", quoted.escaped()).into()),
-            // A damaged value is unknown.
-            None if prints_all && event.arg(field.as_str()).is_none() => Some("(none)".into()),
-            None => None,
-        };
         for (index, field) in FIELDS.into_iter().enumerate() {
-            let text: Option<Cow<'_, str>> = match field {
-                IsoField::SocksUsername => credential(field, event.socks_username()),
-                IsoField::SocksPassword => credential(field, event.socks_password()),
-                IsoField::ClientAddr => event.source_host().map(lower_case),
-                IsoField::ClientPort => event.source_port().map(|port| port.to_string().into()),
-                // Later events may have an address instead of the name that the client asked for.
-                IsoField::DestAddr => begins.then(|| lower_case(event.target_host)),
-                IsoField::DestPort => begins.then(|| event.target_port.to_string().into()),
-                IsoField::ClientProtocol => event.client_protocol_str().map(Cow::Borrowed),
-                IsoField::SessionGroup => event.session_group().map(|group| group.to_string().into()),
-                IsoField::NymEpoch => event.nym_epoch().map(|epoch| epoch.to_string().into()),
-                _ => None,
-            };
-            let Some(text) = text else { continue };
+            let Some(text) = value_text(event, field) else { continue };
             let hash = match (field, event.target_host) {
                 // Every host that is not UTF-8 has this text.
                 (IsoField::DestAddr, "\u{FFFD}") => self.key.hash_one(event.target_bytes()),
@@ -143,6 +127,40 @@ impl FactSource {
         }
         facts
     }
+}
+
+/// Returns the value of a field in an event, as text. `None` if the event does not tell it.
+fn value_text<'e>(event: &StreamEventRef<'e>, field: IsoField) -> Option<Cow<'e, str>> {
+    // Later events may have an address instead of the name that the client asked for.
+    let begins = matches!(event.status, StreamStatus::New | StreamStatus::NewResolve);
+    match field {
+        IsoField::SocksUsername => credential_text(event, field, event.socks_username()),
+        IsoField::SocksPassword => credential_text(event, field, event.socks_password()),
+        IsoField::ClientAddr => event.source_host().map(lower_case),
+        IsoField::ClientPort => event.source_port().map(|port| port.to_string().into()),
+        IsoField::DestAddr => begins.then(|| lower_case(event.target_host)),
+        IsoField::DestPort => begins.then(|| event.target_port.to_string().into()),
+        IsoField::ClientProtocol => event.client_protocol_str().map(Cow::Borrowed),
+        IsoField::SessionGroup => event.session_group().map(|group| group.to_string().into()),
+        IsoField::NymEpoch => event.nym_epoch().map(|epoch| epoch.to_string().into()),
+        _ => None,
+    }
+}
+
+/// Returns a credential as text, `(none)` if the stream has none. `quoted` is the value in the event; `None` if that is
+/// absent or damaged.
+fn credential_text<'e>(
+    event: &StreamEventRef<'e>,
+    field: IsoField,
+    quoted: Option<Quoted<'_>>,
+) -> Option<Cow<'e, str>> {
+    if let Some(quoted) = quoted {
+        return Some(format!("\"{}\"", quoted.escaped()).into());
+    }
+    // A tor that knows credentials prints NYM_EPOCH and ISO_FIELDS with every event. So in an event with both, an absent
+    // credential is known to be absent. A damaged one is unknown.
+    let prints_all = event.nym_epoch().is_some() && event.iso_fields_str().is_some();
+    (prints_all && event.arg(field.as_str()).is_none()).then_some("(none)".into())
 }
 
 /// Returns a name or address in lower case, as tor compares it.

@@ -142,14 +142,14 @@ impl Identities {
     /// Searches for the identities that may be those of a stream with these values. `cached` is the one that an earlier
     /// stream with the same values had.
     fn find(&self, fields: Fields, values: &Values, cached: Option<usize>) -> Found {
-        // Any two identities differ in a known value: one that fits the stream of another is not made, and identities only
-        // gain values, those of a stream that no other one fits. So one that has exactly these values is the only one.
-        // The cache has each identity under its present values, since `learn` puts it there.
+        // Any two identities differ in a value that both know. For one is made only for a stream that no other identity fits,
+        // and gains values only from a stream that no other one fits. So an identity that has exactly these values is the only
+        // one that fits. The cache has each identity under its present values, since `learn` puts it there.
         let exact = cached.filter(|&identity| self.values(identity) == Some(values));
         if let Some(identity) = exact {
             return Found::One(identity);
         }
-        // None of those with the same known fields has the same values, so each of them differs.
+        // An identity with the same known fields has another value of one, since it is not the exact one: it does not fit.
         let known = known_fields(values);
         let by_known = self.by_fields.get(&fields).into_iter().flat_map(|group| &group.by_known);
         let others = by_known.filter(|&(&other, _)| other != known).map(|(_, identities)| identities);

@@ -44,7 +44,7 @@ What is printed:
                            host6.relay2.exit
     clients                as addresses; /socket1; their ports are numbered
     credentials            \"user1\", \"pass1\"; empty ones stay so
-    words without a name   WORD1; a keyword without one becomes REDACTED=x
+    unknown words          WORD1; an unknown keyword becomes REDACTED=x
   A name that is longer than 63 bytes, or so long that tor may have cut it,
   keeps that; one with a space, a quotation mark, a control character or a
   byte that is not ASCII keeps one such character, if the output is no

@@ -32,7 +32,7 @@ pub(super) enum NameKind {
     User,
     /// SOCKS passwords: `"pass1"`.
     Password,
-    /// Words that this version does not know: `WORD1`.
+    /// Unknown words, for which the library has no variant: `WORD1`.
     Word,
 }
 
@@ -89,8 +89,8 @@ impl Pseudonyms {
                 (NameKind::Public4, [240, 0, 0, 0])
             };
             let number = self.number(kind, inner.as_bytes());
-            // From 200 to 255 the second byte has room for 55 times 2^16 addresses; the block 240.0.0.0/4 is larger than
-            // any table, and `checked_add` ends it.
+            // From 200 to 255 the second byte has room for 55 times 2^16 addresses. The block 240.0.0.0/4 has room for 2^28, up to
+            // the highest address, where `checked_add` ends it.
             const ROOM: u32 = (255 - 200) << 16;
             let number = number.filter(|&number| kind == NameKind::Public4 || number < ROOM);
             let address = number.and_then(|number| u32::from_be_bytes(base).checked_add(number));

@@ -1,6 +1,6 @@
 //! Counting the events of one log.
 //!
-//! [`SummaryLog`] counts whole inputs. [`SummaryPart`] counts a range of one, and is then appended to the log before it.
+//! [`SummaryLog`] counts whole inputs, and appends the [parts](super::part) that count ranges of one.
 
 use alloc::sync::Arc;
 use core::convert::Infallible;
@@ -10,10 +10,10 @@ use std::io;
 
 use tor_stream_event::{EventLine, LineState, StreamEventRef, StreamTracker};
 
-use super::events::EventTally;
 use super::mergeable::LogTally;
+use super::part::SummaryPart;
 use super::record::RangeRecord;
-use super::tally::Tally;
+use super::tally::{EventTally, Tally};
 use crate::command::lives::track_open;
 use crate::command::note::{Life, StreamNote, Tracker};
 use crate::command::options::StreamOptions;
@@ -21,10 +21,10 @@ use crate::command::order::OrderCheck;
 use crate::input::filter::{Filter, MetConditions};
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{ConsumerMaker, Division, InputName, LogConsumer};
-use crate::input::time::Time;
 use crate::output::text::escape_name;
 
 /// The maker of the consumers of `summary`.
+#[derive(Clone)]
 pub(super) struct SummaryLogs {
     /// Options of the streams.
     options: StreamOptions,
@@ -53,21 +53,22 @@ impl SummaryLogs {
         Self { division: Some(Arc::clone(division)), ..self }
     }
 
-    /// Returns an empty part for the rebuilt tracker of a range that has `lines` lines before it.
-    pub(super) fn rebuilt_part(&self, input: InputName<'_>, lines: u64) -> SummaryPart {
-        self.part(input, lines)
-    }
-
-    /// Returns the length, in bytes, of the ranges that a file is divided into among processes with up to `jobs` threads
-    /// each.
+    /// Returns the maximum length, in bytes, of the ranges that a file is divided into among processes with up to `jobs`
+    /// threads each.
     #[cfg(feature = "cluster")]
     pub(super) fn range_len_for(jobs: u64) -> u64 {
-        // Two threads have ranges of the maximum length. All ranges in work take about the same memory with more threads.
+        // As in one process, two threads read ranges of the maximum length, and more threads shorter ones: the ranges that all
+        // threads of a process read at a time have the same total length.
         (2 * Self::RANGE.end() / jobs.max(1)).clamp(*Self::RANGE.start(), *Self::RANGE.end())
     }
 
-    /// Limits a tracker to one step of each stream: steps are not counted.
-    fn without_steps(tracker: Tracker) -> Tracker {
+    /// Returns the empty log of a part: without a limit, since that of the whole log applies when the part is appended.
+    fn log_of_part(&self, input: InputName<'_>) -> SummaryLog {
+        SummaryLog { limit: usize::MAX, tracker: Self::without_steps(StreamTracker::part()), ..self.log(input) }
+    }
+
+    /// Limits a tracker to one step of each stream, the fewest possible: steps are not counted.
+    pub(super) fn without_steps(tracker: Tracker) -> Tracker {
         tracker.keep_steps(1)
     }
 }
@@ -92,13 +93,11 @@ impl ConsumerMaker for SummaryLogs {
     }
 
     fn part(&self, input: InputName<'_>, lines: u64) -> SummaryPart {
-        let log =
-            SummaryLog { limit: usize::MAX, tracker: Self::without_steps(StreamTracker::part()), ..self.log(input) };
-        SummaryPart { log, lines_before: lines, events: 0, must_reread: false, record: None }
+        SummaryPart::new(self.log_of_part(input), lines, None)
     }
 
     fn recorded_part(&self, input: InputName<'_>) -> SummaryPart {
-        SummaryPart { record: Some(RangeRecord::default()), ..self.part(input, 0) }
+        SummaryPart::new(self.log_of_part(input), 0, Some(RangeRecord::default()))
     }
 
     fn division(&self) -> Option<&Division> {
@@ -126,7 +125,7 @@ pub(super) struct SummaryLog {
     name: Arc<str>,
     /// Name of the current file.
     file: String,
-    /// Position of that file among the files of the log.
+    /// Position of the current file among the files of the log.
     position: usize,
     /// Set if filters can exclude streams.
     is_filtered: bool,
@@ -138,86 +137,10 @@ pub(super) struct SummaryLog {
     pub(super) tracker: Tracker,
     /// Counts so far.
     pub(super) tally: Tally,
-    /// Signs that the log is not in order.
+    /// Signs that the log is not that of one tor, or not in order.
     pub(super) check: OrderCheck,
     /// Set once the streams that are open at the end of the log are counted.
     has_ended: bool,
-}
-
-/// The tally of a range of a log. Its tables have no limit: the log that it is appended to has one.
-pub(super) struct SummaryPart {
-    /// Tally of the range, without the streams that may have begun before it.
-    pub(super) log: SummaryLog,
-    /// Number of lines before the range, as far as it was known when the range was read: line numbers of anomalies
-    /// include it. 0 if it was not known.
-    lines_before: u64,
-    /// Number of events so far.
-    events: u64,
-    /// Set once the part takes too much memory, or has a reply with open streams. It counts nothing then, and the log reads
-    /// the range again, event by event.
-    pub(super) must_reread: bool,
-    /// Record of the events, if another process rebuilds the tracker.
-    pub(super) record: Option<RangeRecord>,
-}
-
-impl SummaryPart {
-    /// Number of events between two checks of the size.
-    const EVENTS_BETWEEN_CHECKS: u64 = 1024;
-    /// Estimated size, in bytes, of a stream in the tracker: one that is open, or may have begun before the range.
-    const STREAM_SIZE: usize = 1200;
-    /// Estimated size, in bytes, of a row of a table.
-    const ROW_SIZE: usize = 128;
-    /// Estimated size, in bytes, of the beginning or the end of a stream in the tracker's order of them.
-    const CHANGE_SIZE: usize = 64;
-    /// Maximum size of a part in bytes, beside a share that grows with its range.
-    const MAX_SIZE: usize = 512 * 1024;
-
-    /// Frees the memory if it is too much for `range`, the number of bytes of the range so far: several parts may wait
-    /// for an earlier one. A hostile log has another stream, target and reason in each line.
-    fn check_size(&mut self, range: u64) {
-        let max_size = Self::MAX_SIZE + usize::try_from(range).unwrap_or(usize::MAX) / 4 * 3;
-        // Streams are counted by walking over them: no further than to the number that is too much by itself.
-        let max_streams = max_size / Self::STREAM_SIZE;
-        let streams = self.log.tracker.live().chain(self.log.tracker.undecided()).take(max_streams).count();
-        let rows = self.log.tally.row_count();
-        let changes = self.log.tracker.changes();
-        let recorded = self.record.as_ref().map_or(0, RangeRecord::size);
-        let size = streams * Self::STREAM_SIZE + rows * Self::ROW_SIZE + changes * Self::CHANGE_SIZE + recorded;
-        // `max_streams` streams have up to one `STREAM_SIZE` less than `max_size`, since the division rounds off.
-        if size >= max_size - Self::STREAM_SIZE {
-            self.give_up();
-        }
-    }
-
-    /// Frees the memory, and leaves the range to be read again.
-    fn give_up(&mut self) {
-        self.must_reread = true;
-        self.record = None;
-        self.log.tracker = SummaryLogs::without_steps(StreamTracker::part());
-        self.log.tally = Tally::default();
-    }
-
-    /// Adds an event to the tracker alone: its counts are known from the process that has read the range.
-    pub(super) fn follow(&mut self, event: &StreamEventRef<'_>, time: Option<Time>, note: StreamNote) {
-        // A stream that ends here began in the range, too, and is in those counts.
-        drop(self.log.tracker.update_with(event, time, note));
-    }
-
-    /// Adds an event to the tracker alone, of a stream that may have begun before the range or go on after it. The counts
-    /// of such a stream are made when it ends, from its notes.
-    pub(super) fn follow_event(&mut self, event: &Event<'_>) {
-        let line = self.numbered(event.line);
-        let event = Event { line: &line, ..*event };
-        let note = self.log.note(&event);
-        self.follow(event.event, event.time, note);
-    }
-
-    /// Returns a line of the range with its number in the whole input, as far as that is known.
-    fn numbered<'l>(&self, line: &EventLine<'l>) -> EventLine<'l> {
-        let mut line = *line;
-        line.number += self.lines_before;
-        line
-    }
 }
 
 impl SummaryLog {
@@ -228,8 +151,10 @@ impl SummaryLog {
         LogTally { name: self.name, complete: all_read && in_order, tally: self.tally }
     }
 
-    /// Returns the note on an event. With filters, it has the event's counts, until they have decided about its stream.
-    fn note(&self, event: &Event<'_>) -> StreamNote {
+    /// Returns the note on an event. With filters, the note has the event's counts: whether they count is known when the
+    /// stream ends.
+    pub(super) fn note(&self, event: &Event<'_>) -> StreamNote {
+        // The index of the file is for other commands.
         let mut note = StreamNote::new(event, 0);
         if self.is_filtered {
             let events = note.events.get_or_insert_default();
@@ -238,12 +163,13 @@ impl SummaryLog {
         note
     }
 
-    /// Counts the streams that are still open, and adds the log's name to its circuits. Does nothing when called again.
+    /// Counts the streams that are still open, and adds the log's name to its circuits. Does nothing when called again: a log
+    /// of one file is ended by the thread that reads it, and any other by [`finish`](Self::finish).
     fn end_log(&mut self) {
         if !mem::replace(&mut self.has_ended, true) {
             let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(self.limit));
             tracker.into_live().for_each(|life| self.count_life(life));
-            self.tally.name_log(&self.name, "");
+            self.tally.name_circuits(&self.name);
         }
     }
 
@@ -263,7 +189,7 @@ impl Consumer for SummaryLog {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         self.check.event(event.time);
         let note = self.note(event);
-        // With filters, the note has the counts: the stream may pass by a later event.
+        // With filters, the counts are in the note.
         if !self.is_filtered {
             self.tally.events.count_event((self.position, &self.file), event, self.limit);
         }
@@ -280,6 +206,7 @@ impl Consumer for SummaryLog {
     const WANTS_OPEN_STREAMS: bool = true;
 
     fn open_stream(&mut self, stream: &StreamEventRef<'_>, met: MetConditions) -> io::Result<()> {
+        // The index of the file is for other commands, as in `note`.
         if let Some(life) = track_open(&mut self.tracker, stream, met, 0) {
             self.count_life(life);
         }
@@ -292,19 +219,19 @@ impl LogConsumer for SummaryLog {
     type Part = SummaryPart;
 
     fn append(&mut self, part: SummaryPart, lines: u64) -> io::Result<bool> {
-        let SummaryPart { log: mut part, lines_before, must_reread, .. } = part;
-        // Streams that are open at the cut are counted below, with their events on both sides of it.
-        let undecided = self.tracker.live().chain(part.tracker.undecided());
-        if must_reread || !self.tally.merges_exactly(&part.tally, undecided, self.limit) {
+        let SummaryPart { log: mut range, lines_before, must_reread, .. } = part;
+        // Streams that may go on from the log into the range are counted below, with their events on both sides of the cut.
+        let undecided = self.tracker.live().chain(range.tracker.undecided());
+        if must_reread || !self.tally.merges_exactly(&range.tally, undecided, self.limit) {
             return Ok(false);
         }
-        let Ok(lives) = self.tracker.append(part.tracker) else {
+        let Ok(lives) = self.tracker.append(range.tracker) else {
             return Ok(false);
         };
-        // 0 if the number of lines was known before the range was read, unless the file is being rewritten.
-        part.tally.events.add_to_line_numbers(lines.saturating_sub(lines_before));
-        self.tally.merge(part.tally, self.limit);
-        self.check.append(part.check);
+        // If the number of lines was known when the range was read, the two are equal, unless the file is being rewritten.
+        range.tally.events.add_to_line_numbers(lines.saturating_sub(lines_before));
+        self.tally.merge(range.tally, self.limit);
+        self.check.append(range.check);
         lives.into_iter().for_each(|appended| self.count_life(appended.life));
         Ok(true)
     }
@@ -322,37 +249,5 @@ impl LogConsumer for SummaryLog {
         input.name.clone_into(&mut self.file);
         self.position = input.index;
         self.check.next_file();
-    }
-}
-
-impl Consumer for SummaryPart {
-    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if self.must_reread {
-            return Ok(());
-        }
-        self.events += 1;
-        if self.events.is_multiple_of(Self::EVENTS_BETWEEN_CHECKS) {
-            self.check_size(event.line.offset);
-        }
-        if let Some(record) = &mut self.record {
-            record.add(event);
-        }
-        let line = self.numbered(event.line);
-        self.log.event(&Event { line: &line, ..*event })
-    }
-
-    fn unreadable(&mut self, line: &EventLine<'_>) {
-        if let Some(record) = &mut self.record {
-            record.add_unreadable(line);
-        }
-        self.log.unreadable(line);
-    }
-
-    const WANTS_OPEN_STREAMS: bool = true;
-
-    /// Gives up: only the lines before the range show which open streams are new.
-    fn open_stream(&mut self, _stream: &StreamEventRef<'_>, _met: MetConditions) -> io::Result<()> {
-        self.give_up();
-        Ok(())
     }
 }

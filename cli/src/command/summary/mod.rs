@@ -1,33 +1,31 @@
 //! The command `summary`.
 //!
-//! Each input is counted into a [`Tally`] by the consumer in [`log`]. The tallies of all logs are merged and
-//! [printed](report), or written as lines of a [mergeable] summary, which the command `merge` reads. With
-//! `--cluster`, several processes [send](cluster) theirs to one that merges.
+//! - [`log`], [`part`]: the consumers, which count each log, or a range of one, into a tally
+//! - [`tally`]: the counts
+//! - [`report`]: the tally of all logs, printed as text or as JSON
+//! - [`mergeable`]: the tallies of all logs as lines of JSON, which the command `merge` reads
+//! - [`cluster`]: a run of several processes, which send their tallies to one that merges them; [`record`]: what else they send
+//!   about a range
 
-mod activity;
 #[cfg(feature = "cluster")]
 mod cluster;
-mod events;
-mod histogram;
 mod log;
 mod mergeable;
+mod part;
 #[cfg_attr(not(feature = "cluster"), allow(dead_code, reason = "the processes of a cluster send records"))]
 mod record;
 mod report;
-mod slowest;
-mod table;
 mod tally;
-mod words;
 
 use core::convert::Infallible;
 use std::io::{self, Stdout};
 
-pub(crate) use self::events::EventTally;
 use self::log::{SummaryLog, SummaryLogs};
 use self::mergeable::MergeableWriter;
 pub(crate) use self::mergeable::{
     EndOfLogs, Fault, LogTally, MergeableReader, OverflowGuard, ReadLine, Settings, Sha256Hash,
 };
+pub(crate) use self::tally::EventTally;
 use self::tally::Tally;
 use crate::command::options::{Files, StreamOptions};
 use crate::input::reader;
@@ -104,7 +102,7 @@ pub(crate) struct SummaryForm {
     top: Option<usize>,
 }
 
-/// Prints a summary of all files. Returns `false` if a file or a line could not be read.
+/// Prints a summary of all files. Returns `false` if anything was reported but a clock that was set back.
 ///
 /// # Errors
 ///
@@ -180,7 +178,7 @@ impl Summary {
 struct TallyCollector {
     /// The summary so far.
     summary: Summary,
-    /// Set while all logs so far could be read and were in order.
+    /// Set while all logs so far were complete.
     complete: bool,
 }
 

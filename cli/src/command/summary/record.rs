@@ -1,10 +1,10 @@
 //! A record of the events of a range, from which process 0 of a cluster rebuilds the range's tracker.
 //!
-//! What the tracker of a range has to say when the range is appended to the log depends on
+//! A range is appended to the log with its tracker. The record of the range has
 //!
-//! - the order in which streams began and were closed: it is in the record;
-//! - the events of streams that are open at the start or the end of the range: the record has the places of their lines
-//!   in the file, which process 0 sees as well. It reads these lines itself.
+//! - the order in which streams began and were closed;
+//! - the places, in the file, of the events of streams that may have begun before the range or go on after it. Process 0
+//!   sees the file as well, and reads these lines itself.
 //!
 //! Process 0 passes both to a tracker of its own. So no bytes from the network can put a tracker into an impossible
 //! state, and no text of an event is sent.
@@ -16,29 +16,30 @@ use std::io;
 use serde::{Deserialize, Serialize};
 use tor_stream_event::{Anomaly, Error, EventLine, StreamEventRef, StreamId, StreamStatus};
 
-use super::log::{SummaryLogs, SummaryPart};
+use super::log::SummaryLogs;
+use super::part::SummaryPart;
 use crate::command::note::{StreamNote, Tracker};
 use crate::input::filter::MetConditions;
 use crate::input::read_events::{ReadStart, read_events};
 use crate::input::reader::{Consumer, Event, OutputSink, ReadOptions};
-use crate::input::threads::Cuttable;
+use crate::input::threads::{ConsumerMaker, Cuttable};
 
 /// A record of the events of a range, in their order, as the process that reads the range makes it.
 #[derive(Debug, Default)]
 pub(super) struct RangeRecord {
     /// The events.
     events: Vec<RecordedEvent>,
-    /// Set after an event that may not be read in the same way if its line is read alone: it was in data of a reply, without
-    /// a line end, or too long.
+    /// Set after an event that may be read in another way if its line is read alone: it was in data of a reply, without a line
+    /// end, or too long.
     needs_other_lines: bool,
 }
 
 /// An event of a record.
 #[derive(Debug)]
 struct RecordedEvent {
-    /// Offset of the line in the range.
+    /// Offset of the line in the range, in bytes.
     offset: u64,
-    /// Length of the line without its end.
+    /// Length of the line without its end, in bytes.
     len: u64,
     /// Number of the line in the range, from 1.
     number: u64,
@@ -88,16 +89,17 @@ impl RangeRecord {
         self.events.len() * size_of::<RecordedEvent>()
     }
 
-    /// Returns the form in which the record is sent, given the tracker of the range. `None` if the tracker cannot be
-    /// rebuilt from it.
+    /// Returns the form in which the record is sent, given the tracker of the range. `None` if an event may be read in another
+    /// way by process 0, so that the tracker cannot be rebuilt.
     pub(super) fn to_sent(&self, tracker: &Tracker) -> Option<SentRecord> {
         if self.needs_other_lines {
             return None;
         }
+        // The streams that are open at the end of the range, or may have been at its start.
         let open: BTreeSet<StreamId> = tracker.live().chain(tracker.undecided()).map(|life| life.id).collect();
         let mut sent = SentRecord::default();
         for RecordedEvent { offset, len, number, id, effect } in &self.events {
-            // A stream whose ID is malformed is treated as an open one: its lines are read again.
+            // A stream whose ID is malformed is treated as an open one: process 0 reads its lines.
             match (id.filter(|id| !open.contains(id)), effect) {
                 (None, _) => {
                     sent.order.push('@');
@@ -120,7 +122,7 @@ pub(super) struct SentRecord {
     /// next of `lines`. For example, `+7@-7` is stream 7 with an event of an open stream between its beginning and its
     /// end. Other events of a stream that begins and ends in the range are left out.
     order: String,
-    /// Lines of the events of open streams: number in the range, offset in the range, and length without the line end.
+    /// Lines of the events of open streams: number in the range, from 1, offset in the range, and length without the line end.
     lines: Vec<(u64, u64, u64)>,
 }
 
@@ -134,7 +136,7 @@ pub(super) struct RebuiltRange {
 
 impl SentRecord {
     /// Rebuilds the tracker of `range`, a range of `file` with `lines` lines. `before` is the number of lines before the
-    /// range. `None` if the range does not have the recorded events.
+    /// range. Returns `None` if the record is damaged, or the range does not have the recorded events.
     ///
     /// # Errors
     ///
@@ -146,14 +148,14 @@ impl SentRecord {
         (logs, before): (&SummaryLogs, u64),
     ) -> io::Result<Option<RebuiltRange>> {
         let Some(log) = self.recorded_lines(file, range, lines) else { return Ok(None) };
-        let part = logs.rebuilt_part(file.name(), before);
+        let part = logs.part(file.name(), before);
         let mut rebuilding = Rebuilding { part, record: self, order: &self.order, lines_read: 0, is_wrong: false };
         let mut unreadable = UnreadableLines(Vec::new());
         let start = ReadStart { layout: &file.layout, state: Some(&file.start_state), scanner: None };
         let end = read_events(options, start, &*log, &mut rebuilding, &mut unreadable)?;
         rebuilding.add_streams();
         let all_read = rebuilding.lines_read == self.lines.len() && rebuilding.order.is_empty();
-        // Each recorded line was one line, and had one event.
+        // Each recorded line was one line here, too, and had one event.
         let as_expected = all_read && !rebuilding.is_wrong && end.state.lines() == self.lines.len() as u64;
         Ok(as_expected.then_some(RebuiltRange { part: rebuilding.part, unreadable: unreadable.0 }))
     }
@@ -167,6 +169,7 @@ impl SentRecord {
         let (mut last_number, mut last_end) = (0, 0);
         for &(number, offset, len) in &self.lines {
             let is_next = last_number < number && number <= lines && last_end <= offset;
+            // At least one byte, LF, follows the line in the range.
             let line_end = offset.checked_add(len).filter(|&line_end| is_next && line_end < range.end - range.start)?;
             // The line may end with CR LF.
             let (start, whole_len) = (range.start + offset, len + 2);
@@ -205,10 +208,10 @@ impl<'r> Rebuilding<'r> {
         while let Some(rest) = self.order.strip_prefix(['+', '-']) {
             let len = rest.find(['+', '-', '@']).unwrap_or(rest.len());
             let (id, after) = rest.split_at_checked(len).unwrap_or_default();
-            // The tracker gets an event with the ID and the status alone: the counts of the stream were sent.
-            let status = if self.order.starts_with('+') { " NEW 0 a:0" } else { " CLOSED 0 a:0" };
+            // The tracker gets an event with the ID and the status alone, of any target: the counts of the stream were sent.
+            let after_id = if self.order.starts_with('+') { " NEW 0 a:0" } else { " CLOSED 0 a:0" };
             text.clear();
-            text.extend([id, status]);
+            text.extend([id, after_id]);
             match StreamEventRef::parse(&text) {
                 Ok(event) if event.id == id => {
                     self.part.follow(&event, None, StreamNote::of_open(&event, MetConditions::default(), 0));
@@ -228,6 +231,7 @@ impl<'r> Rebuilding<'r> {
         }
         let line = self.record.lines.get(self.lines_read);
         self.lines_read += 1;
+        // Without such a line, `rebuild` finds that more lines were read than recorded.
         line.map_or((0, 0), |&(number, offset, _)| (number, offset))
     }
 }

@@ -13,20 +13,23 @@ use alloc::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::super::SummaryLogs;
-use super::ClusterRun;
+use super::run::ClusterRun;
 use crate::input::Input;
 use crate::input::reader::ReadOptions;
 use crate::input::threads::{Division, Identity};
 
-/// Maximum length of a file's identity in an offer, in bytes.
+/// Maximum length of a file's identity in an offer, in bytes: an index, a length, and a hash of 32 numbers.
 const MAX_IDENTITY_LEN: u64 = 512;
+/// Maximum length of an offer beside the identities, in bytes.
+const MAX_FRAMING_LEN: u64 = 1024;
 
 /// The files that process 0 offers to divide.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Offer {
     /// Identities, by the file's index among the inputs.
-    offer: BTreeMap<usize, Identity>,
+    #[serde(rename = "offer")]
+    files: BTreeMap<usize, Identity>,
 }
 
 /// The answer of a member to the offer.
@@ -35,7 +38,7 @@ pub(super) struct Offer {
 pub(super) struct SeenFiles {
     /// Indices of the offered files that the member sees as well.
     files: Vec<usize>,
-    /// Number of threads of the member.
+    /// Number of threads of the member that read.
     jobs: u16,
 }
 
@@ -44,51 +47,55 @@ pub(super) struct SeenFiles {
 #[serde(deny_unknown_fields)]
 pub(super) struct AgreedFiles {
     /// Indices of the files that are divided.
-    start: Vec<usize>,
-    /// Greatest number of threads of a process.
+    #[serde(rename = "start")]
+    files: Vec<usize>,
+    /// Greatest number of reading threads of a process, from which the length of the ranges follows.
     jobs: u16,
 }
 
 impl Offer {
-    /// Returns the offer of process 0: all files of at least `least` bytes that can be cut.
-    pub(super) fn new(options: &ReadOptions, inputs: &[Input], least: u64) -> Self {
-        let long = inputs.iter().enumerate().filter(|(_, input)| input.len().is_some_and(|len| len >= least));
-        let offer = long.filter_map(|(index, input)| Some((index, Identity::of(options, input, None)?)));
-        Self { offer: offer.collect() }
+    /// Returns the offer of process 0: all files of at least `min_len` bytes that can be cut.
+    pub(super) fn new(options: &ReadOptions, inputs: &[Input], min_len: u64) -> Self {
+        let long = inputs.iter().enumerate().filter(|(_, input)| input.len().is_some_and(|len| len >= min_len));
+        let files = long.filter_map(|(index, input)| Some((index, Identity::of(options, input, None)?)));
+        Self { files: files.collect() }
     }
 
-    /// Returns the maximum length of an offer, and of the messages that answer it, in bytes.
+    /// Returns the maximum length of an offer, and of the agreed files, in bytes. `files` is the number of all files.
     pub(super) const fn limit(files: usize) -> u64 {
-        1024 + MAX_IDENTITY_LEN * files as u64
+        MAX_FRAMING_LEN + MAX_IDENTITY_LEN * files as u64
     }
 
     /// Returns the answer of this process, a member.
     pub(super) fn seen(&self, options: &ReadOptions, inputs: &[Input]) -> SeenFiles {
-        let is_seen = |index: usize, identity: &Identity| {
-            let input = inputs.get(index)?;
-            Identity::of(options, input, Some(identity.len)).filter(|ours| ours == identity)
-        };
-        let files = self.offer.iter().filter(|&(&index, identity)| is_seen(index, identity).is_some());
-        SeenFiles { files: files.map(|(&index, _)| index).collect(), jobs: options.jobs() as u16 }
+        let own_identity = |index: usize, len: u64| Identity::of(options, inputs.get(index)?, Some(len));
+        let is_seen = |index, offered: &Identity| own_identity(index, offered.len).is_some_and(|own| own == *offered);
+        let files = self.files.iter().filter(|&(&index, offered)| is_seen(index, offered)).map(|(&index, _)| index);
+        SeenFiles { files: files.collect(), jobs: options.jobs() as u16 }
     }
 
     /// Returns the files that all processes see, given the answers of all members.
-    pub(super) fn start(&self, options: &ReadOptions, seen: &[SeenFiles]) -> AgreedFiles {
-        let is_seen = |index: &usize| seen.iter().all(|seen| seen.files.contains(index));
-        // With one process there is nothing to divide.
-        let files = self.offer.keys().filter(|index| !seen.is_empty() && is_seen(index));
-        let jobs = seen.iter().map(|seen| seen.jobs).fold(options.jobs() as u16, u16::max);
-        AgreedFiles { start: files.copied().collect(), jobs }
+    pub(super) fn agreed(&self, options: &ReadOptions, answers: &[SeenFiles]) -> AgreedFiles {
+        let is_seen = |index: &usize| answers.iter().all(|seen| seen.files.contains(index));
+        let files = self.files.keys().copied().filter(is_seen).collect();
+        let jobs = answers.iter().map(|seen| seen.jobs).fold(options.jobs() as u16, u16::max);
+        AgreedFiles { files, jobs }
     }
 
-    /// Returns the division of the files that all processes see.
-    pub(super) fn division(mut self, run: &ClusterRun, start: &AgreedFiles) -> Division {
-        self.offer.retain(|index, _| start.start.contains(index));
+    /// Returns the division of the agreed files.
+    pub(super) fn division(mut self, run: &ClusterRun, agreed: &AgreedFiles) -> Division {
+        self.files.retain(|index, _| agreed.files.contains(index));
         Division {
             process: run.process.into(),
             processes: run.processes(),
-            max_step: SummaryLogs::range_len_for(start.jobs.into()),
-            files: self.offer,
+            max_step: SummaryLogs::range_len_for(agreed.jobs.into()),
+            files: self.files,
         }
     }
+}
+
+/// Returns the share of a process: the files that it reads alone, and all that are divided, with their indices.
+pub(super) fn own_share(inputs: Vec<Input>, division: &Division) -> Vec<(usize, Input)> {
+    let is_own = |index: usize| division.has(index) || index % division.processes == division.process;
+    inputs.into_iter().enumerate().filter(|&(index, _)| is_own(index)).collect()
 }

@@ -1,4 +1,5 @@
-//! The messages of members to process 0, as JSON.
+//! The messages of members to process 0, as JSON. The messages of process 0 are in [`agreement`](super::agreement), but for the last
+//! one, [`DONE`](super::member::DONE).
 
 use serde::{Deserialize, Serialize};
 
@@ -6,13 +7,13 @@ use super::super::mergeable::{EndOfLogs, LogTally, OverflowGuard, Settings};
 use super::agreement::SeenFiles;
 use super::range::{MAX_RANGE_MESSAGE, SentRange};
 
-/// A message of a member. Those about files come in the order of the files.
+/// A message of a member. The tallies and the ranges come in the order of the files.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum MemberMessage {
-    /// Files of an offer that the process sees.
+    /// Files of the offer that the member sees.
     Seen(SeenFiles),
-    /// The next of the process's ranges; `None` if it is left to process 0.
+    /// The next of the member's ranges; `None` if it is left to process 0.
     Range(Option<Box<SentRange>>),
     /// Tally of a file that the member has read alone.
     Log(Box<LogTally>),

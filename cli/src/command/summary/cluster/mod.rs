@@ -2,45 +2,36 @@
 //!
 //! Process 0 is the [collector]; each other process is a [member]. A member
 //!
-//! 1. connects to the collector's [door], and proves in a [greeting] that it has the [key] of the run;
-//! 2. [agrees](agreement) with all others on the long files that are divided, each process reading ranges of them;
-//! 3. reads its share of the files, and sends the tally of each file and the [ranges](range) of divided ones.
+//! 1. [connects](connection) to process 0, and proves that it has the key of the run;
+//! 2. [agrees](agreement) with all others on the long files that are *divided*, each process reading ranges of them;
+//! 3. reads its *share* of the files, and [sends](message) the tally of each file and the [ranges](range) of divided ones.
 //!
-//! The collector reads a share, too, and merges the tallies of all files in their order. [`wire`] says how messages travel.
+//! The collector receives from all [members], reads a share, too, and merges the tallies of all files in their order. [`run`](mod@run)
+//! has what each process knows of the run, and how one ends if another is lost: then no process prints a summary.
 
 mod agreement;
 mod collector;
-mod door;
-mod greeting;
-mod key;
+mod connection;
 mod member;
+mod members;
 mod message;
 mod range;
-mod wire;
+mod run;
 
 use alloc::sync::Arc;
-use core::net::SocketAddr;
 use core::sync::atomic::AtomicBool;
 use core::time::Duration;
-use std::io::{self, Write};
+use std::io;
 use std::net::ToSocketAddrs;
-use std::process;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use sha2::{Digest, Sha256};
 
-use self::key::{KEY_VARIABLE, RunKey};
-use self::wire::FrameSender;
+use self::connection::{KEY_VARIABLE, RunKey};
+use self::run::ClusterRun;
 use super::Options;
 use crate::arguments::exit_with_mistake;
 use crate::input::Input;
-use crate::output::text::{error_text, escape};
-
-/// Exit status if no summary is printed, because another process is missing.
-const EXIT_INCOMPLETE: i32 = 3;
-/// Delay before a process that gives up ends. Meanwhile the others read the reason.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+use crate::output::text::escape;
 
 /// The options of a run over several machines.
 #[derive(clap::Args)]
@@ -77,7 +68,7 @@ pub(crate) struct ClusterOptions {
     /// for: use a network that you trust, or a tunnel; or `tor-streams merge` and
     /// ssh, which need no open port.
     #[arg(long, help_heading = "Cluster", value_name = "HOST:PORT,...", requires = "process", conflicts_with = "join")]
-    #[arg(value_delimiter = ',', value_parser = address, verbatim_doc_comment)]
+    #[arg(value_delimiter = ',', value_parser = address_with_port, verbatim_doc_comment)]
     cluster: Vec<String>,
     /// Number of this process, which is that of its address, counted from 0
     #[arg(long, help_heading = "Cluster", value_name = "I", requires = "cluster")]
@@ -96,29 +87,6 @@ pub(crate) struct ClusterOptions {
     #[arg(long, help_heading = "Cluster", requires = "cluster")]
     cluster_insecure: bool,
 }
-
-/// A run over several machines, as this process sees it.
-struct ClusterRun {
-    /// Number of this process.
-    process: u16,
-    /// Address of each process, as HOST:PORT, by its number.
-    hosts: Vec<String>,
-    /// Resolved addresses of process 0.
-    collector_addresses: Vec<SocketAddr>,
-    /// Timeout for all processes to come up, and for the next frame of a connection.
-    wait: Duration,
-    /// Key of the run.
-    key: Arc<RunKey>,
-    /// Hash of version, addresses, files and options: the same for all processes of a run.
-    fingerprint: [u8; 32],
-    /// Sending sides of all connections, which are kept alive.
-    connections: Connections,
-    /// Set in process 0 when it has all tallies: from then on, a lost connection is no failure.
-    is_complete: AtomicBool,
-}
-
-/// The sending sides of all connections, each with the number of the process at the other end.
-type Connections = Arc<Mutex<Vec<(u16, Arc<Mutex<FrameSender>>)>>>;
 
 impl ClusterOptions {
     /// Returns the number of this process. `None` without a cluster. Ends the program if the process has no address.
@@ -151,8 +119,8 @@ impl ClusterOptions {
     }
 }
 
-/// Returns an address of the command line, checked to have a port.
-fn address(text: &str) -> Result<String, &'static str> {
+/// Returns an address of the command line, if it has a port.
+fn address_with_port(text: &str) -> Result<String, &'static str> {
     let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
     port.map(|_| text.into()).ok_or("expected HOST:PORT")
 }
@@ -164,117 +132,30 @@ fn address(text: &str) -> Result<String, &'static str> {
 ///
 /// If the output cannot be written.
 pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
-    let (inputs, listed) = options.read.inputs.list();
-    let key = Arc::new(options.cluster.key());
-    let fingerprint = fingerprint(&options, &inputs);
-    let hosts = options.cluster.cluster.clone();
-    let addresses = hosts.first().map(|host| host.to_socket_addrs().map(Vec::from_iter));
-    let wait = Duration::from_secs(options.cluster.cluster_wait.into());
-    let (connections, is_complete) = (Connections::default(), AtomicBool::new(false));
-    let run = ClusterRun {
+    let (inputs, all_listed) = options.read.inputs.list();
+    let run = Arc::new(ClusterRun {
         process,
-        hosts,
-        collector_addresses: Vec::new(),
-        wait,
-        key,
-        fingerprint,
-        connections,
-        is_complete,
-    };
-    let addresses = match addresses {
-        Some(Ok(addresses)) => addresses,
-        Some(Err(error)) => run.give_up(&format!("{}: {}", run.name(0), error_text(&error))),
-        None => Vec::new(),
-    };
-    let run = Arc::new(ClusterRun { collector_addresses: addresses, ..run });
+        hosts: options.cluster.cluster.clone(),
+        wait: Duration::from_secs(options.cluster.cluster_wait.into()),
+        key: Arc::new(options.cluster.key()),
+        fingerprint: fingerprint(&options, &inputs),
+        connections: Arc::default(),
+        is_complete: AtomicBool::new(false),
+    });
     run.keep_alive();
     if process == 0 {
-        collector::run(&run, options, inputs, listed)
+        collector::run(&run, options, inputs, all_listed)
     } else {
-        member::run(&run, options, inputs, listed)
+        member::run(&run, options, inputs, all_listed)
     }
 }
 
 /// Returns the hash that is the same for all processes of a run: of version, addresses, files and options.
 fn fingerprint(options: &Options, inputs: &[Input]) -> [u8; 32] {
     let names: Vec<_> = inputs.iter().map(|input| &input.name).collect();
-    let (read, cluster) = (&options.read, &options.cluster);
-    let how = (&read.layout, &read.filter, read.lenient, options.streams, cluster.cluster_wait, cluster.cluster_divide);
-    let parts = (env!("CARGO_PKG_VERSION"), &cluster.cluster, names, how);
+    let Options { read, streams, cluster, .. } = options;
+    let reading = (&read.layout, &read.filter, read.lenient, streams, cluster.cluster_wait, cluster.cluster_divide);
+    let run = (env!("CARGO_PKG_VERSION"), &cluster.cluster, names, reading);
     // Names, numbers and words can always be serialized.
-    Sha256::digest(serde_json::to_vec(&parts).unwrap_or_default()).into()
-}
-
-impl ClusterRun {
-    /// Returns the number and the address of a process, for messages.
-    fn name(&self, process: u16) -> String {
-        let host = self.hosts.get(usize::from(process)).map_or("", String::as_str);
-        format!("process {process} ({host})")
-    }
-
-    /// Returns the number of processes.
-    fn processes(&self) -> usize {
-        self.hosts.len()
-    }
-
-    /// Returns the message about a process whose fingerprint differs.
-    fn other_run(&self, process: u16) -> String {
-        format!(
-            "process {process} was started with other addresses, files or options, or is of another version (a relative --since or --until differs between processes)"
-        )
-    }
-
-    /// Adds a connection to those that are kept alive, and returns its sending side.
-    fn connected(&self, process: u16, sender: FrameSender) -> Arc<Mutex<FrameSender>> {
-        let sender = Arc::new(Mutex::new(sender));
-        lock(&self.connections).push((process, Arc::clone(&sender)));
-        sender
-    }
-
-    /// Starts the thread that sends empty frames, so that the others know that this process is alive.
-    fn keep_alive(&self) {
-        let (connections, pause) = (Arc::clone(&self.connections), (self.wait / 4).min(Duration::from_secs(5)));
-        let keep_alive = move || {
-            loop {
-                thread::sleep(pause);
-                let senders = lock(&connections).clone();
-                for (_, sender) in senders {
-                    // The thread that receives from this connection reports its end.
-                    let _ = lock(&sender).alive();
-                }
-            }
-        };
-        if let Err(error) = thread::Builder::new().spawn(keep_alive) {
-            self.give_up(&error_text(&error));
-        }
-    }
-
-    /// Ends this process because another one is lost, for this reason.
-    fn lost(&self, process: u16, reason: &str) -> ! {
-        self.give_up(&format!("{} ended before the summary was complete: {reason}", self.name(process)))
-    }
-
-    /// Prints a message and ends this process; process 0 tells the reason to all others before. Of several threads that call
-    /// this function, only the first one's message is printed.
-    fn give_up(&self, message: &str) -> ! {
-        // The lock is held until the process ends, so that no message follows this one.
-        let mut stderr = io::stderr().lock();
-        // There is no other place to report a failure.
-        let _ = writeln!(stderr, "tor-streams: {}", escape(message));
-        if self.process == 0 {
-            for (_, sender) in lock(&self.connections).iter() {
-                // A thread may hold the lock for ever: it writes to a process that does not read.
-                if let Ok(mut sender) = sender.try_lock() {
-                    let _ = sender.lost(message, LAST_WORDS);
-                }
-            }
-        }
-        thread::sleep(LAST_WORDS);
-        process::exit(EXIT_INCOMPLETE)
-    }
-}
-
-/// Locks a value, which is valid even if a thread has panicked.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    Sha256::digest(serde_json::to_vec(&run).unwrap_or_default()).into()
 }

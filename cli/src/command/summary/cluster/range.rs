@@ -1,6 +1,7 @@
 //! A range of a divided file, as a member sends it to process 0.
 //!
-//! A range that does not fit into one message, or that cannot be appended exactly, is left to process 0, which reads it.
+//! Process 0 *restores* the range: it rebuilds the tracker, so that the range can be appended as if it had been read there. A
+//! range that does not fit into one message, or cannot be restored, is *left* to process 0, which reads it.
 
 use alloc::sync::Arc;
 use core::ops::Range;
@@ -22,7 +23,8 @@ use crate::input::read_events::ReadEnd;
 use crate::input::reader::ReadOptions;
 use crate::input::threads::{ConsumerMaker, Cuttable, Division, RangeResult};
 
-/// Maximum length, in bytes, of the message with a range.
+/// Maximum length, in bytes, of the message with a range: half of the maximum length of the range's text. A longer message
+/// would save process 0 little.
 pub(super) const MAX_RANGE_MESSAGE: usize = 8 * 1024 * 1024;
 
 /// A range that a member has read to its end, and in which no data of a reply is left open.
@@ -37,8 +39,8 @@ pub(super) struct SentRange {
     lines: u64,
     /// Number of lines with a reply.
     replies: u64,
-    /// Counts of lines that look like an event and were not read as one, in the order of [`Skipped`], each with the number
-    /// of the first.
+    /// Counts of lines that look like an event and were not read as one, in the order of the first five fields of
+    /// [`Skipped`], each with the number of the first line.
     skipped: [(u64, Option<u64>); 5],
     /// Findings about the events.
     findings: Findings,
@@ -51,7 +53,9 @@ pub(super) struct SentRange {
 }
 
 impl SentRange {
-    /// Returns a range in the form in which it is sent. `None` if it is left to process 0.
+    /// Returns a range in the form in which it is sent. `None` if it is left to process 0: if it was given up or could not be
+    /// read to its end, if data of a reply or a line goes on after it, or if the tracker or the check of the order cannot
+    /// be sent exactly.
     pub(super) fn of(file: &Cuttable, range: &Range<u64>, result: RangeResult<SummaryLog>) -> Option<Self> {
         let (part, ReadEnd { state, failed, findings, .. }) = result.result.ok()?;
         let skipped = state.skipped();
@@ -74,26 +78,26 @@ impl SentRange {
         })
     }
 
-    /// Checks a range that was received: no number of it exceeds that of its bytes or lines, none can overflow, and times
-    /// can be printed. The record is checked when it is [restored](Self::restore).
+    /// Checks a range that was received: no number of it exceeds that of its bytes or lines, none can overflow, and its tally
+    /// is [possible](Tally::check). The record is checked when it is [restored](Self::restore).
     ///
     /// # Errors
     ///
     /// The reason, without text of the message.
     pub(super) fn check(&self, guard: &mut OverflowGuard) -> Result<(), &'static str> {
         let (start, end) = self.range;
-        let is_possible = start < end && self.lines <= end - start;
-        if !is_possible || !self.findings.is_within(self.lines) || !self.check.is_within(self.lines) {
+        // The bytes and the lines of a range are not in its tally.
+        let has_size = start < end && self.lines <= end - start && (self.tally.bytes, self.tally.lines) == (0, 0);
+        if !has_size || !self.findings.is_within(self.lines) || !self.check.is_within(self.lines) {
             return Err("damaged: more lines than bytes, or than there are");
         }
-        if !self.tally.is_plausible(usize::MAX) {
-            return Err("damaged: a time without a date");
-        }
+        // The tables of a range have no limit.
+        self.tally.check(self.lines, usize::MAX)?;
         guard.add(&self.tally)
     }
 
-    /// Returns the result of the range, as if it had been read here, with `before` lines before it. `None` if this is not
-    /// the given range of the file, or its record does not fit the file.
+    /// Restores the range: returns its result, as if it had been read here, with `before` lines before it. `None` if this is
+    /// not the given range of the file, its counts of lines are impossible, or its record does not fit the file.
     ///
     /// # Errors
     ///
@@ -147,7 +151,7 @@ pub(super) enum NextRange {
 
 impl NextRange {
     /// Returns the result of the range, which has `before` lines before it. `None` if it is not the given range of the file,
-    /// or is left to this process.
+    /// cannot be restored, or is left to this process.
     ///
     /// # Errors
     ///
@@ -168,8 +172,9 @@ impl NextRange {
     }
 }
 
-/// A thread of process 0 that restores the ranges of one member. Ranges are appended by one thread, so what can be done
-/// before is done here.
+/// A thread of process 0 that restores the ranges of one member. A single thread appends the ranges of all, so the work that can
+/// be done before is done here.
+#[derive(Clone)]
 pub(super) struct RangeRestorer {
     /// Options of reading.
     pub(super) options: Arc<ReadOptions>,
@@ -202,12 +207,14 @@ impl RangeRestorer {
         Ok(ranges)
     }
 
-    /// Restores a range, unless the number of lines before it has to be known. `file` is the file of the range before.
+    /// Restores a range, unless the number of lines before it has to be known. `file` is the open file of the range before,
+    /// and becomes that of this range.
     fn restore(&self, sent: Box<SentRange>, file: &mut Option<Cuttable>) -> NextRange {
         if self.logs.needs_lines_before() {
             return NextRange::Sent(sent);
         }
-        let (index, range) = (sent.file, sent.range.0..sent.range.1);
+        let (index, (start, end)) = (sent.file, sent.range);
+        let range = start..end;
         if file.as_ref().is_none_or(|file| file.name().index != index) {
             let input = self.inputs.get(index);
             *file = input.and_then(|input| self.division.reopen(&self.options, (index, input)));

@@ -8,7 +8,7 @@ use anstyle::Style;
 
 use super::super::tally::Tally;
 use super::text::ODD;
-use super::{failures, seconds};
+use super::{failures_never_on_circuit, failures_on_circuit, seconds};
 use crate::command::life::Cause;
 use crate::input::time;
 use crate::output::table::{count, share, thousands};
@@ -20,7 +20,8 @@ const PLAIN: Style = Style::new();
 /// Maximum number of causes in a sentence.
 const MAX_CAUSES: usize = 3;
 
-/// Returns the sentences, each with its style: size and time of the logs, failures, causes, times, oddities.
+/// Returns the sentences, each with its style: size and time of the logs, failures, causes, times, oddities. `files` is the
+/// number of files.
 pub(super) fn digest(tally: &Tally, files: usize) -> Vec<(Style, String)> {
     let mut sentences = vec![(HEADING, size(tally, files))];
     let failed = tally.failures.rows().total();
@@ -48,6 +49,7 @@ fn size(tally: &Tally, files: usize) -> String {
     if events.total == 0 && tally.streams == 0 {
         return format!("No events in {} of {files}.", count(tally.lines, "line"));
     }
+    // The date and the time of RFC 3339, without its letters.
     let date = |time: Duration| time::rfc3339(time).unwrap_or("-".into()).replace('T', " ").replace('Z', "");
     let span = match events.first.zip(events.last) {
         Some((first, last)) => format!("{} to {} UTC", date(first), date(last)),
@@ -62,8 +64,8 @@ fn failed_streams(tally: &Tally, failed: u64) -> String {
         "{} failed ({}): {} on a circuit, {} that never were on one.",
         thousands(failed),
         share(failed, tally.streams),
-        thousands(failures(tally, true).total()),
-        thousands(failures(tally, false).total())
+        thousands(failures_on_circuit(tally).total()),
+        thousands(failures_never_on_circuit(tally).total())
     )
 }
 
@@ -82,10 +84,10 @@ fn most_frequent_causes(tally: &Tally) -> Option<String> {
 
 /// Returns the sentence about the times to the first answer. `None` without times.
 ///
-/// "About", since a percentile is the start of an interval of the [histogram](super::super::histogram).
+/// "About", since a percentile is the start of an interval of the [`Histogram`](super::super::tally::Histogram).
 fn first_answers(tally: &Tally) -> Option<String> {
     let (half, most) = tally.answers.percentile(50).zip(tally.answers.percentile(95))?;
-    // An answer without a circuit has no place among the slowest.
+    // There is none if no answer had a circuit.
     let slowest = tally.slowest.iter().next().map(|slow| format!("; slowest {}", seconds(slow.time.as_secs_f64())));
     Some(format!(
         "First answer: within about {} for half of {}, {} for 95 %{}.",

@@ -5,17 +5,13 @@ use std::io::{self, Write};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
-use super::super::events::AnomalyCount;
-use super::super::histogram::Histogram;
-use super::super::slowest::SlowAnswer;
-use super::super::table::CountRows;
-use super::super::tally::{FailedTarget, FailureKind, Tally};
-use super::{PERCENTILES, failed_targets, failures};
+use super::super::tally::{AnomalyCount, CountRows, FailedTarget, FailureKind, Histogram, SlowAnswer, Tally};
+use super::{PERCENTILES, failed_targets, failures_never_on_circuit, failures_on_circuit};
 use crate::command::life::Cause;
 use crate::output::json::EscapedJson;
 
-/// Prints a tally as a JSON object. Each table is a list of objects, and the total count of its keys without a row is a
-/// field of its own.
+/// Prints a tally as a JSON object. Each table is a list of objects, one for each row; the total count of its keys without a
+/// row is a field of its own, such as `other_targets`.
 pub(super) fn print(tally: &Tally, output: impl Write) -> io::Result<()> {
     let mut output = EscapedJson::new(output);
     serde_json::to_writer_pretty(&mut output, &Json(tally))?;
@@ -39,8 +35,8 @@ impl Serialize for Json<'_> {
         map.serialize_entry("unreadable", &tally.unreadable)?;
         map.serialize_entry("streams", &tally.streams)?;
         map.serialize_entry("streams_let_go", &tally.dropped)?;
-        map.serialize_entry("streams_failed_on_circuit", &failures(tally, true).total())?;
-        map.serialize_entry("streams_failed_never_on_circuit", &failures(tally, false).total())?;
+        map.serialize_entry("streams_failed_on_circuit", &failures_on_circuit(tally).total())?;
+        map.serialize_entry("streams_failed_never_on_circuit", &failures_never_on_circuit(tally).total())?;
         map.serialize_entry("unix_ts_start", &events.first.map(|time| time.as_secs_f64()))?;
         map.serialize_entry("unix_ts_end", &events.last.map(|time| time.as_secs_f64()))?;
         list(&mut map, "statuses", events.statuses.rows(), |word, n| json!({ "status": word, "events": n }))?;
@@ -125,7 +121,7 @@ struct CircuitObject<'c> {
     streams: u64,
 }
 
-/// The object of a target, a struct for the same reason.
+/// The object of a target: a struct, as for circuits.
 #[derive(serde::Serialize)]
 struct TargetObject<'t> {
     /// Host of the target.

@@ -1,4 +1,7 @@
 //! Output of a tally: text for a person, JSON for a program.
+//!
+//! - [`text`]: a time line and tables, after the sentences of the [`digest`]
+//! - [`json`]: an object with all counts
 
 mod digest;
 mod json;
@@ -8,8 +11,7 @@ use alloc::collections::BTreeMap;
 use core::cmp::Reverse;
 use std::io;
 
-use super::table::CountRows;
-use super::tally::{FailedTarget, FailureKind, Tally};
+use super::tally::{CountRows, FailedTarget, FailureKind, Tally};
 
 /// Percentiles of durations in the output.
 const PERCENTILES: [u64; 5] = [50, 75, 90, 95, 99];
@@ -17,7 +19,7 @@ const PERCENTILES: [u64; 5] = [50, 75, 90, 95, 99];
 /// The options of the text.
 #[derive(Clone, Copy)]
 pub(crate) struct TextOptions {
-    /// Number of files: a single one is not named.
+    /// Number of files, for the first sentence. A single one is not named anywhere.
     pub(crate) files: usize,
     /// Maximum number of rows of each table; `None` for the default of the table.
     pub(crate) top: Option<usize>,
@@ -37,9 +39,14 @@ pub(super) fn print(tally: &Tally, text: Option<TextOptions>) -> io::Result<()> 
     }
 }
 
-/// Returns the failures of streams that were on a circuit, or of those that never were on one.
-fn failures(tally: &Tally, on_circuit: bool) -> CountRows<&FailureKind> {
-    tally.failures.rows().only(|failure| failure.on_circuit == on_circuit)
+/// Returns the failures of streams that were on a circuit.
+fn failures_on_circuit(tally: &Tally) -> CountRows<&FailureKind> {
+    tally.failures.rows().only(|failure| failure.on_circuit)
+}
+
+/// Returns the failures of streams that never were on a circuit.
+fn failures_never_on_circuit(tally: &Tally) -> CountRows<&FailureKind> {
+    tally.failures.rows().only(|failure| !failure.on_circuit)
 }
 
 /// Returns the targets of failed streams with their causes. The rows of a target follow each other, its most frequent

@@ -5,12 +5,9 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::super::events::AnomalyCount;
-use super::super::histogram::Histogram;
-use super::super::table::CountRows;
-use super::super::tally::{FailedTarget, LogCircuit, Tally};
+use super::super::tally::{AnomalyCount, CountRows, FailedTarget, Histogram, LogCircuit, Tally};
 use super::digest::digest;
-use super::{PERCENTILES, TextOptions, failed_targets, failures, seconds};
+use super::{PERCENTILES, TextOptions, failed_targets, failures_never_on_circuit, failures_on_circuit, seconds};
 use crate::command::life::Cause;
 use crate::input::time;
 use crate::output::bars::{bar, blocks};
@@ -45,10 +42,10 @@ pub(super) fn print(tally: &Tally, options: TextOptions, output: &mut impl Write
     report.add_words("Events by remote reason", events.remote_reasons.rows());
     report.add_words("Streams by purpose", tally.purposes.rows());
     report.add_words("Streams by client protocol", tally.protocols.rows());
-    for (heading, on_circuit) in
-        [("Streams that failed on a circuit", true), ("Streams that failed and never were on a circuit", false)]
-    {
-        let rows = failures(tally, on_circuit);
+    for (heading, rows) in [
+        ("Streams that failed on a circuit", failures_on_circuit(tally)),
+        ("Streams that failed and never were on a circuit", failures_never_on_circuit(tally)),
+    ] {
         let heading = format!("{heading} ({} of all)", share(rows.total(), tally.streams));
         report.add_counts(&heading, rows, ROWS_OF_WORDS, |failure| failure.cause.to_string());
     }
@@ -67,6 +64,7 @@ pub(super) fn print(tally: &Tally, options: TextOptions, output: &mut impl Write
 /// Prints the numbers of streams and failures by time, each as a line of blocks of different heights. Prints nothing if
 /// there is no time, or only one step.
 fn print_time_line(output: &mut impl Write, tally: &Tally, width: usize) -> io::Result<()> {
+    // The texts around the blocks; the number seldom is longer.
     const BEFORE_BLOCKS: usize = "  streams  ".len();
     const AFTER_BLOCKS: usize = "  at most 1,000,000".len();
     let room = width.saturating_sub(BEFORE_BLOCKS + AFTER_BLOCKS).clamp(1, MAX_STEPS);
@@ -85,7 +83,7 @@ fn print_time_line(output: &mut impl Write, tally: &Tally, width: usize) -> io::
         }
     }
     if steps.far.streams > 0 {
-        let far = format!("{} more than a year away", thousands(steps.far.streams));
+        let far = format!("{} more than a year away from all others", count(steps.far.streams, "stream"));
         table.row(["".into(), far]);
     }
     table.print(output, width)
@@ -110,8 +108,8 @@ impl TextReport {
         self.add_counts(heading, rows, ROWS_OF_WORDS, str::to_owned);
     }
 
-    /// Adds a table with the count and share of each key, the first of which have a row of their own. `text` returns the
-    /// text of a key.
+    /// Adds a table with the count and share of the first keys, each in a row, and of all others together. `default` is the
+    /// number of rows without `--top`, and `text` returns the text of a key.
     fn add_counts<K: ?Sized>(
         &mut self,
         heading: &str,
@@ -124,18 +122,18 @@ impl TextReport {
             return;
         }
         self.table.heading(heading);
-        let mut rest = total;
+        let mut others = total;
         for (key, count) in rows.rows.into_iter().take(self.max_rows(default)) {
-            rest -= count;
+            others -= count;
             self.table.row([thousands(count), share(count, total), or_none(&text(key)).into()]);
         }
-        self.add_others(rest, total);
+        self.add_others(others, total);
     }
 
-    /// Adds the row of all keys without a row of their own.
-    fn add_others(&mut self, rest: u64, total: u64) {
-        if rest > 0 {
-            self.table.row([thousands(rest), share(rest, total), "(all others)".into()]);
+    /// Adds the row of all keys without a row of their own, with their total count.
+    fn add_others(&mut self, others: u64, total: u64) {
+        if others > 0 {
+            self.table.row([thousands(others), share(others, total), "(all others)".into()]);
         }
     }
 
@@ -147,13 +145,13 @@ impl TextReport {
             return;
         }
         self.table.heading("Targets that failed most, and why");
-        let mut rest = total;
+        let mut others = total;
         for host in failed_hosts(targets).into_iter().take(self.max_rows(ROWS_OF_MANY)) {
-            rest -= host.streams;
+            others -= host.streams;
             let (count, share) = (thousands(host.streams), share(host.streams, total));
             self.table.row([count, share, or_none(host.host).into(), host.causes_text()]);
         }
-        self.add_others(rest, total);
+        self.add_others(others, total);
     }
 
     /// Adds percentiles of durations, and a bar for each decade, such as 1 to 10 seconds.
@@ -174,7 +172,7 @@ impl TextReport {
         for exponent in first.zip(last).into_iter().flat_map(|(first, last)| first..=last) {
             let count = decades.get(&exponent).copied().unwrap_or_default();
             // The lowest decade begins at 0.
-            let from = if exponent < -3 { "0".into() } else { seconds(10_f64.powi(exponent)) };
+            let from = if exponent == Histogram::LOWEST_DECADE { "0".into() } else { seconds(10_f64.powi(exponent)) };
             let to = seconds(10_f64.powi(exponent + 1));
             let bar = bar(count, highest, REST_WIDTH as u64);
             self.table.row([thousands(count), share(count, times.total()), format!("{from} to {to}"), bar]);
@@ -222,8 +220,8 @@ struct FailedHost<'t> {
 }
 
 impl FailedHost<'_> {
-    /// Returns the most frequent causes, as many as fit into the last column. If there are several, each has its number of
-    /// streams.
+    /// Returns the most frequent causes, at least one, and as many as fit into the last column. If there are several, each has
+    /// its number of streams.
     fn causes_text(&self) -> String {
         const MORE: &str = ", …";
         if let [(cause, _)] = &*self.causes {
@@ -242,7 +240,7 @@ impl FailedHost<'_> {
     }
 }
 
-/// Groups the rows of [`failed_targets`] by host.
+/// Groups the rows of [`failed_targets`] by host: those of a host follow each other.
 fn failed_hosts(targets: CountRows<&FailedTarget>) -> Vec<FailedHost<'_>> {
     let mut hosts: Vec<FailedHost<'_>> = Vec::new();
     for (FailedTarget { host, cause }, count) in targets.rows {

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::tally::{LogCircuit, is_stream_id};
+use super::circuit::{LogCircuit, is_stream_id};
 
 /// The circuits with the slowest first answers, the slowest first. Each circuit is there once, with its slowest answer.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub(crate) struct Slowest(Vec<SlowAnswer>);
 pub(crate) struct SlowAnswer {
     /// Time from NEW to SUCCEEDED.
     pub(crate) time: Duration,
-    /// LogCircuit of the answer.
+    /// Circuit of the answer.
     pub(crate) circuit: LogCircuit,
     /// The stream's ID.
     pub(crate) stream_id: String,
@@ -39,24 +39,25 @@ impl TryFrom<Vec<SlowAnswer>> for Slowest {
 }
 
 impl Slowest {
-    /// Maximum number of circuits.
+    /// Maximum number of circuits: as many as the text prints by default.
     const MAX_CIRCUITS: usize = 10;
 
-    /// Returns `false` if an answer that took so long is certainly not among the slowest.
+    /// Returns `false` if an answer that took so long is certainly not among the slowest. `true` is no promise: the answer's
+    /// circuit may have a slower one.
     pub(super) fn may_keep(&self, time: Duration) -> bool {
         self.0.len() < Self::MAX_CIRCUITS || self.0.last().is_none_or(|last| time >= last.time)
     }
 
     /// Adds an answer, if it is among the slowest.
     pub(super) fn add(&mut self, answer: SlowAnswer) {
-        // Equal times are ordered by circuit and stream, so that the result does not depend on the order of adding.
+        // The slowest first. Equal times are ordered by circuit and stream, so that the result does not depend on the order of
+        // adding.
         let order = |answer: &SlowAnswer| (Reverse(answer.time), answer.circuit.clone(), answer.stream_id.clone());
         match self.0.iter().position(|kept| kept.circuit == answer.circuit) {
-            Some(known) => {
-                let slower = self.0.get_mut(known).filter(|known| order(&answer) < order(known));
-                let Some(known) = slower else { return };
-                *known = answer;
-            }
+            Some(index) => match self.0.get_mut(index) {
+                Some(kept) if order(&answer) < order(kept) => *kept = answer,
+                _ => return,
+            },
             None if !self.may_keep(answer.time) => return,
             None => self.0.push(answer),
         }
@@ -86,7 +87,7 @@ mod tests {
 
     use super::*;
 
-    /// The slowest answers in order, as milliseconds, circuit and stream.
+    /// Returns the slowest answers in order, as milliseconds, circuit and stream.
     fn rows(slowest: &Slowest) -> Vec<(u128, &str, &str)> {
         slowest.iter().map(|slow| (slow.time.as_millis(), slow.circuit.circuit_id.as_str(), &*slow.stream_id)).collect()
     }
@@ -94,7 +95,8 @@ mod tests {
     /// The ten slowest circuits, each with its slowest answer, are the same for every cut of a log and order of
     /// answers.
     #[test]
-    fn slowest_circuits_of_parts() {
+    fn slowest_circuits_of_ranges() {
+        // Times without order, halved so that some are equal, on 17 circuits: more than are kept, each with several answers.
         let answer = |n: u64| SlowAnswer {
             time: Duration::from_millis(n * 7919 % 101 / 2),
             circuit: LogCircuit::new((n * 31 % 17 + 1).to_string().parse().expect("an ID")),

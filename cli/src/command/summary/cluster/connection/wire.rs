@@ -25,8 +25,11 @@ use crate::output::text::error_text;
 
 /// Maximum length of a frame's content in bytes.
 const MAX_FRAME: usize = 64 * 1024;
-/// Number of bytes before a frame's content: its kind, and its length in four.
+/// Number of bytes before a frame's content: one for its kind, and four for its length.
 const HEAD_LEN: usize = 5;
+
+/// Reason that is reported if the other side sends bytes that no process of a run sends.
+pub(crate) const UNEXPECTED: &str = "it sends what no tor-streams sends";
 
 /// The kind of a frame.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,12 +40,12 @@ enum FrameKind {
     More = 1,
     /// The last bytes of a message.
     Last = 2,
-    /// The reason for which the run ends without a summary, in one frame.
+    /// A message for which one frame is enough: the reason for which the run ends without a summary.
     Lost = 3,
 }
 
 /// A received message.
-pub(super) enum Received {
+pub(crate) enum Received {
     /// A message of the other process.
     Bytes(Vec<u8>),
     /// Reason for which the run ends without a summary.
@@ -50,7 +53,7 @@ pub(super) enum Received {
 }
 
 /// The sending side of a connection.
-pub(super) struct FrameSender {
+pub(crate) struct FrameSender {
     /// The connection.
     socket: TcpStream,
     /// Keyed hash that each tag is computed with.
@@ -60,7 +63,7 @@ pub(super) struct FrameSender {
 }
 
 /// The receiving side of a connection.
-pub(super) struct FrameReceiver {
+pub(crate) struct FrameReceiver {
     /// The connection.
     socket: TcpStream,
     /// Keyed hash that each tag is computed with.
@@ -82,20 +85,21 @@ impl FrameSender {
     /// # Errors
     ///
     /// If the connection is lost, as for the other functions.
-    pub(super) fn message(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let (chunks, last) =
-            bytes.split_at_checked(bytes.len().saturating_sub(1) / MAX_FRAME * MAX_FRAME).unwrap_or_default();
-        chunks.chunks(MAX_FRAME).try_for_each(|chunk| self.frame(FrameKind::More, chunk))?;
+    pub(crate) fn message(&mut self, bytes: &[u8]) -> io::Result<()> {
+        // The last frame has at least one byte, unless the message is empty.
+        let last_start = bytes.len().saturating_sub(1) / MAX_FRAME * MAX_FRAME;
+        let (before, last) = bytes.split_at_checked(last_start).unwrap_or_default();
+        before.chunks(MAX_FRAME).try_for_each(|chunk| self.frame(FrameKind::More, chunk))?;
         self.frame(FrameKind::Last, last)
     }
 
     /// Shows that this process is alive.
-    pub(super) fn alive(&mut self) -> io::Result<()> {
+    pub(crate) fn alive(&mut self) -> io::Result<()> {
         self.frame(FrameKind::Alive, &[])
     }
 
     /// Tells the other process the reason for which the run ends. Waits for `wait` at most: that process may not read.
-    pub(super) fn lost(&mut self, reason: &str, wait: Duration) -> io::Result<()> {
+    pub(crate) fn lost(&mut self, reason: &str, wait: Duration) -> io::Result<()> {
         self.socket.set_write_timeout(Some(wait))?;
         let (reason, _) = reason.as_bytes().split_at_checked(MAX_FRAME).unwrap_or((reason.as_bytes(), &[]));
         self.frame(FrameKind::Lost, reason)
@@ -125,28 +129,29 @@ impl FrameReceiver {
     /// # Errors
     ///
     /// The reason, if the connection is lost, silent, or has other bytes than a [`FrameSender`] sends.
-    pub(super) fn message(&mut self, limit: u64) -> Result<Received, String> {
+    pub(crate) fn message(&mut self, limit: u64) -> Result<Received, String> {
         let mut message = Vec::new();
         loop {
             let (kind, bytes) = self.frame()?;
-            if kind == FrameKind::Alive {
-                continue;
-            }
-            if message.len() as u64 + bytes.len() as u64 > limit {
-                return Err("it sends too much".into());
-            }
-            message.extend_from_slice(&bytes);
             match kind {
-                FrameKind::More | FrameKind::Alive => {}
-                FrameKind::Last => return Ok(Received::Bytes(message)),
+                FrameKind::Alive => {}
                 FrameKind::Lost => return Ok(Received::Lost(String::from_utf8_lossy(&bytes).into_owned())),
+                FrameKind::More | FrameKind::Last => {
+                    if message.len() as u64 + bytes.len() as u64 > limit {
+                        return Err("it sends too much".into());
+                    }
+                    message.extend_from_slice(&bytes);
+                    if kind == FrameKind::Last {
+                        return Ok(Received::Bytes(message));
+                    }
+                }
             }
         }
     }
 
     /// Reads a frame.
     fn frame(&mut self) -> Result<(FrameKind, Vec<u8>), String> {
-        let wrong = || "it sends what no tor-streams sends".to_owned();
+        let wrong = || UNEXPECTED.to_owned();
         let deadline = Instant::now() + self.silence;
         let mut read = |bytes: &mut [u8]| match read_exact(&mut self.socket, bytes, deadline) {
             Ok(()) => Ok(()),

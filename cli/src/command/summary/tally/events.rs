@@ -6,9 +6,9 @@ use core::time::Duration;
 use serde::de::{Deserialize, Deserializer, Error};
 use tor_stream_event::{Anomaly, StreamClosureReason, StreamStatus};
 
-use super::words::WordCounts;
+use super::words::{WordCounts, WordKind};
 use crate::input::reader::Event;
-use crate::input::time::{self, Time};
+use crate::input::time::Time;
 use crate::output::mask;
 
 /// The counts of events, independent of the streams that they belong to.
@@ -38,18 +38,18 @@ pub(crate) struct EventTally {
 pub(crate) struct AnomalyCount {
     /// Number of events.
     pub(crate) events: u64,
-    /// Position of `file` among the files of one log (`--join`); 0 if each file is a log of its own. Files of one log are
-    /// in the order of the log, and other files in the order of their names.
+    /// Position of `file` among the files of one log (`--join`), by which the first of the events is found when counts are
+    /// merged. 0 if each file is a log of its own, and after deserialization: then the names of the files decide.
     #[serde(skip)]
     pub(crate) position: usize,
     /// Name of the file with the first of the events.
     pub(crate) file: String,
-    /// Number of its line.
+    /// Number of that event's line in the file, from 1.
     pub(crate) line: u64,
 }
 
 impl AnomalyCount {
-    /// Returns the place of the first event, as a value that orders places.
+    /// Returns the place of the first event. Of two places, the earlier one is less.
     fn place(&self) -> (usize, &str, u64) {
         (self.position, &self.file, self.line)
     }
@@ -63,24 +63,23 @@ fn known_anomalies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMa
 }
 
 impl EventTally {
-    /// Maximum number of unknown words of each kind in the tally of one stream's events, beyond which they are counted
-    /// together. A stream of a newer tor has one or two, one of a hostile log any number.
+    /// Limit of the tally of one stream's events. A stream of a newer tor has one or two unknown words, one of a hostile log any
+    /// number.
     pub(crate) const MAX_WORDS_OF_STREAM: usize = 16;
 
-    /// Counts an event of a file, given with its position in the log. `limit` is the maximum number of unknown words of
-    /// each kind.
+    /// Counts an event of a file, given with the file's [position](AnomalyCount::position). `limit` is the maximum number of
+    /// unknown words of each kind.
     pub(crate) fn count_event(&mut self, (position, file): (usize, &str), event: &Event<'_>, limit: usize) {
         let Event { line, event, time, .. } = event;
         self.total += 1;
-        let status = (event.status != StreamStatus::Unrecognized).then_some(event.status as usize);
-        self.statuses.add(status, &mask::word(event, event.status_str(), status.is_some()), limit);
-        for (table, reason, text) in [
-            (&mut self.reasons, event.reason, event.reason_str()),
-            (&mut self.remote_reasons, event.remote_reason, event.remote_reason_str()),
+        let is_known = event.status.number().is_some();
+        self.statuses.add(event.status, &mask::word(event, event.status_str(), is_known), limit);
+        for (table, reason) in [
+            (&mut self.reasons, event.reason.zip(event.reason_str())),
+            (&mut self.remote_reasons, event.remote_reason.zip(event.remote_reason_str())),
         ] {
-            if let Some(text) = text {
-                let number = reason.filter(|reason| reason.as_str() == text).map(|reason| reason as usize);
-                table.add(number, &mask::word(event, text, number.is_some()), limit);
+            if let Some((reason, text)) = reason {
+                table.add(reason, &mask::word(event, text, reason.number().is_some()), limit);
             }
         }
         if let Some(time) = time.and_then(Time::unix) {
@@ -101,6 +100,7 @@ impl EventTally {
     /// Adds the counts of other events. `limit` is the maximum number of unknown words of each kind.
     pub(crate) fn merge(&mut self, other: Self, limit: usize) {
         self.total += other.total;
+        // `None` is less than any time, which suits the latest one alone.
         self.first = self.first.into_iter().chain(other.first).min();
         self.last = self.last.max(other.last);
         self.statuses.merge(other.statuses, limit);
@@ -122,38 +122,22 @@ impl EventTally {
         }
     }
 
-    /// Returns `true` if adding the counts of the log's next part, and then `words` new unknown words, gives the same
-    /// result as counting the events one by one.
-    pub(super) fn merges_exactly(&self, part: &Self, words: usize, limit: usize) -> bool {
-        self.statuses.merges_exactly(&part.statuses, words, limit)
-            && self.reasons.merges_exactly(&part.reasons, words, limit)
-            && self.remote_reasons.merges_exactly(&part.remote_reasons, words, limit)
+    /// Returns `true` if adding the counts of the log's next range, and then up to `words` new unknown words of each kind, gives
+    /// the same result as counting the events one by one.
+    pub(super) fn merges_exactly(&self, range: &Self, words: usize, limit: usize) -> bool {
+        self.statuses.merges_exactly(&range.statuses, words, limit)
+            && self.reasons.merges_exactly(&range.reasons, words, limit)
+            && self.remote_reasons.merges_exactly(&range.remote_reasons, words, limit)
     }
 
-    /// Returns the number of different unknown words of all kinds.
+    /// Returns the number of rows with unknown words, of all kinds together.
     pub(super) fn unknown_words(&self) -> usize {
         self.statuses.unknown() + self.reasons.unknown() + self.remote_reasons.unknown()
     }
 
-    /// Adds `lines`, the number of lines before a part of a log, to the line numbers of the part's anomalies.
+    /// Adds `lines`, the number of lines before a range of a log, to the line numbers of the range's anomalies.
     pub(crate) fn add_to_line_numbers(&mut self, lines: u64) {
         self.anomalies.values_mut().for_each(|anomaly| anomaly.line += lines);
-    }
-
-    /// Returns an upper bound of each number, as [`Tally::overflow_bound`](super::tally::Tally::overflow_bound) does.
-    pub(super) fn overflow_bound(&self) -> u64 {
-        // Without `..`, so that a new field has to be considered here.
-        let Self { total, first: _, last: _, statuses, reasons, remote_reasons, anomalies } = self;
-        let anomalies = anomalies.values().map(|anomaly| anomaly.events.max(anomaly.line)).max();
-        let sums = [*total, statuses.total(), reasons.total(), remote_reasons.total()];
-        sums.into_iter().chain(anomalies).max().unwrap_or_default()
-    }
-
-    /// Returns `true` if there are at most `limit` unknown words of each kind, and the times are dates that can be printed.
-    pub(super) fn is_plausible(&self, limit: usize) -> bool {
-        let words = [self.statuses.unknown(), self.reasons.unknown(), self.remote_reasons.unknown()];
-        let mut times = self.first.into_iter().chain(self.last);
-        words.into_iter().all(|rows| rows <= limit) && times.all(|time| time::rfc3339(time).is_some())
     }
 
     /// Replaces the name of the file of each anomaly.

@@ -7,7 +7,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 /// Name of the environment variable with the key.
-pub(super) const KEY_VARIABLE: &str = "TOR_STREAMS_CLUSTER_KEY";
+pub(crate) const KEY_VARIABLE: &str = "TOR_STREAMS_CLUSTER_KEY";
 /// Minimum length of a key in bytes. Whoever reads a proof can try keys until one gives the same proof.
 const MIN_KEY_LEN: usize = 16;
 /// Length, in bytes, of a hash, and of the random bytes of each side.
@@ -17,7 +17,7 @@ pub(super) const HASH_LEN: usize = 32;
 pub(super) type KeyedHash = Hmac<Sha256>;
 
 /// The key that all processes of a run share. Without one, a proof shows only that a process is a `tor-streams`.
-pub(super) struct RunKey(Option<Zeroizing<Vec<u8>>>);
+pub(crate) struct RunKey(Option<Zeroizing<Vec<u8>>>);
 
 /// The random numbers of both sides of a connection, and the number of the process that connects.
 pub(super) struct Challenge {
@@ -48,7 +48,7 @@ impl RunKey {
     /// # Errors
     ///
     /// If the key is too short.
-    pub(super) fn from_environment() -> Result<Self, String> {
+    pub(crate) fn from_environment() -> Result<Self, String> {
         let key = env::var_os(KEY_VARIABLE).map(|key| Zeroizing::new(key.into_encoded_bytes()));
         if key.as_ref().is_some_and(|key| key.len() < MIN_KEY_LEN) {
             return Err(format!(
@@ -59,11 +59,11 @@ impl RunKey {
     }
 
     /// Returns `true` without a key.
-    pub(super) const fn is_missing(&self) -> bool {
+    pub(crate) const fn is_missing(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Returns the hash of a challenge for one use.
+    /// Returns the hash of a challenge for one use. Never `None`: a key can have any length.
     fn hash(&self, challenge: &Challenge, key_use: KeyUse) -> Option<KeyedHash> {
         let key = self.0.as_deref().map_or(&[][..], Vec::as_slice);
         let use_text: &[u8; 20] = match key_use {
@@ -91,7 +91,7 @@ impl RunKey {
         self.hash(challenge, key_use).is_some_and(|hash| hash.verify_slice(proof).is_ok())
     }
 
-    /// Returns the keyed hash for the tags of the frames in one direction.
+    /// Returns the keyed hash for the tags of the frames in one direction. Never `None`, like the hash of the challenge.
     pub(super) fn frames(&self, challenge: &Challenge, key_use: KeyUse) -> Option<KeyedHash> {
         let key: [u8; HASH_LEN] = self.hash(challenge, key_use)?.finalize().into_bytes().into();
         KeyedHash::new_from_slice(&key).ok()

@@ -23,7 +23,7 @@ const MAX_WAITING: usize = 64;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The door, while it is open.
-pub(super) struct Door {
+pub(crate) struct Door {
     /// Listening socket.
     listener: TcpListener,
     /// Connections that may still be in their greeting, the oldest first.
@@ -59,7 +59,7 @@ impl Door {
     /// # Errors
     ///
     /// If none does.
-    pub(super) fn open(addresses: &[SocketAddr], key: Arc<RunKey>, silence: Duration) -> io::Result<Self> {
+    pub(crate) fn open(addresses: &[SocketAddr], key: Arc<RunKey>, silence: Duration) -> io::Result<Self> {
         let listener = TcpListener::bind(addresses)?;
         listener.set_nonblocking(true)?;
         let (sender, greeted) = mpsc::channel();
@@ -76,7 +76,7 @@ impl Door {
     }
 
     /// Returns the next process that has proved itself. `None` after the deadline.
-    pub(super) fn next(&mut self, deadline: Instant) -> Option<ProvenConnection> {
+    pub(crate) fn next(&mut self, deadline: Instant) -> Option<ProvenConnection> {
         while Instant::now() < deadline {
             self.let_in();
             match self.greeted.recv_timeout(PAUSE) {
@@ -91,7 +91,7 @@ impl Door {
     }
 
     /// Returns a reason for which processes may not have come, for the end of a message. Empty if none is known.
-    pub(super) fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         if self.other_key {
             format!(": a process with another {KEY_VARIABLE}, or none, has called")
         } else if self.other_version {

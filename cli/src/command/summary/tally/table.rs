@@ -1,8 +1,8 @@
 //! Tables that count keys, with a maximum number of rows.
 //!
-//! A key without a row is counted with all others of its kind. Which keys have none depends on their order, so parts of
-//! a log, or several logs, give the same table as reading them one after the other only while a table stays within its
-//! limit, or is full already: see [`CountTable::merges_exactly`].
+//! A key without a row is counted with all others of its kind. Which keys have none depends on their order. So the merged
+//! tables of two ranges of a log are the table of both only while it stays within its limit, or if the first one is full
+//! already: see [`CountTable::merges_exactly`].
 
 use core::cmp::Reverse;
 use core::hash::Hash;
@@ -87,7 +87,7 @@ impl<K: CountKey> CountTable<K> {
         }
     }
 
-    /// Returns `true` if another table, and `more` new keys after it, can be added with the same result as counting each
+    /// Returns `true` if merging another table, and then adding up to `more` new keys, gives the same result as counting each
     /// key in turn.
     pub(crate) fn merges_exactly(&self, other: &Self, more: usize, limit: usize) -> bool {
         let is_full = self.by_key.len() >= limit;
@@ -209,10 +209,11 @@ mod tests {
         table
     }
 
-    /// A list of texts that is cut in three, in any places, gives the table of the whole list, in both groupings,
-    /// wherever `merges_exactly` says so, and in all cases without a limit.
+    /// The tables of a list of texts that is cut in three merge to the table of the whole list wherever `merges_exactly` says
+    /// so. As in a log, the first table has a limit, and those of later ranges have none until they are merged into it.
     #[test]
-    fn parts_put_together() {
+    fn merged_ranges() {
+        // Some keys are in all three ranges of a cut, others in one or two.
         let texts = ["a", "b", "a", "c", "d", "b", "e", "e", "a"];
         for limit in [1, 2, 3, 4, 5, usize::MAX] {
             let whole = table(&texts, limit);
@@ -220,16 +221,16 @@ mod tests {
             for (i, j) in (0..=texts.len()).flat_map(|j| (0..=j).map(move |i| (i, j))) {
                 let ((first, rest), (_, third)) = (texts.split_at(i), texts.split_at(j));
                 let second = rest.get(..j - i).unwrap_or_default();
-                let mut left = table(first, limit);
-                let second = table(second, usize::MAX);
-                let mut right = second.clone();
-                right.merge(table(third, usize::MAX), usize::MAX);
-                if left.merges_exactly(&right, 0, limit) {
+                let mut merged = table(first, limit);
+                let mut later = table(second, usize::MAX);
+                later.merge(table(third, usize::MAX), usize::MAX);
+                if merged.merges_exactly(&later, 0, limit) {
                     exact += 1;
-                    left.merge(right, limit);
-                    assert_eq!((&left.by_key, left.others), (&whole.by_key, whole.others), "{i} {j} {limit}");
+                    merged.merge(later, limit);
+                    assert_eq!((&merged.by_key, merged.others), (&whole.by_key, whole.others), "{i} {j} {limit}");
                 }
             }
+            // Of 55 cuts, so many or more are exact with any limit.
             assert!(exact > 10, "{limit}");
         }
     }

@@ -1,8 +1,10 @@
 //! Durations, counted by intervals.
 //!
-//! Each power of two of nanoseconds, up to the next one, is divided into 32 intervals of equal width. The number of an
-//! interval is made of the position of the duration's highest bit and the five bits after it. So the start of the
-//! interval, which is printed for all durations in it, is at most a thirty-second too low.
+//! The nanoseconds from each power of two to the next one are divided into 32 intervals of equal width. So the start of an
+//! interval, which is printed for all durations in it, is at most a thirty-second (3 percent) too low.
+//!
+//! The number of a duration's interval is 32 times the position of its highest bit, plus the five bits after that one: for
+//! 3 ns, 11 in binary, it is 32 * 1 + 16.
 
 use alloc::collections::BTreeMap;
 use core::time::Duration;
@@ -20,23 +22,25 @@ impl TryFrom<BTreeMap<u16, u64>> for Histogram {
     /// Returns a histogram that was serialized.
     fn try_from(intervals: BTreeMap<u16, u64>) -> Result<Self, Self::Error> {
         let last = intervals.last_key_value().map_or(0, |(&interval, _)| interval);
-        if last < u64::BITS as u16 * Self::PARTS { Ok(Self(intervals)) } else { Err("there is no such interval") }
+        if last < u64::BITS as u16 * Self::PER_POWER { Ok(Self(intervals)) } else { Err("there is no such interval") }
     }
 }
 
 impl Histogram {
     /// Number of bits after the highest one that select an interval.
-    const PART_BITS: u32 = 5;
+    const BITS_AFTER: u32 = 5;
     /// Number of intervals between two powers of two.
-    const PARTS: u16 = 1 << Self::PART_BITS;
+    const PER_POWER: u16 = 1 << Self::BITS_AFTER;
+    /// Exponent of the decade of the durations below a millisecond, which are no longer told apart.
+    pub(crate) const LOWEST_DECADE: i32 = -4;
 
     /// Counts a duration.
     pub(super) fn add(&mut self, time: Duration) {
         let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         let exponent = nanoseconds.max(1).ilog2();
-        // The highest bit becomes `PARTS`, which the remainder takes off; the bits after it are left.
-        let part = (u128::from(nanoseconds) << Self::PART_BITS >> exponent) as u16 % Self::PARTS;
-        *self.0.entry(exponent as u16 * Self::PARTS + part).or_default() += 1;
+        // The shifts keep the highest bit and the bits after it; the remainder is without the highest one.
+        let bits_after = (u128::from(nanoseconds) << Self::BITS_AFTER >> exponent) as u16 % Self::PER_POWER;
+        *self.0.entry(exponent as u16 * Self::PER_POWER + bits_after).or_default() += 1;
     }
 
     /// Adds the counts of another histogram.
@@ -53,14 +57,14 @@ impl Histogram {
 
     /// Returns the start of an interval, in seconds.
     fn start(interval: u16) -> f64 {
-        let (exponent, part) = (interval / Self::PARTS, interval % Self::PARTS);
-        2_f64.powi(exponent.into()) * (1.0 + f64::from(part) / f64::from(Self::PARTS)) / 1e9
+        let (exponent, bits_after) = (interval / Self::PER_POWER, interval % Self::PER_POWER);
+        2_f64.powi(exponent.into()) * (1.0 + f64::from(bits_after) / f64::from(Self::PER_POWER)) / 1e9
     }
 
-    /// Returns the start, in seconds, of the interval with the given percentile. `None` without durations.
+    /// Returns the start, in seconds, of the interval that has the percentile: the lowest duration which at least `percent`
+    /// percent of all durations do not exceed. `None` without durations.
     pub(crate) fn percentile(&self, percent: u64) -> Option<f64> {
-        // A percentile is the lowest duration that so many percent of all do not exceed. The product does not overflow:
-        // `OverflowGuard` keeps each sum of what others have sent below 2^53.
+        // The product does not overflow: `OverflowGuard` keeps each sum of the counts that others have sent below 2^53.
         let rank = (self.total() * percent).div_ceil(100).max(1);
         let mut durations = 0;
         let interval = self.0.iter().find(|&(_, count)| {
@@ -70,12 +74,13 @@ impl Histogram {
         interval.map(|(&interval, _)| Self::start(interval))
     }
 
-    /// Returns the number of durations in each decade of seconds, by its exponent: 0 is from 1 to 10 seconds. The lowest
-    /// decade, -4, has all durations below a millisecond.
+    /// Returns the number of durations in each decade of seconds, by its exponent: 0 is from 1 to 10 seconds. All durations
+    /// below a millisecond are in the [lowest decade](Self::LOWEST_DECADE).
     pub(crate) fn decades(&self) -> BTreeMap<i32, u64> {
         let mut decades = BTreeMap::new();
         for (&interval, count) in &self.0 {
-            *decades.entry((Self::start(interval).log10().floor() as i32).max(-4)).or_default() += count;
+            let decade = Self::start(interval).log10().floor() as i32;
+            *decades.entry(decade.max(Self::LOWEST_DECADE)).or_default() += count;
         }
         decades
     }

@@ -17,26 +17,27 @@ use super::wire::{FrameReceiver, FrameSender, read_exact};
 
 /// First bytes of a greeting: the program's name, which others do not send, and the version of the protocol.
 const MAGIC: [u8; 15] = *b"tor-streams 3\r\n";
-/// Length of the name in [`MAGIC`].
-const NAME_LEN: usize = 12;
-/// Maximum number of bytes that are read from a process of another version.
+/// Length of the name in [`MAGIC`], with the space after it.
+const NAME_LEN: usize = b"tor-streams ".len();
+/// Maximum number of bytes that are read from a process of another version, until it closes the connection: more than its
+/// greeting has.
 const OTHER_LEN: usize = 1024;
 /// Timeout for a whole greeting, and to connect to one address.
 const GREETING_TIME: Duration = Duration::from_secs(5);
 
 /// A connection to a process that has proved itself.
-pub(super) struct ProvenConnection {
+pub(crate) struct ProvenConnection {
     /// Number of the process that has connected.
-    pub(super) process: u16,
+    pub(crate) process: u16,
     /// The sending side.
-    pub(super) sender: FrameSender,
+    pub(crate) sender: FrameSender,
     /// The receiving side.
-    pub(super) receiver: FrameReceiver,
+    pub(crate) receiver: FrameReceiver,
 }
 
 /// The reason for which a greeting failed.
-pub(super) enum GreetingError {
-    /// Connection that was lost, or too slow.
+pub(crate) enum GreetingError {
+    /// Connection that could not be made, was lost, or too slow.
     Lost(io::Error),
     /// Another program.
     Stranger,
@@ -53,20 +54,20 @@ impl From<io::Error> for GreetingError {
 }
 
 impl ProvenConnection {
-    /// Returns the connection after a greeting. `to` and `from` are the uses of the key for the frames that this side sends,
-    /// and receives.
+    /// Returns the connection after a greeting. `sent` and `received` are the uses of the key for the frames that this side
+    /// sends, and receives.
     fn new(
         (socket, silence): (TcpStream, Duration),
         key: &RunKey,
         challenge: &Challenge,
-        (to, from): (KeyUse, KeyUse),
+        (sent, received): (KeyUse, KeyUse),
     ) -> Result<Self, GreetingError> {
-        let keys = key.frames(challenge, to).zip(key.frames(challenge, from));
-        let (to, from) = keys.ok_or(GreetingError::Key)?;
+        let keys = key.frames(challenge, sent).zip(key.frames(challenge, received));
+        let (sent, received) = keys.ok_or(GreetingError::Key)?;
         // After the greeting, sending has no timeout: a process that is ahead of process 0 waits for its turn.
         socket.set_write_timeout(None)?;
-        let sender = FrameSender::new(socket.try_clone()?, to);
-        Ok(Self { process: challenge.process, sender, receiver: FrameReceiver::new(socket, from, silence) })
+        let sender = FrameSender::new(socket.try_clone()?, sent);
+        Ok(Self { process: challenge.process, sender, receiver: FrameReceiver::new(socket, received, silence) })
     }
 }
 
@@ -75,12 +76,13 @@ impl ProvenConnection {
 /// # Errors
 ///
 /// If it does not answer in time, or is not process 0 of this run.
-pub(super) fn call(
+pub(crate) fn call(
     addresses: &[SocketAddr],
     process: u16,
     key: &RunKey,
     silence: Duration,
 ) -> Result<ProvenConnection, GreetingError> {
+    // The error for a name without addresses.
     let mut connection = Err(io::ErrorKind::NotFound.into());
     for address in addresses {
         connection = TcpStream::connect_timeout(address, GREETING_TIME);

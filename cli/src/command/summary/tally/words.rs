@@ -9,25 +9,32 @@ use tor_stream_event::{ClientProtocol, StreamClosureReason, StreamPurpose, Strea
 
 use super::table::{CountRows, CountTable, SerializedTable};
 
-/// An enum of the library with a variant for each word of one kind, such as [`StreamStatus`]. Those words are the known
-/// ones; the number of a known word is that of its variant.
-pub(crate) trait KnownWords {
+/// A kind of tor's words: an enum of the library, such as [`StreamStatus`]. The words with a variant are the known ones, and
+/// the number of a known word is that of its variant.
+pub(crate) trait WordKind: Copy {
     /// Iterates over the known words, in the order of their numbers.
     fn known() -> impl Iterator<Item = &'static str>;
+
+    /// Returns the number of this word. `None` for the variant that stands for all unknown words.
+    fn number(self) -> Option<usize>;
 }
 
-/// Implements [`KnownWords`] for enums of the library.
-macro_rules! known_words {
+/// Implements [`WordKind`] for enums of the library.
+macro_rules! word_kinds {
     ($($Word:ident)+) => {$(
-        impl KnownWords for $Word {
+        impl WordKind for $Word {
             fn known() -> impl Iterator<Item = &'static str> {
                 Self::ALL.iter().map(|word| word.as_str())
+            }
+
+            fn number(self) -> Option<usize> {
+                (self != Self::Unrecognized).then_some(self as usize)
             }
         }
     )+};
 }
 
-known_words! { StreamStatus StreamClosureReason StreamPurpose ClientProtocol }
+word_kinds! { StreamStatus StreamClosureReason StreamPurpose ClientProtocol }
 
 /// The number of occurrences of each word of one kind.
 ///
@@ -35,11 +42,11 @@ known_words! { StreamStatus StreamClosureReason StreamPurpose ClientProtocol }
 /// tor, or chosen by a client in a damaged line: their number has a `limit`, as in a [`CountTable`].
 #[derive(Clone, Debug)]
 pub(crate) struct WordCounts<W> {
-    /// Counts of known words, by number. Words beyond its end have the count 0.
+    /// Counts of known words, by number. The words whose numbers are beyond the end of the list have the count 0.
     known: Vec<u64>,
     /// Counts of unknown words.
     unknown: CountTable<String>,
-    /// Enum with the known words.
+    /// Kind of the words.
     kind: PhantomData<W>,
 }
 
@@ -49,10 +56,10 @@ impl<W> Default for WordCounts<W> {
     }
 }
 
-impl<W: KnownWords> WordCounts<W> {
-    /// Counts a word: by `number` if it is known, else by its text.
-    pub(crate) fn add(&mut self, number: Option<usize>, text: &str, limit: usize) {
-        match number {
+impl<W: WordKind> WordCounts<W> {
+    /// Counts a word: by its number if it is known, else by its text.
+    pub(crate) fn add(&mut self, word: W, text: &str, limit: usize) {
+        match word.number() {
             Some(number) => self.add_known(number, 1),
             None => self.unknown.add_text(text, limit),
         }
@@ -76,12 +83,13 @@ impl<W: KnownWords> WordCounts<W> {
         self.unknown.merge(other.unknown, limit);
     }
 
-    /// Returns [`CountTable::merges_exactly`] for the unknown words. Known ones always merge exactly.
+    /// Returns [`CountTable::merges_exactly`] for the unknown words, `more` of which are new after `other`. Known ones always
+    /// merge exactly.
     pub(crate) fn merges_exactly(&self, other: &Self, more: usize, limit: usize) -> bool {
         self.unknown.merges_exactly(&other.unknown, more, limit)
     }
 
-    /// Returns the number of different unknown words, without those that have no row.
+    /// Returns the number of unknown words that have a row.
     pub(crate) fn unknown(&self) -> usize {
         self.unknown.len()
     }
@@ -102,7 +110,7 @@ impl<W: KnownWords> WordCounts<W> {
     }
 }
 
-impl<W: KnownWords> Serialize for WordCounts<W> {
+impl<W: WordKind> Serialize for WordCounts<W> {
     /// Writes the form of a [`CountTable`]. Known words are written as text: the numbers of another version of the
     /// program may differ.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -114,7 +122,7 @@ impl<W: KnownWords> Serialize for WordCounts<W> {
     }
 }
 
-impl<'de, W: KnownWords> Deserialize<'de> for WordCounts<W> {
+impl<'de, W: WordKind> Deserialize<'de> for WordCounts<W> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let SerializedTable { rows, others } = SerializedTable::<Cow<'de, str>>::deserialize(deserializer)?;
         let (mut words, mut unknown) = (Self::default(), Vec::new());
@@ -137,17 +145,17 @@ impl<'de, W: KnownWords> Deserialize<'de> for WordCounts<W> {
 mod tests {
     use super::*;
 
-    /// Returns statuses: one named twice, one unknown, and one beyond the limit.
+    /// Counts a status, with a limit of one unknown word.
+    fn add(words: &mut WordCounts<StreamStatus>, text: &str) {
+        words.add(text.parse().unwrap_or(StreamStatus::Unrecognized), text, 1);
+    }
+
+    /// Returns the merged counts of two logs. Of the unknown statuses X has a row, and Y, of both logs, is beyond the limit.
     fn statuses() -> WordCounts<StreamStatus> {
-        let mut words = WordCounts::<StreamStatus>::default();
-        words.add(Some(2), "REMAP", 1);
-        words.add(None, "X", 1);
-        words.add(None, "Y", 1);
-        let mut others = WordCounts::default();
-        others.add(Some(2), "REMAP", 1);
-        others.add(Some(4), "SENTRESOLVE", 1);
-        others.add(None, "Y", 1);
-        words.merge(others, 1);
+        let (mut words, mut later) = (WordCounts::default(), WordCounts::default());
+        ["REMAP", "X", "Y"].iter().for_each(|text| add(&mut words, text));
+        ["REMAP", "SENTRESOLVE", "Y"].iter().for_each(|text| add(&mut later, text));
+        words.merge(later, 1);
         words
     }
 
@@ -159,11 +167,20 @@ mod tests {
         assert_eq!(words.total(), 6);
     }
 
+    /// A log can have the word by which the library's enum calls all unknown ones.
+    #[test]
+    fn the_name_of_unknown_words() {
+        let mut words = WordCounts::default();
+        add(&mut words, StreamStatus::Unrecognized.as_str());
+        assert_eq!(words.rows().rows, [("UNRECOGNIZED", 1)]);
+    }
+
     #[test]
     fn words_as_data() {
         let json = serde_json::to_string(&statuses()).unwrap();
         assert_eq!(json, r#"{"rows":[["REMAP",2],["SENTRESOLVE",1],["X",1]],"others":2}"#);
         let read: WordCounts<StreamStatus> = serde_json::from_str(&json).unwrap();
+        // REMAP is the third status of the enum, and SENTRESOLVE the fifth.
         assert_eq!((&read.known, read.unknown()), (&vec![0, 0, 2, 0, 1], 1));
         assert_eq!(serde_json::to_string(&read).unwrap(), json);
         let twice = r#"{"rows":[["REMAP",2],["REMAP",1]],"others":2}"#;

@@ -1,0 +1,129 @@
+//! Counting the events of a range of a log, by a thread that does not know the events before it.
+
+use std::io;
+
+use tor_stream_event::{EventLine, StreamEventRef, StreamTracker};
+
+use super::log::{SummaryLog, SummaryLogs};
+use super::record::RangeRecord;
+use super::tally::Tally;
+use crate::command::note::StreamNote;
+use crate::input::filter::MetConditions;
+use crate::input::reader::{Consumer, Event};
+use crate::input::time::Time;
+
+/// The tally of a range of a log. Its tables have no limit: the log that it is appended to has one.
+pub(super) struct SummaryPart {
+    /// Tally of the range, and tracker of the streams that are open at its end or may have begun before it. The tally has the
+    /// other streams, which begin and end in the range.
+    pub(super) log: SummaryLog,
+    /// Number of lines before the range that the line numbers of anomalies include. 0 if it was not known when the range was
+    /// read.
+    pub(super) lines_before: u64,
+    /// Number of events so far.
+    events: u64,
+    /// Set once the part takes too much memory, or has a reply with open streams. It counts nothing then, and the log reads
+    /// the range again, event by event.
+    pub(super) must_reread: bool,
+    /// Record of the events, if another process rebuilds the tracker.
+    pub(super) record: Option<RangeRecord>,
+}
+
+impl SummaryPart {
+    /// Number of events between two checks of the size, each of which walks over the streams.
+    const EVENTS_BETWEEN_CHECKS: u64 = 1024;
+    /// Estimated size, in bytes, of a stream in the tracker: one that is open, or may have begun before the range.
+    const STREAM_SIZE: usize = 1200;
+    /// Estimated size, in bytes, of a row of a table.
+    const ROW_SIZE: usize = 128;
+    /// Estimated size, in bytes, of the beginning or the end of a stream in the tracker's order of them.
+    const CHANGE_SIZE: usize = 64;
+    /// Maximum size of the part of a short range, in bytes. For a longer one, three quarters of the range's length are added:
+    /// then parts take no more memory than the text of their ranges would.
+    const MAX_SIZE: usize = 512 * 1024;
+
+    /// Returns an empty part. `log` is an empty log without a limit, whose tracker is that of a range.
+    pub(super) const fn new(log: SummaryLog, lines_before: u64, record: Option<RangeRecord>) -> Self {
+        Self { log, lines_before, events: 0, must_reread: false, record }
+    }
+
+    /// Gives up if the part takes too much memory for the range so far, which has `range_len` bytes: several parts may wait
+    /// for an earlier one. A hostile log has another stream, target and reason in each line.
+    fn limit_size(&mut self, range_len: u64) {
+        let max_size = Self::MAX_SIZE + usize::try_from(range_len).unwrap_or(usize::MAX) / 4 * 3;
+        // Streams are counted by walking over them: no further than to the number that is too much by itself.
+        let max_streams = max_size / Self::STREAM_SIZE;
+        let streams = self.log.tracker.live().chain(self.log.tracker.undecided()).take(max_streams).count();
+        let rows = self.log.tally.row_count();
+        let changes = self.log.tracker.changes();
+        let recorded = self.record.as_ref().map_or(0, RangeRecord::size);
+        let size = streams * Self::STREAM_SIZE + rows * Self::ROW_SIZE + changes * Self::CHANGE_SIZE + recorded;
+        // The division above rounds off, so `max_streams` streams are too much if they come to within one of the maximum.
+        if size >= max_size - Self::STREAM_SIZE {
+            self.give_up();
+        }
+    }
+
+    /// Frees the memory, and leaves the range to be read again.
+    fn give_up(&mut self) {
+        self.must_reread = true;
+        self.record = None;
+        self.log.tracker = SummaryLogs::without_steps(StreamTracker::part());
+        self.log.tally = Tally::default();
+    }
+
+    /// Adds an event to the tracker alone, in a process that knows the range's counts from the one that has read it.
+    pub(super) fn follow(&mut self, event: &StreamEventRef<'_>, time: Option<Time>, note: StreamNote) {
+        // A stream that the tracker returns has begun and ended in the range, and is in those counts.
+        drop(self.log.tracker.update_with(event, time, note));
+    }
+
+    /// Adds an event to the tracker alone, like [`follow`](Self::follow), with the note that counting it needs: its stream may
+    /// have begun before the range or go on after it, and is counted when it ends.
+    pub(super) fn follow_event(&mut self, event: &Event<'_>) {
+        let line = self.numbered(event.line);
+        let event = Event { line: &line, ..*event };
+        let note = self.log.note(&event);
+        self.follow(event.event, event.time, note);
+    }
+
+    /// Returns a line of the range with its number in the whole input, as far as that is known.
+    fn numbered<'l>(&self, line: &EventLine<'l>) -> EventLine<'l> {
+        let mut line = *line;
+        line.number += self.lines_before;
+        line
+    }
+}
+
+impl Consumer for SummaryPart {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if self.must_reread {
+            return Ok(());
+        }
+        self.events += 1;
+        if self.events.is_multiple_of(Self::EVENTS_BETWEEN_CHECKS) {
+            // Offsets count from the start of the range.
+            self.limit_size(event.line.offset);
+        }
+        if let Some(record) = &mut self.record {
+            record.add(event);
+        }
+        let line = self.numbered(event.line);
+        self.log.event(&Event { line: &line, ..*event })
+    }
+
+    fn unreadable(&mut self, line: &EventLine<'_>) {
+        if let Some(record) = &mut self.record {
+            record.add_unreadable(line);
+        }
+        self.log.unreadable(line);
+    }
+
+    const WANTS_OPEN_STREAMS: bool = true;
+
+    /// Gives up: only the lines before the range show which open streams are new.
+    fn open_stream(&mut self, _stream: &StreamEventRef<'_>, _met: MetConditions) -> io::Result<()> {
+        self.give_up();
+        Ok(())
+    }
+}
