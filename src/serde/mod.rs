@@ -111,15 +111,15 @@ impl<'a> PrintedFields<'a> {
     fn of(event: &StreamEventRef<'a>) -> Self {
         Self {
             id: event.id,
-            status: text(event.status, Some(event.status_str())),
+            status: printed_word(event.status, Some(event.status_str())),
             circuit_id: event.circuit_id,
             target_host: event.target_host,
             target_port: event.target_port,
-            reason: event.reason.map(|word| text(word, event.reason_str())),
-            remote_reason: event.remote_reason.map(|word| text(word, event.remote_reason_str())),
-            source: event.source.map(|word| text(word, event.source_str())),
+            reason: event.reason.map(|word| printed_word(word, event.reason_str())),
+            remote_reason: event.remote_reason.map(|word| printed_word(word, event.remote_reason_str())),
+            source: event.source.map(|word| printed_word(word, event.source_str())),
             source_addr: event.source_addr,
-            purpose: event.purpose.map(|word| text(word, event.purpose_str())),
+            purpose: event.purpose.map(|word| printed_word(word, event.purpose_str())),
             socks_username: event.socks_username().map(Quoted::escaped),
             socks_password: event.socks_password().map(Quoted::escaped),
             client_protocol: event.client_protocol_str(),
@@ -133,10 +133,9 @@ impl<'a> PrintedFields<'a> {
     /// `iso_fields` do not matter.
     fn are_those_of(&self, event: &StreamEventRef<'a>) -> bool {
         let other = Self::of(event);
-        let words = |list: Option<&'a str>| list.map(|list| IsoFields::new(list).words());
-        let is_same_list = match (words(self.iso_fields), words(other.iso_fields)) {
-            (Some(words), Some(others)) => words.eq(others),
-            (words, others) => words.is_none() && others.is_none(),
+        let is_same_list = match (self.iso_fields, other.iso_fields) {
+            (Some(list), Some(other)) => IsoFields::new(list).words().eq(IsoFields::new(other).words()),
+            (list, other) => list == other,
         };
         is_same_list
             && is_same_id(self.id, other.id)
@@ -144,6 +143,7 @@ impl<'a> PrintedFields<'a> {
                 (Some(id), Some(other)) => is_same_id(id, other),
                 (id, other) => id == other,
             }
+            // The other fields have to be equal.
             && *self == Self { id: self.id, circuit_id: self.circuit_id, iso_fields: self.iso_fields, ..other }
     }
 
@@ -158,17 +158,17 @@ impl<'a> PrintedFields<'a> {
             // tor prints a space before a code, except with REMAP.
             let is_code = reason.is_some_and(|word| grammar::is_unknown_code(word.as_bytes()));
             let space = if is_code && self.status != StreamStatus::Remap.as_str() { " " } else { "" };
-            field(content, keyword, space, reason, "")?;
+            write_field(content, keyword, space, reason, "")?;
         }
-        field(content, Keyword::Source, "", self.source, "")?;
-        field(content, Keyword::SourceAddr, "", self.source_addr, "")?;
-        field(content, Keyword::Purpose, "", self.purpose, "")?;
-        field(content, Keyword::SocksUsername, "\"", self.socks_username, "\"")?;
-        field(content, Keyword::SocksPassword, "\"", self.socks_password, "\"")?;
-        field(content, Keyword::ClientProtocol, "", self.client_protocol, "")?;
-        field(content, Keyword::NymEpoch, "", self.nym_epoch, "")?;
-        field(content, Keyword::SessionGroup, "", self.session_group, "")?;
-        field(content, Keyword::IsoFields, "", self.iso_fields.map(WithoutEmpty), "")
+        write_field(content, Keyword::Source, "", self.source, "")?;
+        write_field(content, Keyword::SourceAddr, "", self.source_addr, "")?;
+        write_field(content, Keyword::Purpose, "", self.purpose, "")?;
+        write_field(content, Keyword::SocksUsername, "\"", self.socks_username, "\"")?;
+        write_field(content, Keyword::SocksPassword, "\"", self.socks_password, "\"")?;
+        write_field(content, Keyword::ClientProtocol, "", self.client_protocol, "")?;
+        write_field(content, Keyword::NymEpoch, "", self.nym_epoch, "")?;
+        write_field(content, Keyword::SessionGroup, "", self.session_group, "")?;
+        write_field(content, Keyword::IsoFields, "", self.iso_fields.map(WithoutEmpty), "")
     }
 }
 
@@ -183,12 +183,12 @@ fn is_same_id(id: &str, other: &str) -> bool {
 
 /// Returns `printed`, the text of a word that tor printed, if `word` is its variant. Otherwise the caller has changed the public
 /// field: returns the text of `word`.
-fn text<W: WordEnum>(word: W, printed: Option<&str>) -> &str {
-    printed.filter(|text| variant::<W>(text) == word).unwrap_or(word.as_str())
+fn printed_word<W: WordEnum>(word: W, printed: Option<&str>) -> &str {
+    printed.filter(|printed| variant::<W>(printed) == word).unwrap_or(word.as_str())
 }
 
 /// Writes a keyword argument, if there is a value, with the text that tor prints before and after the value.
-fn field(
+fn write_field(
     content: &mut impl Write,
     keyword: Keyword,
     before: &str,
