@@ -1,7 +1,7 @@
-//! Every type of the surface without an allocator can be logged with `defmt`, and no log holds a credential.
+//! Every type of data can be logged with `defmt`, and no log holds a credential.
 //!
-//! A program on the developer's machine makes a log's text out of the bytes that the device sends: numbers, and strings as they
-//! are. The tests look at these bytes.
+//! With `defmt` a device sends bytes, numbers and strings as they are, out of which a program on the developer's machine makes the log's
+//! text. The tests look at the bytes.
 #![allow(unsafe_code, reason = "defmt's logger is an unsafe trait")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -64,8 +64,8 @@ fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
 
-/// A log of one line, whose credentials, and whose unknown keyword, hold the word `hunter2`. Its numbers, as bytes, stand nowhere
-/// else in it: 287454020 is 0x11223344.
+/// A log of one line. The credentials, and the value of the unknown keyword, hold the word `hunter2`. The numbers are chosen so that their
+/// bytes are in no other value: 287454020 is 0x11223344.
 const LOG: &[u8] = b"650 STREAM 518 NEW 747 host.example:44321 SOURCE_ADDR=127.0.0.9:5 PURPOSE=USER \
     SOCKS_USERNAME=\"hunter2 u\" SOCKS_PASSWORD=\"hunter2\\\" p\" CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=287454020 \
     SESSION_GROUP=-4 ISO_FIELDS=DESTPORT,FUTURE NEW_KEY=hunter2\r\n";
@@ -105,7 +105,7 @@ fn a_stream_without_credentials() {
     }
 }
 
-/// Credentials that no field of theirs holds are not sent, and the rest of the target is.
+/// Credentials in a target or in another credential without an end are not sent, and the rest of the target is.
 #[test]
 fn misplaced_credentials() {
     for line in [
@@ -158,7 +158,7 @@ fn an_event_without_credentials() {
     }
 }
 
-/// Credentials alone are not sent either; lists are sent whole.
+/// A credential as a value of its own is not sent either. Of the arguments every keyword is sent, and of a list or set every word.
 #[test]
 fn parts_of_an_event() {
     let event = line().event.unwrap();
@@ -178,6 +178,7 @@ fn parts_of_an_event() {
     assert!(holds(&sent(id), b"18446744073709551615"));
     let id: CircuitId = "18446744073709551614".parse().unwrap();
     assert!(holds(&sent(id), b"18446744073709551614"));
+    // In place of a credential something is sent.
     for log in [sent(password), sent(password.bytes())] {
         assert_ne!(log, sent(Nothing));
     }

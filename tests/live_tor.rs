@@ -2,6 +2,9 @@
 //!
 //! The tor runs on 127.0.0.1 alone, and knows no other address to connect to. Without a `tor` on the machine there is
 //! nothing to test.
+//!
+//! `live_tor/cases.rs` has the requests and the ends of the streams, `client.rs` the clients, and `daemon.rs` the tor and its control
+//! connections. tor leaves each stream to the controller (`CONTROLLER_WAIT`), which is the test: it attaches or closes the stream.
 #![cfg(all(unix, feature = "std"))]
 
 #[path = "live_tor/cases.rs"]
@@ -47,14 +50,14 @@ struct Stream {
     client: Option<Client>,
     /// Address of the client as tor prints it.
     source: String,
-    /// Code with which the controller closes the stream; 0 if it does not.
+    /// Code of the reason with which the controller closes the stream; 0 if it does not close it.
     code: u8,
     /// Reason of the end, in tor's word.
     reason: &'static str,
 }
 
 impl Stream {
-    /// Returns the stream of a case. A controller that is to close it takes the next of the reasons.
+    /// Returns the stream of a case. If the controller is to close it, it has the next of the reasons.
     fn new(case: Case, client: Client, reasons: &mut impl Iterator<Item = (u8, &'static str)>) -> Self {
         let (code, reason) = match case.end {
             End::Refused(reason) | End::Failed(reason) => (0, reason),
@@ -64,7 +67,7 @@ impl Stream {
         Self { case, source: client.source.clone(), client: Some(client), code, reason }
     }
 
-    /// Returns the target as tor has to print it, before or after it maps the host to another.
+    /// Returns the target as tor has to print it: with the host of the request, or, if `is_remapped`, with the one that tor maps it to.
     fn target(&self, is_remapped: bool) -> Vec<u8> {
         let Request { host, port, .. } = &self.case.request;
         let host = match self.case.end {
@@ -88,8 +91,8 @@ impl Stream {
         }
     }
 
-    /// Finds the stream's events: those with the ID of the event that has the client's address, or the target, if tor
-    /// prints no address because it refuses the stream.
+    /// Finds the stream's events by its ID, which is that of the event with the client's address. If tor refuses the stream it prints no
+    /// address: then the ID is that of the event with the target.
     fn events<'a>(&self, seen: &'a [Seen]) -> Vec<&'a Seen> {
         let is_first = |event: &StreamEvent| match self.case.end {
             End::Refused(_) => event.source_addr.is_none() && event.target_bytes() == self.target(false),
@@ -99,7 +102,7 @@ impl Stream {
         seen.iter().filter(|seen| Some(seen.event.id) == id).collect()
     }
 
-    /// Returns `true` if tor has said that it refused the stream, or waits for the controller to say what becomes of it.
+    /// Returns `true` if an event says that tor refused the stream, or that tor waits for the controller to attach or close it.
     fn is_settled(&self, seen: &[Seen]) -> bool {
         let status = match self.case.end {
             End::Refused(_) => StreamStatus::Closed,
@@ -108,7 +111,7 @@ impl Stream {
         self.events(seen).iter().any(|seen| seen.event.status == status)
     }
 
-    /// Returns `true` if tor has said that the stream is closed.
+    /// Returns `true` if an event says that the stream is closed.
     fn is_closed(&self, seen: &[Seen]) -> bool {
         self.events(seen).iter().any(|seen| seen.event.status == StreamStatus::Closed)
     }
@@ -126,6 +129,7 @@ impl Stream {
                 control.command(&attach)?;
                 control.command(&close)?;
             }
+            // 551 is the reply code of a command that failed.
             End::Failed(_) => {
                 let reply = control.try_command(&attach)?;
                 assert!(reply.starts_with("551 "), "{reply:?}");
@@ -168,7 +172,7 @@ impl Stream {
         assert_eq!(error, Some((ErrorKind::Truncated(Field::Target), target + TARGET_LEN)), "{event:?}");
     }
 
-    /// Checks where the stream goes to, and what is odd about that.
+    /// Checks the target, and its anomalies.
     fn check_target(&self, event: &StreamEvent, is_remapped: bool) {
         let target = self.target(is_remapped);
         let colon = target.iter().rposition(|&byte| byte == b':');
@@ -180,7 +184,7 @@ impl Stream {
         assert_eq!(event.anomalies().iter().collect::<Vec<_>>(), self.case.anomalies, "{event:?}");
     }
 
-    /// Checks what an event says of the client.
+    /// Checks the fields that come from the client and its listener.
     fn check_client(&self, event: &StreamEvent) {
         let Request { via, username, password, .. } = &self.case.request;
         let (protocol, group, iso_fields) = listener_facts(*via);
@@ -193,7 +197,7 @@ impl Stream {
         assert_eq!(words.join(","), iso_fields, "{event:?}");
     }
 
-    /// Checks what an event says because of its status.
+    /// Checks the fields that tor prints with some statuses only.
     fn check_status(&self, event: &StreamEvent) {
         use StreamStatus::{Closed, Failed, New, NewResolve, Remap};
 
@@ -215,7 +219,7 @@ impl Stream {
     }
 }
 
-/// Returns what events say of a listener: `CLIENT_PROTOCOL`, `SESSION_GROUP` and `ISO_FIELDS`.
+/// Returns the fields of a listener's events: `CLIENT_PROTOCOL`, `SESSION_GROUP` and `ISO_FIELDS`.
 const fn listener_facts(via: Via) -> (ClientProtocol, i32, &'static str) {
     /// `ISO_FIELDS` of a listener without isolation flags.
     const DEFAULT: &str = "SOCKS_USERNAME,SOCKS_PASSWORD,CLIENTADDR,SESSION_GROUP,NYM_EPOCH";
@@ -231,6 +235,7 @@ const fn listener_facts(via: Via) -> (ClientProtocol, i32, &'static str) {
         Via::Unix(_) => (ClientProtocol::Socks5, UNIX_GROUP, UNIX),
         Via::Http => (ClientProtocol::HttpConnect, HTTP_GROUP, HTTP),
         Via::Natd => (ClientProtocol::Natd, NATD_GROUP, DEFAULT),
+        // The configuration turns two of the usual fields off.
         Via::Dns => (ClientProtocol::Dns, DNS_GROUP, "SESSION_GROUP,NYM_EPOCH"),
         Via::Control => (ClientProtocol::Unknown, RESOLVE_GROUP, DEFAULT),
     }
@@ -247,26 +252,28 @@ fn check_own(seen: &Seen) {
     assert!(event.source_addr.is_none() && event.anomalies().is_empty(), "{event:?}");
 }
 
-/// Waits until tor has said something of every stream, such as that it is closed.
-fn wait(events: &mut Events, streams: &[Stream], has_said: impl Fn(&Stream, &[Seen]) -> bool) -> Result<()> {
-    let waiting = events.wait(|seen| streams.iter().all(|stream| has_said(stream, seen)));
+/// Waits until `is_done` holds for every stream, such as that it is closed.
+fn wait(events: &mut Events, streams: &[Stream], is_done: impl Fn(&Stream, &[Seen]) -> bool) -> Result<()> {
+    let waiting = events.wait(|seen| streams.iter().all(|stream| is_done(stream, seen)));
     waiting.map_err(|error| {
-        let left: Vec<_> = streams.iter().filter(|stream| !has_said(stream, &events.seen)).collect();
+        let left: Vec<_> = streams.iter().filter(|stream| !is_done(stream, &events.seen)).collect();
         let left: Vec<_> = left.iter().map(|stream| &stream.case.request).collect();
         format!("{error}, waiting for {left:?}; there were {:#?}", events.seen).into()
     })
 }
 
+/// Opens every stream, ends each, and checks all events of all streams.
 #[test]
 fn events_say_what_clients_did() -> Result<()> {
     let Some(tor) = Tor::start(Instant::now() + MAX_DURATION)? else {
-        // Past the harness, which keeps what a passing test prints.
+        // Written directly: the harness does not show what `eprintln` prints in a test that passes.
         writeln!(io::stderr(), "skipped: no tor on this machine")?;
         return Ok(());
     };
     let mut control = tor.control()?;
     let mut events = Events::subscribe(tor.control()?)?;
     let listeners = Listeners::of(&tor, &mut control)?;
+    // Raises NYM_EPOCH to 1.
     control.command("SIGNAL NEWNYM")?;
 
     let mut streams = Vec::new();
@@ -278,6 +285,7 @@ fn events_say_what_clients_did() -> Result<()> {
         let client = listeners.open(&case.request, &mut control)?;
         streams.push(Stream::new(case, client, &mut reasons));
     }
+    // There are enough streams for every reason.
     assert!(REASONS.iter().all(|&(code, _)| streams.iter().any(|stream| stream.code == code)));
     wait(&mut events, &streams, Stream::is_settled)?;
     for stream in &mut streams {

@@ -7,12 +7,12 @@ use std::fs;
 use memmap2::MmapOptions;
 use tor_stream_event::{Error, Quoted, StreamEventRef};
 
-/// Returns the number of page faults of this process that took memory.
+/// Returns the number of minor page faults of this process: each gave it memory that it touched for the first time.
 fn page_faults() -> u64 {
     let stat = fs::read_to_string("/proc/self/stat").expect("procfs");
-    // The tenth field; the second one, in parentheses, may hold spaces.
-    let (_, fields) = stat.rsplit_once(')').expect("a command");
-    fields.split_whitespace().nth(7).expect("a number of faults").parse().expect("a number")
+    // Field 10 of proc(5). Field 2, a name in parentheses, may hold spaces; field 3 is the first one after it.
+    let (_, fields) = stat.rsplit_once(')').expect("a name");
+    fields.split_whitespace().nth(10 - 3).expect("a number of faults").parse().expect("a number")
 }
 
 /// Asserts that a reading was refused for the content's length.
@@ -22,9 +22,10 @@ fn assert_too_long(read: Result<StreamEventRef<'_>, Error>, expected: usize) {
     assert_eq!((length, limit), (expected as u64, (1 << 31) - 1));
 }
 
+/// Offsets in an event have 31 bits, so a content has less than 2 GiB. A longer one is an error with both lengths.
 #[test]
 fn a_line_of_2_gib_is_too_long() {
-    // With room for a line end, which bytes may have beyond the limit.
+    // Two bytes more than the shortest content that is too long: a line end does not count, and could be these two.
     const LENGTH: usize = (1 << 31) + 2;
     // Memory that is never read is never allocated: a map of zeros costs only addresses.
     let mut map = MmapOptions::new().len(LENGTH).no_reserve_swap().map_anon().expect("addresses");
@@ -47,6 +48,6 @@ fn a_line_of_2_gib_is_too_long() {
     assert!(Quoted::parse(text.get(..1 << 31).expect("ASCII")).is_none());
     let (string, rest) = Quoted::parse(text.get(..(1 << 31) - 1).expect("ASCII")).expect("a string");
     assert_eq!((string.escaped(), rest.len()), ("", (1 << 31) - 3));
-    // A full pass takes 1,024 faults with huge pages of 2 MiB, and half a million with small ones.
+    // A pass over the bytes takes 1,024 faults with huge pages of 2 MiB, and half a million with pages of 4 KiB.
     assert!(page_faults() - before < 100, "the bytes were looked at");
 }

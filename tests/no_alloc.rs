@@ -2,7 +2,7 @@
 //! owned form makes one allocation for each text that it holds.
 //!
 //! The allocator counts per thread, so that the test harness's own threads do not disturb the count.
-#![allow(unsafe_code, reason = "an allocator that counts cannot be had without")]
+#![allow(unsafe_code, reason = "the trait of an allocator is unsafe")]
 
 mod common;
 
@@ -25,7 +25,7 @@ thread_local! {
 /// The system's allocator, counted.
 struct Counting;
 
-/// Counts one call. The slot is gone while a thread ends.
+/// Counts one call, unless the thread is ending and its counter is gone.
 fn count() {
     let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
 }
@@ -72,7 +72,7 @@ impl Write for Nowhere {
     }
 }
 
-/// Calls every function of a content, of its event and of its error, but those that return owned values.
+/// Calls every function that reads `content`, and those of its event or error, but for functions that return owned values.
 fn read(content: &[u8]) {
     let from_text = core::str::from_utf8(content).ok().map(StreamEventRef::parse);
     for read in [
@@ -111,7 +111,7 @@ fn read(content: &[u8]) {
     }
 }
 
-/// The counter counts.
+/// The counter counts: a box is allocated and freed.
 #[test]
 fn counts() {
     assert_eq!(calls(|| drop(black_box(Box::new(1)))), 2);
@@ -128,7 +128,7 @@ fn reading_does_not_allocate() {
     }
 }
 
-/// Captures, and their line ends.
+/// Captures, and their line ends, which a decoder has to be told.
 const CAPTURES: &[(&[u8], LineEnd)] = &[
     (include_bytes!("data/control-port.raw"), LineEnd::CrLf),
     (include_bytes!("data/mixed-session.raw"), LineEnd::CrLf),
@@ -160,16 +160,16 @@ fn finding_events_does_not_allocate() {
         });
         assert_eq!(in_buffer, 0);
         for size in [1, 64, 4096] {
-            let in_pieces = calls(|| {
+            let in_chunks = calls(|| {
                 let mut decoder = EventDecoder::<4096>::new().line_end(line_end);
-                for mut piece in black_box(capture).chunks(size) {
-                    while let Some(line) = decoder.next_event(&mut piece) {
+                for mut chunk in black_box(capture).chunks(size) {
+                    while let Some(line) = decoder.next_event(&mut chunk) {
                         let _ = write!(Nowhere, "{line:?}");
                     }
                 }
                 black_box(decoder.finish().is_some());
             });
-            assert_eq!(in_pieces, 0);
+            assert_eq!(in_chunks, 0);
         }
     }
 }

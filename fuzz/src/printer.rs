@@ -9,6 +9,7 @@ use crate::printed::{
 
 impl<'a> Arbitrary<'a> for Printed {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        // Mostly the statuses with which tor prints the most fields.
         let status = match u.int_in_range(0..=7)? {
             0..=2 => *u.choose(ENDS)?,
             3..=4 => *u.choose(STARTS)?,
@@ -100,6 +101,7 @@ fn source_addr(u: &mut Unstructured<'_>) -> Result<String> {
 fn hostile(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     let mut text = Vec::new();
     for _ in 0..u.int_in_range(0..=10)? {
+        // One of three kinds of other text, or a fragment.
         match u.int_in_range(0..=FRAGMENTS.len() + 2)? {
             0 => text.extend(u.bytes(1)?),
             1 => text.resize(text.len() + usize::from(u8::arbitrary(u)?), b'a'),

@@ -1,4 +1,4 @@
-//! Real captures, read in full. `data/README.md` has their origins.
+//! Real captures, read in full. `data/README.md` has their origins. `clients.rs` has captures with a record of what each client sent.
 #![allow(clippy::panic, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "../common/mod.rs"]
@@ -22,7 +22,7 @@ const HOSTILE_TARGETS: &[u8] = include_bytes!("../data/hostile-targets.raw");
 /// Lines, each with its expected fields.
 const ADVERSARIAL: &str = include_str!("../data/adversarial.jsonl");
 
-/// Number of events in a capture, and number of those that have to be refused.
+/// Number of events in a capture, and number of those that have to be refused: tor cut their target, and its port is lost.
 type Counts = (usize, usize);
 
 /// Captures with other lines between the events. The numbers were counted without this crate.
@@ -32,19 +32,21 @@ const MIXED: &[(&str, &[u8], Counts)] = &[
     ("onionperf.log", include_bytes!("../data/onionperf.log"), (265, 0)),
 ];
 
-/// Returns the content that the parts of an event make together.
+/// Returns the content that an event's ID, status, circuit, target and arguments make together.
 fn rebuilt(event: &StreamEventRef<'_>) -> Vec<u8> {
     let circuit = event.circuit_id.unwrap_or("0");
     let mut line = format!("{} {} {circuit} ", event.id, event.status_str()).into_bytes();
     line.extend(event.target_bytes());
     for (key, value) in event.args() {
+        // tor prints a space before the code of a reason, but for the code of a source in a REMAP.
         let is_code = key.ends_with("REASON") && value.starts_with("UNKNOWN_") && event.status != StreamStatus::Remap;
         line.extend(format!(" {key}={}{value}", if is_code { " " } else { "" }).into_bytes());
     }
     line
 }
 
-/// Asserts the laws for every event that tor printed.
+/// Asserts of an event that a real tor printed that the fields make the line again, that each accessor agrees with the argument of its
+/// keyword, and that only an odd target is flagged.
 #[track_caller]
 fn check_printed_by_tor(event: &StreamEventRef<'_>, content: &[u8]) {
     let shown = content.escape_ascii();
@@ -73,7 +75,7 @@ fn check_printed_by_tor(event: &StreamEventRef<'_>, content: &[u8]) {
         assert_eq!(event.arg(key), quoted.map(|quoted| format!("\"{}\"", quoted.escaped())).as_deref(), "{shown}");
     }
     let target = event.target_bytes();
-    // A field may end where tor cuts a target on a plain line, too.
+    // A field of a plain line may end where tor cuts a target, and is flagged then.
     let is_unflagged = event.anomalies().iter().all(|anomaly| anomaly == Anomaly::FieldAtCut);
     assert_eq!(is_unflagged, is_plain_target(target), "{:?} of {shown}", event.anomalies());
     assert!(!event.anomalies().contains(Anomaly::UnknownOrder), "{shown}");
@@ -82,7 +84,7 @@ fn check_printed_by_tor(event: &StreamEventRef<'_>, content: &[u8]) {
     common::assert_pair(&event.into_owned(), event);
 }
 
-/// Every event of a whole session. None of its targets holds a space, so that each ends at the first one.
+/// Every event of a whole session. No target of it holds a space, so each ends at the first space after it, as is checked here.
 #[test]
 fn whole_session() {
     let contents = contents(STREAM_EVENTS);
@@ -142,9 +144,11 @@ fn whole_legacy_session() {
     assert_eq!(by_status, [1421, 106, 496, 1640, 71, 1080, 295, 1566, 348, 0, 0, 0, 0, 0]);
 }
 
-/// The true target and reason of every event in `hostile-targets.raw`.
+/// An event: stream ID, status, target and reason.
 type Hostile = (u32, &'static str, &'static [u8], Option<&'static str>);
 
+/// Every event in `hostile-targets.raw`, as a person read it. The clients asked for names with line ends, spaces, quotation marks, fields,
+/// bytes that are not UTF-8, and for empty names.
 #[rustfmt::skip]
 const HOSTILE: &[Hostile] = &[
     (150, "NEWRESOLVE", b"sp ace.test:0", None),
@@ -202,7 +206,7 @@ const HOSTILE: &[Hostile] = &[
     (175, "CLOSED", b"a:b:c:80", Some("TORPROTOCOL")),
 ];
 
-/// Reads every hostile target, and none of the fields that it forges.
+/// Each event has its target, and no field that the target forges.
 #[test]
 fn hostile_targets() {
     let contents = contents(HOSTILE_TARGETS);
@@ -222,7 +226,7 @@ fn hostile_targets() {
     }
 }
 
-/// Every event among other lines.
+/// In captures with other lines, every event is found, and is as tor printed it.
 #[test]
 fn mixed_captures() {
     for &(name, capture, (events, refused)) in MIXED {
@@ -253,7 +257,7 @@ fn field(kind: ErrorKind) -> Field {
     }
 }
 
-/// Compares an event with its row.
+/// Compares an event with the `expect` of its row. `data/README.md` explains the rows.
 #[track_caller]
 fn assert_expected(event: &StreamEventRef<'_>, expected: &Value, name: &str) {
     let credential = |quoted: Option<tor_stream_event::Quoted<'_>>| quoted.map(|quoted| quoted.escaped().to_owned());
@@ -274,7 +278,7 @@ fn assert_expected(event: &StreamEventRef<'_>, expected: &Value, name: &str) {
         assert_eq!(expected[key].as_str().map(String::from), value, "{key} of {name}");
     }
     assert_eq!(expected["target_port"].as_u64(), Some(event.target_port.into()), "{name}");
-    // The host there has U+FFFD for each byte that is no text; here it is U+FFFD as a whole.
+    // In a row, U+FFFD stands for each byte of the host that is no text. In an event the whole host is one U+FFFD then.
     let target = event.target_bytes();
     let host = &target[..target.iter().rposition(|&byte| byte == b':').expect("a colon")];
     assert_eq!(expected["target_host"].as_str(), Some(&*String::from_utf8_lossy(host)), "{name}");

@@ -1,4 +1,4 @@
-//! Writes the captured lines that both programs read, and gives the linker the device's memory.
+//! Writes the captured lines that both programs read into a file, and tells the linker where the device's memory is.
 
 use std::path::Path;
 use std::{env, fs};

@@ -1,7 +1,7 @@
 //! Lines that are refused: the error's kind, offset and message.
 
 use crate::common::printed::TARGET_BUFFER;
-use crate::common::{self, event_err, protocol_error};
+use crate::common::{self, event_err, filled, protocol_error};
 use tor_stream_event::ErrorKind::{self, Malformed, Missing, OutOfRange, Truncated, Unrecognized};
 use tor_stream_event::Field::{CircuitId, EventName, StreamId, StreamStatus, Target};
 use tor_stream_event::{Error, StreamEventRef};
@@ -9,7 +9,8 @@ use tor_stream_event::{Error, StreamEventRef};
 /// A line, and the kind, offset and message of its error.
 type Row = (&'static [u8], ErrorKind, usize, &'static str);
 
-/// Lines that are refused, by the field that is missing or wrong.
+/// Lines that are refused, by the field that is missing or wrong. `\u{665}` and `\u{664}` are digits of another script, `\u{17f}` is a
+/// letter whose capital is S, `\u{a0}` is a space that is not ASCII.
 #[rustfmt::skip]
 const REFUSED: &[Row] = &[
     // Stream ID
@@ -25,6 +26,7 @@ const REFUSED: &[Row] = &[
     (b"9", Missing(StreamStatus), 1, "expected a stream status, found the end at byte 1"),
     (b"9 ", Missing(StreamStatus), 2, "expected a stream status, found the end at byte 2"),
     (b"9  NEW 0 a:1", Missing(StreamStatus), 2, "expected a stream status, found ' ' at byte 2"),
+    // An unknown word is shown if it is 1 to 20 capitals and underscores, since it can then be tor's; of others, only the length.
     (b"9 new 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word of 3 bytes at byte 2"),
     (b"9 NEWER 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found the unknown word NEWER at byte 2"),
     (b"9 A_WORD_OF_20_LETTERS 0 a:1", Unrecognized(StreamStatus), 2, "expected a stream status, found an unknown word of 20 bytes at byte 2"),
@@ -38,6 +40,7 @@ const REFUSED: &[Row] = &[
     (b"9 NEW ", Missing(CircuitId), 6, "expected a circuit ID of 1 to 20 letters or digits, found the end at byte 6"),
     (b"9 NEW  a:1", Missing(CircuitId), 6, "expected a circuit ID of 1 to 20 letters or digits, found ' ' at byte 6"),
     (b"9 NEW a:1", Malformed(CircuitId), 7, "expected a circuit ID of 1 to 20 letters or digits, found ':' at byte 7"),
+    // 20 digits would be an ID.
     (b"9 NEW 12345678901234567890a b:1", Malformed(CircuitId), 26, "expected a circuit ID of 1 to 20 letters or digits, found 'a' at byte 26"),
     // Target
     (b"9 NEW 0", Missing(Target), 7, "expected a target (host:port), found the end at byte 7"),
@@ -55,6 +58,7 @@ const REFUSED: &[Row] = &[
     ("9 NEW 0 host:\u{664}\u{664}".as_bytes(), Malformed(Target), 13, "expected a target (host:port), found '\\xd9' at byte 13"),
     ("9 NEW 0 host:80\u{a0}PURPOSE=USER".as_bytes(), Malformed(Target), 15, "expected a target (host:port), found '\\xc2' at byte 15"),
     (b"9 NEW 0 host:\xff", Malformed(Target), 13, "expected a target (host:port), found '\\xff' at byte 13"),
+    // A port has up to five digits, leading zeros included, and is at most 65535.
     (b"9 NEW 0 host:000080", Malformed(Target), 18, "expected a target (host:port), found '0' at byte 18"),
     (b"9 NEW 0 host:065536", OutOfRange(Target), 13, "expected a port up to 65535, found a greater number at byte 13"),
     (b"9 NEW 0 host:65536", OutOfRange(Target), 13, "expected a port up to 65535, found a greater number at byte 13"),
@@ -75,7 +79,7 @@ fn kind_offset_and_message() {
     }
 }
 
-/// A line end is not part of the line: a missing field is missing before it.
+/// A line end is not part of the line: it changes neither the error nor its offset.
 #[test]
 fn a_line_end_changes_no_error() {
     for &(line, kind, offset, message) in REFUSED {
@@ -87,44 +91,44 @@ fn a_line_end_changes_no_error() {
     }
 }
 
-/// A target of 255 bytes without a port was cut, whatever follows, and even if a shorter one would do.
+/// A target of 255 bytes without a port was cut, whatever follows, and even if a shorter text at its start is a target.
 #[test]
 fn cut_target() {
-    let name = "a".repeat(255);
-    let names = [
-        name.clone(),
-        format!("{}:", "a".repeat(254)),
-        format!("a:1 REASON=DONE {}", "b".repeat(239)),
-        format!("a:1 {}", "\"".repeat(251)),
-        format!("{} REASON=", "a".repeat(247)),
-        format!("{}:80 ", "a".repeat(251)),
+    let targets = [
+        // Cut within the name, and after the colon.
+        filled("", "", TARGET_BUFFER),
+        filled("", ":", TARGET_BUFFER),
+        // A target at the start, before a field, quotation marks, or a space.
+        filled("a:1 REASON=DONE ", "", TARGET_BUFFER),
+        format!("a:1 {}", "\"".repeat(TARGET_BUFFER - "a:1 ".len())),
+        filled("", ":80 ", TARGET_BUFFER),
+        // A field of the client's that tor's next field would complete.
+        filled("", " REASON=", TARGET_BUFFER),
     ];
-    for name in &names {
-        assert_eq!(name.len(), TARGET_BUFFER);
+    for target in &targets {
         for tail in
             ["", " REASON=TIMEOUT", " REASON=DONE CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS="]
         {
             let start = "9 CLOSED 4 ";
-            let line = format!("{start}{name}{tail}");
+            let line = format!("{start}{target}{tail}");
             let error = event_err(line.as_bytes());
             assert_eq!((error.kind(), error.offset()), (Truncated(Target), start.len() + TARGET_BUFFER), "{line}");
             assert_eq!(error.to_string(), "expected a port, found a target cut at 255 bytes by tor at byte 266");
         }
     }
-    for other in ["a".repeat(254), "a".repeat(256)] {
+    for other in [filled("", "", TARGET_BUFFER - 1), filled("", "", TARGET_BUFFER + 1)] {
         assert_eq!(event_err(format!("9 CLOSED 4 {other}").as_bytes()).kind(), Malformed(Target));
     }
 }
 
-/// A strict prefix of an accepted line is refused if it ends before the target; else it is accepted or refused, at an offset
-/// within it.
+/// A prefix of an accepted line is refused if it ends before the target. A longer one is accepted, or refused at an offset within it.
 #[test]
 fn every_prefix() {
     for case in common::cases::all() {
         for end in 0..case.content.len() {
             let prefix = case.content.get(..end).unwrap_or_default();
-            let is_header = prefix.iter().filter(|&&byte| byte == b' ').count() < 3;
-            if is_header || StreamEventRef::parse_bytes(prefix).is_err() {
+            let ends_before_target = prefix.iter().filter(|&&byte| byte == b' ').count() < 3;
+            if ends_before_target || StreamEventRef::parse_bytes(prefix).is_err() {
                 let offset = event_err(prefix).offset();
                 assert!(offset <= end, "{offset}: {}", prefix.escape_ascii());
             }
@@ -132,7 +136,7 @@ fn every_prefix() {
     }
 }
 
-/// A whole line that `parse` is given is refused as one, unless it is the content of an event of stream 650.
+/// `parse` refuses a whole line with an error of its own. A content of stream 650 begins like a whole line, and is read.
 #[test]
 fn whole_lines() {
     let message = "expected what follows \"650 STREAM \", found a whole line (reply code 650) at byte 0";
@@ -147,6 +151,7 @@ fn whole_lines() {
     for line in ["650 NEW 0 a:1", "650 CLOSED 0 a:1 REASON=DONE"] {
         assert_eq!(StreamEventRef::parse(line).map(|event| event.id), Ok("650"), "{line}");
     }
+    // Contents of stream 650 or another, and whole lines, each with a fault.
     for (line, kind) in [
         ("650 ", Missing(StreamStatus)),
         ("650 STREAM\t1 NEW 0 a:1", ErrorKind::WholeLine),
@@ -158,7 +163,7 @@ fn whole_lines() {
     }
 }
 
-/// `parse_line` refuses other lines, and what `parse` refuses at an offset that counts from the line's start.
+/// `parse_line` refuses lines that do not begin with `650 STREAM `, and contents that `parse` refuses, at an offset from the line's start.
 #[test]
 fn parse_line() {
     let expected = "expected \"650 STREAM \", found";
@@ -186,7 +191,8 @@ fn parse_line() {
     }
 }
 
-/// Errors are values of the standard kind. The cause is in the message, so that a report with every source has it once.
+/// Errors implement the standard trait. Their source is `None`: the message holds the cause, and a program that prints an error with its
+/// sources prints it once.
 #[test]
 fn error_trait() {
     let error = Error::from(event_err(b""));

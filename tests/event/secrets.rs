@@ -8,17 +8,17 @@ use damaged::{SECRET, damaged};
 use proptest::prelude::*;
 use tor_stream_event::{Error, StreamEventRef, stream_events};
 
-/// Contents with credentials in places where no known tor prints them.
+/// Contents with credentials in places where no known tor prints them. Each credential holds [`SECRET`].
 const MISPLACED: &[&str] = &[
-    // An unknown keyword that ends as a target does.
+    // The credentials are in the target: an unknown field behind them ends like a target, with a colon and a port.
     r#"15 SUCCEEDED 3 192.0.2.34:443 SOCKS_USERNAME="hunter2" SOCKS_PASSWORD="hunter2" NEW_ADDR=10.8.0.2:45678"#,
-    // No target.
+    // The target is missing.
     r#"5 CLOSED 3 SOCKS_USERNAME="hunter2" SOCKS_PASSWORD="hunter2" CLIENT_PROTOCOL=SOCKS5"#,
-    // No circuit, no status, no ID.
+    // The circuit, the status or the stream ID is missing, and a credential is in its place.
     r#"6 NEW SOCKS_PASSWORD="hunter2" a:1"#,
     r#"6 NEW SOCKS_PASSWORD="x hunter2:1"#,
     r#"6 SOCKS_PASSWORD="hunter2" 5 a:1"#,
-    // The string begins in a word that is no status, and the circuit is a plain word of it.
+    // The string begins in the place of the status, and a word of it is in the place of the circuit.
     r#"6 SOCKS_PASSWORD="x hunter2 y" 5 a:1"#,
     r#"SOCKS_PASSWORD="hunter2" NEW 5 a:1"#,
     r#"SOCKS_PASSWORD="x NEW hunter2 y:1" a:1"#,
@@ -28,15 +28,15 @@ const MISPLACED: &[&str] = &[
     r#"7 NEW 0 SOCKS_PASSWORD="x:80 SOURCE_ADDR=/hunter2:0 PURPOSE=USER"#,
     r#"7 NEW 0 SOCKS_PASSWORD="x:80 hunter2=1 y" ISO_FIELDS="#,
     r#"7 CLOSED 0 SOCKS_PASSWORD="x:80 ISO_FIELDS=hunter2"#,
-    // A quotation mark is lost.
+    // The closing quotation mark is missing, or both.
     r#"8 CLOSED 3 a:80 REASON=DONE SOCKS_PASSWORD="hunter2"#,
     r#"9 CLOSED 3 a:80 REASON=DONE SOCKS_PASSWORD=hunter2 "#,
     r#"9 CLOSED 3 SOCKS_PASSWORD=hunter2:80 REASON=DONE"#,
-    // A log wrote the reply as a quoted string.
+    // A log wrote the reply as a quoted string, with a backslash before each quotation mark of tor's.
     r#"9 CLOSED 3 SOCKS_PASSWORD=\"hunter2:80 REASON=DONE"#,
     r#"9 CLOSED 3 SOCKS_PASSWORD=\"my hunter2=7\" a:80 REASON=DONE"#,
     r#"9 CLOSED 3 a:80 SOCKS_PASSWORD=\"x\\\"hunter2=7\" REASON=DONE"#,
-    // A field in a credential.
+    // A credential looks like a field.
     r#"10 CLOSED 3 a:80 SOCKS_USERNAME=" REASON=hunter2" SOCKS_PASSWORD="y""#,
 ];
 
@@ -77,7 +77,7 @@ fn all_shown(content: &[u8]) -> String {
     all
 }
 
-/// `Debug` of an event and of its parts shows no credential and no value that may be one.
+/// `Debug` of an event and of its parts shows no credential, and no value of an unknown keyword, which may be one.
 #[test]
 fn debug_redacts() {
     let event = event(WITH_SECRETS);
@@ -114,20 +114,19 @@ fn debug_redacts_odd_lines() {
     }
 }
 
-/// An error shows no byte of a credential, here the `Q`. In the first two contents the error is at that letter; in the third it is
-/// at the `_` of the circuit, before the credential.
+/// An error shows no byte of a credential, here the `Q`. In the first two contents the error is at that letter. In the third it is at the
+/// first `_` of the text in the place of the circuit, before the credential.
 #[test]
 fn errors_show_no_byte_of_a_credential() {
-    for (content, offset) in [
-        (r#"9 CLOSED 3 SOCKS_PASSWORD="a:Q y""#, 29),
-        (r#"9 CLOSED 3 SOCKS_PASSWORD=a:Q"#, 28),
-        (r#"9 CLOSED SOCKS_PASSWORD="Q" a:80"#, 14),
+    for (content, byte) in [
+        (r#"9 CLOSED 3 SOCKS_PASSWORD="a:Q y""#, 'Q'),
+        (r#"9 CLOSED 3 SOCKS_PASSWORD=a:Q"#, 'Q'),
+        (r#"9 CLOSED SOCKS_PASSWORD="Q" a:80"#, '_'),
     ] {
         let error = protocol_error(StreamEventRef::parse(content));
-        assert_eq!(error.offset(), offset, "{content}");
-        let is_secret = content.as_bytes()[offset] == b'Q';
+        assert_eq!(Some(error.offset()), content.find(byte), "{content}");
         let message = error.to_string();
-        assert_eq!(is_secret, message.contains("found a byte that may be of a credential at byte"), "{message}");
+        assert_eq!(byte == 'Q', message.contains("found a byte that may be of a credential at byte"), "{message}");
         assert!(!message.contains('Q'), "{message}");
     }
 }
@@ -142,8 +141,8 @@ fn owned_debug_redacts() {
     assert!(!shown.contains("hunter2"), "{shown}");
 }
 
-/// A field of the owned form is masked as in the borrowed form, also where an earlier field begins with the same text: here the
-/// circuit, `0`, and `SOURCE_ADDR` within a credential that has no end.
+/// The owned form masks a field by its place in the content, not by its text: here `SOURCE_ADDR` is within a credential that has no end,
+/// and is masked, though the circuit is `0` as well.
 #[cfg(feature = "alloc")]
 #[test]
 fn owned_debug_masks_each_field_at_its_place() {
@@ -155,9 +154,10 @@ fn owned_debug_masks_each_field_at_its_place() {
     assert_eq!(format!("{:?}", event.into_owned()), shown.replacen("StreamEventRef", "StreamEvent", 1));
 }
 
-/// An error's message holds a word of capitals or a single byte of a line, and neither of a credential.
+/// An error's message holds at most a word of capitals or a single byte of a line. Neither is of a credential, wherever the line ends.
 #[test]
-fn says_nothing_of_credentials() {
+fn errors_of_prefixes_show_no_credential() {
+    // The target has no port, so every prefix is refused.
     let line = "9 NEW 0 host SOCKS_USERNAME=\"@@@@@@\" SOCKS_PASSWORD=\"@@@@@@\"";
     for end in 0..line.len() {
         let line = line.get(..end).unwrap_or_default();
@@ -178,7 +178,7 @@ fn misplaced_credentials() {
     }
 }
 
-/// The text around the credentials in a target is shown.
+/// `redact` masks credentials in a text of the event, and keeps the text around them. `as_str` returns a text without credentials.
 #[test]
 fn the_rest_is_kept() {
     let event = StreamEventRef::parse(MISPLACED[0]).unwrap();
@@ -190,9 +190,10 @@ fn the_rest_is_kept() {
     {
         let owned = event.into_owned();
         let event = owned.as_event_ref();
-        // The target as a copy, outside of the content.
+        // The owned form's host is a copy, no range of the content.
         assert_eq!(event.redact(event.target_host.as_bytes()).to_string(), expected);
     }
+    // A plain host; a text of another event; bytes that are not UTF-8.
     let plain = StreamEventRef::parse("5 NEW 0 a.example:80 SOCKS_USERNAME=\"a\"").unwrap();
     assert_eq!(plain.redact(plain.target_host.as_bytes()).as_str(), Some("a.example"));
     assert_eq!(plain.redact(b"SOCKS_USERNAME=\"b\"").to_string(), "SOCKS_USERNAME=\"***\"");

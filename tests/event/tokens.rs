@@ -18,7 +18,7 @@ macro_rules! assert_words {
             assert_eq!(AsRef::<str>::as_ref(&variant), word);
             assert_eq!(variant.to_string(), word);
             assert_eq!(format!("{variant:>20}|{variant:<20}|{variant:.2}"), format!("{word:>20}|{word:<20}|{word:.2}"));
-            // Neither another case nor a part of a word nor more than one is the word.
+            // A word in small letters, with a space or letter more, or without its first letter, is not the word; it may be another.
             let others = [word.to_lowercase(), format!("{word} "), format!(" {word}"), format!("{word}X")];
             for other in others.iter().map(String::as_str).chain(word.get(1..)) {
                 let is_word = expected.iter().any(|&(word, _)| word == other);
@@ -34,6 +34,7 @@ macro_rules! assert_words {
     }};
 }
 
+/// The 14 statuses of the specification and of tor's flow control.
 #[test]
 fn statuses() {
     let count = assert_words! { StreamStatus:
@@ -55,7 +56,7 @@ fn statuses() {
     assert_eq!(count, 14);
 }
 
-/// Number of reasons: 16 in the specification, and 4 more that tor prints.
+/// The 20 reasons: 16 in the specification, and 4 more that tor prints.
 #[test]
 fn reasons() {
     let count = assert_words! { StreamClosureReason:
@@ -83,6 +84,7 @@ fn reasons() {
     assert_eq!(count, 16 + 4);
 }
 
+/// The 2 sources.
 #[test]
 fn sources() {
     let count = assert_words! { StreamSource:
@@ -92,6 +94,7 @@ fn sources() {
     assert_eq!(count, 2);
 }
 
+/// The 5 purposes.
 #[test]
 fn purposes() {
     let count = assert_words! { StreamPurpose:
@@ -104,7 +107,7 @@ fn purposes() {
     assert_eq!(count, 5);
 }
 
-/// Number of client protocols: 8, tor's own word for an unknown one included.
+/// The 8 client protocols, `UNKNOWN` included, which is tor's own word for an unknown one.
 #[test]
 fn client_protocols() {
     let count = assert_words! { ClientProtocol:
@@ -120,6 +123,7 @@ fn client_protocols() {
     assert_eq!(count, 8);
 }
 
+/// The 9 isolation fields.
 #[test]
 fn isolation_fields() {
     let count = assert_words! { IsoField:
@@ -146,8 +150,8 @@ fn shown_isolation_fields() {
     assert_eq!(format!("{fields:?}"), "IsoFields[Unrecognized, NymEpoch]");
 }
 
-/// A word has its variant however close to it the line ends: the parser compares 16 bytes from its start on, and near the end of the
-/// line there are fewer.
+/// A word has its variant however close to it the line ends: the parser compares 16 bytes from the word's start on, and near the end of
+/// the line there are fewer. Here up to 22 follow the word.
 #[test]
 fn words_near_the_end() {
     /// Asserts that every word of an enum is read after `$before`, whatever follows.
@@ -197,7 +201,7 @@ fn words_without_a_variant() {
     assert_refused!(IsoField IsoField "an isolation field");
 }
 
-/// A set of anomalies is a collection like any other: each set of up to two is built in every way.
+/// A set of anomalies is a collection like any other: each set of one or two is built in every way.
 #[test]
 fn sets_of_anomalies() {
     let all: Anomalies = Anomaly::ALL.iter().copied().collect();
@@ -222,7 +226,7 @@ fn sets_of_anomalies() {
     }
 }
 
-/// Anomalies have names that differ, since tools print them.
+/// Anomalies have names that differ: tools print them.
 #[test]
 fn names_of_anomalies() {
     let mut names: Vec<&str> = Anomaly::ALL.iter().map(|anomaly| anomaly.as_str()).collect();

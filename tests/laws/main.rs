@@ -1,4 +1,5 @@
-//! Laws for any line: agreement of every path, tor's printer read back, and work that is linear.
+//! Laws for any line: agreement of every path (`properties.rs`), tor's printer read back (`printer.rs`), and work that is linear
+//! (`linear.rs`). `common/mod.rs` says what a path is.
 
 #[path = "../common/mod.rs"]
 mod common;

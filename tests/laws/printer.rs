@@ -5,13 +5,16 @@
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 use crate::common;
-use crate::common::printed::{ENDS, FRAGMENTS, OTHERS, PATH_PARTS, PROTOCOLS, PURPOSES, Printed, REASONS, STARTS};
+use crate::common::printed::{
+    ENDS, FRAGMENTS, NEW_KEY, OTHERS, PATH_PARTS, PROTOCOLS, PURPOSES, Printed, REASONS, STARTS,
+};
 use crate::common::search::Settings;
 use proptest::prelude::*;
 use proptest::sample::select;
 use tor_stream_event::{LineEnd, StreamEventRef, stream_events};
 
-/// Generates text that a client may send: fragments, random text and random bytes.
+/// Generates text that a client may send: as many pieces as `fragments` says, most of them fragments of tor's fields, the others random
+/// text, random bytes, or many letters.
 fn hostile(fragments: core::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
     let fragment = prop_oneof![
         12 => select(FRAGMENTS).prop_map(|fragment| fragment.as_bytes().to_vec()),
@@ -22,9 +25,10 @@ fn hostile(fragments: core::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>>
     prop::collection::vec(fragment, fragments).prop_map(|fragments| fragments.concat())
 }
 
-/// Generates hosts: plain ones, hostile ones, and hostile ones of a length near to where tor cuts.
+/// Generates hosts: plain ones, hostile ones, and hostile ones so long that their target has about 255 bytes, where tor cuts.
 fn host() -> impl Strategy<Value = Vec<u8>> {
     let near_cut = (hostile(0..6), hostile(0..6), 240_usize..262).prop_map(|(mut host, end, len)| {
+        // Letters between two hostile texts.
         host.resize(host.len().max(len.saturating_sub(end.len())), b'a');
         host.extend(end);
         host
@@ -37,7 +41,7 @@ fn host() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// A reason: a word, or the code of one without a word.
+/// A reason: its word, or the code of a reason for which tor has no word.
 type Reason = Result<&'static str, u16>;
 
 /// Generates reasons: words and codes.
@@ -45,7 +49,7 @@ fn reason() -> impl Strategy<Value = Reason> {
     prop_oneof![3 => select(REASONS).prop_map(Ok), 1 => any::<u16>().prop_map(Err)]
 }
 
-/// Generates source addresses.
+/// Generates source addresses: IPv4, IPv6, tor's own, and paths of unix sockets.
 fn source_addr() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<u16>().prop_map(|port| format!("127.0.0.1:{port}")),
@@ -60,7 +64,7 @@ fn source_addr() -> impl Strategy<Value = String> {
 enum Details {
     /// Reasons, of FAILED, CLOSED and DETACHED.
     End(Option<(Reason, Option<Reason>)>),
-    /// A source, or the code of one without a word, of REMAP.
+    /// A source of REMAP, or the code of a source for which tor has no word.
     Remap(Option<Result<&'static str, u16>>),
     /// Source address and purpose, of NEW and NEWRESOLVE.
     Start(Option<String>, Option<&'static str>),
@@ -90,8 +94,22 @@ fn status() -> impl Strategy<Value = (&'static str, Details)> {
     ]
 }
 
-/// Credentials, and the values of the fields that follow them from tor 0.4.3.1 on.
-type Newer = ([Option<Vec<u8>>; 2], &'static str, u32, i32, Vec<&'static str>);
+/// The fields that tor prints from 0.4.3.1 on with every status.
+#[derive(Clone, Debug)]
+struct Newer {
+    /// User name and password.
+    credentials: [Option<Vec<u8>>; 2],
+    /// `CLIENT_PROTOCOL`.
+    client_protocol: &'static str,
+    /// `NYM_EPOCH`.
+    nym_epoch: u32,
+    /// `SESSION_GROUP`.
+    session_group: i32,
+    /// The words of `ISO_FIELDS`.
+    iso_fields: Vec<&'static str>,
+    /// Value of a field that a tor newer than this crate adds.
+    unknown: Option<&'static str>,
+}
 
 /// Generates the fields of a tor from 0.4.3.1 on.
 fn newer() -> impl Strategy<Value = Newer> {
@@ -99,10 +117,20 @@ fn newer() -> impl Strategy<Value = Newer> {
         &["SOCKS_USERNAME", "SOCKS_PASSWORD", "CLIENTADDR", "SESSION_GROUP", "NYM_EPOCH", "DESTPORT", "A_NEW_FIELD"];
     let credential = || prop::option::of(hostile(0..5));
     let iso_fields = prop::sample::subsequence(FIELDS, 0..=FIELDS.len());
-    ([credential(), credential()], select(PROTOCOLS), any::<u32>(), any::<i32>(), iso_fields)
+    let unknown = prop::option::weighted(0.2, select(&["", "1", "a:1", "A=b", "\"\"", "\"a b:1\""][..]));
+    ([credential(), credential()], select(PROTOCOLS), any::<u32>(), any::<i32>(), iso_fields, unknown).prop_map(
+        |(credentials, client_protocol, nym_epoch, session_group, iso_fields, unknown)| Newer {
+            credentials,
+            client_protocol,
+            nym_epoch,
+            session_group,
+            iso_fields,
+            unknown,
+        },
+    )
 }
 
-/// Generates any event that tor can print.
+/// Generates events of every kind that a known tor can print, and of a newer one.
 fn event() -> impl Strategy<Value = Printed> {
     let circuit = prop_oneof![Just(0), any::<u64>()];
     let newer = prop::option::weighted(0.75, newer());
@@ -122,17 +150,25 @@ fn event() -> impl Strategy<Value = Printed> {
                 Details::Start(source_addr, purpose) => event.add_start(source_addr, purpose),
                 Details::End(None) | Details::Remap(None) | Details::None => {}
             }
-            if let Some((credentials, client_protocol, nym_epoch, session_group, iso_fields)) = newer {
-                event.add_credentials(credentials);
-                event.add_newer(client_protocol, nym_epoch, session_group, &iso_fields.join(","));
+            if let Some(newer) = newer {
+                event.add_credentials(newer.credentials);
+                event.add_newer(
+                    newer.client_protocol,
+                    newer.nym_epoch,
+                    newer.session_group,
+                    &newer.iso_fields.join(","),
+                );
+                if let Some(value) = newer.unknown {
+                    event.add(NEW_KEY, value);
+                }
             }
             event
         },
     )
 }
 
-/// An old tor prints none of the four newer fields. Where a client's host has only some of them and ends with an unknown keyword, as in
-/// `ISO_FIELDS= FOO=`, tor's `:80` after it is not taken for the value of that keyword.
+/// A tor before 0.4.3.1 prints none of the four newer fields. If a client writes some of them into its host, and an unknown keyword at
+/// the end, as in `ISO_FIELDS= FOO=`, the `:80` that tor prints after the host is the port, and no value of that keyword.
 #[test]
 fn forged_newer_fields_of_an_old_tor() {
     for host in [
@@ -149,15 +185,15 @@ fn forged_newer_fields_of_an_old_tor() {
     }
 }
 
-/// A way in which the event's line is input.
+/// An input that ends with the event's line.
 struct Input<'a> {
-    /// Text before `650 STREAM `.
+    /// Text of the input before `650 STREAM `.
     before: &'a [u8],
-    /// Line end of the event.
+    /// Line end after the event.
     end: &'a [u8],
-    /// Line end that is set.
+    /// Line end of the settings; `None` if it is detected.
     line_end: Option<LineEnd>,
-    /// `true` if no line end in the content cuts the line.
+    /// `true` if the content holds no line end of this input, which would cut the line.
     is_whole: bool,
 }
 
@@ -181,14 +217,15 @@ proptest! {
 
         // A CR LF in a name ends the line on the wire, and a LF in a log.
         let is_free_of = |bytes: &[u8]| !content.windows(bytes.len()).any(|window| window == bytes);
-        let [cr_lf, lf] = [&b"\r\n"[..], b"\n"].map(is_free_of);
-        // On the wire, with and without other lines before it; in a log, where a CR before the LF may be the target's.
+        let [no_cr_lf, no_lf] = [&b"\r\n"[..], b"\n"].map(is_free_of);
         let inputs = [
-            (&b""[..], &b"\r\n"[..], Some(LineEnd::CrLf), cr_lf),
-            (b"650 BW 1 2\r\n", b"\r\n", None, cr_lf),
-            (b"1:2 650 BW 1 2\r\n1:2 ", b"\r\n", None, lf),
-            (b"1:2 650 BW 1 2\n1:2 ", b"\n", None, lf && !content.ends_with(b"\r")),
-            (b"1:2 ", b"\n", Some(LineEnd::Lf), lf && !content.ends_with(b"\r")),
+            // On the wire, alone and after another line.
+            (&b""[..], &b"\r\n"[..], Some(LineEnd::CrLf), no_cr_lf),
+            (b"650 BW 1 2\r\n", b"\r\n", None, no_cr_lf),
+            // In a log with CR LF, and in logs with LF, in which a CR of the target before the LF would be part of the line end.
+            (b"1:2 650 BW 1 2\r\n1:2 ", b"\r\n", None, no_lf),
+            (b"1:2 650 BW 1 2\n1:2 ", b"\n", None, no_lf && !content.ends_with(b"\r")),
+            (b"1:2 ", b"\n", Some(LineEnd::Lf), no_lf && !content.ends_with(b"\r")),
         ];
         let inputs = inputs.map(|(before, end, line_end, is_whole)| Input { before, end, line_end, is_whole });
         for Input { before, end, line_end, .. } in inputs.into_iter().filter(|input| input.is_whole) {
@@ -199,8 +236,8 @@ proptest! {
             let read = common::entry_points::events(&input, &settings).last().expect("an event").event;
             event.check(&content, read);
         }
-        // The CR at the end of a cut target in a LF log is removed, and that is flagged.
-        if lf && content.ends_with(b"\r") {
+        // In a log with LF, the CR at the end of a cut target is taken for half of a line end, and the event is flagged.
+        if no_lf && content.ends_with(b"\r") {
             let input = [b"1:2 650 BW 1 2\n1:2 650 STREAM ", &content[..], b"\n"].concat();
             if let Some(Ok(read)) = stream_events(&input).last().map(|line| line.event) {
                 prop_assert!(!read.anomalies().is_empty(), "{}", input.escape_ascii());

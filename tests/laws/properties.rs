@@ -2,19 +2,19 @@
 
 use crate::common;
 use crate::common::cases;
-use crate::common::printed::FRAGMENTS;
+use crate::common::printed::{FRAGMENTS, TARGET_BUFFER};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use tor_stream_event::{Anomaly, Error, StreamEventRef};
 
-/// Fragments beside those of [`FRAGMENTS`]: parts of a header, and values that tor does not print.
+/// Fragments beside those of [`FRAGMENTS`]: text of the fields before the target, and values that tor does not print.
 #[rustfmt::skip]
 const MORE_FRAGMENTS: &[&str] = &[
     "650 STREAM ", " NEW", " CLOSED", " REMAP", " FUTURE", " 0 ", "0", "9", "host:443", "[::1]:80", "\u{fffd}", " bare",
     " NYM_EPOCH=4294967296", " SESSION_GROUP=--4", " ISO_FIELDS=CLIENTADDR,,X", " SOCKS_PASSWORD=\"p\"x", " foo=1", " =1",
 ];
 
-/// Generates texts: of fragments; of lines in the shared list with bytes inserted, removed or changed; of any bytes.
+/// Generates texts: any bytes; fragments; fragments after a header; cases of the shared list with bytes inserted, removed or replaced.
 fn text() -> impl Strategy<Value = Vec<u8>> {
     let fragment = || {
         prop_oneof![4 => select(FRAGMENTS), 1 => select(MORE_FRAGMENTS)]
@@ -38,7 +38,7 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![1 => any::<Vec<u8>>(), 1 => fragments, 4 => line, 6 => changed]
 }
 
-/// Calls every accessor of an event, and compares values that can be had in two ways.
+/// Calls every accessor of an event, and compares those that return the same value in two forms.
 fn read_everything(event: &StreamEventRef<'_>) {
     let words = [
         Some(event.status_str()),
@@ -57,6 +57,7 @@ fn read_everything(event: &StreamEventRef<'_>) {
         event.client_protocol().map(|word| word.as_str()),
     ];
     for (word, known) in words.into_iter().zip(known) {
+        // A variant is that of its word. Only `Unrecognized` stands for other words.
         assert_eq!(word.is_some(), known.is_some());
         assert!(known == Some("UNRECOGNIZED") || word == known, "{word:?} {known:?}");
     }
@@ -70,7 +71,7 @@ fn read_everything(event: &StreamEventRef<'_>) {
         assert!(!key.is_empty());
         assert!(event.arg(key).is_some(), "{key}={value}");
     }
-    // A target ends with its port, so spaces at the end of the line are none of it.
+    // Spaces at the end of the line are no part of the target, which ends with its port.
     let trailing_spaces = event.content().iter().rev().take_while(|&&byte| byte == b' ').count();
     assert!(event.target_bytes().len() + trailing_spaces <= event.content().len());
     assert_eq!(event.anomalies().iter().count() == 0, event.anomalies().is_empty());
@@ -78,7 +79,7 @@ fn read_everything(event: &StreamEventRef<'_>) {
     let _ = format!("{event:?}");
 }
 
-/// Returns the offset of the error that reading ended with.
+/// Returns the offset of the error, if reading ended with one.
 fn offset(read: Result<StreamEventRef<'_>, Error>) -> Option<usize> {
     match read {
         Err(Error::Protocol(error)) => Some(error.offset()),
@@ -110,6 +111,7 @@ proptest! {
         if strict.is_ok() {
             prop_assert_eq!(lenient, strict);
         } else if let Ok(event) = lenient {
+            // A line that only lenient reading accepts is odd.
             prop_assert!(!event.anomalies().is_empty(), "{:?}", event);
         }
     }
@@ -120,7 +122,7 @@ proptest! {
         if let Ok(event) = StreamEventRef::parse_lenient(&text) {
             let printed = event.to_string();
             prop_assert_eq!(printed.as_str(), String::from_utf8_lossy(event.content()));
-            // A content that ends with a CR or LF would lose it when it is read again.
+            // Only text that is the content: no byte was replaced, and the content's own CR or LF at the end is not lost.
             if printed.as_bytes() == event.content() && !printed.ends_with(['\r', '\n']) {
                 prop_assert_eq!(StreamEventRef::parse_lenient(printed.as_bytes()), Ok(event));
             }
@@ -144,7 +146,7 @@ proptest! {
         if let Ok(event) = StreamEventRef::parse_lenient(&text) {
             let owned = event.into_owned();
             read_everything(&owned.as_event_ref());
-            // The owned form abridges a malformed ID that is too long.
+            // The owned form abridges a malformed ID that is too long, and differs then.
             if !event.anomalies().contains(Anomaly::MalformedId) {
                 common::assert_pair(&owned, &event);
             }
@@ -170,8 +172,8 @@ proptest! {
 proptest! {
     #![proptest_config(common::config(2_000))]
 
-    /// Unknown keywords and words, repetitions, other orders and bare tokens after a good target are never refused and, as no
-    /// colon among them can be that of a port, never mistaken for a part of the target.
+    /// Fields after a good target in any order, among them unknown keywords and words, repeated keywords, and a word without `=`: the
+    /// event is read, and its target is the good one. No field here holds a colon, which could be the one before a target's port.
     #[test]
     fn unknown_is_never_refused(
         status in select(tor_stream_event::StreamStatus::ALL),
@@ -188,8 +190,8 @@ proptest! {
             }
             line += known;
         }
-        // From 255 bytes on the text could be a target that tor cut.
-        assert!(line.len() < "9 NEW 4 ".len() + 255);
+        // From 255 bytes on, the target and the fields could be a target that tor cut.
+        assert!(common::target_and_fields(line.as_bytes()).len() < TARGET_BUFFER);
         let event = StreamEventRef::parse(&line).expect("a good target");
         prop_assert_eq!((event.target_host, event.target_port), ("example.com", 443), "{}", line);
         prop_assert!(event.anomalies().contains(Anomaly::UnknownOrder));

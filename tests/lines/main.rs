@@ -107,7 +107,7 @@ fn text_that_is_not_utf8_between_events() {
     }
 }
 
-/// The Unix time of a line is the one number in its prefix that is no part of a date, with up to nine digits after its point.
+/// The Unix time of a line is the third word of its prefix: a number with a fraction of one to nine digits, or one of at least nine digits.
 #[test]
 fn the_time_of_a_log() {
     let time = |log: &'static str| stream_events(log.as_bytes()).next().and_then(|line| line.unix_time());

@@ -20,7 +20,7 @@ pub(crate) const REASONS: [(u8, &str); 17] = [
     (12, "CONNRESET"),
     (13, "TORPROTOCOL"),
     (14, "NOTDIRECTORY"),
-    // tor has no words for these.
+    // Codes for which tor has no words.
     (0x0F, "UNKNOWN_15"),
     (0x7F, "UNKNOWN_127"),
     (0xFF, "UNKNOWN_255"),
@@ -93,6 +93,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let socks_refused = End::Refused("SOCKS_PROTOCOL");
     let bytes: Vec<u8> = (0x01..=0xFF).collect();
     let other_bytes: Vec<u8> = bytes.iter().rev().copied().collect();
+    // DNS has labels of up to 63 bytes. With a last label of 60 bytes the name has 252 bytes, and the target, with `:0`, 254.
     let long_label = "x".repeat(63);
     let long_name = |last: usize| [&*long_label, &long_label, &long_label, &"x".repeat(last)].join(".");
 
@@ -110,7 +111,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new(Natd, "natd.example", 80),
         Case::new(Dns, "dns.example", 0),
         Case::new(Control, "control.example", 0),
-        // Every way to end.
+        // Every end but those of the other groups.
         Case::new(Socks5, "hung-up.example", 80).end(End::HungUp),
         Case::new(Socks5, "remapped.example", 80).end(End::Remapped("new.example")),
         Case::new(Socks5, "10.0.0.1", 80).end(End::Failed("PRIVATE_ADDR")),
@@ -153,7 +154,8 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new(Dns, "x:1 SOURCE_ADDR=", 0).odd(&[TargetSpace]),
         Case::new(Dns, "x:1 SOURCE_ADDR=/", 0).odd(&[TargetSpace]),
         Case::new(Dns, b"\xC3\xBC\xFF\x1F\n", 0).odd(&[TargetControl, Target8Bit, TargetNotUtf8]),
-        // Names as long as what tor prints of a target, and longer.
+        // Names around the 255 bytes that tor prints of a target: whole; without digits of the port that may be cut; with one digit;
+        // without a digit; without a colon.
         Case::new(Socks5, "a".repeat(251), 80),
         Case::new(Socks5, "b".repeat(252), 80).odd(&[TargetMayBeCut]),
         Case::new(Socks5, "c".repeat(253), 80).odd(&[TargetMayBeCut]),

@@ -55,7 +55,7 @@ pub(crate) struct Client {
 
 /// The listeners of a tor.
 pub(crate) struct Listeners<'a> {
-    /// The process, which knows the paths of its sockets.
+    /// The tor, which has the paths of its unix sockets.
     tor: &'a Tor,
     /// The SocksPort.
     socks: SocketAddr,
@@ -121,26 +121,43 @@ fn tcp(port: SocketAddr, send: impl FnOnce(&mut TcpStream) -> io::Result<()>) ->
     Ok(Client { source: stream.local_addr()?.to_string(), _connection: Box::new(stream) })
 }
 
-/// Sends a request as SOCKS5.
+/// Sends a request as SOCKS5 (RFC 1928, and RFC 1929 for user name and password).
 fn socks5(stream: &mut (impl Read + Write), request: &Request) -> io::Result<()> {
+    const VERSION: u8 = 5;
+    const NO_AUTHENTICATION: u8 = 0;
+    const USERNAME_AND_PASSWORD: u8 = 2;
+    const VERSION_OF_AUTHENTICATION: u8 = 1;
+    const CONNECT: u8 = 1;
+    /// tor's own command.
+    const RESOLVE: u8 = 0xF0;
+    const RESERVED: u8 = 0;
+    const HOST_NAME: u8 = 3;
+
     let Request { via, host, port, username, password } = request;
     let mut answer = [0; 2];
-    let method = if username.is_some() { 2 } else { 0 };
-    stream.write_all(&[5, 1, method])?;
+    let method = if username.is_some() { USERNAME_AND_PASSWORD } else { NO_AUTHENTICATION };
+    // One method is offered.
+    stream.write_all(&[VERSION, 1, method])?;
     stream.read_exact(&mut answer)?;
     if let (Some(username), Some(password)) = (username, password) {
-        stream.write_all(&[vec![1], counted(username), counted(password)].concat())?;
+        stream.write_all(&[vec![VERSION_OF_AUTHENTICATION], counted(username), counted(password)].concat())?;
         stream.read_exact(&mut answer)?;
     }
-    let command = if *via == Via::Socks5Resolve { 0xF0 } else { 1 };
-    stream.write_all(&[&[5, command, 0, 3], &*counted(host), &port.to_be_bytes()].concat())
+    let command = if *via == Via::Socks5Resolve { RESOLVE } else { CONNECT };
+    stream.write_all(&[&[VERSION, command, RESERVED, HOST_NAME], &*counted(host), &port.to_be_bytes()].concat())
 }
 
-/// Returns a request as SOCKS4a.
+/// Returns a request as SOCKS4a: version, command, port, an address that means a host name at the end, user name, host.
 fn socks4a(request: &Request) -> Vec<u8> {
+    const VERSION: u8 = 4;
+    const CONNECT: u8 = 1;
+    const NAME_AT_THE_END: &[u8] = &[0, 0, 0, 1];
+    const END_OF_TEXT: &[u8] = &[0];
+
     let Request { host, port, username, .. } = request;
     let username = username.as_deref().unwrap_or_default();
-    [&[4, 1], port.to_be_bytes().as_slice(), &[0, 0, 0, 1], username, &[0], host, &[0]].concat()
+    let port = port.to_be_bytes();
+    [&[VERSION, CONNECT], port.as_slice(), NAME_AT_THE_END, username, END_OF_TEXT, host, END_OF_TEXT].concat()
 }
 
 /// Returns a request as HTTP.
@@ -155,13 +172,14 @@ fn natd(request: &Request) -> Vec<u8> {
 
 /// Returns a query for the IPv4 address of a host.
 fn dns(host: &[u8]) -> Vec<u8> {
-    // An ID, the wish for recursion, and the numbers of questions, answers and other records.
+    // An ID (7), flags with the wish for recursion, and the numbers of questions (1), answers and other records.
     let header = [0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
     let labels: Vec<u8> = host.split(|&byte| byte == b'.').flat_map(counted).collect();
+    // An empty label at the end of the name, type A (1), class IN (1).
     [&header, &*labels, &[0, 0, 1, 0, 1]].concat()
 }
 
-/// Returns up to 255 bytes, after a byte with their number.
+/// Returns `bytes`, at most 255, after a byte with their number.
 fn counted(bytes: &[u8]) -> Vec<u8> {
     [&[bytes.len() as u8], bytes].concat()
 }

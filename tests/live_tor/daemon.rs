@@ -23,7 +23,7 @@ pub(crate) const UNIX_GROUP: i32 = 0;
 pub(crate) const DNS_GROUP: i32 = 1;
 /// The `SessionGroup` of the HTTPTunnelPort.
 pub(crate) const HTTP_GROUP: i32 = 2;
-/// The `SessionGroup` of the NATDPort: the largest that tor takes.
+/// The `SessionGroup` of the NATDPort: the greatest that a configuration may give, so that events have it.
 pub(crate) const NATD_GROUP: i32 = i32::MAX;
 
 /// A running tor, which ends with this value. Its one directory authority is on a closed port of 127.0.0.1: this tor talks to
@@ -42,7 +42,7 @@ pub(crate) struct Tor {
 }
 
 impl Tor {
-    /// Starts a tor. `None` if this machine has none.
+    /// Starts a tor, and waits until its control port listens. `None` if this machine has no program `tor`.
     pub(crate) fn start(deadline: Instant) -> Result<Option<Self>> {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH)?;
         let directory = std::env::temp_dir().join(format!("tor-{}", since_1970.as_nanos()));
@@ -75,7 +75,8 @@ impl Tor {
         Ok(Some(tor))
     }
 
-    /// Reads the address of the control port and the cookie. Returns `true` if tor has written both files.
+    /// Reads the address of the control port and the cookie, each from the file into which tor writes it at its start. Returns `true` once
+    /// tor has written both files whole.
     fn is_ready(&mut self) -> Result<bool> {
         let (Ok(control), Ok(cookie)) =
             (fs::read_to_string(self.directory.join("control")), fs::read(self.directory.join("cookie")))
@@ -84,6 +85,7 @@ impl Tor {
         };
         self.control = control.trim().strip_prefix("PORT=").unwrap_or_default().parse()?;
         self.cookie = cookie.iter().map(|byte| format!("{byte:02x}")).collect();
+        // tor's cookies have 32 bytes.
         Ok(cookie.len() == 32)
     }
 
@@ -154,19 +156,20 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    /// Sends a command and returns the reply to it, which has to be good.
+    /// Sends a command and returns the reply to it. Fails unless the reply's code begins with 2: success.
     pub(crate) fn command(&mut self, command: &str) -> Result<String> {
         let reply = self.try_command(command)?;
         if reply.starts_with('2') { Ok(reply) } else { Err(format!("{command:?}: {reply:?}").into()) }
     }
 
-    /// Sends a command and returns the reply to it.
+    /// Sends a command and returns the reply to it, with any code.
     pub(crate) fn try_command(&mut self, command: &str) -> Result<String> {
         self.send(command)?;
         let mut reply = Vec::new();
+        // A reply ends at the line with a space after its code.
         let is_last = |line: &[u8]| line.get(3) == Some(&b' ') && line.ends_with(b"\r\n");
         while !reply.split_inclusive(|&byte| byte == b'\n').next_back().is_some_and(is_last) {
-            // Single bytes leave the text behind the reply unread.
+            // One byte at a time, so that bytes after the reply stay unread.
             let mut byte = [0];
             if self.read(&mut byte)? == 0 {
                 return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
@@ -224,16 +227,16 @@ impl Events {
     /// Asks for events.
     pub(crate) fn subscribe(mut control: Control) -> Result<Self> {
         control.command("SETEVENTS STREAM")?;
-        // The replies to these come among the events. The second has data of many lines.
+        // The decoder gets the replies to these among the events. The second reply has data of many lines.
         for command in ["SETEVENTS STREAM ADDRMAP CONF_CHANGED INFO NOTICE WARN ERR", "GETINFO config/names"] {
             control.send(command)?;
         }
         Ok(Self { control, decoder: EventDecoder::new(), seen: Vec::new() })
     }
 
-    /// Reads events until a condition holds for them.
-    pub(crate) fn wait(&mut self, mut done: impl FnMut(&[Seen]) -> bool) -> Result<()> {
-        while !done(&self.seen) {
+    /// Reads events until `is_done` returns `true` for all of them. Fails if the connection ends before, or at the deadline.
+    pub(crate) fn wait(&mut self, mut is_done: impl FnMut(&[Seen]) -> bool) -> Result<()> {
+        while !is_done(&self.seen) {
             let before = self.seen.len();
             while self.seen.len() == before {
                 if !self.read()? {
@@ -254,10 +257,12 @@ impl Events {
         Ok(self.seen)
     }
 
-    /// Reads the bytes that tor sent, up to 61. Returns `false` at their end.
+    /// Reads a chunk of the bytes that tor sent, and the events in it. Returns `false` at the end of the connection.
     fn read(&mut self) -> Result<bool> {
-        // Small, so that most events come in several chunks.
-        let mut chunk = [0; 61];
+        /// Maximum length of a chunk: shorter than most events, so that these come in several chunks.
+        const CHUNK: usize = 61;
+
+        let mut chunk = [0; CHUNK];
         let len = self.control.read(&mut chunk)?;
         let mut rest = chunk.get(..len).unwrap_or_default();
         while let Some(line) = self.decoder.next_event(&mut rest) {

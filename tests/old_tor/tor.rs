@@ -1,5 +1,5 @@
-//! tor as a program, for `ci/old-tor`, which runs the tests of tests/live_tor with it: hands its arguments to the tor that the crate
-//! libtor-sys (in code: `tor_sys`) compiles.
+//! An old tor as a program: it hands its arguments to the tor that the crate libtor-sys (in code: `tor_sys`) compiles. `ci/old-tor`
+//! builds it for each version with a folder here, and runs `tests/live_tor.rs` with it.
 
 use std::ffi::{CString, c_int};
 use std::os::unix::ffi::OsStringExt;

@@ -26,7 +26,7 @@ enum Cause {
     TargetCut,
     /// stem-rs does not know XOFF_SENT, XOFF_RECV, XON_SENT and XON_RECV.
     FlowControl,
-    /// A keyword without a value is an error to it.
+    /// stem-rs refuses an event with a keyword without a value.
     EmptyValue,
     /// stem-rs ends a target at its first space.
     SpaceInTarget,
@@ -34,11 +34,12 @@ enum Cause {
     SpaceInPath,
     /// stem-rs ends a quoted string at its first space, and takes the rest for keywords.
     SpaceInQuotes,
-    /// stem-rs does not have the word, and leaves it out.
+    /// stem-rs has no variant for the word, and leaves the field out.
     UnknownWord,
 }
 
-/// Returns why stem-rs reads `content` in another way, if it does and the cause is known.
+/// Returns why stem-rs reads `content` in another way, of which `ours` and `theirs` are the readings. `None` if no cause that is known
+/// explains every difference.
 fn cause(content: &str, ours: &FieldsOrError, theirs: &FieldsOrError) -> Option<Cause> {
     let (ours, theirs) = match (ours, theirs) {
         (Err(error), Ok(_)) => return error.contains("a target cut at 255 bytes").then_some(Cause::TargetCut),
@@ -74,7 +75,7 @@ fn cause(content: &str, ours: &FieldsOrError, theirs: &FieldsOrError) -> Option<
 /// A field with its name.
 type Field = (&'static str, Option<String>);
 
-/// The words that tor prints and stem-rs does not have.
+/// Words of this crate's enums that stem-rs does not have.
 const UNKNOWN: [&str; 4] = ["CANT_ATTACH", "NET_UNREACHABLE", "SOCKS_PROTOCOL", "HTTP_PROTOCOL"];
 
 /// Returns `true` if this crate has a variant for the word.
@@ -103,6 +104,7 @@ fn causes(contents: &[&str]) -> BTreeMap<Cause, usize> {
     found
 }
 
+/// The events of `stream-events.raw` that are UTF-8, as stem-rs reads text only.
 #[test]
 fn capture() {
     let contents = corpus::modern().texts;
@@ -111,6 +113,7 @@ fn capture() {
     assert_eq!(causes(contents), expected.into());
 }
 
+/// The events of `legacy-events.raw` that are UTF-8.
 #[test]
 fn capture_of_an_older_tor() {
     let contents = corpus::legacy().texts;
@@ -134,6 +137,7 @@ fn log_and_connection() {
     }
 }
 
+/// The hostile and odd lines of `corpus.rs`, which are UTF-8.
 #[test]
 fn hostile_and_odd_lines() {
     let contents = corpus::hostile().texts;
@@ -149,8 +153,9 @@ fn hostile_and_odd_lines() {
     assert_eq!(causes(contents), expected.into());
 }
 
+/// Lines of stem's own documentation and tests, which stem-rs reads as this crate does.
 #[test]
-fn lines_that_it_is_tested_with() {
+fn lines_that_stem_rs_is_tested_with() {
     let contents = [
         "18 NEW 0 encrypted.google.com:443 SOURCE_ADDR=127.0.0.1:47849 PURPOSE=USER",
         "18 SENTCONNECT 26 encrypted.google.com:443",

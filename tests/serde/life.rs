@@ -1,4 +1,4 @@
-//! Streams as data.
+//! Lives of streams as data.
 
 use super::*;
 
@@ -38,7 +38,7 @@ fn form_of_a_stream() {
     assert_eq!(serde_json::from_str::<StreamLife<i32>>(expected).expect("a stream"), life);
 }
 
-/// Every stream of the captures comes back, and every outcome by the name that the tool prints.
+/// Every stream of some captures and logs comes back, and every outcome by the name that the tool prints.
 #[test]
 fn streams_come_back() {
     for file in [
@@ -50,7 +50,7 @@ fn streams_come_back() {
         "faults/lenient-ids.raw",
     ] {
         let capture = fs::read(format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"))).expect("a capture");
-        // A limit so low that some streams are dropped.
+        // A limit so low that some streams are dropped, which is one of the outcomes.
         let mut tracker = StreamTracker::new(5);
         let mut lives = Vec::new();
         for line in stream_events(&capture).lenient(true) {
@@ -82,6 +82,7 @@ fn ids_of_a_stream() {
     let life = tracker.into_live().next().expect("a stream");
     let form = serde_json::to_value(&life).expect("JSON");
     assert_eq!(serde_json::from_value::<StreamLife<i32>>(form.clone()).expect("a stream"), life);
+    // The last one has 21 digits.
     for id in ["", "a b", "a\"b", "a\nb", "a\rb", "123456789012345678901"] {
         let mut changed = form.clone();
         changed["stream_id"] = json!(id);
@@ -96,7 +97,7 @@ fn ids_of_a_stream() {
     }
 }
 
-/// Words without a variant are text in a stream, its failure and its steps; notes are left out.
+/// Words without a variant keep their text in a stream, its failure and its steps. The note is left out of the data.
 #[test]
 fn words_of_a_stream() {
     let mut tracker = StreamTracker::with_notes(1);
@@ -114,7 +115,7 @@ fn words_of_a_stream() {
     assert_eq!(read.failure, life.failure);
 }
 
-/// A number of events.
+/// A note that counts events.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Count(u64);
 

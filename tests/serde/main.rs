@@ -1,5 +1,7 @@
-//! Events as data: every event comes back as it was from text (JSON), from bytes without names (postcard), and from bytes that
-//! describe themselves (CBOR).
+//! Events as data: every event comes back as it was from text (JSON), from bytes without names (postcard), and from bytes with names
+//! (CBOR). `life.rs` has streams, `values.rs` words, IDs and targets, and `refused.rs` data that is no event.
+//!
+//! An event's data are its fields. Its content is added only if it is odd: if tor would print another content for the same fields.
 #![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "../common/mod.rs"]
@@ -12,7 +14,8 @@ mod values;
 use core::time::Duration;
 use std::fs;
 
-use common::{EVERY_FIELD, cases, config, event, event_of_bytes, lenient_event};
+use common::printed::TARGET_BUFFER;
+use common::{EVERY_FIELD, cases, config, event, event_of_bytes, filled, lenient_event};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tor_stream_event::{
@@ -84,17 +87,22 @@ fn form_of_an_event() {
     assert_eq!(serde_json::to_string(&event(EVERY_FIELD).into_owned()).expect("JSON"), expected);
 }
 
-/// A word is the text that tor printed. The content is there only if tor would print another one for the same fields.
+/// A word is the text that tor printed, and an odd event has its content.
 #[test]
 fn content_of_an_odd_event() {
+    // A content, a key of its data with the value, and whether the content is added.
     for (line, key, value, has_content) in [
+        // With REMAP tor prints no space before a code, and with other statuses a space.
         (&b"9 CLOSED 3 a.com:80 REASON= UNKNOWN_15"[..], "reason", json!("UNKNOWN_15"), false),
         (b"9 CLOSED 3 a.com:80 REASON=UNKNOWN_15", "reason", json!("UNKNOWN_15"), true),
         (b"9 REMAP 3 a.com:80 REASON=UNKNOWN_15", "reason", json!("UNKNOWN_15"), false),
         (b"9 CLOSED 3 a.com:80 REASON=FUTURE", "reason", json!("FUTURE"), false),
+        // A hostile target is not odd: tor prints it so.
         (b"9 CLOSED 3 x:1 REASON=DONE y:80 REASON=MISC", "target_host", json!("x:1 REASON=DONE y"), false),
+        // A list without words, and one with an empty word.
         (b"9 CLOSED 0 a.com:80 ISO_FIELDS=", "iso_fields", json!([]), false),
         (b"9 CLOSED 0 a.com:80 ISO_FIELDS=A,,B", "iso_fields", json!(["A", "B"]), true),
+        // tor prints no zero before a port, no unknown field, no target without a port; and U+FFFD would lose bytes that are no text.
         (b"9 CLOSED 0 a.com:080", "target_port", json!(80), true),
         (b"9 NEW 0 a.com:80 PURPOSE=USER FUTURE=1", "anomalies", json!(["unknown_keyword"]), true),
         (b"9 FUTURE 0 a.com:80", "status", json!("FUTURE"), false),
@@ -116,7 +124,7 @@ fn content_of_an_odd_event() {
 fn cases_come_back() {
     for case in cases::all() {
         let event = event_of_bytes(case.content);
-        // A content with CR LF is written, and refused when it is read: no line of tor's holds one.
+        // A content with CR LF can be had from `parse`, but is refused as data: no line of tor's holds a CR LF.
         if event.content().windows(2).any(|bytes| bytes == b"\r\n") {
             json_err(&serde_json::from_str(&to_json(&event)).expect("JSON"));
         } else {
@@ -124,15 +132,18 @@ fn cases_come_back() {
         }
     }
     for line in [
+        // An unknown status, and targets without a port.
         &b"5 FUTURE 0 a:1"[..],
         b"5 NEW 0 a",
         b"5 NEW 0 ",
         b"5 NEW 0",
+        // Text that is not UTF-8, in target, field, status and ID; long and malformed IDs.
         b"5 NEW 0 \xff",
         b"5 FUTURE 3 \xff:1 REASON=\xff",
         b"!a UNRECOGNIZED 12345678901234567890123 a:1",
         b"a!b \xff \xff a:1",
         b"5 NEW 0[ a:1",
+        // A CR or LF at the end.
         b"5 NEW 0 a:1\r",
         b"5 NEW 0 a:1 \n\r\n",
     ] {
@@ -159,9 +170,11 @@ fn captures_come_back() {
     assert_eq!(events, 6992 + 53 + 326 + 265);
 }
 
-/// An event with a public field that was changed comes back as its fields are, if a line can have them.
+/// An event whose public field was changed is written without its content, and comes back as the event of its fields. Fields that no line
+/// can have together are refused.
 #[test]
 fn changed_fields_come_back() {
+    /// Changes a field.
     type Change = fn(&mut StreamEvent);
     let changes: [(Change, &str); 5] = [
         (|event| event.id = "77".parse().expect("an ID"), "77 CLOSED 7 a:1 REASON=DONE"),
@@ -187,6 +200,7 @@ fn changed_fields_come_back() {
         changed.target_host = host;
         assert_eq!(serde_json::to_value(changed).expect("JSON")["target_host"], json!(host));
     }
+    // CLOSED has no purpose, and the end of the host would be read as a reason.
     let mut changed = event("5 CLOSED 7 a:1 REASON=DONE").into_owned();
     changed.target_host = "b:2 REASON=END".into();
     changed.reason = Some(StreamClosureReason::Done);
@@ -208,7 +222,8 @@ fn more_and_fewer_fields() {
     assert_eq!(of_json(&short), event("9 CLOSED 0 a b:80"));
     assert_eq!(of_json(&short).anomalies().iter().collect::<Vec<_>>(), [Anomaly::TargetSpace]);
 
-    // tor prints a space before `UNKNOWN_` and a code. `UNKNOWN_FOO` can only be a word of a future tor, which has none.
+    // tor prints a space before `UNKNOWN_` and a number, the code of a reason. `UNKNOWN_FOO` has no number, so it can only be a word of a
+    // future tor, and stands without a space.
     for (reason, printed) in [("UNKNOWN_15", "REASON= UNKNOWN_15"), ("UNKNOWN_FOO", "REASON=UNKNOWN_FOO")] {
         let form = json!({"id": "9", "status": "CLOSED", "target_host": "a", "target_port": 80, "reason": reason});
         assert_eq!(of_json(&form), event(&format!("9 CLOSED 0 a:80 {printed}")));
@@ -219,7 +234,7 @@ fn more_and_fewer_fields() {
 proptest! {
     #![proptest_config(config(256))]
 
-    /// Any bytes that are an event come back.
+    /// Any content that lenient reading accepts comes back.
     #[test]
     fn any_event_comes_back(
         start in "[0-9]{1,2} (NEW|CLOSED|REMAP|XON_SENT|FUTURE) [0-9]",
@@ -244,10 +259,12 @@ proptest! {
 #[test]
 fn anomalies_of_the_line() {
     let format = LogFormat::like(b"'", b"'").expect("a format");
-    // In the first log the target, in the second the field ends after 254 bytes from the target's start, so that the CR may be the
-    // 255th byte, at which tor cuts a target.
-    let cut = format!("1:2 650 BW 1 2\n1:2 650 STREAM 3 SENTCONNECT 5 {}:80\r\n", "a".repeat(251));
-    let end = format!("1:2 650 BW 1 2\n1:2 650 STREAM 3 SENTCONNECT 5 a:80 SOCKS_USERNAME=\"{}\"\r\n", "a".repeat(232));
+    // In the first log the target ends one byte before tor's cut, in the second a field does. The log's lines end with LF, so the CR may
+    // be the byte at the cut.
+    let [target_at_cut, field_at_cut] = [("", ":80"), ("a:80 SOCKS_USERNAME=\"", "\"")].map(|(before, after)| {
+        let text = filled(before, after, TARGET_BUFFER - 1);
+        format!("1:2 650 BW 1 2\n1:2 650 STREAM 3 SENTCONNECT 5 {text}\r\n")
+    });
     let cases: [(_, &[Anomaly]); 5] = [
         (stream_events(b"650 STREAM 1 NEW 0 a:1"), &[Anomaly::Unterminated]),
         (
@@ -255,14 +272,14 @@ fn anomalies_of_the_line() {
             &[Anomaly::TargetSpace, Anomaly::Unterminated, Anomaly::InData],
         ),
         (stream_events(b"'650 STREAM 1 NEW 0 a\\b:1'\n").log_format(format), &[Anomaly::Escaped]),
-        (stream_events(cut.as_bytes()), &[Anomaly::TargetMayBeCut]),
-        (stream_events(end.as_bytes()), &[Anomaly::TargetMayBeCut, Anomaly::FieldAtCut]),
+        (stream_events(target_at_cut.as_bytes()), &[Anomaly::TargetMayBeCut]),
+        (stream_events(field_at_cut.as_bytes()), &[Anomaly::TargetMayBeCut, Anomaly::FieldAtCut]),
     ];
     for (mut events, expected) in cases {
         let event = events.next().and_then(|line| line.event.ok()).expect("an event");
         assert_eq!(event.anomalies().iter().collect::<Vec<_>>(), expected);
         check(&event);
-        // The event of the content alone has other anomalies, so it is another event, though with the same text.
+        // The content alone is another event: it has the same text, and other anomalies.
         let again = event_of_bytes(event.content());
         assert_ne!(again, event);
         assert_eq!(again.to_string(), event.to_string());

@@ -2,9 +2,10 @@
 
 use super::*;
 
-/// The fields of an event with content are those of its content.
+/// Data with a content are refused if a field is another one than the content has.
 #[test]
 fn fields_differ_from_content() {
+    // The zero before the port is odd, so the content is added.
     let form: Value = serde_json::from_str(&to_json(&event("5 CLOSED 7 evil.com:080 REASON=DONE"))).expect("JSON");
     assert_eq!(of_json(&form), event("5 CLOSED 7 evil.com:080 REASON=DONE"));
     for (key, value) in [
@@ -54,7 +55,7 @@ fn fields_differ_from_content() {
     }
 }
 
-/// An event with an ID that only lenient reading takes has to say so.
+/// Data with an ID that only lenient reading takes are refused without the anomaly that says so.
 #[test]
 fn malformed_ids() {
     let long = "123456789012345678901";
@@ -97,11 +98,11 @@ fn one_bit_changed() {
             }
         }
     }
-    // Most changes are in text that is another host or another word, so many are accepted; else the test would show nothing.
+    // Many changes only make another host or another word of the text: data that are accepted. Without such the test would show nothing.
     assert!(accepted > 500, "{accepted}");
 }
 
-/// Fields that no line has together are refused, and so is data that ends too early.
+/// Fields that no line has together are refused, and so are data that end too early. No error shows a credential.
 #[test]
 fn fields_of_no_line() {
     let form: Value = serde_json::from_str(&to_json(&event(EVERY_FIELD))).expect("JSON");
@@ -109,16 +110,19 @@ fn fields_of_no_line() {
     bytes.truncate(bytes.len() - 1);
     assert!(postcard::from_bytes::<StreamEvent>(&bytes).is_err());
     for (key, value) in [
+        // Values with a space or quotation mark, which would be more than one field.
         ("id", json!("5 NEW 0 a:1 ")),
-        ("id", json!("")),
         ("status", json!("NE W")),
-        ("target_port", json!(65536)),
         ("source_addr", json!("1.2.3.4:5 PURPOSE=DIR_FETCH")),
         ("purpose", json!("USER PURPOSE=DIR_FETCH")),
-        ("reason", json!("DONE")),
         ("socks_username", json!("a\" SOCKS_PASSWORD=\"b")),
-        ("circuit_id", json!("0")),
         ("iso_fields", json!(["A B"])),
+        // Values out of range: no ID, the circuit that is none, and a port.
+        ("id", json!("")),
+        ("circuit_id", json!("0")),
+        ("target_port", json!(65536)),
+        // A field that NEW does not have, a content that is no event, and one of another type.
+        ("reason", json!("DONE")),
         ("content", json!("5 NEW")),
         ("content", json!(["a"])),
     ] {

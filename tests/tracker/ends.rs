@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn lives_that_are_cut() {
     let mut tracker = StreamTracker::new(10);
-    // CLOSED comes first, a log begins in mid-life, FAILED is followed by CLOSED.
+    // Stream 1 is refused: CLOSED comes first. Stream 2 began before the log. Stream 3 has FAILED, and CLOSED after it. Stream 4 is open.
     let lives = track(
         &mut tracker,
         &[
@@ -29,7 +29,8 @@ fn lives_that_are_cut() {
     assert_eq!(tracker.into_live().map(|life| life.id).collect::<Vec<_>>(), [id]);
 }
 
-/// Events that no tor prints are counted after the end: those after CLOSED as lives of their own, those after FAILED in the life.
+/// After the end of a stream tor prints no events of it, but for one CLOSED after FAILED. Another one after CLOSED is a life of its own,
+/// one after FAILED is counted in the life.
 #[test]
 fn events_after_the_end() {
     let mut tracker = StreamTracker::new(10);
@@ -57,6 +58,7 @@ fn events_after_the_end() {
 #[test]
 fn ids_that_return() {
     let mut tracker = StreamTracker::new(10);
+    // Hosts a, b and c are three streams. The last CLOSED is of none.
     let lives = track(
         &mut tracker,
         &["1 NEW 0 a:80", "1 CLOSED 0 a:80", "1 NEW 0 b:80", "1 NEWRESOLVE 0 c:0", "1 CLOSED 0 c:0", "1 CLOSED 0 c:0"],
@@ -75,7 +77,7 @@ fn each_closed_of_a_capture_ends_a_stream() {
     let capture = include_bytes!("../data/stream-events.raw");
     let mut tracker = StreamTracker::new(10_000);
     let (mut closed, mut over, mut failed) = (0, 0, 0);
-    // Some targets are cut, so that strict reading refuses them.
+    // Strict reading would refuse events whose targets tor cut.
     for line in stream_events(capture).lenient(true) {
         let event = line.event.expect("a header");
         closed += u64::from(event.status == StreamStatus::Closed);
@@ -108,7 +110,8 @@ fn failed_without_closed() {
     let failure = life.failure.as_ref().unwrap();
     assert_eq!((failure.reason_str(), failure.circuit_id.unwrap().as_str()), (Some("TIMEOUT"), "9"));
 
-    // Stream 1 begins again after FAILED. Stream 2 pushes it out. Stream 2 has events after FAILED, which tor never prints.
+    // Stream 1 fails, and NEW begins another one, which fails too. The tracker follows one stream at a time, so stream 2 ends it. Stream 2
+    // has two events between FAILED and CLOSED, and an event after CLOSED, which no tor prints.
     let mut tracker = StreamTracker::new(1);
     let lives = track(
         &mut tracker,
@@ -142,7 +145,7 @@ fn two_tors() {
     assert!(lives.iter().any(|life| life.outcome == Outcome::Failed));
 }
 
-/// IDs that only lenient reading takes stay apart, and do not grow without bound.
+/// IDs that only lenient reading takes stay apart, however alike they are, and are kept in 20 bytes, however long they are.
 #[test]
 fn malformed_ids() {
     let ids: Vec<_> = lives(include_bytes!("../data/faults/lenient-ids.raw"))
@@ -158,6 +161,7 @@ fn malformed_ids() {
     assert_eq!(ids, expected.map(|(id, outcome, host)| (id.to_owned(), outcome, host.to_owned())));
 
     let long = "1".repeat(1_000_000);
+    // IDs with the same beginning, with NULs, that are not UTF-8, of 20 and 21 digits, and with the mark of an abridged ID.
     let tokens = [
         &b"1"[..],
         b"1\0",
@@ -209,6 +213,7 @@ fn long_ids_that_were_set() {
 #[test]
 fn order_of_ids() {
     let mut tracker = StreamTracker::new(100);
+    // IDs of one byte, of 20, and near the 8 bytes of a machine word.
     let ids = [
         "9",
         "10",

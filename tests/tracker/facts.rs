@@ -3,6 +3,7 @@
 use super::random::Times;
 use super::*;
 
+/// Every fact of a stream that was detached once, connected, and closed by the other end. The times are the events' numbers.
 #[test]
 fn a_whole_life() {
     let mut tracker = StreamTracker::new(10);
@@ -61,6 +62,7 @@ fn a_whole_life() {
     assert!(!format!("{life:?}").contains("\"p\""));
 }
 
+/// Facts that only NEW has are kept while other events follow: the credentials' presence and the first target.
 #[test]
 fn facts_of_new_are_kept() {
     let mut tracker = StreamTracker::new(10);
@@ -80,7 +82,7 @@ fn facts_of_new_are_kept() {
     assert_eq!(lives, [("5", true, false, 80, 81), ("6", false, true, 80, 80)]);
 }
 
-/// Words that have no name keep their text.
+/// Words without a variant keep their text.
 #[test]
 fn words_without_a_variant() {
     let lives = lives(include_bytes!("../data/field/T05-words-without-a-variant.log"));
@@ -103,6 +105,7 @@ fn words_without_a_variant() {
 /// at most 64 bytes are kept, without half a character at the end.
 #[test]
 fn more_words_without_a_variant() {
+    // 65 bytes, of which the last two are one character.
     let long = format!("{}\u{e9}", "W".repeat(63));
     let lines = [
         "5 NEW 0 a:80 PURPOSE=NEW_PURPOSE",
@@ -125,6 +128,7 @@ fn more_words_without_a_variant() {
         (life.purpose_str(), life.source_str(), life.reason_str()),
         (Some("USER"), Some("NEW_SOURCE"), Some(cut))
     );
+    // The text is that of the public field: it follows a change.
     let mut changed = life;
     (changed.reason, changed.source) = (Some(StreamClosureReason::Done), None);
     assert_eq!((changed.reason_str(), changed.source_str()), (Some("DONE"), None));
@@ -170,6 +174,7 @@ fn a_resolve_that_timed_out() {
             (Some(false), Outcome::Closed, false, Some("CONNRESET")),
         ]
     );
+    // A look-up with an answer, without a reason that is a failure, with one, that may be no look-up, and with FAILED.
     for (contents, failed) in [
         (&["1 NEWRESOLVE 0 a:0", "1 SUCCEEDED 7 192.0.2.1:0", "1 CLOSED 7 192.0.2.1:0 REASON=TIMEOUT"][..], false),
         (&["1 NEWRESOLVE 0 a:0", "1 CLOSED 7 a:0 REASON=DONE"], false),
@@ -194,14 +199,14 @@ fn remote_reason_of_an_attempt() {
 
     let capture = lives(include_bytes!("../data/onionperf.log"));
     let failed: Vec<_> = capture.iter().filter_map(|life| Some((life.id.as_str(), life.failure.as_ref()?))).collect();
-    // Both failed after an earlier DETACHED with a remote reason.
+    // These streams of the capture failed after an earlier DETACHED with a remote reason.
     for id in ["217", "323"] {
         let (_, failure) = failed.iter().find(|(failed, _)| *failed == id).unwrap();
         assert_eq!((failure.reason_str(), failure.remote_reason_str()), (Some("CANT_ATTACH"), None), "{id}");
     }
 }
 
-/// A stream may come back to a circuit, and is on none once it is detached, whatever tor prints.
+/// A stream may come back to a circuit on which it was before. Once it is detached it is on none, also if a later event still names one.
 #[test]
 fn a_stream_returns_to_a_circuit_or_to_none() {
     let back = only_life(include_bytes!("../data/field-2/V16-back-on-first-circuit.log"));
@@ -222,7 +227,7 @@ fn a_stream_returns_to_a_circuit_or_to_none() {
     assert_eq!(ever_on_a_circuit[..2], [("11", true, false), ("12", true, true)]);
 }
 
-/// Notes of a stream's events are put together in their order, and each event is in one stream.
+/// The notes of a stream's events are put together in order, and each event's note is in exactly one stream.
 #[test]
 fn notes_are_put_together() {
     let mut tracker = StreamTracker::with_notes(1);
@@ -235,6 +240,7 @@ fn notes_are_put_together() {
         "1 CLOSED 0 a:80",
         "1 CLOSED 0 a:80",
     ];
+    // Each note is the event's time. The tracker follows one stream at a time, so streams 1 and 2 end each other.
     for (time, content) in contents.iter().enumerate() {
         lives.extend(tracker.update_with(&StreamEventRef::parse(content).unwrap(), (), Times(vec![time])));
     }

@@ -2,6 +2,7 @@
 
 use super::*;
 
+/// With a limit of two streams, the one whose last event is the oldest is dropped for a third.
 #[test]
 fn no_more_than_the_limit() {
     let mut tracker = StreamTracker::new(2);
@@ -9,16 +10,16 @@ fn no_more_than_the_limit() {
         track(&mut tracker, &["1 NEW 0 a:80", "2 NEW 0 a:80", "1 SENTCONNECT 7 a:80", "3 NEW 0 a:80", "4 NEW 0 a:80"]);
     assert_eq!(outcomes(&lives), [("2", Outcome::Dropped), ("1", Outcome::Dropped)]);
     assert_eq!((tracker.dropped(), tracker.live().count()), (2, 2));
-    // The limit holds for closed streams, too: 3 is forgotten when 5 is closed, and its second CLOSED is that of a new stream.
+    // As many closed streams are remembered: 3 is forgotten when 5 is closed, so its second CLOSED is that of another stream.
     let closed = ["3 CLOSED 0 a:80", "4 CLOSED 0 a:80", "5 CLOSED 0 a:80", "3 CLOSED 0 a:80", "5 CLOSED 0 a:80"];
     let lives = track(&mut tracker, &closed);
     let expected = [Outcome::Closed, Outcome::Closed, Outcome::Closed, Outcome::Closed, Outcome::AfterClosed];
     assert_eq!(lives.iter().map(|life| life.outcome).collect::<Vec<_>>(), expected);
-    // A limit of 0 is taken for 1.
+    // A limit of 0 is taken for 1: the stream is not dropped.
     assert_eq!(StreamTracker::<u8>::new(0).update(&StreamEventRef::parse("1 NEW 0 a:80").unwrap(), 0), None);
 }
 
-/// Steps and circuits beyond the limits are counted. The first steps are kept, and the last one.
+/// Of more steps than the limit, the first ones and the last are kept; of circuits, the first ones. All are counted.
 #[test]
 fn bounded_steps_and_circuits() {
     let mut tracker = StreamTracker::new(1).keep_steps(3).keep_circuits(2);
@@ -69,13 +70,14 @@ fn one_long_stream() {
     assert!(life.steps.capacity() <= 1024 && life.circuits.capacity() <= 1024);
 }
 
-/// Maximum length of the `Debug` text of a tracker for ten streams, in bytes: each stream has some 1,000, and up to 64 entries that
-/// are out of date are kept before they are removed.
+/// Maximum length of the `Debug` text of a tracker for ten streams, in bytes: a stream has some 1,000, and beside ten of them the text may
+/// have up to 64 entries that are out of date, which are removed together.
 const LONGEST: usize = 30_000;
 
-/// The `Debug` text, which lists every entry, stays short after many streams.
+/// The memory of a tracker is bounded after many streams: its `Debug` text, which lists every entry, stays short.
 #[test]
 fn bounded_entries() {
+    // The number of IDs, of which a few return often, and whether a third of the streams is never closed.
     for (ids, some_stay_open) in [(100_000, true), (100_000, false), (5, true), (5, false)] {
         let mut tracker = StreamTracker::new(10);
         let sizes = [1_000, 5_000].map(|streams| {

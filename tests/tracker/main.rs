@@ -1,4 +1,16 @@
-//! The lives of streams.
+//! The lives of streams: what [`StreamTracker`] makes of events.
+//!
+//! A life is *over* when the tracker hands it out; its outcome says why. Lives that are not over are *live*. A tracker made by
+//! `StreamTracker::part` follows the events of one range of a log, and `append` merges it into the tracker of the ranges before.
+//!
+//! | file | question |
+//! |---|---|
+//! | `ends.rs` | Which events are of one stream, and with which outcome is it over? |
+//! | `facts.rs` | Which facts does a life keep of its events? |
+//! | `limits.rs` | Is everything bounded: streams, steps, circuits, memory? |
+//! | `parts.rs` | Have merged parts the result of one tracker? |
+//! | `model.rs` | Does a slow model of the tracker have the same result? |
+//! | `random.rs` | Which random events are these compared for? |
 #![cfg(feature = "alloc")]
 #![allow(
     clippy::expect_used,
@@ -22,7 +34,7 @@ use tor_stream_event::{
     StreamSource, StreamStatus, StreamTracker, stream_events,
 };
 
-/// Feeds events, with their numbers as times, and returns the streams that are over.
+/// Gives events to a tracker, the n-th with the time n from 0 on, and returns the streams that are over.
 #[track_caller]
 fn track(tracker: &mut StreamTracker<usize>, contents: &[&str]) -> Vec<StreamLife<usize>> {
     contents
@@ -42,12 +54,12 @@ fn answer(life: &StreamLife<usize>) -> Option<usize> {
     life.answer.as_ref().map(|step| step.time)
 }
 
-/// Returns an ID's text, or that there is none.
+/// Returns the ID's text, or `none`.
 fn id(circuit: Option<CircuitId>) -> String {
     circuit.map_or("none".into(), |id| id.to_string())
 }
 
-/// Returns the streams of a file in tests/data, those that are not over included, with Unix times in milliseconds.
+/// Returns the streams of a log, those that are not over included. Times are Unix times in milliseconds, 0 for a line without one.
 #[track_caller]
 fn lives(log: &[u8]) -> Vec<StreamLife<u128>> {
     let mut tracker = StreamTracker::new(1000);
@@ -60,7 +72,7 @@ fn lives(log: &[u8]) -> Vec<StreamLife<u128>> {
     lives
 }
 
-/// Returns the only stream of a file.
+/// Returns the only stream of a log.
 #[track_caller]
 fn only_life(log: &[u8]) -> StreamLife<u128> {
     let lives = lives(log);

@@ -4,15 +4,32 @@ use super::generator::Random;
 use super::random::feed;
 use super::*;
 
-/// A tracker that is slow and plain: every stream that is followed, and every closed one that is remembered, in the order of
-/// their last events.
+/// The model: every stream that is followed, and every closed one that is remembered, each in the order of their last events.
 struct Model {
-    /// Streams that are followed: the ID, the numbers of the events, and whether it failed.
-    live: Vec<(String, Vec<usize>, bool)>,
+    /// Streams that are followed.
+    live: Vec<Life>,
     /// IDs of closed streams.
     closed: Vec<String>,
-    /// Maximum number of each.
+    /// Maximum number of streams that are followed, and of closed ones.
     limit: usize,
+}
+
+/// A stream that is followed.
+#[derive(Default)]
+struct Life {
+    /// The stream's ID.
+    id: String,
+    /// Numbers of its events.
+    events: Vec<usize>,
+    /// `true` if one of them was FAILED.
+    has_failed: bool,
+}
+
+impl Life {
+    /// Returns the life as it is handed out. A failed stream has that outcome, and any other one the given.
+    fn over(self, outcome: Outcome) -> (Outcome, Vec<usize>) {
+        (if self.has_failed { Outcome::Failed } else { outcome }, self.events)
+    }
 }
 
 impl Model {
@@ -26,25 +43,25 @@ impl Model {
         } else if self.closed.contains(&id) {
             return Some((Outcome::AfterClosed, vec![number]));
         }
-        let before = self.live.iter().position(|(live, ..)| *live == id).map(|index| self.live.remove(index));
-        let over = |(_, events, failed), outcome| (if failed { Outcome::Failed } else { outcome }, events);
-        let (replaced, (_, mut events, failed)) = match before {
-            Some(before) if begins => (Some(over(before, Outcome::Replaced)), (String::new(), vec![], false)),
-            Some(before) => (None, before),
-            None => (None, (String::new(), vec![], false)),
+        let before = self.live.iter().position(|life| life.id == id).map(|index| self.live.remove(index));
+        let (replaced, mut life) = match before {
+            Some(before) if begins => (Some(before.over(Outcome::Replaced)), Life::default()),
+            before => (None, before.unwrap_or_default()),
         };
-        events.push(number);
-        let life = (id.clone(), events, failed || status == "FAILED");
+        life.id = id;
+        life.events.push(number);
+        life.has_failed |= status == "FAILED";
         if status == "CLOSED" {
-            self.closed.push(id);
+            self.closed.push(life.id.clone());
             if self.closed.len() > self.limit {
                 self.closed.remove(0);
             }
-            return Some(over(life, Outcome::Closed));
+            return Some(life.over(Outcome::Closed));
         }
         self.live.push(life);
+        // A stream that was replaced has left room, so at most one of both is over.
         let oldest = (self.live.len() > self.limit).then(|| self.live.remove(0));
-        replaced.or_else(|| oldest.map(|life| over(life, Outcome::Dropped)))
+        replaced.or_else(|| oldest.map(|life| life.over(Outcome::Dropped)))
     }
 }
 
@@ -53,6 +70,7 @@ impl Model {
 fn as_the_model() {
     let mut random = Random(2);
     for round in 0..60 {
+        // More IDs than streams that are followed in most rounds, so that streams are dropped.
         let (ids, limit) = (1 + random.below(200), 1 + random.below(60));
         let mut model = Model { live: vec![], closed: vec![], limit };
         let mut tracker = StreamTracker::with_notes(limit);
@@ -68,7 +86,7 @@ fn as_the_model() {
         assert_eq!(tracker.dropped(), dropped);
         let mut live = model.live;
         // `into_live` returns the streams in the order of their IDs' text.
-        live.sort();
-        assert!(tracker.into_live().map(|life| life.note.0).eq(live.into_iter().map(|(_, events, _)| events)));
+        live.sort_by(|one, other| one.id.cmp(&other.id));
+        assert!(tracker.into_live().map(|life| life.note.0).eq(live.into_iter().map(|life| life.events)));
     }
 }

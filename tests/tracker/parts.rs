@@ -7,7 +7,8 @@ use super::*;
 /// Number of events that a part keeps, each by itself, of a stream that may have ended before the part.
 const MAX_SINGLE: usize = 16;
 
-/// Puts the streams that `append` returned between those that the part handed out.
+/// Puts the streams that `append` returned between those that the part handed out before: `handed_out` of a returned stream is the
+/// number of those that were over before it.
 fn interleave<T, N>(handed_out: Vec<StreamLife<T, N>>, appended: Vec<Appended<T, N>>) -> Vec<StreamLife<T, N>> {
     let mut lives = Vec::new();
     let mut appended = appended.into_iter().peekable();
@@ -47,9 +48,10 @@ fn captures_in_parts() {
     }
 }
 
-/// A part is returned if one tracker may have another result.
+/// `append` gives the part back if one tracker of all events could have another result.
 #[test]
 fn parts_that_do_not_fit() {
+    // A tracker after three streams that are closed, and a part with the events after them.
     let closes = ["1 CLOSED 0 a:80", "2 CLOSED 0 a:80", "3 CLOSED 0 a:80"].map(String::from);
     let tracker = |limit| {
         let mut tracker = StreamTracker::with_notes(limit);
@@ -61,7 +63,7 @@ fn parts_that_do_not_fit() {
         feed(&mut part, &contents.iter().map(|&content| content.into()).collect::<Vec<_>>(), 3);
         part
     };
-    // With the fourth CLOSED the first one is forgotten, so that stream 1 is another one.
+    // A tracker with a limit of 3 forgets stream 1 at the fourth CLOSED, so the next event with that ID is of another stream.
     let forgets: &[&str] = &["4 CLOSED 0 a:80", "1 SUCCEEDED 0 a:80"];
     assert!(tracker(3).append(part(forgets)).is_err());
     assert!(tracker(4).append(part(forgets)).is_ok_and(|lives| lives.len() == 2));
@@ -71,7 +73,7 @@ fn parts_that_do_not_fit() {
     assert!(tracker(100).append(part(&many)).is_err());
     assert!(tracker(100).append(part(&many[1..])).is_ok_and(|lives| lives.len() == MAX_SINGLE));
     assert!(StreamTracker::with_notes(100).append(part(&many)).is_ok_and(|lives| lives.is_empty()));
-    // Limits differ; a tracker is no part, and a part has none behind it.
+    // Limits on steps and circuits have to be the same. A tracker cannot be appended, and nothing can be appended to a part.
     assert!(tracker(100).keep_steps(7).append(part(&[])).is_err());
     assert!(tracker(100).append(part(&[]).keep_circuits(7)).is_err());
     assert!(tracker(100).keep_steps(7).append(part(&[]).keep_steps(7)).is_ok());
@@ -79,7 +81,7 @@ fn parts_that_do_not_fit() {
     assert!(part(&[]).append(part(&[])).is_err());
 }
 
-/// A stream that is on other circuits in a part has more than are kept, even if none of them is new here.
+/// A part keeps the circuits that its events name, though the tracker has no room for another: `more_circuits` is set.
 #[test]
 fn more_circuits_in_a_part() {
     let on = |circuit: usize| format!("1 SENTCONNECT {circuit} a:80");
@@ -95,7 +97,7 @@ fn more_circuits_in_a_part() {
     assert_eq!((life.circuits.len(), life.more_circuits, life.circuit_changes), (2, true, 2 + MAX_SINGLE as u64 + 1));
 }
 
-/// A part counts the changes that it keeps, and a tracker keeps none.
+/// `changes` is the number of changes that a part keeps for the tracker to which it is appended. A tracker keeps none.
 #[test]
 fn changes_of_a_part() {
     let mut part = StreamTracker::part();
@@ -104,7 +106,7 @@ fn changes_of_a_part() {
         ("1 NEW 0 a:80", 1),
         ("1 SUCCEEDED 0 a:80", 1),
         ("1 CLOSED 0 a:80", 2),
-        // It may have begun before.
+        // This stream may have begun before the part.
         ("2 CLOSED 0 a:80", 3),
     ] {
         let event = StreamEventRef::parse(content).unwrap();
@@ -114,7 +116,7 @@ fn changes_of_a_part() {
     }
 }
 
-/// A part knows which streams may have begun before it.
+/// A part hands out and lists as live only streams that began in it. Events of streams that may have begun before are undecided.
 #[test]
 fn streams_that_may_have_begun_before_the_part() {
     let mut part = StreamTracker::part();
@@ -141,8 +143,10 @@ fn streams_that_may_have_begun_before_the_part() {
 #[test]
 fn parts_put_together() {
     let mut random = Random(1);
+    // Number of parts that were appended, and of parts whose events were read again; numbers of lives with two outcomes.
     let (mut put_together, mut one_by_one, mut after_closed, mut failed) = (0, 0, 0, 0);
     for round in 0..4000 {
+        // Long and short logs, limits that matter in half of the rounds, and few steps and circuits in two thirds of them.
         let ids = 1 + random.below(12);
         let events: Vec<String> =
             (0..random.below(if round % 10 == 0 { 300 } else { 60 })).map(|_| random.event(ids)).collect();
@@ -178,6 +182,7 @@ fn parts_put_together() {
         assert_eq!(all.dropped(), whole.dropped());
         assert!(all.into_live().eq(whole.into_live()));
     }
+    // The rounds have enough of each kind.
     let counts = (put_together, one_by_one, after_closed, failed);
     assert!(counts.0 > 5000 && counts.1 > 1000 && counts.2 > 20_000 && counts.3 > 4000, "{counts:?}");
 }

@@ -3,7 +3,7 @@
 use super::generator::Random;
 use super::*;
 
-/// The times of a stream's events.
+/// A note of the times of a stream's events. The tests use the events' numbers as times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Times(pub(crate) Vec<usize>);
 
@@ -14,7 +14,7 @@ impl Note for Times {
 }
 
 impl Random {
-    /// Returns an event's content. A few streams have many events, and many follow what tor never prints.
+    /// Returns the content of an event of one of `ids` streams. Statuses and fields are any, mostly in an order that no tor prints.
     pub(crate) fn event(&mut self, ids: usize) -> String {
         let id = self.below(ids);
         let status = self.one_of(&[
@@ -53,7 +53,7 @@ impl Random {
 /// A tracker with notes of the events' times.
 pub(crate) type Noted = StreamTracker<usize, Times>;
 
-/// Feeds events to a tracker, and returns what it hands out.
+/// Gives events to a tracker, with times from `start` on, and returns the streams that are over.
 pub(crate) fn feed(tracker: &mut Noted, events: &[String], start: usize) -> Vec<StreamLife<usize, Times>> {
     let event = |content: &str| StreamEventRef::parse_lenient(content.as_bytes()).expect("an event").into_owned();
     (start..)

@@ -87,7 +87,7 @@ impl Table {
     }
 }
 
-/// Returns the corpus without contents that are not UTF-8, which not every contender reads.
+/// Returns the corpus without contents that are not UTF-8, which some contenders cannot read.
 fn text_only(corpus: Corpus) -> Corpus {
     Corpus::new(corpus.name, &corpus.texts.iter().map(|text| text.as_bytes().to_vec()).collect::<Vec<_>>())
 }

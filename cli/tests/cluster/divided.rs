@@ -170,7 +170,7 @@ fn changed(message: &Value, change: impl FnOnce(&mut Value)) -> Value {
     message
 }
 
-/// A range is read by one process only, and by process 0 if the other one leaves it, or sends what is no such range.
+/// A range is read by its process only, and by process 0 if that process leaves it or sends something else.
 #[test]
 fn a_process_that_sends_a_wrong_range() {
     let (path, range) = range_of_a_process("range.log");
@@ -207,7 +207,8 @@ fn a_process_that_sends_a_wrong_range() {
         changed(&range, |range| range["record"]["lines"][1] = range["record"]["lines"][0].clone()),
         changed(&range, |range| range["record"]["lines"][lines - 1][1] = json!(65_000)),
         changed(&range, |range| drop(range["record"]["lines"].as_array_mut().unwrap().pop())),
-        // The order has one `@` more than there are lines, a stream without an ID, text in place of an ID, a sign that no order has, and an empty order.
+        // The order has one `@` more than there are lines, a stream without an ID, text in place of an ID, or a sign that no order
+        // has, or it is empty.
         changed(&range, |range| range["record"]["order"] = json!(format!("{order}@"))),
         changed(&range, |range| range["record"]["order"] = json!(format!("+{order}"))),
         changed(&range, |range| range["record"]["order"] = json!(format!("+9 NEW 0 a:1{order}"))),

@@ -1,7 +1,7 @@
 //! Reads the lines on a Cortex-M0 in chunks of 16 bytes, as a serial port gives them. Prints counts of the events, and
 //! the costs: the deepest stack, found by painting it, and the number of instructions.
 //!
-//! `ci/device` starts QEMU so that each instruction takes one nanosecond (`-icount shift=0`), and the counter of the system clock counts 16 MHz,
+//! `ci/device` starts QEMU so that each instruction takes one nanosecond (`-icount shift=0`). The counter of the system clock counts 16 MHz,
 //! so that 2 ticks are 125 instructions.
 #![no_std]
 #![no_main]
@@ -20,13 +20,13 @@ use tor_stream_event::{EventDecoder, StreamEventRef};
 /// Number of bytes that arrive at once.
 const CHUNK: usize = 16;
 
-/// The decoder: a line of tor 0.4.9 has about 230 bytes, and one without long names or credentials at most 512.
+/// The decoder, with room for a line: one of tor 0.4.9 has about 230 bytes, and without long names or credentials at most 512.
 type Decoder = EventDecoder<512>;
 
-/// Value of words of the stack that were not used.
+/// Value of the words of the stack that were not used since [`paint`].
 const PAINT: u32 = 0xa5a5_a5a5;
 
-/// Maximum value of the 24-bit counter.
+/// Maximum value of the clock's counter, which has 24 bits and counts down.
 const MAX_TICKS: u32 = 0x00ff_ffff;
 
 #[entry]
@@ -43,7 +43,7 @@ fn main() -> ! {
     print("instructions of the test loop", instructions(loop_ticks));
 
     paint();
-    let clean = used();
+    let used_before = used();
     let read_ticks = ticks(read);
     let deepest = used();
     let reading = check();
@@ -53,7 +53,7 @@ fn main() -> ! {
     }
     print("bytes read", LINES.len() as u32);
     print("bytes of the decoder", size_of::<Decoder>() as u32);
-    print("bytes of stack before", clean);
+    print("bytes of stack before", used_before);
     print("bytes of stack at the deepest", deepest);
     print("instructions", instructions(read_ticks));
     debug::exit(debug::EXIT_SUCCESS);
@@ -101,7 +101,7 @@ fn check() -> Reading {
 /// Runs a loop of three instructions `count` times.
 #[inline(never)]
 fn spin(count: u32) {
-    // SAFETY: it changes one register and the flags.
+    // SAFETY: the loop changes one register and the flags.
     unsafe {
         core::arch::asm!("2:", "subs {0}, {0}, #1", "nop", "bne 2b", inout(reg) count => _);
     }
@@ -128,19 +128,21 @@ fn stack() -> (usize, usize) {
     (cortex_m_rt::heap_start() as usize, &raw const _stack_start as usize)
 }
 
-/// Paints the stack below the caller's frame.
+/// Paints the unused stack: everything below the frames of this function and its caller.
 #[inline(never)]
 fn paint() {
+    /// Bytes below the stack pointer that are left as they are, in case that this function's frame grows after the pointer was read.
+    const MARGIN: usize = 64;
+
     let (low, _) = stack();
-    // This function's own frame, which has less than 64 bytes, stays as it is: `msp` is the lowest address in use.
-    let high = cortex_m::register::msp::read() as usize - 64;
+    let high = cortex_m::register::msp::read() as usize - MARGIN;
     for address in (low..high).step_by(4) {
         // SAFETY: the stack has not grown so far down yet, and nothing else is there.
         unsafe { (address as *mut u32).write_volatile(PAINT) }
     }
 }
 
-/// Returns the number of bytes from the deepest address that was written to the end of the stack.
+/// Returns the number of bytes from the lowest address that is not painted to the end of the stack, where it begins to grow down.
 #[inline(never)]
 fn used() -> u32 {
     let (low, high) = stack();
@@ -151,6 +153,7 @@ fn used() -> u32 {
 
 /// Prints a name and a number on the host's standard output. `core::fmt` would be most of the program.
 fn print(name: &str, number: u32) {
+    // A number of 32 bits has up to ten digits.
     let mut digits = [0; 10];
     let mut at = digits.len();
     let mut rest = number;

@@ -1,4 +1,4 @@
-//! Reads the lines on the host, whole and at once, and prints what the device has to print too.
+//! Reads the lines on the host, as one buffer, and prints the rows of counts that `device.rs` has to print too.
 
 mod reading;
 

@@ -16,12 +16,12 @@ pub struct Reading {
     pub with_anomalies: u32,
     /// Number of anomalies.
     pub anomalies: u32,
-    /// Hash of the fields below, computed as FNV-1a, but beginning with 0.
+    /// Hash of the fields that [`Self::add`] adds: FNV-1a for 32 bits, but beginning with 0.
     pub hash: u32,
 }
 
 impl Reading {
-    /// Adds an event: each field, but of `ISO_FIELDS` the words only.
+    /// Adds an event or an error to the counts, and the event's fields to the hash: each field by its accessor, and the anomalies.
     pub fn add(&mut self, event: &Result<StreamEventRef<'_>, Error>) {
         let event = match event {
             Ok(event) => event,

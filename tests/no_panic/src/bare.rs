@@ -1,12 +1,14 @@
-//! Runtime of a program on x86-64 Linux without `std` and the C library, with all of the `unsafe` code.
+//! Runtime of a program on x86-64 Linux without `std` and the C library: its start, system calls by their numbers, and C's functions on
+//! memory. All `unsafe` code of the programs is here.
 
 use core::arch::{asm, global_asm};
 use core::panic::PanicInfo;
 
-/// End of every panic. Its symbol is in the binary only if some code can panic.
+/// End of every panic. Its symbol is in the binary only if some code can panic: `ci/no-panic` looks for it.
 #[inline(never)]
 #[unsafe(no_mangle)]
 extern "C" fn panic_path() -> ! {
+    // The status of a Rust program that panics.
     exit(101)
 }
 
@@ -16,7 +18,7 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     panic_path()
 }
 
-// The kernel starts here with an aligned stack; a function expects it as a call leaves it.
+// The kernel jumps here with an aligned stack. A function expects the stack as a call leaves it, so `main` is called.
 global_asm!(".globl _start", "_start:", "xor ebp, ebp", "call {main}", "ud2", main = sym crate::main);
 
 /// Ends the program.
@@ -47,6 +49,7 @@ pub fn write(mut bytes: &[u8]) {
         }
         match bytes.get(written.max(0).cast_unsigned()..) {
             Some(rest) if written > 0 => bytes = rest,
+            // The status that sysexits.h has for errors of input and output.
             _ => exit(74),
         }
     }

@@ -25,7 +25,7 @@ impl Write for Output {
 
 extern "C" fn main() -> ! {
     let input = bare::input();
-    // Both types hold the text of a log's format.
+    // Both types hold the texts of log formats.
     if writeln!(Output, "{:?} {:?}", stream_events(input), EventDecoder::<64>::new()).is_err() {
         bare::exit(1);
     }
@@ -41,6 +41,7 @@ extern "C" fn main() -> ! {
     bare::exit(0)
 }
 
+/// Writes a line, and the parts of its event.
 #[inline(never)]
 fn write_line(line: &EventLine<'_>) -> fmt::Result {
     writeln!(Output, "{line:?}")?;

@@ -1,7 +1,7 @@
-//! The program of a device, whose size and stack frames `ci/no-panic` measures. It reads bytes as they arrive, 64 at a time, and uses
-//! every field of the events.
+//! The program of a device, whose size and stack frames `ci/no-panic` measures. The program reads its input in chunks of 64 bytes, as
+//! they would arrive, uses every field of the events, and copies the events to standard output.
 //!
-//! Its size is about the size of the library on a device. It copies the events on standard input to standard output.
+//! The size of the program is about the size of the library on a device: little else is in it.
 #![no_std]
 #![no_main]
 
@@ -13,16 +13,16 @@ use tor_stream_event::{EventDecoder, StreamEventRef};
 
 extern "C" fn main() -> ! {
     let mut decoder = EventDecoder::new();
-    for piece in bare::input().chunks(64) {
-        take(&mut decoder, piece);
+    for chunk in bare::input().chunks(64) {
+        read_chunk(&mut decoder, chunk);
     }
     bare::exit(0)
 }
 
-/// Reads one piece. A function of its own, so that its stack frame is measured without the decoder in `main`.
+/// Reads one chunk. A function of its own, so that its stack frame is measured without the decoder in `main`.
 #[inline(never)]
-fn take(decoder: &mut EventDecoder<1024>, mut piece: &[u8]) {
-    while let Some(line) = decoder.next_event(&mut piece) {
+fn read_chunk(decoder: &mut EventDecoder<1024>, mut chunk: &[u8]) {
+    while let Some(line) = decoder.next_event(&mut chunk) {
         if let Ok(event) = line.event {
             look_at(&event);
             bare::write(b"650 STREAM ");
@@ -32,6 +32,7 @@ fn take(decoder: &mut EventDecoder<1024>, mut piece: &[u8]) {
     }
 }
 
+/// Reads every field of an event.
 fn look_at(event: &StreamEventRef<'_>) {
     black_box((event.id, event.status, event.circuit_id, event.target_host, event.target_port));
     black_box((event.reason, event.remote_reason, event.source, event.source_addr, event.purpose));

@@ -40,6 +40,7 @@ extern "C" fn main() -> ! {
     bare::exit(u8::from(write_all(bare::input()).is_err()))
 }
 
+/// Writes everything about the lines of the input: events and errors to standard output, all else to the sink.
 fn write_all(input: &[u8]) -> fmt::Result {
     write!(Nothing, "{:?} {:?}", LineEnd::CrLf, LineEnd::Lf)?;
     write!(Nothing, "{:?}", stream_events(input).skipped())?;
@@ -57,6 +58,7 @@ fn write_all(input: &[u8]) -> fmt::Result {
     Ok(())
 }
 
+/// Writes the parts of an event that are types of their own.
 #[inline(never)]
 fn write_parts(event: &StreamEventRef<'_>) -> fmt::Result {
     write!(Nothing, "{:?}", event.anomalies())?;
@@ -75,7 +77,7 @@ fn write_parts(event: &StreamEventRef<'_>) -> fmt::Result {
     Ok(())
 }
 
-/// Writes the errors of `content` cut anywhere, and of lines that do not fit.
+/// Writes the errors of `content` cut anywhere, and of its line if that is longer than a small decoder's limit.
 #[inline(never)]
 fn write_errors(content: &[u8]) -> fmt::Result {
     for end in 0..=content.len() {
@@ -97,6 +99,7 @@ fn write_errors(content: &[u8]) -> fmt::Result {
     Ok(())
 }
 
+/// Writes the variant of each enum for `word`.
 #[inline(never)]
 fn write_words(word: &str) -> fmt::Result {
     macro_rules! tables {

@@ -33,6 +33,7 @@ extern "C" fn main() -> ! {
             bare::write(b"\r\n");
         }
     }
+    // Every line end that is set, in a buffer and in chunks.
     for line_end in [LineEnd::CrLf, LineEnd::Lf] {
         for line in stream_events(input).lenient(true).line_end(line_end).clone() {
             use_line(&line);
@@ -41,6 +42,7 @@ extern "C" fn main() -> ! {
             use_decoder(input, len, line_end);
         }
     }
+    // The format of each line, and one made of any two texts.
     let mut rest = input;
     while let Some((line, next)) =
         rest.iter().position(|&byte| byte == b'\n').and_then(|at| rest.split_at_checked(at + 1))
@@ -55,14 +57,15 @@ extern "C" fn main() -> ! {
     bare::exit(0)
 }
 
-/// Gives `input` to a decoder in pieces of `len` bytes.
+/// Gives `input` to a decoder in chunks of `len` bytes.
 #[inline(never)]
 fn use_decoder(input: &[u8], len: usize, line_end: LineEnd) {
     /// Small enough to meet lines that do not fit.
     type Small = EventDecoder<200>;
     let mut decoder = if len == 1 { Small::default() } else { Small::new().lenient(true) }.line_end(line_end);
-    for piece in input.chunks(len.max(1)) {
-        let mut rest = piece;
+    // The compiler does not know that `len` is never 0, with which `chunks` panics.
+    for chunk in input.chunks(len.max(1)) {
+        let mut rest = chunk;
         while let Some(line) = decoder.next_event(&mut rest) {
             use_line(&line);
         }
@@ -95,6 +98,7 @@ fn use_format(format: &LogFormat, log: &[u8]) {
 /// Reads a log in two ranges, cut at many places.
 #[inline(never)]
 fn use_states(log: &[u8]) {
+    // A prime number, so that the cuts are at any place of a line; and large, since each cut reads the whole log.
     for at in (0..=log.len()).step_by(1999) {
         let Some((first, second)) = log.split_at_checked(at) else { continue };
         let mut events = stream_events(first);
@@ -119,18 +123,21 @@ fn use_states(log: &[u8]) {
     }
 }
 
+/// Calls the functions of a state.
 #[inline(never)]
 fn use_state(state: &LineState, line: &[u8]) {
     black_box((state.line_end(), state.lines(), state.bytes(), state.replies(), state.reply_prefix(line)));
     use_skipped(state.skipped());
 }
 
+/// Calls the functions of counts of skipped lines.
 #[inline(never)]
 fn use_skipped(skipped: Skipped) {
     black_box((skipped.is_empty(), skipped == Skipped::default()));
     skipped.hash(&mut Sum(0));
 }
 
+/// Calls the functions of a line, of its event or error, and those that read the event's content again.
 #[inline(never)]
 fn use_line(line: &EventLine<'_>) {
     black_box((line.number, line.offset, line.prefix, line.line));
@@ -168,6 +175,7 @@ fn use_readings(content: &[u8]) {
     }
 }
 
+/// Calls the functions of an event, or of an error.
 #[inline(never)]
 fn use_event_or_error(event: Result<StreamEventRef<'_>, Error>) {
     match event {
@@ -176,6 +184,7 @@ fn use_event_or_error(event: Result<StreamEventRef<'_>, Error>) {
     }
 }
 
+/// Calls the functions of an event.
 #[inline(never)]
 fn use_event(event: &StreamEventRef<'_>) {
     black_box((event.id, event.status, event.circuit_id, event.target_host, event.target_port));
@@ -198,6 +207,7 @@ fn use_event(event: &StreamEventRef<'_>) {
     }
 }
 
+/// Calls the functions of an event's arguments.
 #[inline(never)]
 fn use_args(args: Args<'_>) {
     black_box(args.clone().count());
@@ -207,6 +217,7 @@ fn use_args(args: Args<'_>) {
     }
 }
 
+/// Calls the functions of a list of isolation fields.
 #[inline(never)]
 fn use_iso_fields(fields: IsoFields<'_>) {
     black_box(IsoFields::default().next());
@@ -216,6 +227,7 @@ fn use_iso_fields(fields: IsoFields<'_>) {
     }
 }
 
+/// Calls the functions of a quoted string.
 #[inline(never)]
 fn use_quoted(quoted: Quoted<'_>) {
     black_box((quoted.escaped(), quoted.bytes().size_hint(), quoted == quoted.clone()));
@@ -225,6 +237,7 @@ fn use_quoted(quoted: Quoted<'_>) {
     }
 }
 
+/// Calls the functions of a set of anomalies, and of each anomaly.
 #[inline(never)]
 fn use_anomalies(anomalies: Anomalies) {
     black_box((anomalies.is_empty(), anomalies == Anomalies::NONE, anomalies == Anomalies::default()));
@@ -239,6 +252,7 @@ fn use_anomalies(anomalies: Anomalies) {
     }
 }
 
+/// Calls the functions of an error.
 #[inline(never)]
 fn use_error(error: &Error) {
     black_box((*error == error.clone(), error.source().is_some()));
@@ -255,6 +269,7 @@ fn use_error(error: &Error) {
     }
 }
 
+/// Parses `text` as IDs, and calls the functions of these.
 #[inline(never)]
 fn use_ids(text: &str) {
     if let (Ok(id), Ok(circuit)) = (StreamId::from_str(text), CircuitId::from_str(text)) {
@@ -284,7 +299,7 @@ fn use_words(word: &str) {
     tables! { StreamStatus StreamClosureReason StreamSource StreamPurpose ClientProtocol IsoField }
 }
 
-/// A hasher that cannot fail.
+/// A simple hasher: `core` has none.
 struct Sum(u64);
 
 impl Hasher for Sum {

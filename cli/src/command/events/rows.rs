@@ -155,7 +155,7 @@ impl EventLog {
     }
 
     /// Returns the number of bytes that the rows so far take.
-    fn len(&mut self) -> io::Result<usize> {
+    fn size(&mut self) -> io::Result<usize> {
         match &mut self.encoder {
             RowEncoder::Json(json, _) => Ok(json.len()),
             RowEncoder::Csv(csv) => csv.len(),
@@ -258,7 +258,7 @@ impl EventPart {
     /// one.
     fn check_size(&mut self, len: u64) -> io::Result<()> {
         let further = usize::try_from(len).unwrap_or(usize::MAX).saturating_mul(Self::SIZE_PER_BYTE);
-        if self.log.len()? > Self::MIN_SIZE.saturating_add(further) {
+        if self.log.size()? > Self::MIN_SIZE.saturating_add(further) {
             (self.must_reread, self.starts) = (true, Vec::new());
             self.log.take()?;
         }
@@ -273,7 +273,7 @@ impl Consumer for EventPart {
         }
         let line = event.line.number;
         if self.log.is_text() {
-            self.starts.push(RowStart { line, index: self.log.len()? });
+            self.starts.push(RowStart { line, index: self.log.size()? });
             self.log.write(event, 0)?;
         } else {
             // Numbers of a table are changed when the part is appended.

@@ -25,8 +25,8 @@ pub(crate) trait LifeRows: Send + Sync + Sized + 'static {
     /// Returns the number of streams.
     fn len(&self) -> usize;
 
-    /// Adds the streams of a later range, and inserts others between them: each of `inserted` is the number of the
-    /// range's streams before it, in ascending order, and a stream.
+    /// Adds the streams of a later range, and inserts others between them: each item of `inserted` is a stream, and the number
+    /// of the range's streams before it. These numbers are in ascending order.
     ///
     /// # Errors
     ///
@@ -75,10 +75,10 @@ impl<T: FromLife> LifeRows for Vec<T> {
     }
 
     fn append(&mut self, later: Self, inserted: Vec<(usize, Life)>) -> io::Result<()> {
-        let (mut later, mut taken) = (later.into_iter(), 0);
-        for (before, life) in inserted {
-            self.extend(later.by_ref().take(before - taken));
-            taken = before;
+        let (mut later, mut moved) = (later.into_iter(), 0);
+        for (number_before, life) in inserted {
+            self.extend(later.by_ref().take(number_before - moved));
+            moved = number_before;
             self.add(life)?;
         }
         self.extend(later);

@@ -29,6 +29,8 @@ const LABEL_GAP: f64 = 6.0;
 const HALF_CHAR: f64 = 4.0;
 /// Distance from the middle of a text to its base line.
 const BASE_LINE: f64 = 4.0;
+/// Distance of a legend from the labels above it.
+const LEGEND_GAP: f64 = 5.0;
 /// Height of an entry of a legend.
 const ENTRY_HEIGHT: f64 = 20.0;
 /// Left ends of the entries in the two columns of a legend.
@@ -37,11 +39,13 @@ const LEGEND_COLUMNS: [f64; 2] = [14.0, WIDTH / 2.0 + 8.0];
 const SWATCH_LINE: f64 = 26.0;
 /// Horizontal range of a bar in a legend, from the left end of its entry: in the middle of where a line is.
 const SWATCH_BAR: Range<f64> = 5.0..21.0;
+/// Vertical range of a bar in a legend, from the middle of its entry.
+const SWATCH_BAR_DOWN: Range<f64> = -7.0..6.0;
 /// Distance of the text of an entry from its left end.
 const ENTRY_TEXT: f64 = 33.0;
 /// Maximum width of an entry of a legend in two columns, in characters: few enough for wide fonts, too.
 const NARROW_ENTRY: usize = 26;
-/// Maximum width of an entry of a legend in one column, in characters.
+/// Maximum width of an entry of a legend in one column, in characters: a longer name is cut.
 const WIDE_ENTRY: usize = 56;
 /// Number of colours, without the grey one for everything else.
 const COLOURS: usize = 7;
@@ -259,8 +263,7 @@ impl Chart {
         let count_text = |entry: &LegendEntry| format!(" ({})", thousands(entry.count));
         let width = |entry: &LegendEntry| text_width(&entry.name) + text_width(&count_text(entry));
         let columns = if entries.iter().all(|entry| width(entry) <= NARROW_ENTRY) { 2 } else { 1 };
-        // The middle of the first entry is a little lower than its half: entries keep some distance from the labels.
-        let first_middle = DOWN.end + self.labels_height + 15.0;
+        let first_middle = DOWN.end + self.labels_height + LEGEND_GAP + ENTRY_HEIGHT / 2.0;
         for (index, entry) in entries.iter().enumerate() {
             let x = LEGEND_COLUMNS.get(index % columns).copied().unwrap_or_default();
             let middle = first_middle + (index / columns) as f64 * ENTRY_HEIGHT;
@@ -270,7 +273,11 @@ impl Chart {
                 let line = line.px("x1", x).px("y1", middle).px("x2", x + SWATCH_LINE).px("y2", middle);
                 line.set("stroke-dasharray", look.dashes())
             } else {
-                self.bar(look, x + SWATCH_BAR.start..x + SWATCH_BAR.end, middle - 7.0..middle + 6.0)
+                self.bar(
+                    look,
+                    x + SWATCH_BAR.start..x + SWATCH_BAR.end,
+                    middle + SWATCH_BAR_DOWN.start..middle + SWATCH_BAR_DOWN.end,
+                )
             };
             self.push(sample);
             let count = count_text(entry);
@@ -278,7 +285,7 @@ impl Chart {
             // Names are in a larger font than labels: their base line is half a unit lower.
             self.push(Tag::new("text").px("x", x + ENTRY_TEXT).px("y", middle + BASE_LINE + 0.5).text(&text));
         }
-        self.legend_height = entries.len().div_ceil(columns) as f64 * ENTRY_HEIGHT + 5.0;
+        self.legend_height = LEGEND_GAP + entries.len().div_ceil(columns) as f64 * ENTRY_HEIGHT;
     }
 
     /// Adds a sentence in place of the plot.

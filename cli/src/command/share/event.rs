@@ -49,8 +49,8 @@ pub(super) fn content(
 ) -> Result<Vec<u8>, LeftOut> {
     let WriteOptions { lenient, writes_odd } = options;
     // With an odd character in its host, a line may not be read as this event: then it is written without one.
-    for writes_odd in [writes_odd, false] {
-        let mut shared = PseudonymLine { names, writes_odd, line: Vec::new(), keywords: Vec::new() };
+    for with_odd in [writes_odd, false] {
+        let mut shared = PseudonymLine { names, writes_odd: with_odd, line: Vec::new(), keywords: Vec::new() };
         shared.event(event).ok_or(LeftOut::NoRoom)?;
         if reads_alike(&shared.line, event, lenient) {
             return Ok(shared.line);
@@ -59,8 +59,8 @@ pub(super) fn content(
     Err(LeftOut::NotWritable)
 }
 
-/// Returns `true` if the parser reads a line as an event with the same facts, and no text that is kept of the event may be
-/// a name.
+/// Returns `true` if the parser reads `line` as an event with the same facts as `event`, and no text that the two have in
+/// common may be a name.
 fn reads_alike(line: &[u8], event: &StreamEventRef<'_>, lenient: bool) -> bool {
     let parsed = if lenient { StreamEventRef::parse_lenient(line) } else { StreamEventRef::parse_bytes(line) };
     let Ok(shared) = parsed else { return false };

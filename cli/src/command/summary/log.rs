@@ -57,7 +57,7 @@ impl SummaryLogs {
     /// threads each.
     #[cfg(feature = "cluster")]
     pub(super) fn range_len_for(jobs: u64) -> u64 {
-        // As in one process, two threads read ranges of the maximum length, and more threads shorter ones: the ranges that all
+        // Two threads read ranges of the maximum length, and more threads shorter ones, as in one process: the ranges that all
         // threads of a process read at a time have the same total length.
         (2 * Self::RANGE.end() / jobs.max(1)).clamp(*Self::RANGE.start(), *Self::RANGE.end())
     }

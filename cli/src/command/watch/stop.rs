@@ -10,7 +10,7 @@ use std::time::Instant;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// Polling interval of the stop flag.
+/// Polling interval of the stop flag: short enough that the program seems to end at once.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 
 /// A flag that Ctrl-C or SIGTERM sets.

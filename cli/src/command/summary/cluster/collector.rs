@@ -151,7 +151,7 @@ fn next_end(run: &ClusterRun, messages: &Receiver<MemberMessage>) -> EndOfLogs {
     }
 }
 
-/// The collector of this process's own share. It passes the tallies to the thread that merges, and receives the ranges of
+/// The collector of this process's own share, which passes the tallies to the thread that merges, and receives the ranges of
 /// divided files that members have read.
 struct OwnShareCollector {
     /// The run.

@@ -143,7 +143,7 @@ impl SentRange {
 pub(super) enum NextRange {
     /// Range that is left to process 0.
     Left,
-    /// Range that was received. It is restored once the number of lines before it is known.
+    /// Range that was received, and is restored once the number of lines before it is known.
     Sent(Box<SentRange>),
     /// Range that was restored: index of the file, offsets, and result.
     Restored(usize, Range<u64>, Box<RangeResult<SummaryLog>>),
@@ -193,7 +193,7 @@ impl RangeRestorer {
     ///
     /// If the system allows no thread.
     pub(super) fn start(self, sent: Receiver<Option<Box<SentRange>>>) -> io::Result<Receiver<NextRange>> {
-        // One range may wait: each takes memory beside those that this process has read.
+        // A single range may wait: each takes memory beside those that this process has read.
         let (sender, ranges) = sync_channel(1);
         thread::Builder::new().spawn(move || {
             let mut file = None;

@@ -74,8 +74,8 @@ impl Histogram {
         interval.map(|(&interval, _)| Self::start(interval))
     }
 
-    /// Returns the number of durations in each decade of seconds, by its exponent: 0 is from 1 to 10 seconds. All durations
-    /// below a millisecond are in the [lowest decade](Self::LOWEST_DECADE).
+    /// Returns the number of durations in each decade of seconds, by its exponent: 0 is from 1 to 10 seconds. The [lowest
+    /// decade](Self::LOWEST_DECADE) has all durations below a millisecond.
     pub(crate) fn decades(&self) -> BTreeMap<i32, u64> {
         let mut decades = BTreeMap::new();
         for (&interval, count) in &self.0 {

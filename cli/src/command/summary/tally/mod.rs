@@ -177,7 +177,7 @@ impl Tally {
 
     /// Returns `true` if adding the tally of the log's next range gives the same result as counting the events of that
     /// range one by one: each table stays within its limit, or is full already. `undecided` are the streams that may go on
-    /// from the events before the range into it. They are counted when they end, with the events in their notes.
+    /// from the events before the range into it: each is counted when it ends, with the events in its notes.
     ///
     /// Durations, the slowest circuits and the activity are left out: merging them gives the same result in any order.
     pub(crate) fn merges_exactly<'l>(

@@ -78,7 +78,7 @@ impl<K: CountKey> CountTable<K> {
             keys.sort_unstable();
             return keys.into_iter().for_each(|(key, count)| self.add_times(key, count, limit));
         }
-        // All keys have room, in any order: so the smaller table is added to the larger one.
+        // Each key has room, in any order: so the smaller table is added to the larger one.
         if self.by_key.len() < other.by_key.len() {
             mem::swap(&mut self.by_key, &mut other.by_key);
         }
@@ -210,7 +210,7 @@ mod tests {
     }
 
     /// The tables of a list of texts that is cut in three merge to the table of the whole list wherever `merges_exactly` says
-    /// so. As in a log, the first table has a limit, and those of later ranges have none until they are merged into it.
+    /// so. The first table has a limit, as that of a log; those of later ranges have none until they are merged into it.
     #[test]
     fn merged_ranges() {
         // Some keys are in all three ranges of a cut, others in one or two.

@@ -150,7 +150,7 @@ impl LiveSummary {
         self.unreadable += 1;
     }
 
-    /// Removes the open streams: their ends are unknown once the connection is lost.
+    /// Removes the open streams: once the connection is lost, it is not known how they end.
     pub(crate) fn disconnected(&mut self) {
         self.tracker = StreamTracker::new(self.max_live);
     }
@@ -172,28 +172,31 @@ impl LiveSummary {
             const WIDTH: usize = "remote reason".len();
             lines.extend(counts.text().map(|text| format!("{name:WIDTH$}  {text}")));
         }
+        let table = self.last_streams(now);
+        lines.extend(String::from_utf8_lossy(&table).lines().map(Into::into));
+        lines
+    }
+
+    /// Returns a table of the streams, open or ended, whose last events are the latest.
+    fn last_streams(&self, now: Instant) -> Vec<u8> {
         let mut streams: Vec<_> = self.tracker.live().chain(&self.ended).collect();
         streams.sort_by_key(|life| Reverse(life.last));
-        let mut table = TextTable::new([
-            ColumnKind::Number,
-            ColumnKind::Text,
-            ColumnKind::Number,
-            ColumnKind::Number,
-            ColumnKind::Text,
-            ColumnKind::Rest,
-        ]);
+        let mut table = TextTable::new(COLUMNS);
         streams.into_iter().take(STREAMS_SHOWN).for_each(|life| table.row(cells(life, now)));
         let mut text = Vec::new();
         // Writing to a text cannot fail.
         let _ = table.print(&mut text, table::width());
-        lines.extend(String::from_utf8_lossy(&text).lines().map(Into::into));
-        lines
+        text
     }
 }
 
-/// Returns the cells of a stream: ID, status, circuit, time since its last event, reasons and target. A stream that has
-/// failed shows FAILED, also after CLOSED. The tracker has masked the credentials in all text.
-fn cells(life: &StreamLife<Instant>, now: Instant) -> [String; 6] {
+/// Columns of the table of streams: ID, status, circuit, time since the last event, reasons and target.
+const COLUMNS: [ColumnKind; 6] =
+    [ColumnKind::Number, ColumnKind::Text, ColumnKind::Number, ColumnKind::Number, ColumnKind::Text, ColumnKind::Rest];
+
+/// Returns the cells of a stream in [`COLUMNS`]. A stream that has failed shows FAILED, also after CLOSED. The tracker has
+/// masked the credentials in all text.
+fn cells(life: &StreamLife<Instant>, now: Instant) -> [String; COLUMNS.len()] {
     let status = match &life.failure {
         Some(_) => StreamStatus::Failed.as_str(),
         None => life.steps.last().map_or("-", Step::status_str),

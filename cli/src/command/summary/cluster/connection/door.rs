@@ -17,7 +17,7 @@ use std::time::Instant;
 use super::greeting::{GreetingError, ProvenConnection, answer};
 use super::key::{KEY_VARIABLE, RunKey};
 
-/// Maximum number of connections in their greeting.
+/// Maximum number of connections in their greeting, each with a thread. A greeting takes a moment: only strangers fill it.
 const MAX_WAITING: usize = 64;
 /// Pause between two looks for a new connection.
 const PAUSE: Duration = Duration::from_millis(20);
