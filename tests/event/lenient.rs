@@ -95,6 +95,9 @@ fn unknown_status() {
     let event = lenient_event(b"9 FUTURE 4 x:1 SOURCE_ADDR=6.6.6.6:80");
     assert_eq!(event.source_addr, None);
     assert_eq!(lenient_event(b"9 FUTURE 4 x:1 SOURCE=EXIT").source_str(), Some("EXIT"));
+    // A status, a circuit and a target that look like fields.
+    let event = lenient_event(b"9 A=b C=d E=f");
+    assert_eq!((event.status_str(), event.circuit_id, event.target_host), ("A=b", Some("C=d"), "E=f"));
 }
 
 /// Even lenient reading needs stream ID, status and circuit ID, with one space after each of the first two.
