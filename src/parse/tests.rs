@@ -74,6 +74,11 @@ fn contents() -> impl Strategy<Value = String> {
         .prop_map(|(status, pieces)| ["7 ", status.as_str(), " 3 ", &pieces.concat()].concat())
 }
 
+/// Generates IDs. Two of three are numbers of at most 7 digits, which a short header may have; the others are longer, or have letters.
+fn ids() -> impl Strategy<Value = String> {
+    prop_oneof![3 => "[0-9]{1,8}", 1 => "[0-9a-z]{1,9}"]
+}
+
 /// Returns the target's end as a slow search finds it: the first index after which all text is fields, and before which is a
 /// target with a port, or of 255 bytes.
 fn slow_target_end(content: &[u8], header: &Header) -> Option<u32> {
@@ -129,7 +134,7 @@ proptest! {
     }
 
     /// The first reading accepts every content that the second one does, if the target has no anomaly, and the content is so short
-    /// that tor cut nothing. (It refuses a target with a `!`, which is no anomaly; no piece has one.)
+    /// that tor cut nothing. (It refuses a target with a `!` too, which is no anomaly: see `scan::not_plain`. No piece has one.)
     #[test]
     fn predicted_accepts_plain_targets(content in contents()) {
         let header = header::read(content.as_bytes(), false).expect("a good header");
@@ -141,13 +146,14 @@ proptest! {
         }
     }
 
-    /// The fast reading of the header accepts IDs of 1 to 7 digits with a space after each, and agrees with the slow one.
+    /// The fast reading of the header accepts IDs of 1 to 7 digits with a space after each, and agrees with the slow one. A third of
+    /// the cases have such IDs.
     #[test]
     fn short_headers_agree_with_tokens(
-        id in "[0-9a-z]{1,9}",
+        id in ids(),
         status in prop::sample::select(StreamStatus::ALL),
-        circuit in "[0-9a-z]{1,9}",
-        rest in " ?[a-z]{0,20}",
+        circuit in ids(),
+        rest in prop_oneof![3 => " [a-z]{0,20}", 1 => "[a-z]{0,20}"],
     ) {
         let content = [&id, " ", status.as_str(), " ", &circuit, &rest].concat();
         let short = header::read_short(content.as_bytes());
