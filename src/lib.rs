@@ -68,7 +68,7 @@
 //! # Errors
 //!
 //! [`Error`] is `Copy` and `'static`. An [`Error::Protocol`] has a kind and a byte offset, says what was expected and what
-//! was found, and holds no text of the line.
+//! was found. It holds no text of the line but one byte, or an unknown word of up to 20 capital letters and `_`.
 //!
 //! # Crate features
 //!
@@ -125,7 +125,7 @@ extern crate std;
 // The map of `src/`. The `mod.rs` of a folder begins with the folder's map; CONTRIBUTING.md has that of the repository.
 mod anomaly; // `Anomalies`: flags of odd events
 #[cfg(feature = "defmt")]
-mod defmt; // `defmt::Format` of types that may hold credentials
+mod defmt; // `defmt::Format` of types whose derived one would differ from `Debug`
 mod error; // `Error`: why a text is no event
 mod event; // folder: `StreamEventRef`, an event that borrows its text
 mod format; // folder: the grammar of keywords and values, for `parse` and `value`

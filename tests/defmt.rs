@@ -117,6 +117,23 @@ fn misplaced_credentials() {
     }
 }
 
+/// Text in which a credential is masked is escaped as `Debug` shows it: a client's escape sequence does not reach the developer's terminal.
+#[test]
+fn masked_text_is_escaped() {
+    for content in [
+        &b"9 NEW 0 \x1b[31m\"it's\xe2\x80\xae SOCKS_USERNAME=\"hunter2\" caf\xc3\xa9:80"[..],
+        b"9 NEW 0 \x1b[31m\xff SOCKS_USERNAME=\"hunter2\":80",
+    ] {
+        let event = StreamEventRef::parse_bytes(content).unwrap();
+        let host = event.redact(event.target_bytes());
+        let shown = format!("{host:?}");
+        assert!(shown.contains(r"\u{1b}[31m") && shown.contains("***"), "{shown}");
+        let log = sent(host);
+        assert!(holds(&log, shown.as_bytes()), "{}", log.escape_ascii());
+        assert!(!holds(&sent(event), b"\x1b[31m"), "{}", sent(event).escape_ascii());
+    }
+}
+
 /// A field of the owned form is masked as in the borrowed form, also where an earlier field begins with the same text: here the
 /// circuit, and `SOURCE_ADDR` within a credential that has no end.
 #[cfg(feature = "alloc")]

@@ -28,7 +28,7 @@ pub(crate) fn exit_with(error: &clap::Error) -> ! {
     }
     let mut feature = missing_feature(error);
     for line in error.render().to_string().lines() {
-        // The first paragraph says what is wrong.
+        // The tip comes after the first paragraph, which says what is wrong.
         if let Some(feature) = feature.take_if(|_| line.is_empty()) {
             report(format_args!(""));
             report(format_args!("  tip: needs a build with `--features {feature}`"));
@@ -38,24 +38,26 @@ pub(crate) fn exit_with(error: &clap::Error) -> ! {
     process::exit(error.exit_code())
 }
 
-/// Returns the feature, absent from this build, that an argument needs.
+/// Returns the feature that an argument needs, if this build lacks it.
 fn missing_feature(error: &clap::Error) -> Option<&'static str> {
     let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    // The argument may be followed by its value's name: `--format <FORMAT>`.
     let argument = context(ContextKind::InvalidArg);
-    let is_one_of = |arguments: &[&str]| arguments.iter().any(|name| argument.split(' ').next() == Some(name));
+    let option = argument.split(' ').next().unwrap_or_default();
     match error.kind() {
-        ErrorKind::InvalidValue if !cfg!(feature = "arrow") && is_one_of(&["--format"]) => {
+        ErrorKind::InvalidValue if !cfg!(feature = "arrow") && option == "--format" => {
             ["arrow", "parquet"].contains(&&*context(ContextKind::InvalidValue)).then_some("arrow")
         }
         ErrorKind::UnknownArgument if !cfg!(feature = "cluster") => {
             // Several options begin with `--cluster`, such as `--cluster-wait`.
-            (argument.starts_with("--cluster") || is_one_of(&["--process"])).then_some("cluster")
+            (option.starts_with("--cluster") || option == "--process").then_some("cluster")
         }
         _ => None,
     }
 }
 
-/// Returns the command that a file's name may be a mistyped form of, if there is no such file.
+/// Returns the command that a file's name may be a mistyped form of. `None` if the file exists, if its name has a separator or an
+/// extension, or if no command is like it.
 pub(crate) fn mistyped_command<'c>(command: &'c Command, file: &Path) -> Option<&'c str> {
     let typed = file.to_str().filter(|typed| !typed.contains(['/', '\\', '.']))?;
     let likeness = |name: &&str| strsim::jaro_winkler(typed, name);

@@ -22,9 +22,10 @@ use crate::arguments::{exit_with_mistake, mistyped_command};
 use crate::command::options::Exit;
 use crate::command::{circuits, count, events, merge, plot, share, streams, summary, watch};
 use crate::input::reader::ReadOptions;
-use crate::output::text::{escape, escape_name, is_plain};
+use crate::output::text::{error_text, escape, escape_name, is_plain};
 
-/// The allocator. glibc's is slow where one thread frees what another one allocated, as the collecting thread does.
+/// The allocator. glibc's is slow where one thread frees what another one allocated, as the thread that collects the results of
+/// the others does ([`input::threads`]).
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -90,6 +91,22 @@ enum Command {
     },
 }
 
+impl Command {
+    /// Returns the options of reading; `None` for a command that reads no logs.
+    const fn read_options(&self) -> Option<&ReadOptions> {
+        match self {
+            Self::Summary(options) => Some(&options.read),
+            Self::Events(options) => Some(&options.read),
+            Self::Streams(options) => Some(&options.read),
+            Self::Circuits(options) => Some(&options.read),
+            Self::Count(options) => Some(&options.read),
+            Self::Share(options) => Some(&options.read),
+            Self::Plot(options) => Some(&options.read),
+            Self::Merge(_) | Self::Watch(_) | Self::Completions { .. } | Self::Man { .. } => None,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     completions::answer(Arguments::command);
     let arguments = Arguments::try_parse().unwrap_or_else(|error| arguments::exit_with(&error));
@@ -97,59 +114,41 @@ fn main() -> ExitCode {
         reject_mistyped_command(&arguments.summary.read);
     }
     let command = arguments.command.unwrap_or(Command::Summary(arguments.summary));
+    if let Some(options) = command.read_options() {
+        check_reading(options);
+    }
     let result = match command {
-        Command::Summary(options) => {
-            check_reading(&options.read);
-            summary::run(options).map(Exit::from)
-        }
-        Command::Events(options) => {
-            check_reading(&options.read);
-            events::run(options).map(Exit::from)
-        }
-        Command::Streams(options) => {
-            check_reading(&options.read);
-            streams::run(options)
-        }
-        Command::Circuits(options) => {
-            check_reading(&options.read);
-            circuits::run(options)
-        }
-        Command::Share(options) => {
-            check_reading(&options.read);
-            share::run(options).map(Exit::from)
-        }
-        Command::Count(options) => {
-            check_reading(&options.read);
-            count::run(options)
-        }
+        Command::Summary(options) => summary::run(options).map(Exit::from),
+        Command::Events(options) => events::run(options).map(Exit::from),
+        Command::Streams(options) => streams::run(options),
+        Command::Circuits(options) => circuits::run(options),
+        Command::Share(options) => share::run(options).map(Exit::from),
+        Command::Count(options) => count::run(options),
         Command::Merge(options) => merge::run(&options).map(Exit::from),
         Command::Plot(options) => {
             if let Some(mistake) = options.mistake() {
                 exit_with_mistake(ErrorKind::ArgumentConflict, mistake);
             }
-            check_reading(&options.read);
             plot::run(options).map(Exit::from)
         }
         Command::Watch(options) => watch::run(&options).map(Exit::from),
         Command::Completions { shell } => {
             completions::script(&shell).and_then(|script| io::stdout().write_all(&script)).map(|()| Exit::Complete)
         }
-        Command::Man { page, dir } => match dir {
-            Some(dir) => Ok(write_manual_pages(&dir)),
-            None => print_manual_page(page.as_deref()).map(|()| Exit::Complete),
-        },
+        Command::Man { dir: Some(dir), .. } => Ok(write_manual_pages(&dir)),
+        Command::Man { page, dir: None } => print_manual_page(page.as_deref()).map(|()| Exit::Complete),
     };
     ExitCode::from(status(result.and_then(|exit| io::stdout().flush().map(|()| exit))))
 }
 
-/// Reports an error, if there is one, and returns the exit status. The status is 0 if the reader of the output, such as `head`,
-/// needed no more of it.
+/// Reports an error of standard output, if there is one, and returns the exit status. The status is 0 if the reader of the
+/// output, such as `head`, needed no more of it.
 fn status(result: io::Result<Exit>) -> u8 {
     match result {
         Ok(exit) => exit.into(),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
         Err(error) => {
-            report(format_args!("tor-streams: (standard output): {error}"));
+            report(format_args!("tor-streams: (standard output): {}", error_text(&error)));
             1
         }
     }
@@ -162,6 +161,7 @@ fn reject_mistyped_command(options: &ReadOptions) {
     let Some(file) = options.inputs.files.first() else { return };
     if let Some(name) = mistyped_command(&command, file) {
         let file = file.display();
+        // A command behind an option of the default command is parsed as a file.
         let message = if file.to_string() == name {
             format!("no file '{name}'\n\n  tip: a command comes before its options: tor-streams {name} [OPTIONS]")
         } else {
@@ -183,18 +183,23 @@ fn check_reading(options: &ReadOptions) {
     }
 }
 
-/// Writes the manual pages of the tool and of all commands into a folder.
+/// Returns the tool's arguments for manual pages. The command `help` needs no page: a page has the help of its command.
+fn documented_command() -> clap::Command {
+    Arguments::command().disable_help_subcommand(true)
+}
+
+/// Writes the manual pages of the tool and of all commands into a folder, or reports the error.
 fn write_manual_pages(dir: &Path) -> Exit {
     match clap_mangen::generate_to(documented_command(), dir) {
         Ok(()) => Exit::Complete,
         Err(error) => {
-            report(format_args!("tor-streams: {}: {error}", escape_name(&dir.display().to_string())));
+            report(format_args!("tor-streams: {}: {}", escape_name(&dir.display().to_string()), error_text(&error)));
             Exit::Reported
         }
     }
 }
 
-/// Prints the manual page of the tool or of a command.
+/// Prints the manual page of a command, or that of the tool.
 fn print_manual_page(name: Option<&str>) -> io::Result<()> {
     let mut command = documented_command();
     command.build();
@@ -208,14 +213,10 @@ fn print_manual_page(name: Option<&str>) -> io::Result<()> {
     clap_mangen::Man::new(page).render(&mut io::stdout())
 }
 
-/// Returns the description of the tool for manual pages: the help of a command is in its page.
-fn documented_command() -> clap::Command {
-    Arguments::command().disable_help_subcommand(true)
-}
-
-/// Writes one line to standard error, and ignores a failure to do so.
+/// Writes one line to standard error, and ignores a failure to do so. Escape sequences in the line become visible.
 fn report(message: core::fmt::Arguments<'_>) {
     let message = message.to_string();
+    // Parts of a message may be escaped already: without need, their backslashes are not escaped again.
     let line = if is_plain(&message) { Cow::Borrowed(&*message) } else { escape(&message) };
     // There is no other place to report a failure.
     let _ = writeln!(io::stderr().lock(), "{line}");

@@ -12,8 +12,9 @@ impl<'a> StreamEventRef<'a> {
     /// Credentials have fields of their own. In a damaged line, or in one of a newer tor, the target, an ID or a word may hold
     /// them as well, also without their keyword.
     ///
-    /// If `text` is borrowed from this event, or is equal to the beginning of one of its public fields (the first such one counts), a
-    /// secret that begins before `text` in the event, and goes on in it, is masked too. Any other text is searched by itself.
+    /// If `text` is borrowed from this event, a secret that begins before `text` in the event, and goes on in it, is masked too. So it
+    /// is in text of the owned form, which has copies of four fields: a copy is looked for at the start of stream ID, circuit ID,
+    /// target and `SOURCE_ADDR`, in this order. Any other text is searched by itself.
     ///
     /// # Examples
     ///

@@ -28,7 +28,8 @@ impl<'a> Content<'a> {
         core::str::from_utf8(bytes).map_or(Self::Bytes(bytes), Self::Str)
     }
 
-    /// Returns the content from `start` to `end` of `bytes`, as [`new`](Self::new) returns it, but faster.
+    /// Returns the content from `start` to `end` of `bytes`, as [`new`](Self::new) returns it, but faster. `start` is not after `end`.
+    /// A content too long for an event may be `Str` here: the parser refuses either.
     ///
     /// The standard library checks ASCII two machine words at a time only from an aligned address on, and the last bytes one
     /// by one. The text around a content is nearly always ASCII: `650 STREAM ` before it, its line end and the next line

@@ -48,9 +48,9 @@ impl Spelling {
 /// The word's delimiter has to follow it. The function returns the word's variant of `Self` and its length without the delimiter, or
 /// `None` if the text begins with no word of the list.
 ///
-/// A few branches on the first four bytes leave one to three words to compare. The processor predicts the branches, and so
-/// knows where the next field begins before it has loaded the word. A perfect hash would read the length from a table, for which
-/// the processor has to wait: a fifth more time for a line of tor 0.4.9.
+/// A few branches on the first four bytes leave one to three words of the list to compare. The length of each of these is a constant
+/// in its branch: once the processor has predicted the branch, it knows the index of the next field, before the text has been loaded.
+/// A perfect hash would read the length from a table, for which the processor has to wait: a fifth more time for a line of tor 0.4.9.
 macro_rules! spelled {
     ($text:expr, $($variant:ident = $word:literal before $delimiter:literal,)+) => {{
         /// The first four bytes of each word.

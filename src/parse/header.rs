@@ -71,7 +71,7 @@ pub(super) fn read(content: &[u8], lenient: bool) -> Result<Header, ProtocolErro
     }
     match read_tokens(content) {
         Some(header) if lenient || header.anomalies.is_empty() => Ok(header),
-        _ => Err(diagnose(content)),
+        _ => Err(diagnose(content, lenient)),
     }
 }
 
@@ -104,28 +104,33 @@ fn text_between(content: &[u8], start: u32, end: u32) -> &[u8] {
     content.get(start as usize..end as usize).unwrap_or_default()
 }
 
-/// Returns the error about a header that [`read`] refused.
+/// Returns the error about a header that [`read`] refused: about the first field that is missing or, if not `lenient`, malformed.
 #[cold]
-pub(super) fn diagnose(content: &[u8]) -> ProtocolError {
+fn diagnose(content: &[u8], lenient: bool) -> ProtocolError {
     let mut start = 0;
     for field in [Field::StreamId, Field::StreamStatus, Field::CircuitId] {
         let Some(end) = token_end(content, start) else {
             return ProtocolError::new(ErrorKind::Missing(field), content, (start as usize).min(content.len()));
         };
-        let token = text_between(content, start, end);
+        let token_start = start;
+        start = end + 1;
+        if lenient {
+            // Any token is accepted.
+            continue;
+        }
+        let token = text_between(content, token_start, end);
         if field == Field::StreamStatus {
-            if StreamStatus::of_range(content, start, end).is_none() {
+            if StreamStatus::of_range(content, token_start, end).is_none() {
                 // A stream may have the ID 650: only the status distinguishes `650 NEW ...` from the whole line `650 STREAM ...`.
                 if content.starts_with(b"650 ") {
                     return ProtocolError::new(ErrorKind::WholeLine, content, 0);
                 }
-                return ProtocolError::unknown_word(field, token, start as usize);
+                return ProtocolError::unknown_word(field, token, token_start as usize);
             }
         } else if !id::is_id(token) {
-            let offset = start as usize + id::valid_prefix(token);
+            let offset = token_start as usize + id::valid_prefix(token);
             return ProtocolError::new(ErrorKind::Malformed(field), content, offset);
         }
-        start = end + 1;
     }
     // Not reached: `read` refuses only headers that have one of the errors above.
     ProtocolError::new(ErrorKind::Missing(Field::Target), content, (start as usize).min(content.len()))

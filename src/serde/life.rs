@@ -1,7 +1,7 @@
 //! Streams as data, with the names of the columns of `tor-streams streams`.
 //!
-//! A word is serialized as the text that tor printed. A [`StreamLife`] has a word without a variant in two fields, `Unrecognized`
-//! and the text; the structs here join the two into one.
+//! A word is serialized as the text that tor printed. A [`StreamLife`] has a word without a variant (an *unnamed* word, see
+//! [`crate::tracker`]) in two fields, `Unrecognized` and the text; the structs here join the two into one.
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;

@@ -129,7 +129,7 @@ impl<'a> PrintedFields<'a> {
         }
     }
 
-    /// Returns `true` if these are the fields of `event`. IDs may be abridged, as those of an owned event are, and empty items of
+    /// Returns `true` if these are the fields of `event`. IDs are compared as [`is_same_id`] does, and empty items of
     /// `iso_fields` do not matter.
     fn are_those_of(&self, event: &StreamEventRef<'a>) -> bool {
         let other = Self::of(event);
@@ -172,7 +172,8 @@ impl<'a> PrintedFields<'a> {
     }
 }
 
-/// Returns `true` if two IDs are the same in the owned form, which abridges long ones.
+/// Returns `true` if two IDs are the same in the owned form, which abridges some malformed ones: see `StreamId::of_any_token`. Without
+/// `alloc` there is no owned form, and the IDs have to be equal.
 fn is_same_id(id: &str, other: &str) -> bool {
     #[cfg(feature = "alloc")]
     let is_same = StreamId::of_any_token(id) == StreamId::of_any_token(other);

@@ -164,13 +164,11 @@ impl fmt::Write for Escaping<'_, '_> {
 
 #[cfg(feature = "defmt")]
 impl defmt::Format for Redacted<'_> {
+    /// Formats the text as `Debug` does: text without a secret on the developer's machine, other text on the device.
     fn format(&self, f: defmt::Formatter<'_>) {
         match self.as_str() {
             Some(text) => defmt::write!(f, "{=str:?}", text),
-            None => self.pieces().for_each(|piece| match piece {
-                Piece::Masked => defmt::write!(f, "***"),
-                Piece::Shown(text) => defmt::write!(f, "{=str}", core::str::from_utf8(text).unwrap_or("\u{FFFD}")),
-            }),
+            None => defmt::write!(f, "{}", defmt::Debug2Format(self)),
         }
     }
 }
@@ -216,8 +214,15 @@ impl Iterator for Secrets<'_> {
 ///
 /// Before the closing mark tor writes an even number of backslashes, which escape each other; before a mark inside of the
 /// string an odd number. Each time that a log escapes the text, n backslashes before a mark become 2n + 1: each one has a backslash
-/// before it, and so has the mark. Of 0 before the opening mark this makes `escapes`. So the number before the closing mark, divided
-/// by 2 * `escapes` + 2, leaves `escapes`; before a mark in the string, it leaves 2 * `escapes` + 1.
+/// before it, and so has the mark. Numbers of backslashes before each mark:
+///
+/// | escaped | opening mark (`escapes`) | closing mark | mark inside of the string |
+/// |---|---|---|---|
+/// | never | 0 | 0, 2, 4, ...: 0 modulo 2 | 1, 3, 5, ...: 1 modulo 2 |
+/// | once | 1 | 1, 5, 9, ...: 1 modulo 4 | 3, 7, 11, ...: 3 modulo 4 |
+/// | twice | 3 | 3, 11, 19, ...: 3 modulo 8 | 7, 15, 23, ...: 7 modulo 8 |
+///
+/// So a mark is the closing one if the remainder of its number, divided by 2 * `escapes` + 2, is `escapes`.
 fn string_len(text: &[u8], escapes: usize) -> usize {
     let period = escapes.saturating_mul(2).saturating_add(2);
     let mut backslashes = 0_usize;

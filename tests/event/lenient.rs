@@ -130,6 +130,23 @@ fn a_header_is_needed() {
     }
 }
 
+/// The error of lenient reading is about the field that is missing, though strict reading refuses a malformed one before it.
+#[test]
+fn the_error_is_about_a_missing_field() {
+    for (line, strict, missing, offset) in [
+        (&b"$$"[..], ErrorKind::Malformed(StreamId), StreamStatus, 2),
+        (b"a!b  4 a:1", ErrorKind::Malformed(StreamId), StreamStatus, 4),
+        (b"$$ NEW", ErrorKind::Malformed(StreamId), CircuitId, 6),
+        (b"9 PAUSED", ErrorKind::Unrecognized(StreamStatus), CircuitId, 8),
+        (b"9 \xff  a:1", ErrorKind::Unrecognized(StreamStatus), CircuitId, 4),
+        (b"650 STREAM\r\n", ErrorKind::WholeLine, CircuitId, 10),
+    ] {
+        assert_eq!(event_err(line).kind(), strict, "{}", line.escape_ascii());
+        let error = protocol_error(StreamEventRef::parse_lenient(line));
+        assert_eq!((error.kind(), error.offset()), (ErrorKind::Missing(missing), offset), "{}", line.escape_ascii());
+    }
+}
+
 /// For each prefix of a case that strict reading accepts, lenient reading returns the same event.
 #[test]
 fn agrees_with_strict() {

@@ -1,5 +1,5 @@
-//! Laws for any line: agreement of every path (`properties.rs`), tor's printer read back (`printer.rs`), and work that is linear
-//! (`linear.rs`). `common/mod.rs` says what a path is.
+//! Laws for any input: every path agrees (`properties.rs`; `common/mod.rs` says what a path is), events that tor prints are read back
+//! (`printer.rs`), and the work is linear in the length of a line (`linear.rs`) and of a log (`linear_logs.rs`).
 
 #[path = "../common/mod.rs"]
 mod common;

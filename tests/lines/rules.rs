@@ -99,6 +99,7 @@ fn every_case() {
             assert_eq!(flags(&line).into_iter().map(Some).collect::<Vec<_>>(), expected, "{why}");
         }
         assert!(events.next().is_none(), "{why}");
+        assert_eq!(events.state().line_end() == Some(LineEnd::CrLf), case["kind"] == "wire", "{why}");
         assert_skipped(&events.skipped(), &case["skipped"], why);
     }
     assert_eq!(count, 39);

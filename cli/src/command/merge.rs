@@ -9,7 +9,7 @@ use crate::command::summary::{
     EndOfLogs, Fault, LogTally, MergeableReader, OverflowGuard, ReadLine, Settings, Sha256Hash, Summary, SummaryForm,
 };
 use crate::input::Input;
-use crate::output::text::escape_name;
+use crate::output::text::{error_text, escape_name};
 use crate::report;
 
 /// Help text after the options.
@@ -118,7 +118,7 @@ impl Merging {
     ///
     /// If the output cannot be written; in the inner result, if the file cannot be merged.
     fn add(&mut self, input: &Input) -> io::Result<Result<(), Fault>> {
-        let text = input.open_without_progress().map_err(Fault::of_file);
+        let text = input.open_without_progress().map_err(|error| Fault::of_file(error_text(&error)));
         let mut reader = match text.and_then(|text| MergeableReader::new(BufReader::new(text))) {
             Ok(reader) => reader,
             Err(fault) => return Ok(Err(fault)),

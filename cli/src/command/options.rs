@@ -22,7 +22,7 @@ use crate::input::threads::{self, Collector, ConsumerMaker, numbered};
 use crate::input::{Input, copies};
 
 /// The options of a command that follows streams.
-#[derive(Clone, Copy, Debug, clap::Args)]
+#[derive(Clone, Copy, clap::Args, serde::Serialize)]
 pub(crate) struct StreamOptions {
     /// Take the files for parts of one log, in the order given, and not for logs of their own
     #[arg(long)]

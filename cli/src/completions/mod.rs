@@ -1,6 +1,6 @@
 //! Shell completions: scripts that ask the program itself, and the words that it offers.
 //!
-//! The scripts for bash and zsh are our own. Those of `clap_complete` offer nothing behind `--option=` in bash, insert
+//! The scripts for bash and zsh are our own: the scripts of `clap_complete` offer nothing behind `--option=` in bash, insert
 //! the names of files without quotes there, and quote the `~` of `~/x` in zsh.
 
 use std::ffi::OsStr;
@@ -38,24 +38,23 @@ pub(crate) fn script(shell: &str) -> io::Result<Vec<u8>> {
     Ok(script)
 }
 
-/// Adds to each command the values that its options and files take.
+/// Adds to the arguments of each command the values that they take.
 fn with_words(command: Command) -> Command {
     let names: Vec<_> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    let with_values_or_names = |argument: Arg| match argument.get_id().as_str() {
-        // The COMMAND of `man`.
-        "page" => argument.add(ArgValueCandidates::new({
-            let names = names.clone();
-            move || names.iter().map(CompletionCandidate::new).collect()
-        })),
-        _ => with_values(argument),
-    };
-    command.mut_args(with_values_or_names).mut_subcommands(|command| command.mut_args(with_values_or_names))
+    let add_values = |argument| with_values(argument, &names);
+    command.mut_args(add_values).mut_subcommands(|command| command.mut_args(add_values))
 }
 
-/// Adds to an argument the values that it takes. An argument is known by the name of its field, in whichever command's options
-/// it is.
-fn with_values(argument: Arg) -> Arg {
+/// Adds to an argument the values that it takes, given the names of all commands. An argument's ID is the name of its field in
+/// the options of a command: a field that is renamed there has to be renamed here.
+fn with_values(argument: Arg, names: &[String]) -> Arg {
     match argument.get_id().as_str() {
+        // The COMMAND of `man`.
+        "page" => {
+            let names = names.to_vec();
+            let candidates = move || names.iter().map(CompletionCandidate::new).collect();
+            argument.add(ArgValueCandidates::new(candidates))
+        }
         "status" => argument.add(words(StreamStatus::ALL.iter().map(|status| status.as_str()))),
         "reason" => argument.add(words(StreamClosureReason::ALL.iter().map(|reason| reason.as_str()))),
         "purpose" => argument.add(words(StreamPurpose::ALL.iter().map(|purpose| purpose.as_str()))),
@@ -65,7 +64,7 @@ fn with_values(argument: Arg) -> Arg {
     }
 }
 
-/// Returns a completer that offers protocol words, in lower case where the word begins so.
+/// Returns a completer that offers protocol words, in lower case if the typed word begins with a small letter.
 fn words(words: impl Iterator<Item = &'static str>) -> ArgValueCompleter {
     let words: Vec<_> = words.collect();
     ArgValueCompleter::new(move |typed: &OsStr| {

@@ -1,7 +1,8 @@
 # Completions of tor-streams in bash: the program itself is asked for them.
 _tor_streams() {
-    # The shell completes names of files with quotes, variables or ~ itself.
+    # The program gets no word with quotes, variables or ~: such a word is most likely a file, which the shell completes itself.
     [[ $2 != *[\\\~\$\`\'\"]* ]] || return
+    # The words before and at the cursor, the last one up to the cursor only.
     local typed=$2 option= words=() last=-1 i
     for ((i = 0; i <= COMP_CWORD; i++)); do
         local word=${COMP_WORDS[i]}
@@ -14,10 +15,12 @@ _tor_streams() {
         fi
     done
     [[ ${words[last]} != --*=* ]] || option=${words[last]%%=*}=
+    # The names _CLAP_... are those of the library behind the program, clap_complete, which prints words with IFS between them.
     local IFS=$'\013' space=true
     ! compopt +o nospace 2>/dev/null || space=false
     COMPREPLY=($(_CLAP_IFS=$IFS _CLAP_COMPLETE_INDEX=$last _CLAP_COMPLETE_COMP_TYPE=$COMP_TYPE \
         _CLAP_COMPLETE_SPACE=$space TOR_STREAMS_COMPLETE=bash tor-streams -- "${words[@]}"))
+    # Bash keeps `--option=`, so only the value is inserted.
     COMPREPLY=("${COMPREPLY[@]#"$option"}")
     if [[ $space == false && ${COMPREPLY-} =~ [=/:]$ ]]; then
         compopt -o nospace

@@ -1,11 +1,13 @@
 #compdef tor-streams
 # Completions of tor-streams in zsh: the program itself is asked for them.
 _tor_streams() {
-    # The shell completes names of files with quotes, variables or ~ itself.
+    # The program gets no word with quotes, variables or ~: such a word is most likely a file, which the shell completes itself.
     if [[ $words[CURRENT] == *[\\\~\$\`\'\"]* ]]; then
         _files
         return
     fi
+    # The names _CLAP_... are those of the library behind the program, clap_complete, which prints a line for each completion:
+    # the word and, after a colon, its help.
     local completion
     local -a dirs others
     for completion in "${(@f)$(_CLAP_IFS=$'\n' _CLAP_COMPLETE_INDEX=$((CURRENT - 1)) TOR_STREAMS_COMPLETE=zsh \

@@ -4,10 +4,11 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-/// Size of a chunk, in bytes.
+/// Size of a chunk, in bytes: to decompress one takes much longer than to hand it over.
 const CHUNK: usize = 128 * 1024;
 
-/// Number of chunks that circulate between the two threads.
+/// Number of chunks that circulate between the two threads: each thread uses one, and two wait, so that neither thread stops as
+/// soon as the other is slower.
 const CHUNKS: usize = 4;
 
 /// A reader whose bytes another thread reads ahead, so that decompression and the reading of events run side by side.
@@ -19,7 +20,7 @@ pub(crate) struct ReadAhead {
     /// Chunk whose bytes are being returned.
     chunk: Vec<u8>,
     /// Number of bytes of `chunk` that were returned.
-    used: usize,
+    returned: usize,
 }
 
 impl ReadAhead {
@@ -36,11 +37,11 @@ impl ReadAhead {
             let _ = used_chunks.send(Vec::new());
         }
         thread::Builder::new().spawn(move || fill(reader, to_fill, &filled_sender))?;
-        Ok(Self { filled, used_chunks, chunk: Vec::new(), used: 0 })
+        Ok(Self { filled, used_chunks, chunk: Vec::new(), returned: 0 })
     }
 }
 
-/// Reads chunks until the input ends or a channel is closed.
+/// Reads chunks until the input ends, a read fails, or a channel is closed.
 fn fill(mut reader: impl Read, to_fill: Receiver<Vec<u8>>, filled: &Sender<io::Result<Vec<u8>>>) {
     for mut chunk in to_fill {
         chunk.resize(CHUNK, 0);
@@ -50,6 +51,7 @@ fn fill(mut reader: impl Read, to_fill: Receiver<Vec<u8>>, filled: &Sender<io::R
                 read => break read,
             }
         };
+        // Neither the end of the input nor an error is followed by more.
         let is_last = !matches!(read, Ok(1..));
         let result = read.map(|read| {
             chunk.truncate(read);
@@ -63,17 +65,17 @@ fn fill(mut reader: impl Read, to_fill: Receiver<Vec<u8>>, filled: &Sender<io::R
 
 impl Read for ReadAhead {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.used == self.chunk.len() {
-            // The channel is closed after the last chunk.
+        if self.returned == self.chunk.len() {
+            // The channel is closed after the last chunk, and after an error.
             let Ok(chunk) = self.filled.recv() else { return Ok(0) };
             let used_chunk = core::mem::replace(&mut self.chunk, chunk?);
-            self.used = 0;
+            self.returned = 0;
             // After the last chunk the thread has ended, and sending fails: nothing is left to fill.
             let _ = self.used_chunks.send(used_chunk);
         }
-        let mut rest = self.chunk.get(self.used..).unwrap_or_default();
+        let mut rest = self.chunk.get(self.returned..).unwrap_or_default();
         let read = rest.read(buffer)?;
-        self.used += read;
+        self.returned += read;
         Ok(read)
     }
 }

@@ -22,7 +22,7 @@ const FILES_PER_THREAD: usize = 64;
 struct FileFacts<'i> {
     /// Input that names the file.
     input: &'i Input,
-    /// Path without links; `None` if the file is not there.
+    /// Path without links; `None` if the file was removed meanwhile.
     path: Option<PathBuf>,
     /// Hash of the first bytes, unpacked; `None` if the file is empty or cannot be read.
     first_bytes: Option<u64>,
@@ -31,21 +31,23 @@ struct FileFacts<'i> {
 /// Reports files that are the same as an earlier one, by path, or by length and first bytes: their streams are read
 /// twice. Returns `false` if there is one.
 ///
-/// Up to `jobs` threads open the files. Those that begin alike are few, so this thread alone finds their lengths, and
+/// Up to `jobs` threads open the files. Few begin alike, so this thread alone finds the lengths of these, and
 /// decompresses them for that.
 pub(crate) fn report_copies(inputs: &[Input], jobs: usize) -> bool {
     let (mut by_path, mut by_first_bytes) = (BTreeMap::new(), BTreeMap::<u64, Vec<&Input>>::new());
     let mut no_copies = true;
     for FileFacts { input, path, first_bytes } in facts(inputs, jobs) {
         let same_path = path.as_ref().and_then(|path| by_path.get(path).copied());
-        let original = same_path.map(|original| (original, "is the same file as")).or_else(|| {
+        let mut same_text = || {
             let alike = by_first_bytes.entry(first_bytes?).or_default();
-            let same_len = |other: &&&Input| length(other).is_ok_and(|len| length(input).is_ok_and(|own| own == len));
-            let original =
-                alike.iter().find(same_len).map(|&original| (original, "has the length and the beginning of"));
+            let original = alike.iter().copied().find(|other| have_same_length(other, input));
             alike.push(input);
             original
-        });
+        };
+        let original = match same_path {
+            Some(original) => Some((original, "is the same file as")),
+            None => same_text().map(|original| (original, "has the length and the beginning of")),
+        };
         if let Some((original, relation)) = original {
             let (name, original) = (escape_name(&input.name), escape_name(&original.name));
             report(format_args!("tor-streams: {name}: {relation} {original}, so its streams are read twice"));
@@ -59,16 +61,15 @@ pub(crate) fn report_copies(inputs: &[Input], jobs: usize) -> bool {
 
 /// Returns the facts of the inputs that are files, in order, with up to `jobs` threads.
 fn facts(inputs: &[Input], jobs: usize) -> Vec<FileFacts<'_>> {
-    let share = inputs.len().div_ceil(jobs.max(1)).max(FILES_PER_THREAD);
-    let (first, rest) = inputs.split_at_checked(share).unwrap_or((inputs, &[]));
+    let per_thread = inputs.len().div_ceil(jobs.max(1)).max(FILES_PER_THREAD);
+    let (first, rest) = inputs.split_at_checked(per_thread).unwrap_or((inputs, &[]));
     thread::scope(|scope| {
         // Where the system allows no more threads, this one opens all files.
-        let start =
-            |inputs| (inputs, thread::Builder::new().spawn_scoped(scope, move || FileFacts::of_all(inputs)).ok());
-        let others: Vec<_> = rest.chunks(share).map(start).collect();
+        let start = |chunk| (chunk, thread::Builder::new().spawn_scoped(scope, move || FileFacts::of_all(chunk)).ok());
+        let others: Vec<_> = rest.chunks(per_thread).map(start).collect();
         let mut facts = FileFacts::of_all(first);
-        for (inputs, thread) in others {
-            facts.extend(thread.and_then(|thread| thread.join().ok()).unwrap_or_else(|| FileFacts::of_all(inputs)));
+        for (chunk, thread) in others {
+            facts.extend(thread.and_then(|thread| thread.join().ok()).unwrap_or_else(|| FileFacts::of_all(chunk)));
         }
         facts
     })
@@ -100,6 +101,11 @@ fn first_bytes(reader: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(FIRST_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Returns `true` if two files have the same length, unpacked. A file that cannot be read is like none.
+fn have_same_length(one: &Input, other: &Input) -> bool {
+    length(one).is_ok_and(|len| length(other).is_ok_and(|other_len| len == other_len))
 }
 
 /// Returns the length of a file, unpacked.

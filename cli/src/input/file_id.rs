@@ -1,4 +1,4 @@
-//! The identity of a file on its file system: the same for all of its names and links.
+//! The identity of a file on its file system, by which two names of one file are found to be the same.
 
 #[cfg(unix)]
 use std::fs::{File, Metadata};

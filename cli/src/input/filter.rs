@@ -1,12 +1,12 @@
 //! Filters: the options that select events and streams.
 
-use core::fmt;
 use core::ops::{BitOr, BitOrAssign};
 use core::str::FromStr;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
 use glob::{MatchOptions, Pattern};
+use serde::{Serialize, Serializer};
 use tor_stream_event::{StreamClosureReason, StreamEventRef, StreamPurpose, StreamStatus};
 
 use crate::input::time::{self, Time};
@@ -14,8 +14,10 @@ use crate::output::mask;
 use crate::report;
 
 /// The options that select events and streams. A repeated option matches any of its values.
+///
+/// Equal values, in whatever case, are serialized to the same text, for a hash of them.
 #[allow(rustdoc::broken_intra_doc_links, reason = "the help of an option is no Markdown")]
-#[derive(Debug, clap::Args)]
+#[derive(clap::Args, serde::Serialize)]
 pub(crate) struct Filter {
     /// Events with this status, such as CLOSED, in upper or lower case
     #[arg(long, help_heading = "Filters", value_name = "WORD")]
@@ -80,7 +82,7 @@ impl MetConditions {
         self == Self::ALL
     }
 
-    /// Returns these conditions, or the empty set if `met` is `false`.
+    /// Returns these conditions if they are met, else none.
     const fn only_if(self, met: bool) -> Self {
         if met { self } else { Self(0) }
     }
@@ -101,7 +103,7 @@ impl BitOrAssign for MetConditions {
 }
 
 impl Filter {
-    /// Returns `true` without filters: every event meets the conditions then.
+    /// Returns `true` without a filter: every event meets the conditions then.
     pub(crate) fn is_empty(&self) -> bool {
         let Self { status, reason, purpose, target, port, source, circuit, stream, since, until, anomalous } = self;
         [status, reason, purpose].iter().all(|words| words.is_empty())
@@ -117,14 +119,14 @@ impl Filter {
 
     /// Returns the conditions that an event meets. An event without a time does not meet a limit of the time.
     pub(crate) fn met_by(&self, event: &StreamEventRef<'_>, time: Option<Time>) -> MetConditions {
-        let one_of = |ids: &[String], id: &str| ids.is_empty() || ids.iter().any(|asked| asked == id);
-        let status = AskedWord::any_matches(&self.status, [Some(event.status_str()), None]);
-        let reason = AskedWord::any_matches(&self.reason, [event.reason_str(), event.remote_reason_str()]);
-        let purpose = AskedWord::any_matches(&self.purpose, [event.purpose_str(), None]);
+        let allows = |asked: &[String], id: &str| asked.is_empty() || asked.iter().any(|asked| asked == id);
+        let status = AskedWord::any_matches(&self.status, &[Some(event.status_str())]);
+        let reason = AskedWord::any_matches(&self.reason, &[event.reason_str(), event.remote_reason_str()]);
+        let purpose = AskedWord::any_matches(&self.purpose, &[event.purpose_str()]);
         let event_itself = status
             && reason
-            && one_of(&self.circuit, event.circuit_id.unwrap_or("0"))
-            && one_of(&self.stream, event.id)
+            && allows(&self.circuit, event.circuit_id.unwrap_or("0"))
+            && allows(&self.stream, event.id)
             && (!self.anomalous || !event.anomalies().is_empty())
             && self.allows_time(time.and_then(Time::unix));
         MetConditions::EVENT.only_if(event_itself)
@@ -133,7 +135,7 @@ impl Filter {
             | MetConditions::SOURCE.only_if(self.allows_source(event))
     }
 
-    /// Returns `true` if the target and its port match, as they are printed.
+    /// Returns `true` if the target and its port match, in the form in which rows show them: with credentials masked.
     fn allows_target(&self, event: &StreamEventRef<'_>) -> bool {
         (self.port.is_empty() || self.port.contains(&event.target_port))
             && (self.target.is_empty() || {
@@ -158,7 +160,7 @@ impl Filter {
         self.since.is_some() || self.until.is_some()
     }
 
-    /// Returns `true` if a time is within the limits.
+    /// Returns `true` if a time is within the limits, or if there are none.
     fn allows_time(&self, time: Option<Duration>) -> bool {
         !self.limits_time()
             || time.is_some_and(|time| {
@@ -169,15 +171,16 @@ impl Filter {
     /// Reports each word that is neither one of tor's nor in an event that was read. Returns `false` if there is one.
     pub(crate) fn report_unknown_words(&self) -> bool {
         let lists = [
-            ("status", &self.status, words(StreamStatus::ALL, StreamStatus::as_str)),
-            ("reason", &self.reason, words(StreamClosureReason::ALL, StreamClosureReason::as_str)),
-            ("purpose", &self.purpose, words(StreamPurpose::ALL, StreamPurpose::as_str)),
+            ("status", &self.status, known_words(StreamStatus::ALL, StreamStatus::as_str)),
+            ("reason", &self.reason, known_words(StreamClosureReason::ALL, StreamClosureReason::as_str)),
+            ("purpose", &self.purpose, known_words(StreamPurpose::ALL, StreamPurpose::as_str)),
         ];
         let mut all_known = true;
         for (name, asked, known) in lists {
             for (word, nearest) in asked.iter().filter_map(|word| Some((word, word.nearest(&known)?))) {
                 report(format_args!(
-                    "tor-streams: no event has the {name} {word:?}, and Tor has no such word; did you mean {nearest}?"
+                    "tor-streams: no event has the {name} {:?}, and Tor has no such word; did you mean {nearest}?",
+                    word.text
                 ));
                 all_known = false;
             }
@@ -205,24 +208,24 @@ impl Filter {
     }
 }
 
-/// Returns the text of each word.
-fn words<T: Copy>(all: &[T], text: fn(T) -> &'static str) -> Vec<&'static str> {
+/// Returns the texts of all known words of a kind.
+fn known_words<T: Copy>(all: &[T], text: fn(T) -> &'static str) -> Vec<&'static str> {
     all.iter().map(|&word| text(word)).collect()
 }
 
-/// A word of an option, matched in any case.
+/// A word that a filter asks for, in any case.
 struct AskedWord {
-    /// Text of the word.
+    /// Text of the word, as the option has it.
     text: String,
     /// Set once an event has the word; shared by the reader threads.
     seen: AtomicBool,
 }
 
 impl AskedWord {
-    /// Returns `true` if one of the `asked` words is one of an event's, or if the option is absent.
-    fn any_matches(asked: &[Self], of_event: [Option<&str>; 2]) -> bool {
+    /// Returns `true` if one of the `asked` words is one of an event's, or if no word is asked for.
+    fn any_matches(asked: &[Self], of_event: &[Option<&str>]) -> bool {
         let mut any = asked.is_empty();
-        for word in of_event.into_iter().flatten() {
+        for word in of_event.iter().flatten() {
             for asked in asked {
                 // Every word is compared, even after a match, to be marked as seen.
                 any |= asked.matches(word);
@@ -231,7 +234,7 @@ impl AskedWord {
         any
     }
 
-    /// Returns `true` if this is the word, and marks it as seen.
+    /// Returns `true` if an event's word is this one, which is then marked as seen.
     fn matches(&self, word: &str) -> bool {
         let is_same = self.text.eq_ignore_ascii_case(word);
         // All threads read this flag, so it is written only once.
@@ -251,6 +254,7 @@ impl AskedWord {
     }
 }
 
+// clap clones the values of options.
 impl Clone for AskedWord {
     fn clone(&self) -> Self {
         Self { text: self.text.clone(), seen: self.seen.load(Ordering::Relaxed).into() }
@@ -265,19 +269,25 @@ impl FromStr for AskedWord {
     }
 }
 
-impl fmt::Debug for AskedWord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.text.fmt(f)
+impl Serialize for AskedWord {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.text.to_ascii_uppercase().serialize(serializer)
     }
 }
 
 /// A pattern of addresses: of a host, or of a host and a port after a colon.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct AddressPattern {
-    /// Pattern of the host, or of the whole address if it has a port.
+    /// Pattern of the host or, if it has a port, of the host, a colon and the port.
     pattern: Pattern,
     /// Set if the pattern has a port.
     has_port: bool,
+}
+
+impl Serialize for AddressPattern {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.pattern.as_str().to_ascii_lowercase().serialize(serializer)
+    }
 }
 
 impl AddressPattern {
@@ -286,14 +296,15 @@ impl AddressPattern {
         MatchOptions { case_sensitive: false, require_literal_separator: false, require_literal_leading_dot: false };
 
     /// Returns `true` if a host and its port match. tor prints an IPv6 address in brackets as a target, and without them as
-    /// the address of a client: both forms match both.
+    /// the address of a client: a pattern of either form matches both.
     fn matches(&self, host: &str, port: u16) -> bool {
-        let matches =
+        let matches_form =
             |host: &str| self.matches_text(host) || (self.has_port && self.matches_text(&format!("{host}:{port}")));
-        let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-        matches(host)
-            || bare.is_some_and(matches)
-            || (bare.is_none() && host.contains(':') && matches(&format!("[{host}]")))
+        let without_brackets = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let is_bare_ipv6 = without_brackets.is_none() && host.contains(':');
+        matches_form(host)
+            || without_brackets.is_some_and(matches_form)
+            || (is_bare_ipv6 && matches_form(&format!("[{host}]")))
     }
 
     /// Returns `true` if a text matches.
@@ -306,14 +317,13 @@ impl FromStr for AddressPattern {
     type Err = glob::PatternError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // In a pattern, brackets hold a set of characters, and `[[]` stands for a bracket. A set with a colon would be of
-        // no use, so `[2001:db8::1]:*` is taken for an IPv6 address, which tor prints in brackets.
-        let address =
-            text.strip_prefix('[').and_then(|rest| rest.split_once(']')).filter(|(host, _)| host.contains(':'));
-        let (text, port) = match address {
-            Some((host, port)) => (format!("[[]{host}[]]{port}"), port),
+        // In a glob, brackets hold a set of characters, and `[[]` and `[]]` stand for the brackets themselves. A set with a colon
+        // would be of no use, so `[2001:db8::1]:*` is taken for an IPv6 address, which tor prints in brackets.
+        let ipv6 = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).filter(|(host, _)| host.contains(':'));
+        let (glob, may_have_port) = match ipv6 {
+            Some((host, after_host)) => (format!("[[]{host}[]]{after_host}"), after_host),
             None => (text.into(), text),
         };
-        Ok(Self { pattern: Pattern::new(&text)?, has_port: port.contains(':') })
+        Ok(Self { pattern: Pattern::new(&glob)?, has_port: may_have_port.contains(':') })
     }
 }

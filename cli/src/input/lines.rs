@@ -12,7 +12,7 @@ pub(crate) struct LineCollector {
     is_wire: bool,
     /// Length of the incomplete line, in bytes. Greater than that of `text` in a line that is too long.
     len: u64,
-    /// Last byte of the incomplete line.
+    /// Last byte of the incomplete line; 0 for an empty one.
     last: u8,
 }
 
@@ -53,14 +53,15 @@ impl LineCollector {
         &self.text
     }
 
-    /// Removes bytes from the start of `chunk`, up to a LF or all, and returns them. If they complete a line, it is
-    /// returned too.
+    /// Removes the bytes up to the first LF, or all without one, from the start of `chunk`. Returns them, and the line if they
+    /// complete it.
     pub(crate) fn take<'c>(&mut self, chunk: &mut &'c [u8]) -> (&'c [u8], Option<CollectedLine>) {
         let lf = memchr::memchr(b'\n', chunk);
         let (taken, rest) = chunk.split_at(lf.map_or(chunk.len(), |lf| lf + 1));
         *chunk = rest;
-        let before = taken.len().checked_sub(2).and_then(|at| taken.get(at)).copied().unwrap_or(self.last);
-        let has_cr = lf.is_some() && before == b'\r';
+        // The CR may have come with the bytes before.
+        let before_lf = taken.len().checked_sub(2).and_then(|at| taken.get(at)).copied().unwrap_or(self.last);
+        let has_cr = lf.is_some() && before_lf == b'\r';
         let room = self.max_len.saturating_sub(self.text.len());
         self.text.extend(taken.iter().take(room));
         self.len += taken.len() as u64;
@@ -71,15 +72,18 @@ impl LineCollector {
         let mut text = mem::take(&mut self.text);
         let is_whole = mem::take(&mut self.len) == text.len() as u64;
         self.last = 0;
+        // The text of a line that is too long was cut before its LF.
         if is_whole {
             text.truncate(text.len() - 1 - usize::from(has_cr));
         }
         (taken, Some(CollectedLine { text, has_cr, is_whole }))
     }
 
-    /// Takes back the last line, which ended with a lone LF: that LF is a byte of the line, so the line is not complete.
+    /// Takes back the line that [`take`](Self::take) has just returned, if it ended with a lone LF: that LF is a byte of the line,
+    /// which is not complete.
     pub(crate) fn put_back(&mut self, line: CollectedLine) {
         self.text = line.text;
+        // In a line that is too long, this is less than its length, and still more than `text` holds.
         self.len = self.text.len() as u64 + 1;
         if line.is_whole {
             self.text.push(b'\n');

@@ -1,12 +1,14 @@
 //! Inputs: from the arguments of a command to the events of each log.
 //!
-//! [`Inputs::list`] finds the files. Each is [unpacked](unpack), its [layout] is detected, and a [reader] passes its
-//! events to a [`Consumer`](reader::Consumer), which every command implements. Each event comes with the [time] that the
-//! log writes before it, and with the conditions of the [filter] that it meets. At the end of a log, its [findings] are
-//! reported. Commands call [`threads::read`], which does all of this with several threads.
+//! [`Inputs::list`] finds the files; [`copies`] reports those that are named twice, by their [identity](file_id) or their
+//! text. Each is [unpacked](unpack), maybe in a [thread of its own](ahead), and moves the [progress] bar. Its [layout] is
+//! detected, and [`read_events`] passes its events to a [`Consumer`](reader::Consumer), which every command implements. Each
+//! event comes with the [time] that the log writes before it, and with the conditions of the [filter] that it meets.
+//! [Open streams](open_streams) in replies, found in the [lines] of the same bytes, are passed on as well. At the end of a
+//! log, its [findings] are reported. Commands call [`threads::read`], which does all of this with several threads.
 //!
 //! - An *input* is a file, or standard input. A *log* is the text of one input or, with `--join`, of all inputs in order.
-//!   It is a *capture* if it has the very bytes of a control connection, else a *program's log*.
+//!   A log is a *capture* if it has the very bytes of a control connection, else a *program's log*.
 //! - A *reply* is what tor's control port answers or reports: a line that begins with a code, such as `650 STREAM`. After
 //!   some replies, such as `250+stream-status=`, *data* follows: lines up to a line with nothing but a dot.
 //! - A *prefix* is the text that a log writes before a reply, such as a date and a time.
@@ -22,6 +24,7 @@ pub(crate) mod layout;
 pub(crate) mod lines;
 pub(crate) mod open_streams;
 mod progress;
+pub(crate) mod read_events;
 pub(crate) mod reader;
 pub(crate) mod threads;
 pub(crate) mod time;
@@ -35,7 +38,7 @@ use self::ahead::ReadAhead;
 use self::file_id::FileId;
 use self::layout::TextSource;
 use self::progress::{Measured, Progress};
-use crate::output::text::escape_name;
+use crate::output::text::{error_text, escape_name};
 use crate::report;
 
 /// The options that name the inputs.
@@ -92,8 +95,8 @@ impl Inputs {
         (inputs, all_read)
     }
 
-    /// Adds a file, or the files in a folder, found in a file or folder of the command line. Returns `false` if a folder is
-    /// not read.
+    /// Adds the file at a path or, with `--recursive`, the files in the folder there. `argument` is the path of the command line
+    /// that led to this one. Returns `false` if a folder is not read.
     fn add(&self, path: &Path, argument: &Path, inputs: &mut Vec<Input>) -> bool {
         if path.as_os_str() == "-" || !(self.recursive && path.is_dir()) {
             inputs.push(Input::of(path));
@@ -103,31 +106,34 @@ impl Inputs {
         let mut entries = match entries {
             Ok(entries) => entries,
             Err(error) => {
-                report(format_args!("tor-streams: {}: {error}", escape_name(&path.to_string_lossy())));
+                report(format_args!("tor-streams: {}: {}", escape_name(&path.to_string_lossy()), error_text(&error)));
                 return false;
             }
         };
         entries.sort_by_key(fs::DirEntry::file_name);
-        entries.iter().map(fs::DirEntry::path).fold(true, |all_read, path| {
-            let kind = fs::metadata(&path).map(|metadata| metadata.file_type());
-            if let Some(kind) = kind.as_ref().ok().and_then(endless_kind) {
-                let path = path.display().to_string();
-                report(format_args!("tor-streams: {}: {kind}, not read", escape_name(&path)));
-                // Whoever names a folder means the files in it, so nothing is missing.
-                return all_read;
+        let paths = entries.iter().map(fs::DirEntry::path);
+        paths.fold(true, |all_read, path| all_read & self.add_entry(&path, argument, inputs))
+    }
+
+    /// Adds an entry of a folder as [`add`](Self::add) does, unless it may have no end.
+    fn add_entry(&self, path: &Path, argument: &Path, inputs: &mut Vec<Input>) -> bool {
+        let kind = fs::metadata(path).map(|metadata| metadata.file_type());
+        if let Some(kind) = kind.as_ref().ok().and_then(endless_kind) {
+            report(format_args!("tor-streams: {}: {kind}, not read", escape_name(&path.to_string_lossy())));
+            // Whoever names a folder means the files in it, so nothing is missing.
+            return true;
+        }
+        if path.is_symlink() && kind.is_ok_and(|kind| kind.is_dir()) {
+            // A link to a folder that it is in would never end. A folder in the argument is read anyway.
+            let paths = fs::canonicalize(path).ok().zip(fs::canonicalize(argument).ok());
+            let is_in_argument = paths.is_some_and(|(folder, argument)| folder.starts_with(argument));
+            if !is_in_argument {
+                let path = path.to_string_lossy();
+                report(format_args!("tor-streams: {}: a link to another folder, not read", escape_name(&path)));
             }
-            if path.is_symlink() && kind.is_ok_and(|kind| kind.is_dir()) {
-                // A link that leads back into the argument would never end, and the folder there is read anyway.
-                let is_read = fs::canonicalize(&path).ok().zip(fs::canonicalize(argument).ok());
-                let is_read = is_read.is_some_and(|(folder, argument)| folder.starts_with(argument));
-                if !is_read {
-                    let path = path.display().to_string();
-                    report(format_args!("tor-streams: {}: a link to another folder, not read", escape_name(&path)));
-                }
-                return all_read & is_read;
-            }
-            all_read & self.add(&path, argument, inputs)
-        })
+            return is_in_argument;
+        }
+        self.add(path, argument, inputs)
     }
 }
 

@@ -1,4 +1,4 @@
-//! CSV whose cells suit the program that shows them.
+//! CSV whose cells are harmless to the program that shows them: a terminal or a spreadsheet.
 
 use core::mem;
 use std::io::{self, IsTerminal, Write};
@@ -19,10 +19,10 @@ pub(crate) struct CsvOptions {
 /// The changes that are made to cells.
 #[derive(Clone, Copy)]
 pub(crate) struct CellEscapes {
-    /// Set to mark a cell that a spreadsheet takes for a formula.
-    safe: bool,
+    /// Set to put a `'` before a cell that a spreadsheet takes for a formula.
+    marks_formulas: bool,
     /// Set to escape commands to a terminal.
-    terminal: bool,
+    escapes_commands: bool,
 }
 
 /// CSV without a header.
@@ -36,17 +36,17 @@ pub(crate) struct Csv<W: Write> {
 impl CsvOptions {
     /// Returns the changes to the cells of standard output.
     pub(crate) fn cells(self) -> CellEscapes {
-        CellEscapes { safe: self.csv_safe, terminal: io::stdout().is_terminal() }
+        CellEscapes { marks_formulas: self.csv_safe, escapes_commands: io::stdout().is_terminal() }
     }
 }
 
 impl CellEscapes {
     /// Returns a cell as it is printed.
     fn cell(self, cell: &[u8]) -> Vec<u8> {
-        let formula = matches!(cell, [b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r', ..]);
-        let mut printed = if self.safe && formula { b"'".to_vec() } else { Vec::new() };
+        let is_formula = matches!(cell, [b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r', ..]);
+        let mut printed = if self.marks_formulas && is_formula { b"'".to_vec() } else { Vec::new() };
         match core::str::from_utf8(cell) {
-            Ok(text) if self.terminal => printed.extend_from_slice(escape(text).as_bytes()),
+            Ok(text) if self.escapes_commands => printed.extend_from_slice(escape(text).as_bytes()),
             _ => printed.extend_from_slice(cell),
         }
         printed
@@ -66,10 +66,10 @@ impl<W: Write> Csv<W> {
 
     /// Prints a row.
     pub(crate) fn row(&mut self, row: impl Serialize) -> io::Result<()> {
-        if !self.cells.safe && !self.cells.terminal {
+        if !self.cells.marks_formulas && !self.cells.escapes_commands {
             return self.writer.serialize(row).map_err(io_error);
         }
-        // The cells of a row are known once it is encoded.
+        // The row is encoded, read back as cells, and encoded again: only the encoder knows how a row becomes cells.
         let mut plain = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
         plain.serialize(row).map_err(io_error)?;
         let plain = plain.into_inner().map_err(csv::IntoInnerError::into_error)?;
@@ -108,9 +108,9 @@ mod tests {
     use super::*;
 
     /// Returns the text of a row of these cells.
-    fn text(cells: &[&str], safe: bool, terminal: bool) -> String {
+    fn text(cells: &[&str], marks_formulas: bool, escapes_commands: bool) -> String {
         let mut text = Vec::new();
-        let mut csv = Csv::new(&mut text, CellEscapes { safe, terminal });
+        let mut csv = Csv::new(&mut text, CellEscapes { marks_formulas, escapes_commands });
         csv.row(cells).unwrap();
         csv.flush().unwrap();
         drop(csv);

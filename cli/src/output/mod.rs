@@ -1,4 +1,9 @@
-//! Standard output in one of the formats.
+//! Standard output: rows in one of the formats, and text for a person.
+//!
+//! - Rows of CSV have their [cells] escaped, those of [json] their text, and the columns of Arrow and Parquet files (`columns`) are typed.
+//!   [`replacements`] puts late facts into rows that were encoded already.
+//! - A [table] has columns whose [width] fits the terminal, and [bars].
+//! - [`mask`] keeps credentials out of all of them, and [`text`] keeps commands away from a terminal.
 
 pub(crate) mod bars;
 pub(crate) mod cells;
@@ -15,7 +20,7 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 
-/// A format of the output.
+/// A format of rows.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RowFormat {
     /// One JSON object a line
@@ -37,7 +42,7 @@ pub(crate) fn print(text: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Returns the I/O error of a failed row as it is: the crate's own conversion hides that a pipe was closed.
+/// Returns the I/O error of a failed row as it is: the conversion of the crate `csv` hides that a pipe was closed.
 pub(crate) fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,

@@ -4,15 +4,15 @@ use core::fmt::{self, Write as _};
 use core::ops::Range;
 use std::io::{self, IoSlice, Write};
 
-/// Number of pieces that are written at once: systems take 1024 at most.
+/// Number of pieces, kept or replaced text, that are written at once: systems take 1024 at most.
 const AT_ONCE: usize = 1024;
 
 /// Replacements of ranges in a text.
 #[derive(Default)]
 pub(crate) struct Replacements {
-    /// New text of all ranges.
-    new: String,
-    /// Ranges in order, each with the end of its new text in `new`.
+    /// New text of all ranges, one after the other.
+    all_new: String,
+    /// Ranges in order, each with the end of its new text in `all_new`.
     ranges: Vec<(Range<usize>, usize)>,
 }
 
@@ -20,8 +20,8 @@ impl Replacements {
     /// Adds a range, which begins behind those before it, and its new text.
     pub(crate) fn add(&mut self, range: Range<usize>, new: fmt::Arguments<'_>) {
         // Writing to a text cannot fail.
-        let _ = self.new.write_fmt(new);
-        self.ranges.push((range, self.new.len()));
+        let _ = self.all_new.write_fmt(new);
+        self.ranges.push((range, self.all_new.len()));
     }
 
     /// Writes a text with the new ranges.
@@ -30,11 +30,12 @@ impl Replacements {
     ///
     /// If the output cannot be written.
     pub(crate) fn write(&self, text: &[u8], output: &mut impl Write) -> io::Result<()> {
+        // Ends of the text and of the new text that are in pieces so far.
         let (mut at, mut new_at) = (0, 0);
         let mut pieces = Vec::with_capacity(AT_ONCE);
         for (range, end) in &self.ranges {
             pieces.push(IoSlice::new(text.get(at..range.start).unwrap_or_default()));
-            pieces.push(IoSlice::new(self.new.get(new_at..*end).unwrap_or_default().as_bytes()));
+            pieces.push(IoSlice::new(self.all_new.get(new_at..*end).unwrap_or_default().as_bytes()));
             (at, new_at) = (range.end, *end);
             if pieces.len() >= AT_ONCE {
                 write_all(&mut pieces, output)?;
@@ -46,7 +47,7 @@ impl Replacements {
     }
 }
 
-/// Writes all of some pieces.
+/// Writes all pieces.
 fn write_all(mut pieces: &mut [IoSlice<'_>], output: &mut impl Write) -> io::Result<()> {
     // Drops empty pieces. Writing only those returns 0, which stands for an output that takes no more.
     IoSlice::advance_slices(&mut pieces, 0);

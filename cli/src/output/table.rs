@@ -1,6 +1,7 @@
 //! Tables of text for a person, which no name can break.
 //!
-//! Cells are [`plain`] text. Long ones are cut in the middle, and no line is wider than the output.
+//! Cells are [`plain`] text. Long ones are cut in the middle, and no line is wider than the output. The columns' widths are set in
+//! three steps: numbers get the width that they need, then texts are cut until the table fits, and the last column gets the rest.
 
 use core::fmt::Write as _;
 use std::io::{self, Write};
@@ -16,7 +17,8 @@ const WIDTH: usize = 80;
 const INDENT: usize = 2;
 /// Number of spaces between two columns.
 const GAP: usize = 2;
-/// Width that a longer last column keeps while columns of text are cut.
+/// Width of the last column, a [rest](ColumnKind::Rest), that is kept free while columns of text are cut: that of a bar, or of three
+/// or four words. A longer rest is cut instead.
 pub(crate) const REST_WIDTH: usize = 28;
 /// Style of headings and names of columns.
 const HEADING: Style = Style::new().bold();
@@ -28,7 +30,7 @@ pub(crate) enum ColumnKind {
     Text,
     /// A number or another short text, at the right, never cut.
     Number,
-    /// Text of the last column, such as a bar or a remark.
+    /// Text of the last column, such as a bar or a remark, which gets the width that the others leave.
     Rest,
 }
 
@@ -115,14 +117,14 @@ impl TextTable {
     }
 
     /// Returns a row as text, given the widths of the columns and of the output.
-    fn line(&self, cells: &[Cell], widths: &[usize], room: usize) -> String {
+    fn line(&self, cells: &[Cell], widths: &[usize], output_width: usize) -> String {
         let mut line = String::new();
         // Columns used so far, and number of spaces before the next text.
         let (mut used, mut spaces) = (0, INDENT);
         for (index, ((column, cell), &width)) in self.columns.iter().zip(cells).zip(widths).enumerate() {
             let Cell { text, style } = cell;
             let is_last = index + 1 == cells.len() && *column != ColumnKind::Number;
-            let width = if is_last { room.saturating_sub(used + spaces) } else { width };
+            let width = if is_last { output_width.saturating_sub(used + spaces) } else { width };
             let mut text = cut(text, width);
             let free = width.saturating_sub(text_width(&text));
             let (before, after) = if *column == ColumnKind::Number { (free, 0) } else { (0, free) };
@@ -130,7 +132,7 @@ impl TextTable {
             if !text.is_empty() {
                 // On a narrow terminal the last columns have no room. A cut number would be another number: `…`
                 // replaces it.
-                let room = room.saturating_sub(used + spaces);
+                let room = output_width.saturating_sub(used + spaces);
                 if text_width(&text) > room {
                     text = if *column == ColumnKind::Number { "…".into() } else { cut(cell.text.as_str(), room) };
                 }
@@ -148,41 +150,57 @@ impl TextTable {
     }
 
     /// Returns the widths of the columns in an output of this width.
-    fn widths(&self, width: usize) -> Vec<usize> {
+    fn widths(&self, output_width: usize) -> Vec<usize> {
+        let mut widths = self.natural_widths();
+        let gaps = INDENT + GAP * self.columns.len().saturating_sub(1);
+        let fixed = gaps + self.total(ColumnKind::Number, &widths);
+        let rest = self.total(ColumnKind::Rest, &widths).min(REST_WIDTH);
+        self.limit(
+            ColumnKind::Text,
+            self.max_text_width(&widths, output_width.saturating_sub(fixed + rest)),
+            &mut widths,
+        );
+        let left = output_width.saturating_sub(fixed + self.total(ColumnKind::Text, &widths));
+        self.limit(ColumnKind::Rest, left, &mut widths);
+        widths
+    }
+
+    /// Returns the widths that the cells of the columns need. The last cell of a short row counts only if it is a number: text may
+    /// use the room of the missing cells.
+    fn natural_widths(&self) -> Vec<usize> {
         let mut widths = vec![0; self.columns.len()];
         for line in &self.lines {
             let Line::Row(cells) = line else { continue };
-            for (index, (width, cell)) in widths.iter_mut().zip(cells).enumerate() {
-                let has_room = index + 1 == cells.len() && cells.len() < self.columns.len();
-                if !has_room || self.columns.get(index) == Some(&ColumnKind::Number) {
+            for (index, ((width, column), cell)) in widths.iter_mut().zip(&self.columns).zip(cells).enumerate() {
+                let may_use_more = index + 1 == cells.len() && cells.len() < self.columns.len();
+                if !may_use_more || *column == ColumnKind::Number {
                     *width = text_width(&cell.text).max(*width);
                 }
             }
         }
-        let gaps = INDENT + GAP * self.columns.len().saturating_sub(1);
-        let of = |kind: ColumnKind, widths: &[usize]| -> usize {
-            self.columns.iter().zip(widths).filter(|&(&column, _)| column == kind).map(|(_, width)| width).sum()
-        };
-        let fixed = gaps + of(ColumnKind::Number, &widths);
-        // Texts that are cut get the same width: the longest one for which the table fits.
-        let room = width.saturating_sub(fixed + of(ColumnKind::Rest, &widths).min(REST_WIDTH));
-        let texts = || self.columns.iter().zip(&widths).filter(|&(&column, _)| column == ColumnKind::Text);
-        let longest = texts().map(|(_, &width)| width).max().unwrap_or_default();
-        let fits = |most: usize| texts().map(|(_, &width)| width.min(most)).sum::<usize>() <= room;
-        let most = (CUT..longest).rev().find(|&most| fits(most)).unwrap_or(CUT);
-        let most = if fits(longest) { longest } else { most };
-        for (column, width) in self.columns.iter().zip(&mut widths) {
-            if *column == ColumnKind::Text {
-                *width = most.min(*width);
-            }
-        }
-        let room = width.saturating_sub(fixed + of(ColumnKind::Text, &widths));
-        for (column, width) in self.columns.iter().zip(&mut widths) {
-            if *column == ColumnKind::Rest {
-                *width = room.min(*width);
-            }
-        }
         widths
+    }
+
+    /// Returns the width of all columns of a kind together.
+    fn total(&self, kind: ColumnKind, widths: &[usize]) -> usize {
+        self.columns.iter().zip(widths).filter(|&(&column, _)| column == kind).map(|(_, width)| width).sum()
+    }
+
+    /// Returns the greatest width of a column of text for which all columns of text fit into `room`; at least [`CUT`].
+    fn max_text_width(&self, widths: &[usize], room: usize) -> usize {
+        let texts = || self.columns.iter().zip(widths).filter(|&(&column, _)| column == ColumnKind::Text);
+        let fits = |limit: usize| texts().map(|(_, &width)| width.min(limit)).sum::<usize>() <= room;
+        let longest = texts().map(|(_, &width)| width).max().unwrap_or_default();
+        (CUT..=longest).rev().find(|&limit| fits(limit)).unwrap_or(CUT)
+    }
+
+    /// Limits the widths of the columns of a kind.
+    fn limit(&self, kind: ColumnKind, max_width: usize, widths: &mut [usize]) {
+        for (column, width) in self.columns.iter().zip(widths) {
+            if *column == kind {
+                *width = max_width.min(*width);
+            }
+        }
     }
 }
 
@@ -284,7 +302,8 @@ mod tests {
             prop_assert_eq!(lines.len(), names.len());
             let widths: Vec<_> = lines.iter().map(|line| text_width(line)).collect();
             prop_assert!(widths.iter().all(|&found| found <= width), "{widths:?}");
-            if width >= INDENT + CUT + 2 * GAP + 7 {
+            // The second and the third column need the width of `y` and of `12,345`.
+            if width >= INDENT + CUT + GAP + 1 + GAP + 6 {
                 prop_assert!(lines.iter().all(|line| line.ends_with("y  12,345")), "{lines:?}");
                 prop_assert!(widths.iter().all(|found| *found == widths[0]), "{widths:?}");
             }

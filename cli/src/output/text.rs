@@ -1,10 +1,11 @@
-//! Escaping of untrusted text for a terminal.
+//! Text for a terminal: escaping of what others wrote, and the words of errors.
 //!
 //! A client chooses the names of hosts and much else that is printed, and whoever packs a folder chooses the names of its
 //! files. On a terminal some characters are commands: they move the cursor, colour and hide text, or turn its order around.
 
 use alloc::borrow::Cow;
 use core::fmt::Write;
+use std::io;
 
 /// Returns `true` for a character that a terminal takes for a command: the control characters C0, DEL and C1, those
 /// that set the direction of text, and those that end a line.
@@ -37,6 +38,14 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
+/// Returns the message of an error without the number that the standard library adds to those of the system: `No such file or
+/// directory`, not `No such file or directory (os error 2)`.
+pub(crate) fn error_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    let number = error.raw_os_error().map(|code| format!(" (os error {code})"));
+    number.and_then(|number| text.strip_suffix(&number).map(Into::into)).unwrap_or(text)
+}
+
 /// Returns the name of a file or folder, [escaped](escape). On Windows, where a backslash separates folders, a name without
 /// commands stays as it is.
 pub(crate) fn escape_name(name: &str) -> Cow<'_, str> {
@@ -44,7 +53,7 @@ pub(crate) fn escape_name(name: &str) -> Cow<'_, str> {
 }
 
 /// Escapes commands to a terminal in JSON, from index `start` on. The JSON keeps its value: such characters occur only
-/// in strings.
+/// in strings, and line ends between values are kept.
 pub(crate) fn escape_json(json: &mut Vec<u8>, start: usize) {
     let Some(new) = json.get(start..) else { return };
     // The serializer has escaped the ASCII commands but DEL. So without a byte above it, only DEL has to be searched

@@ -10,7 +10,7 @@ use console::measure_text_width;
 
 use super::text::escape;
 
-/// Minimum width of a text that is cut.
+/// Minimum width of a text that is cut: enough to show some letters of both ends.
 pub(super) const CUT: usize = 8;
 
 /// Returns text with escape sequences in place of all that could move other cells.
@@ -31,8 +31,9 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns `true` for a character without a width of its own, such as an accent, and for one that is written from right
-/// to left: behind it, numbers are too.
+/// to left, which would also turn around the numbers after it.
 fn moves_others(character: char) -> bool {
+    // Hebrew, Arabic and the scripts beside them in Unicode.
     let from_right = matches!(
         character,
         '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
@@ -56,38 +57,43 @@ pub(crate) fn cut(text: &str, width: usize) -> Cow<'_, str> {
     if text_width(text) <= width {
         return Cow::Borrowed(text);
     }
-    let kept = width.saturating_sub(1);
-    // The end of a name says more, such as `.onion`.
-    let after = (kept * 3).div_ceil(5);
-    let taken = |characters: &mut dyn Iterator<Item = char>, room: usize| {
-        let (mut used, mut bytes) = (0, 0);
-        for character in characters {
-            used += char_width(character);
-            if used > room {
-                break;
-            }
-            bytes += character.len_utf8();
-        }
-        bytes
-    };
-    let end = text.len() - taken(&mut text.chars().rev(), after);
-    let start = taken(&mut text.chars(), kept - after);
-    let (start, end) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
-    Cow::Owned(if width == 0 { String::new() } else { format!("{start}…{end}") })
+    if width == 0 {
+        return Cow::Owned(String::new());
+    }
+    // One column is that of `…`. The end of a name, such as `.onion`, says more than its start, and gets three fifths.
+    let kept = width - 1;
+    let end_width = (kept * 3).div_ceil(5);
+    let end = text.len() - fitting_len(text.chars().rev(), end_width);
+    let start = fitting_len(text.chars(), kept - end_width);
+    Cow::Owned(format!("{}…{}", text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default()))
 }
 
-/// Returns items with commas between them, as lines of at most `width` columns. The first line, and spaces before the
-/// others, begin at the column `indent`.
+/// Returns the length in bytes of the first characters that fit into a width.
+fn fitting_len(characters: impl Iterator<Item = char>, width: usize) -> usize {
+    let (mut used, mut bytes) = (0, 0);
+    for character in characters {
+        used += char_width(character);
+        if used > width {
+            break;
+        }
+        bytes += character.len_utf8();
+    }
+    bytes
+}
+
+/// Returns items with commas between them, as lines of at most `width` columns. Each line begins at the column `indent`: the first
+/// one where the caller has written so many columns, the others after spaces.
 pub(crate) fn list<'i>(items: impl IntoIterator<Item = &'i str>, indent: usize, width: usize) -> String {
     let room = width.saturating_sub(indent).max(CUT);
     let (mut text, mut used) = (String::new(), 0);
     for item in items {
         let item = plain(item);
-        // A comma may follow.
+        // A comma may follow the item.
         let item = cut(&item, room - 1);
         let len = text_width(&item);
         if !text.is_empty() {
             text.push(',');
+            // The comma of the item before, a space, the item, and its comma.
             if used + len + 3 > room {
                 text.push('\n');
                 text.extend(core::iter::repeat_n(' ', indent));

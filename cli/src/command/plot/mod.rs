@@ -31,6 +31,7 @@ use crate::command::lives::read_lives;
 use crate::command::note::StreamNote;
 use crate::command::options::{Files, StreamOptions};
 use crate::input::reader::{self, Event};
+use crate::output::text::error_text;
 use crate::report;
 
 /// Help text after the options.
@@ -144,7 +145,7 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
         None => io::stdout().lock().write_all(drawing.as_bytes())?,
         Some(path) => {
             if let Err(error) = fs::write(&path, drawing) {
-                report(format_args!("tor-streams: {}: {error}", path.display()));
+                report(format_args!("tor-streams: {}: {}", path.display(), error_text(&error)));
                 return Ok(false);
             }
         }

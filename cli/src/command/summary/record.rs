@@ -20,7 +20,8 @@ use super::log::SummaryLogs;
 use super::part::SummaryPart;
 use crate::command::note::{StreamNote, Tracker};
 use crate::input::filter::MetConditions;
-use crate::input::reader::{Consumer, Event, OutputSink, ReadOptions, ReadStart, read_events};
+use crate::input::read_events::{ReadStart, read_events};
+use crate::input::reader::{Consumer, Event, OutputSink, ReadOptions};
 use crate::input::threads::{ConsumerMaker, Cuttable};
 
 /// A record of the events of a range, in their order, as the process that reads the range makes it.

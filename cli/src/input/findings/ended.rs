@@ -11,17 +11,17 @@ use crate::input::layout::{Layout, rewrite};
 use crate::output::table::{count, count_as};
 use crate::output::text::escape;
 
-/// Maximum number of characters of a log that a message shows at once.
+/// Maximum number of characters of a log that a message shows at once: the width of a terminal.
 const SHOWN_CHARS: usize = 80;
 
-/// Maximum number of bytes of a line that messages look at.
+/// Maximum number of bytes of a line that messages look at. The text before an event is far shorter.
 const MAX_LINE: u64 = 64 * 1024;
 
 /// Number of bytes that are read at once in search of a line.
 const CHUNK: usize = 64 * 1024;
 
-/// Number of bytes that are looked at before a text that looks like an event: those of a prefix.
-const BEFORE: usize = LogFormat::MAX_LEN;
+/// Number of bytes before the text of an event in which a hint is searched for: those of the longest prefix.
+const SEARCHED_BEFORE: usize = LogFormat::MAX_LEN;
 
 /// Message about a log whose lines end with CR alone.
 const CR_ALONE: &str = "lines end with CR alone: try `tr '\\r' '\\n' <FILE | tor-streams -`";
@@ -42,7 +42,7 @@ impl EndedLog<'_> {
     /// Returns the messages about formats that were learned.
     pub(super) fn learned(&self) -> Vec<String> {
         let labels = self.layout.has_labels.then(|| format!("tor-streams: {}: read with TAI64N times", self.name));
-        let formats = self.layout.learned().iter();
+        let formats = self.layout.learned_formats().iter();
         let message = |format: &LogFormat| {
             let behind = match format.after() {
                 [] => String::new(),
@@ -56,9 +56,9 @@ impl EndedLog<'_> {
     /// Returns the messages about lines that were not read.
     pub(super) fn not_read(&self, has_events: bool) -> Vec<String> {
         let skipped = self.state.skipped();
-        // The other counts are of lines that need not have the text of an event.
+        // These lines have the text of an event; those of the other counts need not have it.
         let has_counted_events = skipped.marks.count + skipped.bare.count + skipped.in_data.count > 0;
-        // Without a reply each line was searched already, so that a folder's other files are not read twice.
+        // Without a reply, the reader has searched each line already: other files of a folder are not read twice.
         let is_searched = has_events || has_counted_events || self.state.replies() == 0;
         let inside = if is_searched { None } else { self.inside_of_lines() };
         let found = [
@@ -89,17 +89,23 @@ impl EndedLog<'_> {
             None => ("behind other text".into(), false),
         };
         let jq_hint = self.line(first).as_deref().and_then(jq_hint);
-        let hint = match (&jq_hint, self.layout.formats(), self.layout.is_unknown) {
-            (Some(jq_hint), ..) => jq_hint,
-            _ if self.layout.is_without_sample => {
-                "--prefix auto learns from the first 512 KiB, which have no event; --prefix TEXT may read them"
-            }
-            _ if is_at_start => "--prefix '' may read them",
-            (None, [], false) => "--prefix auto may read them",
-            (None, [], true) => "no two of them have the same text there; --prefix TEXT may read some",
-            _ => "another --prefix TEXT may read them",
-        };
+        let hint = jq_hint.unwrap_or_else(|| self.prefix_hint(is_at_start).into());
         Some(format!("{}:{first}: {lines} with `650 STREAM` {behind} not read: {hint}", self.name))
+    }
+
+    /// Returns the value of `--prefix` that may read events behind other text, or at the beginning of a line.
+    fn prefix_hint(&self, is_at_start: bool) -> &'static str {
+        if self.layout.is_without_sample {
+            "--prefix auto learns from the first 512 KiB, which have no event; --prefix TEXT may read them"
+        } else if is_at_start {
+            "--prefix '' may read them"
+        } else if !self.layout.formats().is_empty() {
+            "another --prefix TEXT may read them"
+        } else if self.layout.is_unknown {
+            "no two of them have the same text there; --prefix TEXT may read some"
+        } else {
+            "--prefix auto may read them"
+        }
     }
 
     /// Returns the message about events without the code 650.
@@ -121,7 +127,7 @@ impl EndedLog<'_> {
         Some(format!("{}:{first}: {lines} not read that begin like the rest of an event: {hint}", self.name))
     }
 
-    /// Returns the message about data of a reply: events in it, or the absence of its end.
+    /// Returns the message about data of a reply: that its end is missing, that lines in it look like events, or both.
     fn in_data(&self, skipped: &Skipped) -> Option<String> {
         let Skipped { in_data, open: open_reply, .. } = skipped;
         let lines = count_as(in_data.count, "line in it looks like an event", "lines in it look like events");
@@ -185,14 +191,15 @@ impl EndedLog<'_> {
         format!("{}{line}: NUL bytes: {hint}", self.name)
     }
 
-    /// Returns the text before the event in a line. `None` if it is not known.
+    /// Returns the text before the event in a line, as a message shows it. `None` if the line cannot be read again or is too long,
+    /// or if its event is no such text.
     fn text_before_event(&self, number: u64) -> Option<String> {
         let line = self.line(number)?;
         let at = memmem::find(&line, MARK).or_else(|| rewrite::bare_event(&line))?;
         line.get(..at).map(shown)
     }
 
-    /// Returns the text of the log, or its beginning if it cannot be read again.
+    /// Returns the text of the log, or its beginning if it cannot be read again. `None` if the file is gone.
     fn text(&self) -> Option<BufReader<Box<dyn Read>>> {
         let text: Box<dyn Read> = match self.input.reopen() {
             Some(text) => text.ok()?,
@@ -201,7 +208,7 @@ impl EndedLog<'_> {
         Some(BufReader::with_capacity(CHUNK, text))
     }
 
-    /// Returns a line of the log. `None` if it cannot be read again.
+    /// Returns the beginning of a line of the log. `None` if it cannot be read again.
     fn line(&self, number: u64) -> Option<Vec<u8>> {
         let mut text = self.text()?;
         // Skips the lines before. Counting those of a chunk takes a tenth of the time of a search for each line end.
@@ -220,24 +227,24 @@ impl EndedLog<'_> {
     }
 }
 
-/// Returns the number of the line in which `bytes` come first, and what is before them, up to [`BEFORE`] bytes.
+/// Returns the number of the line in which `bytes` occur first, and the text before them, up to [`SEARCHED_BEFORE`] bytes.
 fn find_first(bytes: &[u8], mut text: impl BufRead) -> Option<(u64, Vec<u8>)> {
     let finder = memmem::Finder::new(bytes);
-    // The last bytes of the chunks so far, which may be the start of `bytes`, and what is before them.
-    let (mut tail, mut lines) = (Vec::new(), 1);
+    // The last bytes of the chunks so far, with which `bytes` may begin, and the number of the line in which they begin.
+    let (mut tail, mut line) = (Vec::new(), 1);
     loop {
         let chunk = text.fill_buf().ok().filter(|chunk| !chunk.is_empty())?;
         let len = chunk.len();
         tail.extend_from_slice(chunk);
         if let Some(at) = finder.find(&tail) {
             let before = tail.get(..at)?;
-            let number = lines + memchr::memchr_iter(b'\n', before).count() as u64;
-            return Some((number, before.get(before.len().saturating_sub(BEFORE)..)?.to_vec()));
+            let number = line + memchr::memchr_iter(b'\n', before).count() as u64;
+            return Some((number, before.get(before.len().saturating_sub(SEARCHED_BEFORE)..)?.to_vec()));
         }
         text.consume(len);
-        let kept = tail.len().saturating_sub(bytes.len() + BEFORE);
-        lines += memchr::memchr_iter(b'\n', tail.get(..kept)?).count() as u64;
-        tail.drain(..kept);
+        let dropped = tail.len().saturating_sub(bytes.len() + SEARCHED_BEFORE);
+        line += memchr::memchr_iter(b'\n', tail.get(..dropped)?).count() as u64;
+        tail.drain(..dropped);
     }
 }
 
@@ -258,25 +265,8 @@ fn jq_hint(line: &[u8]) -> Option<String> {
 /// Returns text of a log for a message: escaped, without credentials, and not too long.
 fn shown(text: &[u8]) -> String {
     let mut text = String::from_utf8_lossy(text).into_owned();
-    for keyword in ["SOCKS_USERNAME=", "SOCKS_PASSWORD=", "AUTHENTICATE "] {
-        if let Some(at) = text.find(keyword) {
-            // In a damaged line the end of the value is not certain, so the rest of the text is masked.
-            text.truncate(at + keyword.len());
-            text.push_str("***");
-        }
-    }
-    // The text may begin in the middle of a credential. Fields that tor prints behind credentials, and the CR that ends an event,
-    // show where none is left: what is before the last of them is not shown.
-    let ends_of_credentials = ["\r", " CLIENT_PROTOCOL=", " NYM_EPOCH=", " SESSION_GROUP=", " ISO_FIELDS="];
-    if let Some(at) = ends_of_credentials.iter().filter_map(|field| text.rfind(field)).max() {
-        text.replace_range(..=at, "...");
-    }
-    // The text may also begin in the middle of a keyword of credentials.
-    let is_end_of_keyword =
-        |word: &str| ["SOCKS_USERNAME", "SOCKS_PASSWORD"].iter().any(|keyword| keyword.ends_with(word));
-    if let Some((word, _)) = text.split_once("=\"").filter(|(word, _)| is_end_of_keyword(word)) {
-        text = format!("{word}=***");
-    }
+    mask_after_keywords(&mut text);
+    mask_cut_credential(&mut text);
     let len = text.chars().count();
     if len > SHOWN_CHARS {
         let start: String = text.chars().take(SHOWN_CHARS / 2).collect();
@@ -284,6 +274,31 @@ fn shown(text: &[u8]) -> String {
         text = format!("{start}...{end}");
     }
     escape(&text).into_owned()
+}
+
+/// Masks the text after the first keyword of a credential. In a damaged line the end of the value is not certain, so the rest of
+/// the text is masked.
+fn mask_after_keywords(text: &mut String) {
+    for keyword in ["SOCKS_USERNAME=", "SOCKS_PASSWORD=", "AUTHENTICATE "] {
+        if let Some(at) = text.find(keyword) {
+            text.truncate(at + keyword.len());
+            text.push_str("***");
+        }
+    }
+}
+
+/// Masks a credential, or its keyword, in whose middle a text begins.
+fn mask_cut_credential(text: &mut String) {
+    // Fields that tor prints after credentials, and the CR that ends an event, show that the credential has ended.
+    let ends_of_credentials = ["\r", " CLIENT_PROTOCOL=", " NYM_EPOCH=", " SESSION_GROUP=", " ISO_FIELDS="];
+    if let Some(at) = ends_of_credentials.iter().filter_map(|end| text.rfind(end)).max() {
+        text.replace_range(..=at, "...");
+    }
+    let is_end_of_keyword =
+        |word: &str| ["SOCKS_USERNAME", "SOCKS_PASSWORD"].iter().any(|keyword| keyword.ends_with(word));
+    if let Some((word, _)) = text.split_once("=\"").filter(|(word, _)| is_end_of_keyword(word)) {
+        *text = format!("{word}=***");
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Findings about a log that are reported at its end: lines that look like events and were not read, and odd events.
 //!
-//! The library counts the lines, [`Findings`] the events. [`EndedLog`] makes the messages.
+//! The library counts the lines, [`Findings`] the events. Text that neither of them sees is found by [`UnreadText`], and
+//! [`UnknownWords`] counts errors about words of a newer tor. [`EndedLog`] makes the messages.
 
 mod ended;
 mod unread;
@@ -25,14 +26,14 @@ const MARK: &[u8] = b"650 STREAM ";
 pub(crate) struct Findings {
     /// Events without Unix time, counted only with `--since` or `--until`.
     untimed: LineCount,
-    /// Events with a time after the year 9999.
+    /// Events with a time after the year 9999, which is taken for none.
     too_late: LineCount,
     /// Events that hold another one: either lines that were joined when a program was killed and started again, or an
     /// event whose client asked for a host with such a name.
     joined: LineCount,
     /// Events with a CR at their end: their lines end with CR CR LF. tor prints none there, unless it cut a target.
     with_cr: LineCount,
-    /// Number of lines with an event behind their first MiB.
+    /// Number of lines with the text of an event behind their first MiB, where no event is read.
     behind_limit: u64,
     /// Set if there is a NUL byte.
     has_nul: bool,
@@ -40,7 +41,7 @@ pub(crate) struct Findings {
     untimed_rows: LineCount,
     /// Such replies that were not read: a client may have written them.
     refused_replies: LineCount,
-    /// Set if there is the line of an event, which may be unreadable.
+    /// Set if there is a line with an event, readable or not.
     has_events: bool,
 }
 
@@ -70,8 +71,8 @@ impl LineCount {
 
 /// Returns `true` if an event holds another one, which is not read.
 ///
-/// A client may ask for a host whose name has the text of an event, so that text alone is no sign. A joined line is odd, and
-/// its program, which was killed, wrote a prefix.
+/// A client may ask for a host whose name has the text of an event, so that text alone is no sign. Two joined lines are an event with
+/// an anomaly, and either fields in an order that tor does not print, or a line of a log that has prefixes.
 pub(crate) fn holds_another_event(line: &EventLine<'_>, event: &StreamEventRef<'_>) -> bool {
     let anomalies = event.anomalies();
     let may_be_joined = anomalies.contains(Anomaly::UnknownOrder) || (!anomalies.is_empty() && !line.prefix.is_empty());
@@ -96,7 +97,7 @@ impl Findings {
             self.too_late.add(line.number);
         }
         let anomalies = event.anomalies();
-        // Where tor cuts a target, the CR may be a byte of that.
+        // Where tor cuts a target, the CR may be a byte of the target.
         let may_be_cut = anomalies.contains(Anomaly::TargetMayBeCut);
         if event.content().last() == Some(&b'\r') && line.is_terminated() && !may_be_cut {
             self.with_cr.add(line.number);
@@ -125,7 +126,7 @@ impl Findings {
     }
 
     /// Adds an event that cannot be read.
-    pub(crate) fn unreadable(&mut self) {
+    pub(crate) fn add_unreadable(&mut self) {
         self.has_events = true;
     }
 
@@ -143,7 +144,7 @@ impl Findings {
         self.has_events |= later.has_events;
     }
 
-    /// Returns `true` if the findings can be those of a range of `lines` lines.
+    /// Returns `true` if findings that another process has sent can be those of a range of `lines` lines.
     #[cfg(feature = "cluster")]
     pub(crate) fn is_within(&self, lines: u64) -> bool {
         let findings =
@@ -152,17 +153,17 @@ impl Findings {
             && findings.iter().all(|found| found.count <= lines && found.first.is_none_or(|first| first <= lines))
     }
 
-    /// Returns the messages about a log, and `true` if all of them only say how the log was read.
+    /// Returns the messages about a log, and `true` if nothing was found: then the messages only say how the log was read.
     pub(crate) fn messages(&self, log: &EndedLog<'_>) -> (Vec<String>, bool) {
         let mut messages = log.not_read(self.has_events);
-        messages.extend(self.of_events(log));
+        messages.extend(self.about_events(log));
         let all_read = messages.is_empty();
         messages.splice(0..0, log.learned());
         (messages, all_read)
     }
 
     /// Returns the messages about events.
-    fn of_events(&self, log: &EndedLog<'_>) -> Vec<String> {
+    fn about_events(&self, log: &EndedLog<'_>) -> Vec<String> {
         let mut messages = Vec::new();
         if self.behind_limit > 0 {
             let lines = count_as(self.behind_limit, "line has", "lines have");

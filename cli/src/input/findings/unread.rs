@@ -7,20 +7,21 @@ use tor_stream_event::EventReader;
 
 use super::MARK;
 
-/// A search for text that the reader of events does not read.
+/// A search for text that the reader of events does not read:
 ///
-/// It does not read on behind its [limit](EventReader::DEFAULT_LIMIT) in a line; a log that was emptied while its program
-/// wrote on has such a line, of NUL bytes. Compressed and UTF-16 text is detected at the start of a file only; in the
-/// middle of one, where files were put together, it has NUL bytes too. tor prints none.
+/// - events behind the first MiB of a line, the reader's [limit](EventReader::DEFAULT_LIMIT). A log that was emptied while its
+///   program wrote on has such a line: it begins with NUL bytes in place of all that was there;
+/// - compressed or UTF-16 text in the middle of a file, where files were put together: such text is detected at the start of a
+///   file only. NUL bytes in it show that it is no text of a log, since tor prints none.
 #[derive(Default)]
 pub(crate) struct UnreadText {
     /// Set if there is a NUL byte.
     pub(crate) has_nul: bool,
-    /// Length of the incomplete line.
+    /// Length of the incomplete line, in bytes.
     len: usize,
-    /// Last bytes of the incomplete line, which may be the start of a mark.
+    /// Last bytes of the incomplete line, fewer than those of a mark: one may begin there.
     tail: Vec<u8>,
-    /// Number of lines with an event behind the limit.
+    /// Number of lines with a mark behind the limit.
     pub(crate) behind_limit: u64,
     /// Set if the incomplete line is one of them.
     is_counted: bool,
@@ -30,24 +31,30 @@ impl UnreadText {
     /// Maximum length of a line that the reader of events reads.
     const LIMIT: usize = EventReader::<io::Empty>::DEFAULT_LIMIT;
 
-    /// Searches the next bytes, fewer than the limit.
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+    /// Searches the next bytes, fewer than the limit: so at most the first line among them is too long.
+    pub(crate) fn scan(&mut self, bytes: &[u8]) {
         self.has_nul = self.has_nul || memchr::memchr(b'\0', bytes).is_some();
-        let rest = bytes.get(..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())).unwrap_or_default();
-        let (before, len) = (self.len - self.tail.len(), self.len.saturating_add(rest.len()));
-        if len > Self::LIMIT && !self.is_counted {
-            self.tail.extend_from_slice(rest);
-            let mut marks = memmem::find_iter(&self.tail, MARK);
-            self.is_counted = marks.any(|at| before + at + MARK.len() > Self::LIMIT);
-            self.behind_limit += u64::from(self.is_counted);
-        }
-        self.tail.clear();
+        let end_of_line = bytes.get(..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())).unwrap_or_default();
+        self.search_behind_limit(end_of_line);
         match memchr::memrchr(b'\n', bytes) {
             Some(lf) => (self.len, self.is_counted) = (bytes.len() - lf - 1, false),
-            None => self.len = len,
+            None => self.len = self.len.saturating_add(bytes.len()),
         }
         let kept = self.len.min(bytes.len()).min(MARK.len() - 1);
+        self.tail.clear();
         self.tail.extend_from_slice(bytes.get(bytes.len() - kept..).unwrap_or_default());
+    }
+
+    /// Counts the incomplete line, which goes on with these bytes, if a mark ends in them behind the limit.
+    fn search_behind_limit(&mut self, bytes: &[u8]) {
+        if self.is_counted || self.len.saturating_add(bytes.len()) <= Self::LIMIT {
+            return;
+        }
+        let tail_start = self.len - self.tail.len();
+        self.tail.extend_from_slice(bytes);
+        let mut marks = memmem::find_iter(&self.tail, MARK);
+        self.is_counted = marks.any(|at| tail_start + at + MARK.len() > Self::LIMIT);
+        self.behind_limit += u64::from(self.is_counted);
     }
 }
 
@@ -55,6 +62,7 @@ impl UnreadText {
 mod tests {
     use super::*;
 
+    /// Lines 2 and 7 have marks behind the limit, line 2 has two. The mark in line 6 ends at the limit.
     #[test]
     fn events_behind_the_limit_of_a_line() {
         let hole = "\0".repeat(UnreadText::LIMIT);
@@ -64,7 +72,7 @@ mod tests {
         );
         for len in [9, 64, 1000, 65_536] {
             let mut lines = UnreadText::default();
-            text.as_bytes().chunks(len).for_each(|chunk| lines.bytes(chunk));
+            text.as_bytes().chunks(len).for_each(|chunk| lines.scan(chunk));
             assert_eq!(lines.behind_limit, 2, "{len}");
         }
     }

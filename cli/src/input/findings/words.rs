@@ -2,7 +2,8 @@
 
 use tor_stream_event::Error;
 
-/// Maximum number of words that are counted. Errors about further ones are reported one by one.
+/// Maximum number of words that are counted, more than the statuses of tor. Errors about further ones, which only a damaged log
+/// has, are reported one by one.
 const MAX_WORDS: usize = 16;
 
 /// Unknown status words of a log: the first event with each is reported, the others are counted.

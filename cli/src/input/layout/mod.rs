@@ -1,8 +1,11 @@
 //! Layouts: the form in which a log writes its events, set by options or learned from its beginning.
 //!
 //! A format ([`LogFormat`]) is the text that a log writes before each reply, its prefix, and the text after it, such as a
-//! quotation mark. Dates, times and numbers before a reply need no format: the library reads them in any log. A
-//! layout also changes lines that the library does not read as they are, before it reads them ([`rewrite`]).
+//! quotation mark. Dates, times and numbers before a reply need no format: the library reads them in any log. Events behind
+//! other text are only counted, until `--prefix` sets a format or has it learned.
+//!
+//! A layout also changes lines that the library does not read as they are, before it reads them ([`rewrite`]). TAI64N labels
+//! are such a text before a reply: with any `--prefix`, they are changed to Unix time.
 
 pub(crate) mod rewrite;
 
@@ -17,12 +20,13 @@ use self::rewrite::Rewriter;
 
 /// The options that describe the form of a log.
 #[allow(rustdoc::broken_intra_doc_links, reason = "the help of an option is no Markdown")]
-#[derive(Clone, Debug, clap::Args)]
+#[derive(clap::Args, serde::Serialize)]
 pub(crate) struct LayoutOptions {
     /// The text that the log writes before each event, such as 'Nov 25 10:00:00 gw tor[811]: '
     ///
-    /// Other digits, months and weekdays may stand in their place. A whole line with an event tells the text behind it as
-    /// well. `auto` learns the text from the first line that a second one is like, and says what it is. Can be given 4 times
+    /// Digits, months and weekdays in TEXT stand for any others. A whole line with an event may be given: then the text after
+    /// the event is taken from it, too. `auto` learns the text from the first line that a second one is like, and says what
+    /// it is. Can be given 4 times
     #[arg(long, help_heading = "Unusual logs", value_name = "auto|TEXT")]
     prefix: Vec<String>,
     /// Also read events without the code 650, as programs print them: `STREAM 18 NEW`
@@ -38,7 +42,7 @@ pub(crate) struct LayoutOptions {
 }
 
 /// A value of `--line-end`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, serde::Serialize)]
 enum LineEndChoice {
     /// The line end of the first reply.
     Auto,
@@ -48,14 +52,18 @@ enum LineEndChoice {
     Lf,
 }
 
-/// Maximum number of bytes from the beginning of a log that a format is learned from.
+/// Maximum number of bytes from the beginning of a log that a format is learned from: two lines with an event are nearly always
+/// among them.
 pub(crate) const LEARNED_FROM: usize = 512 * 1024;
 
 /// Number of bytes of the beginning that are read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// Length of a TAI64N label and the space after it.
+/// Length of a TAI64N label and the space after it: `@`, 24 digits, a space.
 const LABEL_LEN: usize = 26;
+
+/// Text that marks a line that may have an event.
+const MARK: &[u8] = b"650 STREAM ";
 
 /// The source of a log's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,11 +79,11 @@ pub(crate) enum TextSource {
 pub(crate) struct Layout {
     /// Texts around each reply.
     formats: Vec<LogFormat>,
-    /// Number of `formats` that options set; the others were learned.
+    /// Number of `formats` whose prefix is the text of an option; those after them were learned (`--prefix auto`).
     given: usize,
-    /// Set if formats were to be learned, and no two lines with events fit the same one.
+    /// Set if formats were to be learned, and no two lines with the text of an event fit the same one.
     pub(crate) is_unknown: bool,
-    /// Set if formats were to be learned, and no line has an event in the part of the log that they are learned from.
+    /// Set if formats were to be learned, and no line in the [beginning](LEARNED_FROM) has the text of an event.
     pub(crate) is_without_sample: bool,
     /// Set if the log has TAI64N labels, which are rewritten.
     pub(crate) has_labels: bool,
@@ -120,40 +128,29 @@ impl LayoutOptions {
         wrong.then_some("--prefix is text of up to 128 bytes that does not end with a digit")
     }
 
-    /// Returns the text of a log, ready to be read, and its layout.
+    /// Detects the layout of a log by its beginning. Returns the log's text, with lines rewritten as the options ask for, and
+    /// the layout.
     ///
     /// # Errors
     ///
     /// If the beginning of the log cannot be read.
-    pub(crate) fn apply(
+    pub(crate) fn detect(
         &self,
         mut text: Box<dyn Read + Send>,
         source: TextSource,
     ) -> io::Result<(Box<dyn Read + Send>, Layout)> {
-        let line_end = match self.line_end {
-            LineEndChoice::Crlf => Some(LineEnd::CrLf),
-            LineEndChoice::Lf => Some(LineEnd::Lf),
-            // Only logs are rewritten line by line: on the wire a LF need not end a line.
-            LineEndChoice::Auto => (self.bare || self.no_data).then_some(LineEnd::Lf),
-        };
-        let mut layout = Layout { line_end, ..Layout::default() };
+        let mut layout = Layout { line_end: self.line_end(), ..Layout::default() };
+        // Each step reads the text that the steps before have rewritten.
         if source == TextSource::Stream {
-            let beginning = Arc::<Mutex<Vec<u8>>>::default();
-            layout.beginning = Some(Arc::clone(&beginning));
-            text = Box::new(BeginningKeeper { reader: text, beginning });
+            text = layout.keep_beginning(text);
         }
         if self.bare {
             text = Box::new(Rewriter::new(text, rewrite::with_code));
         }
-        if !self.prefix.is_empty() {
-            let start = first_bytes(&mut text, LABEL_LEN)?;
-            layout.has_labels = rewrite::tai64n(&start).is_some();
-            text = Box::new(Cursor::new(start).chain(text));
-            if layout.has_labels {
-                text = Box::new(Rewriter::new(text, rewrite::with_unix_time));
-            }
-            let start = self.learn(&mut text, &mut layout, source)?;
-            text = Box::new(Cursor::new(start).chain(text));
+        if self.depends_on_beginning() {
+            text = layout.replace_labels(text)?;
+            let beginning = self.learn_formats(&mut text, &mut layout, source)?;
+            text = Box::new(Cursor::new(beginning).chain(text));
         }
         if self.no_data {
             let state = layout.events(io::empty()).state();
@@ -162,21 +159,32 @@ impl LayoutOptions {
         Ok((text, layout))
     }
 
-    /// Returns the layout of a file, given its first [`LEARNED_FROM`] bytes, or fewer if no formats are
-    /// [learned](Self::learns). `None` if the file has to be rewritten while it is read.
+    /// Returns the line end that the options set; `None` to detect it.
+    fn line_end(&self) -> Option<LineEnd> {
+        match self.line_end {
+            LineEndChoice::Crlf => Some(LineEnd::CrLf),
+            LineEndChoice::Lf => Some(LineEnd::Lf),
+            // Only logs are rewritten line by line: on the wire a LF need not end a line.
+            LineEndChoice::Auto => (self.bare || self.no_data).then_some(LineEnd::Lf),
+        }
+    }
+
+    /// Returns the layout of a file, given its first [`LEARNED_FROM`] bytes, or fewer if the layout does not
+    /// [depend on them](Self::depends_on_beginning). `None` if the file has to be rewritten while it is read.
     pub(crate) fn of_start(&self, start: &[u8]) -> Option<Layout> {
-        let (_, layout) = self.apply(Box::new(Cursor::new(start.to_vec())), TextSource::File).ok()?;
+        let (_, layout) = self.detect(Box::new(Cursor::new(start.to_vec())), TextSource::File).ok()?;
         (!self.bare && !self.no_data && !layout.has_labels).then_some(layout)
     }
 
-    /// Returns `true` if formats are learned from the beginning of a log.
-    pub(crate) fn learns(&self) -> bool {
+    /// Returns `true` if the formats depend on the beginning of a log: `--prefix auto` learns them there, and `--prefix TEXT`
+    /// the text after an event.
+    pub(crate) fn depends_on_beginning(&self) -> bool {
         !self.prefix.is_empty()
     }
 
-    /// Learns the formats from the beginning of a log, and returns the bytes read. Of a stream, no more than needed are read:
-    /// further ones may come much later.
-    fn learn(&self, text: &mut impl Read, layout: &mut Layout, source: TextSource) -> io::Result<Vec<u8>> {
+    /// Reads the beginning of a log, sets the formats by it, and returns the bytes read. Of a stream, no more than needed are
+    /// read: further ones may come much later.
+    fn learn_formats(&self, text: &mut impl Read, layout: &mut Layout, source: TextSource) -> io::Result<Vec<u8>> {
         let (mut start, mut chunk) = (Vec::new(), vec![0; CHUNK]);
         loop {
             let room = CHUNK.min(LEARNED_FROM - start.len());
@@ -187,28 +195,24 @@ impl LayoutOptions {
             };
             start.extend_from_slice(chunk.get(..read).unwrap_or_default());
             if read == 0 || start.len() >= LEARNED_FROM {
-                self.find_formats(&start, layout);
+                self.set_formats(&start, layout);
                 return Ok(start);
             }
             let complete = start.get(..complete_lines_len(&start)).unwrap_or_default();
-            if source == TextSource::Stream && self.find_formats(complete, layout) {
+            if source == TextSource::Stream && self.set_formats(complete, layout) {
                 return Ok(start);
             }
         }
     }
 
-    /// Finds the formats in the first lines. Returns `false` if more lines may change the result.
-    fn find_formats(&self, start: &[u8], layout: &mut Layout) -> bool {
-        let with_mark: Vec<&[u8]> = start
-            .split(|&byte| byte == b'\n')
-            .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-            .filter(|line| memchr::memmem::find(line, b"650 STREAM ").is_some())
-            .collect();
-        layout.formats.clear();
+    /// Sets the formats of a layout by the first lines of the log. Returns `false` if more lines may change the result.
+    fn set_formats(&self, start: &[u8], layout: &mut Layout) -> bool {
+        let with_mark = lines_with_mark(start);
         let given = self.prefix.iter().filter(|text| *text != Self::AUTO);
-        layout.formats.extend(given.filter_map(|text| format(text.as_bytes(), &with_mark)));
+        layout.formats = given.filter_map(|text| format(text.as_bytes(), &with_mark)).collect();
         layout.given = layout.formats.len();
-        if layout.given == self.prefix.len() {
+        let learns = layout.given < self.prefix.len();
+        if !learns {
             // The text after an event is taken from the first line with one.
             return !with_mark.is_empty();
         }
@@ -216,22 +220,34 @@ impl LayoutOptions {
             // A format would do harm: dates would be text, and a capture would be read as a log.
             return true;
         }
-        for (index, line) in with_mark.iter().enumerate() {
-            let is_known = layout.formats.iter().any(|format| format.fits(line));
-            if is_known || layout.formats.len() == LogFormat::MAX_FORMATS {
-                continue;
-            }
-            let later = with_mark.get(index + 1..).unwrap_or_default();
-            // In a log with text around its events, lines without such text are more likely to be data of a reply.
-            let has_text = |format: &LogFormat| !format.before().is_empty() || !format.after().is_empty();
-            let learned = LogFormat::of_line(line).filter(has_text);
-            // A single line may be anything. A format is learned if a later line fits it as well.
-            layout.formats.extend(learned.filter(|format| later.iter().any(|line| format.fits(line))));
-        }
-        let is_learned = !layout.learned().is_empty();
-        layout.is_unknown = !is_learned && !with_mark.is_empty();
+        add_learned_formats(&mut layout.formats, &with_mark);
+        let has_learned = !layout.learned_formats().is_empty();
+        layout.is_unknown = !has_learned && !with_mark.is_empty();
         layout.is_without_sample = with_mark.is_empty();
-        is_learned
+        has_learned
+    }
+}
+
+/// Returns the lines in a text that have the [`MARK`] of an event, without their ends.
+fn lines_with_mark(text: &[u8]) -> Vec<&[u8]> {
+    text.split(|&byte| byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        .filter(|line| memchr::memmem::find(line, MARK).is_some())
+        .collect()
+}
+
+/// Adds the formats of lines with the mark of an event. A single line may be anything, so a later line has to fit the format as
+/// well.
+fn add_learned_formats(formats: &mut Vec<LogFormat>, with_mark: &[&[u8]]) {
+    for (index, line) in with_mark.iter().enumerate() {
+        if formats.len() == LogFormat::MAX_FORMATS || formats.iter().any(|format| format.fits(line)) {
+            continue;
+        }
+        let later = with_mark.get(index + 1..).unwrap_or_default();
+        // In a log with text around its events, lines without such text are more likely to be data of a reply.
+        let has_text = |format: &LogFormat| !format.before().is_empty() || !format.after().is_empty();
+        let is_repeated = |format: &LogFormat| later.iter().any(|line| format.fits(line));
+        formats.extend(LogFormat::of_line(line).filter(has_text).filter(is_repeated));
     }
 }
 
@@ -247,18 +263,22 @@ fn complete_lines_len(text: &[u8]) -> usize {
     memchr::memrchr(b'\n', text).map_or(0, |lf| lf + 1)
 }
 
-/// Returns `true` if a log needs no format: it has events, no text behind the first one, and no line that only looks like
-/// an event.
+/// Returns `true` if a log needs no format: it has events, no text after the first one, and no event behind text that the library
+/// does not read.
 fn needs_no_format(start: &[u8], line_end: Option<LineEnd>) -> bool {
     let mut events = stream_events(start);
     if let Some(line_end) = line_end {
         events = events.line_end(line_end);
     }
-    let has_text_behind =
+    let has_text_after =
         |line: &EventLine<'_>| LogFormat::of_line(line.line).is_some_and(|format| !format.after().is_empty());
     let first = events.next();
-    let is_plain = first.is_some_and(|first| !has_text_behind(&first));
-    is_plain && events.by_ref().all(|_| true) && events.skipped().marks.count == 0
+    if first.is_none_or(|first| has_text_after(&first)) {
+        return false;
+    }
+    // The count of skipped lines is complete only at the end.
+    events.by_ref().for_each(drop);
+    events.skipped().marks.count == 0
 }
 
 /// Returns the format of a sample, a value of `--prefix`: the text before an event, or a whole line with an event. For text
@@ -274,15 +294,30 @@ fn format(sample: &[u8], with_mark: &[&[u8]]) -> Option<LogFormat> {
     // On the command line the space at the end is easily forgotten.
     let spaced = [before, b" "].concat();
     let texts = [before, spaced.as_slice()];
-    let learned = with_mark.iter().find_map(|line| {
-        let after = LogFormat::of_line(line)?;
-        let mut formats = texts.iter().filter_map(|before| LogFormat::like(before, after.after()));
+    let with_text_after = with_mark.iter().find_map(|line| {
+        let of_line = LogFormat::of_line(line)?;
+        let mut formats = texts.iter().filter_map(|before| LogFormat::like(before, of_line.after()));
         formats.find(|format| format.fits(line))
     });
-    learned.or_else(|| LogFormat::like(before, b""))
+    with_text_after.or_else(|| LogFormat::like(before, b""))
 }
 
 impl Layout {
+    /// Returns a reader of a log's text that keeps the beginning for messages.
+    fn keep_beginning(&mut self, text: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
+        let beginning = Arc::<Mutex<Vec<u8>>>::default();
+        self.beginning = Some(Arc::clone(&beginning));
+        Box::new(BeginningKeeper { reader: text, beginning })
+    }
+
+    /// Detects TAI64N labels by the first line of a log, and returns the text with Unix time in their place.
+    fn replace_labels(&mut self, mut text: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+        let start = first_bytes(&mut text, LABEL_LEN)?;
+        self.has_labels = rewrite::tai64n(&start).is_some();
+        let text = Cursor::new(start).chain(text);
+        Ok(if self.has_labels { Box::new(Rewriter::new(text, rewrite::with_unix_time)) } else { Box::new(text) })
+    }
+
     /// Returns a reader of the events in a log.
     pub(crate) fn events<R: Read>(&self, reader: R) -> EventReader<R> {
         let mut events = EventReader::new(reader);
@@ -297,12 +332,12 @@ impl Layout {
         self.beginning.as_ref().map(|beginning| beginning.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
-    /// Returns the formats that were learned.
-    pub(crate) fn learned(&self) -> &[LogFormat] {
+    /// Returns the formats that `--prefix auto` has learned.
+    pub(crate) fn learned_formats(&self) -> &[LogFormat] {
         self.formats.get(self.given..).unwrap_or_default()
     }
 
-    /// Returns the formats.
+    /// Returns all formats, given and learned.
     pub(crate) fn formats(&self) -> &[LogFormat] {
         &self.formats
     }

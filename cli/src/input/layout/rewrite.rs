@@ -1,5 +1,5 @@
-//! Rewriting of lines before they are read: events without their code, replies whose data is not in the log, and TAI64N
-//! times.
+//! Rewriting of lines before they are read: events without their code (`--bare`), replies whose data is not in the log
+//! (`--no-data`), and TAI64N times.
 
 use std::io::{self, Read};
 
@@ -9,8 +9,8 @@ use tor_stream_event::{Anomaly, LineState, StreamEventRef, StreamStatus};
 /// Number of bytes that are read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// Maximum length of a line that is rewritten, in bytes. A longer line is passed on as it is: no event is read so
-/// far behind the start of a line.
+/// Maximum length of a line that is rewritten, in bytes. A longer line is passed on as it is. The limit is far above the 1 MiB
+/// up to which the reader of events reads a line, so nothing that it reads is left out.
 const MAX_LINE: usize = 16 << 20;
 
 /// A reader whose lines a function may rewrite.
@@ -19,13 +19,13 @@ pub(crate) struct Rewriter<R, F> {
     reader: R,
     /// Function that returns the new line, or `None` to keep it.
     change: F,
-    /// Bytes read that were not rewritten yet: between calls, the beginning of an incomplete line.
-    read: Vec<u8>,
+    /// Bytes that were not rewritten yet: between calls, the beginning of an incomplete line.
+    incomplete: Vec<u8>,
     /// Rewritten lines.
     ready: Vec<u8>,
     /// Number of bytes of `ready` that were returned.
-    used: usize,
-    /// Set while the rest of a line is passed on that was too long.
+    returned: usize,
+    /// Set while the rest of a line that is too long is passed on.
     is_in_long_line: bool,
     /// Set at the end of the input.
     is_over: bool,
@@ -34,26 +34,40 @@ pub(crate) struct Rewriter<R, F> {
 impl<R: Read, F: FnMut(&[u8]) -> Option<Vec<u8>>> Rewriter<R, F> {
     /// Returns a reader of lines, rewritten by a function that gets each without its LF.
     pub(crate) const fn new(reader: R, change: F) -> Self {
-        Self { reader, change, read: Vec::new(), ready: Vec::new(), used: 0, is_in_long_line: false, is_over: false }
+        Self {
+            reader,
+            change,
+            incomplete: Vec::new(),
+            ready: Vec::new(),
+            returned: 0,
+            is_in_long_line: false,
+            is_over: false,
+        }
     }
 
     /// Reads a chunk, and rewrites the lines that are complete with it.
     fn fill(&mut self) -> io::Result<()> {
-        let len = self.read.len();
-        self.read.resize(len + CHUNK, 0);
-        let read = self.reader.read(self.read.get_mut(len..).unwrap_or_default());
-        self.read.truncate(len + *read.as_ref().unwrap_or(&0));
+        let len = self.incomplete.len();
+        self.incomplete.resize(len + CHUNK, 0);
+        let read = self.reader.read(self.incomplete.get_mut(len..).unwrap_or_default());
+        self.incomplete.truncate(len + *read.as_ref().unwrap_or(&0));
         self.is_over = read? == 0;
-        let lf = self.read.get(len..).and_then(|new| memchr::memrchr(b'\n', new));
-        let is_too_long = self.read.len() > MAX_LINE;
-        let end = match lf {
-            Some(lf) => len + lf + 1,
-            None if self.is_over || is_too_long => self.read.len(),
-            None => return Ok(()),
-        };
-        self.used = 0;
+        let last_lf = self.incomplete.get(len..).and_then(|new| memchr::memrchr(b'\n', new));
+        let is_too_long = self.incomplete.len() > MAX_LINE;
+        match last_lf {
+            Some(lf) => self.rewrite_first(len + lf + 1),
+            None if self.is_over || is_too_long => self.rewrite_first(self.incomplete.len()),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Rewrites the lines in the first `len` bytes. Text without a LF at their end is the last line of the input, or belongs to a
+    /// line that is too long.
+    fn rewrite_first(&mut self, len: usize) {
+        self.returned = 0;
         self.ready.clear();
-        for line in self.read.get(..end).unwrap_or_default().split_inclusive(|&byte| byte == b'\n') {
+        for line in self.incomplete.get(..len).unwrap_or_default().split_inclusive(|&byte| byte == b'\n') {
             let text = line.strip_suffix(b"\n").unwrap_or(line);
             let has_end = text.len() < line.len();
             let is_whole = !self.is_in_long_line && (has_end || self.is_over);
@@ -64,19 +78,18 @@ impl<R: Read, F: FnMut(&[u8]) -> Option<Vec<u8>>> Rewriter<R, F> {
             }
             self.is_in_long_line = !has_end;
         }
-        self.read.drain(..end);
-        Ok(())
+        self.incomplete.drain(..len);
     }
 }
 
 impl<R: Read, F: FnMut(&[u8]) -> Option<Vec<u8>>> Read for Rewriter<R, F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.used == self.ready.len() && !self.is_over {
+        while self.returned == self.ready.len() && !self.is_over {
             self.fill()?;
         }
-        let mut rest = self.ready.get(self.used..).unwrap_or_default();
+        let mut rest = self.ready.get(self.returned..).unwrap_or_default();
         let read = rest.read(buffer)?;
-        self.used += read;
+        self.returned += read;
         Ok(read)
     }
 }
@@ -88,8 +101,8 @@ pub(crate) fn with_code(line: &[u8]) -> Option<Vec<u8>> {
     Some([before, b"650 STREAM ", content(event)?].concat())
 }
 
-/// Returns the index of an event without a code. `None` if the line has no such event, or if a code is before its
-/// `STREAM` or an earlier one.
+/// Returns the index of the first event without a code. `None` if there is none, or if a code comes first, as in
+/// `650 STREAM 1 NEW 0 x STREAM 2 NEW 0 y:1`: the rest of the line is an event already.
 pub(crate) fn bare_event(line: &[u8]) -> Option<usize> {
     for at in memmem::find_iter(line, b"STREAM") {
         let (before, rest) = line.split_at_checked(at)?;
@@ -124,18 +137,22 @@ fn begins_with_id_and_status(content: &[u8]) -> bool {
     is_id && words.next().is_some_and(|word| is_known(word) || (is_word(word) && is_whole()))
 }
 
-/// Returns a reply with `-` in place of the `+` that announces data. `None` for any other line.
+/// Returns a reply with `-` in place of the `+` that announces data. `None` for any other line. `state` is one at the start of a
+/// log, which detects replies.
 pub(crate) fn without_data(line: &[u8], state: &LineState) -> Option<Vec<u8>> {
-    let kind = state.reply_prefix(line.strip_suffix(b"\r").unwrap_or(line))? + 3;
+    /// Length of a reply's code, such as 650.
+    const CODE_LEN: usize = 3;
+
+    let prefix_len = state.reply_prefix(line.strip_suffix(b"\r").unwrap_or(line))?;
     let mut line = line.to_vec();
-    let kind = line.get_mut(kind).filter(|kind| **kind == b'+')?;
+    let kind = line.get_mut(prefix_len + CODE_LEN).filter(|kind| **kind == b'+')?;
     *kind = b'-';
     Some(line)
 }
 
-/// Difference between the seconds of a TAI64 label and Unix time: 2^62, and the 10 seconds that TAI was ahead of UTC in 1970.
-/// The programs that write labels do not count leap seconds either.
-const TAI64: u64 = (1 << 62) + 10;
+/// Difference between the seconds of a TAI64 label and Unix time: 2^62, and the 10 seconds that TAI was ahead of UTC in 1970. The
+/// leap seconds since are in neither: the programs that write labels do not count them.
+const TAI64_OFFSET: u64 = (1 << 62) + 10;
 
 /// Returns the Unix time of a TAI64N label, as decimal seconds, and the rest of the line. `multilog t`, `svlogd -t` and
 /// `s6-log t` write such a label before each line: `@400000006b06b1aa2d9e3a1c`.
@@ -143,7 +160,7 @@ pub(crate) fn tai64n(line: &[u8]) -> Option<(String, &[u8])> {
     let digits = |digits: &[u8]| u64::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok();
     let (seconds, rest) = line.strip_prefix(b"@")?.split_first_chunk::<16>()?;
     let (nanoseconds, rest) = rest.split_first_chunk::<8>()?;
-    let (seconds, nanoseconds) = (digits(seconds)?.checked_sub(TAI64)?, digits(nanoseconds)?);
+    let (seconds, nanoseconds) = (digits(seconds)?.checked_sub(TAI64_OFFSET)?, digits(nanoseconds)?);
     let is_label = nanoseconds < 1_000_000_000 && rest.starts_with(b" ");
     is_label.then(|| (format!("{seconds}.{nanoseconds:09}"), rest))
 }
@@ -158,7 +175,7 @@ pub(crate) fn with_unix_time(line: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// A reader of bytes that returns at most so many at a time.
+    /// A reader of bytes that returns at most the given number of them at a time.
     struct Chunks<'a>(&'a [u8], usize);
 
     impl Read for Chunks<'_> {

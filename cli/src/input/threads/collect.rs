@@ -6,20 +6,15 @@ use std::io;
 use std::sync::mpsc::Receiver;
 use std::thread;
 
-use tor_stream_event::LineState;
-
-use super::queue::{CutStep, Packet, RangeResult, SharedState, Unit, UnitMessage, WaitingInput};
+use super::cut_file::{CutFile, Side};
+use super::queue::{SharedState, WaitingInput};
 use super::ranges::Cuttable;
-use super::sink::{DirectOutput, LogSink, Reports};
+use super::sink::{DirectOutput, LogSink};
+use super::unit::{CutStep, Packet, RangeResult, Unit, UnitMessage};
 use super::{Collector, ConsumerMaker, InputName, LogConsumer};
-use crate::input::findings::{EndedLog, Findings};
-use crate::input::open_streams::OpenStreamScanner;
-use crate::input::reader::{OutputSink, ReadStart, read_events};
+use crate::input::findings::EndedLog;
+use crate::input::reader::OutputSink;
 use crate::report;
-
-/// Maximum number of consecutive ranges that are read again, before one thread reads the rest of a file: most likely, all of them
-/// are data of one reply, and the threads would read in vain.
-const MAX_REREADS: u32 = 4;
 
 /// The collecting thread.
 pub(super) struct Collecting<'c, M: ConsumerMaker, C> {
@@ -33,39 +28,6 @@ pub(super) struct Collecting<'c, M: ConsumerMaker, C> {
     cut: Option<CutFile<M::Log>>,
     /// Set while everything could be read so far.
     all_read: bool,
-}
-
-/// A file whose ranges are being merged.
-struct CutFile<L: LogConsumer> {
-    /// The file.
-    file: Arc<Cuttable>,
-    /// Consumer of the log, with the ranges so far.
-    log: L,
-    /// State of the lines so far; `None` before the first range.
-    state: Option<LineState>,
-    /// Scanner for open streams, if the command asks for them; `None` before the first range.
-    scanner: Option<OpenStreamScanner>,
-    /// Findings about the events so far.
-    findings: Findings,
-    /// State of the messages about the log.
-    reports: Reports,
-    /// Number of consecutive ranges that had to be read again.
-    rereads: u32,
-    /// Set at the end of the file, or when reading failed.
-    is_over: bool,
-    /// Side of this process if the file is divided among several.
-    side: Side,
-}
-
-/// The side of this process in the reading of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    /// Process that reads the whole file.
-    Alone,
-    /// Process 0 of a divided file, which appends the ranges of all.
-    First,
-    /// Process that sends its ranges to process 0.
-    Sending,
 }
 
 impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
@@ -92,7 +54,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
 
     /// Reads this process's ranges of a divided file in this thread.
     fn read_divided_alone(&mut self, waiting: &WaitingInput) -> io::Result<()> {
-        let Some(mut cutting) = self.shared.begin_cutting(waiting, 0) else {
+        let Some(mut cutting) = self.shared.begin_dividing(waiting) else {
             self.give_up_division(waiting.index)?;
             return if self.shared.is_sent(waiting) { Ok(()) } else { self.read_input(waiting) };
         };
@@ -183,6 +145,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
     /// If the collector fails.
     pub(super) fn finish(mut self) -> io::Result<bool> {
         if let Some(log) = self.joined.take() {
+            // The log began with the first input.
             self.collector.add_log(log, 0, self.all_read)?;
         }
         Ok(self.all_read)
@@ -221,17 +184,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
             Some(division) if division.is_sent() => Side::Sending,
             Some(_) => Side::First,
         };
-        self.cut = Some(CutFile {
-            file,
-            log,
-            state: None,
-            scanner: None,
-            findings: Findings::default(),
-            reports: Reports::new(),
-            rereads: 0,
-            is_over: false,
-            side,
-        });
+        self.cut = Some(CutFile::new(file, log, side));
     }
 
     /// Appends a range to the log of its file, or sends it.
@@ -285,40 +238,11 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         let Some(RangeResult { result, unreadable }) = result else {
             return cut.read(range, self.shared, self.collector);
         };
-        let (part, mut end) = result?;
-        let len = end.state.bytes();
-        let lines = cut.lines();
-        let state = match cut.state.clone() {
-            None => Some(end.state.clone()),
-            Some(mut state) => state.append(end.state.clone()).is_ok().then_some(state),
-        };
-        // The scanner may be in a reply where the reader of events is in none, such as after a dot behind a prefix.
-        let scanners = cut.scanner.as_ref().zip(end.scanner.as_ref());
-        let scanner_follows = scanners.is_none_or(|(before, later)| before.is_followed_by(later));
-        let is_appended = scanner_follows && state.is_some() && cut.log.append(part, lines)?;
-        if !is_appended {
-            cut.rereads += 1;
-            if cut.rereads == MAX_REREADS {
-                cut.file.stop();
-            }
-            return cut.read(range, self.shared, self.collector);
+        let (part, end) = result?;
+        match cut.append(part, &end)? {
+            Some(state) => cut.take_over(state, end, range, unreadable, self.collector),
+            None => cut.reread(range, self.shared, self.collector),
         }
-        (cut.rereads, cut.state) = (0, state);
-        cut.scanner = end.scanner.take().map(|later| later.after(cut.scanner.take()));
-        cut.findings.append(&end.findings, lines);
-        let destination = &mut DirectOutput(self.collector);
-        let mut sink = LogSink { name: &cut.file.label, destination, reports: &mut cut.reports };
-        sink.print_rows(&mut cut.log)?;
-        for (line, error) in unreadable {
-            sink.unreadable(&mut cut.log, line + lines, &error)?;
-        }
-        sink.report_failure(&mut cut.log, &end, range.start)?;
-        // If the file has become shorter, this was its end.
-        cut.is_over |= end.failed.is_some() || len < range.end - range.start;
-        if cut.is_over {
-            cut.file.stop();
-        }
-        Ok(())
     }
 
     /// Reads the rest of a file, from an offset on, and ends its log. A process that sends its ranges prints no log.
@@ -338,41 +262,8 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         let ended = EndedLog { name: &file.label, input: &file.input, layout: &file.layout, state: &state };
         sink.report_findings(&mut cut.log, cut.findings.messages(&ended))?;
         cut.log.end(&state)?;
-        if let Some(rows) = cut.log.rows()? {
-            self.collector.add_rows(rows)?;
-        }
+        sink.print_rows(&mut cut.log)?;
         self.end_log(cut.log, cut.file.name().index, cut.reports.all_read)
-    }
-}
-
-impl<L: LogConsumer> CutFile<L> {
-    /// Returns the number of lines so far.
-    fn lines(&self) -> u64 {
-        self.state.as_ref().map_or(0, LineState::lines)
-    }
-
-    /// Reads a range event by event.
-    fn read<M: ConsumerMaker<Log = L>>(
-        &mut self,
-        range: Range<u64>,
-        shared: &SharedState<M>,
-        collector: &mut impl Collector<L>,
-    ) -> io::Result<()> {
-        let file = Arc::clone(&self.file);
-        let destination = &mut DirectOutput(collector);
-        let mut sink = LogSink { name: &file.label, destination, reports: &mut self.reports };
-        let before = self.state.as_ref().map_or(0, LineState::bytes);
-        let start = ReadStart { layout: &file.layout, state: self.state.as_ref(), scanner: self.scanner.as_ref() };
-        let end = read_events(&shared.options, start, file.reader(range.clone()), &mut self.log, &mut sink)?;
-        // Offsets of this read count from the start of the input, as its lines do.
-        sink.report_failure(&mut self.log, &end, 0)?;
-        self.findings.append(&end.findings, 0);
-        self.is_over = end.failed.is_some() || end.state.bytes() - before < range.end - range.start;
-        if self.is_over {
-            self.file.stop();
-        }
-        (self.state, self.scanner) = (Some(end.state), end.scanner);
-        Ok(())
     }
 }
 

@@ -15,7 +15,8 @@ use crate::input::Input;
 use crate::input::progress::Progress;
 use crate::input::reader::ReadOptions;
 
-/// Number of ranges of a file for each process, if that makes them neither too long nor too short.
+/// Number of ranges of a file for each process, so that processes end at about the same time, unless the ranges would be too long
+/// or too short.
 const RANGES_PER_PROCESS: u64 = 4;
 
 /// The identity of a file: two machines with the same one see the same file.
@@ -102,7 +103,8 @@ impl Division {
         self.open(options, file, &Progress::new())
     }
 
-    /// Iterates over the ranges of a file that this process sends, or receives, as the processes that read them.
+    /// Iterates over the ranges of a file that this process sends to process 0 or, as process 0, receives. Each item is the number
+    /// of the process that reads the range.
     pub(super) fn sent_ranges(&self, index: usize) -> impl Iterator<Item = usize> {
         let ranges =
             self.files.get(&index).map_or(0, |identity| DividedRanges::count(identity.len, self.step(identity.len)));
@@ -127,13 +129,13 @@ pub(super) struct DividedRanges {
     pub(super) end: u64,
 }
 
-/// The next range in which this process has a part. A number may have no range: without an edge between two multiples of
-/// the length, one range has both.
+/// The next step of this process with a divided file. A number may have no range: without an edge between two multiples of the
+/// length, the range before extends over both.
 #[derive(Debug)]
 pub(super) enum Turn {
     /// Range that this process reads.
     Own(Range<u64>),
-    /// Number of this process without a range, which process 0 has to be told.
+    /// Number of this process that has no range. Process 0 is told so.
     Nothing,
     /// Range that process 0 receives from the process with this number, if there is one.
     Other(usize, Option<Range<u64>>),
@@ -182,8 +184,7 @@ impl DividedRanges {
 
     /// Returns the first offset, from `from` on, at which a range may begin. `from` never decreases.
     fn edge(&mut self, file: &Cuttable, from: u64) -> Option<u64> {
-        // Before the last edge there is no other one that was not found: a log without events is searched once, not once
-        // for each range.
+        // All edges up to the last one are known, so a log without events is searched once, not once for each range.
         if self.last_edge? < from {
             self.last_edge = file.next_cut(from);
         }

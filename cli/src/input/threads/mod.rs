@@ -1,27 +1,30 @@
 //! Reading inputs with several threads.
 //!
-//! The work is cut into [units](queue): a range of lines of a long plain file, or one or more whole inputs of any other kind.
-//! Each [reader thread](worker) reads the events of the next unit. The thread that started them
+//! The work is cut into [units](mod@unit), which a [queue] makes: a range of lines of a long plain file, or one or more whole
+//! inputs of any other kind. Each [reader thread](worker) reads the events of the next unit. The thread that started them
 //! [collects](collect) the results of the units in order, so that the output is that of one thread:
 //!
 //! - A range is read by itself, by a consumer that is called a [part](LogConsumer::Part), and the part is
-//!   [appended](LogConsumer::append) to the consumer of the log. If the output would then differ from that of one thread, the
+//!   [appended](LogConsumer::append) to the [consumer of the log](cut_file). If the output would then differ from that of one thread, the
 //!   collecting thread reads the range again, event by event, as it reads all inputs if it is alone.
 //! - A whole input is read by a consumer of its own. Its rows are sent while it is read, through a bounded channel, so that
 //!   later units wait instead of filling the memory. Small files share a unit, since each hand-over takes as long as some
 //!   hundred lines.
 //!
 //! A command implements three traits: a [`ConsumerMaker`] makes the [`LogConsumer`]s of the threads, and a [`Collector`]
-//! prints what they return.
+//! receives their rows and logs. A [`sink`] takes rows and messages there, from whichever thread has them. [`ranges`] finds the
+//! edges of ranges.
 //!
 //! In a cluster, the ranges of a large file that all processes see are [divided](division) among them.
 
 mod collect;
+mod cut_file;
 #[cfg_attr(not(feature = "cluster"), allow(dead_code, reason = "the processes of a cluster divide files"))]
 mod division;
 mod queue;
 mod ranges;
 mod sink;
+mod unit;
 mod worker;
 
 use alloc::sync::Arc;
@@ -34,9 +37,9 @@ use self::collect::Collecting;
 pub(crate) use self::division::Division;
 #[cfg(feature = "cluster")]
 pub(crate) use self::division::Identity;
-pub(crate) use self::queue::RangeResult;
 use self::queue::SharedState;
 pub(crate) use self::ranges::Cuttable;
+pub(crate) use self::unit::RangeResult;
 use crate::input::Input;
 use crate::input::reader::{Consumer, ReadOptions};
 
@@ -80,7 +83,7 @@ pub(crate) trait LogConsumer: Consumer + Send + Sized + 'static {
 pub(crate) struct InputName<'i> {
     /// Index among the inputs, from 0.
     pub(crate) index: usize,
-    /// Name of the input in messages.
+    /// Name of the input. Messages escape it.
     pub(crate) name: &'i str,
 }
 
@@ -133,7 +136,8 @@ pub(crate) trait Collector<L: LogConsumer> {
     /// If the rows cannot be printed.
     fn add_rows(&mut self, rows: L::Rows) -> io::Result<()>;
 
-    /// Adds a log that has ended. `index` is that of its first input. `all_read` is set if everything in the log could be read.
+    /// Receives a log that has ended. `index` is that of its first input. `all_read` is set if everything in the log could be
+    /// read.
     ///
     /// # Errors
     ///

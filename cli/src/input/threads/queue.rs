@@ -7,30 +7,31 @@
 use alloc::sync::Arc;
 use alloc::vec;
 use core::ops::Range;
-use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tor_stream_event::{Error, LineEnd};
+use tor_stream_event::LineEnd;
 
 use super::division::{DividedRanges, Division, Turn};
 use super::ranges::{self, Cuttable};
+use super::unit::{CutStep, Task, Unit};
 use super::{ConsumerMaker, LogConsumer};
 use crate::input::progress::Progress;
-use crate::input::reader::{ReadEnd, ReadOptions};
+use crate::input::reader::ReadOptions;
 use crate::input::{Decompressor, Input};
 
-/// Maximum number of packets of a unit that the collecting thread has not received.
+/// Maximum number of packets of a unit that wait for the collecting thread: enough for the reader thread to go on while that is
+/// busy with another unit for a moment.
 const MAX_PACKETS: usize = 3;
 
 /// Minimum number of units for each thread that the unread inputs are divided into, so that threads end at about the same
 /// time.
 const UNITS_PER_THREAD: u64 = 4;
 
-/// Maximum number of whole inputs in a unit.
+/// Maximum number of whole inputs in a unit. With so many, the hand-over of the unit costs nothing beside opening them.
 const MAX_INPUTS: u64 = 64;
 
-/// Maximum total length of several whole inputs in a unit, in bytes.
+/// Maximum total length of several whole inputs in a unit, in bytes. To read so many takes far longer than a hand-over.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// State that all threads share.
@@ -54,8 +55,8 @@ pub(super) struct Queue<L: LogConsumer> {
     /// Inputs that were not begun.
     inputs: vec::IntoIter<WaitingInput>,
     /// Total length of these inputs in bytes, as far as it is known.
-    len: u64,
-    /// File that is being cut.
+    waiting_bytes: u64,
+    /// File that is being cut; `None` between two inputs.
     cutting: Option<Cutting>,
     /// Channel for the units in order, to the collecting thread; `None` if that is alone.
     units: Option<SyncSender<Unit<L>>>,
@@ -85,67 +86,8 @@ pub(super) struct Cutting {
     divided: Option<DividedRanges>,
 }
 
-/// The next step with a file that is being cut.
-pub(super) enum CutStep {
-    /// Read a range, given the number of lines before it, or 0 if the part does not need that. `None` stands for a [recorded
-    /// part](ConsumerMaker::recorded_part).
-    Read(Range<u64>, Option<u64>),
-    /// Get a range from another process, if the process has one of this number.
-    Receive(usize, Option<Range<u64>>),
-    /// Leave a range to process 0.
-    Leave,
-    /// Read the rest, from this offset on.
-    Rest(u64),
-}
-
-/// A unit, as the collecting thread sees it.
-pub(super) enum Unit<L: LogConsumer> {
-    /// Whole inputs that a reader thread reads: their number, and the messages about them.
-    Whole(usize, Receiver<Packet<L>>),
-    /// A whole input that the collecting thread reads.
-    Own(WaitingInput),
-    /// Start of a file that was cut.
-    Cut(Arc<Cuttable>),
-    /// Range of the current file, and its result.
-    Range(Range<u64>, Receiver<RangeResult<L>>),
-    /// Rest of the current file, from this offset on.
-    Rest(u64),
-    /// Range of the current file that another process reads, if it has one of this number.
-    Other(usize, Option<Range<u64>>),
-    /// Range of the current file that is left to process 0.
-    Left,
-    /// Divided file, by its index, that is not the one which the processes agreed on.
-    NotAsAgreed(usize),
-}
-
-/// A unit, as the reader thread sees it.
-pub(super) enum Task<L: LogConsumer> {
-    /// Whole inputs.
-    Whole(Vec<WaitingInput>, SyncSender<Packet<L>>),
-    /// A range of a file, with the number of lines before it as in [`CutStep::Read`].
-    Range(Arc<Cuttable>, Range<u64>, Option<u64>, SyncSender<RangeResult<L>>),
-}
-
-/// Messages that are sent at once.
-pub(super) type Packet<L> = Vec<UnitMessage<L>>;
-
-/// A message about an input that a reader thread reads.
-pub(super) enum UnitMessage<L: LogConsumer> {
-    /// Output.
-    Rows(L::Rows),
-    /// A line for standard error.
-    Report(String),
-    /// The end of the input with this index: the log, and whether all could be read.
-    End(usize, io::Result<(L, bool)>),
-}
-
-/// The result of a range.
-pub(crate) struct RangeResult<L: LogConsumer> {
-    /// Consumer of the range's events, and the end of the read.
-    pub(crate) result: io::Result<(L::Part, ReadEnd)>,
-    /// Numbers of the lines that could not be read, with the errors.
-    pub(crate) unreadable: Vec<(u64, Error)>,
-}
+/// The error of a queue whose units no thread receives any more: the collecting thread has ended, or has all of them.
+struct CollectorEnded;
 
 impl<M: ConsumerMaker> SharedState<M> {
     /// Returns the state before anything is read.
@@ -176,7 +118,7 @@ impl<M: ConsumerMaker> SharedState<M> {
     pub(super) fn only_file(&self) -> Option<Arc<Cuttable>> {
         let mut queue = self.queue();
         let [waiting] = queue.inputs.as_slice() else { return None };
-        let cutting = self.begin_cutting(waiting, queue.len)?;
+        let cutting = self.begin_cutting(waiting, queue.waiting_bytes)?;
         queue.take(self.jobs)?;
         let file = Arc::clone(&cutting.file);
         queue.cutting = Some(cutting);
@@ -186,13 +128,13 @@ impl<M: ConsumerMaker> SharedState<M> {
     /// Opens the channel for the units, and returns it with the number of threads to start: at most one for each range or
     /// input.
     pub(super) fn open_units(&self) -> (Receiver<Unit<M::Log>>, usize) {
-        // One unit for each thread is being read, and a quarter more, at least two, are done and wait.
+        // Each thread reads one unit. A quarter more, at least two, may be done and wait: few, since their results are in memory.
         let (sender, receiver) = sync_channel(self.jobs + (self.jobs / 4).max(2));
         let mut queue = self.queue();
         queue.units = Some(sender);
         let is_cut = self.max_range.is_some();
-        let ranges = |len: Option<u64>| len.filter(|_| is_cut).map_or(1, |len| (len / ranges::MIN_RANGE).max(1));
-        let units: u64 = queue.inputs.as_slice().iter().map(|waiting| ranges(waiting.len)).sum();
+        let max_units = |len: Option<u64>| len.filter(|_| is_cut).map_or(1, |len| (len / ranges::MIN_RANGE).max(1));
+        let units: u64 = queue.inputs.as_slice().iter().map(|waiting| max_units(waiting.len)).sum();
         let threads = if queue.cutting.is_some() { self.jobs as u64 } else { units };
         (receiver, usize::try_from(threads).unwrap_or(self.jobs).min(self.jobs))
     }
@@ -203,56 +145,79 @@ impl<M: ConsumerMaker> SharedState<M> {
         // Announcing may wait for room in the channel while the lock is held. The collecting thread never takes the lock, so
         // it can always make room.
         let mut queue = self.queue();
-        let task = loop {
-            if let Some(mut cutting) = queue.cutting.take() {
-                let unit = match self.next_step(&mut cutting) {
-                    CutStep::Read(range, lines) => {
-                        let (sender, receiver) = sync_channel(1);
-                        let file = Arc::clone(&cutting.file);
-                        queue.cutting = Some(cutting);
-                        queue.announce(Unit::Range(range.clone(), receiver))?;
-                        break Some(Task::Range(file, range, lines, sender));
-                    }
-                    CutStep::Rest(offset) => {
-                        // `cutting` is dropped: the next input is begun.
-                        queue.announce(Unit::Rest(offset))?;
-                        continue;
-                    }
-                    CutStep::Receive(process, range) => Unit::Other(process, range),
-                    CutStep::Leave => Unit::Left,
-                };
-                queue.cutting = Some(cutting);
-                queue.announce(unit)?;
-                continue;
-            }
-            let waiting_bytes = queue.len;
-            let Some(waiting) = queue.take(self.jobs) else { break None };
-            if let Some(cutting) = self.begin_cutting(&waiting, waiting_bytes) {
-                queue.announce(Unit::Cut(Arc::clone(&cutting.file)))?;
-                queue.cutting = Some(cutting);
-                continue;
-            }
-            if self.is_divided(&waiting) {
-                queue.announce(Unit::NotAsAgreed(waiting.index))?;
-                if self.is_sent(&waiting) {
-                    continue;
+        loop {
+            let announced = match queue.cutting.take() {
+                Some(cutting) => self.announce_step(cutting, &mut queue),
+                None => {
+                    let waiting_bytes = queue.waiting_bytes;
+                    let Some(waiting) = queue.take(self.jobs) else { break };
+                    self.announce_input(waiting, waiting_bytes, &mut queue)
                 }
+            };
+            match announced {
+                Ok(None) => {}
+                Ok(Some(task)) => return Some(task),
+                Err(CollectorEnded) => return None,
             }
-            if self.logs.joins() {
-                // The log goes on from one input to the next, so only the collecting thread has its consumer.
-                queue.announce(Unit::Own(waiting))?;
-            } else {
-                let inputs = self.take_small_inputs(waiting, &mut queue);
-                let (sender, receiver) = sync_channel(MAX_PACKETS);
-                queue.announce(Unit::Whole(inputs.len(), receiver))?;
-                break Some(Task::Whole(inputs, sender));
+        }
+        // Closing the channel ends the collecting thread's wait.
+        queue.units = None;
+        None
+    }
+
+    /// Announces the next step with a file that is being cut. Returns its task, if a thread has to read something.
+    fn announce_step(
+        &self,
+        mut cutting: Cutting,
+        queue: &mut Queue<M::Log>,
+    ) -> Result<Option<Task<M::Log>>, CollectorEnded> {
+        let (unit, task) = match self.next_step(&mut cutting) {
+            CutStep::Read(range, lines) => {
+                let (sender, receiver) = sync_channel(1);
+                let file = Arc::clone(&cutting.file);
+                (Unit::Range(range.clone(), receiver), Some(Task::Range(file, range, lines, sender)))
+            }
+            CutStep::Receive(process, range) => (Unit::Other(process, range), None),
+            CutStep::Leave => (Unit::Left, None),
+            CutStep::Rest(offset) => {
+                // Nothing is left to cut: the next input is begun.
+                queue.announce(Unit::Rest(offset))?;
+                return Ok(None);
             }
         };
-        if task.is_none() {
-            // Closing the channel ends the collecting thread's wait.
-            queue.units = None;
+        queue.cutting = Some(cutting);
+        queue.announce(unit)?;
+        Ok(task)
+    }
+
+    /// Announces an input, the next of those that had `waiting_bytes` together. Returns its task, if a reader thread has to read it
+    /// as a whole.
+    fn announce_input(
+        &self,
+        waiting: WaitingInput,
+        waiting_bytes: u64,
+        queue: &mut Queue<M::Log>,
+    ) -> Result<Option<Task<M::Log>>, CollectorEnded> {
+        if let Some(cutting) = self.begin_cutting(&waiting, waiting_bytes) {
+            queue.announce(Unit::Cut(Arc::clone(&cutting.file)))?;
+            queue.cutting = Some(cutting);
+            return Ok(None);
         }
-        task
+        if self.is_divided(&waiting) {
+            queue.announce(Unit::NotAsAgreed(waiting.index))?;
+            if self.is_sent(&waiting) {
+                return Ok(None);
+            }
+        }
+        if self.logs.joins() {
+            // The log goes on from one input to the next, so only the collecting thread has its consumer.
+            queue.announce(Unit::Own(waiting))?;
+            return Ok(None);
+        }
+        let inputs = self.take_small_inputs(waiting, queue);
+        let (sender, receiver) = sync_channel(MAX_PACKETS);
+        queue.announce(Unit::Whole(inputs.len(), receiver))?;
+        Ok(Some(Task::Whole(inputs, sender)))
     }
 
     /// Returns `true` if an input is divided among processes.
@@ -296,17 +261,22 @@ impl<M: ConsumerMaker> SharedState<M> {
         Some((range, lines))
     }
 
-    /// Begins to cut an input that is divided, or that is [long enough](Self::cuttable).
+    /// Begins to cut an input that is divided, or that is [long enough](Self::cuttable) beside all inputs that were not begun,
+    /// which have `waiting_bytes`. `None` for any other input, and for a divided one that is not the file which the processes
+    /// agreed on.
     pub(super) fn begin_cutting(&self, waiting: &WaitingInput, waiting_bytes: u64) -> Option<Cutting> {
-        let division = self.logs.division().filter(|division| division.has(waiting.index));
-        let file = match division {
-            Some(division) => {
-                let file = division.open(&self.options, (waiting.index, &waiting.input), &self.progress)?;
-                file.with_progress()
-            }
-            None => self.cuttable(waiting, waiting_bytes)?,
-        };
-        let divided = division.map(|division| DividedRanges::new(&file, division));
+        if self.is_divided(waiting) {
+            return self.begin_dividing(waiting);
+        }
+        let file = Arc::new(self.cuttable(waiting, waiting_bytes)?);
+        Some(Cutting { file, next_offset: 0, lines_before: 0, divided: None })
+    }
+
+    /// Begins to cut an input that is divided. `None` if it is not the file which the processes agreed on.
+    pub(super) fn begin_dividing(&self, waiting: &WaitingInput) -> Option<Cutting> {
+        let division = self.logs.division()?;
+        let file = division.open(&self.options, (waiting.index, &waiting.input), &self.progress)?.with_progress();
+        let divided = Some(DividedRanges::new(&file, division));
         Some(Cutting { file: Arc::new(file), next_offset: 0, lines_before: 0, divided })
     }
 
@@ -330,7 +300,7 @@ impl<M: ConsumerMaker> SharedState<M> {
     fn take_small_inputs(&self, first: WaitingInput, queue: &mut Queue<M::Log>) -> Vec<WaitingInput> {
         let units = UNITS_PER_THREAD * self.jobs as u64;
         let max_inputs = (queue.inputs.len() as u64 / units).min(MAX_INPUTS);
-        let max_bytes = (queue.len / units).min(MAX_BYTES).min(self.max_range.unwrap_or(u64::MAX));
+        let max_bytes = (queue.waiting_bytes / units).min(MAX_BYTES).min(self.max_range.unwrap_or(u64::MAX));
         // An input of unknown length, such as a pipe, may be long.
         let small_len = |waiting: &WaitingInput| waiting.len.filter(|_| !self.is_divided(waiting));
         let mut total = first.len;
@@ -354,14 +324,14 @@ impl<L: LogConsumer> Queue<L> {
         let decompressor = Decompressor::Reader;
         let waiting = |(index, input)| WaitingInput { index, len: len(&input), input, decompressor };
         let inputs: Vec<_> = inputs.into_iter().map(waiting).collect();
-        let len = inputs.iter().filter_map(|waiting| waiting.len).sum();
-        Self { inputs: inputs.into_iter(), len, cutting: None, units: None }
+        let waiting_bytes = inputs.iter().filter_map(|waiting| waiting.len).sum();
+        Self { inputs: inputs.into_iter(), waiting_bytes, cutting: None, units: None }
     }
 
     /// Removes and returns the next input.
     fn take(&mut self, jobs: usize) -> Option<WaitingInput> {
         let waiting = self.inputs.next()?;
-        self.len -= waiting.len.unwrap_or_default();
+        self.waiting_bytes -= waiting.len.unwrap_or_default();
         // Once fewer inputs are left than there are threads, some threads have nothing more to read: others take their place
         // and decompress. While the last reader threads still read, a few more than `jobs` may run.
         let has_idle_threads = self.inputs.len() + 1 < jobs;
@@ -369,8 +339,8 @@ impl<L: LogConsumer> Queue<L> {
         Some(WaitingInput { decompressor, ..waiting })
     }
 
-    /// Announces a unit to the collecting thread. `None` if that has ended.
-    fn announce(&self, unit: Unit<L>) -> Option<()> {
-        self.units.as_ref()?.send(unit).ok()
+    /// Announces a unit to the collecting thread.
+    fn announce(&self, unit: Unit<L>) -> Result<(), CollectorEnded> {
+        self.units.as_ref().ok_or(CollectorEnded)?.send(unit).map_err(|_| CollectorEnded)
     }
 }

@@ -18,20 +18,20 @@ use crate::input::progress::Progress;
 use crate::input::reader::ReadOptions;
 use crate::output::text::escape_name;
 
-/// Maximum number of bytes that are read to detect the line end and the prefix of a file.
+/// Maximum number of bytes at the beginning of a file that are read to detect its line end and its prefix.
 pub(super) const HEAD_LEN: u64 = layout::LEARNED_FROM as u64;
 
-/// Number of bytes that are tried first, since they are nearly always enough.
+/// Number of bytes at the beginning that are tried first, since they nearly always have a reply and an event.
 const SHORT_HEAD_LEN: u64 = 32 * 1024;
 
-/// Number of bytes that are searched for a reply at once.
+/// Number of bytes that are searched for a reply at once. Where a range may begin, a reply is mostly a few lines away.
 const WINDOW: u64 = 16 * 1024;
 
-/// Minimum number of bytes of a range.
+/// Minimum number of bytes of a range: to read them takes longer than to find the edge and to append the part.
 pub(super) const MIN_RANGE: u64 = 64 * 1024;
 
-/// Maximum number of bytes after the last range, whose last line may still be written. One thread reads them at the end, when
-/// all others are idle.
+/// Maximum number of bytes after the last range. The last line there may still be written, so one thread reads them at the end;
+/// they are few, since all others are idle then.
 pub(super) const TAIL_LEN: u64 = 64 * 1024;
 
 /// A file that can be cut into ranges.
@@ -96,8 +96,7 @@ impl Cuttable {
             let has_prefix = events.next_event().ok()?.map(|line| !line.prefix.is_empty());
             Some((layout, has_prefix, events.state().part()))
         };
-        // Formats are learned from all of the head.
-        let from_short_head = if options.layout.learns() { None } else { detect(SHORT_HEAD_LEN) };
+        let from_short_head = if options.layout.depends_on_beginning() { None } else { detect(SHORT_HEAD_LEN) };
         let (layout, has_prefix, start_state) = match from_short_head {
             Some(detected @ (_, Some(_), Some(_))) => detected,
             _ => detect(HEAD_LEN)?,
@@ -132,7 +131,8 @@ impl Cuttable {
                 .read_to_end(&mut bytes)
                 .ok()?;
             let line_starts = memchr::memchr_iter(b'\n', &bytes).map(|lf| lf + 1);
-            let mut cuts = line_starts.filter(|&at| window_start + at as u64 >= from && self.is_cut(&bytes, at));
+            let mut cuts =
+                line_starts.filter(|&at| window_start + at as u64 >= from && self.may_begin_range(&bytes, at));
             if let Some(at) = cuts.next() {
                 return Some(window_start + at as u64);
             }
@@ -142,9 +142,9 @@ impl Cuttable {
         None
     }
 
-    /// Returns `true` if a line with a reply begins at an index after a LF, with a prefix if and only if the first event has
-    /// one.
-    fn is_cut(&self, bytes: &[u8], at: usize) -> bool {
+    /// Returns `true` if a line with a reply begins at an index after a LF, and has a prefix if and only if the first event of the
+    /// file has one.
+    fn may_begin_range(&self, bytes: &[u8], at: usize) -> bool {
         let (before, line) = bytes.split_at_checked(at).unwrap_or_default();
         let is_line_start = self.start_state.line_end() == Some(LineEnd::Lf) || before.ends_with(b"\r\n");
         let Some(lf) = memchr::memchr(b'\n', line).filter(|_| is_line_start) else {
@@ -194,7 +194,7 @@ impl Cuttable {
         }
     }
 
-    /// Makes no more ranges: one thread has to read the rest.
+    /// Ends the cutting: [`range`](Self::range) returns no more ranges, and one thread reads the rest.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }

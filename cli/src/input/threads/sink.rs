@@ -9,16 +9,18 @@ use std::sync::mpsc::SyncSender;
 
 use tor_stream_event::Error;
 
-use super::queue::{Packet, UnitMessage};
+use super::unit::{Packet, UnitMessage};
 use super::{Collector, LogConsumer};
 use crate::input::findings::UnknownWords;
-use crate::input::reader::{OutputSink, ReadEnd, ReadFailure};
+use crate::input::read_events::{ReadEnd, ReadFailure};
+use crate::input::reader::OutputSink;
 use crate::report;
 
-/// Maximum number of messages with rows in a packet. Each has the rows of the events of one read, so of some 64 KiB of text.
+/// Maximum number of messages with rows in a packet, which bounds its memory. Each message has the rows of the events of one read,
+/// so of some 64 KiB of text.
 const MAX_ROWS: usize = 4;
 
-/// Maximum number of messages in a packet.
+/// Maximum number of messages in a packet, most of which have little text: the end of a log, or a line for standard error.
 const MAX_MESSAGES: usize = 64;
 
 /// Destination of the output of a log that is read event by event.
@@ -58,17 +60,17 @@ pub(super) struct PacketOutput<'s, L: LogConsumer> {
     sender: &'s SyncSender<Packet<L>>,
     /// Messages that were not sent yet.
     packet: Packet<L>,
-    /// Number of these messages that have rows.
+    /// Number of messages in `packet` that have rows.
     rows: usize,
     /// Set to send several messages at once.
     fills_packets: bool,
 }
 
 impl<'s, L: LogConsumer> PacketOutput<'s, L> {
-    /// Returns the output to a channel of a unit with so many inputs.
+    /// Returns the output of a unit with this number of inputs.
     pub(super) const fn new(sender: &'s SyncSender<Packet<L>>, inputs: usize) -> Self {
-        // Each packet wakes the collecting thread, which takes as long as some hundred lines. Rows of a single input, which
-        // may still be written, are sent at once.
+        // Each packet wakes the collecting thread, which takes as long as reading some hundred lines. The rows of a single
+        // input are sent at once: the input may still be written.
         let fills_packets = inputs > 1;
         Self { sender, packet: Vec::new(), rows: 0, fills_packets }
     }

@@ -3,14 +3,16 @@
 use core::ops::Range;
 use std::io;
 
-use super::queue::{RangeResult, SharedState, Task, UnitMessage, WaitingInput};
+use super::queue::{SharedState, WaitingInput};
 use super::ranges::Cuttable;
 use super::sink::{Destination, LogSink, PacketOutput, RangeSink, Reports};
+use super::unit::{RangeResult, Task, UnitMessage};
 use super::{ConsumerMaker, InputName, LogConsumer};
 use crate::input::findings::EndedLog;
 use crate::input::layout::Layout;
-use crate::input::reader::{OutputSink, ReadStart, read_events};
-use crate::output::text::escape_name;
+use crate::input::read_events::{ReadStart, read_events};
+use crate::input::reader::OutputSink;
+use crate::output::text::{error_text, escape_name};
 
 impl<M: ConsumerMaker> SharedState<M> {
     /// Reads units until the queue is empty.
@@ -46,17 +48,18 @@ impl<M: ConsumerMaker> SharedState<M> {
         let mut reports = Reports::new();
         let mut sink = LogSink { name: &name, destination, reports: &mut reports };
         let opened = input.open(&self.progress, waiting.decompressor);
-        let state = match opened.and_then(|text| self.options.layout.apply(text, input.source())) {
+        let state = match opened.and_then(|text| self.options.layout.detect(text, input.source())) {
             Ok((reader, layout)) => {
                 let start = ReadStart { layout: &layout, state: None, scanner: None };
                 let end = read_events(&self.options, start, reader, log, &mut sink)?;
+                // The read began at the start of the input.
                 sink.report_failure(log, &end, 0)?;
                 let ended = EndedLog { name: &name, input, layout: &layout, state: &end.state };
                 sink.report_findings(log, end.findings.messages(&ended))?;
                 end.state
             }
             Err(error) => {
-                sink.report(log, format!("tor-streams: {name}: {error}"))?;
+                sink.report(log, format!("tor-streams: {name}: {}", error_text(&error)))?;
                 self.options.events(&Layout::default(), io::empty(), None).state()
             }
         };
@@ -65,8 +68,8 @@ impl<M: ConsumerMaker> SharedState<M> {
         Ok(reports.all_read)
     }
 
-    /// Reads a range of a file as if no data of a reply were open before it. Without the number of lines before it, the
-    /// [recorded part](ConsumerMaker::recorded_part) is the consumer.
+    /// Reads a range of a file as if no data of a reply were open before it. `lines` is the number of lines before the range; without
+    /// it, the [recorded part](ConsumerMaker::recorded_part) is the consumer.
     pub(super) fn read_range(&self, file: &Cuttable, range: Range<u64>, lines: Option<u64>) -> RangeResult<M::Log> {
         let mut part = match lines {
             Some(lines) => self.logs.part(file.name(), lines),

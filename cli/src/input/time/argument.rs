@@ -10,6 +10,9 @@ use super::TOO_LATE;
 use super::clock::Cursor;
 use super::number::{decimal, unix_number};
 
+/// First number of more than ten digits, which is not taken for seconds: `@` before it makes it so.
+const END_OF_SECONDS: u64 = 10_000_000_000;
+
 /// Parses a time of the command line, as Unix time.
 ///
 /// # Errors
@@ -22,7 +25,8 @@ pub(crate) fn argument(text: &str) -> Result<Duration, String> {
     })
 }
 
-/// Parses a time of the command line, relative to `now`.
+/// Parses a time of the command line, relative to `now`. The forms are tried in turn: Unix time behind `@`, a date and a time, a
+/// date, Unix time, a time of today in UTC, a word, and a span of time ago.
 fn argument_at(text: &str, now: Timestamp) -> Option<Duration> {
     let bytes = text.as_bytes();
     if let Some(unix) = bytes.strip_prefix(b"@") {
@@ -41,8 +45,8 @@ fn argument_at(text: &str, now: Timestamp) -> Option<Duration> {
         return argument_at(&format!("{date}T{time}"), now);
     }
     if let Some(time) = unix_number(bytes).or_else(|| decimal(bytes)) {
-        // Four digits are more likely to be a year. Twelve may be a date and a time of day.
-        return Some(time).filter(|time| bytes.len() != 4 && time.as_secs() < 10_000_000_000);
+        // Four digits are more likely to be a year. Twelve may be a date and a time of day: as seconds, they are out of range.
+        return Some(time).filter(|time| bytes.len() != 4 && time.as_secs() < END_OF_SECONDS);
     }
     let now = Offset::UTC.to_datetime(now);
     let mut cursor = Cursor(bytes);
@@ -53,6 +57,7 @@ fn argument_at(text: &str, now: Timestamp) -> Option<Duration> {
         "now" => unix(now),
         "today" => unix(now.start_of_day()),
         "yesterday" => unix(now.yesterday().ok()?.start_of_day()),
+        // A span in the future.
         _ if text.starts_with('+') => None,
         _ => unix(now.checked_sub(text.parse::<Span>().ok()?.abs()).ok()?),
     }

@@ -36,7 +36,7 @@ impl TimeOfDay {
 pub(super) enum Zone {
     /// Seconds to the east of UTC.
     Offset(i32),
-    /// Letters of an unknown offset.
+    /// A zone of unknown offset, named by letters.
     Unknown,
 }
 
@@ -45,7 +45,7 @@ impl Zone {
     pub(super) const UTC: Self = Self::Offset(0);
 }
 
-/// The rest of a text with a date.
+/// A cursor over text: the rest that was not parsed yet.
 ///
 /// After a step that returns `None`, the cursor may stand anywhere: a caller that tries another step uses
 /// [`maybe`](Self::maybe).
@@ -83,7 +83,7 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
-    /// Skips all digits that follow, between `least` and `most` of them.
+    /// Skips and returns all digits that follow. `None` unless there are between `least` and `most` of them.
     pub(super) fn digits(&mut self, least: usize, most: usize) -> Option<&'a [u8]> {
         let len = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (digits, rest) = self.0.split_at_checked(len)?;
@@ -108,28 +108,28 @@ impl<'a> Cursor<'a> {
         self.word_ends().then_some(index as u8 + 1)
     }
 
-    /// Runs a step, and stays at its place if the step fails.
+    /// Runs a step, and stays where it is if the step fails.
     pub(super) fn maybe<T>(&mut self, step: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let before = *self;
-        let found = step(self);
-        if found.is_none() {
+        let result = step(self);
+        if result.is_none() {
             *self = before;
         }
-        found
+        result
     }
 
-    /// Returns `true` if no letter or digit follows.
+    /// Returns `true` if neither a letter nor a digit follows.
     pub(super) fn word_ends(self) -> bool {
         !self.0.first().is_some_and(u8::is_ascii_alphanumeric)
     }
 
-    /// Returns `true` if a time may end here.
+    /// Returns `true` if a time may end here: a word ends, and no further digits or letters follow after a sign, as in `10:00:00:5`.
     pub(super) fn at_boundary(self) -> bool {
         let goes_on = matches!(self.0, [b':' | b'-' | b'.' | b'/', next, ..] if next.is_ascii_alphanumeric());
         self.word_ends() && !goes_on
     }
 
-    /// Parses a time of day, and AM or PM after it.
+    /// Parses a time of day, with AM or PM if it has that.
     pub(super) fn time(&mut self) -> Option<TimeOfDay> {
         let mut hour = self.one_or_two_digits()?;
         self.byte(b":")?;
@@ -145,6 +145,7 @@ impl<'a> Cursor<'a> {
         let half = self.maybe(Self::half_of_day);
         if let Some(half) = half {
             (1..=12).contains(&hour).then_some(())?;
+            // 12 AM is midnight, and 12 PM noon.
             hour = hour % 12 + if half == b'P' { 12 } else { 0 };
         }
         (hour < 24 && minute < 60 && second.unwrap_or(0) <= 60).then_some(())?;
@@ -182,7 +183,7 @@ impl<'a> Cursor<'a> {
             let letters = cursor.letters();
             if !letters.is_empty() {
                 if let (b"UTC" | b"GMT", [b'+' | b'-', b'0'..=b'9', ..]) = (letters, cursor.0) {
-                    // Letters without a known offset are at least not UTC.
+                    // With an impossible offset, such as `GMT+99`, the zone is at least not UTC.
                     return Some(cursor.maybe(Self::offset_of_name).unwrap_or(Zone::Unknown));
                 }
                 let zone = match letters {
@@ -205,8 +206,7 @@ impl<'a> Cursor<'a> {
                 ([_, _], None) => (number(digits)?, 0),
                 _ => return None,
             };
-            let is_offset = hours <= 14 && minutes < 60 && cursor.word_ends();
-            is_offset.then_some(Zone::Offset(sign * (3600 * hours + 60 * minutes) as i32))
+            cursor.offset(sign, hours, minutes)
         })
     }
 
@@ -223,15 +223,23 @@ impl<'a> Cursor<'a> {
             (4, None) => (number(digits)? / 100, number(digits)? % 100),
             _ => return None,
         };
-        let is_offset = hours <= 14 && minutes < 60 && self.word_ends();
+        self.offset(sign, hours, minutes)
+    }
+
+    /// Returns the zone of an offset that was parsed. `None` if no place has it, or if a word goes on.
+    fn offset(self, sign: i32, hours: u64, minutes: u64) -> Option<Zone> {
+        /// Greatest offset of a zone in hours: Kiribati's.
+        const MAX_HOURS: u64 = 14;
+
+        let is_offset = hours <= MAX_HOURS && minutes < 60 && self.word_ends();
         is_offset.then_some(Zone::Offset(sign * (3600 * hours + 60 * minutes) as i32))
     }
 }
 
 /// Returns `true` for the abbreviation of a time zone, most of which stand for several zones.
 ///
-/// Abbreviations have three or four capital letters and end with T, but for those listed: `CET`, `AKDT`, `BRT`. A time
-/// with another word of that form is no Unix time either: none is better than one that is hours off.
+/// Abbreviations have three or four capital letters and end with T, as `CET`, `AKDT` and `BRT`, but for those listed. Another word
+/// of that form after a time is taken for one as well: no Unix time is better than one that is hours off.
 fn is_abbreviation(letters: &[u8]) -> bool {
     const OTHERS: [&[u8]; 5] = [b"WIB", b"WITA", b"ChST", b"MSD", b"MSK"];
     let is_usual = matches!(letters, [.., b'T']) && (3..=4).contains(&letters.len());

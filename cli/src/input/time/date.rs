@@ -16,7 +16,8 @@ const WEEKDAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"
 const STEM_LEVELS: [&[u8]; 6] = [b" [TRACE] ", b" [DEBUG] ", b" [INFO] ", b" [NOTICE] ", b" [WARN] ", b" [ERROR] "];
 
 impl Cursor<'_> {
-    /// Parses a date and a time, in any order and with any separators that logs have. Returns the rank and the time.
+    /// Parses a date and a time, in any order and with any separators that logs have. Returns the rank and the time. `None` for any
+    /// other text: the cursor may then stand anywhere.
     pub(super) fn date_and_time(&mut self) -> Option<(Rank, Time)> {
         if self.0.first()?.is_ascii_digit() {
             self.maybe(Self::year_first)
@@ -61,7 +62,7 @@ impl Cursor<'_> {
         dated(date, time, zone)
     }
 
-    /// Skips the sign, or the spaces, between a date and a time.
+    /// Skips what separates a date and a time: one of `T_t-:`, or spaces.
     fn date_separator(&mut self) -> Option<()> {
         if self.maybe(|cursor| cursor.byte(b"T_t-:")).is_some() { Some(()) } else { self.spaces() }
     }
@@ -96,7 +97,7 @@ impl Cursor<'_> {
             cursor.year().filter(|_| matches!(cursor.0.first(), Some(b' ' | b':' | b'T' | b'_')))
         });
         if year.is_none() && self.0.first() == Some(&b':') {
-            // The number after the month is the hour: in `25. Nov 10:00:00`, a date is searched for from `Nov` on.
+            // The number taken for the day is an hour: in `25. Nov 10:00:00`, a date is searched for from `Nov` on.
             return None;
         }
         self.date_separator()?;
@@ -185,7 +186,7 @@ fn dated(date: Date, time: TimeOfDay, zone: Option<Zone>) -> Option<(Rank, Time)
 
 /// Returns the time of a date without a year, and its rank.
 fn yearless(month: u8, day: u8, time: TimeOfDay) -> Option<(Rank, Time)> {
-    // The year 2000 is a leap year.
+    // The year 2000 has a 29th of February, and stands for the unknown year.
     let days = Date::new(2000, month as i8, day as i8).ok()?.duration_since(Date::constant(2000, 1, 1));
     Some((Rank::Yearless, Time::Year(days.unsigned_abs() + time.since_midnight())))
 }

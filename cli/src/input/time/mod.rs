@@ -1,7 +1,9 @@
 //! Times: those that a log writes before its events, and those of the command line.
 //!
-//! A [`Stamp`] is the best time in a prefix. It is found with a cursor over text: `clock` has the cursor, times of day and
-//! zones, `date` has dates, and `number` has decimal numbers and Unix time. `argument` reads times of the command line.
+//! A prefix may have several times, such as a date and Unix time. Each has a [rank](stamp::Rank), and a [`Stamp`] is the time
+//! with the best one, found with a [`Cursor`](clock::Cursor) over text: [`clock`] has the cursor, times of day and zones,
+//! [`date`] has dates, and [`number`] has decimal numbers and Unix time. [`argument`](mod@argument) reads times of the command
+//! line.
 
 mod argument;
 mod clock;
@@ -22,29 +24,29 @@ pub(crate) use self::stamp::Stamp;
 
 /// The time of an event in a log.
 ///
-/// Two times can be subtracted only if they are of the same kind, as nearly all times of a log are. The order of two times of
-/// different kinds has no meaning.
+/// Two times can be subtracted only if they are of the same kind, as nearly all times of a log are. Times of different kinds are
+/// ordered, too, but that order has no meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Time {
     /// Unix time, of a log that has it, or from a date with its year. A date without an offset is read as UTC.
     Unix(Duration),
     /// Time since the beginning of an unknown year: syslog's dates have none.
     Year(Duration),
-    /// Time since 1970 on a clock of unknown zone: `date` prints `CET`, which does not name a place.
+    /// Time since 1970 on a clock of unknown zone: an abbreviation, such as the `CST` that `date` prints, stands for several zones.
     Local(Duration),
     /// Time since an unknown moment: the start of the log, of the system, or of a day.
     Elapsed(Duration),
 }
 
-/// First second that no date can be printed for: the one after [`Timestamp::MAX`], on the last day but one of the year
-/// 9999. A number from here on is not Unix time; most likely its unit is another one.
+/// First second for which no date can be printed: the one after [`Timestamp::MAX`], which is a day before the end of the year 9999.
+/// A number from here on is not taken for Unix time; most likely its unit is another one.
 pub(crate) const TOO_LATE: u64 = 253_402_207_201;
 
 /// Number of seconds of a day.
 const DAY: u64 = 86_400;
 
-/// Index of the first day of March in a leap year, from 0.
-const MARCH: u64 = 60;
+/// Number of days before the first of March in a leap year.
+const DAYS_BEFORE_MARCH: u64 = 60;
 
 impl Time {
     /// Returns the time before the event in a line, if there is one.
@@ -76,7 +78,7 @@ impl Time {
             | (Self::Elapsed(later), Self::Elapsed(earlier)) => (later, earlier),
             (Self::Year(later), Self::Year(earlier)) => {
                 // The number of days between them depends on the year, if they have the end of February between them.
-                let march = Duration::from_secs(MARCH * DAY);
+                let march = Duration::from_secs(DAYS_BEFORE_MARCH * DAY);
                 ((earlier < march) == (later < march)).then_some((later, earlier))?
             }
             _ => return None,
@@ -87,8 +89,8 @@ impl Time {
 
 /// Returns the Unix time in a prefix such as OnionPerf's: `2019-01-31 11:29:51 1548934191.51 `.
 ///
-/// This is the form of most logs, so no other form is tried first. Its number has a fraction of two digits; one without a
-/// fraction may be that of a thread.
+/// This is the form of most logs, so it is tried before any other form. OnionPerf's number has a fraction; a number without one may
+/// be that of a thread.
 #[inline]
 fn onionperf(line: &EventLine<'_>) -> Option<Duration> {
     let [_, _, _, _, b'-', _, _, b'-', _, _, b' ', _, _, b':', _, _, b':', _, _, b' ', number @ ..] = line.prefix
@@ -99,7 +101,7 @@ fn onionperf(line: &EventLine<'_>) -> Option<Duration> {
     line.unix_time().filter(|unix| has_fraction && (YEAR_2000..TOO_LATE).contains(&unix.as_secs()))
 }
 
-/// Returns Unix time as a date and time in UTC, to the second. `None` [too late](TOO_LATE) the last date.
+/// Returns Unix time as a date and time in UTC, to the second. `None` from [`TOO_LATE`] on.
 pub(crate) fn rfc3339(time: Duration) -> Option<String> {
     let second = time.as_secs().try_into().ok()?;
     Some(Timestamp::from_second(second).ok()?.to_string())

@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-/// First second of the year 2000. A number alone is read as Unix time from here on: smaller ones are numbers of
-/// processes and lines, and of threads if they are read as microseconds. There was no tor before.
+/// First second of the year 2000. A number alone is taken for Unix time from here on: tor is younger, and smaller numbers are those
+/// of processes, lines and threads.
 pub(super) const YEAR_2000: u64 = 946_684_800;
 
 /// Returns the length of the number that a text begins with, its fraction included. 0 unless a word ends there, at a
@@ -24,13 +24,14 @@ pub(super) fn number_len(text: &[u8]) -> usize {
     }
 }
 
-/// Returns the Unix time that a number alone is, in seconds, milliseconds, microseconds or nanoseconds. The number of
-/// its digits decides the unit, for all times from 2000 to 2286.
+/// Returns the Unix time that a number alone is, in seconds, milliseconds, microseconds or nanoseconds: the number of its digits
+/// decides the unit. `None` for a time before 2000 or, in seconds, of more than ten digits, which begin in 2286.
 pub(super) fn unix_number(word: &[u8]) -> Option<Duration> {
     let time = decimal(word)?;
     let seconds = time.as_secs();
     let divisor: u128 = match seconds {
         YEAR_2000..10_000_000_000 => return Some(time),
+        // The same limits in the other units.
         946_684_800_000..10_000_000_000_000 => 1_000,
         946_684_800_000_000..10_000_000_000_000_000 => 1_000_000,
         946_684_800_000_000_000..10_000_000_000_000_000_000 => 1_000_000_000,
@@ -52,7 +53,7 @@ pub(super) fn decimal(word: &[u8]) -> Option<Duration> {
     Some(Duration::new(seconds, nanoseconds))
 }
 
-/// Returns the number of decimal digits. `None` for any other text, and for a number that is too large.
+/// Parses decimal digits. `None` for any other text, and for a number that is too large.
 pub(super) fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() {
         return None;

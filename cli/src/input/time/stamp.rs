@@ -10,16 +10,16 @@ use super::clock::Cursor;
 use super::number::{decimal, number_len, unix_number};
 use super::{DAY, TOO_LATE, Time, onionperf};
 
-/// The time in a prefix.
+/// The best time in a prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stamp<'a> {
     /// A time, and its text.
     Time(Time, &'a [u8]),
-    /// A number after a date that should be Unix time, but is after the year 9999.
+    /// A number after a date, where OnionPerf writes Unix time, that is [too late](TOO_LATE) for a date.
     TooLate,
 }
 
-/// Kinds of times in a prefix. If there are several times, the first one of the kind that is listed first counts.
+/// Rank of a time in a prefix, the best one first. Of times with the same rank, the first one counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
     /// Unix time.
@@ -36,7 +36,7 @@ pub(super) enum Rank {
 type Candidate<'a> = (Rank, Time, &'a [u8]);
 
 impl<'a> Stamp<'a> {
-    /// Returns the time before the event in a line.
+    /// Returns the best time before the event in a line. `None` if there is none.
     pub(crate) fn of_line(line: &EventLine<'a>) -> Option<Self> {
         if let Some(unix) = onionperf(line) {
             let words = line.prefix.trim_ascii_end();
@@ -46,19 +46,21 @@ impl<'a> Stamp<'a> {
         Self::in_prefix(line.prefix)
     }
 
-    /// Returns `true` if the text of a time is the number of its seconds in the form of JSON, so that it can be printed as it is.
+    /// Returns `true` if the text of a Unix time is the number of its seconds, in a form that JSON allows: it can be printed as it is.
     pub(crate) fn is_decimal(text: &str, time: Duration) -> bool {
         let is_plain = !text.contains(',') && !matches!(text.as_bytes(), [b'0', b'0'..=b'9', ..]);
         is_plain && decimal(text.as_bytes()) == Some(time)
     }
 
-    /// Finds the time in the text before an event: dates and times only, or any text that `--prefix` sets.
+    /// Finds the best time in the text before an event: dates and times only, or any text that `--prefix` sets. `None` if there is
+    /// none.
     ///
-    /// Unix time has the first rank, then the first date with a year, the first one without, and the first time of day.
-    /// Seconds with a fraction at the start are those since the start of the log.
+    /// Unix time has the best rank, then the first date with a year, the first one without, and the first time of day.
+    /// Seconds with a fraction at the start of the prefix are those since the start of the log.
     ///
     /// A whole number beside another time is Unix time only if the two agree: 32-bit systems number threads like that.
     pub(crate) fn in_prefix(prefix: &'a [u8]) -> Option<Self> {
+        // The Unix time with a fraction, or too late; a whole number; and the best of all other times.
         let (mut unix, mut whole, mut other) = (None, None, None);
         let mut at = 0;
         while let Some(rest) = prefix.get(at..) {
@@ -82,7 +84,7 @@ impl<'a> Stamp<'a> {
             }
             at += len;
         }
-        let whole = whole.filter(|&(_, unix, _)| other.is_none_or(|(_, other, _)| agree(unix, other)));
+        let whole = whole.filter(|&(_, number, _)| other.is_none_or(|(_, time, _)| agree(number, time)));
         unix.or(whole.or(other).map(|(_, time, text)| Self::Time(time, text)))
     }
 }
@@ -95,20 +97,22 @@ fn has_fraction(number: &[u8]) -> bool {
 /// Returns `true` if Unix time may be the moment of another time, which may be that of any time zone.
 fn agree(unix: Time, other: Time) -> bool {
     /// Number of seconds that the offsets of all time zones are multiples of.
-    const OFFSETS: u64 = 900;
+    const OFFSET_STEP: u64 = 900;
+    /// Maximum distance of a day of a year: one for the zone, and one for a leap day.
+    const NEAR_DAYS: u64 = 2;
+    /// Maximum distance of a time of day in seconds: it may be printed a moment before or after the number.
+    const NEAR_SECONDS: u64 = 2;
 
     let Some(unix) = unix.unix().map(|unix| unix.as_secs()) else { return false };
-    // Both repeat after the period, so its end is near its start.
+    // Both numbers repeat after the period, so its end is near its start.
     let are_near = |a: u64, b: u64, period: u64, limit: u64| {
         let apart = a.abs_diff(b) % period;
         apart.min(period - apart) <= limit
     };
-    // A day of a year without its number may be off by one for the zone and by one for a leap day. A time of day may be
-    // printed a moment before or after the number.
     match other {
         Time::Unix(other) | Time::Local(other) => unix.abs_diff(other.as_secs()) <= DAY,
-        Time::Year(other) => day_of_year(unix).is_some_and(|day| are_near(day, other.as_secs() / DAY, 366, 2)),
-        Time::Elapsed(other) => are_near(unix, other.as_secs(), OFFSETS, 2),
+        Time::Year(other) => day_of_year(unix).is_some_and(|day| are_near(day, other.as_secs() / DAY, 366, NEAR_DAYS)),
+        Time::Elapsed(other) => are_near(unix, other.as_secs(), OFFSET_STEP, NEAR_SECONDS),
     }
 }
 
@@ -118,13 +122,14 @@ fn day_of_year(unix: u64) -> Option<u64> {
     (Offset::UTC.to_datetime(time).day_of_year() - 1).try_into().ok()
 }
 
-/// Returns the time with the lower rank, and the first of two that are equal.
+/// Returns the time with the better rank, and the first of two with the same one.
 fn better<'a>(found: Option<Candidate<'a>>, next: Candidate<'a>) -> Option<Candidate<'a>> {
     Some(found.filter(|found| found.0 <= next.0).unwrap_or(next))
 }
 
-/// Returns the Unix time that OnionPerf writes after a date and a time, on a clock that began in 1970: a number with a
-/// fraction as a word, on the same day. A number without a fraction is that of a process.
+/// Returns the Unix time that OnionPerf writes after a date and a time, also on a clock that was never set and begins in 1970: a
+/// word that is a number with a fraction, on the same day. `None` for any other word: a number without a fraction is that of a
+/// process.
 fn number_after_date(prefix: &[u8], end: usize, date: Time) -> Option<Stamp<'_>> {
     let rest = prefix.get(end..)?;
     let spaces = rest.iter().take_while(|&&byte| byte == b' ').count();
@@ -141,8 +146,8 @@ fn number_after_date(prefix: &[u8], end: usize, date: Time) -> Option<Stamp<'_>>
 
 /// Returns the time that `rest` begins with, its rank and its length. `before` is the byte before it.
 fn stamp_at(prefix: &[u8], before: Option<u8>, rest: &[u8]) -> Option<(Rank, Time, usize)> {
-    let is_inside = before.is_some_and(|byte| byte.is_ascii_alphanumeric() || b".,-/_+".contains(&byte));
-    if is_inside || !rest.first()?.is_ascii_alphanumeric() {
+    let is_inside_word = before.is_some_and(|byte| byte.is_ascii_alphanumeric() || b".,-/_+".contains(&byte));
+    if is_inside_word || !rest.first()?.is_ascii_alphanumeric() {
         return None;
     }
     let mut cursor = Cursor(rest);
@@ -162,8 +167,9 @@ fn stamp_at(prefix: &[u8], before: Option<u8>, rest: &[u8]) -> Option<(Rank, Tim
     if let Some(time) = cursor.time().filter(|time| time.has_seconds && cursor.at_boundary()) {
         return Some((Rank::Clock, Time::Elapsed(time.since_midnight()), rest.len() - cursor.0.len()));
     }
-    // Only blanks and brackets are before `rest`.
-    let is_first = prefix.iter().position(|byte| !b" \t[(".contains(byte)) == prefix.len().checked_sub(rest.len());
+    // At the start of a prefix, only blanks and opening brackets come before the number.
+    let before_rest = prefix.get(..prefix.len() - rest.len())?;
+    let is_first = before_rest.iter().all(|byte| b" \t[(".contains(byte));
     let seconds = decimal(word).filter(|_| is_first && has_fraction(word))?;
     Some((Rank::Clock, Time::Elapsed(seconds), len))
 }

@@ -21,7 +21,7 @@ pub(super) struct Decoded {
     pub(super) end: io::Result<bool>,
 }
 
-/// A reader of the text in compressed files, one after the other.
+/// A reader of the text in a file that consists of one or more compressed files, one after the other.
 pub(super) struct Decoder<R, D> {
     /// Compressed bytes.
     compressed: R,
@@ -49,6 +49,7 @@ impl<R: BufRead, D: Decode> Read for Decoder<R, D> {
             self.compressed.consume(read as usize);
             self.is_over = *end.as_ref().unwrap_or(&true);
             self.error = end.err();
+            // Without input or output, the decoder waits for bytes that the file lacks.
             if is_end && read == 0 && written == 0 && !self.is_over {
                 self.is_over = true;
                 self.error = Some(io::Error::new(io::ErrorKind::UnexpectedEof, "the compressed file is cut"));

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// Number of first bytes by which every format is detected. Tar needs the most: its magic number is at byte 257.
+/// Number of first bytes by which every format is detected: those of a header of tar, whose magic number is at byte 257.
 pub(super) const FIRST_BYTES: usize = 512;
 
 /// A format that is not text, and that another program converts to text.

@@ -14,11 +14,11 @@ use self::foreign::{FIRST_BYTES, Foreign};
 
 /// Maximum number of layers of compression.
 ///
-/// `logrotate` and a person who compresses its result make two. A file that unpacks to itself has no end.
+/// `logrotate` and a person who compresses its result make two. A limit is needed, since there are files that unpack to themselves.
 const MAX_LAYERS: u32 = 4;
 
-/// Number of first bytes that are waited for, by which every [`Layer`] is detected; a log that is still written may have no
-/// more for a while. A file has more at once, and so some [`Foreign`] formats are detected by more.
+/// Number of first bytes that are waited for: every [`Layer`] is detected by so many, and a log that is still written may have no more
+/// for a while. A file has more at once, by which all [`Foreign`] formats are detected.
 const AWAITED_BYTES: usize = 8;
 
 /// A layer around the text of a file: a compression, or another character encoding.

@@ -27,7 +27,8 @@ fn read(file: &[u8]) -> (Vec<u8>, Option<String>) {
     (unpacked, error.map(|error| error.to_string()))
 }
 
-/// Returns a log whose lines compress about as well as those of a real one.
+/// Returns a log of 6,000 events, enough for several blocks of xz. Two random numbers in each keep it from being compressed far more
+/// than a real one.
 fn log() -> Vec<u8> {
     let mut log = Vec::new();
     let mut state = 1_u32;
@@ -51,7 +52,8 @@ fn common_prefix_len(one: &[u8], other: &[u8]) -> usize {
 }
 
 /// Flips a bit of a compressed file, or cuts the file, at some forty places. Each time, at least as many right bytes are
-/// read as the format's own program prints, and there is an error unless all bytes are right.
+/// read as the format's own program prints, and there is an error unless all bytes are right. Nothing is tested if the program
+/// is not installed.
 fn reads_as_far_as(compress: &[&str], decompress: &[&str]) {
     let log = log();
     let Some(file) = filtered(compress, &log).filter(|file| !file.is_empty()) else {
@@ -73,6 +75,7 @@ fn reads_as_far_as(compress: &[&str], decompress: &[&str]) {
             lost += usize::from(len < log.len());
         }
     }
+    // Each of the forty cuts loses some text.
     assert!(lost > 40, "{lost}");
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct Nullable<B>(B);
 #[derive(Default)]
 pub(crate) struct Text(StringBuilder);
 
-/// Words, of which there are few, as indices into a dictionary that begins with the words of `K`.
+/// Protocol words, of which there are few, as indices into a dictionary that begins with the known words of `K`.
 pub(crate) struct Dictionary<K>(StringDictionaryBuilder<Int32Type>, PhantomData<K>);
 
 /// A list of texts.
@@ -68,8 +68,8 @@ pub(crate) struct Real(Float64Builder);
 #[derive(Default)]
 pub(crate) struct Flag(BooleanBuilder);
 
-/// Points in time: Unix time in microseconds, without the digits below. A row has none if it is unknown, or after the
-/// year 294246.
+/// Points in time: Unix time in microseconds, cut below. A row has no value if its time is unknown, or after the year 294246, the
+/// last one of such numbers.
 pub(crate) struct Timestamp(TimestampMicrosecondBuilder);
 
 /// A kind of words whose usual members are known.
@@ -93,7 +93,7 @@ known_words!(StreamStatus, StreamClosureReason, StreamSource, StreamPurpose, Cli
 
 impl<K: KnownWords> Default for Dictionary<K> {
     fn default() -> Self {
-        // With all known words the dictionary hardly ever grows. Its indices fit: there are few words.
+        // With all known words the dictionary hardly ever grows. Making it fails only if the words do not fit an index: they are few.
         let known = StringArray::from(K::known());
         let builder = StringDictionaryBuilder::new_with_dictionary(0, &known).unwrap_or_default();
         Self(builder, PhantomData)

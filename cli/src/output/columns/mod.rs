@@ -1,4 +1,6 @@
-//! Files with typed columns, for programs that analyse many rows: Arrow and Parquet.
+//! Files with typed columns, for programs that analyse many rows: Arrow and Parquet. The [builders] make the columns.
+//!
+//! Rows are encoded in batches, and a Parquet file has groups of batches: the maximums below bound the memory for both.
 
 pub(crate) mod builders;
 
@@ -14,20 +16,20 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-/// Number of rows in a batch.
+/// Maximum number of rows in a batch: the usual one of Arrow's readers.
 const BATCH: usize = 8192;
 
-/// Maximum bytes of text in a batch, without its last row: a row may be long, and a text column ends at 2 GiB.
+/// Number of bytes of text with which a batch is full, before it has all its rows: a row may be long, and a text column ends at 2 GiB.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// Maximum number of rows in a Parquet row group, which is kept in memory until it is written.
+/// Maximum number of rows in a Parquet row group, which is kept in memory until it is written. More of them are hardly smaller.
 const ROW_GROUP: usize = 8 * BATCH;
 
-/// Maximum bytes of a row group.
+/// Maximum bytes of a row group, encoded.
 const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
 
-/// Maximum bytes of all dictionaries. The known words take a few thousand bytes.
-const DICTIONARIES: usize = 4 * 1024 * 1024;
+/// Maximum bytes of all dictionaries: so much memory is allowed to words. The known ones take a few thousand bytes.
+const MAX_DICTIONARY_BYTES: usize = 4 * 1024 * 1024;
 
 /// Size of the buffer before standard output, in bytes.
 const BUFFER: usize = 64 * 1024;
@@ -102,7 +104,7 @@ impl<C: Columns> ColumnFile<C> {
     ///
     /// # Errors
     ///
-    /// If the output cannot be written, or has more different words than an Arrow file can hold.
+    /// If the output cannot be written, or if the words of an Arrow file are more than [`MAX_DICTIONARY_BYTES`].
     pub(crate) fn write(&mut self, row: &C::Row<'_>) -> io::Result<()> {
         self.rows += 1;
         self.bytes += self.columns.push(row);
@@ -113,7 +115,7 @@ impl<C: Columns> ColumnFile<C> {
     ///
     /// # Errors
     ///
-    /// If the output cannot be written, or has more different words than an Arrow file can hold.
+    /// If the output cannot be written, or if the words of an Arrow file are more than [`MAX_DICTIONARY_BYTES`].
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         self.write_batch()?;
         match &mut self.encoder {
@@ -134,16 +136,16 @@ impl<C: Columns> ColumnFile<C> {
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), self.columns.take()).map_err(arrow_error)?;
         let dictionaries = batch.columns().iter().filter_map(|column| column.as_any_dictionary_opt());
         let too_many_words =
-            dictionaries.map(|words| words.values().get_array_memory_size()).sum::<usize>() > DICTIONARIES;
+            dictionaries.map(|words| words.values().get_array_memory_size()).sum::<usize>() > MAX_DICTIONARY_BYTES;
         match &mut self.encoder {
-            // An Arrow file has one dictionary for the whole of a column.
+            // An Arrow file has one dictionary for the whole of a column, which readers hold in memory.
             Encoder::Arrow(_) if too_many_words => {
                 Err(io::Error::other("too many different words for an Arrow file: Parquet has room for them"))
             }
             Encoder::Arrow(writer) => writer.write(&batch).map_err(arrow_error),
             Encoder::Parquet(writer) => {
                 if too_many_words {
-                    // The next batch begins its dictionaries anew.
+                    // New builders have new dictionaries. In Parquet, each row group has its own anyway.
                     self.columns = C::default();
                 }
                 writer.write(&batch).map_err(parquet_error)
@@ -155,7 +157,7 @@ impl<C: Columns> ColumnFile<C> {
 impl<W: Write + Send> Encoder<W> {
     /// Begins an Arrow file.
     fn arrow(output: W, schema: &Schema) -> io::Result<Self> {
-        // A word without a name makes a dictionary longer after the file was begun.
+        // A word that the library does not know makes a dictionary longer after the file was begun.
         let options = IpcWriteOptions::default().with_dictionary_handling(DictionaryHandling::Delta);
         let writer = FileWriter::try_new_with_options(output, schema, options).map_err(arrow_error)?;
         Ok(Self::Arrow(Box::new(writer)))
@@ -164,7 +166,8 @@ impl<W: Write + Send> Encoder<W> {
     /// Begins a Parquet file.
     fn parquet(output: W, schema: &Arc<Schema>) -> io::Result<Self> {
         let properties = WriterProperties::builder()
-            // Snappy is no smaller, and the one that Spark brings fails where both musl and glibc are installed.
+            // With Snappy, the usual compression, files are no smaller, and Spark's copy of it fails where both musl and glibc are
+            // installed.
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(ROW_GROUP))
             .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))

@@ -19,6 +19,7 @@ use super::range::{MAX_RANGE_MESSAGE, SentRange};
 use super::run::{ClusterRun, LAST_WORDS, SharedSender, lock};
 use crate::input::Input;
 use crate::input::threads::{self, Collector, Cuttable, Division, RangeResult};
+use crate::output::text::error_text;
 
 /// Maximum length, in bytes, of a message from process 0 other than those of the agreement: a fingerprint or [`DONE`].
 const MAX_MESSAGE_LEN: u64 = 1024;
@@ -70,7 +71,7 @@ fn connect_once(run: &ClusterRun, addresses: &[SocketAddr]) -> Result<(SharedSen
         Err(GreetingError::Stranger) => run.give_up(&format!("what answers is not {name}")),
         Err(GreetingError::Version) => run.give_up(&format!("{name} is a tor-streams of another version")),
         Err(GreetingError::Key) => run.give_up(&format!("{name} has another {KEY_VARIABLE}, or none")),
-        Err(GreetingError::Lost(error)) => Err(error.to_string()),
+        Err(GreetingError::Lost(error)) => Err(error_text(&error)),
     }
 }
 

@@ -12,6 +12,7 @@ use super::connection::{Door, FrameReceiver, ProvenConnection, Received};
 use super::message::{MemberMessage, parse};
 use super::range::SentRange;
 use super::run::{ClusterRun, LAST_WORDS, SharedSender, lock};
+use crate::output::text::error_text;
 
 /// Maximum number of tallies of a process that wait to be merged. The process then waits, too.
 pub(super) const TALLIES_AHEAD: usize = 2;
@@ -37,7 +38,7 @@ pub(super) fn wait_for_all(run: &Arc<ClusterRun>, settings: &Settings) -> Vec<Me
     let deadline = Instant::now() + run.wait;
     let guard = Arc::<Mutex<OverflowGuard>>::default();
     let mut door = Door::open(&addresses, Arc::clone(&run.key), run.wait)
-        .unwrap_or_else(|error| run.give_up(&format!("cannot listen as {}: {error}", run.name(0))));
+        .unwrap_or_else(|error| run.give_up(&format!("cannot listen as {}: {}", run.name(0), error_text(&error))));
     loop {
         let missing = (1..).zip(&all).filter(|(_, member)| member.is_none());
         let missing: Vec<_> = missing.map(|(process, _)| run.name(process)).collect();
@@ -102,7 +103,7 @@ impl Receiving {
         let (range_sender, ranges) = sync_channel(0);
         let run = Arc::clone(&self.run);
         if let Err(error) = thread::Builder::new().spawn(move || self.receive_all(&log_sender, range_sender)) {
-            run.give_up(&error.to_string());
+            run.give_up(&error_text(&error));
         }
         (logs, ranges)
     }

@@ -156,5 +156,6 @@ fn fingerprint(options: &Options, inputs: &[Input]) -> [u8; 32] {
     let Options { read, streams, cluster, .. } = options;
     let reading = (&read.layout, &read.filter, read.lenient, streams, cluster.cluster_wait, cluster.cluster_divide);
     let run = (env!("CARGO_PKG_VERSION"), &cluster.cluster, names, reading);
-    Sha256::digest(format!("{run:?}")).into()
+    // Names, numbers and words can always be serialized.
+    Sha256::digest(serde_json::to_vec(&run).unwrap_or_default()).into()
 }

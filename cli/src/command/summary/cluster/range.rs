@@ -19,7 +19,8 @@ use super::super::{SummaryLog, SummaryLogs};
 use crate::command::order::OrderCheck;
 use crate::input::Input;
 use crate::input::findings::Findings;
-use crate::input::reader::{ReadEnd, ReadOptions};
+use crate::input::read_events::ReadEnd;
+use crate::input::reader::ReadOptions;
 use crate::input::threads::{ConsumerMaker, Cuttable, Division, RangeResult};
 
 /// Maximum length, in bytes, of the message with a range: half of the maximum length of the range's text. A longer message

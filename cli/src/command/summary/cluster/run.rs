@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::connection::{FrameSender, RunKey};
-use crate::output::text::escape;
+use crate::output::text::{error_text, escape};
 
 /// Exit status if no summary is printed, because another process is missing.
 const EXIT_INCOMPLETE: i32 = 3;
@@ -58,7 +58,7 @@ impl ClusterRun {
         let host = self.hosts.first().map_or("", String::as_str);
         match host.to_socket_addrs() {
             Ok(addresses) => addresses.collect(),
-            Err(error) => self.give_up(&format!("{}: {error}", self.name(0))),
+            Err(error) => self.give_up(&format!("{}: {}", self.name(0), error_text(&error))),
         }
     }
 
@@ -91,7 +91,7 @@ impl ClusterRun {
             }
         };
         if let Err(error) = thread::Builder::new().spawn(keep_alive) {
-            self.give_up(&error.to_string());
+            self.give_up(&error_text(&error));
         }
     }
 

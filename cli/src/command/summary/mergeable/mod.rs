@@ -102,7 +102,8 @@ impl EndOfLogs {
 impl Settings {
     /// Returns the settings for the options of a run.
     pub(crate) fn new(StreamOptions { failed, max_live, join: _ }: StreamOptions, filter: &Filter) -> Self {
-        let hash = Sha256::digest(format!("{filter:?} {failed}"));
+        // A filter has nothing that cannot be serialized.
+        let hash = Sha256::digest(serde_json::to_vec(&(filter, failed)).unwrap_or_default());
         Self { format: FORMAT_VERSION, max_live, filters: hexadecimal(hash.iter().take(16)) }
     }
 

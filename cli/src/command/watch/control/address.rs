@@ -13,7 +13,7 @@ use std::thread;
 
 use super::connection_end::ConnectionEnd;
 use crate::command::watch::stop::{Stop, TICK};
-use crate::output::text::escape;
+use crate::output::text::{error_text, escape};
 
 /// Timeout to connect to one address.
 const CONNECT_TIME: Duration = Duration::from_secs(20);
@@ -62,7 +62,7 @@ impl ControlAddress {
         loop {
             match receiver.recv_timeout(TICK) {
                 _ if stop.is_wanted() => return Err(ConnectionEnd::Stopped),
-                Ok(stream) => return stream.map_err(ConnectionEnd::lost),
+                Ok(stream) => return stream.map_err(|error| ConnectionEnd::lost(error_text(&error))),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(error @ RecvTimeoutError::Disconnected) => return Err(ConnectionEnd::lost(error)),
             }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::output::text::escape;
+use crate::output::text::{error_text, escape_name};
 
 /// Length of a cookie in bytes. The nonces and proofs of SAFECOOKIE have the same length.
 pub(crate) const COOKIE_LEN: usize = 32;
@@ -16,7 +16,8 @@ pub(crate) const COOKIE_LEN: usize = 32;
 /// The program that names the file may not be tor. So the file has to look like a cookie: a regular file of its length,
 /// owned by the user or by a user that runs a tor, and not a link to another file.
 pub(crate) fn read(path: &Path) -> Result<Zeroizing<[u8; COOKIE_LEN]>, String> {
-    read_file(path).map_err(|error| format!("the cookie {}: {error}", escape(&path.to_string_lossy())))
+    read_file(path)
+        .map_err(|error| format!("the cookie {}: {}", escape_name(&path.to_string_lossy()), error_text(&error)))
 }
 
 /// Checks the file twice, and reads the cookie.

@@ -22,6 +22,7 @@ use self::connection_end::ConnectionEnd;
 use super::stop::Stop;
 #[cfg(doc)]
 use super::stop::TICK;
+use crate::output::text::error_text;
 
 /// Maximum number of bytes, of replies and of events among them, that tor may send before it has replied to SETEVENTS. Some
 /// 500 are usual.
@@ -106,7 +107,10 @@ impl<'s> ControlConnection<'s> {
     pub(crate) fn send(&mut self, command: &str) -> Result<(), ConnectionEnd> {
         // A single write, so that it is not sent as two packets.
         let line = Zeroizing::new([command.as_bytes(), b"\r\n"].concat());
-        self.socket.write_all(&line).and_then(|()| self.socket.flush()).map_err(ConnectionEnd::lost)
+        self.socket
+            .write_all(&line)
+            .and_then(|()| self.socket.flush())
+            .map_err(|error| ConnectionEnd::lost(error_text(&error)))
     }
 
     /// Removes and returns all bytes that were received so far, which may include events.
@@ -128,7 +132,7 @@ impl<'s> ControlConnection<'s> {
             Ok(0) => Err(ConnectionEnd::lost("tor closed the connection")),
             Ok(len) => Ok(Some(len)),
             Err(error) if matches!(error.kind(), Interrupted | TimedOut | WouldBlock) => Ok(None),
-            Err(error) => Err(ConnectionEnd::lost(error)),
+            Err(error) => Err(ConnectionEnd::lost(error_text(&error))),
         }
     }
 

@@ -21,6 +21,7 @@ use std::time::Instant;
 use hmac::Mac;
 
 use super::key::{HASH_LEN, KeyedHash};
+use crate::output::text::error_text;
 
 /// Maximum length of a frame's content in bytes.
 const MAX_FRAME: usize = 64 * 1024;
@@ -157,7 +158,7 @@ impl FrameReceiver {
             Err(error) if error.kind() == io::ErrorKind::TimedOut => {
                 Err(format!("nothing came from it for {} seconds", self.silence.as_secs_f32()))
             }
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(error_text(&error)),
         };
         let mut frame = vec![0; HEAD_LEN];
         read(&mut frame)?;
