@@ -93,7 +93,8 @@ impl Skipped {
         let counts_of_lines = [self.marks, self.bare, self.wrapped, self.in_data];
         // A line can have several line ends that are counted.
         let line_ends_fit = self.line_ends.begins_within(lines) && self.line_ends.count <= text_bytes;
-        self.open.is_none()
+        (lines > 0 || bytes == 0)
+            && self.open.is_none()
             && self.unterminated.is_none()
             && are_without_reply
             && counts_of_lines.iter().all(|count| count.is_within(lines))

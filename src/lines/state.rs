@@ -76,7 +76,7 @@ impl LineState {
     /// [`part`](Self::part) would return `None`, if the counts say that data is open or a line unterminated at the part's
     /// end, or if they cannot be those of one part. Only these facts are checked:
     ///
-    /// - A line has at least one byte, and at most one reply.
+    /// - A line has at least one byte, and at most one reply. A part without lines has no bytes.
     /// - `marks` and `bare` count different lines without a reply, `wrapped` counts lines without a reply, `in_data` any
     ///   lines: from the `first` one on, each line once.
     /// - `line_ends` counts at most one line end for each byte that does not end a line. Its first line is one of the

@@ -286,6 +286,10 @@ impl LineFinder {
         if self.data != Data::Closed || self.skipped.unterminated.is_some() {
             return Err(part);
         }
+        // The next line is still the one after an event, or the first of the input.
+        if part.lines == 0 {
+            return Ok(());
+        }
         let mut skipped = self.skipped;
         skipped.append(&part.skipped, self.lines);
         *self = Self {
