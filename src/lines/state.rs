@@ -38,7 +38,7 @@ pub struct LineState {
 
 impl LineState {
     /// Returns the state at the start of a later part of the same log: outside of data, before the first line. `None`
-    /// if the lines so far do not show how lines end.
+    /// if how lines end was not set, and the lines so far do not show it.
     ///
     /// The part has to begin after a line end of the log: after CR LF if [`line_end`](Self::line_end) is that, since a LF
     /// alone then is a byte of a name, which a client chooses.
