@@ -192,6 +192,26 @@ fn times_and_filters() {
     assert_eq!(facts(&["--status", "FAILED"]), [[1_795_600_810.1, 1_795_600_820.1, 1.0, 1.0, 0.0], circuit_27]);
     assert_eq!(rows(&["circuits"], &[&log])[0]["seconds"], 20.0);
 
+    // Stream 3 was on circuit 5 from :01 to :02, where it was detached. With CONTROLLER_WAIT tor prints that circuit still.
+    let events = [
+        "800.5 650 STREAM 3 NEW 0 a.test:80",
+        "801.5 650 STREAM 3 SENTCONNECT 5 a.test:80",
+        "802.5 650 STREAM 3 DETACHED 5 a.test:80 REASON=TIMEOUT",
+        "803.5 650 STREAM 3 CONTROLLER_WAIT 5 a.test:80",
+        "804.5 650 STREAM 3 SENTCONNECT 6 a.test:80",
+        "809.5 650 STREAM 3 CLOSED 6 a.test:80 REASON=DONE",
+    ];
+    let waiting: String = events.iter().map(|event| format!("1795600{event}\n")).collect();
+    let circuits = rows(&["circuits"], &[file("circuits", "controller-wait.log", waiting)]);
+    let times: Vec<_> = circuits
+        .iter()
+        .map(|row| ["circuit_id", "unix_ts_first", "unix_ts_last", "seconds", "detached"].map(|name| row[name].clone()))
+        .collect();
+    assert_eq!(
+        json!(times),
+        json!([["5", 1_795_600_801.5, 1_795_600_802.5, 1.0, 1], ["6", 1_795_600_804.5, 1_795_600_809.5, 5.0, 0]])
+    );
+
     // Flow control counts.
     let log = data("onionperf.log");
     let rows = rows(&["circuits", "--circuit", "1433"], &[log]);
