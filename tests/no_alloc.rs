@@ -77,7 +77,7 @@ const LINE_START: &[u8] = b"650 STREAM ";
 
 /// Calls every function that reads a line or its content, and those of its event or error, but for functions that return owned values.
 fn read(line: &[u8]) {
-    let content = line.strip_prefix(LINE_START).expect("a line of an event");
+    let content = line.strip_prefix(LINE_START).unwrap_or_default();
     let from_text = core::str::from_utf8(content).ok().map(StreamEventRef::parse);
     for read in [
         StreamEventRef::parse_bytes(content),
