@@ -203,8 +203,10 @@ fn counts_that_cannot_be() {
     };
     // Numbers of lines, bytes and replies, and skipped lines.
     let wrong = [
-        // Two lines in one byte; more replies than lines; more bytes than a number can count with those before.
+        // Two lines in one byte; a byte without a line; more replies than lines; more bytes than a number can count with those
+        // before.
         (2, 1, 0, good),
+        (0, 1, 0, good),
         (2, 9, 3, good),
         (1, u64::MAX, 1, good),
         // Data that is open, or a line without an end: another range cannot follow.
@@ -293,6 +295,29 @@ fn a_third_range() {
             assert_eq!(format!("{state:?}"), format!("{whole:?}"), "{third}");
             let wrapped = whole.skipped().wrapped.first;
             assert_eq!(wrapped, third.starts_with("PURPOSE").then_some(4), "{third}");
+        }
+    }
+}
+
+/// A range without lines changes nothing: after it, a field is still the rest of the event before it, and a byte order mark still
+/// begins the log.
+#[test]
+fn an_empty_range() {
+    let before_log = stream_events(b"").line_end(LineEnd::Lf).state();
+    let cases = [
+        (read(b"650 STREAM 1 NEW 0 a:1\n", None, false).1, "PURPOSE=USER\n", (0, 1)),
+        (before_log, "\u{feff}650 STREAM 1 NEW 0 a:1\n", (1, 0)),
+    ];
+    for (before, next, events_and_wrapped) in cases {
+        let expected = read(next.as_bytes(), Some(&before), false);
+        assert_eq!((expected.0.len(), expected.1.skipped().wrapped.count), events_and_wrapped);
+        let mut appended = before.clone();
+        appended.append(read(b"", before.part().as_ref(), false).1).unwrap();
+        let mut counted = before;
+        assert!(counted.append_counts(0, 0, 0, &Skipped::default()));
+        for state in [appended, counted] {
+            let found = read(next.as_bytes(), Some(&state), false);
+            assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{next}");
         }
     }
 }
