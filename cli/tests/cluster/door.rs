@@ -1,4 +1,5 @@
-//! Strangers at the door of process 0, and processes that vanish or fall silent.
+//! Strangers at the door of process 0, and processes that vanish or fall silent. The door is the socket at which process 0 listens
+//! until all processes have come.
 
 use core::time::Duration;
 use std::io::{Read, Write};
@@ -202,8 +203,8 @@ fn without_a_key_only_this_machine() {
     }
 }
 
-/// Starts process 0 with a fake process 1, which has joined the run and has no file to divide. `wait` is the value of
-/// `--cluster-wait`. Returns both, and the beginning of the message about the loss of process 1.
+/// Starts process 0 with a fake process 1, which has joined the run: no file is divided, and process 1 has `mixed-session.raw` to
+/// read, so the run lasts until its tally comes. `wait` is the value of `--cluster-wait`. Returns both, and the beginning of the message about the loss of process 1.
 fn start_with_joined(wait: &str) -> (Running, Peer, String) {
     let addresses = addresses(2);
     let first =
@@ -354,7 +355,7 @@ fn a_number_that_is_taken() {
     assert_eq!((first.ended().status, third.ended().status), (Some(0), Some(0)));
 }
 
-/// A connection to the door after the run has started is closed.
+/// After the run has started, a connection to the door is refused.
 #[test]
 fn the_door_is_closed_when_all_have_come() {
     let (first, peer, _) = start_with_joined("30");
