@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 
 # An event behind OnionPerf's date, time and Unix time: Unix time, ID, status, circuit, target and fields.
 EVENT = re.compile(rb"\S+ \S+ (\d+\.\d+) 650 STREAM (\w+) ([A-Z_]+) (\w+) (.*?)\r?\n?$")
-# The reasons of an event. Newer tors print fields after them.
+# The reasons of an event. tor prints a space before the code of a reason for which it has no word (`REASON= UNKNOWN_15`), and newer
+# tors print fields after the reasons.
 REASON = re.compile(rb" REASON=( ?\w+)(?: REMOTE_REASON=( ?\w+))?(?: (?:SOCKS_|CLIENT_PROTOCOL).*)?$")
 # The shares of a curve whose times the page has, in percent.
 PERCENTILES = [5, 25, 50, 75, 90, 95, 99]

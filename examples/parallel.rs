@@ -45,8 +45,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     for (part, result) in rest.iter().zip(parts.map_err(|_| "a thread panicked")?) {
         let (streams, ended, lines) = result;
-        // Either `append` fails if its part has to be read again after the parts before it. The first one is tried on a
-        // copy, so that `state` is unchanged if the second one fails.
+        // Both the lines and the streams of a part can fail to be appended: then it is read again after the parts before it.
+        // The lines are tried on a copy, so that `state` is unchanged if the streams fail.
         let appended = if state.clone().append(lines.clone()).is_ok() { tracker.append(streams).ok() } else { None };
         match appended {
             Some(appended) => {

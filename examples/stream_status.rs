@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     // At most 1000 streams at a time.
     let mut tracker = StreamTracker::new(1000);
-    let mut acknowledged = 0;
+    let (mut acknowledged, mut in_list) = (0, false);
     // tor answers each command with `250 OK`. The list comes before the second one: with one stream or none, the line
     // `250-stream-status=...`; with more, `250+stream-status=`, a line for each stream, and a dot.
     while acknowledged < 3 {
@@ -35,7 +35,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         match StreamEventRef::parse_bytes(text) {
             Ok(stream) => drop(tracker.update(&stream, start.elapsed())),
             Err(_) if line == b"250 OK" => acknowledged += 1,
-            Err(_) if line.starts_with(b"250") || line == b"." => {}
+            Err(_) if line == b"250+stream-status=" => in_list = true,
+            Err(_) if line == b"." => in_list = false,
+            // No stream is open.
+            Err(_) if text.is_empty() => {}
+            // A client can ask for a host so long that tor cuts its port off.
+            Err(error) if in_list || text.len() < line.len() => println!("an open stream cannot be read: {error}"),
             Err(_) => return Err(format!("tor says {}", line.escape_ascii()).into()),
         }
     }
@@ -45,8 +50,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut events = EventReader::new(socket).line_end(LineEnd::CrLf);
     while let Some(line) = events.next_event()? {
-        if let Some(life) = tracker.update(&line.event?, start.elapsed()) {
-            println!("{} is over: {:?} to {:?}", life.id, life.outcome, life.target.host);
+        match line.event {
+            Ok(event) => {
+                if let Some(life) = tracker.update(&event, start.elapsed()) {
+                    println!("{} is over: {:?} to {:?}", life.id, life.outcome, life.target.host);
+                }
+            }
+            Err(error) => println!("line {}: {error}", line.number),
         }
     }
     Ok(())

@@ -13,16 +13,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut tracker = StreamTracker::new(1000);
     while let Some(line) = reader.next_event()? {
         let time = line.unix_time();
-        let Ok(event) = line.event else {
-            println!("line {} cannot be read", line.number);
-            continue;
+        let event = match line.event {
+            Ok(event) => event,
+            Err(error) => {
+                println!("line {}: {error}", line.number);
+                continue;
+            }
         };
         if let Some(life) = tracker.update(&event, time) {
             let asked = life.started().copied().flatten();
             let waited = life.answer.as_ref().and_then(|step| step.time?.checked_sub(asked?));
             let failed = life.failure.as_ref().map(|failure| failure.reason_str().unwrap_or("no reason"));
+            // `{:?}` writes a client's control characters as escapes.
             println!(
-                "stream {} to {}: {:?}, waited {waited:?}, failed {failed:?}",
+                "stream {} to {:?}: {:?}, waited {waited:?}, failed {failed:?}",
                 life.id, life.asked.host, life.outcome
             );
         }

@@ -72,7 +72,7 @@ anomalies! {
     TargetWithoutPort = "target_without_port",
     /// A stream or circuit ID that is not 1 to 20 letters or digits. Only lenient reading accepts it.
     MalformedId = "malformed_id",
-    /// Fields in an order that no known tor prints, read from the left.
+    /// Fields in an order, or with a status or value, that no known tor prints: they were read from the left.
     UnknownOrder = "unknown_order",
     /// A keyword that this version does not know.
     UnknownKeyword = "unknown_keyword",

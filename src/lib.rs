@@ -68,7 +68,7 @@
 //! # Errors
 //!
 //! [`Error`] is `Copy` and `'static`. An [`Error::Protocol`] has a kind and a byte offset, says what was expected and what
-//! was found, and holds no text of the line.
+//! was found. It holds no text of the line but one byte, or an unknown word of up to 20 capital letters and `_`.
 //!
 //! # Crate features
 //!

@@ -10,8 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use defmt::Format;
 use tor_stream_event::{
     Anomalies, Anomaly, Args, CircuitId, ClientProtocol, Error, ErrorKind, EventLine, Field, IsoField, IsoFields,
-    LineEnd, ProtocolError, Quoted, QuotedBytes, StreamClosureReason, StreamEventRef, StreamId, StreamPurpose,
-    StreamSource, StreamStatus, stream_events,
+    LineEnd, ProtocolError, Quoted, QuotedBytes, Redacted, Skipped, SkippedLines, StreamClosureReason, StreamEventRef,
+    StreamId, StreamPurpose, StreamSource, StreamStatus, stream_events,
 };
 
 /// Bytes that were sent.
@@ -75,7 +75,7 @@ fn line() -> EventLine<'static> {
     stream_events(LOG).next().unwrap()
 }
 
-/// Every type that holds data can be logged; types that hold a position in a log cannot.
+/// Every type can be logged but those by which a log is read (decoders, readers, their formats and states) and trackers.
 #[test]
 fn every_type_of_data_can_be_logged() {
     /// The trait of a type that can be logged.
@@ -83,12 +83,13 @@ fn every_type_of_data_can_be_logged() {
     is_format::<(StreamEventRef<'_>, EventLine<'_>)>();
     is_format::<(StreamStatus, StreamClosureReason, StreamSource, StreamPurpose, ClientProtocol, IsoField)>();
     is_format::<(StreamId, CircuitId, Anomaly, Anomalies)>();
-    is_format::<(Args<'_>, IsoFields<'_>, Quoted<'_>, QuotedBytes<'_>)>();
+    is_format::<(Args<'_>, IsoFields<'_>, Quoted<'_>, QuotedBytes<'_>, Redacted<'_>)>();
+    is_format::<(Skipped, SkippedLines)>();
     is_format::<(Error, ErrorKind, Field, ProtocolError, LineEnd)>();
     #[cfg(feature = "alloc")]
     {
-        use tor_stream_event::{Failure, Outcome, Step, StreamEvent, StreamLife, Target};
-        is_format::<(StreamEvent, StreamLife<u64>, Step<u64>, Failure<u64>, Target, Outcome)>();
+        use tor_stream_event::{Appended, Failure, Outcome, Step, StreamEvent, StreamLife, Target};
+        is_format::<(StreamEvent, StreamLife<u64>, Step<u64>, Failure<u64>, Target, Outcome, Appended<u64>)>();
     }
 }
 
@@ -134,8 +135,8 @@ fn masked_text_is_escaped() {
     }
 }
 
-/// A field of the owned form is masked as in the borrowed form, also where an earlier field begins with the same text: here the
-/// circuit, and `SOURCE_ADDR` within a credential that has no end.
+/// A field of the owned form is masked by its place in the line, as in the borrowed form, and not by its text: of a circuit ID and a
+/// source address with the same text, the circuit ID is shown. The address is masked, since it is within a credential without an end.
 #[cfg(feature = "alloc")]
 #[test]
 fn each_field_is_masked_at_its_place() {

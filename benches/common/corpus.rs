@@ -116,7 +116,7 @@ fn captured(name: &str) -> Vec<Vec<u8>> {
     contents
 }
 
-/// Removes events from a capture, so that there are at least `bytes_per_event` bytes for each. The captures in `tests/data` are
+/// Removes events from a capture, so that there are about `bytes_per_event` bytes for each. The captures in `tests/data` are
 /// shortened ones, of which about half of the lines are events.
 fn thinned(capture: &[u8], bytes_per_event: usize) -> Vec<u8> {
     let mut kept = Vec::new();

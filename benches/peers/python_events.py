@@ -1,9 +1,11 @@
 """Reads STREAM events with a Python library, stem (or cepa, which is imported under its name) or aiostem, as told by lines
 on standard input:
 
-load NAME PATH   takes the contents in a file, one a line
+load NAME PATH   takes the contents in a file, each ended by CR LF; answers with their number
 time NAME        reads them all; answers with the nanoseconds of processor time and the number of events
 read NAME        reads them all; answers with a line of JSON for each
+
+The libraries read messages: a message is `STREAM `, then a content.
 
 usage: python_events.py stem|aiostem
 """
@@ -17,11 +19,12 @@ def stem_parser():
     import stem
     import stem.response
 
-    def parse(content):
+    def parse(message):
         # Made from the parts, since finding where a message ends is no part of what the others are measured at.
-        message = stem.response.ControlMessage([("650", " ", content)], content)
-        stem.response.convert("EVENT", message)
-        return message
+        event = stem.response.ControlMessage([("650", " ", message)], message)
+        # Turns it into an event of the class StreamEvent.
+        stem.response.convert("EVENT", event)
+        return event
 
     def fields(event):
         return {
@@ -44,8 +47,8 @@ def aiostem_parser():
     from aiostem.event import event_from_message
     from aiostem.utils import Message
 
-    def parse(content):
-        return event_from_message(Message(status=650, header=content))
+    def parse(message):
+        return event_from_message(Message(status=650, header=message))
 
     def text(value):
         return None if value is None else str(getattr(value, "value", value))
@@ -75,34 +78,36 @@ def aiostem_parser():
 parse, fields, errors = {"stem": stem_parser, "aiostem": aiostem_parser}[sys.argv[1]]()
 
 
-def measure(contents):
+def measure(messages):
     events = 0
     start = time.thread_time_ns()
-    for content in contents:
+    for message in messages:
         try:
-            parse(content)
+            parse(message)
             events += 1
         except errors:
             pass
     return time.thread_time_ns() - start, events
 
 
-def answer(content):
+def answer(message):
     try:
-        return {"Ok": fields(parse(content))}
+        return {"Ok": fields(parse(message))}
     except errors as error:
         return {"Err": str(error).partition("\n")[0]}
 
 
-corpora = {}
+# The messages by the name of their input.
+inputs = {}
 for line in sys.stdin:
-    command, name, *path = line.split()
+    # A path may have spaces.
+    command, name, *path = line.removesuffix("\n").split(" ", 2)
     if command == "load":
         with open(path[0], encoding="utf-8", newline="") as file:
-            corpora[name] = ["STREAM " + content for content in file.read().split("\r\n")[:-1]]
-        print(len(corpora[name]), flush=True)
+            inputs[name] = ["STREAM " + content for content in file.read().split("\r\n")[:-1]]
+        print(len(inputs[name]), flush=True)
     elif command == "time":
-        print(*measure(corpora[name]), flush=True)
+        print(*measure(inputs[name]), flush=True)
     elif command == "read":
-        for content in corpora[name]:
-            print(json.dumps(answer(content)), flush=True)
+        for message in inputs[name]:
+            print(json.dumps(answer(message)), flush=True)

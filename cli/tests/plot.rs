@@ -143,7 +143,7 @@ fn a_log_without_times() {
     assert_eq!(status, Some(1));
     assert_eq!(
         stderr,
-        "tor-streams: no event in these logs has a time before it that this figure can use, so nothing was drawn\n"
+        "tor-streams: no event in these logs has a time before it that a figure can use, so nothing was drawn\n"
     );
     assert_eq!(fs::read_to_string(&output).unwrap(), "as before");
     let (_, stderr) = plot(&[&to[..], &["--target", "other.test"]].concat(), &[&log]);
@@ -161,7 +161,59 @@ fn a_log_without_times() {
     assert_eq!(numbers(&page, "answers")[1][..3], ["other connections", "1", "1.50 s"]);
     assert_eq!(page.matches("The times of these logs have no dates.").count(), 3);
     let (status, stderr) = plot(&["--figure", "streams"], &[&log]);
-    assert!(status == Some(1) && stderr.contains("nothing was drawn"), "{stderr}");
+    assert_eq!(status, Some(1));
+    assert_eq!(
+        stderr,
+        "tor-streams: no event in these logs has a time before it that this figure can use, so nothing was drawn\n"
+    );
+}
+
+/// Stream 1 of each log was answered after a second or two. One log has dates; the other one has not, so that its stream is in
+/// no figure over time.
+#[test]
+fn captions_count_what_is_drawn() {
+    let [dated, answer] = [
+        "1795600800.5 650 STREAM 1 NEW 0 a.test:80\n",
+        "1795600801.5 650 STREAM 1 SUCCEEDED 7 a.test:80\n1795600802.5 650 STREAM 1 CLOSED 7 a.test:80 REASON=DONE\n",
+    ];
+    let undated = file(
+        "plot",
+        "no-date.log",
+        "10:00:00 650 STREAM 1 NEW 0 a.test:80\n10:00:02 650 STREAM 1 SUCCEEDED 7 a.test:80\n\
+         10:00:03 650 STREAM 1 CLOSED 7 a.test:80 REASON=DONE\n",
+    );
+    let page = |log: String| stdout(0, &["plot"], &[&file("plot", "dated.log", log), &undated]);
+    let answered = page([dated, answer].concat());
+    let unanswered = page(dated.into());
+    for (page, sentence) in [
+        (&answered, "NEW to SUCCEEDED: 2 of 2 streams have both times."),
+        (&answered, "1 of 2 streams are drawn: those that have both times."),
+        (&answered, "1 stream without a date not shown."),
+        (&unanswered, "NEW to SUCCEEDED: 1 of 2 streams have both times."),
+        (&unanswered, "0 of 2 streams are drawn: those that have both times."),
+        (&unanswered, "No stream in these steps has both times."),
+    ] {
+        assert!(page.contains(sentence), "{sentence}");
+    }
+    assert!(!unanswered.contains("No stream has both times."));
+}
+
+/// Tor is started anew, so its second stream 1 replaces the first one; stream 2 is open at the end of the log. None of the
+/// three was answered.
+#[test]
+fn streams_without_an_end() {
+    let log = "\
+1795600800.5 650 STREAM 1 NEW 0 a.test:80
+1795600801.5 650 STREAM 1 NEW 0 a.test:80
+1795600802.5 650 STREAM 1 CLOSED 0 a.test:80 REASON=DONE
+1795600803.5 650 STREAM 2 NEW 0 a.test:80
+";
+    let page = stdout(1, &["plot"], &[file("plot", "no-end.log", log)]);
+    let streams = numbers(&page, "streams");
+    assert_eq!(streams[0], ["from", "closed, no answer", "no answer, no end"]);
+    let counts: Vec<_> = streams[1..].iter().map(|row| [&*row[1], &*row[2]]).collect();
+    assert_eq!(counts, [["0", "1"], ["1", "0"], ["0", "1"]]);
+    assert!(!page.contains("open at the end"));
 }
 
 #[test]

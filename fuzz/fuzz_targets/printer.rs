@@ -23,7 +23,7 @@ law!(|event: Printed| {
     check(&event, &content, StreamEventRef::parse_bytes(&line));
 
     let has = |end: &[u8]| content.windows(end.len()).any(|part| part == end);
-    // On the wire only a CR LF in a name ends a line, which no reader can know.
+    // A CR LF in a name ends its line on the wire: no reader can read such an event.
     if !has(b"\r\n") {
         let wire = [OTHER, b"650 STREAM ", &line].concat();
         check(&event, &content, stream_events(&wire).last().expect("an event").event);

@@ -25,7 +25,7 @@ law!(|line: &[u8]| {
     if event.anomalies().contains(Anomaly::FieldNotUtf8) {
         return;
     }
-    // Tokens without a key are no arguments: where they may be, in lines that tor does not print, they are skipped.
+    // In an unknown order, tokens without a key may stand between the arguments, of which they are none: they are skipped.
     let in_order = !event.anomalies().contains(Anomaly::UnknownOrder);
     for (key, value) in event.args() {
         // A reason that is a code has a space before it.

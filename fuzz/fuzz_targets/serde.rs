@@ -1,5 +1,5 @@
-//! An event that becomes data, as text or as bytes, comes back as it was, and so does one that is read out of any data. Of
-//! such data with one bit changed, what is accepted is the event of its own content.
+//! An event that becomes data, as text or as bytes, comes back as it was, and so does one that is read out of any data. Data
+//! with one bit changed is refused, or is the event of its own content.
 #![cfg_attr(fuzzing, no_main)]
 
 use laws::law;
@@ -35,12 +35,14 @@ fn change(data: &mut [u8], seed: &[u8]) {
     let number = seed.iter().fold(0_usize, |number, &byte| number.wrapping_mul(31).wrapping_add(byte.into()));
     let index = number.checked_rem(data.len()).unwrap_or_default();
     if let Some(byte) = data.get_mut(index) {
+        // By another part of the number than the index.
         *byte ^= 1 << (number / 7919 % 8);
     }
 }
 
 law!(|input: &[u8]| {
     let of_line = StreamEventRef::parse_lenient(input).map(StreamEvent::from);
+    // As data, a content that holds a CR LF is refused.
     let of_line = of_line.ok().filter(|event| !event.content().windows(2).any(|bytes| bytes == b"\r\n"));
     let of_json = serde_json::from_slice::<StreamEvent>(input).ok();
     let of_bytes = postcard::from_bytes::<StreamEvent>(input).ok();

@@ -86,11 +86,11 @@ fn assert_target(event: &StreamEventRef<'_>) {
     assert_eq!(has(Anomaly::TargetControl), target.iter().any(u8::is_ascii_control));
     assert_eq!(has(Anomaly::Target8Bit), !target.is_ascii());
     assert_eq!(has(Anomaly::TargetNotUtf8), from_utf8(target).is_err());
-    // tor prints 255 bytes of a target. A CR or LF alone after 254 bytes, which is no part of the content, may be the last
-    // one; the text that looks like fields is then part of the target.
-    let from_target = event.content().splitn(4, |&byte| byte == b' ').nth(3).unwrap_or_default();
+    // tor prints 255 bytes of a target. A CR or LF alone at the end of a line is no part of the content. After 254 bytes of
+    // target and fields it may be the last byte of a target that tor cut, to which these fields then belong.
+    let target_and_fields = event.content().splitn(4, |&byte| byte == b' ').nth(3).unwrap_or_default();
     assert!(has(Anomaly::TargetMayBeCut) || target.len() < 255);
-    assert!(!has(Anomaly::TargetMayBeCut) || target.len() >= 255 || from_target.len() == 254);
+    assert!(!has(Anomaly::TargetMayBeCut) || target.len() >= 255 || target_and_fields.len() == 254);
     let text = String::from_utf8_lossy(target);
     let parts = split_port(&text);
     assert_eq!(has(Anomaly::TargetWithoutPort), parts.is_none());

@@ -6,15 +6,18 @@ Without a tor, ends with status 3.
 """
 
 import contextlib
-import json
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+
+# Maximum duration of the test in seconds.
+MAX_DURATION = 60
 
 
 def function_of_readme(path):
@@ -34,6 +37,17 @@ def check_log(events, log):
     ]
     assert len(found) > 10 and all(event["status"] == "FAILED" for event in found)
     print(f"{len(found)} events of a log were read")
+
+
+def check_unread(events, log):
+    """Reads a log and a file that is not there: all events of the log come, and then the error."""
+    found, status = [], 0
+    try:
+        found.extend(events("events", str(log), "nowhere.log"))
+    except subprocess.CalledProcessError as error:
+        status = error.returncode
+    assert (len(found), status) == (len(list(events("events", str(log)))), 1), (len(found), status)
+    print("a file that cannot be read is an error")
 
 
 @contextlib.contextmanager
@@ -59,6 +73,7 @@ def running_tor(folder):
 def ask_for(folder, host):
     """Asks tor's SOCKS port for a connection to a host, and returns the connection."""
     client = socket.socket(socket.AF_UNIX)
+    client.settimeout(MAX_DURATION)
     client.connect(f"{folder}/socks")
     client.sendall(b"\x05\x01\x00")
     assert client.recv(2) == b"\x05\x00"
@@ -68,32 +83,44 @@ def ask_for(folder, host):
 
 def check_tor(events):
     """Reads the events of a client's stream while tor runs."""
-    with tempfile.TemporaryDirectory() as name, running_tor(name := pathlib.Path(name)):
-        found = events("watch", "--control", f"{name}/control")
+    with contextlib.ExitStack() as stack:
+        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.enter_context(running_tor(folder))
+        found = stack.enter_context(contextlib.closing(events("watch", "--control", f"{folder}/control")))
         clients, heard = [], threading.Event()
 
         def ask():
             # Events of the first clients may come before the program listens.
-            while not heard.wait(0.2) and len(clients) < 300:
-                clients.append(ask_for(name, "example.com"))
+            while not heard.wait(0.2):
+                clients.append(ask_for(folder, "example.com"))
 
         asking = threading.Thread(target=ask)
         asking.start()
-        first = next(found)
-        heard.set()
-        asking.join()
-        assert (first["status"], first["target_host"], first["target_port"]) == ("NEW", "example.com", 443), first
+        try:
+            # tor may open streams of its own as well.
+            new = next(event for event in found if event["status"] == "NEW" and event["target_host"] == "example.com")
+        finally:
+            heard.set()
+            asking.join()
+        assert new["target_port"] == 443, new
         for client in clients:
             client.close()
-        assert any(event["id"] == first["id"] and event["status"] == "CLOSED" for event in found)
-        found.close()
+        assert any(event["id"] == new["id"] and event["status"] == "CLOSED" for event in found)
     print("the events of a running tor were read as they came")
 
 
+def time_is_over(signal_number, frame):
+    raise TimeoutError(f"the test takes more than {MAX_DURATION} s")
+
+
 def main(repository):
+    signal.signal(signal.SIGALRM, time_is_over)
+    signal.alarm(MAX_DURATION)
     repository = pathlib.Path(repository)
     events = function_of_readme(repository / "packaging" / "python" / "README.md")
-    check_log(events, repository / "tests" / "data" / "onionperf.log")
+    log = repository / "tests" / "data" / "onionperf.log"
+    check_log(events, log)
+    check_unread(events, log)
     if not shutil.which("tor"):
         return 3
     check_tor(events)

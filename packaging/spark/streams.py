@@ -16,12 +16,13 @@ import uuid
 from pyspark.sql import SparkSession
 
 QUERY = """select outcome, failure_reason_local, count(*) as streams, avg(seconds) as mean_seconds,
-    max(unix_ts_end - unix_ts_start) as longest from streams group by all order by streams desc, outcome, failure_reason_local"""
+    max(seconds) as max_seconds from streams group by all order by streams desc, outcome, failure_reason_local"""
 
 
 def convert(log, parquet, program):
-    """Writes the streams of a log as Parquet, and returns the complaints. If the task is run again, so is this."""
-    # Spark does not read files whose names begin so.
+    """Writes the streams of a log as Parquet, and returns the complaints. Spark may run a task twice, even at once: each run writes a
+    file of its own, which then replaces the Parquet file whole."""
+    # Spark does not read files whose names begin with `_`.
     part = os.path.join(os.path.dirname(parquet), f"_{uuid.uuid4()}")
     with open(part, "wb") as output:
         command = [program, "streams", "--jobs", "1", "--format", "parquet", "--", log]

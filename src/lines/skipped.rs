@@ -36,9 +36,10 @@ pub struct Skipped {
     /// Lines that begin like an event, with or without a prefix, in the data of a multi-line reply. A line with a
     /// prefix is an event all the same, and [flagged](crate::Anomaly::InData).
     pub in_data: SkippedLines,
-    /// Line ends unlike the first reply's. On the wire: lone LFs in replies and their data; in a STREAM event, where a
-    /// target may hold them, only those that a reply follows. In a log: replies that end with LF if the first one ended
-    /// with CR LF, and the other way round. 0 if the line end was [set](crate::StreamEvents::line_end).
+    /// Line ends unlike the first reply's. On the wire these are lone LFs in replies and their data. The target of a
+    /// STREAM event may hold lone LFs: in such an event only those count that a reply follows. In a log these are the
+    /// ends of replies that end with LF if the first one ended with CR LF, and the other way round. 0 if the line end was
+    /// [set](crate::StreamEvents::line_end), and in a decoder without a format, which reads the wire.
     pub line_ends: SkippedLines,
     /// The number of the line with a multi-line reply whose data has not ended.
     pub open: Option<u64>,
@@ -91,9 +92,10 @@ impl Skipped {
         let are_without_reply = self.wrapped.count <= without_reply
             && without_reply.checked_sub(self.marks.count).is_some_and(|others| self.bare.count <= others);
         let counts_of_lines = [self.marks, self.bare, self.wrapped, self.in_data];
-        // A line can have several line ends that are counted.
+        // A line can have several line ends that are counted, each a byte of the line's text: its own end is none of them.
         let line_ends_fit = self.line_ends.begins_within(lines) && self.line_ends.count <= text_bytes;
-        self.open.is_none()
+        (lines > 0 || bytes == 0)
+            && self.open.is_none()
             && self.unterminated.is_none()
             && are_without_reply
             && counts_of_lines.iter().all(|count| count.is_within(lines))

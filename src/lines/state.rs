@@ -38,7 +38,7 @@ pub struct LineState {
 
 impl LineState {
     /// Returns the state at the start of a later part of the same log: outside of data, before the first line. `None`
-    /// if the lines so far do not show how lines end.
+    /// if how lines end was not set, and the lines so far do not show it.
     ///
     /// The part has to begin after a line end of the log: after CR LF if [`line_end`](Self::line_end) is that, since a LF
     /// alone then is a byte of a name, which a client chooses.
@@ -76,7 +76,7 @@ impl LineState {
     /// [`part`](Self::part) would return `None`, if the counts say that data is open or a line unterminated at the part's
     /// end, or if they cannot be those of one part. Only these facts are checked:
     ///
-    /// - A line has at least one byte, and at most one reply.
+    /// - A line has at least one byte, and at most one reply. A part without lines has no bytes.
     /// - `marks` and `bare` count different lines without a reply, `wrapped` counts lines without a reply, `in_data` any
     ///   lines: from the `first` one on, each line once.
     /// - `line_ends` counts at most one line end for each byte that does not end a line. Its first line is one of the

@@ -45,6 +45,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         if !self.is_exact_with(&part) {
             return Err(Box::new(part));
         }
+        // The other tracker is a part, as `is_exact_with` has found.
         let Self { live, part: Some(part), events, .. } = part else { return Ok(Vec::new()) };
         let mut ended = Vec::new();
         self.repeat_changes(*part, &mut ended);

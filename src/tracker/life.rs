@@ -163,7 +163,8 @@ pub enum Outcome {
     Live,
     /// The stream ended with CLOSED, without FAILED.
     Closed,
-    /// The stream ended with FAILED, with or without the CLOSED that tor prints after it.
+    /// The stream ended with FAILED, with or without the CLOSED that tor prints after it. A FAILED that came only after
+    /// CLOSED is [`AfterClosed`](Self::AfterClosed).
     Failed,
     /// Another stream began with the same ID while this one was open. Either tor was restarted, or the log has events
     /// of two tors, or has them twice.
@@ -212,6 +213,7 @@ impl<T, N> StreamLife<T, N> {
     /// Returns the time of the stream's end, if the log has it: of FAILED, or else of CLOSED.
     #[must_use]
     pub fn ended(&self) -> Option<&T> {
+        // A FAILED after CLOSED, with the outcome `AfterClosed`, is not the end of the stream.
         match (&self.failure, self.outcome) {
             (Some(failure), Outcome::Failed) => Some(&failure.time),
             (_, Outcome::Closed) => Some(&self.last),
@@ -252,7 +254,8 @@ impl<T, N> StreamLife<T, N> {
         self.steps.last().map(|step| step.status)
     }
 
-    /// Returns the life with its outcome. A stream that failed keeps that outcome.
+    /// Returns the life with its outcome, which is `Failed` for a stream that failed. Not called for an
+    /// event after CLOSED.
     pub(super) fn with_outcome(self, outcome: Outcome) -> Self {
         let outcome = if self.failure.is_some() { Outcome::Failed } else { outcome };
         Self { outcome, ..self }

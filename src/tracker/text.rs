@@ -81,7 +81,7 @@ pub(super) fn unnamed_text<'a>(
 pub(super) fn masked_circuit<'a>(event: &StreamEventRef<'a>, id: &'a str) -> CircuitId {
     let may_be_secret = event.status == StreamStatus::Unrecognized || event.anomalies().contains(Anomaly::MalformedId);
     if may_be_secret && event.redact(id.as_bytes()).as_str().is_none() {
-        // An abridged ID would show the first letters.
+        // Not the ID itself: a long one is abridged to its first letters, and those would be shown.
         return CircuitId::of_any_token("***");
     }
     CircuitId::of_any_token(id)

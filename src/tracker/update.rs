@@ -85,6 +85,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
             self.target = Target::of(event);
         }
         if let Some(source_addr) = event.source_addr {
+            // Most addresses are IP addresses, which are no credentials, and need no search for any.
             let source_addr = if has_ip_source_addr(event) { source_addr.into() } else { masked(event, source_addr) };
             self.source_addr = Some(source_addr);
         }

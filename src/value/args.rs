@@ -7,7 +7,7 @@ use crate::format::content::Content;
 use crate::format::grammar;
 use crate::format::keyword::Keyword;
 use crate::format::scan;
-use crate::value::Redacted;
+use crate::value::redacted::{Redacted, Secrets};
 
 /// An iterator over the keyword arguments of an event, from [`args`](crate::StreamEventRef::args): key and value as
 /// printed, in the order of the line.
@@ -123,9 +123,14 @@ impl<'a> Args<'a> {
 
     /// Iterates over the keys of the arguments that are left, without credentials.
     pub(crate) fn keys(mut self) -> impl Iterator<Item = Redacted<'a>> {
-        let bytes = self.content.bytes();
+        let content = self.content.bytes();
+        // One search for all keys: one for each, from the start of the content, would take quadratic time.
+        let mut secrets = Secrets::START;
         core::iter::from_fn(move || {
-            self.next_arg().map(|arg| Redacted::new(bytes, arg.key_start as usize, arg.equals as usize))
+            let arg = self.next_arg()?;
+            let (start, end) = (arg.key_start as usize, arg.equals as usize);
+            secrets.skip(content.get(..start)?);
+            Some(secrets.redact(content, start, end))
         })
     }
 }

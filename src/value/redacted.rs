@@ -16,30 +16,30 @@ use core::fmt::{self, Write};
 /// `Display` writes the redacted text, with U+FFFD for bytes that are not UTF-8.
 #[derive(Clone, Copy)]
 pub struct Redacted<'a> {
-    /// Text that contains the shown range: a secret may begin before the range, such as in the event's content.
-    context: &'a [u8],
+    /// Text up to the end of the shown range: a secret may begin before the range, such as in the event's content.
+    text: &'a [u8],
     /// Index of the first byte to show.
     start: usize,
-    /// Index after the last byte to show.
-    end: usize,
+    /// State of the search for secrets, at an index up to `start`.
+    secrets: Secrets,
 }
 
 /// A piece of redacted text. Pieces of both kinds follow each other in turns.
 enum Piece<'a> {
     /// Unchanged text.
     Shown(&'a [u8]),
-    /// A secret, or several that touch each other, as far as they are inside the shown range.
+    /// A secret, or the part of one that is in the shown range.
     Masked,
 }
 
 impl<'a> Redacted<'a> {
     /// Returns the redacted text from `start` to `end` of `context`.
-    pub(crate) const fn new(context: &'a [u8], start: usize, end: usize) -> Self {
-        Self { context, start, end }
+    pub(crate) fn new(context: &'a [u8], start: usize, end: usize) -> Self {
+        Secrets::START.redact(context, start, end)
     }
 
     /// Returns the redacted form of a whole text: no secret begins before it.
-    pub(crate) const fn alone(text: &'a [u8]) -> Self {
+    pub(crate) fn alone(text: &'a [u8]) -> Self {
         Self::new(text, 0, text.len())
     }
 
@@ -67,8 +67,7 @@ impl<'a> Redacted<'a> {
 
     /// Iterates over the pieces of the shown range.
     fn pieces(self) -> Pieces<'a> {
-        let secrets = Secrets { text: self.context, at: 0 };
-        let mut pieces = Pieces { context: self.context, at: self.start, end: self.end, secrets, secret: None };
+        let mut pieces = Pieces { text: self.text, at: self.start, secrets: self.secrets, secret: None };
         pieces.next_secret();
         pieces
     }
@@ -76,14 +75,12 @@ impl<'a> Redacted<'a> {
 
 /// An iterator over the pieces of redacted text.
 struct Pieces<'a> {
-    /// Text that contains the shown range.
-    context: &'a [u8],
-    /// Index of the next piece's first byte, in `context`.
+    /// Text up to the end of the last piece.
+    text: &'a [u8],
+    /// Index of the next piece's first byte, in `text`.
     at: usize,
-    /// Index after the last piece, in `context`.
-    end: usize,
-    /// Secrets after `secret`.
-    secrets: Secrets<'a>,
+    /// Search for the secrets after `secret`.
+    secrets: Secrets,
     /// Start and end of the first secret that ends after `at`.
     secret: Option<(usize, usize)>,
 }
@@ -92,7 +89,7 @@ impl Pieces<'_> {
     /// Moves `secret` to the next secret that ends after `at` and is not empty.
     fn next_secret(&mut self) {
         loop {
-            self.secret = self.secrets.next();
+            self.secret = self.secrets.next(self.text);
             match self.secret {
                 Some((start, end)) if start == end || end <= self.at => {}
                 _ => return,
@@ -105,21 +102,16 @@ impl<'a> Iterator for Pieces<'a> {
     type Item = Piece<'a>;
 
     fn next(&mut self) -> Option<Piece<'a>> {
-        if self.at >= self.end {
+        if self.at >= self.text.len() {
             return None;
         }
-        let mut is_masked = false;
-        // Steps over the secret at `at`, and over those that begin in it or right after it: they have one mask.
-        while let Some((_, end)) = self.secret.filter(|&(start, _)| start <= self.at) {
-            self.at = self.at.max(end);
-            is_masked = true;
+        if let Some((_, end)) = self.secret.filter(|&(start, _)| start <= self.at) {
+            self.at = end;
             self.next_secret();
-        }
-        if is_masked {
             return Some(Piece::Masked);
         }
-        let end = self.secret.map_or(self.end, |(start, _)| start.min(self.end));
-        let shown = self.context.get(self.at..end)?;
+        let end = self.secret.map_or(self.text.len(), |(start, _)| start);
+        let shown = self.text.get(self.at..end)?;
         self.at = end;
         Some(Piece::Shown(shown))
     }
@@ -173,65 +165,137 @@ impl defmt::Format for Redacted<'_> {
     }
 }
 
-/// An iterator over the secrets of a text: start and end of each, in the order of their starts, quotation marks excluded. A secret
-/// may begin inside another one, whose opening quotation mark a client wrote.
-struct Secrets<'a> {
-    /// Text to search.
-    text: &'a [u8],
-    /// Index at which the search for the next keyword begins.
-    at: usize,
-}
-
-impl Iterator for Secrets<'_> {
-    type Item = (usize, usize);
-
-    fn next(&mut self) -> Option<(usize, usize)> {
-        loop {
-            let equals = self.at.checked_add(memchr::memchr(b'=', self.text.get(self.at..)?)?)?;
-            self.at = equals.checked_add(1)?;
-            let (before, value) = (self.text.get(..equals)?, self.text.get(self.at..)?);
-            if !before.ends_with(b"SOCKS_USERNAME") && !before.ends_with(b"SOCKS_PASSWORD") {
-                continue;
-            }
-            // In a log that writes replies as quoted strings, backslashes are before tor's quotation marks.
-            let escapes = value.iter().take_while(|&&byte| byte == b'\\').count();
-            let opening = value.get(escapes..).and_then(|rest| rest.strip_prefix(b"\""));
-            let (start, len) = match opening {
-                Some(string) => (self.at.checked_add(escapes)?.checked_add(1)?, string_len(string, escapes)),
-                // The opening quotation mark was lost: the secret ends at a space at the latest.
-                None => {
-                    let token = value.get(..memchr::memchr(b' ', value).unwrap_or(value.len())).unwrap_or_default();
-                    (self.at, string_len(token, 0))
-                }
-            };
-            return Some((start, start.checked_add(len)?));
-        }
-    }
-}
-
-/// Returns the length of the string at the start of `text`, up to its closing quotation mark and the backslashes before that, or up
-/// to the end of the text. `escapes` is the number of backslashes before the opening mark: 0 unless a log has escaped the text.
+/// A search for the secrets of a text, from left to right in one pass. The secrets are disjoint: one that begins inside another one,
+/// whose opening quotation mark a client wrote, goes on with it.
 ///
-/// Before the closing mark tor writes an even number of backslashes, which escape each other; before a mark inside of the
-/// string an odd number. Each time that a log escapes the text, n backslashes before a mark become 2n + 1: each one has a backslash
-/// before it, and so has the mark. Numbers of backslashes before each mark:
+/// Before a closing mark tor writes an even number of backslashes, which escape each other; before a mark inside of the string an
+/// odd number. Each time that a log escapes the text, n backslashes before a mark become 2n + 1: each one has a backslash before
+/// it, and so has the mark. Numbers of backslashes before each mark:
 ///
-/// | escaped | opening mark (`escapes`) | closing mark | mark inside of the string |
+/// | escaped | opening mark | closing mark | mark inside of the string |
 /// |---|---|---|---|
 /// | never | 0 | 0, 2, 4, ...: 0 modulo 2 | 1, 3, 5, ...: 1 modulo 2 |
 /// | once | 1 | 1, 5, 9, ...: 1 modulo 4 | 3, 7, 11, ...: 3 modulo 4 |
 /// | twice | 3 | 3, 11, 19, ...: 3 modulo 8 | 7, 15, 23, ...: 7 modulo 8 |
 ///
-/// So a mark is the closing one if the remainder of its number, divided by 2 * `escapes` + 2, is `escapes`.
-fn string_len(text: &[u8], escapes: usize) -> usize {
-    let period = escapes.saturating_mul(2).saturating_add(2);
-    let mut backslashes = 0_usize;
-    let end = text.iter().position(|&byte| {
-        let is_end = byte == b'"' && backslashes.checked_rem(period) == Some(escapes);
-        backslashes = if byte == b'\\' { backslashes.saturating_add(1) } else { 0 };
-        is_end
-    });
-    end.map_or(text.len(), |end| end.saturating_sub(escapes))
+/// So a mark with n backslashes opens or closes a string that was escaped e times if 2^e is the greatest power of two that divides
+/// n + 1. This power is the mark's level.
+#[derive(Clone, Copy)]
+pub(crate) struct Secrets {
+    /// Index of the next byte to search.
+    at: usize,
+    /// Index of the first byte of the open secret, if one is open.
+    start: usize,
+    /// Sum of the levels of the open strings. Strings of the same level end together.
+    open_levels: usize,
+    /// Set if a secret without its opening mark is open. It ends at a space at the latest.
+    has_open_token: bool,
+}
+
+impl Secrets {
+    /// Level of a string whose opening mark has a number of backslashes that no log writes. No text is long enough to close it.
+    const NEVER_CLOSED: usize = usize::MAX ^ (usize::MAX >> 1);
+
+    /// The search at the start of a text.
+    pub(crate) const START: Self = Self { at: 0, start: 0, open_levels: 0, has_open_token: false };
+
+    /// Returns the redacted text from `start` to `end` of `context`, which is the text that is searched up to `start` at most.
+    pub(crate) fn redact<'a>(self, context: &'a [u8], start: usize, end: usize) -> Redacted<'a> {
+        Redacted { text: context.get(..end).unwrap_or(context), start, secrets: self }
+    }
+
+    /// Returns start and end of the next secret, quotation marks excluded. The end of the text ends an open one.
+    fn next(&mut self, text: &[u8]) -> Option<(usize, usize)> {
+        let secret = self.next_closed(text);
+        if secret.is_none() && self.is_open() {
+            (self.open_levels, self.has_open_token) = (0, false);
+            return Some((self.start, text.len()));
+        }
+        secret
+    }
+
+    /// Moves to the end of `text`, the beginning of a text that may go on.
+    pub(crate) fn skip(&mut self, text: &[u8]) {
+        while self.next_closed(text).is_some() {}
+    }
+
+    /// Returns start and end of the next secret that ends before the end of the text.
+    fn next_closed(&mut self, text: &[u8]) -> Option<(usize, usize)> {
+        loop {
+            let len = memchr::memchr3(b'"', b'=', b' ', text.get(self.at..)?);
+            let Some(index) = len.map(|len| self.at.saturating_add(len)) else {
+                self.at = text.len();
+                return None;
+            };
+            self.at = index.saturating_add(1);
+            let secret = match text.get(index) {
+                Some(b'"') => self.read_mark(text, index),
+                Some(b'=') => {
+                    self.read_equals(text);
+                    None
+                }
+                _ if self.has_open_token => self.close_token(index),
+                _ => None,
+            };
+            if secret.is_some() {
+                return secret;
+            }
+        }
+    }
+
+    /// Reads a quotation mark, which may close a secret, and open one. Returns the secret that it closes.
+    fn read_mark(&mut self, text: &[u8], index: usize) -> Option<(usize, usize)> {
+        let before = text.get(..index)?;
+        let unescaped_len = before.iter().rposition(|&byte| byte != b'\\').map_or(0, |last| last.saturating_add(1));
+        let number = index.saturating_sub(unescaped_len).saturating_add(1);
+        let level = number & number.wrapping_neg();
+
+        let was_open = self.is_open();
+        self.open_levels &= !level;
+        self.has_open_token &= level != 1;
+        // The closing mark has at least as many backslashes as the opening one.
+        let end = index.saturating_sub(level.saturating_sub(1));
+        let secret = Some((self.start, end)).filter(|_| was_open && !self.is_open());
+
+        if before.get(..unescaped_len).is_some_and(ends_with_credential_key) {
+            self.open(index.saturating_add(1));
+            self.open_levels |= if number.is_power_of_two() { level } else { Self::NEVER_CLOSED };
+        }
+        secret
+    }
+
+    /// Reads the equals sign before `at`. A credential after it may have lost its opening mark.
+    fn read_equals(&mut self, text: &[u8]) {
+        let (through_equals, value) = text.split_at_checked(self.at).unwrap_or_default();
+        let first = value.iter().find(|&&byte| byte != b'\\');
+        if ends_with_credential_key(through_equals) && first != Some(&b'"') {
+            self.open(self.at);
+            self.has_open_token = true;
+        }
+    }
+
+    /// Closes the secret without an opening mark. Returns it if no other one goes on.
+    fn close_token(&mut self, end: usize) -> Option<(usize, usize)> {
+        self.has_open_token = false;
+        Some((self.start, end)).filter(|_| !self.is_open())
+    }
+
+    /// Sets the start of a secret that opens, unless it is inside of another one.
+    fn open(&mut self, start: usize) {
+        if !self.is_open() {
+            self.start = start;
+        }
+    }
+
+    /// Returns `true` if a secret is open.
+    const fn is_open(&self) -> bool {
+        self.open_levels != 0 || self.has_open_token
+    }
+}
+
+/// Returns `true` if a text ends with the key of a credential and its equals sign.
+fn ends_with_credential_key(text: &[u8]) -> bool {
+    text.ends_with(b"SOCKS_USERNAME=") || text.ends_with(b"SOCKS_PASSWORD=")
 }
 
 #[cfg(test)]
@@ -264,6 +328,14 @@ mod tests {
             // Of a string in such a log, the opening mark is lost.
             (r#"SOCKS_PASSWORD=x\"y" z"#, r#"SOCKS_PASSWORD=***" z"#),
             (r#"SOCKS_PASSWORD=\x y"#, r#"SOCKS_PASSWORD=*** y"#),
+            // Two backslashes are before no opening mark.
+            (r#"SOCKS_PASSWORD=\\"x" y\\" z"#, r#"SOCKS_PASSWORD=\\"***"#),
+            // Strings of two levels: the mask ends where both have ended.
+            (r#"SOCKS_PASSWORD=\"a SOCKS_PASSWORD="b" c\" d"#, r#"SOCKS_PASSWORD=\"***\" d"#),
+            (r#"SOCKS_PASSWORD="a SOCKS_PASSWORD=\"b" c\" d"#, r#"SOCKS_PASSWORD="***\" d"#),
+            // A secret without its opening mark, within another one.
+            ("SOCKS_PASSWORD=SOCKS_PASSWORD=x y", "SOCKS_PASSWORD=*** y"),
+            ("SOCKS_PASSWORD=\"a SOCKS_PASSWORD=b c\" d", "SOCKS_PASSWORD=\"***\" d"),
             // The first string is a client's, and ends where tor opens the second.
             ("SOCKS_USERNAME=\":1 SOCKS_USERNAME=\"x\" y", "SOCKS_USERNAME=\"***\"***\" y"),
         ] {

@@ -73,6 +73,7 @@ impl Client {
     fn reason(&self) -> Option<&str> {
         match &*self.via {
             _ if self.is_accepted() => self.reason.as_deref(),
+            // tor's code for a line of natd that it cannot read, for which it has no word.
             "natd" => Some("UNKNOWN_261"),
             "http" => Some("HTTP_PROTOCOL"),
             _ => Some("SOCKS_PROTOCOL"),
@@ -87,6 +88,8 @@ impl Client {
         const EVERY: &str =
             "DESTPORT,DESTADDR,SOCKS_USERNAME,SOCKS_PASSWORD,CLIENT_PROTOCOL,CLIENTADDR,SESSION_GROUP,NYM_EPOCH";
 
+        // tor gives listeners whose configuration sets no SessionGroup the numbers from -4 down, in the order in which it reads their
+        // options: SocksPort, DNSPort, NATDPort, HTTPTunnelPort.
         match &*self.via {
             "socks5" | "resolve" => ("SOCKS5", -4, DEFAULT),
             "socks4" => ("SOCKS4", -4, DEFAULT),

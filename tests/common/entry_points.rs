@@ -98,7 +98,10 @@ pub(crate) fn buffer(input: &[u8], settings: &Settings) -> Found {
 pub(crate) fn decoder(input: &[u8], settings: &Settings, size: usize) -> Found {
     // No line of the tests' inputs is longer.
     let decoder = EventDecoder::<{ 1 << 16 }>::new();
-    let decoder = settings.line_end.map_or_else(EventDecoder::new, |line_end| decoder.line_end(line_end));
+    let decoder = match settings.line_end {
+        Some(line_end) => decoder.line_end(line_end),
+        None => decoder,
+    };
     let mut decoder = settings.formats.iter().fold(decoder, |decoder, &format| decoder.log_format(format));
     let mut items = Vec::new();
     for mut piece in input.chunks(size) {

@@ -193,7 +193,7 @@ macro_rules! assert_event {
 /// Reads a case on every path, with each line end, and compares every field.
 #[track_caller]
 pub(crate) fn check_on_every_path(case: &Case) {
-    // A lone LF may be the last byte that tor printed of a cut target: where it is, it raises an anomaly of its own, which
+    // tor prints 255 bytes of a target. A lone LF after 254 bytes may be the last of them, and raises an anomaly, which
     // `a_lone_line_end_at_the_cut` in tests/event/accept.rs checks.
     let is_before_cut = target_and_fields(case.content).len() == printed::TARGET_BUFFER - 1;
     for line_end in [&b""[..], b"\r\n", b"\n"] {

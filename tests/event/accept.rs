@@ -53,6 +53,20 @@ fn a_path_at_the_cut() {
     }
 }
 
+/// The list that tor prints with the default flags of a SOCKS port ends where it does, whatever follows.
+#[test]
+fn text_after_the_usual_list() {
+    let list = "SOCKS_USERNAME,SOCKS_PASSWORD,CLIENTADDR,SESSION_GROUP,NYM_EPOCH";
+    for (more_of_list, field, anomalies) in
+        [("", "", &[][..]), ("", " F=1", &[UnknownKeyword]), (",MORE", "", &[]), ("S", " F=1", &[UnknownKeyword])]
+    {
+        let line = format!("9 SUCCEEDED 4 a:1 SESSION_GROUP=-4 ISO_FIELDS={list}{more_of_list}{field}");
+        let read = event(&line);
+        assert_eq!(read.iso_fields_str(), Some([list, more_of_list].concat().as_str()));
+        assert!(read.anomalies().iter().eq(anomalies.iter().copied()), "{line}");
+    }
+}
+
 /// No tor prints more than 255 bytes of a target. A longer one may have been cut, too.
 #[test]
 fn longer_than_a_cut_target() {

@@ -9,8 +9,8 @@ use core::str::FromStr;
 
 use tor_stream_event::{
     Anomalies, Anomaly, Args, CircuitId, ClientProtocol, Error, ErrorKind, EventDecoder, EventLine, Field, IsoField,
-    IsoFields, LineEnd, ProtocolError, Quoted, QuotedBytes, StreamClosureReason, StreamEventRef, StreamEvents,
-    StreamId, StreamPurpose, StreamSource, StreamStatus,
+    IsoFields, LineEnd, LineState, LogFormat, ProtocolError, Quoted, QuotedBytes, Redacted, Skipped, SkippedLines,
+    StreamClosureReason, StreamEventRef, StreamEvents, StreamId, StreamPurpose, StreamSource, StreamStatus,
 };
 #[cfg(feature = "alloc")]
 use tor_stream_event::{Appended, Failure, Outcome, Step, StreamEvent, StreamLife, StreamTracker, Target};
@@ -18,7 +18,7 @@ use tor_stream_event::{Appended, Failure, Outcome, Step, StreamEvent, StreamLife
 /// Traits of every type of the crate.
 fn is_shared<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Debug>() {}
 
-/// Traits of every type but [`EventDecoder`] and `EventReader`, which hold the bytes of an input and cannot be cloned.
+/// Traits of every type but [`EventDecoder`], `EventReader` and `IntoEvents`, which hold the bytes of an input and cannot be cloned.
 fn is_auto<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Debug + Clone>() {}
 
 /// Traits of every value type.
@@ -32,10 +32,11 @@ fn auto_traits() {
     is_auto::<StreamEvent>();
     is_auto::<(StreamStatus, StreamClosureReason, StreamSource, StreamPurpose, ClientProtocol, IsoField)>();
     is_auto::<(StreamId, CircuitId)>();
-    is_auto::<(Args<'_>, IsoFields<'_>, Quoted<'_>, QuotedBytes<'_>)>();
+    is_auto::<(Args<'_>, IsoFields<'_>, Quoted<'_>, QuotedBytes<'_>, Redacted<'_>)>();
     is_auto::<(Anomaly, Anomalies, tor_stream_event::AnomalyIter)>();
     is_auto::<(Error, ErrorKind, Field, ProtocolError)>();
     is_auto::<(EventLine<'_>, LineEnd, StreamEvents<'_>)>();
+    is_auto::<(LineState, LogFormat, Skipped, SkippedLines)>();
     #[cfg(feature = "alloc")]
     is_auto::<Appended<u64>>();
     #[cfg(feature = "alloc")]
@@ -44,7 +45,7 @@ fn auto_traits() {
     is_auto::<tor_stream_event::EventCodec>();
     is_shared::<EventDecoder<4096>>();
     #[cfg(feature = "std")]
-    is_shared::<tor_stream_event::EventReader<std::fs::File>>();
+    is_shared::<(tor_stream_event::EventReader<std::fs::File>, tor_stream_event::IntoEvents<std::fs::File>)>();
 }
 
 /// Values are `Copy`, and can be keys.

@@ -57,6 +57,16 @@ fn lines_that_only_lenient_reading_accepts() {
     }
 }
 
+/// A word without a variant is flagged in each field, also where no known tor prints the fields in this order.
+#[test]
+fn unknown_words_in_any_order() {
+    for field in ["REASON=FUTURE", "REMOTE_REASON=FUTURE", "CLIENT_PROTOCOL=FUTURE"] {
+        let line = format!("9 CLOSED 4 a:80 NYM_EPOCH=0 {field}");
+        let event = lenient_event(line.as_bytes());
+        assert!(event.anomalies().contains(UnknownWord) && event.anomalies().contains(UnknownOrder), "{field}");
+    }
+}
+
 /// A malformed ID is kept as it stands.
 #[test]
 fn malformed_ids_are_kept() {

@@ -1,31 +1,18 @@
 //! The work on a log grows no faster than the log, whatever its lines hold, at every entry point.
 //!
 //! Each log repeats one fragment at which a search could start over, in one place of a log: in a note, in data, in an event.
-//! The time for a log is compared with that for eight readings of a log of an eighth of its length. Linear work takes as
-//! long, work that starts over at each fragment eight times as long. The limit is four times, for the shortest of up to fifty
-//! times of each: another process that takes the processor away makes some of them longer, but not all. A search that
-//! starts over but compares many bytes at once may pass.
+//! A search that starts over but compares many bytes at once may pass.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 use core::hint::black_box;
-use core::time::Duration;
-use std::time::Instant;
 
 use tor_stream_event::{EventDecoder, LineEnd, LogFormat, stream_events};
 
+use crate::growth::{GROWTH, assert_linear};
+
 /// Length of the fragments in the shorter log, in bytes: enough for a search that starts over to take most of the time.
 const SHORT: usize = 1 << 13;
-
-/// Length of the longer log, as a multiple of that of the shorter one, and number of readings of the shorter one.
-const GROWTH: usize = 8;
-
-/// Limit of the time for the longer log, as a multiple of that for the readings of the shorter one, which is 1 for linear
-/// work and [`GROWTH`] for quadratic work.
-const MAX_RATIO: u32 = 4;
-
-/// Number of times that a log above the limit is measured before it fails. Most logs are measured once.
-const ATTEMPTS: usize = 50;
 
 /// Fragments that logs repeat: those at which the search for lines, replies and lookalikes could start over.
 const FRAGMENTS: &[&str] = &[
@@ -127,29 +114,13 @@ fn read_with_reader(log: &[u8]) {
     while reader.next_event().expect("a reader that never fails").is_some() {}
 }
 
-/// Returns the time of reading a log a number of times.
-fn time_of(read: fn(&[u8]), log: &[u8], times: usize) -> Duration {
-    let start = Instant::now();
-    (0..times).for_each(|_| read(log));
-    start.elapsed()
-}
-
 /// Asserts that the time for logs of each fragment in this place is linear.
-fn assert_linear((before, after): (&str, &str)) {
+fn assert_linear_in((before, after): (&str, &str)) {
     for fragment in FRAGMENTS {
         let log_of = |length: usize| [before, &fragment.repeat(length / fragment.len()), after].concat().into_bytes();
         let (short, long) = (log_of(SHORT), log_of(SHORT * GROWTH));
-        for &(name, read) in READINGS {
-            let (mut time_of_short, mut time_of_long) = (Duration::MAX, Duration::MAX);
-            let is_linear = (0..ATTEMPTS).any(|_| {
-                time_of_short = time_of_short.min(time_of(read, &short, GROWTH));
-                time_of_long = time_of_long.min(time_of(read, &long, 1));
-                time_of_long < MAX_RATIO * time_of_short
-            });
-            assert!(
-                is_linear,
-                "{name}: {fragment:?} between {before:?} and {after:?}: {time_of_long:?} and {time_of_short:?}"
-            );
+        for (name, read) in READINGS {
+            assert_linear(name, read, &short, &long);
         }
     }
 }
@@ -157,11 +128,11 @@ fn assert_linear((before, after): (&str, &str)) {
 /// The first place, and each second one after it.
 #[test]
 fn even_places() {
-    PLACES.iter().step_by(2).for_each(|&place| assert_linear(place));
+    PLACES.iter().step_by(2).for_each(|&place| assert_linear_in(place));
 }
 
 /// The other places, which the harness reads at the same time.
 #[test]
 fn odd_places() {
-    PLACES.iter().skip(1).step_by(2).for_each(|&place| assert_linear(place));
+    PLACES.iter().skip(1).step_by(2).for_each(|&place| assert_linear_in(place));
 }

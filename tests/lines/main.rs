@@ -2,8 +2,9 @@
 //! and that every entry point returns the same events.
 //!
 //! The *wire* is the bytes of a control connection, in which CR LF ends a reply. A *log* is a text in which a program wrote replies,
-//! perhaps with a date before each, or with the texts of a *format* around them. A *mark* is a line without a reply that holds
-//! `650 STREAM `.
+//! perhaps with a date before each, or with the texts of a *format* around them. Skipped lines are counted by kind, as `Skipped`
+//! describes: a *mark* is a line without a reply that holds `650 STREAM `, a *bare* line has an event without its code (`STREAM 1 NEW `),
+//! and a *wrapped* line is like the rest of an event that a line end cut in two.
 //!
 //! | file | question |
 //! |---|---|

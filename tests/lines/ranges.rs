@@ -4,6 +4,7 @@
 //! lines before are not read yet, and `append` puts the state after that range behind the state before it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+use super::common;
 use proptest::prelude::*;
 use tor_stream_event::{EventLine, EventReader, LineEnd, LineState, Skipped, stream_events};
 
@@ -55,13 +56,14 @@ fn read(range: &[u8], before: Option<&LineState>, by_reader: bool) -> (Vec<Found
     (events, lines.state())
 }
 
-/// A reader with a small limit finds the same lines after the state of a reader without a limit as it finds alone: from a limit
-/// shorter than the line's prefix up to one longer than the line.
+/// A reader reads a line that may exceed its limit alike after a state and without one. The limits go from below the length of the line's
+/// prefix to above that of the line.
 #[test]
 fn a_small_limit_after_a_state_without_one() {
     let line = b"2019-01-31 11:29:51 1548934191 650 STREAM 1 NEW 0 a:80\n";
     let mut first = stream_events(line);
     assert!(first.by_ref().all(|line| line.event.is_ok()));
+    // The prefix has 31 bytes, the line 54.
     for limit in 12..80 {
         let is_found = |mut reader: EventReader<&[u8]>| reader.next_event().unwrap().map(|line| line.event.is_ok());
         let alone = is_found(EventReader::with_limit(&line[..], limit).line_end(LineEnd::Lf));
@@ -134,6 +136,8 @@ fn counts_of_a_state() {
 }
 
 proptest! {
+    #![proptest_config(common::config(256))]
+
     /// The events of two ranges are those of the whole log, and so is the state at the end. The later range is read as a part, and again
     /// after the state of the first if it began inside of data.
     #[test]
@@ -159,15 +163,14 @@ proptest! {
         prop_assert_eq!((state.lines(), state.bytes()), (at_end.lines(), at_end.bytes()));
         prop_assert_eq!(format!("{state:?}"), format!("{at_end:?}"));
     }
-}
 
-proptest! {
-    /// After a range of which only the counts were appended, the next range is read as in the whole log.
+    /// After a range of which only the counts were appended, the next range is read as in the whole log, if it begins with a reply: the
+    /// counts do not say whether the line before it is an event, of which a line without a reply may be the rest.
     #[test]
     fn counts_for_a_part(log in log()) {
         let by_reader = log.by_reader;
-        let (first, range, last) =
-            (log.first(), log.text(log.ranges().0), log.text(&[&["650 BW 1 2"], log.lines.as_slice()].concat()));
+        let (first, range) = (log.first(), log.text(log.ranges().0));
+        let last = log.text(&["650 BW 1 2"]) + &log.text(&log.lines);
         let (_, mut state) = read(first.as_bytes(), None, by_reader);
         let (_, part) = read(range.as_bytes(), state.part().as_ref(), by_reader);
         let before = format!("{state:?}");
@@ -203,8 +206,10 @@ fn counts_that_cannot_be() {
     };
     // Numbers of lines, bytes and replies, and skipped lines.
     let wrong = [
-        // Two lines in one byte; more replies than lines; more bytes than a number can count with those before.
+        // Two lines in one byte; a byte without a line; more replies than lines; more bytes than a number can count with those
+        // before.
         (2, 1, 0, good),
+        (0, 1, 0, good),
         (2, 9, 3, good),
         (1, u64::MAX, 1, good),
         // Data that is open, or a line without an end: another range cannot follow.
@@ -219,7 +224,7 @@ fn counts_that_cannot_be() {
         (2, 9, 2, with(|skipped| (skipped.line_ends.count, skipped.line_ends.first) = (8, Some(1)))),
         // Two lines of which the first is the last one.
         (2, 9, 0, with(|skipped| (skipped.marks.count, skipped.marks.first) = (2, Some(2)))),
-        // Two lines without a reply, where one has none.
+        // Two lines without a reply are counted, but with one reply among two lines only one can be.
         (2, 9, 1, with(|skipped| (skipped.marks.count, skipped.marks.first) = (2, Some(1)))),
         (2, 9, 1, with(|skipped| (skipped.wrapped.count, skipped.wrapped.first) = (2, Some(1)))),
         (
@@ -254,8 +259,9 @@ fn a_part_inside_of_a_line() {
     let mut events = stream_events(b"650 BW 1 2\r\n650 STREAM 1 NEW 0 a");
     assert_eq!(events.by_ref().count(), 1);
     let mut state = events.state();
-    let part = stream_events(b":1\r\n").resume(&state.part().unwrap());
-    assert!(state.append(part.state()).is_err());
+    let (_, part) = read(b":1\r\n", state.part().as_ref(), false);
+    assert_eq!(part.lines(), 1);
+    assert!(state.append(part).is_err());
     assert_eq!((state.lines(), state.skipped().unterminated), (2, Some(2)));
 }
 
@@ -267,9 +273,9 @@ fn a_part_inside_of_data() {
     let mut state = events.state();
     assert_eq!(state.line_end(), Some(LineEnd::CrLf));
     let part = b"650 STREAM 1 NEW 0 a:1\r\n.\r\n650 STREAM 2 NEW 0 a:1\r\n";
-    let wrong = stream_events(part).resume(&state.part().unwrap());
-    assert_eq!(wrong.clone().count(), 2);
-    assert!(state.append(wrong.state()).is_err());
+    let (of_part, wrong) = read(part, state.part().as_ref(), false);
+    assert_eq!((of_part.len(), wrong.lines()), (2, 3));
+    assert!(state.append(wrong).is_err());
     let right: Vec<_> = stream_events(part).resume(&state).map(|line| (line.number, line.offset)).collect();
     assert_eq!(right, [(5, 50)]);
     // Whatever its first line is like, a part is read as if it began outside of data.
@@ -293,6 +299,29 @@ fn a_third_range() {
             assert_eq!(format!("{state:?}"), format!("{whole:?}"), "{third}");
             let wrapped = whole.skipped().wrapped.first;
             assert_eq!(wrapped, third.starts_with("PURPOSE").then_some(4), "{third}");
+        }
+    }
+}
+
+/// A range without lines changes nothing: after it, a field is still the rest of the event before it, and a byte order mark still
+/// begins the log.
+#[test]
+fn an_empty_range() {
+    let before_log = stream_events(b"").line_end(LineEnd::Lf).state();
+    let cases = [
+        (read(b"650 STREAM 1 NEW 0 a:1\n", None, false).1, "PURPOSE=USER\n", (0, 1)),
+        (before_log, "\u{feff}650 STREAM 1 NEW 0 a:1\n", (1, 0)),
+    ];
+    for (before, next, events_and_wrapped) in cases {
+        let expected = read(next.as_bytes(), Some(&before), false);
+        assert_eq!((expected.0.len(), expected.1.skipped().wrapped.count), events_and_wrapped);
+        let mut appended = before.clone();
+        appended.append(read(b"", before.part().as_ref(), false).1).unwrap();
+        let mut counted = before;
+        assert!(counted.append_counts(0, 0, 0, &Skipped::default()));
+        for state in [appended, counted] {
+            let found = read(next.as_bytes(), Some(&state), false);
+            assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{next}");
         }
     }
 }

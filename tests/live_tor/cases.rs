@@ -154,8 +154,8 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new(Dns, "x:1 SOURCE_ADDR=", 0).odd(&[TargetSpace]),
         Case::new(Dns, "x:1 SOURCE_ADDR=/", 0).odd(&[TargetSpace]),
         Case::new(Dns, b"\xC3\xBC\xFF\x1F\n", 0).odd(&[TargetControl, Target8Bit, TargetNotUtf8]),
-        // Names around the 255 bytes that tor prints of a target: whole; without digits of the port that may be cut; with one digit;
-        // without a digit; without a colon.
+        // Targets around the 255 bytes that tor prints of one: 254; 255, of which a reader cannot know that nothing was cut; one cut behind
+        // a digit of the port, one behind the colon, and one before it.
         Case::new(Socks5, "a".repeat(251), 80),
         Case::new(Socks5, "b".repeat(252), 80).odd(&[TargetMayBeCut]),
         Case::new(Socks5, "c".repeat(253), 80).odd(&[TargetMayBeCut]),

@@ -94,7 +94,9 @@ impl<'a> Listeners<'a> {
                 let mut stream = UnixStream::connect(&path)?;
                 stream.set_read_timeout(Some(TIMEOUT))?;
                 socks5(&mut stream, request)?;
-                let source = format!("{}:0", path.display()).chars().take(Self::SOURCE_LEN).collect();
+                let source = format!("{}:0", path.display());
+                let printed = source.as_bytes().get(..Self::SOURCE_LEN).unwrap_or(source.as_bytes());
+                let source = String::from_utf8_lossy(printed).into_owned();
                 Ok(Client { source, _connection: Box::new(stream) })
             }
             Via::Dns => {

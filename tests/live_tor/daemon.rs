@@ -45,7 +45,8 @@ impl Tor {
     /// Starts a tor, and waits until its control port listens. `None` if this machine has no program `tor`.
     pub(crate) fn start(deadline: Instant) -> Result<Option<Self>> {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH)?;
-        let directory = std::env::temp_dir().join(format!("tor-{}", since_1970.as_nanos()));
+        // Not in `TMPDIR`, which may be long: of a socket's path tor prints 50 bytes, by which the test tells its unix sockets apart.
+        let directory = Path::new("/tmp").join(format!("tor-{}", since_1970.as_nanos()));
         // tor refuses to put a socket where others than its user can reach it.
         DirBuilder::new().mode(0o700).create(&directory)?;
         fs::write(directory.join("torrc"), configuration(&directory))?;
@@ -83,7 +84,9 @@ impl Tor {
         else {
             return Ok(false);
         };
-        self.control = control.trim().strip_prefix("PORT=").unwrap_or_default().parse()?;
+        let address = control.strip_prefix("PORT=").and_then(|rest| rest.strip_suffix('\n'));
+        let Some(Ok(control)) = address.map(str::parse) else { return Ok(false) };
+        self.control = control;
         self.cookie = cookie.iter().map(|byte| format!("{byte:02x}")).collect();
         // tor's cookies have 32 bytes.
         Ok(cookie.len() == 32)

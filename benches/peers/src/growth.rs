@@ -66,7 +66,7 @@ pub fn hostile<'a>(lines: &[&'a [u8]]) -> Vec<(f64, &'a [u8])> {
 }
 
 /// Returns a plain line of a given length, or the shortest one if that is longer. A line that is long enough has a host of 64
-/// bytes, and a user name of the others.
+/// bytes, and a user name that fills the rest.
 fn plain(length: usize) -> String {
     const HOST: usize = 64;
     let (start, end) = ("18 CLOSED 5 ", ":80 REASON=DONE");

@@ -145,6 +145,21 @@ fn a_field_of_either() {
     }
 }
 
+/// The address of a host that is not UTF-8 is its bytes, in any case and without the port.
+#[test]
+fn hosts_that_are_not_utf8() {
+    const ISO: &[u8] = b"NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=DESTADDR\n";
+    for (target, rows) in
+        [(&b"\xffa.test:443"[..], 0), (b"\xffa.test:80", 0), (b"\xffA.test:80", 0), (b"\xfea.test:443", 1)]
+    {
+        let new = |id: &[u8], target: &[u8]| [b"650 STREAM ", id, b" NEW 0 ", target, b" ", ISO].concat();
+        let on = |id: &[u8]| [b"650 STREAM ", id, b" SENTCONNECT 5 192.0.2.1:443 ", ISO].concat();
+        let lines = [new(b"1", b"\xffa.test:443"), on(b"1"), new(b"2", target), on(b"2")].concat();
+        let log = file("circuits", "not-utf8", lines);
+        assert_eq!(identities(&["--shared"], &log).len(), rows, "{}", target.escape_ascii());
+    }
+}
+
 /// A stream has the same number as in the rows of its circuits, whatever the number of threads.
 #[test]
 fn the_same_identities_as_in_streams() {
@@ -191,6 +206,26 @@ fn times_and_filters() {
     assert_eq!(facts(&[]), [[1_795_600_800.1, 1_795_600_820.1, 2.0, 1.0, 0.0], circuit_27]);
     assert_eq!(facts(&["--status", "FAILED"]), [[1_795_600_810.1, 1_795_600_820.1, 1.0, 1.0, 0.0], circuit_27]);
     assert_eq!(rows(&["circuits"], &[&log])[0]["seconds"], 20.0);
+
+    // Stream 3 was on circuit 5 from :01 to :02, where it was detached. With CONTROLLER_WAIT tor prints that circuit still.
+    let events = [
+        "800.5 650 STREAM 3 NEW 0 a.test:80",
+        "801.5 650 STREAM 3 SENTCONNECT 5 a.test:80",
+        "802.5 650 STREAM 3 DETACHED 5 a.test:80 REASON=TIMEOUT",
+        "803.5 650 STREAM 3 CONTROLLER_WAIT 5 a.test:80",
+        "804.5 650 STREAM 3 SENTCONNECT 6 a.test:80",
+        "809.5 650 STREAM 3 CLOSED 6 a.test:80 REASON=DONE",
+    ];
+    let waiting: String = events.iter().map(|event| format!("1795600{event}\n")).collect();
+    let circuits = rows(&["circuits"], &[file("circuits", "controller-wait.log", waiting)]);
+    let times: Vec<_> = circuits
+        .iter()
+        .map(|row| ["circuit_id", "unix_ts_first", "unix_ts_last", "seconds", "detached"].map(|name| row[name].clone()))
+        .collect();
+    assert_eq!(
+        json!(times),
+        json!([["5", 1_795_600_801.5, 1_795_600_802.5, 1.0, 1], ["6", 1_795_600_804.5, 1_795_600_809.5, 5.0, 0]])
+    );
 
     // Flow control counts.
     let log = data("onionperf.log");

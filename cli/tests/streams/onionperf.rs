@@ -92,6 +92,33 @@ fn onionperf_has_one_stream_for_each_number() {
     assert!(messages.starts_with("tor-streams: 2 streams have the ID of a later one"), "{messages}");
 }
 
+/// With `--max-live 1`, the NEW of stream 2 sends away stream 1, whose events are kept until its CLOSED. The NEW of stream 3
+/// sends away stream 2, for whose events there is no room while those of stream 1 are kept: its CLOSED is that of a stream
+/// without a beginning.
+#[test]
+fn streams_without_room() {
+    let event = |second: u32, event: &str| format!("{second}.5 650 STREAM {event}\n");
+    let news: String = (1..=3).map(|id| event(1_795_600_000 + id, &format!("{id} NEW 0 a.test:443"))).collect();
+    let ends: String = [3, 1, 2].map(|id| event(1_795_600_010, &format!("{id} CLOSED 9 a.test:443"))).concat();
+    let log = file("onionperf", "without-room.log", format!("{news}{ends}"));
+    let printed = |status: i32, max_live: &str, log: &Path| {
+        let (printed, messages) = both(status, &["streams", "--format", "onionperf", "--max-live", max_live], &[log]);
+        let streams: Value = serde_json::from_str(&printed).unwrap();
+        (streams.as_object().unwrap().keys().cloned().collect::<Vec<_>>(), messages)
+    };
+    let (streams, messages) = printed(1, "1", &log);
+    assert_eq!(streams, ["1", "3"]);
+    assert_eq!(
+        messages,
+        "tor-streams: 1 stream let go for want of room, and missing, or without their first events, if more events \
+         followed; --max-live makes room\n"
+    );
+    assert_eq!(printed(0, "2", &log), (["1", "2", "3"].map(Into::into).into(), String::new()));
+    // Streams that are open at the end of the log need no room: stream 1 is kept, and stream 2 is open.
+    let open: String = news.lines().take(2).flat_map(|line| [line, "\n"]).collect();
+    assert_eq!(printed(0, "1", &file("onionperf", "open.log", open)), (vec![], String::new()));
+}
+
 /// A stream has any number of events of flow control. The first 999 events are kept, and the last one, which ends the stream.
 #[test]
 fn a_stream_with_very_many_events() {

@@ -79,6 +79,29 @@ fn summary() {
     assert_eq!(lines[10..], ["tor-streams: ADDRESS: tor closed the connection"]);
 }
 
+/// With `--max-live 2`, stream 3 of tor's reply makes the program let go of stream 1, and the NEW of stream 4 of stream 2: the
+/// summary shows these two below the open ones. Stream 5 was closed while tor made the reply, so its row there is not shown.
+#[test]
+fn a_summary_of_more_streams_than_have_room() {
+    let (address, playing) = Peer::play(|peer| {
+        peer.subscribe("250 OK\r\n");
+        peer.command("GETINFO stream-status");
+        peer.send("650 STREAM 5 NEW 0 e.example:80\r\n650 STREAM 5 CLOSED 0 e.example:80 REASON=DONE\r\n");
+        peer.send(
+            "250+stream-status=\r\n1 NEW 0 a.example:80\r\n2 NEW 0 b.example:80\r\n5 SUCCEEDED 7 e.example:80\r\n",
+        );
+        peer.send("3 NEW 0 c.example:80\r\n.\r\n250 OK\r\n650 STREAM 4 NEW 0 d.example:80\r\n");
+    });
+    let watch = Watch::start(&address, &["--summary", "--max-live", "2", "--retries", "0"], None);
+    let (_, said) = watch.end();
+    playing.join().unwrap();
+    let lines: Vec<_> = said.lines().collect();
+    assert!(lines[0].starts_with("events 3, unreadable 0; streams open 2, closed 1; "), "{said}");
+    let streams = said.lines().filter_map(|line| line.split_once(".example:80")).map(|(row, _)| row.to_owned());
+    let shown: Vec<_> = streams.map(|row| row.split_whitespace().take(2).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(shown, ["4 NEW", "3 NEW", "2 NEW", "1 NEW", "5 CLOSED"]);
+}
+
 #[test]
 fn a_summary_now_and_then() {
     let (address, playing) = Peer::play(|peer| {

@@ -3,6 +3,8 @@
 use core::ops::RangeInclusive;
 use std::thread::JoinHandle;
 
+use serde_json::Value;
+
 use crate::peer::Peer;
 use crate::program::Watch;
 
@@ -203,12 +205,19 @@ fn a_last_line_without_an_end() {
 
     for end in ["", "\r"] {
         let said = closed_after(&[], &format!("650 STREAM 29 CLOSED 0 whole:1 REASON=DONE{end}"));
-        assert!(said.contains(r#""line":6,"#) && said.contains(r#""unterminated""#), "{said}");
+        // The time is that at which the event came, as for any other event.
+        let event: Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+        assert!(event["line"] == 6 && event["time"].as_f64() > Some(1.7e9), "{said}");
+        assert!(event["anomalies"].as_array().unwrap().contains(&"unterminated".into()), "{said}");
         assert!(said.ends_with(&[CUT, END].concat()), "{said}");
         let said = closed_after(&["--summary"], &format!("650 STREAM 29 CLOSED 0 whole:1 REASON=DONE{end}"));
         assert!(said.starts_with("events 1, unreadable 0; streams open 0, closed 1; "), "{said}");
         assert!(said.ends_with(&[CUT, END].concat()), "{said}");
     }
+    // Another event within the incomplete line.
+    let joined = "650 STREAM 7 CLOSED 0 a:1 REASON=DO650 STREAM 8 NEW 0 b:1 SOURCE_ADDR=192.0.2.7:80 PURPOSE=USER";
+    let said = closed_after(&[], joined);
+    assert!(said.contains("ADDRESS:6: the event in this line holds another one, which is not read: "), "{said}");
     let said = closed_after(&[], "650 STRE");
     assert_eq!(said, [CUT, END].concat());
     // The reply with the open streams is cut between two rows.

@@ -10,10 +10,10 @@
 //! A reply begins with one of tor's codes ([`reply`]), where its line begins. In a log it may also follow dates and
 //! times ([`prefix::len`]); a log with a [`LogFormat`] has replies only where the format says.
 //!
-//! The data of a reply with a `+` after its code ends at a line with a single dot, before which a log may write the
-//! prefix that the reply and the first line of the data have. An event with a prefix inside of data is found and
-//! flagged: no event is lost where a log lost the dot. A line like an event without a prefix is data only: anyone can
-//! publish a descriptor with such a line, and tor returns descriptors as data.
+//! The data of a reply with a `+` after its code ends at a line with a single dot. If a log writes the reply's prefix
+//! before the first line of its data too, that prefix may also stand before the dot. An event with a prefix inside of
+//! data is found and flagged: no event is lost where a log lost the dot. A line like an event without a prefix is data
+//! only: anyone can publish a descriptor with such a line, and tor returns descriptors as data.
 //!
 //! Lines that look like an event and are not read as one are counted ([`Skipped`]).
 //!
@@ -52,7 +52,8 @@ pub(crate) struct LineFinder {
     pub(super) limit: u64,
     /// Set if the caller set the line end to [`LineEnd::Lf`].
     lf_is_set: bool,
-    /// The formats of the log, the first ones first. Without any, dates and times may stand before a reply.
+    /// The formats of the log in the order in which they were added, then only `None`: if the first one is `None`, the
+    /// log has no format, and dates and times may stand before a reply.
     formats: [Option<LogFormat>; LogFormat::MAX_FORMATS],
     /// Set before the first line, which a byte order mark may precede.
     at_start: bool,
@@ -71,8 +72,8 @@ pub(crate) struct LineFinder {
     examine: Examine,
     /// Pattern of the last event's line.
     pattern: Pattern,
-    /// Set if lines may be compared with `pattern`: neither with a small limit, nor before the first event of a log
-    /// with a format.
+    /// Set if lines may be compared with `pattern`. Not set with a limit below [`PATTERN_LIMIT`](Self::PATTERN_LIMIT),
+    /// and in a log with a format not before the first event, whose line makes the first pattern.
     uses_pattern: bool,
     /// Terminator of the first reply; of a log's last reply if the caller set the line end. Other replies are compared
     /// with it.
@@ -190,7 +191,7 @@ impl LineFinder {
             LineEnd::CrLf if self.formats[0].is_some() => self,
             LineEnd::CrLf => self.replaced_by(Self::wire(limit)),
             LineEnd::Lf => {
-                // If a format was added before, still not before the first event.
+                // `log_format` may have turned patterns off until the first event: that stays.
                 let uses_pattern = self.uses_pattern;
                 let new = Self::new(limit);
                 self.replaced_by(Self { lf_is_set: true, input: Input::Log, uses_pattern, ..new })
@@ -258,8 +259,8 @@ impl LineFinder {
         }
     }
 
-    /// Returns the state at the start of a later part of the same input, outside of data. `None` if two facts are not
-    /// known yet, neither set nor shown by a reply: whether the input is wire or log, and how the replies of a log end.
+    /// Returns the state at the start of a later part of the same input, outside of data. `None` unless it is known, set
+    /// by the caller or shown by a reply, whether the input is wire or log, and for a log also how its replies end.
     pub(super) fn part(&self) -> Option<Self> {
         let is_settled = self.input == Input::Wire || self.lf_is_set || self.has_reply;
         is_settled.then(|| Self {
@@ -285,6 +286,10 @@ impl LineFinder {
     pub(super) fn append(&mut self, part: Self) -> Result<(), Self> {
         if self.data != Data::Closed || self.skipped.unterminated.is_some() {
             return Err(part);
+        }
+        // The next line is still the one after an event, or the first of the input.
+        if part.lines == 0 {
+            return Ok(());
         }
         let mut skipped = self.skipped;
         skipped.append(&part.skipped, self.lines);

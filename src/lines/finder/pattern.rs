@@ -98,7 +98,7 @@ impl Pattern {
         self.compare_in_log(line, format)
     }
 
-    /// [`compare`](Self::compare) in a log.
+    /// [`compare`](Self::compare) in a log. `crate::format` says why it is inlined with `std` only.
     #[cfg_attr(feature = "std", inline)]
     #[cfg_attr(not(feature = "std"), inline(never))]
     fn compare_in_log(&self, line: &[u8], format: &Option<LogFormat>) -> Option<Matched> {
@@ -175,7 +175,8 @@ fn reply_650(start: &[u8; 8], reply: &[u8]) -> Option<Matched> {
 /// stand anywhere.
 #[inline]
 fn no_date_follows(start: &[u8; 8]) -> bool {
-    // Two letters pass if their classes share a bit: not with M as the second one, nor with T or Z after T, U or Z.
+    // Two letters pass if their classes share a bit. These do not: any letter and M (AM, PM, GMT); UT (UTC); TT, TZ, ZT and
+    // ZZ (times); and UZ, which begins no such word, but U is in the class of T and Z.
     const OF_FIRST: [u8; 256] = classes(0, &[(CAPITALS, 0b11), (b"TUZ", 0b10)]);
     const OF_SECOND: [u8; 256] = classes(0, &[(CAPITALS, 0b11), (b"TZ", 0b01), (b"M", 0)]);
     const CAPITALS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";

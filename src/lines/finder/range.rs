@@ -103,7 +103,7 @@ impl LineFinder {
         line
     }
 
-    /// Parses an event whose line has no anomaly.
+    /// Parses an event whose line has no anomaly. `crate::format` says why this is inlined with `std` only.
     #[cfg_attr(feature = "std", inline)]
     #[cfg_attr(not(feature = "std"), inline(never))]
     fn event_of_plain_line<'a>(&self, bytes: &'a [u8], range: &LineRange, content: Content<'a>) -> EventLine<'a> {

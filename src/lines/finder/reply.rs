@@ -4,6 +4,8 @@
 /// `None` for text that is no reply.
 ///
 /// Only tor's codes count: in a log any other number of three digits is text, such as a line's number or a HTTP status.
+///
+/// `crate::format` says why it is inlined with `std` only.
 #[cfg_attr(feature = "std", inline)]
 #[cfg_attr(not(feature = "std"), inline(never))]
 pub(in crate::lines) const fn separator(text: &[u8]) -> Option<u8> {

@@ -322,6 +322,7 @@ proptest! {
         }
         let pattern = Pattern::new(b"2019-01-31 11:29:51 1548934191 ", 0).expect("a pattern");
         prop_assert_eq!(pattern.compare(&line, &None), Some(Matched::OtherReply));
+        // The byte after `9`, of which only the lower four bits are not those of a digit.
         line[3] = b':';
         prop_assert_eq!(pattern.compare(&line, &None), None);
     }

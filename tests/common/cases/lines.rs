@@ -1,4 +1,7 @@
 //! Whole lines, fields of a newer tor, fields in other orders, and values that tor does not print.
+//!
+//! A line that no known tor prints has the anomaly `UnknownOrder`, also if only a field's value is odd. `UnknownWord` is the anomaly of an
+//! unknown status, reason or client protocol. An unknown source, purpose or isolation field has none, as known tors differ in these.
 
 use super::*;
 
@@ -321,7 +324,7 @@ pub(super) const ODD_VALUES: &[Case] = &[
         args: Some(&[("SESSION_GROUP", "2147483648")]),
         ..UNKNOWN_ORDER
     },
-    // A word in small letters.
+    // A list with a word in small letters, which no tor prints.
     Case {
         content: b"9 SUCCEEDED 4 example.com:443 ISO_FIELDS=a,DESTPORT",
         iso_fields: Some("a,DESTPORT"),

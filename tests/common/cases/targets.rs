@@ -163,6 +163,15 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
         ..PLAIN
     },
+    // The user name is the client's too: fields follow the first of tor's marks, but the last mark opens a string without an end.
+    Case {
+        content: br#"9 SUCCEEDED 4 x:1 SOCKS_USERNAME=":80 SOCKS_USERNAME=" CLIENT_PROTOCOL=A FOO=""#,
+        host: r#"x:1 SOCKS_USERNAME=""#,
+        port: 80,
+        username: Some(" CLIENT_PROTOCOL=A FOO="),
+        anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
+        ..PLAIN
+    },
     Case {
         content: br#"9 SUCCEEDED 4 a:1 SOCKS_USERNAME="x\:2 SOCKS_PASSWORD="p""#,
         host: r#"a:1 SOCKS_USERNAME="x\"#,

@@ -1,7 +1,8 @@
-//! The program of a device, whose size and stack frames `ci/no-panic` measures. The program reads its input in chunks of 64 bytes, as
-//! they would arrive, uses every field of the events, and copies the events to standard output.
+//! A program like that of a device, but for x86-64 Linux, whose size and stack frames `ci/no-panic` measures on any such machine. (The
+//! program for a real device's processor is in `tests/device`.) It reads its input in chunks of 64 bytes, as they would arrive, uses
+//! every field of the events, and copies the events to standard output.
 //!
-//! The size of the program is about the size of the library on a device: little else is in it.
+//! The size of the program is about the size of the library: little else is in it.
 #![no_std]
 #![no_main]
 

@@ -110,7 +110,8 @@ fn stays(life: &Life) -> Vec<Stay> {
     // A stream may have a thousand circuits and as many steps: each step finds its circuit by a search in order.
     let mut by_id: Vec<usize> = (0..stays.len()).collect();
     by_id.sort_unstable_by_key(|&index| life.circuits.get(index));
-    for step in &life.steps {
+    // Right after DETACHED, CONTROLLER_WAIT has the circuit that the stream has left: with this status it is on none.
+    for step in life.steps.iter().filter(|step| step.status != StreamStatus::ControllerWait) {
         let Some(id) = step.circuit_id else { continue };
         let found = by_id.binary_search_by_key(&Some(&id), |&index| life.circuits.get(index)).ok();
         let Some(stay) = found.and_then(|found| stays.get_mut(*by_id.get(found)?)) else { continue };

@@ -94,13 +94,13 @@ pub(super) enum StreamEnd {
     Failed,
     /// Closed without an answer.
     Unanswered,
-    /// Neither answered nor closed in the log.
-    Open,
+    /// Neither answered nor ended in the log: open at its end, replaced by another stream with its ID, or dropped.
+    NoEnd,
 }
 
 impl StreamEnd {
     /// The ends, in the order of the figures.
-    pub(super) const ALL: [Self; 4] = [Self::Answered, Self::Failed, Self::Unanswered, Self::Open];
+    pub(super) const ALL: [Self; 4] = [Self::Answered, Self::Failed, Self::Unanswered, Self::NoEnd];
 
     /// Returns the end of a stream.
     fn of(life: &Life) -> Self {
@@ -108,7 +108,7 @@ impl StreamEnd {
             _ if life.failed() => Self::Failed,
             _ if life.answer.is_some() => Self::Answered,
             Outcome::Closed => Self::Unanswered,
-            _ => Self::Open,
+            _ => Self::NoEnd,
         }
     }
 
@@ -118,7 +118,7 @@ impl StreamEnd {
             Self::Answered => "answered",
             Self::Failed => "failed",
             Self::Unanswered => "closed, no answer",
-            Self::Open => "open at the end",
+            Self::NoEnd => "no answer, no end",
         }
     }
 }

@@ -65,7 +65,7 @@ pub(super) const fn end_look(end: StreamEnd) -> Look {
         StreamEnd::Answered => Look { colour: GREEN, pattern: Look::PLAIN },
         StreamEnd::Failed => Look { colour: VERMILION, pattern: Look::RISING },
         StreamEnd::Unanswered => Look { colour: SKY_BLUE, pattern: Look::DOTS },
-        StreamEnd::Open => Look { colour: PURPLE, pattern: Look::HORIZONTAL },
+        StreamEnd::NoEnd => Look { colour: PURPLE, pattern: Look::HORIZONTAL },
     }
 }
 

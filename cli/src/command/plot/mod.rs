@@ -48,7 +48,7 @@ Figures:
   answers-over-time  median and spread of the same time
   failures           failed streams by cause
   streams            streams by how they ended: answered, failed, closed
-                     without an answer, open at the end of the log
+                     without an answer, or neither answered nor ended in the log
   lifetimes          share of streams by the time from NEW to FAILED or CLOSED
 
   The page has all of them, with their numbers, needs neither a script nor the
@@ -137,7 +137,7 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     let all_read = read_lives(files, streams, note, Vec::new(), &mut collector)?;
     let counts = collector.counts;
     let Some(drawing) = draw(&counts, figure, &names, curves) else {
-        let cause = cause_of_nothing(&counts, is_filtered);
+        let cause = cause_of_nothing(&counts, is_filtered, figure.is_some());
         report(format_args!("tor-streams: {cause}, so nothing was drawn"));
         return Ok(false);
     };
@@ -158,7 +158,7 @@ fn draw(data: &StreamCounts, figure: Option<Figure>, names: &[String], curves: C
     let files = (curves == CurveKeys::Files).then_some(names);
     if let Some(figure) = figure {
         let drawn = figure.draw(data, files);
-        // A figure of logs with dates says in a sentence that no stream failed, or none was answered.
+        // With dates, an empty figure is a result, and is drawn: a sentence in it says that no stream failed, or has both times.
         if drawn.is_empty && data.dated == 0 {
             return None;
         }
@@ -171,11 +171,12 @@ fn draw(data: &StreamCounts, figure: Option<Figure>, names: &[String], curves: C
     Some(page::page(data, names, drawn))
 }
 
-/// Returns the reason why there is nothing to draw.
-const fn cause_of_nothing(data: &StreamCounts, is_filtered: bool) -> &'static str {
-    match (data.streams, is_filtered) {
-        (0, false) => "there is no stream in these logs",
-        (0, true) => "there is no stream in these logs that passes the filters",
-        _ => "no event in these logs has a time before it that this figure can use",
+/// Returns the reason why there is nothing to draw, in a single figure or in those of the page.
+const fn cause_of_nothing(data: &StreamCounts, is_filtered: bool, is_single: bool) -> &'static str {
+    match (data.streams, is_filtered, is_single) {
+        (0, false, _) => "there is no stream in these logs",
+        (0, true, _) => "there is no stream in these logs that passes the filters",
+        (_, _, false) => "no event in these logs has a time before it that a figure can use",
+        (_, _, true) => "no event in these logs has a time before it that this figure can use",
     }
 }

@@ -119,7 +119,8 @@ OnionPerf:
   that tor has no name for, such as UNKNOWN_264, is kept, and lost there.
   Streams without a beginning or an end are left out, and of those with the
   same number only the last one is printed, which is told; so it is if a stream
-  has more than 1000 events, of which the first ones and the last are printed.
+  has more than 1000 events, of which the first ones and the last are printed,
+  or if --max-live left no room for the first events of a stream.
 
 Exit status:
   0  Every stream was printed, or whatever reads the output was closed. Standard
@@ -127,8 +128,8 @@ Exit status:
   1  Something was told on standard error: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
      tor, or in the wrong order, or read twice; a filter's word that nobody
-     knows; identities for which --max-live left no room. Everything else was
-     printed.
+     knows; identities, or with onionperf streams, for which --max-live left no
+     room. Everything else was printed.
   2  The arguments are wrong.
   4  With --check: a stream was printed. This comes before 1: what was found is
      certain, whatever else could not be read, and 1 says that nothing was

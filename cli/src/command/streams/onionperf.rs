@@ -12,12 +12,13 @@ use std::io::{self, Write};
 
 use serde::ser::{SerializeSeq, Serializer};
 use serde_json::value::RawValue;
-use tor_stream_event::{CircuitId, StreamClosureReason, StreamId, StreamPurpose, StreamStatus};
+use tor_stream_event::{CircuitId, Outcome, StreamClosureReason, StreamId, StreamPurpose, StreamStatus};
 
 use crate::command::lives::FromLife;
 use crate::command::note::Life;
 use crate::input;
 use crate::input::time::Time;
+use crate::output::table::count;
 use crate::output::{mask, text};
 use crate::report;
 
@@ -136,13 +137,15 @@ pub(crate) struct LifeEvents {
     encoded: Vec<EncodedStream>,
     /// Events after the last end; empty if no stream ends in the life.
     rest: Vec<TimedEvent>,
+    /// Set if the life may be followed by another one with its ID: it was not open at the end of the log.
+    may_go_on: bool,
     /// Number of events of the life that were left out.
     left_out: u64,
 }
 
 impl FromLife for LifeEvents {
     fn from_life(life: Life) -> io::Result<Self> {
-        let Life { id, note, .. } = life;
+        let Life { id, note, outcome, .. } = life;
         let (mut first, mut encoded, mut current) = (None, Vec::new(), Vec::new());
         for event in note.onionperf.events {
             let ends = event.ends();
@@ -157,7 +160,7 @@ impl FromLife for LifeEvents {
             Some(first) => (first, current),
             None => (current, Vec::new()),
         };
-        Ok(Self { id, first, encoded, rest, left_out: note.onionperf.left_out })
+        Ok(Self { id, first, encoded, rest, may_go_on: outcome != Outcome::Live, left_out: note.onionperf.left_out })
     }
 }
 
@@ -165,8 +168,10 @@ impl FromLife for LifeEvents {
 pub(crate) struct OnionPerfStreams {
     /// Events of streams without an end, from lives that have ended.
     open: BTreeMap<StreamId, KeptEvents>,
-    /// Maximum number of streams in `open`. The events of further ones are lost.
+    /// Maximum number of streams in `open`.
     limit: usize,
+    /// Number of streams without an end for which there was no room in `open`.
+    without_room: u64,
     /// Streams by ID, as JSON.
     streams: BTreeMap<u64, Box<RawValue>>,
     /// Number of streams that a later one with the same ID has replaced.
@@ -205,7 +210,7 @@ struct StreamObject<'e> {
 impl OnionPerfStreams {
     /// Returns an empty table that keeps the events of at most `limit` streams without an end.
     pub(crate) const fn new(limit: usize) -> Self {
-        Self { open: BTreeMap::new(), limit, streams: BTreeMap::new(), replaced: 0, left_out: 0 }
+        Self { open: BTreeMap::new(), limit, without_room: 0, streams: BTreeMap::new(), replaced: 0, left_out: 0 }
     }
 
     /// Returns `true` if there is no stream to print.
@@ -215,7 +220,7 @@ impl OnionPerfStreams {
 
     /// Adds the streams of a life that has ended.
     pub(crate) fn add_life(&mut self, life: LifeEvents) -> io::Result<()> {
-        let LifeEvents { id, mut first, mut encoded, rest, left_out } = life;
+        let LifeEvents { id, mut first, mut encoded, rest, may_go_on, left_out } = life;
         self.left_out += left_out;
         // For OnionPerf a stream that was replaced, or dropped, goes on with the next life of its ID.
         if let Some(mut earlier) = self.open.remove(&id) {
@@ -229,8 +234,13 @@ impl OnionPerfStreams {
         }
         let open = if encoded.is_empty() { first } else { rest };
         encoded.into_iter().for_each(|stream| self.add(stream));
-        if !open.is_empty() && self.open.len() < self.limit {
+        if open.is_empty() || !may_go_on {
+            return Ok(());
+        }
+        if self.open.len() < self.limit {
             self.open.insert(id, KeptEvents { events: open, left_out: 0 });
+        } else {
+            self.without_room += 1;
         }
         Ok(())
     }
@@ -247,7 +257,7 @@ impl OnionPerfStreams {
         self.open.clear();
     }
 
-    /// Prints the object. Returns `false` if streams or events are missing in it.
+    /// Prints the object. Returns `false` if streams or events are missing in it, or may be, which is reported.
     pub(crate) fn finish(&self, output: &mut impl Write) -> io::Result<bool> {
         let mut before = "{";
         let mut json = Vec::new();
@@ -273,7 +283,14 @@ impl OnionPerfStreams {
                 self.left_out
             ));
         }
-        Ok(self.replaced == 0 && self.left_out == 0)
+        if self.without_room > 0 {
+            report(format_args!(
+                "tor-streams: {} let go for want of room, and missing, or without their first events, if more events \
+                 followed; --max-live makes room",
+                count(self.without_room, "stream")
+            ));
+        }
+        Ok(self.replaced == 0 && self.left_out == 0 && self.without_room == 0)
     }
 }
 

@@ -8,7 +8,7 @@
 //! - tor sends data only in the reply to the one command of `watch` that has any, `GETINFO stream-status`. Any other data is
 //!   a client's: the lines after its first line are read as if it had not begun.
 //! - tor sends no event within that reply. If one comes, a client has written it, or the beginning of the reply. The event is
-//!   read, as outside of the reply, and so are the rows after it, since they may be tor's.
+//!   shown like any other, and the lines after it are still read as rows of the reply, since they may be tor's.
 //!
 //! Such a line, or one that looks like an event and is not read, is reported when it comes: once for each kind of line, as
 //! `watch` may run for days.
@@ -17,7 +17,7 @@ use std::io;
 use std::time::SystemTime;
 
 use memchr::memmem;
-use tor_stream_event::{EventDecoder, LineEnd, Skipped};
+use tor_stream_event::{EventDecoder, EventLine, LineEnd, Skipped};
 
 use super::MAX_LINE;
 use super::control::address::ControlAddress;
@@ -96,9 +96,10 @@ impl<'o> Receiver<'o> {
 
     /// Shows the event in a line that is incomplete when tor closes the connection, and reports the absence of its end.
     pub(crate) fn finish(&mut self, display: &mut EventDisplay) -> io::Result<()> {
-        if let Some(mut event) = self.decoder.finish() {
-            event.number += self.lines_before;
-            display.show(&event, self.address)?;
+        let prefix = time_prefix();
+        if let Some(line) = self.decoder.finish() {
+            let joined = show(line, self.lines_before, &prefix, self.address, display)?;
+            self.report_joined(joined, display)?;
         }
         let Skipped { unterminated, open, .. } = self.decoder.skipped();
         if unterminated.is_some() {
@@ -114,14 +115,14 @@ impl<'o> Receiver<'o> {
     /// Shows the events whose lines end in `bytes`, with `prefix` as the text before each.
     fn decode(&mut self, mut bytes: &[u8], prefix: &str, display: &mut EventDisplay) -> io::Result<()> {
         let mut joined = None;
-        while let Some(mut line) = self.decoder.next_event(&mut bytes) {
-            if line.event.as_ref().is_ok_and(|event| holds_another_event(&line, event)) {
-                joined = Some(line.number);
-            }
-            line.number += self.lines_before;
-            line.prefix = prefix.as_bytes();
-            display.show(&line, self.address)?;
+        while let Some(line) = self.decoder.next_event(&mut bytes) {
+            joined = show(line, self.lines_before, prefix, self.address, display)?.or(joined);
         }
+        self.report_joined(joined, display)
+    }
+
+    /// Reports an event that holds another one, given the number of its line. Does nothing for `None`.
+    fn report_joined(&mut self, joined: Option<u64>, display: &mut EventDisplay) -> io::Result<()> {
         if joined.is_some() {
             let message =
                 "the event in this line holds another one, which is not read: lines may have been joined there";
@@ -203,6 +204,24 @@ impl<'o> Receiver<'o> {
         let line = line.map(|line| format!(":{}", self.lines_before + line)).unwrap_or_default();
         display.report_unread(format_args!("{}{line}: {message}", self.address))
     }
+}
+
+/// Shows an event that comes after `lines_before` lines of earlier decoders, with `prefix` as the text before it. Returns the
+/// number of its line among those of its decoder if it holds another event.
+fn show<'l>(
+    mut line: EventLine<'l>,
+    lines_before: u64,
+    prefix: &'l str,
+    address: &ControlAddress,
+    display: &mut EventDisplay,
+) -> io::Result<Option<u64>> {
+    // The prefix is not set yet: with one, any text of an event in a name would count as an event that was joined.
+    let holds_another = line.event.as_ref().is_ok_and(|event| holds_another_event(&line, event));
+    let joined = holds_another.then_some(line.number);
+    line.number += lines_before;
+    line.prefix = prefix.as_bytes();
+    display.show(&line, address)?;
+    Ok(joined)
 }
 
 /// Returns a decoder of the wire. Its line end is set: after a restart, its first line may be a client's.

@@ -33,7 +33,7 @@ pub(super) fn answers_over_time(data: &StreamCounts) -> Drawn {
     let mut chart = axis.chart(Figure::AnswersOverTime, TITLE);
     chart.y_axis(y, &log_ticks(range));
     let mut rows = Vec::new();
-    let mut counted = 0;
+    let mut drawn = 0;
     for (ranks, step) in &steps {
         // A step without an answer has no percentile.
         let [Some(p5), Some(p25), Some(p50), Some(p75), Some(p95)] = PERCENTILES.map(|p| percentile(ranks, p)) else {
@@ -41,24 +41,24 @@ pub(super) fn answers_over_time(data: &StreamCounts) -> Drawn {
         };
         let times = [p5, p25, p50, p75, p95];
         let answers = step.counts.answers.total();
-        counted += answers;
+        drawn += answers;
         draw_step(&mut chart, y, step, answers, times);
         rows.push([step.start.clone(), thousands(answers)].into_iter().chain(times.map(seconds)).collect());
     }
-    if counted == 0 {
-        chart.sentence("No stream has both times.");
+    if drawn == 0 {
+        chart.sentence("No stream in these steps has both times.");
     }
     let mut caption = vec![format!(
         "NEW to SUCCEEDED, of the streams that began in each step: the dot is their median, the bar the middle half, the \
-         line all but a twentieth at each end. {} of {} have both times. In steps of more than 100, a time is exact to \
-         1.6 percent. Hours are UTC.",
-        thousands(counted),
+         line all but a twentieth at each end. {} of {} are drawn: those that have both times. In steps of more than 100, a \
+         time is exact to 1.6 percent. Hours are UTC.",
+        thousands(drawn),
         count(data.streams, "stream")
     )];
     caption.extend(missing(data, &axis));
     let head = ["from", "streams"].map(Into::into).into_iter().chain(PERCENTILES.map(|percent| format!("{percent} %")));
     let numbers = NumberTable { head: head.collect(), rows };
-    Drawn { chart, caption, numbers, is_empty: counted == 0 }
+    Drawn { chart, caption, numbers, is_empty: drawn == 0 }
 }
 
 /// Draws the line, the bar and the dot of a step, at its percentiles in seconds.

@@ -6,7 +6,7 @@ use core::cmp::Reverse;
 use core::time::Duration;
 use std::time::Instant;
 
-use tor_stream_event::{Step, StreamClosureReason, StreamEventRef, StreamLife, StreamStatus, StreamTracker};
+use tor_stream_event::{Outcome, Step, StreamClosureReason, StreamEventRef, StreamLife, StreamStatus, StreamTracker};
 
 use crate::command::watch::stream_status::StatusRow;
 use crate::output::mask;
@@ -118,11 +118,14 @@ impl LiveSummary {
                 self.remote_reasons.add(&word(text, event.remote_reason));
             }
         }
-        if let Some(life) = ended {
-            self.ended.push_back(life);
-            if self.ended.len() > STREAMS_SHOWN {
-                self.ended.pop_front();
-            }
+        self.ended.extend(ended);
+        self.limit_ended();
+    }
+
+    /// Forgets the oldest ended streams beyond those that may be shown.
+    fn limit_ended(&mut self) {
+        while self.ended.len() > STREAMS_SHOWN {
+            self.ended.pop_front();
         }
     }
 
@@ -139,7 +142,10 @@ impl LiveSummary {
         };
         // If an event came before the reply, the tracker has the stream already, with more facts, such as a purpose.
         if self.tracker.get(&event.into_owned().id).is_none() {
-            self.tracker.update(&event, Instant::now());
+            let ended = self.tracker.update(&event, Instant::now());
+            // A stream that was closed while tor made the reply is among those that ended, and a row is no event of it.
+            self.ended.extend(ended.filter(|life| life.outcome != Outcome::AfterClosed));
+            self.limit_ended();
         }
         true
     }
