@@ -152,7 +152,6 @@ proptest! {
             }
         }
     }
-
 }
 
 proptest! {
