@@ -123,7 +123,12 @@ proptest! {
             let printed = event.to_string();
             prop_assert_eq!(printed.as_str(), String::from_utf8_lossy(event.content()));
             // Only text that is the content: no byte was replaced, and the content's own CR or LF at the end is not lost.
-            if printed.as_bytes() == event.content() && !printed.ends_with(['\r', '\n']) {
+            let is_content = printed.as_bytes() == event.content() && !printed.ends_with(['\r', '\n']);
+            // A lone CR or LF after the content may be the last byte of a cut target: the event is flagged for it, but `Display` does not
+            // write it.
+            let has_lone_end = text.len() == event.content().len() + 1;
+            let end_may_be_target = has_lone_end && event.anomalies().contains(Anomaly::TargetMayBeCut);
+            if is_content && !end_may_be_target {
                 prop_assert_eq!(StreamEventRef::parse_lenient(printed.as_bytes()), Ok(event));
             }
         }

@@ -76,12 +76,11 @@ impl OrderCheck {
         self.is_new_file = true;
     }
 
-    /// Compares a time with the last one, if they differ. Times of two kinds, such as Unix time and local time, are
-    /// neither forward nor backward.
+    /// Compares a time with the last one, if they differ. If the time between them is unknown, as for Unix time and local time,
+    /// it is neither forward nor backward.
     fn step(&mut self, time: Time) {
         let is_new_file = mem::take(&mut self.is_new_file);
         let Some(last) = self.last.filter(|&last| last != time) else { return };
-        // `since` is `None` if its argument is later, or a time of another kind.
         let (is_forward, is_backward) = (time.since(last).is_some(), last.since(time).is_some());
         self.forward += u64::from(is_forward);
         self.backward += u64::from(is_backward);

@@ -12,7 +12,7 @@ use crate::common::damaged_log::LogForm;
 use crate::common::random::Random;
 use crate::common::{self, two_streams_in_xz};
 
-use super::peer::{LAST, Peer, SECRET};
+use super::peer::{LAST, MAX_FRAME, MORE, Peer, SECRET};
 use super::process::{Ran, Running, addresses, start_with_key};
 
 /// A log whose ranges are divided among processes: lines with LF and times, and no damage. Two processes have four ranges of
@@ -241,6 +241,30 @@ fn a_process_that_sends_a_wrong_range() {
         let reason = "ended before the summary was complete: it sends a tally that cannot be merged: ";
         assert!(ran.status == Some(3) && ran.stdout.is_empty() && ran.stderr[0].contains(reason), "{message} {ran:?}");
     }
+}
+
+/// The tables of a range have no limit. So its message may be longer than that of any tally with ten rows, 2.9 MB; it may have up to
+/// 8 MiB, and no more.
+#[test]
+fn a_range_that_is_longer_than_a_tally() {
+    let (path, range) = range_of_a_process("long.log");
+    let arguments = ["--max-live", "10", path.to_str().unwrap()];
+    let range = range.to_string();
+    let with_len = |len: usize| {
+        let (first, mut peer) = start_with_fake(&arguments);
+        peer.begin(&[0]);
+        // Space before JSON has no meaning.
+        let spaces = vec![b' '; len - range.len()];
+        spaces.chunks(MAX_FRAME).for_each(|spaces| peer.send(MORE, spaces).unwrap());
+        // Process 0 may have ended: what it prints is compared.
+        let _ = peer.send(LAST, range.as_bytes());
+        let _ = peer.send(LAST, br#"{"end":{"files":0,"complete":true}}"#);
+        first.ended()
+    };
+    let alone = Running::start(&[&["--json"], &arguments[..]].concat()).ended();
+    assert!(with_len(8 << 20).stdout == alone.stdout);
+    let too_long = with_len((8 << 20) + 1);
+    assert!(too_long.status == Some(3) && too_long.stderr[0].ends_with(": it sends too much"), "{too_long:?}");
 }
 
 /// A process that says that it has read its ranges, and has sent too few.

@@ -40,6 +40,10 @@ pub(super) const PROOF_OFFSET: usize = MAGIC.len() + HASH_LEN;
 
 /// A frame that shows that its sender is alive.
 pub(super) const ALIVE: u8 = 0;
+/// Maximum length of a frame's content, in bytes.
+pub(super) const MAX_FRAME: usize = 64 * 1024;
+/// A frame with bytes of a message that goes on in the next one.
+pub(super) const MORE: u8 = 1;
 /// A frame with the last bytes of a message.
 pub(super) const LAST: u8 = 2;
 /// A frame with the reason for which the run ends.

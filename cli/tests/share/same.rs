@@ -152,7 +152,24 @@ fn events_that_are_left_out() {
 ";
     let (text, messages) = share(1, &[], &file("share", "backward.log", backward));
     assert!(String::from_utf8(text).unwrap().contains("\n650 STREAM 1 CLOSED 0 host1.test:80"));
-    assert!(messages.contains("tor-streams: 1 event without a time"), "{messages}");
+    assert!(messages.contains("tor-streams: 1 event without a time: before that of the first event\n"), "{messages}");
+
+    // Without a year, a day or two may lie between the end of February and the first of March.
+    let leap = "\
+Feb 28 23:59:58 650 STREAM 1 NEW 0 a.test:80 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER
+Feb 28 23:59:59 650 STREAM 1 SENTCONNECT 7 a.test:80
+Mar  1 00:00:00 650 STREAM 1 SUCCEEDED 7 a.test:80
+Mar  1 00:00:01 650 STREAM 1 CLOSED 7 a.test:80 REASON=DONE
+";
+    let (text, messages) = share(1, &[], &file("share", "leap.log", leap));
+    let text = String::from_utf8(text).unwrap();
+    assert!(
+        text.contains("\n1.000000 650 STREAM 1 SENTCONNECT") && text.contains("\n650 STREAM 1 SUCCEEDED"),
+        "{text}"
+    );
+    let unknown =
+        "tor-streams: 2 events without a time: that since the first event is unknown (no year, or another form)\n";
+    assert!(messages.contains(unknown) && !messages.contains("before that"), "{messages}");
 
     // Lines that cannot be read say so, and nothing of them is printed.
     let log = file("share", "unreadable.log", "650 STREAM secret NEW\n650 STREAM secret NEW 0 a:1\n");

@@ -145,6 +145,21 @@ fn a_field_of_either() {
     }
 }
 
+/// The address of a host that is not UTF-8 is its bytes, in any case and without the port.
+#[test]
+fn hosts_that_are_not_utf8() {
+    const ISO: &[u8] = b"NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=DESTADDR\n";
+    for (target, rows) in
+        [(&b"\xffa.test:443"[..], 0), (b"\xffa.test:80", 0), (b"\xffA.test:80", 0), (b"\xfea.test:443", 1)]
+    {
+        let new = |id: &[u8], target: &[u8]| [b"650 STREAM ", id, b" NEW 0 ", target, b" ", ISO].concat();
+        let on = |id: &[u8]| [b"650 STREAM ", id, b" SENTCONNECT 5 192.0.2.1:443 ", ISO].concat();
+        let lines = [new(b"1", b"\xffa.test:443"), on(b"1"), new(b"2", target), on(b"2")].concat();
+        let log = file("circuits", "not-utf8", lines);
+        assert_eq!(identities(&["--shared"], &log).len(), rows, "{}", target.escape_ascii());
+    }
+}
+
 /// A stream has the same number as in the rows of its circuits, whatever the number of threads.
 #[test]
 fn the_same_identities_as_in_streams() {

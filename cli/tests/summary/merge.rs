@@ -90,6 +90,29 @@ fn a_merge_can_be_merged_again() {
     assert_eq!(stdout(1, &["merge"], &[&first, &packed]), stdout(1, &["summary"], &logs));
 }
 
+/// A log with the longest texts in 200 rows of each table, as many as the limit permits. Each character has six bytes in JSON.
+#[test]
+fn rows_of_control_characters() {
+    let log: String = (0..200)
+        .map(|n| {
+            let (word, host) = (format!("{n}{}", "\x01".repeat(1000)), format!("{n}{}", "\x01".repeat(230)));
+            format!(
+                "650 STREAM {n} NEW 0 {host}:80 PURPOSE={word} CLIENT_PROTOCOL={word}\n\
+                 650 STREAM {n} {word} 0 {host}:80\n\
+                 650 STREAM {n} FAILED 0 {host}:80 REASON={word} REMOTE_REASON={word}\n\
+                 650 STREAM {n} CLOSED 0 {host}:80 REASON={word} REMOTE_REASON={word}\n"
+            )
+        })
+        .collect();
+    let log = file("merge-control", "tor.log", log);
+    let options = ["--lenient", "--max-live", "200"];
+    let summaries = summaries("control", &options, &[&[&log]]);
+    // Three tables, those of the words of events, have the whole words.
+    assert!(fs::metadata(&summaries[0]).unwrap().len() > 3 * 200 * 6000);
+    let alone = stdout(0, &[&["summary", "--json"], &options[..]].concat(), &[log]);
+    assert!(stdout(0, &["merge", "--json"], &summaries) == alone);
+}
+
 /// Logs of the same name on two machines are those of two tors.
 #[test]
 fn logs_of_the_same_name() {
@@ -193,7 +216,7 @@ fn damaged_files() {
         ("\"streams\":", "\"streams\":1.5,\"x\":"),
         ("\"bytes\":", "\"octets\":"),
         ("\"targets\":{\"rows\":[", "\"targets\":{\"rows\":[[\"a\",1],[\"a\",1],"),
-        ("\"answers\":{", "\"answers\":{\"2048\":1,"),
+        ("\"answers\":{", "\"answers\":{\"9099\":1,"),
         ("\"answers\":{", "\"answers\":{\"70000\":1,"),
         ("\"circuits\":{\"rows\":[", "\"circuits\":{\"rows\":[[\"a b\",1],"),
         ("\"stream_id\":\"", "\"stream_id\":\"a b"),
@@ -247,8 +270,8 @@ fn impossible_counts() {
         ("failures/others", 1),
         ("failed_targets/others", 1),
         ("targets/rows/0/1", 2),
-        ("answers/1000", 3),
-        ("lifetimes/1000", 3),
+        ("answers/9100", 3),
+        ("lifetimes/9100", 3),
         ("events/total", 4),
         ("events/statuses/others", 1),
         ("events/reasons/others", 4),

@@ -31,7 +31,7 @@ fn for_a_person() {
         "      1  100.0 %  END/MISC",
         "      1  100.0 %  a\\u{1b}b.onion   END/MISC",
         "   50 %    2.0 s",
-        "      1   50.0 %  100 ms to 1.0 s  ████████████████████████████",
+        "      2  100.0 %  1.0 s to 10.0 s  ████████████████████████████",
         "      1   50.0 %  a\\u{1b}b.onion",
         "      3           target_control   first in line 5",
     ] {

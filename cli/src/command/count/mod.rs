@@ -8,6 +8,9 @@
 //!
 //! The *key* of a group is the values that its streams or events have in the columns. An *identity* is the values by which
 //! tor keeps streams apart; a *life* is the facts about a stream from all its events.
+//!
+//! A long file is cut into *ranges* of lines, which several threads read at a time. The groups of a range are a *part*, which is
+//! appended to those of the lines before it. A range whose part takes too much memory is read again, after the lines before it.
 
 mod column;
 mod events;
@@ -269,7 +272,7 @@ impl LifeCollector<Vec<Life>> for Counting {
 }
 
 impl Collector<GroupedEvents> for Counting {
-    /// Adds the groups of a range or of a part of a log.
+    /// Adds the groups of some events of a log: those since the last call for it.
     fn add_rows(&mut self, groups: Vec<(GroupKey, u64)>) -> io::Result<()> {
         groups.into_iter().for_each(|(key, number)| self.add(key, number));
         Ok(())

@@ -6,6 +6,8 @@ use std::hash::RandomState;
 
 use tor_stream_event::{IsoField, Quoted, StreamEventRef, StreamStatus};
 
+use crate::output::mask;
+
 /// Fields of an identity, in the order in which labels list them.
 pub(crate) const FIELDS: [IsoField; 9] = [
     IsoField::SocksUsername,
@@ -115,9 +117,9 @@ impl FactSource {
         };
         for (index, field) in FIELDS.into_iter().enumerate() {
             let Some(text) = value_text(event, field) else { continue };
-            let hash = match (field, event.target_host) {
-                // Every host that is not UTF-8 has this text.
-                (IsoField::DestAddr, "\u{FFFD}") => self.key.hash_one(event.target_bytes()),
+            let hash = match (field, mask::host_bytes(event)) {
+                // Every host that is not UTF-8 has the same text.
+                (IsoField::DestAddr, Some(host)) => self.key.hash_one(host.to_ascii_lowercase()),
                 _ => self.key.hash_one(&*text),
             };
             facts.set(index, hash);

@@ -1,7 +1,7 @@
 //! Durations: exact while there are few, else counted in intervals.
 //!
-//! The histogram of `summary` has intervals that are twice as wide, and prints their starts: its output is merged with that
-//! of other machines, and is no curve.
+//! The histogram of `summary` has decimal intervals, and prints their starts: it is no curve, and has a row for each power of
+//! ten.
 
 use alloc::collections::BTreeMap;
 use core::ops::AddAssign;

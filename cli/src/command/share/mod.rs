@@ -12,6 +12,7 @@ mod names;
 
 use core::mem;
 use core::ops::RangeInclusive;
+use core::time::Duration;
 use std::io::{self, IsTerminal};
 
 use tor_stream_event::{LineState, StreamEvent, StreamEventRef};
@@ -82,7 +83,9 @@ Exit status:
      word that nobody knows; events that were left out, since an ID is not a
      number, there were more names than --max-names, or no line with pseudonyms
      would read alike; events that are printed without their time, since it is
-     before that of the first one. Everything else was printed.
+     before that of the first one, or since the time between them is unknown:
+     they have no year, and the end of February or of the year between them, or
+     their forms differ. Everything else was printed.
   2  The arguments are wrong.";
 
 /// The options of `share`.
@@ -109,7 +112,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: Options) -> io::Result<bool> {
     let Options { read, keep_times, max_names } = options;
     let options = WriteOptions { lenient: read.lenient, writes_odd: !io::stdout().is_terminal() };
-    let times = OutputTimes { keeps_times: keep_times, first: None, untimed: 0 };
+    let times = OutputTimes { keeps_times: keep_times, first: None, early: 0, incomparable: 0 };
     let mut printer = SharePrinter::new(Pseudonyms::new(max_names), times, options);
     let all_read = Files::list(read).read(SharedEventsMaker, &mut printer)?;
     Ok(printer.report() & all_read)
@@ -198,25 +201,36 @@ struct OutputTimes {
     keeps_times: bool,
     /// Time from which seconds are counted: that of the first event whose time is not printed as Unix time.
     first: Option<Time>,
-    /// Number of events with a time that cannot be printed.
-    untimed: u64,
+    /// Number of events whose time is not printed, since it is before `first`.
+    early: u64,
+    /// Number of events whose time is not printed, since the time between `first` and it is unknown: see [`Time::since`].
+    incomparable: u64,
 }
 
 impl OutputTimes {
     /// Returns the text before an event with this time.
     fn prefix(&mut self, time: Option<Time>) -> String {
-        let Some(time) = time else { return String::new() };
-        // With --keep-times, a time without a year is printed as seconds all the same.
-        let unix = time.unix().filter(|_| self.keeps_times);
-        let Some(time) = unix.or_else(|| time.since(*self.first.get_or_insert(time))) else {
-            self.untimed += 1;
-            return String::new();
-        };
+        let Some(time) = time.and_then(|time| self.printed(time)) else { return String::new() };
         let (seconds, nanoseconds) = (time.as_secs(), time.subsec_nanos());
         match nanoseconds % 1000 {
             0 => format!("{seconds}.{:06} ", nanoseconds / 1000),
             _ => format!("{seconds}.{nanoseconds:09} "),
         }
+    }
+
+    /// Returns the time that is printed for the time of an event, or counts the event if it has none.
+    fn printed(&mut self, time: Time) -> Option<Duration> {
+        // With --keep-times, a time without a year is printed as seconds all the same.
+        if let Some(unix) = time.unix().filter(|_| self.keeps_times) {
+            return Some(unix);
+        }
+        let first = *self.first.get_or_insert(time);
+        let elapsed = time.since(first);
+        if elapsed.is_none() {
+            let is_early = first.since(time).is_some();
+            *(if is_early { &mut self.early } else { &mut self.incomparable }) += 1;
+        }
+        elapsed
     }
 }
 
@@ -273,13 +287,17 @@ impl SharePrinter {
         for (number, cause) in [
             (self.no_room, "left out: there are more names than --max-names"),
             (self.not_writable, "left out: an ID is not a number, or no line with pseudonyms reads like them"),
-            (self.times.untimed, "without a time: before that of the first event, or of another kind"),
+            (self.times.early, "without a time: before that of the first event"),
+            (
+                self.times.incomparable,
+                "without a time: that since the first event is unknown (no year, or another form)",
+            ),
         ] {
             if number > 0 {
                 report(format_args!("tor-streams: {} {cause}", count(number, "event")));
             }
         }
-        self.no_room + self.not_writable + self.times.untimed == 0
+        self.no_room + self.not_writable + self.times.early + self.times.incomparable == 0
     }
 }
 

@@ -49,8 +49,8 @@ What is counted:
   none, a controller ended the stream, or the client's request was wrong. A
   look-up that was closed without an answer, for another reason than DONE, has
   failed.
-  Times need a log with a time before each event. Percentiles are the lower
-  ends of intervals whose width is 3 percent; the slowest circuits are exact.
+  Times need a log with a time before each event. Percentiles are cut after
+  three digits; the slowest circuits are exact.
   Each file is a log of its own: a stream that goes on in the next file is
   another one, unless the files are parts of one log (--join).
   Each table has up to --max-live rows. Beyond it, and beyond a kilobyte of

@@ -24,6 +24,7 @@ use crate::input::filter::Filter;
 use crate::input::reader::ReadOptions;
 use crate::input::threads::{self, Collector, Cuttable, Division, RangeResult};
 use crate::input::{Input, copies};
+use crate::output::text::error_text;
 
 /// Reads this process's share of the files, and prints the summary of all. Returns `false` if a file or a line could not
 /// be read by any process. `all_listed` is set if all folders could be listed.
@@ -54,7 +55,7 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, a
         senders.push(sender);
         all_logs.push(logs);
         let restored = restorer.clone().start(ranges);
-        all_ranges.push(restored.unwrap_or_else(|error| run.give_up(&error.to_string())));
+        all_ranges.push(restored.unwrap_or_else(|error| run.give_up(&error_text(&error))));
     }
     let share = own_share(inputs, &division);
     let collector = OwnShareCollector {
@@ -176,12 +177,12 @@ impl OwnShareCollector {
             let (options, logs) = (Arc::clone(&self.options), self.logs.clone());
             // The reason has to be told before the channel closes: the thread that merges knows only that a tally is missing.
             let all_read = threads::read(&options, share, logs, &mut self)
-                .unwrap_or_else(|error| self.run.give_up(&error.to_string()));
+                .unwrap_or_else(|error| self.run.give_up(&error_text(&error)));
             let end = EndOfLogs::of_files(files, self.complete && all_read);
             // If the output cannot be written, the thread that merges has ended, and the channel is closed.
             let _ = self.merging.send(MemberMessage::End(end));
         };
-        thread::Builder::new().spawn(reading).unwrap_or_else(|error| run.give_up(&error.to_string()))
+        thread::Builder::new().spawn(reading).unwrap_or_else(|error| run.give_up(&error_text(&error)))
     }
 }
 

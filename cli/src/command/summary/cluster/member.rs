@@ -39,7 +39,7 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, a
     let complete = sending.send_share(options, inputs, &division).unwrap_or_else(|error| {
         // If process 0 has sent a reason, the receiving thread prints that, and ends the program.
         thread::sleep(LAST_WORDS);
-        run.lost(0, &error.to_string())
+        run.lost(0, &error_text(&error))
     });
     // The receiving thread ends the program if process 0 is lost.
     let _ = done.recv();
@@ -78,7 +78,7 @@ fn connect_once(run: &ClusterRun, addresses: &[SocketAddr]) -> Result<(SharedSen
 /// Exchanges fingerprints of the run. Returns an error if the connection is lost. Ends the program if the other one differs.
 fn compare(run: &ClusterRun, connection: ProvenConnection) -> Result<(SharedSender, FrameReceiver), String> {
     let ProvenConnection { mut sender, mut receiver, .. } = connection;
-    sender.message(&run.fingerprint).map_err(|error| error.to_string())?;
+    sender.message(&run.fingerprint).map_err(|error| error_text(&error))?;
     match receiver.message(MAX_MESSAGE_LEN)? {
         Received::Bytes(theirs) if theirs == run.fingerprint => Ok((run.connected(0, sender), receiver)),
         Received::Bytes(_) => run.give_up(&run.other_run(0)),
@@ -117,7 +117,7 @@ fn wait_for_done(run: &Arc<ClusterRun>, mut receiver: FrameReceiver) -> Receiver
         sender.send(())
     };
     if let Err(error) = thread::Builder::new().spawn(waiting) {
-        run.give_up(&error.to_string());
+        run.give_up(&error_text(&error));
     }
     done
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use super::super::mergeable::{OverflowGuard, Settings};
 use super::connection::{Door, FrameReceiver, ProvenConnection, Received};
-use super::message::{MemberMessage, parse};
+use super::message::{MemberMessage, max_len, parse};
 use super::range::SentRange;
 use super::run::{ClusterRun, LAST_WORDS, SharedSender, lock};
 use crate::output::text::error_text;
@@ -138,7 +138,7 @@ impl Receiving {
     /// Returns the next message. `None` if the connection ends after the summary is complete. Ends the program if it ends
     /// before.
     fn next(&mut self) -> Option<Vec<u8>> {
-        match self.receiver.message(self.settings.line_limit()) {
+        match self.receiver.message(max_len(&self.settings)) {
             Ok(Received::Bytes(bytes)) => Some(bytes),
             Ok(Received::Lost(_)) | Err(_) if self.run.is_complete.load(Ordering::SeqCst) => None,
             Ok(Received::Lost(reason)) | Err(reason) => self.run.lost(self.process, &reason),

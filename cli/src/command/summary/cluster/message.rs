@@ -21,6 +21,11 @@ pub(super) enum MemberMessage {
     End(EndOfLogs),
 }
 
+/// Returns the maximum length of a message in bytes: that of a tally, or of a range, whose tables have no limit.
+pub(super) fn max_len(settings: &Settings) -> u64 {
+    settings.line_limit().max(MAX_RANGE_MESSAGE as u64)
+}
+
 /// Parses a message, and checks it, so that a member cannot make process 0 overflow a number or fill its memory. `guard`
 /// has the bounds of all tallies so far.
 ///

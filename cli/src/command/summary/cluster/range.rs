@@ -89,7 +89,7 @@ impl SentRange {
         // The bytes and the lines of a range are not in its tally.
         let has_size = start < end && self.lines <= end - start && (self.tally.bytes, self.tally.lines) == (0, 0);
         if !has_size || !self.findings.is_within(self.lines) || !self.check.is_within(self.lines) {
-            return Err("damaged: more lines than bytes, or than there are");
+            return Err("damaged: its counts of lines are impossible");
         }
         // The tables of a range have no limit.
         self.tally.check(self.lines, usize::MAX)?;

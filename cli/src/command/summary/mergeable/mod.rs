@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use self::reader::{Fault, MergeableReader, ReadLine, Sha256Hash};
 pub(crate) use self::writer::MergeableWriter;
-use super::tally::Tally;
+use super::tally::{MAX_TEXT_LEN, Tally};
 use crate::command::options::StreamOptions;
 use crate::input::filter::Filter;
 
@@ -33,6 +33,14 @@ use crate::input::filter::Filter;
 const FORMAT_VERSION: u32 = 1;
 /// The greatest number up to which JSON readers are exact. No number of merged tallies exceeds it.
 const MAX_EXACT: u64 = 1 << 53;
+
+/// Maximum length, in bytes, of a byte of text in JSON: that of `\u0001`.
+const ESCAPED_LEN: usize = 6;
+/// Maximum length, in bytes, of one row of each table: their texts, and 4 KiB for counts and names of fields.
+const MAX_LEN_OF_ROWS: u64 = (Tally::TEXTS_OF_ROWS * MAX_TEXT_LEN * ESCAPED_LEN + 4096) as u64;
+/// Maximum length, in bytes, of a line without the rows. Most of it are two histograms, each with 15,500 intervals of up to 25
+/// bytes, and the names of the files with the first event of each anomaly.
+const MAX_LEN_WITHOUT_ROWS: u64 = 2 * 1024 * 1024;
 
 /// A line of a mergeable summary; the last one is a [`Checksum`].
 #[derive(Serialize, Deserialize)]
@@ -93,7 +101,7 @@ pub(crate) struct EndOfLogs {
 }
 
 impl EndOfLogs {
-    /// Returns the end of the logs in so many files, of which another process does not have to know the words seen.
+    /// Returns the end of the logs in `files` files, without the words seen, which only a member of a cluster sends.
     pub(crate) const fn of_files(files: usize, complete: bool) -> Self {
         Self { files, complete, seen_words: Vec::new() }
     }
@@ -107,10 +115,10 @@ impl Settings {
         Self { format: FORMAT_VERSION, max_live, filters: hexadecimal(hash.iter().take(16)) }
     }
 
-    /// Returns the maximum length of a line in bytes: 1 MiB, and 16 KiB for each permitted row: one row of each
-    /// of the nine tables has twelve texts, of up to 1 KiB each.
+    /// Returns the maximum length of a line in bytes. A tally with the longest texts and as many rows as it may have does not
+    /// exceed it, whatever characters the texts have.
     pub(super) const fn line_limit(&self) -> u64 {
-        (1 << 20) + (self.max_live as u64).saturating_mul(16 * 1024)
+        MAX_LEN_WITHOUT_ROWS + (self.max_live as u64).saturating_mul(MAX_LEN_OF_ROWS)
     }
 }
 

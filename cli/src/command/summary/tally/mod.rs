@@ -28,8 +28,8 @@ pub(crate) use self::circuit::LogCircuit;
 pub(crate) use self::events::{AnomalyCount, EventTally};
 pub(crate) use self::histogram::Histogram;
 pub(crate) use self::slowest::{SlowAnswer, Slowest};
-pub(crate) use self::table::CountRows;
 use self::table::{CountKey, CountTable};
+pub(crate) use self::table::{CountRows, MAX_TEXT_LEN};
 use self::words::WordCounts;
 use crate::command::life::{self, Cause};
 use crate::command::note::{Life, asked_host};
@@ -110,6 +110,10 @@ impl CountKey for FailedTarget {
 }
 
 impl Tally {
+    /// Number of texts in one row of each table. Failures have two, the reasons of both ends, and failed targets also the
+    /// host; purposes, protocols, targets, circuits, and the statuses, reasons and remote reasons of events have one.
+    pub(crate) const TEXTS_OF_ROWS: usize = 2 + 3 + 7;
+
     /// Counts a stream that has ended. `limit` is the maximum number of rows in each table.
     pub(crate) fn count_stream(&mut self, life: &Life, limit: usize) {
         if life.outcome == Outcome::AfterClosed {

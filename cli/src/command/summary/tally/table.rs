@@ -14,7 +14,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// Maximum length, in bytes, of a text in a key that has a row. Hosts have at most 255 bytes, tor's words some 20.
-const MAX_TEXT_LEN: usize = 1024;
+pub(crate) const MAX_TEXT_LEN: usize = 1024;
 
 /// The number of occurrences of each key.
 ///
