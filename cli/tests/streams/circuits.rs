@@ -26,7 +26,7 @@ fn identities(options: &[&str], log: &Path) -> Vec<(String, Vec<String>, Vec<Str
         .collect()
 }
 
-/// Question: was a circuit shared by streams that tor should have kept apart? Two streams are on circuit 10. Both have
+/// A user asks: was a circuit shared by streams that tor should have kept apart? Two streams are on circuit 10. Both have
 /// SOCKS_USERNAME among their ISO_FIELDS, and their user names differ; nothing else does. So: circuit 10, two identities,
 /// SOCKS_USERNAME.
 #[test]
@@ -56,7 +56,7 @@ fn two_user_names_on_one_circuit() {
     );
 }
 
-/// Question: the same of a log whose events have credentials with NEW only, and no ISO_FIELDS. Streams 1 and 2 are on circuit 10
+/// A user asks the same of a log whose events have credentials with NEW only, and no ISO_FIELDS. Streams 1 and 2 are on circuit 10
 /// with the passwords `a` and `b`, which a tor without options keeps apart. So: circuit 10, two identities, SOCKS_PASSWORD;
 /// and stream 1 has another password in its CLOSED, which no tor prints: one stream changed its identity.
 #[test]
@@ -312,7 +312,7 @@ fn more_identities_than_room() {
     }
 }
 
-/// Question: when was the circuit used, if not every event has a time? Stream 5 was open on circuit 7 when a controller
+/// A user asks: when was the circuit used, if not every event has a time? Stream 5 was open on circuit 7 when a controller
 /// asked, which has no time, and was closed at 20; of stream 6 on circuit 8, NEW and the last event have none, and the
 /// others are of 30 and 40. So: 7 from 20 to 20, and 8 from 30 to 40.
 #[test]

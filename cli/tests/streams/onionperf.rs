@@ -12,7 +12,8 @@ fn microseconds(seconds: &Value) -> i64 {
     (seconds.as_f64().unwrap() * 1e6).round() as i64
 }
 
-/// Asserts that the streams of a log are those that OnionPerf's own parser made of it.
+/// Asserts that the streams of a log are those that OnionPerf's own parser made of it: `expected` streams, without those that have no
+/// beginning or no end in the log.
 #[track_caller]
 fn same_as_onionperf(log: &Path, truth: &str, expected: usize) {
     let ours: Value = serde_json::from_str(&stdout(0, &["streams", "--format", "onionperf"], &[log])).unwrap();
