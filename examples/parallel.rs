@@ -91,6 +91,7 @@ fn read_part(events: StreamEvents<'_>) -> (Tracker, Vec<Life>, LineState) {
 fn read(tracker: &mut Tracker, mut events: StreamEvents<'_>, lives: &mut Vec<Life>) -> LineState {
     for line in events.by_ref() {
         let time = line.unix_time();
+        // A line that cannot be read is left out, since its stream is not known. The example `tracker` prints its error.
         if let Ok(event) = line.event {
             lives.extend(tracker.update(&event, time));
         }

@@ -45,37 +45,45 @@ fn bash_offers_them() {
         // Bash takes --option=value for three words, and replaces the last one.
         let line = line.replace('=', " = ");
         let words: Vec<_> = words.iter().filter_map(|word| word.rsplit('=').next()).collect();
-        let Some(offered) = bash_offers(&line) else { return };
+        let Some(offered) = bash_offers(&line.split(' ').collect::<Vec<_>>()) else { return };
         assert_eq!(offered, words, "{line}");
     }
 }
 
-/// A file's name with quotes, a variable or a `~` is left to the shell: nothing is offered.
+/// A word with quotes, a variable or a `~` is left to the shell: nothing is offered, not even a file whose name begins with the same
+/// characters.
 #[test]
 fn bash_completes_quoted_names_itself() {
-    for line in ["tor-streams events ~/tests", "tor-streams events $HOME/te", r"tor-streams events tests/a\ b"] {
-        let Some(offered) = bash_offers(line) else { return };
-        assert_eq!(offered, [""; 0], "{line}");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("quoted");
+    std::fs::create_dir_all(&folder).unwrap();
+    for typed in ["plain", "~pla", "$pla", r"pla\ in", "'pla", "\"pla", "`pla"] {
+        std::fs::write(folder.join(format!("{typed}.log")), "").unwrap();
+        let word = folder.join(typed).into_os_string().into_string().unwrap();
+        let Some(offered) = bash_offers(&["tor-streams", "events", &word]) else { return };
+        // The first word shows that files of this folder are offered.
+        let expected = if typed == "plain" { vec![format!("{word}.log")] } else { Vec::new() };
+        assert_eq!(offered, expected, "{typed}");
     }
 }
 
-/// Runs a command in bash, with a line as its first argument. Returns what it prints, or `None` if there is no bash 4.3: one before
-/// it, such as macOS has, reads no script from `<(...)`, and does not number the words of an array from the end.
-fn bash(command: &str, line: &str) -> Option<String> {
+/// Runs a command in bash with these arguments. Returns what it prints, or `None` if there is no bash 4.3: an older one, such as macOS
+/// has, reads no script from `<(...)`, and does not number the words of an array from the end.
+fn bash(command: &str, arguments: &[&str]) -> Option<String> {
     let version = shell("bash", &["-c", "echo $((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))"])?;
     if version.trim().parse::<u32>().unwrap() < 403 {
         let _ = writeln!(io::stderr(), "skipped: the bash of this machine is older than 4.3");
         return None;
     }
-    shell("bash", &["-c", command, "-", line])
+    shell("bash", &[&["-c", command, "-"], arguments].concat())
 }
 
-/// Returns the words that the script offers for the last word of a line. Without any, bash completes names of files by itself.
-fn bash_offers(line: &str) -> Option<Vec<String>> {
+/// Returns the words that the script offers for the last word of a line, given as the words that bash takes it for. Without any offer,
+/// bash completes names of files by itself.
+fn bash_offers(words: &[&str]) -> Option<Vec<String>> {
     // Bash sets the COMP variables, and calls the script's function `_tor_streams`. The type 9 is that of a TAB.
-    let script = "source <(tor-streams completions bash); read -ra COMP_WORDS <<<\"$1\"; COMP_CWORD=$((${#COMP_WORDS[@]} - 1));
+    let script = "source <(tor-streams completions bash); COMP_WORDS=(\"$@\"); COMP_CWORD=$((${#COMP_WORDS[@]} - 1));
         COMP_TYPE=9 _tor_streams tor-streams \"${COMP_WORDS[-1]}\"; ((!${#COMPREPLY[@]})) || printf '%s\n' \"${COMPREPLY[@]}\"";
-    bash(script, line).map(|offered| offered.lines().map(Into::into).collect())
+    bash(script, words).map(|offered| offered.lines().map(Into::into).collect())
 }
 
 #[test]
@@ -88,7 +96,8 @@ fn fish_offers_them() {
     }
 }
 
-/// The script `completions/zsh`, beside this file, types a line and a TAB, and prints the line that zsh makes of it.
+/// The script `completions/zsh`, beside this file, types a line and a TAB into zsh, waits until a word is shown, and prints all that the
+/// terminal shows.
 #[test]
 fn zsh_completes_a_single_one() {
     // Several words would be a menu, and a folder has colours within its name.
@@ -102,7 +111,7 @@ fn zsh_completes_a_single_one() {
 #[test]
 fn bash_quotes_names_of_files() {
     let script = "source <(tor-streams completions bash); complete -p tor-streams";
-    let Some(registered) = bash(script, "") else { return };
+    let Some(registered) = bash(script, &[]) else { return };
     assert!(registered.contains(" -o filenames ") && registered.contains(" -o default "), "{registered}");
 }
 

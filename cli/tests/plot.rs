@@ -82,7 +82,7 @@ fn numbers_of_a_page() {
 
 #[test]
 fn a_curve_for_each_file() {
-    let files = [file("plot", "a.log", log(3)), file("plot", "b.log", log(9))];
+    let files = [file("plot-curves", "a.log", log(3)), file("plot-curves", "b.log", log(9))];
     let rows = numbers(&stdout(0, &["plot", "--by-file"], &files), "answers");
     let name = |index: usize| files[index].to_str().unwrap();
     assert_eq!((&*rows[1][0], &*rows[1][1], &*rows[2][0], &*rows[2][1]), (name(0), "3", name(1), "8"));
@@ -256,7 +256,7 @@ fn a_log_is_not_the_output() {
 #[test]
 fn legends_have_room_for_names() {
     let places = |names: [&str; 2]| {
-        let files = names.map(|name| file("plot", name, log(if name.starts_with('a') { 4 } else { 5 })));
+        let files = names.map(|name| file("plot-legends", name, log(if name.starts_with('a') { 4 } else { 5 })));
         let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
         command.args(["plot", "--by-file", "--figure", "answers"]).args(names);
         let output = command.current_dir(files[0].parent().unwrap()).output().unwrap();

@@ -39,7 +39,7 @@ pub struct Skipped {
     /// Line ends unlike the first reply's. On the wire these are lone LFs in replies and their data. The target of a
     /// STREAM event may hold lone LFs: in such an event only those count that a reply follows. In a log these are the
     /// ends of replies that end with LF if the first one ended with CR LF, and the other way round. 0 if the line end was
-    /// [set](crate::StreamEvents::line_end), and in a decoder without a format, which reads the wire.
+    /// [set](crate::StreamEvents::line_end), and where it never is detected: in a codec, and in a decoder without a format.
     pub line_ends: SkippedLines,
     /// The number of the line with a multi-line reply whose data has not ended.
     pub open: Option<u64>,

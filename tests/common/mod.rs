@@ -7,6 +7,7 @@
 //! | `printed.rs`, `escape.rs` | How does tor print an event, and a credential? |
 //! | `entry_points.rs` | Do all entry points for a stream of lines return the same events? |
 //! | `search.rs` | Which lines of an input are events, by a slow search? |
+//! | `property.rs` | How many cases has a property test, and where are its seeds kept? |
 //! | `damaged.rs`, `random.rs` | Which damaged lines hold credentials; how are pseudo-random numbers made? Included by single tests. |
 #![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
 #![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]
@@ -15,13 +16,15 @@ pub(crate) mod cases;
 pub(crate) mod entry_points;
 pub(crate) mod escape;
 pub(crate) mod printed;
+mod property;
 pub(crate) mod search;
 
 use core::hash::{Hash, Hasher};
 use core::str;
 use std::hash::DefaultHasher;
 
-use proptest::test_runner::{Config, FileFailurePersistence};
+#[allow(unused_imports, reason = "not each test file has property tests")]
+pub(crate) use property::config;
 use tor_stream_event::{
     Anomaly, ClientProtocol, Error, IsoField, ProtocolError, StreamClosureReason, StreamEventRef, StreamPurpose,
     StreamSource, StreamStatus,
@@ -335,13 +338,4 @@ pub(crate) fn contents(capture: &[u8]) -> Vec<&[u8]> {
 pub(crate) fn from_hex(digits: &str) -> Vec<u8> {
     let digit = |&byte: &u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).expect("a digit");
     digits.as_bytes().chunks(2).map(|pair| pair.iter().map(digit).fold(0, |byte, digit| byte << 4 | digit)).collect()
-}
-
-/// Returns the settings of property tests: `cases` cases, or the number in `PROPTEST_CASES`. Seeds of failures are kept beside
-/// the test file.
-pub(crate) fn config(cases: u32) -> Config {
-    let from_environment = Config::default();
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { from_environment.cases } else { cases };
-    let failure_persistence = Some(Box::new(FileFailurePersistence::WithSource("regressions")) as Box<_>);
-    Config { cases, failure_persistence, ..from_environment }
 }

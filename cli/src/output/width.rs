@@ -81,7 +81,7 @@ fn fitting_len(characters: impl Iterator<Item = char>, width: usize) -> usize {
     bytes
 }
 
-/// Returns items with commas between them, as lines of at most `width` columns. Each line begins at the column `indent`: the first
+/// Returns items in [plain] text with commas between them, as lines of at most `width` columns. Each line begins at the column `indent`: the first
 /// one where the caller has written so many columns, the others after spaces.
 pub(crate) fn list<'i>(items: impl IntoIterator<Item = &'i str>, indent: usize, width: usize) -> String {
     let room = width.saturating_sub(indent).max(CUT);

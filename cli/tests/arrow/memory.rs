@@ -13,8 +13,8 @@ use crate::files::random_letters;
 const LETTERS: usize = 4_000_003;
 
 /// Asserts for each command and format that a log with four times `number` lines takes at most `noise` MB more memory than one
-/// with `number`: the memory that the threads hold at one time varies, and the allocator keeps some that was freed. Three times
-/// the short log, by which the other one is longer, is more than `noise`. Each line holds `length` letters, another slice of a
+/// with `number`: the memory that the threads hold at one time varies, and the allocator keeps some that was freed. A tool that
+/// held the log would take three times the short log more, which is more than `noise`. Each line holds `length` letters, another slice of a
 /// random text than the lines before, so that they hardly can be compressed.
 #[track_caller]
 fn assert_bounded(
@@ -42,7 +42,7 @@ fn assert_bounded(
     logs.iter().for_each(|log| fs::remove_file(log).unwrap());
 }
 
-/// The first log has more than one row group of Parquet, which has 8 MiB.
+/// The first log has more than one row group of Parquet, which has at most 8 MiB and 65,536 rows.
 #[test]
 fn many_rows() {
     let line = |n: usize, text: &str| {
@@ -60,7 +60,7 @@ fn long_rows() {
     assert_bounded("long-rows", (30, 900_000), line, &["events"], 32);
 }
 
-/// Each row has a word of its own: Parquet begins its dictionaries anew once they have 4 MiB, and an Arrow file ends with an error.
+/// Each row has a word of its own: Parquet begins its dictionaries anew once they have 4 MiB, as with each row group, and an Arrow file ends with an error.
 #[test]
 fn a_new_word_in_each_row() {
     let line = |n: usize, text: &str| format!("650 STREAM {n} CLOSED 7 a:80 REASON=W{n}_{}\n", text.to_uppercase());

@@ -26,7 +26,8 @@ const UNDAMAGED: LogForm = LogForm {
     length: 700_000,
 };
 
-/// Number of ranges of each process.
+/// Number of ranges that each process has, `RANGES_PER_PROCESS` in `division.rs`, of a log as long as [`UNDAMAGED`]. A shorter log has
+/// fewer, of the least length.
 const RANGES: usize = 4;
 
 /// Returns the log of a form and a seed.
@@ -144,7 +145,7 @@ fn range_of_a_process(name: &str) -> (PathBuf, Value) {
     let seen: Value = serde_json::from_slice(&peer.message()).unwrap();
     assert_eq!(seen, json!({"seen": {"files": [0], "jobs": 1}}));
     peer.json(&json!({"start": [0], "jobs": 1}));
-    // The file has three ranges of 64 KiB, the least length, and a rest. Of two processes, process 1 reads the second range.
+    // Of the three ranges of 64 KiB, the least length, process 1 reads the second one. Process 0 reads the others and the rest.
     let range: Value = serde_json::from_slice(&peer.message()).unwrap();
     let end: Value = serde_json::from_slice(&peer.message()).unwrap();
     assert_eq!(end, json!({"end": {"files": 0, "complete": true}}));
@@ -220,19 +221,24 @@ fn a_process_that_sends_a_wrong_range() {
         assert!(with_range(&path, &message).stdout == alone.stdout, "{message}");
     }
 
-    // A message that no process sends ends the run: of too few lines for its events, with other edges than a range has, with numbers
-    // whose sums might overflow, with a name that is none, or of another form.
+    // A message that no process sends ends the run. Its fields are those of `SentRange` in `range.rs` of `summary`.
     let damaged: Vec<Value> = vec![
+        // Fewer lines than events.
         changed(&range, |range| range["lines"] = json!(1)),
-        changed(&range, |range| range["lines"] = json!(u64::MAX)),
+        changed(&range, |range| range["tally"]["lines"] = json!(1)),
+        // Edges of no range.
         changed(&range, |range| range["range"] = json!([9, 9])),
+        // Counts whose sums might overflow.
+        changed(&range, |range| range["lines"] = json!(u64::MAX)),
         changed(&range, |range| range["check"]["forward"] = json!(u64::MAX)),
-        changed(&range, |range| range["check"]["again"] = json!({"number": 1, "one": "a b"})),
         changed(&range, |range| range["findings"]["joined"]["count"] = json!(u64::MAX)),
         changed(&range, |range| range["tally"]["streams"] = json!(u64::MAX)),
-        changed(&range, |range| range["tally"]["octets"] = json!(1)),
+        // Fewer streams than are counted by their targets.
         changed(&range, |range| range["tally"]["streams"] = json!(0)),
-        changed(&range, |range| range["tally"]["lines"] = json!(1)),
+        // An ID with a blank.
+        changed(&range, |range| range["check"]["again"] = json!({"number": 1, "one": "a b"})),
+        // A field that no tally has, a range that is a number, and a message of another form.
+        changed(&range, |range| range["tally"]["octets"] = json!(1)),
         json!({"range": 7}),
         json!({"tally": {}}),
     ];

@@ -24,6 +24,9 @@ impl LogForm {
     /// ([`OTHER_LINES`]), and commands report them.
     pub(crate) const UNDAMAGED: usize = usize::MAX;
 
+    /// Number of rows of data that fill two ranges or more: a row has 12 bytes on average, and a range 64 KiB at least.
+    const ROWS_OF_RANGES: usize = 20_000;
+
     /// Returns a form of random values: events and damage in nearly every line, or rarely; long enough for several ranges,
     /// which are of 64 KiB at least.
     pub(crate) fn random(random: &mut Random) -> Self {
@@ -83,10 +86,10 @@ impl LogForm {
         log
     }
 
-    /// Adds a reply with data, of which lines may look like events: few lines, or more than a range has. The data of one reply
-    /// in six does not end.
+    /// Adds a reply with data, of which lines may look like events: few lines, or, in one reply of twenty, up to
+    /// [`Self::ROWS_OF_RANGES`]. The data of one reply in six does not end.
     fn add_data(self, log: &mut String, prefix: &str, random: &mut Random) {
-        let max_rows = [1, 20, 4000][random.below(3)];
+        let max_rows = if random.once_in(20) { Self::ROWS_OF_RANGES } else { [1, 20, 4000][random.below(3)] };
         log.extend([prefix, random.one_of(&["250+ns/all=", "650+NS"]), self.end]);
         for _ in 0..random.below(max_rows) {
             let row = random.one_of(&["r a b c", "650 STREAM 3 NEW 0 data:1", "250 OK", "..", "w Bandwidth=1"]);
@@ -121,7 +124,8 @@ const ODD_LINES: &[&str] = &[
     // An event that holds the beginning of another one, and one with a CR in its target.
     "650 STREAM 7 NEW 0 a.example:80 X=\"650 STREAM 8 NEW 0 b",
     "650 STREAM 4 NEW 0 a\rb:1",
-    // A byte order mark in the middle of the log; the end of a reply's data, of this one or of none; empty lines.
+    // A byte order mark in the middle of the log; a `.`, which ends the data of a reply if some are
+    // open; empty lines.
     "\u{feff}",
     ".",
     "",

@@ -8,6 +8,8 @@ mod damaged;
 mod library;
 mod lines;
 mod process;
+#[path = "../../../tests/common/property.rs"]
+mod property;
 mod rows;
 mod secrets;
 

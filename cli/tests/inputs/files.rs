@@ -1,7 +1,8 @@
-//! Inputs that are compressed or cannot be read, and the commands that need none.
+//! Inputs that are compressed, damaged or cannot be read; events inside of other text; and manual pages.
 
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 #[cfg(unix)]
 use std::process::Command;
 
@@ -20,15 +21,21 @@ fn compressed_files_are_read_as_they_are() {
         encoder.finish().unwrap();
     }
     let zstd: Vec<u8> = [first, second].iter().flat_map(|part| zstd::encode_all(*part, 1).unwrap()).collect();
-    for (name, content) in [("tor.log.gz", &gzip), ("named.wrongly", &zstd)] {
-        assert_eq!(stdout(1, &["events"], &[&file("compressed", name, content)]), expected, "{name}");
-        let cut = file("compressed", "cut", &content[..content.len() - 20]);
+    let xz = fs::read(two_streams_in_xz()).unwrap();
+    // Each decompressor has its own words for a file that is cut.
+    for (name, content, reason) in [
+        ("tor.log.gz", gzip, "incomplete deflate stream"),
+        ("named.wrongly", zstd, "incomplete frame"),
+        ("tor.log.xz", xz, "the compressed file is cut"),
+    ] {
+        assert_eq!(stdout(1, &["events"], &[&file("compressed", name, &content)]), expected, "{name}");
+        let cut = file("compressed", &format!("cut-{name}"), &content[..content.len() - 20]);
         let output = run(&["events"], &[&cut]);
         let message = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1));
-        assert!(message.lines().any(|line| line.starts_with("tor-streams: ") && line.contains("cut")), "{message}");
+        let is_reason = |line: &str| line.starts_with("tor-streams: ") && line.ends_with(&format!(": {reason}"));
+        assert!(message.lines().any(is_reason), "{message}");
     }
-    assert_eq!(stdout(1, &["events"], &[two_streams_in_xz()]), expected);
 }
 
 /// Damage is reported in the words of the decompression, and the events before it are printed.
@@ -73,15 +80,25 @@ fn files_that_cannot_be_read_are_reported() {
     assert_eq!(stdout(0, &["events"], &[&folder.join("x")]), "");
 }
 
+/// All commands.
+const COMMANDS: [&str; 11] =
+    ["summary", "events", "streams", "circuits", "count", "share", "merge", "plot", "watch", "completions", "man"];
+
 #[test]
 fn each_command_has_a_manual_page() {
-    let folder = file("manual", "x", b"").parent().unwrap().to_path_buf();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("manual");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
     stdout(0, &["man", "--dir"], &[&folder]);
-    for command in ["summary", "events", "streams", "circuits", "count", "watch"] {
+    let pages = fs::read_dir(&folder).unwrap().count();
+    assert_eq!(pages, COMMANDS.len() + 1, "a page for each command, and one for all");
+    for command in COMMANDS {
         let page = stdout::<&str>(0, &["man", command], &[]);
-        for text in [&*format!("tor\\-streams\\-{command}"), "\\-\\-help", "Exit status"] {
+        for text in [&*format!("tor\\-streams\\-{command}"), "\\-\\-help"] {
             assert!(page.contains(text), "{command}: {text}");
         }
+        // These two read nothing.
+        assert_eq!(page.contains("Exit status"), !["completions", "man"].contains(&command), "{command}");
         assert_eq!(fs::read_to_string(folder.join(format!("tor-streams-{command}.1"))).unwrap(), page);
     }
     assert!(stdout::<&str>(0, &["man"], &[]).contains("tor\\-streams\\-watch(1)"));
@@ -107,7 +124,7 @@ fn the_output_is_not_an_input() {
         assert!(message.contains("other-name.log: is the output, too, so it is not read\n"), "{message}");
         fs::write(&log, LOG).unwrap();
     }
-    // The log is still the one that is read, wherever else the output goes.
+    // To any other output, the same log is read under both names.
     assert_eq!(stdout(1, &["events"], &[&other]), stdout(1, &["events"], &[&log]));
 }
 
@@ -164,4 +181,34 @@ fn compressed_text_in_the_middle_of_a_log_is_told() {
             assert_eq!((output.stdout.as_slice(), output.status.code()), (&b"2 events\n"[..], Some(1)), "{message}");
         }
     }
+}
+
+/// `merge` shows no progress bar, however long it reads: here from a pipe, for longer than a bar would wait.
+#[cfg(unix)]
+#[test]
+fn merge_without_a_progress_bar() {
+    use std::fs::File;
+    use std::io::{Read, Write};
+    use std::process::{Command, Stdio};
+
+    let pipe = file("files", "unused", "").with_file_name("pipe");
+    let _ = fs::remove_file(&pipe);
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (mut terminal, other_side) = crate::common::terminal();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
+    program.env("TERM", "xterm").arg("merge").arg(&pipe).stdout(Stdio::null()).stderr(other_side);
+    let mut child = program.spawn().unwrap();
+    // Closes this process's copy of the other side: only the child's is left.
+    drop(program);
+    let mut writer = File::create(&pipe).unwrap();
+    writer.write_all(b"no summary").unwrap();
+    std::thread::sleep(core::time::Duration::from_millis(1200));
+    writer.write_all(b"\n").unwrap();
+    drop(writer);
+    let mut shown = Vec::new();
+    // Reading ends with an error, since the other side is closed.
+    let _ = terminal.read_to_end(&mut shown);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.starts_with("tor-streams: ") && !shown.contains('\x1b'), "{shown:?}");
 }

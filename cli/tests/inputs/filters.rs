@@ -118,6 +118,8 @@ fn streams(options: &[&str], log: &Path) -> Vec<String> {
 
 // F01: stream 18, remapped from www.example.com to 192.0.2.7, on circuit 26. Stream 19: on circuit 26, detached with TIMEOUT, on
 // circuit 27, failed. Both have the purpose USER, and clients at the ports 47849 and 47850.
+// A stream passes if its purpose, target and client are each those of any of its events, and if all other conditions are met by one
+// and the same event.
 #[test]
 fn streams_pass_whole() {
     let log = data("field/F01-filters.log");

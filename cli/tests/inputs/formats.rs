@@ -212,11 +212,17 @@ fn mistakes_in_the_options() {
 
 #[test]
 fn a_log_without_a_reply_is_reported() {
-    for content in [&b"\n"[..], b"no event\n", b"10:00 nothing 650 STREAM\n", &[0; 100_000]] {
+    for (content, message) in [
+        (&b"\n"[..], NO_REPLY),
+        (b"no event\n", NO_REPLY),
+        (b"10:00 nothing 650 STREAM\n", NO_REPLY),
+        (&[0; 100_000], ":1: the last line has no end"),
+        (&[0; 100_000], ":1: NUL bytes: some text is lost"),
+    ] {
         let log = file("no-reply", "log", content);
         let (events, messages) = both(1, &["events"], &[&log]);
         assert_eq!(events, "");
-        assert!(messages.contains(NO_REPLY) || messages.contains("the last line has no end"), "{messages}");
+        assert!(messages.contains(message), "{message} in {messages}");
     }
     for content in [&b""[..], b"250 OK\r\n", b"650 BW 1 2\n"] {
         assert_eq!(both(0, &["events"], &[file("no-reply", "log", content)]), Default::default());

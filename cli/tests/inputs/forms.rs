@@ -65,6 +65,7 @@ fn text_is_read_however_it_is_written() {
 
 #[test]
 fn other_files_name_the_tool_that_makes_text_of_them() {
+    // The mark of a tar archive stands behind the 257 bytes of a file's name, rights, owner, size and time.
     let tar = [&[b'a'; 257][..], b"ustar\0 00", &[0; 500]].concat();
     for (content, message) in [
         (&b"7z\xbc\xaf\x27\x1c\0\x04"[..], "a 7z archive cannot be read: try `7z x -so FILE | tor-streams -`"),

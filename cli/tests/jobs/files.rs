@@ -38,7 +38,7 @@ fn a_log_of_two_files() {
         // Some 400 kB: several ranges.
         for number in 0..4000 {
             // The event of number 7 is in line 15.
-            let (id, odd) = (first + number, if number == 7 { " EVER=1 SOURCE_ADDR=x" } else { "" });
+            let (id, odd) = (first + number, if number == 7 { " EVER=1" } else { "" });
             writeln!(log, "{id}.00 650 STREAM {id} NEW 0 a.test:80{odd}").unwrap();
             writeln!(log, "{id}.00 650 STREAM {id} SENTCONNECT 3 a.test:80").unwrap();
         }
@@ -51,7 +51,8 @@ fn a_log_of_two_files() {
             let output = run(&[&["summary", "--json", "--join"], options].concat(), jobs, &files).stdout;
             let summary: Value = serde_json::from_slice(&output).unwrap();
             let odd = &summary["anomalies"][0];
-            assert_eq!((&odd["events"], &odd["file"], &odd["line"]), (&2.into(), &first.into(), &15.into()), "{jobs}");
+            let expected = serde_json::json!({"anomaly": "unknown_keyword", "events": 2, "file": first, "line": 15});
+            assert_eq!(odd, &expected, "{jobs}");
             assert_eq!(summary["circuits"][0]["file"], first, "{jobs}");
         }
         let circuits = String::from_utf8(run(&["circuits", "--join"], jobs, &files).stdout).unwrap();

@@ -16,8 +16,8 @@ use std::process::Output;
 
 use common::file;
 
-/// Commands whose output is compared: each command, its formats, filters that need a whole stream, and a limit that drops
-/// streams.
+/// Commands whose output is compared, with formats, filters that need a whole stream, and a limit that drops streams. `plot` is
+/// compared in `tests/plot.rs`.
 const COMMANDS: &[&[&str]] = &[
     &["events", "--lenient"],
     &["events", "--format", "csv", "--status", "NEW", "--show-credentials"],

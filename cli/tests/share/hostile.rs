@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use crate::common::{file, run};
 use crate::escape::escape;
+use crate::property::config;
 use crate::rows;
 
 /// Pieces of hostile text. Each secret has `zq`, which no word of tor's has, or is the fingerprint or the address that
@@ -68,8 +69,8 @@ fn has_no_secret(text: &[u8]) {
 }
 
 proptest! {
-    // Few cases: each runs the program several times.
-    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.min(48), ..ProptestConfig::default() })]
+    // Few cases: each runs the program up to nine times.
+    #![proptest_config(config(48))]
 
     /// Whatever clients choose as names, nothing of it is printed, and each event is.
     #[test]
@@ -81,7 +82,7 @@ proptest! {
                 .enumerate()
         {
             let log = file("share", &format!("hostile-{number}.log"), text(before));
-            // Whatever the exit status is: targets of 255 bytes, and text like the name of a log's program, are reported.
+            // Whatever the exit status is: targets of 255 bytes, and events that hold the text of another one, are reported.
             let printed = run(&[&["share"], options].concat(), &[&log]).stdout;
             has_no_secret(&printed);
             let events = rows(&[&["events"], options].concat(), &log);

@@ -9,6 +9,8 @@ mod common;
 mod escape;
 mod hostile;
 mod names;
+#[path = "../../../tests/common/property.rs"]
+mod property;
 mod same;
 
 use std::path::{Path, PathBuf};

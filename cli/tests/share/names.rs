@@ -3,7 +3,7 @@
 use crate::common::{data, file};
 use crate::share;
 
-/// Question: what may others see of this log? The times from the first event, both streams as they were, one pseudonym
+/// A user asks: what may others see of this log? The times from the first event, both streams as they were, one pseudonym
 /// for the name, one for the address that it was mapped to, and one for the client, whose two ports differ.
 #[test]
 fn a_log_of_two_streams() {
@@ -31,7 +31,7 @@ fn a_log_of_two_streams() {
     assert_eq!(String::from_utf8(text).unwrap(), expected);
 }
 
-/// Question: which kinds of names have pseudonyms of their own? Each kind in the table of `share --help` is here.
+/// A user asks: which kinds of names have pseudonyms of their own? Each kind in the table of `share --help` is here.
 #[test]
 fn kinds_of_names() {
     let onion = "a".repeat(56);
@@ -56,10 +56,12 @@ fn kinds_of_names() {
         ("moria1.exit", "relay2.exit"),
         ("", ""),
         ("(Tor_internal)", "(Tor_internal)"),
+        // A character that makes a name odd stays, so that the event has the same anomalies.
         ("a b.example", "host7 x.test"),
         ("a\"b", "host8\"x"),
         ("a\u{1}b.example", "host9\u{1}x.test"),
         ("müller.example", "host10é.test"),
+        // A name longer than the 63 characters of a label stays longer.
         (&long, &format!("host11{}", "x".repeat(58))),
     ];
     let line = |(index, host): (usize, &str)| format!("650 STREAM {index} SUCCEEDED 5 {host}:443\n");
@@ -69,7 +71,7 @@ fn kinds_of_names() {
     assert_eq!(String::from_utf8(text).unwrap(), expected);
 }
 
-/// Question: which clients and credentials are the same? Two have the same user name, another one an empty password.
+/// A user asks: which clients and credentials are the same? Clients 1 and 2 have the same user name, and client 1 has an empty password.
 /// Words and a keyword that only a newer tor knows could identify somebody, and are replaced; codes such as `UNKNOWN_15` stay.
 #[test]
 fn clients_credentials_and_words() {

@@ -91,6 +91,7 @@ fn streams_are_the_same() {
                 targets.add(&before["final_target"], &after["final_target"]);
                 clients.add(&before["source_addr"], &after["source_addr"]);
                 for time in ["unix_ts_start", "unix_ts_end"] {
+                    // Times from 0 have no date.
                     let expected = if options.is_empty() { &Value::Null } else { &before[time] };
                     assert_eq!(&after[time], expected, "{name}");
                 }
@@ -142,7 +143,7 @@ Nov 25 10:00:02 secret-machine torwatch[811]: 650 STREAM 1 CLOSED 0 a.test:80 RE
 fn events_that_are_left_out() {
     let log = data("field/F01-filters.log");
     let (text, messages) = share(1, &["--max-names", "3"], &log);
-    // The name and the client with its first port have room; the mapped address and the second port have none.
+    // The target, the client, and the client's first port are three names. The mapped address and the second port are beyond the limit.
     assert_eq!(String::from_utf8(text).unwrap().lines().count(), 7);
     assert!(messages.contains("tor-streams: 4 events left out: there are more names than --max-names\n"), "{messages}");
 

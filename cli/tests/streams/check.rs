@@ -26,7 +26,7 @@ fn log(name: &str, text: impl AsRef<[u8]>) -> PathBuf {
     file("check", name, text)
 }
 
-/// Question: did any stream fail? Stream 2 did. So status 4, and its row. Without it, status 0 and nothing.
+/// A user asks: did any stream fail? Stream 2 did. So status 4, and its row. Without it, status 0 and nothing.
 #[test]
 fn streams() {
     let one_fails = log("one-fails.log", ONE_FAILS);
@@ -45,7 +45,7 @@ fn streams() {
     stdout(4, &["streams", "--check"], &[&none_fails]);
 }
 
-/// Question: did two streams share a circuit that tor should have kept apart? In the first log circuit 10 had two user
+/// A user asks: did two streams share a circuit that tor should have kept apart? In the first log circuit 10 had two user
 /// names, in the second log no circuit had two streams.
 #[test]
 fn circuits() {

@@ -26,7 +26,7 @@ fn identities(options: &[&str], log: &Path) -> Vec<(String, Vec<String>, Vec<Str
         .collect()
 }
 
-/// Question: was a circuit shared by streams that tor should have kept apart? Two streams are on circuit 10. Both have
+/// A user asks: was a circuit shared by streams that tor should have kept apart? Two streams are on circuit 10. Both have
 /// SOCKS_USERNAME among their ISO_FIELDS, and their user names differ; nothing else does. So: circuit 10, two identities,
 /// SOCKS_USERNAME.
 #[test]
@@ -56,7 +56,7 @@ fn two_user_names_on_one_circuit() {
     );
 }
 
-/// Question: the same of a log whose events have credentials with NEW only, and no ISO_FIELDS. Streams 1 and 2 are on circuit 10
+/// A user asks the same of a log whose events have credentials with NEW only, and no ISO_FIELDS. Streams 1 and 2 are on circuit 10
 /// with the passwords `a` and `b`, which a tor without options keeps apart. So: circuit 10, two identities, SOCKS_PASSWORD;
 /// and stream 1 has another password in its CLOSED, which no tor prints: one stream changed its identity.
 #[test]
@@ -215,6 +215,8 @@ fn times_and_filters() {
         "803.5 650 STREAM 3 CONTROLLER_WAIT 5 a.test:80",
         "804.5 650 STREAM 3 SENTCONNECT 6 a.test:80",
         "809.5 650 STREAM 3 CLOSED 6 a.test:80 REASON=DONE",
+        // Stream 4 was taken off circuit 7 before the log began.
+        "810.5 650 STREAM 4 CONTROLLER_WAIT 7 b.test:80",
     ];
     let waiting: String = events.iter().map(|event| format!("1795600{event}\n")).collect();
     let circuits = rows(&["circuits"], &[file("circuits", "controller-wait.log", waiting)]);
@@ -224,7 +226,11 @@ fn times_and_filters() {
         .collect();
     assert_eq!(
         json!(times),
-        json!([["5", 1_795_600_801.5, 1_795_600_802.5, 1.0, 1], ["6", 1_795_600_804.5, 1_795_600_809.5, 5.0, 0]])
+        json!([
+            ["5", 1_795_600_801.5, 1_795_600_802.5, 1.0, 1],
+            ["6", 1_795_600_804.5, 1_795_600_809.5, 5.0, 0],
+            ["7", null, null, null, 0]
+        ])
     );
 
     // Flow control counts.
@@ -312,7 +318,7 @@ fn more_identities_than_room() {
     }
 }
 
-/// Question: when was the circuit used, if not every event has a time? Stream 5 was open on circuit 7 when a controller
+/// A user asks: when was the circuit used, if not every event has a time? Stream 5 was open on circuit 7 when a controller
 /// asked, which has no time, and was closed at 20; of stream 6 on circuit 8, NEW and the last event have none, and the
 /// others are of 30 and 40. So: 7 from 20 to 20, and 8 from 30 to 40.
 #[test]

@@ -45,8 +45,8 @@ fn expected(groups: &[(&str, u64)]) -> Groups {
     groups.iter().map(|&(name, number)| (name.into(), number)).collect()
 }
 
-/// There is room for two streams, and stream 1 goes on after the third began: it counts twice, which is reported. In `streams`
-/// the row itself says that the stream was dropped.
+/// There is room for two streams and two groups. Stream 1 goes on after the third began: it counts twice, which is reported. The third
+/// group, `c`, is among the others. In `streams` the row itself says that the stream was dropped.
 #[test]
 fn streams_that_were_let_go() {
     let lines = ["1 NEW 0 a:1", "2 NEW 0 b:1", "3 NEW 0 c:1", "1 CLOSED 0 a:1"];
@@ -67,7 +67,7 @@ fn streams_that_were_let_go() {
     assert_eq!(both(0, &["streams", "--max-live", "2"], &[&log]).1, "");
 }
 
-/// Questions: which targets failed, and why? On which circuit? When did streams begin? Stream 18 was answered and ended.
+/// A user asks: which targets failed, and why? On which circuit? When did streams begin? Stream 18 was answered and ended.
 /// Stream 19 was detached from circuit 26 by a TIMEOUT, tried 27, and failed there: END/CONNECTREFUSED. The two
 /// began ten seconds apart.
 #[test]
@@ -90,7 +90,7 @@ fn failed_targets() {
     );
 }
 
-/// Question: why did streams fail whose reason or purpose has no name? A stream each, as printed: a number that tor prints
+/// A user asks: why did streams fail whose reason or purpose has no name? A stream each, as printed: a number that tor prints
 /// behind a space, and a word of a newer tor.
 #[test]
 fn words_without_a_variant() {
@@ -102,7 +102,7 @@ fn words_without_a_variant() {
     assert_eq!(groups(0, "purpose,protocol", &[], &log).0, expected(&[("NEW_PURPOSE,NEW_PROTOCOL", 1), ("USER,-", 1)]));
 }
 
-/// Question: why did the streams of a real session fail, and which identity failed most? The causes were counted by a script in
+/// A user asks: why did the streams of a real session fail, and which identity failed most? The causes were counted by a script in
 /// another language, which knows the lines of this log only: 46 streams failed, 5 of them with CANT_ATTACH.
 #[test]
 fn causes_of_a_whole_log() {
@@ -120,8 +120,8 @@ fn causes_of_a_whole_log() {
     assert_eq!(causes[..7], expected(&most));
     assert_eq!(causes.iter().map(|(_, number)| number).sum::<u64>(), 46);
     assert_eq!(causes.len(), 23);
-    let fetches = groups(0, "purpose", &["--failed", "--reason", "CANT_ATTACH"], &log).0;
-    assert_eq!(fetches.iter().map(|(_, number)| number).sum::<u64>(), 5);
+    let purposes = groups(0, "purpose", &["--failed", "--reason", "CANT_ATTACH"], &log).0;
+    assert_eq!(purposes.iter().map(|(_, number)| number).sum::<u64>(), 5);
 
     // Two user names failed, one of them twice.
     let stream = |id: u32, user: &str| {
@@ -213,6 +213,7 @@ fn groups_beyond_a_limit() {
     let (top, messages) = groups(0, "target", &["--top", "2"], &log);
     assert_eq!((top.len(), top[2].0.as_str(), messages.as_str()), (3, "others", ""));
 
+    // A text longer than 1024 bytes is no group.
     let long = format!("650 STREAM 1 NEW 0 {}:1 SOURCE_ADDR=127.0.0.1:1 PURPOSE=USER\n", "x".repeat(2000));
     let log = file("count", "long.log", long);
     assert_eq!(groups(1, "target", &[], &log).0, expected(&[("others", 1)]));

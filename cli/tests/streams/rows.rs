@@ -136,7 +136,8 @@ fn what_was_asked_for() {
     );
 }
 
-// V10: DETACHED 26 and CONTROLLER_WAIT 26: tor prints the circuit that was left. The stream is on none.
+// V10: DETACHED 26 and CONTROLLER_WAIT 26: tor prints the circuit that was left. The stream is on none, and waits
+// still: how long is not known.
 #[test]
 fn a_detached_stream_is_on_no_circuit() {
     let rows = rows_of("field-2/V10-detached-waiting.log");

@@ -119,8 +119,8 @@ fn many_files_are_the_sum_of_each() {
     assert_eq!(whole["circuits"].as_array().unwrap().len(), 2, "each log has its own circuits");
 }
 
-// others:1 five times, then b:1 twice. With a limit of one, b is beyond it: it has a field of its own, so that the host `others`
-// is a host.
+// others:1 five times, then b:1 twice. With a limit of one, b is beyond it. The number of streams beyond it has a field of its own,
+// so that the host `others` is a host.
 #[test]
 fn a_host_that_is_named_others() {
     let log = data("faults/others.log");
@@ -170,7 +170,7 @@ fn a_word_of_100_kb_is_kept_in_no_table() {
     assert_eq!((&summary["reasons"], &summary["other_reasons"]), (&json!([]), &json!(1)));
 }
 
-/// A log of streams that each close with a reason, target and circuit of their own.
+/// A log of streams, each of which fails with a reason, and closes with a remote reason, of its own; so are its target and circuit.
 fn different(streams: usize) -> String {
     (0..streams).fold(String::new(), |mut log, n| {
         writeln!(log, "650 STREAM {n} NEW 0 h{n}:1 PURPOSE=P{n}").unwrap();

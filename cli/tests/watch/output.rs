@@ -69,6 +69,7 @@ fn options_as_of_events() {
 fn summary() {
     let said = watch_events(&["--summary"]);
     let lines: Vec<_> = said.lines().collect();
+    // Two of the five events.
     assert!(lines[0].starts_with("events 5, unreadable 2; streams open 2, closed 1; "), "{said}");
     assert_eq!(lines[1..4], ["status         NEW 2  CLOSED 1", "reason         END 1", "remote reason  DONE 1"]);
     assert!(lines[4].contains("b.example:80") && lines[6].ends_with("a.example:80"), "{said}");

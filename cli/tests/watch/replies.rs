@@ -50,6 +50,7 @@ fn malformed_replies() {
             "250-AUTH METHODS=COOKIE COOKIEFILE=\"/dev/zero\"\r\n250 OK\r\n",
             "it wants the cookie itself, and cannot prove that it is tor: --allow-cookie sends it all the same",
         ),
+        // More than the 16 KiB that replies may have.
         (&"x".repeat(1 << 20), TOO_LONG),
         (&"250-x\r\n".repeat(1 << 16), TOO_LONG),
         (&format!("250+x=\r\n{}", "650 OK\r\n".repeat(1 << 16)), TOO_LONG),
@@ -261,7 +262,7 @@ fn a_stream_that_failed() {
     assert!(line.ends_with("xxx.onion:80") && line.chars().count() == 78, "{line}");
 }
 
-/// Of the reasons of 1001 streams, a summary shows 20, and the number of the streams with another one.
+/// Of the reasons of 1001 events, a summary shows 20, and the number of events with another one.
 #[test]
 fn words_without_end() {
     let words: String = (0..1000).map(|n| format!("650 STREAM 1 CLOSED 0 a.example:80 REASON=WORD_{n}\r\n")).collect();

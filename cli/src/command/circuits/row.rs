@@ -106,6 +106,7 @@ impl<'c> Row<'c> {
             const INDENT: usize = 4 + NAME_WIDTH + 1;
             let others = (others > 0).then(|| table::count(others, "other stream"));
             let items = list.items.iter().map(String::as_str).chain(others.as_deref());
+            // The list escapes its items, such as the hosts that clients asked for.
             let items = width::list(items, INDENT, columns);
             if !items.is_empty() {
                 let _ = write!(text, "\n    {name:NAME_WIDTH$} {items}");

@@ -34,8 +34,8 @@ pub(super) struct GroupedEvents {
 pub(super) struct GroupedPart {
     /// Events so far.
     events: GroupedEvents,
-    /// Set once the part takes too much memory. Its events are then not counted: the range is read again, event by
-    /// event.
+    /// Set once the part takes too much memory. Its events are then not counted: the range is read again, by the consumer of
+    /// the log.
     must_reread: bool,
 }
 
@@ -43,7 +43,7 @@ impl GroupedPart {
     /// Number of groups that a part of any length may have. A group takes some hundred bytes.
     const MIN_GROUPS: usize = 256;
     /// Number of bytes of a range for each further group. Several parts may wait for an earlier one, and each event of
-    /// a hostile log, in 21 bytes, is a group of its own.
+    /// a hostile log may be a group of its own, in as little as 21 bytes: `650 STREAM 1 NEW 0 :0`.
     const BYTES_PER_GROUP: u64 = 64;
 
     /// Frees the memory if there are too many groups for the first `len` bytes of a range.
@@ -93,6 +93,7 @@ impl Consumer for GroupedPart {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         if !self.must_reread {
             self.events.event(event)?;
+            // The offset counts from the start of the range.
             self.check_size(event.line.offset);
         }
         Ok(())

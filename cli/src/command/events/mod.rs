@@ -51,11 +51,11 @@ Output:
   empty in CSV; circuit_id is so while the stream is on no circuit; with
   DETACHED, and with the CONTROLLER_WAIT that may follow, Tor prints the
   circuit that the stream has left. `time` is Unix time, from Unix time or a
-  date before the event; a date without an offset is read as UTC. Of a date
-  without a year, a time of day and seconds since the start of the log it is
-  the text. JSON has it only if there is one. A byte of the target that is not
-  UTF-8 becomes U+FFFD. `anomalies` names what is odd about the event: it is
-  empty for a plain line from a known Tor.
+  date before the event; a date without an offset is read as UTC. For a date
+  without a year, a time of day, or seconds since the start of the log, `time`
+  is that text. Without a time, the key is left out of JSON, and is not null.
+  A byte of the target that is not UTF-8 becomes U+FFFD. `anomalies` names what
+  is odd about the event: it is empty for a plain line from a known Tor.
 
   Arrow and Parquet files (if built with the feature `arrow`) have the same
   columns with types: words as dictionaries, lists as lists, `time` as a

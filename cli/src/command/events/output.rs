@@ -30,6 +30,7 @@ impl EventOutput {
             names.names(EventRow::NAMES)?;
             io::stdout().write_all(&names.take()?)?;
         }
+        let room = 0;
         Ok(Self {
             #[cfg(feature = "arrow")]
             file: match logs.format {
@@ -37,7 +38,7 @@ impl EventOutput {
                 RowFormat::Parquet => Some(Box::new(ColumnFile::new(ColumnFormat::Parquet)?)),
                 RowFormat::Json | RowFormat::Csv => None,
             },
-            unprinted: logs.new_log(0),
+            unprinted: logs.new_log(room),
         })
     }
 
@@ -68,9 +69,9 @@ impl EventOutput {
 impl Collector<EventLog> for EventOutput {
     fn add_rows(&mut self, rows: ReadyRows) -> io::Result<()> {
         match rows {
-            ReadyRows::Text(appended, text) => {
+            ReadyRows::Text { ranges, text } => {
                 let mut stdout = io::stdout().lock();
-                appended.iter().try_for_each(|rows| rows.write(&mut stdout))?;
+                ranges.iter().try_for_each(|rows| rows.write(&mut stdout))?;
                 stdout.write_all(&text)?;
                 stdout.flush()
             }

@@ -35,8 +35,8 @@ pub(crate) struct EventLogs {
 pub(crate) struct EventLog {
     /// Encoder, with the rows that were not taken yet.
     encoder: RowEncoder,
-    /// Rows of text before those in the encoder, which were appended: the rows of ranges.
-    appended: Vec<UnnumberedRows>,
+    /// Rows of ranges as text, which come before those in the encoder.
+    ranges: Vec<UnnumberedRows>,
     /// Set to show SOCKS user names and passwords.
     show_credentials: bool,
 }
@@ -58,8 +58,8 @@ pub(crate) struct EventPart {
     log: EventLog,
     /// Starts of the rows; empty unless they are text.
     starts: Vec<RowStart>,
-    /// Set once the part takes too much memory. Its events are then not printed: the range is read again, event by
-    /// event.
+    /// Set once the part takes too much memory. Its events are then not printed: the range is read again, by the consumer of
+    /// the log.
     must_reread: bool,
 }
 
@@ -85,8 +85,13 @@ pub(crate) struct UnnumberedRows {
 
 /// Rows that are ready to be printed.
 pub(crate) enum ReadyRows {
-    /// Rows of ranges, and text after them that has its numbers.
-    Text(Vec<UnnumberedRows>, Vec<u8>),
+    /// Rows of text.
+    Text {
+        /// Rows of ranges, which come first.
+        ranges: Vec<UnnumberedRows>,
+        /// Rows after them, with the numbers of their lines.
+        text: Vec<u8>,
+    },
     /// Rows of an Arrow or Parquet file.
     #[cfg(feature = "arrow")]
     Table(PackedRows),
@@ -106,7 +111,7 @@ impl EventLogs {
             #[cfg(feature = "arrow")]
             RowFormat::Arrow | RowFormat::Parquet => RowEncoder::Table(PackedRows::default()),
         };
-        EventLog { encoder, appended: Vec::new(), show_credentials: self.show_credentials }
+        EventLog { encoder, ranges: Vec::new(), show_credentials: self.show_credentials }
     }
 }
 
@@ -114,7 +119,8 @@ impl ConsumerMaker for EventLogs {
     type Log = EventLog;
 
     fn log(&self, _input: InputName<'_>) -> EventLog {
-        self.new_log(0)
+        let room = 0;
+        self.new_log(room)
     }
 
     fn part(&self, _input: InputName<'_>, _lines: u64) -> EventPart {
@@ -166,10 +172,10 @@ impl EventLog {
 
     /// Removes and returns the rows so far.
     fn take(&mut self) -> io::Result<ReadyRows> {
-        let appended = mem::take(&mut self.appended);
+        let ranges = mem::take(&mut self.ranges);
         match &mut self.encoder {
-            RowEncoder::Json(json, _) => Ok(ReadyRows::Text(appended, mem::take(json))),
-            RowEncoder::Csv(csv) => csv.take().map(|text| ReadyRows::Text(appended, text)),
+            RowEncoder::Json(json, _) => Ok(ReadyRows::Text { ranges, text: mem::take(json) }),
+            RowEncoder::Csv(csv) => csv.take().map(|text| ReadyRows::Text { ranges, text }),
             #[cfg(feature = "arrow")]
             RowEncoder::Table(rows) => Ok(ReadyRows::Table(mem::take(rows))),
         }
@@ -205,7 +211,7 @@ impl LogConsumer for EventLog {
 
     fn rows(&mut self) -> io::Result<Option<ReadyRows>> {
         match self.take()? {
-            ReadyRows::Text(appended, text) if appended.is_empty() && text.is_empty() => Ok(None),
+            ReadyRows::Text { ranges, text } if ranges.is_empty() && text.is_empty() => Ok(None),
             #[cfg(feature = "arrow")]
             ReadyRows::Table(rows) if rows.is_empty() => Ok(None),
             rows => Ok(Some(rows)),
@@ -218,14 +224,14 @@ impl LogConsumer for EventLog {
         }
         let bytes_before_number = self.bytes_before_number();
         match (self.take()?, part.log.take()?) {
-            (ReadyRows::Text(mut appended, own), ReadyRows::Text(_, text)) => {
+            (ReadyRows::Text { mut ranges, text: own }, ReadyRows::Text { text, .. }) => {
                 // Own rows have their numbers.
                 for (text, starts) in [(own, Vec::new()), (text, part.starts)] {
                     if !text.is_empty() {
-                        appended.push(UnnumberedRows { text, starts, bytes_before_number, lines_before: lines });
+                        ranges.push(UnnumberedRows { text, starts, bytes_before_number, lines_before: lines });
                     }
                 }
-                self.appended = appended;
+                self.ranges = ranges;
             }
             #[cfg(feature = "arrow")]
             (ReadyRows::Table(mut own), ReadyRows::Table(rows)) => {
@@ -279,6 +285,7 @@ impl Consumer for EventPart {
             // Numbers of a table are changed when the part is appended.
             self.log.write(event, line)?;
         }
+        // The offset counts from the start of the range.
         self.check_size(event.line.offset)
     }
 }

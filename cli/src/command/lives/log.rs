@@ -171,16 +171,17 @@ impl<F: MakeNote, R: LifeRows> LogConsumer for LifeLog<F, R> {
     }
 
     fn append(&mut self, part: LifePart<F, R>, _lines: u64) -> io::Result<bool> {
-        // `append` of the tracker returns the lives that were undecided, and have ended in the range.
         let LifePart { log: part, rows_after_life, must_reread, .. } = part;
         if must_reread {
             return Ok(false);
         }
+        // The lives that were undecided in the part, and have ended in it.
         let Ok(lives) = self.tracker.append(part.tracker) else {
             return Ok(false);
         };
         self.order.append(part.order);
-        // Each life comes after the rows of those lives that the part's tracker returned before it.
+        // None of the lives was dropped: the tracker refuses a part with which it may reach its limit. Each one comes after the
+        // rows of those lives that the part's tracker returned before it.
         let mut inserted = Vec::new();
         for Appended { life, handed_out, .. } in lives {
             if self.accepts(&life) {

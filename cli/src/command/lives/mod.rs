@@ -60,8 +60,8 @@ pub(crate) trait LifeCollector<T> {
 /// show it wrongly, which was reported then: for a file or an event that cannot be read, or signs that a log is not in
 /// order.
 ///
-/// `note` makes the note on an event of the file with this index. `rows` is empty output of the kind that is made of the
-/// streams of each log and range; an empty `Vec` stands for a list of facts about streams.
+/// `note` makes the note on an event of the file with this index. `rows` is output without a stream: the output of each log
+/// and range begins as a copy of it. An empty `Vec<T>` collects `T::from_life` of each stream.
 ///
 /// # Errors
 ///

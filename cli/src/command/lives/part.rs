@@ -34,8 +34,8 @@ pub(crate) struct LifePart<F, R> {
     pub(super) rows_after_life: Vec<usize>,
     /// Number of events so far.
     events: u64,
-    /// Set if the range has to be read again, event by event: if it has a reply with open streams, of which only the
-    /// lines before the range show which are new, or if it takes too much memory.
+    /// Set if the range has to be read again, by the consumer of the log: if it has a reply with open streams, of which only
+    /// the lines before the range show which are new, or if it takes too much memory.
     pub(super) must_reread: bool,
 }
 
@@ -67,6 +67,7 @@ impl<F: MakeNote, R: LifeRows> Consumer for LifePart<F, R> {
         }
         self.events += 1;
         if self.events.is_multiple_of(STRIDE) {
+            // The offset counts from the start of the range.
             self.check_size(event.line.offset);
         }
         if let Some(life) = self.log.track(event) {
