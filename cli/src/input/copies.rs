@@ -1,6 +1,7 @@
 //! Files that are read twice: named twice, or beside a compressed copy.
 
 use alloc::collections::BTreeMap;
+use core::cell::OnceCell;
 use core::hash::{Hash, Hasher};
 use std::fs::{self, File};
 use std::hash::DefaultHasher;
@@ -28,22 +29,43 @@ struct FileFacts<'i> {
     first_bytes: Option<u64>,
 }
 
+/// Files whose first bytes have the same hash.
+#[derive(Default)]
+struct AlikeFiles<'i>(Vec<AlikeFile<'i>>);
+
+/// One of several files that begin alike.
+struct AlikeFile<'i> {
+    /// Input that names the file.
+    input: &'i Input,
+    /// Length of the unpacked text, once it was needed; in it, `None` if the file cannot be read. A packed file has to be
+    /// unpacked for it, so that is done once.
+    len: OnceCell<Option<u64>>,
+}
+
+impl<'i> AlikeFiles<'i> {
+    /// Adds a file, and returns the first one before it with the same length, given the function that finds a length. A file
+    /// that cannot be read is like none.
+    fn add(&mut self, input: &'i Input, length: impl Fn(&Input) -> Option<u64>) -> Option<&'i Input> {
+        let len_of = |file: &AlikeFile<'i>| *file.len.get_or_init(|| length(file.input));
+        let added = AlikeFile { input, len: OnceCell::new() };
+        let is_copy = |earlier: &&AlikeFile<'i>| len_of(&added).is_some_and(|len| len_of(earlier) == Some(len));
+        let original = self.0.iter().find(is_copy).map(|earlier| earlier.input);
+        self.0.push(added);
+        original
+    }
+}
+
 /// Reports files that are the same as an earlier one, by path, or by length and first bytes: their streams are read
 /// twice. Returns `false` if there is one.
 ///
 /// Up to `jobs` threads open the files. Few begin alike, so this thread alone finds the lengths of these, and
 /// decompresses them for that.
 pub(crate) fn report_copies(inputs: &[Input], jobs: usize) -> bool {
-    let (mut by_path, mut by_first_bytes) = (BTreeMap::new(), BTreeMap::<u64, Vec<&Input>>::new());
+    let (mut by_path, mut by_first_bytes) = (BTreeMap::new(), BTreeMap::<u64, AlikeFiles<'_>>::new());
     let mut no_copies = true;
     for FileFacts { input, path, first_bytes } in facts(inputs, jobs) {
         let same_path = path.as_ref().and_then(|path| by_path.get(path).copied());
-        let mut same_text = || {
-            let alike = by_first_bytes.entry(first_bytes?).or_default();
-            let original = alike.iter().copied().find(|other| have_same_length(other, input));
-            alike.push(input);
-            original
-        };
+        let mut same_text = || by_first_bytes.entry(first_bytes?).or_default().add(input, |input| length(input).ok());
         let original = match same_path {
             Some(original) => Some((original, "is the same file as")),
             None => same_text().map(|original| (original, "has the length and the beginning of")),
@@ -103,11 +125,6 @@ fn first_bytes(reader: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Returns `true` if two files have the same length, unpacked. A file that cannot be read is like none.
-fn have_same_length(one: &Input, other: &Input) -> bool {
-    length(one).is_ok_and(|len| length(other).is_ok_and(|other_len| len == other_len))
-}
-
 /// Returns the length of a file, unpacked.
 fn length(input: &Input) -> io::Result<u64> {
     let file = input.path.as_ref().map(File::open).ok_or(io::ErrorKind::NotFound)??;
@@ -116,4 +133,28 @@ fn length(input: &Input) -> io::Result<u64> {
         return Ok(file.metadata()?.len());
     }
     io::copy(&mut input.open_without_progress()?, &mut io::sink())
+}
+
+#[cfg(test)]
+mod tests {
+    use core::cell::RefCell;
+    use std::path::Path;
+
+    use super::*;
+
+    /// The name of each file is its length. The second `7` is a copy; a file whose name is no number cannot be read.
+    #[test]
+    fn each_length_is_found_once() {
+        let inputs = ["5", "x", "7", "7", "x", "9"].map(|name| Input::of(Path::new(name)));
+        let measured = RefCell::new(Vec::new());
+        let length = |input: &Input| {
+            measured.borrow_mut().push(input.name.clone());
+            input.name.parse().ok()
+        };
+        let mut alike = AlikeFiles::default();
+        let originals = inputs.each_ref().map(|input| alike.add(input, length).map(|original| original.name.as_str()));
+        assert_eq!(originals, [None, None, None, Some("7"), None, None]);
+        // The first file is measured when another one can be compared with it: `x` cannot.
+        assert_eq!(measured.into_inner(), ["x", "7", "5", "7", "x", "9"]);
+    }
 }

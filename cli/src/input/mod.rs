@@ -1,7 +1,7 @@
 //! Inputs: from the arguments of a command to the events of each log.
 //!
-//! [`Inputs::list`] finds the files; [`copies`] reports those that are named twice, by their [identity](file_id) or their
-//! text. Each is [unpacked](unpack), maybe in a [thread of its own](ahead), and moves the [progress] bar. Its [layout] is
+//! [`Inputs::list`] finds the files; without the one that standard output goes to, by its [identity](file_id).
+//! [`copies`] reports those that are named twice, by their path or their text. Each is [unpacked](unpack), maybe in a [thread of its own](ahead), and moves the [progress] bar. Its [layout] is
 //! detected, and [`read_events`] passes its events to a [`Consumer`](reader::Consumer), which every command implements. Each
 //! event comes with the [time] that the log writes before it, and with the conditions of the [filter] that it meets.
 //! [Open streams](open_streams) in replies, found in the [lines] of the same bytes, are passed on as well. At the end of a
@@ -229,7 +229,7 @@ impl Input {
 
     /// Opens the text of the input as [`open`](Self::open) does, without a progress bar.
     pub(crate) fn open_without_progress(&self) -> io::Result<Box<dyn Read + Send>> {
-        self.open(&Progress::new(), Decompressor::Reader)
+        self.open(&Progress::never_shown(), Decompressor::Reader)
     }
 
     /// Opens the text of a regular file once more. `None` for an input that can be read only once.

@@ -8,22 +8,27 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::output::text::escape_name;
 
 /// A progress bar, which several readers may move. After the first second the bar is shown, if standard error is a
-/// terminal.
+/// terminal, unless it is one that is [never shown](Self::never_shown).
 #[derive(Clone)]
 pub(crate) struct Progress {
     /// The bar.
     bar: ProgressBar,
-    /// Time of the start.
-    start: Instant,
+    /// Time of the start; `None` for a bar that is never shown.
+    start: Option<Instant>,
 }
 
 impl Progress {
     /// Returns a bar that is not shown yet.
     pub(crate) fn new() -> Self {
+        Self { start: Some(Instant::now()), ..Self::never_shown() }
+    }
+
+    /// Returns the bar of a read that shows none.
+    pub(crate) fn never_shown() -> Self {
         let template = "{wide_msg} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta} left";
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden()).with_style(style);
-        Self { bar, start: Instant::now() }
+        Self { bar, start: None }
     }
 
     /// Adds a file that is still to be read.
@@ -35,7 +40,8 @@ impl Progress {
     /// Adds bytes that were read.
     pub(crate) fn move_by(&self, bytes: usize) {
         self.bar.inc(bytes as u64);
-        if self.start.elapsed().as_secs() >= 1 && self.bar.is_hidden() && io::stderr().is_terminal() {
+        let is_due = self.start.is_some_and(|start| start.elapsed().as_secs() >= 1);
+        if is_due && self.bar.is_hidden() && io::stderr().is_terminal() {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
     }

@@ -48,6 +48,7 @@ impl ReadFailure {
     fn of(error: Error, cause: Option<&io::Error>) -> Self {
         match (error, cause) {
             (Error::Io { offset, .. }, Some(cause)) => Self { offset, message: error_text(cause) },
+            // An event reader returns no other error.
             (error, _) => Self { offset: 0, message: error.to_string() },
         }
     }

@@ -182,3 +182,33 @@ fn compressed_text_in_the_middle_of_a_log_is_told() {
         }
     }
 }
+
+/// `merge` shows no progress bar, however long it reads: here from a pipe, for longer than a bar would wait.
+#[cfg(unix)]
+#[test]
+fn merge_without_a_progress_bar() {
+    use std::fs::File;
+    use std::io::{Read, Write};
+    use std::process::{Command, Stdio};
+
+    let pipe = file("files", "unused", "").with_file_name("pipe");
+    let _ = fs::remove_file(&pipe);
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (mut terminal, other_side) = crate::common::terminal();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
+    program.env("TERM", "xterm").arg("merge").arg(&pipe).stdout(Stdio::null()).stderr(other_side);
+    let mut child = program.spawn().unwrap();
+    // Closes this process's copy of the other side: only the child's is left.
+    drop(program);
+    let mut writer = File::create(&pipe).unwrap();
+    writer.write_all(b"no summary").unwrap();
+    std::thread::sleep(core::time::Duration::from_millis(1200));
+    writer.write_all(b"\n").unwrap();
+    drop(writer);
+    let mut shown = Vec::new();
+    // Reading ends with an error, since the other side is closed.
+    let _ = terminal.read_to_end(&mut shown);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.starts_with("tor-streams: ") && !shown.contains('\x1b'), "{shown:?}");
+}

@@ -10,6 +10,7 @@ mod formats;
 mod forms;
 mod nothing_lost;
 mod readme;
+mod wire_lines;
 
 use std::process::Output;
 

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, BufReader, Read};
 
 use memchr::memmem;
-use tor_stream_event::{LineState, LogFormat, Skipped};
+use tor_stream_event::{LineEnd, LineState, LogFormat, Skipped};
 
 use super::MARK;
 use crate::input::Input;
@@ -58,9 +58,9 @@ impl EndedLog<'_> {
         let skipped = self.state.skipped();
         // These lines have the text of an event; those of the other counts need not have it.
         let has_counted_events = skipped.marks.count + skipped.bare.count + skipped.in_data.count > 0;
-        // Without a reply, the reader has searched each line already: other files of a folder are not read twice.
-        let is_searched = has_events || has_counted_events || self.state.replies() == 0;
-        let inside = if is_searched { None } else { self.inside_of_lines() };
+        // In a text without any reply, such as another file in a folder of logs, the reader looks for marks in each line.
+        let needs_no_search = has_events || has_counted_events || self.state.replies() == 0;
+        let inside = if needs_no_search { None } else { self.inside_of_lines() };
         let found = [
             self.other_text(&skipped),
             self.without_code(&skipped),
@@ -168,7 +168,8 @@ impl EndedLog<'_> {
     /// once more: the reader counts no event inside another reply, in a line that is too long, or behind a line end that is
     /// unlike the first reply's.
     fn inside_of_lines(&self) -> Option<String> {
-        let (line, before) = find_first(MARK, self.text()?)?;
+        let (offset, before) = find_first(MARK, self.text()?)?;
+        let line = self.number_at(offset)?;
         let hints = [
             ("\r", CR_ALONE),
             ("\\n", "try `sed 's/\\\\n/\\n/g' FILE | tor-streams -`"),
@@ -185,7 +186,8 @@ impl EndedLog<'_> {
         let line = self
             .text()
             .and_then(|text| find_first(b"\0", text))
-            .map_or_else(String::new, |(line, _)| format!(":{line}"));
+            .and_then(|(offset, _)| self.number_at(offset))
+            .map_or_else(String::new, |line| format!(":{line}"));
         let hint =
             "some text is lost, or is compressed or UTF-16; `tr -d '\\0' <FILE | tor-streams -` reads on behind them";
         format!("{}{line}: NUL bytes: {hint}", self.name)
@@ -208,9 +210,19 @@ impl EndedLog<'_> {
         Some(BufReader::with_capacity(CHUNK, text))
     }
 
-    /// Returns the beginning of a line of the log. `None` if it cannot be read again.
+    /// Returns the number of the line that has the byte at an offset. `None` if the log cannot be read again.
+    fn number_at(&self, offset: u64) -> Option<u64> {
+        let mut events = self.layout.events(self.text()?.take(offset + 1));
+        while events.next_event().ok()?.is_some() {}
+        Some(events.state().lines())
+    }
+
+    /// Returns the beginning of a line of the log, of at most [`MAX_LINE`] bytes. `None` if it cannot be read again.
     fn line(&self, number: u64) -> Option<Vec<u8>> {
         let mut text = self.text()?;
+        if self.state.line_end() == Some(LineEnd::CrLf) {
+            return self.line_on_the_wire(number, text);
+        }
         // Skips the lines before. Counting those of a chunk takes a tenth of the time of a search for each line end.
         let mut to_skip = usize::try_from(number.saturating_sub(1)).ok()?;
         while to_skip > 0 {
@@ -225,25 +237,62 @@ impl EndedLog<'_> {
         text.take(MAX_LINE).read_until(b'\n', &mut line).ok()?;
         Some(line).filter(|line| !line.is_empty())
     }
+
+    /// Returns the beginning of a line on the wire, where a LF may be a byte of a name: the reader of events counts the lines.
+    fn line_on_the_wire(&self, number: u64, mut text: impl BufRead) -> Option<Vec<u8>> {
+        let mut events = self.layout.events(HandedText::default());
+        let (mut line, mut piece) = (Vec::new(), Vec::new());
+        loop {
+            let lines = events.state().lines();
+            if lines >= number {
+                return Some(line);
+            }
+            piece.clear();
+            text.by_ref().take(MAX_LINE).read_until(b'\n', &mut piece).ok().filter(|&len| len > 0)?;
+            if lines + 1 == number {
+                let room = (MAX_LINE as usize).saturating_sub(line.len());
+                line.extend_from_slice(piece.get(..room).unwrap_or(&piece));
+            }
+            events.get_mut().0 = io::Cursor::new(core::mem::take(&mut piece));
+            // The error at the end of the piece comes once all of it is searched.
+            while let Ok(Some(_)) = events.next_event() {}
+            piece = core::mem::take(&mut events.get_mut().0).into_inner();
+        }
+    }
 }
 
-/// Returns the number of the line in which `bytes` occur first, and the text before them, up to [`SEARCHED_BEFORE`] bytes.
+/// A text that is handed to a reader piece by piece. At the end of a piece, reading fails, as the text goes on.
+#[derive(Default)]
+struct HandedText(io::Cursor<Vec<u8>>);
+
+impl Read for HandedText {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(io::ErrorKind::WouldBlock.into()),
+            read => Ok(read),
+        }
+    }
+}
+
+/// Returns the offset at which `bytes` occur first, and the text before them, up to [`SEARCHED_BEFORE`] bytes.
 fn find_first(bytes: &[u8], mut text: impl BufRead) -> Option<(u64, Vec<u8>)> {
     let finder = memmem::Finder::new(bytes);
-    // The last bytes of the chunks so far, with which `bytes` may begin, and the number of the line in which they begin.
-    let (mut tail, mut line) = (Vec::new(), 1);
+    // The last bytes of the chunks so far, with which `bytes` may begin, and the offset at which they begin.
+    let (mut tail, mut tail_offset) = (Vec::new(), 0);
     loop {
         let chunk = text.fill_buf().ok().filter(|chunk| !chunk.is_empty())?;
         let len = chunk.len();
         tail.extend_from_slice(chunk);
         if let Some(at) = finder.find(&tail) {
             let before = tail.get(..at)?;
-            let number = line + memchr::memchr_iter(b'\n', before).count() as u64;
-            return Some((number, before.get(before.len().saturating_sub(SEARCHED_BEFORE)..)?.to_vec()));
+            return Some((
+                tail_offset + at as u64,
+                before.get(before.len().saturating_sub(SEARCHED_BEFORE)..)?.to_vec(),
+            ));
         }
         text.consume(len);
         let dropped = tail.len().saturating_sub(bytes.len() + SEARCHED_BEFORE);
-        line += memchr::memchr_iter(b'\n', tail.get(..dropped)?).count() as u64;
+        tail_offset += dropped as u64;
         tail.drain(..dropped);
     }
 }
@@ -287,7 +336,8 @@ fn mask_after_keywords(text: &mut String) {
     }
 }
 
-/// Masks a credential, or its keyword, in whose middle a text begins.
+/// Masks the rest of a credential, or of its keyword, at the start of a text. A log that was cut, or a LF in a credential, may
+/// begin a line in the middle of one.
 fn mask_cut_credential(text: &mut String) {
     // Fields that tor prints after credentials, and the CR that ends an event, show that the credential has ended.
     let ends_of_credentials = ["\r", " CLIENT_PROTOCOL=", " NYM_EPOCH=", " SESSION_GROUP=", " ISO_FIELDS="];
@@ -305,15 +355,21 @@ fn mask_cut_credential(text: &mut String) {
 mod tests {
     use std::io::BufReader;
 
-    use super::{MARK, find_first, shown};
+    use super::{MARK, SEARCHED_BEFORE, find_first, shown};
 
     #[test]
     fn the_first_bytes_in_chunks_of_any_length() {
+        // Longer than what is kept of the chunks before.
+        let long = "0123456789".repeat(50);
         for (text, expected) in [
-            ("650 BW 1 2\r650 STREAM 1 NEW 0 a:1\r\n", Some((1, b"650 BW 1 2\r".to_vec()))),
-            ("a\nb\n650 STREAM 1", Some((3, b"a\nb\n".to_vec()))),
-            ("650 STREAM 1", Some((1, Vec::new()))),
+            ("650 BW 1 2\r650 STREAM 1 NEW 0 a:1\r\n", Some((11, b"650 BW 1 2\r".to_vec()))),
+            ("a\nb\n650 STREAM 1", Some((4, b"a\nb\n".to_vec()))),
+            ("650 STREAM 1", Some((0, Vec::new()))),
             ("a\n650 STREAM\n650 STREA\n", None),
+            (
+                &format!("{long}650 STREAM 1 650 STREAM 2"),
+                Some((500, long.as_bytes()[500 - SEARCHED_BEFORE..].to_vec())),
+            ),
         ] {
             for len in 1..=text.len() {
                 assert_eq!(find_first(MARK, BufReader::with_capacity(len, text.as_bytes())), expected, "{len} {text}");

@@ -31,18 +31,29 @@ impl UnreadText {
     /// Maximum length of a line that the reader of events reads.
     const LIMIT: usize = EventReader::<io::Empty>::DEFAULT_LIMIT;
 
+    /// Maximum number of bytes of a mark that does not end yet.
+    const TAIL_LEN: usize = MARK.len() - 1;
+
     /// Searches the next bytes, fewer than the limit: so at most the first line among them is too long.
     pub(crate) fn scan(&mut self, bytes: &[u8]) {
         self.has_nul = self.has_nul || memchr::memchr(b'\0', bytes).is_some();
         let end_of_line = bytes.get(..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())).unwrap_or_default();
         self.search_behind_limit(end_of_line);
-        match memchr::memrchr(b'\n', bytes) {
-            Some(lf) => (self.len, self.is_counted) = (bytes.len() - lf - 1, false),
-            None => self.len = self.len.saturating_add(bytes.len()),
+        let mut rest = bytes;
+        if let Some(lf) = memchr::memrchr(b'\n', bytes) {
+            (self.len, self.is_counted) = (0, false);
+            self.tail.clear();
+            rest = bytes.get(lf + 1..).unwrap_or_default();
         }
-        let kept = self.len.min(bytes.len()).min(MARK.len() - 1);
-        self.tail.clear();
-        self.tail.extend_from_slice(bytes.get(bytes.len() - kept..).unwrap_or_default());
+        self.len = self.len.saturating_add(rest.len());
+        self.keep_tail(rest);
+    }
+
+    /// Keeps the last bytes of the incomplete line, which goes on with these bytes.
+    fn keep_tail(&mut self, bytes: &[u8]) {
+        let last = bytes.get(bytes.len().saturating_sub(Self::TAIL_LEN)..).unwrap_or_default();
+        self.tail.extend_from_slice(last);
+        self.tail.drain(..self.tail.len().saturating_sub(Self::TAIL_LEN));
     }
 
     /// Counts the incomplete line, which goes on with these bytes, if a mark ends in them behind the limit.
@@ -51,8 +62,8 @@ impl UnreadText {
             return;
         }
         let tail_start = self.len - self.tail.len();
-        self.tail.extend_from_slice(bytes);
-        let mut marks = memmem::find_iter(&self.tail, MARK);
+        let text = [self.tail.as_slice(), bytes].concat();
+        let mut marks = memmem::find_iter(&text, MARK);
         self.is_counted = marks.any(|at| tail_start + at + MARK.len() > Self::LIMIT);
         self.behind_limit += u64::from(self.is_counted);
     }
@@ -70,7 +81,8 @@ mod tests {
             "650 STREAM 1\n{hole}650 STREAM 2 650 STREAM 3\n{hole}\n650 STREAM 4\n650 STREAM 5{hole}\n{}650 STREAM 6\n{hole}650 STREAM 7",
             hole.get(MARK.len()..).unwrap(),
         );
-        for len in [9, 64, 1000, 65_536] {
+        // A mark of 11 bytes goes over as many chunks of one byte, over three chunks of 5 to 9, and over two longer ones.
+        for len in [1, 5, 6, 7, 8, 9, 10, 11, 12, 64, 1000, 65_536] {
             let mut lines = UnreadText::default();
             text.as_bytes().chunks(len).for_each(|chunk| lines.scan(chunk));
             assert_eq!(lines.behind_limit, 2, "{len}");

@@ -208,6 +208,8 @@ impl LayoutOptions {
     /// Sets the formats of a layout by the first lines of the log. Returns `false` if more lines may change the result.
     fn set_formats(&self, start: &[u8], layout: &mut Layout) -> bool {
         let with_mark = lines_with_mark(start);
+        // Fewer lines may have set them.
+        (layout.is_unknown, layout.is_without_sample) = (false, false);
         let given = self.prefix.iter().filter(|text| *text != Self::AUTO);
         layout.formats = given.filter_map(|text| format(text.as_bytes(), &with_mark)).collect();
         layout.given = layout.formats.len();
@@ -340,5 +342,32 @@ impl Layout {
     /// Returns all formats, given and learned.
     pub(crate) fn formats(&self) -> &[LogFormat] {
         &self.formats
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stream's first read may be without an event: the reads after it decide.
+    #[test]
+    fn events_in_the_second_read() {
+        let options = LayoutOptions {
+            prefix: vec![LayoutOptions::AUTO.into()],
+            bare: false,
+            line_end: LineEndChoice::Auto,
+            no_data: false,
+        };
+        for (second, expected) in [
+            ("650 STREAM 1 NEW 0 a:1\n", (false, false)),
+            ("gw: 650 STREAM 1 NEW 0 a:1\ngw: 650 STREAM 2 NEW 0 b:1\n", (false, false)),
+            ("gw: 650 STREAM 1 NEW 0 a:1\n", (true, false)),
+            ("another note\n", (false, true)),
+        ] {
+            // The first read also has the label's length of bytes, by which labels are detected.
+            let text = Cursor::new("a note of a program that is longer than a label\n").chain(Cursor::new(second));
+            let (_, layout) = options.detect(Box::new(text), TextSource::Stream).unwrap();
+            assert_eq!((layout.is_unknown, layout.is_without_sample), expected, "{second}");
+        }
     }
 }

@@ -47,9 +47,10 @@ pub(crate) struct OpenStreamScanner {
     lines_before: u64,
     /// Set on the wire, unset in a program's log; `None` before the first reply.
     is_wire: Option<bool>,
-    /// Set after a skipped text that begins a reply on the wire and ends with a lone LF: the next bytes belong to that line.
+    /// Set after a skipped text that begins a reply on the wire and ends with a lone LF: the next bytes belong to that line. Only
+    /// lines that were skipped can set it: [`add_line`](Self::add_line) puts such a line back instead.
     skipped_line_goes_on: bool,
-    /// End of the line before; `None` at the start.
+    /// Bytes that the line before ended with; `None` at the start.
     previous_end: Option<LineEnd>,
     /// End of the scanner's first line, if a `stream-status` reply begins there: whether the line before has the same end is
     /// not known yet.
@@ -85,6 +86,7 @@ impl OpenStreamScanner {
             line_offset: offset,
             next_offset: offset,
             lines_before: state.map_or(0, LineState::lines),
+            // The reader's line end is CR LF on the wire only: a program's log is read with LF, whether or not a CR is before it.
             is_wire: line_end.map(|line_end| line_end == LineEnd::CrLf),
             skipped_line_goes_on: false,
             previous_end: None,

@@ -181,7 +181,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         let log = self.begin_log(file.name());
         let side = match self.shared.logs.division().filter(|division| division.has(file.name().index)) {
             None => Side::Alone,
-            Some(division) if division.is_sent() => Side::Sending,
+            Some(division) if division.sends() => Side::Sending,
             Some(_) => Side::First,
         };
         self.cut = Some(CutFile::new(file, log, side));
@@ -222,7 +222,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
             return Ok(());
         };
         division.sent_ranges(index).try_for_each(|process| {
-            if division.is_sent() {
+            if division.sends() {
                 self.collector.send_range(None)
             } else {
                 self.collector.receive_range(process, None, 0).map(drop)

@@ -32,7 +32,7 @@ pub(crate) struct Identity {
 impl Identity {
     /// Returns the identity of a file as it is now, or as it was when it had `len` bytes. `None` if it cannot be cut.
     pub(crate) fn of(options: &ReadOptions, input: &Input, len: Option<u64>) -> Option<Self> {
-        let file = Cuttable::with_len(options, (0, input), len, &Progress::new())?;
+        let file = Cuttable::with_len(options, (0, input), len, &Progress::never_shown())?;
         file.identity().ok()
     }
 }
@@ -82,7 +82,7 @@ impl Division {
     }
 
     /// Returns `true` for a process that sends its ranges to process 0.
-    pub(super) const fn is_sent(&self) -> bool {
+    pub(super) const fn sends(&self) -> bool {
         self.process != 0
     }
 
@@ -98,9 +98,9 @@ impl Division {
         file.identity().is_ok_and(|now| now == *identity).then_some(file)
     }
 
-    /// Opens a file that is divided once more, for a thread that restores ranges of other processes.
+    /// Opens a file that is divided once more, for a thread that rebuilds the parts of ranges that other processes have sent.
     pub(crate) fn reopen(&self, options: &ReadOptions, file: (usize, &Input)) -> Option<Cuttable> {
-        self.open(options, file, &Progress::new())
+        self.open(options, file, &Progress::never_shown())
     }
 
     /// Iterates over the ranges of a file that this process sends to process 0 or, as process 0, receives. Each item is the number
@@ -110,7 +110,7 @@ impl Division {
             self.files.get(&index).map_or(0, |identity| DividedRanges::count(identity.len, self.step(identity.len)));
         (0..ranges)
             .map(|number| self.process_of(number))
-            .filter(|&process| if self.is_sent() { process == self.process } else { process != 0 })
+            .filter(|&process| if self.sends() { process == self.process } else { process != 0 })
     }
 }
 
@@ -160,14 +160,14 @@ impl DividedRanges {
             self.next += 1;
             let process = division.process_of(number);
             let is_own = process == division.process;
-            if division.is_sent() && !is_own {
+            if division.sends() && !is_own {
                 continue;
             }
             let range = self.range(file, number);
             self.end = range.as_ref().map_or(self.end, |range| range.end);
             match range {
                 Some(range) if is_own => return Some(Turn::Own(range)),
-                None if division.is_sent() => return Some(Turn::Nothing),
+                None if division.sends() => return Some(Turn::Nothing),
                 None if is_own => {}
                 range => return Some(Turn::Other(process, range)),
             }

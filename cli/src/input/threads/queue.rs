@@ -68,7 +68,8 @@ pub(super) struct WaitingInput {
     pub(super) index: usize,
     /// The input.
     pub(super) input: Input,
-    /// Length of the file in bytes; `None` if the input is no file.
+    /// Length of the file in bytes; `None` if the input is no regular file, or if one thread reads all inputs: that needs no
+    /// lengths.
     len: Option<u64>,
     /// Thread that decompresses the input.
     pub(super) decompressor: Decompressor,
@@ -227,15 +228,16 @@ impl<M: ConsumerMaker> SharedState<M> {
 
     /// Returns `true` if an input is divided, and this process sends its ranges to process 0.
     pub(super) fn is_sent(&self, waiting: &WaitingInput) -> bool {
-        self.is_divided(waiting) && self.logs.division().is_some_and(Division::is_sent)
+        self.is_divided(waiting) && self.logs.division().is_some_and(Division::sends)
     }
 
     /// Returns the next step with a file.
     pub(super) fn next_step(&self, cutting: &mut Cutting) -> CutStep {
         if let Some((ranges, division)) = cutting.divided.as_mut().zip(self.logs.division()) {
             return match ranges.next(&cutting.file, division) {
-                // The lines before it are in ranges that other processes read, so their number is not known.
-                Some(Turn::Own(range)) if division.is_sent() || self.logs.needs_lines_before() => {
+                // A recorded part: process 0 appends it, or it needs the number of lines before it, which is not known, since
+                // other processes read them.
+                Some(Turn::Own(range)) if division.sends() || self.logs.needs_lines_before() => {
                     CutStep::Read(range, None)
                 }
                 Some(Turn::Own(range)) => CutStep::Read(range, Some(0)),
@@ -250,7 +252,8 @@ impl<M: ConsumerMaker> SharedState<M> {
         }
     }
 
-    /// Returns the next range of a file, and the number of lines before it if parts need that, else 0.
+    /// Returns the next range of a file, and the number of lines before it if parts need that, else 0. `None` at the end of the
+    /// file, and if the lines cannot be counted.
     fn next_range(&self, cutting: &mut Cutting) -> Option<(Range<u64>, u64)> {
         let range = cutting.file.range(cutting.next_offset)?;
         let lines = cutting.lines_before;

@@ -25,7 +25,7 @@ pub(super) fn number_len(text: &[u8]) -> usize {
 }
 
 /// Returns the Unix time that a number alone is, in seconds, milliseconds, microseconds or nanoseconds: the number of its digits
-/// decides the unit. `None` for a time before 2000 or, in seconds, of more than ten digits, which begin in 2286.
+/// decides the unit. `None` for a time before 2000, and from 2286 on, when seconds have eleven digits.
 pub(super) fn unix_number(word: &[u8]) -> Option<Duration> {
     let time = decimal(word)?;
     let seconds = time.as_secs();

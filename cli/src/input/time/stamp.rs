@@ -15,7 +15,8 @@ use super::{DAY, TOO_LATE, Time, onionperf};
 pub(crate) enum Stamp<'a> {
     /// A time, and its text.
     Time(Time, &'a [u8]),
-    /// A number after a date, where OnionPerf writes Unix time, that is [too late](TOO_LATE) for a date.
+    /// A number with a fraction after a date, where OnionPerf writes Unix time, that is [too late](TOO_LATE) for a date: one of
+    /// the two is wrong, and it is not known which.
     TooLate,
 }
 
@@ -58,7 +59,8 @@ impl<'a> Stamp<'a> {
     /// Unix time has the best rank, then the first date with a year, the first one without, and the first time of day.
     /// Seconds with a fraction at the start of the prefix are those since the start of the log.
     ///
-    /// A whole number beside another time is Unix time only if the two agree: 32-bit systems number threads like that.
+    /// A whole number beside another time is Unix time only if the two agree: threads have numbers as large as Unix time, on
+    /// 64-bit systems also as large as milliseconds and microseconds.
     pub(crate) fn in_prefix(prefix: &'a [u8]) -> Option<Self> {
         // The Unix time with a fraction, or too late; a whole number; and the best of all other times.
         let (mut unix, mut whole, mut other) = (None, None, None);
@@ -128,20 +130,20 @@ fn better<'a>(found: Option<Candidate<'a>>, next: Candidate<'a>) -> Option<Candi
 }
 
 /// Returns the Unix time that OnionPerf writes after a date and a time, also on a clock that was never set and begins in 1970: a
-/// word that is a number with a fraction, on the same day. `None` for any other word: a number without a fraction is that of a
-/// process.
+/// word that is a number with a fraction, on the same day. [`Stamp::TooLate`] for such a number that is too late for a date,
+/// and `None` for any other word: a number without a fraction may be that of a process or of a thread.
 fn number_after_date(prefix: &[u8], end: usize, date: Time) -> Option<Stamp<'_>> {
     let rest = prefix.get(end..)?;
     let spaces = rest.iter().take_while(|&&byte| byte == b' ').count();
     let word = rest.get(spaces..).filter(|_| spaces > 0)?;
     let word = word.get(..word.iter().position(|&byte| byte == b' ').unwrap_or(word.len()))?;
-    let seconds = decimal(word)?;
+    let seconds = decimal(word).filter(|_| has_fraction(word))?;
     if seconds.as_secs() >= TOO_LATE {
         return Some(Stamp::TooLate);
     }
     // The date may be that of any time zone.
     let is_same_day = date.unix().is_some_and(|date| date.abs_diff(seconds) < Duration::from_secs(DAY));
-    (has_fraction(word) && is_same_day).then_some(Stamp::Time(Time::Unix(seconds), word))
+    is_same_day.then_some(Stamp::Time(Time::Unix(seconds), word))
 }
 
 /// Returns the time that `rest` begins with, its rank and its length. `before` is the byte before it.

@@ -1,9 +1,16 @@
-//! Decompression of xz and bzip2.
+//! Decompression of xz, zstd and bzip2, with limits of memory.
 //!
-//! If a file is damaged, a reader here returns every byte before the damage, and then the error. The readers that the
+//! If a file is damaged, [`Decoder`] returns every byte before the damage, and then the error. The readers that the
 //! decompression crates have drop the bytes that they decoded in the call that fails.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, BufReader, Read};
+
+/// Maximum memory of a decoder of xz, and maximum window of one of zstd, in bytes: twice what `xz -9` needs, and the limit of the
+/// program `zstd`. A header may ask for 4 GiB. Decoders of gzip and bzip2 always take less than 4 MiB.
+const MAX_MEMORY: u64 = 1 << MAX_WINDOW_LOG;
+
+/// Binary logarithm of [`MAX_MEMORY`].
+const MAX_WINDOW_LOG: u32 = 27;
 
 /// A decoder of one format.
 pub(super) trait Decode {
@@ -72,7 +79,17 @@ impl Xz {
     ///
     /// If there is not enough memory.
     pub(super) fn new() -> io::Result<Self> {
-        Ok(Self(liblzma::stream::Stream::new_stream_decoder(u64::MAX, liblzma::stream::CONCATENATED)?))
+        Ok(Self(liblzma::stream::Stream::new_stream_decoder(MAX_MEMORY, liblzma::stream::CONCATENATED)?))
+    }
+
+    /// Returns the error of the library, with the command that reads a file which needs too much memory.
+    fn error(error: &liblzma::stream::Error) -> io::Error {
+        match error {
+            liblzma::stream::Error::MemLimit => {
+                io::Error::other("xz: needs more than 128 MiB of memory: try `xz -dc FILE | tor-streams -`")
+            }
+            error => invalid("xz", error),
+        }
     }
 }
 
@@ -86,8 +103,38 @@ impl Decode for Xz {
         Decoded {
             read: self.0.total_in() - read,
             written: self.0.total_out() - written,
-            end: status.map(|status| matches!(status, Status::StreamEnd)).map_err(|error| invalid("xz", &error)),
+            end: status.map(|status| matches!(status, Status::StreamEnd)).map_err(|error| Self::error(&error)),
         }
+    }
+}
+
+/// A reader of the text in a file of zstd.
+pub(super) struct Zstd<R: BufRead>(zstd::Decoder<'static, R>);
+
+impl<R: Read> Zstd<BufReader<R>> {
+    /// Returns a reader of files, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// If there is not enough memory.
+    pub(super) fn new(compressed: R) -> io::Result<Self> {
+        let mut decoder = zstd::Decoder::new(compressed)?;
+        decoder.window_log_max(MAX_WINDOW_LOG)?;
+        Ok(Self(decoder))
+    }
+}
+
+impl<R: BufRead> Read for Zstd<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        /// Text of the library's error about a window that is too large.
+        const TOO_LARGE: &str = "Frame requires too much memory for decoding";
+
+        self.0.read(buffer).map_err(|error| {
+            if error.to_string() != TOO_LARGE {
+                return error;
+            }
+            io::Error::other("zstd: needs more than 128 MiB of memory: try `zstd -dc --long=31 FILE | tor-streams -`")
+        })
     }
 }
 

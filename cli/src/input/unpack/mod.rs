@@ -9,7 +9,7 @@ use std::io::{self, BufReader, Cursor, Read};
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytesBuilder;
 
-use self::decoder::{Bzip2, Decoder, Xz};
+use self::decoder::{Bzip2, Decoder, Xz, Zstd};
 use self::foreign::{FIRST_BYTES, Foreign};
 
 /// Maximum number of layers of compression.
@@ -60,7 +60,7 @@ pub(crate) fn unpack(reader: impl Read + Send + 'static) -> io::Result<(Box<dyn 
             Some(Layer::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::new(whole))),
             Some(Layer::Bzip2) => Box::new(Decoder::new(BufReader::new(whole), Bzip2::new())),
             Some(Layer::Xz) => Box::new(Decoder::new(BufReader::new(whole), Xz::new()?)),
-            Some(Layer::Zstd) => Box::new(zstd::Decoder::new(whole)?),
+            Some(Layer::Zstd) => Box::new(Zstd::new(whole)?),
             Some(Layer::Utf16(encoding)) => {
                 let mut decoder = DecodeReaderBytesBuilder::new();
                 return Ok((Box::new(decoder.encoding(Some(encoding)).strip_bom(true).build(whole)), true));
@@ -98,6 +98,7 @@ impl Layer {
         }
         Ok(match start {
             [0x1f, 0x8b, 8, ..] => Some(Self::Gzip),
+            // The mark of a block or, in an empty file, that of the end.
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, ..] => {
                 Some(Self::Bzip2)
             }

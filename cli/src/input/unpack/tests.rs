@@ -99,3 +99,39 @@ fn damaged_bzip2() {
 fn damaged_zstd() {
     reads_as_far_as(&["zstd", "-zc"], &["zstd", "-dc"]);
 }
+
+/// A file of xz whose header asks for a dictionary: 64 MiB is that of `xz -9`, and 4 GiB the largest one.
+#[test]
+fn memory_of_xz() {
+    /// Offset of the code of the dictionary's length, behind the header of the file and four bytes of the first block's.
+    const CODE: usize = 16;
+    /// Bytes of the block's header that its checksum covers; the checksum follows.
+    const CHECKED: core::ops::Range<usize> = 12..20;
+
+    let mut file = Vec::new();
+    liblzma::read::XzEncoder::new(&b"a log"[..], 1).read_to_end(&mut file).unwrap();
+    for (code, is_read) in [(28, true), (29, true), (30, false), (40, false)] {
+        file[CODE] = code;
+        let mut checksum = flate2::Crc::new();
+        checksum.update(&file[CHECKED]);
+        file[CHECKED.end..][..4].copy_from_slice(&checksum.sum().to_le_bytes());
+        let (text, error) = read(&file);
+        if is_read {
+            assert_eq!((text.as_slice(), error), (&b"a log"[..], None), "{code}");
+        } else {
+            let message = "xz: needs more than 128 MiB of memory: try `xz -dc FILE | tor-streams -`";
+            assert_eq!((text.as_slice(), error.as_deref()), (&b""[..], Some(message)), "{code}");
+        }
+    }
+}
+
+/// A frame of zstd with a window of 128 MiB, and one that is an eighth larger.
+#[test]
+fn memory_of_zstd() {
+    // The last block, five bytes as they are.
+    let frame = |window: u8| [&b"\x28\xb5\x2f\xfd\0"[..], &[window], b"\x29\0\0a log"].concat();
+    assert_eq!(read(&frame(17 << 3)), (b"a log".to_vec(), None));
+    let (text, error) = read(&frame(17 << 3 | 1));
+    let message = "zstd: needs more than 128 MiB of memory: try `zstd -dc --long=31 FILE | tor-streams -`";
+    assert_eq!((text, error.as_deref()), (Vec::new(), Some(message)));
+}

@@ -68,8 +68,8 @@ pub(crate) struct Real(Float64Builder);
 #[derive(Default)]
 pub(crate) struct Flag(BooleanBuilder);
 
-/// Points in time: Unix time in microseconds, cut below. A row has no value if its time is unknown, or after the year 294246, the
-/// last one of such numbers.
+/// Points in time: Unix time in microseconds; digits below the microsecond are dropped. A row has no value if its time is
+/// unknown, or after the year 294246, the last one that 64 bits have.
 pub(crate) struct Timestamp(TimestampMicrosecondBuilder);
 
 /// A kind of words whose usual members are known.

@@ -22,7 +22,7 @@ const BATCH: usize = 8192;
 /// Number of bytes of text with which a batch is full, before it has all its rows: a row may be long, and a text column ends at 2 GiB.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
-/// Maximum number of rows in a Parquet row group, which is kept in memory until it is written. More of them are hardly smaller.
+/// Maximum number of rows in a Parquet row group, which is kept in memory until it is written. Larger groups make the file hardly smaller.
 const ROW_GROUP: usize = 8 * BATCH;
 
 /// Maximum bytes of a row group, encoded.
