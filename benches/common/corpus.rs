@@ -11,7 +11,7 @@ const STREAM_REPLY: &[u8] = b"650 STREAM ";
 /// Line end of tor's.
 const LINE_END: &[u8] = b"\r\n";
 
-/// Events of a capture, as lines and as contents. They are leaked: a measured input lives as long as the program.
+/// Events of a capture, as lines and as contents. Leaked, since a measured input lives as long as the program.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Corpus {
     /// Name in reports.

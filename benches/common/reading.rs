@@ -36,7 +36,7 @@ pub(crate) fn every_field(event: &StreamEventRef<'_>) -> u64 {
     sum.0
 }
 
-/// A sum of values, so that the compiler has each of them read. It wraps around.
+/// A sum of values, so that the compiler has each of them read. The sum wraps around.
 #[derive(Debug)]
 pub(crate) struct Sum(pub(crate) u64);
 

@@ -42,7 +42,7 @@ fn change(data: &mut [u8], seed: &[u8]) {
 
 law!(|input: &[u8]| {
     let of_line = StreamEventRef::parse_lenient(input).map(StreamEvent::from);
-    // As data, a content that holds a CR LF is refused.
+    // A content that holds a CR LF is refused as data.
     let of_line = of_line.ok().filter(|event| !event.content().windows(2).any(|bytes| bytes == b"\r\n"));
     let of_json = serde_json::from_slice::<StreamEvent>(input).ok();
     let of_bytes = postcard::from_bytes::<StreamEvent>(input).ok();

@@ -101,7 +101,7 @@ fn source_addr(u: &mut Unstructured<'_>) -> Result<String> {
 fn hostile(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     let mut text = Vec::new();
     for _ in 0..u.int_in_range(0..=10)? {
-        // One of three kinds of other text, or a fragment.
+        // A byte, filler, a plain name, or a fragment.
         match u.int_in_range(0..=FRAGMENTS.len() + 2)? {
             0 => text.extend(u.bytes(1)?),
             1 => text.resize(text.len() + usize::from(u8::arbitrary(u)?), b'a'),

@@ -103,6 +103,9 @@ impl StreamEvents<'_> {
     }
 
     /// Continues from a state: the buffer begins after the lines that led to it.
+    ///
+    /// The state's line end and formats replace those that were set before. Setting them after this call forgets what the
+    /// state knows of the input, such as open data of a reply; only numbers and counts go on.
     #[must_use]
     pub fn resume(mut self, state: &LineState) -> Self {
         self.finder.resume(&state.finder);

@@ -117,6 +117,9 @@ impl<R: Read> EventReader<R> {
     }
 
     /// Continues from a state: the reader begins after the lines that led to it.
+    ///
+    /// The state's line end and formats replace those that were set before. Setting them after this call forgets what the
+    /// state knows of the input, such as open data of a reply; only numbers and counts go on.
     #[must_use]
     pub fn resume(mut self, state: &LineState) -> Self {
         self.splitter.finder.resume(&state.finder);

@@ -172,7 +172,7 @@ impl Printed {
         !self.fields.iter().any(is_new) && is_plain_target(&self.target())
     }
 
-    /// Returns the name of the first field of `read` that is not what tor meant.
+    /// Returns the name of the first field of `read` that differs from this event's. `None` if none does.
     #[must_use]
     pub fn difference(&self, read: &StreamEventRef<'_>) -> Option<&'static str> {
         let [id, status, circuit] = self.header.each_ref().map(String::as_str);

@@ -59,8 +59,8 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Returns `true` if these numbers are those of `skipped`. Events without a code and wrapped events are not compared: the tests
-    /// have a table for them.
+    /// Returns `true` if these numbers are those of `skipped`. Events without a code (`bare`) and wrapped events are not compared:
+    /// `tests/lines/rules.rs` has a table of them.
     pub fn agrees_with(&self, skipped: &Skipped) -> bool {
         let lists = [&self.marks, &self.in_data, &self.line_ends];
         let counts = [skipped.marks, skipped.in_data, skipped.line_ends];
@@ -163,8 +163,7 @@ impl<'a> Search<'a> {
     fn first_line(&mut self, rest: &'a [u8]) -> (Line<'a>, usize) {
         let is_reply = begins_reply(rest);
         if is_reply {
-            let is_cr_lf = || find(rest, b"\n").is_some_and(|lf| rest[..lf].ends_with(b"\r"));
-            self.is_wire = self.is_wire.or_else(|| Some(is_cr_lf()));
+            self.is_wire.get_or_insert_with(|| find(rest, b"\n").is_some_and(|lf| rest[..lf].ends_with(b"\r")));
         }
         // On the wire CR LF ends replies and data. Other lines, and all lines of a log, end with LF.
         let is_wire_text = self.is_wire == Some(true) && (is_reply || self.is_in_data());
@@ -225,8 +224,8 @@ impl<'a> Search<'a> {
     /// Counts each LF in a reply or in data on the wire: it may be the end of a log's line. In an event a LF is text of a name, unless
     /// a reply follows it.
     fn count_lone_lfs(&mut self, line: &Line<'_>) {
+        let text = line.text;
         if self.is_wire == Some(true) && self.counts_line_ends {
-            let text = line.text;
             let lfs = (0..text.len()).filter(|&lf| text[lf] == b'\n');
             let counted = lfs.filter(|lf| !begins_event(text) || date_prefix(&text[lf + 1..]).is_some()).count();
             self.found.line_ends.extend(core::iter::repeat_n(line.number, counted));
@@ -268,8 +267,7 @@ impl<'a> Search<'a> {
         let with_space = [first_line, b" "].concat();
         let has_prefix =
             matched(before, first_line).is_some() || matched(before, &with_space) == Some(with_space.len());
-        let is_around = !(before.is_empty() && after.is_empty());
-        if has_prefix && is_around { Data::Prefixed(before, after) } else { Data::Plain }
+        if has_prefix && !(before.is_empty() && after.is_empty()) { Data::Prefixed(before, after) } else { Data::Plain }
     }
 
     /// Adds a line with a reply that is no data.
@@ -393,11 +391,9 @@ fn match_unit(before: &[u8], index: usize, line: &[u8]) -> (usize, usize) {
     let is_of_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let is_word_start = index == 0 || !is_of_word(&before[index - 1]);
     let word = &rest[..run(rest, is_of_word)];
-    match NAMES.iter().find(|list| is_word_start && is_in(list, word)) {
-        Some(list) => {
-            let name = list.split(' ').find(|name| line.starts_with(name.as_bytes()));
-            (word.len(), name.map_or(0, str::len))
-        }
-        None => (1, usize::from(line.first() == rest.first())),
-    }
+    let Some(names) = NAMES.iter().find(|names| is_word_start && is_in(names, word)) else {
+        return (1, usize::from(line.first() == rest.first()));
+    };
+    let name = names.split(' ').find(|name| line.starts_with(name.as_bytes()));
+    (word.len(), name.map_or(0, str::len))
 }

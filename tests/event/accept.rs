@@ -20,7 +20,7 @@ fn unknown_keywords_with_a_colon() {
     for (host, anomalies) in [
         ("a", &[UnknownKeyword][..]),
         ("a b", &[TargetSpace, UnknownKeyword]),
-        // With so many ports, the fields are read from the right.
+        // With more than four ports in it, the end of the target is searched for from the right.
         ("a:1 b:1 c:1 d:1 e:1 f", &[TargetSpace, UnknownKeyword]),
     ] {
         for value in ["b:2", "\"b:2 c:3\""] {
@@ -53,7 +53,8 @@ fn a_path_at_the_cut() {
     }
 }
 
-/// The list that tor prints with the default flags of a SOCKS port ends where it does, whatever follows.
+/// The list of isolation fields that tor prints with the default flags of a SOCKS port, which the parser compares as a whole, is not
+/// taken for the list of a line where a longer one begins so.
 #[test]
 fn text_after_the_usual_list() {
     let list = "SOCKS_USERNAME,SOCKS_PASSWORD,CLIENTADDR,SESSION_GROUP,NYM_EPOCH";
@@ -80,7 +81,7 @@ fn longer_than_a_cut_target() {
 #[test]
 fn a_keyword_at_the_cut() {
     let fields = " CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=";
-    // With so many ports, the fields are read from the right.
+    // With more than four ports in it, the end of the target is searched for from the right.
     let target = filled("a:1 b:1 c:1 d:1 e:1 ", " REASON=", TARGET_BUFFER);
     for status in ["SUCCEEDED", "CLOSED"] {
         let line = format!("9 {status} 4 {target}{fields}");

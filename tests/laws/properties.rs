@@ -157,7 +157,6 @@ proptest! {
             }
         }
     }
-
 }
 
 proptest! {

@@ -15,8 +15,7 @@ struct File {
     path: &'static str,
     /// Number of events, unreadable ones among them.
     events: usize,
-    /// Number of events once the format of the first line that has one is set.
-    /// Equal to `events` if no line has a format.
+    /// Number of events once the format of the first line that has one is set. Equal to `events` if no line has a format.
     with_format: usize,
     /// Lines that are skipped without that format.
     skipped: Skips,
@@ -293,8 +292,8 @@ fn captures_with_either_line_end() {
     }
 }
 
-/// Returns events whose targets tor cut at 255 bytes, the last of which is `last`. The rest of each target could be a whole target of
-/// its own, perhaps with fields after it.
+/// Returns events whose targets tor cut at 255 bytes, the last of which is `last`. Without that byte each target looks whole, some with
+/// fields after them.
 fn events_cut_behind(last: &str) -> Vec<String> {
     let mut events = Vec::new();
     for status in ["SENTCONNECT", "SUCCEEDED", "SENTRESOLVE", "XOFF_SENT", "CONTROLLER_WAIT", "REMAP", "DETACHED"] {

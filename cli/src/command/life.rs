@@ -48,7 +48,8 @@ pub(crate) fn failure_reasons(life: &Life) -> Option<(Option<&str>, Option<&str>
     life.failed().then_some(reasons)
 }
 
-/// Returns the time from NEW to the end. `None` if either was not seen or has no time, or if the clock was set back.
+/// Returns the time from NEW to the end. `None` if either was not seen or has no time, or if the time between them is unknown,
+/// as after the clock was set back: see [`Time::since`].
 pub(crate) fn duration(life: &Life) -> Option<Duration> {
     since(life.started(), life.ended())
 }
@@ -58,8 +59,8 @@ pub(crate) fn time_to_answer(life: &Life) -> Option<Duration> {
     since(life.started(), life.answer.as_ref().map(|answer| &answer.time))
 }
 
-/// Returns the time from one event to another. `None` without one of the events, if one has no time, or if the end is before
-/// the start.
+/// Returns the time from one event to another. `None` without one of the events, if one has no time, or if [`Time::since`] is
+/// `None`.
 fn since(start: Option<&Option<Time>>, end: Option<&Option<Time>>) -> Option<Duration> {
     end.copied()??.since(start.copied()??)
 }

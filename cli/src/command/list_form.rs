@@ -1,4 +1,4 @@
-//! The form of lists in a row, which JSON and CSV have in common otherwise.
+//! Lists in rows. Rows of JSON and CSV are serialized from the same types, and differ in the form of lists only.
 
 use serde::ser::Serializer;
 

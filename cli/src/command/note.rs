@@ -19,7 +19,7 @@ pub(crate) type Tracker = StreamTracker<Option<Time>, StreamNote>;
 /// The notes on the events of a stream.
 #[derive(Clone, Debug)]
 pub(crate) struct StreamNote {
-    /// Conditions of the filters that the stream's events meet, each by any of them.
+    /// Conditions of the filters that the stream meets: the union of those that its events meet.
     pub(crate) met: MetConditions,
     /// Index, among the inputs, of the file with the first event.
     pub(crate) file: usize,

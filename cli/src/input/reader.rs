@@ -106,7 +106,7 @@ pub(crate) trait OutputSink<C> {
     /// If the output cannot be printed.
     fn print_rows(&mut self, consumer: &mut C) -> io::Result<()>;
 
-    /// Reports a line whose event cannot be read.
+    /// Reports a line whose event cannot be read, and which the consumer has counted.
     ///
     /// # Errors
     ///

@@ -215,6 +215,8 @@ fn times_and_filters() {
         "803.5 650 STREAM 3 CONTROLLER_WAIT 5 a.test:80",
         "804.5 650 STREAM 3 SENTCONNECT 6 a.test:80",
         "809.5 650 STREAM 3 CLOSED 6 a.test:80 REASON=DONE",
+        // Stream 4 was taken off circuit 7 before the log began.
+        "810.5 650 STREAM 4 CONTROLLER_WAIT 7 b.test:80",
     ];
     let waiting: String = events.iter().map(|event| format!("1795600{event}\n")).collect();
     let circuits = rows(&["circuits"], &[file("circuits", "controller-wait.log", waiting)]);
@@ -224,7 +226,11 @@ fn times_and_filters() {
         .collect();
     assert_eq!(
         json!(times),
-        json!([["5", 1_795_600_801.5, 1_795_600_802.5, 1.0, 1], ["6", 1_795_600_804.5, 1_795_600_809.5, 5.0, 0]])
+        json!([
+            ["5", 1_795_600_801.5, 1_795_600_802.5, 1.0, 1],
+            ["6", 1_795_600_804.5, 1_795_600_809.5, 5.0, 0],
+            ["7", null, null, null, 0]
+        ])
     );
 
     // Flow control counts.

@@ -90,6 +90,11 @@ fn onionperf_has_one_stream_for_each_number() {
     let twice = [TWO_STREAMS, TWO_STREAMS].concat();
     let (_, messages) = both(1, &["streams", "--format", "onionperf"], &[file("streams", "twice.log", twice)]);
     assert!(messages.starts_with("tor-streams: 2 streams have the ID of a later one"), "{messages}");
+    // Stream 18 closes, and begins and closes once more.
+    let lines = TWO_STREAMS.lines().filter(|line| line.contains("STREAM 18 "));
+    let once: String = lines.flat_map(|line| [line, "\n"]).collect();
+    let (_, messages) = both(1, &["streams", "--format", "onionperf"], &[file("streams", "again.log", once.repeat(2))]);
+    assert!(messages.starts_with("tor-streams: 1 stream has the ID of a later one, which is printed"), "{messages}");
 }
 
 /// With `--max-live 1`, the NEW of stream 2 sends away stream 1, whose events are kept until its CLOSED. The NEW of stream 3

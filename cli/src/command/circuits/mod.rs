@@ -31,6 +31,7 @@ use crate::output::RowFormat;
 use crate::output::cells::{Csv, CsvOptions};
 #[cfg(feature = "arrow")]
 use crate::output::columns::{ColumnFile, ColumnFormat};
+use crate::output::table::count;
 use crate::output::text::{escape_json, escape_name};
 use crate::report;
 
@@ -203,15 +204,15 @@ impl LifeCollector<Vec<StreamStays>> for CircuitPrinter {
             }
         }
         self.output.flush()?;
-        let (left_out, limit) = (circuits.left_out, self.limit);
-        if left_out > 0 {
+        if circuits.left_out > 0 {
+            let (left_out, limit) = (count(circuits.left_out, "stay"), self.limit);
             report(format_args!(
-                "tor-streams: {}: more than {limit} circuits: the rest is left out, with {left_out} stays of streams; \
+                "tor-streams: {}: more than {limit} circuits: the rest is left out, with {left_out} of streams; \
                  --max-live makes room",
                 escape_name(name)
             ));
+            self.is_complete = false;
         }
-        self.is_complete &= left_out == 0;
         Ok(())
     }
 }

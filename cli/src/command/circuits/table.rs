@@ -4,7 +4,7 @@ use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use tor_stream_event::{CircuitId, StreamStatus};
+use tor_stream_event::{CircuitId, Step, StreamStatus};
 
 use crate::command::identity::{FIELDS, Fields, IdentityFacts};
 use crate::command::lives::FromLife;
@@ -110,9 +110,8 @@ fn stays(life: &Life) -> Vec<Stay> {
     // A stream may have a thousand circuits and as many steps: each step finds its circuit by a search in order.
     let mut by_id: Vec<usize> = (0..stays.len()).collect();
     by_id.sort_unstable_by_key(|&index| life.circuits.get(index));
-    // Right after DETACHED, CONTROLLER_WAIT has the circuit that the stream has left: with this status it is on none.
-    for step in life.steps.iter().filter(|step| step.status != StreamStatus::ControllerWait) {
-        let Some(id) = step.circuit_id else { continue };
+    for step in &life.steps {
+        let Some(id) = circuit_at(step) else { continue };
         let found = by_id.binary_search_by_key(&Some(&id), |&index| life.circuits.get(index)).ok();
         let Some(stay) = found.and_then(|found| stays.get_mut(*by_id.get(found)?)) else { continue };
         stay.first = stay.first.or(step.time);
@@ -123,7 +122,7 @@ fn stays(life: &Life) -> Vec<Stay> {
     // its only one. The first event may have no time, such as a stream in a reply to GETINFO: then the first time of a step
     // counts.
     if let Some(stay) = stays.first_mut() {
-        let begins_on_it = life.steps.first().is_none_or(|step| step.circuit_id == Some(stay.id));
+        let begins_on_it = life.steps.first().is_none_or(|step| circuit_at(step) == Some(stay.id));
         stay.first = life.first.filter(|_| begins_on_it).or(stay.first);
     }
     // The last event, too, may be one of flow control, or have no time. The stream was then on the circuit that it is on at
@@ -132,6 +131,12 @@ fn stays(life: &Life) -> Vec<Stay> {
         stay.last = life.last.or(stay.last);
     }
     stays
+}
+
+/// Returns the circuit that a stream was on at a step, up to DETACHED. CONTROLLER_WAIT may have the circuit that the stream has
+/// left: with this status it is on none.
+fn circuit_at(step: &Step<Option<Time>>) -> Option<CircuitId> {
+    step.circuit_id.filter(|_| step.status != StreamStatus::ControllerWait)
 }
 
 impl CircuitTable {

@@ -36,6 +36,7 @@ use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
 use crate::input::reader::{Event, ReadOptions};
 use crate::input::threads::Collector;
 use crate::output::cells::CsvOptions;
+use crate::output::table::count_as;
 use crate::report;
 
 /// Help text after the options.
@@ -186,7 +187,7 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
     let found = counting.groups.total > 0;
     let result = all_read.and_then(|all_read| {
         let has_room = counting.identities.as_ref().is_none_or(Identities::report_no_room);
-        let is_complete = counting.report_missing(counted) && has_room;
+        let is_complete = counting.report_missing(counted.trim_end_matches('s')) && has_room;
         let Counting { columns, groups, .. } = counting;
         let order = if every.is_some() { GroupOrder::ByTime } else { GroupOrder::LargestFirst };
         let report = GroupReport { columns: columns.to_vec(), counted, sorted: groups.sorted(top, order) };
@@ -237,17 +238,19 @@ impl Counting {
         self.groups.add(key, number);
     }
 
-    /// Reports the streams or events that have no time or no group. Returns `false` if there are any. `counted` is `streams`
-    /// or `events`.
-    fn report_missing(&self, counted: &str) -> bool {
+    /// Reports the streams or events that have no time or no group. Returns `false` if there are any. `one` is `stream`
+    /// or `event`.
+    fn report_missing(&self, one: &str) -> bool {
         let (untimed, left_out) = (self.untimed, self.groups.left_out);
         if untimed > 0 {
-            report(format_args!("tor-streams: {untimed} {counted} have no date and time to be grouped by"));
+            let untimed = count_as(untimed, &format!("{one} has"), &format!("{one}s have"));
+            report(format_args!("tor-streams: {untimed} no date and time to be grouped by"));
         }
         if left_out > 0 {
+            let left_out = count_as(left_out, &format!("{one} is"), &format!("{one}s are"));
             report(format_args!(
-                "tor-streams: more groups than --max-live, or with a text of more than a kilobyte: {left_out} {counted} are \
-                 counted together, as all others"
+                "tor-streams: more groups than --max-live, or with a text of more than a kilobyte: {left_out} counted \
+                 together, as all others"
             ));
         }
         untimed == 0 && left_out == 0

@@ -78,8 +78,8 @@ struct Group {
 }
 
 impl Identities {
-    /// Maximum number of identities, with other known fields, that a stream is compared with: the time for a stream has
-    /// to stay bounded. Of more identities several usually fit.
+    /// Maximum number of identities that a stream is compared with, those of which other fields are known than of the stream:
+    /// the time for a stream has to stay bounded. Of more identities several usually fit.
     const MAX_COMPARED: usize = 1000;
 
     /// Returns a table of at most `limit` identities.
@@ -142,9 +142,9 @@ impl Identities {
     /// Searches for the identities that may be those of a stream with these values. `cached` is the one that an earlier
     /// stream with the same values had.
     fn find(&self, fields: Fields, values: &Values, cached: Option<usize>) -> Found {
-        // Any two identities differ in a value that both know. For one is made only for a stream that no other identity fits,
-        // and gains values only from a stream that no other one fits. So an identity that has exactly these values is the only
-        // one that fits. The cache has each identity under its present values, since `learn` puts it there.
+        // An identity is made for a stream that fits none, and gains values from a stream that fits it alone. So any two
+        // identities differ in a value that both know, and one that has exactly these values is the only one that fits. The
+        // cache has each identity under its present values, since `learn` puts it there.
         let exact = cached.filter(|&identity| self.values(identity) == Some(values));
         if let Some(identity) = exact {
             return Found::One(identity);

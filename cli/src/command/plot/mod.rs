@@ -31,7 +31,7 @@ use crate::command::lives::read_lives;
 use crate::command::note::StreamNote;
 use crate::command::options::{Files, StreamOptions};
 use crate::input::reader::{self, Event};
-use crate::output::text::error_text;
+use crate::output::text::{error_text, escape_name};
 use crate::report;
 
 /// Help text after the options.
@@ -124,7 +124,7 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
     let files = Files::list(read);
     let names = files.names();
     if let Some(path) = output.as_deref().filter(|path| files.has(path)) {
-        report(format_args!("tor-streams: {}: is one of the logs, so nothing was drawn", path.display()));
+        report(format_args!("tor-streams: {}: is one of the logs, so nothing was drawn", shown(path)));
         return Ok(false);
     }
     if by_file && names.len() > Options::MAX_BY_FILE {
@@ -145,12 +145,17 @@ pub(crate) fn run(options: Options) -> io::Result<bool> {
         None => io::stdout().lock().write_all(drawing.as_bytes())?,
         Some(path) => {
             if let Err(error) = fs::write(&path, drawing) {
-                report(format_args!("tor-streams: {}: {}", path.display(), error_text(&error)));
+                report(format_args!("tor-streams: {}: {}", shown(&path), error_text(&error)));
                 return Ok(false);
             }
         }
     }
     Ok(all_read)
+}
+
+/// Returns a path as messages show it.
+fn shown(path: &Path) -> String {
+    escape_name(&path.to_string_lossy()).into()
 }
 
 /// Returns a figure as SVG, or else the page of all figures. `None` if there is nothing to draw.

@@ -59,8 +59,8 @@ pub(super) fn content(
     Err(LeftOut::NotWritable)
 }
 
-/// Returns `true` if the parser reads `line` as an event with the same facts as `event`, and no text that the two have in
-/// common may be a name.
+/// Returns `true` if the parser reads `line` as an event with the same facts as `event`, and the texts that were copied, the
+/// IDs and the status, are no names.
 fn reads_alike(line: &[u8], event: &StreamEventRef<'_>, lenient: bool) -> bool {
     let parsed = if lenient { StreamEventRef::parse_lenient(line) } else { StreamEventRef::parse_bytes(line) };
     let Ok(shared) = parsed else { return false };

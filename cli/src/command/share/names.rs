@@ -89,9 +89,9 @@ impl Pseudonyms {
                 (NameKind::Public4, [240, 0, 0, 0])
             };
             let number = self.number(kind, inner.as_bytes());
-            // From 200 to 255 the second byte has room for 55 times 2^16 addresses. The block 240.0.0.0/4 has room for 2^28, up to
+            // From 200 to 255 the second byte has room for 56 times 2^16 addresses. The block 240.0.0.0/4 has room for 2^28, up to
             // the highest address, where `checked_add` ends it.
-            const ROOM: u32 = (255 - 200) << 16;
+            const ROOM: u32 = (256 - 200) << 16;
             let number = number.filter(|&number| kind == NameKind::Public4 || number < ROOM);
             let address = number.and_then(|number| u32::from_be_bytes(base).checked_add(number));
             return Some(address.map(|address| Ipv4Addr::from(address).to_string()));
@@ -103,7 +103,8 @@ impl Pseudonyms {
             || address.is_unicast_link_local();
         let (kind, base) =
             if is_private { (NameKind::Private6, 0xfd00 << 112) } else { (NameKind::Public6, 0x2001_0db8 << 96) };
-        // Brackets are no part of the address, and its letters may be of either case.
+        // For tor, which compares text, another spelling is another address. Brackets are no part of it, and its letters may be
+        // of either case.
         let number = self.number(kind, inner.to_ascii_lowercase().as_bytes());
         let address = number.map(|number| Ipv6Addr::from(base | u128::from(number)).to_string());
         Some(address.map(|address| if has_brackets { format!("[{address}]") } else { address }))

@@ -18,7 +18,7 @@ use crate::command::lives::FromLife;
 use crate::command::note::Life;
 use crate::input;
 use crate::input::time::Time;
-use crate::output::table::count;
+use crate::output::table::{count, count_as};
 use crate::output::{mask, text};
 use crate::report;
 
@@ -272,15 +272,15 @@ impl OnionPerfStreams {
         writeln!(output, "{}", if self.streams.is_empty() { "{}" } else { "\n}" })?;
         if self.replaced > 0 {
             report(format_args!(
-                "tor-streams: {} streams have the ID of a later one, which took their place as in OnionPerf's analysis",
-                self.replaced
+                "tor-streams: {} the ID of a later one, which is printed instead, as in OnionPerf's analysis",
+                count_as(self.replaced, "stream has", "streams have")
             ));
         }
         if self.left_out > 0 {
             report(format_args!(
-                "tor-streams: of streams with more than {} events, {} are left out",
+                "tor-streams: of streams with more than {} events, {} left out",
                 KeptEvents::MAX,
-                self.left_out
+                count_as(self.left_out, "is", "are")
             ));
         }
         if self.without_room > 0 {

@@ -17,15 +17,16 @@ pub(super) struct SummaryPart {
     /// Tally of the range, and tracker of the streams that are open at its end or may have begun before it. The tally has the
     /// other streams, which begin and end in the range.
     pub(super) log: SummaryLog,
-    /// Number of lines before the range that the line numbers of anomalies include. 0 if it was not known when the range was
-    /// read.
+    /// Number of lines before the range, which was added to the line numbers of anomalies. 0 if it was not known when the range
+    /// was read.
     pub(super) lines_before: u64,
     /// Number of events so far.
     events: u64,
     /// Set once the part takes too much memory, or has a reply with open streams. It counts nothing then, and the log reads
     /// the range again, event by event.
     pub(super) must_reread: bool,
-    /// Record of the events, if another process rebuilds the tracker.
+    /// Record of the events, if the tracker is rebuilt later: by another process, or by this one, once it knows the number of
+    /// lines before the range.
     pub(super) record: Option<RangeRecord>,
 }
 
@@ -113,6 +114,9 @@ impl Consumer for SummaryPart {
     }
 
     fn unreadable(&mut self, line: &EventLine<'_>) {
+        if self.must_reread {
+            return;
+        }
         if let Some(record) = &mut self.record {
             record.add_unreadable(line);
         }

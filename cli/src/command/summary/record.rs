@@ -151,6 +151,7 @@ impl SentRecord {
         let part = logs.part(file.name(), before);
         let mut rebuilding = Rebuilding { part, record: self, order: &self.order, lines_read: 0, is_wrong: false };
         let mut unreadable = UnreadableLines(Vec::new());
+        // A range with open streams is left to process 0, so none is searched for.
         let start = ReadStart { layout: &file.layout, state: Some(&file.start_state), scanner: None };
         let end = read_events(options, start, &*log, &mut rebuilding, &mut unreadable)?;
         rebuilding.add_streams();
@@ -259,6 +260,7 @@ impl OutputSink<Rebuilding<'_>> for UnreadableLines {
     }
 
     fn unreadable(&mut self, consumer: &mut Rebuilding<'_>, _line: u64, error: &Error) -> io::Result<()> {
+        // The consumer has counted this line already.
         let number = consumer.lines_read.checked_sub(1).and_then(|last| consumer.record.lines.get(last));
         self.0.extend(number.map(|&(number, ..)| (number, *error)));
         Ok(())

@@ -29,6 +29,7 @@ use self::stop::Stop;
 use crate::command::options::CredentialOption;
 use crate::output::RowFormat;
 use crate::output::cells::CsvOptions;
+use crate::output::text::error_text;
 use crate::report;
 
 /// Help text after the options.
@@ -148,7 +149,7 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
     let stop = match Stop::install() {
         Ok(stop) => stop,
         Err(error) => {
-            report(format_args!("tor-streams: Ctrl-C and SIGTERM cannot be handled: {error}"));
+            report(format_args!("tor-streams: Ctrl-C and SIGTERM cannot be handled: {}", error_text(&error)));
             return Ok(false);
         }
     };

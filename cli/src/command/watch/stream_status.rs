@@ -10,7 +10,7 @@
 //! 250 OK
 //! ```
 //!
-//! `input/open_streams.rs` reads such replies in logs, where lines may have a prefix and there may be several.
+//! `input/open_streams` reads such replies in logs, where lines may have a prefix and there may be several.
 
 use super::control::{Continuation, ReplyLine};
 use crate::input::lines::CollectedLine;

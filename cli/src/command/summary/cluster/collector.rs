@@ -58,7 +58,7 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, a
         all_ranges.push(restored.unwrap_or_else(|error| run.give_up(&error_text(&error))));
     }
     let share = own_share(inputs, &division);
-    let collector = OwnShareCollector {
+    let reader = OwnShareReader {
         run: Arc::clone(run),
         options: Arc::clone(&read),
         logs,
@@ -66,7 +66,7 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, a
         ranges: all_ranges,
         complete: all_listed,
     };
-    let reading = collector.start(share, files);
+    let reading = reader.start(share, files);
 
     merge(run, &all_logs, &division, files, &mut summary)?;
     let mut complete = end_shares(run, &all_logs, &read.filter) && no_copies;
@@ -152,9 +152,9 @@ fn next_end(run: &ClusterRun, messages: &Receiver<MemberMessage>) -> EndOfLogs {
     }
 }
 
-/// The collector of this process's own share, which passes the tallies to the thread that merges, and receives the ranges of
-/// divided files that members have read.
-struct OwnShareCollector {
+/// The reader of this process's own share. It passes the tallies to the thread that merges, and receives the ranges of divided
+/// files that members have read.
+struct OwnShareReader {
     /// The run.
     run: Arc<ClusterRun>,
     /// Options of reading.
@@ -169,7 +169,7 @@ struct OwnShareCollector {
     complete: bool,
 }
 
-impl OwnShareCollector {
+impl OwnShareReader {
     /// Starts the thread that reads the share. `files` is the number of files of all processes.
     fn start(mut self, share: Vec<(usize, Input)>, files: usize) -> JoinHandle<()> {
         let run = Arc::clone(&self.run);
@@ -186,7 +186,7 @@ impl OwnShareCollector {
     }
 }
 
-impl Collector<SummaryLog> for OwnShareCollector {
+impl Collector<SummaryLog> for OwnShareReader {
     fn add_rows(&mut self, rows: Infallible) -> io::Result<()> {
         // A log has no output before its end.
         match rows {}
@@ -215,6 +215,7 @@ impl Collector<SummaryLog> for OwnShareCollector {
         (file, range, result): (&Cuttable, Range<u64>, RangeResult<SummaryLog>),
         lines: u64,
     ) -> io::Result<Option<RangeResult<SummaryLog>>> {
+        // Numbers of lines are in the tally and in the tracker. Both are made again as for the range of a member.
         let Some(sent) = SentRange::of(file, &range, result) else { return Ok(None) };
         sent.restore(&self.options, (file, &range), (&self.logs, lines))
     }

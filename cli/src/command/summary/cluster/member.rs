@@ -131,7 +131,7 @@ fn next_message(run: &ClusterRun, receiver: &mut FrameReceiver, limit: u64) -> V
     }
 }
 
-/// The collector of a member, which sends the tally of each file, and the ranges of files that are divided.
+/// The sender of the tallies of files, and of the ranges of divided files, that the threads of this process have read.
 struct TallySender {
     /// Sending side of the connection to process 0.
     sender: SharedSender,

@@ -118,7 +118,8 @@ impl Settings {
     /// Returns the maximum length of a line in bytes. A tally with the longest texts and as many rows as it may have does not
     /// exceed it, whatever characters the texts have.
     pub(super) const fn line_limit(&self) -> u64 {
-        MAX_LEN_WITHOUT_ROWS + (self.max_live as u64).saturating_mul(MAX_LEN_OF_ROWS)
+        // A file may have any `max_live`.
+        MAX_LEN_WITHOUT_ROWS.saturating_add((self.max_live as u64).saturating_mul(MAX_LEN_OF_ROWS))
     }
 }
 

@@ -30,7 +30,8 @@ impl Fault {
     }
 }
 
-/// The next line of a mergeable summary after the first one, or the two last ones together. Equal lines have equal hashes.
+/// The next line of a mergeable summary after the first one, or the two last ones together. `merge` finds logs and
+/// summaries that are given twice by their hashes.
 pub(crate) enum ReadLine {
     /// Tally of a log, and the hash of its line.
     Log(Box<LogTally>, Sha256Hash),
