@@ -32,7 +32,7 @@ class Stream:
             return "failed"
         if self.answer is not None:
             return "answered"
-        return "closed, no answer" if self.closed is not None else "open at the end"
+        return "closed, no answer" if self.closed is not None else "no answer, no end"
 
     def has_failed(self):
         # tor prints no FAILED for a look-up without an answer.

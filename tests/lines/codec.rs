@@ -39,3 +39,19 @@ fn settings_and_the_end_of_the_codec() {
         core::iter::from_fn(|| codec.decode_eof(&mut buffer).unwrap()).map(|frame| frame.unwrap().id).collect();
     assert_eq!(ids, ["3", "4"]);
 }
+
+/// The codec counts replies and passed over lines as the other entry points do.
+#[test]
+fn counts_of_the_codec() {
+    let log = b"250 OK\r\n650 STREAM 7 NEW 0 a\r\n650+x:80\r\n650 STREAM 8 NEW 0 b:80\r\n";
+    let mut codec = EventCodec::new();
+    let mut buffer = BytesMut::from(&log[..]);
+    while let Some(frame) = codec.decode(&mut buffer).unwrap() {
+        assert!(frame.is_err());
+    }
+    // The event of stream 8 is in the data that `650+x` begins.
+    assert_eq!((codec.replies(), codec.skipped().open, codec.skipped().in_data.count), (3, Some(3), 1));
+    let mut events = stream_events(log).line_end(LineEnd::CrLf);
+    while events.next().is_some() {}
+    assert_eq!((codec.replies(), codec.skipped()), (events.replies(), events.skipped()));
+}
