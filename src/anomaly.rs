@@ -63,20 +63,20 @@ anomalies! {
     /// A target that tor may have cut: it prints 255 bytes of one at most, without a mark, so that the port may have lost digits.
     ///
     /// The target has 255 bytes (or more, which no known tor prints), or target and fields have 254, and a CR or LF alone was
-    /// removed from the end of the event: this may have been the target's last byte.
+    /// removed from the end of the event: this may have been the target's last byte, and the fields a part of the target.
     TargetMayBeCut = "target_may_be_cut",
     /// A field that ends exactly 255 bytes after the target's start. tor may have cut a longer target there: then the fields up to
     /// there are a part of the target.
     FieldAtCut = "field_at_cut",
-    /// A target without a valid port: `target_port` is 0. Only lenient reading accepts it.
+    /// A target without a valid port: `target_port` is 0. Only [lenient parsing](crate::StreamEventRef::parse_lenient) accepts it.
     TargetWithoutPort = "target_without_port",
-    /// A stream or circuit ID that is not 1 to 20 letters or digits. Only lenient reading accepts it.
+    /// A stream or circuit ID that is not 1 to 20 letters or digits. Only lenient parsing accepts it.
     MalformedId = "malformed_id",
-    /// Fields in an order, or with a status or value, that no known tor prints: they were read from the left.
+    /// Fields that no known tor prints in this order, with these values or with this status: they were read from the left.
     UnknownOrder = "unknown_order",
     /// A keyword that this version does not know.
     UnknownKeyword = "unknown_keyword",
-    /// A status, reason or client protocol that this version does not know.
+    /// A reason or client protocol that this version does not know, or an unknown status, which only lenient parsing accepts.
     ///
     /// A source, purpose or isolation field that this version does not know is `Unrecognized`, and no anomaly: known versions of tor
     /// differ in these words. `UNKNOWN_15`, which tor prints for a reason for which it has no word, is no anomaly either.

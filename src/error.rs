@@ -77,6 +77,8 @@ pub enum ErrorKind {
     /// A field that does not have the form that [`Field`] describes. The offset is that of the first byte that does not fit.
     Malformed(Field),
     /// A word without a variant in the enum of the field's words. The offset is that of the word's first byte.
+    ///
+    /// In an event, only an unknown status is an error. For other fields, `str::parse` into the enum returns this kind.
     Unrecognized(Field),
     /// A number that is too great: a target's port above 65535. The offset is that of its first digit.
     OutOfRange(Field),
@@ -84,7 +86,7 @@ pub enum ErrorKind {
     /// after the cut.
     Truncated(Field),
     /// A whole line where an event's content was expected: reply code `650`, and a word that is not a status.
-    /// [`parse_line`](crate::StreamEventRef::parse_line) reads such a line. The offset is 0.
+    /// [`parse_line`](crate::StreamEventRef::parse_line) reads such a line. The offset is that of the reply code.
     WholeLine,
 }
 

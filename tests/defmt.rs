@@ -9,9 +9,9 @@ use std::sync::{Mutex, PoisonError};
 
 use defmt::Format;
 use tor_stream_event::{
-    Anomalies, Anomaly, Args, CircuitId, ClientProtocol, Error, ErrorKind, EventLine, Field, IsoField, IsoFields,
-    LineEnd, ProtocolError, Quoted, QuotedBytes, Redacted, Skipped, SkippedLines, StreamClosureReason, StreamEventRef,
-    StreamId, StreamPurpose, StreamSource, StreamStatus, stream_events,
+    Anomalies, Anomaly, AnomalyIter, Args, CircuitId, ClientProtocol, Error, ErrorKind, EventLine, Field, IsoField,
+    IsoFields, LineEnd, ProtocolError, Quoted, QuotedBytes, Redacted, Skipped, SkippedLines, StreamClosureReason,
+    StreamEventRef, StreamId, StreamPurpose, StreamSource, StreamStatus, stream_events,
 };
 
 /// Bytes that were sent.
@@ -75,14 +75,14 @@ fn line() -> EventLine<'static> {
     stream_events(LOG).next().unwrap()
 }
 
-/// Every type can be logged but those by which a log is read (decoders, readers, their formats and states) and trackers.
+/// Every type of data can be logged: all but decoders, readers and trackers, and the formats and states of logs.
 #[test]
 fn every_type_of_data_can_be_logged() {
     /// The trait of a type that can be logged.
     fn is_format<T: Format>() {}
     is_format::<(StreamEventRef<'_>, EventLine<'_>)>();
     is_format::<(StreamStatus, StreamClosureReason, StreamSource, StreamPurpose, ClientProtocol, IsoField)>();
-    is_format::<(StreamId, CircuitId, Anomaly, Anomalies)>();
+    is_format::<(StreamId, CircuitId, Anomaly, Anomalies, AnomalyIter)>();
     is_format::<(Args<'_>, IsoFields<'_>, Quoted<'_>, QuotedBytes<'_>, Redacted<'_>)>();
     is_format::<(Skipped, SkippedLines)>();
     is_format::<(Error, ErrorKind, Field, ProtocolError, LineEnd)>();

@@ -51,10 +51,13 @@ pub(crate) use self::show::debug;
 ///
 /// tor prints the target as the client sent it, spaces and quotation marks included: a client can write fields of its own
 /// into the line. The target is the text before the longest row of fields, at the end of the line, that tor can have
-/// printed and that leaves a `host:port`. A client of tor 0.4.3.1 or later cannot lengthen that row: tor's own `:port`
-/// would be inside one of its fields, and none that fits there can hold it. `docs/exact-reading.md` has the reasons, and
-/// the limits with older tors. tor prints at most 255 bytes of a target. [`anomalies`](Self::anomalies) has a flag if it
-/// may have cut one, or if anything else is odd.
+/// printed and that leaves a `host:port`. A client of tor 0.4.3.1 or later cannot lengthen that row. A longer row would begin
+/// inside the host, so that one of its fields would hold tor's own `:port`. Words, numbers and lists hold no colon; of the one
+/// `SOURCE_ADDR` of a row, tor prints its own; and a quoted string that begins in the host ends where no field can end.
+/// `docs/exact-reading.md` has the details, and the limits with older tors.
+///
+/// tor prints at most 255 bytes of a target. [`anomalies`](Self::anomalies) has a flag if tor may have cut one, or if anything
+/// else is odd.
 ///
 /// A line end in a target cannot be undone: tor prints it raw as well, and it ends the line. The client's text after it
 /// is then a line of its own.

@@ -168,9 +168,8 @@ pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
 /// Splits the `host:port` that ends at index `end`, as [`split_port`] does, by the eight bytes before `end`: returns the index of
 /// the colon, and the port.
 ///
-/// Of a short `host:port`, these bytes begin before the host. So the content has to be ASCII up to `end`, and neither a digit nor a
-/// colon may be right before the host. `None` also for a content of fewer than eight bytes before `end`, and for a number of
-/// eight digits or more.
+/// The eight bytes have to be ASCII. Of a short `host:port`, they begin before the host: so neither a digit nor a colon may be right
+/// before it. `None` also for a content of fewer than eight bytes before `end`, and for a number of eight digits or more.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn port_before(content: &[u8], end: u32) -> Option<(u32, u16)> {
     let last_eight = u64::from_le_bytes(*content.get(..end as usize)?.last_chunk()?);
@@ -247,8 +246,7 @@ pub(crate) fn tor_closing_quote(text: &[u8], at: u32) -> Option<u32> {
     }
 }
 
-/// Continues [`tor_closing_quote`] at index `at`, the string's first backslash, quotation mark, control character or 8-bit
-/// byte.
+/// Continues [`tor_closing_quote`] at index `at`, that of the string's first backslash, control character or 8-bit byte.
 #[inline(never)]
 fn closing_quote_after_escapes(text: &[u8], at: u32) -> Option<u32> {
     let mut at = at;

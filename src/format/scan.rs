@@ -107,7 +107,8 @@ pub(crate) fn last_number(eight: u64) -> Option<(u32, u32)> {
     let others = NonZeroU64::new(values.wrapping_add(TO_TEN) & HIGHS)?;
     // The index of the high bit of the last byte that is no digit.
     let last = 63 - others.leading_zeros();
-    // The two shifts make zeros of the bytes up to that one, which are then leading zeros of the number.
+    // The two shifts make zeros of the bytes up to that one, which are then leading zeros of the number. The high bit itself stays,
+    // and is 0 in ASCII.
     Some((7 - last / 8, value_of_digits(values >> last << last)))
 }
 
@@ -174,8 +175,8 @@ const fn first(low: u64, high: u64) -> u32 {
     (((low & HIGHS) as u128) | (((high & HIGHS) as u128) << 64)).trailing_zeros() / 8
 }
 
-/// Returns the bytes of `text` from index `start` on, which are fewer than 16: each combined with its byte of `mask` by XOR,
-/// and zeros after them.
+/// Returns the bytes of `text` from index `start` on, which are fewer than 16: each combined by XOR with the byte of which `mask` is
+/// made, 16 times the same; and zeros after them.
 #[cfg_attr(feature = "std", inline(always))]
 fn last_bytes(text: &[u8], start: u32, mask: u128) -> u128 {
     let left = (text.len() as u32).saturating_sub(start);
@@ -210,8 +211,9 @@ mod tests {
 
     use super::*;
 
-    /// Every byte, at every index of a text of 1 to 39 bytes (two blocks of 16 and a rest). The other bytes are a `7`, which no
-    /// search looks for, except the last one.
+    /// Every byte, at every index of a text of 1 to 39 bytes (two blocks of 16 and a rest), searched from every index. The bytes before
+    /// it are a `7`, which no search looks for. The bytes after it are `7` too, or by turns the byte with its lowest bit flipped and
+    /// the byte itself: after each match is the byte that a carry may mark wrongly, and then a further match.
     #[test]
     fn as_a_loop_over_bytes() {
         type Search = (fn(&[u8], u32) -> u32, fn(u8) -> bool);
@@ -222,23 +224,32 @@ mod tests {
             (not_quotable, |b| b == b'"' || b == b'\\' || !(b' '..0x7f).contains(&b)),
             (not_plain, |b| !(b'#'..0x7f).contains(&b)),
         ];
-        for (search, wanted) in searches {
-            for len in 0..40 {
-                for index in 0..len {
-                    for byte in 0..=255 {
+        for byte in 0..=255 {
+            for after in [[b'7', b'7'], [byte ^ 1, byte]] {
+                for len in 1..40 {
+                    for index in 0..len {
                         let mut text = [b'7'; 40];
                         text[index] = byte;
-                        // In half of the texts the last byte is another one, so that a search may match there too.
-                        text[len - 1] ^= byte & 1;
-                        for from in 0..=len {
-                            let text = &text[..len];
-                            let expected =
-                                text[from..].iter().position(|&byte| wanted(byte)).map_or(len, |found| from + found);
-                            assert_eq!(search(text, from as u32) as usize, expected, "{text:?}");
+                        let text = &mut text[..len];
+                        text[index + 1..].iter_mut().zip(after.into_iter().cycle()).for_each(|(to, from)| *to = from);
+                        for (search, wanted) in searches {
+                            assert_search(text, search, wanted);
                         }
                     }
                 }
             }
+        }
+    }
+
+    /// From each index of `text` on, `search` finds the first byte that is `wanted`.
+    fn assert_search(text: &[u8], search: fn(&[u8], u32) -> u32, wanted: fn(u8) -> bool) {
+        let mut expected = text.len();
+        assert_eq!(search(text, expected as u32) as usize, expected, "{text:?}");
+        for (from, &byte) in text.iter().enumerate().rev() {
+            if wanted(byte) {
+                expected = from;
+            }
+            assert_eq!(search(text, from as u32) as usize, expected, "{text:?} from {from}");
         }
     }
 

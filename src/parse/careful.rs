@@ -11,8 +11,8 @@
 //! opened in the target would end at a quotation mark that tor printed; those come in pairs, and the one left over fits nowhere. The
 //! gaps are old tors, which print few fields: `docs/exact-reading.md` lists them.
 //!
-//! The work is linear in the content's length. [`read`] tries few ports. [`target_end`] makes searches of several kinds, and no two of
-//! one kind see the same bytes, except for the last one, after which it returns.
+//! The work is linear in the content's length. [`read`] tries few ports. Each round of [`target_end`] searches the field that it removes,
+//! for its start and in its value, and nothing before it. Only the last round, which removes no field, may search all that is left.
 
 use super::fields::Fields;
 use super::header::Header;
@@ -193,7 +193,7 @@ impl<'b> Unread<'b> {
     }
 
     /// Returns the index of the space before the last field, which has to be a `SOURCE_ADDR`. Its value may hold spaces, but no
-    /// space with a keyword after it.
+    /// space with a key, known or unknown, and its `=` after it.
     fn space_before_source_addr(&self) -> Option<usize> {
         let mut rest = self.rest;
         loop {

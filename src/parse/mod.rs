@@ -7,6 +7,8 @@
 //! 2. [`careful`]: the same fields after any target, where a client chose its text.
 //! 3. [`unordered`]: contents that no known tor prints.
 //!
+//! Between 2 and 3, [`read_before_space`] reads a line of old tors that ends with a space.
+//!
 //! `predicted` exists for speed only: `careful` finds the same event in every content that `predicted` accepts (`tests.rs`). From
 //! the [`target`] and the [`fields`] of a reading, [`assemble`] makes the event.
 

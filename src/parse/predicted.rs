@@ -39,6 +39,7 @@ pub(super) fn read(text: &str) -> Option<StreamEventRef<'_>> {
     }
     let header = header::read_short(content)?;
     let end = scan::not_plain(content, header.target_start);
+    // The header and a plain target are ASCII, and a space is before the host, as `port_before` needs it.
     let port = grammar::port_before(content, end)?;
     let fields = read_fields(content, end, header.status)?;
     // tor may have cut a target at this index if the target reaches it, or if one of the fields ends there: the careful reading
@@ -319,11 +320,12 @@ fn unrecognized_reason_end(content: &[u8], at: u32) -> Option<(u32, bool)> {
     Some((end, grammar::unknown_code_end(content, at).is_some()))
 }
 
-/// Returns the end of an address and port. `None` for a path, and for other text without a port.
+/// Returns the end of the address and port after ` SOURCE_ADDR=`. `None` for a path, and for other text without a port.
 #[cfg_attr(feature = "std", inline(always))]
 fn addr_port_end(content: &[u8], at: u32) -> Option<u32> {
     let end = scan::not_plain(content, at);
     let is_path = content.get(at as usize) == Some(&b'/');
+    // `port_before` needs ASCII: up to `end` the address is, and the keyword is longer than the eight bytes that may be read.
     (!is_path && grammar::port_before(content, end).is_some()).then_some(end)
 }
 

@@ -129,7 +129,7 @@ impl<'a> Args<'a> {
         core::iter::from_fn(move || {
             let arg = self.next_arg()?;
             let (start, end) = (arg.key_start as usize, arg.equals as usize);
-            secrets.skip(content.get(..start)?);
+            secrets.advance_to_end(content.get(..start)?);
             Some(secrets.redact(content, start, end))
         })
     }

@@ -214,8 +214,8 @@ impl Secrets {
         secret
     }
 
-    /// Moves to the end of `text`, the beginning of a text that may go on.
-    pub(crate) fn skip(&mut self, text: &[u8]) {
+    /// Continues the search up to the end of `text`: the text that was searched before, and what follows it so far.
+    pub(crate) fn advance_to_end(&mut self, text: &[u8]) {
         while self.next_closed(text).is_some() {}
     }
 

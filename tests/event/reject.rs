@@ -181,6 +181,9 @@ fn parse_line() {
         assert_eq!((error.kind(), error.offset()), (kind, offset), "{}", line.escape_ascii());
         assert_eq!(error.to_string(), format!("{expected} {found} at byte {offset}"));
     }
+    // A whole line in place of the content: the error is at the second reply code.
+    let error = protocol_error(StreamEventRef::parse_line(b"650 STREAM 650 STREAM 9 NEW 0 a:1"));
+    assert_eq!((error.kind(), error.offset()), (ErrorKind::WholeLine, 11));
     for &(content, kind, offset, _) in REFUSED {
         let reply = b"650 STREAM ";
         let line = [reply, content].concat();

@@ -16,6 +16,7 @@ _tor_streams() {
     done
     [[ ${words[last]} != --*=* ]] || option=${words[last]%%=*}=
     # The names _CLAP_... are those of the library behind the program, clap_complete, which prints words with IFS between them.
+    # Where bash has no compopt, the program ends a word with the space itself.
     local IFS=$'\013' space=true
     ! compopt +o nospace 2>/dev/null || space=false
     COMPREPLY=($(_CLAP_IFS=$IFS _CLAP_COMPLETE_INDEX=$last _CLAP_COMPLETE_COMP_TYPE=$COMP_TYPE \
@@ -28,4 +29,5 @@ _tor_streams() {
 }
 # Bash inserts a word as it is, unless it may be a file's name (filenames). A name may hold a command.
 complete -o nospace -o filenames -o bashdefault -o default -F _tor_streams tor-streams
+# A newer bash also keeps the program's order (nosort).
 complete -o nosort -o nospace -o filenames -o bashdefault -o default -F _tor_streams tor-streams 2>/dev/null || true

@@ -61,7 +61,7 @@ pub(crate) struct Filter {
 ///
 /// tor prints PURPOSE and SOURCE_ADDR once in a stream's life, and the stream's target changes. So a stream meets each of
 /// these conditions if any of its events does. All other conditions, such as a FAILED on some circuit at some time, have
-/// to be met by one and the same event.
+/// to be met by one and the same event. Each bit is one of the constants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct MetConditions(u8);
 

@@ -1,11 +1,12 @@
 //! Inputs: from the arguments of a command to the events of each log.
 //!
-//! [`Inputs::list`] finds the files; without the one that standard output goes to, by its [identity](file_id).
-//! [`copies`] reports those that are named twice, by their path or their text. Each is [unpacked](unpack), maybe in a [thread of its own](ahead), and moves the [progress] bar. Its [layout] is
-//! detected, and [`read_events`] passes its events to a [`Consumer`](reader::Consumer), which every command implements. Each
-//! event comes with the [time] that the log writes before it, and with the conditions of the [filter] that it meets.
-//! [Open streams](open_streams) in replies, found in the [lines] of the same bytes, are passed on as well. At the end of a
-//! log, its [findings] are reported. Commands call [`threads::read`], which does all of this with several threads.
+//! [`Inputs::list`] finds the files, and leaves out the one that standard output goes to, by its [identity](file_id).
+//! [`copies`] reports files that are named twice, by their path or their text. Each input is [unpacked](unpack), maybe in a
+//! [thread of its own](ahead), and moves the [progress] bar. Its [layout] is detected, and [`read_events`] passes its events
+//! to a [`Consumer`](reader::Consumer), which every command implements. Each event comes with the [time] that the log writes
+//! before it, and with the conditions of the [filter] that it meets. [Open streams](open_streams) in replies, found in the
+//! [lines] of the same bytes, are passed on as well. At the end of a log, its [findings] are reported. Commands call
+//! [`threads::read`], which does all of this with several threads.
 //!
 //! - An *input* is a file, or standard input. A *log* is the text of one input or, with `--join`, of all inputs in order.
 //!   A log is a *capture* if it has the very bytes of a control connection, else a *program's log*.

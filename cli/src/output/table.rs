@@ -204,7 +204,8 @@ impl TextTable {
     }
 }
 
-/// Returns the width of standard output in columns: that of the terminal, else [`WIDTH`].
+/// Returns the width of standard output in columns: that of the terminal, else [`WIDTH`]. A terminal that says it has none has
+/// at least the spaces before a row.
 pub(crate) fn width() -> usize {
     let size = Term::stdout().size_checked();
     size.map_or(WIDTH, |(_, columns)| usize::from(columns)).max(INDENT)

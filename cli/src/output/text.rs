@@ -27,7 +27,7 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     if is_plain(text) && !text.contains('\\') {
         return Cow::Borrowed(text);
     }
-    let mut escaped = String::with_capacity(text.len() + 16);
+    let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
             '\\' | '\n' | '\r' | '\t' => escaped.extend(character.escape_default()),
@@ -65,7 +65,7 @@ pub(crate) fn escape_json(json: &mut Vec<u8>, start: usize) {
     if !text.chars().any(is_json_command) {
         return;
     }
-    let mut escaped = String::with_capacity(text.len() + 64);
+    let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if is_json_command(character) {
             // Each code has at most four digits. Writing to a text cannot fail.

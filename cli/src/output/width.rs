@@ -19,7 +19,7 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     if escaped.is_ascii() || !escaped.chars().any(moves_others) {
         return escaped;
     }
-    let mut plain = String::with_capacity(escaped.len() + 16);
+    let mut plain = String::with_capacity(escaped.len());
     for character in escaped.chars() {
         if moves_others(character) {
             plain.extend(character.escape_unicode());
@@ -81,8 +81,8 @@ fn fitting_len(characters: impl Iterator<Item = char>, width: usize) -> usize {
     bytes
 }
 
-/// Returns items in [plain] text with commas between them, as lines of at most `width` columns. Each line begins at the column `indent`: the first
-/// one where the caller has written so many columns, the others after spaces.
+/// Returns items in [plain] text with commas between them, as lines of at most `width` columns. Each line begins at the
+/// column `indent`: the first one where the caller has written so many columns, the others after spaces.
 pub(crate) fn list<'i>(items: impl IntoIterator<Item = &'i str>, indent: usize, width: usize) -> String {
     let room = width.saturating_sub(indent).max(CUT);
     let (mut text, mut used) = (String::new(), 0);

@@ -201,9 +201,11 @@ fn merge_without_a_progress_bar() {
     // Closes this process's copy of the other side: only the child's is left.
     drop(program);
     let mut writer = File::create(&pipe).unwrap();
-    writer.write_all(b"no summary").unwrap();
-    std::thread::sleep(core::time::Duration::from_millis(1200));
-    writer.write_all(b"\n").unwrap();
+    // A bar is drawn by the reads after its first second.
+    for milliseconds in [0, 1200, 200, 200] {
+        std::thread::sleep(core::time::Duration::from_millis(milliseconds));
+        writer.write_all(b"no summary ").unwrap();
+    }
     drop(writer);
     let mut shown = Vec::new();
     // Reading ends with an error, since the other side is closed.

@@ -65,9 +65,9 @@ fn formats_are_learned_or_given() {
         let behind = if after.is_empty() { String::new() } else { format!(", and '{after}' behind each event") };
         assert_eq!(messages, format!("tor-streams: {}: read with --prefix '{before}'{behind}\n", log.display()));
         assert_eq!((events.lines().count(), first_time(&events).as_str()), (3, time), "{name}");
-        // With the text as a sample, or without the space at its end, or behind one that does not fit.
         // The options without `--prefix auto`.
         let bare = &options[..options.len() - AUTO.len()];
+        // The text before the event as a sample, the same without the space at its end, or behind a sample that does not fit.
         for samples in [&[before][..], &[before.trim_end()], &["unlike: ", before]] {
             let samples: Vec<&str> = samples.iter().flat_map(|sample| ["--prefix", sample]).collect();
             // A sample cannot end with digits: the code follows them.

@@ -164,7 +164,7 @@ fn pipes_in_a_folder_are_stepped_over() {
     assert!(messages.ends_with("/pipes: is a directory: --recursive reads the files in it\n"), "{messages}");
 }
 
-/// The files behind a link are read, and a link to a folder is told unless that is read anyway.
+/// A link to a file is read. A link to a folder is reported, unless that folder is read anyway.
 #[cfg(unix)]
 #[test]
 fn links_in_a_folder() {

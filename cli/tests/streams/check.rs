@@ -101,8 +101,8 @@ fn closed_output() {
     }
 }
 
-/// `--failed`: the streams that `streams` has a failure for, which are those that it has outcome `failed` for and
-/// look-ups that were closed without an answer. In the log of a whole session, for `streams` and `summary`.
+/// `--failed` passes the streams that have the outcome `failed` or a reason of a failure, as look-ups have that were closed without an
+/// answer. The log is that of a whole session.
 #[test]
 fn failed_streams() {
     let log = data("stream-events.raw");

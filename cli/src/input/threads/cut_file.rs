@@ -81,7 +81,7 @@ impl<L: LogConsumer> CutFile<L> {
             Some(state) => state.append(end.state.clone()).is_ok(),
             None => true,
         };
-        // The scanner may be in a reply where the reader of events is in none, such as after a dot behind a prefix.
+        // The two may disagree on whether data is open, since each has its own way to find a prefix before the dot at its end.
         let scanners = self.scanner.as_ref().zip(end.scanner.as_ref());
         let has_scanner = scanners.is_none_or(|(before, later)| before.is_followed_by(later));
         let is_appended = has_state && has_scanner && self.log.append(part, self.lines())?;

@@ -129,13 +129,13 @@ pub(super) struct DividedRanges {
     pub(super) end: u64,
 }
 
-/// The next step of this process with a divided file. A number may have no range: without an edge between two multiples of the
-/// length, the range before extends over both.
+/// The next step of this process with a divided file. The ranges are numbered from 0, and a number may have no range: without an
+/// edge between two multiples of the length, the range before extends over both.
 #[derive(Debug)]
 pub(super) enum Turn {
     /// Range that this process reads.
     Own(Range<u64>),
-    /// Number of this process that has no range. Process 0 is told so.
+    /// A number that has no range, which this process would read. Process 0 is told so.
     Nothing,
     /// Range that process 0 receives from the process with this number, if there is one.
     Other(usize, Option<Range<u64>>),

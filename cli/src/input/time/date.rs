@@ -12,7 +12,7 @@ use super::{TOO_LATE, Time};
 /// English names of weekdays.
 const WEEKDAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
 
-/// Levels in the log of Python's stem.
+/// Levels in the log of Python's stem, which writes the month first: `11/25/2026 10:00:00 [DEBUG] `.
 const STEM_LEVELS: [&[u8]; 6] = [b" [TRACE] ", b" [DEBUG] ", b" [INFO] ", b" [NOTICE] ", b" [WARN] ", b" [ERROR] "];
 
 impl Cursor<'_> {
@@ -135,7 +135,9 @@ impl Cursor<'_> {
         let is_stem = STEM_LEVELS.iter().any(|level| self.0.starts_with(level));
         let (month, day) = match separator {
             b'/' if is_stem => (first, second),
+            // In the countries that write points, the day comes first.
             b'.' => (second, first),
+            // No month is above 12, and for equal numbers the order does not matter.
             _ if second > 12 => (first, second),
             _ if first > 12 || first == second => (second, first),
             // Either number may be the month.
