@@ -25,7 +25,8 @@ fn texts_of_a_format() {
     assert_eq!(format!("{secret:?}"), r#"LogFormat { before: "SOCKS_PASSWORD=\"***\" ", after: "" }"#);
 }
 
-/// A prefix fits a format if it differs in digits, in the number of spaces, and in names of a date only.
+/// A prefix fits a format if it differs in digits, in the number of spaces, and in words of a date only: in months, weekdays, and AM or
+/// PM, each in place of one of its kind. A time zone does not change.
 #[test]
 fn prefixes_that_fit_a_format() {
     // Text before a reply of which a format is made, prefixes that fit the format, and prefixes that do not.
@@ -50,8 +51,7 @@ fn prefixes_that_fit_a_format() {
                 // tor has no code 200; a reply is needed, and a character after its code.
                 assert!(!format.fits(&line("200 OK")) && !format.fits(&line("")) && !format.fits(&line("650")));
                 let settings = Settings { line_end: None, formats: vec![format] };
-                let read =
-                    entry_points::read(&[&line("650 STREAM 1 NEW 0 a:1\n")[..], b"x\n"].concat(), &settings, CHUNK);
+                let read = entry_points::read(&line("650 STREAM 1 NEW 0 a:1\n"), &settings, CHUNK);
                 assert_eq!((read.items.len() == 1, read.skipped.marks.count == 0), (fits, fits), "{prefix:?}");
             }
         }
@@ -81,12 +81,17 @@ fn the_format_of_a_line() {
     assert_eq!(learned(b"((650 STREAM 1 SENTCONNECT 5 a:1))"), format(b"((", b"))"));
     assert_eq!(learned(b"[\"650 STREAM 1 NEW 0 a:1\\n\"]"), format(b"[\"", b"\\n\"]"));
     assert_eq!(learned(b"said 'x' it's '650 STREAM 1 NEW 0 a:1'"), format(b"said 'x' it's '", b"'"));
-    // Escape sequences of a terminal at the end of a line belong to the text only if the line has others before the reply.
-    assert_eq!(learned(b"\x1b[1;32mgw\x1b[0m (650 STREAM 1 NEW 0 a:1)\x1b[0m\x1b[K"), None);
+    // Escape sequences for colors at the end of a line belong to the text after the reply if the line has one before the reply.
     assert_eq!(
         learned(b"\x1b[1;32mgw (650 STREAM 1 NEW 0 a:1)\x1b[0m\x1b[m"),
         format(b"\x1b[1;32mgw (", b")\x1b[0m\x1b[m")
     );
+    assert_eq!(
+        learned(b"\x1b[1;32mgw\x1b[0m (650 STREAM 1 NEW 0 a:1)\x1b[0m"),
+        format(b"\x1b[1;32mgw\x1b[0m (", b")\x1b[0m")
+    );
+    // `ESC [ K`, which erases the rest of a line, is none for colors.
+    assert_eq!(learned(b"\x1b[1;32mgw (650 STREAM 1 NEW 0 a:1)\x1b[0m\x1b[K"), None);
     // Without a color before the reply, one after it is text of the reply, whose port has only digits.
     assert_eq!(learned(b"gw: 650 STREAM 1 NEW 0 a:1\x1b[0m"), None);
     // The maximum length, and one byte more.
@@ -123,7 +128,7 @@ fn the_first_format_that_fits_counts() {
 struct Texts {
     /// Text before a reply.
     before: &'static str,
-    /// Text before the next reply, as later as the next line.
+    /// Text before the next reply: the same, some time later.
     next_before: &'static str,
     /// Text after each reply.
     after: &'static str,
@@ -228,7 +233,7 @@ proptest! {
             match (&read.event, &expected.event) {
                 (Ok(read), Ok(expected)) => {
                     prop_assert_eq!(&read.content, &expected.content);
-                    // The log may have escaped a backslash: an anomaly that the capture has not.
+                    // A reader cannot know whether a log with quotation marks escapes backslashes, and says so. This one does not.
                     prop_assert_eq!(read.shown.replace(", Escaped", "").replace("Escaped", ""), expected.shown.as_str());
                 }
                 (read, expected) => prop_assert_eq!(read, expected),
