@@ -135,7 +135,7 @@ fn bench_events(bench: &mut Bench<'_>, corpus: &Corpus) {
 /// Tracks the streams of `events`, and sums up the steps of the lives that the tracker returns. A repeated corpus has the same IDs
 /// again: a stream that was closed begins anew, or its later events are lives of their own.
 fn follow(events: &[StreamEventRef<'_>]) -> u64 {
-    // A limit as in the tracker's example. A corpus has fewer streams.
+    // More than the streams of any corpus that are live at a time.
     let mut tracker = StreamTracker::new(1000);
     let lives = events.iter().zip(0_u64..).filter_map(|(event, time)| tracker.update(event, time));
     lives.map(|life| black_box(&life).steps.len() as u64).sum()
