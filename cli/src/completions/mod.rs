@@ -15,6 +15,29 @@ use tor_stream_event::{StreamClosureReason, StreamPurpose, StreamStatus};
 /// for other reasons.
 const VARIABLE: &str = "TOR_STREAMS_COMPLETE";
 
+/// The values that an argument takes.
+enum Values {
+    /// Names of the tool's commands.
+    CommandNames,
+    /// Protocol words, returned by the function.
+    Words(fn() -> Vec<&'static str>),
+    /// Names of files or folders.
+    Paths(ValueHint),
+}
+
+/// The values of each argument that takes other ones than those its parser lists, by the argument's ID: the name of its field in the
+/// options of a command.
+const VALUES: [(&str, Values); 7] = [
+    // The COMMAND of `man`.
+    ("page", Values::CommandNames),
+    ("status", Values::Words(|| StreamStatus::ALL.iter().map(|status| status.as_str()).collect())),
+    ("reason", Values::Words(|| StreamClosureReason::ALL.iter().map(|reason| reason.as_str()).collect())),
+    ("purpose", Values::Words(|| StreamPurpose::ALL.iter().map(|purpose| purpose.as_str()).collect())),
+    ("files", Values::Paths(ValueHint::AnyPath)),
+    ("output", Values::Paths(ValueHint::AnyPath)),
+    ("dir", Values::Paths(ValueHint::DirPath)),
+];
+
 /// Answers a completion script and ends the program, if such a script has started it.
 pub(crate) fn answer(command: fn() -> Command) {
     clap_complete::CompleteEnv::with_factory(move || with_words(command())).var(VARIABLE).complete();
@@ -45,32 +68,45 @@ fn with_words(command: Command) -> Command {
     command.mut_args(add_values).mut_subcommands(|command| command.mut_args(add_values))
 }
 
-/// Adds to an argument the values that it takes, given the names of all commands. An argument's ID is the name of its field in
-/// the options of a command: a field that is renamed there has to be renamed here.
+/// Adds to an argument the values that it takes, given the names of all commands.
 fn with_values(argument: Arg, names: &[String]) -> Arg {
-    match argument.get_id().as_str() {
-        // The COMMAND of `man`.
-        "page" => {
+    let id = argument.get_id().as_str();
+    match VALUES.iter().find(|(of_argument, _)| *of_argument == id).map(|(_, values)| values) {
+        Some(Values::CommandNames) => {
             let names = names.to_vec();
             let candidates = move || names.iter().map(CompletionCandidate::new).collect();
             argument.add(ArgValueCandidates::new(candidates))
         }
-        "status" => argument.add(words(StreamStatus::ALL.iter().map(|status| status.as_str()))),
-        "reason" => argument.add(words(StreamClosureReason::ALL.iter().map(|reason| reason.as_str()))),
-        "purpose" => argument.add(words(StreamPurpose::ALL.iter().map(|purpose| purpose.as_str()))),
-        "files" | "output" | "cookie" => argument.value_hint(ValueHint::AnyPath),
-        "dir" => argument.value_hint(ValueHint::DirPath),
-        _ => argument,
+        Some(Values::Words(all)) => argument.add(words(all())),
+        Some(Values::Paths(hint)) => argument.value_hint(*hint),
+        None => argument,
     }
 }
 
 /// Returns a completer that offers protocol words, in lower case if the typed word begins with a small letter.
-fn words(words: impl Iterator<Item = &'static str>) -> ArgValueCompleter {
-    let words: Vec<_> = words.collect();
+fn words(words: Vec<&'static str>) -> ArgValueCompleter {
     ArgValueCompleter::new(move |typed: &OsStr| {
         let typed = typed.to_string_lossy();
         let lower = typed.starts_with(|first: char| first.is_ascii_lowercase());
         let words = words.iter().map(|word| if lower { word.to_ascii_lowercase() } else { (*word).to_owned() });
         words.filter(|word| word.starts_with(&*typed)).map(CompletionCandidate::new).collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::Arguments;
+
+    /// An ID that no argument has offers nothing, as after a field was renamed.
+    #[test]
+    fn every_id_is_that_of_an_argument() {
+        let tool = Arguments::command();
+        let commands = || core::iter::once(&tool).chain(tool.get_subcommands());
+        for (id, _) in VALUES {
+            assert!(commands().any(|command| command.get_arguments().any(|argument| argument.get_id() == id)), "{id}");
+        }
+    }
 }

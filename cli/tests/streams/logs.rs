@@ -245,7 +245,13 @@ fn open_streams_with_times_before_them() {
 // The text around events is that around replies, whether it is learned or given.
 #[test]
 fn open_streams_of_logs_with_other_text() {
-    for (before, after) in [("Nov 25 10:00:02 gw tor[811]: ", ""), ("[9] <- '", "'"), ("{\"line\": \"", "\\r\\n\"}")] {
+    for (before, after) in [
+        ("Nov 25 10:00:02 gw tor[811]: ", ""),
+        ("[9] <- '", "'"),
+        ("{\"line\": \"", "\\r\\n\"}"),
+        // Text after each reply only: a line end in letters.
+        ("", "\\r\\n"),
+    ] {
         for with_prefix in [true, false] {
             let text = |line: &str| {
                 let is_data = !line.starts_with("250") && !line.starts_with("650");

@@ -10,8 +10,9 @@ use crate::input::layout::Layout;
 /// Name of the reply, after the code and `-` or `+`.
 const NAME: &[u8] = b"stream-status=";
 
-/// Number of bytes from the start of a line in which the prefix of a data line is searched for. A prefix may be longer than its
-/// format, since a run of digits or spaces may be; a line whose runs double the length is not expected.
+/// Number of bytes from the start of a line in which the prefix of a data line is searched for. A prefix may be longer than the
+/// text of its format, in which [a run of digits or spaces stands for one of any length](LogFormat#matching). Twice the maximum
+/// is more than a log's numbers grow.
 const SEARCHED_FOR_PREFIX: usize = 2 * LogFormat::MAX_LEN;
 
 /// Length of a reply's code, such as 250.
@@ -38,7 +39,8 @@ pub(super) struct FirstLine<'l> {
 /// The data of a reply, in the lines after the first one up to a dot.
 #[derive(Clone, Copy)]
 pub(super) struct ReplyData {
-    /// Format of the reply's first line, which its other lines may have too; `None` without a prefix.
+    /// Format of the reply's first line, which its other lines may have too. `None` if the line has no prefix, and no format of the
+    /// log fits it.
     format: Option<LogFormat>,
     /// Set after a line with another reply: the dot is lost, so further lines that are no rows are not reported as damaged
     /// ones. The reader of events reports that the data does not end.
@@ -101,7 +103,8 @@ impl ReplyForm {
     ///
     /// The row of a stream may look like a reply, since its ID may be the number of a code: `250 NEW 0 a.test:443`. Such a row
     /// has a known status or, after a word that this version does not know, a circuit and a target with a port. Of tor's other
-    /// replies only `650 STREAM` may have that form.
+    /// replies only an event such as `650 STREAM 18 NEW 0 a.test:443` has a word, a number and a port there, so `STREAM` is taken for
+    /// no status.
     fn is_other_reply(&self, line: &[u8]) -> bool {
         let after_code = self.prefix_len(line).and_then(|prefix_len| line.get(prefix_len + CODE_LEN..));
         let Some(after_code) = after_code else { return false };
@@ -146,12 +149,13 @@ impl ReplyData {
     }
 }
 
-/// Returns the length of a format's prefix in a line of data, which has no reply after the prefix.
+/// Returns the length of a format's prefix in a line of data, which has no reply after the prefix: 0 for a format that has only
+/// text after a reply. `None` if the line does not begin with such a prefix.
 ///
 /// A format fits only lines with a reply. So each beginning of the line that ends with the prefix's last byte is tried with a
 /// reply after it.
 fn data_prefix_len(format: &LogFormat, line: &[u8]) -> Option<usize> {
-    let last = *format.before().last()?;
+    let Some(&last) = format.before().last() else { return Some(0) };
     let mut with_reply = Vec::new();
     let fits = |&len: &usize| {
         with_reply.clear();
