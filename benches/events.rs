@@ -19,7 +19,7 @@ use tor_stream_event::{
 use crate::common::corpus::{self, Corpus};
 use crate::common::reading::{every_field, glance};
 
-/// Minimum size of an input in bytes: more than the caches next to a core hold.
+/// Minimum size of an input in bytes: more than the 1 MiB of the cache next to a core, on the machine of RESULTS.md.
 const SIZE: usize = 2_000_000;
 
 fn main() {
@@ -110,7 +110,7 @@ fn bench_events(bench: &mut Bench<'_>, corpus: &Corpus) {
     let steps = follow(&events);
     bench.measure("tracker", events.len(), event_size, steps, || follow(&events));
 
-    let mut printed = String::with_capacity(8192);
+    let mut printed = String::new();
     bench.measure("display", events.len(), event_size, event_size as u64, || {
         let mut sum = 0;
         for event in &events {
@@ -132,8 +132,10 @@ fn bench_events(bench: &mut Bench<'_>, corpus: &Corpus) {
     }
 }
 
-/// Tracks the streams of `events`, and sums up the steps of those that ended.
+/// Tracks the streams of `events`, and sums up the steps of the lives that the tracker returns. A repeated corpus has the same IDs
+/// again: a stream that was closed begins anew, or its later events are lives of their own.
 fn follow(events: &[StreamEventRef<'_>]) -> u64 {
+    // More than the streams of any corpus that are live at a time.
     let mut tracker = StreamTracker::new(1000);
     let lives = events.iter().zip(0_u64..).filter_map(|(event, time)| tracker.update(event, time));
     lives.map(|life| black_box(&life).steps.len() as u64).sum()
@@ -153,7 +155,7 @@ struct Buffer {
 }
 
 /// Measures each entry point for whole lines, and two limits of their speed: the counting of newlines, and the check that the
-/// same bytes are UTF-8. An entry point checks the contents of events for UTF-8, which are nearly all bytes of an input without
+/// same bytes are UTF-8. The second one is a limit only where nearly all bytes belong to events: an entry point does not check
 /// other lines.
 fn bench_entry_points(bench: &mut Bench<'_>, input: &Buffer) {
     let &Buffer { bytes, line_end, events, glances } = input;

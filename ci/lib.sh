@@ -27,7 +27,10 @@ skip() {
     exit 77
 }
 
-# apt with lists of its own, which may know other architectures than the system's: apt get|cache ARGUMENT...
+# Architectures of the packages that a script needs, if others than the system's (ci/foreign sets it).
+architectures=
+
+# apt with lists of its own, for these architectures: apt get|cache ARGUMENT...
 apt() {
     local tool=apt-$1 options=(-q -o "Dir::State=$tools/apt/state" -o "Dir::Cache=$tools/apt/cache")
     local name
@@ -35,11 +38,10 @@ apt() {
     options+=(-o Dir::State::status=/var/lib/dpkg/status -o "APT::Sandbox::User=$(id -un)")
     "$tool" "${options[@]}" "${@:2}"
 }
-architectures=
 
 # Fetches the lists of packages.
 apt_update() {
-    command -v apt-get dpkg >/dev/null || return
+    command -v apt-get >/dev/null && command -v dpkg >/dev/null || return
     mkdir -p "$tools"/apt/{state/lists/partial,cache/archives/partial}
     # A list that cannot be fetched may not be needed: `unpack` fails if it is.
     apt get update >/dev/null || true
@@ -63,25 +65,28 @@ libraries_in() {
     (IFS=: && echo "${folders[*]}")
 }
 
-# Prints the packages that a package depends on, itself included, without those that are installed: missing PACKAGE
-missing() {
+# Prints what has to be unpacked for a package: itself, even if it is installed, and each package that it depends on and that is
+# not installed: needed_for PACKAGE
+needed_for() {
     local name
     apt cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "$1" |
         grep '^[a-z]' | sort -u | while read -r name; do
-        dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null | grep -qx installed || echo "$name"
+        [[ $name != "$1" && $(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) == installed ]] || echo "$name"
     done
 }
 
 # Prints a compiler's path, for RUSTC, after unpacking it: debian_rustc FOLDER VERSION [PACKAGE...], with a version such
 # as 1.85 and packages that go with it. `rustc-web` is a newer compiler than Debian's own, which Debian keeps for browsers.
 debian_rustc() {
-    local folder=$1 version=$2 library=libstd-rust-web-$2 llvm libraries
+    local folder=$1 version=$2 library=libstd-rust-web-$2 llvm packages
     if [[ ! -x $folder/rustc ]]; then
         apt_update || return
         llvm=$(apt cache show "$library" | grep -o 'libllvm[0-9]*' | sort -u | tail -1) || return
-        mapfile -t libraries < <(missing "$llvm")
+        packages=$(needed_for "$llvm") || return
+        # The names are split into words.
+        # shellcheck disable=SC2086
         unpack "$folder" "rustc-web=$version.*" "$library=$version.*" "libstd-rust-web-dev=$version.*" \
-            "${libraries[@]}" "${@:3}" >&2 || return
+            $packages "${@:3}" >&2 || return
         cat >"$folder/rustc" <<END
 #!/bin/sh
 LD_LIBRARY_PATH='$(libraries_in "$folder")' exec '$folder/usr/bin/rustc' --sysroot '$folder/usr' "\$@"
@@ -93,15 +98,17 @@ END
 
 # Finds LLVM's tools that read what rustc writes: those of rustup's llvm-tools, or Debian's.
 find_llvm() {
-    local version folder libraries
+    local version folder packages
     llvm_bin=$(rustc --print sysroot)/lib/rustlib/$host/bin
     llvm_lib=
     if [[ ! -x $llvm_bin/llvm-cov ]]; then
         version=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
         folder=$tools/llvm-$version
         if [[ ! -d $folder ]]; then
-            apt_update && mapfile -t libraries < <(missing "llvm-$version" | grep -vx "llvm-$version") || return
-            unpack "$folder" "llvm-$version" "${libraries[@]}" || return
+            apt_update && packages=$(needed_for "llvm-$version") || return
+            # The names are split into words.
+            # shellcheck disable=SC2086
+            unpack "$folder" $packages || return
         fi
         llvm_bin=$folder/usr/lib/llvm-$version/bin
         llvm_lib=$(libraries_in "$folder")
@@ -116,12 +123,11 @@ llvm() {
 
 # Finds Rust's own libraries for other targets than this machine, or ends the script: find_core TARGET...
 #
-# With rustup's libraries, `core` and `core_and_alloc` are empty. Else they are the options with which cargo compiles the
-# libraries from Debian's sources, by a rustc of Debian. `linker` is rustup's, which Debian's rustc comes without.
+# If rustup has installed them, `core` and `core_and_alloc` are empty. Else they are the options with which cargo compiles the
+# libraries from Debian's sources; RUSTC is then a rustc of Debian, and CARGO_TARGET_DIR another folder, for its libraries alone.
 find_core() {
     local target version is_installed=1
     core=() core_and_alloc=()
-    linker=$(rustc --print sysroot)/lib/rustlib/$host/bin/rust-lld
     for target; do
         compgen -G "$(rustc --print sysroot)/lib/rustlib/$target/lib/libcore-*" >/dev/null || is_installed=
     done
@@ -130,6 +136,13 @@ find_core() {
     version=$(apt cache show rust-web-src | sed -n 's/^Version: \([0-9]*\.[0-9]*\).*/\1/p' | sort -V | tail -1)
     RUSTC=$(debian_rustc "$tools/rust-with-source-$version" "$version" "rust-web-src=$version.*") ||
         skip "Debian's rustc and its sources cannot be had"
-    export RUSTC RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$tools/bare-metal
+    export RUSTC RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$tools/other-targets
     core=(-Zbuild-std=core) core_and_alloc=(-Zbuild-std=core,alloc)
+}
+
+# Sets `linker` to rustup's linker for other targets, without which Debian's rustc comes. If the rustc in PATH is not rustup's, ends
+# the script: find_linker CLAIM, such as that a program runs
+find_linker() {
+    linker=$(rustc --print sysroot)/lib/rustlib/$host/bin/rust-lld
+    [[ -x $linker ]] || skip "$1, since there is no rust-lld of rustup's"
 }

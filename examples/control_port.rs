@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::{env, fs};
 
-use tor_stream_event::EventDecoder;
+use tor_stream_event::{EventDecoder, EventLine};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9051".into());
@@ -35,14 +35,23 @@ fn main() -> Result<(), Box<dyn Error>> {
         let len = socket.read(&mut chunk)?;
         let Some(mut rest) = chunk.get(..len).filter(|chunk| !chunk.is_empty()) else { break };
         while let Some(line) = decoder.next_event(&mut rest) {
-            match line.event {
-                // A client chose the host: `{:?}` keeps its control characters off the terminal.
-                Ok(event) => println!("{} {} {:?}:{}", event.id, event.status, event.target_host, event.target_port),
-                Err(error) => println!("line {}: {error}", line.number),
-            }
+            print(&line);
         }
     }
+    // A tor that is killed may have sent a part of an event.
+    if let Some(line) = decoder.finish() {
+        print(&line);
+    }
     Err("tor closed the connection".into())
+}
+
+/// Prints an event, or why it cannot be read.
+fn print(line: &EventLine<'_>) {
+    match line.event {
+        // A client chose the host: `{:?}` keeps its control characters off the terminal.
+        Ok(event) => println!("{} {} {:?}:{}", event.id, event.status, event.target_host, event.target_port),
+        Err(error) => println!("line {}: {error}", line.number),
+    }
 }
 
 /// Sends a command and returns tor's reply. An error names only the command's first word, since the others may be secret.

@@ -9,7 +9,7 @@
 extern crate std;
 
 use embedded_io::Read;
-use tor_stream_event::{EventDecoder, StreamEventRef, StreamStatus};
+use tor_stream_event::{EventDecoder, EventLine, StreamEventRef, StreamStatus};
 
 /// Passes each event of a connection to `on_event` until the connection ends. Returns the number of unreadable events.
 fn follow<R: Read>(mut connection: R, mut on_event: impl FnMut(StreamEventRef<'_>)) -> Result<u64, R::Error> {
@@ -17,19 +17,22 @@ fn follow<R: Read>(mut connection: R, mut on_event: impl FnMut(StreamEventRef<'_
     let mut decoder = EventDecoder::<1024>::new();
     let mut buffer = [0; 64];
     let mut unreadable = 0;
+    let mut on_line = |line: EventLine<'_>| match line.event {
+        Ok(event) => on_event(event),
+        Err(_) => unreadable += 1,
+    };
     loop {
         let len = connection.read(&mut buffer)?;
-        let mut chunk = buffer.get(..len).unwrap_or_default();
-        if chunk.is_empty() {
-            return Ok(unreadable);
-        }
+        let Some(mut chunk) = buffer.get(..len).filter(|chunk| !chunk.is_empty()) else { break };
         while let Some(line) = decoder.next_event(&mut chunk) {
-            match line.event {
-                Ok(event) => on_event(event),
-                Err(_) => unreadable += 1,
-            }
+            on_line(line);
         }
     }
+    // The connection may have ended within an event.
+    if let Some(line) = decoder.finish() {
+        on_line(line);
+    }
+    Ok(unreadable)
 }
 
 fn main() {

@@ -8,7 +8,7 @@
 
 use core::fmt::{self, Write};
 
-use tor_stream_event::EventDecoder;
+use tor_stream_event::{EventDecoder, EventLine};
 
 /// Bytes that the serial line delivers.
 const RECEIVED: &[u8] = b"250 OK\r\n\
@@ -38,20 +38,28 @@ impl Write for Console {
     }
 }
 
-/// Prints every event. The decoder takes about 2 KiB on the stack, the chunk 64 bytes.
+/// Prints every event. The decoder takes about 2 KiB on the stack, the chunk 64 bytes. A line of more than 1024 bytes, which only
+/// long credentials make, is reported as too long.
 fn report(uart: &mut Uart, console: &mut Console) -> fmt::Result {
     let mut decoder = EventDecoder::<1024>::new();
     let mut chunk = [0; 64];
     loop {
         let len = uart.read(&mut chunk);
-        let Some(mut rest) = chunk.get(..len).filter(|chunk| !chunk.is_empty()) else { return Ok(()) };
+        let Some(mut rest) = chunk.get(..len).filter(|chunk| !chunk.is_empty()) else { break };
         while let Some(line) = decoder.next_event(&mut rest) {
-            match line.event {
-                // `{:?}` writes a client's control characters as escapes.
-                Ok(event) => writeln!(console, "{} {} {:?}", event.id, event.status, event.target_host)?,
-                Err(error) => writeln!(console, "line {}: {error}", line.number)?,
-            }
+            print(console, &line)?;
         }
+    }
+    // The serial line may have ended within an event.
+    decoder.finish().map_or(Ok(()), |line| print(console, &line))
+}
+
+/// Prints an event, or why it cannot be read.
+fn print(console: &mut Console, line: &EventLine<'_>) -> fmt::Result {
+    match line.event {
+        // `{:?}` writes a client's control characters as escapes.
+        Ok(event) => writeln!(console, "{} {} {:?}", event.id, event.status, event.target_host),
+        Err(error) => writeln!(console, "line {}: {error}", line.number),
     }
 }
 

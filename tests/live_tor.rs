@@ -164,12 +164,12 @@ impl Stream {
             assert_eq!(strict.as_ref(), Ok(event));
             return;
         }
-        let target = format!("{} {} 0 ", event.id, event.status).len();
+        let target_start = format!("{} {} 0 ", event.id, event.status).len();
         let error = match strict {
             Err(Error::Protocol(error)) => Some((error.kind(), error.offset())),
             _ => None,
         };
-        assert_eq!(error, Some((ErrorKind::Truncated(Field::Target), target + TARGET_LEN)), "{event:?}");
+        assert_eq!(error, Some((ErrorKind::Truncated(Field::Target), target_start + TARGET_LEN)), "{event:?}");
     }
 
     /// Checks the target, and its anomalies.
@@ -214,6 +214,7 @@ impl Stream {
         let reason = StreamClosureReason::from_word(self.reason).unwrap_or(StreamClosureReason::Unrecognized);
         assert_eq!(event.reason, is_end.then_some(reason), "{event:?}");
         assert_eq!(event.reason_str(), is_end.then_some(self.reason), "{event:?}");
+        // tor names its cache as the source of a mapping by MAPADDRESS too.
         assert_eq!(event.source, (event.status == Remap).then_some(StreamSource::Cache), "{event:?}");
         assert_eq!((event.circuit_id, event.remote_reason), (None, None), "{event:?}");
     }

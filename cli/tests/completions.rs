@@ -131,6 +131,7 @@ fn an_unknown_shell_is_an_error() {
     let program = env!("CARGO_BIN_EXE_tor-streams");
     let output = Command::new(program).args(["completions", "tcsh"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
+    // The variable with which a completion script asks the program for words names the shell.
     let output = Command::new(program).env("TOR_STREAMS_COMPLETE", "tcsh").output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -198,6 +198,39 @@ fn captions_count_what_is_drawn() {
     assert!(!unanswered.contains("No stream has both times."));
 }
 
+/// Of the streams with a date, one was answered and one failed with TIMEOUT; of those without one, two failed, one of them with
+/// MISC. So the figure of failures shows a single stream, with TIMEOUT.
+#[test]
+fn legends_count_what_is_drawn() {
+    let undated = "10:00:00 650 STREAM 1 FAILED 0 a.test:80 REASON=TIMEOUT\n10:00:01 650 STREAM 2 FAILED 0 a.test:80 REASON=MISC\n\
+                   10:00:02 650 STREAM 1 CLOSED 0 a.test:80 REASON=TIMEOUT\n10:00:03 650 STREAM 2 CLOSED 0 a.test:80 REASON=MISC\n";
+    let undated = file("plot", "undated-failures.log", undated);
+    let answered =
+        "1795600800.5 650 STREAM 1 SUCCEEDED 7 a.test:80\n1795600801.5 650 STREAM 1 CLOSED 7 a.test:80 REASON=DONE\n";
+    let failed = "1795600802.5 650 STREAM 2 FAILED 0 a.test:80 REASON=TIMEOUT\n\
+                  1795600803.5 650 STREAM 2 CLOSED 0 a.test:80 REASON=TIMEOUT\n";
+    // 202 causes, of which 200 have an index of their own.
+    let many = (1..=202).fold(String::new(), |mut log, n| {
+        writeln!(log, "1795600802.5 650 STREAM {0} FAILED 0 a.test:80 REASON=W{n}", n + 1).unwrap();
+        writeln!(log, "1795600803.5 650 STREAM {0} CLOSED 0 a.test:80 REASON=W{n}", n + 1).unwrap();
+        log
+    });
+    let failures = |name: &str, failed: &str| {
+        let dated = file("plot", name, [answered, failed].concat());
+        let page = stdout(0, &["plot"], &[&dated, &undated]);
+        page.split("<figure id=\"failures\">").nth(1).unwrap().split("</figure>").next().unwrap().to_owned()
+    };
+    let one = failures("one-failed.log", failed);
+    assert!(one.contains("TIMEOUT (1)") && !one.contains("MISC"), "{one}");
+    assert!(one.contains("1 of 2 streams failed (50.0 %), for 1 cause, each"), "{one}");
+    let none = failures("none-failed.log", "");
+    assert!(none.contains("No stream in these steps failed.") && !none.contains("TIMEOUT"), "{none}");
+    assert!(none.contains("0 of 1 stream failed (0.0 %), for 0 causes, each"), "{none}");
+    let others = failures("others-failed.log", &many);
+    assert!(others.contains("other causes (195)"), "{others}");
+    assert!(others.contains("202 of 203 streams failed (99.5 %), for at least 201 causes, each"), "{others}");
+}
+
 /// Tor is started anew, so its second stream 1 replaces the first one; stream 2 is open at the end of the log. None of the
 /// three was answered.
 #[test]

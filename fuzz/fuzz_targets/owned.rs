@@ -15,13 +15,13 @@ fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-law!(|line: &[u8]| {
-    if let Ok(text) = from_utf8(line) {
+law!(|input: &[u8]| {
+    if let Ok(text) = from_utf8(input) {
         let owned = StreamEventRef::parse(text).map(StreamEvent::from);
         assert_eq!(StreamEvent::parse(text), owned);
         assert_eq!(text.parse(), owned);
     }
-    let Ok(event) = StreamEventRef::parse_lenient(line) else { return };
+    let Ok(event) = StreamEventRef::parse_lenient(input) else { return };
     let owned = event.into_owned();
     let again = owned.as_event_ref();
     assert_same(&owned, &event);

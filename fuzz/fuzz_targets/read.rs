@@ -1,4 +1,4 @@
-//! Text, bytes and lenient reading give the same event of a line, and the fields, accessors and anomalies of an event agree.
+//! Text, bytes and lenient reading give the same event of a content, and the fields, accessors and anomalies of an event agree.
 #![cfg_attr(fuzzing, no_main)]
 
 use core::str::from_utf8;
@@ -6,20 +6,22 @@ use core::str::from_utf8;
 use laws::{assert_consistent, law};
 use tor_stream_event::{Error, StreamEventRef};
 
-law!(|line: &[u8]| {
-    let strict = StreamEventRef::parse_bytes(line);
-    let lenient = StreamEventRef::parse_lenient(line);
-    if let Ok(text) = from_utf8(line) {
+// A content, with or without a line end.
+law!(|content: &[u8]| {
+    let strict = StreamEventRef::parse_bytes(content);
+    let lenient = StreamEventRef::parse_lenient(content);
+    if let Ok(text) = from_utf8(content) {
         assert_eq!(StreamEventRef::parse(text), strict);
     }
     for read in [strict, lenient] {
         match read {
             Ok(event) => {
                 assert_consistent(&event);
-                let line_end = line.strip_prefix(event.content());
+                let line_end = content.strip_prefix(event.content());
+                // A CR alone is the start of a line end whose LF has not been received.
                 assert!(matches!(line_end, Some(b"" | b"\n" | b"\r" | b"\r\n")));
             }
-            Err(Error::Protocol(error)) => assert!(error.offset() <= line.len()),
+            Err(Error::Protocol(error)) => assert!(error.offset() <= content.len()),
             Err(error) => panic!("{error}"),
         }
     }

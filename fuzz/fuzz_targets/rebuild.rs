@@ -4,12 +4,12 @@
 use laws::law;
 use tor_stream_event::{Anomaly, StreamEventRef};
 
-law!(|line: &[u8]| {
-    let Ok(event) = StreamEventRef::parse_lenient(line) else { return };
+law!(|input: &[u8]| {
+    let Ok(event) = StreamEventRef::parse_lenient(input) else { return };
     let content = event.content();
     // A CR or LF alone at the end may be the last byte of a cut target, which is an anomaly: the content, read without it
     // below, has no such anomaly.
-    if line.len() == content.len() + 1 {
+    if input.len() == content.len() + 1 {
         return;
     }
     assert_eq!(event.to_string(), String::from_utf8_lossy(content));

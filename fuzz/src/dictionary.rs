@@ -2,8 +2,14 @@
 
 use std::sync::LazyLock;
 
-/// Words of `dictionary.txt`, which is in libFuzzer's format: one `"WORD"` a line, with `\xNN`, `\"` and `\\` as escapes.
-static WORDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| words(include_str!("../dictionary.txt")));
+use crate::lines::FORMATS;
+
+/// The texts of [`FORMATS`], and the words of `dictionary.txt`, which is in libFuzzer's format: one `"WORD"` a line, with `\xNN`,
+/// `\"` and `\\` as escapes.
+static WORDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let texts = FORMATS.iter().flat_map(|&(before, after)| [before, after]).filter(|text| !text.is_empty());
+    texts.map(|text| text.as_bytes().to_vec()).chain(words(include_str!("../dictionary.txt"))).collect()
+});
 
 /// Inserts a word into the first `size` bytes of `data`, or writes it over some of them, and returns the new size. The seed
 /// chooses the word and its place. `None` for seven of eight seeds, and if there is no room: then libFuzzer's own mutations
@@ -30,9 +36,9 @@ pub fn insert_word(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> 
 }
 
 /// Parses a dictionary.
-fn words(dictionary: &str) -> Vec<Vec<u8>> {
+fn words(dictionary: &str) -> impl Iterator<Item = Vec<u8>> {
     let quoted = dictionary.lines().filter_map(|line| line.strip_prefix('"')?.strip_suffix('"'));
-    quoted.map(unescape).collect()
+    quoted.map(unescape)
 }
 
 /// Unescapes a word.

@@ -7,8 +7,9 @@ use tor_stream_event::{Error, EventLine, LineEnd, LogFormat, Skipped, StreamEven
 
 use crate::search::{ExpectedLine, Settings, search};
 
-/// Formats of logs, one of which a log may have. Their texts are in `dictionary.txt`, so that the fuzzer finds them.
-const FORMATS: [(&str, &str); 6] = [
+/// Formats that a log may have: the text before a reply, and the text after it. The dictionary has these texts, so that the fuzzer
+/// writes logs in the formats. The last text is longer than what the finder's pattern compares of each line.
+pub(crate) const FORMATS: [(&str, &str); 6] = [
     ("gw tor[8]: ", ""),
     ("b'", "\\r\\n'"),
     ("Wed Nov  5 11:29 AM gw: ", ""),
@@ -18,7 +19,8 @@ const FORMATS: [(&str, &str); 6] = [
 ];
 
 /// A log, the lengths of its chunks, and its settings, taken from the fuzzer's input: one byte of settings (bits 0 and 1: line
-/// end; 2: lenient; 3 to 5: first format; 6: a second one), three of lengths, and the log.
+/// end; 2: lenient; 3 to 5: first format; 6: whether there is a second one, which bits 3 to 5 and 7 choose), three of lengths, and
+/// the log.
 #[derive(Clone, Debug)]
 pub struct Log<'a> {
     /// The log.
@@ -99,8 +101,8 @@ impl<'a> Log<'a> {
         WholeLog { lines, skipped, replies, line_end: events.state().line_end() }
     }
 
-    /// Returns the length of the longest line, its end included, or more: on the wire a LF alone is taken for text in every
-    /// line, also where it ends one that is no reply.
+    /// Returns an upper bound of the length of a line, its end included. On the wire a LF alone ends a line without a reply, and is
+    /// taken for text of it here.
     #[must_use]
     pub fn longest_line(&self, line_end: Option<LineEnd>) -> usize {
         let needs_cr = line_end == Some(LineEnd::CrLf);
@@ -122,6 +124,8 @@ impl<'a> Log<'a> {
         // The content has no line end: a CR or LF at its end is text of the target.
         let with_end = [content, b"\r\n"].concat();
         let read = if self.lenient { StreamEventRef::parse_lenient } else { StreamEventRef::parse_bytes };
+        // Any other line may have an anomaly that its text alone has not. Text after a reply, such as a quotation mark, may show that
+        // the log wrote backslashes into the reply.
         let is_plain = !(place.in_data || place.unterminated || place.cr_may_be_target || place.after > 0);
         match (line.event, read(&with_end)) {
             (Ok(event), Ok(read)) if !is_plain => {
@@ -151,6 +155,8 @@ impl<'a> Log<'a> {
             };
             assert_eq!((reported, of), (length as u64, limit));
             assert_eq!((line.number, line.offset, line.prefix), (whole.number, whole.offset, whole.prefix));
+            // A line that was kept has as many bytes as the limit, its byte order mark included; one that was complete in a chunk has
+            // them without the mark.
             assert!(whole.line.starts_with(line.line) && bom + line.line.len() >= limit.min(whole.line.len()));
         }
     }

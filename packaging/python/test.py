@@ -52,7 +52,10 @@ def check_unread(events, log):
 
 @contextlib.contextmanager
 def running_tor(folder):
-    """Runs a tor that reaches nobody, with its control and SOCKS port as sockets in the folder."""
+    """Runs a tor with its control and SOCKS port as sockets in the folder.
+
+    It knows no address outside of this machine. It attaches no stream to a circuit, so that each is open until its client hangs up.
+    """
     configuration = folder / "torrc"
     configuration.write_text(
         f"DataDirectory {folder}/data\nControlSocket {folder}/control\nCookieAuthentication 1\n"
@@ -63,6 +66,7 @@ def running_tor(folder):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as tor:
         try:
             for line in tor.stdout:
+                # tor prints this after it has opened both sockets.
                 if "Bootstrapped 0%" in line:
                     break
             yield

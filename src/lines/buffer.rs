@@ -71,7 +71,8 @@ impl StreamEvents<'_> {
         self
     }
 
-    /// Sets the line end. Then it is not detected, and no [line ends](Skipped::line_ends) are counted.
+    /// Sets the line end. Then it is not detected, and no [line ends](Skipped::line_ends) are counted. Once a format was
+    /// added, the input is a log, and [`LineEnd::CrLf`] changes nothing.
     #[must_use]
     pub const fn line_end(mut self, line_end: LineEnd) -> Self {
         self.finder = self.finder.line_end(line_end);
@@ -104,8 +105,9 @@ impl StreamEvents<'_> {
 
     /// Continues from a state: the buffer begins after the lines that led to it.
     ///
-    /// The state's line end and formats replace those that were set before. Setting them after this call forgets what the
-    /// state knows of the input, such as open data of a reply; only numbers and counts go on.
+    /// The state's line end and formats replace those that were set before. A format that is added after this call joins
+    /// the state's formats; adding one, or setting the line end, forgets what else the state knows of the input, such as
+    /// open data of a reply. Only numbers, counts and formats go on.
     #[must_use]
     pub fn resume(mut self, state: &LineState) -> Self {
         self.finder.resume(&state.finder);

@@ -59,7 +59,7 @@ impl<const N: usize> EventDecoder<N> {
         self
     }
 
-    /// Sets the line end.
+    /// Sets the line end. Once a format was added, the input is a log, and [`LineEnd::CrLf`] changes nothing.
     #[must_use]
     pub fn line_end(mut self, line_end: LineEnd) -> Self {
         self.0.finder = self.0.finder.line_end(line_end);

@@ -23,7 +23,7 @@ const CHUNK: usize = 64 * 1024;
 /// Finds STREAM events in the bytes of a reader: a file, standard input, a connection.
 ///
 /// The items are those that [`stream_events`](crate::stream_events) finds in all the bytes. The line end is detected
-/// likewise; for a live connection set it to [`LineEnd::CrLf`].
+/// likewise; for a live connection set it to [`LineEnd::CrLf`], for [the reason of a decoder](crate::EventDecoder#line-ends).
 ///
 /// # Examples
 ///
@@ -88,7 +88,8 @@ impl<R: Read> EventReader<R> {
         self
     }
 
-    /// Sets the line end. Then it is not detected, and no [line ends](Skipped::line_ends) are counted.
+    /// Sets the line end. Then it is not detected, and no [line ends](Skipped::line_ends) are counted. Once a format was
+    /// added, the input is a log, and [`LineEnd::CrLf`] changes nothing.
     #[must_use]
     pub fn line_end(mut self, line_end: LineEnd) -> Self {
         self.splitter.finder = self.splitter.finder.line_end(line_end);
@@ -118,15 +119,17 @@ impl<R: Read> EventReader<R> {
 
     /// Continues from a state: the reader begins after the lines that led to it.
     ///
-    /// The state's line end and formats replace those that were set before. Setting them after this call forgets what the
-    /// state knows of the input, such as open data of a reply; only numbers and counts go on.
+    /// The state's line end and formats replace those that were set before. A format that is added after this call joins
+    /// the state's formats; adding one, or setting the line end, forgets what else the state knows of the input, such as
+    /// open data of a reply. Only numbers, counts and formats go on.
     #[must_use]
     pub fn resume(mut self, state: &LineState) -> Self {
         self.splitter.finder.resume(&state.finder);
         self
     }
 
-    /// Returns the state after the last event that was returned; at the end of the reader, after all lines.
+    /// Returns the state after the last event that was returned; after an error of the reader, after all complete lines; at
+    /// the end of the reader, after all lines.
     #[must_use]
     pub fn state(&self) -> LineState {
         LineState { finder: self.splitter.finder.clone() }
@@ -231,8 +234,8 @@ impl<R> core::fmt::Debug for EventReader<R> {
 
 /// An iterator over the events of an [`EventReader`], as owned values, from [`EventReader::into_events`].
 ///
-/// An item is an event, or the error of a line that looks like one and cannot be read; the items after it follow. Only
-/// an [`Error::Io`] is the last item.
+/// An item is an event, or the error of a line that looks like one and cannot be read; more items may follow either. After
+/// an [`Error::Io`] the iterator ends.
 ///
 /// # Examples
 ///

@@ -4,7 +4,8 @@ use super::event_line::LineEnd;
 use super::finder::LineFinder;
 use super::skipped::Skipped;
 
-/// The state between two lines: the line end, open data of a reply, and the number of lines and bytes so far.
+/// The state between two lines: the line end, the formats of the log, open data of a reply, the number of lines and bytes
+/// so far, and the counts of skipped lines.
 ///
 /// With it the parts of a log, cut at line ends, can be read side by side, for example by threads. [`part`](Self::part)
 /// returns the state for a later part, and assumes that no data is open where the part begins. Once the parts before it

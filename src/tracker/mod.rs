@@ -37,8 +37,9 @@ use self::part::Part;
 pub(crate) use self::text::{UnnamedReasons, UnnamedWords, cut};
 use self::update::LifeLimits;
 
-/// Number of entries that a list in the order of events may have beyond twice the number of its streams, before outdated
-/// entries are removed. Without these, the list of a few streams would be made anew at every other event.
+/// Number of entries that the lists of live and of closed streams, which are in the order of events, may have beyond twice
+/// the number of their streams, before outdated entries are removed. Without the spare ones, the list of a few streams would
+/// be made anew at every other event.
 const SPARE_ENTRIES: usize = 64;
 
 /// Groups events by stream, and returns each stream when it ends.
@@ -86,9 +87,10 @@ const SPARE_ENTRIES: usize = 64;
 pub struct StreamTracker<T, N = ()> {
     /// Live streams by ID.
     live: BTreeMap<Key, LiveStream<T, N>>,
-    /// IDs of live streams by the sequence number of the last event, the lowest number first. An entry may be outdated:
-    /// its number that of an earlier event, or its stream no longer live. Only the lowest entry is checked, once a
-    /// stream has to be dropped, so that most events change nothing here.
+    /// IDs of live streams, each with the sequence number of an event, which is `events` at that event; the lowest number
+    /// first. An entry is made with a stream's first event, and most later events change nothing here: the entry becomes
+    /// outdated, as does that of a stream that ends. Once a stream has to be dropped, the lowest entries are brought up to
+    /// date until one has the number of its stream's last event.
     by_last_event: BinaryHeap<Reverse<(u64, Key)>>,
     /// The streams that were closed last, up to `limit`.
     closed: Closed,

@@ -3,7 +3,7 @@
 use super::*;
 use common::filled;
 use common::printed::TARGET_BUFFER;
-use tor_stream_event::Anomalies;
+use tor_stream_event::{Anomalies, Anomaly, StreamEventRef};
 
 /// A setting of [`StreamEvents`], [`EventDecoder`] and [`EventReader`](tor_stream_event::EventReader).
 #[derive(Clone, Copy, Debug)]
@@ -118,4 +118,24 @@ fn leniency_after_a_state() {
         let mut events = stream_events(log).lenient(lenient).resume(&state);
         assert_eq!(events.next().unwrap().event.is_ok(), lenient);
     }
+}
+
+/// The formats of a state go on. A setting after it makes the reader forget open data, unless it is the line end of the wire, which a log
+/// with a format cannot have.
+#[test]
+fn settings_after_a_state() {
+    let [gw, x] = ["gw: ", "x: "].map(|before| LogFormat::like(before.as_bytes(), b"").unwrap());
+    let mut first = stream_events(b"gw: 650 BW 1 2\ngw: 650+NS\n").log_format(gw);
+    assert!(first.next().is_none());
+    let (state, rest) = (first.state(), b"gw: 650 STREAM 1 NEW 0 a:1\nx: 650 STREAM 2 NEW 0 a:1\n");
+    let read = |events: StreamEvents<'_>| {
+        let in_data = |event: StreamEventRef<'_>| event.anomalies().contains(Anomaly::InData);
+        events.map(|line| (line.number, in_data(line.event.unwrap()))).collect::<Vec<_>>()
+    };
+    let new = || stream_events(rest);
+    assert_eq!(read(new().resume(&state)), [(3, true)]);
+    assert_eq!(read(new().log_format(x).line_end(LineEnd::Lf).resume(&state)), [(3, true)]);
+    assert_eq!(read(new().resume(&state).line_end(LineEnd::CrLf)), [(3, true)]);
+    assert_eq!(read(new().resume(&state).line_end(LineEnd::Lf)), [(3, false)]);
+    assert_eq!(read(new().resume(&state).log_format(x)), [(3, false), (4, false)]);
 }

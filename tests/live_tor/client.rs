@@ -137,11 +137,12 @@ fn socks5(stream: &mut (impl Read + Write), request: &Request) -> io::Result<()>
 
     let Request { via, host, port, username, password } = request;
     let mut answer = [0; 2];
-    let method = if username.is_some() { USERNAME_AND_PASSWORD } else { NO_AUTHENTICATION };
+    let credentials = username.as_ref().zip(password.as_ref());
+    let method = if credentials.is_some() { USERNAME_AND_PASSWORD } else { NO_AUTHENTICATION };
     // One method is offered.
     stream.write_all(&[VERSION, 1, method])?;
     stream.read_exact(&mut answer)?;
-    if let (Some(username), Some(password)) = (username, password) {
+    if let Some((username, password)) = credentials {
         stream.write_all(&[vec![VERSION_OF_AUTHENTICATION], counted(username), counted(password)].concat())?;
         stream.read_exact(&mut answer)?;
     }

@@ -10,7 +10,7 @@
 //! | `limits.rs` | Is everything bounded: streams, steps, circuits, memory? |
 //! | `parts.rs` | Have merged parts the result of one tracker? |
 //! | `model.rs` | Does a slow model of the tracker have the same result? |
-//! | `random.rs` | Which random events are these compared for? |
+//! | `random.rs` | For which random events is the tracker compared with merged parts and with the model? |
 #![cfg(feature = "alloc")]
 #![allow(
     clippy::expect_used,
@@ -22,6 +22,7 @@
 
 mod ends;
 mod facts;
+// Random numbers, of which `random.rs` makes events.
 #[path = "../common/random.rs"]
 mod generator;
 mod limits;

@@ -115,7 +115,8 @@ struct OnFile {
     file: Make<&'static [u8]>,
 }
 
-/// Every operation that is measured on a whole file.
+/// Every operation that is measured on a whole file: a buffer with a log and a decoder with the bytes of a connection, as most
+/// programs have them.
 const ON_FILES: [OnFile; 2] = [
     OnFile { operation: "whole_buffer", input: "log", run: whole_buffer, file: corpus::log },
     OnFile { operation: "decoder_4k", input: "wire", run: decoder_4k, file: corpus::wire },

@@ -103,7 +103,7 @@ struct Merging {
     logs: BTreeMap<Arc<str>, String>,
     /// Summaries and logs so far, by which copies are found.
     copies: Copies,
-    /// Bounds of the numbers so far.
+    /// Check that no merged number becomes too large for JSON.
     guard: OverflowGuard,
     /// Number of logs' files so far, as counted when the summaries were made.
     log_files: usize,

@@ -53,6 +53,8 @@ pub(crate) fn run<P: AsRef<Path>>(command: &[&str], jobs: &str, files: &[P]) -> 
 pub(crate) fn assert_same<P: AsRef<Path>>(files: &[P], commands: &[&[&str]], numbers: &[&str]) {
     for command in commands {
         let one = run(command, "1", files);
+        // A command that is refused would be compared with itself.
+        assert_ne!(one.status.code(), Some(2), "{command:?}: {}", String::from_utf8_lossy(&one.stderr));
         for jobs in numbers {
             let several = run(command, jobs, files);
             let messages = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();

@@ -1,6 +1,7 @@
 //! The command `share`: what it keeps of a log, and that nothing else is kept.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper that fails fails its test")]
 
+// For `alloc::collections` in the files: the lint `std_instead_of_alloc` refuses it from `std`.
 extern crate alloc;
 
 #[path = "../common/mod.rs"]

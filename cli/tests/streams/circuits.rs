@@ -318,6 +318,23 @@ fn more_identities_than_room() {
     }
 }
 
+/// Of two streams on circuit 9, each has another target and another identity. `--max-live 2` makes room for two identities of the
+/// run, and for the target and the identity of stream 1 on the circuit, which uses that up. So: stream 2 has a known identity that
+/// is not listed.
+#[test]
+fn no_room_for_an_identity_on_a_circuit() {
+    let stream = |id: u32| format!("{id} CLOSED 9 a{id}.test:443 SOCKS_USERNAME=\"u{id}\" ISO_FIELDS=SOCKS_USERNAME");
+    let log = log("no-room-on-circuit", &[&stream(1), &stream(2)]);
+    let (text, messages) = both(1, &["circuits", "--max-live", "2"], &[&log]);
+    let row: Value = serde_json::from_str(&text).unwrap();
+    let facts = ["targets", "other_targets", "identities", "unknown_identity"].map(|name| &row[name]);
+    assert_eq!(facts, [&json!(["a1.test:443"]), &json!(1), &json!(["#1"]), &json!(1)]);
+    let expected = "no-room-on-circuit: more than 2 targets and identities on circuits: 1 stay of streams without the identity; \
+                    --max-live makes room\n";
+    assert!(messages.ends_with(expected), "{messages}");
+    assert_eq!(both(0, &["circuits", "--max-live", "4"], &[&log]).1, "");
+}
+
 /// A user asks: when was the circuit used, if not every event has a time? Stream 5 was open on circuit 7 when a controller
 /// asked, which has no time, and was closed at 20; of stream 6 on circuit 8, NEW and the last event have none, and the
 /// others are of 30 and 40. So: 7 from 20 to 20, and 8 from 30 to 40.

@@ -1,6 +1,7 @@
 //! Streams as rows, as circuits and as groups: the commands `streams`, `circuits` and `count`, and `--check`.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+// For `alloc::collections` in the files: the lint `std_instead_of_alloc` refuses it from `std`.
 extern crate alloc;
 
 mod agreement;
@@ -26,7 +27,7 @@ pub(crate) fn assert_has(row: &Value, columns: &Value) {
     }
 }
 
-/// Returns the rows of `streams` for a file of the test data, without a message.
+/// Returns the rows of `streams` for a file of the test data. Asserts that there is no message.
 #[track_caller]
 pub(crate) fn rows_of(name: &str) -> Vec<Value> {
     rows(&["streams"], &[data(name)])

@@ -2,11 +2,16 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a helper that fails fails its test")]
 
-mod authentication;
-mod output;
+// The helpers: a control port that the test plays, the running tool, and a running tor.
 mod peer;
 mod program;
-mod replies;
 mod tor;
+
+// The tests with a control port that the test plays.
+mod authentication;
+mod output;
+mod replies;
 mod unread;
+
+// The tests with a real tor.
 mod with_tor;

@@ -7,7 +7,8 @@ use super::reply;
 /// Maximum length of a prefix of dates and times, in bytes. OnionPerf, a tool that measures tor, writes 34.
 const MAX_LEN: usize = 64;
 
-/// Kinds of the words of dates that are letters. In a log a month changes to another month, but to no weekday.
+/// Kinds of the words of dates that are letters. Where a [`LogFormat`](crate::LogFormat) has a month, lines have any month,
+/// but no weekday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::lines) enum DateWord {
     /// A month.
@@ -37,8 +38,8 @@ impl DateWord {
 /// Returns the length of the dates and times before the reply in `line`: 0 if the line begins with its reply. `None`
 /// without one.
 ///
-/// Of several codes that only words of dates stand before, the last one begins the reply: a log may number its lines,
-/// or write milliseconds as a word of their own.
+/// If several codes have only words of dates before them, the last one begins the reply: a log may number its lines, or
+/// write milliseconds as a word of their own.
 pub(super) fn len(line: &[u8]) -> Option<usize> {
     let (mut at, mut last_reply) = (0, None);
     loop {
@@ -107,8 +108,9 @@ pub(super) const fn classes<const N: usize>(other: u8, lists: &[(&[u8], u8); N])
     table
 }
 
-/// Returns the time since 1970 in a prefix of three words: a date, a time, and Unix time with a fraction or without
-/// one. Only the third word is looked at.
+/// Returns the time since 1970 in a prefix of three words with one space after each: a date, a time, and Unix time with a
+/// fraction or without one. Only the third word is parsed: the other two may be any words. `None` for any other prefix,
+/// also the text before a reply in a log with a format.
 ///
 /// A number of fewer than nine digits without a fraction is no Unix time: some logs write milliseconds as a third word.
 pub(in crate::lines) fn unix_time(prefix: &[u8]) -> Option<Duration> {

@@ -8,7 +8,6 @@ use proptest::prelude::*;
 
 use super::pattern::{Matched, Pattern};
 use super::{LineFinder, Terminator};
-use crate::format::STREAM_REPLY;
 use crate::lines::event_line::LineEnd;
 use crate::lines::format::LogFormat;
 use crate::lines::skipped::Skipped;
@@ -43,10 +42,11 @@ const FRAGMENTS: &[&str] = &[
     "'",
 ];
 
-/// The first event of an input, and the finder for that input.
+/// The first line of an input, and the finder for that input. The line holds `650 STREAM `; if the generated text before that is
+/// no prefix of such a log, the finder finds no event there and makes no pattern.
 #[derive(Clone, Debug)]
 struct First {
-    /// The event's line.
+    /// The line.
     line: Vec<u8>,
     /// Length of its prefix.
     prefix: usize,
@@ -54,7 +54,7 @@ struct First {
     finder: LineFinder,
 }
 
-/// Generates first events of inputs of all kinds: the wire, logs with dates, logs with a format.
+/// Generates first lines of inputs of all kinds: the wire, logs with dates, logs with a format.
 fn first() -> impl Strategy<Value = First> {
     let input = |prefix: String, line_end: Option<LineEnd>, format: Option<LogFormat>, after: &str| {
         let line = [&prefix, "650 STREAM 1 NEW 0 host:80", after].concat().into_bytes();
@@ -73,6 +73,7 @@ fn first() -> impl Strategy<Value = First> {
             input(prefix, None, format, "'")
         }),
         Just(input(long.into(), None, LogFormat::like(long.as_bytes(), b""), "")),
+        // A text after a reply, and none before it.
         Just(input(String::new(), None, LogFormat::like(b"", b"\\r"), "\\r")),
     ]
 }
@@ -88,23 +89,39 @@ fn step(finder: &mut LineFinder, line: &[u8], line_end: &[u8]) -> (Option<(usize
     (range.map(|range| (range.content(), range.content_end())), finder.skipped(), finder.replies())
 }
 
-/// Asserts that a line after `first` is read the same with the pattern of `first` and without.
+/// Returns the answer of the pattern to a line, which has a terminator.
+fn pattern_answer(finder: &LineFinder, line: &[u8]) -> Option<Matched> {
+    let text = line.strip_suffix(b"\n").expect("a line");
+    match text.strip_suffix(b"\r") {
+        Some(text) => finder.match_pattern(text, Terminator::CrLf),
+        None => finder.match_pattern(text, Terminator::Lf),
+    }
+}
+
+impl First {
+    /// Returns the state after the line, which ended with CR LF.
+    fn read(&self) -> LineFinder {
+        let mut finder = self.finder.clone();
+        step(&mut finder, &self.line, b"\r\n");
+        finder
+    }
+}
+
+/// Asserts that a line after `first` is read the same with the pattern of `first` and without. Returns the pattern's answer.
 #[track_caller]
-fn assert_same(first: &First, line: &[u8], line_end: &[u8]) {
-    let mut with_pattern = first.finder.clone();
-    step(&mut with_pattern, &first.line, b"\r\n");
-    let mut without_pattern = with_pattern.clone();
-    without_pattern.leave_pattern();
-    let found = step(&mut with_pattern, line, line_end);
-    assert_eq!(found, step(&mut without_pattern, line, line_end), "{}", line.escape_ascii());
-    // Nor does the pattern change the line after that.
-    let next = b"650 STREAM 1 NEW 0 host:80";
-    assert_eq!(
-        step(&mut with_pattern, next, b"\n"),
-        step(&mut without_pattern, next, b"\n"),
-        "{}",
-        line.escape_ascii()
-    );
+fn assert_same(first: &First, line: &[u8], line_end: &[u8]) -> Option<Matched> {
+    let after_first = first.read();
+    let answer = pattern_answer(&after_first, &[line, line_end].concat());
+    // Nor does the pattern change the line after that, whether it is like the first one or may be the rest of an event.
+    for next in [&first.line[..], b"PURPOSE=USER"] {
+        let (mut with_pattern, mut without_pattern) = (after_first.clone(), after_first.clone());
+        for (line, line_end) in [(line, line_end), (next, b"\r\n")] {
+            without_pattern.leave_pattern();
+            let found = step(&mut with_pattern, line, line_end);
+            assert_eq!(found, step(&mut without_pattern, line, line_end), "{}", line.escape_ascii());
+        }
+    }
+    answer
 }
 
 /// Tries every change of one byte of a prefix, and the same change of two bytes that stand eight, or a multiple of it,
@@ -114,8 +131,7 @@ fn changed_prefixes() {
     let line = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 host:80";
     let prefix = "2019-01-31 11:29:51 1548934191.51 ".len();
     let first = First { line: line.to_vec(), prefix, finder: LineFinder::new(usize::MAX).line_end(LineEnd::Lf) };
-    let mut begun = first.finder.clone();
-    assert_eq!(step(&mut begun, line, b"\r\n").0, Some((prefix + STREAM_REPLY.len(), line.len())));
+    assert_eq!(assert_same(&first, line, b"\r\n"), Some(Matched::Event));
     for place in 0..prefix {
         for other in (place % 8..prefix).step_by(8) {
             for change in 1..=u8::MAX {
@@ -135,25 +151,25 @@ fn changed_long_prefixes() {
     let line = [prefix, "650 STREAM 1 NEW 0 host:80'"].concat().into_bytes();
     let finder = LineFinder::new(usize::MAX).log_format(LogFormat::like(prefix.as_bytes(), b"'").expect("a format"));
     let first = First { line, prefix: prefix.len(), finder };
+    let mut matched = 0;
     for place in 0..first.prefix {
-        for change in 1..=u8::MAX {
+        for byte in 0..=u8::MAX {
             let mut line = first.line.clone();
-            line[place] ^= change;
-            assert_same(&first, &line, b"\n");
+            line[place] = byte;
+            matched += usize::from(assert_same(&first, &line, b"\r\n") == Some(Matched::Event));
         }
     }
+    // Each digit matches all ten, and any other byte itself.
+    let digits = prefix.bytes().filter(u8::is_ascii_digit).count();
+    assert_eq!(matched, 10 * digits + (prefix.len() - digits));
 }
 
-/// Compares a line, which has a terminator, with the pattern that is there after the lines of `log`.
+/// Returns the answer of the pattern that is there after the lines of `log` to a line, which has a terminator.
 fn matched(finder: &LineFinder, log: &str, line: &str) -> Option<Matched> {
     let (mut finder, mut at) = (finder.clone(), 0);
     while finder.find(log.as_bytes(), &mut at).is_some() {}
     assert_eq!(at, log.len(), "whole lines");
-    let text = line.strip_suffix('\n').expect("a line");
-    match text.strip_suffix('\r') {
-        Some(text) => finder.match_pattern(text.as_bytes(), Terminator::CrLf),
-        None => finder.match_pattern(text.as_bytes(), Terminator::Lf),
-    }
+    pattern_answer(&finder, line.as_bytes())
 }
 
 /// Usual lines match the pattern of the lines before them: nothing else looks at them, and a log is read fast.
@@ -168,6 +184,7 @@ fn usual_lines_match() {
     for (finder, log, line, expected) in [
         (&wire, "250 OK\r\n", "650 STREAM 1 NEW 0 a:1\r\n", event),
         (&wire, "250 OK\r\n", "650 STREAM_BW 1 2\r\n", other),
+        // Shorter than the eight bytes that are looked at first.
         (&wire, "250 OK\r\n", "650-X\r\n", None),
         (&wire, "250 OK\r\n", "650-X 1 2\r\n", other),
         (&wire, "250 OK\r\n", "650+NS 1 2\r\n", None),
@@ -202,7 +219,8 @@ fn usual_lines_match() {
         ),
         (&quoted, "gw tor[8]: '650 STREAM 1 NEW 0 a:1'\n", "gw tor[9]: '650 PM 1 2 3 4 5 6 7 8 9 10 11 12'\n", other),
         (&quoted, "gw tor[8]: '650 STREAM 1 NEW 0 a:1'\n", "gw tor[9]: '650 STREAM 1 NEW 0 www.example.com:80\n", None),
-        // Two formats: only the first one has a pattern, also after an event in the other.
+        // Two formats: only the first one has a pattern, also after an event in the other. The `'` is the first one's text
+        // after a reply, so that the end of the line does match.
         (&either, "> 650 STREAM 1 NEW 0 a:1\n", "> 650 STREAM 2 NEW 0 www.a.long.name.example.com:80'\n", None),
         (
             &either,
@@ -322,7 +340,7 @@ proptest! {
         }
         let pattern = Pattern::new(b"2019-01-31 11:29:51 1548934191 ", 0).expect("a pattern");
         prop_assert_eq!(pattern.compare(&line, &None), Some(Matched::OtherReply));
-        // The byte after `9`, of which only the lower four bits are not those of a digit.
+        // The byte after `9`: its upper four bits are those of a digit, and the value of the lower four is 10.
         line[3] = b':';
         prop_assert_eq!(pattern.compare(&line, &None), None);
     }

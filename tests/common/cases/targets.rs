@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// Expands to a case with a `.exit` name: an address and a relay, or a whole host and the pair of both that it holds, if any.
+/// Expands to a case with a `.exit` name: an address and a relay, of which the host is made; or a host, and the address and
+/// relay in it, if any.
 macro_rules! exit_name {
     ($address:literal $relay:literal) => {
         exit_name!(concat!($address, ".", $relay, ".exit"), Some(($address, $relay)))
@@ -125,7 +126,8 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace],
         ..CLOSED
     },
-    // An address may hold tor's colon. tor's own address follows, and there is one at most.
+    // The colon that tor prints before the port may be in an address that the client forged (`6.6.6.6:1`). tor's own field follows, and a
+    // line has one such field of tor's at most.
     Case {
         content: b"9 NEW 0 a:1 SOURCE_ADDR=6.6.6.6:1 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER",
         host: "a:1 SOURCE_ADDR=6.6.6.6",
@@ -163,7 +165,8 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
         ..PLAIN
     },
-    // The user name is the client's too: fields follow the first of tor's marks, but the last mark opens a string without an end.
+    // The client chose the user name as well, and the line can nearly be read in another way: with a user name from the mark in the
+    // target to the first of tor's marks, and fields after it. But the string of `FOO` would have no end.
     Case {
         content: br#"9 SUCCEEDED 4 x:1 SOCKS_USERNAME=":80 SOCKS_USERNAME=" CLIENT_PROTOCOL=A FOO=""#,
         host: r#"x:1 SOCKS_USERNAME=""#,
@@ -300,7 +303,8 @@ pub(super) const CUT_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetMayBeCut],
         ..PLAIN
     },
-    // Target and user name have 255 bytes together: 33 of `example.com:443 SOCKS_USERNAME=""`, and 222 letters.
+    // Target and user name have 255 bytes together, so that both may be one target that tor cut: 33 of
+    // `example.com:443 SOCKS_USERNAME=""`, and 222 letters.
     Case {
         content: concat!(
             "9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME=\"",

@@ -7,6 +7,7 @@ use tor_stream_event::{LineEnd, stream_events};
 
 fn main() {
     let mut reading = Reading::default();
+    // A decoder, as in `device.rs`, expects these line ends; a buffer detects its own.
     for line in stream_events(LINES).line_end(LineEnd::CrLf) {
         reading.add(&line.event);
     }

@@ -1,19 +1,23 @@
 //! A program like that of a device, but for x86-64 Linux, whose size and stack frames `ci/no-panic` measures on any such machine. (The
-//! program for a real device's processor is in `tests/device`.) It reads its input in chunks of 64 bytes, as they would arrive, uses
-//! every field of the events, and copies the events to standard output.
+//! program for a real device's processor is in `tests/device`.) It reads its input in chunks that are shorter than
+//! most lines, uses every field of the events, and copies the events to standard output.
 //!
 //! The size of the program is about the size of the library: little else is in it.
 #![no_std]
 #![no_main]
 
+// The runtime, which calls `main`.
 mod bare;
 
 use core::hint::black_box;
 
 use tor_stream_event::{EventDecoder, StreamEventRef};
 
+/// Decoder. The length of its buffer is no part of what is measured: the buffer is in the frame of `main`, which is left out.
+type Decoder = EventDecoder<1024>;
+
 extern "C" fn main() -> ! {
-    let mut decoder = EventDecoder::new();
+    let mut decoder = Decoder::new();
     for chunk in bare::input().chunks(64) {
         read_chunk(&mut decoder, chunk);
     }
@@ -22,7 +26,7 @@ extern "C" fn main() -> ! {
 
 /// Reads one chunk. A function of its own, so that its stack frame is measured without the decoder in `main`.
 #[inline(never)]
-fn read_chunk(decoder: &mut EventDecoder<1024>, mut chunk: &[u8]) {
+fn read_chunk(decoder: &mut Decoder, mut chunk: &[u8]) {
     while let Some(line) = decoder.next_event(&mut chunk) {
         if let Ok(event) = line.event {
             look_at(&event);

@@ -65,9 +65,10 @@ Columns:
   other_targets     number of streams whose target is not listed, for want of
                     room
   identities        the identities of its streams
-  unknown_identity  number of streams whose identity is not known
+  unknown_identity  number of streams whose identity is not known, or not
+                    listed, for want of room
   changed_identity  number of streams that changed their identity on the way,
-                    which no tor prints
+                    which no tor does: the log is odd then
   differs_in        the fields in which streams differ that tor should have
                     kept apart
 
@@ -96,8 +97,9 @@ Exit status:
   1  Something was told on standard error: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
      tor, or in the wrong order, or read twice; a filter's word that nobody
-     knows; more circuits, identities, or streams at a time, than --max-live
-     has room for. Everything else was printed.
+     knows; more circuits, identities, targets and identities in the lists of
+     a log's circuits, or streams at a time, than --max-live has room for.
+     Everything else was printed.
   2  The arguments are wrong.
   4  With --check: a circuit was printed. This comes before 1: what was found
      is certain, whatever else could not be read, and 1 says that nothing was
@@ -177,7 +179,7 @@ struct CircuitPrinter {
     identities: Identities,
     /// Circuits of the current log.
     circuits: CircuitTable,
-    /// Set while there was room for every circuit so far.
+    /// Set while there was room for every circuit and every identity on it so far.
     is_complete: bool,
     /// Set once there is a circuit to print.
     found: bool,
@@ -209,6 +211,15 @@ impl LifeCollector<Vec<StreamStays>> for CircuitPrinter {
             report(format_args!(
                 "tor-streams: {}: more than {limit} circuits: the rest is left out, with {left_out} of streams; \
                  --max-live makes room",
+                escape_name(name)
+            ));
+            self.is_complete = false;
+        }
+        if circuits.without_identity > 0 {
+            let (without_identity, limit) = (count(circuits.without_identity, "stay"), self.limit);
+            report(format_args!(
+                "tor-streams: {}: more than {limit} targets and identities on circuits: {without_identity} of streams without \
+                 the identity; --max-live makes room",
                 escape_name(name)
             ));
             self.is_complete = false;

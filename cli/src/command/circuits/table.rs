@@ -17,11 +17,13 @@ pub(super) struct CircuitTable {
     circuits: BTreeMap<NumericId, CircuitFacts>,
     /// Maximum number of circuits.
     limit: usize,
-    /// Number of targets and identities, over all circuits, that may still be added. At first it is the maximum number of
-    /// circuits.
+    /// Number of targets and identities, over all circuits, that may still be listed. At first it is `limit`, so that one
+    /// option bounds all memory of the table.
     room: usize,
     /// Number of stays of streams on circuits for which there was no room.
     pub(super) left_out: u64,
+    /// Number of stays of streams on circuits whose list had no room for the stream's identity.
+    pub(super) without_identity: u64,
 }
 
 /// A circuit's ID after its length. So IDs are in the order of numbers: a longer one is greater.
@@ -47,7 +49,7 @@ pub(super) struct CircuitFacts {
     pub(super) failed: u64,
     /// Indices of the streams' identities.
     pub(super) identities: BTreeSet<usize>,
-    /// Number of streams whose identity is unknown, or not kept.
+    /// Number of streams whose identity is unknown, or not listed for want of room.
     pub(super) unknown: u64,
     /// Number of streams whose identity changed.
     pub(super) changed: u64,
@@ -94,7 +96,7 @@ impl FromLife for StreamStays {
     fn from_life(mut life: Life) -> io::Result<Self> {
         let stays = stays(&life);
         let target = format!("{}:{}", asked_host(&life), life.asked.port);
-        // A stream without an event was found open, so its identity is unknown.
+        // A stream without an event was only listed in a reply to GETINFO stream-status, which has no values of an identity.
         let facts = life.note.facts.take().unwrap_or_default();
         Ok(Self { facts, target, stays })
     }
@@ -102,8 +104,8 @@ impl FromLife for StreamStays {
 
 /// Returns the stays of a stream, one for each of its circuits.
 fn stays(life: &Life) -> Vec<Stay> {
-    // A stream fails on the circuit that it is on at its end. The field `failure` does not tell: a look-up may fail without
-    // an event FAILED.
+    // A stream fails on the circuit that it is on at its end. `life.failure`, its event FAILED, does not tell: a look-up may
+    // fail without one.
     let failed_on = life.circuit_id.filter(|_| life.failed());
     let new = |&id: &CircuitId| Stay { id, first: None, last: None, detached: 0, failed: failed_on == Some(id) };
     let mut stays: Vec<_> = life.circuits.iter().map(new).collect();
@@ -125,8 +127,7 @@ fn stays(life: &Life) -> Vec<Stay> {
         let begins_on_it = life.steps.first().is_none_or(|step| circuit_at(step) == Some(stay.id));
         stay.first = life.first.filter(|_| begins_on_it).or(stay.first);
     }
-    // The last event, too, may be one of flow control, or have no time. The stream was then on the circuit that it is on at
-    // its end.
+    // The last event, too, may be one of flow control, or have no time. It was then on `life.circuit_id`.
     if let Some(stay) = stays.iter_mut().find(|stay| life.circuit_id == Some(stay.id)) {
         stay.last = life.last.or(stay.last);
     }
@@ -142,7 +143,7 @@ fn circuit_at(step: &Step<Option<Time>>) -> Option<CircuitId> {
 impl CircuitTable {
     /// Returns an empty table of at most `limit` circuits.
     pub(super) fn new(limit: usize) -> Self {
-        Self { circuits: BTreeMap::new(), limit, room: limit, left_out: 0 }
+        Self { circuits: BTreeMap::new(), limit, room: limit, left_out: 0, without_identity: 0 }
     }
 
     /// Adds a stream to each circuit that it was on. `identity` is the index of its identity, if that is known.
@@ -151,7 +152,10 @@ impl CircuitTable {
             let is_full = self.circuits.len() >= self.limit;
             match self.circuits.entry(NumericId(stay.id.as_str().len(), stay.id)) {
                 Entry::Vacant(_) if is_full => self.left_out += 1,
-                entry => entry.or_default().add(stream, stay, identity, &mut self.room),
+                entry => {
+                    let is_listed = entry.or_default().add(stream, stay, identity, &mut self.room);
+                    self.without_identity += u64::from(!is_listed);
+                }
             }
         }
     }
@@ -163,8 +167,9 @@ impl CircuitTable {
 }
 
 impl CircuitFacts {
-    /// Adds a stream and its stay on this circuit. `room` is that of the table.
-    fn add(&mut self, stream: &StreamStays, stay: &Stay, identity: Option<usize>, room: &mut usize) {
+    /// Adds a stream and its stay on this circuit. `room` is that of the table. Returns `false` if there was no room for the
+    /// stream's identity, which is known.
+    fn add(&mut self, stream: &StreamStays, stay: &Stay, identity: Option<usize>, room: &mut usize) -> bool {
         self.streams += 1;
         self.first = self.first.into_iter().chain(stay.first).min();
         self.last = self.last.max(stay.last);
@@ -175,14 +180,14 @@ impl CircuitFacts {
         if !self.targets.contains(&stream.target) && !keep(&mut self.targets, stream.target.clone(), room) {
             self.other_targets += 1;
         }
-        if !identity.is_some_and(|identity| keep(&mut self.identities, identity, room)) {
-            self.unknown += 1;
-        }
+        let is_listed = identity.map(|identity| keep(&mut self.identities, identity, room));
+        self.unknown += u64::from(is_listed != Some(true));
         for (index, (values, value)) in self.values.iter_mut().zip(stream.facts.values).enumerate() {
             let Some(value) = value else { continue };
             values.differs |= *values.first.get_or_insert(value) != value;
             values.isolates |= stream.facts.iso_fields().has(index);
         }
+        is_listed != Some(false)
     }
 
     /// Returns the fields by which tor should have kept two of the streams apart: the field is among the ISO_FIELDS of

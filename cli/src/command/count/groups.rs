@@ -8,18 +8,19 @@ use super::column::Value;
 /// Values of the columns that a group has in common, in the order of the columns.
 pub(super) type GroupKey = Box<[Value]>;
 
-/// Groups of the events in a range, or since the last output, in the order in which they were found. The table has
-/// no limit of its own: those of a log are taken often, and a range with too many groups is given up.
+/// Groups of the events in a range, or since the last output, in the order in which they were found. The table has no limit
+/// of its own: the consumer of a log often passes on its groups and starts with an empty table, and a range with too many groups
+/// is given up.
 #[derive(Debug, Default)]
 pub(super) struct NewGroups {
     /// Index of each group in `counts`.
     indices: HashMap<GroupKey, usize>,
-    /// Number of streams or events in each group.
+    /// Number of events in each group.
     counts: Vec<u64>,
 }
 
 impl NewGroups {
-    /// Adds streams or events to a group.
+    /// Adds events to a group.
     pub(super) fn add(&mut self, key: GroupKey, number: u64) {
         let next = self.counts.len();
         let index = *self.indices.entry(key).or_insert(next);
@@ -152,15 +153,20 @@ mod tests {
 
     #[test]
     fn order() {
+        // Groups of a time and a port, each with its number of events. Two have the same number, and two the same time.
+        let groups = [([20, 443], 1), ([10, 80], 1), ([20, 22], 5)];
         let sorted = |order| {
-            let mut groups = Groups::new(9);
-            for (port, number) in [(3, 1), (1, 1), (2, 5)] {
-                groups.add(key(port), number);
+            let mut table = Groups::new(9);
+            for (values, number) in groups {
+                table.add(Box::new(values.map(Value::Number)), number);
             }
-            groups.sorted(None, order).groups.into_iter().map(|(_, number)| number).collect::<Vec<_>>()
+            table.sorted(None, order).groups
         };
-        assert_eq!(sorted(GroupOrder::LargestFirst), [5, 1, 1]);
-        assert_eq!(sorted(GroupOrder::ByTime), [1, 5, 1]);
+        let expected = |order: [usize; 3]| {
+            order.map(|index| (GroupKey::from(groups[index].0.map(Value::Number)), groups[index].1))
+        };
+        assert_eq!(sorted(GroupOrder::LargestFirst), expected([2, 1, 0]));
+        assert_eq!(sorted(GroupOrder::ByTime), expected([1, 2, 0]));
         // IDs are in the order of numbers, and groups without one come last.
         let id = |text: &str| Value::Id(text.len(), text.into());
         assert!(id("9") < id("10") && id("10") < Value::Absent);

@@ -14,7 +14,7 @@ use crate::command::note::{Life, asked_host};
 use crate::command::timeline::Timeline;
 use crate::input::time::Time;
 
-/// Maximum number of exact durations of a curve, as the help says. A curve takes 80 kB.
+/// Maximum number of exact durations of a curve, as the help says. With 8 bytes each, a curve takes 80 kB.
 const EXACT: usize = 10_000;
 /// Maximum number of exact durations of a step of time, of which there are many more than curves.
 const EXACT_IN_STEP: usize = 100;
@@ -40,13 +40,13 @@ pub(super) struct StreamCounts {
     pub(super) failed: u64,
     /// Number of streams whose first event has Unix time.
     pub(super) dated: u64,
-    /// Unix times of the first and the last event of a stream.
+    /// Unix times of the earliest first event of a stream, and of the latest last one.
     pub(super) span: Option<(Duration, Duration)>,
     /// Times to the first answer, by the index of the curve: a [`RequestKind`], or a file.
     pub(super) answers: BTreeMap<usize, Curve>,
     /// Times from the beginning to the end, by the index of the curve: a [`StreamEnd`], or a file.
     pub(super) lifetimes: BTreeMap<usize, Curve>,
-    /// Causes of failures, and the number of streams of each.
+    /// Causes of failures.
     pub(super) causes: Causes,
     /// Streams by the time of their first event.
     pub(super) steps: Timeline<StepCounts>,
@@ -57,7 +57,7 @@ pub(super) struct StreamCounts {
 pub(super) struct StepCounts {
     /// Number of streams by their [`StreamEnd`].
     pub(super) ends: [u64; StreamEnd::ALL.len()],
-    /// Number of failed streams by the index of their cause.
+    /// Number of failed streams by the index of their cause in [`Causes`].
     pub(super) causes: BTreeMap<usize, u64>,
     /// Times to the first answer.
     pub(super) answers: Durations<EXACT_IN_STEP>,
@@ -158,44 +158,32 @@ impl RequestKind {
     }
 }
 
-/// Causes of failures. A hostile log has another one in each line, so only the first ones have a count of their own.
+/// Causes of failures, numbered as they are found. A hostile log has another one in each line, so only the first ones have an
+/// index of their own.
 #[derive(Default)]
 pub(super) struct Causes {
     /// Index of each cause.
     indices: BTreeMap<Cause, usize>,
-    /// Number of streams by the index of the cause.
-    pub(super) counts: Vec<u64>,
 }
 
 impl Causes {
-    /// Maximum number of causes with a count of their own: a tor has some forty.
-    pub(super) const MAX: usize = 200;
-    /// Maximum length of a cause's words, in bytes. tor's longest have 15.
-    const MAX_WORD: usize = 64;
+    /// Maximum number of causes with an index of their own: a tor has some forty.
+    const MAX: usize = 200;
     /// Index of all causes beyond the maximum.
-    const OTHERS: usize = usize::MAX;
+    pub(super) const OTHERS: usize = usize::MAX;
 
-    /// Counts a cause, and returns its index: [`OTHERS`](Self::OTHERS) if it has no count of its own.
-    fn add(&mut self, cause: Cause) -> usize {
-        let next = self.counts.len();
-        // A word that is too long is no cause of tor's.
-        let has_room = next < Self::MAX && cause.longest() <= Self::MAX_WORD;
-        let index = match self.indices.get(&cause) {
+    /// Returns the index of a cause: [`OTHERS`](Self::OTHERS) if it has none of its own.
+    fn index_of(&mut self, cause: Cause) -> usize {
+        let next = self.indices.len();
+        match self.indices.get(&cause) {
             Some(&index) => index,
-            None if has_room => {
-                self.indices.insert(cause, next);
-                self.counts.push(0);
-                next
-            }
-            None => return Self::OTHERS,
-        };
-        if let Some(count) = self.counts.get_mut(index) {
-            *count += 1;
+            // The cause has two words, of which a `StreamLife` keeps 64 bytes each.
+            None if next < Self::MAX => *self.indices.entry(cause).or_insert(next),
+            None => Self::OTHERS,
         }
-        index
     }
 
-    /// Iterates over the causes, each with its index.
+    /// Iterates over the causes with an index of their own, each with its index.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Cause, usize)> {
         self.indices.iter().map(|(cause, &index)| (cause, index))
     }
@@ -219,7 +207,7 @@ impl StreamCounts {
         if let Some(time) = life::duration(life) {
             self.lifetimes.entry(curve(end as usize)).or_default().add(time);
         }
-        let cause = cause.map(|cause| self.causes.add(cause));
+        let cause = cause.map(|cause| self.causes.index_of(cause));
         if let Some(first) = life.first.and_then(Time::unix) {
             let last = life.last.and_then(Time::unix).unwrap_or(first);
             self.dated += 1;

@@ -46,10 +46,10 @@ What is printed:
     clients                as addresses; /socket1; their ports are numbered
     credentials            \"user1\", \"pass1\"; empty ones stay so
     unknown words          WORD1; an unknown keyword becomes REDACTED=x
-  A name that is longer than 63 bytes, or so long that tor may have cut it,
-  keeps that; one with a space, a quotation mark, a control character or a
-  byte that is not ASCII keeps one such character, if the output is no
-  terminal. Names that differ only in the case of their letters are one name,
+  The pseudonym of a name that is longer than 63 bytes, or so long that tor
+  may have cut it, is so, too; that of a name with a space, a quotation mark, a
+  control character or a byte that is not ASCII has one such character, if the
+  output is no terminal. Names that differ only in the case of their letters are one name,
   as for tor.
 
   Kept as they are: IDs of streams and circuits, which tor makes numbers, the

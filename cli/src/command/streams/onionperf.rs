@@ -53,8 +53,9 @@ impl TimedEvent {
         let time = event.time.and_then(Time::unix)?;
         let event = event.event;
         let target = format!("{}:{}", mask::target_host(event), event.target_port);
-        // Returns a word that the library has no name for.
-        let own = |printed: &str| Word::Owned(mask::word(event, printed, false).into());
+        // Returns a word that the library has no name for, with credentials masked.
+        let is_known = false;
+        let own = |printed: &str| Word::Owned(mask::word(event, printed, is_known).into());
         let reason_word = |reason: Option<StreamClosureReason>, printed: Option<&str>| match reason {
             Some(StreamClosureReason::Unrecognized) | None => printed.map(own),
             Some(reason) => Some(Word::Borrowed(reason.as_str())),
@@ -323,6 +324,7 @@ fn elapsed_seconds<S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     let mut list = serializer.serialize_seq(Some(events.len()))?;
+    // OnionPerf, a Python program, prints `None` as the purpose of a stream that has had none so far.
     let mut purpose = "None";
     for event in *events {
         purpose = event.purpose.as_deref().unwrap_or(purpose);

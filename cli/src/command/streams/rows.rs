@@ -21,7 +21,7 @@ use crate::output::text::escape_json;
 
 /// The rows of a log or a range, made by the thread that reads it.
 pub(crate) struct StreamRows {
-    /// Rows before those in the encoder, which ranges were appended to.
+    /// Finished rows, which come before those in the encoder. Rows of ranges are appended here.
     ready: EncodedStreams,
     /// Encoder, with the text of the last rows.
     encoder: RowEncoder,

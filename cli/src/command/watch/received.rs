@@ -215,7 +215,8 @@ fn show<'l>(
     address: &ControlAddress,
     display: &mut EventDisplay,
 ) -> io::Result<Option<u64>> {
-    // The prefix is not set yet: with one, any text of an event in a name would count as an event that was joined.
+    // The prefix is not set yet: of a line with one, `holds_another_event` takes the text of an event, with any anomaly, for a sign of
+    // two joined lines. A client's name may have both, so here only fields in an unknown order are such a sign.
     let holds_another = line.event.as_ref().is_ok_and(|event| holds_another_event(&line, event));
     let joined = holds_another.then_some(line.number);
     line.number += lines_before;

@@ -53,6 +53,14 @@ impl TimeAxis {
         self.steps.start + self.steps.length * index as u64
     }
 
+    /// Returns the counts of all streams that are drawn: those of all steps.
+    pub(super) fn sum(&self) -> StepCounts {
+        self.steps.values.iter().cloned().fold(StepCounts::default(), |mut sum, step| {
+            sum += step;
+            sum
+        })
+    }
+
     /// Iterates over the steps.
     pub(super) fn iter(&self) -> impl Iterator<Item = DrawnStep<'_>> {
         let width = (ACROSS.end - ACROSS.start) / self.steps.values.len().max(1) as f64;

@@ -1,5 +1,6 @@
 //! The number of streams in each step of time: a bar, with a part for each series.
 
+use alloc::collections::BTreeMap;
 use core::cmp::Reverse;
 
 use super::over_time::{TimeAxis, missing, undated};
@@ -19,8 +20,10 @@ pub(super) fn failures(data: &StreamCounts) -> Drawn {
     const TITLE: &str = "Failed streams by cause";
     let Some(axis) = TimeAxis::new(data) else { return undated(Figure::Failures, TITLE) };
     let mut chart = axis.chart(Figure::Failures, TITLE);
-    let (indices, mut entries) = frequent_causes(&data.causes);
-    let others = data.failed - entries.iter().map(|entry| entry.count).sum::<u64>();
+    let StepCounts { ends, causes, .. } = axis.sum();
+    let (streams, failed) = (ends.iter().sum::<u64>(), causes.values().sum::<u64>());
+    let (indices, mut entries) = frequent_causes(&data.causes, &causes);
+    let others = failed - entries.iter().map(|entry| entry.count).sum::<u64>();
     if others > 0 {
         entries.push(LegendEntry { look: Look::OTHERS, name: "other causes".into(), count: others });
     }
@@ -31,29 +34,32 @@ pub(super) fn failures(data: &StreamCounts) -> Drawn {
         shown.into_iter().chain((others > 0).then_some(others_in_step)).collect()
     };
     let numbers = draw_bars(&mut chart, &axis, &entries, counts);
-    if data.failed == 0 {
-        chart.sentence("No stream failed.");
+    match (failed, data.failed) {
+        (0, 0) => chart.sentence("No stream failed."),
+        (0, _) => chart.sentence("No stream in these steps failed."),
+        _ => {}
     }
-    // With as many causes as have a count, there may be further ones.
-    let causes = data.causes.counts.len();
+    // The others are one cause or more.
+    let at_least = if causes.contains_key(&Causes::OTHERS) { "at least " } else { "" };
     let mut caption = vec![format!(
-        "{} of {} failed ({}), for {}, each at the time of its first event in UTC.",
-        thousands(data.failed),
-        count(data.streams, "stream"),
-        share(data.failed, data.streams),
-        if causes < Causes::MAX { count(causes as u64, "cause") } else { "very many causes".into() },
+        "{} of {} failed ({}), for {at_least}{}, each at the time of its first event in UTC.",
+        thousands(failed),
+        count(streams, "stream"),
+        share(failed, streams),
+        count(causes.len() as u64, "cause"),
     )];
     if entries.iter().any(|entry| entry.name.starts_with("END/")) {
         caption.push("Behind END/ stands the reason that the other end of the circuit told.".into());
     }
     caption.extend(missing(data, &axis));
-    Drawn { chart, caption, numbers, is_empty: data.failed == 0 }
+    Drawn { chart, caption, numbers, is_empty: failed == 0 }
 }
 
-/// Returns the indices of the most frequent causes, and their entries of the legend, each with a look of its own.
-fn frequent_causes(causes: &Causes) -> (Vec<usize>, Vec<LegendEntry>) {
-    let count_of = |index: usize| causes.counts.get(index).copied().unwrap_or_default();
-    let mut frequent: Vec<_> = causes.iter().collect();
+/// Returns the indices of the most frequent causes, and their entries of the legend, each with a look of its own. `counts` has the
+/// number of drawn streams by the index of the cause.
+fn frequent_causes(causes: &Causes, counts: &BTreeMap<usize, u64>) -> (Vec<usize>, Vec<LegendEntry>) {
+    let count_of = |index: usize| counts.get(&index).copied().unwrap_or_default();
+    let mut frequent: Vec<_> = causes.iter().filter(|&(_, index)| count_of(index) > 0).collect();
     frequent.sort_by_key(|&(cause, index)| (Reverse(count_of(index)), cause));
     frequent.truncate(MAX_CAUSES);
     let mut entries: Vec<LegendEntry> = Vec::new();
@@ -74,15 +80,18 @@ pub(super) fn streams(data: &StreamCounts) -> Drawn {
     const TITLE: &str = "Streams by their end";
     let Some(axis) = TimeAxis::new(data) else { return undated(Figure::Streams, TITLE) };
     let mut chart = axis.chart(Figure::Streams, TITLE);
-    let total = |end: StreamEnd| axis.steps.values.iter().filter_map(|step| step.ends.get(end as usize)).sum();
+    let drawn = axis.sum().ends;
+    let total = |end: StreamEnd| drawn.get(end as usize).copied().unwrap_or_default();
     let entry = |end: StreamEnd| LegendEntry { look: end_look(end), name: end.name().into(), count: total(end) };
     let ends: Vec<_> = StreamEnd::ALL.into_iter().filter(|&end| total(end) > 0).collect();
     let entries: Vec<_> = ends.iter().map(|&end| entry(end)).collect();
     let counts = |step: &StepCounts| ends.iter().filter_map(|&end| step.ends.get(end as usize).copied()).collect();
     let numbers = draw_bars(&mut chart, &axis, &entries, counts);
-    let mut caption = vec![format!("{}, each at the time of its first event in UTC.", count(data.dated, "stream"))];
+    let streams = count(drawn.iter().sum(), "stream");
+    let mut caption = vec![format!("{streams}, each at the time of its first event in UTC.")];
     caption.extend(missing(data, &axis));
-    Drawn { chart, caption, numbers, is_empty: data.dated == 0 }
+    // An axis has a step with a stream.
+    Drawn { chart, caption, numbers, is_empty: false }
 }
 
 /// Draws a bar for each step of time that has streams, with a part for each entry of the legend, and the legend. `counts` returns

@@ -68,7 +68,9 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, a
     };
     let reading = reader.start(share, files);
 
-    merge(run, &all_logs, &division, files, &mut summary)?;
+    // The other threads have to know before the channels close, which look to them as if the summary lacked a tally.
+    merge(run, &all_logs, &division, files, &mut summary)
+        .inspect_err(|_| run.output_failed.store(true, Ordering::SeqCst))?;
     let mut complete = end_shares(run, &all_logs, &read.filter) && no_copies;
     // The thread has sent its last message.
     let _ = reading.join();
@@ -179,7 +181,7 @@ impl OwnShareReader {
             let all_read = threads::read(&options, share, logs, &mut self)
                 .unwrap_or_else(|error| self.run.give_up(&error_text(&error)));
             let end = EndOfLogs::of_files(files, self.complete && all_read);
-            // If the output cannot be written, the thread that merges has ended, and the channel is closed.
+            // If the output cannot be written, the first thread takes no more messages, and the channel is closed.
             let _ = self.merging.send(MemberMessage::End(end));
         };
         thread::Builder::new().spawn(reading).unwrap_or_else(|error| run.give_up(&error_text(&error)))
@@ -215,7 +217,8 @@ impl Collector<SummaryLog> for OwnShareReader {
         (file, range, result): (&Cuttable, Range<u64>, RangeResult<SummaryLog>),
         lines: u64,
     ) -> io::Result<Option<RangeResult<SummaryLog>>> {
-        // Numbers of lines are in the tally and in the tracker. Both are made again as for the range of a member.
+        // This process's own range of a divided file was read before the number of lines before it was known. Numbers of lines are in
+        // the tally and in the tracker: both are made again as for the range of a member.
         let Some(sent) = SentRange::of(file, &range, result) else { return Ok(None) };
         sent.restore(&self.options, (file, &range), (&self.logs, lines))
     }

@@ -141,6 +141,7 @@ pub(super) fn run(process: u16, options: Options) -> io::Result<bool> {
         fingerprint: fingerprint(&options, &inputs),
         connections: Arc::default(),
         is_complete: AtomicBool::new(false),
+        output_failed: AtomicBool::new(false),
     });
     run.keep_alive();
     if process == 0 {

@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 use core::net::SocketAddr;
-use core::sync::atomic::AtomicBool;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::io::{self, Write};
 use std::net::ToSocketAddrs;
@@ -15,7 +15,7 @@ use crate::output::text::{error_text, escape};
 
 /// Exit status if no summary is printed, because another process is missing.
 const EXIT_INCOMPLETE: i32 = 3;
-/// Delay before a process that gives up ends. Meanwhile the others read the reason.
+/// Delay before process 0 ends when it gives up. Meanwhile the others read the reason.
 pub(super) const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Maximum pause between two empty frames, which show the others that this process is alive.
 const MAX_PAUSE: Duration = Duration::from_secs(5);
@@ -39,6 +39,8 @@ pub(super) struct ClusterRun {
     pub(super) connections: Arc<Mutex<Vec<(u16, SharedSender)>>>,
     /// Set in process 0 when it has all tallies: from then on, a lost connection is no failure.
     pub(super) is_complete: AtomicBool,
+    /// Set in process 0 when the output cannot be written. Its first thread then reports this and ends the process.
+    pub(super) output_failed: AtomicBool,
 }
 
 impl ClusterRun {
@@ -103,6 +105,10 @@ impl ClusterRun {
     /// Prints a message and ends this process; process 0 tells the reason to all others before. Of several threads that call
     /// this function, only the first one's message is printed.
     pub(super) fn give_up(&self, message: &str) -> ! {
+        while self.output_failed.load(Ordering::SeqCst) {
+            // The cause is known: the first thread takes no more tallies. It ends the process, and this thread with it.
+            thread::park();
+        }
         // The lock is held until the process ends, so that no message follows this one.
         let mut stderr = io::stderr().lock();
         // There is no other place to report a failure.
@@ -114,8 +120,8 @@ impl ClusterRun {
                     let _ = sender.lost(message, LAST_WORDS);
                 }
             }
+            thread::sleep(LAST_WORDS);
         }
-        thread::sleep(LAST_WORDS);
         process::exit(EXIT_INCOMPLETE)
     }
 }
@@ -123,4 +129,33 @@ impl ClusterRun {
 /// Locks a value, which is valid even if a thread has panicked.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{RecvTimeoutError, channel};
+
+    use super::*;
+
+    /// If the output cannot be written, other threads find that tallies are no longer taken. The status and the message are those
+    /// of the output all the same. Were the thread to give up, it would end this test's process.
+    #[test]
+    fn the_output_failed_first() {
+        let run = ClusterRun {
+            process: 0,
+            hosts: vec!["127.0.0.1:1".into()],
+            wait: Duration::from_secs(1),
+            key: Arc::new(RunKey::from_environment().unwrap()),
+            fingerprint: [0; 32],
+            connections: Arc::default(),
+            is_complete: AtomicBool::new(false),
+            output_failed: AtomicBool::new(true),
+        };
+        let (sender, receiver) = channel::<()>();
+        thread::spawn(move || {
+            let _held = sender;
+            run.give_up("a process has sent too few ranges")
+        });
+        assert_eq!(receiver.recv_timeout(LAST_WORDS * 3), Err(RecvTimeoutError::Timeout));
+    }
 }

@@ -1,7 +1,7 @@
 //! Output of a tally: text for a person, JSON for a program.
 //!
 //! - [`text`]: a time line and tables, after the sentences of the [`digest`]
-//! - [`json`]: an object with all counts
+//! - [`json`]: an object with all counts but those of the time line
 
 mod digest;
 mod json;

@@ -83,8 +83,8 @@ impl<W: WordKind> WordCounts<W> {
         self.unknown.merge(other.unknown, limit);
     }
 
-    /// Returns [`CountTable::merges_exactly`] for the unknown words, `more` of which are new after `other`. Known ones always
-    /// merge exactly.
+    /// Returns `true` if merging other counts, and then adding up to `more` new unknown words, gives the same result as counting
+    /// each word in turn. Known words always have room.
     pub(crate) fn merges_exactly(&self, other: &Self, more: usize, limit: usize) -> bool {
         self.unknown.merges_exactly(&other.unknown, more, limit)
     }
@@ -105,6 +105,7 @@ impl<W: WordKind> WordCounts<W> {
         let CountRows { rows: unknown, others } = self.unknown.rows();
         let unknown = unknown.into_iter().map(|(word, count)| (word.as_str(), count));
         let mut rows: Vec<_> = known.chain(unknown).collect();
+        // `CountRows::new` sorts by count, and keeps this order among equal counts.
         rows.sort_unstable();
         CountRows::new(rows, others)
     }

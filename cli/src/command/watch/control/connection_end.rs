@@ -26,7 +26,8 @@ impl ConnectionEnd {
     }
 }
 
-/// Errors that `?` converts are those of the output. Errors of the connection become [`Lost`](ConnectionEnd::Lost) by name.
+/// Errors that `?` converts are those of the output. An error of the connection becomes [`Lost`](ConnectionEnd::Lost) only by a
+/// call of [`lost`](ConnectionEnd::lost).
 impl From<io::Error> for ConnectionEnd {
     fn from(error: io::Error) -> Self {
         Self::Output(error)

@@ -65,6 +65,7 @@ impl EventDisplay {
                     summary.add_unreadable();
                 }
                 self.all_read = false;
+                // An error about something else than a word is always new.
                 if self.words.is_new(error) {
                     self.report(format_args!("{address}:{}: {error}", line.number))?;
                 }

@@ -62,6 +62,7 @@ impl ProvenConnection {
         challenge: &Challenge,
         (sent, received): (KeyUse, KeyUse),
     ) -> Result<Self, GreetingError> {
+        // Neither is ever `None`.
         let keys = key.frames(challenge, sent).zip(key.frames(challenge, received));
         let (sent, received) = keys.ok_or(GreetingError::Key)?;
         // After the greeting, sending has no timeout: a process that is ahead of process 0 waits for its turn.
@@ -119,6 +120,7 @@ pub(super) fn answer(
     silence: Duration,
 ) -> Result<ProvenConnection, GreetingError> {
     let deadline = Instant::now() + GREETING_TIME;
+    // The door's listener does not block, and some systems hand that on to its connections.
     socket.set_nonblocking(false)?;
     prepare(&socket)?;
     if let Err(refused) = read_magic(&mut socket, deadline) {
