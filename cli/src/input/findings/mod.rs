@@ -73,8 +73,8 @@ impl LineCount {
 ///
 /// Two lines are joined if the program that writes a log is killed within a line, and is started again. But a client may ask for a
 /// host whose name has the text of an event, so the text alone is no sign. A joined line has an anomaly, which such a name has too,
-/// and one of two further signs: fields in an order that tor does not print, or a prefix. The prefix shows a program's log: in a
-/// capture of the wire no lines are joined, and the event is a client's name.
+/// and one of two further signs: fields in an order that tor does not print, or a prefix. The prefix shows a program's log; in
+/// a capture of the wire, a client's name is more likely than two joined lines.
 pub(crate) fn holds_another_event(line: &EventLine<'_>, event: &StreamEventRef<'_>) -> bool {
     let anomalies = event.anomalies();
     let may_be_joined = anomalies.contains(Anomaly::UnknownOrder) || (!anomalies.is_empty() && !line.prefix.is_empty());
