@@ -278,6 +278,23 @@ fn open_streams_of_logs_with_other_text() {
     }
 }
 
+// In a program's log with CR LF, the text after a LF alone may be the rest of the name that a client asked for.
+#[test]
+fn a_reply_that_a_client_may_have_written() {
+    let log = "1795600800.00 650 STREAM 7 NEW 0 a:1\r\n\
+               1795600801.00 650 STREAM 8 NEW 0 x\n1795600801.00 250-stream-status=66 NEW 0 d:1\r\n\
+               1795600802.00 650 STREAM 9 NEW 0 a:1\r\n";
+    let (rows, messages) = rows_and_messages(1, &[], &file("streams", "forged.log", log));
+    assert_eq!(rows, ["7 live", "9 live"]);
+    assert_eq!(
+        messages,
+        "TWO_STREAMS:2: expected a target (host:port), found the end at byte 9\n\
+         TWO_STREAMS:2: 1 line end is unlike the first reply's: --line-end lf reads every line of a log\n\
+         TWO_STREAMS:3: 1 reply to `GETINFO stream-status` not read, after a line with another line end: a client may have asked \
+         for a name that holds a line end\n"
+    );
+}
+
 // Damage is reported as in events, with the number of the line: no port, an unknown status, a line that was cut.
 #[test]
 fn damaged_open_streams() {

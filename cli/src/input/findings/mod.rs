@@ -26,7 +26,7 @@ const MARK: &[u8] = b"650 STREAM ";
 pub(crate) struct Findings {
     /// Events without Unix time, counted only with `--since` or `--until`.
     untimed: LineCount,
-    /// Events with a time after the year 9999, which is taken for none.
+    /// Events with a number after a date, where OnionPerf writes Unix time, that is [too late](Stamp::TooLate): they have no time.
     too_late: LineCount,
     /// Events that hold another one: either lines that were joined when a program was killed and started again, or an
     /// event whose client asked for a host with such a name.
@@ -71,8 +71,10 @@ impl LineCount {
 
 /// Returns `true` if an event holds another one, which is not read.
 ///
-/// A client may ask for a host whose name has the text of an event, so that text alone is no sign. Two joined lines are an event with
-/// an anomaly, and either fields in an order that tor does not print, or a line of a log that has prefixes.
+/// Two lines are joined if the program that writes a log is killed within a line, and is started again. But a client may ask for a
+/// host whose name has the text of an event, so the text alone is no sign. A joined line has an anomaly, which such a name has too,
+/// and one of two further signs: fields in an order that tor does not print, or a prefix. The prefix shows a program's log: in a
+/// capture of the wire no lines are joined, and the event is a client's name.
 pub(crate) fn holds_another_event(line: &EventLine<'_>, event: &StreamEventRef<'_>) -> bool {
     let anomalies = event.anomalies();
     let may_be_joined = anomalies.contains(Anomaly::UnknownOrder) || (!anomalies.is_empty() && !line.prefix.is_empty());
@@ -93,6 +95,7 @@ impl Findings {
         if filter.limits_time() && time.and_then(Time::unix).is_none() {
             self.untimed.add(line.number);
         }
+        // An event has no time, too, if its number is too late: only the stamp tells that apart.
         if time.is_none() && !line.prefix.is_empty() && Stamp::of_line(line) == Some(Stamp::TooLate) {
             self.too_late.add(line.number);
         }
@@ -198,8 +201,8 @@ impl Findings {
         if let Some(first) = self.refused_replies.first {
             let replies = count_as(self.refused_replies.count, "reply", "replies");
             messages.push(format!(
-                "{}:{first}: {replies} to `GETINFO stream-status` not read: a client may have written what follows a line with \
-                 another line end",
+                "{}:{first}: {replies} to `GETINFO stream-status` not read, after a line with another line end: a client may \
+                 have asked for a name that holds a line end",
                 log.name
             ));
         }

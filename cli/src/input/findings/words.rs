@@ -1,4 +1,4 @@
-//! Unknown status words, which the parser refuses without `--lenient`, and which a newer tor may print with every other event.
+//! Unknown status words, which the parser refuses without `--lenient`, and which a newer tor may print in many events.
 
 use tor_stream_event::Error;
 

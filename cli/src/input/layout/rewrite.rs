@@ -150,8 +150,8 @@ pub(crate) fn without_data(line: &[u8], state: &LineState) -> Option<Vec<u8>> {
     Some(line)
 }
 
-/// Difference between the seconds of a TAI64 label and Unix time: 2^62, and the 10 seconds that TAI was ahead of UTC in 1970. The
-/// leap seconds since are in neither: the programs that write labels do not count them.
+/// Difference between the seconds of a TAI64 label and Unix time: 2^62, and the 10 seconds that TAI was ahead of UTC in 1970. Neither
+/// the programs that write labels nor Unix time count the leap seconds since 1970.
 const TAI64_OFFSET: u64 = (1 << 62) + 10;
 
 /// Returns the Unix time of a TAI64N label, as decimal seconds, and the rest of the line. `multilog t`, `svlogd -t` and

@@ -35,7 +35,7 @@ pub(super) struct CutFile<L: LogConsumer> {
     pub(super) reports: Reports,
     /// Number of consecutive ranges that had to be read again.
     rereads: u32,
-    /// Set once the file has ended early, since it was cut short, or once reading failed: nothing more is read.
+    /// Set once nothing more is to be read: the file has become shorter, reading failed, or the rest of the file was read.
     pub(super) is_over: bool,
     /// Side of this process in the reading of the file.
     pub(super) side: Side,
@@ -81,7 +81,8 @@ impl<L: LogConsumer> CutFile<L> {
             Some(state) => state.append(end.state.clone()).is_ok(),
             None => true,
         };
-        // The two may disagree on whether data is open, since each has its own way to find a prefix before the dot at its end.
+        // The state of the lines and the scanner may disagree on whether data is open: each has its own way to find a prefix before
+        // the dot that ends the data.
         let scanners = self.scanner.as_ref().zip(end.scanner.as_ref());
         let has_scanner = scanners.is_none_or(|(before, later)| before.is_followed_by(later));
         let is_appended = has_state && has_scanner && self.log.append(part, self.lines())?;
@@ -110,8 +111,8 @@ impl<L: LogConsumer> CutFile<L> {
             sink.unreadable(&mut self.log, lines_before + line, &error)?;
         }
         sink.report_failure(&mut self.log, &end, range.start)?;
-        // If the file has become shorter, this was its end.
-        self.is_over |= end.failed.is_some() || end.state.bytes() < range.end - range.start;
+        // A range that is not complete was the end of a file that has become shorter.
+        self.is_over = end.failed.is_some() || end.state.bytes() < range.end - range.start;
         if self.is_over {
             self.file.stop();
         }
@@ -148,6 +149,7 @@ impl<L: LogConsumer> CutFile<L> {
         // Offsets of this read count from the start of the input, as its lines do.
         sink.report_failure(&mut self.log, &end, 0)?;
         self.findings.append(&end.findings, 0);
+        // The rest of the file, whose end is `u64::MAX`, is never complete.
         self.is_over = end.failed.is_some() || end.state.bytes() - before < range.end - range.start;
         if self.is_over {
             self.file.stop();

@@ -76,6 +76,7 @@ impl<M: ConsumerMaker> SharedState<M> {
             None => self.logs.recorded_part(file.name()),
         };
         let mut sink = RangeSink { unreadable: Vec::new() };
+        // Only the first range may begin with a byte order mark, which a read without a state skips.
         let state = (range.start > 0).then_some(&file.start_state);
         let start = ReadStart { layout: &file.layout, state, scanner: None };
         let end = read_events(&self.options, start, file.reader(range), &mut part, &mut sink);

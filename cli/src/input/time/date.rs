@@ -38,11 +38,7 @@ impl Cursor<'_> {
         }
         let year = self.year()?;
         let separator = self.byte(b"-/. ")?;
-        let month = if separator == b'.' || separator == b'/' {
-            self.one_or_two_digits()?
-        } else {
-            self.month_number_or_name()?
-        };
+        let month = self.month_number_or_name()?;
         self.byte(&[separator])?;
         Date::new(year, month as i8, self.one_or_two_digits()? as i8).ok()
     }
@@ -94,10 +90,11 @@ impl Cursor<'_> {
         let year = self.maybe(|cursor| {
             cursor.byte(separator)?;
             cursor.maybe(Self::spaces);
-            cursor.year().filter(|_| matches!(cursor.0.first(), Some(b' ' | b':' | b'T' | b'_')))
+            cursor.year()
         });
         if year.is_none() && self.0.first() == Some(&b':') {
-            // The number taken for the day is an hour: in `25. Nov 10:00:00`, a date is searched for from `Nov` on.
+            // The number is no day, but an hour. No date begins at the `25` of `25. Nov 10:00:00`, and from `Nov` on the text looks like
+            // a month and a day.
             return None;
         }
         self.date_separator()?;

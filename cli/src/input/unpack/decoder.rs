@@ -1,7 +1,8 @@
 //! Decompression of xz, zstd and bzip2, with limits of memory.
 //!
-//! If a file is damaged, [`Decoder`] returns every byte before the damage, and then the error. The readers that the
-//! decompression crates have drop the bytes that they decoded in the call that fails.
+//! If a file is damaged, [`Decoder`] returns every byte before the damage, and then the error: the readers of the crates `liblzma`
+//! and `bzip2` drop the bytes that they decoded in the call that fails. The readers of `flate2` and `zstd` return all bytes that
+//! the programs `gzip` and `zstd` print of a damaged file, so these two formats need no [`Decoder`].
 
 use std::io::{self, BufRead, BufReader, Read};
 

@@ -18,7 +18,8 @@ use self::foreign::{FIRST_BYTES, Foreign};
 const MAX_LAYERS: u32 = 4;
 
 /// Number of first bytes that are waited for: every [`Layer`] is detected by so many, and a log that is still written may have no more
-/// for a while. A file has more at once, by which all [`Foreign`] formats are detected.
+/// for a while. One read of a file returns more, by which all [`Foreign`] formats are detected; one read of a pipe may return so
+/// few that a [`Foreign`] format, such as tar, is not noticed.
 const AWAITED_BYTES: usize = 8;
 
 /// A layer around the text of a file: a compression, or another character encoding.
