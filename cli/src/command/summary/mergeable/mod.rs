@@ -39,7 +39,7 @@ const ESCAPED_LEN: usize = 6;
 /// Maximum length, in bytes, of one row of each table: their texts, and 4 KiB for counts and names of fields.
 const MAX_LEN_OF_ROWS: u64 = (Tally::TEXTS_OF_ROWS * MAX_TEXT_LEN * ESCAPED_LEN + 4096) as u64;
 /// Maximum length, in bytes, of a line without the rows. Most of it are two histograms, each with 15,500 intervals of up to 25
-/// bytes, and the names of the files with the first event of each anomaly.
+/// bytes; the timeline, with 1024 steps of up to 80 bytes; and the names of the files with the first event of each anomaly.
 const MAX_LEN_WITHOUT_ROWS: u64 = 2 * 1024 * 1024;
 
 /// A line of a mergeable summary; the last one is a [`Checksum`].
