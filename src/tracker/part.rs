@@ -118,6 +118,18 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     ///
     /// Each stream that [`append`](Self::append) returns for this part is one of these, one that was live in the tracker
     /// before, or one of each merged.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{StreamEventRef, StreamTracker};
+    ///
+    /// let mut part = StreamTracker::part();
+    /// part.update(&StreamEventRef::parse("18 CLOSED 7 a.test:443")?, 9.0);
+    /// // The stream has no beginning here.
+    /// assert!(part.undecided().map(|life| life.id.as_str()).eq(["18"]));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     pub fn undecided(&self) -> impl Iterator<Item = &StreamLife<T, N>> {
         self.undecided_by_key().flat_map(|(_, stream)| stream.events.iter().map(|event| &event.life))
     }
@@ -128,6 +140,19 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     /// Beside them a part keeps the streams that are [`undecided`](Self::undecided) or [`live`](Self::live). A caller
     /// that reads untrusted logs can discard a part that keeps too much, and update the tracker before it with the part's
     /// events instead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{StreamEventRef, StreamTracker};
+    ///
+    /// let mut part = StreamTracker::part();
+    /// for (content, time) in [("18 NEW 0 a.test:443", 1.0), ("18 CLOSED 7 a.test:443", 9.0)] {
+    ///     part.update(&StreamEventRef::parse(content)?, time);
+    /// }
+    /// assert_eq!(part.changes(), 2);
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     #[must_use]
     pub fn changes(&self) -> usize {
         self.part.as_ref().map_or(0, |part| part.changes.len())
