@@ -17,7 +17,7 @@ pub(in crate::lines) enum DateWord {
     Weekday,
     /// AM or PM.
     AmPm,
-    /// A time zone. It does not change within a log, so in a [`LogFormat`](crate::LogFormat) it matches only itself.
+    /// A time zone: the same in each line of a log, so in a [`LogFormat`](crate::LogFormat) it matches only itself.
     Zone,
 }
 
