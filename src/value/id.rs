@@ -75,10 +75,10 @@ macro_rules! id {
             }
 
             /// Parses a serialized ID, which may be malformed: any text that [`of_any_token`](Self::of_any_token) can have
-            /// returned for a token.
+            /// returned for a token. A token has no space, and an ID with a quotation mark was abridged.
             #[cfg(all(feature = "alloc", feature = "serde"))]
             pub(crate) fn of_serialized(text: &str) -> Result<Self, Error> {
-                let is_token = !text.bytes().any(|byte| matches!(byte, b' ' | b'"' | b'\r' | b'\n'));
+                let is_token = !text.bytes().any(|byte| matches!(byte, b' ' | b'"'));
                 text.parse().or_else(|error| match ArrayString::from(text) {
                     Ok(id) if is_token && !text.is_empty() && Some(text) != $no_id => Ok(Self(id)),
                     _ => Err(error),
