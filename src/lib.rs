@@ -67,8 +67,8 @@
 //!
 //! # Errors
 //!
-//! [`Error`] is `Copy` and `'static`. An [`Error::Protocol`] has a kind and a byte offset, says what was expected and what
-//! was found. It holds no text of the line but one byte, or an unknown word of up to 20 capital letters and `_`.
+//! [`Error`] is `Copy` and `'static`. An [`Error::Protocol`] has a kind and a byte offset; its message says what was expected
+//! and what was found. Of the line, it holds at most one byte, or an unknown word of up to 20 capital letters and `_`.
 //!
 //! # Crate features
 //!

@@ -168,8 +168,8 @@ pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
 /// Splits the `host:port` that ends at index `end`, as [`split_port`] does, by the eight bytes before `end`: returns the index of
 /// the colon, and the port.
 ///
-/// The eight bytes have to be ASCII. Of a short `host:port`, they begin before the host: so neither a digit nor a colon may be right
-/// before it. `None` also for a content of fewer than eight bytes before `end`, and for a number of eight digits or more.
+/// The eight bytes have to be ASCII. They may begin before the host, which must have neither a digit nor a colon right before it.
+/// `None` also if fewer than eight bytes are before `end`, and for a number of eight digits or more.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn port_before(content: &[u8], end: u32) -> Option<(u32, u16)> {
     let last_eight = u64::from_le_bytes(*content.get(..end as usize)?.last_chunk()?);
