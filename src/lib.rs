@@ -40,8 +40,8 @@
 //! | a file or other reader | [`EventReader`] (feature `std`) |
 //! | an asynchronous connection | [`EventCodec`] (feature `tokio-util`) |
 //!
-//! From events to streams: [`StreamTracker`] (feature `alloc`) returns the life of each stream. To read ranges of a log side
-//! by side: [`LineState`], and [`StreamTracker::part`].
+//! From events to streams: [`StreamTracker`] (feature `alloc`) returns the life of each stream. To read a log on several
+//! threads: [`LineState`], and [`StreamTracker::part`].
 //!
 //! # Scope
 //!

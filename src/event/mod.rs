@@ -59,8 +59,8 @@ pub(crate) use self::show::debug;
 /// tor prints at most 255 bytes of a target. [`anomalies`](Self::anomalies) has a flag if tor may have cut one, or if anything
 /// else is odd.
 ///
-/// A line end in a target cannot be undone: tor prints it raw as well, and it ends the line. The client's text after it
-/// is then a line of its own.
+/// A line end in a target ends the line, since tor prints it unchanged: the client's text after it is a line of its own, and may
+/// look like one of tor's.
 ///
 /// A line that no known tor prints is read from the left: the first token is the target, keywords may come in any order,
 /// the last of a repeated one counts, and `anomalies` holds [`UnknownOrder`](Anomaly::UnknownOrder).
