@@ -35,8 +35,8 @@ pub(crate) fn not_quotable(text: &[u8], at: u32) -> u32 {
 }
 
 /// Returns the index of the first byte from `at` on that a plain target does not have, or the length: a space, a quotation mark, a
-/// control character, an 8-bit byte, or an exclamation mark. Only the exclamation mark is no anomaly in a target. It is rare, and
-/// its code is between those of space and quotation mark: a search for one range of codes is a third of the work.
+/// control character, an 8-bit byte, or an exclamation mark. Only the exclamation mark is no anomaly in a target. Its code is between
+/// those of space and quotation mark: a search for one range of codes is a third of the work, and exclamation marks are rare.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn not_plain(text: &[u8], at: u32) -> u32 {
     find(text, at, |half| outside(half, b'"' + 1))

@@ -144,7 +144,7 @@ impl<'a> PrintedFields<'a> {
         is_same_list
             && is_same_circuit
             && is_same_id(self.id, of_event.id)
-            // All fields but these three have to be equal.
+            // The fields other than these three have to be equal.
             && *self == Self { id: self.id, circuit_id: self.circuit_id, iso_fields: self.iso_fields, ..of_event }
     }
 
@@ -214,8 +214,7 @@ impl fmt::Display for WithoutEmpty<'_> {
     }
 }
 
-/// A writer that compares the text written to it with an expected text, of which it holds the rest. It fails at the first
-/// difference.
+/// A writer that holds the rest of an expected text, compares the text written to it with that, and fails at the first difference.
 struct Expected<'a>(&'a [u8]);
 
 impl Write for Expected<'_> {

@@ -199,7 +199,7 @@ pub(crate) struct Secrets {
     start: usize,
     /// Sum of the levels of the open strings. Strings of the same level end together.
     open_levels: usize,
-    /// Set if a secret without its opening mark is open. It ends at a space, or at a quotation mark without a backslash.
+    /// Set if a secret without its opening mark is open: up to a space, or to a quotation mark without a backslash.
     has_open_token: bool,
 }
 
