@@ -25,7 +25,7 @@ law!(|input: &[u8]| {
     if event.anomalies().contains(Anomaly::FieldNotUtf8) {
         return;
     }
-    // In an unknown order, tokens that are no arguments may stand between the arguments. They are skipped.
+    // In an unknown order, tokens that are no arguments may stand between the arguments, and are skipped.
     let in_order = !event.anomalies().contains(Anomaly::UnknownOrder);
     for (key, value) in event.args() {
         // A reason that is a code has a space before it.
