@@ -135,8 +135,8 @@ fn masked_text_is_escaped() {
     }
 }
 
-/// A field of the owned form is masked by its place in the line, as in the borrowed form, and not by its text: of a circuit ID and a
-/// source address with the same text, the circuit ID is shown. The address is masked, since it is within a credential without an end.
+/// Either form masks a field by its place in the content, not by its text. Here circuit ID and source address have the same text. Only
+/// the address is masked: it is within a credential that has no end.
 #[cfg(feature = "alloc")]
 #[test]
 fn each_field_is_masked_at_its_place() {

@@ -15,7 +15,7 @@ pub const SOURCE_ADDR_BUFFER: usize = 50;
 pub const ENDS: &[&str] = &["FAILED", "CLOSED", "DETACHED"];
 /// Statuses of new streams.
 pub const STARTS: &[&str] = &["NEW", "NEWRESOLVE"];
-/// Statuses in neither list, but for REMAP, with which tor prints a source.
+/// The other statuses except REMAP, with which tor prints a source.
 #[rustfmt::skip]
 pub const OTHERS: &[&str] = &[
     "SENTCONNECT", "SENTRESOLVE", "SUCCEEDED", "CONTROLLER_WAIT", "XOFF_SENT", "XOFF_RECV", "XON_SENT", "XON_RECV",

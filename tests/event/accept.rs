@@ -53,8 +53,8 @@ fn a_path_at_the_cut() {
     }
 }
 
-/// The list of isolation fields that tor prints with the default flags of a SOCKS port, which the parser compares as a whole, is not
-/// taken for the list of a line where a longer one begins so.
+/// The parser compares isolation fields with the usual list, that of a SOCKS port with default flags, as a whole. A longer list that
+/// begins so is not taken for the usual one.
 #[test]
 fn text_after_the_usual_list() {
     let list = "SOCKS_USERNAME,SOCKS_PASSWORD,CLIENTADDR,SESSION_GROUP,NYM_EPOCH";

@@ -10,7 +10,7 @@ use tor_stream_event::{Error, StreamEventRef, stream_events};
 
 /// Contents with credentials in places where no known tor prints them. Each credential holds [`SECRET`].
 const MISPLACED: &[&str] = &[
-    // The credentials are in the target: an unknown field behind them ends like a target, with a colon and a port.
+    // The credentials are in the target: an unknown field after them ends like a target, with a colon and a port.
     r#"15 SUCCEEDED 3 192.0.2.34:443 SOCKS_USERNAME="hunter2" SOCKS_PASSWORD="hunter2" NEW_ADDR=10.8.0.2:45678"#,
     // The target is missing.
     r#"5 CLOSED 3 SOCKS_USERNAME="hunter2" SOCKS_PASSWORD="hunter2" CLIENT_PROTOCOL=SOCKS5"#,
@@ -141,8 +141,8 @@ fn owned_debug_redacts() {
     assert!(!shown.contains("hunter2"), "{shown}");
 }
 
-/// The owned form masks a field by its place in the content, not by its text: here `SOURCE_ADDR` is within a credential that has no end,
-/// and is masked, though the circuit is `0` as well.
+/// Either form masks a field by its place in the content, not by its text. Here circuit ID and source address have the same text. Only
+/// the address is masked: it is within a credential that has no end.
 #[cfg(feature = "alloc")]
 #[test]
 fn owned_debug_masks_each_field_at_its_place() {
@@ -178,7 +178,7 @@ fn misplaced_credentials() {
     }
 }
 
-/// `redact` masks credentials in a text of the event, and keeps the text around them. `as_str` returns a text without credentials.
+/// `redact` masks the credentials in a text of the event, and keeps the text around them. `as_str` returns `None` if anything is masked.
 #[test]
 fn the_rest_is_kept() {
     let event = StreamEventRef::parse(MISPLACED[0]).unwrap();

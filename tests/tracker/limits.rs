@@ -70,8 +70,8 @@ fn one_long_stream() {
     assert!(life.steps.capacity() <= 1024 && life.circuits.capacity() <= 1024);
 }
 
-/// Maximum length of the `Debug` text of a tracker for ten streams, in bytes: a stream has some 1,000, and beside ten of them the text may
-/// have up to 64 entries that are out of date, which are removed together.
+/// Maximum length of the `Debug` text of a tracker for ten streams, in bytes. A stream takes some 1,000. Beside ten of them the text may
+/// have up to 64 outdated entries, which the tracker removes together.
 const LONGEST: usize = 30_000;
 
 /// The memory of a tracker is bounded after many streams: its `Debug` text, which lists every entry, stays short.
