@@ -6,7 +6,7 @@
 
 use super::common;
 use proptest::prelude::*;
-use tor_stream_event::{EventLine, EventReader, LineEnd, LineState, LogFormat, Skipped, stream_events};
+use tor_stream_event::{EventLine, EventReader, LineEnd, LineState, LogFormat, Skipped, StreamEvents, stream_events};
 
 /// A line with an event.
 #[derive(Debug, PartialEq)]
@@ -94,26 +94,27 @@ impl Log {
 
     /// Returns the state before the first line.
     fn start(&self) -> LineState {
-        let events = stream_events(b"");
-        let format = LogFormat::like(b"gw: ", b"").unwrap();
-        if self.has_format { events.log_format(format).state() } else { events.state() }
+        let format = LogFormat::like(b"gw: ", b"").filter(|_| self.has_format);
+        format.into_iter().fold(stream_events(b""), StreamEvents::log_format).state()
     }
 
-    /// Returns lines with a reply, which show whether the input is the wire or a log, and its line end. A range can be read only after
-    /// these.
+    /// Returns replies, which show whether the input is the wire or a log, and its line end. A range can be read only after these.
     fn first(&self) -> String {
         self.text(if self.has_format { &["gw: 650 BW 1 2"] } else { &["650 BW 1 2", "1:2 650 BW 1 2"] })
     }
 
-    /// Returns the text of each range.
+    /// Returns the text of each range. None but the first begins with [`REST`], which a part does not count.
     fn ranges(&self) -> [String; 4] {
-        let mut cuts = self.cuts.map(|cut| cut.min(self.lines.len()));
+        let lines = &self.lines;
+        let mut cuts = self.cuts.map(|cut| (cut..lines.len()).find(|&at| lines[at] != REST).unwrap_or(lines.len()));
         cuts.sort_unstable();
         let [second, third, fourth] = cuts;
-        let lines = &self.lines;
         [&lines[..second], &lines[second..third], &lines[third..fourth], &lines[fourth..]].map(|range| self.text(range))
     }
 }
+
+/// A line that is counted as the rest of an event if it follows an event, or more such lines after one.
+const REST: &str = "PURPOSE=USER";
 
 /// Generates logs: events, data with and without its end, prefixes, other text, and an event that cannot be read.
 fn log() -> impl Strategy<Value = Log> {
@@ -135,7 +136,7 @@ fn log() -> impl Strategy<Value = Log> {
         "gw: 650 STREAM 5 NEW 0 a:1",
         "gw: 250+data",
         "gw: .",
-        "PURPOSE=USER",
+        REST,
     ]);
     let line_end = prop::sample::select(vec!["\r\n", "\n"]);
     let cuts = prop::array::uniform3(0_usize..24);
