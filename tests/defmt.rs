@@ -5,9 +5,16 @@
 #![allow(unsafe_code, reason = "defmt's logger is an unsafe trait")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "common/damaged.rs"]
+mod damaged;
+#[path = "common/property.rs"]
+mod property;
+
 use std::sync::{Mutex, PoisonError};
 
+use damaged::{SECRET, damaged};
 use defmt::Format;
+use proptest::prelude::*;
 use tor_stream_event::{
     Anomalies, Anomaly, AnomalyIter, Args, CircuitId, ClientProtocol, Error, ErrorKind, EventLine, Field, IsoField,
     IsoFields, LineEnd, ProtocolError, Quoted, QuotedBytes, Redacted, Skipped, SkippedLines, StreamClosureReason,
@@ -115,6 +122,33 @@ fn misplaced_credentials() {
     ] {
         let log = sent(stream_events(line).next().unwrap().event.unwrap());
         assert!(!holds(&log, b"hunter2") && holds(&log, b"a.example"), "{}", log.escape_ascii());
+    }
+}
+
+proptest! {
+    #![proptest_config(property::config(1000))]
+
+    /// No credential of a damaged line is sent: with its event, with its error, or with its stream.
+    #[test]
+    fn credentials_of_damaged_lines(content in damaged()) {
+        let mut log = Vec::new();
+        for event in [StreamEventRef::parse_bytes(&content), StreamEventRef::parse_lenient(&content)] {
+            log.extend(sent(event));
+            let Ok(event) = event else { continue };
+            log.extend(sent(event.args()));
+            log.extend(sent(event.iso_fields()));
+            log.extend(sent(event.redact(event.content())));
+            #[cfg(feature = "alloc")]
+            {
+                log.extend(sent(event.into_owned()));
+                let mut tracker = tor_stream_event::StreamTracker::new(1);
+                log.extend(sent(tracker.update(&event, 1_u32)));
+                log.extend(sent(tracker.live().next()));
+            }
+        }
+        let line = [b"650 STREAM ", &content[..], b"\r\n"].concat();
+        log.extend(sent(stream_events(&line).next()));
+        prop_assert!(!holds(&log, SECRET.as_bytes()), "{} of {}", log.escape_ascii(), content.escape_ascii());
     }
 }
 

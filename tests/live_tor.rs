@@ -34,7 +34,7 @@ use crate::cases::{Case, End, REASONS, cases};
 use crate::client::{Client, Listeners, Request, Via};
 use crate::daemon::{Control, DNS_GROUP, Events, HTTP_GROUP, NATD_GROUP, Result, Seen, Tor, UNIX_GROUP};
 
-/// Maximum duration of the test, which takes less than a second on a machine without other work.
+/// Maximum duration of the test, which takes two or three seconds.
 const MAX_DURATION: Duration = Duration::from_secs(50);
 
 /// Maximum length of a target in bytes: tor cuts a longer one.
