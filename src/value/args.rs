@@ -13,6 +13,16 @@ use crate::value::redacted::{Redacted, Secrets};
 /// printed, in the order of the line.
 ///
 /// Tokens without a key and a `=` are left out; [`content`](crate::StreamEventRef::content) has them.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::StreamEventRef;
+///
+/// let event = StreamEventRef::parse("9 CLOSED 3 a:80 REASON=DONE NEW_FIELD=7")?;
+/// assert!(event.args().eq([("REASON", "DONE"), ("NEW_FIELD", "7")]));
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Args<'a> {
     /// Content of the event.

@@ -55,6 +55,17 @@ macro_rules! id {
         /// Lenient reading accepts any token as an ID. A `StreamEvent` and a `StreamLife` keep a token of up to 20 bytes as it is. A
         /// longer one, or one with a quotation mark, becomes its start, `~` and a hash of the text before the mark: different
         /// IDs nearly always stay different. An ID that is not UTF-8 is U+FFFD in a `StreamEvent`.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        #[doc = concat!("use tor_stream_event::", stringify!($name), ";")]
+        ///
+        #[doc = concat!("let id: ", stringify!($name), " = \"16\".parse()?;")]
+        /// assert_eq!(id, "16");
+        #[doc = concat!("assert!(\"1-6\".parse::<", stringify!($name), ">().is_err());")]
+        /// # Ok::<(), tor_stream_event::Error>(())
+        /// ```
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(ArrayString<MAX_ID_LEN>);
 

@@ -14,6 +14,17 @@ use core::fmt::{self, Write};
 /// `SOCKS_PASSWORD=`, from [`redact`](crate::StreamEventRef::redact).
 ///
 /// `Display` writes the redacted text, with U+FFFD for bytes that are not UTF-8.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::StreamEventRef;
+///
+/// let event = StreamEventRef::parse(r#"9 NEW 0 a:80 PURPOSE=USER SOCKS_PASSWORD="x""#)?;
+/// let text = event.redact(event.content()).to_string();
+/// assert_eq!(text, r#"9 NEW 0 a:80 PURPOSE=USER SOCKS_PASSWORD="***""#);
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Redacted<'a> {
     /// Text up to the end of the shown range: a secret may begin before the range, such as in the event's content.
