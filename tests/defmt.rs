@@ -188,10 +188,12 @@ fn an_event_without_credentials() {
     let line = line();
     let event = line.event.unwrap();
     assert!(holds(LOG, b"hunter2"));
-    let mut logs = vec![sent(event), sent(line)];
-    #[cfg(feature = "alloc")]
-    logs.push(sent(event.into_owned()));
-    for log in logs {
+    for log in [
+        sent(event),
+        sent(line),
+        #[cfg(feature = "alloc")]
+        sent(event.into_owned()),
+    ] {
         assert!(!holds(&log, b"hunter2"), "{}", log.escape_ascii());
         let number = 287_454_020_u32.to_le_bytes();
         for part in [

@@ -61,7 +61,7 @@ impl Client {
         self.first.starts_with("NEW")
     }
 
-    /// Returns the target before tor cuts it. tor prints none of a request by NATD or HTTP that it refuses.
+    /// Returns the target before tor cuts it. For a request by NATD or HTTP that it refuses, tor prints an empty host and port 0.
     fn target(&self) -> Vec<u8> {
         match &*self.via {
             "natd" | "http" if !self.is_accepted() => b":0".to_vec(),
@@ -69,10 +69,12 @@ impl Client {
         }
     }
 
-    /// Returns the reason in a last event: of a request that tor refused, the one that it has for the protocol.
+    /// Returns the reason of the last event. A request that tor refused has the reason of its protocol.
     fn reason(&self) -> Option<&str> {
+        if self.is_accepted() {
+            return self.reason.as_deref();
+        }
         match &*self.via {
-            _ if self.is_accepted() => self.reason.as_deref(),
             // tor's code for a line of natd that it cannot read, for which it has no word.
             "natd" => Some("UNKNOWN_261"),
             "http" => Some("HTTP_PROTOCOL"),

@@ -345,7 +345,7 @@ fn date_prefix(line: &[u8]) -> Option<usize> {
         let is_name = NAMES.iter().any(|list| is_in(list, word)) || is_in("UTC GMT", word);
         let is_time =
             word.iter().all(|byte| b"0123456789+,-./:TZ[]_".contains(byte)) && word.iter().any(u8::is_ascii_digit);
-        // One TAB, or any number of spaces.
+        // A single TAB, or any number of spaces.
         let separator = if rest[word_len] == b'\t' { 1 } else { run(&rest[word_len..], |byte| *byte == b' ') };
         at += word_len + separator;
         if !(is_name || is_time) || at > MAX_DATE_PREFIX {

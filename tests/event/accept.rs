@@ -125,7 +125,7 @@ fn text_after_the_cut() {
         let expected = [FieldAtCut].into_iter().filter(|_| is_flagged);
         assert!(event(&line).target_host.bytes().all(|byte| byte == b'a'), "{line}");
         assert!(event(&line).anomalies().iter().eq(expected), "{line}");
-        // One byte less, and the field ends before the cut.
+        // A byte less, and the field ends before the cut.
         assert!(event(&line.replacen('a', "", 1)).anomalies().is_empty(), "{line}");
     }
 }

@@ -1,4 +1,5 @@
 //! Credentials are in no `Debug` output and no message, wherever a damaged line, or one of a newer tor, has them.
+#![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "../common/damaged.rs"]
 mod damaged;
@@ -85,7 +86,7 @@ fn all_shown(content: &[u8]) -> String {
             life.steps.iter().for_each(|step| all += step.status_str());
             #[cfg(feature = "serde")]
             {
-                all += &serde_json::to_string(&life).unwrap();
+                all += &serde_json::to_string(&life).expect("JSON");
             }
         }
     }

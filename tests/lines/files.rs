@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use common::entry_points::{Found, Item, ReadEvent};
+use common::entry_points::{Item, ReadEvent, Reading};
 use common::filled;
 use common::printed::TARGET_BUFFER;
 
@@ -199,7 +199,7 @@ fn format_of(input: &[u8]) -> Option<LogFormat> {
 }
 
 /// Returns the skipped lines in the form of [`File::skipped`].
-fn skips(found: &Found) -> Skips {
+fn skips(found: &Reading) -> Skips {
     let skipped = found.skipped;
     Skips {
         marks: skipped.marks.count,

@@ -86,7 +86,7 @@ fn every_case() {
             let text = bytes(&expected["text"]);
             match &line.event {
                 Ok(event) => assert_eq!(event.content(), text, "{why}"),
-                // A line that is an event by these rules, and whose content the parser refuses. It has no flags.
+                // A line that is an event by these rules, and whose content the parser refuses: without flags.
                 Err(_) => {
                     assert_eq!(line.line, [line.prefix, b"650 STREAM ", &text, &after].concat(), "{why}");
                     // With tor's line end, a CR or LF at the end of the text is the target's.

@@ -176,7 +176,7 @@ fn a_resolve_that_timed_out() {
         ]
     );
     for (contents, failed) in [
-        // It had an answer before.
+        // An answer came before.
         (&["1 NEWRESOLVE 0 a:0", "1 SUCCEEDED 7 192.0.2.1:0", "1 CLOSED 7 192.0.2.1:0 REASON=TIMEOUT"][..], false),
         // DONE is no failure, nor is an end without a reason.
         (&["1 NEWRESOLVE 0 a:0", "1 CLOSED 7 a:0 REASON=DONE"], false),

@@ -209,7 +209,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace],
         ..CLOSED
     },
-    // One odd byte, or a few.
+    // An odd byte, or a few.
     Case {
         content: b"9 SUCCEEDED 4  example.com:443",
         host: " example.com",
