@@ -5,9 +5,16 @@
 #![allow(unsafe_code, reason = "defmt's logger is an unsafe trait")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "common/damaged.rs"]
+mod damaged;
+#[path = "common/property.rs"]
+mod property;
+
 use std::sync::{Mutex, PoisonError};
 
+use damaged::{SECRET, damaged};
 use defmt::Format;
+use proptest::prelude::*;
 use tor_stream_event::{
     Anomalies, Anomaly, AnomalyIter, Args, CircuitId, ClientProtocol, Error, ErrorKind, EventLine, Field, IsoField,
     IsoFields, LineEnd, ProtocolError, Quoted, QuotedBytes, Redacted, Skipped, SkippedLines, StreamClosureReason,
@@ -118,6 +125,33 @@ fn misplaced_credentials() {
     }
 }
 
+proptest! {
+    #![proptest_config(property::config(1000))]
+
+    /// No credential of a damaged line is sent: with its event, with its error, or with its stream.
+    #[test]
+    fn credentials_of_damaged_lines(content in damaged()) {
+        let mut log = Vec::new();
+        for event in [StreamEventRef::parse_bytes(&content), StreamEventRef::parse_lenient(&content)] {
+            log.extend(sent(event));
+            let Ok(event) = event else { continue };
+            log.extend(sent(event.args()));
+            log.extend(sent(event.iso_fields()));
+            log.extend(sent(event.redact(event.content())));
+            #[cfg(feature = "alloc")]
+            {
+                log.extend(sent(event.into_owned()));
+                let mut tracker = tor_stream_event::StreamTracker::new(1);
+                log.extend(sent(tracker.update(&event, 1_u32)));
+                log.extend(sent(tracker.live().next()));
+            }
+        }
+        let line = [b"650 STREAM ", &content[..], b"\r\n"].concat();
+        log.extend(sent(stream_events(&line).next()));
+        prop_assert!(!holds(&log, SECRET.as_bytes()), "{} of {}", log.escape_ascii(), content.escape_ascii());
+    }
+}
+
 /// Text in which a credential is masked is escaped as `Debug` shows it: a client's escape sequence does not reach the developer's terminal.
 #[test]
 fn masked_text_is_escaped() {
@@ -135,8 +169,8 @@ fn masked_text_is_escaped() {
     }
 }
 
-/// A field of the owned form is masked by its place in the line, as in the borrowed form, and not by its text: of a circuit ID and a
-/// source address with the same text, the circuit ID is shown. The address is masked, since it is within a credential without an end.
+/// Either form masks a field by its place in the content, not by its text. Here circuit ID and source address have the same text. Only
+/// the address is masked: it is within a credential that has no end.
 #[cfg(feature = "alloc")]
 #[test]
 fn each_field_is_masked_at_its_place() {
@@ -154,10 +188,12 @@ fn an_event_without_credentials() {
     let line = line();
     let event = line.event.unwrap();
     assert!(holds(LOG, b"hunter2"));
-    let mut logs = vec![sent(event), sent(line)];
-    #[cfg(feature = "alloc")]
-    logs.push(sent(event.into_owned()));
-    for log in logs {
+    for log in [
+        sent(event),
+        sent(line),
+        #[cfg(feature = "alloc")]
+        sent(event.into_owned()),
+    ] {
         assert!(!holds(&log, b"hunter2"), "{}", log.escape_ascii());
         let number = 287_454_020_u32.to_le_bytes();
         for part in [

@@ -3,8 +3,13 @@
 //! The tor runs on 127.0.0.1 alone, and knows no other address to connect to. Without a `tor` on the machine there is
 //! nothing to test.
 //!
-//! `live_tor/cases.rs` has the requests and the ends of the streams, `client.rs` the clients, and `daemon.rs` the tor and its control
-//! connections. tor leaves each stream to the controller (`CONTROLLER_WAIT`), which is the test: it attaches or closes the stream.
+//! tor leaves each stream to the controller (`CONTROLLER_WAIT`), which is the test: it attaches or closes the stream.
+//!
+//! | file in `live_tor/` | content |
+//! |---|---|
+//! | `cases.rs` | the requests, and the end of each stream |
+//! | `client.rs` | the clients |
+//! | `daemon.rs` | the tor, and its control connections |
 #![cfg(all(unix, feature = "std"))]
 
 #[path = "live_tor/cases.rs"]
@@ -29,7 +34,7 @@ use crate::cases::{Case, End, REASONS, cases};
 use crate::client::{Client, Listeners, Request, Via};
 use crate::daemon::{Control, DNS_GROUP, Events, HTTP_GROUP, NATD_GROUP, Result, Seen, Tor, UNIX_GROUP};
 
-/// Maximum duration of the test.
+/// Maximum duration of the test, which takes two or three seconds.
 const MAX_DURATION: Duration = Duration::from_secs(50);
 
 /// Maximum length of a target in bytes: tor cuts a longer one.
@@ -98,8 +103,8 @@ impl Stream {
             End::Refused(_) => event.source_addr.is_none() && event.target_bytes() == self.target(false),
             _ => event.source_addr.as_ref() == Some(&self.source),
         };
-        let id = seen.iter().map(|seen| &seen.event).find(|event| is_first(event)).map(|event| event.id);
-        seen.iter().filter(|seen| Some(seen.event.id) == id).collect()
+        let id = seen.iter().map(|Seen { event, .. }| event).find(|event| is_first(event)).map(|event| event.id);
+        seen.iter().filter(|Seen { event, .. }| Some(event.id) == id).collect()
     }
 
     /// Returns `true` if an event says that tor refused the stream, or that tor waits for the controller to attach or close it.
@@ -108,12 +113,12 @@ impl Stream {
             End::Refused(_) => StreamStatus::Closed,
             _ => StreamStatus::ControllerWait,
         };
-        self.events(seen).iter().any(|seen| seen.event.status == status)
+        self.events(seen).iter().any(|Seen { event, .. }| event.status == status)
     }
 
     /// Returns `true` if an event says that the stream is closed.
     fn is_closed(&self, seen: &[Seen]) -> bool {
-        self.events(seen).iter().any(|seen| seen.event.status == StreamStatus::Closed)
+        self.events(seen).iter().any(|Seen { event, .. }| event.status == StreamStatus::Closed)
     }
 
     /// Ends the stream as its case says.
@@ -299,9 +304,9 @@ fn events_say_what_clients_did() -> Result<()> {
     for stream in &streams {
         let events = stream.events(&seen);
         stream.check(&events);
-        ids.extend(events.iter().map(|seen| seen.event.id));
+        ids.extend(events.iter().map(|Seen { event, .. }| event.id));
     }
     assert_eq!(ids.len(), streams.len());
-    seen.iter().filter(|seen| !ids.contains(&seen.event.id)).for_each(check_own);
+    seen.iter().filter(|Seen { event, .. }| !ids.contains(&event.id)).for_each(check_own);
     Ok(())
 }

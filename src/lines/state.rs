@@ -45,7 +45,7 @@ impl LineState {
     /// alone then is a byte of a name, which a client chooses.
     ///
     /// The line before the part is not known to it. If that line is an event, and the part begins with the rest of it,
-    /// the part does not count its first line as [wrapped](Skipped::wrapped).
+    /// the part does not count the lines of that rest as [wrapped](Skipped::wrapped).
     ///
     /// # Examples
     ///
@@ -63,8 +63,8 @@ impl LineState {
 
     /// Appends the state after the next part, which was read from the state that [`part`](Self::part) returned.
     ///
-    /// The result is the state of one reader of all lines, but for a first line of the part that is the rest of a
-    /// [wrapped](Skipped::wrapped) event: no part counts that.
+    /// The result is the state of one reader of all lines, but for lines at the start of the part that are the rest of a
+    /// [wrapped](Skipped::wrapped) event: no part counts them.
     ///
     /// # Errors
     ///

@@ -61,7 +61,7 @@ impl Client {
         self.first.starts_with("NEW")
     }
 
-    /// Returns the target before tor cuts it. tor prints none of a request by NATD or HTTP that it refuses.
+    /// Returns the target before tor cuts it. For a request by NATD or HTTP that it refuses, tor prints an empty host and port 0.
     fn target(&self) -> Vec<u8> {
         match &*self.via {
             "natd" | "http" if !self.is_accepted() => b":0".to_vec(),
@@ -69,10 +69,12 @@ impl Client {
         }
     }
 
-    /// Returns the reason in a last event: of a request that tor refused, the one that it has for the protocol.
+    /// Returns the reason of the last event. A request that tor refused has the reason of its protocol.
     fn reason(&self) -> Option<&str> {
+        if self.is_accepted() {
+            return self.reason.as_deref();
+        }
         match &*self.via {
-            _ if self.is_accepted() => self.reason.as_deref(),
             // tor's code for a line of natd that it cannot read, for which it has no word.
             "natd" => Some("UNKNOWN_261"),
             "http" => Some("HTTP_PROTOCOL"),
@@ -150,7 +152,7 @@ struct Counts {
     plain: usize,
     /// Events with a hostile target, which is flagged.
     hostile: usize,
-    /// Events whose target tor cut behind a part of its port: flagged, and everything else right.
+    /// Events whose target tor cut after a digit of its port: flagged, and everything else right.
     cut: usize,
     /// Events whose target tor cut before the port: refused, and read leniently.
     refused: usize,
@@ -270,8 +272,8 @@ fn with_the_newer_fields() {
     assert_eq!(counts, Counts { plain: 489, hostile: 504, cut: 8, refused: 12, own: 18, open: 25 });
 }
 
-/// A known limit (`docs/exact-reading.md`): a DNS name can hold every field of a newer tor, and nothing follows the name in an old tor's
-/// event, since tor gives no reason when it closes such a stream. Two of eleven forged names are read as those fields, and flagged.
+/// A known limit (`docs/exact-reading.md`): a DNS name can hold every field of a newer tor. An old tor prints no field after it, as it
+/// closes such a stream without a reason. Of these eleven names two are read as the fields that they forge, and flagged.
 #[test]
 fn forged_fields_of_a_newer_tor() {
     let clients = clients(include_str!("../data/clients/forged-0.4.2.7.truth.jsonl"));

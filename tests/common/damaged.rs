@@ -38,7 +38,7 @@ pub(crate) fn damaged() -> impl Strategy<Value = Vec<u8>> {
     // Mostly one space; now and then none, or two.
     let space = text(&[" ", " ", " ", " ", "", "  "]);
     let fields = prop::collection::vec((field, space), 0..11);
-    // One credential at least, at any place.
+    // At least one credential, at any place.
     let credential = (any::<prop::sample::Index>(), text(CREDENTIALS));
     (prop::sample::select(start.to_vec()), fields, credential).prop_map(|(start, mut fields, (place, credential))| {
         fields.insert(place.index(fields.len() + 1), (credential, b" ".to_vec()));

@@ -64,7 +64,7 @@ impl From<EventLine<'_>> for Item {
 
 /// The events and counts that one entry point finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct Reading {
     /// The lines with events.
     pub(crate) items: Vec<Item>,
     /// Counts of the skipped lines.
@@ -73,7 +73,7 @@ pub(crate) struct Found {
     pub(crate) replies: u64,
 }
 
-impl Found {
+impl Reading {
     /// Returns the number of each line.
     pub(crate) fn numbers(&self) -> Vec<u64> {
         self.items.iter().map(|item| item.number).collect()
@@ -88,14 +88,14 @@ pub(crate) fn events<'a>(input: &'a [u8], settings: &Settings) -> StreamEvents<'
 }
 
 /// Reads a buffer.
-pub(crate) fn buffer(input: &[u8], settings: &Settings) -> Found {
+pub(crate) fn buffer(input: &[u8], settings: &Settings) -> Reading {
     let mut events = events(input, settings);
     let items = events.by_ref().map(Item::from).collect();
-    Found { items, skipped: events.skipped(), replies: events.replies() }
+    Reading { items, skipped: events.skipped(), replies: events.replies() }
 }
 
 /// Reads chunks of `size` bytes with a decoder, which does not detect the line end: the settings have to have one, or a format.
-pub(crate) fn decoder(input: &[u8], settings: &Settings, size: usize) -> Found {
+pub(crate) fn decoder(input: &[u8], settings: &Settings, size: usize) -> Reading {
     // No line of the tests' inputs is longer.
     let decoder = EventDecoder::<{ 1 << 16 }>::new();
     let decoder = match settings.line_end {
@@ -112,12 +112,12 @@ pub(crate) fn decoder(input: &[u8], settings: &Settings, size: usize) -> Found {
     }
     items.extend(decoder.finish().map(Item::from));
     assert!(decoder.finish().is_none());
-    Found { items, skipped: decoder.skipped(), replies: decoder.replies() }
+    Reading { items, skipped: decoder.skipped(), replies: decoder.replies() }
 }
 
 /// Reads with a reader that returns `size` bytes at a time.
 #[cfg(feature = "std")]
-pub(crate) fn reader(input: &[u8], settings: &Settings, size: usize) -> Found {
+pub(crate) fn reader(input: &[u8], settings: &Settings, size: usize) -> Reading {
     use tor_stream_event::EventReader;
 
     let reader = EventReader::new(ChunkReader { rest: input, size, errors: Vec::new() });
@@ -130,7 +130,7 @@ pub(crate) fn reader(input: &[u8], settings: &Settings, size: usize) -> Found {
     while let Some(line) = reader.next_event().expect("a reader that never fails") {
         items.push(Item::from(line));
     }
-    Found { items, skipped: reader.skipped(), replies: reader.replies() }
+    Reading { items, skipped: reader.skipped(), replies: reader.replies() }
 }
 
 /// A reader that fails with some errors first, and then returns a fixed number of bytes at a time.
@@ -183,7 +183,7 @@ pub(crate) fn codec(input: &[u8], size: usize) -> Vec<Result<ReadEvent, String>>
 /// of `size` bytes, and of more than most inputs have. Asserts that the results agree with each other and with the slow search, and
 /// returns them.
 #[track_caller]
-pub(crate) fn read(input: &[u8], settings: &Settings, size: usize) -> Found {
+pub(crate) fn read(input: &[u8], settings: &Settings, size: usize) -> Reading {
     let whole = buffer(input, settings);
     assert_same_as_search(input, settings, &whole);
     for size in [1, 7, size, 4096] {
@@ -204,7 +204,7 @@ pub(crate) fn read(input: &[u8], settings: &Settings, size: usize) -> Found {
 
 /// Asserts that the slow search finds the same lines and counts, and that each event is that of its text.
 #[track_caller]
-fn assert_same_as_search(input: &[u8], settings: &Settings, found: &Found) {
+fn assert_same_as_search(input: &[u8], settings: &Settings, found: &Reading) {
     let expected = search(input, settings);
     assert_eq!(expected.lines.len(), found.items.len(), "{}", input.escape_ascii());
     for (expected, item) in expected.lines.iter().zip(&found.items) {

@@ -7,7 +7,7 @@
 //! | `printed.rs`, `escape.rs` | How does tor print an event, and a credential? |
 //! | `entry_points.rs` | Do all entry points for a stream of lines return the same events? |
 //! | `search.rs` | Which lines of an input are events, by a slow search? |
-//! | `property.rs` | How many cases has a property test, and where are its seeds kept? |
+//! | `property.rs` | How many cases does a property test have, and where are its seeds kept? |
 //! | `damaged.rs`, `random.rs` | Which damaged lines hold credentials; how are pseudo-random numbers made? Included by single tests. |
 #![allow(dead_code, reason = "each test file is a crate of its own and uses a part of this")]
 #![allow(clippy::panic, clippy::expect_used, reason = "a test fails by panicking")]

@@ -15,7 +15,7 @@ pub const SOURCE_ADDR_BUFFER: usize = 50;
 pub const ENDS: &[&str] = &["FAILED", "CLOSED", "DETACHED"];
 /// Statuses of new streams.
 pub const STARTS: &[&str] = &["NEW", "NEWRESOLVE"];
-/// Statuses in neither list, but for REMAP, with which tor prints a source.
+/// The other statuses except REMAP, with which tor prints a source.
 #[rustfmt::skip]
 pub const OTHERS: &[&str] = &[
     "SENTCONNECT", "SENTRESOLVE", "SUCCEEDED", "CONTROLLER_WAIT", "XOFF_SENT", "XOFF_RECV", "XON_SENT", "XON_RECV",
@@ -94,8 +94,8 @@ impl Printed {
 
     /// Adds the fields of NEW and NEWRESOLVE: the given ones, and those that tor prints in any case.
     ///
-    /// - A source address, if the host holds ` SOURCE_ADDR=`. tor prints none for two kinds of streams only: its own, whose targets no
-    ///   client chooses, and look-ups of a controller.
+    /// - A source address, if a client wrote ` SOURCE_ADDR=` into the host: tor prints one for every client's stream, and none only for
+    ///   its own streams and for look-ups of a controller.
     /// - A purpose, if the source address is a path: every tor with unix sockets prints one.
     /// - A purpose, if tor cuts the target. A tor without purposes cuts targets as well, but its line may be one that a newer tor
     ///   prints: a limit that `docs/exact-reading.md` explains.

@@ -331,8 +331,8 @@ const MAX_DATE_PREFIX: usize = 64;
 /// Names of months, of weekdays, and of the halves of a day.
 const NAMES: [&str; 3] = ["Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", "Mon Tue Wed Thu Fri Sat Sun", "AM PM"];
 
-/// Returns the length of the dates and times before a reply in `line`. Of several codes with nothing else before them, the last one
-/// begins the reply. `None` if no code is so.
+/// Returns the length of the dates and times before a reply in `line`. `None` if other text is before every code. A code may be a
+/// number of a date, such as `250` in `250 650 OK`, so the last code begins the reply.
 fn date_prefix(line: &[u8]) -> Option<usize> {
     let (mut at, mut last) = (0, None);
     loop {
@@ -345,7 +345,7 @@ fn date_prefix(line: &[u8]) -> Option<usize> {
         let is_name = NAMES.iter().any(|list| is_in(list, word)) || is_in("UTC GMT", word);
         let is_time =
             word.iter().all(|byte| b"0123456789+,-./:TZ[]_".contains(byte)) && word.iter().any(u8::is_ascii_digit);
-        // One TAB, or any number of spaces.
+        // A single TAB, or any number of spaces.
         let separator = if rest[word_len] == b'\t' { 1 } else { run(&rest[word_len..], |byte| *byte == b' ') };
         at += word_len + separator;
         if !(is_name || is_time) || at > MAX_DATE_PREFIX {
@@ -378,9 +378,9 @@ fn matched(before: &[u8], line: &[u8]) -> Option<usize> {
     Some(length)
 }
 
-/// Matches the unit of `before` that begins at `index`: a row of digits, or of spaces, with any row of them; the name of a month, of a
-/// weekday or of a half of the day with any such name; any other byte with itself. Returns the length of the unit, and that of the
-/// text at the start of `line` that matches it, which is 0 if none does.
+/// Matches the unit of `before` that begins at `index` with the start of `line`. A row of digits matches any other one, and so does a row
+/// of spaces. A name in [`NAMES`] matches any name of its kind, and any other byte itself. Returns the length of the unit, and that of
+/// the match, which is 0 if there is none.
 fn match_unit(before: &[u8], index: usize, line: &[u8]) -> (usize, usize) {
     let rest = &before[index..];
     for is_of_kind in [|byte: &u8| byte.is_ascii_digit(), |byte: &u8| *byte == b' '] {

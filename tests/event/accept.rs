@@ -53,8 +53,8 @@ fn a_path_at_the_cut() {
     }
 }
 
-/// The list of isolation fields that tor prints with the default flags of a SOCKS port, which the parser compares as a whole, is not
-/// taken for the list of a line where a longer one begins so.
+/// The parser compares isolation fields with the usual list, that of a SOCKS port with default flags, as a whole. A longer list that
+/// begins so is not taken for the usual one.
 #[test]
 fn text_after_the_usual_list() {
     let list = "SOCKS_USERNAME,SOCKS_PASSWORD,CLIENTADDR,SESSION_GROUP,NYM_EPOCH";
@@ -125,7 +125,7 @@ fn text_after_the_cut() {
         let expected = [FieldAtCut].into_iter().filter(|_| is_flagged);
         assert!(event(&line).target_host.bytes().all(|byte| byte == b'a'), "{line}");
         assert!(event(&line).anomalies().iter().eq(expected), "{line}");
-        // One byte less, and the field ends before the cut.
+        // A byte less, and the field ends before the cut.
         assert!(event(&line.replacen('a', "", 1)).anomalies().is_empty(), "{line}");
     }
 }

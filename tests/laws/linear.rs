@@ -11,8 +11,8 @@ use crate::growth::{GROWTH, assert_linear};
 /// Length of the fragments in the shorter line, in bytes: enough for work that starts over to take most of the time.
 const SHORT: usize = 1 << 12;
 
-/// Fragments that lines repeat: the shortest text of each kind at which a function could start over. Those of
-/// `common/printed.rs` are longer, and so repeated too rarely in a line.
+/// Fragments that lines repeat: the shortest text of each kind at which a function could start over. The
+/// fragments of `common/printed.rs` are longer, and so repeated too rarely in a line.
 const FRAGMENTS: &[&str] = &[
     " ",
     "\"",
@@ -100,13 +100,13 @@ fn assert_linear_of(fragment: &str) {
     }
 }
 
-/// One half of the fragments.
+/// The first fragment, and each second one after it.
 #[test]
 fn even_fragments() {
     FRAGMENTS.iter().step_by(2).for_each(|fragment| assert_linear_of(fragment));
 }
 
-/// The other half, which the harness reads at the same time.
+/// The other fragments, which the harness reads at the same time.
 #[test]
 fn odd_fragments() {
     FRAGMENTS.iter().skip(1).step_by(2).for_each(|fragment| assert_linear_of(fragment));

@@ -69,11 +69,11 @@ const PLACES: &[(&str, &str)] = &[
     ("gw: '650 STREAM 1 NEW 0 a", ":1'\n"),
 ];
 
-/// A function that reads a log, and its name.
-type Reading = (&'static str, fn(&[u8]));
+/// The name of an entry point, and a function that reads a log with it.
+type EntryPoint = (&'static str, fn(&[u8]));
 
-/// A reading by each entry point. The codec's is the decoder's, with a larger limit.
-const READINGS: &[Reading] = &[
+/// The entry points. The codec has none here: it uses what the decoder does, with a larger limit.
+const ENTRY_POINTS: &[EntryPoint] = &[
     ("stream_events", |log| {
         black_box(stream_events(log).count());
     }),
@@ -119,7 +119,7 @@ fn assert_linear_in((before, after): (&str, &str)) {
     for fragment in FRAGMENTS {
         let log_of = |length: usize| [before, &fragment.repeat(length / fragment.len()), after].concat().into_bytes();
         let (short, long) = (log_of(SHORT), log_of(SHORT * GROWTH));
-        for (name, read) in READINGS {
+        for (name, read) in ENTRY_POINTS {
             assert_linear(name, read, &short, &long);
         }
     }

@@ -1,5 +1,10 @@
-//! Laws for any input: every path agrees (`properties.rs`; `common/mod.rs` says what a path is), events that tor prints are read back
-//! (`printer.rs`), and the work is linear in the length of a line (`linear.rs`) and of a log (`linear_logs.rs`), as `growth.rs` measures it.
+//! Laws for any input.
+//!
+//! | file | law |
+//! |---|---|
+//! | `properties.rs` | Every path agrees (`common/mod.rs` says what a path is). |
+//! | `printer.rs` | An event that tor prints is read back. |
+//! | `linear.rs`, `linear_logs.rs` | The work is linear in the length of a line, and of a log. `growth.rs` measures it. |
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -167,8 +167,8 @@ fn event() -> impl Strategy<Value = Printed> {
     )
 }
 
-/// A tor before 0.4.3.1 prints none of the four newer fields. If a client writes some of them into its host, and an unknown keyword at
-/// the end, as in `ISO_FIELDS= FOO=`, the `:80` that tor prints after the host is the port, and no value of that keyword.
+/// A tor before 0.4.3.1 prints none of the four newer fields, so a client can write some of them into its host, and an unknown keyword
+/// at the end (`ISO_FIELDS= FOO=`). The `:80` that tor prints after the host is still the port, and no value of that keyword.
 #[test]
 fn forged_newer_fields_of_an_old_tor() {
     for host in [
@@ -183,18 +183,6 @@ fn forged_newer_fields_of_an_old_tor() {
         let line = event.content();
         assert_eq!(event.difference(&common::event_of_bytes(&line)), None, "{}", line.escape_ascii());
     }
-}
-
-/// An input that ends with the event's line.
-struct Input<'a> {
-    /// Text of the input before `650 STREAM `.
-    before: &'a [u8],
-    /// Line end after the event.
-    end: &'a [u8],
-    /// Line end of the settings; `None` if it is detected.
-    line_end: Option<LineEnd>,
-    /// `true` if the content holds no line end of this input, which would cut the line.
-    is_whole: bool,
 }
 
 /// Maximum length of a chunk, for entry points that read chunks: shorter than most lines, so that lines are cut.
@@ -218,7 +206,9 @@ proptest! {
         // A CR LF in a name ends the line on the wire, and a LF in a log.
         let is_free_of = |bytes: &[u8]| !content.windows(bytes.len()).any(|window| window == bytes);
         let [no_cr_lf, no_lf] = [&b"\r\n"[..], b"\n"].map(is_free_of);
-        let inputs = [
+        // Text before `650 STREAM `, the line end after the content, the line end that is set, and whether the line stays whole: it does
+        // if the content holds no line end of this input.
+        for (before, end, line_end, is_whole) in [
             // On the wire, alone and after another line.
             (&b""[..], &b"\r\n"[..], Some(LineEnd::CrLf), no_cr_lf),
             (b"650 BW 1 2\r\n", b"\r\n", None, no_cr_lf),
@@ -226,9 +216,10 @@ proptest! {
             (b"1:2 650 BW 1 2\r\n1:2 ", b"\r\n", None, no_lf),
             (b"1:2 650 BW 1 2\n1:2 ", b"\n", None, no_lf && !content.ends_with(b"\r")),
             (b"1:2 ", b"\n", Some(LineEnd::Lf), no_lf && !content.ends_with(b"\r")),
-        ];
-        let inputs = inputs.map(|(before, end, line_end, is_whole)| Input { before, end, line_end, is_whole });
-        for Input { before, end, line_end, .. } in inputs.into_iter().filter(|input| input.is_whole) {
+        ] {
+            if !is_whole {
+                continue;
+            }
             let input = [before, &b"650 STREAM "[..], &content, end].concat();
             let settings = Settings { line_end, formats: Vec::new() };
             // Every entry point returns the events of the buffer.

@@ -40,7 +40,7 @@ fn settings_and_the_end_of_the_codec() {
     assert_eq!(ids, ["3", "4"]);
 }
 
-/// The codec counts replies and passed over lines as the other entry points do.
+/// The codec counts replies and skipped lines as the other entry points do.
 #[test]
 fn counts_of_the_codec() {
     let log = b"250 OK\r\n650 STREAM 7 NEW 0 a\r\n650+x:80\r\n650 STREAM 8 NEW 0 b:80\r\n";

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use common::entry_points::{Found, Item, ReadEvent};
+use common::entry_points::{Item, ReadEvent, Reading};
 use common::filled;
 use common::printed::TARGET_BUFFER;
 
@@ -199,7 +199,7 @@ fn format_of(input: &[u8]) -> Option<LogFormat> {
 }
 
 /// Returns the skipped lines in the form of [`File::skipped`].
-fn skips(found: &Found) -> Skips {
+fn skips(found: &Reading) -> Skips {
     let skipped = found.skipped;
     Skips {
         marks: skipped.marks.count,
@@ -294,7 +294,7 @@ fn captures_with_either_line_end() {
 
 /// Returns events whose targets tor cut at 255 bytes, the last of which is `last`. Without that byte each target looks whole, some with
 /// fields after them.
-fn events_cut_behind(last: &str) -> Vec<String> {
+fn events_cut_after(last: &str) -> Vec<String> {
     let mut events = Vec::new();
     for status in ["SENTCONNECT", "SUCCEEDED", "SENTRESOLVE", "XOFF_SENT", "CONTROLLER_WAIT", "REMAP", "DETACHED"] {
         for base in ["bank.example:443", "a b:80", "x:1"] {
@@ -328,13 +328,13 @@ fn unflagged(before: &str, events: &[String], after: &str, line_end: LineEnd) ->
 
 /// A target that tor cut at 255 bytes, the last of which is a CR or LF, is refused or flagged.
 #[test]
-fn cut_behind_a_cr_or_lf() {
-    let [cut_behind_cr, cut_behind_lf] = ["\r", "\n"].map(events_cut_behind);
-    assert_eq!(unflagged("", &cut_behind_cr, "\r\n", LineEnd::CrLf), []);
-    assert_eq!(unflagged("", &cut_behind_lf, "\r\n", LineEnd::CrLf), []);
-    assert_eq!(unflagged("1:2 ", &cut_behind_cr, "\n", LineEnd::Lf), []);
-    assert_eq!(unflagged("1:2 ", &cut_behind_cr, "\r\n", LineEnd::Lf), []);
+fn cut_after_a_cr_or_lf() {
+    let [cut_after_cr, cut_after_lf] = ["\r", "\n"].map(events_cut_after);
+    assert_eq!(unflagged("", &cut_after_cr, "\r\n", LineEnd::CrLf), []);
+    assert_eq!(unflagged("", &cut_after_lf, "\r\n", LineEnd::CrLf), []);
+    assert_eq!(unflagged("1:2 ", &cut_after_cr, "\n", LineEnd::Lf), []);
+    assert_eq!(unflagged("1:2 ", &cut_after_cr, "\r\n", LineEnd::Lf), []);
     // In a log the LF of a name ends the line, and no rule can tell it from another. The events without it are plain.
-    assert!(!unflagged("1:2 ", &cut_behind_lf, "\n", LineEnd::Lf).is_empty());
-    assert!(!unflagged("1:2 ", &cut_behind_lf, "\r\n", LineEnd::Lf).is_empty());
+    assert!(!unflagged("1:2 ", &cut_after_lf, "\n", LineEnd::Lf).is_empty());
+    assert!(!unflagged("1:2 ", &cut_after_lf, "\r\n", LineEnd::Lf).is_empty());
 }

@@ -25,8 +25,8 @@ fn texts_of_a_format() {
     assert_eq!(format!("{secret:?}"), r#"LogFormat { before: "SOCKS_PASSWORD=\"***\" ", after: "" }"#);
 }
 
-/// A prefix fits a format if it differs in digits, in the number of spaces, and in words of a date only: in months, weekdays, and AM or
-/// PM, each in place of one of its kind. A time zone does not change.
+/// A prefix that fits a format may have other digits, other numbers of spaces, and other names: a month for a month, a weekday for a
+/// weekday, AM for PM. A time zone is not one of these names.
 #[test]
 fn prefixes_that_fit_a_format() {
     // Text before a reply of which a format is made, prefixes that fit the format, and prefixes that do not.
@@ -58,7 +58,7 @@ fn prefixes_that_fit_a_format() {
     }
 }
 
-/// The format of a line is the text before its first event and behind it, if the line has one.
+/// The format of a line is the text before its first event and after it, if the line has an event.
 #[test]
 fn the_format_of_a_line() {
     let learned =
@@ -177,8 +177,8 @@ fn target(name: &[u8]) -> Vec<u8> {
     target
 }
 
-/// Returns `text` as tor prints it as a line of data: with a dot before a dot at its start. A line that looks like a reply would be
-/// counted as an event in data: it becomes `x`.
+/// Returns `text` as tor prints it as a line of data: with a dot before a dot at its start. Returns `x` for a text that begins like a
+/// reply of code 650, which would be counted as an event in data.
 fn line_of_data(text: &[u8]) -> Vec<u8> {
     let dots: &[u8] = if text.starts_with(b".") { b"." } else { b"" };
     // Spaces at the start could be spaces of the text before a reply.
@@ -220,7 +220,7 @@ proptest! {
             if data {
                 write(b"650+NS", index);
                 write(&line_of_data(&target(name)), index);
-                write(b"r x", index);
+                write(b"another line of data", index);
                 write(b".", index);
             }
             write(&[b"650 STREAM 7 SENTCONNECT 5 ", &target(name)[..]].concat(), index);

@@ -1,10 +1,13 @@
-//! Events out of a buffer, out of chunks, out of a reader and out of a codec: which bytes are a line, which line is an event,
-//! and that every entry point returns the same events.
+//! Events out of a buffer, a decoder, a reader and a codec: which bytes are a line, and which line is an event. Every entry point
+//! returns the same.
 //!
 //! The *wire* is the bytes of a control connection, in which CR LF ends a reply. A *log* is a text in which a program wrote replies,
 //! perhaps with a date before each, or with the texts of a *format* around them. Skipped lines are counted by kind, as `Skipped`
-//! describes: a *mark* is a line without a reply that holds `650 STREAM `, a *bare* line has an event without its code (`STREAM 1 NEW `),
-//! and a *wrapped* line is like the rest of an event that a line end cut in two.
+//! describes. Three kinds are:
+//!
+//! - *mark*: a line without a reply that holds `650 STREAM `;
+//! - *bare*: a line that has an event without its code (`STREAM 1 NEW `);
+//! - *wrapped*: a line like the rest of an event that a line end cut in two.
 //!
 //! | file | question |
 //! |---|---|
@@ -144,7 +147,7 @@ fn the_time_of_a_log() {
 #[test]
 fn the_line_end_is_detected_or_set() {
     let is_ok = |lines: StreamEvents<'_>| lines.map(|line| line.event.is_ok()).collect::<Vec<_>>();
-    // On the wire the first event has the target `a`, LF, and a text that ends with `b:1`. In a log it ends at that LF, without a port.
+    // On the wire the LF is a byte of the only event's target. In a log the first event ends there, and its target has no port.
     let log = b"250 OK\r\n650 STREAM 1 NEW 0 a\n650 STREAM 2 NEW 0 b:1\r\n";
     let without_first_line = &log[b"250 OK\r\n".len()..];
     assert_eq!(is_ok(stream_events(log)), [true]);

@@ -1,12 +1,12 @@
-//! Logs that are read in ranges: for any cuts, the events are those of the whole log.
+//! Logs that are read in ranges: wherever a range begins with a line, the events are those of the whole log.
 //!
 //! A [`LineState`] is what a reader knows of the lines so far. `resume` reads on after it. `part` makes of it a state for a range whose
-//! lines before are not read yet, and `append` puts the state after that range behind the state before it.
+//! lines before are not read yet, and `append` joins the state after that range to the state before it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use super::common;
 use proptest::prelude::*;
-use tor_stream_event::{EventLine, EventReader, LineEnd, LineState, Skipped, stream_events};
+use tor_stream_event::{EventLine, EventReader, LineEnd, LineState, LogFormat, Skipped, StreamEvents, stream_events};
 
 /// A line with an event.
 #[derive(Debug, PartialEq)]
@@ -56,15 +56,14 @@ fn read(range: &[u8], before: Option<&LineState>, by_reader: bool) -> (Vec<Found
     (events, lines.state())
 }
 
-/// A reader reads a line that may exceed its limit alike after a state and without one. The limits go from below the length of the line's
-/// prefix to above that of the line.
+/// Whether a line exceeds a reader's limit does not depend on the state after which the reader reads.
 #[test]
-fn a_small_limit_after_a_state_without_one() {
+fn a_small_limit_after_a_state() {
+    // The prefix has 31 bytes, the line 55.
     let line = b"2019-01-31 11:29:51 1548934191 650 STREAM 1 NEW 0 a:80\n";
     let mut first = stream_events(line);
     assert!(first.by_ref().all(|line| line.event.is_ok()));
-    // The prefix has 31 bytes, the line 54.
-    for limit in 12..80 {
+    for limit in 1..80 {
         let is_found = |mut reader: EventReader<&[u8]>| reader.next_event().unwrap().map(|line| line.event.is_ok());
         let alone = is_found(EventReader::with_limit(&line[..], limit).line_end(LineEnd::Lf));
         let resumed = is_found(EventReader::with_limit(&line[..], limit).resume(&first.state()));
@@ -77,12 +76,14 @@ fn a_small_limit_after_a_state_without_one() {
 struct Log {
     /// The lines without their ends.
     lines: Vec<&'static str>,
-    /// Index of the line that the later range begins with. An index past the lines leaves it empty.
-    cut: usize,
+    /// Indexes of the lines with which the ranges after the first begin, in any order. An index past the lines is that of their end.
+    cuts: [usize; 3],
     /// Line end of each line.
     line_end: &'static str,
     /// `true` if a reader reads the ranges, `false` if they are buffers.
     by_reader: bool,
+    /// `true` if the log is read with the format of `gw: ` before a reply.
+    has_format: bool,
 }
 
 impl Log {
@@ -91,16 +92,29 @@ impl Log {
         lines.iter().map(|line| format!("{line}{}", self.line_end)).collect()
     }
 
-    /// Returns two replies, which show whether the input is the wire or a log, and its line end. A range can be read only after these.
-    fn first(&self) -> String {
-        self.text(&["650 BW 1 2", "1:2 650 BW 1 2"])
+    /// Returns the state before the first line.
+    fn start(&self) -> LineState {
+        let format = LogFormat::like(b"gw: ", b"").filter(|_| self.has_format);
+        format.into_iter().fold(stream_events(b""), StreamEvents::log_format).state()
     }
 
-    /// Returns the lines before the cut, and those after it.
-    fn ranges(&self) -> (&[&'static str], &[&'static str]) {
-        self.lines.split_at(self.cut.min(self.lines.len()))
+    /// Returns replies, which show whether the input is the wire or a log, and its line end. A range can be read only after these.
+    fn first(&self) -> String {
+        self.text(if self.has_format { &["gw: 650 BW 1 2"] } else { &["650 BW 1 2", "1:2 650 BW 1 2"] })
+    }
+
+    /// Returns the text of each range. None but the first begins with [`REST`], which a part does not count.
+    fn ranges(&self) -> [String; 4] {
+        let lines = &self.lines;
+        let mut cuts = self.cuts.map(|cut| (cut..lines.len()).find(|&at| lines[at] != REST).unwrap_or(lines.len()));
+        cuts.sort_unstable();
+        let [second, third, fourth] = cuts;
+        [&lines[..second], &lines[second..third], &lines[third..fourth], &lines[fourth..]].map(|range| self.text(range))
     }
 }
+
+/// A line that is counted as the rest of an event if it follows an event, or more such lines after one.
+const REST: &str = "PURPOSE=USER";
 
 /// Generates logs: events, data with and without its end, prefixes, other text, and an event that cannot be read.
 fn log() -> impl Strategy<Value = Log> {
@@ -119,10 +133,15 @@ fn log() -> impl Strategy<Value = Log> {
         "1:2 650 OK",
         "1:2 .",
         "650 STREAM 4 NEW 0",
+        "gw: 650 STREAM 5 NEW 0 a:1",
+        "gw: 250+data",
+        "gw: .",
+        REST,
     ]);
     let line_end = prop::sample::select(vec!["\r\n", "\n"]);
-    (prop::collection::vec(line, 0..24), 0_usize..24, line_end, any::<bool>())
-        .prop_map(|(lines, cut, line_end, by_reader)| Log { lines, cut, line_end, by_reader })
+    let cuts = prop::array::uniform3(0_usize..24);
+    (prop::collection::vec(line, 0..24), cuts, line_end, any::<bool>(), any::<bool>())
+        .prop_map(|(lines, cuts, line_end, by_reader, has_format)| Log { lines, cuts, line_end, by_reader, has_format })
 }
 
 /// The counts of a state are those of the reader whose state it is.
@@ -138,40 +157,44 @@ fn counts_of_a_state() {
 proptest! {
     #![proptest_config(common::config(256))]
 
-    /// The events of two ranges are those of the whole log, and so is the state at the end. The later range is read as a part, and again
-    /// after the state of the first if it began inside of data.
+    /// The events of the ranges are those of the whole log, and so is the state at the end. Each range after the first is read as a part,
+    /// and again after the state before it if it began inside of data.
     #[test]
     fn parts_are_the_whole(log in log()) {
-        let by_reader = log.by_reader;
-        let (before, after) = log.ranges();
-        let (before, after) = (log.first() + &log.text(before), log.text(after));
-        let whole = [&*before, &*after].concat();
-        let (expected, at_end) = read(whole.as_bytes(), None, by_reader);
+        let (by_reader, start) = (log.by_reader, log.start());
+        let [first, later @ ..] = log.ranges();
+        let first = log.first() + &first;
+        let whole = first.clone() + &later.concat();
+        let (expected, at_end) = read(whole.as_bytes(), Some(&start), by_reader);
 
-        let (mut events, mut state) = read(before.as_bytes(), None, by_reader);
-        prop_assert_eq!(state.bytes(), before.len() as u64);
-        let (lines, bytes) = (state.lines(), state.bytes());
-        let (of_part, at_part_end) = read(after.as_bytes(), state.part().as_ref(), by_reader);
-        if state.append(at_part_end).is_ok() {
-            events.extend(of_part.into_iter().map(|event| event.after(lines, bytes)));
-        } else {
-            let (resumed, at_resumed_end) = read(after.as_bytes(), Some(&state), by_reader);
-            events.extend(resumed);
-            state = at_resumed_end;
+        let (mut events, mut state) = read(first.as_bytes(), Some(&start), by_reader);
+        prop_assert_eq!(state.bytes(), first.len() as u64);
+        // Threads read all parts at the same time, so none is read after the state of the part before.
+        let part = state.part().unwrap();
+        for range in later {
+            let (lines, bytes) = (state.lines(), state.bytes());
+            let (of_part, at_part_end) = read(range.as_bytes(), Some(&part), by_reader);
+            if state.append(at_part_end).is_ok() {
+                events.extend(of_part.into_iter().map(|event| event.after(lines, bytes)));
+            } else {
+                let (resumed, at_resumed_end) = read(range.as_bytes(), Some(&state), by_reader);
+                events.extend(resumed);
+                state = at_resumed_end;
+            }
         }
         prop_assert_eq!(events, expected);
         prop_assert_eq!((state.lines(), state.bytes()), (at_end.lines(), at_end.bytes()));
         prop_assert_eq!(format!("{state:?}"), format!("{at_end:?}"));
     }
 
-    /// After a range of which only the counts were appended, the next range is read as in the whole log, if it begins with a reply: the
-    /// counts do not say whether the line before it is an event, of which a line without a reply may be the rest.
+    /// After a range of which only the counts were appended, the next range is read as in the whole log. Its first line is a reply here.
+    /// Another line could be the rest of an event, and the counts do not say whether the range before ended with one.
     #[test]
     fn counts_for_a_part(log in log()) {
-        let by_reader = log.by_reader;
-        let (first, range) = (log.first(), log.text(log.ranges().0));
-        let last = log.text(&["650 BW 1 2"]) + &log.text(&log.lines);
-        let (_, mut state) = read(first.as_bytes(), None, by_reader);
+        let (by_reader, start) = (log.by_reader, log.start());
+        let (first, [range, ..]) = (log.first(), log.ranges());
+        let last = log.first() + &log.text(&log.lines);
+        let (_, mut state) = read(first.as_bytes(), Some(&start), by_reader);
         let (_, part) = read(range.as_bytes(), state.part().as_ref(), by_reader);
         let before = format!("{state:?}");
         let is_data_closed = part.skipped().open.is_none();
@@ -184,7 +207,7 @@ proptest! {
             return Ok(());
         }
         let whole = [&*first, &*range, &*last].concat();
-        let (expected, at_end) = read(whole.as_bytes(), None, by_reader);
+        let (expected, at_end) = read(whole.as_bytes(), Some(&start), by_reader);
         let (events, state) = read(last.as_bytes(), Some(&state), by_reader);
         let expected: Vec<_> = expected.into_iter().filter(|event| event.offset >= (first.len() + range.len()) as u64).collect();
         prop_assert_eq!(events, expected);

@@ -31,7 +31,7 @@ impl Read for Failing {
     }
 }
 
-/// The reader tries again by itself after `Interrupted`. It returns another error, and can be called again.
+/// The reader tries again by itself after `Interrupted`. Any other error is returned, and the reader can be called again.
 #[test]
 fn reading_goes_on_after_an_error() {
     let log = b"250 OK\r\n650 STREAM 1 NEW 0 a:1\r\n650 STREAM 2 NEW 0 a:1\r\n";

@@ -80,7 +80,7 @@ fn between_two_events() {
         match line_end {
             // A byte order mark may stand before the input's first line only, so line 4 is a mark.
             LineEnd::Lf => assert_eq!((line.number, events.skipped().marks.count, events.replies()), (5, 2, 3)),
-            // On the wire, too, LF ends a line without a reply, such as line 4. It does not end the event of line 5, which has no CR LF.
+            // On the wire, too, LF ends a line without a reply, such as line 4. The event of line 5 has no end, which would be CR LF.
             _ => assert_eq!((line.number, line.is_terminated()), (5, false)),
         }
     }

@@ -111,7 +111,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new(Natd, "natd.example", 80),
         Case::new(Dns, "dns.example", 0),
         Case::new(Control, "control.example", 0),
-        // Every end but those of the other groups.
+        // Ends that the other groups do not have. tor attaches no stream to a private address, and refuses `.exit` names.
         Case::new(Socks5, "hung-up.example", 80).end(End::HungUp),
         Case::new(Socks5, "remapped.example", 80).end(End::Remapped("new.example")),
         Case::new(Socks5, "10.0.0.1", 80).end(End::Failed("PRIVATE_ADDR")),
@@ -154,8 +154,8 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new(Dns, "x:1 SOURCE_ADDR=", 0).odd(&[TargetSpace]),
         Case::new(Dns, "x:1 SOURCE_ADDR=/", 0).odd(&[TargetSpace]),
         Case::new(Dns, b"\xC3\xBC\xFF\x1F\n", 0).odd(&[TargetControl, Target8Bit, TargetNotUtf8]),
-        // Targets around the 255 bytes that tor prints of one: 254; 255, of which a reader cannot know that nothing was cut; one cut behind
-        // a digit of the port, one behind the colon, and one before it.
+        // Targets near the 255 bytes that tor prints of one: 254 bytes; 255, which a reader cannot tell from a cut target; then targets
+        // cut after a digit of the port, after the colon, and before it.
         Case::new(Socks5, "a".repeat(251), 80),
         Case::new(Socks5, "b".repeat(252), 80).odd(&[TargetMayBeCut]),
         Case::new(Socks5, "c".repeat(253), 80).odd(&[TargetMayBeCut]),

@@ -139,7 +139,7 @@ fn socks5(stream: &mut (impl Read + Write), request: &Request) -> io::Result<()>
     let mut answer = [0; 2];
     let credentials = username.as_ref().zip(password.as_ref());
     let method = if credentials.is_some() { USERNAME_AND_PASSWORD } else { NO_AUTHENTICATION };
-    // One method is offered.
+    // A single method is offered.
     stream.write_all(&[VERSION, 1, method])?;
     stream.read_exact(&mut answer)?;
     if let Some((username, password)) = credentials {

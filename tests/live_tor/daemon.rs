@@ -172,7 +172,7 @@ impl Control {
         // A reply ends at the line with a space after its code.
         let is_last = |line: &[u8]| line.get(3) == Some(&b' ') && line.ends_with(b"\r\n");
         while !reply.split_inclusive(|&byte| byte == b'\n').next_back().is_some_and(is_last) {
-            // One byte at a time, so that bytes after the reply stay unread.
+            // A byte at a time, so that bytes after the reply stay unread.
             let mut byte = [0];
             if self.read(&mut byte)? == 0 {
                 return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());

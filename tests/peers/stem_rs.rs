@@ -38,8 +38,7 @@ enum Cause {
     UnknownWord,
 }
 
-/// Returns why stem-rs reads `content` in another way, of which `ours` and `theirs` are the readings. `None` if no cause that is known
-/// explains every difference.
+/// Returns why `theirs`, the reading of `content` by stem-rs, differs from `ours`. `None` if no known cause explains every difference.
 fn cause(content: &str, ours: &FieldsOrError, theirs: &FieldsOrError) -> Option<Cause> {
     let (ours, theirs) = match (ours, theirs) {
         (Err(error), Ok(_)) => return error.contains("a target cut at 255 bytes").then_some(Cause::TargetCut),

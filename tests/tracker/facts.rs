@@ -134,8 +134,8 @@ fn more_words_without_a_variant() {
     assert_eq!((changed.reason_str(), changed.source_str()), (Some("DONE"), None));
 }
 
-/// The circuit of an event with an unknown status is shown, and so is a source address that is an IP address: neither can be a
-/// credential here, though a mark that a client wrote may open one before the address.
+/// A quotation mark in a host may begin a credential, so `redact` masks the text after it. A stream keeps a source address that is an IP
+/// address all the same, and the circuit of an event with an unknown status.
 #[test]
 fn what_is_no_credential_is_kept() {
     let mut tracker = StreamTracker::new(1);
@@ -150,7 +150,8 @@ fn what_is_no_credential_is_kept() {
     assert_eq!((life.source_addr.as_deref(), id(life.last_circuit)), (Some("127.0.0.1:9"), "7".into()));
 }
 
-/// A stream keeps its target where a damaged line has the same one inside of what may be a credential.
+/// In the second line circuit and target are within what may be a credential. The circuit is masked, and the stream keeps the target,
+/// which it has from the first line.
 #[test]
 fn a_target_that_may_be_a_credential() {
     let mut tracker = StreamTracker::new(1);
@@ -174,13 +175,17 @@ fn a_resolve_that_timed_out() {
             (Some(false), Outcome::Closed, false, Some("CONNRESET")),
         ]
     );
-    // A look-up with an answer, without a reason that is a failure, with one, that may be no look-up, and with FAILED.
     for (contents, failed) in [
+        // An answer came before.
         (&["1 NEWRESOLVE 0 a:0", "1 SUCCEEDED 7 192.0.2.1:0", "1 CLOSED 7 192.0.2.1:0 REASON=TIMEOUT"][..], false),
+        // DONE is no failure, nor is an end without a reason.
         (&["1 NEWRESOLVE 0 a:0", "1 CLOSED 7 a:0 REASON=DONE"], false),
         (&["1 NEWRESOLVE 0 a:0", "1 CLOSED 7 a:0"], false),
+        // DESTROY is one.
         (&["1 SENTRESOLVE 7 a:0", "1 CLOSED 7 a:0 REASON=DESTROY"], true),
+        // Nothing shows that this is a look-up.
         (&["1 CLOSED 7 a:0 REASON=TIMEOUT"], false),
+        // FAILED is a failure with any reason.
         (&["1 NEWRESOLVE 0 a:0", "1 FAILED 7 a:0 REASON=DONE", "1 CLOSED 7 a:0 REASON=DONE"], true),
     ] {
         let lives = track(&mut StreamTracker::new(1), contents);

@@ -10,7 +10,7 @@ fn no_more_than_the_limit() {
         track(&mut tracker, &["1 NEW 0 a:80", "2 NEW 0 a:80", "1 SENTCONNECT 7 a:80", "3 NEW 0 a:80", "4 NEW 0 a:80"]);
     assert_eq!(outcomes(&lives), [("2", Outcome::Dropped), ("1", Outcome::Dropped)]);
     assert_eq!((tracker.dropped(), tracker.live().count()), (2, 2));
-    // As many closed streams are remembered: 3 is forgotten when 5 is closed, so its second CLOSED is that of another stream.
+    // The tracker remembers as many closed streams: 3 is forgotten when 5 is closed, so its second CLOSED is that of another stream.
     let closed = ["3 CLOSED 0 a:80", "4 CLOSED 0 a:80", "5 CLOSED 0 a:80", "3 CLOSED 0 a:80", "5 CLOSED 0 a:80"];
     let lives = track(&mut tracker, &closed);
     let expected = [Outcome::Closed, Outcome::Closed, Outcome::Closed, Outcome::Closed, Outcome::AfterClosed];
@@ -19,7 +19,7 @@ fn no_more_than_the_limit() {
     assert_eq!(StreamTracker::<u8>::new(0).update(&StreamEventRef::parse("1 NEW 0 a:80").unwrap(), 0), None);
 }
 
-/// Of more steps than the limit, the first ones and the last are kept; of circuits, the first ones. All are counted.
+/// Of more steps than the limit, the first ones and the last are kept; of circuits, the first ones. Each is counted.
 #[test]
 fn bounded_steps_and_circuits() {
     let mut tracker = StreamTracker::new(1).keep_steps(3).keep_circuits(2);
@@ -70,8 +70,8 @@ fn one_long_stream() {
     assert!(life.steps.capacity() <= 1024 && life.circuits.capacity() <= 1024);
 }
 
-/// Maximum length of the `Debug` text of a tracker for ten streams, in bytes: a stream has some 1,000, and beside ten of them the text may
-/// have up to 64 entries that are out of date, which are removed together.
+/// Maximum length of the `Debug` text of a tracker for ten streams, in bytes. A stream takes some 1,000. Beside ten of them the text may
+/// have up to 64 outdated entries, which the tracker removes together.
 const LONGEST: usize = 30_000;
 
 /// The memory of a tracker is bounded after many streams: its `Debug` text, which lists every entry, stays short.

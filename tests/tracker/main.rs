@@ -8,7 +8,7 @@
 //! | `ends.rs` | Which events are of one stream, and with which outcome is it over? |
 //! | `facts.rs` | Which facts does a life keep of its events? |
 //! | `limits.rs` | Is everything bounded: streams, steps, circuits, memory? |
-//! | `parts.rs` | Have merged parts the result of one tracker? |
+//! | `parts.rs` | Do merged parts have the result of one tracker? |
 //! | `model.rs` | Does a slow model of the tracker have the same result? |
 //! | `random.rs` | For which random events is the tracker compared with merged parts and with the model? |
 #![cfg(feature = "alloc")]

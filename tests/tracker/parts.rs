@@ -4,21 +4,22 @@ use super::generator::Random;
 use super::random::{Noted, feed};
 use super::*;
 
-/// Number of events that a part keeps, each by itself, of a stream that may have ended before the part.
-const MAX_SINGLE: usize = 16;
+/// Number of events that a part keeps, each by itself, of a stream that may have ended before the part: `MAX_SEPARATE` in
+/// `src/tracker/part.rs`.
+const MAX_SEPARATE: usize = 16;
 
 /// Puts the streams that `append` returned between those that the part handed out before: `handed_out` of a returned stream is the
 /// number of those that were over before it.
 fn interleave<T, N>(handed_out: Vec<StreamLife<T, N>>, appended: Vec<Appended<T, N>>) -> Vec<StreamLife<T, N>> {
     let mut lives = Vec::new();
-    let mut appended = appended.into_iter().peekable();
+    let mut rest = appended.into_iter().peekable();
     for (before, life) in (0..).zip(handed_out) {
-        while let Some(appended) = appended.next_if(|appended| appended.handed_out <= before) {
-            lives.push(appended.life);
+        while let Some(next) = rest.next_if(|next| next.handed_out <= before) {
+            lives.push(next.life);
         }
         lives.push(life);
     }
-    lives.extend(appended.map(|appended| appended.life));
+    lives.extend(rest.map(|next| next.life));
     lives
 }
 
@@ -69,9 +70,9 @@ fn parts_that_do_not_fit() {
     assert!(tracker(4).append(part(forgets)).is_ok_and(|lives| lives.len() == 2));
     // Stream 1 is closed before the part, so each of its events there is a life of its own: a part keeps up to 16 as they are, and
     // puts more together.
-    let many = vec!["1 XOFF_SENT 0 a:80"; MAX_SINGLE + 1];
+    let many = vec!["1 XOFF_SENT 0 a:80"; MAX_SEPARATE + 1];
     assert!(tracker(100).append(part(&many)).is_err());
-    assert!(tracker(100).append(part(&many[1..])).is_ok_and(|lives| lives.len() == MAX_SINGLE));
+    assert!(tracker(100).append(part(&many[1..])).is_ok_and(|lives| lives.len() == MAX_SEPARATE));
     assert!(StreamTracker::with_notes(100).append(part(&many)).is_ok_and(|lives| lives.is_empty()));
     // Limits on steps and circuits have to be the same. A tracker cannot be appended, and nothing can be appended to a part.
     assert!(tracker(100).keep_steps(7).append(part(&[])).is_err());
@@ -89,12 +90,12 @@ fn more_circuits_in_a_part() {
     feed(&mut tracker, &[1, 2].map(on), 0);
     let mut part = StreamTracker::part().keep_circuits(2);
     // More events than a part keeps by themselves, and a third circuit at their end.
-    let mut circuits = [1, 2].repeat(MAX_SINGLE / 2);
+    let mut circuits = [1, 2].repeat(MAX_SEPARATE / 2);
     circuits.push(3);
     feed(&mut part, &circuits.into_iter().map(on).collect::<Vec<_>>(), 2);
     assert!(tracker.append(part).is_ok_and(|lives| lives.is_empty()));
     let life = tracker.live().next().unwrap();
-    assert_eq!((life.circuits.len(), life.more_circuits, life.circuit_changes), (2, true, 2 + MAX_SINGLE as u64 + 1));
+    assert_eq!((life.circuits.len(), life.more_circuits, life.circuit_changes), (2, true, 2 + MAX_SEPARATE as u64 + 1));
 }
 
 /// `changes` is the number of changes that a part keeps for the tracker to which it is appended. A tracker keeps none.

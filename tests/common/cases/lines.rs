@@ -297,7 +297,7 @@ pub(super) const ODD_VALUES: &[Case] = &[
         anomalies: &[Anomaly::UnknownOrder, Anomaly::UnknownWord],
         ..PLAIN
     },
-    // Numbers out of range, and texts that are no numbers. They are arguments, and no values of the fields.
+    // Numbers out of range, and texts that are no numbers. Each is an argument, and no value of its field.
     Case {
         content: b"9 SUCCEEDED 4 example.com:443 NYM_EPOCH=4294967296",
         args: Some(&[("NYM_EPOCH", "4294967296")]),

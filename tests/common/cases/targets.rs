@@ -35,7 +35,7 @@ pub(super) const EXIT_NAMES: &[Case] = &[
     exit_name!("www.example.com.moria1.exit.", None),
     exit_name!("www.example.com.moria1.onion", None),
     exit_name!("www.example.com.moria1exit", None),
-    // A nickname of 20 letters, with a hyphen, or behind the mark of a fingerprint.
+    // A nickname of 20 letters, with a hyphen, or after the `$` of a fingerprint.
     exit_name!("www.example.com.abcdefghijklmnopqrst.exit", None),
     exit_name!("www.example.com.mor-ia.exit", None),
     exit_name!("www.example.com.$moria1.exit", None),
@@ -165,8 +165,8 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
         ..PLAIN
     },
-    // The client chose the user name as well, and the line can nearly be read in another way: with a user name from the mark in the
-    // target to the first of tor's marks, and fields after it. But the string of `FOO` would have no end.
+    // The client chose the user name as well. The user name could begin in the target (`":80 SOCKS_USERNAME="`), with fields after it,
+    // but then the string of `FOO` would have no end.
     Case {
         content: br#"9 SUCCEEDED 4 x:1 SOCKS_USERNAME=":80 SOCKS_USERNAME=" CLIENT_PROTOCOL=A FOO=""#,
         host: r#"x:1 SOCKS_USERNAME=""#,
@@ -209,7 +209,7 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace],
         ..CLOSED
     },
-    // One odd byte, or a few.
+    // An odd byte, or a few.
     Case {
         content: b"9 SUCCEEDED 4  example.com:443",
         host: " example.com",

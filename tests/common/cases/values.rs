@@ -24,7 +24,7 @@ pub(super) const IDS: &[Case] = &[
 
 /// Addresses that clients connect from.
 pub(super) const SOURCE_ADDRESSES: &[Case] = &[
-    // IPv4 and IPv6, without a purpose, and of a stream of tor's own.
+    // IPv4; IPv6; no purpose after the address; a stream of tor's own.
     Case {
         content: b"9 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:53489 PURPOSE=USER",
         source_addr: Some("127.0.0.1:53489"),
@@ -89,7 +89,7 @@ pub(super) const SOURCE_ADDRESSES: &[Case] = &[
 
 /// Quoted strings as tor escapes them.
 pub(super) const CREDENTIALS: &[Case] = &[
-    // Both, each alone, and both empty.
+    // Both credentials, each alone, and both empty.
     Case {
         content: br#"9 SUCCEEDED 4 example.com:443 SOCKS_USERNAME="u" SOCKS_PASSWORD="p""#,
         username: Some("u"),

@@ -1,5 +1,5 @@
 //! Runtime of a program on x86-64 Linux without `std` and the C library: its start, system calls by their numbers, and C's functions on
-//! memory. All `unsafe` code of the programs is here.
+//! memory. The programs have no `unsafe` code but this.
 
 use core::arch::{asm, global_asm};
 use core::panic::PanicInfo;

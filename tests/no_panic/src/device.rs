@@ -1,6 +1,8 @@
-//! A program like that of a device, but for x86-64 Linux, whose size and stack frames `ci/no-panic` measures on any such machine. (The
-//! program for a real device's processor is in `tests/device`.) It reads its input in chunks that are shorter than
-//! most lines, uses every field of the events, and copies the events to standard output.
+//! A program like that of a device, but for x86-64 Linux: `ci/no-panic` measures its size and its stack frames. `tests/device` has a
+//! program for the processor of a real device.
+//!
+//! The program reads its input in chunks that are shorter than most lines, uses every field of the events, and copies the events to
+//! standard output.
 //!
 //! The size of the program is about the size of the library: little else is in it.
 #![no_std]
