@@ -4,8 +4,8 @@
 //! quotation mark. Dates, times and numbers before a reply need no format: the library reads them in any log. Events behind
 //! other text are only counted, until `--prefix` sets a format or has it learned.
 //!
-//! A layout also changes lines that the library does not read as they are, before it reads them ([`rewrite`]). TAI64N labels
-//! are such a text before a reply: with any `--prefix`, they are changed to Unix time.
+//! Some lines are [rewritten](rewrite) before the library reads them: events without their code (`--bare`), replies without
+//! their data (`--no-data`), and, with any `--prefix`, TAI64N labels before replies, which become Unix time.
 
 pub(crate) mod rewrite;
 
@@ -60,10 +60,10 @@ pub(crate) const LEARNED_FROM: usize = 512 * 1024;
 const CHUNK: usize = 64 * 1024;
 
 /// Length of a TAI64N label and the space after it: `@`, 24 digits, a space.
-const LABEL_LEN: usize = 26;
+const LABEL_LEN: u64 = 26;
 
-/// Text that marks a line that may have an event.
-const MARK: &[u8] = b"650 STREAM ";
+/// Text of an event, wherever it stands in a line: a mark of a line that may have an event.
+pub(crate) const MARK: &[u8] = b"650 STREAM ";
 
 /// The source of a log's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,7 +208,7 @@ impl LayoutOptions {
     /// Sets the formats of a layout by the first lines of the log. Returns `false` if more lines may change the result.
     fn set_formats(&self, start: &[u8], layout: &mut Layout) -> bool {
         let with_mark = lines_with_mark(start);
-        // Fewer lines may have set them.
+        // A call with fewer lines may have set these.
         (layout.is_unknown, layout.is_without_sample) = (false, false);
         let given = self.prefix.iter().filter(|text| *text != Self::AUTO);
         layout.formats = given.filter_map(|text| format(text.as_bytes(), &with_mark)).collect();
@@ -253,13 +253,6 @@ fn add_learned_formats(formats: &mut Vec<LogFormat>, with_mark: &[&[u8]]) {
     }
 }
 
-/// Reads up to `len` first bytes.
-fn first_bytes(text: &mut impl Read, len: usize) -> io::Result<Vec<u8>> {
-    let mut start = Vec::new();
-    text.take(len as u64).read_to_end(&mut start)?;
-    Ok(start)
-}
-
 /// Returns the length of the complete lines that `text` begins with.
 fn complete_lines_len(text: &[u8]) -> usize {
     memchr::memrchr(b'\n', text).map_or(0, |lf| lf + 1)
@@ -283,8 +276,8 @@ fn needs_no_format(start: &[u8], line_end: Option<LineEnd>) -> bool {
     events.skipped().marks.count == 0
 }
 
-/// Returns the format of a sample, a value of `--prefix`: the text before an event, or a whole line with an event. For text
-/// alone, the text after an event is that of the first line with an event whose prefix the sample fits.
+/// Returns the format of a sample, a value of `--prefix`: a whole line with an event, or only the text before one. In the second
+/// case, the format has the text after an event from the first line `with_mark` that begins with the sample.
 fn format(sample: &[u8], with_mark: &[&[u8]]) -> Option<LogFormat> {
     // A line may also hold an event without its code, for --bare.
     let with_code = rewrite::with_code(sample);
@@ -314,7 +307,8 @@ impl Layout {
 
     /// Detects TAI64N labels by the first line of a log, and returns the text with Unix time in their place.
     fn replace_labels(&mut self, mut text: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-        let start = first_bytes(&mut text, LABEL_LEN)?;
+        let mut start = Vec::new();
+        text.by_ref().take(LABEL_LEN).read_to_end(&mut start)?;
         self.has_labels = rewrite::tai64n(&start).is_some();
         let text = Cursor::new(start).chain(text);
         Ok(if self.has_labels { Box::new(Rewriter::new(text, rewrite::with_unix_time)) } else { Box::new(text) })
@@ -364,7 +358,7 @@ mod tests {
             ("gw: 650 STREAM 1 NEW 0 a:1\n", (true, false)),
             ("another note\n", (false, true)),
         ] {
-            // The first read also has the label's length of bytes, by which labels are detected.
+            // Longer than a label, for which a text's first bytes are searched: the second text comes with a second read.
             let text = Cursor::new("a note of a program that is longer than a label\n").chain(Cursor::new(second));
             let (_, layout) = options.detect(Box::new(text), TextSource::Stream).unwrap();
             assert_eq!((layout.is_unknown, layout.is_without_sample), expected, "{second}");
