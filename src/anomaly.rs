@@ -12,6 +12,16 @@ macro_rules! anomalies {
         ///
         /// An anomaly is not an error: every field of the event was read. An anomaly marks text that a client may have chosen,
         /// that a newer tor printed, or that a log changed.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use tor_stream_event::{Anomaly, StreamEventRef};
+        ///
+        /// let anomalies = StreamEventRef::parse("9 NEW 0 a b:80")?.anomalies();
+        /// assert!(anomalies.contains(Anomaly::TargetSpace));
+        /// # Ok::<(), tor_stream_event::Error>(())
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[non_exhaustive]
@@ -130,6 +140,16 @@ pub struct Anomalies(u16);
 
 impl Anomalies {
     /// The set without any anomaly.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{Anomalies, StreamEventRef};
+    ///
+    /// let event = StreamEventRef::parse("9 CLOSED 3 a.example:80")?;
+    /// assert_eq!(event.anomalies(), Anomalies::NONE);
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     pub const NONE: Self = Self(0);
 
     /// Returns `true` if there is no anomaly.
@@ -246,6 +266,17 @@ impl BitOrAssign for Anomalies {
 }
 
 /// An iterator over the anomalies of a set, in the order of [`Anomaly::ALL`], from [`Anomalies::iter`].
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{Anomaly, StreamEventRef};
+///
+/// let mut anomalies = StreamEventRef::parse("9 NEW 0 a b:80")?.anomalies().iter();
+/// assert_eq!(anomalies.next(), Some(Anomaly::TargetSpace));
+/// assert_eq!(anomalies.next(), None);
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct AnomalyIter {

@@ -67,6 +67,16 @@ pub struct ProtocolError {
 }
 
 /// A kind of error, with the field that it is about.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{Error, ErrorKind, Field, StreamEventRef};
+///
+/// let result = StreamEventRef::parse("9 NEW 0 a:66000");
+/// let Err(Error::Protocol(error)) = result else { panic!() };
+/// assert_eq!(error.kind(), ErrorKind::OutOfRange(Field::Target));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -91,6 +101,16 @@ pub enum ErrorKind {
 }
 
 /// A field of an event, or a word of one.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{Error, ErrorKind, Field, StreamPurpose};
+///
+/// let result = "USERS".parse::<StreamPurpose>();
+/// let Err(Error::Protocol(error)) = result else { panic!() };
+/// assert_eq!(error.kind(), ErrorKind::Unrecognized(Field::Purpose));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -208,6 +228,16 @@ impl ProtocolError {
 
     /// Returns the unknown word of an [`Unrecognized`](ErrorKind::Unrecognized) error. `None` if it has more than 20 bytes, or others
     /// than capital letters and `_`, of which nearly all of tor's words consist; and `None` for errors of other kinds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{Error, StreamEventRef};
+    ///
+    /// let result = StreamEventRef::parse("9 PAUSED 4 a:443");
+    /// let Err(Error::Protocol(error)) = result else { panic!() };
+    /// assert_eq!(error.word(), Some("PAUSED"));
+    /// ```
     #[must_use]
     pub fn word(&self) -> Option<&str> {
         match &self.unexpected {

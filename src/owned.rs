@@ -150,12 +150,22 @@ impl StreamEvent {
     }
 }
 
-/// Defines the accessors of the borrowed form on the owned one.
+/// Defines the accessors of the borrowed form on the owned one. The content and the condition are those of the example.
 macro_rules! accessors {
-    ($($name:ident($($arg:ident: $type:ty)?) -> $returned:ty;)+) => {
+    ($($name:ident($($arg:ident: $type:ty)?) -> $returned:ty: $content:literal, $condition:expr;)+) => {
         impl StreamEvent {
             $(
                 #[doc = concat!("See [`StreamEventRef::", stringify!($name), "`].")]
+                ///
+                /// # Examples
+                ///
+                /// ```
+                /// use tor_stream_event::StreamEvent;
+                ///
+                #[doc = concat!("let event = StreamEvent::parse(", stringify!($content), ")?;")]
+                #[doc = concat!("assert!(", stringify!($condition), ");")]
+                /// # Ok::<(), tor_stream_event::Error>(())
+                /// ```
                 #[must_use]
                 pub fn $name(&self, $($arg: $type)?) -> $returned {
                     self.as_event_ref().$name($($arg)?)
@@ -166,27 +176,32 @@ macro_rules! accessors {
 }
 
 accessors! {
-    status_str() -> &str;
-    reason_str() -> Option<&str>;
-    remote_reason_str() -> Option<&str>;
-    source_str() -> Option<&str>;
-    purpose_str() -> Option<&str>;
-    client_protocol_str() -> Option<&str>;
-    socks_username() -> Option<Quoted<'_>>;
-    socks_password() -> Option<Quoted<'_>>;
-    client_protocol() -> Option<ClientProtocol>;
-    nym_epoch() -> Option<u32>;
-    session_group() -> Option<i32>;
-    iso_fields() -> IsoFields<'_>;
-    iso_fields_str() -> Option<&str>;
-    source_host() -> Option<&str>;
-    source_port() -> Option<u16>;
-    exit_relay() -> Option<(&str, &str)>;
-    args() -> Args<'_>;
-    arg(key: &str) -> Option<&str>;
-    anomalies() -> Anomalies;
-    target_bytes() -> &[u8];
-    content() -> &[u8];
+    status_str() -> &str: "9 CLOSED 3 a:80", event.status_str() == "CLOSED";
+    reason_str() -> Option<&str>: "9 CLOSED 3 a:80 REASON=DONE", event.reason_str() == Some("DONE");
+    remote_reason_str() -> Option<&str>:
+        "9 FAILED 3 a:80 REASON=END REMOTE_REASON=MISC", event.remote_reason_str() == Some("MISC");
+    source_str() -> Option<&str>: "9 REMAP 3 192.0.2.1:80 SOURCE=EXIT", event.source_str() == Some("EXIT");
+    purpose_str() -> Option<&str>: "9 NEW 0 a:80 PURPOSE=USER", event.purpose_str() == Some("USER");
+    client_protocol_str() -> Option<&str>:
+        "9 CLOSED 3 a:80 CLIENT_PROTOCOL=SOCKS5", event.client_protocol_str() == Some("SOCKS5");
+    socks_username() -> Option<Quoted<'_>>:
+        r#"9 CLOSED 3 a:80 SOCKS_USERNAME="x""#, event.socks_username().is_some_and(|name| name.escaped() == "x");
+    socks_password() -> Option<Quoted<'_>>:
+        r#"9 CLOSED 3 a:80 SOCKS_PASSWORD="x""#, event.socks_password().is_some_and(|password| password.bytes().eq(*b"x"));
+    client_protocol() -> Option<ClientProtocol>:
+        "9 CLOSED 3 a:80 CLIENT_PROTOCOL=SOCKS5", event.client_protocol() == "SOCKS5".parse().ok();
+    nym_epoch() -> Option<u32>: "9 CLOSED 3 a:80 NYM_EPOCH=4", event.nym_epoch() == Some(4);
+    session_group() -> Option<i32>: "9 CLOSED 3 a:80 SESSION_GROUP=-4", event.session_group() == Some(-4);
+    iso_fields() -> IsoFields<'_>: "9 CLOSED 3 a:80 ISO_FIELDS=DESTPORT", event.iso_fields().words().eq(["DESTPORT"]);
+    iso_fields_str() -> Option<&str>: "9 CLOSED 3 a:80 ISO_FIELDS=DESTPORT", event.iso_fields_str() == Some("DESTPORT");
+    source_host() -> Option<&str>: "9 NEW 0 a:80 SOURCE_ADDR=127.0.0.1:47849", event.source_host() == Some("127.0.0.1");
+    source_port() -> Option<u16>: "9 NEW 0 a:80 SOURCE_ADDR=127.0.0.1:47849", event.source_port() == Some(47849);
+    exit_relay() -> Option<(&str, &str)>: "9 NEW 0 a.relay.exit:80", event.exit_relay() == Some(("a", "relay"));
+    args() -> Args<'_>: "9 CLOSED 3 a:80 REASON=DONE", event.args().eq([("REASON", "DONE")]);
+    arg(key: &str) -> Option<&str>: "9 CLOSED 3 a:80 NEW_FIELD=7", event.arg("NEW_FIELD") == Some("7");
+    anomalies() -> Anomalies: "9 CLOSED 3 a:80", event.anomalies().is_empty();
+    target_bytes() -> &[u8]: "9 CLOSED 3 a:80", event.target_bytes() == b"a:80";
+    content() -> &[u8]: "9 CLOSED 3 a:80", event.content() == b"9 CLOSED 3 a:80";
 }
 
 impl StreamEvent {

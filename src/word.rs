@@ -36,7 +36,7 @@ pub(crate) trait WordEnum: Copy + PartialEq {
 
 /// Defines an enum of words, and everything that follows from their spelling, from one list. `$field` is the [`Field`] that an
 /// error about a word names, `$delimiter` the character after a word that is not the last one. A word with its delimiter has 4 to 16
-/// bytes: [`spelled`] compares so many.
+/// bytes, as [`spelled`] demands.
 macro_rules! word_enum {
     (
         $(#[$meta:meta])*
@@ -159,6 +159,14 @@ macro_rules! word_enum {
 
 word_enum! {
     /// The status of a stream event.
+    ///
+    /// ```
+    /// use tor_stream_event::StreamStatus;
+    ///
+    /// let status: StreamStatus = "XOFF_SENT".parse()?;
+    /// assert_eq!(status, StreamStatus::XoffSent);
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     pub enum StreamStatus: StreamStatus before ' ' {
         /// A client asks for a new connection.
         New = "NEW",
@@ -196,6 +204,14 @@ word_enum! {
     ///
     /// For a reason for which tor has no word, it prints `UNKNOWN_` and the number of the reason, mostly after a space:
     /// `REASON= UNKNOWN_15`. The reason is then `Unrecognized`, and its text is `UNKNOWN_15`.
+    ///
+    /// ```
+    /// use tor_stream_event::StreamClosureReason;
+    ///
+    /// let reason: StreamClosureReason = "NOROUTE".parse()?;
+    /// assert_eq!(reason, StreamClosureReason::NoRoute);
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     pub enum StreamClosureReason: Reason before ' ' {
         /// A cause that no other reason names.
         Misc = "MISC",
@@ -242,6 +258,14 @@ word_enum! {
 
 word_enum! {
     /// The source of a [`Remap`](StreamStatus::Remap)'s new address (`SOURCE`).
+    ///
+    /// ```
+    /// use tor_stream_event::StreamSource;
+    ///
+    /// let source: StreamSource = "EXIT".parse()?;
+    /// assert_eq!(source, StreamSource::Exit);
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     pub enum StreamSource: Source before ' ' {
         /// This tor's own cache.
         Cache = "CACHE",
@@ -252,6 +276,14 @@ word_enum! {
 
 word_enum! {
     /// The purpose of a stream (`PURPOSE`).
+    ///
+    /// ```
+    /// use tor_stream_event::StreamPurpose;
+    ///
+    /// let purpose: StreamPurpose = "DIR_FETCH".parse()?;
+    /// assert_eq!(purpose, StreamPurpose::DirFetch);
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     pub enum StreamPurpose: Purpose before ' ' {
         /// Fetching directory information.
         DirFetch = "DIR_FETCH",
@@ -268,6 +300,14 @@ word_enum! {
 
 word_enum! {
     /// The protocol that the client spoke to tor (`CLIENT_PROTOCOL`).
+    ///
+    /// ```
+    /// use tor_stream_event::ClientProtocol;
+    ///
+    /// let protocol: ClientProtocol = "SOCKS5".parse()?;
+    /// assert_eq!(protocol, ClientProtocol::Socks5);
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     pub enum ClientProtocol: ClientProtocol before ' ' {
         /// SOCKS 4 and 4a.
         Socks4 = "SOCKS4",
@@ -292,6 +332,14 @@ word_enum! {
     /// A property that keeps streams on separate circuits when they differ in it (an item of `ISO_FIELDS`).
     ///
     /// The specification allows the name of any field here: tor may print items without a variant.
+    ///
+    /// ```
+    /// use tor_stream_event::IsoField;
+    ///
+    /// let field: IsoField = "DESTPORT".parse()?;
+    /// assert_eq!(field, IsoField::DestPort);
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     pub enum IsoField: IsoField before ',' {
         /// The target's port.
         DestPort = "DESTPORT",

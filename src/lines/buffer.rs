@@ -49,6 +49,17 @@ pub fn stream_events(log: &[u8]) -> StreamEvents<'_> {
 }
 
 /// An iterator over the STREAM events in a buffer, from [`stream_events`].
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{LineEnd, stream_events};
+///
+/// let log = b"650 STREAM 9 NEW 0 a:80\r\n650 STREAM 9 NEW 0 b\r\n";
+/// let mut lines = stream_events(log).lenient(true).line_end(LineEnd::CrLf);
+/// assert!(lines.all(|line| line.event.is_ok()));
+/// assert_eq!(lines.replies(), 2);
+/// ```
 #[derive(Clone)]
 pub struct StreamEvents<'a> {
     /// Bytes of the whole buffer.
@@ -65,6 +76,18 @@ pub struct StreamEvents<'a> {
 
 impl StreamEvents<'_> {
     /// Sets whether events are parsed with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{Anomaly, stream_events};
+    ///
+    /// let log = b"650 STREAM 9 NEW 0 a.test\r\n";
+    /// let mut lines = stream_events(log).lenient(true);
+    /// let event = lines.next().expect("an event").event?;
+    /// assert!(event.anomalies().contains(Anomaly::TargetWithoutPort));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     #[must_use]
     pub const fn lenient(mut self, lenient: bool) -> Self {
         self.finder.lenient = lenient;
@@ -73,6 +96,17 @@ impl StreamEvents<'_> {
 
     /// Sets the line end. Then it is not detected, and no [line ends](Skipped::line_ends) are counted. Once a format was
     /// added, the input is a log, and [`LineEnd::CrLf`] changes nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{LineEnd, stream_events};
+    ///
+    /// // A client asked for a host that holds a LF.
+    /// let capture = b"650 STREAM 9 NEW 0 a\n650 STREAM 8 NEW 0 b:1:80\r\n";
+    /// assert_eq!(stream_events(capture).count(), 2);
+    /// assert_eq!(stream_events(capture).line_end(LineEnd::CrLf).count(), 1);
+    /// ```
     #[must_use]
     pub const fn line_end(mut self, line_end: LineEnd) -> Self {
         self.finder = self.finder.line_end(line_end);
@@ -83,6 +117,17 @@ impl StreamEvents<'_> {
     ///
     /// Of several formats the first that fits a line finds its reply. Formats after the first
     /// [`LogFormat::MAX_FORMATS`] are ignored.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{LogFormat, stream_events};
+    ///
+    /// let log = b"1: in 650 STREAM 9 NEW 0 a:80\n2: out GETINFO version\n3: in 250 OK\n";
+    /// let format = LogFormat::like(b"0: in ", b"").expect("a short text");
+    /// let mut lines = stream_events(log).log_format(format);
+    /// assert_eq!((lines.by_ref().count(), lines.replies()), (1, 2));
+    /// ```
     #[must_use]
     pub fn log_format(mut self, format: LogFormat) -> Self {
         self.finder = self.finder.log_format(format);
@@ -91,6 +136,17 @@ impl StreamEvents<'_> {
 
     /// Returns the counts of lines that look like an event and were not read as one, up to the last event that was
     /// returned; once the iterator has ended, of all lines.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::stream_events;
+    ///
+    /// let log = b"650 STREAM 9 NEW 0 a:80\n> 650 STREAM 9 CLOSED 0 a:80\n";
+    /// let mut lines = stream_events(log);
+    /// assert_eq!(lines.by_ref().count(), 1);
+    /// assert_eq!(lines.skipped().marks.first, Some(2));
+    /// ```
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.finder.skipped()
@@ -98,6 +154,15 @@ impl StreamEvents<'_> {
 
     /// Returns the number of lines with a reply, among the same lines as [`skipped`](Self::skipped). An input without
     /// any is no log of a control connection.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::stream_events;
+    ///
+    /// let mut lines = stream_events(b"this is no log\n");
+    /// assert_eq!((lines.by_ref().count(), lines.replies()), (0, 0));
+    /// ```
     #[must_use]
     pub const fn replies(&self) -> u64 {
         self.finder.replies()
@@ -108,6 +173,17 @@ impl StreamEvents<'_> {
     /// The state's line end and formats replace those that were set before. A format that is added after this call joins
     /// the state's formats; adding one, or setting the line end, forgets what else the state knows of the input, such as
     /// open data of a reply. Only numbers, counts and formats go on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::stream_events;
+    ///
+    /// let mut first = stream_events(b"250 OK\r\n");
+    /// assert!(first.next().is_none());
+    /// let mut second = stream_events(b"650 STREAM 9 NEW 0 a:80\r\n").resume(&first.state());
+    /// assert_eq!(second.next().map(|line| (line.number, line.offset)), Some((2, 8)));
+    /// ```
     #[must_use]
     pub fn resume(mut self, state: &LineState) -> Self {
         self.finder.resume(&state.finder);
@@ -115,6 +191,16 @@ impl StreamEvents<'_> {
     }
 
     /// Returns the state after the last event that was returned; once the iterator has ended, at the end of the buffer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{LineEnd, stream_events};
+    ///
+    /// let mut lines = stream_events(b"650 STREAM 9 NEW 0 a:80\r\n250 OK\r\n");
+    /// assert!(lines.next().is_some());
+    /// assert_eq!((lines.state().lines(), lines.state().line_end()), (1, Some(LineEnd::CrLf)));
+    /// ```
     #[must_use]
     pub fn state(&self) -> LineState {
         LineState { finder: self.finder.clone() }

@@ -34,15 +34,47 @@ pub struct EventCodec(Splitter<Vec<u8>>);
 
 impl EventCodec {
     /// Maximum length of a line with an event, its end included, in bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::EventCodec;
+    ///
+    /// assert_eq!(EventCodec::LIMIT, 1 << 20);
+    /// ```
     pub const LIMIT: usize = 1024 * 1024;
 
     /// Returns a codec before the first byte.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tokio_util::codec::FramedRead;
+    /// use tor_stream_event::EventCodec;
+    ///
+    /// let socket = &b"650 STREAM 18 NEW 0 a.test:80\r\n"[..];
+    /// let events = FramedRead::new(socket, EventCodec::new());
+    /// assert_eq!(events.decoder().replies(), 0);
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self(Splitter::new(Vec::new(), LineFinder::wire(Self::LIMIT)))
     }
 
     /// Sets whether events are parsed with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tokio_util::{bytes::BytesMut, codec::Decoder};
+    /// use tor_stream_event::{Anomaly, EventCodec};
+    ///
+    /// let mut received = BytesMut::from("650 STREAM 9 NEW 0 a.test\r\n");
+    /// let frame = EventCodec::new().lenient(true).decode(&mut received)?;
+    /// let event = frame.expect("an event")?;
+    /// assert!(event.anomalies().contains(Anomaly::TargetWithoutPort));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub const fn lenient(mut self, lenient: bool) -> Self {
         self.0.finder.lenient = lenient;
@@ -59,12 +91,12 @@ impl EventCodec {
     /// # Examples
     ///
     /// ```
-    /// use tokio_util::{bytes::BytesMut, codec::Decoder};
-    /// use tor_stream_event::EventCodec;
-    ///
+    /// # use tokio_util::{bytes::BytesMut, codec::Decoder};
+    /// # use tor_stream_event::EventCodec;
     /// let mut codec = EventCodec::new();
     /// // The client's host is `a`, a line end, and `650+x`.
-    /// let mut received = BytesMut::from("650 STREAM 7 NEW 0 a\r\n650+x:80\r\n650 STREAM 8 NEW 0 b:80\r\n");
+    /// let text = "650 STREAM 7 NEW 0 a\r\n650+x:80\r\n650 STREAM 8 NEW 0 b:80\r\n";
+    /// let mut received = BytesMut::from(text);
     /// while let Some(frame) = codec.decode(&mut received)? {
     ///     assert!(frame.is_err());
     /// }
@@ -77,6 +109,18 @@ impl EventCodec {
     }
 
     /// Returns the number of lines with a reply, among the same lines as [`skipped`](Self::skipped).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tokio_util::{bytes::BytesMut, codec::Decoder};
+    /// use tor_stream_event::EventCodec;
+    ///
+    /// let mut codec = EventCodec::new();
+    /// assert!(codec.decode(&mut BytesMut::from("250 OK\r\n650 BW 2 3\r\n"))?.is_none());
+    /// assert_eq!(codec.replies(), 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub const fn replies(&self) -> u64 {
         self.0.finder.replies()

@@ -47,12 +47,34 @@ pub struct EventDecoder<const N: usize>(Splitter<ArrayVec<u8, N>>);
 
 impl<const N: usize> EventDecoder<N> {
     /// Returns a decoder before the first byte.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::EventDecoder;
+    ///
+    /// // Made by the compiler: a device can have it in a `static`.
+    /// const DECODER: EventDecoder<512> = EventDecoder::new();
+    /// assert_eq!(DECODER.replies(), 0);
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         Self(Splitter::new(ArrayVec::new_const(), LineFinder::wire(N)))
     }
 
     /// Sets whether events are parsed with [`parse_lenient`](crate::StreamEventRef::parse_lenient).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{Anomaly, EventDecoder};
+    ///
+    /// let mut decoder = EventDecoder::<512>::new().lenient(true);
+    /// let mut chunk = &b"650 STREAM 9 NEW 0 a.test\r\n"[..];
+    /// let event = decoder.next_event(&mut chunk).expect("an event").event?;
+    /// assert!(event.anomalies().contains(Anomaly::TargetWithoutPort));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     #[must_use]
     pub const fn lenient(mut self, lenient: bool) -> Self {
         self.0.finder.lenient = lenient;
@@ -60,6 +82,16 @@ impl<const N: usize> EventDecoder<N> {
     }
 
     /// Sets the line end. Once a format was added, the input is a log, and [`LineEnd::CrLf`] changes nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{EventDecoder, LineEnd};
+    ///
+    /// let mut decoder = EventDecoder::<512>::new().line_end(LineEnd::Lf);
+    /// let mut chunk = &b"2026-11-25 10:00:00 650 STREAM 9 NEW 0 a:80\n"[..];
+    /// assert!(decoder.next_event(&mut chunk).is_some());
+    /// ```
     #[must_use]
     pub fn line_end(mut self, line_end: LineEnd) -> Self {
         self.0.finder = self.0.finder.line_end(line_end);
@@ -67,6 +99,17 @@ impl<const N: usize> EventDecoder<N> {
     }
 
     /// Adds a format of the log, as [`StreamEvents::log_format`](crate::StreamEvents::log_format) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{EventDecoder, LogFormat};
+    ///
+    /// let format = LogFormat::like(b"tor: ", b"").expect("a short text");
+    /// let mut decoder = EventDecoder::<512>::new().log_format(format);
+    /// let mut chunk = &b"tor: 650 STREAM 9 NEW 0 a:80\n"[..];
+    /// assert!(decoder.next_event(&mut chunk).is_some());
+    /// ```
     #[must_use]
     pub fn log_format(mut self, format: LogFormat) -> Self {
         self.0.finder = self.0.finder.log_format(format);
@@ -76,12 +119,34 @@ impl<const N: usize> EventDecoder<N> {
     /// Returns the counts of lines that look like an event and were not read as one: up to the event that
     /// [`next_event`](Self::next_event) returned, in all complete lines if it returned `None`, and in all lines after
     /// [`finish`](Self::finish). Only the first `N` bytes of a longer line are searched.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::EventDecoder;
+    ///
+    /// let mut decoder = EventDecoder::<512>::new();
+    /// // On a connection no text stands before a reply.
+    /// let mut chunk = &b"tor: 650 STREAM 9 NEW 0 a:80\r\n"[..];
+    /// assert!(decoder.next_event(&mut chunk).is_none());
+    /// assert_eq!(decoder.skipped().marks.count, 1);
+    /// ```
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.0.finder.skipped()
     }
 
     /// Returns the number of lines with a reply, among the same lines as [`skipped`](Self::skipped).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::EventDecoder;
+    ///
+    /// let mut decoder = EventDecoder::<512>::new();
+    /// assert!(decoder.next_event(&mut &b"250 OK\r\n650 BW 2 3\r\n"[..]).is_none());
+    /// assert_eq!(decoder.replies(), 2);
+    /// ```
     #[must_use]
     pub const fn replies(&self) -> u64 {
         self.0.finder.replies()
@@ -89,6 +154,19 @@ impl<const N: usize> EventDecoder<N> {
 
     /// Consumes `chunk` up to the end of the next event and returns that event. `None` if the chunk has no further
     /// event: then it is empty, and the next chunk can follow.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::EventDecoder;
+    ///
+    /// let mut decoder = EventDecoder::<512>::new();
+    /// let mut chunk = &b"650 STREAM 9 NEW 0 a:80\r\n650 STR"[..];
+    /// assert!(decoder.next_event(&mut chunk).is_some());
+    /// assert_eq!(chunk, b"650 STR");
+    /// // The start of a line is kept for the next chunk.
+    /// assert!(decoder.next_event(&mut chunk).is_none() && chunk.is_empty());
+    /// ```
     pub fn next_event<'a, 'c: 'a>(&'a mut self, chunk: &mut &'c [u8]) -> Option<EventLine<'a>> {
         let (bytes, mut at) = (*chunk, 0);
         let found = self.0.find(bytes, &mut at);

@@ -81,6 +81,13 @@ impl EventLine<'_> {
 
     /// Returns `true` if the line had an end. The last line of a log may have none, and may have lost text with it: its
     /// event has the anomaly [`Unterminated`](crate::Anomaly::Unterminated).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut lines = tor_stream_event::stream_events(b"650 STREAM 9 NEW 0 a:44");
+    /// assert!(lines.next().is_some_and(|line| !line.is_terminated()));
+    /// ```
     #[must_use]
     pub const fn is_terminated(&self) -> bool {
         self.terminated

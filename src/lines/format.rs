@@ -66,9 +66,23 @@ pub(super) enum Extent {
 
 impl LogFormat {
     /// Maximum length of both texts together, in bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::LogFormat;
+    ///
+    /// assert!(LogFormat::like(&[b'-'; LogFormat::MAX_LEN], b"'").is_none());
+    /// ```
     pub const MAX_LEN: usize = 128;
 
     /// Maximum number of formats of one input.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(tor_stream_event::LogFormat::MAX_FORMATS, 4);
+    /// ```
     pub const MAX_FORMATS: usize = 4;
 
     /// Returns the format of a log that writes text like `before` before each reply, and `after` after it.
@@ -107,6 +121,18 @@ impl LogFormat {
     /// `None` if the event is no STREAM event that [`parse_bytes`](crate::StreamEventRef::parse_bytes) accepts, if the
     /// line ends otherwise, if more text follows the closing quotation mark, as in JSON with another field after the
     /// reply, or if both texts together have more than 128 bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::LogFormat;
+    ///
+    /// let line = b"7 got (650 STREAM 9 NEW 0 a:80)\n";
+    /// let format = LogFormat::of_line(line).expect("a STREAM event");
+    /// assert_eq!((format.before(), format.after()), (&b"7 got ("[..], &b")"[..]));
+    /// // It is not known what stands after a reply: a field in JSON follows the event.
+    /// assert_eq!(LogFormat::of_line(br#"{"a":"650 STREAM 9 NEW 0 a:80","b":1}"#), None);
+    /// ```
     #[must_use]
     pub fn of_line(line: &[u8]) -> Option<Self> {
         let line = without_line_end(line.strip_prefix(super::BOM).unwrap_or(line));
@@ -122,18 +148,46 @@ impl LogFormat {
     }
 
     /// Returns the text before a reply.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::LogFormat;
+    ///
+    /// let format = LogFormat::like(b"tor: '", b"'").expect("two short texts");
+    /// assert_eq!(format.before(), b"tor: '");
+    /// ```
     #[must_use]
     pub fn before(&self) -> &[u8] {
         self.texts.get(..self.before_len.into()).unwrap_or_default()
     }
 
     /// Returns the text after a reply.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::LogFormat;
+    ///
+    /// let format = LogFormat::like(b"tor: '", b"'").expect("two short texts");
+    /// assert_eq!(format.after(), b"'");
+    /// ```
     #[must_use]
     pub fn after(&self) -> &[u8] {
         self.texts.get(self.before_len.into()..self.total_len.into()).unwrap_or_default()
     }
 
     /// Returns `true` if `line`, which has no line end, holds a reply in this format.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::LogFormat;
+    ///
+    /// let format = LogFormat::like(b"1 tor: ", b"").expect("a short text");
+    /// assert!(format.fits(b"27 tor: 250 OK"));
+    /// assert!(!format.fits(b"27 tor: a note"));
+    /// ```
     #[must_use]
     pub fn fits(&self, line: &[u8]) -> bool {
         self.find_reply(line, Extent::Whole).is_some()

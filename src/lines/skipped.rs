@@ -48,6 +48,16 @@ pub struct Skipped {
 }
 
 /// A count of lines, and the number of the first.
+///
+/// # Examples
+///
+/// ```
+/// let log = b"250 OK\n> 650 STREAM 9 NEW 0 a:80\n";
+/// let mut events = tor_stream_event::stream_events(log);
+/// assert!(events.next().is_none());
+/// let marks = events.skipped().marks;
+/// assert_eq!((marks.count, marks.first), (1, Some(2)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -71,6 +81,14 @@ impl Skipped {
     };
 
     /// Returns `true` if nothing was skipped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut events = tor_stream_event::stream_events(b"650 STREAM 9 NEW 0 a:80\n");
+    /// assert!(events.by_ref().all(|line| line.event.is_ok()));
+    /// assert!(events.skipped().is_empty());
+    /// ```
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.marks.count == 0

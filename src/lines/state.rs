@@ -46,6 +46,16 @@ impl LineState {
     ///
     /// The line before the part is not known to it. If that line is an event, and the part begins with the rest of it,
     /// the part does not count its first line as [wrapped](Skipped::wrapped).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{LineEnd, stream_events};
+    ///
+    /// // No line has shown yet how lines end.
+    /// assert!(stream_events(b"").state().part().is_none());
+    /// assert!(stream_events(b"").line_end(LineEnd::Lf).state().part().is_some());
+    /// ```
     #[must_use]
     pub fn part(&self) -> Option<Self> {
         Some(Self { finder: self.finder.part()? })
@@ -60,6 +70,21 @@ impl LineState {
     ///
     /// `part` itself, if it was read wrongly: if data is open where it begins, or if the line before it has no end, so
     /// that it begins within a line. Then `self` is unchanged.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{LineEnd, stream_events};
+    ///
+    /// let mut first = stream_events(b"250+x=\r\n").line_end(LineEnd::CrLf);
+    /// assert!(first.next().is_none());
+    /// let mut state = first.state();
+    /// let part = state.part().expect("the line end is set");
+    /// let mut second = stream_events(b"650 STREAM 9 NEW 0 a:80\r\n").resume(&part);
+    /// assert!(second.next().is_some());
+    /// // The line that was read as an event is data of the reply before it.
+    /// assert!(state.append(second.state()).is_err());
+    /// ```
     #[allow(clippy::result_large_err, reason = "an error that is rare, where a box would need an allocator")]
     pub fn append(&mut self, part: Self) -> Result<(), Self> {
         self.finder.append(part.finder).map_err(|finder| Self { finder })
@@ -93,7 +118,7 @@ impl LineState {
     /// assert!(first.next().is_some());
     /// let mut state = first.state();
     /// // Another machine reads the second part from the same state, and sends four counts.
-    /// let mut second = stream_events(log).resume(&state.part().expect("a reply with a line end"));
+    /// let mut second = stream_events(log).resume(&state.part().expect("a line end"));
     /// assert!(second.next().is_some());
     /// let (read, skipped) = (second.state(), second.skipped());
     /// assert!(state.append_counts(read.lines(), read.bytes(), read.replies(), &skipped));
@@ -105,36 +130,97 @@ impl LineState {
     }
 
     /// Returns the line end. `None` before the first reply, unless it was set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{LineEnd, stream_events};
+    ///
+    /// let mut lines = stream_events(b"250 OK\r\n");
+    /// assert_eq!(lines.state().line_end(), None);
+    /// assert!(lines.next().is_none());
+    /// assert_eq!(lines.state().line_end(), Some(LineEnd::CrLf));
+    /// ```
     #[must_use]
     pub fn line_end(&self) -> Option<LineEnd> {
         self.finder.known_line_end()
     }
 
     /// Returns the number of lines so far.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::stream_events;
+    ///
+    /// let mut lines = stream_events(b"250 OK\r\n# a note\n");
+    /// assert!(lines.next().is_none());
+    /// assert_eq!(lines.state().lines(), 2);
+    /// ```
     #[must_use]
     pub const fn lines(&self) -> u64 {
         self.finder.lines()
     }
 
     /// Returns the number of bytes so far.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::stream_events;
+    ///
+    /// let mut lines = stream_events(b"250 OK\r\n# a note\n");
+    /// assert!(lines.next().is_none());
+    /// assert_eq!(lines.state().bytes(), 17);
+    /// ```
     #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.finder.bytes()
     }
 
     /// Returns the counts of lines so far that look like an event and were not read as one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::stream_events;
+    ///
+    /// let mut lines = stream_events(b"250 OK\r\n> 650 STREAM 9 NEW 0 a:80\r\n");
+    /// assert!(lines.next().is_none());
+    /// assert_eq!(lines.state().skipped().marks.count, 1);
+    /// ```
     #[must_use]
     pub const fn skipped(&self) -> Skipped {
         self.finder.skipped()
     }
 
     /// Returns the number of lines so far with a reply.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::stream_events;
+    ///
+    /// let mut lines = stream_events(b"250 OK\r\n# a note\n");
+    /// assert!(lines.next().is_none());
+    /// assert_eq!(lines.state().replies(), 1);
+    /// ```
     #[must_use]
     pub const fn replies(&self) -> u64 {
         self.finder.replies()
     }
 
     /// Returns the length of the prefix before the reply in a line outside of data. `None` if the line has no reply.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{LineEnd, stream_events};
+    ///
+    /// let state = stream_events(b"").line_end(LineEnd::Lf).state();
+    /// assert_eq!(state.reply_prefix(b"2026-11-25 10:00:00 250 OK"), Some(20));
+    /// assert_eq!(state.reply_prefix(b"a note"), None);
+    /// ```
     #[must_use]
     pub fn reply_prefix(&self, line: &[u8]) -> Option<usize> {
         self.finder.reply_prefix(line)

@@ -12,6 +12,20 @@ use super::part::{Change, ChangeKind, Part, Positioned, Undecided};
 use super::{Note, StreamTracker};
 
 /// A stream that has ended in a part of a log, as returned by [`StreamTracker::append`].
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{StreamEventRef, StreamTracker};
+///
+/// let mut tracker = StreamTracker::new(1000);
+/// tracker.update(&StreamEventRef::parse("18 NEW 0 a.test:443")?, 1.0);
+/// let mut part = StreamTracker::part();
+/// part.update(&StreamEventRef::parse("18 CLOSED 7 a.test:443")?, 9.0);
+/// let ended = tracker.append(part).expect("far below the limit");
+/// assert_eq!((ended[0].life.id.as_str(), ended[0].handed_out), ("18", 0));
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -41,6 +55,22 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     ///   part may come after a CLOSED that is no longer remembered by then;
     /// - if there are more than sixteen events of a stream after its CLOSED;
     /// - if the part keeps another number of steps or circuits, or is no part; or if this tracker is a part itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{StreamEventRef, StreamTracker};
+    ///
+    /// let mut part = StreamTracker::part();
+    /// for content in ["18 NEW 0 a.test:443", "19 NEW 0 b.test:443"] {
+    ///     part.update(&StreamEventRef::parse(content)?, 1.0);
+    /// }
+    /// // Nothing has ended, and a tracker with room for one stream would drop the other.
+    /// let ended = StreamTracker::new(1000).append(part.clone());
+    /// assert!(ended.is_ok_and(|ended| ended.is_empty()));
+    /// assert!(StreamTracker::new(1).append(part).is_err());
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     pub fn append(&mut self, part: Self) -> Result<Vec<Appended<T, N>>, Box<Self>> {
         if !self.is_exact_with(&part) {
             return Err(Box::new(part));

@@ -118,6 +118,18 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     ///
     /// The streams that [`append`](Self::append) returns, when this part is added to others or others to it, consist of
     /// these, of those that are [`live`](Self::live), and of those that are live in the tracker before it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{StreamEventRef, StreamTracker};
+    ///
+    /// let mut part = StreamTracker::part();
+    /// part.update(&StreamEventRef::parse("18 CLOSED 7 a.test:443")?, 9.0);
+    /// // The stream has no beginning here.
+    /// assert!(part.undecided().map(|life| life.id.as_str()).eq(["18"]));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     pub fn undecided(&self) -> impl Iterator<Item = &StreamLife<T, N>> {
         self.undecided_by_key().flat_map(|(_, stream)| stream.events.iter().map(|event| &event.life))
     }
@@ -127,6 +139,19 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     ///
     /// Beside them a part keeps the streams that are [`undecided`](Self::undecided) or [`live`](Self::live). A caller
     /// who reads logs of strangers can give up a part that keeps too much, and update the tracker before it instead.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{StreamEventRef, StreamTracker};
+    ///
+    /// let mut part = StreamTracker::part();
+    /// for (content, time) in [("18 NEW 0 a.test:443", 1.0), ("18 CLOSED 7 a.test:443", 9.0)] {
+    ///     part.update(&StreamEventRef::parse(content)?, time);
+    /// }
+    /// assert_eq!(part.changes(), 2);
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     #[must_use]
     pub fn changes(&self) -> usize {
         self.part.as_ref().map_or(0, |part| part.changes.len())

@@ -13,6 +13,16 @@ use crate::value::redacted::{Redacted, Secrets};
 /// printed, in the order of the line.
 ///
 /// Tokens without a key and a `=` are left out; [`content`](crate::StreamEventRef::content) has them.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::StreamEventRef;
+///
+/// let event = StreamEventRef::parse("9 CLOSED 3 a:80 REASON=DONE NEW_FIELD=7")?;
+/// assert!(event.args().eq([("REASON", "DONE"), ("NEW_FIELD", "7")]));
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Args<'a> {
     /// Content of the event.
@@ -124,7 +134,7 @@ impl<'a> Args<'a> {
     /// Iterates over the keys of the arguments that are left, without credentials.
     pub(crate) fn keys(mut self) -> impl Iterator<Item = Redacted<'a>> {
         let content = self.content.bytes();
-        // One search for all keys: one for each, from the start of the content, would take quadratic time.
+        // A single search for all keys: a search for each, from the start of the content, would take quadratic time.
         let mut secrets = Secrets::START;
         core::iter::from_fn(move || {
             let arg = self.next_arg()?;

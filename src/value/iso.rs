@@ -8,6 +8,16 @@ use crate::word::{IsoField, WordEnum};
 
 /// An iterator over the isolation fields of an event (`ISO_FIELDS`), from
 /// [`iso_fields`](crate::StreamEventRef::iso_fields). Empty items of the list are left out.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{IsoField, StreamEventRef};
+///
+/// let event = StreamEventRef::parse("9 CLOSED 3 a:80 ISO_FIELDS=DESTPORT,NYM_EPOCH")?;
+/// assert!(event.iso_fields().eq([IsoField::DestPort, IsoField::NymEpoch]));
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct IsoFields<'a> {
     /// Rest of the list.

@@ -63,6 +63,15 @@ impl<'a> Quoted<'a> {
     }
 
     /// Returns the text between the quotes, with its escapes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::Quoted;
+    ///
+    /// let (name, _) = Quoted::parse(r#""caf\303\251""#).expect("a quoted string");
+    /// assert_eq!(name.escaped(), r"caf\303\251");
+    /// ```
     #[inline]
     #[must_use]
     pub const fn escaped(self) -> &'a str {
@@ -70,6 +79,15 @@ impl<'a> Quoted<'a> {
     }
 
     /// Iterates over the decoded bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::Quoted;
+    ///
+    /// let (name, _) = Quoted::parse(r#""caf\303\251""#).expect("a quoted string");
+    /// assert!(name.bytes().eq("café".bytes()));
+    /// ```
     #[inline]
     #[must_use]
     pub const fn bytes(self) -> QuotedBytes<'a> {
@@ -116,6 +134,16 @@ impl fmt::Debug for Quoted<'_> {
 }
 
 /// An iterator over the decoded bytes of a quoted string, from [`Quoted::bytes`].
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::Quoted;
+///
+/// let (name, _) = Quoted::parse(r#""a\n""#).expect("a quoted string");
+/// let mut bytes = name.bytes();
+/// assert_eq!((bytes.next(), bytes.next(), bytes.next()), (Some(b'a'), Some(b'\n'), None));
+/// ```
 #[derive(Clone)]
 pub struct QuotedBytes<'a> {
     /// Escaped text that was not decoded yet.

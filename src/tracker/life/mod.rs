@@ -1,9 +1,12 @@
-//! The facts about one stream, and what follows from them.
+//! The facts about one stream, and what follows from them; [`outcome`]: its end.
+
+mod outcome;
 
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub use self::outcome::Outcome;
 use super::text::{UnnamedReasons, UnnamedWords, printed};
 use crate::value::{CircuitId, StreamId};
 use crate::word::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSource, StreamStatus};
@@ -18,6 +21,19 @@ use crate::word::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSour
 /// With the feature `serde` a life is data of any format, without `note`. A field that `tor-streams streams` prints has
 /// the same name there, such as `stream_id`, `target` and `final_target`; it does not print all fields, so a life cannot
 /// be deserialized from what it prints. Circuits are a list, times are serialized as `T`, and words as tor printed them.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{StreamEventRef, StreamTracker};
+///
+/// let mut tracker = StreamTracker::new(1000);
+/// tracker.update(&StreamEventRef::parse("18 NEW 0 a.test:443 PURPOSE=USER")?, 1.0);
+/// let event = StreamEventRef::parse("18 CLOSED 7 a.test:443 REASON=DONE")?;
+/// let life = tracker.update(&event, 9.0).expect("the end of the stream");
+/// assert_eq!((life.purpose_str(), life.reason_str()), (Some("USER"), Some("DONE")));
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -108,6 +124,19 @@ pub struct StreamLife<T, N = ()> {
 }
 
 /// The target of a stream.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{StreamEventRef, StreamTracker};
+///
+/// let mut tracker = StreamTracker::new(1000);
+/// tracker.update(&StreamEventRef::parse("18 REMAP 0 192.0.2.1:443 SOURCE=EXIT")?, 1.0);
+/// let event = StreamEventRef::parse("18 CLOSED 7 192.0.2.1:443")?;
+/// let life = tracker.update(&event, 9.0).expect("the end of the stream");
+/// assert_eq!((life.target.host.as_str(), life.target.port), ("192.0.2.1", 443));
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -119,6 +148,20 @@ pub struct Target {
 }
 
 /// An event of a stream.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{StreamStatus, StreamEventRef, StreamTracker};
+///
+/// let mut tracker = StreamTracker::new(1000);
+/// tracker.update(&StreamEventRef::parse("18 NEW 0 a.test:443")?, 1.0);
+/// let event = StreamEventRef::parse("18 CLOSED 7 a.test:443")?;
+/// let life = tracker.update(&event, 9.0).expect("the end of the stream");
+/// let steps = life.steps.iter().map(|step| (step.status, step.time));
+/// assert!(steps.eq([(StreamStatus::New, 1.0), (StreamStatus::Closed, 9.0)]));
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -135,6 +178,20 @@ pub struct Step<T> {
 }
 
 /// The FAILED event of a stream.
+///
+/// # Examples
+///
+/// ```
+/// use tor_stream_event::{StreamEventRef, StreamTracker};
+///
+/// let mut tracker = StreamTracker::new(1000);
+/// tracker.update(&StreamEventRef::parse("18 FAILED 7 a.test:443 REASON=TIMEOUT")?, 8.0);
+/// let event = StreamEventRef::parse("18 CLOSED 7 a.test:443")?;
+/// let life = tracker.update(&event, 9.0).expect("the end of the stream");
+/// let failure = life.failure.expect("a FAILED");
+/// assert_eq!((failure.time, failure.reason_str()), (8.0, Some("TIMEOUT")));
+/// # Ok::<(), tor_stream_event::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -152,37 +209,30 @@ pub struct Failure<T> {
     pub(crate) words: UnnamedReasons,
 }
 
-/// The end of a stream, or the reason for which it is returned without one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
-#[non_exhaustive]
-pub enum Outcome {
-    /// The stream has not ended.
-    Live,
-    /// The stream ended with CLOSED, without FAILED.
-    Closed,
-    /// The stream ended with FAILED, with or without the CLOSED that tor prints after it. A FAILED that came only after
-    /// CLOSED is [`AfterClosed`](Self::AfterClosed).
-    Failed,
-    /// Another stream began with the same ID while this one was open. Either tor was restarted, or the log has events
-    /// of two tors, or has them twice.
-    Replaced,
-    /// The tracker had its maximum number of live streams, and this one had the oldest last event.
-    Dropped,
-    /// A single event that came after CLOSED, which tor never prints.
-    #[cfg_attr(feature = "serde", serde(rename = "after closed"))]
-    AfterClosed,
-}
-
 /// Defines methods that return words as tor printed them: the method, the field with the word, and the field with the
-/// text of an unnamed word.
+/// text of an unnamed word; then the content of an event and the word in it, for the example. `$owner` is the type's value
+/// of a `life` there.
 macro_rules! printed_words {
-    ($($(#[$meta:meta])* $name:ident: $field:ident $($word:ident).+;)+) => {$(
+    (
+        $owner:literal:
+        $($(#[$meta:meta])* $name:ident: $field:ident $($word:ident).+, $content:literal has $printed:literal;)+
+    ) => {$(
         $(#[$meta])*
         ///
         /// At most 64 bytes are kept of a word without a variant.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// use tor_stream_event::{StreamEventRef, StreamTracker};
+        ///
+        /// let mut tracker = StreamTracker::new(1000);
+        #[doc = concat!("let event = StreamEventRef::parse(\"", $content, "\")?;")]
+        /// tracker.update(&event, 1.0);
+        /// let life = tracker.live().next().expect("a stream");
+        #[doc = concat!("assert_eq!(", $owner, ".", stringify!($name), "(), Some(\"", $printed, "\"));")]
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         #[must_use]
         pub fn $name(&self) -> Option<&str> {
             self.$field.map(|word| printed(word.as_str(), &self.$($word).+))
@@ -192,25 +242,52 @@ macro_rules! printed_words {
 
 impl<T, N> StreamLife<T, N> {
     printed_words! {
+        "life":
         /// Returns [`source`](Self::source) as tor printed it.
-        source_str: source words.source;
+        source_str: source words.source, "18 REMAP 7 192.0.2.1:443 SOURCE=EXIT" has "EXIT";
         /// Returns [`purpose`](Self::purpose) as tor printed it.
-        purpose_str: purpose words.purpose;
+        purpose_str: purpose words.purpose, "18 NEW 0 a.test:443 PURPOSE=USER" has "USER";
         /// Returns [`client_protocol`](Self::client_protocol) as tor printed it.
-        client_protocol_str: client_protocol words.client_protocol;
+        client_protocol_str: client_protocol words.client_protocol, "18 NEW 0 a.test:443 CLIENT_PROTOCOL=SOCKS5" has "SOCKS5";
         /// Returns [`reason`](Self::reason) as tor printed it.
-        reason_str: reason words.reasons.local;
+        reason_str: reason words.reasons.local, "18 FAILED 7 a.test:443 REASON=TIMEOUT" has "TIMEOUT";
         /// Returns [`remote_reason`](Self::remote_reason) as tor printed it.
-        remote_reason_str: remote_reason words.reasons.remote;
+        remote_reason_str: remote_reason words.reasons.remote, "18 FAILED 7 a:1 REASON=END REMOTE_REASON=MISC" has "MISC";
     }
 
     /// Returns the time of the stream's start, if the log has it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{StreamEventRef, StreamTracker};
+    ///
+    /// let mut tracker = StreamTracker::new(1000);
+    /// tracker.update(&StreamEventRef::parse("18 NEW 0 a.test:443")?, 1.0);
+    /// let event = StreamEventRef::parse("18 CLOSED 7 a.test:443")?;
+    /// let life = tracker.update(&event, 9.0).expect("the end of the stream");
+    /// assert_eq!(life.started(), Some(&1.0));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     #[must_use]
     pub fn started(&self) -> Option<&T> {
         self.began.then_some(&self.first)
     }
 
     /// Returns the time of the stream's end, if the log has it: of FAILED, or else of CLOSED.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{StreamEventRef, StreamTracker};
+    ///
+    /// let mut tracker = StreamTracker::new(1000);
+    /// tracker.update(&StreamEventRef::parse("18 FAILED 7 a.test:443 REASON=TIMEOUT")?, 8.0);
+    /// let event = StreamEventRef::parse("18 CLOSED 7 a.test:443")?;
+    /// let life = tracker.update(&event, 9.0).expect("the end of the stream");
+    /// assert_eq!(life.ended(), Some(&8.0));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     #[must_use]
     pub fn ended(&self) -> Option<&T> {
         // A FAILED after CLOSED, with the outcome `AfterClosed`, is not the end of the stream.
@@ -243,12 +320,38 @@ impl<T, N> StreamLife<T, N> {
     }
 
     /// Returns the number of the stream's events.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{StreamEventRef, StreamTracker};
+    ///
+    /// let mut tracker = StreamTracker::new(1000);
+    /// tracker.update(&StreamEventRef::parse("18 XOFF_RECV 7 a.test:443")?, 1.0);
+    /// let event = StreamEventRef::parse("18 CLOSED 7 a.test:443")?;
+    /// let life = tracker.update(&event, 9.0).expect("the end of the stream");
+    /// assert_eq!((life.events(), life.step_count), (2, 1));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     #[must_use]
     pub const fn events(&self) -> u64 {
         self.step_count + self.xoff_sent + self.xoff_recv + self.xon_sent + self.xon_recv
     }
 
     /// Returns the status of the last step, if there was one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{StreamStatus, StreamEventRef, StreamTracker};
+    ///
+    /// let mut tracker = StreamTracker::new(1000);
+    /// tracker.update(&StreamEventRef::parse("18 NEW 0 a.test:443")?, 1.0);
+    /// let event = StreamEventRef::parse("18 CLOSED 7 a.test:443")?;
+    /// let life = tracker.update(&event, 9.0).expect("the end of the stream");
+    /// assert_eq!(life.last_status(), Some(StreamStatus::Closed));
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     #[must_use]
     pub fn last_status(&self) -> Option<StreamStatus> {
         self.steps.last().map(|step| step.status)
@@ -264,6 +367,18 @@ impl<T, N> StreamLife<T, N> {
 
 impl<T> Step<T> {
     /// Returns the status as tor printed it. At most 64 bytes are kept of a status without a variant.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tor_stream_event::{StreamEventRef, StreamTracker};
+    ///
+    /// let mut tracker = StreamTracker::new(1000);
+    /// let event = StreamEventRef::parse("18 CLOSED 7 a.test:443")?;
+    /// let life = tracker.update(&event, 9.0).expect("the end of the stream");
+    /// assert_eq!(life.steps[0].status_str(), "CLOSED");
+    /// # Ok::<(), tor_stream_event::Error>(())
+    /// ```
     #[must_use]
     pub fn status_str(&self) -> &str {
         printed(self.status.as_str(), &self.word)
@@ -272,9 +387,10 @@ impl<T> Step<T> {
 
 impl<T> Failure<T> {
     printed_words! {
+        "life.failure.as_ref().ok_or(\"no FAILED\")?":
         /// Returns [`reason`](Self::reason) as tor printed it.
-        reason_str: reason words.local;
+        reason_str: reason words.local, "18 FAILED 7 a.test:443 REASON=TIMEOUT" has "TIMEOUT";
         /// Returns [`remote_reason`](Self::remote_reason) as tor printed it.
-        remote_reason_str: remote_reason words.remote;
+        remote_reason_str: remote_reason words.remote, "18 FAILED 7 a:1 REASON=END REMOTE_REASON=MISC" has "MISC";
     }
 }
