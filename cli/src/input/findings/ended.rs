@@ -104,7 +104,7 @@ impl EndedLog<'_> {
         } else if !self.layout.formats().is_empty() {
             "another --prefix TEXT may read them"
         } else if self.layout.is_unknown {
-            "no two of them have the same text there; --prefix TEXT may read some"
+            "no two of the first ones have the same text there; --prefix TEXT may read some"
         } else {
             "--prefix auto may read them"
         }

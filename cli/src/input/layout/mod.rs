@@ -56,6 +56,10 @@ enum LineEndChoice {
 /// among them.
 pub(crate) const LEARNED_FROM: usize = 512 * 1024;
 
+/// Maximum number of lines with an event that are compared with all later ones to learn a format. Lines of a format that was
+/// learned do not count, so a log with more is one whose lines are hardly ever alike.
+const MAX_SAMPLES: usize = 256;
+
 /// Number of bytes of the beginning that are read at once.
 const CHUNK: usize = 64 * 1024;
 
@@ -81,7 +85,7 @@ pub(crate) struct Layout {
     formats: Vec<LogFormat>,
     /// Number of `formats` whose prefix is the text of an option; those after them were learned (`--prefix auto`).
     given: usize,
-    /// Set if formats were to be learned, and no two lines with the text of an event fit the same one.
+    /// Set if formats were to be learned, and none of the first lines with the text of an event is like a later one.
     pub(crate) is_unknown: bool,
     /// Set if formats were to be learned, and no line in the [beginning](LEARNED_FROM) has the text of an event.
     pub(crate) is_without_sample: bool,
@@ -222,11 +226,11 @@ impl LayoutOptions {
             // A format would do harm: dates would be text, and a capture would be read as a log.
             return true;
         }
-        add_learned_formats(&mut layout.formats, &with_mark);
+        let samples = add_learned_formats(&mut layout.formats, &with_mark);
         let has_learned = !layout.learned_formats().is_empty();
         layout.is_unknown = !has_learned && !with_mark.is_empty();
         layout.is_without_sample = with_mark.is_empty();
-        has_learned
+        has_learned || samples == MAX_SAMPLES
     }
 }
 
@@ -239,18 +243,24 @@ fn lines_with_mark(text: &[u8]) -> Vec<&[u8]> {
 }
 
 /// Adds the formats of lines with the mark of an event. A single line may be anything, so a later line has to fit the format as
-/// well.
-fn add_learned_formats(formats: &mut Vec<LogFormat>, with_mark: &[&[u8]]) {
+/// well. Returns the number of lines that were compared with later ones, up to [`MAX_SAMPLES`].
+fn add_learned_formats(formats: &mut Vec<LogFormat>, with_mark: &[&[u8]]) -> usize {
+    let mut samples = 0;
     for (index, line) in with_mark.iter().enumerate() {
-        if formats.len() == LogFormat::MAX_FORMATS || formats.iter().any(|format| format.fits(line)) {
+        if formats.len() == LogFormat::MAX_FORMATS || samples == MAX_SAMPLES {
+            break;
+        }
+        if formats.iter().any(|format| format.fits(line)) {
             continue;
         }
+        samples += 1;
         let later = with_mark.get(index + 1..).unwrap_or_default();
         // In a log with text around its events, lines without such text are more likely to be data of a reply.
         let has_text = |format: &LogFormat| !format.before().is_empty() || !format.after().is_empty();
         let is_repeated = |format: &LogFormat| later.iter().any(|line| format.fits(line));
         formats.extend(LogFormat::of_line(line).filter(has_text).filter(is_repeated));
     }
+    samples
 }
 
 /// Returns the length of the complete lines that `text` begins with.
@@ -343,15 +353,38 @@ impl Layout {
 mod tests {
     use super::*;
 
-    /// A stream's first read may be without an event: the reads after it decide.
-    #[test]
-    fn events_in_the_second_read() {
-        let options = LayoutOptions {
+    /// Returns the options with `--prefix auto`.
+    fn learning() -> LayoutOptions {
+        LayoutOptions {
             prefix: vec![LayoutOptions::AUTO.into()],
             bare: false,
             line_end: LineEndChoice::Auto,
             no_data: false,
-        };
+        }
+    }
+
+    /// The last two lines are alike. With too many before them that are like none, they are not compared.
+    #[test]
+    fn too_many_lines_to_compare() {
+        // Letters only: numbers would be alike.
+        let unlike = |number: usize| format!("{number:b}").replace('0', "a").replace('1', "b");
+        for (count, prefix, learned) in [
+            (MAX_SAMPLES - 1, &unlike as &dyn Fn(usize) -> String, 1),
+            (MAX_SAMPLES, &unlike, 0),
+            (2 * MAX_SAMPLES, &|_| "gw".into(), 2),
+        ] {
+            let prefixes = (0..count).map(prefix).chain(["last".into(), "last".into()]);
+            let text: String = prefixes.map(|prefix| format!("{prefix} 650 STREAM 1 NEW 0 a:1\n")).collect();
+            let mut layout = Layout::default();
+            // Further lines, as of a stream, would not be waited for.
+            assert!(learning().set_formats(text.as_bytes(), &mut layout), "{count}");
+            assert_eq!((layout.learned_formats().len(), layout.is_unknown), (learned, learned == 0), "{count}");
+        }
+    }
+
+    /// A stream's first read may be without an event: the reads after it decide.
+    #[test]
+    fn events_in_the_second_read() {
         for (second, expected) in [
             ("650 STREAM 1 NEW 0 a:1\n", (false, false)),
             ("gw: 650 STREAM 1 NEW 0 a:1\ngw: 650 STREAM 2 NEW 0 b:1\n", (false, false)),
@@ -360,7 +393,7 @@ mod tests {
         ] {
             // Longer than a label, for which a text's first bytes are searched: the second text comes with a second read.
             let text = Cursor::new("a note of a program that is longer than a label\n").chain(Cursor::new(second));
-            let (_, layout) = options.detect(Box::new(text), TextSource::Stream).unwrap();
+            let (_, layout) = learning().detect(Box::new(text), TextSource::Stream).unwrap();
             assert_eq!((layout.is_unknown, layout.is_without_sample), expected, "{second}");
         }
     }
