@@ -1,6 +1,6 @@
 //! `defmt::Format` where the derived one would differ from `Debug`: for types that may hold secrets, and for [`Anomalies`], a set.
 //!
-//! As `Debug`, it shows no user name, password or line. That of [`Redacted`] is in `value/redacted.rs`, beside its `Debug`.
+//! Like `Debug`, these show no user name, password or line. [`Redacted`] has its own in `value/redacted.rs`, beside its `Debug`.
 
 use defmt::{Format, Formatter, write};
 

@@ -40,8 +40,8 @@
 //! | a file or other reader | [`EventReader`] (feature `std`) |
 //! | an asynchronous connection | [`EventCodec`] (feature `tokio-util`) |
 //!
-//! From events to streams: [`StreamTracker`] (feature `alloc`) returns the life of each stream. To read ranges of a log side
-//! by side: [`LineState`], and [`StreamTracker::part`].
+//! From events to streams: [`StreamTracker`] (feature `alloc`) returns the life of each stream. To read a log on several
+//! threads: [`LineState`], and [`StreamTracker::part`].
 //!
 //! # Scope
 //!
@@ -67,8 +67,8 @@
 //!
 //! # Errors
 //!
-//! [`Error`] is `Copy` and `'static`. An [`Error::Protocol`] has a kind and a byte offset, says what was expected and what
-//! was found. It holds no text of the line but one byte, or an unknown word of up to 20 capital letters and `_`.
+//! [`Error`] is `Copy` and `'static`. An [`Error::Protocol`] has a kind and a byte offset; its message says what was expected
+//! and what was found. Of the line, it holds at most one byte, or an unknown word of up to 20 capital letters and `_`.
 //!
 //! # Crate features
 //!

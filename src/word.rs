@@ -36,7 +36,7 @@ pub(crate) trait WordEnum: Copy + PartialEq {
 
 /// Defines an enum of words, and everything that follows from their spelling, from one list. `$field` is the [`Field`] that an
 /// error about a word names, `$delimiter` the character after a word that is not the last one. A word with its delimiter has 4 to 16
-/// bytes: [`spelled`] compares so many.
+/// bytes, as [`spelled`] demands.
 macro_rules! word_enum {
     (
         $(#[$meta:meta])*

@@ -292,7 +292,8 @@ impl<'a> StreamEventRef<'a> {
 
     /// Iterates over every keyword argument, key and value as printed, in the order of the line.
     ///
-    /// Values keep their quotation marks. A key or value that is not UTF-8 is U+FFFD. Tokens without a key and a `=` are left out.
+    /// Values keep their quotation marks, but not the space before `UNKNOWN_` in `REASON= UNKNOWN_15`. A key or value that is not
+    /// UTF-8 is U+FFFD. Tokens without a key and a `=` are left out.
     ///
     /// # Examples
     ///
@@ -349,13 +350,13 @@ impl<'a> StreamEventRef<'a> {
     /// ```
     #[must_use]
     pub fn exit_relay(&self) -> Option<(&'a str, &'a str)> {
-        // As `rsplit_once('.')`, but of that one the compiler cannot prove that it never panics.
+        // Not `rsplit_once('.')`: the compiler cannot remove its panic path.
         let split_last = |name: &'a str| {
             let dot = memchr::memrchr(b'.', name.as_bytes())?;
             Some((name.get(..dot)?, name.get(dot + 1..)?))
         };
-        let (named, suffix) = split_last(self.target_host)?;
-        let (address, relay) = split_last(named).unwrap_or(("", named));
+        let (before_suffix, suffix) = split_last(self.target_host)?;
+        let (address, relay) = split_last(before_suffix).unwrap_or(("", before_suffix));
         (suffix.eq_ignore_ascii_case("exit") && grammar::is_relay(relay.as_bytes())).then_some((address, relay))
     }
 

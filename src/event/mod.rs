@@ -52,15 +52,15 @@ pub(crate) use self::show::debug;
 /// tor prints the target as the client sent it, spaces and quotation marks included: a client can write fields of its own
 /// into the line. The target is the text before the longest row of fields, at the end of the line, that tor can have
 /// printed and that leaves a `host:port`. A client of tor 0.4.3.1 or later cannot lengthen that row. A longer row would begin
-/// inside the host, so that one of its fields would hold tor's own `:port`. Words, numbers and lists hold no colon; of the one
-/// `SOURCE_ADDR` of a row, tor prints its own; and a quoted string that begins in the host ends where no field can end.
+/// inside the host, so one of its fields would hold tor's own `:port`. But words, numbers and lists hold no colon; a row has at
+/// most one `SOURCE_ADDR`, which tor prints itself; and a quoted string that begins in the host ends where no field can end.
 /// `docs/exact-reading.md` has the details, and the limits with older tors.
 ///
 /// tor prints at most 255 bytes of a target. [`anomalies`](Self::anomalies) has a flag if tor may have cut one, or if anything
 /// else is odd.
 ///
-/// A line end in a target cannot be undone: tor prints it raw as well, and it ends the line. The client's text after it
-/// is then a line of its own.
+/// A line end in a target ends the line, since tor prints it unchanged: the client's text after it is a line of its own, and may
+/// look like one of tor's.
 ///
 /// A line that no known tor prints is read from the left: the first token is the target, keywords may come in any order,
 /// the last of a repeated one counts, and `anomalies` holds [`UnknownOrder`](Anomaly::UnknownOrder).
@@ -88,18 +88,18 @@ pub(crate) use self::show::debug;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct StreamEventRef<'a> {
-    /// The stream's ID (`StreamID`): 1 to 20 letters or digits. tor prints a number up to 2^64 - 1.
+    /// The stream's ID (`StreamID`): 1 to 20 letters or digits, unless parsed leniently. tor prints a number up to 2^64 - 1.
     pub id: &'a str,
     /// The status of the event (`StreamStatus`).
     pub status: StreamStatus,
-    /// The circuit that the stream is attached to (`CircuitID`): 1 to 20 letters or digits. `None` if tor prints `0`: the
+    /// The circuit that the stream is attached to (`CircuitID`), in the form of an `id`. `None` if tor prints `0`: the
     /// stream is on no circuit. [`Detached`](StreamStatus::Detached), and the
     /// [`ControllerWait`](StreamStatus::ControllerWait) right after it, have the circuit that the stream has left.
     pub circuit_id: Option<&'a str>,
     /// The target's host: a name, or an address, which has brackets if it is IPv6 and came as an address. Empty if a client
     /// sent none. U+FFFD if the target is not UTF-8.
     pub target_host: &'a str,
-    /// The target's port. 0 if the stream is for a look-up or for tor's own use.
+    /// The target's port. 0 if the stream is for a look-up or for tor's own use, and if lenient parsing found no port.
     pub target_port: u16,
     /// The reason for which the stream failed, closed or was detached (`REASON`). `None` if the field is absent.
     pub reason: Option<StreamClosureReason>,

@@ -60,8 +60,8 @@ impl<'a> StreamEventRef<'a> {
     /// [`Unrecognized`](crate::StreamStatus::Unrecognized), an ID may be any text, and a target without a valid port is the
     /// host as a whole, with port 0. [`anomalies`](Self::anomalies) has each of these.
     ///
-    /// The result equals that of [`parse_bytes`](Self::parse_bytes) wherever that accepts the content. A whole line, which that
-    /// refuses, is read as the content of a stream with the ID 650 and the unknown status `STREAM`.
+    /// A content that [`parse_bytes`](Self::parse_bytes) accepts is parsed to the same event. A whole line is taken for a content
+    /// too: for one with the stream ID 650 and the unknown status `STREAM`.
     ///
     /// # Errors
     ///

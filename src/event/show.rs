@@ -12,9 +12,9 @@ impl<'a> StreamEventRef<'a> {
     /// Credentials have fields of their own. In a damaged line, or in one of a newer tor, the target, an ID or a word may hold
     /// them as well, also without their keyword.
     ///
-    /// If `text` is borrowed from this event, a secret that begins before `text` in the event, and goes on in it, is masked too. So it
-    /// is in text of the owned form, which has copies of four fields: a copy is looked for at the start of stream ID, circuit ID,
-    /// target and `SOURCE_ADDR`, in this order. Any other text is searched by itself.
+    /// A secret may begin before `text` in the event and go on in it. That part is masked too if `text` is borrowed from the event,
+    /// or if the same text is at the start of stream ID, circuit ID, target or `SOURCE_ADDR`: the owned form has copies of these.
+    /// Any other text is searched by itself.
     ///
     /// # Examples
     ///

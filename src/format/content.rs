@@ -135,7 +135,8 @@ impl Span {
 mod tests {
     use super::*;
 
-    /// Every range of 50 bytes (several machine words), which have a character of two bytes, or half of one, at any index.
+    /// Every range of 50 bytes (several machine words), which are ASCII but for a character of two bytes, half of one, or nothing
+    /// at any index.
     #[test]
     fn within_agrees_with_new() {
         for inserted in [&b"\xc3\xa9"[..], b"\xc3", b"\xa9", b"a"] {

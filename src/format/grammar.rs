@@ -168,8 +168,8 @@ pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
 /// Splits the `host:port` that ends at index `end`, as [`split_port`] does, by the eight bytes before `end`: returns the index of
 /// the colon, and the port.
 ///
-/// The eight bytes have to be ASCII. Of a short `host:port`, they begin before the host: so neither a digit nor a colon may be right
-/// before it. `None` also for a content of fewer than eight bytes before `end`, and for a number of eight digits or more.
+/// The eight bytes have to be ASCII, and may begin before the host: neither a digit nor a colon may be right before the host.
+/// `None` also if fewer than eight bytes are before `end`, and for a number of eight digits or more.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn port_before(content: &[u8], end: u32) -> Option<(u32, u16)> {
     let last_eight = u64::from_le_bytes(*content.get(..end as usize)?.last_chunk()?);
@@ -270,7 +270,7 @@ fn closing_quote_after_escapes(text: &[u8], at: u32) -> Option<u32> {
 /// Returns `true` for a backslash and three octal digits of a byte at index `at`.
 #[cfg_attr(feature = "std", inline)]
 fn is_octal_escape(text: &[u8], at: u32) -> bool {
-    // One comparison for all four bytes: the backslash, and of each digit the bits that all allowed digits have in common. The
+    // A single comparison of all four bytes: the backslash, and of each digit the bits that all allowed digits have in common. The
     // first digit is 0 to 3 (a byte is at most 377 in octal), the others 0 to 7.
     const COMMON: u32 = u32::from_le_bytes([0xff, 0xfc, 0xf8, 0xf8]);
     scan::array_at(text, at).is_some_and(|four| u32::from_le_bytes(*four) & COMMON == u32::from_le_bytes(*b"\\000"))

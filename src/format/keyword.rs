@@ -21,14 +21,14 @@ macro_rules! keywords {
         impl Keyword {
             /// Returns the keyword with the spelling `key`. `None` for any other key.
             pub(crate) fn from_bytes(key: &[u8]) -> Option<Self> {
-                // The first byte after the key stands for the `=` that follows a keyword.
+                // `of_start` looks for a `=` after the keyword: the filling is one.
                 let (keyword, len) = Self::of_start(scan::sixteen_bytes(key, 0, b'='))?;
                 (len as usize == key.len()).then_some(keyword)
             }
 
             /// Returns the keyword at the start of a text with these first 16 bytes, and its length without the `=` that has
-            /// to follow. `None` if the text begins with no keyword and `=`. Callers fill a text of fewer bytes, as a rule with
-            /// spaces: no `=` follows a keyword at its end.
+            /// to follow. `None` if the text begins with no keyword and `=`. A caller fills a shorter text with spaces, or with
+            /// `=` if a keyword at its end counts.
             #[cfg_attr(feature = "std", inline(always))]
             pub(crate) fn of_start(text: u128) -> Option<(Self, u32)> {
                 spelled!(text, $($variant = $word before '=',)+)
@@ -36,8 +36,8 @@ macro_rules! keywords {
 
             /// Returns the keyword's spelling.
             ///
-            /// Not inlined: the compiler makes a look-up in a table of this function, but jumps of its code in a caller, and
-            /// the processor cannot predict those.
+            /// Not inlined: this function compiles to a table look-up, but its code in a caller to jumps, which the processor
+            /// cannot predict.
             #[inline(never)]
             pub(crate) const fn as_str(self) -> &'static str {
                 match self {
@@ -67,14 +67,14 @@ keywords! {
     ClientProtocol CLIENT_PROTOCOL = "CLIENT_PROTOCOL",
     /// Number of NEWNYM signals that tor had received before the stream.
     NymEpoch NYM_EPOCH = "NYM_EPOCH",
-    /// Number of the listener that the stream came through.
+    /// Number of the listener that the stream came through, or of another source.
     SessionGroup SESSION_GROUP = "SESSION_GROUP",
     /// Properties in which streams on one circuit may not differ.
     IsoFields ISO_FIELDS = "ISO_FIELDS",
 }
 
 impl Keyword {
-    /// The four keywords that tor prints with every event since 0.4.3.1, in an event all of them.
+    /// The four keywords that tor prints since 0.4.3.1: all of them in every event.
     pub(crate) const NEWER: [Self; 4] = [Self::ClientProtocol, Self::NymEpoch, Self::SessionGroup, Self::IsoFields];
 
     /// Returns `true` if tor prints this keyword with `status`.

@@ -15,7 +15,7 @@
 //! - a *token* is any text without a space
 //! - a *plain* target is one in which [`scan::not_plain`] finds nothing: no space, for example
 //!
-//! Functions here and in `crate::parse` take a content, and indexes into it, as `&[u8]`. The event, its values and the parser use
+//! Functions here and in `crate::parse` take a content as `&[u8]`, and indexes into it. The event, its values and the parser use
 //! this module, which depends on none of them.
 //!
 //! An index into a content is a `u32`. A content has at most [`MAX_CONTENT_LEN`] bytes, so that an index plus the length of a

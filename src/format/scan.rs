@@ -35,8 +35,8 @@ pub(crate) fn not_quotable(text: &[u8], at: u32) -> u32 {
 }
 
 /// Returns the index of the first byte from `at` on that a plain target does not have, or the length: a space, a quotation mark, a
-/// control character, an 8-bit byte, or an exclamation mark. Only the exclamation mark is no anomaly in a target. It is rare, and
-/// its code is between those of space and quotation mark: a search for one range of codes is a third of the work.
+/// control character, an 8-bit byte, or an exclamation mark. Only the exclamation mark is no anomaly in a target. Its code is between
+/// those of space and quotation mark: a search for one range of codes is a third of the work, and exclamation marks are rare.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn not_plain(text: &[u8], at: u32) -> u32 {
     find(text, at, |half| outside(half, b'"' + 1))
@@ -83,8 +83,8 @@ pub(crate) const fn byte_of(eight: u64, index: u32) -> u8 {
 /// Returns the number of decimal digits that eight bytes begin with. `None` if all eight are digits.
 #[cfg_attr(feature = "std", inline(always))]
 pub(crate) fn digits(eight: u64) -> Option<u32> {
-    // A digit becomes its value, 0 to 9, and other bytes become greater ones. Only these are marked, and carry into the next
-    // byte.
+    // A digit becomes its value, 0 to 9, and any other byte a greater one, which is marked. Only a byte that is no digit carries
+    // into the next one.
     let values = eight ^ ZEROS;
     let others = NonZeroU64::new((values.wrapping_add(TO_TEN) | values) & HIGHS)?;
     Some(others.trailing_zeros() / 8)

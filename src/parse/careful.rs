@@ -60,7 +60,7 @@ fn next_end(content: &[u8], target_start: u32, from: u32) -> Option<u32> {
             return Some(end);
         }
         end += 1;
-        // Steps over further spaces: a target that ends with a port has no space at its end, and only a cut one can.
+        // Steps over further spaces: a target ends with its port, unless tor cut it.
         while end != cut_at && content.get(end as usize) == Some(&b' ') {
             end += 1;
         }
@@ -68,7 +68,7 @@ fn next_end(content: &[u8], target_start: u32, from: u32) -> Option<u32> {
     None
 }
 
-/// Reads the fields from index `at` on, as [`predicted::read_fields`] does, which is large and not inlined twice.
+/// [`predicted::read_fields`], which is inlined and large: here once for this file.
 #[inline(never)]
 fn read_fields(content: &[u8], at: u32, status: StreamStatus) -> Option<Fields> {
     predicted::read_fields(content, at, status)

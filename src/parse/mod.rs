@@ -61,14 +61,15 @@ fn read_before_line_end(content: Content<'_>, lenient: bool) -> Result<StreamEve
     Ok(event)
 }
 
-/// Flags an event from whose end a lone CR or LF was removed, if that byte may be the last of a target that tor cut: byte 255 of
-/// it. Text that was read as fields is then a part of the target.
+/// Flags an event from whose end a lone CR or LF was removed, if that was byte 255 from the target's start: tor may have cut a
+/// target after it. Text that was read as fields may then be a part of the target.
 pub(crate) fn flag_cut_at_lone_line_end(event: &mut StreamEventRef<'_>) {
     let length = event.content().len();
     let length_with_line_end = length + 1;
     if length_with_line_end == cut_index(event.layout.target_start) {
         event.layout.anomalies.insert(Anomaly::TargetMayBeCut);
         let has_fields = (event.layout.target_end as usize) < length;
+        // Nothing follows the removed byte.
         if has_fields && careful::may_follow_cut(event.content(), length as u32, event.status) {
             event.layout.anomalies.insert(Anomaly::FieldAtCut);
         }
@@ -121,7 +122,7 @@ fn read_before_space(content: &[u8], header: &Header) -> Option<(TargetRange, Fi
     target.port.map(|_| (target, Fields::default()))
 }
 
-/// Makes the event of its header, target and fields. `anomalies` are all of the event.
+/// Makes the event of its header, target and fields. `anomalies` are those of the whole event.
 #[cfg_attr(feature = "std", inline(always))]
 fn assemble<'a>(
     content: Content<'a>,

@@ -22,7 +22,7 @@ struct PrintedWord<W>(W, Option<Box<str>>);
 impl<W: WordEnum> PrintedWord<W> {
     /// Returns the word with this variant and this text, as tor printed it.
     fn new(word: W, text: &str) -> Self {
-        Self(word, (text != word.as_str()).then(|| text.into()))
+        Self(word, (word == W::UNRECOGNIZED).then(|| text.into()))
     }
 
     /// Returns the two fields that a stream has of a word: variant, and text if there is no variant. Both are `None` without a word.
@@ -42,7 +42,7 @@ impl<'de, W: WordEnum> Deserialize<'de> for PrintedWord<W> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
         let word = variant::<W>(&text);
         // A stream keeps the start of a long word only.
-        Ok(Self(word, (*text != *word.as_str()).then(|| cut(&text))))
+        Ok(Self(word, (word == W::UNRECOGNIZED).then(|| cut(&text))))
     }
 }
 

@@ -132,19 +132,20 @@ impl<'a> PrintedFields<'a> {
     /// Returns `true` if these are the fields of `event`. IDs are compared as [`is_same_id`] does, and empty items of
     /// `iso_fields` do not matter.
     fn are_those_of(&self, event: &StreamEventRef<'a>) -> bool {
-        let other = Self::of(event);
-        let is_same_list = match (self.iso_fields, other.iso_fields) {
-            (Some(list), Some(other)) => IsoFields::new(list).words().eq(IsoFields::new(other).words()),
-            (list, other) => list == other,
+        let of_event = Self::of(event);
+        let is_same_list = match (self.iso_fields, of_event.iso_fields) {
+            (Some(a), Some(b)) => IsoFields::new(a).words().eq(IsoFields::new(b).words()),
+            (a, b) => a == b,
+        };
+        let is_same_circuit = match (self.circuit_id, of_event.circuit_id) {
+            (Some(a), Some(b)) => is_same_id(a, b),
+            (a, b) => a == b,
         };
         is_same_list
-            && is_same_id(self.id, other.id)
-            && match (self.circuit_id, other.circuit_id) {
-                (Some(id), Some(other)) => is_same_id(id, other),
-                (id, other) => id == other,
-            }
-            // The other fields have to be equal.
-            && *self == Self { id: self.id, circuit_id: self.circuit_id, iso_fields: self.iso_fields, ..other }
+            && is_same_circuit
+            && is_same_id(self.id, of_event.id)
+            // The fields other than these three have to be equal.
+            && *self == Self { id: self.id, circuit_id: self.circuit_id, iso_fields: self.iso_fields, ..of_event }
     }
 
     /// Writes the content that tor prints for these fields. Fails for a circuit ID of `0`, which a parsed event has as `None`.
@@ -213,8 +214,7 @@ impl fmt::Display for WithoutEmpty<'_> {
     }
 }
 
-/// A writer that compares the text written to it with an expected text, of which it holds the rest. It fails at the first
-/// difference.
+/// A writer that holds the rest of an expected text, compares the text written to it with that, and fails at the first difference.
 struct Expected<'a>(&'a [u8]);
 
 impl Write for Expected<'_> {

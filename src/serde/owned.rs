@@ -181,7 +181,7 @@ impl<'de> Deserialize<'de> for StreamEvent {
     ///
     /// An event that the tool printed has no `content`, and so loses data that is not in a field: unknown keywords, the order
     /// of fields in lines that no known tor prints, bytes that are not UTF-8, and credentials that are shown as `***`.
-    /// Where no content has these fields together, as those of a line in an unknown order may be, the event is refused.
+    /// An event is refused if no content has its fields together, as can be the case for a line in an unknown order.
     /// Anomalies are detected again, except those of the event's line in its log, which are kept.
     ///
     /// # Errors

@@ -105,8 +105,8 @@ impl Serialize for Anomalies {
     }
 }
 
-/// A list, by a function that returns an iterator over its items. They are iterated over twice: first to count them, since some
-/// formats begin with the length.
+/// A list, by a function that returns an iterator over its items. The function is called twice, first to count the items, since
+/// some formats begin with the length.
 pub(super) struct CountedList<F>(pub(super) F);
 
 impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for CountedList<F> {

@@ -134,7 +134,7 @@ impl<'a> Args<'a> {
     /// Iterates over the keys of the arguments that are left, without credentials.
     pub(crate) fn keys(mut self) -> impl Iterator<Item = Redacted<'a>> {
         let content = self.content.bytes();
-        // One search for all keys: one for each, from the start of the content, would take quadratic time.
+        // A single search for all keys: a search for each, from the start of the content, would take quadratic time.
         let mut secrets = Secrets::START;
         core::iter::from_fn(move || {
             let arg = self.next_arg()?;

@@ -24,7 +24,7 @@ pub(crate) fn is_id(text: &[u8]) -> bool {
 }
 
 /// Returns the abridged form of an ID that is too long, has a quotation mark, or is not UTF-8: up to three letters or
-/// digits from its start, `~` and a hash of 16 digits. Different IDs nearly always stay different.
+/// digits from its start, `~` and a hash of 16 digits.
 ///
 /// Text after a quotation mark is left out of the hash: in a damaged line it may be a credential, which the hash would
 /// reveal.
@@ -53,8 +53,8 @@ macro_rules! id {
         /// with a `&str`. The order is that of the text, not of a number.
         ///
         /// Lenient reading accepts any token as an ID. A `StreamEvent` and a `StreamLife` keep a token of up to 20 bytes as it is. A
-        /// longer one, or one with a quotation mark, becomes its start, `~` and a hash of the text before the mark: different
-        /// IDs nearly always stay different. An ID that is not UTF-8 is U+FFFD in a `StreamEvent`.
+        /// longer one, or one with a quotation mark, becomes its start, `~` and a hash of the text before the mark: IDs that
+        /// differ there nearly always stay different. An ID that is not UTF-8 is U+FFFD in a `StreamEvent`.
         ///
         /// # Examples
         ///
@@ -86,10 +86,10 @@ macro_rules! id {
             }
 
             /// Parses a serialized ID, which may be malformed: any text that [`of_any_token`](Self::of_any_token) can have
-            /// returned for a token.
+            /// returned for a token. A token has no space, and an ID with a quotation mark was abridged.
             #[cfg(all(feature = "alloc", feature = "serde"))]
             pub(crate) fn of_serialized(text: &str) -> Result<Self, Error> {
-                let is_token = !text.bytes().any(|byte| matches!(byte, b' ' | b'"' | b'\r' | b'\n'));
+                let is_token = !text.bytes().any(|byte| matches!(byte, b' ' | b'"'));
                 text.parse().or_else(|error| match ArrayString::from(text) {
                     Ok(id) if is_token && !text.is_empty() && Some(text) != $no_id => Ok(Self(id)),
                     _ => Err(error),

@@ -35,7 +35,7 @@ pub struct Redacted<'a> {
     secrets: Secrets,
 }
 
-/// A piece of redacted text. Pieces of both kinds follow each other in turns.
+/// A piece of redacted text.
 enum Piece<'a> {
     /// Unchanged text.
     Shown(&'a [u8]),
@@ -176,11 +176,11 @@ impl defmt::Format for Redacted<'_> {
     }
 }
 
-/// A search for the secrets of a text, from left to right in one pass. The secrets are disjoint: one that begins inside another one,
-/// whose opening quotation mark a client wrote, goes on with it.
+/// A search for the secrets of a text, from left to right in one pass. Secrets that overlap are returned as one: a client may have
+/// written the opening quotation mark of the first.
 ///
-/// Before a closing mark tor writes an even number of backslashes, which escape each other; before a mark inside of the string an
-/// odd number. Each time that a log escapes the text, n backslashes before a mark become 2n + 1: each one has a backslash before
+/// tor writes an even number of backslashes before a closing mark, since they escape each other, and an odd number before a mark
+/// inside of the string. Each time that a log escapes the text, n backslashes before a mark become 2n + 1: each one has a backslash before
 /// it, and so has the mark. Numbers of backslashes before each mark:
 ///
 /// | escaped | opening mark | closing mark | mark inside of the string |
@@ -199,7 +199,7 @@ pub(crate) struct Secrets {
     start: usize,
     /// Sum of the levels of the open strings. Strings of the same level end together.
     open_levels: usize,
-    /// Set if a secret without its opening mark is open. It ends at a space at the latest.
+    /// Set if a secret without its opening mark is open: up to a space, or to a quotation mark without a backslash.
     has_open_token: bool,
 }
 
@@ -210,7 +210,8 @@ impl Secrets {
     /// The search at the start of a text.
     pub(crate) const START: Self = Self { at: 0, start: 0, open_levels: 0, has_open_token: false };
 
-    /// Returns the redacted text from `start` to `end` of `context`, which is the text that is searched up to `start` at most.
+    /// Returns the redacted text from `start` to `end` of `context`, the text of which this search has read `start` bytes at
+    /// most.
     pub(crate) fn redact<'a>(self, context: &'a [u8], start: usize, end: usize) -> Redacted<'a> {
         Redacted { text: context.get(..end).unwrap_or(context), start, secrets: self }
     }
