@@ -136,7 +136,7 @@ macro_rules! id {
             }
         }
 
-        // `Eq`, `Ord` and `Hash` are derived from the text alone, and so are those of `str`.
+        // `Eq`, `Ord` and `Hash` give the same results as those of `str`, as `Borrow` demands: they are derived from the text alone.
         impl Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 self.as_str()
