@@ -150,7 +150,8 @@ impl StreamEvent {
     }
 }
 
-/// Defines the accessors of the borrowed form on the owned one. The content and the condition are those of the example.
+/// Defines the accessors of the borrowed form on the owned one, each with its example: a content, and a condition that its event
+/// fulfils.
 macro_rules! accessors {
     ($($name:ident($($arg:ident: $type:ty)?) -> $returned:ty: $content:literal, $condition:expr;)+) => {
         impl StreamEvent {
