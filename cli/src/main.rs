@@ -4,11 +4,11 @@
 
 extern crate alloc;
 
-mod arguments;
-mod command;
-mod completions;
-mod input;
-mod output;
+mod arguments; // wrong arguments: the message, a hint, and the end of the program
+mod command; // folder: the commands, each with its options and its help
+mod completions; // folder: shell completions
+mod input; // folder: from the files to the events of each log
+mod output; // folder: rows and tables on standard output
 
 use alloc::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
@@ -72,7 +72,7 @@ enum Command {
     ///
     /// Zsh, after compinit: source <(tor-streams completions zsh)
     ///
-    /// Put the line into ~/.bashrc or ~/.zshrc: the script asks the program, and has to be that of its version.
+    /// Put this line, and not the script, into ~/.bashrc or ~/.zshrc: a script may not work with another version of the program.
     Completions {
         /// Shell that the script is for
         #[arg(value_parser = ["bash", "elvish", "fish", "powershell", "zsh"])]
@@ -108,6 +108,7 @@ impl Command {
 }
 
 fn main() -> ExitCode {
+    // Ends the program if a completion script has started it.
     completions::answer(Arguments::command);
     let arguments = Arguments::try_parse().unwrap_or_else(|error| arguments::exit_with(&error));
     if arguments.command.is_none() {
@@ -202,6 +203,7 @@ fn write_manual_pages(dir: &Path) -> Exit {
 /// Prints the manual page of a command, or that of the tool.
 fn print_manual_page(name: Option<&str>) -> io::Result<()> {
     let mut command = documented_command();
+    // Gives each command its full name, such as `tor-streams events`.
     command.build();
     let page = match name {
         Some(name) => command.find_subcommand(name).cloned(),
@@ -213,10 +215,10 @@ fn print_manual_page(name: Option<&str>) -> io::Result<()> {
     clap_mangen::Man::new(page).render(&mut io::stdout())
 }
 
-/// Writes one line to standard error, and ignores a failure to do so. Escape sequences in the line become visible.
+/// Writes one line to standard error, and ignores a failure to do so. Commands to a terminal in the line become visible.
 fn report(message: core::fmt::Arguments<'_>) {
     let message = message.to_string();
-    // Parts of a message may be escaped already: without need, their backslashes are not escaped again.
+    // Names in the message may have been escaped already. `escape` would double their backslashes.
     let line = if is_plain(&message) { Cow::Borrowed(&*message) } else { escape(&message) };
     // There is no other place to report a failure.
     let _ = writeln!(io::stderr().lock(), "{line}");

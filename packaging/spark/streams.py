@@ -2,10 +2,10 @@
 
     spark-submit streams.py LIST OUTPUT [QUERY]
 
-LIST has the path of a log a line, the same on every worker. OUTPUT is a new folder that all workers can write, such as one
-on a network file system; it gets a Parquet file a log, which later questions can be asked of. QUERY is SQL about the table
-`streams`. Workers need `tor-streams`, built with the feature `arrow`, in their PATH, or where TOR_STREAMS says. The exit
-status is 1 if anything was not read, after all else was.
+LIST is a file with the path of one log per line, the same on every worker. OUTPUT is a new folder that all workers can write,
+such as one on a network file system. The job writes a Parquet file for each log there, of which later questions can be asked.
+QUERY is SQL about the table `streams`. Workers need `tor-streams`, built with the feature `arrow`, in their PATH, or where
+TOR_STREAMS says. The exit status is 1 if anything was not read; everything else was.
 """
 
 import os

@@ -55,7 +55,7 @@ def main(program, folder):
     listed, good = folder / "logs.txt", folder / "good.txt"
     good.write_text("".join(f"{log}\n" for log in good_logs))
     damaged = folder / "ends too early.log.gz"
-    # Some of its events are before the end.
+    # About two thirds of the file, with some of the events.
     damaged.write_bytes(gzip.compress(logs[1].read_bytes())[:9_000])
     # The logs behind the damaged one are read all the same.
     logs[1:1] = [damaged, shutil.copy(DATA / "mixed-session.raw", folder)]
@@ -63,7 +63,7 @@ def main(program, folder):
 
     status, output, log = submit(program, CLUSTER, listed, folder / "out", QUERY)
     expected, told = one_process(program, logs)
-    # Enough that a worker's share could not be missed.
+    # So many that the counts are wrong if those of a worker are lost.
     assert len(expected) > 5 and expected.total() > 500, expected
     assert counts(output) == expected, f"{output}\n{expected}\n{log}"
     assert status == 1, status

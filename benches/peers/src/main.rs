@@ -31,7 +31,7 @@ fn main() {
     let mut tables = Vec::new();
     for corpus in [corpus::modern(), corpus::legacy(), corpus::credentials()] {
         eprintln!("measuring {}", corpus.name);
-        tables.push(events(&text_only(corpus).repeated(SIZE), &mut pythons));
+        tables.push(measure_events(&text_only(corpus).repeated(SIZE), &mut pythons));
     }
     report::events(&tables);
     report::lost(&tables);
@@ -39,7 +39,7 @@ fn main() {
     let files = [("log", corpus::log(), LineEnd::Lf), ("wire", corpus::wire(), LineEnd::CrLf)];
     report::files(&files.map(|(name, file, line_end)| {
         eprintln!("measuring {name}");
-        whole_file(name, corpus::repeated(file, SIZE), line_end)
+        measure_file(name, corpus::repeated(file, SIZE), line_end)
     }));
 
     eprintln!("measuring hostile lines");
@@ -93,7 +93,7 @@ fn text_only(corpus: Corpus) -> Corpus {
 }
 
 /// Measures every contender on a corpus.
-fn events(corpus: &Corpus, pythons: &mut [Python]) -> Table {
+fn measure_events(corpus: &Corpus, pythons: &mut [Python]) -> Table {
     let &Corpus { name, buffer, texts, .. } = corpus;
     let mut contenders = vec![
         Contender::new(report::PARSE, || {
@@ -132,7 +132,7 @@ fn events(corpus: &Corpus, pythons: &mut [Python]) -> Table {
 }
 
 /// Measures a file in which most lines are no events.
-fn whole_file(name: &'static str, bytes: &'static [u8], line_end: LineEnd) -> Table {
+fn measure_file(name: &'static str, bytes: &'static [u8], line_end: LineEnd) -> Table {
     let events: Vec<&str> = stream_events(bytes)
         .line_end(line_end)
         .filter_map(|line| std::str::from_utf8(line.event.ok()?.content()).ok())

@@ -44,13 +44,13 @@ processor, not of the clock.
 Inputs, from `tests/data`: *modern*, a capture of tor 0.4.9.11; *legacy*, a capture of tor 0.4.2.7; *credentials*, those
 lines of *modern* that have a user name. Each is repeated up to 2 MB, without lines that are not UTF-8, which not every contender
 takes. *log*, an OnionPerf log, and *wire*, a whole control connection, each have as many bytes for an event as the capture
-that they were cut from.
+that they were cut from. *hostile*, each line once: those that clients made to be misread.
 
 The others do less, or other things: none checks the order of fields, or tells a target from keywords in it. stem-rs does not keep
 the credentials and the fields after them; Python stem and cepa, its fork, keep these as text. aiostem reads every field into a type
 of its own, addresses and numbers too, and refuses a value that does not fit; an address that it writes in another notation
-counts as misread. The naive parser is `benches/peers/src/naive.rs`, such as programs write for themselves with
-`split_whitespace`; its words stay text. Python's libraries get their messages without the search for their end.
+counts as misread. The naive parser, `benches/peers/src/naive.rs`, is what programs write for themselves: it splits with
+`split_whitespace`, and its words stay text. Python's libraries get their messages without the search for their end.
 ",
         rounds::ROUNDS
     );

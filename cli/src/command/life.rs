@@ -38,8 +38,8 @@ impl fmt::Display for Cause {
     }
 }
 
-/// Returns the reason and the remote reason of a stream's failure, if it failed: those of FAILED. A look-up may fail without
-/// one; then they are those of the last event with reasons.
+/// Returns the reason and the remote reason of a stream's failure, if it failed: those of its event FAILED, or of the last event
+/// with reasons if it is a look-up that failed without FAILED.
 pub(crate) fn failure_reasons(life: &Life) -> Option<(Option<&str>, Option<&str>)> {
     let reasons = match &life.failure {
         Some(failure) => (failure.reason_str(), failure.remote_reason_str()),

@@ -27,16 +27,16 @@ What is printed:
   --until as dates, and not as `1h`. If two machines have logs of the same
   name, the name of the second summary is put before the second log's.
   A summary that is given twice, and a log that is in two summaries with the
-  same name and the same counts, is counted twice, as is told.
+  same name and the same counts, is counted twice, and reported.
   A mergeable summary has the hosts of targets, as every summary, and no
   credentials.
 
 Exit status:
   0  The summary is that of all logs.
-  1  A file is damaged, cut, or no mergeable summary, as is told on standard
-     error: no summary is printed; with --mergeable, the output has no end, and
-     `merge` refuses it. Or something could not be read when one was made, or a
-     log is counted twice, which is told as well.
+  1  Standard error reports a file that is damaged, cut, or no mergeable summary:
+     then no summary is printed, or with --mergeable one without an end, which
+     `merge` refuses. Or it reports that something could not be read when a
+     summary was made, or that a log is counted twice.
   2  The arguments are wrong.";
 
 /// The options of `merge`.
@@ -99,7 +99,7 @@ struct Merging {
     form: SummaryForm,
     /// The summary so far; `None` before the first file.
     merged: Option<Merged>,
-    /// Names of the logs so far, each with the name of the summary's file that has it.
+    /// Names of the logs so far, each with the name of the first summary that has it: a summary is known by the name of its file.
     logs: BTreeMap<Arc<str>, String>,
     /// Summaries and logs so far, by which copies are found.
     copies: Copies,
@@ -107,7 +107,7 @@ struct Merging {
     guard: OverflowGuard,
     /// Number of logs' files so far, as counted when the summaries were made.
     log_files: usize,
-    /// Set while everything was read when the summaries were made, and nothing is counted twice.
+    /// Set while each summary so far was complete when it was made, and nothing is counted twice.
     complete: bool,
 }
 
@@ -183,7 +183,7 @@ impl Copies {
     /// log is no copy.
     fn add_log(&mut self, hash: Sha256Hash, log: &LogTally, summary: &str) -> Option<CopiedLog> {
         let (number, first) = self.logs.entry(hash).or_insert_with(|| (self.summaries_before, summary.into()));
-        // A log that is twice in the current summary was reported when that was made.
+        // If the current summary has the log twice, that was reported when the summary was made.
         let is_copy = *number != self.summaries_before && log.tally.bytes > 0;
         is_copy.then(|| CopiedLog { name: Arc::clone(&log.name), summary: Arc::clone(first) })
     }

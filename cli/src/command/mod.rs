@@ -2,8 +2,9 @@
 //!
 //! - [`events`], [`share`]: events; [`streams`], [`count`], [`circuits`], [`plot`], [`summary`]: streams; [`merge`]:
 //!   summaries; [`watch`]: the events of a running tor
-//! - [`lives`]: the streams of logs, for the commands that print or count them; [`note`], [`life`]: facts about a
-//!   stream; [`identity`]: which streams tor may put on one circuit; [`order`]: signs that a log is not in order
+//! - [`lives`]: the streams of logs, for the commands that print or count them; [`note`]: facts that these commands keep of each
+//!   event; [`life`]: facts that they print of a stream; [`identity`]: which streams tor may put on one circuit; [`order`]: signs that
+//!   a log is not in order
 //! - [`options`]: options of several commands; [`list_form`]: lists in their rows; [`timeline`]: counts by time
 
 pub(crate) mod circuits;

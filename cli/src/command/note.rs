@@ -30,7 +30,7 @@ pub(crate) struct StreamNote {
     asked_host: Option<Box<str>>,
     /// Host of the last event's target as it is printed, if that differs from the event's text.
     final_host: Option<Box<str>>,
-    /// Counts of the stream's events, for a command that counts events only of streams that pass the filters.
+    /// Counts of the stream's events, if the command counts only the events of streams that pass the filters.
     pub(crate) events: Option<Box<EventTally>>,
     /// Facts about the stream's identity, if the command asks for them.
     pub(crate) facts: Option<Box<IdentityFacts>>,

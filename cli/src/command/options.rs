@@ -63,7 +63,7 @@ pub(crate) struct CredentialOption {
 /// The result of a command, as its exit status shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Nothing is missing in the output. Reports, if there were any, were of a clock that was set back, or of numbers of lines.
+    /// Nothing is missing in the output. Only a clock that was set back may have been reported, or the counts of `share`.
     Complete,
     /// Something was reported on standard error, such as a line that could not be read.
     Reported,
@@ -95,7 +95,7 @@ impl CheckOption {
     ///
     /// # Errors
     ///
-    /// The error of the command, unless the reader of the output had enough of what was found.
+    /// The error of the command, unless something was found and the reader of the output wanted no more.
     pub(crate) fn exit(self, result: io::Result<bool>, found: bool) -> io::Result<Exit> {
         match result {
             // A finding is certain, whatever else could not be read.
@@ -120,7 +120,7 @@ impl Files {
     /// Lists the inputs, and reports folders that cannot be read and files that would be read twice.
     pub(crate) fn list(read: ReadOptions) -> Self {
         let (inputs, is_listed) = read.inputs.list();
-        let nothing_reported = copies::report_copies(&inputs, read.jobs()) & is_listed;
+        let nothing_reported = copies::report_copies(&inputs, read.jobs()) && is_listed;
         Self { read: Arc::new(read), inputs, nothing_reported }
     }
 
@@ -142,6 +142,6 @@ impl Files {
     /// If the collector fails.
     pub(crate) fn read<M: ConsumerMaker>(self, logs: M, collector: &mut impl Collector<M::Log>) -> io::Result<bool> {
         let all_read = threads::read(&self.read, numbered(self.inputs), logs, collector)?;
-        Ok(self.read.filter.report_unknown_words() & all_read & self.nothing_reported)
+        Ok(self.read.filter.report_unknown_words() && all_read && self.nothing_reported)
     }
 }

@@ -24,13 +24,11 @@ pub(crate) struct OrderCheck {
     forward: u64,
     /// Number of events whose time is before that of the event before.
     backward: u64,
-    /// Set after the log went on in another file, until the first time in that file.
-    ///
-    /// Neither this nor `misplaced_files` is merged or sent to another process: both are of whole logs alone, and only
-    /// checks of ranges of one file are merged or sent.
+    /// Set after the log went on in another file, until the first time in that file. Not set in the check of a range, which is
+    /// of one file.
     #[serde(skip)]
     is_new_file: bool,
-    /// Number of files of a log whose first time is before the last one of the file before.
+    /// Number of files of a log whose first time is before the last one of the file before. 0 in the check of a range.
     #[serde(skip)]
     misplaced_files: u64,
     /// Streams that began again while they were open.
@@ -131,7 +129,7 @@ impl OrderCheck {
         if is_reversed {
             report(format_args!("tor-streams: {name}: times go backwards: is the newest line the first one?"));
         } else if let Some(streams) = self.reversed.text("ends", "end") {
-            // Times of the log mostly go forward: it is in order, and the clock was set back.
+            // The log's times mostly go forward, so its lines are in order, and the clock was set back.
             report(format_args!("tor-streams: {name}: times go backwards: {streams} before the beginning"));
         }
         let is_unordered = self.misplaced_files > 0 && !is_reversed;

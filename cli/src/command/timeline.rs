@@ -94,8 +94,8 @@ impl<V> Default for Timeline<V> {
 }
 
 impl<V: Clone + Default + AddAssign> Timeline<V> {
-    /// Maximum number of steps that have a value. Longer steps always keep it: of the longest ones there are fewer up to the
-    /// year 9999.
+    /// Maximum number of steps that have a value: more than a table or a figure shows. Of the longest steps, of ten years, there are
+    /// fewer up to the year 9999.
     const MAX_STEPS: usize = 1024;
     /// Unix time of the last second for which a date can be printed.
     const END: u64 = TOO_LATE - 1;
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(line.steps(0), line.steps(1));
         assert_eq!(line.steps(1000).unwrap().length, 1);
         assert_eq!(timeline(&[]).steps(9), None);
-        // From 1970 to the end of the year 9999.
+        // From 1970 to the end of the year 9999, in two steps of 5,100 years.
         let all = timeline(&[0, u64::MAX]).steps(2).unwrap();
         assert_eq!((all.values, all.length), (vec![1, 1], LENGTHS[16] << 9));
     }
@@ -248,7 +248,8 @@ mod tests {
         let day = [now, now + 60, now + 120, now + 180, now + 240];
         let steps = |more: &[u64]| timeline(&[&day, more].concat()).steps(9).unwrap();
         assert_eq!((steps(&[]).length, steps(&[]).far), (30, 0));
-        for far in [0, 5, 946_684_800, now - 366 * DAY, now + 366 * DAY] {
+        let year_2000 = 946_684_800;
+        for far in [0, 5, year_2000, now - 366 * DAY, now + 366 * DAY] {
             let found = steps(&[far, far]);
             assert_eq!((found.length, found.start, found.far), (30, steps(&[]).start, 2), "{far}");
         }

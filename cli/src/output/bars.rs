@@ -1,6 +1,6 @@
 //! Bars and blocks of text, for counts.
 
-/// Returns a bar for a count. The bar of the highest count has this width in columns; that of any count but zero is visible.
+/// Returns a bar for a count. The bar of `highest` is `width` columns wide; the bar of any count but zero is visible.
 pub(crate) fn bar(count: u64, highest: u64, width: u64) -> String {
     let eighths = (u128::from(count) * u128::from(width) * 8).div_ceil(u128::from(highest.max(1)));
     let eighths = usize::try_from(eighths).unwrap_or_default();
@@ -9,7 +9,7 @@ pub(crate) fn bar(count: u64, highest: u64, width: u64) -> String {
     bar
 }
 
-/// Returns counts as a line of blocks, one for each: a full block for the highest count, a space for zero.
+/// Returns counts as a line of blocks, one for each: a full block for `highest`, a space for zero only.
 pub(crate) fn blocks(counts: impl IntoIterator<Item = u64>, highest: u64) -> String {
     const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let highest = u128::from(highest.max(1));

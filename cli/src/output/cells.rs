@@ -16,7 +16,7 @@ pub(crate) struct CsvOptions {
     csv_safe: bool,
 }
 
-/// The changes that are made to cells.
+/// The changes to cells that make them harmless.
 #[derive(Clone, Copy)]
 pub(crate) struct CellEscapes {
     /// Set to put a `'` before a cell that a spreadsheet takes for a formula.
@@ -70,10 +70,10 @@ impl<W: Write> Csv<W> {
             return self.writer.serialize(row).map_err(io_error);
         }
         // The row is encoded, read back as cells, and encoded again: only the encoder knows how a row becomes cells.
-        let mut plain = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-        plain.serialize(row).map_err(io_error)?;
-        let plain = plain.into_inner().map_err(csv::IntoInnerError::into_error)?;
-        let reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&*plain);
+        let mut encoder = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+        encoder.serialize(row).map_err(io_error)?;
+        let encoded = encoder.into_inner().map_err(csv::IntoInnerError::into_error)?;
+        let reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&*encoded);
         for record in reader.into_byte_records() {
             let record = record.map_err(io_error)?;
             self.writer

@@ -7,7 +7,7 @@ use crate::output::text::escape_json;
 /// Number of bytes of JSON after which a writer escapes and writes them.
 const BUFFER: usize = 64 * 1024;
 
-/// A writer of JSON that escapes commands to a terminal, which may be in any text.
+/// A writer of JSON that escapes commands to a terminal.
 pub(crate) struct EscapedJson<W> {
     /// JSON that was not escaped yet.
     json: Vec<u8>,
@@ -28,7 +28,7 @@ impl<W> EscapedJson<W> {
 }
 
 impl<W: Write> Write for EscapedJson<W> {
-    /// Adds JSON, which ends with a whole character: `serde_json` writes no part of one.
+    /// Adds JSON that does not end within a character: `serde_json` writes whole characters.
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         self.json.extend_from_slice(buffer);
         if self.json.len() > BUFFER {

@@ -7,12 +7,12 @@ use tor_stream_event::{Anomaly, IsoField, StreamEventRef};
 
 /// Returns a field of an event, or a part of one, with credentials masked.
 pub(crate) fn text<'a>(event: &StreamEventRef<'a>, text: &'a str) -> Cow<'a, str> {
-    if is_plain(event, text) { Cow::Borrowed(text) } else { bytes(event, text.as_bytes()) }
+    if has_no_credential(event, text) { Cow::Borrowed(text) } else { bytes(event, text.as_bytes()) }
 }
 
-/// Returns `true` if a field certainly holds no credential, as on nearly every line. On a line without an anomaly, no field
-/// can lie between the quotation marks of another one; and a field without `=` has no keyword in it.
-fn is_plain(event: &StreamEventRef<'_>, text: &str) -> bool {
+/// Returns `true` if a field certainly holds no credential, as on nearly every line. Without an anomaly, no field lies between the
+/// quotation marks of a credential. Without `=`, no credential begins in the field.
+fn has_no_credential(event: &StreamEventRef<'_>, text: &str) -> bool {
     event.anomalies().is_empty() && !text.as_bytes().contains(&b'=')
 }
 
@@ -25,9 +25,8 @@ pub(crate) fn bytes<'a>(event: &StreamEventRef<'a>, text: &'a [u8]) -> Cow<'a, s
 /// Returns a protocol word of an event. A word that the library knows (`is_known`), or a code that tor prints in place of one, is
 /// never masked, whatever a client writes before it: else a quotation mark in a target could hide why the stream failed.
 pub(crate) fn word<'a>(event: &StreamEventRef<'a>, word: &'a str, is_known: bool) -> Cow<'a, str> {
-    let is_code =
-        |word: &str| word.strip_prefix("UNKNOWN_").is_some_and(|code| code.bytes().all(|b| b.is_ascii_digit()));
-    if is_known || is_code(word) { Cow::Borrowed(word) } else { text(event, word) }
+    let is_code = || word.strip_prefix("UNKNOWN_").is_some_and(|code| code.bytes().all(|b| b.is_ascii_digit()));
+    if is_known || is_code() { Cow::Borrowed(word) } else { text(event, word) }
 }
 
 /// Returns `SOURCE_ADDR`. A valid address is never masked.
@@ -36,13 +35,16 @@ pub(crate) fn source_addr<'a>(event: &StreamEventRef<'a>, source_addr: &'a str) 
         let host_and_port = source_addr.rsplit_once(':');
         host_and_port.is_some_and(|(host, port)| host.parse::<IpAddr>().is_ok() && port.parse::<u16>().is_ok())
     };
-    if is_plain(event, source_addr) || is_address() { Cow::Borrowed(source_addr) } else { text(event, source_addr) }
+    if has_no_credential(event, source_addr) || is_address() {
+        Cow::Borrowed(source_addr)
+    } else {
+        text(event, source_addr)
+    }
 }
 
 /// Returns `ISO_FIELDS`.
 pub(crate) fn iso_fields<'a>(event: &StreamEventRef<'a>, list: &'a str) -> Cow<'a, str> {
-    // A credential is no known word. Nor is it in the list of a line without an anomaly, where the grammar of the list allows neither
-    // `=` nor quotation marks.
+    // On a line without an anomaly, the list has neither `=` nor quotation marks. On any line, a known word is no credential.
     if event.anomalies().is_empty() || event.iso_fields().all(|field| field != IsoField::Unrecognized) {
         return Cow::Borrowed(list);
     }

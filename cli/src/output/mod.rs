@@ -1,9 +1,9 @@
 //! Standard output: rows in one of the formats, and text for a person.
 //!
-//! - Rows of CSV have their [cells] escaped, those of [json] their text, and the columns of Arrow and Parquet files (`columns`) are typed.
-//!   [`replacements`] puts late facts into rows that were encoded already.
-//! - A [table] has columns whose [width] fits the terminal, and [bars].
-//! - [`mask`] keeps credentials out of all of them, and [`text`] keeps commands away from a terminal.
+//! - rows: [`cells`]: CSV; [`json`]: JSON; `columns`: Arrow and Parquet files, whose columns are typed; [`replacements`]: changes to
+//!   rows that were encoded before all their facts were known
+//! - text for a person: [`table`]: tables that fit the terminal; [`width`]: the width of text; [`bars`]: bars for counts
+//! - for both: [`mask`]: fields of events without credentials; [`text`]: text without commands to a terminal
 
 pub(crate) mod bars;
 pub(crate) mod cells;
@@ -42,7 +42,7 @@ pub(crate) fn print(text: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Returns the I/O error of a failed row as it is: the conversion of the crate `csv` hides that a pipe was closed.
+/// Converts an error of the crate `csv`, and keeps the kind of an I/O error, such as a closed pipe: the crate's own conversion loses it.
 pub(crate) fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,

@@ -4,52 +4,52 @@ use core::fmt::{self, Write as _};
 use core::ops::Range;
 use std::io::{self, IoSlice, Write};
 
-/// Number of pieces, kept or replaced text, that are written at once: systems take 1024 at most.
+/// Number of pieces, each of kept or of new text, that are written with one system call: the maximum of most systems.
 const AT_ONCE: usize = 1024;
 
 /// Replacements of ranges in a text.
 #[derive(Default)]
 pub(crate) struct Replacements {
     /// New text of all ranges, one after the other.
-    all_new: String,
-    /// Ranges in order, each with the end of its new text in `all_new`.
+    new_text: String,
+    /// Ranges in order, each with the end of its new text in `new_text`.
     ranges: Vec<(Range<usize>, usize)>,
 }
 
 impl Replacements {
-    /// Adds a range, which begins behind those before it, and its new text.
+    /// Adds a range, which comes after all ranges so far, and its new text.
     pub(crate) fn add(&mut self, range: Range<usize>, new: fmt::Arguments<'_>) {
         // Writing to a text cannot fail.
-        let _ = self.all_new.write_fmt(new);
-        self.ranges.push((range, self.all_new.len()));
+        let _ = self.new_text.write_fmt(new);
+        self.ranges.push((range, self.new_text.len()));
     }
 
-    /// Writes a text with the new ranges.
+    /// Writes a text, with the new text in place of the ranges.
     ///
     /// # Errors
     ///
     /// If the output cannot be written.
     pub(crate) fn write(&self, text: &[u8], output: &mut impl Write) -> io::Result<()> {
-        // Ends of the text and of the new text that are in pieces so far.
-        let (mut at, mut new_at) = (0, 0);
+        // Ends of the pieces so far, in `text` and in the new text.
+        let (mut text_end, mut new_end) = (0, 0);
         let mut pieces = Vec::with_capacity(AT_ONCE);
         for (range, end) in &self.ranges {
-            pieces.push(IoSlice::new(text.get(at..range.start).unwrap_or_default()));
-            pieces.push(IoSlice::new(self.all_new.get(new_at..*end).unwrap_or_default().as_bytes()));
-            (at, new_at) = (range.end, *end);
+            pieces.push(IoSlice::new(text.get(text_end..range.start).unwrap_or_default()));
+            pieces.push(IoSlice::new(self.new_text.get(new_end..*end).unwrap_or_default().as_bytes()));
+            (text_end, new_end) = (range.end, *end);
             if pieces.len() >= AT_ONCE {
                 write_all(&mut pieces, output)?;
                 pieces.clear();
             }
         }
         write_all(&mut pieces, output)?;
-        output.write_all(text.get(at..).unwrap_or_default())
+        output.write_all(text.get(text_end..).unwrap_or_default())
     }
 }
 
 /// Writes all pieces.
 fn write_all(mut pieces: &mut [IoSlice<'_>], output: &mut impl Write) -> io::Result<()> {
-    // Drops empty pieces. Writing only those returns 0, which stands for an output that takes no more.
+    // Drops empty pieces at the start: a write of nothing else returns 0, as does an output that takes no more.
     IoSlice::advance_slices(&mut pieces, 0);
     while !pieces.is_empty() {
         match output.write_vectored(pieces) {
@@ -67,7 +67,7 @@ fn write_all(mut pieces: &mut [IoSlice<'_>], output: &mut impl Write) -> io::Res
 mod tests {
     use super::*;
 
-    /// An output that takes up to three bytes at a time, and is interrupted before each second time.
+    /// An output that takes up to three bytes at a time, and is interrupted before each time. The flag is set after an interruption.
     struct Slow(Vec<u8>, bool);
 
     impl Write for Slow {

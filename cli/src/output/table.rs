@@ -1,7 +1,8 @@
 //! Tables of text for a person, which no name can break.
 //!
-//! Cells are [`plain`] text. Long ones are cut in the middle, and no line is wider than the output. The columns' widths are set in
-//! three steps: numbers get the width that they need, then texts are cut until the table fits, and the last column gets the rest.
+//! Cells are [escaped](escape_for_table). Long ones are cut in the middle, and no line is wider than the output. The columns' widths
+//! are set in three steps: numbers get the width that they need, then texts are cut until the table fits, and the last column gets
+//! the rest.
 
 use core::fmt::Write as _;
 use std::io::{self, Write};
@@ -9,7 +10,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 use console::Term;
 
-use super::width::{CUT, cut, plain, text_width};
+use super::width::{MIN_CUT_WIDTH, cut, escape_for_table, text_width};
 
 /// Width of a table that is not printed on a terminal, in columns.
 const WIDTH: usize = 80;
@@ -46,7 +47,7 @@ pub(crate) struct Cell {
 impl Cell {
     /// Returns the cell with a style.
     pub(crate) fn styled(text: &str, style: Style) -> Self {
-        Self { text: plain(text).into_owned(), style }
+        Self { text: escape_for_table(text).into_owned(), style }
     }
 }
 
@@ -86,7 +87,7 @@ impl TextTable {
 
     /// Adds a heading, with an empty line before it.
     pub(crate) fn heading(&mut self, text: &str) {
-        self.lines.push(Line::Heading(plain(text).into_owned()));
+        self.lines.push(Line::Heading(escape_for_table(text).into_owned()));
     }
 
     /// Adds the names of the columns.
@@ -123,8 +124,9 @@ impl TextTable {
         let (mut used, mut spaces) = (0, INDENT);
         for (index, ((column, cell), &width)) in self.columns.iter().zip(cells).zip(widths).enumerate() {
             let Cell { text, style } = cell;
-            let is_last = index + 1 == cells.len() && *column != ColumnKind::Number;
-            let width = if is_last { output_width.saturating_sub(used + spaces) } else { width };
+            // The last text of a row may use the room of missing cells.
+            let is_last_text = index + 1 == cells.len() && *column != ColumnKind::Number;
+            let width = if is_last_text { output_width.saturating_sub(used + spaces) } else { width };
             let mut text = cut(text, width);
             let free = width.saturating_sub(text_width(&text));
             let (before, after) = if *column == ColumnKind::Number { (free, 0) } else { (0, free) };
@@ -186,12 +188,12 @@ impl TextTable {
         self.columns.iter().zip(widths).filter(|&(&column, _)| column == kind).map(|(_, width)| width).sum()
     }
 
-    /// Returns the greatest width of a column of text for which all columns of text fit into `room`; at least [`CUT`].
+    /// Returns the greatest width of a column of text for which all columns of text fit into `room`; at least [`MIN_CUT_WIDTH`].
     fn max_text_width(&self, widths: &[usize], room: usize) -> usize {
         let texts = || self.columns.iter().zip(widths).filter(|&(&column, _)| column == ColumnKind::Text);
         let fits = |limit: usize| texts().map(|(_, &width)| width.min(limit)).sum::<usize>() <= room;
         let longest = texts().map(|(_, &width)| width).max().unwrap_or_default();
-        (CUT..=longest).rev().find(|&limit| fits(limit)).unwrap_or(CUT)
+        (MIN_CUT_WIDTH..=longest).rev().find(|&limit| fits(limit)).unwrap_or(MIN_CUT_WIDTH)
     }
 
     /// Limits the widths of the columns of a kind.
@@ -253,7 +255,7 @@ mod tests {
         String::from_utf8(output).unwrap().lines().map(Into::into).collect()
     }
 
-    /// A host that is longer than its column, of an onion service.
+    /// The host of an onion service: 62 columns.
     const ONION: &str = "6ccbanpuxjw6zky4tiikfk7lg6bfwec7hd4a2qmwggamn4geia5sbhqd.onion";
 
     #[test]
@@ -304,7 +306,7 @@ mod tests {
             let widths: Vec<_> = lines.iter().map(|line| text_width(line)).collect();
             prop_assert!(widths.iter().all(|&found| found <= width), "{widths:?}");
             // The second and the third column need the width of `y` and of `12,345`.
-            if width >= INDENT + CUT + GAP + 1 + GAP + 6 {
+            if width >= INDENT + MIN_CUT_WIDTH + GAP + 1 + GAP + 6 {
                 prop_assert!(lines.iter().all(|line| line.ends_with("y  12,345")), "{lines:?}");
                 prop_assert!(widths.iter().all(|found| *found == widths[0]), "{widths:?}");
             }

@@ -56,8 +56,7 @@ pub(crate) fn escape_name(name: &str) -> Cow<'_, str> {
 /// in strings, and line ends between values are kept.
 pub(crate) fn escape_json(json: &mut Vec<u8>, start: usize) {
     let Some(new) = json.get(start..) else { return };
-    // The serializer has escaped the ASCII commands but DEL. So without a byte above it, only DEL has to be searched
-    // for.
+    // Nearly all JSON is ASCII, in which the serializer has escaped every command but DEL.
     if new.iter().all(|&byte| byte < 0x7f) {
         return;
     }
@@ -78,7 +77,8 @@ pub(crate) fn escape_json(json: &mut Vec<u8>, start: usize) {
     json.extend_from_slice(escaped.as_bytes());
 }
 
-/// Returns `true` for a command that a serializer leaves in JSON. Line ends occur between values as well.
+/// Returns `true` for a command that a serializer leaves in strings of JSON: DEL and those after it. The others are escaped there, but
+/// for line ends between values.
 const fn is_json_command(character: char) -> bool {
     character >= '\x7f' && is_command(character)
 }
@@ -106,12 +106,13 @@ mod tests {
         }
     }
 
-    /// The categories that Unicode and the reports of such attacks name.
+    /// Members of each range of commands, and characters beside the ranges.
     #[test]
     fn commands() {
-        for character in
-            ['\0', '\t', '\n', '\x1b', '\x7f', '\u{80}', '\u{9b}', '\u{9f}', '\u{61c}', '\u{200e}', '\u{202e}']
-        {
+        for character in [
+            '\0', '\t', '\n', '\x1b', '\x7f', '\u{80}', '\u{9b}', '\u{9f}', '\u{61c}', '\u{200e}', '\u{2028}',
+            '\u{202e}', '\u{2066}',
+        ] {
             assert!(is_command(character), "{character:?}");
         }
         for character in [' ', '~', '\u{a0}', 'é', '\u{200d}', '\u{2065}', '\u{206a}', '\u{FFFD}'] {

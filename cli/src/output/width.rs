@@ -1,8 +1,7 @@
 //! Widths of text on a terminal.
 //!
-//! Names of hosts and files are chosen by strangers. In [plain] text every character has a width that terminals agree on,
-//! and stays at its place: [commands](super::text::is_command), characters without a width and those written from right
-//! to left are escape sequences.
+//! Names of hosts and files are chosen by strangers, and a table's columns have to be straight all the same. So
+//! [`escape_for_table`] leaves only characters that have a width, and that stay where they are.
 
 use alloc::borrow::Cow;
 
@@ -10,24 +9,25 @@ use console::measure_text_width;
 
 use super::text::escape;
 
-/// Minimum width of a text that is cut: enough to show some letters of both ends.
-pub(super) const CUT: usize = 8;
+/// Minimum width of a column whose text is cut: enough to show some letters of both ends.
+pub(super) const MIN_CUT_WIDTH: usize = 8;
 
-/// Returns text with escape sequences in place of all that could move other cells.
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
+/// Returns text with escape sequences in place of [commands](super::text::is_command), and of all other characters that could move
+/// the text beside them.
+pub(super) fn escape_for_table(text: &str) -> Cow<'_, str> {
     let escaped = escape(text);
     if escaped.is_ascii() || !escaped.chars().any(moves_others) {
         return escaped;
     }
-    let mut plain = String::with_capacity(escaped.len());
+    let mut straight = String::with_capacity(escaped.len());
     for character in escaped.chars() {
         if moves_others(character) {
-            plain.extend(character.escape_unicode());
+            straight.extend(character.escape_unicode());
         } else {
-            plain.push(character);
+            straight.push(character);
         }
     }
-    Cow::Owned(plain)
+    Cow::Owned(straight)
 }
 
 /// Returns `true` for a character without a width of its own, such as an accent, and for one that is written from right
@@ -47,12 +47,12 @@ fn char_width(character: char) -> usize {
     measure_text_width(character.encode_utf8(&mut [0; 4]))
 }
 
-/// Returns the width of text in columns. Terminals add up the characters, and so join no two of them.
+/// Returns the width of text in columns: the sum of its characters' widths.
 pub(crate) fn text_width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.chars().map(char_width).sum() }
 }
 
-/// Returns text of at most this width: what is longer loses its middle.
+/// Returns text of at most this width: `…` replaces the middle of a wider one.
 pub(crate) fn cut(text: &str, width: usize) -> Cow<'_, str> {
     if text_width(text) <= width {
         return Cow::Borrowed(text);
@@ -60,7 +60,7 @@ pub(crate) fn cut(text: &str, width: usize) -> Cow<'_, str> {
     if width == 0 {
         return Cow::Owned(String::new());
     }
-    // One column is that of `…`. The end of a name, such as `.onion`, says more than its start, and gets three fifths.
+    // The `…` needs one column. The end of a name, such as `.onion`, says more than its start, and gets three fifths.
     let kept = width - 1;
     let end_width = (kept * 3).div_ceil(5);
     let end = text.len() - fitting_len(text.chars().rev(), end_width);
@@ -81,13 +81,13 @@ fn fitting_len(characters: impl Iterator<Item = char>, width: usize) -> usize {
     bytes
 }
 
-/// Returns items in [plain] text with commas between them, as lines of at most `width` columns. Each line begins at the
-/// column `indent`: the first one where the caller has written so many columns, the others after spaces.
+/// Returns items with commas between them, [escaped](escape_for_table), as lines of at most `width` columns. The first line continues
+/// one that has `indent` columns already; the others begin with as many spaces.
 pub(crate) fn list<'i>(items: impl IntoIterator<Item = &'i str>, indent: usize, width: usize) -> String {
-    let room = width.saturating_sub(indent).max(CUT);
+    let room = width.saturating_sub(indent).max(MIN_CUT_WIDTH);
     let (mut text, mut used) = (String::new(), 0);
     for item in items {
-        let item = plain(item);
+        let item = escape_for_table(item);
         // A comma may follow the item.
         let item = cut(&item, room - 1);
         let len = text_width(&item);
@@ -113,7 +113,7 @@ pub(crate) fn list<'i>(items: impl IntoIterator<Item = &'i str>, indent: usize, 
 mod tests {
     use super::*;
 
-    /// A host that is longer than its column, of an onion service.
+    /// The host of an onion service: 62 columns.
     const ONION: &str = "6ccbanpuxjw6zky4tiikfk7lg6bfwec7hd4a2qmwggamn4geia5sbhqd.onion";
 
     #[test]
@@ -138,7 +138,7 @@ mod tests {
             ("é日", "é日"),
         ];
         for (name, expected) in names {
-            assert_eq!(plain(name), expected);
+            assert_eq!(escape_for_table(name), expected);
         }
     }
 

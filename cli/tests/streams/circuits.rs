@@ -335,6 +335,15 @@ fn no_room_for_an_identity_on_a_circuit() {
     assert_eq!(both(0, &["circuits", "--max-live", "4"], &[&log]).1, "");
 }
 
+/// A list of targets takes little memory, whatever a log holds: a target of 1024 bytes is listed, a longer one is not.
+#[test]
+fn very_long_targets() {
+    let longest = format!("{}:443", "x".repeat(1020));
+    let log = log("long-targets", &[&format!("1 CLOSED 9 {longest}"), &format!("2 CLOSED 9 y{longest}")]);
+    let row: Value = serde_json::from_str(&stdout(0, &["circuits"], &[&log])).unwrap();
+    assert_eq!([&row["streams"], &row["targets"], &row["other_targets"]], [&json!(2), &json!([longest]), &json!(1)]);
+}
+
 /// A user asks: when was the circuit used, if not every event has a time? Stream 5 was open on circuit 7 when a controller
 /// asked, which has no time, and was closed at 20; of stream 6 on circuit 8, NEW and the last event have none, and the
 /// others are of 30 and 40. So: 7 from 20 to 20, and 8 from 30 to 40.

@@ -1,10 +1,10 @@
 //! Authentication: no secret is sent to a server that has not proved that it knows the secret.
 
 use std::fs;
-use std::io::BufRead;
+use std::io::{self, BufRead, Read, Write};
 use std::os::unix::fs::{chown, symlink};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::peer::Peer;
 use crate::program::{Watch, directory};
@@ -127,4 +127,58 @@ fn a_server_that_repeats_the_password() {
     assert_eq!(status, Some(1));
     assert!(said.contains("tor refuses the password with 515"), "{said}");
     assert!(!said.contains(PASSWORD) && !said.contains(PASSWORD_HEX), "{said}");
+}
+
+/// Types into the terminal on which the program asks for the password. Returns the exit status, the text on the terminal after the prompt,
+/// and the text that the program sends. `None` on a machine without util-linux' `script`, which runs the program on a terminal.
+fn typed_at_the_prompt(keys: &str) -> Option<(Option<i32>, String, String)> {
+    if !Command::new("script").arg("--version").output().is_ok_and(|output| output.stdout.starts_with(b"script from")) {
+        let _ = writeln!(io::stderr(), "skipped: no util-linux script on this machine");
+        return None;
+    }
+    let (address, playing) = Peer::play(|peer| {
+        peer.command("PROTOCOLINFO 1");
+        peer.send("250-AUTH METHODS=HASHEDPASSWORD\r\n250 OK\r\n");
+        let mut sent = String::new();
+        peer.stream.read_line(&mut sent).unwrap();
+        peer.send("515 no\r\n");
+        sent
+    });
+    let watch = format!("'{}' watch --control {address}", env!("CARGO_BIN_EXE_tor-streams"));
+    let mut terminal = Command::new("script")
+        .args(["--quiet", "--return", "--command", &watch, "/dev/null"])
+        .env_remove("TOR_CONTROL_PASSWORD")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut shown = terminal.stdout.take().unwrap();
+    shown.read_exact(&mut [0; "Password of tor's control port: ".len()]).unwrap();
+    // The pipe is closed after the program's end: `script` takes the end of its input for a Ctrl-D.
+    let mut keyboard = terminal.stdin.take().unwrap();
+    keyboard.write_all(keys.as_bytes()).unwrap();
+    let mut rest = String::new();
+    shown.read_to_string(&mut rest).unwrap();
+    drop(keyboard);
+    let said = rest.trim().replace(&address, "ADDRESS");
+    Some((terminal.wait().unwrap().code(), said, playing.join().unwrap()))
+}
+
+#[test]
+fn a_password_from_the_terminal() {
+    let (ctrl_c, ctrl_d) = ("\x03", "\x04");
+    let sent = format!("AUTHENTICATE {PASSWORD_HEX}\r\n");
+    for (keys, status, said, sent) in [
+        (
+            &*format!("{PASSWORD}\n"),
+            1,
+            "tor-streams: ADDRESS: authentication failed: tor refuses the password with 515",
+            &*sent,
+        ),
+        (ctrl_d, 1, "tor-streams: ADDRESS: tor wants a password, and none was typed", ""),
+        (ctrl_c, 0, "", ""),
+    ] {
+        let Some(end) = typed_at_the_prompt(keys) else { return };
+        assert_eq!(end, (Some(status), said.into(), sent.into()));
+    }
 }

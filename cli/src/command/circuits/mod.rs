@@ -63,7 +63,7 @@ Columns:
   failed            number of streams that failed while they were on it
   targets           the hosts and ports that its streams were asked to reach
   other_targets     number of streams whose target is not listed, for want of
-                    room
+                    room, or for its length of more than a kilobyte
   identities        the identities of its streams
   unknown_identity  number of streams whose identity is not known, or not
                     listed, for want of room
@@ -93,8 +93,8 @@ Identities:
 
 Exit status:
   0  Every circuit was printed, or whatever reads the output was closed. Standard
-     error may tell that the clock was set back.
-  1  Something was told on standard error: a file or a line that could not be
+     error may report that the clock was set back.
+  1  Standard error reports something else: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
      tor, or in the wrong order, or read twice; a filter's word that nobody
      knows; more circuits, identities, targets and identities in the lists of

@@ -101,15 +101,15 @@ impl<'c> Row<'c> {
         let columns = table::width();
         // Adds a line with a list, and the number of streams that the list does not cover; none if both are empty.
         let mut line = |name: &str, list: &FormedList, others: u64| {
-            const NAME_WIDTH: usize = 11;
-            // Four spaces before the name, and one after it.
-            const INDENT: usize = 4 + NAME_WIDTH + 1;
+            // Width of the longest name, with four spaces before it, and two after it.
+            const NAME_WIDTH: usize = "identities".len();
+            const INDENT: usize = 4 + NAME_WIDTH + 2;
             let others = (others > 0).then(|| table::count(others, "other stream"));
             let items = list.items.iter().map(String::as_str).chain(others.as_deref());
             // The list escapes its items, such as the hosts that clients asked for.
             let items = width::list(items, INDENT, columns);
             if !items.is_empty() {
-                let _ = write!(text, "\n    {name:NAME_WIDTH$} {items}");
+                let _ = write!(text, "\n    {name:NAME_WIDTH$}  {items}");
             }
         };
         line("targets", &self.targets, self.other_targets);

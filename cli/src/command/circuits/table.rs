@@ -11,6 +11,9 @@ use crate::command::lives::FromLife;
 use crate::command::note::{Life, asked_host};
 use crate::input::time::Time;
 
+/// Maximum length of a target that is listed, in bytes. tor prints none so long; a hostile log may have lines of a MiB.
+const MAX_TARGET_LEN: usize = 1024;
+
 /// The circuits of a log.
 pub(super) struct CircuitTable {
     /// Circuits by ID, in the order of numbers.
@@ -41,7 +44,7 @@ pub(super) struct CircuitFacts {
     pub(super) streams: u64,
     /// Targets that the streams were asked to reach.
     pub(super) targets: BTreeSet<String>,
-    /// Number of streams whose target is not kept.
+    /// Number of streams whose target is not listed, for want of room or for its length.
     pub(super) other_targets: u64,
     /// Number of times that a stream was detached from the circuit.
     pub(super) detached: u64,
@@ -127,7 +130,7 @@ fn stays(life: &Life) -> Vec<Stay> {
         let begins_on_it = life.steps.first().is_none_or(|step| circuit_at(step) == Some(stay.id));
         stay.first = life.first.filter(|_| begins_on_it).or(stay.first);
     }
-    // The last event, too, may be one of flow control, or have no time. It was then on `life.circuit_id`.
+    // The last event, too, may be one of flow control, or have no time: it was on `life.circuit_id`.
     if let Some(stay) = stays.iter_mut().find(|stay| life.circuit_id == Some(stay.id)) {
         stay.last = life.last.or(stay.last);
     }
@@ -176,10 +179,7 @@ impl CircuitFacts {
         self.detached += stay.detached;
         self.failed += u64::from(stay.failed);
         self.changed += u64::from(!stream.facts.changed.is_empty());
-        // Most targets are there already, and need no copy.
-        if !self.targets.contains(&stream.target) && !keep(&mut self.targets, stream.target.clone(), room) {
-            self.other_targets += 1;
-        }
+        self.other_targets += u64::from(!self.list_target(&stream.target, room));
         let is_listed = identity.map(|identity| keep(&mut self.identities, identity, room));
         self.unknown += u64::from(is_listed != Some(true));
         for (index, (values, value)) in self.values.iter_mut().zip(stream.facts.values).enumerate() {
@@ -188,6 +188,13 @@ impl CircuitFacts {
             values.isolates |= stream.facts.iso_fields().has(index);
         }
         is_listed != Some(false)
+    }
+
+    /// Lists a target. Returns `false` if there is no room for it, or if it is too long.
+    fn list_target(&mut self, target: &str, room: &mut usize) -> bool {
+        // Most targets are listed already, and need no copy.
+        self.targets.contains(target)
+            || (target.len() <= MAX_TARGET_LEN && keep(&mut self.targets, target.to_owned(), room))
     }
 
     /// Returns the fields by which tor should have kept two of the streams apart: the field is among the ISO_FIELDS of

@@ -174,7 +174,7 @@ fn host(source_addr: &str) -> &str {
 pub(super) enum Value {
     /// A number.
     Number(u64),
-    /// An ID such as `12` or `#12`, after its length: so IDs are in the order of numbers.
+    /// An ID such as `12` or `#12`, after its length, which puts 9 before 10.
     Id(usize, Box<str>),
     /// Text.
     Text(Box<str>),
@@ -183,7 +183,7 @@ pub(super) enum Value {
 }
 
 impl Value {
-    /// Maximum length of a text, in bytes. tor prints nothing longer; a hostile log may.
+    /// Maximum length of a text in a table, in bytes. tor prints no longer field; a hostile log may have one, and each is kept.
     pub(super) const MAX_LEN: usize = 1024;
 
     /// Returns a text, if there is one.

@@ -43,7 +43,7 @@ impl GroupedPart {
     /// Number of groups that a part of any length may have. A group takes some hundred bytes.
     const MIN_GROUPS: usize = 256;
     /// Number of bytes of a range for each further group. Several parts may wait for an earlier one, and each event of
-    /// a hostile log may be a group of its own, in as little as 21 bytes: `650 STREAM 1 NEW 0 :0`.
+    /// a hostile log may be a group of its own, in some 20 bytes: `650 STREAM 1 NEW 0 :0`.
     const BYTES_PER_GROUP: u64 = 64;
 
     /// Frees the memory if there are too many groups for the first `len` bytes of a range.

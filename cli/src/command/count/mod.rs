@@ -34,7 +34,7 @@ use crate::command::lives::{LifeCollector, read_lives};
 use crate::command::note::{Life, StreamNote};
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
 use crate::input::reader::{Event, ReadOptions};
-use crate::input::threads::Collector;
+use crate::input::threads::{Collector, LogConsumer};
 use crate::output::cells::CsvOptions;
 use crate::output::table::count_as;
 use crate::report;
@@ -42,10 +42,10 @@ use crate::report;
 /// Help text after the options.
 const MORE_HELP: &str = "\
 Examples:
-  tor-streams count --by target,cause --failed tor.log    which targets failed, and why
-  tor-streams count --by identity --failed --top 1 tor.log     who failed most
+  tor-streams count --by target,cause --failed tor.log      # failures by target
+  tor-streams count --by identity --failed --top 1 tor.log  # who failed most
+  tor-streams count --failed --check tor.log                # whether any failed
   tor-streams count --every 1h --by status --format csv tor.log > hours.csv
-  tor-streams count --failed --check tor.log              whether any stream failed
 
 Which streams:
   With filters, the streams that pass them, whole, as in `tor-streams streams`.
@@ -82,15 +82,15 @@ Columns:
 Output:
   Text for a person with the share of all that were counted; an array of JSON
   objects, or CSV, with the columns, the number (`streams` or `events`) and
-  `others`. That is true in the last row if it stands for all groups that have
-  no row of their own: those beyond --top, those for which --max-live left no
-  room, which is told, and those with a text of more than a kilobyte. A value
-  that is not there is null in JSON, empty in CSV, and (none) in text.
+  `others`. `others` is true in the last row if that stands for all groups that
+  have no row of their own: those beyond --top, those for which --max-live left
+  no room, and those with a text of more than a kilobyte. A missing value is
+  null in JSON, empty in CSV, and (none) in text.
 
 Exit status:
   0  Everything was counted, or whatever reads the output was closed. Standard
-     error may tell that the clock was set back.
-  1  Something was told on standard error: a file or a line that could not be
+     error may report that the clock was set back.
+  1  Standard error reports something else: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
      tor, or in the wrong order, or read twice; streams without a date and
      time, if they are grouped by it; a filter's word that nobody knows; more
@@ -183,14 +183,14 @@ pub(crate) fn run(options: Options) -> io::Result<Exit> {
             move |event: &Event<'_>, input: usize| StreamNote::new(event, input).with_facts(source.as_ref(), event);
         read_lives(files, streams, note, Vec::new(), &mut counting)
     };
-    let counted = if events { "events" } else { "streams" };
+    let (noun, counted) = if events { ("event", "events") } else { ("stream", "streams") };
     let found = counting.groups.total > 0;
     let result = all_read.and_then(|all_read| {
         let has_room = counting.identities.as_ref().is_none_or(Identities::report_no_room);
-        let is_complete = counting.report_missing(counted.trim_end_matches('s')) && has_room;
+        let is_complete = counting.report_missing(noun) && has_room;
         let Counting { columns, groups, .. } = counting;
         let order = if every.is_some() { GroupOrder::ByTime } else { GroupOrder::LargestFirst };
-        let report = GroupReport { columns: columns.to_vec(), counted, sorted: groups.sorted(top, order) };
+        let report = GroupReport { columns: columns.to_vec(), noun, counted, sorted: groups.sorted(top, order) };
         match format {
             GroupFormat::Text => report.text(),
             GroupFormat::Json => report.json(),
@@ -238,16 +238,16 @@ impl Counting {
         self.groups.add(key, number);
     }
 
-    /// Reports the streams or events that have no time or no group. Returns `false` if there are any. `one` is `stream`
+    /// Reports the streams or events that have no time or no group. Returns `false` if there are any. `noun` is `stream`
     /// or `event`.
-    fn report_missing(&self, one: &str) -> bool {
+    fn report_missing(&self, noun: &str) -> bool {
         let (untimed, left_out) = (self.untimed, self.groups.left_out);
         if untimed > 0 {
-            let untimed = count_as(untimed, &format!("{one} has"), &format!("{one}s have"));
+            let untimed = count_as(untimed, &format!("{noun} has"), &format!("{noun}s have"));
             report(format_args!("tor-streams: {untimed} no date and time to be grouped by"));
         }
         if left_out > 0 {
-            let left_out = count_as(left_out, &format!("{one} is"), &format!("{one}s are"));
+            let left_out = count_as(left_out, &format!("{noun} is"), &format!("{noun}s are"));
             report(format_args!(
                 "tor-streams: more groups than --max-live, or with a text of more than a kilobyte: {left_out} counted \
                  together, as all others"
@@ -282,8 +282,6 @@ impl Collector<GroupedEvents> for Counting {
     }
 
     fn add_log(&mut self, mut log: GroupedEvents, _index: usize, _all_read: bool) -> io::Result<()> {
-        use crate::input::threads::LogConsumer;
-
         log.rows()?.map_or(Ok(()), |groups| self.add_rows(groups))
     }
 }

@@ -15,7 +15,9 @@ const OTHERS: &str = "others";
 pub(super) struct GroupReport {
     /// Columns of the keys.
     pub(super) columns: Vec<Column>,
-    /// Name of the objects that were counted, in the plural.
+    /// Noun for one of what was counted: `stream` or `event`.
+    pub(super) noun: &'static str,
+    /// Name of the column of numbers: the noun in the plural.
     pub(super) counted: &'static str,
     /// Groups in order.
     pub(super) sorted: SortedGroups,
@@ -35,8 +37,7 @@ impl GroupReport {
     pub(super) fn text(&self) -> io::Result<()> {
         let mut output = anstream::stdout().lock();
         let SortedGroups { groups, others, total } = &self.sorted;
-        let counted = if *total == 1 { self.counted.trim_end_matches('s') } else { self.counted };
-        writeln!(output, "{} {counted}", thousands(*total))?;
+        writeln!(output, "{}", table::count(*total, self.noun))?;
         if !self.columns.is_empty() && *total > 0 {
             let mut kinds = vec![table::ColumnKind::Text; self.columns.len()];
             kinds.extend([table::ColumnKind::Number; 2]);

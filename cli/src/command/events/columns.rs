@@ -6,7 +6,7 @@ use super::packed::TableRow;
 use crate::output::columns::builders::{Count, Dictionary, Integer, Nullable, Text, TextList, Timestamp, columns};
 
 columns! {
-    /// The columns of `events`. A `Timestamp` may be null without a `Nullable`.
+    /// The columns of `events`. A row may have no `Timestamp`, even without a `Nullable`.
     pub(crate) struct EventColumns of |table_row: TableRow| {
         line: Count = table_row.row.line,
         time: Timestamp = table_row.time,

@@ -32,7 +32,7 @@ use crate::output::cells::CsvOptions;
 const MORE_HELP: &str = "\
 Examples:
   tor-streams events tor.log
-  tor-streams events --format csv --status FAILED onionperf.torctl.log.xz > failures.csv
+  tor-streams events --format csv --status FAILED tor.log.xz > failures.csv
 
 Input:
   Logs whose lines end with LF or CR LF, with or without a date and time before

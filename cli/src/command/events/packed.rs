@@ -82,9 +82,8 @@ impl PackedRows {
             })
         };
         let prefix = core::str::from_utf8(line.prefix).ok().map(str::trim_end).filter(|prefix| !prefix.is_empty());
-        // Masked even with --show-credentials, which is about the event. Before an event there are credentials only if its program
-        // was killed while it wrote a line: the next line then continues the cut one, and the text before the mark `650` is the
-        // cut event.
+        // A program that is killed while it writes an event leaves a cut line, and the next event goes on in it. Then the prefix has
+        // the credentials of another event, which --show-credentials does not show.
         let prefix = prefix.map(|prefix| mask::text(event, prefix));
         self.rows.push(PackedRow {
             line: row.line,

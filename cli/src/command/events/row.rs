@@ -14,8 +14,7 @@ use tor_stream_event::{
 };
 
 use crate::command::list_form::ListForm;
-use crate::input;
-use crate::input::time::Stamp;
+use crate::input::time::{Stamp, Time};
 use crate::output::mask::{self, host_bytes};
 
 /// Defines [`EventRow`] and the names of its columns from one list.
@@ -56,7 +55,7 @@ macro_rules! row {
 
 row! {
     line: u64,
-    time: Option<Time<'a>>,
+    time: Option<PrintedTime<'a>>,
     id: Cow<'a, str>,
     status: Cow<'a, str>,
     circuit_id: Option<Cow<'a, str>>,
@@ -76,10 +75,10 @@ row! {
     anomalies: AnomalyList,
 }
 
-/// The time of an event in a log.
+/// The time of an event, as a row has it.
 #[derive(serde::Serialize)]
 #[serde(untagged)]
-pub(crate) enum Time<'a> {
+pub(crate) enum PrintedTime<'a> {
     /// Unix time as a JSON number, with the log's own digits: a floating-point number could lose some.
     Number(&'a RawValue),
     /// Unix time as a JSON number, made from a date.
@@ -102,7 +101,7 @@ pub(crate) struct IsoFields<'a> {
 pub(crate) struct JsonLists(Vec<(String, Box<RawValue>)>);
 
 impl JsonLists {
-    /// Maximum number of lists in the cache: more than the listeners of a tor have, and few enough to be searched.
+    /// Maximum number of lists in the cache: more than the listeners of a tor have, and few enough for a search one by one.
     const MAX: usize = 32;
 
     /// Returns a list with its JSON.
@@ -145,17 +144,17 @@ impl<'a> EventRow<'a> {
         };
         let text = |field| masked(field, &mask::text);
         let word = |field, is_known| masked(field, &|event, field| mask::word(event, field, is_known));
-        let reason = |field, reason| word(field, reason != Some(StreamClosureReason::Unrecognized));
+        let reason_word = |field, reason| word(field, reason != Some(StreamClosureReason::Unrecognized));
         Self {
             line: line.number,
-            time: Time::new(line, form),
+            time: PrintedTime::new(line, form),
             id: text(event.id),
             status: word(event.status_str(), event.status != StreamStatus::Unrecognized),
             circuit_id: event.circuit_id.map(text),
-            target_host: if show_credentials { target_host(event) } else { mask::target_host(event) },
+            target_host: if show_credentials { unmasked_host(event) } else { mask::target_host(event) },
             target_port: event.target_port,
-            reason: event.reason_str().map(|field| reason(field, event.reason)),
-            remote_reason: event.remote_reason_str().map(|field| reason(field, event.remote_reason)),
+            reason: event.reason_str().map(|field| reason_word(field, event.reason)),
+            remote_reason: event.remote_reason_str().map(|field| reason_word(field, event.remote_reason)),
             source: event.source_str().map(|field| word(field, event.source != Some(StreamSource::Unrecognized))),
             source_addr: event.source_addr.map(|field| masked(field, &mask::source_addr)),
             purpose: event.purpose_str().map(|field| word(field, event.purpose != Some(StreamPurpose::Unrecognized))),
@@ -213,7 +212,7 @@ impl AnomalyList {
     }
 }
 
-impl<'a> Time<'a> {
+impl<'a> PrintedTime<'a> {
     /// Returns the time of an event for a row of this form: Unix time if it is known, else the text of the time before the
     /// event, such as a date without a year. Without a time, returns an empty text for a row with joined lists, else `None`.
     fn new(line: &EventLine<'a>, form: ListForm) -> Option<Self> {
@@ -222,7 +221,7 @@ impl<'a> Time<'a> {
             Some(Stamp::Time(time, text)) => (Some(time), core::str::from_utf8(text).unwrap_or_default()),
             _ => (None, ""),
         };
-        let Some(unix) = time.and_then(input::time::Time::unix) else {
+        let Some(unix) = time.and_then(Time::unix) else {
             return Some(Self::Text(text.into())).filter(|_| is_text || !text.is_empty());
         };
         // The log's own digits are printed if they are a number of JSON, which `007` and `1795600800,5` are not.
@@ -243,7 +242,7 @@ fn decimal(time: Duration) -> String {
 
 /// Returns the target's host, unmasked, with a U+FFFD for each part that is not UTF-8; the event has a single one for the
 /// whole host.
-fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
+fn unmasked_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
     host_bytes(event).map_or(Cow::Borrowed(event.target_host), String::from_utf8_lossy)
 }
 

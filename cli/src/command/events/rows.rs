@@ -75,7 +75,7 @@ struct RowStart {
 pub(crate) struct UnnumberedRows {
     /// Text of the rows.
     text: Vec<u8>,
-    /// Starts of the rows; empty for text that has its numbers already.
+    /// Starts of the rows; empty if the text has its numbers already.
     starts: Vec<RowStart>,
     /// Number of bytes from the start of a row to the number.
     bytes_before_number: usize,
@@ -225,7 +225,7 @@ impl LogConsumer for EventLog {
         let bytes_before_number = self.bytes_before_number();
         match (self.take()?, part.log.take()?) {
             (ReadyRows::Text { mut ranges, text: own }, ReadyRows::Text { text, .. }) => {
-                // Own rows have their numbers.
+                // The log's own text has its numbers.
                 for (text, starts) in [(own, Vec::new()), (text, part.starts)] {
                     if !text.is_empty() {
                         ranges.push(UnnumberedRows { text, starts, bytes_before_number, lines_before: lines });
@@ -256,12 +256,12 @@ impl EventPart {
     const ROOM: usize = 1024 * 1024;
     /// Number of bytes that the rows of a range of any length may take.
     const MIN_SIZE: usize = 128 * 1024;
-    /// Number of further bytes for each byte of the range. Rows of text may be four times as long as their events, and those of
-    /// a table take 400 bytes beside their text.
+    /// Number of further bytes for each byte of the range. Rows of text may be four times as long as their events. Rows of a
+    /// table take 400 bytes beside their text: enough for one in every 67 bytes of the range, which has other lines as well.
     const SIZE_PER_BYTE: usize = 7;
 
-    /// Frees the memory if the rows take too much for the first `len` bytes of the range: several parts may wait for an earlier
-    /// one.
+    /// Gives up the part and frees its memory, if that is too much for the first `len` bytes of the range: several parts may wait
+    /// for an earlier one.
     fn check_size(&mut self, len: u64) -> io::Result<()> {
         let further = usize::try_from(len).unwrap_or(usize::MAX).saturating_mul(Self::SIZE_PER_BYTE);
         if self.log.size()? > Self::MIN_SIZE.saturating_add(further) {

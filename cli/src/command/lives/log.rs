@@ -15,7 +15,7 @@ use crate::input::filter::MetConditions;
 use crate::input::reader::{Consumer, Event};
 use crate::input::threads::{ConsumerMaker, InputName, LogConsumer};
 
-/// A maker of notes.
+/// A function that makes the note on an event of the input with this index.
 pub(crate) trait MakeNote: Fn(&Event<'_>, usize) -> StreamNote + Clone + Send + Sync + 'static {}
 
 impl<F: Fn(&Event<'_>, usize) -> StreamNote + Clone + Send + Sync + 'static> MakeNote for F {}
@@ -92,7 +92,7 @@ impl<F: MakeNote, R: LifeRows> ConsumerMaker for LifeLogs<F, R> {
 }
 
 impl<F: MakeNote, R: LifeRows> LifeLog<F, R> {
-    /// Checks a stream that has ended. Returns `true` if it belongs to the output.
+    /// Adds a stream that has ended to the check of the order. Returns `true` if the stream belongs to the output.
     fn accepts(&mut self, life: &Life) -> bool {
         self.order.life(life);
         self.options.passes(life) && !(self.counts && life.outcome == Outcome::AfterClosed)
@@ -109,7 +109,7 @@ impl<F: MakeNote, R: LifeRows> LifeLog<F, R> {
 
     /// Adds the streams that are still open at the end of the log.
     fn add_live_streams(&mut self) -> io::Result<()> {
-        // The tracker in its place gets no event.
+        // No event is added to the tracker that is left in its place.
         let tracker = mem::replace(&mut self.tracker, StreamTracker::with_notes(1));
         tracker.into_live().try_for_each(|life| self.add_life(life))
     }
@@ -180,14 +180,16 @@ impl<F: MakeNote, R: LifeRows> LogConsumer for LifeLog<F, R> {
             return Ok(false);
         };
         self.order.append(part.order);
-        // None of the lives was dropped: the tracker refuses a part with which it may reach its limit. Each one comes after the
-        // rows of those lives that the part's tracker returned before it.
+        // Number of the part's rows that come from the first `lives` lives of its tracker.
+        let rows_of_first = |lives: u64| {
+            let last = usize::try_from(lives).ok().and_then(|lives| lives.checked_sub(1));
+            last.and_then(|last| rows_after_life.get(last).copied()).unwrap_or_default()
+        };
+        // None of the lives was dropped: the tracker refuses a part with which it may reach its limit.
         let mut inserted = Vec::new();
         for Appended { life, handed_out, .. } in lives {
             if self.accepts(&life) {
-                let lives_before = usize::try_from(handed_out).unwrap_or(usize::MAX);
-                let last_before = lives_before.checked_sub(1).and_then(|last| rows_after_life.get(last));
-                inserted.push((last_before.copied().unwrap_or_default(), life));
+                inserted.push((rows_of_first(handed_out), life));
             }
         }
         self.rows.append(part.rows, inserted)?;

@@ -57,8 +57,8 @@ pub(crate) trait LifeCollector<T> {
 }
 
 /// Reads the streams of all files, and passes them to a collector. Returns `false` if the output may lack a stream or
-/// show it wrongly, which was reported then: for a file or an event that cannot be read, or signs that a log is not in
-/// order.
+/// show it wrongly, which was reported then: a file or an event cannot be read, a log is not in order, or `--max-live` has no room
+/// for a stream.
 ///
 /// `note` makes the note on an event of the file with this index. `rows` is output without a stream: the output of each log
 /// and range begins as a copy of it. An empty `Vec<T>` collects `T::from_life` of each stream.
@@ -73,9 +73,9 @@ pub(crate) fn read_lives<F: MakeNote, R: LifeRows, C: LifeCollector<R::Ready>>(
     rows: R,
     collector: &mut C,
 ) -> io::Result<bool> {
-    let mut checked = Checked { collector, names: files.names(), in_order: true };
+    let mut checked = Checked { collector, names: files.names(), is_complete: true };
     let all_read = files.read(LifeLogs { options, counts: C::COUNTS, note, rows }, &mut checked)?;
-    Ok(all_read && checked.in_order)
+    Ok(all_read && checked.is_complete)
 }
 
 /// A collector of streams that checks the logs.
@@ -84,8 +84,8 @@ struct Checked<'c, C> {
     collector: &'c mut C,
     /// Names of the files.
     names: Arc<[String]>,
-    /// Set while all logs were in order so far, and there was room for their streams.
-    in_order: bool,
+    /// Set while all logs were in order so far, with room for their streams.
+    is_complete: bool,
 }
 
 impl<F: MakeNote, R: LifeRows, C: LifeCollector<R::Ready>> Collector<LifeLog<F, R>> for Checked<'_, C> {
@@ -100,14 +100,14 @@ impl<F: MakeNote, R: LifeRows, C: LifeCollector<R::Ready>> Collector<LifeLog<F, 
         }
         self.collector.end_of_log(log.first_input)?;
         let name = self.names.get(log.first_input).map_or("", |name| name);
-        self.in_order &= log.order.report(&escape_name(name));
+        self.is_complete &= log.order.report(&escape_name(name));
         if C::COUNTS && log.dropped > 0 {
             let streams = count(log.dropped, "stream");
             report(format_args!(
                 "tor-streams: {}: {streams} let go for want of room, and counted again if more events follow; --max-live makes room",
                 escape_name(name)
             ));
-            self.in_order = false;
+            self.is_complete = false;
         }
         Ok(())
     }

@@ -14,8 +14,8 @@ use crate::input::reader::{Consumer, Event};
 pub(super) const LENGTHS: RangeInclusive<u64> = 256 * 1024..=1024 * 1024;
 
 /// Number of bytes of a range for each stream that the range may keep: in its output, because the stream is open, or
-/// because it may have begun before the range. A stream takes about a kilobyte, and several ranges may wait for an
-/// earlier one. A hostile log has another stream in each line.
+/// because it may have begun before the range. A stream takes about a kilobyte, so a range takes some four times its length, and
+/// several ranges may wait for an earlier one. A hostile log has another stream in each line.
 const BYTES_PER_STREAM: u64 = 256;
 
 /// Number of streams that a range of any length may keep, so that a range with many streams at its start is not given up.
@@ -29,8 +29,8 @@ const STRIDE: u64 = 256;
 pub(crate) struct LifePart<F, R> {
     /// Consumer of the range's events: the streams that began in the range and have ended, and the tracker of all others.
     pub(super) log: LifeLog<F, R>,
-    /// For each life that the range's tracker has returned, the number of rows once it was added. A life that does not
-    /// pass the filters adds none.
+    /// For each life that the range's tracker has returned, the number of rows so far, with its own. A life that does not pass the
+    /// filters has no row.
     pub(super) rows_after_life: Vec<usize>,
     /// Number of events so far.
     events: u64,
@@ -45,7 +45,7 @@ impl<F: MakeNote, R: LifeRows> LifePart<F, R> {
         Self { log, rows_after_life: Vec::new(), events: 0, must_reread: false }
     }
 
-    /// Frees the memory if it is too much for the first `len` bytes of the range.
+    /// Gives up the part and frees its memory, if that is too much for the first `len` bytes of the range.
     fn check_size(&mut self, len: u64) {
         let max = MIN_STREAMS + usize::try_from(len / BYTES_PER_STREAM).unwrap_or(usize::MAX);
         let open = self.log.tracker.live().chain(self.log.tracker.undecided());

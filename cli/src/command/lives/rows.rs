@@ -7,7 +7,7 @@ use crate::command::note::Life;
 
 /// The output of streams that have ended, in the order of their ends.
 ///
-/// A thread that reads makes it, so that little is left to the one thread that prints or merges in order.
+/// The threads that read make the output, so that little is left to the one thread that prints or merges in order.
 pub(crate) trait LifeRows: Send + Sync + Sized + 'static {
     /// Output that is ready to be passed on.
     type Ready: Send + 'static;

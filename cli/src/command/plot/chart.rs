@@ -47,13 +47,13 @@ const ENTRY_TEXT: f64 = 33.0;
 const NARROW_ENTRY: usize = 26;
 /// Maximum width of an entry of a legend in one column, in characters: a longer name is cut.
 const WIDE_ENTRY: usize = 56;
-/// Number of colours, without the grey one for everything else.
-const COLOURS: usize = 7;
+/// Number of the colour grey, after the seven colours of series.
+const GREY: usize = 7;
 
 /// The look of a curve or of a series of bars: a colour and a pattern, each of which distinguishes neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Look {
-    /// Number of the colour, which the style sheet has.
+    /// Number of the colour in the style sheet, `picture.css`.
     pub(super) colour: usize,
     /// Number of the pattern: the hatching or dots of a bar, or the dashes of a curve.
     pub(super) pattern: usize,
@@ -72,8 +72,8 @@ impl Look {
     pub(super) const HORIZONTAL: usize = 4;
     /// Number of patterns. The last one has vertical lines.
     pub(super) const PATTERNS: usize = 6;
-    /// Look of everything that has none of its own: grey, the last colour of the style sheet.
-    pub(super) const OTHERS: Self = Self { colour: COLOURS, pattern: Self::PLAIN };
+    /// Look of everything that has none of its own.
+    pub(super) const OTHERS: Self = Self { colour: GREY, pattern: Self::PLAIN };
 
     /// Returns the colour as a value of CSS.
     fn colour(self) -> String {

@@ -94,12 +94,13 @@ pub(super) enum StreamEnd {
     Failed,
     /// Closed without an answer.
     Unanswered,
-    /// Neither answered nor ended in the log: open at its end, replaced by another stream with its ID, or dropped.
+    /// Neither answered nor ended in the log: open at its end, replaced by another stream with its ID, or dropped to
+    /// make room for others.
     NoEnd,
 }
 
 impl StreamEnd {
-    /// The ends, in the order of the figures.
+    /// The ends in the order of the figures, each at the index that is its value.
     pub(super) const ALL: [Self; 4] = [Self::Answered, Self::Failed, Self::Unanswered, Self::NoEnd];
 
     /// Returns the end of a stream.
@@ -135,7 +136,7 @@ pub(super) enum RequestKind {
 }
 
 impl RequestKind {
-    /// The kinds, in the order of the figures.
+    /// The kinds in the order of the figures, each at the index that is its value.
     pub(super) const ALL: [Self; 3] = [Self::Onion, Self::Connect, Self::LookUp];
 
     /// Returns the kind of a stream.
@@ -167,7 +168,8 @@ pub(super) struct Causes {
 }
 
 impl Causes {
-    /// Maximum number of causes with an index of their own: a tor has some forty.
+    /// Maximum number of causes with an index of their own: a tor has some forty. Each has two words of at most 64 bytes, as
+    /// many as a `StreamLife` keeps.
     const MAX: usize = 200;
     /// Index of all causes beyond the maximum.
     pub(super) const OTHERS: usize = usize::MAX;
@@ -177,7 +179,6 @@ impl Causes {
         let next = self.indices.len();
         match self.indices.get(&cause) {
             Some(&index) => index,
-            // The cause has two words, of which a `StreamLife` keeps 64 bytes each.
             None if next < Self::MAX => *self.indices.entry(cause).or_insert(next),
             None => Self::OTHERS,
         }
@@ -196,16 +197,16 @@ impl StreamCounts {
         self.streams += 1;
         self.failed += u64::from(cause.is_some());
         // Returns the index of the stream's curve, given that of its kind.
-        let curve = |kind: usize| match curves {
+        let curve_of = |kind: usize| match curves {
             CurveKeys::Files => life.note.file,
             CurveKeys::Kinds => kind,
         };
         let answer = life::time_to_answer(life);
         if let Some(time) = answer {
-            self.answers.entry(curve(RequestKind::of(life) as usize)).or_default().add(time);
+            self.answers.entry(curve_of(RequestKind::of(life) as usize)).or_default().add(time);
         }
         if let Some(time) = life::duration(life) {
-            self.lifetimes.entry(curve(end as usize)).or_default().add(time);
+            self.lifetimes.entry(curve_of(end as usize)).or_default().add(time);
         }
         let cause = cause.map(|cause| self.causes.index_of(cause));
         if let Some(first) = life.first.and_then(Time::unix) {
@@ -230,5 +231,17 @@ impl LifeCollector<Vec<Life>> for CountCollector {
     fn lives(&mut self, lives: Vec<Life>) -> io::Result<()> {
         lives.iter().for_each(|life| self.counts.add(life, self.curves));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The name and the look of a curve are looked up by its index, and a stream is counted by the value of its end or kind.
+    #[test]
+    fn ends_and_kinds_stand_at_their_values() {
+        assert_eq!(StreamEnd::ALL.map(|end| end as usize), [0, 1, 2, 3]);
+        assert_eq!(RequestKind::ALL.map(|kind| kind as usize), [0, 1, 2]);
     }
 }

@@ -26,7 +26,7 @@ const PURPLE: usize = 6;
 /// Returns the look of a cause. A reason that the other end of the circuit gave has another pattern than the same
 /// reason of this end.
 pub(super) fn cause_look(cause: &Cause) -> Look {
-    // The most frequent reasons come first: of this end these have plain colours.
+    // The most frequent reasons come first: the first seven have plain colours if this end gave them.
     const ORDER: [Reason; 20] = [
         Reason::Timeout,
         Reason::ResolveFailed,

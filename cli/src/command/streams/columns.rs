@@ -34,7 +34,7 @@ pub(super) struct Asked;
 pub(super) struct TargetKind;
 
 columns! {
-    /// The columns of `streams`. A `Timestamp` may be null by itself.
+    /// The columns of `streams`. A row may have no `Timestamp`, even without a `Nullable`.
     pub(super) struct StreamColumns of |stream: StreamRow| {
         stream_id: Text = stream.row.stream_id,
         circuit_id: Nullable<Text> = stream.row.circuit_id,

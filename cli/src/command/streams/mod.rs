@@ -36,12 +36,12 @@ use crate::output::columns::ColumnFormat;
 /// Help text after the options.
 const MORE_HELP: &str = "\
 Examples:
-  tor-streams streams --format csv onionperf.torctl.log.xz > streams.csv
+  tor-streams streams --format csv onionperf.log.xz > streams.csv
   tor-streams streams --purpose USER --since 1h tor.log
   tor-streams streams --source '*:47849' tor.log
   tor-streams streams --failed --check tor.log
   tor-streams streams --join tor.log.1 tor.log
-  tor-streams streams --format onionperf onionperf.torctl.log.xz > tor.streams.json
+  tor-streams streams --format onionperf onionperf.log.xz > tor.streams.json
 
 Which streams:
   With filters, the streams that pass them, whole. --purpose, --source and
@@ -105,8 +105,8 @@ Columns:
   What a stream does not have is null in JSON and empty in CSV. Words are as
   tor prints them. A look-up that was closed without an answer, for another
   reason than DONE, has failed without an event FAILED; its outcome is
-  `closed`. Of one stream, 1000 circuits and events are kept at most. A reply
-  to GETINFO stream-status tells which streams were open: they are printed too.
+  `closed`. Of one stream, 1000 circuits and events are kept at most. Streams
+  that were open already, by a reply to GETINFO stream-status, are printed too.
 
   Arrow and Parquet files (if built with the feature `arrow`) have the same
   columns with types: words as dictionaries, circuits as a list, unix_ts_start
@@ -116,16 +116,17 @@ Columns:
 OnionPerf:
   --format onionperf prints the object `tor.streams` of OnionPerf's analysis:
   what its own parser gives, to the microsecond, but for one thing: a reason
-  that tor has no name for, such as UNKNOWN_264, is kept, and lost there.
-  Streams without a beginning or an end are left out, and of those with the
-  same number only the last one is printed, which is told; so it is if a stream
-  has more than 1000 events, of which the first ones and the last are printed,
-  or if --max-live left no room for the first events of a stream.
+  that tor has no name for, such as UNKNOWN_264, is kept, and lost there. The
+  object is in memory until the last log was read.
+  Streams without a beginning or an end are left out. Of streams with the same
+  number only the last one is printed, and of one with more than 1000 events
+  only the first ones and the last. Both are reported, and so is a stream for
+  whose first events --max-live left no room.
 
 Exit status:
   0  Every stream was printed, or whatever reads the output was closed. Standard
-     error may tell that the clock was set back.
-  1  Something was told on standard error: a file or a line that could not be
+     error may report that the clock was set back.
+  1  Standard error reports something else: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
      tor, or in the wrong order, or read twice; a filter's word that nobody
      knows; identities, or with onionperf streams, for which --max-live left no

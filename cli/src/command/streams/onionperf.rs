@@ -22,8 +22,8 @@ use crate::output::table::{count, count_as};
 use crate::output::{mask, text};
 use crate::report;
 
-/// A word of tor, borrowed if the library has a name for it, as for nearly every word. The thread that prints has to free the
-/// other ones, which takes long for memory that another thread has allocated.
+/// A word of tor. Nearly every word has a name in the library and is borrowed: the thread that prints would take long to free words
+/// that another thread has allocated.
 type Word = Cow<'static, str>;
 
 /// An event with a time and the fields that OnionPerf reads.
@@ -53,16 +53,16 @@ impl TimedEvent {
         let time = event.time.and_then(Time::unix)?;
         let event = event.event;
         let target = format!("{}:{}", mask::target_host(event), event.target_port);
-        // Returns a word that the library has no name for, with credentials masked.
         let is_known = false;
-        let own = |printed: &str| Word::Owned(mask::word(event, printed, is_known).into());
+        // Returns a word that the library has no name for, with credentials masked.
+        let unnamed = |printed: &str| Word::Owned(mask::word(event, printed, is_known).into());
         let reason_word = |reason: Option<StreamClosureReason>, printed: Option<&str>| match reason {
-            Some(StreamClosureReason::Unrecognized) | None => printed.map(own),
+            Some(StreamClosureReason::Unrecognized) | None => printed.map(unnamed),
             Some(reason) => Some(Word::Borrowed(reason.as_str())),
         };
         Some(Self {
             status: match event.status {
-                StreamStatus::Unrecognized => own(event.status_str()),
+                StreamStatus::Unrecognized => unnamed(event.status_str()),
                 status => Word::Borrowed(status.as_str()),
             },
             time,
@@ -70,7 +70,7 @@ impl TimedEvent {
             // OnionPerf reads a log as ASCII, and has a question mark for any other character.
             target: target.replace(|character: char| !character.is_ascii(), "?").into(),
             purpose: match event.purpose {
-                Some(StreamPurpose::Unrecognized) | None => event.purpose_str().map(own),
+                Some(StreamPurpose::Unrecognized) | None => event.purpose_str().map(unnamed),
                 Some(purpose) => Some(Word::Borrowed(purpose.as_str())),
             },
             source_addr: event.source_addr.map(|address| mask::source_addr(event, address).into()),

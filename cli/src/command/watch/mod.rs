@@ -52,11 +52,11 @@ Authentication:
   it.
 
 Output:
-  As of `tor-streams events`, each event at once. `line` is its line in what
-  tor sent since it was connected to, and `time` the Unix time at which it
-  came. An event that cannot be read goes to standard error with its line and
-  the reason; of those with the same unknown status only the first, the others
-  are counted at the end.
+  Each event as it comes, in the form that `tor-streams events` prints. `line`
+  counts the lines that tor sent on this connection, and `time` is the Unix time
+  at which the event came. An event that cannot be read goes to standard error
+  with its line and the reason; of those with the same unknown status only the
+  first, the others are counted at the end.
 
   A client can ask for a name that holds a line end, so that some of the lines
   are the client's. A line that looks like an event and is not read goes to
@@ -214,7 +214,7 @@ fn watch(
     loop {
         match control.read(&mut buffer) {
             Ok(Some(len)) => receiver.receive(buffer.get(..len).unwrap_or_default(), display)?,
-            Ok(None) => receiver.pause(display)?,
+            Ok(None) => receiver.idle(display)?,
             // An incomplete line is not reported: nothing cut it but the user, who did not wait for the rest of it.
             Err(end @ ConnectionEnd::Stopped) => return Err(end),
             Err(end) => {

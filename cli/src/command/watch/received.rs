@@ -26,7 +26,7 @@ use super::stream_status::StatusReplyScanner;
 use crate::input::findings::holds_another_event;
 use crate::input::lines::{CollectedLine, LineCollector};
 
-/// Ends the message about a line that tor does not print of its own accord.
+/// Message about a line that tor prints only because of what a client asked for.
 macro_rules! by_a_client {
     ($message:literal) => {
         concat!($message, ": a client may have asked for a name that holds a line end")
@@ -39,7 +39,7 @@ pub(crate) struct Receiver<'o> {
     address: &'o ControlAddress,
     /// Set if events are read leniently.
     lenient: bool,
-    /// Decoder of the events. Another one takes its place where data is left.
+    /// Decoder of the events. A new one takes its place when data is ended early.
     decoder: EventDecoder<MAX_LINE>,
     /// Number of lines before those that the decoder counts.
     lines_before: u64,
@@ -78,7 +78,7 @@ impl<'o> Receiver<'o> {
             self.decode(up_to_lf, &prefix, display)?;
             if let Some(line) = line {
                 self.scan_open_streams(&line, display)?;
-                self.leave_data(&line, &prefix, display)?;
+                self.end_hiding_data(&line, &prefix, display)?;
             }
         }
         self.report_skipped(display)?;
@@ -88,8 +88,9 @@ impl<'o> Receiver<'o> {
         display.tick()
     }
 
-    /// Takes notice that tor has sent nothing for a while.
-    pub(crate) fn pause(&mut self, display: &mut EventDisplay) -> io::Result<()> {
+    /// Reports an incomplete line whose end may never come, and shows the output so far. Called when tor has sent nothing for a
+    /// while.
+    pub(crate) fn idle(&mut self, display: &mut EventDisplay) -> io::Result<()> {
         self.report_line_ends(display)?;
         display.tick()
     }
@@ -140,9 +141,9 @@ impl<'o> Receiver<'o> {
         Ok(())
     }
 
-    /// Leaves data in which later events would be hidden, given the line that ended last: after the first line of data that
-    /// nobody has asked for, and at an event within the reply with the open streams.
-    fn leave_data(&mut self, line: &CollectedLine, prefix: &str, display: &mut EventDisplay) -> io::Result<()> {
+    /// Ends data that would hide later events: if `line`, which was decoded last, begins data that nobody has asked for, or is an
+    /// event in the reply with the open streams.
+    fn end_hiding_data(&mut self, line: &CollectedLine, prefix: &str, display: &mut EventDisplay) -> io::Result<()> {
         let is_reply_open = self.scanner.as_ref().is_some_and(StatusReplyScanner::is_in_data);
         let Skipped { open, in_data, .. } = self.decoder.skipped();
         if let Some(number) = open.filter(|_| !is_reply_open) {
@@ -155,15 +156,14 @@ impl<'o> Receiver<'o> {
             self.report_skipped(display)?;
             let message = by_a_client!("this line, among the streams that tor lists, is read as an event");
             self.report(Some(number), message, display)?;
-            // The decoder is restarted at the first event in data, so that event is in its last line.
+            // Each event in data restarts the decoder, so the first one is the line that was decoded last.
             self.restart_decoder(number - 1);
             self.decode(&[&line.text, b"\r\n".as_slice()].concat(), prefix, display)?;
         }
         Ok(())
     }
 
-    /// Replaces the decoder with one that has seen no data. `lines` is the number of the old one's lines before the new one's
-    /// first line.
+    /// Replaces the decoder with one that is not in data, and that begins after the first `lines` lines of the old one.
     fn restart_decoder(&mut self, lines: u64) {
         self.lines_before += lines;
         self.decoder = new_decoder(self.lenient);
@@ -215,8 +215,8 @@ fn show<'l>(
     address: &ControlAddress,
     display: &mut EventDisplay,
 ) -> io::Result<Option<u64>> {
-    // The prefix is not set yet: of a line with one, `holds_another_event` takes the text of an event, with any anomaly, for a sign of
-    // two joined lines. A client's name may have both, so here only fields in an unknown order are such a sign.
+    // Checked before the prefix is set: `holds_another_event` takes a prefix for the sign of a log, where lines are joined more often
+    // than on the wire.
     let holds_another = line.event.as_ref().is_ok_and(|event| holds_another_event(&line, event));
     let joined = holds_another.then_some(line.number);
     line.number += lines_before;

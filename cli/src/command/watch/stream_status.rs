@@ -1,6 +1,6 @@
 //! The reply to `GETINFO stream-status`: the streams that were open before events were asked for.
 //!
-//! The reply has one of three forms. Its *rows* are the streams:
+//! The reply has one of three forms: for several streams, for one, and for none. Its *rows* are the streams:
 //!
 //! ```text
 //! 250+stream-status=                     250-stream-status=10 NEW 0 a:443     250-stream-status=
@@ -92,8 +92,8 @@ impl StatusReplyScanner {
             self.0 = ScanState::After;
             return None;
         }
-        // If a client's line seemed to begin the reply, the events after it are no rows, nor is the first line of tor's reply. No
-        // row of tor looks like either: an ID has no `+`, and `STREAM` is no status.
+        // A client's line may have seemed to begin the reply. Then events follow, and the first line of tor's own reply. No row of
+        // tor's looks like either: an ID has no `+`, and `STREAM` is no status.
         let is_row = !text.starts_with(b"650 STREAM ") && text != b"250+stream-status=";
         is_row.then(|| StatusRow::new(text, line))
     }
@@ -139,7 +139,7 @@ mod tests {
             ),
             ("250+stream-status=\r\n.\r\n250 OK\r\n5 NEW 0 a:1\r\n", &[]),
             ("250-stream-status=10 NEW 0 192.0.2.7:443\r\n250 OK\r\n", &["10 NEW 0 192.0.2.7:443"]),
-            // A second reply is nobody's.
+            // Only one reply was asked for: whatever comes after it has no rows.
             ("250-stream-status=\r\n250 OK\r\n250+stream-status=\r\n31 NEW 0 a:1\r\n.\r\n", &[]),
             ("552 Unrecognized key \"stream-status\"\r\n250+stream-status=\r\n31 NEW 0 a:1\r\n.\r\n", &[]),
             // A LF in a name ends no row.

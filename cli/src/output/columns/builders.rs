@@ -45,14 +45,14 @@ pub(crate) struct Nullable<B>(B);
 #[derive(Default)]
 pub(crate) struct Text(StringBuilder);
 
-/// Protocol words, of which there are few, as indices into a dictionary that begins with the known words of `K`.
+/// Words, of which there are few, as indices into a dictionary that begins with the known words of `K`.
 pub(crate) struct Dictionary<K>(StringDictionaryBuilder<Int32Type>, PhantomData<K>);
 
 /// A list of texts.
 #[derive(Default)]
 pub(crate) struct TextList(ListBuilder<StringBuilder>);
 
-/// Counts, in 64 bits.
+/// Counts: whole numbers of 64 bits.
 #[derive(Default)]
 pub(crate) struct Count(Int64Builder);
 
@@ -68,8 +68,8 @@ pub(crate) struct Real(Float64Builder);
 #[derive(Default)]
 pub(crate) struct Flag(BooleanBuilder);
 
-/// Points in time: Unix time in microseconds; digits below the microsecond are dropped. A row has no value if its time is
-/// unknown, or after the year 294246, the last one that 64 bits have.
+/// Unix times in microseconds; further digits are dropped. A row has no value if its time is unknown, or too late for 64 bits, after
+/// the year 294246. So this column needs no [`Nullable`].
 pub(crate) struct Timestamp(TimestampMicrosecondBuilder);
 
 /// A kind of words whose usual members are known.
@@ -93,7 +93,7 @@ known_words!(StreamStatus, StreamClosureReason, StreamSource, StreamPurpose, Cli
 
 impl<K: KnownWords> Default for Dictionary<K> {
     fn default() -> Self {
-        // With all known words the dictionary hardly ever grows. Making it fails only if the words do not fit an index: they are few.
+        // With all known words the dictionary hardly ever grows. The only error is that of more words than indices.
         let known = StringArray::from(K::known());
         let builder = StringDictionaryBuilder::new_with_dictionary(0, &known).unwrap_or_default();
         Self(builder, PhantomData)
@@ -178,8 +178,8 @@ impl ColumnBuilder for TextList {
     }
 }
 
-/// Implements [`ColumnBuilder`] for a wrapped builder of Arrow, given the type of a value, the type of the column, and
-/// what the builder adds for a value, with the bytes of its text.
+/// Implements [`ColumnBuilder`] for a wrapped builder of Arrow, given the type of a value, whether a row may have none, the type of
+/// the column, the item that a value adds to Arrow's builder, and the number of bytes of its text.
 macro_rules! column_builder {
     ($Builder:ident, $Value:ty, $nullable:literal, $data_type:expr, |$value:ident| $added:expr, $bytes:expr) => {
         impl ColumnBuilder for $Builder {

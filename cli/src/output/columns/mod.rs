@@ -1,6 +1,7 @@
 //! Files with typed columns, for programs that analyse many rows: Arrow and Parquet. The [builders] make the columns.
 //!
-//! Rows are encoded in batches, and a Parquet file has groups of batches: the maximums below bound the memory for both.
+//! Rows are encoded in batches, and a Parquet file has groups of batches, its *row groups*: the maximums below bound the memory for
+//! both. Words are stored in *dictionaries*: a column has a list of words, and each row the index of one.
 
 pub(crate) mod builders;
 
@@ -19,7 +20,8 @@ use parquet::file::properties::WriterProperties;
 /// Maximum number of rows in a batch: the usual one of Arrow's readers.
 const BATCH: usize = 8192;
 
-/// Number of bytes of text with which a batch is full, before it has all its rows: a row may be long, and a text column ends at 2 GiB.
+/// Number of bytes of text with which a batch is full, even if it has fewer rows than [`BATCH`]: a row may be long, and a text column
+/// of a batch has room for 2 GiB.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// Maximum number of rows in a Parquet row group, which is kept in memory until it is written. Larger groups make the file hardly smaller.
@@ -28,7 +30,7 @@ const ROW_GROUP: usize = 8 * BATCH;
 /// Maximum bytes of a row group, encoded.
 const ROW_GROUP_BYTES: usize = 8 * 1024 * 1024;
 
-/// Maximum bytes of all dictionaries: so much memory is allowed to words. The known ones take a few thousand bytes.
+/// Maximum bytes of all dictionaries together. The words that the library knows take a few thousand bytes; a hostile log has others.
 const MAX_DICTIONARY_BYTES: usize = 4 * 1024 * 1024;
 
 /// Size of the buffer before standard output, in bytes.

@@ -45,16 +45,16 @@ pub(super) fn lifetimes(data: &StreamCounts, files: Option<&[String]>) -> Drawn 
     draw(Figure::Lifetimes, "Lifetime", "NEW to CLOSED or FAILED", &series, data.streams)
 }
 
-/// Returns the series of curves. The index of a curve is that of its file, if `files` has their names; else `kind` returns the
-/// name and the look for an index.
+/// Returns the series of curves. If there are names of `files`, the index of a curve is that of its file; else `name_and_look`
+/// returns what the index stands for.
 fn series(
     curves: &BTreeMap<usize, Curve>,
     files: Option<&[String]>,
-    kind: impl Fn(usize) -> (String, Look),
+    name_and_look: impl Fn(usize) -> (String, Look),
 ) -> Vec<Series> {
     let file = |index: usize| Some((files?.get(index)?.clone(), curve_look(index)));
     let one = |(&index, curve): (&usize, &Curve)| {
-        let (name, look) = file(index).unwrap_or_else(|| kind(index));
+        let (name, look) = file(index).unwrap_or_else(|| name_and_look(index));
         let entry = LegendEntry { look, name, count: curve.total() };
         Series { entry, ranks: curve.ranks(), is_exact: curve.is_exact() }
     };
@@ -97,8 +97,8 @@ fn draw_curves(chart: &mut Chart, series: &[Series], (shortest, longest): (f64, 
     chart.legend(&entries, Swatch::Line);
 }
 
-/// Returns a sentence about the streams that took less time than the horizontal axis begins with, if there are any: its ends
-/// are chosen without those of less than a microsecond.
+/// Returns a sentence about the streams below the shortest time of the horizontal axis, if there are any. These took less than a
+/// microsecond, which [`round_ends`] does not count.
 fn below_axis(series: &[Series], shortest: f64) -> Option<String> {
     let below = |series: &Series| {
         let rank = series.ranks.iter().take_while(|rank| rank.seconds < shortest).last();

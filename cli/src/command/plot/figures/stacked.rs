@@ -39,7 +39,7 @@ pub(super) fn failures(data: &StreamCounts) -> Drawn {
         (0, _) => chart.sentence("No stream in these steps failed."),
         _ => {}
     }
-    // The others are one cause or more.
+    // One index stands for all causes beyond `Causes::MAX`, so there may be more.
     let at_least = if causes.contains_key(&Causes::OTHERS) { "at least " } else { "" };
     let mut caption = vec![format!(
         "{} of {} failed ({}), for {at_least}{}, each at the time of its first event in UTC.",
@@ -90,7 +90,7 @@ pub(super) fn streams(data: &StreamCounts) -> Drawn {
     let streams = count(drawn.iter().sum(), "stream");
     let mut caption = vec![format!("{streams}, each at the time of its first event in UTC.")];
     caption.extend(missing(data, &axis));
-    // An axis has a step with a stream.
+    // There is an axis, so there is a stream.
     Drawn { chart, caption, numbers, is_empty: false }
 }
 

@@ -45,7 +45,10 @@ impl Password {
 /// Asks the user for the password on the terminal, without echo.
 fn ask() -> Result<String, ConnectionEnd> {
     rpassword::prompt_password("Password of tor's control port: ").map_err(|error| match error.kind() {
+        // Ctrl-C at the prompt.
         io::ErrorKind::Interrupted => ConnectionEnd::Stopped,
+        // Ctrl-D.
+        io::ErrorKind::UnexpectedEof => ConnectionEnd::fatal("tor wants a password, and none was typed"),
         _ => ConnectionEnd::Fatal(format!(
             "tor wants a password: {PASSWORD_VARIABLE} is not set, and there is no terminal to ask on"
         )),

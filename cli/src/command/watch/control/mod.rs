@@ -145,17 +145,17 @@ impl<'s> ControlConnection<'s> {
             let Some(line) = ReplyLine::of(line) else {
                 return Err(ConnectionEnd::fatal("no control port: what it sends is not a reply"));
             };
-            let (code, continuation, is_event) = (line.code, line.continuation, line.is_event());
-            if !is_event {
-                lines.push(line.text.to_vec());
+            // No event that `watch` asks for has data: if one seems to begin data, the line is a client's.
+            if line.is_event() {
+                continue;
             }
-            match continuation {
-                // No event that `watch` asks for has data: a line that begins some is a client's.
-                Continuation::Data if !is_event => self.skip_data(deadline)?,
-                Continuation::End if !is_event => {
-                    return Ok(ControlReply { code: code.map(char::from).iter().collect(), lines });
+            lines.push(line.text.to_vec());
+            match line.continuation {
+                Continuation::Data => self.skip_data(deadline)?,
+                Continuation::More => {}
+                Continuation::End => {
+                    return Ok(ControlReply { code: line.code.map(char::from).iter().collect(), lines });
                 }
-                _ => {}
             }
         }
     }

@@ -111,11 +111,11 @@ impl LiveSummary {
         let ended = self.tracker.update(event, Instant::now());
         if event.status == StreamStatus::Closed {
             self.closed += 1;
-            let word = |word, reason| mask::word(event, word, reason != Some(StreamClosureReason::Unrecognized));
-            let reason = event.reason_str().map_or(Cow::Borrowed("(none)"), |text| word(text, event.reason));
+            let masked = |word, reason| mask::word(event, word, reason != Some(StreamClosureReason::Unrecognized));
+            let reason = event.reason_str().map_or(Cow::Borrowed("(none)"), |word| masked(word, event.reason));
             self.reasons.add(&reason);
-            if let Some(text) = event.remote_reason_str() {
-                self.remote_reasons.add(&word(text, event.remote_reason));
+            if let Some(word) = event.remote_reason_str() {
+                self.remote_reasons.add(&masked(word, event.remote_reason));
             }
         }
         self.ended.extend(ended);
@@ -143,7 +143,7 @@ impl LiveSummary {
         // If an event came before the reply, the tracker has the stream already, with more facts, such as a purpose.
         if self.tracker.get(&event.into_owned().id).is_none() {
             let ended = self.tracker.update(&event, Instant::now());
-            // A stream that was closed while tor made the reply is among those that ended, and a row is no event of it.
+            // If the stream was closed while tor made the reply, its row seems to be an event after CLOSED.
             self.ended.extend(ended.filter(|life| life.outcome != Outcome::AfterClosed));
             self.limit_ended();
         }

@@ -1,4 +1,4 @@
-//! Showing what tor sends.
+//! The output of `watch`.
 //!
 //! - this file: the two forms of output, events one by one or a summary; and messages between them
 //! - [`live_summary`]: the summary: counts of the events so far, and the last streams
@@ -65,7 +65,7 @@ impl EventDisplay {
                     summary.add_unreadable();
                 }
                 self.all_read = false;
-                // An error about something else than a word is always new.
+                // `false` only for an unknown word that was reported before.
                 if self.words.is_new(error) {
                     self.report(format_args!("{address}:{}: {error}", line.number))?;
                 }

@@ -9,7 +9,7 @@ use console::Term;
 
 use super::live_summary::LiveSummary;
 
-/// Interval at which a terminal's summary is redrawn.
+/// Interval at which a terminal's summary is redrawn: seldom enough to be read, often enough to look live.
 const REDRAW: Duration = Duration::from_millis(500);
 
 /// Standard output, on which the summary is shown.
