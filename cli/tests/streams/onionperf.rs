@@ -79,7 +79,8 @@ fn onionperf_names() {
     assert_eq!(stdout(0, &["streams", "--format", "onionperf"], &[data("field/T02-began-before-the-log.log")]), "{}\n");
 }
 
-// For OnionPerf a stream that begins again while it is open is one with two beginnings, and the last one with a number counts.
+// For OnionPerf, a stream that begins again while it is open is one stream with two beginnings. Of several streams with one ID, the last
+// one is in the object.
 #[test]
 fn onionperf_has_one_stream_for_each_number() {
     let (text, messages) = both(1, &["streams", "--format", "onionperf"], &[data("field-2/V08-restart.log")]);
@@ -124,7 +125,7 @@ fn streams_without_room() {
     assert_eq!(printed(0, "1", &file("onionperf", "open.log", open)), (vec![], String::new()));
 }
 
-/// A stream has any number of events of flow control. The first 999 events are kept, and the last one, which ends the stream.
+/// Flow control may give a stream any number of events. Of this stream's 1501, the first 999 are kept, and the last one, which ends it.
 #[test]
 fn a_stream_with_very_many_events() {
     let event = |time: u32, event: &str| format!("{time}.5 650 STREAM 7 {event} 9 a.test:443\n");

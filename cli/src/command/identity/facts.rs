@@ -64,11 +64,11 @@ impl Fields {
     }
 }
 
-/// Values of the fields, each as a number: equal numbers stand for equal values. `None` for a value that is unknown, or whose
-/// field is not in the set.
+/// Values of the [`FIELDS`], each as a hash of its text with a random key. `None` for a value that is unknown; in an identity,
+/// also for a field that does not belong to it.
 ///
-/// The text of each value becomes a hash with a random key, so that no credential is kept that will not be shown. The author
-/// of a log cannot choose two texts with one hash, and of 100,000 values two have the same with a chance of one in 3 billion.
+/// Only hashes are kept of credentials that are not shown. The author of a log cannot choose two texts with one hash, and of
+/// 100,000 values two have the same with a chance of one in 3 billion.
 pub(super) type Values = [Option<u64>; FIELDS.len()];
 
 /// The source of facts about identities.
@@ -133,7 +133,7 @@ impl FactSource {
 
 /// Returns the value of a field in an event, as text. `None` if the event does not tell it.
 fn value_text<'e>(event: &StreamEventRef<'e>, field: IsoField) -> Option<Cow<'e, str>> {
-    // Later events may have an address instead of the name that the client asked for.
+    // The target of a later event may be an address instead of the name that the client asked for.
     let begins = matches!(event.status, StreamStatus::New | StreamStatus::NewResolve);
     match field {
         IsoField::SocksUsername => credential_text(event, field, event.socks_username()),
@@ -200,8 +200,8 @@ impl IdentityFacts {
         }
     }
 
-    /// Returns the fields that the stream is kept apart by. An event without `ISO_FIELDS` is from a tor that does not
-    /// print it, or was shortened: then the fields of a tor without options.
+    /// Returns the fields by which the stream is kept apart. If no event has `ISO_FIELDS`, because tor did not print it or the
+    /// lines were shortened, these are the fields of a listener without isolation flags.
     pub(crate) fn iso_fields(&self) -> Fields {
         self.iso_fields.unwrap_or(Fields::DEFAULT)
     }

@@ -13,13 +13,14 @@ use crate::report;
 pub(crate) struct Identities {
     /// Results for streams with exactly these values of these fields.
     cache: HashMap<Exact, Cached>,
-    /// Identities by index.
-    all: Vec<Identity>,
+    /// The identities, by index.
+    identities: Vec<Identity>,
     /// Indices of the identities by their fields.
     by_fields: HashMap<Fields, Group>,
-    /// Maximum number of cached results, and so of identities. Values that identities gain add a few more.
+    /// Maximum number of cached results, and so of identities. Beyond it the cache has only results of identities that gained
+    /// values: fewer than [`FIELDS`] for each.
     limit: usize,
-    /// Number of streams whose identity is unknown since there was no room for another result.
+    /// Number of streams whose identity is unknown because there was no room for another result.
     no_room: u64,
 }
 
@@ -32,11 +33,11 @@ struct Cached {
     changes: u64,
 }
 
-/// The identities that fit a stream.
-enum Found {
+/// The number of identities that fit a stream.
+enum Fitting {
     /// No identity.
-    None,
-    /// The identity with this index.
+    Zero,
+    /// Only the identity with this index.
     One(usize),
     /// Several, or more than the stream is compared with.
     Several,
@@ -47,8 +48,8 @@ enum Found {
 struct Exact(Fields, Values);
 
 impl Hash for Exact {
-    /// Hashes one number for all values: these are hashes with a random key themselves. The factor is 2⁶⁴ divided by the
-    /// golden ratio, which spreads its multiples evenly; the rotation makes their order count.
+    /// Hashes a single number into which all values are mixed: they are hashes with a random key themselves. The factor is 2⁶⁴
+    /// divided by the golden ratio, whose multiples are spread evenly; the rotation makes the order of the values count.
     fn hash<H: Hasher>(&self, state: &mut H) {
         let Self(Fields(fields), values) = self;
         let mix = |all: u64, value: &Option<u64>| {
@@ -78,17 +79,17 @@ struct Group {
 }
 
 impl Identities {
-    /// Maximum number of identities that a stream is compared with, those of which other fields are known than of the stream:
-    /// the time for a stream has to stay bounded. Of more identities several usually fit.
+    /// Maximum number of identities that a stream is compared with, which bounds the time for a stream. Of more than these, several
+    /// usually fit.
     const MAX_COMPARED: usize = 1000;
 
     /// Returns a table of at most `limit` identities.
     pub(crate) fn new(limit: usize) -> Self {
-        Self { cache: HashMap::new(), all: Vec::new(), by_fields: HashMap::new(), limit, no_room: 0 }
+        Self { cache: HashMap::new(), identities: Vec::new(), by_fields: HashMap::new(), limit, no_room: 0 }
     }
 
-    /// Returns the index of a stream's identity. A stream that differs from all others gets a new identity. `None` if
-    /// its values are unknown, if several identities are possible, or if there is no room for another entry.
+    /// Returns the index of a stream's identity. A stream that fits none gets a new one. `None` if all its values are unknown, if
+    /// several identities are possible, or if there is no room for another result.
     pub(crate) fn index_of(&mut self, facts: &IdentityFacts) -> Option<usize> {
         let fields = facts.iso_fields();
         let values = values_of(fields, facts.values);
@@ -105,9 +106,9 @@ impl Identities {
             _ => {}
         }
         let identity = match self.find(fields, &values, cached.and_then(|cached| cached.identity)) {
-            Found::One(identity) => Some(identity),
-            Found::None => Some(self.add_empty(fields, facts.texts.is_some())),
-            Found::Several => None,
+            Fitting::One(identity) => Some(identity),
+            Fitting::Zero => Some(self.add_empty(fields, facts.texts.is_some())),
+            Fitting::Several => None,
         };
         if let Some(identity) = identity {
             self.learn(identity, fields, &values, facts.texts.as_deref());
@@ -130,42 +131,42 @@ impl Identities {
         self.by_fields.get(&fields).map_or(0, |group| group.changes)
     }
 
-    /// Adds an identity of which no value is known, and returns its index. [`learn`](Self::learn) enters it, with its
-    /// first values, in its group and in the cache.
+    /// Adds an identity without known values, and returns its index. Its first values, and its entries in its group and in the
+    /// cache, come from [`learn`](Self::learn).
     fn add_empty(&mut self, fields: Fields, has_texts: bool) -> usize {
         self.by_fields.entry(fields).or_default();
         let texts = has_texts.then(Box::default);
-        self.all.push(Identity { values: [None; FIELDS.len()], texts, fields });
-        self.all.len() - 1
+        self.identities.push(Identity { values: [None; FIELDS.len()], texts, fields });
+        self.identities.len() - 1
     }
 
     /// Searches for the identities that may be those of a stream with these values. `cached` is the one that an earlier
     /// stream with the same values had.
-    fn find(&self, fields: Fields, values: &Values, cached: Option<usize>) -> Found {
-        // An identity is made for a stream that fits none, and gains values from a stream that fits it alone. So any two
-        // identities differ in a value that both know, and one that has exactly these values is the only one that fits. The
-        // cache has each identity under its present values, since `learn` puts it there.
+    fn find(&self, fields: Fields, values: &Values, cached: Option<usize>) -> Fitting {
+        // An identity is added for a stream that fits none, and gains values only from streams that fit it alone. So any two
+        // identities of a group differ in a known value, and one with exactly these values is the only one that fits. The cache
+        // has each identity under its present values, since `learn` puts it there.
         let exact = cached.filter(|&identity| self.values(identity) == Some(values));
         if let Some(identity) = exact {
-            return Found::One(identity);
+            return Fitting::One(identity);
         }
-        // An identity with the same known fields has another value of one, since it is not the exact one: it does not fit.
+        // Any other identity with the same known fields differs in one of these values.
         let known = known_fields(values);
         let by_known = self.by_fields.get(&fields).into_iter().flat_map(|group| &group.by_known);
         let others = by_known.filter(|&(&other, _)| other != known).map(|(_, identities)| identities);
         if others.clone().map(BTreeSet::len).sum::<usize>() > Self::MAX_COMPARED {
-            return Found::Several;
+            return Fitting::Several;
         }
         let mut fitting = others.flatten().copied().filter(|&identity| {
-            self.values(identity).is_some_and(|identity| {
-                let mut both = identity.iter().zip(values);
-                both.all(|(ours, theirs)| ours.is_none() || theirs.is_none() || ours == theirs)
+            self.values(identity).is_some_and(|known| {
+                let mut pairs = known.iter().zip(values);
+                pairs.all(|(ours, theirs)| ours.is_none() || theirs.is_none() || ours == theirs)
             })
         });
         match (fitting.next(), fitting.next()) {
-            (Some(identity), None) => Found::One(identity),
-            (None, _) => Found::None,
-            _ => Found::Several,
+            (Some(identity), None) => Fitting::One(identity),
+            (None, _) => Fitting::Zero,
+            _ => Fitting::Several,
         }
     }
 
@@ -182,12 +183,14 @@ impl Identities {
 
     /// Returns the values of an identity.
     fn values(&self, index: usize) -> Option<&Values> {
-        self.all.get(index).map(|identity| &identity.values)
+        self.identities.get(index).map(|identity| &identity.values)
     }
 
     /// Adds the facts of a stream to its identity.
     fn learn(&mut self, index: usize, fields: Fields, values: &Values, texts: Option<&Texts>) {
-        let (Some(identity), Some(group)) = (self.all.get_mut(index), self.by_fields.get_mut(&fields)) else { return };
+        let (Some(identity), Some(group)) = (self.identities.get_mut(index), self.by_fields.get_mut(&fields)) else {
+            return;
+        };
         let before = known_fields(&identity.values);
         identity.learn(values, texts);
         let after = known_fields(&identity.values);
@@ -206,7 +209,7 @@ impl Identities {
     pub(crate) fn label(&self, index: usize) -> String {
         let mut label = format!("#{}", index + 1);
         let Some((fields, texts)) =
-            self.all.get(index).and_then(|identity| Some((identity.fields, identity.texts.as_ref()?)))
+            self.identities.get(index).and_then(|identity| Some((identity.fields, identity.texts.as_ref()?)))
         else {
             return label;
         };
@@ -295,9 +298,10 @@ mod tests {
         assert_eq!(identities.index_of(&first), Some(0));
     }
 
-    /// Logs without some value, such as the client's address, have an unlimited number of identities.
+    /// Streams of which the same values are known are not compared with each other, so they may have any number of identities.
     #[test]
     fn many_with_the_same_unknown_value() {
+        // More than `MAX_COMPARED`.
         let mut identities = Identities::new(10_000);
         for round in 0..2 {
             for user in 0..5000 {
@@ -305,7 +309,7 @@ mod tests {
                 assert_eq!(index, usize::try_from(user).ok(), "{round}");
             }
         }
-        // Entries are limited.
+        // The third user finds no room.
         let mut identities = Identities::new(2);
         let indices = [1, 2, 3, 1].map(|user| identities.index_of(&facts([Some(user), None, None])));
         assert_eq!(indices, [Some(0), Some(1), None, Some(0)]);

@@ -42,13 +42,17 @@ pub(super) struct WriteOptions {
 }
 
 /// Returns the content of the event, with pseudonyms.
+///
+/// # Errors
+///
+/// If the event has to be left out.
 pub(super) fn content(
     event: &StreamEventRef<'_>,
     names: &mut Pseudonyms,
     options: WriteOptions,
 ) -> Result<Vec<u8>, LeftOut> {
     let WriteOptions { lenient, writes_odd } = options;
-    // With an odd character in its host, a line may not be read as this event: then it is written without one.
+    // A line with odd characters in its host may be read as another event. Then the host is written without them.
     for with_odd in [writes_odd, false] {
         let mut shared = PseudonymLine { names, writes_odd: with_odd, line: Vec::new(), keywords: Vec::new() };
         shared.event(event).ok_or(LeftOut::NoRoom)?;
@@ -107,13 +111,13 @@ impl PseudonymLine<'_> {
         self.text(&format!(" {keyword}={value}"));
     }
 
-    /// Adds the whole event. `None` if there is no room for a pseudonym, as for the functions below.
+    /// Adds the whole event. `None`, here and from the functions below, if there is no room for a pseudonym.
     fn event(&mut self, event: &StreamEventRef<'_>) -> Option<()> {
         self.text(&format!("{} {} {} ", event.id, event.status_str(), event.circuit_id.unwrap_or("0")));
         self.target(event)?;
-        let is_known = |reason: Option<StreamClosureReason>| reason != Some(StreamClosureReason::Unrecognized);
-        self.word("REASON", event.reason_str(), is_known(event.reason))?;
-        self.word("REMOTE_REASON", event.remote_reason_str(), is_known(event.remote_reason))?;
+        let is_known_reason = |reason: Option<StreamClosureReason>| reason != Some(StreamClosureReason::Unrecognized);
+        self.word("REASON", event.reason_str(), is_known_reason(event.reason))?;
+        self.word("REMOTE_REASON", event.remote_reason_str(), is_known_reason(event.remote_reason))?;
         self.word("SOURCE", event.source_str(), event.source != Some(StreamSource::Unrecognized))?;
         if let Some(source_addr) = event.source_addr {
             let client = self.client(source_addr)?;
@@ -122,8 +126,8 @@ impl PseudonymLine<'_> {
         self.word("PURPOSE", event.purpose_str(), event.purpose != Some(StreamPurpose::Unrecognized))?;
         self.credential("SOCKS_USERNAME", event, event.socks_username(), (NameKind::User, "user"))?;
         self.credential("SOCKS_PASSWORD", event, event.socks_password(), (NameKind::Password, "pass"))?;
-        let is_known = event.client_protocol() != Some(ClientProtocol::Unrecognized);
-        self.word("CLIENT_PROTOCOL", event.client_protocol_str(), is_known)?;
+        let is_known_protocol = event.client_protocol() != Some(ClientProtocol::Unrecognized);
+        self.word("CLIENT_PROTOCOL", event.client_protocol_str(), is_known_protocol)?;
         if let Some(epoch) = event.nym_epoch() {
             self.field("NYM_EPOCH", &epoch.to_string());
         }
@@ -180,7 +184,7 @@ impl PseudonymLine<'_> {
                 let number = self.names.number(kind, text.as_bytes())?;
                 self.field(keyword, &format!("\"{name}{number}\""));
             }
-            // A damaged value stays one.
+            // A damaged value stays damaged: it has no quotation marks.
             None if event.arg(keyword).is_some() => self.field(keyword, "x"),
             None => {}
         }

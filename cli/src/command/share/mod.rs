@@ -152,7 +152,7 @@ impl ConsumerMaker for SharedEventsMaker {
     }
 
     fn range_len(&self) -> Option<RangeInclusive<u64>> {
-        // Names are numbered in order, which is most of the work.
+        // Names have to be numbered in order, by one thread, which is most of the work.
         None
     }
 }
@@ -201,9 +201,9 @@ struct OutputTimes {
     keeps_times: bool,
     /// Time from which seconds are counted: that of the first event whose time is not printed as Unix time.
     first: Option<Time>,
-    /// Number of events whose time is not printed, since it is before `first`.
+    /// Number of events whose time is not printed because it is before `first`.
     early: u64,
-    /// Number of events whose time is not printed, since the time between `first` and it is unknown: see [`Time::since`].
+    /// Number of events whose time is not printed because the time since `first` is unknown: see [`Time::since`].
     incomparable: u64,
 }
 
@@ -218,7 +218,7 @@ impl OutputTimes {
         }
     }
 
-    /// Returns the time that is printed for the time of an event, or counts the event if it has none.
+    /// Returns the time to print for an event at `time`. `None` if there is none; the event is then counted.
     fn printed(&mut self, time: Time) -> Option<Duration> {
         // With --keep-times, a time without a year is printed as seconds all the same.
         if let Some(unix) = time.unix().filter(|_| self.keeps_times) {

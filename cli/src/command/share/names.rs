@@ -88,10 +88,10 @@ impl Pseudonyms {
             } else {
                 (NameKind::Public4, [240, 0, 0, 0])
             };
-            let number = self.number(kind, inner.as_bytes());
-            // From 200 to 255 the second byte has room for 56 times 2^16 addresses. The block 240.0.0.0/4 has room for 2^28, up to
-            // the highest address, where `checked_add` ends it.
+            // The addresses from the base on to the end of the second byte. The block of public ones ends with the highest address of
+            // all, where `checked_add` fails.
             const ROOM: u32 = (256 - 200) << 16;
+            let number = self.number(kind, inner.as_bytes());
             let number = number.filter(|&number| kind == NameKind::Public4 || number < ROOM);
             let address = number.and_then(|number| u32::from_be_bytes(base).checked_add(number));
             return Some(address.map(|address| Ipv4Addr::from(address).to_string()));
@@ -103,8 +103,8 @@ impl Pseudonyms {
             || address.is_unicast_link_local();
         let (kind, base) =
             if is_private { (NameKind::Private6, 0xfd00 << 112) } else { (NameKind::Public6, 0x2001_0db8 << 96) };
-        // For tor, which compares text, another spelling is another address. Brackets are no part of it, and its letters may be
-        // of either case.
+        // tor compares addresses as text, so another spelling is another address. Brackets and the case of letters make no
+        // difference.
         let number = self.number(kind, inner.to_ascii_lowercase().as_bytes());
         let address = number.map(|number| Ipv6Addr::from(base | u128::from(number)).to_string());
         Some(address.map(|address| if has_brackets { format!("[{address}]") } else { address }))

@@ -57,8 +57,8 @@ impl SummaryLogs {
     /// threads each.
     #[cfg(feature = "cluster")]
     pub(super) fn range_len_for(jobs: u64) -> u64 {
-        // Two threads read ranges of the maximum length, and more threads shorter ones, as in one process: the ranges that all
-        // threads of a process read at a time have the same total length.
+        // The ranges that the threads of a process read at a time are together as long as two of the maximum length, as they are
+        // without a cluster.
         (2 * Self::RANGE.end() / jobs.max(1)).clamp(*Self::RANGE.start(), *Self::RANGE.end())
     }
 
@@ -67,7 +67,7 @@ impl SummaryLogs {
         SummaryLog { limit: usize::MAX, tracker: Self::without_steps(StreamTracker::part()), ..self.log(input) }
     }
 
-    /// Limits a tracker to one step of each stream, the fewest possible: steps are not counted.
+    /// Makes a tracker keep one step of each stream, the minimum: a summary needs none.
     pub(super) fn without_steps(tracker: Tracker) -> Tracker {
         tracker.keep_steps(1)
     }
@@ -109,8 +109,8 @@ impl ConsumerMaker for SummaryLogs {
     }
 
     fn needs_lines_before(&self) -> bool {
-        // With filters, the counts of a stream's events are kept with the stream until it passes. Line numbers of
-        // anomalies are among them, and cannot be shifted there when the range is appended.
+        // With filters, the counts of a stream's events stay in its note until the stream ends. The line numbers of anomalies
+        // in a note are not changed when the range is appended.
         self.is_filtered
     }
 
@@ -119,7 +119,7 @@ impl ConsumerMaker for SummaryLogs {
     }
 }
 
-/// The tally of one log so far, and the state that counting the rest of it needs.
+/// The tally of one log so far, and the state with which the rest of the log is counted.
 pub(super) struct SummaryLog {
     /// Name of the log: that of its first file.
     name: Arc<str>,
@@ -151,8 +151,8 @@ impl SummaryLog {
         LogTally { name: self.name, complete: all_read && in_order, tally: self.tally }
     }
 
-    /// Returns the note on an event. With filters, the note has the event's counts: whether they count is known when the
-    /// stream ends.
+    /// Returns the note on an event. With filters, the event is counted in the note: whether the stream passes is known at its
+    /// end.
     pub(super) fn note(&self, event: &Event<'_>) -> StreamNote {
         // The index of the file is for other commands.
         let mut note = StreamNote::new(event, 0);
@@ -189,7 +189,7 @@ impl Consumer for SummaryLog {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         self.check.event(event.time);
         let note = self.note(event);
-        // With filters, the counts are in the note.
+        // With filters, the note has counted the event.
         if !self.is_filtered {
             self.tally.events.count_event((self.position, &self.file), event, self.limit);
         }
@@ -228,7 +228,7 @@ impl LogConsumer for SummaryLog {
         let Ok(lives) = self.tracker.append(range.tracker) else {
             return Ok(false);
         };
-        // If the number of lines was known when the range was read, the two are equal, unless the file is being rewritten.
+        // `lines_before` is 0, or else `lines`: then there is nothing to add. Only in a file that is being rewritten it may be more.
         range.tally.events.add_to_line_numbers(lines.saturating_sub(lines_before));
         self.tally.merge(range.tally, self.limit);
         self.check.append(range.check);

@@ -4,8 +4,8 @@
 //! - [`tally`]: the counts
 //! - [`report`]: the tally of all logs, printed as text or as JSON
 //! - [`mergeable`]: the tallies of all logs as lines of JSON, which the command `merge` reads
-//! - [`cluster`]: a run of several processes, which send their tallies to one that merges them; [`record`]: what else they send
-//!   about a range
+//! - [`cluster`]: a run of several processes, which send their tallies to process 0, and that merges them; [`record`]: the
+//!   events of a range, for the tracker of process 0
 
 #[cfg(feature = "cluster")]
 mod cluster;
@@ -25,6 +25,7 @@ use self::mergeable::MergeableWriter;
 pub(crate) use self::mergeable::{
     EndOfLogs, Fault, LogTally, MergeableReader, OverflowGuard, ReadLine, Settings, Sha256Hash,
 };
+use self::report::TextOptions;
 pub(crate) use self::tally::EventTally;
 use self::tally::Tally;
 use crate::command::options::{Files, StreamOptions};
@@ -102,7 +103,7 @@ pub(crate) struct SummaryForm {
     top: Option<usize>,
 }
 
-/// Prints a summary of all files. Returns `false` if anything was reported but a clock that was set back.
+/// Prints a summary of all files. Returns `false` if anything was reported, other than a clock that was set back.
 ///
 /// # Errors
 ///
@@ -166,15 +167,17 @@ impl Summary {
     pub(crate) fn finish(self, end: EndOfLogs) -> io::Result<()> {
         match self {
             Self::Merged { tally, form: SummaryForm { json, top, .. }, .. } => {
-                let text = || report::TextOptions { files: end.files, top, width: output::table::width() };
-                report::print(&tally, (!json).then(text))
+                if json {
+                    return report::print_json(&tally);
+                }
+                report::print_text(&tally, TextOptions { files: end.files, top, width: output::table::width() })
             }
             Self::Lines(mut writer) => writer.end(end),
         }
     }
 }
 
-/// The collector without a cluster: it adds each log to the summary.
+/// The collector without a cluster, which adds each log to the summary.
 struct TallyCollector {
     /// The summary so far.
     summary: Summary,

@@ -20,10 +20,10 @@ pub(super) struct SummaryPart {
     /// Number of lines before the range, which was added to the line numbers of anomalies. 0 if it was not known when the range
     /// was read.
     pub(super) lines_before: u64,
-    /// Number of events so far.
+    /// Number of events so far, those that could not be read among them.
     events: u64,
-    /// Set once the part takes too much memory, or has a reply with open streams. It counts nothing then, and the log reads
-    /// the range again, event by event.
+    /// Set once the part takes too much memory, or has a reply with open streams. Then the part counts nothing, and the log
+    /// reads the range again, event by event.
     pub(super) must_reread: bool,
     /// Record of the events, if the tracker is rebuilt later: by another process, or by this one, once it knows the number of
     /// lines before the range.
@@ -39,28 +39,37 @@ impl SummaryPart {
     const ROW_SIZE: usize = 128;
     /// Estimated size, in bytes, of the beginning or the end of a stream in the tracker's order of them.
     const CHANGE_SIZE: usize = 64;
-    /// Maximum size of the part of a short range, in bytes. For a longer one, three quarters of the range's length are added:
-    /// then parts take no more memory than the text of their ranges would.
-    const MAX_SIZE: usize = 512 * 1024;
+    /// Maximum size of a part at the start of its range, in bytes. Three quarters of the bytes read so far are added, so from
+    /// 2 MiB on, the minimum length of a range, the part takes no more memory than the text would.
+    const MAX_SIZE_AT_START: usize = 512 * 1024;
 
     /// Returns an empty part. `log` is an empty log without a limit, whose tracker is that of a range.
     pub(super) const fn new(log: SummaryLog, lines_before: u64, record: Option<RangeRecord>) -> Self {
         Self { log, lines_before, events: 0, must_reread: false, record }
     }
 
+    /// Counts the event in a line. Returns `false` if the part has given up, now or before.
+    fn count_event(&mut self, line: &EventLine<'_>) -> bool {
+        self.events += 1;
+        if !self.must_reread && self.events.is_multiple_of(Self::EVENTS_BETWEEN_CHECKS) {
+            // Offsets count from the start of the range.
+            self.limit_size(line.offset);
+        }
+        !self.must_reread
+    }
+
     /// Gives up if the part takes too much memory for the range so far, which has `range_len` bytes: several parts may wait
     /// for an earlier one. A hostile log has another stream, target and reason in each line.
     fn limit_size(&mut self, range_len: u64) {
-        let max_size = Self::MAX_SIZE + usize::try_from(range_len).unwrap_or(usize::MAX) / 4 * 3;
-        // Streams are counted by walking over them: no further than to the number that is too much by itself.
-        let max_streams = max_size / Self::STREAM_SIZE;
-        let streams = self.log.tracker.live().chain(self.log.tracker.undecided()).take(max_streams).count();
+        let max_size = Self::MAX_SIZE_AT_START + usize::try_from(range_len).unwrap_or(usize::MAX) / 4 * 3;
+        let too_many = max_size / Self::STREAM_SIZE + 1;
+        // Streams are counted by walking over them, so no further than necessary.
+        let streams = self.log.tracker.live().chain(self.log.tracker.undecided()).take(too_many).count();
         let rows = self.log.tally.row_count();
         let changes = self.log.tracker.changes();
         let recorded = self.record.as_ref().map_or(0, RangeRecord::size);
         let size = streams * Self::STREAM_SIZE + rows * Self::ROW_SIZE + changes * Self::CHANGE_SIZE + recorded;
-        // The division above rounds off, so `max_streams` streams are too much if they come to within one of the maximum.
-        if size >= max_size - Self::STREAM_SIZE {
+        if size > max_size {
             self.give_up();
         }
     }
@@ -98,13 +107,8 @@ impl SummaryPart {
 
 impl Consumer for SummaryPart {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if self.must_reread {
+        if !self.count_event(event.line) {
             return Ok(());
-        }
-        self.events += 1;
-        if self.events.is_multiple_of(Self::EVENTS_BETWEEN_CHECKS) {
-            // Offsets count from the start of the range.
-            self.limit_size(event.line.offset);
         }
         if let Some(record) = &mut self.record {
             record.add(event);
@@ -114,7 +118,7 @@ impl Consumer for SummaryPart {
     }
 
     fn unreadable(&mut self, line: &EventLine<'_>) {
-        if self.must_reread {
+        if !self.count_event(line) {
             return;
         }
         if let Some(record) = &mut self.record {
@@ -125,9 +129,43 @@ impl Consumer for SummaryPart {
 
     const WANTS_OPEN_STREAMS: bool = true;
 
-    /// Gives up: only the lines before the range show which open streams are new.
+    /// Gives up: only a log that has the lines before the range can tell which of the open streams it knows already.
     fn open_stream(&mut self, _stream: &StreamEventRef<'_>, _met: MetConditions) -> io::Result<()> {
         self.give_up();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use tor_stream_event::stream_events;
+
+    use super::super::Options;
+    use super::*;
+    use crate::input::threads::{ConsumerMaker, InputName};
+
+    /// The arguments of a run.
+    #[derive(Parser)]
+    struct Command {
+        /// Options of `summary`.
+        #[command(flatten)]
+        options: Options,
+    }
+
+    /// A part gives up before the record of its events takes more memory than their text, also if none of them can be read.
+    #[test]
+    fn a_range_of_short_unreadable_events() {
+        let Options { read, streams, .. } = Command::parse_from(["test"]).options;
+        let logs = SummaryLogs::new(&read.filter, streams, &["a.log".into()]);
+        let mut part = logs.recorded_part(InputName { index: 0, name: "a.log" });
+        let text = "650 STREAM x\n".repeat(100_000);
+        for line in stream_events(text.as_bytes()) {
+            assert!(line.event.is_err());
+            part.unreadable(&line);
+            let recorded = part.record.as_ref().map_or(0, RangeRecord::size);
+            assert!(recorded < text.len(), "line {}: {recorded} bytes", line.number);
+        }
+        assert!(part.must_reread);
     }
 }

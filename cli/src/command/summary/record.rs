@@ -57,7 +57,7 @@ enum Effect {
     /// The stream is closed.
     Close,
     /// No stream begins or is closed.
-    None,
+    Neither,
 }
 
 impl RangeRecord {
@@ -66,7 +66,7 @@ impl RangeRecord {
         let effect = match event.event.status {
             StreamStatus::New | StreamStatus::NewResolve => Effect::Begin,
             StreamStatus::Closed => Effect::Close,
-            _ => Effect::None,
+            _ => Effect::Neither,
         };
         self.needs_other_lines |= event.event.anomalies().contains(Anomaly::InData);
         self.add_line(event.line, event.event.id.parse().ok(), effect);
@@ -74,7 +74,7 @@ impl RangeRecord {
 
     /// Adds an event that cannot be read.
     pub(super) fn add_unreadable(&mut self, line: &EventLine<'_>) {
-        self.add_line(line, None, Effect::None);
+        self.add_line(line, None, Effect::Neither);
     }
 
     /// Adds a line.
@@ -107,7 +107,7 @@ impl RangeRecord {
                 }
                 (Some(id), Effect::Begin) => sent.order.extend(["+", id.as_str()]),
                 (Some(id), Effect::Close) => sent.order.extend(["-", id.as_str()]),
-                (Some(_), Effect::None) => {}
+                (Some(_), Effect::Neither) => {}
             }
         }
         Some(sent)
@@ -140,7 +140,7 @@ impl SentRecord {
     ///
     /// # Errors
     ///
-    /// None in practice: consumers of other commands can fail, and their errors have this type.
+    /// None in practice: only the consumers of other commands can fail.
     pub(super) fn rebuild(
         &self,
         options: &ReadOptions,
@@ -161,8 +161,8 @@ impl SentRecord {
         Ok(as_expected.then_some(RebuiltRange { part: rebuilding.part, unreadable: unreadable.0 }))
     }
 
-    /// Reads the recorded lines from the file, and returns them as a log. `None` if their places are not in order, or are
-    /// not those of lines of the range.
+    /// Reads the recorded lines from the file, and returns them as a log. `None` if they are not in order, are not lines of the
+    /// range, or cannot be read.
     fn recorded_lines(&self, file: &Cuttable, range: &Range<u64>, lines: u64) -> Option<Vec<u8>> {
         /// Minimum number of bytes that are read at once: lines of one stream are often near each other.
         const WINDOW: u64 = 64 * 1024;
@@ -223,7 +223,7 @@ impl<'r> Rebuilding<'r> {
         }
     }
 
-    /// Adds the streams before the next line. Returns the number of this line in the range, and its offset.
+    /// Adds the streams before the next recorded line. Returns this line's number and offset in the range.
     fn next_line(&mut self) -> (u64, u64) {
         self.add_streams();
         match self.order.strip_prefix('@') {
@@ -251,7 +251,7 @@ impl Consumer for Rebuilding<'_> {
     }
 }
 
-/// The lines whose event cannot be read: number in the range, and error.
+/// The lines whose event cannot be read, each by its number in the range, with the error.
 struct UnreadableLines(Vec<(u64, Error)>);
 
 impl OutputSink<Rebuilding<'_>> for UnreadableLines {

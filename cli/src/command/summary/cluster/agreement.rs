@@ -5,8 +5,10 @@
 //! 2. Each member answers with the [`SeenFiles`]: those of the offer that it sees as well.
 //! 3. Process 0 sends the [`AgreedFiles`]: those that all see.
 //!
-//! The length of a divided file is that of the offer, so that all cut a file that grows in the same way. Any other file is
-//! read whole by one process.
+//! The length of a divided file is that of the offer, so that all processes cut a growing file at the same offsets. Any other
+//! file is read whole, by one process.
+//!
+//! The messages are JSON, in which the name of the first field tells what a message is.
 
 use alloc::collections::BTreeMap;
 
@@ -20,7 +22,7 @@ use crate::input::threads::{Division, Identity};
 
 /// Maximum length of a file's identity in an offer, in bytes: an index, a length, and a hash of 32 numbers.
 const MAX_IDENTITY_LEN: u64 = 512;
-/// Maximum length of an offer beside the identities, in bytes.
+/// Maximum length of an offer without the identities, in bytes.
 const MAX_FRAMING_LEN: u64 = 1024;
 
 /// The files that process 0 offers to divide.
@@ -38,7 +40,7 @@ pub(super) struct Offer {
 pub(super) struct SeenFiles {
     /// Indices of the offered files that the member sees as well.
     files: Vec<usize>,
-    /// Number of threads of the member that read.
+    /// Number of reading threads of the member.
     jobs: u16,
 }
 
@@ -61,7 +63,7 @@ impl Offer {
         Self { files: files.collect() }
     }
 
-    /// Returns the maximum length of an offer, and of the agreed files, in bytes. `files` is the number of all files.
+    /// Returns the maximum length, in bytes, of an offer or of the agreed files. `files` is the number of all files.
     pub(super) const fn limit(files: usize) -> u64 {
         MAX_FRAMING_LEN + MAX_IDENTITY_LEN * files as u64
     }

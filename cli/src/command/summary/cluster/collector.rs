@@ -1,7 +1,7 @@
 //! Process 0: it merges the tallies of all files in their order, and prints the summary.
 //!
-//! The first thread merges. A second one reads this process's share, and appends the ranges of divided files, those of the members
-//! among them. For each member, one thread [receives](super::members) its messages, and one restores its
+//! The main thread merges. A second one reads this process's share, and puts the ranges of divided files together, its own and those
+//! of the members. For each member, one thread [receives](super::members) its messages, and one restores its
 //! [ranges](super::range).
 
 use alloc::sync::Arc;
@@ -49,13 +49,13 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, a
         division: Arc::clone(&division),
         inputs: Arc::from(&*inputs),
     };
-    let (own_sender, own_logs) = sync_channel(TALLIES_AHEAD);
-    let (mut senders, mut all_logs, mut all_ranges) = (Vec::new(), vec![own_logs], Vec::new());
-    for Member { sender, logs, ranges } in members {
+    let (own_sender, own_messages) = sync_channel(TALLIES_AHEAD);
+    let (mut senders, mut messages_by_process, mut ranges_by_member) = (Vec::new(), vec![own_messages], Vec::new());
+    for Member { sender, messages, ranges } in members {
         senders.push(sender);
-        all_logs.push(logs);
+        messages_by_process.push(messages);
         let restored = restorer.clone().start(ranges);
-        all_ranges.push(restored.unwrap_or_else(|error| run.give_up(&error_text(&error))));
+        ranges_by_member.push(restored.unwrap_or_else(|error| run.give_up(&error_text(&error))));
     }
     let share = own_share(inputs, &division);
     let reader = OwnShareReader {
@@ -63,16 +63,16 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, a
         options: Arc::clone(&read),
         logs,
         merging: own_sender,
-        ranges: all_ranges,
+        ranges_by_member,
         complete: all_listed,
     };
     let reading = reader.start(share, files);
 
-    // The other threads have to know before the channels close, which look to them as if the summary lacked a tally.
-    merge(run, &all_logs, &division, files, &mut summary)
+    // `output_failed` is set before the channels close, which other threads would take for the loss of a process.
+    merge(run, &messages_by_process, &division, files, &mut summary)
         .inspect_err(|_| run.output_failed.store(true, Ordering::SeqCst))?;
-    let mut complete = end_shares(run, &all_logs, &read.filter) && no_copies;
-    // The thread has sent its last message.
+    let mut complete = end_shares(run, &messages_by_process, &read.filter) && no_copies;
+    // The thread has sent its last message, and ends.
     let _ = reading.join();
     run.is_complete.store(true, Ordering::SeqCst);
     for sender in &senders {
@@ -96,7 +96,7 @@ fn agree(run: &ClusterRun, options: &Options, inputs: &[Input], members: &[Membe
     let min_len = if members.is_empty() { u64::MAX } else { options.cluster.cluster_divide };
     let offer = Offer::new(&options.read, inputs, min_len);
     send_to_all(serde_json::to_vec(&offer)?);
-    let seen: Vec<SeenFiles> = members.iter().map(|member| next_answer(run, &member.logs)).collect();
+    let seen: Vec<SeenFiles> = members.iter().map(|member| next_answer(run, &member.messages)).collect();
     let agreed = offer.agreed(&options.read, &seen);
     send_to_all(serde_json::to_vec(&agreed)?);
     Ok(offer.division(run, &agreed))
@@ -106,24 +106,24 @@ fn agree(run: &ClusterRun, options: &Options, inputs: &[Input], members: &[Membe
 /// on; that of a divided file is put together by this process.
 fn merge(
     run: &ClusterRun,
-    logs_by_process: &[Receiver<MemberMessage>],
+    messages_by_process: &[Receiver<MemberMessage>],
     division: &Division,
     files: usize,
     summary: &mut Summary,
 ) -> io::Result<()> {
-    for (index, reader) in (0..files).zip(logs_by_process.iter().cycle()) {
-        let own = logs_by_process.first().filter(|_| division.has(index));
-        summary.add(*next_log(run, own.unwrap_or(reader)))?;
+    for (index, messages) in (0..files).zip(messages_by_process.iter().cycle()) {
+        let own_messages = messages_by_process.first().filter(|_| division.has(index));
+        summary.add(*next_log(run, own_messages.unwrap_or(messages)))?;
     }
     Ok(())
 }
 
 /// Receives the end of each process's share, and marks the words of the filters that its events have. Returns `false` if
 /// something in a share could not be read.
-fn end_shares(run: &ClusterRun, logs_by_process: &[Receiver<MemberMessage>], filter: &Filter) -> bool {
+fn end_shares(run: &ClusterRun, messages_by_process: &[Receiver<MemberMessage>], filter: &Filter) -> bool {
     let mut complete = true;
-    for logs in logs_by_process {
-        let end = next_end(run, logs);
+    for messages in messages_by_process {
+        let end = next_end(run, messages);
         complete &= end.complete;
         filter.mark_seen_words(&end.seen_words);
     }
@@ -154,8 +154,8 @@ fn next_end(run: &ClusterRun, messages: &Receiver<MemberMessage>) -> EndOfLogs {
     }
 }
 
-/// The reader of this process's own share. It passes the tallies to the thread that merges, and receives the ranges of divided
-/// files that members have read.
+/// The reader of this process's own share, which passes the tallies to the main thread. For divided files, it also receives the ranges
+/// that members have read.
 struct OwnShareReader {
     /// The run.
     run: Arc<ClusterRun>,
@@ -163,10 +163,10 @@ struct OwnShareReader {
     options: Arc<ReadOptions>,
     /// Maker of consumers.
     logs: SummaryLogs,
-    /// Channel to the thread that merges.
+    /// Channel to the main thread, which merges the tallies.
     merging: SyncSender<MemberMessage>,
     /// Ranges of each member, from process 1 on.
-    ranges: Vec<Receiver<NextRange>>,
+    ranges_by_member: Vec<Receiver<NextRange>>,
     /// Set while all folders could be listed, and all logs so far were complete.
     complete: bool,
 }
@@ -177,11 +177,11 @@ impl OwnShareReader {
         let run = Arc::clone(&self.run);
         let reading = move || {
             let (options, logs) = (Arc::clone(&self.options), self.logs.clone());
-            // The reason has to be told before the channel closes: the thread that merges knows only that a tally is missing.
+            // An error is reported before the channel closes: the main thread would know only that a tally is missing.
             let all_read = threads::read(&options, share, logs, &mut self)
                 .unwrap_or_else(|error| self.run.give_up(&error_text(&error)));
             let end = EndOfLogs::of_files(files, self.complete && all_read);
-            // If the output cannot be written, the first thread takes no more messages, and the channel is closed.
+            // The channel is closed if the output cannot be written.
             let _ = self.merging.send(MemberMessage::End(end));
         };
         thread::Builder::new().spawn(reading).unwrap_or_else(|error| run.give_up(&error_text(&error)))
@@ -206,8 +206,9 @@ impl Collector<SummaryLog> for OwnShareReader {
         range: Option<(&Cuttable, Range<u64>)>,
         lines: u64,
     ) -> io::Result<Option<RangeResult<SummaryLog>>> {
-        let ranges = process.checked_sub(1).and_then(|index| self.ranges.get(index));
+        let ranges = process.checked_sub(1).and_then(|index| self.ranges_by_member.get(index));
         let Some(Ok(next)) = ranges.map(Receiver::recv) else { self.run.give_up("a process has sent too few ranges") };
+        // A member sends a message for every range of its own. The one for a range that is no longer needed is dropped here.
         let Some((file, range)) = range else { return Ok(None) };
         next.result(&self.options, (file, &range), (&self.logs, lines))
     }
@@ -217,8 +218,8 @@ impl Collector<SummaryLog> for OwnShareReader {
         (file, range, result): (&Cuttable, Range<u64>, RangeResult<SummaryLog>),
         lines: u64,
     ) -> io::Result<Option<RangeResult<SummaryLog>>> {
-        // This process's own range of a divided file was read before the number of lines before it was known. Numbers of lines are in
-        // the tally and in the tracker: both are made again as for the range of a member.
+        // This process has read the range before it knew the number of lines before it, which the tally and the tracker need: both are
+        // made again, as for a range that a member has sent.
         let Some(sent) = SentRange::of(file, &range, result) else { return Ok(None) };
         sent.restore(&self.options, (file, &range), (&self.logs, lines))
     }

@@ -37,7 +37,7 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, a
     let done = wait_for_done(run, receiver);
     let sending = TallySender { sender, complete: all_listed };
     let complete = sending.send_share(options, inputs, &division).unwrap_or_else(|error| {
-        // If process 0 has sent a reason, the receiving thread prints that, and ends the program.
+        // If process 0 has sent a reason, the receiving thread prints that meanwhile, and ends the program.
         thread::sleep(LAST_WORDS);
         run.lost(0, &error_text(&error))
     });
@@ -46,7 +46,7 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, a
     Ok(complete)
 }
 
-/// Connects to process 0, which may not have come up yet, and compares the fingerprints of the run.
+/// Connects to process 0, as soon as that has come up, and compares the fingerprints of the run.
 fn connect(run: &ClusterRun) -> (SharedSender, FrameReceiver) {
     let (addresses, deadline) = (run.collector_addresses(), Instant::now() + run.wait);
     loop {
@@ -75,7 +75,7 @@ fn connect_once(run: &ClusterRun, addresses: &[SocketAddr]) -> Result<(SharedSen
     }
 }
 
-/// Exchanges fingerprints of the run. Returns an error if the connection is lost. Ends the program if the other one differs.
+/// Exchanges fingerprints of the run. Returns an error if the connection is lost. Ends the program if that of process 0 differs.
 fn compare(run: &ClusterRun, connection: ProvenConnection) -> Result<(SharedSender, FrameReceiver), String> {
     let ProvenConnection { mut sender, mut receiver, .. } = connection;
     sender.message(&run.fingerprint).map_err(|error| error_text(&error))?;
@@ -98,7 +98,7 @@ fn agree(
     let offer: Offer =
         serde_json::from_slice(&next_message(run, receiver, limit)).unwrap_or_else(|_| run.lost(0, UNEXPECTED));
     let seen = MemberMessage::Seen(offer.seen(&options.read, inputs));
-    // A lost connection is reported below, where no answer comes.
+    // If the connection is lost, the next message does not come, which is reported.
     let _ = lock(sender).message(&serde_json::to_vec(&seen)?);
     let agreed: AgreedFiles =
         serde_json::from_slice(&next_message(run, receiver, limit)).unwrap_or_else(|_| run.lost(0, UNEXPECTED));

@@ -14,15 +14,15 @@ use super::range::SentRange;
 use super::run::{ClusterRun, LAST_WORDS, SharedSender, lock};
 use crate::output::text::error_text;
 
-/// Maximum number of tallies of a process that wait to be merged. The process then waits, too.
+/// Maximum number of tallies of a process that wait to be merged. With so many, the process itself waits.
 pub(super) const TALLIES_AHEAD: usize = 2;
 
-/// A member, as process 0 sees it: the sending side of the connection, and the messages that come, in order.
+/// A member, as process 0 sees it: the sending side of the connection, and the messages received, in order.
 pub(super) struct Member {
     /// Sending side.
     pub(super) sender: SharedSender,
-    /// Messages for the thread that merges: the answer to the offer, the tallies, and the end of the share.
-    pub(super) logs: Receiver<MemberMessage>,
+    /// Messages for the main thread: the answer to the offer, the tallies, and the end of the share.
+    pub(super) messages: Receiver<MemberMessage>,
     /// Ranges of divided files, for the thread that restores them; `None` for a range that is left to process 0.
     pub(super) ranges: Receiver<Option<Box<SentRange>>>,
 }
@@ -57,7 +57,7 @@ pub(super) fn wait_for_all(run: &Arc<ClusterRun>, settings: &Settings) -> Vec<Me
     }
 }
 
-/// Returns the member at the other end of a connection, which is the first one with its number.
+/// Returns the member at the other end of a connection, the first one that has come with its number.
 fn admit(
     run: &Arc<ClusterRun>,
     ProvenConnection { process, mut sender, receiver }: ProvenConnection,
@@ -69,8 +69,8 @@ fn admit(
     let sender = run.connected(process, sender);
     let receiving =
         Receiving { run: Arc::clone(run), process, receiver, settings: settings.clone(), guard: Arc::clone(guard) };
-    let (logs, ranges) = receiving.start();
-    Member { sender, logs, ranges }
+    let (messages, ranges) = receiving.start();
+    Member { sender, messages, ranges }
 }
 
 /// Ends the connection to a process whose number another one has already, or that has no address.
@@ -95,21 +95,21 @@ struct Receiving {
 }
 
 impl Receiving {
-    /// Starts the thread, which ends the program if the member is lost. Returns the channels of [`Member::logs`] and
+    /// Starts the thread, which ends the program if the member is lost. Returns the channels of [`Member::messages`] and
     /// [`Member::ranges`].
     fn start(self) -> (Receiver<MemberMessage>, Receiver<Option<Box<SentRange>>>) {
-        let (log_sender, logs) = sync_channel(TALLIES_AHEAD);
+        let (message_sender, messages) = sync_channel(TALLIES_AHEAD);
         // No range waits here: the thread that restores ranges has a channel of its own for them.
         let (range_sender, ranges) = sync_channel(0);
         let run = Arc::clone(&self.run);
-        if let Err(error) = thread::Builder::new().spawn(move || self.receive_all(&log_sender, range_sender)) {
+        if let Err(error) = thread::Builder::new().spawn(move || self.receive_all(&message_sender, range_sender)) {
             run.give_up(&error_text(&error));
         }
-        (logs, ranges)
+        (messages, ranges)
     }
 
     /// Passes on the member's messages, until the connection ends or process 0 needs no more of them.
-    fn receive_all(mut self, logs: &SyncSender<MemberMessage>, ranges: SyncSender<Option<Box<SentRange>>>) {
+    fn receive_all(mut self, messages: &SyncSender<MemberMessage>, ranges: SyncSender<Option<Box<SentRange>>>) {
         let is_of_run = self.next().is_none_or(|fingerprint| fingerprint == self.run.fingerprint);
         if !is_of_run {
             self.run.give_up(&self.run.other_run(self.process));
@@ -123,10 +123,10 @@ impl Receiving {
                 MemberMessage::Range(range) => ranges.as_ref().is_some_and(|ranges| ranges.send(range).is_ok()),
                 message => {
                     if matches!(message, MemberMessage::End(_)) {
-                        // The channel closes: a thread that waits for a range learns that none will come.
+                        // This closes the channel: a thread that waits for a range learns that none will come.
                         ranges = None;
                     }
-                    logs.send(message).is_ok()
+                    messages.send(message).is_ok()
                 }
             };
             if !is_needed {
@@ -135,8 +135,8 @@ impl Receiving {
         }
     }
 
-    /// Returns the next message. `None` if the connection ends after the summary is complete. Ends the program if it ends
-    /// before.
+    /// Returns the next message. `None` if the connection has ended after the summary was complete. Ends the program if the member
+    /// is lost before that.
     fn next(&mut self) -> Option<Vec<u8>> {
         match self.receiver.message(max_len(&self.settings)) {
             Ok(Received::Bytes(bytes)) => Some(bytes),

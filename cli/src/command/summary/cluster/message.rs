@@ -1,5 +1,5 @@
-//! The messages of members to process 0, as JSON. The messages of process 0 are in [`agreement`](super::agreement), but for the last
-//! one, [`DONE`](super::member::DONE).
+//! The messages of members to process 0, as JSON. The messages of process 0 are in [`agreement`](super::agreement); only the last
+//! one, [`DONE`](super::member::DONE), is not.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,13 +21,13 @@ pub(super) enum MemberMessage {
     End(EndOfLogs),
 }
 
-/// Returns the maximum length of a message in bytes: that of a tally, or of a range, whose tables have no limit.
+/// Returns the maximum length of a message in bytes: that of a log's tally or of a range, whichever is greater.
 pub(super) fn max_len(settings: &Settings) -> u64 {
     settings.line_limit().max(MAX_RANGE_MESSAGE as u64)
 }
 
-/// Parses a message, and checks it, so that a member cannot make process 0 overflow a number or fill its memory. `guard`
-/// has the bounds of all tallies so far.
+/// Parses a message, and checks it, so that no member can make process 0 overflow a number, or keep more rows than `--max-live`.
+/// `guard` has the bounds of all tallies so far.
 ///
 /// # Errors
 ///

@@ -6,8 +6,9 @@
 //! 2. [agrees](agreement) with all others on the long files that are *divided*, each process reading ranges of them;
 //! 3. reads its *share* of the files, and [sends](message) the tally of each file and the [ranges](range) of divided ones.
 //!
-//! The collector receives from all [members], reads a share, too, and merges the tallies of all files in their order. [`run`](mod@run)
-//! has what each process knows of the run, and how one ends if another is lost: then no process prints a summary.
+//! The collector reads a share as well, receives from all [members], and merges the tallies in the order of the files.
+//! [`run`](mod@run) has what each process knows of the run, and how it ends if another one is lost: then no process prints a
+//! summary.
 
 mod agreement;
 mod collector;

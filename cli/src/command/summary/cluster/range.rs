@@ -143,7 +143,7 @@ impl SentRange {
 pub(super) enum NextRange {
     /// Range that is left to process 0.
     Left,
-    /// Range that was received, and is restored once the number of lines before it is known.
+    /// Range that is restored once the number of lines before it is known.
     Sent(Box<SentRange>),
     /// Range that was restored: index of the file, offsets, and result.
     Restored(usize, Range<u64>, Box<RangeResult<SummaryLog>>),
@@ -172,8 +172,7 @@ impl NextRange {
     }
 }
 
-/// A thread of process 0 that restores the ranges of one member. A single thread appends the ranges of all, so the work that can
-/// be done before is done here.
+/// A thread of process 0 that restores the ranges of one member, to relieve the thread that appends the ranges of all.
 #[derive(Clone)]
 pub(super) struct RangeRestorer {
     /// Options of reading.
@@ -193,7 +192,7 @@ impl RangeRestorer {
     ///
     /// If the system allows no thread.
     pub(super) fn start(self, sent: Receiver<Option<Box<SentRange>>>) -> io::Result<Receiver<NextRange>> {
-        // A single range may wait: each takes memory beside those that this process has read.
+        // Only one range may wait: each takes memory, beside those that this process has read.
         let (sender, ranges) = sync_channel(1);
         thread::Builder::new().spawn(move || {
             let mut file = None;
@@ -207,8 +206,8 @@ impl RangeRestorer {
         Ok(ranges)
     }
 
-    /// Restores a range, unless the number of lines before it has to be known. `file` is the open file of the range before,
-    /// and becomes that of this range.
+    /// Restores a range, unless the number of lines before it has to be known. `file` is the open file of the previous range,
+    /// and becomes that of this one.
     fn restore(&self, sent: Box<SentRange>, file: &mut Option<Cuttable>) -> NextRange {
         if self.logs.needs_lines_before() {
             return NextRange::Sent(sent);

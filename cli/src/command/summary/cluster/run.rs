@@ -15,7 +15,7 @@ use crate::output::text::{error_text, escape};
 
 /// Exit status if no summary is printed, because another process is missing.
 const EXIT_INCOMPLETE: i32 = 3;
-/// Delay before process 0 ends when it gives up. Meanwhile the others read the reason.
+/// Delay before process 0 ends when it gives up, in which the others read the reason; and timeout for sending it to one of them.
 pub(super) const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Maximum pause between two empty frames, which show the others that this process is alive.
 const MAX_PAUSE: Duration = Duration::from_secs(5);
@@ -39,7 +39,7 @@ pub(super) struct ClusterRun {
     pub(super) connections: Arc<Mutex<Vec<(u16, SharedSender)>>>,
     /// Set in process 0 when it has all tallies: from then on, a lost connection is no failure.
     pub(super) is_complete: AtomicBool,
-    /// Set in process 0 when the output cannot be written. Its first thread then reports this and ends the process.
+    /// Set in process 0 when the output cannot be written. Its main thread then reports this and ends the process.
     pub(super) output_failed: AtomicBool,
 }
 
@@ -55,7 +55,7 @@ impl ClusterRun {
         self.hosts.len()
     }
 
-    /// Returns the addresses of process 0, of which it listens on one. Ends the program if its name cannot be resolved.
+    /// Returns the addresses of process 0, which listens on one of them. Ends the program if its name cannot be resolved.
     pub(super) fn collector_addresses(&self) -> Vec<SocketAddr> {
         let host = self.hosts.first().map_or("", String::as_str);
         match host.to_socket_addrs() {
@@ -106,7 +106,7 @@ impl ClusterRun {
     /// this function, only the first one's message is printed.
     pub(super) fn give_up(&self, message: &str) -> ! {
         while self.output_failed.load(Ordering::SeqCst) {
-            // The cause is known: the first thread takes no more tallies. It ends the process, and this thread with it.
+            // That is the cause, and the main thread reports it when it ends the process.
             thread::park();
         }
         // The lock is held until the process ends, so that no message follows this one.
@@ -115,7 +115,7 @@ impl ClusterRun {
         let _ = writeln!(stderr, "tor-streams: {}", escape(message));
         if self.process == 0 {
             for (_, sender) in lock(&self.connections).iter() {
-                // A thread may hold the lock for ever: it writes to a process that does not read.
+                // A thread that writes to a process which does not read may hold the lock for ever.
                 if let Ok(mut sender) = sender.try_lock() {
                     let _ = sender.lost(message, LAST_WORDS);
                 }
@@ -137,8 +137,7 @@ mod tests {
 
     use super::*;
 
-    /// If the output cannot be written, other threads find that tallies are no longer taken. The status and the message are those
-    /// of the output all the same. Were the thread to give up, it would end this test's process.
+    /// After the output has failed, another thread that gives up does not end the process, which would be this test's.
     #[test]
     fn the_output_failed_first() {
         let run = ClusterRun {

@@ -38,8 +38,8 @@ const MAX_EXACT: u64 = 1 << 53;
 const ESCAPED_LEN: usize = 6;
 /// Maximum length, in bytes, of one row of each table: their texts, and 4 KiB for counts and names of fields.
 const MAX_LEN_OF_ROWS: u64 = (Tally::TEXTS_OF_ROWS * MAX_TEXT_LEN * ESCAPED_LEN + 4096) as u64;
-/// Maximum length, in bytes, of a line without the rows. Most of it are two histograms, each with 15,500 intervals of up to 25
-/// bytes; the timeline, with 1024 steps of up to 80 bytes; and the names of the files with the first event of each anomaly.
+/// Maximum length, in bytes, of a line without the rows: mostly two histograms, each with 15,500 intervals of up to 25 bytes; the
+/// timeline, with 1024 steps of up to 80 bytes; and the names of the files with the first event of each anomaly.
 const MAX_LEN_WITHOUT_ROWS: u64 = 2 * 1024 * 1024;
 
 /// A line of a mergeable summary; the last one is a [`Checksum`].
@@ -80,7 +80,7 @@ pub(crate) struct Settings {
 pub(crate) struct LogTally {
     /// Name of the log: that of its first file.
     pub(crate) name: Arc<str>,
-    /// Set if the whole log could be read and was in order.
+    /// Set if the whole log could be read, and was in order.
     pub(crate) complete: bool,
     /// The tally.
     pub(crate) tally: Tally,
@@ -110,6 +110,7 @@ impl EndOfLogs {
 impl Settings {
     /// Returns the settings for the options of a run.
     pub(crate) fn new(StreamOptions { failed, max_live, join: _ }: StreamOptions, filter: &Filter) -> Self {
+        // A log of several joined files is merged like any other, so `join` may differ.
         // A filter has nothing that cannot be serialized.
         let hash = Sha256::digest(serde_json::to_vec(&(filter, failed)).unwrap_or_default());
         Self { format: FORMAT_VERSION, max_live, filters: hexadecimal(hash.iter().take(16)) }

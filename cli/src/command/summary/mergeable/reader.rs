@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Checksum, EndOfLogs, FORMAT_VERSION, LogTally, OverflowGuard, Settings, SummaryLine, hexadecimal};
 
-/// Maximum length, in bytes, of the first and of the last line: they have less than 200 bytes, and a file that is taken for a
-/// mergeable summary by mistake may have a first line of any length.
+/// Maximum length, in bytes, of the first line, and of the last one. A mergeable summary has less than 200 in each; another file,
+/// given by mistake, may have a first line of any length.
 const MAX_SHORT_LINE: u64 = 4096;
 
 /// The reason for which a mergeable summary cannot be read.
@@ -30,8 +30,8 @@ impl Fault {
     }
 }
 
-/// The next line of a mergeable summary after the first one, or the two last ones together. `merge` finds logs and
-/// summaries that are given twice by their hashes.
+/// The next line of a mergeable summary after the first one; the last two count as one. By the hashes, `merge` finds logs and
+/// summaries that are given twice.
 pub(crate) enum ReadLine {
     /// Tally of a log, and the hash of its line.
     Log(Box<LogTally>, Sha256Hash),

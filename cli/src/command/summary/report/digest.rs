@@ -49,7 +49,7 @@ fn size(tally: &Tally, files: usize) -> String {
     if events.total == 0 && tally.streams == 0 {
         return format!("No events in {} of {files}.", count(tally.lines, "line"));
     }
-    // The date and the time of RFC 3339, without its letters.
+    // The form of RFC 3339, without its letters.
     let date = |time: Duration| time::rfc3339(time).unwrap_or("-".into()).replace('T', " ").replace('Z', "");
     let span = match events.first.zip(events.last) {
         Some((first, last)) => format!("{} to {} UTC", date(first), date(last)),
@@ -87,7 +87,7 @@ fn most_frequent_causes(tally: &Tally) -> Option<String> {
 /// "About", since a percentile is the start of an interval of the [`Histogram`](super::super::tally::Histogram).
 fn first_answers(tally: &Tally) -> Option<String> {
     let (half, most) = tally.answers.percentile(50).zip(tally.answers.percentile(95))?;
-    // There is none if no answer had a circuit.
+    // Absent if no answer had a circuit.
     let slowest = tally.slowest.iter().next().map(|slow| format!("; slowest {}", seconds(slow.time.as_secs_f64())));
     Some(format!(
         "First answer: within about {} for half of {}, {} for 95 %{}.",

@@ -19,7 +19,7 @@ const PERCENTILES: [u64; 5] = [50, 75, 90, 95, 99];
 /// The options of the text.
 #[derive(Clone, Copy)]
 pub(crate) struct TextOptions {
-    /// Number of files, for the first sentence. A single one is not named anywhere.
+    /// Number of files. If there is only one, tables leave out its name.
     pub(crate) files: usize,
     /// Maximum number of rows of each table; `None` for the default of the table.
     pub(crate) top: Option<usize>,
@@ -27,16 +27,22 @@ pub(crate) struct TextOptions {
     pub(crate) width: usize,
 }
 
-/// Prints a tally on standard output: as text if there are options of the text, else as JSON.
+/// Prints a tally on standard output, as text.
 ///
 /// # Errors
 ///
 /// If the output cannot be written.
-pub(super) fn print(tally: &Tally, text: Option<TextOptions>) -> io::Result<()> {
-    match text {
-        None => json::print(tally, io::stdout().lock()),
-        Some(options) => text::print(tally, options, &mut anstream::stdout().lock()),
-    }
+pub(super) fn print_text(tally: &Tally, options: TextOptions) -> io::Result<()> {
+    text::print(tally, options, &mut anstream::stdout().lock())
+}
+
+/// Prints a tally on standard output, as JSON.
+///
+/// # Errors
+///
+/// If the output cannot be written.
+pub(super) fn print_json(tally: &Tally) -> io::Result<()> {
+    json::print(tally, io::stdout().lock())
 }
 
 /// Returns the failures of streams that were on a circuit.
@@ -65,7 +71,7 @@ fn failed_targets(tally: &Tally) -> CountRows<&FailedTarget> {
 /// Returns a duration, given in seconds, as text with a suitable unit.
 fn seconds(duration: f64) -> String {
     match duration {
-        // A little below the next unit, so that none is rounded to 1000 of its unit.
+        // Each bound is a little below the next unit, which stands in place of a rounded 1000 of this one.
         ..0.000_999 => format!("{:.0} us", duration * 1e6),
         ..0.999 => format!("{:.0} ms", duration * 1e3),
         ..100.0 => format!("{duration:.1} s"),

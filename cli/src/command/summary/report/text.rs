@@ -16,8 +16,8 @@ use crate::output::text::escape;
 
 /// Default number of rows of a table of targets or circuits.
 const ROWS_OF_MANY: usize = 10;
-/// Default number of rows of a table of words or causes. tor has fewer, and all are of interest; only unknown words, of
-/// which there may be any number, meet this limit.
+/// Default number of rows of a table of words or causes: all of them in most logs. A hostile log may have any number of unknown
+/// words.
 const ROWS_OF_WORDS: usize = 50;
 /// Maximum number of steps, one block each, in a time line.
 const MAX_STEPS: usize = 100;
@@ -64,7 +64,7 @@ pub(super) fn print(tally: &Tally, options: TextOptions, output: &mut impl Write
 /// Prints the numbers of streams and failures by time, each as a line of blocks of different heights. Prints nothing if
 /// there is no time, or only one step.
 fn print_time_line(output: &mut impl Write, tally: &Tally, width: usize) -> io::Result<()> {
-    // The texts around the blocks; the number seldom is longer.
+    // Texts before and after the blocks. The number is seldom longer than this one.
     const BEFORE_BLOCKS: usize = "  streams  ".len();
     const AFTER_BLOCKS: usize = "  at most 1,000,000".len();
     let room = width.saturating_sub(BEFORE_BLOCKS + AFTER_BLOCKS).clamp(1, MAX_STEPS);
@@ -220,7 +220,7 @@ struct FailedHost<'t> {
 }
 
 impl FailedHost<'_> {
-    /// Returns the most frequent causes, at least one, and as many as fit into the last column. If there are several, each has
+    /// Returns the most frequent causes: at least one, and as many as fit into the last column. Unless it is the only one, each has
     /// its number of streams.
     fn causes_text(&self) -> String {
         const MORE: &str = ", …";

@@ -1,14 +1,14 @@
-//! The streams that began in one step of a [timeline](crate::command::timeline), and those of them that failed.
+//! The numbers of streams that began in a step of a [timeline](crate::command::timeline), and that failed.
 
 use core::ops::AddAssign;
 
-/// The streams that began in a step of time.
+/// The numbers of streams that began in a step of a timeline, and that failed.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Activity {
-    /// Number of streams.
+    /// Number of streams that began in the step.
     pub(crate) streams: u64,
-    /// Number of those streams that failed, in this step or a later one.
+    /// Number of these that failed, in whatever step.
     pub(crate) failed: u64,
 }
 

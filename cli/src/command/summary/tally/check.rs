@@ -1,7 +1,7 @@
 //! Checks of a tally that another process or a file has sent.
 //!
-//! Whoever sent the tally may have written anything. A tally that passes cannot overflow a number, fill the memory, or make a
-//! report with dates that are none; and each of its counts is possible beside the others.
+//! Whoever sent the tally may have written anything. A tally that passes has no more rows than the limit, no time that cannot be
+//! printed as a date, and no two counts that contradict each other. The bounds of several show whether their sums could overflow.
 
 use super::Tally;
 use super::events::EventTally;
@@ -38,8 +38,8 @@ impl Tally {
         let failed = self.failures.total();
         let begun = self.activity.values().fold(0_u64, |sum, step| sum.saturating_add(step.streams));
         let begun_and_failed = self.activity.values().fold(0_u64, |sum, step| sum.saturating_add(step.failed));
-        // Each stream has one target, and at most one of each of these.
-        let counted_once = [
+        // Each stream counts at most once in each of these.
+        let at_most_streams = [
             self.dropped,
             self.purposes.total(),
             self.protocols.total(),
@@ -50,7 +50,7 @@ impl Tally {
         ];
         self.lines <= self.bytes
             && self.targets.total() == self.streams
-            && counted_once.into_iter().all(|count| count <= self.streams)
+            && at_most_streams.into_iter().all(|count| count <= self.streams)
             && self.failed_targets.total() == failed
             && begun_and_failed <= failed
             && self.activity.values().all(|step| step.failed <= step.streams)
@@ -64,8 +64,8 @@ impl Tally {
         max_events.is_some_and(|max_events| self.events.total <= max_events) && self.events.is_possible(lines)
     }
 
-    /// Returns an upper bound of each number in the tally, and of the sum of each table. No number can overflow when
-    /// tallies are merged whose bounds add up to a `u64`.
+    /// Returns an upper bound of each number in the tally, and of the sum of each table. If the bounds of several tallies add up
+    /// without overflow, so do their numbers.
     pub(crate) fn overflow_bound(&self) -> u64 {
         // Without `..`, so that a new field has to be considered here.
         let Self {

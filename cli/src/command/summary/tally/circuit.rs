@@ -14,8 +14,8 @@ use super::table::CountKey;
 /// A circuit of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct LogCircuit {
-    /// Name of the log; `None` until [`Tally::name_circuits`](super::Tally::name_circuits). Threads that count ranges of the
-    /// same log then do not wait for each other, as they would for the reference count of a name that they share.
+    /// Name of the log; `None` until [`Tally::name_circuits`](super::Tally::name_circuits) sets it. Without names, threads that
+    /// count ranges of one log do not contend for the reference count of its name.
     log: Option<Arc<str>>,
     /// ID of the circuit in the log.
     pub(crate) circuit_id: CircuitId,
@@ -48,7 +48,7 @@ impl Ord for LogCircuit {
     /// Compares the names of the logs, then the IDs.
     fn cmp(&self, other: &Self) -> Ordering {
         let logs = match (&self.log, &other.log) {
-            // All circuits of a log share its name, so its text is seldom compared.
+            // The circuits of a log share its name, so the text is seldom compared.
             (Some(ours), Some(theirs)) if Arc::ptr_eq(ours, theirs) => Ordering::Equal,
             (ours, theirs) => ours.cmp(theirs),
         };

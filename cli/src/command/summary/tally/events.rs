@@ -38,8 +38,8 @@ pub(crate) struct EventTally {
 pub(crate) struct AnomalyCount {
     /// Number of events.
     pub(crate) events: u64,
-    /// Position of `file` among the files of one log (`--join`), by which the first of the events is found when counts are
-    /// merged. 0 if each file is a log of its own, and after deserialization: then the names of the files decide.
+    /// Position of `file` among the files of one log (`--join`), which shows the first of the events when counts are merged. 0
+    /// for every file if each is a log of its own, and after deserialization: then the names of the files decide.
     #[serde(skip)]
     pub(crate) position: usize,
     /// Name of the file with the first of the events.
@@ -63,8 +63,8 @@ fn known_anomalies<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMa
 }
 
 impl EventTally {
-    /// Limit of the tally of one stream's events. A stream of a newer tor has one or two unknown words, one of a hostile log any
-    /// number.
+    /// Maximum number of unknown words of each kind in the tally of one stream's events. A stream of a newer tor has one or two,
+    /// a stream in a hostile log any number.
     pub(crate) const MAX_WORDS_OF_STREAM: usize = 16;
 
     /// Counts an event of a file, given with the file's [position](AnomalyCount::position). `limit` is the maximum number of
@@ -72,6 +72,7 @@ impl EventTally {
     pub(crate) fn count_event(&mut self, (position, file): (usize, &str), event: &Event<'_>, limit: usize) {
         let Event { line, event, time, .. } = event;
         self.total += 1;
+        // In a damaged line, an unknown word may be a credential: hence the mask.
         let is_known = event.status.number().is_some();
         self.statuses.add(event.status, &mask::word(event, event.status_str(), is_known), limit);
         for (table, reason) in [
@@ -100,7 +101,7 @@ impl EventTally {
     /// Adds the counts of other events. `limit` is the maximum number of unknown words of each kind.
     pub(crate) fn merge(&mut self, other: Self, limit: usize) {
         self.total += other.total;
-        // `None` is less than any time, which suits the latest one alone.
+        // `None` is less than any time, so `Option::min` would not do for the earliest one.
         self.first = self.first.into_iter().chain(other.first).min();
         self.last = self.last.max(other.last);
         self.statuses.merge(other.statuses, limit);

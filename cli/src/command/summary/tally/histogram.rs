@@ -34,13 +34,13 @@ impl Histogram {
     /// Exponent of the power of ten in [`LEAST_DIGITS`](Self::LEAST_DIGITS).
     const DIGITS_EXPONENT: u16 = 2;
     /// Exponent of the number of nanoseconds in a second.
-    const SECOND: u16 = 9;
+    const SECOND_EXPONENT: u16 = 9;
     /// Number of the last interval: that of `u64::MAX` nanoseconds, about 1.84 * 10^19.
     const LAST: u16 = 19 * Self::PER_EXPONENT + 184;
-    /// Exponent of the decade of the durations below a millisecond, which are no longer told apart.
+    /// Exponent, in seconds, of the decade that [`decades`](Self::decades) counts all durations below a millisecond in.
     pub(crate) const LOWEST_DECADE: i32 = -4;
 
-    /// Counts a duration. One of 0 counts as a nanosecond.
+    /// Counts a duration; 0 counts as a nanosecond.
     pub(super) fn add(&mut self, time: Duration) {
         let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).max(1);
         let exponent = nanoseconds.ilog10() as u16;
@@ -51,7 +51,7 @@ impl Histogram {
         *self.0.entry(exponent * Self::PER_EXPONENT + digits as u16).or_default() += 1;
     }
 
-    /// Returns the exponent of the power of ten, in nanoseconds, before an interval.
+    /// Returns the exponent of the durations in an interval: 9 for 1 to 9.99 s, since they are 10^9 ns or more.
     const fn exponent(interval: u16) -> u16 {
         interval / Self::PER_EXPONENT
     }
@@ -76,7 +76,7 @@ impl Histogram {
     /// Returns the start of an interval, in seconds.
     fn start(interval: u16) -> f64 {
         // A division by a power of ten rounds once, so that 123 ms are 0.123; a product with its inverse rounds twice.
-        let exponent = i32::from(Self::exponent(interval)) - i32::from(Self::SECOND + Self::DIGITS_EXPONENT);
+        let exponent = i32::from(Self::exponent(interval)) - i32::from(Self::SECOND_EXPONENT + Self::DIGITS_EXPONENT);
         let (digits, power) = (f64::from(Self::digits(interval)), 10_f64.powi(exponent.abs()));
         if exponent < 0 { digits / power } else { digits * power }
     }
@@ -94,12 +94,12 @@ impl Histogram {
         interval.map(|(&interval, _)| Self::start(interval))
     }
 
-    /// Returns the number of durations in each decade of seconds, by its exponent: 0 is from 1 second to less than 10. The
-    /// [lowest decade](Self::LOWEST_DECADE) has all durations below a millisecond.
+    /// Returns the number of durations in each decade of seconds, by its exponent: 0 is from 1 second to less than 10, and
+    /// [`LOWEST_DECADE`](Self::LOWEST_DECADE) is below a millisecond.
     pub(crate) fn decades(&self) -> BTreeMap<i32, u64> {
         let mut decades = BTreeMap::new();
         for (&interval, count) in &self.0 {
-            let decade = i32::from(Self::exponent(interval)) - i32::from(Self::SECOND);
+            let decade = i32::from(Self::exponent(interval)) - i32::from(Self::SECOND_EXPONENT);
             *decades.entry(decade.max(Self::LOWEST_DECADE)).or_default() += count;
         }
         decades
@@ -165,9 +165,10 @@ mod tests {
         }
     }
 
-    /// Durations of every length, of which none is more than a hundredth longer than its interval's start.
+    /// No duration is more than a hundredth longer than its interval's start.
     #[test]
     fn at_most_a_hundredth_too_low() {
+        // Some 300 durations over the whole range, each about a seventh longer than the one before.
         let mut nanoseconds = 1_u64;
         while let Some(longer) = nanoseconds.checked_add(nanoseconds / 7 + 1) {
             nanoseconds = longer;

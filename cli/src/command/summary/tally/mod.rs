@@ -190,8 +190,8 @@ impl Tally {
         undecided: impl Iterator<Item = &'l Life>,
         limit: usize,
     ) -> bool {
-        // The maximum number of new rows that the undecided streams can make: one in each table of streams, and in the
-        // others one for each of their circuits, and of the unknown words in their notes.
+        // Each undecided stream makes at most one row in each table of streams, a row for each of its circuits, and one for each
+        // unknown word in its note.
         let (mut streams, mut circuits, mut words) = (0, 0, 0);
         for life in undecided {
             streams += 1;
@@ -226,7 +226,7 @@ impl Tally {
         self.slowest.replace_circuits(|circuit| circuit.of_log(log));
     }
 
-    /// Puts a text before the names of the files in which anomalies were found.
+    /// Puts a prefix before the names of the files with anomalies.
     pub(crate) fn prefix_files(&mut self, prefix: &str) {
         self.events.replace_files(|file| format!("{prefix}{file}"));
     }

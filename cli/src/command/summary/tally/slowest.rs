@@ -50,8 +50,7 @@ impl Slowest {
 
     /// Adds an answer, if it is among the slowest.
     pub(super) fn add(&mut self, answer: SlowAnswer) {
-        // The slowest first. Equal times are ordered by circuit and stream, so that the result does not depend on the order of
-        // adding.
+        // Equal times are ordered by circuit and stream, so that the result does not depend on the order of adding.
         let order = |answer: &SlowAnswer| (Reverse(answer.time), answer.circuit.clone(), answer.stream_id.clone());
         match self.0.iter().position(|kept| kept.circuit == answer.circuit) {
             Some(index) => match self.0.get_mut(index) {
@@ -70,7 +69,7 @@ impl Slowest {
         other.0.into_iter().for_each(|answer| self.add(answer));
     }
 
-    /// Replaces each circuit. The order of the answers stays the same: `circuit` keeps the order of circuits.
+    /// Replaces each circuit. The answers stay sorted, so `circuit` has to keep the order of circuits.
     pub(super) fn replace_circuits(&mut self, circuit: impl Fn(LogCircuit) -> LogCircuit) {
         self.0.iter_mut().for_each(|answer| answer.circuit = circuit(answer.circuit.clone()));
     }

@@ -17,7 +17,7 @@ use std::time::Instant;
 use super::greeting::{GreetingError, ProvenConnection, answer};
 use super::key::{KEY_VARIABLE, RunKey};
 
-/// Maximum number of connections in their greeting, each with a thread. A greeting takes a moment: only strangers fill it.
+/// Maximum number of connections in their greeting, each with a thread. A greeting takes a moment, so only strangers can reach it.
 const MAX_WAITING: usize = 64;
 /// Pause between two looks for a new connection.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -34,7 +34,7 @@ pub(crate) struct Door {
     greeted: Receiver<Greeted>,
     /// Key of the run.
     key: Arc<RunKey>,
-    /// Timeout for frames.
+    /// Timeout for the next frame of a connection, after its greeting.
     silence: Duration,
     /// Set after a greeting with another key.
     other_key: bool,
@@ -104,7 +104,7 @@ impl Door {
     /// Begins the greetings of new connections, each in a thread of its own.
     fn let_in(&mut self) {
         self.waiting.retain(|waiting| !waiting.is_over.load(Ordering::Relaxed));
-        // At one look no more than may wait: beyond that, connections would be closed that have had no time at all.
+        // No more at once than may wait: else connections would be closed that have had no time at all.
         for _ in 0..MAX_WAITING {
             // Nobody has connected, or too many files are open until older connections are closed.
             let Ok((socket, _)) = self.listener.accept() else { return };
@@ -122,8 +122,9 @@ impl Door {
                 // The door may be closed.
                 let _ = sender.send(if is_late { late() } else { greeted });
             };
-            // Without a thread, the connection is closed.
-            let _ = thread::Builder::new().spawn(greeting);
+            if thread::Builder::new().spawn(greeting).is_err() {
+                self.waiting.pop_back().into_iter().for_each(PendingGreeting::end);
+            }
         }
     }
 }

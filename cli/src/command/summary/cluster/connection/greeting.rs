@@ -54,15 +54,15 @@ impl From<io::Error> for GreetingError {
 }
 
 impl ProvenConnection {
-    /// Returns the connection after a greeting. `sent` and `received` are the uses of the key for the frames that this side
-    /// sends, and receives.
+    /// Returns the connection after a greeting. `sent` and `received` are the uses of the key for the frames that this process
+    /// sends and receives.
     fn new(
         (socket, silence): (TcpStream, Duration),
         key: &RunKey,
         challenge: &Challenge,
         (sent, received): (KeyUse, KeyUse),
     ) -> Result<Self, GreetingError> {
-        // Neither is ever `None`.
+        // `RunKey::frames` never returns `None`.
         let keys = key.frames(challenge, sent).zip(key.frames(challenge, received));
         let (sent, received) = keys.ok_or(GreetingError::Key)?;
         // After the greeting, sending has no timeout: a process that is ahead of process 0 waits for its turn.
@@ -76,7 +76,7 @@ impl ProvenConnection {
 ///
 /// # Errors
 ///
-/// If it does not answer in time, or is not process 0 of this run.
+/// If process 0 does not answer in time, or what answers is not process 0 of this run.
 pub(crate) fn call(
     addresses: &[SocketAddr],
     process: u16,
@@ -113,20 +113,20 @@ pub(crate) fn call(
 ///
 /// # Errors
 ///
-/// If it is too slow, another program or another version, or has not the key.
+/// If the other process is too slow, is another program or another version, or does not have the key.
 pub(super) fn answer(
     mut socket: TcpStream,
     key: &RunKey,
     silence: Duration,
 ) -> Result<ProvenConnection, GreetingError> {
     let deadline = Instant::now() + GREETING_TIME;
-    // The door's listener does not block, and some systems hand that on to its connections.
+    // The door's listener does not block, and on some systems neither do its connections.
     socket.set_nonblocking(false)?;
     prepare(&socket)?;
     if let Err(refused) = read_magic(&mut socket, deadline) {
         if matches!(refused, GreetingError::Version) {
-            // The other process reads this version, and closes the connection. If this side closed it, with bytes left to read,
-            // the other might see only that it is lost.
+            // The other process reads this version, and closes the connection. If this one closed it first, with bytes left to
+            // read, the other might see only that the connection is lost.
             socket.write_all(&MAGIC)?;
             let _ = read_exact(&mut socket, &mut [0; OTHER_LEN], deadline);
         }
@@ -152,7 +152,7 @@ pub(super) fn answer(
     ProvenConnection::new((socket, silence), key, &challenge, (KeyUse::FromCollector, KeyUse::ToCollector))
 }
 
-/// Reads [`MAGIC`]. The first other byte ends the greeting: another program may send less and wait.
+/// Reads [`MAGIC`]. The first byte that differs ends the greeting: another program may send fewer bytes and wait.
 fn read_magic(socket: &mut TcpStream, deadline: Instant) -> Result<(), GreetingError> {
     for (index, expected) in MAGIC.into_iter().enumerate() {
         let mut byte = [0];

@@ -29,7 +29,7 @@ pub(super) struct Challenge {
     pub(super) process: u16,
 }
 
-/// The uses of the key. Each has other hashes, so that one made for one use is wrong for any other.
+/// The uses of the key. A hash that was made for one use is wrong for any other.
 #[derive(Clone, Copy)]
 pub(super) enum KeyUse {
     /// Proof of process 0.
@@ -73,7 +73,7 @@ impl RunKey {
             KeyUse::ToCollector => b"tor-streams delivers",
         };
         let mut hash = KeyedHash::new_from_slice(key).ok()?;
-        // Each of these has a fixed length, so that no two challenges are the same bytes.
+        // Each of these has a fixed length, so no two challenges give the same bytes.
         hash.update(use_text);
         hash.update(&challenge.caller);
         hash.update(&challenge.collector);
@@ -91,7 +91,7 @@ impl RunKey {
         self.hash(challenge, key_use).is_some_and(|hash| hash.verify_slice(proof).is_ok())
     }
 
-    /// Returns the keyed hash for the tags of the frames in one direction. Never `None`, like the hash of the challenge.
+    /// Returns the keyed hash for the tags of the frames in one direction. Never `None`: a key can have any length.
     pub(super) fn frames(&self, challenge: &Challenge, key_use: KeyUse) -> Option<KeyedHash> {
         let key: [u8; HASH_LEN] = self.hash(challenge, key_use)?.finalize().into_bytes().into();
         KeyedHash::new_from_slice(&key).ok()

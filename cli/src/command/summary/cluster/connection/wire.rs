@@ -9,9 +9,8 @@
 //! | at most 65,536 | content: a message, or a part of one |
 //! | 32 | tag: a keyed hash of the number of the frame and of all bytes before the tag |
 //!
-//! Each connection and direction has a key of its own, so a frame that was changed, left out or sent again has a wrong tag.
-//! A side that has nothing to send sends empty frames, and a frame that does not come in time is an error: nobody waits for
-//! ever.
+//! Each direction of each connection has a key of its own. So the tag shows that a frame was changed, left out or sent again. A
+//! process that has nothing to send sends empty frames, and a frame that does not come in time is an error: nobody waits for ever.
 
 use core::time::Duration;
 use std::io::{self, Read, Write};
@@ -58,7 +57,7 @@ pub(crate) struct FrameSender {
     socket: TcpStream,
     /// Keyed hash that each tag is computed with.
     key: KeyedHash,
-    /// Number of frames so far: that of the next one, counted from 0.
+    /// Number of the next frame, from 0.
     frames: u64,
 }
 
@@ -68,7 +67,7 @@ pub(crate) struct FrameReceiver {
     socket: TcpStream,
     /// Keyed hash that each tag is computed with.
     key: KeyedHash,
-    /// Number of frames so far: that of the next one, counted from 0.
+    /// Number of the next frame, from 0.
     frames: u64,
     /// Timeout for the next frame.
     silence: Duration,
@@ -98,7 +97,7 @@ impl FrameSender {
         self.frame(FrameKind::Alive, &[])
     }
 
-    /// Tells the other process the reason for which the run ends. Waits for `wait` at most: that process may not read.
+    /// Sends the reason for which the run ends. Waits for `wait` at most, since the other process may not read.
     pub(crate) fn lost(&mut self, reason: &str, wait: Duration) -> io::Result<()> {
         self.socket.set_write_timeout(Some(wait))?;
         let (reason, _) = reason.as_bytes().split_at_checked(MAX_FRAME).unwrap_or((reason.as_bytes(), &[]));
@@ -177,7 +176,7 @@ impl FrameReceiver {
     }
 }
 
-/// Returns the keyed hash of a frame and its number, which its tag is made of.
+/// Returns the keyed hash of a frame's number and bytes, which is its tag.
 fn tag(key: &KeyedHash, number: u64, frame: &[u8]) -> KeyedHash {
     let mut tag = key.clone();
     tag.update(&number.to_be_bytes());
