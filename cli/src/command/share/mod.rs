@@ -46,11 +46,11 @@ What is printed:
     clients                as addresses; /socket1; their ports are numbered
     credentials            \"user1\", \"pass1\"; empty ones stay so
     unknown words          WORD1; an unknown keyword becomes REDACTED=x
-  The pseudonym of a name that is longer than 63 bytes, or so long that tor
-  may have cut it, is so, too; that of a name with a space, a quotation mark, a
-  control character or a byte that is not ASCII has one such character, if the
-  output is no terminal. Names that differ only in the case of their letters are one name,
-  as for tor.
+  The pseudonym of a name of more than 63 bytes, or so long that tor may have
+  cut it, is long as well. If the output is no terminal, the pseudonym of a name with
+  a space, a quotation mark, a control character or a byte that is not ASCII
+  has one such character. Names that differ only in the case of their letters
+  are one name, as for tor.
 
   Kept as they are: IDs of streams and circuits, which tor makes numbers, the
   statuses, the ports of targets, reasons, sources, purposes, protocols,
@@ -62,10 +62,11 @@ What is printed:
   whose dates have a year.
 
 What is left out:
-  All text before an event but its time, such as the name of the machine, and
-  all lines but STREAM events, and streams in replies to GETINFO
+  Text before an event other than its time, such as the name of the machine.
+  Lines other than STREAM events and streams in replies to GETINFO
   stream-status: events about circuits name relays, and others onion services.
-  Their number is told. With filters, only events that pass them are printed.
+  Standard error reports the number of these lines. With filters, only events
+  that pass them are printed.
 
   The anomalies unterminated, in_data and escaped are those of a log's lines,
   and are gone; so may be unknown_order, field_not_utf8 and field_at_cut,
@@ -77,8 +78,8 @@ in them with the same ID become one, so share logs of their own one by one.
 
 Exit status:
   0  Every event was printed, or whatever reads the output was closed. Standard
-     error tells the numbers of printed events and of other lines.
-  1  Something was told on standard error: a file or a line that could not be
+     error reports the numbers of printed events and of other lines.
+  1  Standard error reports something else: a file or a line that could not be
      read, as FILE:LINE: and the reason; a file that is read twice; a filter's
      word that nobody knows; events that were left out, since an ID is not a
      number, there were more names than --max-names, or no line with pseudonyms

@@ -62,8 +62,8 @@ What is counted:
 
 Exit status:
   0  Everything was counted, or whatever reads the output was closed. Standard
-     error may tell that the clock was set back.
-  1  Something was told on standard error: a file or a line that could not be
+     error may report that the clock was set back.
+  1  Standard error reports something else: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
      tor, or in the wrong order, or read twice; a filter's word that nobody
      knows. Everything else was counted.
