@@ -89,7 +89,7 @@ anomalies! {
     /// A reason or client protocol that this version does not know, or an unknown status, which only lenient parsing accepts.
     ///
     /// A source, purpose or isolation field that this version does not know is `Unrecognized`, and no anomaly: known versions of tor
-    /// differ in these words. `UNKNOWN_15`, which tor prints for a reason for which it has no word, is no anomaly either.
+    /// differ in these words. `UNKNOWN_15`, which tor prints for a reason that it has no word for, is no anomaly either.
     UnknownWord = "unknown_word",
     /// Text after the target that is not UTF-8: a value with such text is U+FFFD, and `content()` has the bytes.
     FieldNotUtf8 = "field_not_utf8",

@@ -226,8 +226,8 @@ impl ProtocolError {
         self.offset
     }
 
-    /// Returns the unknown word of an [`Unrecognized`](ErrorKind::Unrecognized) error. `None` if it has more than 20 bytes, or others
-    /// than capital letters and `_`, of which nearly all of tor's words consist; and `None` for errors of other kinds.
+    /// Returns the unknown word of an [`Unrecognized`](ErrorKind::Unrecognized) error. `None` if the word has more than 20 bytes, or
+    /// bytes other than capital letters and `_`, as few of tor's words have, and for errors of other kinds.
     ///
     /// # Examples
     ///

@@ -48,9 +48,9 @@ pub struct StreamEvent {
     pub target_host: String,
     /// The target's port.
     pub target_port: u16,
-    /// The reason for which the stream failed, closed or was detached (`REASON`). `None` if the field is absent.
+    /// The reason why the stream failed, closed or was detached (`REASON`). `None` if the field is absent.
     pub reason: Option<StreamClosureReason>,
-    /// The reason for which the other end closed the stream (`REMOTE_REASON`). `None` if the field is absent.
+    /// The reason why the other end closed the stream (`REMOTE_REASON`). `None` if the field is absent.
     pub remote_reason: Option<StreamClosureReason>,
     /// The source of a new target address (`SOURCE`). `None` if the field is absent.
     pub source: Option<StreamSource>,
@@ -150,7 +150,8 @@ impl StreamEvent {
     }
 }
 
-/// Defines the accessors of the borrowed form on the owned one. The content and the condition are those of the example.
+/// Defines the accessors of the borrowed form on the owned one, each with its example: a content, and a condition that its event
+/// fulfils.
 macro_rules! accessors {
     ($($name:ident($($arg:ident: $type:ty)?) -> $returned:ty: $content:literal, $condition:expr;)+) => {
         impl StreamEvent {

@@ -200,9 +200,9 @@ word_enum! {
 }
 
 word_enum! {
-    /// The reason for which a stream failed, closed or was detached (`REASON` and `REMOTE_REASON`).
+    /// The reason why a stream failed, closed or was detached (`REASON` and `REMOTE_REASON`).
     ///
-    /// For a reason for which tor has no word, it prints `UNKNOWN_` and the number of the reason, mostly after a space:
+    /// Where tor has no word for a reason, it prints `UNKNOWN_` and the number of the reason, mostly after a space:
     /// `REASON= UNKNOWN_15`. The reason is then `Unrecognized`, and its text is `UNKNOWN_15`.
     ///
     /// ```

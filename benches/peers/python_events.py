@@ -54,7 +54,7 @@ def aiostem_parser():
         return None if value is None else str(getattr(value, "value", value))
 
     def source_addr(addr):
-        # As tor prints it: no brackets.
+        # tor prints no brackets.
         return None if addr is None else f"{addr.host}:{addr.port}"
 
     def fields(event):

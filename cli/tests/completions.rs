@@ -40,7 +40,7 @@ fn shell(shell: &str, arguments: &[&str]) -> Option<String> {
 }
 
 #[test]
-fn bash_offers_them() {
+fn bash_offers_words() {
     for (line, words) in LINES {
         // Bash takes --option=value for three words, and replaces the last one.
         let line = line.replace('=', " = ");
@@ -87,7 +87,7 @@ fn bash_offers(words: &[&str]) -> Option<Vec<String>> {
 }
 
 #[test]
-fn fish_offers_them() {
+fn fish_offers_words() {
     for (line, words) in LINES {
         let script = "tor-streams completions fish | source; complete -C $argv[1]";
         let Some(offered) = shell("fish", &["--no-config", "-c", script, line]) else { return };
@@ -115,9 +115,9 @@ fn bash_quotes_names_of_files() {
     assert!(registered.contains(" -o filenames ") && registered.contains(" -o default "), "{registered}");
 }
 
-/// Zsh does not quote the `~` of a folder, and keeps variables.
+/// Zsh quotes the blank in a completed name, and leaves a `~` or variable before it as typed.
 #[test]
-fn zsh_completes_quoted_names() {
+fn zsh_keeps_a_tilde_and_a_variable() {
     std::fs::create_dir_all(Path::new(env!("CARGO_TARGET_TMPDIR")).join("some logs")).unwrap();
     for (typed, completed) in [("~/some", r"~/some\ logs"), ("$HOME/some", r"$HOME/some\ logs")] {
         let line = format!("tor-streams events {typed}");

@@ -48,7 +48,8 @@ fn log(streams: u64) -> String {
     })
 }
 
-// Ten streams: 5 and 10 failed, after 0.5 s and 1 s. Of even ones, 2, 4, 6 and 8 were answered, of odd ones 1, 3, 7 and 9.
+// Ten streams: 5 and 10 failed, after 0.5 s and 1 s. Of those to an onion service, 2, 4, 6 and 8 were answered, of the others 1, 3, 7
+// and 9.
 #[test]
 fn numbers_of_a_page() {
     let page = stdout(0, &["plot"], &[file("plot", "ten.log", log(10))]);
@@ -168,8 +169,8 @@ fn a_log_without_times() {
     );
 }
 
-/// Stream 1 of each log was answered after a second or two. One log has dates; the other one has not, so that its stream is in
-/// no figure over time.
+/// Stream 1 of each log was answered after a second or two. Only one of the logs has dates: the other log's stream is in no figure over
+/// time.
 #[test]
 fn captions_count_what_is_drawn() {
     let [dated, answer] = [
@@ -209,7 +210,7 @@ fn legends_count_what_is_drawn() {
         "1795600800.5 650 STREAM 1 SUCCEEDED 7 a.test:80\n1795600801.5 650 STREAM 1 CLOSED 7 a.test:80 REASON=DONE\n";
     let failed = "1795600802.5 650 STREAM 2 FAILED 0 a.test:80 REASON=TIMEOUT\n\
                   1795600803.5 650 STREAM 2 CLOSED 0 a.test:80 REASON=TIMEOUT\n";
-    // 202 causes, of which 200 have an index of their own.
+    // 202 causes, two more than are told apart. The figure draws seven of them, and the others together.
     let many = (1..=202).fold(String::new(), |mut log, n| {
         writeln!(log, "1795600802.5 650 STREAM {0} FAILED 0 a.test:80 REASON=W{n}", n + 1).unwrap();
         writeln!(log, "1795600803.5 650 STREAM {0} CLOSED 0 a.test:80 REASON=W{n}", n + 1).unwrap();
@@ -279,10 +280,15 @@ fn a_log_is_not_the_output() {
     let content = log(3);
     let path = file("plot", "log.html", &content);
     let dotted = path.parent().unwrap().join(".").join("log.html");
-    let (status, message) = plot(&["-o", dotted.to_str().unwrap()], &[&path]);
-    assert_eq!(status, Some(1));
-    assert!(message.ends_with("log.html: is one of the logs, so nothing was drawn\n"), "{message}");
-    assert_eq!(fs::read_to_string(&path).unwrap(), content);
+    let linked = path.with_file_name("linked.html");
+    let _ = fs::remove_file(&linked);
+    fs::hard_link(&path, &linked).unwrap();
+    for name in [&dotted, &linked] {
+        let (status, message) = plot(&["-o", name.to_str().unwrap()], &[&path]);
+        assert_eq!(status, Some(1));
+        assert!(message.ends_with(".html: is one of the logs, so nothing was drawn\n"), "{message}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), content);
+    }
 }
 
 /// Long names of files have a line of the legend each; short ones share a line.

@@ -101,9 +101,9 @@ pub struct StreamEventRef<'a> {
     pub target_host: &'a str,
     /// The target's port. 0 if the stream is for a look-up or for tor's own use, and if lenient parsing found no port.
     pub target_port: u16,
-    /// The reason for which the stream failed, closed or was detached (`REASON`). `None` if the field is absent.
+    /// The reason why the stream failed, closed or was detached (`REASON`). `None` if the field is absent.
     pub reason: Option<StreamClosureReason>,
-    /// The reason for which the other end closed the stream (`REMOTE_REASON`). `None` if the field is absent.
+    /// The reason why the other end closed the stream (`REMOTE_REASON`). `None` if the field is absent.
     pub remote_reason: Option<StreamClosureReason>,
     /// The source of a new target address (`SOURCE`). `None` if the field is absent.
     pub source: Option<StreamSource>,

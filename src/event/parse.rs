@@ -15,7 +15,7 @@ impl<'a> StreamEventRef<'a> {
     /// [`Error::Protocol`] if the stream ID, status, circuit ID or target is missing, an ID is not 1 to 20 letters or digits,
     /// the status is not one of [`StreamStatus::ALL`](crate::StreamStatus::ALL), or the target is no `host:port` (which
     /// includes a target that tor cut so that its port is lost). Nothing else is an error: unknown words, keywords and extra
-    /// tokens are data, as the specification demands. A whole line is refused as such ([`ErrorKind::WholeLine`]):
+    /// tokens are data, as the specification demands. A whole line is refused with [`ErrorKind::WholeLine`]:
     /// [`parse_line`](Self::parse_line) reads it.
     ///
     /// [`Error::LineTooLong`] if the content has 2 GiB (2^31 bytes) or more: an event keeps its indexes in 32 bits, and tor

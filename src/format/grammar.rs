@@ -13,7 +13,7 @@ use super::scan;
 /// Maximum length that tor prints of a target, in bytes.
 pub(crate) const TARGET_MAX: usize = 255;
 
-/// Returns `true` for `A` to `Z`, `0` to `9` and `_`, of which words and keywords consist.
+/// Returns `true` for `A` to `Z`, `0` to `9` and `_`: the bytes of words and keywords.
 const fn is_word_byte(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_')
 }
@@ -156,7 +156,7 @@ pub(crate) const fn number_at(content: &[u8], at: NonZeroU32) -> i64 {
 /// Splits `host:port`: returns the host's length and the port. `None` if the text does not end with a colon and a port: 1 to 5
 /// digits, at most 65535.
 pub(crate) fn split_port(text: &[u8]) -> Option<(usize, u16)> {
-    // Counts up to six digits, of which a port has at most five.
+    // Counts up to six digits: a port has at most five.
     let digits = text.iter().rev().take(6).take_while(|byte| byte.is_ascii_digit()).count();
     let host = text.len().checked_sub(digits + 1)?;
     if digits > 5 || text.get(host) != Some(&b':') {

@@ -51,7 +51,7 @@ macro_rules! keywords {
 keywords! {
     /// Reason for the failure, close or detachment.
     Reason REASON = "REASON",
-    /// Reason for which the other end closed the stream.
+    /// Reason why the other end closed the stream.
     RemoteReason REMOTE_REASON = "REMOTE_REASON",
     /// Source of a new address.
     Source SOURCE = "SOURCE",

@@ -155,8 +155,8 @@ fn find(text: &[u8], start: u32, mark: impl Fn(u64) -> u64) -> u32 {
         }
         at += 16;
     }
-    // Fewer than 16 bytes are left. If 16 were searched before, the last 16 of the text are searched, of which the first ones
-    // are known to have no mark. Otherwise the rest is padded with zeros, which may be marked: hence the minimum.
+    // Fewer than 16 bytes are left. If 16 were searched before, the last 16 of the text are searched, though the first of
+    // these are known to have no mark. Otherwise the rest is padded with zeros, which may be marked: hence the minimum.
     let len = text.len() as u32;
     let last = len.saturating_sub(16);
     let (sixteen, from) = match array_at(text, last) {
@@ -175,8 +175,8 @@ const fn first(low: u64, high: u64) -> u32 {
     (((low & HIGHS) as u128) | (((high & HIGHS) as u128) << 64)).trailing_zeros() / 8
 }
 
-/// Returns the bytes of `text` from index `start` on, which are fewer than 16: each combined by XOR with the byte of which `mask` is
-/// made, 16 times the same; and zeros after them.
+/// Returns the bytes of `text` from index `start` on, which are fewer than 16, and zeros after them. Each byte of the text is combined
+/// by XOR with the one byte that `mask` has 16 times.
 #[cfg_attr(feature = "std", inline(always))]
 fn last_bytes(text: &[u8], start: u32, mask: u128) -> u128 {
     let left = (text.len() as u32).saturating_sub(start);

@@ -50,7 +50,7 @@ impl Spelling {
 ///
 /// A few branches on the first four bytes leave one to three words of the list to compare. The length of each of these is a constant
 /// in its branch: once the processor has predicted the branch, it knows the index of the next field, before the text has been loaded.
-/// A perfect hash would read the length from a table, for which the processor has to wait: a fifth more time for a line of tor 0.4.9.
+/// A perfect hash would read the length from a table, and the processor would wait for it: a line of tor 0.4.9 takes a fifth more time.
 macro_rules! spelled {
     ($text:expr, $($variant:ident = $word:literal before $delimiter:literal,)+) => {{
         /// The first four bytes of each word.
@@ -64,7 +64,13 @@ macro_rules! spelled {
         let text: u128 = $text;
         if cfg!(not(feature = "std")) {
             // A loop over a table takes 2 KB less of code.
-            let words = const { &[$(($crate::format::spelling::Spelling::new(concat!($word, $delimiter)), Self::$variant, $word.len() as u32)),+] };
+            let words = const {
+                &[$((
+                    $crate::format::spelling::Spelling::new(concat!($word, $delimiter)),
+                    Self::$variant,
+                    $word.len() as u32,
+                )),+]
+            };
             return words.iter().find(|word| word.0.begins(text)).map(|word| (word.1, word.2));
         }
         match text as u32 {

@@ -48,7 +48,7 @@ impl TargetRange {
                 Some(other) => (ErrorKind::Malformed(Field::Target), digits_start + other),
                 // `a:`
                 None if digits.is_empty() => (ErrorKind::Malformed(Field::Target), end),
-                // `a:000080`: a number up to 65535 with more than five digits, of which the sixth one is too many.
+                // `a:000080`: a number up to 65535 in more than five digits: the sixth one is too many.
                 None if grammar::decimal(digits).is_some_and(|number| u16::try_from(number).is_ok()) => {
                     (ErrorKind::Malformed(Field::Target), digits_start + 5)
                 }

@@ -62,9 +62,9 @@ const PIECES: &[&str] = &[
     " FOO=\"a\"b\"",
 ];
 
-/// Generates contents with any status. Half of them have a row of [`PIECES`] as target and fields, of which about one in four has a piece
-/// of 200 bytes or more, so that the target is about as long as tor prints one, or is cut. The others have a target and fields in tor's
-/// order: of these, the first reading accepts about one in nine.
+/// Generates contents with any status. In half of them, target and fields are a row of [`PIECES`]; a quarter of these rows have a piece
+/// of 200 bytes or more, so that the target is about as long as tor prints one, or is cut. The other half have a target and fields in
+/// tor's order: the first reading accepts about one in nine of these.
 fn contents() -> impl Strategy<Value = String> {
     let status = prop::sample::select(StreamStatus::ALL);
     let piece = prop_oneof![

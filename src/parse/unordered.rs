@@ -68,8 +68,8 @@ fn variant<W: WordEnum>(content: &[u8], arg: &Arg) -> W {
     W::of_range(content, arg.value_start, arg.value_end).unwrap_or(W::UNRECOGNIZED)
 }
 
-/// Returns `true` for a reason that is a word without a variant. `UNKNOWN_` and a code is no such word: tor prints it for a reason
-/// for which it has no word itself.
+/// Returns `true` for a reason that is a word without a variant. `UNKNOWN_` and a code does not count: tor prints it where it has no
+/// word for a reason itself.
 fn is_unknown_reason(reason: StreamClosureReason, value: &[u8]) -> bool {
     reason == StreamClosureReason::Unrecognized && !grammar::is_unknown_code(value)
 }

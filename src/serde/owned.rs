@@ -46,8 +46,8 @@ struct EventForm {
     nym_epoch: Option<u32>,
     session_group: Option<i32>,
     iso_fields: Option<Vec<String>>,
-    /// Names of anomalies. `malformed_id`, `target_may_be_cut` and those of the event's line in its log are used; the others
-    /// follow from the fields.
+    /// Names of anomalies. Only `malformed_id`, `target_may_be_cut` and [`OF_LOG_LINE`] are used: the others follow from the
+    /// fields.
     #[serde(default)]
     anomalies: Vec<String>,
     /// Content of the event, if tor would print another text for these fields.
@@ -76,8 +76,7 @@ impl EventForm {
         Ok(content)
     }
 
-    /// Returns `true` if `fields`, which are the fields of this form, are those of `event`, and if a malformed ID is listed as an
-    /// anomaly.
+    /// Returns `true` if `event` has the fields of this form, `fields`, and if a malformed ID is listed as an anomaly.
     fn is_form_of<'a>(&'a self, event: &StreamEventRef<'a>, fields: PrintedFields<'a>) -> bool {
         let ids_are_allowed = self.lists(Anomaly::MalformedId) || !event.anomalies().contains(Anomaly::MalformedId);
         ids_are_allowed

@@ -4,7 +4,7 @@
 //!
 //! - The value of an unknown keyword may end like a target, in a colon and a port. The text before it, credentials included, is
 //!   then the target.
-//! - If a log lost the target, a credential may be the first token after the circuit ID, and so the target.
+//! - If a log lost the target, a credential may be the first token after the circuit ID, which is taken for the target.
 //!
 //! So every text that is shown is searched for the keywords of credentials.
 

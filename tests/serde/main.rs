@@ -234,10 +234,10 @@ fn more_and_fewer_fields() {
 proptest! {
     #![proptest_config(config(256))]
 
-    /// Any content that lenient reading accepts comes back.
+    /// Any content that lenient reading accepts comes back, and so does its stream.
     #[test]
     fn any_event_comes_back(
-        start in "[0-9]{1,2} (NEW|CLOSED|REMAP|XON_SENT|FUTURE) [0-9]",
+        start in "[0-9a\r\"]{1,2} (NEW|CLOSED|REMAP|XON_SENT|FUTURE) [0-9]",
         rest in prop::collection::vec(
             prop_oneof![
                 "[ -~]{0,8}".prop_map(String::into_bytes),
@@ -251,6 +251,7 @@ proptest! {
         let line = [start.into_bytes(), rest.concat()].concat();
         if let Ok(event) = StreamEventRef::parse_lenient(&line) {
             check(&event);
+            life::check_life_of(&event);
         }
     }
 }

@@ -60,7 +60,8 @@ fn long_rows() {
     assert_bounded("long-rows", (30, 900_000), line, &["events"], 32);
 }
 
-/// Each row has a word of its own: Parquet begins its dictionaries anew once they have 4 MiB, as with each row group, and an Arrow file ends with an error.
+/// Each row has a word of its own: Parquet begins its dictionaries anew once they have 4 MiB, as with each row group, and an Arrow
+/// file ends with an error.
 #[test]
 fn a_new_word_in_each_row() {
     let line = |n: usize, text: &str| format!("650 STREAM {n} CLOSED 7 a:80 REASON=W{n}_{}\n", text.to_uppercase());

@@ -76,7 +76,7 @@ fn a_stream() {
 }
 
 #[test]
-fn no_rows_are_a_table_all_the_same() {
+fn a_table_without_rows() {
     for command in ["events", "streams", "circuits"] {
         for format in FORMATS {
             assert_eq!(rows(&written("nothing", &[command], b"650 BW 1 2\r\n", format)), []);

@@ -204,7 +204,8 @@ fn without_a_key_only_this_machine() {
 }
 
 /// Starts process 0 with a fake process 1, which has joined the run: no file is divided, and process 1 has `mixed-session.raw` to
-/// read, so the run lasts until its tally comes. `wait` is the value of `--cluster-wait`. Returns both, and the beginning of the message about the loss of process 1.
+/// read, so the run lasts until its tally comes. `wait` is the value of `--cluster-wait`. Returns both, and the beginning of the
+/// message about the loss of process 1.
 fn start_with_joined(wait: &str) -> (Running, Peer, String) {
     let addresses = addresses(2);
     let first =
@@ -256,19 +257,18 @@ fn a_process_that_falls_silent() {
 fn a_process_that_is_stopped() {
     let addresses = addresses(2);
     let arguments = ["--cluster-wait", "2", "onionperf.log", "-"];
-    let both = [0, 1].map(|process| start(&addresses, process, &arguments));
+    let [first, mut second] = [0, 1].map(|process| start(&addresses, process, &arguments));
     // Process 1 reads standard input, which does not end, so that the run lasts. Its complaint about an event that cannot be read
     // shows that it has begun.
-    let mut both = both.map(Some);
-    both[1].as_mut().unwrap().write("650 STREAM x");
-    both[1].as_ref().unwrap().complaint();
-    let id = both[1].as_ref().unwrap().child.id().to_string();
+    second.write("650 STREAM x");
+    second.complaint();
+    let id = second.child.id().to_string();
     assert!(std::process::Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
     let reason = format!(
         "process 1 ({}) ended before the summary was complete: nothing came from it for 2 seconds",
         addresses[1]
     );
-    lost(&both[0].take().unwrap().ended(), &reason);
+    lost(&first.ended(), &reason);
 }
 
 /// Process 0 may be the one that falls silent, or vanishes.

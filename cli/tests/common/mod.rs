@@ -79,7 +79,7 @@ pub(crate) fn error_text(error: &io::Error) -> String {
     error.to_string().split(" (os error ").next().unwrap().into()
 }
 
-/// Makes a file in a folder of this name.
+/// Makes a file in this folder of the tests' temporary files, and returns its path.
 pub(crate) fn file(folder: &str, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder).join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -116,9 +116,9 @@ pub(crate) fn peak_memory(arguments: &[&str], file: &Path) -> usize {
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
-        // The kernel keeps the maximum itself, but not after the end.
-        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        // The maximum so far, which the kernel forgets when the process ends.
+        let facts = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+        let line = facts.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<usize>().ok());
         peak = peak.max(kilobytes.unwrap_or_default() / 1000);
         std::thread::sleep(core::time::Duration::from_millis(5));

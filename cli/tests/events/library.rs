@@ -39,8 +39,8 @@ fn the_library_reads_the_events_of_rows() {
             assert_eq!(time, line.unix_time().map(|time| time.as_secs_f64()), "{row}");
             let (form, had_content) = serialized(&event);
             assert_eq!(row, form, "{name}:{}", line.number);
-            // A row has no unknown keywords, no order of fields and no bytes that are not UTF-8. Where these are all that is
-            // missing, the fields are read; fields that no line has together are refused.
+            // An event has a `content` if its fields cannot say everything: unknown keywords, an odd order of fields, bytes that are not
+            // UTF-8. Its row lacks that, so it is read as another event with the same fields, or refused if no line has such fields.
             match serde_json::from_value::<StreamEvent>(row) {
                 Ok(read) if had_content => {
                     let (mut form, mut read) = (form, serialized(&read).0);

@@ -111,7 +111,7 @@ const CASES: &[Case] = &[
     reported("faults/cut-cr-lf-log.log", 1, &["cut-cr-lf-log.log:2: 1 line end is unlike the first reply's"]),
     reported("faults/jobs-6-125", 1, &["jobs-6-125:4: the last line has no end"]),
     read("faults/jobs-lost-block.log", 1),
-    // Times that are none.
+    // Numbers that are no times, and filters by time.
     reported("faults/ms-time.log", 1, &["ms-time.log:1: 1 event has a time after the year 9999"]),
     read("faults/since-exact.log", 1),
     with("faults/since-exact.log", &["--since", "1548934191.99"], 1),

@@ -1,8 +1,7 @@
-//! Inputs that are compressed, damaged or cannot be read; events inside of other text; and manual pages.
+//! Inputs that are compressed, damaged or cannot be read, and events inside of other text.
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 #[cfg(unix)]
 use std::process::Command;
 
@@ -47,7 +46,7 @@ fn damage_is_reported_in_its_own_words() {
     zstd.include_checksum(true).unwrap();
     zstd.write_all(LOG.as_bytes()).unwrap();
     let xz = fs::read(two_streams_in_xz()).unwrap();
-    // Offset from the end of a byte of the checksum; in xz of the last byte, which is always the same.
+    // Each name has the offset of a byte to change, from the end: one of the checksum, or of the two bytes that end each file of xz.
     for (name, mut content, at, message) in [
         ("tor.log.gz", gzip.finish().unwrap(), 8, "corrupt gzip stream does not have a matching checksum"),
         ("tor.log.zst", zstd.finish().unwrap(), 1, "Restored data doesn't match checksum"),
@@ -80,32 +79,7 @@ fn files_that_cannot_be_read_are_reported() {
     assert_eq!(stdout(0, &["events"], &[&folder.join("x")]), "");
 }
 
-/// All commands.
-const COMMANDS: [&str; 11] =
-    ["summary", "events", "streams", "circuits", "count", "share", "merge", "plot", "watch", "completions", "man"];
-
-#[test]
-fn each_command_has_a_manual_page() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("manual");
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    stdout(0, &["man", "--dir"], &[&folder]);
-    let pages = fs::read_dir(&folder).unwrap().count();
-    assert_eq!(pages, COMMANDS.len() + 1, "a page for each command, and one for all");
-    for command in COMMANDS {
-        let page = stdout::<&str>(0, &["man", command], &[]);
-        for text in [&*format!("tor\\-streams\\-{command}"), "\\-\\-help"] {
-            assert!(page.contains(text), "{command}: {text}");
-        }
-        // These two read nothing.
-        assert_eq!(page.contains("Exit status"), !["completions", "man"].contains(&command), "{command}");
-        assert_eq!(fs::read_to_string(folder.join(format!("tor-streams-{command}.1"))).unwrap(), page);
-    }
-    assert!(stdout::<&str>(0, &["man"], &[]).contains("tor\\-streams\\-watch(1)"));
-    assert_eq!(run::<&str>(&["man", "evnts"], &[]).status.code(), Some(2));
-}
-
-/// No command reads the file that it writes to, under any name: reading would never end, or the file is empty by then.
+/// No command reads the file that it writes to, under any of the file's names: it would read its own output without end.
 #[cfg(unix)]
 #[test]
 fn the_output_is_not_an_input() {
@@ -128,9 +102,9 @@ fn the_output_is_not_an_input() {
     assert_eq!(stdout(1, &["events"], &[&other]), stdout(1, &["events"], &[&log]));
 }
 
-/// No event is read from these, and each is told: no line begins with one, but the text has some.
+/// Logs with events, none of which begins a line: none is read, which is reported.
 #[test]
-fn events_inside_of_other_text_are_told() {
+fn events_inside_of_other_text_are_reported() {
     // Longer than the first MiB of a line, in which events are read.
     let hole = format!("650 BW 1 2\n{}650 STREAM 1 NEW 0 a:1\n", "\0".repeat(3 << 20));
     for (log, line, hint) in [
@@ -153,7 +127,7 @@ fn events_inside_of_other_text_are_told() {
 
 /// A program that writes on after its log was emptied leaves a hole of NUL bytes before the event on its next line.
 #[test]
-fn an_event_behind_a_long_hole_is_told() {
+fn an_event_behind_a_long_hole_is_reported() {
     let log = format!("650 STREAM 1 NEW 0 a:1\n{}650 STREAM 2 NEW 0 a:1\n", "\0".repeat(3 << 20));
     let log = file("hole", "tor.log", log.as_bytes());
     for jobs in ["--jobs=1", "--jobs=3"] {
@@ -165,9 +139,9 @@ fn an_event_behind_a_long_hole_is_told() {
     }
 }
 
-/// Files that were put together may have other forms: those in the middle are not read, and told.
+/// A log to which a file of another form was appended: the text of that file is not read, which is reported.
 #[test]
-fn compressed_text_in_the_middle_of_a_log_is_told() {
+fn compressed_text_in_the_middle_of_a_log_is_reported() {
     let log = b"650 BW 1 2\n650 STREAM 1 NEW 0 a:1\n";
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(log).unwrap();
@@ -188,8 +162,8 @@ fn compressed_text_in_the_middle_of_a_log_is_told() {
 #[test]
 fn merge_without_a_progress_bar() {
     use std::fs::File;
-    use std::io::{Read, Write};
-    use std::process::{Command, Stdio};
+    use std::io::Read;
+    use std::process::Stdio;
 
     let pipe = file("files", "unused", "").with_file_name("pipe");
     let _ = fs::remove_file(&pipe);

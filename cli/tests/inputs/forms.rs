@@ -51,10 +51,10 @@ fn text_is_read_however_it_is_written() {
         ("gzip in bzip2 in gzip", gzip(&bzip2(&gzip(plain)))),
         ("gzip in gzip in gzip in gzip", gzip(&gzip(&gzip(&gzip(plain))))),
         ("zstd behind a skippable frame", skipped),
-        ("UTF-16, little end first", utf16(&marked, u16::to_le_bytes)),
-        ("UTF-16, big end first", utf16(&marked, u16::to_be_bytes)),
-        ("UTF-16 without a mark, little end first", utf16(THREE_EVENTS, u16::to_le_bytes)),
-        ("UTF-16 without a mark, big end first", utf16(THREE_EVENTS, u16::to_be_bytes)),
+        ("UTF-16, little-endian", utf16(&marked, u16::to_le_bytes)),
+        ("UTF-16, big-endian", utf16(&marked, u16::to_be_bytes)),
+        ("UTF-16 without a mark, little-endian", utf16(THREE_EVENTS, u16::to_le_bytes)),
+        ("UTF-16 without a mark, big-endian", utf16(THREE_EVENTS, u16::to_be_bytes)),
         ("UTF-16 in gzip", gzip(&utf16(&marked, u16::to_le_bytes))),
     ] {
         let output = run(&["events"], &[file("written", name, &content)]);
@@ -194,6 +194,7 @@ fn links_in_a_folder() {
 /// `--prefix auto` learns from the beginning of the log. If no event is there, the message says so.
 #[test]
 fn a_late_first_event_gets_a_hint_that_helps() {
+    // 600 kB, more than is learned from.
     let notes = "Nov 25 10:00:00 gw systemd[1]: Started something.\n".repeat(12_000);
     let event = "Nov 25 10:00:01 gw tor[811]: 650 STREAM 1 NEW 0 a.test:80\n";
     let log = file("late", "log", format!("{notes}{event}{event}").as_bytes());

@@ -1,4 +1,4 @@
-//! Messages about captures, in which a name has a LF: all of them count lines as the reader of events does.
+//! The number of a line in messages about captures: a LF in a name ends no line, as for the reader of events.
 
 use crate::common::{file, run};
 use crate::text;

@@ -89,8 +89,8 @@ fn a_log_that_lost_a_block() {
     fs::remove_file(path).unwrap();
 }
 
-/// A log with a stream, a reason and a target of their own in each line: a range has more of them than a thread may keep, so it
-/// is read again, and after some of these the file is read by one thread.
+/// A log with a stream, a reason and a target of their own in each line. A range has more of them than a thread may keep, so the
+/// range is read again; after several such ranges, one thread reads the rest of the file.
 #[test]
 fn more_different_names_than_a_range_may_keep() {
     let line = |n: u32| format!("650 STREAM {n} CLOSED 0 h{n}:1 REASON=W{n:012}\r\n");

@@ -7,7 +7,7 @@ use crate::common::{file, peak_memory};
 /// Maximum memory of the program, in MB: 16 threads have a few ranges of 64 KiB to 2 MiB each.
 const LIMIT: usize = 64;
 
-/// Asserts the limit for each command, of a log of 12 MB whose lines `lines` returns, by their number.
+/// Asserts the limit for each command on a log of 12 MB, which is put together from `lines(0)`, `lines(1)` and so on.
 #[track_caller]
 fn assert_bounded(name: &str, lines: impl Fn(usize) -> String, commands: &[&[&str]]) {
     let mut log = String::new();

@@ -26,7 +26,7 @@ fn log(name: &str, text: impl AsRef<[u8]>) -> PathBuf {
     file("check", name, text)
 }
 
-/// A user asks: did any stream fail? Stream 2 did. So status 4, and its row. Without it, status 0 and nothing.
+/// A user asks: did any stream fail? Stream 2 did: status 4, and its row. In a log without stream 2: status 0, and no row.
 #[test]
 fn streams() {
     let one_fails = log("one-fails.log", ONE_FAILS);
@@ -67,7 +67,7 @@ fn onionperf() {
     assert!(text.contains("\"2\": {") && !text.contains("\"1\": {"), "{text}");
 }
 
-/// A finding is certain even if a line could not be read, so status 4 comes first. Without one, nobody knows: 1.
+/// A finding is certain even if a line could not be read: status 4. Without a finding, the unread line might have been one: status 1.
 #[test]
 fn unread_lines() {
     let found = log("unread-found.log", format!("{UNREADABLE}{ONE_FAILS}"));
@@ -82,7 +82,7 @@ fn unread_lines() {
     both(4, &["streams", "--failed", "--check"], &[Path::new("no-such.log"), &found]);
 }
 
-/// Whoever reads the output may have enough of it: the finding stays.
+/// The reader of the output may close it early: a finding stays a finding.
 #[cfg(unix)]
 #[test]
 fn closed_output() {
@@ -101,15 +101,15 @@ fn closed_output() {
     }
 }
 
-/// `--failed` passes the streams that have the outcome `failed` or a reason of a failure, as look-ups have that were closed without an
+/// `--failed` passes the streams whose outcome is `failed`, and those with a reason of a failure: look-ups that were closed without an
 /// answer. The log is that of a whole session.
 #[test]
 fn failed_streams() {
     let log = data("stream-events.raw");
-    let all = rows_in_spite_of(&["streams"], &log);
+    let all = rows_of_damaged(&["streams"], &log);
     let is_failed = |row: &&Value| row["outcome"] == "failed" || !row["failure_reason_local"].is_null();
     let expected: Vec<_> = all.iter().filter(is_failed).map(|row| row["stream_id"].clone()).collect();
-    let failed: Vec<_> = rows_in_spite_of(&["streams", "--failed"], &log);
+    let failed: Vec<_> = rows_of_damaged(&["streams", "--failed"], &log);
     assert_eq!(failed.iter().map(|row| row["stream_id"].clone()).collect::<Vec<_>>(), expected);
     assert!(!expected.is_empty() && expected.len() < all.len());
 
@@ -128,8 +128,8 @@ fn look_ups() {
     assert!(rows(&["streams", "--failed", "--status", "FAILED"], &[&log]).is_empty());
 }
 
-/// Returns the rows of a command for a log that has lines which cannot be read.
+/// Returns the rows of a command for a log in which some lines cannot be read.
 #[track_caller]
-fn rows_in_spite_of(options: &[&str], log: &Path) -> Vec<Value> {
+fn rows_of_damaged(options: &[&str], log: &Path) -> Vec<Value> {
     crate::common::parse_rows(&stdout(1, options, &[log]))
 }

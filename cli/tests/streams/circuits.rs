@@ -97,16 +97,16 @@ fn values_that_are_not_known() {
     };
     assert_eq!(found("one", &with(&[])), [row("7", &["#1"], &[])]);
 
-    // Nor does it join the streams of two addresses.
+    // With an unknown address, it may be of either of two clients, and does not make them one.
     let other =
         [new("3", "x", "127.0.0.2"), on("3", "7", "x"), format!("3 CLOSED 7 a.test:1 SOCKS_USERNAME=\"x\" {ISO}")];
     assert_eq!(found("two", &with(&other)), [row("7", &["#1", "#2"], &["CLIENTADDR"])]);
 
-    // A stream that may be either is neither.
+    // Stream 4, which may be of either client too, has no identity on circuit 8.
     let either = [&other[..], &[on("4", "8", "x")]].concat();
     assert_eq!(found("either", &with(&either)), [row("7", &["#1", "#2"], &["CLIENTADDR"]), row("8", &[], &[])]);
 
-    // An identity that differs in a known value is another one.
+    // With another user name, it is of neither.
     let another = [&other[..], &[on("4", "8", "y")]].concat();
     let rows = found("another", &with(&another));
     assert_eq!(rows, [row("7", &["#1", "#2"], &["CLIENTADDR"]), row("8", &["#3"], &[])]);
@@ -136,7 +136,7 @@ fn a_field_of_either() {
     let none = "3 SENTCONNECT 5 a.test:1 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=SOCKS_USERNAME";
     let rows = identities(&["--shared"], &log("none", &[&line("1", "a", "SOCKS_USERNAME"), none]));
     assert_eq!(rows[0].2, ["SOCKS_USERNAME"]);
-    // tor compares addresses in any case.
+    // tor ignores the case of a target's letters.
     let new = |id: &str, host: &str| format!("{id} NEW 0 {host}:1 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=DESTADDR");
     let on = |id: &str| format!("{id} SENTCONNECT 5 192.0.2.1:1 NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=DESTADDR");
     for (host, rows) in [("A.example", 0), ("b.example", 1)] {
@@ -145,7 +145,7 @@ fn a_field_of_either() {
     }
 }
 
-/// The address of a host that is not UTF-8 is its bytes, in any case and without the port.
+/// Hosts that are not UTF-8 are compared by their bytes, without regard to the case of letters. Ports do not matter to DESTADDR.
 #[test]
 fn hosts_that_are_not_utf8() {
     const ISO: &[u8] = b"NYM_EPOCH=0 SESSION_GROUP=-4 ISO_FIELDS=DESTADDR\n";
@@ -181,7 +181,7 @@ fn the_same_identities_as_in_streams() {
         identities.dedup();
         assert_eq!(circuit["identities"], Value::from(identities), "{circuit}");
     }
-    // A stream whose events do not show it has no identity.
+    // A stream whose events say nothing about its client has no identity.
     assert_eq!(rows(&["streams"], &[log_without_circuit()])[0]["identity"], Value::Null);
 }
 
@@ -259,7 +259,7 @@ fn the_first_event_on_a_circuit() {
     assert_eq!(times, [[1_795_600_820.0, 1_795_600_830.0], [1_795_600_840.0, 1_795_600_850.0]]);
 }
 
-/// Any number of threads gives the same.
+/// Any number of threads prints the same.
 #[test]
 fn threads() {
     let logs = [data("onionperf.log"), data("stream-events.raw"), data("field/I01-isolation.log")];
@@ -270,7 +270,8 @@ fn threads() {
     }
 }
 
-/// Circuits beyond `--max-live` are left out, which is reported. The streams are on the circuits 1, 2, 3, and on none.
+/// Circuits beyond `--max-live` are left out, which is reported. The eight streams are on circuits 1, 2 and 3, or, with circuit
+/// 0, on none.
 #[test]
 fn too_many_circuits() {
     let lines: Vec<_> = (1..=8).map(|id| format!("{id} SENTCONNECT {} a{id}.test:1", id % 4)).collect();
@@ -293,7 +294,7 @@ fn csv() {
          unknown_identity,changed_identity,differs_in"
     );
     assert!(lines[1].ends_with(",10,,,,2,0,0,\"a.test:443,b.test:443\",0,\"#1,#2\",0,0,SOCKS_USERNAME"), "{text}");
-    // Without a circuit there are still the names.
+    // CSV without a row still has the names of its columns.
     let none = log_without_circuit();
     assert_eq!(stdout(0, &["circuits", "--format", "csv"], &[&none]), format!("{}\n", lines[0]));
     assert_eq!(stdout(0, &["circuits"], &[&none]), "");

@@ -23,7 +23,7 @@ fn key(row: &Value, columns: &[&str]) -> String {
     columns.iter().map(text).collect::<Vec<_>>().join(",")
 }
 
-/// Returns the groups of a log by columns of this list, and the messages.
+/// Returns the groups that `count` prints of a log, by a list of columns with commas between them, and the messages.
 #[track_caller]
 fn groups(status: i32, by: &str, options: &[&str], log: &Path) -> (Groups, String) {
     let mut columns: Vec<_> = by.split(',').collect();
@@ -51,8 +51,8 @@ fn expected(groups: &[(&str, u64)]) -> Groups {
 fn streams_that_were_let_go() {
     let lines = ["1 NEW 0 a:1", "2 NEW 0 b:1", "3 NEW 0 c:1", "1 CLOSED 0 a:1"];
     let log = file("count", "let-go", lines.map(|line| format!("650 STREAM {line}\n")).concat());
-    let (groups, messages) = groups(1, "target", &["--max-live", "2"], &log);
-    assert_eq!(groups, expected(&[("a", 2), ("b", 1), ("others", 1)]));
+    let (counted, messages) = groups(1, "target", &["--max-live", "2"], &log);
+    assert_eq!(counted, expected(&[("a", 2), ("b", 1), ("others", 1)]));
     let name = log.display();
     assert!(
         messages.contains(&format!(

@@ -203,12 +203,13 @@ fn events_around_a_reply_of_open_streams() {
     assert_eq!(outcomes(&rows), ["19 closed"]);
 }
 
-/// Returns the rows and messages of a log, which are the same with any number of threads.
+/// Returns the [outcomes] of a log's streams, and its messages, with `LOG` for the path of the log. Asserts that two threads print the
+/// same as one.
 #[track_caller]
-fn rows_and_messages(status: i32, options: &[&str], log: &Path) -> (Vec<String>, String) {
+fn outcomes_and_messages(status: i32, options: &[&str], log: &Path) -> (Vec<String>, String) {
     let [one, two] = ["1", "2"].map(|jobs| both(status, &[&["streams", "--jobs", jobs][..], options].concat(), &[log]));
     assert_eq!(one, two);
-    (outcomes(&parse_rows(&one.0)), one.1.replace(&*log.to_string_lossy(), "TWO_STREAMS"))
+    (outcomes(&parse_rows(&one.0)), one.1.replace(&*log.to_string_lossy(), "LOG"))
 }
 
 // `ts` and OnionPerf write a time before each line, those of a reply's data too. A date may have letters.
@@ -230,19 +231,19 @@ fn open_streams_with_times_before_them() {
             let lines = [&["650 STREAM 1 NEW 0 a.test:80"][..], lines, &["650 STREAM 2 NEW 0 a.test:80"]].concat();
             let log: String = lines.iter().map(|line| format!("{prefix}{line}\n")).collect();
             let log = file("streams", "open-times.log", &log);
-            let (mut rows, messages) = rows_and_messages(0, &["--prefix", "auto"], &log);
+            let (mut rows, messages) = outcomes_and_messages(0, &["--prefix", "auto"], &log);
             rows.sort();
             assert_eq!(rows, ["1 live", "2 live", "250 live", "9 live"], "{prefix:?}: {messages}");
-            // The last but one is no form of a date and time that is known without `--prefix`.
+            // `[10:00:01 AM UTC]` is no form of a date and time that is known without `--prefix`.
             if !prefix.starts_with('[') {
-                let (rows, messages) = rows_and_messages(0, &[], &log);
+                let (rows, messages) = outcomes_and_messages(0, &[], &log);
                 assert_eq!((rows.len(), &*messages), (4, ""), "{prefix:?}");
             }
         }
     }
 }
 
-// The text around events is that around replies, whether it is learned or given.
+// The text that a log writes around each event is around each reply too, whether it is learned or given; not always around its data.
 #[test]
 fn open_streams_of_logs_with_other_text() {
     for (before, after) in [
@@ -270,7 +271,7 @@ fn open_streams_of_logs_with_other_text() {
             .concat();
             let log = file("streams", "open-text.log", &log);
             for prefix in ["auto", before] {
-                let (mut rows, _) = rows_and_messages(0, &["--prefix", prefix], &log);
+                let (mut rows, _) = outcomes_and_messages(0, &["--prefix", prefix], &log);
                 rows.sort();
                 assert_eq!(rows, ["1 live", "10 live", "11 live", "2 live", "9 live"], "{prefix}");
             }
@@ -284,13 +285,13 @@ fn a_reply_that_a_client_may_have_written() {
     let log = "1795600800.00 650 STREAM 7 NEW 0 a:1\r\n\
                1795600801.00 650 STREAM 8 NEW 0 x\n1795600801.00 250-stream-status=66 NEW 0 d:1\r\n\
                1795600802.00 650 STREAM 9 NEW 0 a:1\r\n";
-    let (rows, messages) = rows_and_messages(1, &[], &file("streams", "forged.log", log));
+    let (rows, messages) = outcomes_and_messages(1, &[], &file("streams", "forged.log", log));
     assert_eq!(rows, ["7 live", "9 live"]);
     assert_eq!(
         messages,
-        "TWO_STREAMS:2: expected a target (host:port), found the end at byte 9\n\
-         TWO_STREAMS:2: 1 line end is unlike the first reply's: --line-end lf reads every line of a log\n\
-         TWO_STREAMS:3: 1 reply to `GETINFO stream-status` not read, after a line with another line end: a client may have asked \
+        "LOG:2: expected a target (host:port), found the end at byte 9\n\
+         LOG:2: 1 line end is unlike the first reply's: --line-end lf reads every line of a log\n\
+         LOG:3: 1 reply to `GETINFO stream-status` not read, after a line with another line end: a client may have asked \
          for a name that holds a line end\n"
     );
 }
@@ -306,29 +307,29 @@ fn damaged_open_streams() {
     );
     for (name, text) in [("damaged.log", lines.clone()), ("damaged.raw", lines.replace('\n', "\r\n"))] {
         let log = file("streams", name, text);
-        let (rows, messages) = rows_and_messages(1, &[], &log);
+        let (rows, messages) = outcomes_and_messages(1, &[], &log);
         assert_eq!(rows, ["1 live", "8 live"]);
         assert_eq!(
             messages,
-            "TWO_STREAMS:3: expected a target (host:port), found the end at byte 17\n\
-             TWO_STREAMS:4: expected a stream status, found the unknown word PAUSED at byte 2\n\
-             TWO_STREAMS:6: expected a stream status, found the unknown word SUCC at byte 2\n\
-             TWO_STREAMS:7: expected a target (host:port), found the end at byte 2008\n\
-             TWO_STREAMS:10: expected a target (host:port), found the end at byte 14\n\
-             TWO_STREAMS:11: expected a circuit ID of 1 to 20 letters or digits, found the end at byte 5\n\
-             TWO_STREAMS:12: expected a target (host:port), found the end at byte 13\n\
-             TWO_STREAMS: 1 more with the unknown word PAUSED\n\
-             TWO_STREAMS:12: the last line has no end, so some of it may be missing\n"
+            "LOG:3: expected a target (host:port), found the end at byte 17\n\
+             LOG:4: expected a stream status, found the unknown word PAUSED at byte 2\n\
+             LOG:6: expected a stream status, found the unknown word SUCC at byte 2\n\
+             LOG:7: expected a target (host:port), found the end at byte 2008\n\
+             LOG:10: expected a target (host:port), found the end at byte 14\n\
+             LOG:11: expected a circuit ID of 1 to 20 letters or digits, found the end at byte 5\n\
+             LOG:12: expected a target (host:port), found the end at byte 13\n\
+             LOG: 1 more with the unknown word PAUSED\n\
+             LOG:12: the last line has no end, so some of it may be missing\n"
         );
-        let (rows, _) = rows_and_messages(1, &["--lenient"], &log);
+        let (rows, _) = outcomes_and_messages(1, &["--lenient"], &log);
         assert_eq!(rows, ["1 live", "10 live", "3 live", "4 live", "5 live", "7 live", "8 live", "9 live"]);
     }
     // A dot that is lost: the lines of other replies are no damaged streams. That data is open is reported.
     let log = "250+stream-status=\n9 NEW 0 a.test:80\n250 OK\nStarting.\n650 STREAM 1 NEW 0 a.test:80\n";
-    let (rows, messages) = rows_and_messages(1, &[], &file("streams", "no-dot.log", log));
+    let (rows, messages) = outcomes_and_messages(1, &[], &file("streams", "no-dot.log", log));
     assert_eq!(rows, ["9 live"]);
     assert_eq!(
         messages,
-        "TWO_STREAMS:1: data of the reply in line 1 does not end, 1 line in it looks like an event: --no-data reads them\n"
+        "LOG:1: data of the reply in line 1 does not end, 1 line in it looks like an event: --no-data reads them\n"
     );
 }

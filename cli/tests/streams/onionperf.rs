@@ -79,7 +79,8 @@ fn onionperf_names() {
     assert_eq!(stdout(0, &["streams", "--format", "onionperf"], &[data("field/T02-began-before-the-log.log")]), "{}\n");
 }
 
-// For OnionPerf a stream that begins again while it is open is one with two beginnings, and the last one with a number counts.
+// For OnionPerf, a stream that begins again while it is open is one stream with two beginnings. Of several streams with one ID, the last
+// one is in the object.
 #[test]
 fn onionperf_has_one_stream_for_each_number() {
     let (text, messages) = both(1, &["streams", "--format", "onionperf"], &[data("field-2/V08-restart.log")]);
@@ -124,7 +125,7 @@ fn streams_without_room() {
     assert_eq!(printed(0, "1", &file("onionperf", "open.log", open)), (vec![], String::new()));
 }
 
-/// A stream has any number of events of flow control. The first 999 events are kept, and the last one, which ends the stream.
+/// Flow control may give a stream any number of events. Of this stream's 1501, the first 999 are kept, and the last one, which ends it.
 #[test]
 fn a_stream_with_very_many_events() {
     let event = |time: u32, event: &str| format!("{time}.5 650 STREAM 7 {event} 9 a.test:443\n");
@@ -133,9 +134,24 @@ fn a_stream_with_very_many_events() {
     let log = [&event(start, "NEW"), &flow, &event(start + 1500, "CLOSED")].map(String::as_str).concat();
     let log = file("onionperf", "many-events.log", log);
     let (printed, messages) = both(1, &["streams", "--format", "onionperf"], &[&log]);
-    assert_eq!(messages, "tor-streams: of streams with more than 1000 events, 501 are left out\n");
+    assert_eq!(messages, "tor-streams: of streams with more than 1000 events, or 512 KiB of text, 501 are left out\n");
     let stream = &serde_json::from_str::<Value>(&printed).unwrap()["7"];
     let elapsed = stream["elapsed_seconds"].as_array().unwrap();
     assert_eq!((elapsed.len(), &elapsed[999]), (1000, &json!(["None:CLOSED", 1500.0])));
     assert_eq!(stream["unix_ts_end"], 1_795_601_500.5);
+}
+
+/// Each event has a target of 200 KiB. With the third event of the stream, its 512 KiB are full: the first two events are kept, and
+/// the last one.
+#[test]
+fn a_stream_with_very_long_events() {
+    let target = format!("{}:443", "x".repeat(200 * 1024));
+    let statuses = ["NEW 0", "SENTCONNECT 9", "REMAP 9", "DETACHED 9", "SENTCONNECT 9", "CLOSED 9"];
+    let lines = statuses.map(|status| format!("1795600000.5 650 STREAM 7 {status} {target}\n"));
+    let log = file("onionperf", "long-events.log", lines.concat());
+    let (printed, messages) = both(1, &["streams", "--format", "onionperf"], &[&log]);
+    assert_eq!(messages, "tor-streams: of streams with more than 1000 events, or 512 KiB of text, 3 are left out\n");
+    let stream = &serde_json::from_str::<Value>(&printed).unwrap()["7"];
+    let elapsed = ["NEW", "SENTCONNECT", "CLOSED"].map(|status| json!([format!("None:{status}"), 0.0]));
+    assert_eq!((&stream["elapsed_seconds"], &stream["target"]), (&json!(elapsed), &json!(target)));
 }

@@ -102,10 +102,10 @@ fn plain_unix_time() {
 // Conflux: XOFF_RECV and XON_RECV, or only CLOSED, name another circuit, without a DETACHED.
 #[test]
 fn moved_by_conflux() {
-    for (name, circuits) in [("V01-conflux-legs.log", 2), ("V03-conflux-moved.log", 2)] {
+    for name in ["V01-conflux-legs.log", "V03-conflux-moved.log"] {
         let rows = rows_of(&format!("field-2/{name}"));
         assert_has(&rows[0], &json!({ "circuit_id": "27", "detached": 0, "attempts": 1 }));
-        assert_eq!(rows[0]["circuits"].as_array().unwrap().len(), circuits, "{name}");
+        assert_eq!(rows[0]["circuits"].as_array().unwrap().len(), 2, "{name}");
     }
 }
 
@@ -136,8 +136,8 @@ fn what_was_asked_for() {
     );
 }
 
-// V10: DETACHED 26 and CONTROLLER_WAIT 26: tor prints the circuit that was left. The stream is on none, and waits
-// still: how long is not known.
+// V10: DETACHED 26 and CONTROLLER_WAIT 26: tor prints the circuit that was left. The stream is on none, and is still waiting at the end
+// of the log, so its time of waiting is not known.
 #[test]
 fn a_detached_stream_is_on_no_circuit() {
     let rows = rows_of("field-2/V10-detached-waiting.log");

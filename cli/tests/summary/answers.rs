@@ -15,7 +15,7 @@ fn commands() -> Vec<(String, String)> {
     pairs.map(|(command, question)| (command.trim().to_owned(), question.to_owned())).collect()
 }
 
-/// Returns a log of the last minutes, and of one stream two hours ago.
+/// Returns a log of one stream two hours ago, and of the last minutes: the streams of `F01-filters.log`, and two more.
 ///
 /// Stream 18 connects from port 47849, waits 1.1 s for its first answer on circuit 26, and is closed. Stream 19 connects from port
 /// 47850, is detached from circuit 26, and fails on circuit 27 with END/CONNECTREFUSED. Streams 30 and 31, of two user names, are
@@ -23,7 +23,7 @@ fn commands() -> Vec<(String, String)> {
 fn log() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let content = std::fs::read_to_string(data("field/F01-filters.log")).unwrap();
-    let first = 1_795_600_800;
+    let start_of_content = 1_795_600_800;
     let mut log = String::new();
     for (event, time) in [("NEW 0 old.test:80 PURPOSE=USER", 7200), ("CLOSED 0 old.test:80 REASON=DONE", 7199)] {
         writeln!(log, "{}.00 650 STREAM 5 {event}", now - time).unwrap();
@@ -31,7 +31,8 @@ fn log() -> String {
     for line in content.lines() {
         let (time, event) = line.split_once(" 650 ").unwrap();
         let (seconds, fraction) = time.split(' ').next_back().unwrap().split_once('.').unwrap();
-        writeln!(log, "{}.{fraction} 650 {event}", now - 600 + seconds.parse::<u64>().unwrap() - first).unwrap();
+        writeln!(log, "{}.{fraction} 650 {event}", now - 600 + seconds.parse::<u64>().unwrap() - start_of_content)
+            .unwrap();
     }
     for (stream, wallet) in [("30", "a"), ("31", "b")] {
         let tail = format!(

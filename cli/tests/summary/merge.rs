@@ -25,11 +25,8 @@ fn summaries<P: AsRef<Path>>(name: &str, options: &[&str], machines: &[&[P]]) ->
 #[track_caller]
 fn same_as_alone(name: &str, status: i32, options: &[&str]) {
     let logs = logs();
-    for (number, machines) in
-        [[&logs[..1], &logs[1..]], [&logs[..3], &logs[3..]], [&logs[..0], &logs[..]]].iter().enumerate()
-    {
-        // Without files, standard input is read, which is empty.
-        let machines = if machines[0].is_empty() { &machines[1..] } else { &machines[..] };
+    let divisions: [&[&[PathBuf]]; 3] = [&[&logs[..1], &logs[1..]], &[&logs[..3], &logs[3..]], &[&logs]];
+    for (number, machines) in divisions.iter().enumerate() {
         let summaries = summaries(&format!("{name}-{number}"), options, machines);
         for form in [&[][..], &["--json"], &["--json", "--mergeable"]] {
             let alone = stdout(status, &[&["summary"], form, options].concat(), &logs);
@@ -57,6 +54,7 @@ fn the_same_with_filters() {
     same_as_alone("filters", 1, &["--port", "80", "--purpose", "USER"]);
 }
 
+/// IDs that no tor prints: lenient reading takes any text, such as that of a time, of a great number, or of a quotation mark in JSON.
 #[test]
 fn odd_ids() {
     let ids = ["4:1", "a-b", "-1", "10:00:00.412", "123456789012345678901234567890", "caf\u{e9}", "\"x"];
@@ -123,9 +121,10 @@ fn logs_of_the_same_name() {
     let log = file("merge-name", "tor.log", log);
     let first = summaries("name-first", &[], &[&[&log]]);
     fs::write(&log, other).unwrap();
-    let one = [first, summaries("name-second", &[], &[&[&log]])].concat();
-    let merged: serde_json::Value = serde_json::from_str(&stdout(0, &["merge", "--json"], &one)).unwrap();
-    let (name, second) = (log.display().to_string(), format!("{}:{}", one[1].display(), log.display()));
+    let both = [first, summaries("name-second", &[], &[&[&log]])].concat();
+    let merged: serde_json::Value = serde_json::from_str(&stdout(0, &["merge", "--json"], &both)).unwrap();
+    // The second log is named together with its summary.
+    let (name, second) = (log.display().to_string(), format!("{}:{}", both[1].display(), log.display()));
     let circuits: Vec<_> = merged["circuits"].as_array().unwrap().iter().map(|row| row["file"].as_str()).collect();
     let mut expected = [Some(name.as_str()), Some(second.as_str())];
     expected.sort_unstable();
@@ -210,8 +209,8 @@ fn damaged_files() {
     check(&good.replacen("{\"sha256\":", "{\"sha1\":", 1), checksum);
     check(&format!("{}\n{good}", lines[0]), "FILE:2: another summary follows: merge each from a file of its own");
     check(&with("nonsense"), "FILE:2: damaged in column 1");
-    // A number that is negative, or no whole one, an unknown field, two equal rows, intervals of a histogram, one after the last and one too
-    // great for its type, and names that are none.
+    // A number that is negative, or no whole one, an unknown field, two equal rows, two intervals that no histogram has (9099: its three
+    // digits are below 100; 70000: it is no `u16`), and names that are none.
     let damages = [
         ("\"streams\":", "\"streams\":-"),
         ("\"streams\":", "\"streams\":1.5,\"x\":"),
@@ -233,7 +232,8 @@ fn damaged_files() {
             "{damage}: {messages}"
         );
     }
-    // Numbers whose sums might overflow, a date that is none, and more rows than the first line permits.
+    // A number over 2^53, up to which numbers in JSON are exact; two whose sum is; a date that is none; more rows than the first line
+    // permits.
     let bytes = lines[1].split_once("\"bytes\":").unwrap().1.split_once(',').unwrap().0;
     let large = lines[1].replacen(&format!("\"bytes\":{bytes}"), "\"bytes\":9007199254740993", 1);
     check(&with(&large), "FILE:2: its numbers are too large");
@@ -251,7 +251,8 @@ fn damaged_files() {
 /// Each count of a summary, changed so that it contradicts another one.
 #[test]
 fn impossible_counts() {
-    // Two streams on one circuit, of which the second fails; an unknown keyword; and a line that is no event.
+    // Two streams on one circuit, of which the second fails; an unknown keyword; and a line that is no event. So: five events
+    // in six lines, all of them readable. A second, after which stream 1 is answered and stream 2 ends, is interval 9100 of histograms.
     let log = "2026-11-25 10:00:00 650 STREAM 1 NEW 0 a.test:443 PURPOSE=USER CLIENT_PROTOCOL=SOCKS5\n\
         2026-11-25 10:00:01 650 STREAM 1 SUCCEEDED 7 a.test:443\n\
         2026-11-25 10:00:02 650 STREAM 1 CLOSED 7 a.test:443 REASON=END REMOTE_REASON=DONE\n\
@@ -343,11 +344,10 @@ fn changed_bytes() {
 
 #[test]
 fn summaries_that_do_not_fit() {
-    let logs = logs();
-    let (one, other) = (&logs[..1], &logs[..1]);
-    let first = summaries("fit-1", &[], &[one]);
+    let logs = &logs()[..1];
+    let first = summaries("fit-1", &[], &[logs]);
     for options in [&["--port", "80"][..], &["--max-live", "7"]] {
-        let second = summaries("fit-2", options, &[other]);
+        let second = summaries("fit-2", options, &[logs]);
         let (printed, messages) = both(1, &["merge"], &[&first[0], &second[0]]);
         let expected = format!(
             "tor-streams: {}: made with other filters or another --max-live than {}\n",

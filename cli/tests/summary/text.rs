@@ -41,7 +41,8 @@ fn for_a_person() {
     assert!(!text.contains('\x1b'), "neither colours in a pipe nor what a client wrote");
 }
 
-// Hosts of strangers: of 240 letters, of wide ones, with accents, from right to left, and one that ends the line.
+// Hosts of strangers: nearly as long as the 255 bytes that tor prints, of wide characters, with accents, from right to left, and with a
+// line end of Unicode.
 #[test]
 fn no_name_breaks_a_table() {
     let hosts =
@@ -53,7 +54,7 @@ fn no_name_breaks_a_table() {
     let rows: Vec<_> = text.lines().filter(|line| line.starts_with("  1   20.0 %  ")).collect();
     assert_eq!(rows.len(), 10, "five hosts in two tables\n{text}");
     for line in text.lines() {
-        // Characters of two columns are the only ones that are not of one.
+        // All other characters that a line may have take one column.
         let width = line.chars().map(|character| if "日本".contains(character) { 2 } else { 1 }).sum::<usize>();
         assert!(
             width <= 80 && line.chars().all(|character| character.is_ascii() || "日本…█▇".contains(character)),

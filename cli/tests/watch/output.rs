@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::peer::Peer;
 use crate::program::Watch;
 
-/// The reply to the subscription, behind an event and an asynchronous reply. The event after it has an unknown status, the last
-/// one a host with commands to a terminal.
+/// An event, another asynchronous reply, the reply to the subscription, an event of an unknown status, and one of a host with commands to
+/// a terminal.
 const EVENTS: &str = concat!(
     "650 STREAM 1 NEW 0 a.example:80 SOURCE_ADDR=::1:5 PURPOSE=USER SOCKS_PASSWORD=\"sesame\"\r\n",
     "650-CONF_CHANGED\r\n650-SocksPort=9050\r\n650-SafeLogging=0\r\n650 OK\r\n",
@@ -69,7 +69,7 @@ fn options_as_of_events() {
 fn summary() {
     let said = watch_events(&["--summary"]);
     let lines: Vec<_> = said.lines().collect();
-    // Two of the five events.
+    // The unreadable ones of the five events: that of an unknown status, and the one that is too long.
     assert!(lines[0].starts_with("events 5, unreadable 2; streams open 2, closed 1; "), "{said}");
     assert_eq!(lines[1..4], ["status         NEW 2  CLOSED 1", "reason         END 1", "remote reason  DONE 1"]);
     assert!(lines[4].contains("b.example:80") && lines[6].ends_with("a.example:80"), "{said}");

@@ -19,28 +19,23 @@ impl Peer {
     ) -> (String, JoinHandle<T>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let playing = thread::spawn(move || {
-            let (stream, _) = listener.accept().unwrap();
-            stream.set_read_timeout(Some(TIME_LIMIT)).unwrap();
-            stream.set_write_timeout(Some(TIME_LIMIT)).unwrap();
-            script(&mut Self { stream: BufReader::new(stream) })
-        });
-        (address, playing)
+        (address, thread::spawn(move || script(&mut Self::accept(&listener))))
     }
 
     /// Plays a control port for two connections, one after the other, which are numbered from 0.
     pub(crate) fn play_twice(script: impl Fn(&mut Self, usize) + Send + 'static) -> (String, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let playing = thread::spawn(move || {
-            for connection in 0..2 {
-                let (stream, _) = listener.accept().unwrap();
-                stream.set_read_timeout(Some(TIME_LIMIT)).unwrap();
-                stream.set_write_timeout(Some(TIME_LIMIT)).unwrap();
-                script(&mut Self { stream: BufReader::new(stream) }, connection);
-            }
-        });
-        (address, playing)
+        let play_both = move || (0..2).for_each(|connection| script(&mut Self::accept(&listener), connection));
+        (address, thread::spawn(play_both))
+    }
+
+    /// Waits for a connection.
+    fn accept(listener: &TcpListener) -> Self {
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(TIME_LIMIT)).unwrap();
+        stream.set_write_timeout(Some(TIME_LIMIT)).unwrap();
+        Self { stream: BufReader::new(stream) }
     }
 
     /// Reads a command, which has to begin with `begin`, and returns the rest of it.

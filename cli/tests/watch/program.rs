@@ -1,4 +1,4 @@
-//! The program as it runs.
+//! The running program.
 
 use core::time::Duration;
 use std::fs::{self, DirBuilder};
@@ -15,7 +15,7 @@ pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// Time limit of the end after a signal.
 pub(crate) const STOP_TIME_LIMIT: Duration = Duration::from_secs(1);
 
-/// The program as it runs.
+/// The running program.
 pub(crate) struct Watch {
     /// The process.
     child: Child,
@@ -27,8 +27,8 @@ pub(crate) struct Watch {
     pub(crate) said: String,
 }
 
-/// Sends the lines of a pipe.
-pub(crate) fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
+/// Returns a channel that receives the lines of a pipe.
+fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || BufReader::new(pipe).lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
     receiver
@@ -59,9 +59,9 @@ impl Watch {
         Self::wait(&self.stderr, &mut self.said, part)
     }
 
-    /// Waits for a line with a `part`.
+    /// Waits for a line with a `part`, and returns it. Adds that line and all before it to `said`.
     #[track_caller]
-    pub(crate) fn wait(lines: &Receiver<String>, said: &mut String, part: &str) -> String {
+    fn wait(lines: &Receiver<String>, said: &mut String, part: &str) -> String {
         let deadline = Instant::now() + TIME_LIMIT;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());

@@ -6,7 +6,8 @@ use std::thread;
 use crate::peer::Peer;
 use crate::program::Watch;
 
-/// Returns the message with which the program ends after this reply to its first command.
+/// Returns the message with which the program ends after this reply to its first command. The program does not try again: it would get
+/// the same reply.
 #[track_caller]
 fn complaint(reply: &str) -> String {
     let text = reply.to_owned();
@@ -90,14 +91,14 @@ fn stopped_while_it_waits() {
     assert_eq!(playing.join().unwrap(), "PROTOCOLINFO 1\r\n");
 }
 
-/// Watches a control port that sends `reply` to `GETINFO stream-status`, one event after the subscription, and closes the
-/// connection. Returns the last summary, and the complaint about the end.
+/// Watches a control port that sends an event after the subscription, then `reply` to `GETINFO stream-status`, and closes the
+/// connection. Returns the summary, and the messages.
 #[track_caller]
 fn summary_after(reply: &str) -> String {
     summary_with(&[], reply)
 }
 
-/// Returns the same with more options.
+/// Returns what [`summary_after`] does, with more options.
 #[track_caller]
 fn summary_with(options: &[&str], reply: &str) -> String {
     let reply = reply.to_owned();

@@ -57,7 +57,7 @@ SafeLogging 0
         Some(tor)
     }
 
-    /// Returns whether there is a tor, and says if there is none.
+    /// Returns `true` if this machine has a tor, and says on standard error if it has none.
     pub(crate) fn is_installed() -> bool {
         let is_installed = Command::new("tor").arg("--version").stdout(Stdio::null()).status().is_ok();
         if !is_installed {
@@ -68,7 +68,7 @@ SafeLogging 0
     }
 
     /// Starts the process.
-    pub(crate) fn spawn(directory: &Path) -> Child {
+    fn spawn(directory: &Path) -> Child {
         let log = File::create(directory.join("log")).unwrap();
         let mut command = Command::new("tor");
         command.args(["--defaults-torrc", "/dev/null", "-f"]).arg(directory.join("torrc"));
@@ -76,7 +76,7 @@ SafeLogging 0
     }
 
     /// Waits until tor listens.
-    pub(crate) fn wait(&mut self) {
+    fn wait(&mut self) {
         let deadline = Instant::now() + TIME_LIMIT;
         let log = || fs::read_to_string(self.directory.join("log")).unwrap_or_default();
         while !log().contains("Bootstrapped 0%") {
@@ -104,15 +104,16 @@ SafeLogging 0
         self.directory.join(name).into_os_string().into_string().unwrap()
     }
 
-    /// Asks for a stream to a host until it is seen, as tor may not have subscribed the program yet.
+    /// Asks for a stream to a host, again and again until the program shows its NEW: tor may not have subscribed the program yet.
+    /// Returns that event.
     #[track_caller]
     pub(crate) fn request(&self, host: &str, watch: &mut Watch) -> Value {
         let deadline = Instant::now() + TIME_LIMIT;
         loop {
             assert!(Instant::now() < deadline, "no event of {host}: {}", watch.said);
             let _client = self.client(host);
-            let seen = Instant::now() + Duration::from_millis(500);
-            while let Ok(line) = watch.stdout.recv_timeout(seen.saturating_duration_since(Instant::now())) {
+            let next_try = Instant::now() + Duration::from_millis(500);
+            while let Ok(line) = watch.stdout.recv_timeout(next_try.saturating_duration_since(Instant::now())) {
                 watch.said.push_str(&line);
                 let event: Value = serde_json::from_str(&line).unwrap();
                 if event["target_host"] == host && event["status"] == "NEW" {

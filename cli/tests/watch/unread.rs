@@ -16,7 +16,7 @@ fn events(ids: RangeInclusive<u8>) -> String {
     ids.map(|id| format!("650 STREAM {id} NEW 0 host{id}.example:80\r\n")).collect()
 }
 
-/// The outputs of `watch`, each with the options that select it, and the start of the line that shows stream 29.
+/// The outputs of `watch`: the options that select each, and text of the line that shows stream 29, the last one of a test.
 const OUTPUTS: [(&[&str], &str); 3] = [
     (&[], r#""id":"29","status":"NEW""#),
     (&["--format", "csv"], ",29,NEW,"),

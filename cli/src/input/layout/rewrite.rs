@@ -104,13 +104,26 @@ pub(crate) fn with_code(line: &[u8]) -> Option<Vec<u8>> {
 /// Returns the index of the first event without a code. `None` if there is none, or if a code comes first, as in
 /// `650 STREAM 1 NEW 0 x STREAM 2 NEW 0 y:1`: the rest of the line is an event already.
 pub(crate) fn bare_event(line: &[u8]) -> Option<usize> {
+    /// Maximum number of unknown statuses after which the line is read to its end: with one in each few bytes, the work would not
+    /// be linear.
+    const MAX_READS: usize = 16;
+
+    let mut reads = 0;
     for at in memmem::find_iter(line, b"STREAM") {
         let (before, rest) = line.split_at_checked(at)?;
         if matches!(before, [.., b'6', b'5', b'0', b' ' | b'-' | b'+']) {
             return None;
         }
         let begins_word = !before.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        if begins_word && content(rest).is_some_and(begins_with_id_and_status) {
+        let Some(content) = content(rest).filter(|_| begins_word) else { continue };
+        let is_event = match status_after_id(content) {
+            Some(StreamStatus::Unrecognized) => {
+                reads += 1;
+                reads <= MAX_READS && is_whole(content)
+            }
+            status => status.is_some(),
+        };
+        if is_event {
             return Some(at);
         }
     }
@@ -123,22 +136,26 @@ fn content(event: &[u8]) -> Option<&[u8]> {
     rest.strip_prefix(b":").unwrap_or(rest).strip_prefix(b" ")
 }
 
-/// Returns `true` if the content of an event begins with an ID and a status. With a status that is not known, the rest has to
-/// be that of an event too.
-fn begins_with_id_and_status(content: &[u8]) -> bool {
+/// Returns the status of a content that begins with an ID and a status: [`Unrecognized`](StreamStatus::Unrecognized) for a word
+/// that only looks like one. `None` for any other content.
+fn status_after_id(content: &[u8]) -> Option<StreamStatus> {
     let mut words = content.split(|&byte| byte == b' ');
-    let is_id = words.next().is_some_and(|id| !id.is_empty() && id.iter().all(u8::is_ascii_digit));
-    let is_known = |word: &[u8]| StreamStatus::ALL.iter().any(|status| status.as_str().as_bytes() == word);
-    let is_word = |word: &[u8]| !word.is_empty() && word.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
-    let is_whole = || {
-        let event = StreamEventRef::parse_lenient(content.strip_suffix(b"\r").unwrap_or(content));
-        event.is_ok_and(|event| !event.anomalies().contains(Anomaly::TargetWithoutPort))
-    };
-    is_id && words.next().is_some_and(|word| is_known(word) || (is_word(word) && is_whole()))
+    let is_id = |id: &&[u8]| !id.is_empty() && id.iter().all(u8::is_ascii_digit);
+    let is_word = |word: &&[u8]| !word.is_empty() && word.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
+    words.next().filter(is_id)?;
+    let word = words.next().filter(is_word)?;
+    let known = StreamStatus::ALL.iter().copied().find(|status| status.as_str().as_bytes() == word);
+    Some(known.unwrap_or(StreamStatus::Unrecognized))
 }
 
-/// Returns a reply with `-` in place of the `+` that announces data. `None` for any other line. `state` is one at the start of a
-/// log, which detects replies.
+/// Returns `true` if a content with an unknown status can be read otherwise, up to the target's port.
+fn is_whole(content: &[u8]) -> bool {
+    let event = StreamEventRef::parse_lenient(content.strip_suffix(b"\r").unwrap_or(content));
+    event.is_ok_and(|event| !event.anomalies().contains(Anomaly::TargetWithoutPort))
+}
+
+/// Returns a reply with `-` in place of the `+` that announces data. `None` for any other line. Replies are detected by the
+/// `state` at the start of the log.
 pub(crate) fn without_data(line: &[u8], state: &LineState) -> Option<Vec<u8>> {
     /// Length of a reply's code, such as 650.
     const CODE_LEN: usize = 3;
@@ -199,6 +216,7 @@ mod tests {
             // A status that is not known.
             ("tor: STREAM 18 PAUSED 0 a:1\r", "tor: 650 STREAM 18 PAUSED 0 a:1\r"),
             ("STREAM 1 NEWS y", ""),
+            ("STREAM 1 AND STREAM 18 PAUSED 0 a:1", "650 STREAM 1 AND STREAM 18 PAUSED 0 a:1"),
             ("STREAM 1 news 0 y:1", ""),
             // Lines that stay unchanged.
             ("650 STREAM 1 NEW 0 x STREAM 2 NEW 0 y:1", ""),
@@ -217,10 +235,11 @@ mod tests {
     fn labels_are_times() {
         for (line, expected) in [
             ("@400000006b06b1aa075bcd15 650", "1795600800.123456789 650"),
+            // No space, more than a second of nanoseconds, a time before 1970, a digit too few, no `@`.
             ("@400000006b06b1aa075bcd15650", ""),
             ("@400000006b06b1aaffffffff 650", ""),
             ("@0000000000000000075bcd15 650", ""),
-            ("@400000006b06b1aa075bcd1", ""),
+            ("@400000006b06b1aa075bcd1 650", ""),
             ("400000006b06b1aa075bcd15 650", ""),
         ] {
             let changed = with_unix_time(line.as_bytes()).map(|line| String::from_utf8_lossy(&line).into_owned());

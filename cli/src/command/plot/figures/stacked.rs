@@ -39,7 +39,7 @@ pub(super) fn failures(data: &StreamCounts) -> Drawn {
         (0, _) => chart.sentence("No stream in these steps failed."),
         _ => {}
     }
-    // One index stands for all causes beyond `Causes::MAX`, so there may be more.
+    // Causes beyond `Causes::MAX` share an index, so there may be more.
     let at_least = if causes.contains_key(&Causes::OTHERS) { "at least " } else { "" };
     let mut caption = vec![format!(
         "{} of {} failed ({}), for {at_least}{}, each at the time of its first event in UTC.",
