@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // At most 1000 streams at a time.
     let mut tracker = StreamTracker::new(1000);
     let (mut acknowledged, mut in_list) = (0, false);
-    // tor answers each command with `250 OK`. The list comes before the second one: with one stream or none, the line
+    // tor answers each command with `250 OK`. The list comes before the second `250 OK`: with one stream or none, the line
     // `250-stream-status=...`; with more, `250+stream-status=`, a line for each stream, and a dot.
     while acknowledged < 3 {
         let line = line(&mut socket)?;

@@ -1,4 +1,4 @@
-//! The parts of an event, put together, are its content; so is what Display writes.
+//! The fields of an event, put together, are its content, and so is the output of `Display`.
 #![cfg_attr(fuzzing, no_main)]
 
 use laws::law;
@@ -16,16 +16,16 @@ law!(|input: &[u8]| {
     assert_eq!(StreamEventRef::parse_lenient(&[content, b"\r\n"].concat()), Ok(event));
 
     let mut tokens = content.splitn(4, |&byte| byte == b' ');
-    for part in [event.id, event.status_str(), event.circuit_id.unwrap_or("0")] {
+    for field in [event.id, event.status_str(), event.circuit_id.unwrap_or("0")] {
         let token = tokens.next().expect("three tokens");
-        assert_eq!(part, core::str::from_utf8(token).unwrap_or("\u{fffd}"));
+        assert_eq!(field, core::str::from_utf8(token).unwrap_or("\u{fffd}"));
     }
     let rest = tokens.next().unwrap_or_default();
     let mut rest = rest.strip_prefix(event.target_bytes()).expect("the target");
     if event.anomalies().contains(Anomaly::FieldNotUtf8) {
         return;
     }
-    // In an unknown order, tokens without a key may stand between the arguments, of which they are none: they are skipped.
+    // In an unknown order, tokens that are no arguments may stand between the arguments, and are skipped.
     let in_order = !event.anomalies().contains(Anomaly::UnknownOrder);
     for (key, value) in event.args() {
         // A reason that is a code has a space before it.

@@ -11,18 +11,24 @@ static WORDS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     texts.map(|text| text.as_bytes().to_vec()).chain(words(include_str!("../dictionary.txt"))).collect()
 });
 
-/// Inserts a word into the first `size` bytes of `data`, or writes it over some of them, and returns the new size. The seed
-/// chooses the word and its place. `None` for seven of eight seeds, and if there is no room: then libFuzzer's own mutations
-/// follow.
+/// Inserts a word into the first `size` bytes of `data`, or overwrites some of them with it, and returns the new size. The
+/// seed chooses between the two, the word, and its index. `None` for seven of eight seeds, and if there is no room: then
+/// libFuzzer's own mutations follow.
 #[must_use]
 pub fn insert_word(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> Option<usize> {
-    let seed = usize::try_from(seed).ok()?;
-    if seed % 8 != 0 {
+    let mut rest = usize::try_from(seed).ok()?;
+    // Takes one of `count` choices from the seed.
+    let mut choose = |count| {
+        let chosen = rest % count;
+        rest /= count;
+        chosen
+    };
+    if choose(8) != 0 {
         return None;
     }
-    let (seed, overwrites) = (seed / 16, seed / 8 % 2 == 1);
-    let word = &WORDS[seed % WORDS.len()];
-    let start = seed / WORDS.len() % (size + 1);
+    let overwrites = choose(2) == 1;
+    let word = &WORDS[choose(WORDS.len())];
+    let start = choose(size + 1);
     let end = start + word.len();
     let new_size = if overwrites { size.max(end) } else { size + word.len() };
     if new_size > max_size.min(data.len()) {
@@ -35,7 +41,7 @@ pub fn insert_word(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> 
     Some(new_size)
 }
 
-/// Parses a dictionary.
+/// Parses the text of a dictionary.
 fn words(dictionary: &str) -> impl Iterator<Item = Vec<u8>> {
     let quoted = dictionary.lines().filter_map(|line| line.strip_prefix('"')?.strip_suffix('"'));
     quoted.map(unescape)

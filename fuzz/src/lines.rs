@@ -1,4 +1,4 @@
-//! A log that arrives in chunks, and assertions about the lines that are found in it.
+//! A log, or the bytes of a control connection, that arrives in chunks; and assertions about the lines that are found in it.
 
 use core::mem;
 use std::io::{self, Read};
@@ -7,8 +7,8 @@ use tor_stream_event::{Error, EventLine, LineEnd, LogFormat, Skipped, StreamEven
 
 use crate::search::{ExpectedLine, Settings, search};
 
-/// Formats that a log may have: the text before a reply, and the text after it. The dictionary has these texts, so that the fuzzer
-/// writes logs in the formats. The last text is longer than what the finder's pattern compares of each line.
+/// Formats that a log may have: the text before a reply, and the text after it. The fuzzer inserts these texts, and so writes logs
+/// in the formats. The last one is longer than the crate's `Pattern::ALWAYS_COMPARED`, the first bytes that its fast path compares.
 pub(crate) const FORMATS: [(&str, &str); 6] = [
     ("gw tor[8]: ", ""),
     ("b'", "\\r\\n'"),
@@ -92,8 +92,8 @@ impl<'a> Log<'a> {
         let lines: Vec<_> = events.by_ref().collect();
         let expected = search(self.bytes, &self.settings);
         assert_eq!(lines.len(), expected.lines.len());
-        for (line, place) in lines.iter().zip(&expected.lines) {
-            self.assert_line(line, place);
+        for (line, expected) in lines.iter().zip(&expected.lines) {
+            self.assert_line(line, expected);
         }
         let (skipped, replies) = (events.skipped(), events.replies());
         assert!(expected.agrees_with(&skipped), "{expected:?} {skipped:?}");
@@ -101,8 +101,7 @@ impl<'a> Log<'a> {
         WholeLog { lines, skipped, replies, line_end: events.state().line_end() }
     }
 
-    /// Returns an upper bound of the length of a line, its end included. On the wire a LF alone ends a line without a reply, and is
-    /// taken for text of it here.
+    /// Returns an upper bound of the length of a line, its end included. On the wire a LF alone may end a line, but never does here.
     #[must_use]
     pub fn longest_line(&self, line_end: Option<LineEnd>) -> usize {
         let needs_cr = line_end == Some(LineEnd::CrLf);
@@ -114,19 +113,19 @@ impl<'a> Log<'a> {
     }
 
     /// Asserts that a line is the one that the slow search expects, and that its event is that of its text.
-    fn assert_line(&self, line: &EventLine<'_>, place: &ExpectedLine) {
-        assert_eq!((line.number, start(line)), (place.number, place.offset));
-        assert_eq!((line.line.len(), line.prefix.len()), (place.length, place.prefix));
-        assert_eq!(line.line, &self.bytes[place.offset..][..place.length]);
-        assert_eq!(line.is_terminated(), !place.unterminated);
-        let content = &line.line[place.prefix..place.length - place.after];
+    fn assert_line(&self, line: &EventLine<'_>, expected: &ExpectedLine) {
+        assert_eq!((line.number, start(line)), (expected.number, expected.offset));
+        assert_eq!((line.line.len(), line.prefix.len()), (expected.length, expected.prefix));
+        assert_eq!(line.line, &self.bytes[expected.offset..][..expected.length]);
+        assert_eq!(line.is_terminated(), !expected.unterminated);
+        let content = &line.line[expected.prefix..expected.length - expected.after];
         let content = content.strip_prefix(b"650 STREAM ").expect("a STREAM event");
         // The content has no line end: a CR or LF at its end is text of the target.
         let with_end = [content, b"\r\n"].concat();
         let read = if self.lenient { StreamEventRef::parse_lenient } else { StreamEventRef::parse_bytes };
-        // Any other line may have an anomaly that its text alone has not. Text after a reply, such as a quotation mark, may show that
-        // the log wrote backslashes into the reply.
-        let is_plain = !(place.in_data || place.unterminated || place.cr_may_be_target || place.after > 0);
+        // Any other line may have an anomaly that its content alone does not show. Text after a reply, such as a quotation mark, may
+        // mean that the log wrote backslashes into the reply.
+        let is_plain = !(expected.in_data || expected.unterminated || expected.cr_may_be_target || expected.after > 0);
         match (line.event, read(&with_end)) {
             (Ok(event), Ok(read)) if !is_plain => {
                 assert_eq!((event.content(), event.target_bytes()), (read.content(), read.target_bytes()));
@@ -139,14 +138,14 @@ impl<'a> Log<'a> {
     /// Asserts that `line`, found in chunks with a limit, is the line `whole`, or is reported to be too long.
     pub fn assert_same_line(&self, line: &EventLine<'_>, whole: Option<&EventLine<'_>>, limit: usize) {
         let whole = whole.expect("no line that is not in the whole log");
-        let line_end = match &self.bytes[start(whole) + whole.line.len()..] {
+        let line_end_len = match &self.bytes[start(whole) + whole.line.len()..] {
             [] => 0,
             [b'\n', ..] => 1,
             _ => 2,
         };
-        // A byte order mark is a part of the first line.
+        // Length of the byte order mark, which counts as a part of the first line.
         let bom = if whole.number == 1 { start(whole) } else { 0 };
-        let length = bom + whole.line.len() + line_end;
+        let length = bom + whole.line.len() + line_end_len;
         if length <= limit {
             assert_eq!(line, whole);
         } else {
@@ -183,5 +182,5 @@ impl Read for Chunks<'_> {
 
 /// Returns the index of a line in its log.
 fn start(line: &EventLine<'_>) -> usize {
-    usize::try_from(line.offset).expect("a place in the log")
+    usize::try_from(line.offset).expect("an index into the log")
 }

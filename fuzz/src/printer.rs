@@ -9,7 +9,7 @@ use crate::printed::{
 
 impl<'a> Arbitrary<'a> for Printed {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        // Mostly the statuses with which tor prints the most fields.
+        // Most often a status with which tor prints many fields.
         let status = match u.int_in_range(0..=7)? {
             0..=2 => *u.choose(ENDS)?,
             3..=4 => *u.choose(STARTS)?,
@@ -18,7 +18,7 @@ impl<'a> Arbitrary<'a> for Printed {
         };
         let circuit = if u.arbitrary()? { 0 } else { u64::arbitrary(u)? };
         let (id, port, mut host) = (u.arbitrary()?, u.arbitrary()?, hostile(u)?);
-        // Lengthens the host, by filler at any place, to 246 to 258 bytes, since tor cuts the target after 255.
+        // Inserts filler anywhere in the host, to make it 246 to 258 bytes long: tor cuts the target after 255.
         if u.ratio(1, 4)? {
             let fill = (TARGET_BUFFER + 3 - u.int_in_range(0..=12)?).saturating_sub(host.len());
             let at = u.int_in_range(0..=host.len())?;

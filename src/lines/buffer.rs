@@ -44,8 +44,8 @@ use crate::format::content::Content;
 /// [`log_format`](StreamEvents::log_format) reads a log that writes other text than a date before each reply. Lines
 /// that look like an event and are not read as one are counted: [`skipped`](StreamEvents::skipped).
 #[must_use]
-pub fn stream_events(log: &[u8]) -> StreamEvents<'_> {
-    StreamEvents { bytes: log, at: 0, finder: LineFinder::new(usize::MAX), checked: "", checked_end: 0 }
+pub fn stream_events(input: &[u8]) -> StreamEvents<'_> {
+    StreamEvents { bytes: input, at: 0, finder: LineFinder::new(usize::MAX), checked: "", checked_end: 0 }
 }
 
 /// An iterator over the STREAM events in a buffer, from [`stream_events`].

@@ -14,7 +14,7 @@ use crate::owned::StreamEvent;
 
 /// A codec of `tokio_util` whose frames are the STREAM events of a control connection.
 ///
-/// A frame is an event, or the error of a line that looks like one and cannot be read; the frames after it follow.
+/// A frame is an event, or the error of a line that looks like one and cannot be read; more frames may follow either.
 /// Lines end with CR LF. A line with an event may have up to 1 MiB.
 ///
 /// # Examples

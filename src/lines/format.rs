@@ -14,9 +14,9 @@ use crate::value::Redacted;
 /// The text that a log writes before and after each reply.
 ///
 /// Without a format, only dates and times may stand before a reply in a log. Many programs write more: the name of a
-/// computer, a level, an arrow, quotation marks around the reply. With a format a reply is found between its two texts
-/// and nowhere else, so no text from the middle of a line is taken on trust. [`like`](Self::like) takes the two texts,
-/// [`of_line`](Self::of_line) learns them from a line.
+/// computer, a level, an arrow, quotation marks around the reply. With a format, a line has a reply only if it begins
+/// with the one text and ends with the other: whatever a client writes into the middle of a line is no reply.
+/// [`like`](Self::like) takes the two texts, [`of_line`](Self::of_line) learns them from a line.
 ///
 /// # Examples
 ///
@@ -55,17 +55,18 @@ pub struct LogFormat {
     total_len: u8,
 }
 
-/// The bytes of a line that are examined.
+/// The range of a line that is examined.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
     /// The whole line.
     Whole,
-    /// The start of a line that is too long.
+    /// The first bytes of a line that is longer than the limit.
     Start,
 }
 
 impl LogFormat {
-    /// Maximum length of both texts together, in bytes.
+    /// Maximum length of both texts together, in bytes. A format holds its texts in place, since a decoder has no
+    /// allocator.
     ///
     /// # Examples
     ///
@@ -76,7 +77,7 @@ impl LogFormat {
     /// ```
     pub const MAX_LEN: usize = 128;
 
-    /// Maximum number of formats of one input.
+    /// Maximum number of formats of one input, all of which have a place in its decoder or reader.
     ///
     /// # Examples
     ///
@@ -119,8 +120,8 @@ impl LogFormat {
     /// 3. if escape sequences for colors stand before the reply, those at the end of the line.
     ///
     /// `None` if the event is no STREAM event that [`parse_bytes`](crate::StreamEventRef::parse_bytes) accepts, if the
-    /// line ends otherwise, if more text follows the closing quotation mark, as in JSON with another field after the
-    /// reply, or if both texts together have more than 128 bytes.
+    /// line does not end with the closing characters, if more text follows the closing quotation mark, as in JSON with
+    /// another field after the reply, or if both texts together have more than 128 bytes.
     ///
     /// # Examples
     ///
@@ -130,7 +131,7 @@ impl LogFormat {
     /// let line = b"7 got (650 STREAM 9 NEW 0 a:80)\n";
     /// let format = LogFormat::of_line(line).expect("a STREAM event");
     /// assert_eq!((format.before(), format.after()), (&b"7 got ("[..], &b")"[..]));
-    /// // It is not known what stands after a reply: a field in JSON follows the event.
+    /// // Another field follows the event, and its text may differ in each line.
     /// assert_eq!(LogFormat::of_line(br#"{"a":"650 STREAM 9 NEW 0 a:80","b":1}"#), None);
     /// ```
     #[must_use]
@@ -193,7 +194,7 @@ impl LogFormat {
         self.find_reply(line, Extent::Whole).is_some()
     }
 
-    /// Returns the index of the reply in a line. The start of a line need not end with the text after a reply.
+    /// Returns the index of the reply in a line. With [`Extent::Start`], the text after a reply is not looked for.
     pub(super) fn find_reply(&self, line: &[u8], extent: Extent) -> Option<usize> {
         let start = self.prefix_len(line)?;
         let mut reply = line.get(start..)?;
@@ -208,8 +209,9 @@ impl LogFormat {
         self.match_before(|index| line.get(index).copied())
     }
 
-    /// Returns `true` for the prefix of an empty line of data whose last space the log left out.
-    pub(super) fn is_blank(&self, line: &[u8]) -> bool {
+    /// Returns `true` if `line` is the text before a reply without the space at its end: an empty line of data, in a
+    /// log that leaves out spaces at the ends of lines.
+    pub(super) fn is_trimmed_prefix(&self, line: &[u8]) -> bool {
         let byte = |index| if index == line.len() { Some(b' ') } else { line.get(index).copied() };
         self.match_before(byte) == Some(line.len() + 1)
     }
@@ -220,10 +222,10 @@ impl LogFormat {
         let (before, mut from, mut at) = (self.before(), 0, 0);
         while let Some((matcher, len)) = matcher_at(before, from) {
             from += len;
-            let run = |is_part: fn(u8) -> bool| (at..).take_while(|&index| byte(index).is_some_and(is_part)).count();
+            let run_len = |is_of_run: fn(u8) -> bool| (at..).take_while(|&at| byte(at).is_some_and(is_of_run)).count();
             let matched_len = match matcher {
-                Matcher::Digits => run(|byte| byte.is_ascii_digit()),
-                Matcher::Spaces => run(|byte| byte == b' '),
+                Matcher::Digits => run_len(|byte| byte.is_ascii_digit()),
+                Matcher::Spaces => run_len(|byte| byte == b' '),
                 Matcher::DateWord(kind) => {
                     // Words of one kind have the same length.
                     let mut word = [0; 3];
@@ -274,13 +276,13 @@ enum Matcher {
 /// Returns the unit at index `at` of `text`, and its length. `None` at the end of the text.
 fn matcher_at(text: &[u8], at: usize) -> Option<(Matcher, usize)> {
     let (before, rest) = text.split_at_checked(at)?;
-    let run = |is_part: fn(&u8) -> bool| rest.iter().take_while(|byte| is_part(byte)).count();
+    let run_len = |is_of_run: fn(&u8) -> bool| rest.iter().take_while(|byte| is_of_run(byte)).count();
     let first = *rest.first()?;
     if first.is_ascii_digit() {
-        return Some((Matcher::Digits, run(u8::is_ascii_digit)));
+        return Some((Matcher::Digits, run_len(u8::is_ascii_digit)));
     }
     if first == b' ' {
-        return Some((Matcher::Spaces, run(|&byte| byte == b' ')));
+        return Some((Matcher::Spaces, run_len(|&byte| byte == b' ')));
     }
     let is_word_byte = |&byte: &u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if !before.last().is_some_and(is_word_byte) {
@@ -325,9 +327,9 @@ fn closing_text<'a>(before: &[u8], content: &'a [u8]) -> Option<&'a [u8]> {
     content.get(text.len()..)
 }
 
-/// Returns `true` if the quotation mark that `before` ends with is closed in the middle of `content`: if a comma or a
-/// name in small letters, that of the log's next field, follows a mark there. tor's own keywords have capital letters,
-/// and a log that escapes has a backslash before each mark of the reply.
+/// Returns `true` if the quotation mark at the end of `before` is closed within `content`, before another field of the
+/// log: if a comma, or a space and a small letter, follows a mark there. After a mark of the reply's own stands one of
+/// tor's keywords, in capital letters; or the log escapes, and has a backslash before the mark.
 fn closes_early(before: &[u8], content: &[u8]) -> bool {
     let Some(&quote) = before.last().filter(|&byte| matches!(byte, b'"' | b'\'')) else {
         return false;

@@ -12,8 +12,8 @@
 //! - **Reply**: a line of tor's that begins with a code, such as `250 OK`. Events are replies with the code 650. After
 //!   a reply with a `+` behind its code come lines of **data**, up to a line with a single dot.
 //! - **Input**: all the bytes in which events are searched, either wire or log. **Wire**: the bytes of a control
-//!   connection, live or in a file: a **capture**. **Log**: lines that a program wrote to a file, with LF or CR LF at
-//!   their ends, and often with a **prefix** before each reply, such as a date and time.
+//!   connection; saved to a file they are a **capture**. **Log**: lines that a program wrote to a file, with LF or CR LF
+//!   at their ends, and often with a **prefix** before each reply, such as a date and time.
 //! - **Chunk**: bytes that arrive together, cut anywhere. **Part**: a run of whole lines of an input, which is read with
 //!   a state of its own.
 //! - **Terminator**: the bytes that end one line. **Line end**: the convention by which all lines of an input end.

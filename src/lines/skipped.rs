@@ -43,7 +43,8 @@ pub struct Skipped {
     pub line_ends: SkippedLines,
     /// The number of the line with a multi-line reply whose data has not ended.
     pub open: Option<u64>,
-    /// The number of the last line, if it has no end. An event in it is [flagged](crate::Anomaly::Unterminated).
+    /// The number of the last line, if it has no end. An event in it is [flagged](crate::Anomaly::Unterminated). Bytes that
+    /// are read after it, because a file has grown, begin another line, and do not reset this number.
     pub unterminated: Option<u64>,
 }
 
@@ -110,7 +111,8 @@ impl Skipped {
         let are_without_reply = self.wrapped.count <= without_reply
             && without_reply.checked_sub(self.marks.count).is_some_and(|others| self.bare.count <= others);
         let counts_of_lines = [self.marks, self.bare, self.wrapped, self.in_data];
-        // A line can have several line ends that are counted, each a byte of the line's text: its own end is none of them.
+        // On the wire a line can have several line ends that are counted, each a byte before its own end. In a log a
+        // reply has one at most, and is longer than that.
         let line_ends_fit = self.line_ends.begins_within(lines) && self.line_ends.count <= text_bytes;
         (lines > 0 || bytes == 0)
             && self.open.is_none()

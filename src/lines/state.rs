@@ -103,8 +103,8 @@ impl LineState {
     /// end, or if they cannot be those of one part. Only these facts are checked:
     ///
     /// - A line has at least one byte, and at most one reply. A part without lines has no bytes.
-    /// - `marks` and `bare` count different lines without a reply, `wrapped` counts lines without a reply, `in_data` any
-    ///   lines: from the `first` one on, each line once.
+    /// - `marks` and `bare` count different lines without a reply, `wrapped` counts lines without a reply, and `in_data`
+    ///   any lines. Each counts a line at most once, and none before its `first`.
     /// - `line_ends` counts at most one line end for each byte that does not end a line. Its first line is one of the
     ///   part.
     /// - The sums of the counts fit in 64 bits.

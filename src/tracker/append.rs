@@ -82,7 +82,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         self.add_live(live, &mut ended);
         self.events += events;
         self.remove_outdated_entries();
-        // The events after a CLOSED are found where the last one of their ID stands: sorting puts each in its place.
+        // Events after a CLOSED were added together, where the last of them stands: sorting restores the order.
         ended.sort_by_key(|stream| stream.position.number);
         let appended = |Positioned { position, life }| Appended { life, handed_out: position.returned };
         Ok(ended.into_iter().map(appended).collect())
@@ -136,16 +136,16 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     fn is_exact_with(&self, other: &Self) -> bool {
         let (None, Some(part)) = (&self.part, &other.part) else { return false };
         let limit = self.limit as u64;
-        // No live stream would be dropped, and no stream that was closed in the part be forgotten.
+        // No live stream would be dropped, and no stream that was closed in the part would be forgotten.
         let is_within_limit = (self.live.len() + part.max_live) as u64 <= limit && other.closed.total() <= limit;
-        // Each CLOSED before the part would be remembered until its end.
+        // No stream that was closed before the part would be forgotten within it.
         let none_forgotten = self.closed.len() as u64 + other.closed.total() <= limit;
-        // Events after such a CLOSED are still separate, so that each can be returned alone.
-        let are_separate = self.closed.len() == 0
+        // If a stream was closed before the part, its events in the part are still separate, and each can be returned alone.
+        let can_be_returned_alone = self.closed.len() == 0
             || other
                 .undecided_by_key()
                 .all(|(key, stream)| !self.closed.contains(key) || none_forgotten && !stream.is_merged);
-        self.life_limits == other.life_limits && is_within_limit && are_separate
+        self.life_limits == other.life_limits && is_within_limit && can_be_returned_alone
     }
 
     /// Removes the live stream with this ID, if there is one, and returns it with the events that a part has of it. If

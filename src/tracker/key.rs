@@ -3,29 +3,30 @@
 use crate::anomaly::Anomaly;
 use crate::event::StreamEventRef;
 use crate::value::StreamId;
+use crate::value::id::MAX_ID_LEN;
 
-/// A stream's ID of up to 20 bytes as three numbers, which compare faster than text, in the same order.
+/// A stream's ID of up to [`MAX_ID_LEN`] bytes as three numbers, which compare faster than text, in the same order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key([u64; 3]);
 
 impl Key {
     /// Returns the key of an event's stream.
     pub(super) fn of(event: &StreamEventRef<'_>) -> Self {
-        // The caller may have set the public field to an ID that is longer than any that is parsed.
-        if event.anomalies().contains(Anomaly::MalformedId) || event.id.len() > 20 {
+        // A caller may have set the public field to an ID that is too long, which no anomaly shows.
+        if event.anomalies().contains(Anomaly::MalformedId) || event.id.len() > MAX_ID_LEN {
             Self::new(stream_id(event).as_str())
         } else {
             Self::new(event.id)
         }
     }
 
-    /// Returns the key of an ID, from its first 20 bytes.
+    /// Returns the key of an ID, from its first [`MAX_ID_LEN`] bytes.
     pub(super) fn new(id: &str) -> Self {
-        // The ID, zeros, and its length.
+        // The ID, zeros, and the ID's length, which distinguishes an ID that ends with NULs, a malformed one, from a
+        // shorter one.
         let mut bytes = [0; 24];
-        bytes.iter_mut().zip(id.bytes().take(20)).for_each(|(to, from)| *to = from);
+        bytes.iter_mut().zip(id.bytes().take(MAX_ID_LEN)).for_each(|(to, from)| *to = from);
         let [.., len] = &mut bytes;
-        // The length distinguishes an ID that ends with NULs, which is malformed, from a shorter one.
         *len = u8::try_from(id.len()).unwrap_or(u8::MAX);
         let number = |start| {
             let chunk = bytes.get(start..).and_then(<[u8]>::first_chunk);
@@ -35,7 +36,7 @@ impl Key {
     }
 }
 
-/// Returns the ID of an event's stream, abridged if it has more than 20 bytes or is not UTF-8.
+/// Returns the ID of an event's stream, abridged if it is too long, has a quotation mark, or is not UTF-8.
 pub(super) fn stream_id(event: &StreamEventRef<'_>) -> StreamId {
     const NOT_UTF8: &str = "\u{FFFD}";
     let content = event.content();

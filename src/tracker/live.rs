@@ -109,7 +109,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     fn end(&mut self, key: Key, facts: Facts<T, N>, outcome: Outcome) -> Option<StreamLife<T, N>> {
         match (facts, &mut self.part) {
             (Facts::Life(life), part) => {
-                // The part learns of a replaced stream by the beginning of the next one, and has no limit to drop any.
+                // A replaced stream is shown by the change to the one that begins, and a part drops none: it has no limit.
                 if let Some(part) = part.as_mut().filter(|_| outcome == Outcome::Closed) {
                     part.close(key, self.events);
                 }

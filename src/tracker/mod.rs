@@ -37,9 +37,9 @@ use self::part::Part;
 pub(crate) use self::text::{UnnamedReasons, UnnamedWords, cut};
 use self::update::LifeLimits;
 
-/// Number of entries that the lists of live and of closed streams, which are in the order of events, may have beyond twice
-/// the number of their streams, before outdated entries are removed. Without the spare ones, the list of a few streams would
-/// be made anew at every other event.
+/// Number of entries that [`by_last_event`](StreamTracker::by_last_event), and the list of closed streams, may have beyond
+/// twice the number of their streams. With more, their outdated entries are removed. Without the spare ones, the list of a
+/// few streams would be made anew at every other event.
 const SPARE_ENTRIES: usize = 64;
 
 /// Groups events by stream, and returns each stream when it ends.
@@ -60,9 +60,9 @@ const SPARE_ENTRIES: usize = 64;
 ///
 /// - Up to `limit` streams are live at a time. Beyond it, the one with the oldest last event is returned as
 ///   [`Dropped`](Outcome::Dropped); its later events make another life. A life has some 600 bytes, the text of two
-///   targets and a source address, and the steps and circuits that [`keep_steps`](Self::keep_steps) and
-///   [`keep_circuits`](Self::keep_circuits) allow: by default 1000 steps of some 60 bytes, and 1000 circuits of 24. A
-///   stream that tor printed has about eight steps.
+///   targets and a source address, which a damaged log can make as long as its lines, and the steps and circuits that
+///   [`keep_steps`](Self::keep_steps) and [`keep_circuits`](Self::keep_circuits) allow: by default 1000 steps of some 60
+///   bytes, and 1000 circuits of 24. A stream that tor printed has about eight steps.
 /// - The IDs of the last `limit` streams that were closed are remembered, at some 100 bytes each: an event after the
 ///   end of its stream is returned as [`AfterClosed`](Outcome::AfterClosed).
 ///

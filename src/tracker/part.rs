@@ -116,8 +116,8 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     /// Iterates over the streams that this [part](Self::part) keeps since they may have begun before it, live or ended:
     /// a stream as one life, or as a life for each event.
     ///
-    /// The streams that [`append`](Self::append) returns, when this part is added to others or others to it, consist of
-    /// these, of those that are [`live`](Self::live), and of those that are live in the tracker before it.
+    /// Each stream that [`append`](Self::append) returns for this part is one of these, one that was live in the tracker
+    /// before, or one of each merged.
     ///
     /// # Examples
     ///
@@ -138,7 +138,8 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     /// began, were closed, or may have begun before it and have ended. Each takes some fifty bytes.
     ///
     /// Beside them a part keeps the streams that are [`undecided`](Self::undecided) or [`live`](Self::live). A caller
-    /// who reads logs of strangers can give up a part that keeps too much, and update the tracker before it instead.
+    /// that reads untrusted logs can discard a part that keeps too much, and update the tracker before it with the part's
+    /// events instead.
     ///
     /// # Examples
     ///

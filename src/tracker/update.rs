@@ -1,7 +1,7 @@
 //! The changes that an event, or a later life of the same stream, makes to a life.
 //!
-//! `update` adds an event, and `append` a life. To append the life of some events has to have the same result as to add
-//! these events one by one: a change to one function needs a change to the other.
+//! `update` adds an event, and `append` a life. Appending the life of some events has the same result as adding these
+//! events one by one: a change to one function needs a change to the other.
 
 use alloc::vec::Vec;
 
@@ -63,7 +63,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
             after_failed: 0,
             words: UnnamedWords::default(),
         };
-        // An event has at most one of each.
+        // An event has at most one step and one circuit.
         life.add(event, time, LifeLimits { steps: 1, circuits: 1 });
         life
     }
@@ -208,7 +208,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         // A life that left out circuits has the maximum number, and so fills the list here.
         later.circuits.iter().for_each(|&circuit| self.keep_circuit(circuit, limits));
         self.more_circuits |= later.more_circuits;
-        // If neither is so, no later event attached or detached the stream.
+        // Otherwise no later event attached or detached the stream.
         if later.detached > 0 || later.circuit_id.is_some() {
             self.circuit_id = later.circuit_id;
         }

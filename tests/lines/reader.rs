@@ -95,6 +95,17 @@ fn settings_and_the_inner_reader() {
     assert_eq!(rest.size, 7);
 }
 
+/// Bytes that a file gets after its last line was read without an end begin another line; the count of that line stays.
+#[test]
+fn a_file_that_grows_within_a_line() {
+    let mut reader = EventReader::new(&b"650 STREAM 1 NEW 0 a:4"[..]);
+    assert!(reader.next_event().unwrap().is_some_and(|line| !line.is_terminated()));
+    assert!(reader.next_event().unwrap().is_none());
+    *reader.get_mut() = b"43\r\n650 STREAM 2 NEW 0 a:1\r\n";
+    assert_eq!(reader.next_event().unwrap().map(|line| line.number), Some(3));
+    assert_eq!(reader.skipped().unterminated, Some(1));
+}
+
 /// Without a limit of their own, readers take lines of up to 1 MiB.
 #[test]
 fn the_usual_limit() {

@@ -40,7 +40,7 @@ const VALUES: [(&str, Values); 7] = [
 
 /// Answers a completion script and ends the program, if such a script has started it.
 pub(crate) fn answer(command: fn() -> Command) {
-    clap_complete::CompleteEnv::with_factory(move || with_words(command())).var(VARIABLE).complete();
+    clap_complete::CompleteEnv::with_factory(move || with_values(command())).var(VARIABLE).complete();
 }
 
 /// Returns the script that makes a shell complete the arguments.
@@ -62,14 +62,14 @@ pub(crate) fn script(shell: &str) -> io::Result<Vec<u8>> {
 }
 
 /// Adds to the arguments of each command the values that they take.
-fn with_words(command: Command) -> Command {
+fn with_values(command: Command) -> Command {
     let names: Vec<_> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    let add_values = |argument| with_values(argument, &names);
-    command.mut_args(add_values).mut_subcommands(|command| command.mut_args(add_values))
+    let add = |argument| add_values(argument, &names);
+    command.mut_args(add).mut_subcommands(|command| command.mut_args(add))
 }
 
 /// Adds to an argument the values that it takes, given the names of all commands.
-fn with_values(argument: Arg, names: &[String]) -> Arg {
+fn add_values(argument: Arg, names: &[String]) -> Arg {
     let id = argument.get_id().as_str();
     match VALUES.iter().find(|(of_argument, _)| *of_argument == id).map(|(_, values)| values) {
         Some(Values::CommandNames) => {
@@ -77,18 +77,18 @@ fn with_values(argument: Arg, names: &[String]) -> Arg {
             let candidates = move || names.iter().map(CompletionCandidate::new).collect();
             argument.add(ArgValueCandidates::new(candidates))
         }
-        Some(Values::Words(all)) => argument.add(words(all())),
+        Some(Values::Words(all)) => argument.add(word_completer(all())),
         Some(Values::Paths(hint)) => argument.value_hint(*hint),
         None => argument,
     }
 }
 
 /// Returns a completer that offers protocol words, in lower case if the typed word begins with a small letter.
-fn words(words: Vec<&'static str>) -> ArgValueCompleter {
+fn word_completer(all: Vec<&'static str>) -> ArgValueCompleter {
     ArgValueCompleter::new(move |typed: &OsStr| {
         let typed = typed.to_string_lossy();
         let lower = typed.starts_with(|first: char| first.is_ascii_lowercase());
-        let words = words.iter().map(|word| if lower { word.to_ascii_lowercase() } else { (*word).to_owned() });
+        let words = all.iter().map(|word| if lower { word.to_ascii_lowercase() } else { (*word).to_owned() });
         words.filter(|word| word.starts_with(&*typed)).map(CompletionCandidate::new).collect()
     })
 }

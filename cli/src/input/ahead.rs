@@ -13,7 +13,7 @@ const CHUNKS: usize = 4;
 
 /// A reader whose bytes another thread reads ahead, so that decompression and the reading of events run side by side.
 pub(crate) struct ReadAhead {
-    /// Chunks that the thread has read, or its error.
+    /// Chunks that the thread has read, the last one empty, or its error.
     filled: Receiver<io::Result<Vec<u8>>>,
     /// Used chunks, which the thread fills again.
     used_chunks: Sender<Vec<u8>>,
@@ -21,6 +21,8 @@ pub(crate) struct ReadAhead {
     chunk: Vec<u8>,
     /// Number of bytes of `chunk` that were returned.
     returned: usize,
+    /// Set at the end of the input, and after an error.
+    is_over: bool,
 }
 
 impl ReadAhead {
@@ -37,7 +39,7 @@ impl ReadAhead {
             let _ = used_chunks.send(Vec::new());
         }
         thread::Builder::new().spawn(move || fill(reader, to_fill, &filled_sender))?;
-        Ok(Self { filled, used_chunks, chunk: Vec::new(), returned: 0 })
+        Ok(Self { filled, used_chunks, chunk: Vec::new(), returned: 0, is_over: false })
     }
 }
 
@@ -65,9 +67,10 @@ fn fill(mut reader: impl Read, to_fill: Receiver<Vec<u8>>, filled: &Sender<io::R
 
 impl Read for ReadAhead {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.returned == self.chunk.len() {
-            // The channel is closed after the last chunk, and after an error.
-            let Ok(chunk) = self.filled.recv() else { return Ok(0) };
+        if self.returned == self.chunk.len() && !self.is_over {
+            // Without a result, the thread has panicked.
+            let chunk = self.filled.recv().unwrap_or_else(|_| Err(io::Error::other("decompression ended early")));
+            self.is_over = !matches!(&chunk, Ok(bytes) if !bytes.is_empty());
             let used_chunk = core::mem::replace(&mut self.chunk, chunk?);
             self.returned = 0;
             // After the last chunk the thread has ended, and sending fails: nothing is left to fill.
@@ -107,11 +110,29 @@ mod tests {
         assert_eq!(ahead.read(&mut [0]).ok(), Some(0));
     }
 
+    /// A thread that ends without a result has not read the whole input.
     #[test]
-    fn an_end() {
+    fn a_panic_is_an_error() {
+        /// A reader with a fault.
+        struct Faulty;
+
+        impl Read for Faulty {
+            fn read(&mut self, _buffer: &mut [u8]) -> io::Result<usize> {
+                panic!("a fault of the decompressor, as this test wants it");
+            }
+        }
+
+        let mut ahead = ReadAhead::start(Faulty).expect("a thread");
+        let read = ahead.read(&mut [0]).map_err(|error| error.to_string());
+        assert_eq!(read, Err("decompression ended early".into()));
+        assert_eq!(ahead.read(&mut [0]).ok(), Some(0));
+    }
+
+    #[test]
+    fn more_chunks_than_circulate() {
         let mut read = Vec::new();
-        let mut ahead = ReadAhead::start(io::Cursor::new(vec![7; 3 * CHUNK + 1])).expect("a thread");
-        assert_eq!(ahead.read_to_end(&mut read).ok(), Some(3 * CHUNK + 1));
+        let mut ahead = ReadAhead::start(io::Cursor::new(vec![7; CHUNKS * CHUNK + 1])).expect("a thread");
+        assert_eq!(ahead.read_to_end(&mut read).ok(), Some(CHUNKS * CHUNK + 1));
         assert_eq!(ahead.read(&mut [0]).ok(), Some(0));
     }
 }

@@ -15,7 +15,8 @@ use crate::report;
 
 /// The options that select events and streams. A repeated option matches any of its values.
 ///
-/// Equal values, in whatever case, are serialized to the same text, for a hash of them.
+/// `merge` compares a hash of the serialized filters of several summaries, so values that differ only in a case which is
+/// ignored are serialized to the same text.
 #[allow(rustdoc::broken_intra_doc_links, reason = "the help of an option is no Markdown")]
 #[derive(clap::Args, serde::Serialize)]
 pub(crate) struct Filter {
@@ -119,7 +120,7 @@ impl Filter {
 
     /// Returns the conditions that an event meets. An event without a time does not meet a limit of the time.
     pub(crate) fn met_by(&self, event: &StreamEventRef<'_>, time: Option<Time>) -> MetConditions {
-        let allows = |asked: &[String], id: &str| asked.is_empty() || asked.iter().any(|asked| asked == id);
+        let allows = |ids: &[String], id: &str| ids.is_empty() || ids.iter().any(|asked| asked == id);
         let status = AskedWord::any_matches(&self.status, &[Some(event.status_str())]);
         let reason = AskedWord::any_matches(&self.reason, &[event.reason_str(), event.remote_reason_str()]);
         let purpose = AskedWord::any_matches(&self.purpose, &[event.purpose_str()]);
@@ -222,21 +223,21 @@ struct AskedWord {
 }
 
 impl AskedWord {
-    /// Returns `true` if one of the `asked` words is one of an event's, or if no word is asked for.
-    fn any_matches(asked: &[Self], of_event: &[Option<&str>]) -> bool {
-        let mut any = asked.is_empty();
-        for word in of_event.iter().flatten() {
-            for asked in asked {
+    /// Returns `true` if one of the `words` is one of an event's, or if no word is asked for.
+    fn any_matches(words: &[Self], of_event: &[Option<&str>]) -> bool {
+        let mut any = words.is_empty();
+        for event_word in of_event.iter().flatten() {
+            for word in words {
                 // Every word is compared, even after a match, to be marked as seen.
-                any |= asked.matches(word);
+                any |= word.matches(event_word);
             }
         }
         any
     }
 
     /// Returns `true` if an event's word is this one, which is then marked as seen.
-    fn matches(&self, word: &str) -> bool {
-        let is_same = self.text.eq_ignore_ascii_case(word);
+    fn matches(&self, event_word: &str) -> bool {
+        let is_same = self.text.eq_ignore_ascii_case(event_word);
         // All threads read this flag, so it is written only once.
         if is_same && !self.seen.load(Ordering::Relaxed) {
             self.seen.store(true, Ordering::Relaxed);
@@ -246,11 +247,11 @@ impl AskedWord {
 
     /// Returns the known word that is most like this one. `None` if this one is known or was seen in an event.
     fn nearest(&self, known: &[&'static str]) -> Option<&'static str> {
-        if self.seen.load(Ordering::Relaxed) || known.iter().any(|known| known.eq_ignore_ascii_case(&self.text)) {
+        if self.seen.load(Ordering::Relaxed) || known.iter().any(|word| word.eq_ignore_ascii_case(&self.text)) {
             return None;
         }
         let text = self.text.to_ascii_uppercase();
-        known.iter().copied().min_by_key(|known| strsim::damerau_levenshtein(known, &text))
+        known.iter().copied().min_by_key(|word| strsim::damerau_levenshtein(word, &text))
     }
 }
 

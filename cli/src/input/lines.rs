@@ -6,7 +6,7 @@ use core::mem;
 pub(crate) struct LineCollector {
     /// Beginning of a line that is still incomplete.
     text: Vec<u8>,
-    /// Maximum number of bytes that are kept of a line.
+    /// Maximum number of bytes that are kept of a line, its end included.
     max_len: usize,
     /// Set if a lone LF is text, as on the wire.
     is_wire: bool,
@@ -121,6 +121,7 @@ mod tests {
     #[test]
     fn chunks_of_any_length() {
         for len in [1, 2, 3, 7, 100] {
+            // `b\rc\r` is just not too long: with its CR LF it has the 6 bytes that are kept.
             let text = "a\r\n\nb\rc\r\r\n\r\nlong line\nx\ny\r\nrest\r";
             let expected = ["a<CR LF>", "<LF>", "b\rc\r<CR LF>", "<CR LF>", "long l…<LF>", "x<LF>", "y<CR LF>"];
             assert_eq!(

@@ -1,7 +1,7 @@
 //! Inputs: from the arguments of a command to the events of each log.
 //!
 //! [`Inputs::list`] finds the files, and leaves out the one that standard output goes to, by its [identity](file_id).
-//! [`copies`] reports files that are named twice, by their path or their text. Each input is [unpacked](unpack), maybe in a
+//! [`copies`] reports files that are given twice, under two names or as a copy. Each input is [unpacked](unpack), maybe in a
 //! [thread of its own](ahead), and moves the [progress] bar. Its [layout] is detected, and [`read_events`] passes its events
 //! to a [`Consumer`](reader::Consumer), which every command implements. Each event comes with the [time] that the log writes
 //! before it, and with the conditions of the [filter] that it meets. [Open streams](open_streams) in replies, found in the
@@ -125,7 +125,8 @@ impl Inputs {
             return true;
         }
         if path.is_symlink() && kind.is_ok_and(|kind| kind.is_dir()) {
-            // A link to a folder that it is in would never end. A folder in the argument is read anyway.
+            // A link to a folder that it is in would be followed without end. Other folders in the argument are read without
+            // the link.
             let paths = fs::canonicalize(path).ok().zip(fs::canonicalize(argument).ok());
             let is_in_argument = paths.is_some_and(|(folder, argument)| folder.starts_with(argument));
             if !is_in_argument {

@@ -7,8 +7,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::text::escape_name;
 
-/// A progress bar, which several readers may move. After the first second the bar is shown, if standard error is a
-/// terminal, unless it is one that is [never shown](Self::never_shown).
+/// A progress bar, which several readers may move. A bar that [`new`](Self::new) returned is shown after the first second, if
+/// standard error is a terminal.
 #[derive(Clone)]
 pub(crate) struct Progress {
     /// The bar.

@@ -30,9 +30,9 @@ pub(crate) struct ReadOptions {
     pub(crate) lenient: bool,
     /// Number of threads that read, from 1 to 256 [default: number of cores]
     ///
-    /// Threads share the files, and the ranges of a plain file; what is printed is the same for any number of them. The last
-    /// compressed files, fewer than N, are each decompressed by one more thread. A file that grows meanwhile is read to
-    /// the end that it has when the rest of it was read. A file that is replaced is read as it was.
+    /// Threads share the files, and the ranges of a plain file; the output is the same for any number of them. Once fewer than N
+    /// compressed files are left, one more thread decompresses each. Text that is appended to a file while it is read is read,
+    /// too. A file that is replaced is read as it was.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(Self::MAX_JOBS)))]
     jobs: Option<u16>,
 }

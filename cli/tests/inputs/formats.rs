@@ -156,7 +156,7 @@ fn a_format_is_not_learned_from_one_line() {
     let log = file("one-line", "log", "x: 650 STREAM 1 NEW 0 a:1\ny: 650 STREAM 1 CLOSED 0 a:1\n");
     let (events, messages) = both(1, &["events", "--prefix", "auto"], &[&log]);
     assert_eq!(events, "");
-    assert!(messages.contains("no two of them have the same text there"), "{messages}");
+    assert!(messages.contains("no two of the first ones have the same text there"), "{messages}");
     // A whole line is a sample as well.
     assert_eq!(stdout(1, &["events", "--prefix", "x: 650 STREAM 1 NEW 0 a:1"], &[&log]).lines().count(), 1);
 }

@@ -134,9 +134,24 @@ fn a_stream_with_very_many_events() {
     let log = [&event(start, "NEW"), &flow, &event(start + 1500, "CLOSED")].map(String::as_str).concat();
     let log = file("onionperf", "many-events.log", log);
     let (printed, messages) = both(1, &["streams", "--format", "onionperf"], &[&log]);
-    assert_eq!(messages, "tor-streams: of streams with more than 1000 events, 501 are left out\n");
+    assert_eq!(messages, "tor-streams: of streams with more than 1000 events, or 512 KiB of text, 501 are left out\n");
     let stream = &serde_json::from_str::<Value>(&printed).unwrap()["7"];
     let elapsed = stream["elapsed_seconds"].as_array().unwrap();
     assert_eq!((elapsed.len(), &elapsed[999]), (1000, &json!(["None:CLOSED", 1500.0])));
     assert_eq!(stream["unix_ts_end"], 1_795_601_500.5);
+}
+
+/// Each event has a target of 200 KiB. With the third event of the stream, its 512 KiB are full: the first two events are kept, and
+/// the last one.
+#[test]
+fn a_stream_with_very_long_events() {
+    let target = format!("{}:443", "x".repeat(200 * 1024));
+    let statuses = ["NEW 0", "SENTCONNECT 9", "REMAP 9", "DETACHED 9", "SENTCONNECT 9", "CLOSED 9"];
+    let lines = statuses.map(|status| format!("1795600000.5 650 STREAM 7 {status} {target}\n"));
+    let log = file("onionperf", "long-events.log", lines.concat());
+    let (printed, messages) = both(1, &["streams", "--format", "onionperf"], &[&log]);
+    assert_eq!(messages, "tor-streams: of streams with more than 1000 events, or 512 KiB of text, 3 are left out\n");
+    let stream = &serde_json::from_str::<Value>(&printed).unwrap()["7"];
+    let elapsed = ["NEW", "SENTCONNECT", "CLOSED"].map(|status| json!([format!("None:{status}"), 0.0]));
+    assert_eq!((&stream["elapsed_seconds"], &stream["target"]), (&json!(elapsed), &json!(target)));
 }

@@ -53,7 +53,7 @@ impl LineFinder {
             self.examine_outside_data::<MAY_BE_LOG>(text, terminator, reply)
         };
         self.lone_lf = false;
-        // In data no line is compared with the pattern, as before the first reply.
+        // No line is compared with the pattern in data or before the first reply.
         let may_match = self.uses_pattern && self.data == Data::Closed && self.input != Input::Unknown;
         self.pattern_terminator = may_match.then_some(self.reply_terminator);
         let reply = event?;
@@ -92,21 +92,21 @@ impl LineFinder {
             self.pattern = Pattern::without_prefix(self.input);
         }
         let reply = if MAY_BE_LOG { self.reply(text, extent) } else { wire_reply(text) };
-        // A reply behind a prefix, which the wire has not.
+        // A reply with a prefix. On the wire there are none.
         if MAY_BE_LOG && self.input == Input::Unknown && reply.is_some() {
             self.input = Input::Log;
         }
         if terminator == Terminator::Missing && !text.is_empty() {
             self.skipped.unterminated = Some(self.lines);
         }
-        // Lone LFs make it doubtful that the input is the wire. Where the caller says so, there is no doubt.
+        // Lone LFs make it doubtful that the input is the wire, unless the caller says so.
         if MAY_BE_LOG && self.lone_lf {
             self.count_lone_lfs(text);
         }
         reply
     }
 
-    /// Returns the reply in a line. The start of a line need not end with the text that a log writes after a reply.
+    /// Returns the reply in a line. With [`Extent::Start`], the text that a log writes after a reply is not looked for.
     fn reply(&self, line: &[u8], extent: Extent) -> Option<Reply> {
         if self.input == Input::Wire {
             return wire_reply(line);
@@ -141,10 +141,10 @@ impl LineFinder {
         }
         let (prefix, text) = line.get(..reply.end)?.split_at_checked(reply.prefix)?;
         if reply::separator(text) == Some(b'+') {
-            self.data = Data::AfterFirstLine { reply: self.lines };
+            self.data = Data::AfterFirstLine { reply_line: self.lines };
             if MAY_BE_LOG {
                 // The lines of the data may have the prefix of the reply: the first one shows whether they do.
-                self.data = Data::BeforeFirstLine { reply: self.lines };
+                self.data = Data::BeforeFirstLine { reply_line: self.lines };
                 let like_prefix = || if prefix.is_empty() { None } else { LogFormat::like(prefix, b"") };
                 self.data_format = self.formats.get(reply.format_index).copied().flatten().or_else(like_prefix);
             }
@@ -152,7 +152,7 @@ impl LineFinder {
         if !text.starts_with(STREAM_REPLY) {
             return None;
         }
-        // Lines are compared with the first format only.
+        // A pattern has the text after a reply of the first format only.
         if MAY_BE_LOG && self.input == Input::Log && reply.format_index == 0 && self.limit >= Self::PATTERN_LIMIT {
             let after = self.formats[0].as_ref().map_or(0, |format| format.after().len() as u8);
             if let Some(pattern) = Pattern::new(prefix, after) {
@@ -192,7 +192,8 @@ impl LineFinder {
             && terminator != Terminator::Missing
             && self.data_format.is_none()
             && self.formats[0].is_none();
-        // Neither the dot that ends the data, nor the code of an event, nor the first letter of a date or time.
+        // A line of the wire is data unless it begins with the dot that ends the data, or like an event, which is counted. In
+        // a log it may also begin with a date or time, none of which begins with a small letter.
         let begins_as_text = match line.first() {
             Some(first) if self.input == Input::Wire => !matches!(first, b'.' | b'6'),
             Some(first) => first.is_ascii_lowercase(),
@@ -204,9 +205,9 @@ impl LineFinder {
     /// Returns a line of data without the text that a log wrote before and after it. The first line shows whether the
     /// log writes any.
     fn text_of_data<'a>(&mut self, line: &'a [u8]) -> &'a [u8] {
-        if let Data::BeforeFirstLine { reply } = self.data {
-            self.data = Data::AfterFirstLine { reply };
-            let fits = |format: &LogFormat| format.prefix_len(line).is_some() || format.is_blank(line);
+        if let Data::BeforeFirstLine { reply_line } = self.data {
+            self.data = Data::AfterFirstLine { reply_line };
+            let fits = |format: &LogFormat| format.prefix_len(line).is_some() || format.is_trimmed_prefix(line);
             if !self.data_format.as_ref().is_some_and(fits) {
                 self.data_format = None;
             }
@@ -226,8 +227,8 @@ impl LineFinder {
         if self.lf_is_set {
             // The caller allows LF and CR LF, and the next line is likely to have the same.
             self.reply_terminator = terminator;
-        } else if !self.has_reply {
-            self.has_reply = true;
+        } else if !self.reply_terminator_is_final {
+            self.reply_terminator_is_final = true;
             (self.reply_terminator, self.cr_is_end) = (terminator, terminator == Terminator::CrLf);
         } else if terminator != self.reply_terminator {
             self.skipped.line_ends.add(1, self.lines);

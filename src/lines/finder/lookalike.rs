@@ -5,12 +5,23 @@ use crate::format::STREAM_REPLY;
 use crate::format::keyword::Keyword;
 use crate::word::{StreamStatus, WordEnum};
 
+/// A kind of lines that look like an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lookalike {
+    /// The line holds `650 STREAM `: it counts among the [marks](crate::Skipped::marks).
+    Mark,
+    /// The line holds an event without its code, and no mark: it is [bare](crate::Skipped::bare).
+    Bare,
+}
+
 impl LineFinder {
-    /// Counts a line without a reply, if it looks like an event.
+    /// Counts a line without a reply, if it looks like an event or the rest of one.
     pub(super) fn count_lookalike(&mut self, line: &[u8]) {
-        let (mark, bare) = marks(line);
-        self.skipped.marks.add(mark.into(), self.lines);
-        self.skipped.bare.add((bare && !mark).into(), self.lines);
+        match lookalike(line) {
+            Some(Lookalike::Mark) => self.skipped.marks.add(1, self.lines),
+            Some(Lookalike::Bare) => self.skipped.bare.add(1, self.lines),
+            None => {}
+        }
         if self.after_event == self.lines && is_rest_of_event(line) {
             self.skipped.wrapped.add(1, self.lines);
             self.after_event += 1;
@@ -27,21 +38,22 @@ impl LineFinder {
     }
 }
 
-/// Returns whether `line` holds `650 STREAM `, a [mark](crate::Skipped::marks), and whether it holds an event's name and
-/// content with or without the code. With the second one alone it is [bare](crate::Skipped::bare).
-fn marks(line: &[u8]) -> (bool, bool) {
-    let (mut mark, mut bare) = (false, false);
+/// Returns the kind of a line without a reply. `None` if it does not look like an event.
+fn lookalike(line: &[u8]) -> Option<Lookalike> {
+    let mut is_bare = false;
     // Capital letters are rarer in a log's text than digits and spaces.
     for start in memchr::memchr_iter(b'S', line) {
         let (before, rest) = line.split_at_checked(start).unwrap_or_default();
         let Some(rest) = rest.strip_prefix(b"STREAM") else {
             continue;
         };
-        mark |= before.ends_with(b"650 ") && rest.starts_with(b" ");
+        if before.ends_with(b"650 ") && rest.starts_with(b" ") {
+            return Some(Lookalike::Mark);
+        }
         let is_word = !before.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        bare |= is_word && begins_with_content(rest.strip_prefix(b":").unwrap_or(rest));
+        is_bare |= is_word && begins_with_content(rest.strip_prefix(b":").unwrap_or(rest));
     }
-    (mark, bare)
+    is_bare.then_some(Lookalike::Bare)
 }
 
 /// Returns `true` if `text` begins with a space, the ID of a stream, and a status.
@@ -58,8 +70,8 @@ fn begins_with_content(text: &[u8]) -> bool {
 }
 
 /// Returns `true` if `line` is like the rest of an event that a terminal or a mail program has wrapped: if it begins
-/// with a keyword of an event and an equals sign, or with one word before them, which may be the rest of a broken word,
-/// or if it is the rest of the list of isolation fields, which comes last. The line may be indented, or quoted with `>`.
+/// with a keyword of an event and an equals sign, or has one word before them, the rest of a broken one; or if it is the
+/// rest of the list of isolation fields, which comes last. The line may be indented, or quoted with `>`.
 fn is_rest_of_event(line: &[u8]) -> bool {
     let start = line.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'>')).unwrap_or(line.len());
     let line = line.get(start..).unwrap_or_default();
@@ -82,7 +94,7 @@ fn begins_with_known_keyword(line: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{begins_with_content, is_rest_of_event, marks};
+    use super::{Lookalike, begins_with_content, is_rest_of_event, lookalike};
 
     #[test]
     fn events_without_their_code() {
@@ -94,12 +106,13 @@ mod tests {
     }
 
     #[test]
-    fn marks_in_a_line() {
-        assert_eq!(marks(b"> 650 STREAM 18 NEW 0 a.test:80"), (true, true));
-        assert_eq!(marks(b"650 STREAM is the name"), (true, false));
-        assert_eq!(marks(b"got STREAM: 18 NEW 0 a.test:80"), (false, true));
+    fn lines_that_look_like_an_event() {
+        assert_eq!(lookalike(b"> 650 STREAM 18 NEW 0 a.test:80"), Some(Lookalike::Mark));
+        assert_eq!(lookalike(b"650 STREAM is the name"), Some(Lookalike::Mark));
+        assert_eq!(lookalike(b"got STREAM: 18 NEW 0 a.test:80"), Some(Lookalike::Bare));
+        assert_eq!(lookalike(b"STREAM 18 NEW 0 a.test:80 is 650 STREAM 18"), Some(Lookalike::Mark));
         for line in [&b"UPSTREAM 18 NEW"[..], b"_STREAM 18 NEW", b"650 STREAM_BW 1 2 3", b"STREAMS 18 NEW", b"S", b""] {
-            assert_eq!(marks(line), (false, false), "{}", line.escape_ascii());
+            assert_eq!(lookalike(line), None, "{}", line.escape_ascii());
         }
     }
 
@@ -109,7 +122,7 @@ mod tests {
         // end.
         for name in ["STREAM.", "STREAM:", "/STREAM", "STREAM: 1", "STREAM 1.", "STREAM 1 ", "650 STREAM"] {
             let line = name.repeat((1 << 20) / name.len());
-            assert_eq!(marks(line.as_bytes()), (false, false), "{name}");
+            assert_eq!(lookalike(line.as_bytes()), None, "{name}");
         }
     }
 

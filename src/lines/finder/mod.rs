@@ -72,8 +72,8 @@ pub(crate) struct LineFinder {
     examine: Examine,
     /// Pattern of the last event's line.
     pattern: Pattern,
-    /// Set if lines may be compared with `pattern`. Not set with a limit below [`PATTERN_LIMIT`](Self::PATTERN_LIMIT),
-    /// and in a log with a format not before the first event, whose line makes the first pattern.
+    /// Set if lines may be compared with `pattern`. Never set with a limit below [`PATTERN_LIMIT`](Self::PATTERN_LIMIT).
+    /// In a log with a format, set by the first event, whose line makes the first pattern.
     uses_pattern: bool,
     /// Terminator of the first reply; of a log's last reply if the caller set the line end. Other replies are compared
     /// with it.
@@ -81,8 +81,8 @@ pub(crate) struct LineFinder {
     /// Set if the CR of a CR LF surely belongs to the line end: on the wire, and in a log whose first reply ended with
     /// CR LF. In any other log it may be the last byte of a target that tor cut.
     cr_is_end: bool,
-    /// Set after a log's first reply with a terminator.
-    has_reply: bool,
+    /// Set once a log's first reply has set `reply_terminator` for all others. Never set if the caller set the line end.
+    reply_terminator_is_final: bool,
     /// Number of the line after the last event, or after the rest of one that was wrapped. 0 before the first event.
     after_event: u64,
     /// Number of lines so far; while a line is examined, its number.
@@ -117,23 +117,22 @@ enum Data {
     /// Data is open, and its first line comes next.
     BeforeFirstLine {
         /// Number of the line with the reply.
-        reply: u64,
+        reply_line: u64,
     },
     /// Data is open, and its first line has been read.
     AfterFirstLine {
         /// Number of the line with the reply.
-        reply: u64,
+        reply_line: u64,
     },
 }
 
 impl Data {
-    /// Returns this data, which was found in a part, with `lines` lines before that part: the number of its reply is
-    /// raised by so many.
+    /// Returns this data of a part with the number of its line in the input, which has `lines` lines before the part.
     const fn after(self, lines: u64) -> Self {
         match self {
             Self::Closed => Self::Closed,
-            Self::BeforeFirstLine { reply } => Self::BeforeFirstLine { reply: reply + lines },
-            Self::AfterFirstLine { reply } => Self::AfterFirstLine { reply: reply + lines },
+            Self::BeforeFirstLine { reply_line } => Self::BeforeFirstLine { reply_line: reply_line + lines },
+            Self::AfterFirstLine { reply_line } => Self::AfterFirstLine { reply_line: reply_line + lines },
         }
     }
 }
@@ -162,7 +161,7 @@ impl LineFinder {
             uses_pattern: limit as u64 >= Self::PATTERN_LIMIT,
             reply_terminator: Terminator::Lf,
             cr_is_end: false,
-            has_reply: false,
+            reply_terminator_is_final: false,
             after_event: 0,
             lines: 0,
             bytes: 0,
@@ -235,7 +234,7 @@ impl LineFinder {
         let mut skipped = self.skipped;
         skipped.open = match self.data {
             Data::Closed => None,
-            Data::BeforeFirstLine { reply } | Data::AfterFirstLine { reply } => Some(reply),
+            Data::BeforeFirstLine { reply_line } | Data::AfterFirstLine { reply_line } => Some(reply_line),
         };
         skipped
     }
@@ -262,7 +261,7 @@ impl LineFinder {
     /// Returns the state at the start of a later part of the same input, outside of data. `None` unless it is known, set
     /// by the caller or shown by a reply, whether the input is wire or log, and for a log also how its replies end.
     pub(super) fn part(&self) -> Option<Self> {
-        let is_settled = self.input == Input::Wire || self.lf_is_set || self.has_reply;
+        let is_settled = self.input == Input::Wire || self.lf_is_set || self.reply_terminator_is_final;
         is_settled.then(|| Self {
             at_start: false,
             data: Data::Closed,
@@ -287,7 +286,7 @@ impl LineFinder {
         if self.data != Data::Closed || self.skipped.unterminated.is_some() {
             return Err(part);
         }
-        // The next line is still the one after an event, or the first of the input.
+        // After a part without lines, the next line is still the first of the input, or the one after an event.
         if part.lines == 0 {
             return Ok(());
         }

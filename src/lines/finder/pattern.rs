@@ -18,7 +18,8 @@ use crate::lines::format::LogFormat;
 /// - Without a format a code may be part of a date: in `10:00:00 650 PM 650 STREAM` the second one begins the reply. So
 ///   [`compare`](Self::compare) has an answer only where no word of a date follows the code.
 ///
-/// `tests.rs` compares the two for lines that differ in a byte or two, and for any others.
+/// `tests.rs` compares the answers of [`compare`](Self::compare) and `examine`: to lines that differ from the last event's
+/// in a byte or two, and to any others.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern {
     /// Set for the wire: its replies begin where lines do, and no word after a code makes that code part of a date.
@@ -106,7 +107,7 @@ impl Pattern {
         let reply = if self.after == 0 { reply } else { reply.strip_suffix(format.as_ref()?.after())? };
         let start = reply.first_chunk()?;
         let matched = reply_650(start, reply)?;
-        // `STREAM` is no word of a date, and with a format there are none.
+        // `STREAM` is no word of a date, and in a log with a format no code is part of a date.
         let is_reply = matched == Matched::Event || format.is_some() || no_date_follows(start);
         let matches = is_reply && (self.prefix == 0 || self.prefix_matches(line));
         matches.then_some(matched)
@@ -177,8 +178,8 @@ fn reply_650(start: &[u8; 8], reply: &[u8]) -> Option<Matched> {
 fn no_date_follows(start: &[u8; 8]) -> bool {
     // Two letters pass if their classes share a bit. These do not: any letter and M (AM, PM, GMT); UT (UTC); TT, TZ, ZT and
     // ZZ (times); and UZ, which begins no such word, but U is in the class of T and Z.
-    const OF_FIRST: [u8; 256] = classes(0, &[(CAPITALS, 0b11), (b"TUZ", 0b10)]);
-    const OF_SECOND: [u8; 256] = classes(0, &[(CAPITALS, 0b11), (b"TZ", 0b01), (b"M", 0)]);
+    const OF_FIRST: [u8; 256] = classes(&[(CAPITALS, 0b11), (b"TUZ", 0b10)]);
+    const OF_SECOND: [u8; 256] = classes(&[(CAPITALS, 0b11), (b"TZ", 0b01), (b"M", 0)]);
     const CAPITALS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     // Four bytes of code and separator, and two of the word after them.
     let &[_, _, _, _, first, second, ..] = start;

@@ -7,7 +7,7 @@ use super::reply;
 /// Maximum length of a prefix of dates and times, in bytes. OnionPerf, a tool that measures tor, writes 34.
 const MAX_LEN: usize = 64;
 
-/// Kinds of the words of dates that are letters. Where a [`LogFormat`](crate::LogFormat) has a month, lines have any month,
+/// A kind of words in dates that consist of letters. A [`LogFormat`](crate::LogFormat) with a month matches any other month,
 /// but no weekday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::lines) enum DateWord {
@@ -17,7 +17,7 @@ pub(in crate::lines) enum DateWord {
     Weekday,
     /// AM or PM.
     AmPm,
-    /// A time zone. Unlike the others it does not change within a log.
+    /// A time zone: the same in each line of a log, so in a [`LogFormat`](crate::LogFormat) it matches only itself.
     Zone,
 }
 
@@ -86,13 +86,13 @@ const DIGIT: u8 = 0b10;
 /// Returns the class of a byte in dates and times of digits. 0 if the byte cannot be part of one.
 #[inline]
 fn time_class(byte: u8) -> u8 {
-    const CLASSES: [u8; 256] = classes(0, &[(b"+,-./:TZ[]_", OF_TIMES), (b"0123456789", OF_TIMES | DIGIT)]);
+    const CLASSES: [u8; 256] = classes(&[(b"+,-./:TZ[]_", OF_TIMES), (b"0123456789", OF_TIMES | DIGIT)]);
     CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
-/// Returns a table with the class of each byte: that of the last list that holds it, or `other`.
-pub(super) const fn classes<const N: usize>(other: u8, lists: &[(&[u8], u8); N]) -> [u8; 256] {
-    let mut table = [other; 256];
+/// Returns a table with the class of each byte: that of the last list that holds it, or 0.
+pub(super) const fn classes<const N: usize>(lists: &[(&[u8], u8); N]) -> [u8; 256] {
+    let mut table = [0; 256];
     let mut lists: &[(&[u8], u8)] = lists;
     while let [(bytes, class), rest @ ..] = lists {
         let mut bytes = *bytes;
@@ -108,9 +108,8 @@ pub(super) const fn classes<const N: usize>(other: u8, lists: &[(&[u8], u8); N])
     table
 }
 
-/// Returns the time since 1970 in a prefix of three words with one space after each: a date, a time, and Unix time with a
-/// fraction or without one. Only the third word is parsed: the other two may be any words. `None` for any other prefix,
-/// also the text before a reply in a log with a format.
+/// Returns the Unix time in a prefix, as [`EventLine::unix_time`](crate::EventLine::unix_time) describes it. The prefix may
+/// also be the text before a reply in a log with a format.
 ///
 /// A number of fewer than nine digits without a fraction is no Unix time: some logs write milliseconds as a third word.
 pub(in crate::lines) fn unix_time(prefix: &[u8]) -> Option<Duration> {
@@ -123,8 +122,8 @@ pub(in crate::lines) fn unix_time(prefix: &[u8]) -> Option<Duration> {
     // Missing digits are zeros.
     let zeros = b"000000000".get(fraction.len()..)?;
     let nanoseconds = number(fraction.iter().chain(zeros))?;
-    let is_long = seconds.len() >= 9 || point < unix.len();
-    let is_time = rest.is_empty() && !seconds.is_empty() && is_long && !fraction.is_empty();
+    let has_point = point < unix.len();
+    let is_time = rest.is_empty() && !seconds.is_empty() && (has_point || seconds.len() >= 9) && !fraction.is_empty();
     let nanoseconds = Duration::from_nanos(nanoseconds);
     Duration::from_secs(number(seconds)?).checked_add(nanoseconds).filter(|_| is_time)
 }

@@ -47,7 +47,7 @@ impl LineFinder {
         found
     }
 
-    /// Steps over the last line, from index `at` of `bytes` on, which has no terminator. `None` if it is empty or no
+    /// Steps over the last line, from index `at` of `bytes` on, which has no terminator. `None` if it is empty or not an
     /// event.
     pub(in crate::lines) fn find_last(&mut self, bytes: &[u8], at: &mut usize) -> Option<LineRange> {
         let start = *at;
@@ -87,8 +87,8 @@ impl LineFinder {
         continues
     }
 
-    /// Compares a line with the last event's pattern, if that is possible. Most lines match. A pattern is made of a line
-    /// in the first format, or of one without a format: its text after the reply is that of the first one.
+    /// Compares a line with the last event's pattern, if that is possible. Most lines match. In a log with formats, only
+    /// lines in the first one make patterns.
     #[inline]
     pub(super) fn match_pattern(&self, line: &[u8], terminator: Terminator) -> Option<Matched> {
         if self.pattern_terminator == Some(terminator) { self.pattern.compare(line, &self.formats[0]) } else { None }

@@ -1,4 +1,4 @@
-//! The pattern of the last event's line saves work, and must not change the answer for any other line.
+//! Tests of the fast path: the pattern of the last event's line saves work, and must not change what a line is read as.
 
 use alloc::format;
 use alloc::string::String;
@@ -42,8 +42,8 @@ const FRAGMENTS: &[&str] = &[
     "'",
 ];
 
-/// The first line of an input, and the finder for that input. The line holds `650 STREAM `; if the generated text before that is
-/// no prefix of such a log, the finder finds no event there and makes no pattern.
+/// The first line of an input, and the finder for that input. The line holds `650 STREAM `. If the text before that is no
+/// prefix for this finder, the line is no event and makes no pattern.
 #[derive(Clone, Debug)]
 struct First {
     /// The line.
@@ -62,7 +62,7 @@ fn first() -> impl Strategy<Value = First> {
         let finder = line_end.map_or(finder.clone(), |line_end| finder.line_end(line_end));
         First { line, prefix: prefix.len(), finder: format.into_iter().fold(finder, LineFinder::log_format) }
     };
-    // Longer than the bytes that are always compared.
+    // Longer than `Pattern::ALWAYS_COMPARED`.
     let long = "2019-01-31 11:29:51 some.program.with.a.name[812] [TRACE] gw tor[8]: '";
     prop_oneof![
         Just(input(String::new(), Some(LineEnd::CrLf), None, "")),
@@ -78,12 +78,12 @@ fn first() -> impl Strategy<Value = First> {
     ]
 }
 
-/// Generates the start of a log's line.
+/// Generates the start of a line.
 fn start() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(FRAGMENTS), 0..6).prop_map(|fragments| fragments.concat())
 }
 
-/// Steps over a line. Returns the range of its event's content, the counts of skipped lines, and the number of replies.
+/// Reads a line. Returns the range of its event's content, the counts of skipped lines, and the number of replies.
 fn step(finder: &mut LineFinder, line: &[u8], line_end: &[u8]) -> (Option<(usize, usize)>, Skipped, u64) {
     let range = finder.find(&[line, line_end].concat(), &mut 0);
     (range.map(|range| (range.content(), range.content_end())), finder.skipped(), finder.replies())
@@ -107,12 +107,13 @@ impl First {
     }
 }
 
-/// Asserts that a line after `first` is read the same with the pattern of `first` and without. Returns the pattern's answer.
+/// Asserts that a line after `first` is read the same with the pattern of `first` and without, and so is the next line.
+/// Returns the pattern's answer.
 #[track_caller]
 fn assert_same(first: &First, line: &[u8], line_end: &[u8]) -> Option<Matched> {
     let after_first = first.read();
     let answer = pattern_answer(&after_first, &[line, line_end].concat());
-    // Nor does the pattern change the line after that, whether it is like the first one or may be the rest of an event.
+    // The next line is `first` again, or like the rest of a wrapped event.
     for next in [&first.line[..], b"PURPOSE=USER"] {
         let (mut with_pattern, mut without_pattern) = (after_first.clone(), after_first.clone());
         for (line, line_end) in [(line, line_end), (next, b"\r\n")] {
@@ -124,19 +125,19 @@ fn assert_same(first: &First, line: &[u8], line_end: &[u8]) -> Option<Matched> {
     answer
 }
 
-/// Tries every change of one byte of a prefix, and the same change of two bytes that stand eight, or a multiple of it,
-/// apart: such bytes must not make up for each other.
+/// Tries every change of one byte of a prefix, and the same change of two bytes. The two stand a multiple of eight bytes
+/// apart, at the same place of two of the numbers that the pattern compares: one difference must not undo the other.
 #[test]
 fn changed_prefixes() {
     let line = b"2019-01-31 11:29:51 1548934191.51 650 STREAM 1 NEW 0 host:80";
     let prefix = "2019-01-31 11:29:51 1548934191.51 ".len();
     let first = First { line: line.to_vec(), prefix, finder: LineFinder::new(usize::MAX).line_end(LineEnd::Lf) };
     assert_eq!(assert_same(&first, line, b"\r\n"), Some(Matched::Event));
-    for place in 0..prefix {
-        for other in (place % 8..prefix).step_by(8) {
+    for index in 0..prefix {
+        for other in (index % 8..prefix).step_by(8) {
             for change in 1..=u8::MAX {
                 let mut line = *line;
-                line[place] ^= change;
+                line[index] ^= change;
                 line[other] = first.line[other] ^ change;
                 assert_same(&first, &line, b"\r\n");
             }
@@ -144,7 +145,7 @@ fn changed_prefixes() {
     }
 }
 
-/// Tries every change of one byte of a prefix that is longer than what is always compared.
+/// Tries every change of one byte of a prefix that is longer than `Pattern::ALWAYS_COMPARED`.
 #[test]
 fn changed_long_prefixes() {
     let prefix = "2019-01-31 11:29:51 some.program.with.a.name[812] [TRACE] gw tor[8]: '";
@@ -152,10 +153,10 @@ fn changed_long_prefixes() {
     let finder = LineFinder::new(usize::MAX).log_format(LogFormat::like(prefix.as_bytes(), b"'").expect("a format"));
     let first = First { line, prefix: prefix.len(), finder };
     let mut matched = 0;
-    for place in 0..first.prefix {
+    for index in 0..first.prefix {
         for byte in 0..=u8::MAX {
             let mut line = first.line.clone();
-            line[place] = byte;
+            line[index] = byte;
             matched += usize::from(assert_same(&first, &line, b"\r\n") == Some(Matched::Event));
         }
     }
@@ -164,7 +165,7 @@ fn changed_long_prefixes() {
     assert_eq!(matched, 10 * digits + (prefix.len() - digits));
 }
 
-/// Returns the answer of the pattern that is there after the lines of `log` to a line, which has a terminator.
+/// Reads the lines of `log`, and returns the pattern's answer to the line after them. Each line has a terminator.
 fn matched(finder: &LineFinder, log: &str, line: &str) -> Option<Matched> {
     let (mut finder, mut at) = (finder.clone(), 0);
     while finder.find(log.as_bytes(), &mut at).is_some() {}
@@ -172,7 +173,7 @@ fn matched(finder: &LineFinder, log: &str, line: &str) -> Option<Matched> {
     pattern_answer(&finder, line.as_bytes())
 }
 
-/// Usual lines match the pattern of the lines before them: nothing else looks at them, and a log is read fast.
+/// Usual lines match the pattern of the lines before them, and so take the fast path.
 #[test]
 fn usual_lines_match() {
     let new = LineFinder::new(usize::MAX);
@@ -205,11 +206,11 @@ fn usual_lines_match() {
         (&new, date, "2026-11-26 07:00:00 1795676400,99 650 BW 1 2\n", None),
         (&lf, date, "2026-11-26 07:00:00 1795676400.99 650 BW 1 2\r\n", None),
         (&lf, &date.replace('\n', "\r\n"), "2026-11-26 07:00:00 1795676400.99 650 BW 1 2\r\n", other),
-        // A word of a date may follow the code, which then is none.
+        // A word of a date may follow the code: then the code may be part of the date.
         (&new, date, "2026-11-26 07:00:00 1795676400.99 650 PM 1 2\n", None),
         (&new, date, "2026-11-26 07:00:00 1795676400.99 650 UTC 1 2\n", None),
         (&new, date, "2026-11-26 07:00:00 1795676400.99 650 TIME 1 2\n", other),
-        // A format, of which the first event shows that it is the log's.
+        // A format. The first event makes its pattern.
         (&quoted, "gw tor[8]: '650 BW 1 2'\n", "gw tor[8]: '650 STREAM 1 NEW 0 www.example.com:80'\n", None),
         (
             &quoted,
@@ -255,7 +256,7 @@ fn plain_lines_of_data() {
         (&log, "650+NS\nfirst\n", "r name", Terminator::Lf, true),
         (&log, "650+NS\nfirst\n", "1 Name", Terminator::Lf, false),
         (&log, "650+NS\nfirst\n", "Name", Terminator::Lf, false),
-        // In a log the first line shows whether the data have a prefix.
+        // In a log, the first line of data shows whether the lines of data have the prefix of the reply.
         (&log, "650+NS\n", "r name", Terminator::Lf, false),
         (&log, "1:2 650+NS\n1:2 first\n", "r name", Terminator::Lf, false),
         (&quoted, "'650+NS'\nfirst\n", "r name", Terminator::Lf, false),
@@ -308,7 +309,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(20_000))]
 
     #[test]
-    fn last_prefix_changes_nothing(
+    fn pattern_changes_nothing(
         first in first(),
         changes: Vec<(prop::sample::Index, u8)>,
         other in start(),
@@ -321,10 +322,11 @@ proptest! {
             1 => [&first.line[..first.prefix], other.as_bytes()].concat(),
             _ => other.into_bytes(),
         };
-        for (place, byte) in changes.iter().take(changes.len() % 4) {
+        // With up to three bytes replaced: with more of them hardly any line would match.
+        for (index, byte) in changes.iter().take(changes.len() % 4) {
             if !line.is_empty() {
-                let place = place.index(line.len());
-                line[place] = *byte;
+                let index = index.index(line.len());
+                line[index] = *byte;
             }
         }
         line.retain(|&byte| byte != b'\n');
@@ -332,7 +334,7 @@ proptest! {
     }
 
     #[test]
-    fn any_digits_fit(digits in prop::array::uniform24(b'0'..=b'9')) {
+    fn any_digits_match(digits in prop::array::uniform24(b'0'..=b'9')) {
         let [y0, y1, y2, y3, m0, m1, d0, d1, h0, h1, n0, n1, s0, s1, rest @ ..] = digits;
         let mut line = Vec::new();
         for part in [&[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b' ', h0, h1, b':', n0, n1, b':', s0, s1, b' '][..], &rest, b" 650 BW 1 2"] {

@@ -119,9 +119,9 @@ OnionPerf:
   that tor has no name for, such as UNKNOWN_264, is kept, and lost there. The
   object is in memory until the last log was read.
   Streams without a beginning or an end are left out. Of streams with the same
-  number only the last one is printed, and of one with more than 1000 events
-  only the first ones and the last. Both are reported, and so is a stream for
-  whose first events --max-live left no room.
+  number only the last one is printed, and of one with more than 1000 events, or
+  512 KiB of text in them, only the first ones and the last. Both are reported,
+  and so is a stream for whose first events --max-live left no room.
 
 Exit status:
   0  Every stream was printed, or whatever reads the output was closed. Standard

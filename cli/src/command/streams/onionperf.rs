@@ -79,6 +79,13 @@ impl TimedEvent {
         })
     }
 
+    /// Returns the number of bytes of the event's text.
+    fn text_len(&self) -> usize {
+        let words = [Some(&self.status), self.purpose.as_ref(), self.reason.as_ref(), self.remote_reason.as_ref()];
+        let words_len: usize = words.into_iter().flatten().map(|word| word.len()).sum();
+        words_len + self.target.len() + self.source_addr.as_ref().map_or(0, |address| address.len())
+    }
+
     /// Returns `true` if the event has this status.
     fn has_status(&self, status: StreamStatus) -> bool {
         self.status == status.as_str()
@@ -95,11 +102,13 @@ impl TimedEvent {
     }
 }
 
-/// The events of a stream, in bounded memory: beyond a maximum, the first ones and the last one.
+/// The events of a stream, in bounded memory: all of them, or if they are too many or too long, the first ones and the last one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KeptEvents {
     /// Events that are kept.
     events: Vec<TimedEvent>,
+    /// Number of bytes of text in all events that were added to `events`, also in those that a later one has replaced.
+    text_len: usize,
     /// Number of events that were left out.
     left_out: u64,
 }
@@ -107,20 +116,30 @@ pub(crate) struct KeptEvents {
 impl KeptEvents {
     /// Maximum number of events that are kept of one stream: as many as the library's tracker keeps steps.
     const MAX: usize = 1000;
+    /// Number of bytes of text after which a stream has no room for further events but the last. tor prints less in
+    /// [`MAX`](Self::MAX) events: targets of up to 255 bytes, and a few words. A hostile log may have a MiB in each event.
+    const MAX_TEXT_LEN: usize = 512 * 1024;
 
     /// Adds an event.
     pub(crate) fn push(&mut self, event: TimedEvent) {
-        if self.events.len() >= Self::MAX {
+        let is_full = self.events.len() >= Self::MAX || (self.events.len() > 1 && self.text_len >= Self::MAX_TEXT_LEN);
+        if is_full {
             self.events.pop();
             self.left_out += 1;
         }
+        self.text_len += event.text_len();
         self.events.push(event);
     }
 
     /// Adds later events of the same stream. The result is that of adding them one by one.
     pub(crate) fn append(&mut self, later: Self) {
         self.left_out += later.left_out;
-        later.events.into_iter().for_each(|event| self.push(event));
+        self.extend(later.events);
+    }
+
+    /// Adds events in order.
+    fn extend(&mut self, events: Vec<TimedEvent>) {
+        events.into_iter().for_each(|event| self.push(event));
     }
 }
 
@@ -177,7 +196,7 @@ pub(crate) struct OnionPerfStreams {
     streams: BTreeMap<u64, Box<RawValue>>,
     /// Number of streams that a later one with the same ID has replaced.
     replaced: u64,
-    /// Number of events that were left out, since their streams have too many.
+    /// Number of events that were left out, since those of their streams are too many or too long.
     left_out: u64,
 }
 
@@ -225,7 +244,7 @@ impl OnionPerfStreams {
         self.left_out += left_out;
         // For OnionPerf a stream that was replaced, or dropped, goes on with the next life of its ID.
         if let Some(mut earlier) = self.open.remove(&id) {
-            earlier.append(KeptEvents { events: first, left_out: 0 });
+            earlier.extend(first);
             self.left_out += earlier.left_out;
             first = earlier.events;
             // The first stream is encoded again, with its earlier events.
@@ -239,7 +258,9 @@ impl OnionPerfStreams {
             return Ok(());
         }
         if self.open.len() < self.limit {
-            self.open.insert(id, KeptEvents { events: open, left_out: 0 });
+            let mut kept = KeptEvents::default();
+            kept.extend(open);
+            self.open.insert(id, kept);
         } else {
             self.without_room += 1;
         }
@@ -279,8 +300,9 @@ impl OnionPerfStreams {
         }
         if self.left_out > 0 {
             report(format_args!(
-                "tor-streams: of streams with more than {} events, {} left out",
+                "tor-streams: of streams with more than {} events, or {} KiB of text, {} left out",
                 KeptEvents::MAX,
+                KeptEvents::MAX_TEXT_LEN / 1024,
                 count_as(self.left_out, "is", "are")
             ));
         }

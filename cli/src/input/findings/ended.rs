@@ -56,9 +56,10 @@ impl EndedLog<'_> {
     /// Returns the messages about lines that were not read.
     pub(super) fn not_read(&self, has_events: bool) -> Vec<String> {
         let skipped = self.state.skipped();
-        // These lines have the text of an event; those of the other counts need not have it.
+        // Of all counted lines, only these have the text of an event for certain.
         let has_counted_events = skipped.marks.count + skipped.bare.count + skipped.in_data.count > 0;
-        // In a text without any reply, such as another file in a folder of logs, the reader looks for marks in each line.
+        // The reader counts the marks in every line before the first reply: so in a text without a reply, such as another file in a
+        // folder of logs, it has counted them all.
         let needs_no_search = has_events || has_counted_events || self.state.replies() == 0;
         let inside = if needs_no_search { None } else { self.inside_of_lines() };
         let found = [
@@ -67,6 +68,7 @@ impl EndedLog<'_> {
             self.wrapped(&skipped),
             self.in_data(&skipped),
             self.line_ends(&skipped),
+            // Both may say that lines end with CR alone, so one of them is enough.
             inside.or_else(|| self.unterminated(&skipped)),
         ];
         let mut messages: Vec<String> = found.into_iter().flatten().collect();
@@ -93,7 +95,7 @@ impl EndedLog<'_> {
         Some(format!("{}:{first}: {lines} with `650 STREAM` {behind} not read: {hint}", self.name))
     }
 
-    /// Returns the value of `--prefix` that may read events behind other text, or at the beginning of a line.
+    /// Returns the hint at the option `--prefix` for events behind other text, or at the beginning of a line.
     fn prefix_hint(&self, is_at_start: bool) -> &'static str {
         if self.layout.is_without_sample {
             "--prefix auto learns from the first 512 KiB, which have no event; --prefix TEXT may read them"
@@ -102,7 +104,7 @@ impl EndedLog<'_> {
         } else if !self.layout.formats().is_empty() {
             "another --prefix TEXT may read them"
         } else if self.layout.is_unknown {
-            "no two of them have the same text there; --prefix TEXT may read some"
+            "no two of the first ones have the same text there; --prefix TEXT may read some"
         } else {
             "--prefix auto may read them"
         }
@@ -193,8 +195,8 @@ impl EndedLog<'_> {
         format!("{}{line}: NUL bytes: {hint}", self.name)
     }
 
-    /// Returns the text before the event in a line, as a message shows it. `None` if the line cannot be read again or is too long,
-    /// or if its event is no such text.
+    /// Returns the text before the event in a line, as a message shows it. `None` if the line cannot be read again, or has no event
+    /// in its first [`MAX_LINE`] bytes.
     fn text_before_event(&self, number: u64) -> Option<String> {
         let line = self.line(number)?;
         let at = memmem::find(&line, MARK).or_else(|| rewrite::bare_event(&line))?;

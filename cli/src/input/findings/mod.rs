@@ -14,11 +14,9 @@ pub(crate) use self::ended::EndedLog;
 pub(crate) use self::unread::UnreadText;
 pub(crate) use self::words::UnknownWords;
 use crate::input::filter::Filter;
+use crate::input::layout::MARK;
 use crate::input::time::{Stamp, Time};
 use crate::output::table::count_as;
-
-/// Text that marks a possible event, wherever it stands in a line.
-const MARK: &[u8] = b"650 STREAM ";
 
 /// Findings about the events of a log, or of a range of it.
 #[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -26,7 +24,7 @@ const MARK: &[u8] = b"650 STREAM ";
 pub(crate) struct Findings {
     /// Events without Unix time, counted only with `--since` or `--until`.
     untimed: LineCount,
-    /// Events with a number after a date, where OnionPerf writes Unix time, that is [too late](Stamp::TooLate): they have no time.
+    /// Events without a time, since the number in the place of OnionPerf's Unix time is [too late](Stamp::TooLate).
     too_late: LineCount,
     /// Events that hold another one: either lines that were joined when a program was killed and started again, or an
     /// event whose client asked for a host with such a name.
@@ -39,7 +37,7 @@ pub(crate) struct Findings {
     has_nul: bool,
     /// Rows of streams in replies to `GETINFO stream-status`, which have no time, counted only with `--since` or `--until`.
     untimed_rows: LineCount,
-    /// Such replies that were not read: a client may have written them.
+    /// Replies to `GETINFO stream-status` that were not read: a client may have written them.
     refused_replies: LineCount,
     /// Set if there is a line with an event, readable or not.
     has_events: bool,
@@ -95,7 +93,7 @@ impl Findings {
         if filter.limits_time() && time.and_then(Time::unix).is_none() {
             self.untimed.add(line.number);
         }
-        // An event has no time, too, if its number is too late: only the stamp tells that apart.
+        // Only the stamp tells a number that is too late from no time at all.
         if time.is_none() && !line.prefix.is_empty() && Stamp::of_line(line) == Some(Stamp::TooLate) {
             self.too_late.add(line.number);
         }

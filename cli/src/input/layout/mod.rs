@@ -4,8 +4,8 @@
 //! quotation mark. Dates, times and numbers before a reply need no format: the library reads them in any log. Events behind
 //! other text are only counted, until `--prefix` sets a format or has it learned.
 //!
-//! A layout also changes lines that the library does not read as they are, before it reads them ([`rewrite`]). TAI64N labels
-//! are such a text before a reply: with any `--prefix`, they are changed to Unix time.
+//! Some lines are [rewritten](rewrite) before the library reads them: events without their code (`--bare`), replies without
+//! their data (`--no-data`), and, with any `--prefix`, TAI64N labels before replies, which become Unix time.
 
 pub(crate) mod rewrite;
 
@@ -56,14 +56,18 @@ enum LineEndChoice {
 /// among them.
 pub(crate) const LEARNED_FROM: usize = 512 * 1024;
 
+/// Maximum number of lines with an event that are compared with all later ones to learn a format. Lines of a format that was
+/// learned do not count, so a log with more is one whose lines are hardly ever alike.
+const MAX_SAMPLES: usize = 256;
+
 /// Number of bytes of the beginning that are read at once.
 const CHUNK: usize = 64 * 1024;
 
 /// Length of a TAI64N label and the space after it: `@`, 24 digits, a space.
-const LABEL_LEN: usize = 26;
+const LABEL_LEN: u64 = 26;
 
-/// Text that marks a line that may have an event.
-const MARK: &[u8] = b"650 STREAM ";
+/// Text of an event, wherever it stands in a line: a mark of a line that may have an event.
+pub(crate) const MARK: &[u8] = b"650 STREAM ";
 
 /// The source of a log's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +85,7 @@ pub(crate) struct Layout {
     formats: Vec<LogFormat>,
     /// Number of `formats` whose prefix is the text of an option; those after them were learned (`--prefix auto`).
     given: usize,
-    /// Set if formats were to be learned, and no two lines with the text of an event fit the same one.
+    /// Set if formats were to be learned, and none of the first lines with the text of an event is like a later one.
     pub(crate) is_unknown: bool,
     /// Set if formats were to be learned, and no line in the [beginning](LEARNED_FROM) has the text of an event.
     pub(crate) is_without_sample: bool,
@@ -208,7 +212,7 @@ impl LayoutOptions {
     /// Sets the formats of a layout by the first lines of the log. Returns `false` if more lines may change the result.
     fn set_formats(&self, start: &[u8], layout: &mut Layout) -> bool {
         let with_mark = lines_with_mark(start);
-        // Fewer lines may have set them.
+        // A call with fewer lines may have set these.
         (layout.is_unknown, layout.is_without_sample) = (false, false);
         let given = self.prefix.iter().filter(|text| *text != Self::AUTO);
         layout.formats = given.filter_map(|text| format(text.as_bytes(), &with_mark)).collect();
@@ -222,11 +226,11 @@ impl LayoutOptions {
             // A format would do harm: dates would be text, and a capture would be read as a log.
             return true;
         }
-        add_learned_formats(&mut layout.formats, &with_mark);
+        let samples = add_learned_formats(&mut layout.formats, &with_mark);
         let has_learned = !layout.learned_formats().is_empty();
         layout.is_unknown = !has_learned && !with_mark.is_empty();
         layout.is_without_sample = with_mark.is_empty();
-        has_learned
+        has_learned || samples == MAX_SAMPLES
     }
 }
 
@@ -239,25 +243,24 @@ fn lines_with_mark(text: &[u8]) -> Vec<&[u8]> {
 }
 
 /// Adds the formats of lines with the mark of an event. A single line may be anything, so a later line has to fit the format as
-/// well.
-fn add_learned_formats(formats: &mut Vec<LogFormat>, with_mark: &[&[u8]]) {
+/// well. Returns the number of lines that were compared with later ones, up to [`MAX_SAMPLES`].
+fn add_learned_formats(formats: &mut Vec<LogFormat>, with_mark: &[&[u8]]) -> usize {
+    let mut samples = 0;
     for (index, line) in with_mark.iter().enumerate() {
-        if formats.len() == LogFormat::MAX_FORMATS || formats.iter().any(|format| format.fits(line)) {
+        if formats.len() == LogFormat::MAX_FORMATS || samples == MAX_SAMPLES {
+            break;
+        }
+        if formats.iter().any(|format| format.fits(line)) {
             continue;
         }
+        samples += 1;
         let later = with_mark.get(index + 1..).unwrap_or_default();
         // In a log with text around its events, lines without such text are more likely to be data of a reply.
         let has_text = |format: &LogFormat| !format.before().is_empty() || !format.after().is_empty();
         let is_repeated = |format: &LogFormat| later.iter().any(|line| format.fits(line));
         formats.extend(LogFormat::of_line(line).filter(has_text).filter(is_repeated));
     }
-}
-
-/// Reads up to `len` first bytes.
-fn first_bytes(text: &mut impl Read, len: usize) -> io::Result<Vec<u8>> {
-    let mut start = Vec::new();
-    text.take(len as u64).read_to_end(&mut start)?;
-    Ok(start)
+    samples
 }
 
 /// Returns the length of the complete lines that `text` begins with.
@@ -283,8 +286,8 @@ fn needs_no_format(start: &[u8], line_end: Option<LineEnd>) -> bool {
     events.skipped().marks.count == 0
 }
 
-/// Returns the format of a sample, a value of `--prefix`: the text before an event, or a whole line with an event. For text
-/// alone, the text after an event is that of the first line with an event whose prefix the sample fits.
+/// Returns the format of a sample, a value of `--prefix`: a whole line with an event, or only the text before one. In the second
+/// case, the format has the text after an event from the first line `with_mark` that begins with the sample.
 fn format(sample: &[u8], with_mark: &[&[u8]]) -> Option<LogFormat> {
     // A line may also hold an event without its code, for --bare.
     let with_code = rewrite::with_code(sample);
@@ -314,7 +317,8 @@ impl Layout {
 
     /// Detects TAI64N labels by the first line of a log, and returns the text with Unix time in their place.
     fn replace_labels(&mut self, mut text: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
-        let start = first_bytes(&mut text, LABEL_LEN)?;
+        let mut start = Vec::new();
+        text.by_ref().take(LABEL_LEN).read_to_end(&mut start)?;
         self.has_labels = rewrite::tai64n(&start).is_some();
         let text = Cursor::new(start).chain(text);
         Ok(if self.has_labels { Box::new(Rewriter::new(text, rewrite::with_unix_time)) } else { Box::new(text) })
@@ -349,24 +353,47 @@ impl Layout {
 mod tests {
     use super::*;
 
-    /// A stream's first read may be without an event: the reads after it decide.
-    #[test]
-    fn events_in_the_second_read() {
-        let options = LayoutOptions {
+    /// Returns the options with `--prefix auto`.
+    fn learning() -> LayoutOptions {
+        LayoutOptions {
             prefix: vec![LayoutOptions::AUTO.into()],
             bare: false,
             line_end: LineEndChoice::Auto,
             no_data: false,
-        };
+        }
+    }
+
+    /// The last two lines are alike. With too many before them that are like none, they are not compared.
+    #[test]
+    fn too_many_lines_to_compare() {
+        // Letters only: numbers would be alike.
+        let unlike = |number: usize| format!("{number:b}").replace('0', "a").replace('1', "b");
+        for (count, prefix, learned) in [
+            (MAX_SAMPLES - 1, &unlike as &dyn Fn(usize) -> String, 1),
+            (MAX_SAMPLES, &unlike, 0),
+            (2 * MAX_SAMPLES, &|_| "gw".into(), 2),
+        ] {
+            let prefixes = (0..count).map(prefix).chain(["last".into(), "last".into()]);
+            let text: String = prefixes.map(|prefix| format!("{prefix} 650 STREAM 1 NEW 0 a:1\n")).collect();
+            let mut layout = Layout::default();
+            // Further lines, as of a stream, would not be waited for.
+            assert!(learning().set_formats(text.as_bytes(), &mut layout), "{count}");
+            assert_eq!((layout.learned_formats().len(), layout.is_unknown), (learned, learned == 0), "{count}");
+        }
+    }
+
+    /// A stream's first read may be without an event: the reads after it decide.
+    #[test]
+    fn events_in_the_second_read() {
         for (second, expected) in [
             ("650 STREAM 1 NEW 0 a:1\n", (false, false)),
             ("gw: 650 STREAM 1 NEW 0 a:1\ngw: 650 STREAM 2 NEW 0 b:1\n", (false, false)),
             ("gw: 650 STREAM 1 NEW 0 a:1\n", (true, false)),
             ("another note\n", (false, true)),
         ] {
-            // The first read also has the label's length of bytes, by which labels are detected.
+            // Longer than a label, for which a text's first bytes are searched: the second text comes with a second read.
             let text = Cursor::new("a note of a program that is longer than a label\n").chain(Cursor::new(second));
-            let (_, layout) = options.detect(Box::new(text), TextSource::Stream).unwrap();
+            let (_, layout) = learning().detect(Box::new(text), TextSource::Stream).unwrap();
             assert_eq!((layout.is_unknown, layout.is_without_sample), expected, "{second}");
         }
     }

@@ -154,8 +154,8 @@ fn is_whole(content: &[u8]) -> bool {
     event.is_ok_and(|event| !event.anomalies().contains(Anomaly::TargetWithoutPort))
 }
 
-/// Returns a reply with `-` in place of the `+` that announces data. `None` for any other line. `state` is one at the start of a
-/// log, which detects replies.
+/// Returns a reply with `-` in place of the `+` that announces data. `None` for any other line. Replies are detected by the
+/// `state` at the start of the log.
 pub(crate) fn without_data(line: &[u8], state: &LineState) -> Option<Vec<u8>> {
     /// Length of a reply's code, such as 650.
     const CODE_LEN: usize = 3;
@@ -235,10 +235,11 @@ mod tests {
     fn labels_are_times() {
         for (line, expected) in [
             ("@400000006b06b1aa075bcd15 650", "1795600800.123456789 650"),
+            // No space, more than a second of nanoseconds, a time before 1970, a digit too few, no `@`.
             ("@400000006b06b1aa075bcd15650", ""),
             ("@400000006b06b1aaffffffff 650", ""),
             ("@0000000000000000075bcd15 650", ""),
-            ("@400000006b06b1aa075bcd1", ""),
+            ("@400000006b06b1aa075bcd1 650", ""),
             ("400000006b06b1aa075bcd15 650", ""),
         ] {
             let changed = with_unix_time(line.as_bytes()).map(|line| String::from_utf8_lossy(&line).into_owned());

@@ -32,12 +32,13 @@ const MAX_LINE: usize = EventReader::<io::Empty>::DEFAULT_LIMIT;
 
 /// A scanner for replies to `GETINFO stream-status`.
 ///
-/// Complete lines are scanned one by one; lines that cannot matter are skipped unseen. Line numbers count as those of the
-/// reader of events do, so a LF that is a byte of a name on the wire ends no line.
+/// Lines with the name of the reply, and those of data, are scanned one by one; other lines are skipped, and only counted. Line
+/// numbers count as those of the reader of events do, so a LF that is a byte of a name on the wire ends no line.
 pub(crate) struct OpenStreamScanner {
     /// Form of the replies.
     form: ReplyForm,
-    /// Collector of the line that is still incomplete.
+    /// Collector of the line that is still incomplete. Each LF ends its line; on the wire, where a LF may be a byte of a line,
+    /// such a line is put back.
     lines: LineCollector,
     /// Offset of that line in the input.
     line_offset: u64,
@@ -47,8 +48,8 @@ pub(crate) struct OpenStreamScanner {
     lines_before: u64,
     /// Set on the wire, unset in a program's log; `None` before the first reply.
     is_wire: Option<bool>,
-    /// Set after a skipped text that begins a reply on the wire and ends with a lone LF: the next bytes belong to that line. Only
-    /// lines that were skipped can set it: [`add_line`](Self::add_line) puts such a line back instead.
+    /// Set after skipped text that begins a reply on the wire and ends with a lone LF: the next bytes belong to the same line, which
+    /// cannot be put back any more.
     skipped_line_goes_on: bool,
     /// Bytes that the line before ended with; `None` at the start.
     previous_end: Option<LineEnd>,
@@ -205,8 +206,8 @@ impl OpenStreamScanner {
     /// Counts a line that ends with a LF, unless on the wire that LF is a byte of a reply. The first reply shows whether the
     /// input is a capture of the wire.
     fn count_line(&mut self, text: &[u8], has_cr: bool) {
-        let goes_on = |scanner: &Self| scanner.skipped_line_goes_on || scanner.begins_bare_reply(text);
-        self.skipped_line_goes_on = self.is_wire == Some(true) && !has_cr && goes_on(self);
+        let may_go_on = self.is_wire == Some(true) && !has_cr;
+        self.skipped_line_goes_on = may_go_on && (self.skipped_line_goes_on || self.begins_bare_reply(text));
         self.lines_before += u64::from(!self.skipped_line_goes_on);
         if self.is_wire.is_none() {
             self.is_wire = self.form.prefix_len(text).map(|prefix_len| prefix_len == 0 && has_cr);

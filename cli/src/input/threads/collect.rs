@@ -10,7 +10,7 @@ use super::cut_file::{CutFile, Side};
 use super::queue::{SharedState, WaitingInput};
 use super::ranges::Cuttable;
 use super::sink::{DirectOutput, LogSink};
-use super::unit::{CutStep, Packet, RangeResult, Unit, UnitMessage};
+use super::unit::{CutStep, Packet, PartKind, RangeResult, Unit, UnitMessage};
 use super::{Collector, ConsumerMaker, InputName, LogConsumer};
 use crate::input::findings::EndedLog;
 use crate::input::reader::OutputSink;
@@ -62,7 +62,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         loop {
             match self.shared.next_step(&mut cutting) {
                 CutStep::Read(range, _) if self.shared.is_sent(waiting) => {
-                    let result = self.shared.read_range(&cutting.file, range.clone(), None);
+                    let result = self.shared.read_range(&cutting.file, range.clone(), PartKind::Recorded);
                     self.collector.send_range(Some((&cutting.file, range, result)))?;
                 }
                 // The consumer of the log has all ranges before this one, so it can read the range itself.
@@ -71,7 +71,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
                         cut.read(range, self.shared, self.collector)?;
                     }
                 }
-                CutStep::Receive(process, range) => self.receive_range(process, range)?,
+                CutStep::Receive { process, range } => self.receive_range(process, range)?,
                 CutStep::Leave => self.collector.send_range(None)?,
                 CutStep::Rest(offset) => return self.read_rest(offset),
             }
@@ -109,8 +109,8 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
                 Unit::Cut(file) => self.begin_file(file),
                 Unit::Range(range, receiver) => self.collect_range(range, &receiver)?,
                 Unit::Rest(offset) => self.read_rest(offset)?,
-                Unit::Other(process, range) => self.receive_range(process, range)?,
-                Unit::Left => self.collector.send_range(None)?,
+                Unit::Receive { process, range } => self.receive_range(process, range)?,
+                Unit::Leave => self.collector.send_range(None)?,
                 Unit::NotAsAgreed(index) => self.give_up_division(index)?,
             }
         }
@@ -203,13 +203,12 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         }
     }
 
-    /// Appends a range that another process has read, if there is one.
+    /// Receives a range that another process has read, or its message that it has none, and appends the range.
     fn receive_range(&mut self, process: usize, range: Option<Range<u64>>) -> io::Result<()> {
         let Some(cut) = self.cut.as_ref() else {
             return Ok(());
         };
-        // The processes take the ranges in turn, and each sends something for every range of its own. A range that is not needed
-        // any more is dropped.
+        // A process sends a message for each of its ranges: one that is not needed any more is received, too, and dropped.
         let wanted = range.clone().filter(|_| !cut.is_over).map(|range| (&*cut.file, range));
         let result = self.collector.receive_range(process, wanted, cut.lines())?;
         range.map_or(Ok(()), |range| self.append_range(range, result))
@@ -221,7 +220,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
         let Some(division) = self.shared.logs.division() else {
             return Ok(());
         };
-        division.sent_ranges(index).try_for_each(|process| {
+        division.senders(index).try_for_each(|process| {
             if division.sends() {
                 self.collector.send_range(None)
             } else {

@@ -11,6 +11,7 @@ use std::io;
 use sha2::{Digest, Sha256};
 
 use super::ranges::{Cuttable, HEAD_LEN, MIN_RANGE, TAIL_LEN};
+use super::unit::{CutStep, PartKind};
 use crate::input::Input;
 use crate::input::progress::Progress;
 use crate::input::reader::ReadOptions;
@@ -19,27 +20,27 @@ use crate::input::reader::ReadOptions;
 /// or too short.
 const RANGES_PER_PROCESS: u64 = 4;
 
-/// The identity of a file: two machines with the same one see the same file.
+/// The fingerprint of a file: two machines with the same one see the same file.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Identity {
+pub(crate) struct Fingerprint {
     /// Length in bytes. The file may have grown since.
     pub(crate) len: u64,
-    /// SHA-256 of the first 512 KiB and of the last 64 KiB of this length.
+    /// SHA-256 of the first 512 KiB and the last 64 KiB of these `len` bytes.
     hash: [u8; 32],
 }
 
-impl Identity {
-    /// Returns the identity of a file as it is now, or as it was when it had `len` bytes. `None` if it cannot be cut.
+impl Fingerprint {
+    /// Returns the fingerprint of a file as it is now, or as it was when it had `len` bytes. `None` if it cannot be cut.
     pub(crate) fn of(options: &ReadOptions, input: &Input, len: Option<u64>) -> Option<Self> {
         let file = Cuttable::with_len(options, (0, input), len, &Progress::never_shown())?;
-        file.identity().ok()
+        file.fingerprint().ok()
     }
 }
 
 impl Cuttable {
-    /// Returns the identity of the file.
-    fn identity(&self) -> io::Result<Identity> {
+    /// Returns the fingerprint of the file.
+    fn fingerprint(&self) -> io::Result<Fingerprint> {
         let (len, mut hash) = (self.len, Sha256::new());
         for range in [0..len.min(HEAD_LEN), len.saturating_sub(TAIL_LEN)..len] {
             let bytes = self.bytes(range.start, range.end - range.start)?;
@@ -48,7 +49,7 @@ impl Cuttable {
             }
             hash.update(bytes);
         }
-        Ok(Identity { len, hash: hash.finalize().into() })
+        Ok(Fingerprint { len, hash: hash.finalize().into() })
     }
 }
 
@@ -62,7 +63,7 @@ pub(crate) struct Division {
     /// Maximum length of a range in bytes, without the rest of its last line.
     pub(crate) max_step: u64,
     /// Files that are divided, by their index among the inputs.
-    pub(crate) files: BTreeMap<usize, Identity>,
+    pub(crate) files: BTreeMap<usize, Fingerprint>,
 }
 
 impl Division {
@@ -93,9 +94,9 @@ impl Division {
         (index, input): (usize, &Input),
         progress: &Progress,
     ) -> Option<Cuttable> {
-        let identity = self.files.get(&index)?;
-        let file = Cuttable::with_len(options, (index, input), Some(identity.len), progress)?;
-        file.identity().is_ok_and(|now| now == *identity).then_some(file)
+        let agreed = self.files.get(&index)?;
+        let file = Cuttable::with_len(options, (index, input), Some(agreed.len), progress)?;
+        file.fingerprint().is_ok_and(|now| now == *agreed).then_some(file)
     }
 
     /// Opens a file that is divided once more, for a thread that rebuilds the parts of ranges that other processes have sent.
@@ -103,11 +104,10 @@ impl Division {
         self.open(options, file, &Progress::never_shown())
     }
 
-    /// Iterates over the ranges of a file that this process sends to process 0 or, as process 0, receives. Each item is the number
-    /// of the process that reads the range.
-    pub(super) fn sent_ranges(&self, index: usize) -> impl Iterator<Item = usize> {
-        let ranges =
-            self.files.get(&index).map_or(0, |identity| DividedRanges::count(identity.len, self.step(identity.len)));
+    /// Returns, for each range of a file that this process sends to process 0 or, as process 0, receives, the process that reads
+    /// the range.
+    pub(super) fn senders(&self, index: usize) -> impl Iterator<Item = usize> {
+        let ranges = self.files.get(&index).map_or(0, |file| DividedRanges::count(file.len, self.step(file.len)));
         (0..ranges)
             .map(|number| self.process_of(number))
             .filter(|&process| if self.sends() { process == self.process } else { process != 0 })
@@ -115,6 +115,9 @@ impl Division {
 }
 
 /// The ranges of a divided file, as one process sees them in their order.
+///
+/// Ranges are numbered from 0, and a number may have no range: without an edge between two multiples of `step`, the range before
+/// extends over both.
 #[derive(Debug)]
 pub(super) struct DividedRanges {
     /// Number of the next range.
@@ -126,19 +129,7 @@ pub(super) struct DividedRanges {
     /// Last edge between ranges that was found; `None` if the file has no further edge.
     last_edge: Option<u64>,
     /// End of the last range so far. From the end of all ranges on, process 0 reads the rest.
-    pub(super) end: u64,
-}
-
-/// The next step of this process with a divided file. The ranges are numbered from 0, and a number may have no range: without an
-/// edge between two multiples of the length, the range before extends over both.
-#[derive(Debug)]
-pub(super) enum Turn {
-    /// Range that this process reads.
-    Own(Range<u64>),
-    /// A number that has no range, which this process would read. Process 0 is told so.
-    Nothing,
-    /// Range that process 0 receives from the process with this number, if there is one.
-    Other(usize, Option<Range<u64>>),
+    end: u64,
 }
 
 impl DividedRanges {
@@ -153,8 +144,8 @@ impl DividedRanges {
         len.saturating_sub(TAIL_LEN).div_ceil(step)
     }
 
-    /// Returns the next range that this process reads or gets. `None` after the last one.
-    pub(super) fn next(&mut self, file: &Cuttable, division: &Division) -> Option<Turn> {
+    /// Returns the next step of this process, which reads its own ranges with parts of this kind.
+    pub(super) fn next_step(&mut self, file: &Cuttable, division: &Division, own: PartKind) -> CutStep {
         while self.next < self.count {
             let number = self.next;
             self.next += 1;
@@ -166,23 +157,23 @@ impl DividedRanges {
             let range = self.range(file, number);
             self.end = range.as_ref().map_or(self.end, |range| range.end);
             match range {
-                Some(range) if is_own => return Some(Turn::Own(range)),
-                None if division.sends() => return Some(Turn::Nothing),
+                Some(range) if is_own => return CutStep::Read(range, own),
+                None if division.sends() => return CutStep::Leave,
                 None if is_own => {}
-                range => return Some(Turn::Other(process, range)),
+                range => return CutStep::Receive { process, range },
             }
         }
-        None
+        CutStep::Rest(self.end)
     }
 
-    /// Returns the range of a number, which is greater than the numbers before. `None` if it is empty.
+    /// Returns the range with a number, which is greater at each call. `None` if there is no such range.
     fn range(&mut self, file: &Cuttable, number: u64) -> Option<Range<u64>> {
         let start = self.edge(file, number * self.step)?;
         let end = self.edge(file, ((number + 1) * self.step).min(file.len.saturating_sub(TAIL_LEN)))?;
         (start < end).then_some(start..end)
     }
 
-    /// Returns the first offset, from `from` on, at which a range may begin. `from` never decreases.
+    /// Returns the first offset, from `from` on, at which a range may begin. `from` is never less than at the call before.
     fn edge(&mut self, file: &Cuttable, from: u64) -> Option<u64> {
         // All edges up to the last one are known, so a log without events is searched once, not once for each range.
         if self.last_edge? < from {

@@ -36,7 +36,7 @@ use tor_stream_event::LineState;
 use self::collect::Collecting;
 pub(crate) use self::division::Division;
 #[cfg(feature = "cluster")]
-pub(crate) use self::division::Identity;
+pub(crate) use self::division::Fingerprint;
 use self::queue::SharedState;
 pub(crate) use self::ranges::Cuttable;
 pub(crate) use self::unit::RangeResult;
@@ -60,7 +60,7 @@ pub(crate) trait LogConsumer: Consumer + Send + Sized + 'static {
     }
 
     /// Adds the events of the next range, which has `lines` lines before it. Returns `false`, and changes nothing, if the
-    /// result would differ from that of adding the events one by one: then that has to be done.
+    /// result would differ from that of adding the events one by one: then the range has to be read again.
     ///
     /// # Errors
     ///
@@ -115,8 +115,9 @@ pub(crate) trait ConsumerMaker: Send + Sync + 'static {
         None
     }
 
-    /// Returns the consumer of a range whose number of lines before it is not known yet, or that another process appends. Such
-    /// a part keeps what depends on that number, for [`Collector::number_range`].
+    /// Returns the consumer of a range of a divided file, if this process sends the range to process 0, or if parts
+    /// [need](Self::needs_lines_before) the number of lines before it, which is not known yet. The part also keeps
+    /// everything that depends on that number, for [`Collector::number_range`].
     fn recorded_part(&self, input: InputName<'_>) -> <Self::Log as LogConsumer>::Part {
         self.part(input, 0)
     }
@@ -144,7 +145,8 @@ pub(crate) trait Collector<L: LogConsumer> {
     /// If the log cannot be printed.
     fn add_log(&mut self, log: L, index: usize, all_read: bool) -> io::Result<()>;
 
-    /// Sends a range of a [divided](Division) file to process 0. `None` leaves the range to that process.
+    /// Sends a range of a [divided](Division) file to process 0. `None` says that there is no such range, or that process 0 has
+    /// to read it.
     ///
     /// # Errors
     ///
@@ -153,8 +155,9 @@ pub(crate) trait Collector<L: LogConsumer> {
         Ok(())
     }
 
-    /// Receives a range of a divided file from the process that has read it, for a log that has `lines` lines before the
-    /// range. `None` if that process leaves it to this one, or sends another range.
+    /// Receives a message about a range of a divided file from the process that reads the range. Returns the range's result, for a
+    /// log that has `lines` lines before the range; `None` if this process has to read the range, because the message has
+    /// none or another one. If `range` is `None`, the message is dropped.
     ///
     /// # Errors
     ///

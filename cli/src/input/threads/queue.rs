@@ -12,9 +12,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tor_stream_event::LineEnd;
 
-use super::division::{DividedRanges, Division, Turn};
+use super::division::{DividedRanges, Division};
 use super::ranges::{self, Cuttable};
-use super::unit::{CutStep, Task, Unit};
+use super::unit::{CutStep, PartKind, Task, Unit};
 use super::{ConsumerMaker, LogConsumer};
 use crate::input::progress::Progress;
 use crate::input::reader::ReadOptions;
@@ -34,7 +34,7 @@ const MAX_INPUTS: u64 = 64;
 /// Maximum total length of several whole inputs in a unit, in bytes. To read so many takes far longer than a hand-over.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// State that all threads share.
+/// The state that all threads share.
 pub(super) struct SharedState<M: ConsumerMaker> {
     /// Options of the command.
     pub(super) options: Arc<ReadOptions>,
@@ -46,11 +46,11 @@ pub(super) struct SharedState<M: ConsumerMaker> {
     max_range: Option<u64>,
     /// Progress bar of all inputs.
     pub(super) progress: Progress,
-    /// Queue of the units that are still to be read.
+    /// Queue of the units.
     queue: Mutex<Queue<M::Log>>,
 }
 
-/// Queue of the units that are still to be read.
+/// The queue: inputs that are still to be read, and the channel that announces their units.
 pub(super) struct Queue<L: LogConsumer> {
     /// Inputs that were not begun.
     inputs: vec::IntoIter<WaitingInput>,
@@ -173,13 +173,13 @@ impl<M: ConsumerMaker> SharedState<M> {
         queue: &mut Queue<M::Log>,
     ) -> Result<Option<Task<M::Log>>, CollectorEnded> {
         let (unit, task) = match self.next_step(&mut cutting) {
-            CutStep::Read(range, lines) => {
+            CutStep::Read(range, part) => {
                 let (sender, receiver) = sync_channel(1);
                 let file = Arc::clone(&cutting.file);
-                (Unit::Range(range.clone(), receiver), Some(Task::Range(file, range, lines, sender)))
+                (Unit::Range(range.clone(), receiver), Some(Task::Range(file, range, part, sender)))
             }
-            CutStep::Receive(process, range) => (Unit::Other(process, range), None),
-            CutStep::Leave => (Unit::Left, None),
+            CutStep::Receive { process, range } => (Unit::Receive { process, range }, None),
+            CutStep::Leave => (Unit::Leave, None),
             CutStep::Rest(offset) => {
                 // Nothing is left to cut: the next input is begun.
                 queue.announce(Unit::Rest(offset))?;
@@ -234,20 +234,13 @@ impl<M: ConsumerMaker> SharedState<M> {
     /// Returns the next step with a file.
     pub(super) fn next_step(&self, cutting: &mut Cutting) -> CutStep {
         if let Some((ranges, division)) = cutting.divided.as_mut().zip(self.logs.division()) {
-            return match ranges.next(&cutting.file, division) {
-                // A recorded part: process 0 appends it, or it needs the number of lines before it, which is not known, since
-                // other processes read them.
-                Some(Turn::Own(range)) if division.sends() || self.logs.needs_lines_before() => {
-                    CutStep::Read(range, None)
-                }
-                Some(Turn::Own(range)) => CutStep::Read(range, Some(0)),
-                Some(Turn::Other(process, range)) => CutStep::Receive(process, range),
-                Some(Turn::Nothing) => CutStep::Leave,
-                None => CutStep::Rest(ranges.end),
-            };
+            // Other processes read some of the lines before a range, so their number is not known.
+            let is_recorded = division.sends() || self.logs.needs_lines_before();
+            let part = if is_recorded { PartKind::Recorded } else { PartKind::Numbered(0) };
+            return ranges.next_step(&cutting.file, division, part);
         }
         match self.next_range(cutting) {
-            Some((range, lines)) => CutStep::Read(range, Some(lines)),
+            Some((range, lines)) => CutStep::Read(range, PartKind::Numbered(lines)),
             None => CutStep::Rest(cutting.next_offset),
         }
     }

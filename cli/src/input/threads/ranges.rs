@@ -24,7 +24,7 @@ pub(super) const HEAD_LEN: u64 = layout::LEARNED_FROM as u64;
 /// Number of bytes at the beginning that are tried first, since they nearly always have a reply and an event.
 const SHORT_HEAD_LEN: u64 = 32 * 1024;
 
-/// Number of bytes that are searched for a reply at once. Where a range may begin, a reply is mostly a few lines away.
+/// Number of bytes that are searched at once for a line with which a range may begin. Most logs have one every few lines.
 const WINDOW: u64 = 16 * 1024;
 
 /// Minimum number of bytes of a range: to read them takes longer than to find the edge and to append the part.
@@ -48,7 +48,7 @@ pub(crate) struct Cuttable {
     file: File,
     /// Length of the file when it was opened, in bytes.
     pub(super) len: u64,
-    /// Length of a range in bytes, without the rest of its last line.
+    /// Length of a range in bytes, without the rest of its last line. Not used for a divided file.
     step: u64,
     /// State of the lines with which the reading of a range begins.
     pub(crate) start_state: LineState,
@@ -124,7 +124,7 @@ impl Cuttable {
     pub(super) fn next_cut(&self, mut from: u64) -> Option<u64> {
         let mut bytes = Vec::new();
         while from < self.len {
-            // The window begins with the line end before `from`, which may be CR LF.
+            // A line that begins at `from` is one only behind a line end, which may be CR LF: the window begins with that.
             let window_start = from.saturating_sub(2);
             bytes.clear();
             RangeReader::new(&self.file, window_start..self.len.min(from + WINDOW), None)

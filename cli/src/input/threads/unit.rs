@@ -14,15 +14,27 @@ use crate::input::read_events::ReadEnd;
 
 /// The next step with a file that is being cut.
 pub(super) enum CutStep {
-    /// Read a range, given the number of lines before it, or 0 if the part does not need that. `None` stands for a [recorded
-    /// part](super::ConsumerMaker::recorded_part).
-    Read(Range<u64>, Option<u64>),
-    /// Get a range from another process, if the process has one of this number.
-    Receive(usize, Option<Range<u64>>),
-    /// Leave a range to process 0.
+    /// Read a range.
+    Read(Range<u64>, PartKind),
+    /// Receive a range of a divided file: process 0 only.
+    Receive {
+        /// Process that sends the range.
+        process: usize,
+        /// The range; `None` if the process sends only a message that it has none.
+        range: Option<Range<u64>>,
+    },
+    /// Send a message to process 0 that this process has no range.
     Leave,
     /// Read the rest, from this offset on.
     Rest(u64),
+}
+
+/// The kind of consumer that reads a range.
+pub(super) enum PartKind {
+    /// [Part](super::ConsumerMaker::part), given the number of lines before the range, or 0 if it does not need that.
+    Numbered(u64),
+    /// [Recorded part](super::ConsumerMaker::recorded_part).
+    Recorded,
 }
 
 /// A unit, as the collecting thread sees it.
@@ -37,10 +49,15 @@ pub(super) enum Unit<L: LogConsumer> {
     Range(Range<u64>, Receiver<RangeResult<L>>),
     /// Rest of the current file, from this offset on.
     Rest(u64),
-    /// Range of the current file that another process reads, if it has one of this number.
-    Other(usize, Option<Range<u64>>),
-    /// Range of the current file that is left to process 0.
-    Left,
+    /// Range of the current file that another process reads, as in [`CutStep::Receive`].
+    Receive {
+        /// Process that sends the range.
+        process: usize,
+        /// The range; `None` if the process sends only a message that it has none.
+        range: Option<Range<u64>>,
+    },
+    /// Message to process 0, as in [`CutStep::Leave`].
+    Leave,
     /// Divided file, by its index, that is not the one which the processes agreed on.
     NotAsAgreed(usize),
 }
@@ -49,8 +66,8 @@ pub(super) enum Unit<L: LogConsumer> {
 pub(super) enum Task<L: LogConsumer> {
     /// Whole inputs.
     Whole(Vec<WaitingInput>, SyncSender<Packet<L>>),
-    /// A range of a file, with the number of lines before it as in [`CutStep::Read`].
-    Range(Arc<Cuttable>, Range<u64>, Option<u64>, SyncSender<RangeResult<L>>),
+    /// A range of a file, and the kind of its part.
+    Range(Arc<Cuttable>, Range<u64>, PartKind, SyncSender<RangeResult<L>>),
 }
 
 /// Messages that are sent at once.

@@ -6,7 +6,7 @@ use std::io;
 use super::queue::{SharedState, WaitingInput};
 use super::ranges::Cuttable;
 use super::sink::{Destination, LogSink, PacketOutput, RangeSink, Reports};
-use super::unit::{RangeResult, Task, UnitMessage};
+use super::unit::{PartKind, RangeResult, Task, UnitMessage};
 use super::{ConsumerMaker, InputName, LogConsumer};
 use crate::input::findings::EndedLog;
 use crate::input::layout::Layout;
@@ -29,8 +29,8 @@ impl<M: ConsumerMaker> SharedState<M> {
                     });
                     let _ = packets.flush();
                 }
-                Task::Range(file, range, lines, sender) => {
-                    let _ = sender.send(self.read_range(&file, range, lines));
+                Task::Range(file, range, part, sender) => {
+                    let _ = sender.send(self.read_range(&file, range, part));
                 }
             }
         }
@@ -68,12 +68,11 @@ impl<M: ConsumerMaker> SharedState<M> {
         Ok(reports.all_read)
     }
 
-    /// Reads a range of a file as if no data of a reply were open before it. `lines` is the number of lines before the range; without
-    /// it, the [recorded part](ConsumerMaker::recorded_part) is the consumer.
-    pub(super) fn read_range(&self, file: &Cuttable, range: Range<u64>, lines: Option<u64>) -> RangeResult<M::Log> {
-        let mut part = match lines {
-            Some(lines) => self.logs.part(file.name(), lines),
-            None => self.logs.recorded_part(file.name()),
+    /// Reads a range of a file with a part of this kind, as if no data of a reply were open before the range.
+    pub(super) fn read_range(&self, file: &Cuttable, range: Range<u64>, kind: PartKind) -> RangeResult<M::Log> {
+        let mut part = match kind {
+            PartKind::Numbered(lines) => self.logs.part(file.name(), lines),
+            PartKind::Recorded => self.logs.recorded_part(file.name()),
         };
         let mut sink = RangeSink { unreadable: Vec::new() };
         // Only the first range may begin with a byte order mark, which a read without a state skips.

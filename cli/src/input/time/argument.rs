@@ -40,12 +40,13 @@ fn argument_at(text: &str, now: Timestamp) -> Option<Duration> {
     if let Some(date) = cursor.iso_date().filter(|_| cursor.0.is_empty()) {
         return unix(date.to_datetime(jiff::civil::Time::midnight()));
     }
-    if let Some((date, time)) = text.split_at_checked(8).filter(|_| bytes.len() == 14) {
-        // No number of Unix time has 14 digits, in any of its units.
+    // Fourteen digits are a date and a time: Unix time has not so many in any of its units.
+    if bytes.len() == 14 && bytes.iter().all(u8::is_ascii_digit) {
+        let (date, time) = text.split_at_checked(8)?;
         return argument_at(&format!("{date}T{time}"), now);
     }
     if let Some(time) = unix_number(bytes).or_else(|| decimal(bytes)) {
-        // Four digits are more likely to be a year. Twelve may be a date and a time of day: as seconds, they are out of range.
+        // Four digits are more likely a year, and twelve a date and a time without seconds.
         return Some(time).filter(|time| bytes.len() != 4 && time.as_secs() < END_OF_SECONDS);
     }
     let now = Offset::UTC.to_datetime(now);
@@ -97,6 +98,8 @@ mod tests {
             ("90m", Some((1_795_600_800 - 5400, 0))),
             ("1h30m", Some((1_795_600_800 - 5400, 0))),
             ("2 hours ago", Some((1_795_600_800 - 7200, 0))),
+            // Has 14 bytes, as a date and a time in digits have.
+            ("30 minutes ago", Some((1_795_600_800 - 1800, 0))),
             ("-2h", Some((1_795_600_800 - 7200, 0))),
             ("1 day ago", Some((1_795_600_800 - day, 0))),
             ("1 week", Some((1_795_600_800 - 7 * day, 0))),

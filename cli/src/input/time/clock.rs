@@ -123,7 +123,7 @@ impl<'a> Cursor<'a> {
         !self.0.first().is_some_and(u8::is_ascii_alphanumeric)
     }
 
-    /// Returns `true` if a time may end here: a word ends, and no further digits or letters follow after a sign, as in `10:00:00:5`.
+    /// Returns `true` if a time may end here: a word ends, and no other word is joined to it, as in `10:00:00:5`.
     pub(super) fn at_boundary(self) -> bool {
         let goes_on = matches!(self.0, [b':' | b'-' | b'.' | b'/', next, ..] if next.is_ascii_alphanumeric());
         self.word_ends() && !goes_on
@@ -184,7 +184,7 @@ impl<'a> Cursor<'a> {
             if !letters.is_empty() {
                 if let (b"UTC" | b"GMT", [b'+' | b'-', b'0'..=b'9', ..]) = (letters, cursor.0) {
                     // With an impossible offset, such as `GMT+99`, the zone is at least not UTC.
-                    return Some(cursor.maybe(Self::offset_of_name).unwrap_or(Zone::Unknown));
+                    return Some(cursor.maybe(|cursor| cursor.offset(1)).unwrap_or(Zone::Unknown));
                 }
                 let zone = match letters {
                     b"UTC" | b"GMT" | b"Z" => Zone::UTC,
@@ -193,27 +193,18 @@ impl<'a> Cursor<'a> {
                 };
                 return cursor.word_ends().then_some(zone);
             }
-            let sign = if cursor.byte(b"+-")? == b'-' { -1 } else { 1 };
-            let digits = cursor.digits(2, 4)?;
-            let minutes = cursor.maybe(|cursor| {
-                cursor.byte(b":")?;
-                number(cursor.digits(2, 2)?)
-            });
-            let (hours, minutes) = match (digits, minutes) {
-                ([_, _], Some(minutes)) => (number(digits)?, minutes),
-                ([_, _, _, _], None) => (number(digits)? / 100, number(digits)? % 100),
-                // `date` prints ` -03` in most places that have no abbreviation.
-                ([_, _], None) => (number(digits)?, 0),
-                _ => return None,
-            };
-            cursor.offset(sign, hours, minutes)
+            cursor.offset(2)
         })
     }
 
-    /// Parses the offset of `GMT+0100`, `GMT+1` and `UTC-03:30`, after the name.
-    fn offset_of_name(&mut self) -> Option<Zone> {
+    /// Parses an offset from UTC: `+01:00`, `+0100`, or only hours, such as ` -03`, which `date` prints in most places without an
+    /// abbreviation. Hours have at least `least` digits: one after a name, as in `GMT+1`, else two.
+    fn offset(&mut self, least: usize) -> Option<Zone> {
+        /// Greatest offset of a zone in hours: Kiribati's.
+        const MAX_HOURS: u64 = 14;
+
         let sign = if self.byte(b"+-")? == b'-' { -1 } else { 1 };
-        let digits = self.digits(1, 4)?;
+        let digits = self.digits(least, 4)?;
         let minutes = self.maybe(|cursor| {
             cursor.byte(b":")?;
             number(cursor.digits(2, 2)?)
@@ -223,14 +214,7 @@ impl<'a> Cursor<'a> {
             (4, None) => (number(digits)? / 100, number(digits)? % 100),
             _ => return None,
         };
-        self.offset(sign, hours, minutes)
-    }
-
-    /// Returns the zone of an offset that was parsed. `None` if no place has it, or if a word goes on.
-    fn offset(self, sign: i32, hours: u64, minutes: u64) -> Option<Zone> {
-        /// Greatest offset of a zone in hours: Kiribati's.
-        const MAX_HOURS: u64 = 14;
-
+        // Other numbers, and the beginnings of words, are no offset.
         let is_offset = hours <= MAX_HOURS && minutes < 60 && self.word_ends();
         is_offset.then_some(Zone::Offset(sign * (3600 * hours + 60 * minutes) as i32))
     }

@@ -93,8 +93,7 @@ impl Cursor<'_> {
             cursor.year()
         });
         if year.is_none() && self.0.first() == Some(&b':') {
-            // The number is no day, but an hour. No date begins at the `25` of `25. Nov 10:00:00`, and from `Nov` on the text looks like
-            // a month and a day.
+            // The number is an hour: from `Nov` on, `25. Nov 10:00:00` begins like a month and a day.
             return None;
         }
         self.date_separator()?;

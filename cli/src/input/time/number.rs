@@ -2,8 +2,8 @@
 
 use core::time::Duration;
 
-/// First second of the year 2000. A number alone is taken for Unix time from here on: tor is younger, and smaller numbers are those
-/// of processes, lines and threads.
+/// First second of the year 2000. Smaller numbers are not taken for Unix time: tor is younger, and most of them are numbers of
+/// processes, lines and threads.
 pub(super) const YEAR_2000: u64 = 946_684_800;
 
 /// Returns the length of the number that a text begins with, its fraction included. 0 unless a word ends there, at a
@@ -24,8 +24,8 @@ pub(super) fn number_len(text: &[u8]) -> usize {
     }
 }
 
-/// Returns the Unix time that a number alone is, in seconds, milliseconds, microseconds or nanoseconds: the number of its digits
-/// decides the unit. `None` for a time before 2000, and from 2286 on, when seconds have eleven digits.
+/// Parses a number as Unix time in seconds, milliseconds, microseconds or nanoseconds: its length decides the unit. `None` for a
+/// time before 2000, and from 2286 on, when seconds have eleven digits.
 pub(super) fn unix_number(word: &[u8]) -> Option<Duration> {
     let time = decimal(word)?;
     let seconds = time.as_secs();

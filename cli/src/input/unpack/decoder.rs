@@ -57,8 +57,8 @@ impl<R: BufRead, D: Decode> Read for Decoder<R, D> {
             self.compressed.consume(read as usize);
             self.is_over = *end.as_ref().unwrap_or(&true);
             self.error = end.err();
-            // Without input or output, the decoder waits for bytes that the file lacks.
-            if is_end && read == 0 && written == 0 && !self.is_over {
+            // A decoder that writes nothing at the end of the file waits for bytes that the file lacks.
+            if is_end && written == 0 && !self.is_over {
                 self.is_over = true;
                 self.error = Some(io::Error::new(io::ErrorKind::UnexpectedEof, "the compressed file is cut"));
             }

@@ -39,7 +39,7 @@ enum Layer {
 
 /// Returns `true` for a file of plain UTF-8: neither compressed, nor in another encoding or format.
 pub(crate) fn is_plain(mut file: &File) -> bool {
-    first_bytes(&mut file).is_ok_and(|bytes| matches!(Layer::outermost(&bytes), Ok(None)))
+    read_start(&mut file).is_ok_and(|start| matches!(Layer::outermost(&start), Ok(None)))
 }
 
 /// Returns the text of a file: decompressed, layer by layer, and converted to UTF-8 if it was UTF-16; and `true` if
@@ -51,7 +51,7 @@ pub(crate) fn is_plain(mut file: &File) -> bool {
 pub(crate) fn unpack(reader: impl Read + Send + 'static) -> io::Result<(Box<dyn Read + Send>, bool)> {
     let mut reader: Box<dyn Read + Send> = Box::new(reader);
     for layers in 0..=MAX_LAYERS {
-        let start = first_bytes(&mut reader)?;
+        let start = read_start(&mut reader)?;
         let layer = Layer::outermost(&start)?;
         let whole = Cursor::new(start).chain(reader);
         // A file may consist of several compressed ones, one after the other, as `cat` makes it: each decoder goes on
@@ -72,7 +72,7 @@ pub(crate) fn unpack(reader: impl Read + Send + 'static) -> io::Result<(Box<dyn 
 }
 
 /// Reads up to [`FIRST_BYTES`] bytes, and at least [`AWAITED_BYTES`] unless the file is shorter.
-fn first_bytes(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+fn read_start(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; FIRST_BYTES];
     let mut len = 0;
     while len < AWAITED_BYTES {

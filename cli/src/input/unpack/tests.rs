@@ -75,7 +75,7 @@ fn reads_as_far_as(compress: &[&str], decompress: &[&str]) {
             lost += usize::from(len < log.len());
         }
     }
-    // Each of the forty cuts loses some text.
+    // Each of the forty cuts loses some text, and so does a flipped bit at least once.
     assert!(lost > 40, "{lost}");
 }
 
@@ -100,7 +100,8 @@ fn damaged_zstd() {
     reads_as_far_as(&["zstd", "-zc"], &["zstd", "-dc"]);
 }
 
-/// A file of xz whose header asks for a dictionary: 64 MiB is that of `xz -9`, and 4 GiB the largest one.
+/// A file of xz whose header asks for a dictionary of 64 MiB, as `xz -9` writes it, 96 MiB, 128 MiB, and 4 GiB, the largest one.
+/// A decoder needs a little more memory than its dictionary.
 #[test]
 fn memory_of_xz() {
     /// Offset of the code of the dictionary's length, behind the header of the file and four bytes of the first block's.
@@ -110,7 +111,12 @@ fn memory_of_xz() {
 
     let mut file = Vec::new();
     liblzma::read::XzEncoder::new(&b"a log"[..], 1).read_to_end(&mut file).unwrap();
-    for (code, is_read) in [(28, true), (29, true), (30, false), (40, false)] {
+    for (code, is_read) in [
+        (28, true),  // 64 MiB
+        (29, true),  // 96 MiB
+        (30, false), // 128 MiB
+        (40, false), // 4 GiB
+    ] {
         file[CODE] = code;
         let mut checksum = flate2::Crc::new();
         checksum.update(&file[CHECKED]);
@@ -128,10 +134,13 @@ fn memory_of_xz() {
 /// A frame of zstd with a window of 128 MiB, and one that is an eighth larger.
 #[test]
 fn memory_of_zstd() {
-    // The last block, five bytes as they are.
-    let frame = |window: u8| [&b"\x28\xb5\x2f\xfd\0"[..], &[window], b"\x29\0\0a log"].concat();
-    assert_eq!(read(&frame(17 << 3)), (b"a log".to_vec(), None));
-    let (text, error) = read(&frame(17 << 3 | 1));
+    /// Code of a window of 128 MiB: the exponent 17, of KiB, and no eighths.
+    const CODE: u8 = 17 << 3;
+
+    // Magic number and flags, the window, and the header of a last block of five bytes that are not compressed.
+    let frame = |code: u8| [&b"\x28\xb5\x2f\xfd\0"[..], &[code], b"\x29\0\0", b"a log"].concat();
+    assert_eq!(read(&frame(CODE)), (b"a log".to_vec(), None));
+    let (text, error) = read(&frame(CODE | 1));
     let message = "zstd: needs more than 128 MiB of memory: try `zstd -dc --long=31 FILE | tor-streams -`";
     assert_eq!((text, error.as_deref()), (Vec::new(), Some(message)));
 }

@@ -1,6 +1,6 @@
 //! The agreement of the processes on the files that they divide among themselves.
 //!
-//! 1. Process 0 sends an [`Offer`]: its long files that can be cut, each with its identity (length, and hashes of its
+//! 1. Process 0 sends an [`Offer`]: its long files that can be cut, each with its fingerprint (length, and hashes of its
 //!    beginning and end).
 //! 2. Each member answers with the [`SeenFiles`]: those of the offer that it sees as well.
 //! 3. Process 0 sends the [`AgreedFiles`]: those that all see.
@@ -18,20 +18,20 @@ use super::super::SummaryLogs;
 use super::run::ClusterRun;
 use crate::input::Input;
 use crate::input::reader::ReadOptions;
-use crate::input::threads::{Division, Identity};
+use crate::input::threads::{Division, Fingerprint};
 
-/// Maximum length of a file's identity in an offer, in bytes: an index, a length, and a hash of 32 numbers.
-const MAX_IDENTITY_LEN: u64 = 512;
-/// Maximum length of an offer without the identities, in bytes.
+/// Maximum length of a file's fingerprint in an offer, in bytes: an index, a length, and a hash of 32 numbers.
+const MAX_FINGERPRINT_LEN: u64 = 512;
+/// Maximum length of an offer without the fingerprints, in bytes.
 const MAX_FRAMING_LEN: u64 = 1024;
 
 /// The files that process 0 offers to divide.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Offer {
-    /// Identities, by the file's index among the inputs.
+    /// Fingerprints, by the file's index among the inputs.
     #[serde(rename = "offer")]
-    files: BTreeMap<usize, Identity>,
+    files: BTreeMap<usize, Fingerprint>,
 }
 
 /// The answer of a member to the offer.
@@ -59,19 +59,20 @@ impl Offer {
     /// Returns the offer of process 0: all files of at least `min_len` bytes that can be cut.
     pub(super) fn new(options: &ReadOptions, inputs: &[Input], min_len: u64) -> Self {
         let long = inputs.iter().enumerate().filter(|(_, input)| input.len().is_some_and(|len| len >= min_len));
-        let files = long.filter_map(|(index, input)| Some((index, Identity::of(options, input, None)?)));
+        let files = long.filter_map(|(index, input)| Some((index, Fingerprint::of(options, input, None)?)));
         Self { files: files.collect() }
     }
 
     /// Returns the maximum length, in bytes, of an offer or of the agreed files. `files` is the number of all files.
     pub(super) const fn limit(files: usize) -> u64 {
-        MAX_FRAMING_LEN + MAX_IDENTITY_LEN * files as u64
+        MAX_FRAMING_LEN + MAX_FINGERPRINT_LEN * files as u64
     }
 
     /// Returns the answer of this process, a member.
     pub(super) fn seen(&self, options: &ReadOptions, inputs: &[Input]) -> SeenFiles {
-        let own_identity = |index: usize, len: u64| Identity::of(options, inputs.get(index)?, Some(len));
-        let is_seen = |index, offered: &Identity| own_identity(index, offered.len).is_some_and(|own| own == *offered);
+        let own_fingerprint = |index: usize, len: u64| Fingerprint::of(options, inputs.get(index)?, Some(len));
+        let is_seen =
+            |index, offered: &Fingerprint| own_fingerprint(index, offered.len).is_some_and(|own| own == *offered);
         let files = self.files.iter().filter(|&(&index, offered)| is_seen(index, offered)).map(|(&index, _)| index);
         SeenFiles { files: files.collect(), jobs: options.jobs() as u16 }
     }
