@@ -1,9 +1,9 @@
 //! The work of each command grows no faster than its logs, whatever a log holds.
 //!
-//! Each log repeats one fragment at which a function could start over, in one place of a log. One long log is read, and short
+//! Each log repeats one fragment at which a function could start over, in one place of a log. A long log is read, and short
 //! logs that have as many bytes together. Linear work takes the same time for both.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
 

@@ -54,7 +54,7 @@ fn no_name_breaks_a_table() {
     let rows: Vec<_> = text.lines().filter(|line| line.starts_with("  1   20.0 %  ")).collect();
     assert_eq!(rows.len(), 10, "five hosts in two tables\n{text}");
     for line in text.lines() {
-        // All other characters that a line may have take one column.
+        // Other characters that a line may have take one column.
         let width = line.chars().map(|character| if "日本".contains(character) { 2 } else { 1 }).sum::<usize>();
         assert!(
             width <= 80 && line.chars().all(|character| character.is_ascii() || "日本…█▇".contains(character)),
