@@ -96,12 +96,13 @@ impl Stream {
         }
     }
 
-    /// Finds the stream's events by its ID, which is that of the event with the client's address. If tor refuses the stream it prints no
-    /// address: then the ID is that of the event with the target.
+    /// Finds the stream's events by its ID, which is that of the event with the client's address and the listener's group: clients of two
+    /// listeners may have the same port. If tor refuses the stream it prints no address: then the ID is that of the event with the target.
     fn events<'a>(&self, seen: &'a [Seen]) -> Vec<&'a Seen> {
+        let (_, group, _) = listener_facts(self.case.request.via);
         let is_first = |event: &StreamEvent| match self.case.end {
             End::Refused(_) => event.source_addr.is_none() && event.target_bytes() == self.target(false),
-            _ => event.source_addr.as_ref() == Some(&self.source),
+            _ => event.source_addr.as_ref() == Some(&self.source) && event.session_group() == Some(group),
         };
         let id = seen.iter().map(|Seen { event, .. }| event).find(|event| is_first(event)).map(|event| event.id);
         seen.iter().filter(|Seen { event, .. }| Some(event.id) == id).collect()
