@@ -131,8 +131,10 @@ impl Stream {
         match self.case.end {
             End::Refused(_) => {}
             End::Closed => drop(control.command(&close)?),
-            // tor may give up a stream that it cannot attach before a later command arrives.
-            End::Remapped(_) => control.commands(&attach, &close)?,
+            End::Remapped(_) => {
+                control.command(&attach)?;
+                control.command(&close)?;
+            }
             // 551 is the reply code of a command that failed.
             End::Failed(_) => {
                 let reply = control.try_command(&attach)?;

@@ -161,32 +161,13 @@ pub(crate) struct Control {
 impl Control {
     /// Sends a command and returns the reply to it. Fails unless the reply's code begins with 2: success.
     pub(crate) fn command(&mut self, command: &str) -> Result<String> {
-        self.send(command)?;
-        self.success(command)
-    }
-
-    /// Sends two commands at once, so that tor does nothing else between them. Fails unless both succeed.
-    pub(crate) fn commands(&mut self, first: &str, second: &str) -> Result<()> {
-        self.send(&format!("{first}\r\n{second}"))?;
-        self.success(first)?;
-        self.success(second)?;
-        Ok(())
+        let reply = self.try_command(command)?;
+        if reply.starts_with('2') { Ok(reply) } else { Err(format!("{command:?}: {reply:?}").into()) }
     }
 
     /// Sends a command and returns the reply to it, with any code.
     pub(crate) fn try_command(&mut self, command: &str) -> Result<String> {
         self.send(command)?;
-        self.reply()
-    }
-
-    /// Reads the reply to a command. Fails unless its code begins with 2.
-    fn success(&mut self, command: &str) -> Result<String> {
-        let reply = self.reply()?;
-        if reply.starts_with('2') { Ok(reply) } else { Err(format!("{command:?}: {reply:?}").into()) }
-    }
-
-    /// Reads a reply.
-    fn reply(&mut self) -> Result<String> {
         let mut reply = Vec::new();
         // A reply ends at the line with a space after its code.
         let is_last = |line: &[u8]| line.get(3) == Some(&b' ') && line.ends_with(b"\r\n");
@@ -215,8 +196,7 @@ impl Control {
 
     /// Sends a command.
     fn send(&mut self, command: &str) -> io::Result<()> {
-        // A single write, so that tor receives all of it at once.
-        self.stream.write_all(format!("{command}\r\n").as_bytes())
+        write!(self.stream, "{command}\r\n")
     }
 
     /// Reads some bytes, and fails after the deadline.
