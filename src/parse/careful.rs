@@ -131,8 +131,8 @@ struct Unread<'b> {
     status: StreamStatus,
     /// The text after `rest`.
     follows: Follows,
-    /// Set if a removed value of an unknown key has a colon. It may be the one of tor's `:port`, after a client's host that ends
-    /// like a field: only a newer tor prints such a field itself, after all of [`Keyword::NEWER`].
+    /// Set if a removed value of an unknown key has a colon. The colon may be that of tor's `:port`, after a client's host that
+    /// ends like a field: only a newer tor prints such a field itself, after all of [`Keyword::NEWER`].
     has_colon: bool,
     /// Number of removed fields of [`Keyword::NEWER`].
     newer_fields: usize,
