@@ -15,7 +15,8 @@
 //! receives their rows and logs. A [`sink`] takes rows and messages there, from whichever thread has them. [`ranges`] finds the
 //! edges of ranges.
 //!
-//! In a cluster, the ranges of a large file that all processes see are [divided](division) among them.
+//! In a cluster, the ranges of a large file that all processes see are [divided](division) among them. Process 0 appends
+//! the ranges of all.
 
 mod collect;
 mod cut_file;
