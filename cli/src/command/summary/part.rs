@@ -49,8 +49,9 @@ impl SummaryPart {
         Self { log, lines_before, events: 0, must_reread: false, record }
     }
 
-    /// Counts the event in a line. Returns `false` if the part has given up, now or before.
-    fn count_event(&mut self, line: &EventLine<'_>) -> bool {
+    /// Checks the size from time to time, before the event in a line is counted. Returns `false` if the part has given up, now or
+    /// before.
+    fn may_count(&mut self, line: &EventLine<'_>) -> bool {
         self.events += 1;
         if !self.must_reread && self.events.is_multiple_of(Self::EVENTS_BETWEEN_CHECKS) {
             // Offsets count from the start of the range.
@@ -108,7 +109,7 @@ impl SummaryPart {
 
 impl Consumer for SummaryPart {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
-        if !self.count_event(event.line) {
+        if !self.may_count(event.line) {
             return Ok(());
         }
         if let Some(record) = &mut self.record {
@@ -119,7 +120,7 @@ impl Consumer for SummaryPart {
     }
 
     fn unreadable(&mut self, line: &EventLine<'_>) {
-        if !self.count_event(line) {
+        if !self.may_count(line) {
             return;
         }
         if let Some(record) = &mut self.record {
