@@ -146,7 +146,10 @@ fn events_that_are_left_out() {
     let (text, messages) = share(1, &["--max-names", "3"], &log);
     // The target, the client, and the client's first port are three names. The mapped address and the second port are beyond the limit.
     assert_eq!(String::from_utf8(text).unwrap().lines().count(), 7);
-    assert!(messages.contains("tor-streams: 4 events left out: there are more names than --max-names\n"), "{messages}");
+    assert!(
+        messages.contains("tor-streams: 4 events left out: there are more names than pseudonyms (--max-names)\n"),
+        "{messages}"
+    );
 
     let backward = "\
 1795600810.00 650 STREAM 1 NEW 0 a.test:80 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER

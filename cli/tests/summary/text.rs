@@ -204,6 +204,22 @@ fn failures_on_a_circuit_and_without_one() {
     }
 }
 
+// Each of three streams fails for a cause of its own. With room for one row, the summary does not know whether the others were on a
+// circuit, and says so.
+#[test]
+fn failures_without_a_row() {
+    let failed = |id: u8| format!("650 STREAM {id} FAILED {id} a:1 REASON=R{id}\n");
+    let log = file("summary", "failures_without_a_row.log", [1, 2, 3].map(failed).concat());
+    let text = stdout(0, &["summary", "--max-live", "1"], &[&log]);
+    for part in [
+        "3 failed (100.0 %): 1 on a circuit, 0 that never were on one, 2 not told apart\n  for want of room.\n",
+        "\nStreams that failed on a circuit (33.3 % of all)\n  1  100.0 %  R1\n",
+        "\nStreams that failed, not told apart for want of room (66.7 % of all)\n  2  100.0 %  (all others)\n",
+    ] {
+        assert!(text.contains(part), "{part:?} in\n{text}");
+    }
+}
+
 #[test]
 fn every_table_is_bounded_by_the_limit() {
     let log = file("summary", "different.log", different(1000));
