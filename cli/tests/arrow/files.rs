@@ -4,7 +4,6 @@ use std::fs::File;
 use std::path::Path;
 #[cfg(unix)]
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use arrow_ipc::reader::FileReader;
 use arrow_schema::{DataType, Field, TimeUnit};
@@ -48,7 +47,7 @@ fn schema(path: &Path) -> String {
     } else {
         FileReader::try_new(file, None).unwrap().schema()
     };
-    let column = |field: &Arc<Field>| {
+    let column = |field: &Field| {
         let name_of_type = match field.data_type() {
             DataType::Utf8 => "text",
             DataType::Int64 => "int64",
@@ -62,7 +61,7 @@ fn schema(path: &Path) -> String {
         };
         format!("{} {name_of_type}{}", field.name(), if field.is_nullable() { "?" } else { "" })
     };
-    schema.fields().iter().map(column).collect::<Vec<_>>().join(", ")
+    schema.fields().iter().map(|field| column(field)).collect::<Vec<_>>().join(", ")
 }
 
 /// A file has its columns even if it has no rows.
