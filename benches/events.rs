@@ -133,7 +133,7 @@ fn bench_events(bench: &mut Bench<'_>, corpus: &Corpus) {
 }
 
 /// Tracks the streams of `events`, and sums up the steps of the lives that the tracker returns. A repeated corpus has the same IDs
-/// again: a stream that was closed begins anew, or its later events are lives of their own.
+/// again: with a NEW another stream begins, and any other event of a closed stream is a life of its own.
 fn follow(events: &[StreamEventRef<'_>]) -> u64 {
     // More than the streams of any corpus that are live at a time.
     let mut tracker = StreamTracker::new(1000);

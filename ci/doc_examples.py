@@ -32,7 +32,8 @@ def main(path):
     count, wrong = 0, []
     for name, docs in public_items(crate["index"], str(crate["root"])):
         count += 1
-        examples = re.findall(r"^ ?```\w*\n(.*?)^ ?```$", docs, re.MULTILINE | re.DOTALL)
+        blocks = re.findall(r"^ ?```(.*?)\n(.*?)^ ?```$", docs, re.MULTILINE | re.DOTALL)
+        examples = [code for language, code in blocks if language != "text"]
         if not examples:
             wrong.append(f"{name} has no example")
         for example in examples:

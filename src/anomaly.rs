@@ -72,8 +72,8 @@ anomalies! {
     TargetNotUtf8 = "target_not_utf8",
     /// A target that tor may have cut: it prints 255 bytes of one at most, without a mark, so that the port may have lost digits.
     ///
-    /// The target has 255 bytes (or more, which no known tor prints), or target and fields have 254, and a CR or LF alone was
-    /// removed from the end of the event: this may have been the target's last byte, and the fields a part of the target.
+    /// The target has 255 bytes (or more, which no known tor prints). Or target and fields have 254 bytes together, and a lone CR or LF
+    /// was removed from their end: it may have been byte 255 of the target, and the fields a part of the target.
     TargetMayBeCut = "target_may_be_cut",
     /// A field that ends exactly 255 bytes after the target's start. tor may have cut a longer target there: then the fields up to
     /// there are a part of the target.

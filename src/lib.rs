@@ -57,8 +57,8 @@
 //!   never costs the next.
 //! - **No allocation, no `unsafe`, no panic**, and work that is linear in the length of a line.
 //! - **No secret shown.** SOCKS user names and passwords are in no `Debug` output and no error, wherever a damaged line has
-//!   them. `Display` and serializing give an event's text back, and show them; [`redact`](StreamEventRef::redact) masks them in
-//!   any text of an event.
+//!   them, if with keyword and quotation marks. `Display` and serializing give an event's text back, and show them;
+//!   [`redact`](StreamEventRef::redact) masks them in any text of an event.
 //!
 //! # Owned values
 //!

@@ -29,7 +29,7 @@ fn a_line_of_2_gib_is_too_long() {
     const LENGTH: usize = (1 << 31) + 2;
     // Memory that is never read is never allocated: a map of zeros costs only addresses.
     let mut map = MmapOptions::new().len(LENGTH).no_reserve_swap().map_anon().expect("addresses");
-    // A quoted string, and three tokens, so that no search for a space goes far.
+    // Three tokens, the first of them a quoted string, so that no search for a space goes far.
     let start = b"\"\" x y ";
     map[..start.len()].copy_from_slice(start);
     // SAFETY: ASCII is UTF-8. The check would look at each of them.

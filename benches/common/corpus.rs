@@ -50,12 +50,12 @@ pub(crate) fn hostile() -> Corpus {
     Corpus::new("hostile", &contents)
 }
 
-/// Returns an OnionPerf log with an event in 981 bytes, as in the log that it was cut from: most lines are no events.
+/// Returns an OnionPerf log with one event in every 981 bytes, as in the log that it was cut from: most lines are no events.
 pub(crate) fn log() -> &'static [u8] {
     thinned(&data("onionperf.log"), 981).leak()
 }
 
-/// Returns the capture of a whole control connection with an event in 2200 bytes, as in the original: most lines are no
+/// Returns the capture of a whole control connection with one event in every 2200 bytes, as in the original: most lines are no
 /// events.
 pub(crate) fn wire() -> &'static [u8] {
     thinned(&data("control-port.raw"), 2200).leak()

@@ -67,12 +67,15 @@ impl<'a> Log<'a> {
         };
         // First format: none, one of `FORMATS`, or that of the first line that has one. Second format, after a first one:
         // none, or one of `FORMATS`.
-        let first = match settings >> 3 & 7 {
+        let choice = usize::from(settings >> 3 & 7);
+        let first = match choice {
             0 => None,
             7 => bytes.split(|&byte| byte == b'\n').find_map(LogFormat::of_line),
-            index => like(usize::from(index) - 1),
+            _ => like(choice - 1),
         };
-        let second = if settings & 64 != 0 && first.is_some() { like(usize::from(settings >> 3)) } else { None };
+        // Not a multiple of the number of formats: the second one is another.
+        let distance = if settings & 128 == 0 { 3 } else { 1 };
+        let second = if settings & 64 != 0 && first.is_some() { like(choice - 1 + distance) } else { None };
         let formats = first.into_iter().chain(second).collect();
         Some(Self { bytes, settings: Settings { line_end, formats }, lenient: settings & 4 != 0, lengths })
     }
@@ -101,7 +104,8 @@ impl<'a> Log<'a> {
         WholeLog { lines, skipped, replies, line_end: events.state().line_end() }
     }
 
-    /// Returns an upper bound of the length of a line, its end included. On the wire a LF alone may end a line, but never does here.
+    /// Returns an upper bound of the length of a line, its end included. On the wire a LF alone may end a line that is no reply; it is
+    /// not counted as an end here.
     #[must_use]
     pub fn longest_line(&self, line_end: Option<LineEnd>) -> usize {
         let needs_cr = line_end == Some(LineEnd::CrLf);
@@ -154,8 +158,7 @@ impl<'a> Log<'a> {
             };
             assert_eq!((reported, of), (length as u64, limit));
             assert_eq!((line.number, line.offset, line.prefix), (whole.number, whole.offset, whole.prefix));
-            // A line that was kept has as many bytes as the limit, its byte order mark included; one that was complete in a chunk has
-            // them without the mark.
+            // The line is cut at the limit, to which its byte order mark counts if the line came in several chunks.
             assert!(whole.line.starts_with(line.line) && bom + line.line.len() >= limit.min(whole.line.len()));
         }
     }

@@ -8,8 +8,8 @@ pub fn escape(bytes: &[u8]) -> String {
     crate::escape::escape(bytes)
 }
 
-/// Unescapes the text between quotation marks, by the rules of [`Quoted`](tor_stream_event::Quoted): whoever escaped it, three
-/// octal digits from `000` to `377` are a byte, and any other character but n, t and r stands for itself. `None` for text with a
+/// Unescapes the text between quotation marks, by the rules of [`Quoted`](tor_stream_event::Quoted): three octal digits from
+/// `000` to `377` are a byte, and any other character but n, t and r stands for itself. `None` for text with a
 /// bare quotation mark, and for text with a lone backslash at its end, which would escape the closing mark.
 #[must_use]
 pub fn unescape(text: &str) -> Option<Vec<u8>> {

@@ -17,6 +17,8 @@ HERE = pathlib.Path(__file__).parent
 DATA = HERE.parent.parent / "tests" / "data"
 # Two workers, each a process with one core and 1024 MiB.
 CLUSTER = "local-cluster[2,1,1024]"
+# Maximum number of bytes of all results that the driver may hold, and a greater number of bytes of complaints.
+MAX_RESULTS, LONG_COMPLAINTS = 1_000_000, 3_000_000
 QUERY = "select outcome, failure_reason_local, count(*) from streams group by all"
 
 
@@ -25,7 +27,8 @@ def submit(program, master, *arguments):
     writes what comes on standard error to standard output; only Spark's own log is on standard error."""
     home = os.path.dirname(pyspark.__file__)
     environment = os.environ | {"SPARK_HOME": home, "PYSPARK_PYTHON": sys.executable, "TOR_STREAMS": str(program)}
-    command = [f"{home}/bin/spark-submit", "--master", master, "--conf", "spark.ui.enabled=false", HERE / "streams.py"]
+    options = ["--conf", "spark.ui.enabled=false", "--conf", f"spark.driver.maxResultSize={MAX_RESULTS}b"]
+    command = [f"{home}/bin/spark-submit", "--master", master, *options, HERE / "streams.py"]
     ran = subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True)
     return ran.returncode, ran.stdout, ran.stderr
 
@@ -94,8 +97,20 @@ exec '{program}' "$@"
     assert lost.exists() and "Lost executor" in log, log
     print("a lost executor's logs are read by another, and without a damaged log the exit status is 0")
 
+    loud = folder / "loud"
+    loud.write_text(f"""#!/bin/sh
+yes complaint | head -c {LONG_COMPLAINTS} >&2
+'{program}' "$@"
+exit 1
+""")
+    loud.chmod(0o755)
+    status, output, log = submit(loud, "local[1]", good, folder / "long", QUERY)
+    assert (status, counts(output)) == (1, expected), f"{status}\n{output[-1000:]}\n{log[-10_000:]}"
+    assert output.count("complaint\n") * len("complaint\n") == LONG_COMPLAINTS * len(good_logs), len(output)
+    print("complaints that are longer than the driver's memory for results are printed")
+
     status, output, log = submit("/nowhere/tor-streams", "local[1]", good, folder / "none", QUERY)
-    assert status not in (0, None) and not counts(output) and "/nowhere/tor-streams" in output, output
+    assert status != 0 and not counts(output) and "/nowhere/tor-streams" in output, output
     print("without the program there is no result")
 
 

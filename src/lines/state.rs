@@ -39,7 +39,7 @@ pub struct LineState {
 
 impl LineState {
     /// Returns the state at the start of a later part of the same log: outside of data, before the first line. `None`
-    /// if how lines end was not set, and the lines so far do not show it.
+    /// before the first reply, unless the line end was set.
     ///
     /// The part has to begin after a line end of the log: after CR LF if [`line_end`](Self::line_end) is that, since a LF
     /// alone then is a byte of a name, which a client chooses.
@@ -96,7 +96,7 @@ impl LineState {
     ///
     /// That reader has to begin with the state that [`part`](Self::part) returns for the log's first lines, which it
     /// can read itself. The result is that of [`append`](Self::append) if the part has whole lines, ends outside of
-    /// data, and is followed by a line with a [reply](Self::reply_prefix).
+    /// data, and is followed by a line with a [reply](Self::reply_prefix), not by the rest of a wrapped event.
     ///
     /// Returns `false`, and changes nothing, where [`append`](Self::append) would return an error, if
     /// [`part`](Self::part) would return `None`, if the counts say that data is open or a line unterminated at the part's
@@ -129,7 +129,7 @@ impl LineState {
         self.finder.append_counts(lines, bytes, replies, skipped)
     }
 
-    /// Returns the line end. `None` before the first reply, unless it was set.
+    /// Returns the line end. `None` before the first reply, unless it was set or a format was added.
     ///
     /// # Examples
     ///

@@ -6,10 +6,11 @@
 //! [`target_end`] removes fields from the right, in the reverse of tor's order.
 //!
 //! No client can lengthen that row. A longer row would begin inside the host, so one of its fields would hold tor's own
-//! `:port`. No word or number holds a colon. A `SOURCE_ADDR` does, but tor prints one of its own after a client's target, and no
-//! row has two. (After targets of tor's own, and for look-ups of a controller, tor prints none; no client wrote those.) A quoted string
-//! opened in the target would end at a quotation mark that tor printed; those come in pairs, and the one left over fits nowhere. The
-//! gaps are old tors, which print few fields: `docs/exact-reading.md` lists them.
+//! `:port`. No word or number holds a colon, and the value of an unknown keyword may hold one only after all of [`Keyword::NEWER`]. A
+//! `SOURCE_ADDR` does, but tor prints one of its own after a client's target, and no row has two. (After targets of tor's own, and for
+//! look-ups of a controller, tor prints none; no client wrote those.) A quoted string opened in the target would end at a quotation
+//! mark that tor printed; those come in pairs, and the one left over fits nowhere. The gaps are old tors, which print few fields:
+//! `docs/exact-reading.md` lists them.
 //!
 //! The work is linear in the content's length. [`read`] tries few ports. Each round of [`target_end`] searches the field that it removes,
 //! for its start and in its value, and nothing before it. Only the last round, which removes no field, may search all that is left.
@@ -130,8 +131,8 @@ struct Unread<'b> {
     status: StreamStatus,
     /// The text after `rest`.
     follows: Follows,
-    /// Set if a removed value of an unknown key has a colon. A tor that prints such a field prints all of
-    /// [`Keyword::NEWER`] before it.
+    /// Set if a removed value of an unknown key has a colon. The colon may be that of tor's `:port`, after a client's host that
+    /// ends like a field: only a newer tor prints such a field itself, after all of [`Keyword::NEWER`].
     has_colon: bool,
     /// Number of removed fields of [`Keyword::NEWER`].
     newer_fields: usize,

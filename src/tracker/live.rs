@@ -135,8 +135,8 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
             let Reverse((number, key)) = self.by_last_event.pop()?;
             let Entry::Occupied(entry) = self.live.entry(key) else { continue };
             let last_event = entry.get().last_event;
-            // A stream with later events is inserted again with the number of its last one: at most once for each
-            // event.
+            // The entry of a stream with later events is inserted again, with the number of the last one: at most once
+            // for each of these events. A stream whose ID was closed before may have several entries.
             if last_event != number {
                 self.by_last_event.push(Reverse((last_event, key)));
                 continue;

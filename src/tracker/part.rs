@@ -62,10 +62,11 @@ pub(super) struct Position {
     pub(super) returned: u64,
 }
 
-/// A stream, or one of its events alone, with the position of its last event.
+/// A stream that has ended, or events of one that may have begun before the part, with a position.
 #[derive(Clone, Debug)]
 pub(super) struct Positioned<T, N> {
-    /// Position of the last event.
+    /// Position of the event that ended the stream, or of the single event. Of merged events that of the first, which
+    /// is not used.
     pub(super) position: Position,
     /// Facts from the events.
     pub(super) life: StreamLife<T, N>,
@@ -88,9 +89,10 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     /// [`append`](Self::append).
     ///
     /// The part returns streams that begin and end in it. Other streams may be incomplete; they are kept until
-    /// `append`. The part has no limit of its own: it keeps a few dozen bytes for each stream that begins or is closed
-    /// in it, and the streams that are open at its beginning or end. [`keep_steps`](Self::keep_steps) and
-    /// [`keep_circuits`](Self::keep_circuits) have to be those of the tracker before it.
+    /// `append`. The part has no limit of its own: it keeps some hundred bytes for each stream that begins in it, two
+    /// hundred for each that is closed in it, and the streams that are open at its beginning or end.
+    /// [`keep_steps`](Self::keep_steps) and [`keep_circuits`](Self::keep_circuits) have to be those of the tracker before
+    /// it.
     ///
     /// # Examples
     ///
@@ -135,11 +137,11 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     }
 
     /// Returns the number of changes that this [part](Self::part) keeps for [`append`](Self::append): of streams that
-    /// began, were closed, or may have begun before it and have ended. Each takes some fifty bytes.
+    /// began, were closed, or may have begun before it and have ended. Each takes 48 to 96 bytes.
     ///
-    /// Beside them a part keeps the streams that are [`undecided`](Self::undecided) or [`live`](Self::live). A caller
-    /// that reads untrusted logs can discard a part that keeps too much, and update the tracker before it with the part's
-    /// events instead.
+    /// Beside them a part keeps the IDs of closed streams, some hundred bytes each, and the streams that are
+    /// [`undecided`](Self::undecided) or [`live`](Self::live). A caller that reads untrusted logs can discard a part that
+    /// keeps too much, and update the tracker before it with the part's events instead.
     ///
     /// # Examples
     ///

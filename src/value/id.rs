@@ -14,8 +14,8 @@ pub(crate) const MAX_ID_LEN: usize = 20;
 
 /// Returns the number of letters and digits at the start of `text`, 20 at most: the length of an ID if no other byte follows.
 ///
-/// Not inlined, which makes the program of `ci/no-panic` 93 bytes shorter. Only malformed IDs and those of more than seven digits
-/// get here.
+/// Not inlined, which makes the program of `ci/no-panic` 93 bytes shorter. Of the IDs in events, only malformed ones and those of more
+/// than seven digits get here.
 #[inline(never)]
 pub(crate) fn valid_prefix(text: &[u8]) -> usize {
     text.iter().take(MAX_ID_LEN).take_while(|byte| byte.is_ascii_alphanumeric()).count()
@@ -26,8 +26,8 @@ pub(crate) fn is_id(text: &[u8]) -> bool {
     !text.is_empty() && valid_prefix(text) == text.len()
 }
 
-/// Returns the abridged form of an ID that is too long, has a quotation mark, or is not UTF-8: up to three letters or
-/// digits from its start, `~` and a hash of 16 digits.
+/// Returns the abridged form of an ID that is too long, has a quotation mark, or (only in a tracker) is not UTF-8: up to three letters
+/// or digits from its start, `~` and a hash of 16 digits.
 ///
 /// Text after a quotation mark is left out of the hash: in a damaged line it may be a credential, which the hash would
 /// reveal.
@@ -57,7 +57,8 @@ macro_rules! id {
         ///
         /// Lenient reading accepts any token as an ID. A `StreamEvent` and a `StreamLife` keep a token of up to 20 bytes as it is. A
         /// longer one, or one with a quotation mark, becomes its start, `~` and a hash of the text before the mark: IDs that
-        /// differ there nearly always stay different. An ID that is not UTF-8 is U+FFFD in a `StreamEvent`.
+        /// differ there nearly always stay different. An ID that is not UTF-8 is U+FFFD in a `StreamEvent`; a `StreamLife` has
+        /// a hash of its bytes too.
         ///
         /// # Examples
         ///
@@ -109,7 +110,7 @@ macro_rules! id {
                 }
             }
 
-            /// Returns the abridged form of a token that is too long, has a quotation mark, or is not UTF-8: see [`abridge`].
+            /// Returns the ID with the [abridged](abridge) form of a token.
             #[cfg(feature = "alloc")]
             pub(crate) fn abridged(token: &[u8]) -> Self {
                 Self(abridge(token))

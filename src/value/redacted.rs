@@ -11,7 +11,7 @@
 use core::fmt::{self, Write};
 
 /// Text of an event with `***` in place of the text between the quotation marks after `SOCKS_USERNAME=` and
-/// `SOCKS_PASSWORD=`, from [`redact`](crate::StreamEventRef::redact).
+/// `SOCKS_PASSWORD=`, from [`redact`](crate::StreamEventRef::redact). Of text that has lost its opening mark, only a token is masked.
 ///
 /// `Display` writes the redacted text, with U+FFFD for bytes that are not UTF-8.
 ///
@@ -199,7 +199,8 @@ pub(crate) struct Secrets {
     start: usize,
     /// Sum of the levels of the open strings. Strings of the same level end together.
     open_levels: usize,
-    /// Set if a secret without its opening mark is open: up to a space, or to a quotation mark without a backslash.
+    /// Set if a secret without its opening mark is open: up to a space, or to a quotation mark of level 1. The secret may go on after
+    /// the space, and where it ends is unknown: only text between quotation marks is promised to be masked.
     has_open_token: bool,
 }
 
@@ -259,19 +260,20 @@ impl Secrets {
     fn read_mark(&mut self, text: &[u8], index: usize) -> Option<(usize, usize)> {
         let before = text.get(..index)?;
         let unescaped_len = before.iter().rposition(|&byte| byte != b'\\').map_or(0, |last| last.saturating_add(1));
-        let number = index.saturating_sub(unescaped_len).saturating_add(1);
-        let level = number & number.wrapping_neg();
+        let backslashes = index.saturating_sub(unescaped_len);
+        let backslashes_plus_1 = backslashes.saturating_add(1);
+        let level = backslashes_plus_1 & backslashes_plus_1.wrapping_neg();
 
         let was_open = self.is_open();
         self.open_levels &= !level;
         self.has_open_token &= level != 1;
-        // The closing mark has at least as many backslashes as the opening one.
+        // A log wrote `level - 1` backslashes before the mark itself, as before the opening mark; any others are the secret's.
         let end = index.saturating_sub(level.saturating_sub(1));
         let secret = Some((self.start, end)).filter(|_| was_open && !self.is_open());
 
         if before.get(..unescaped_len).is_some_and(ends_with_credential_key) {
             self.open(index.saturating_add(1));
-            self.open_levels |= if number.is_power_of_two() { level } else { Self::NEVER_CLOSED };
+            self.open_levels |= if backslashes_plus_1.is_power_of_two() { level } else { Self::NEVER_CLOSED };
         }
         secret
     }

@@ -186,9 +186,11 @@ fn compare(lines: &[u8], records: &str, has_new_fields: bool) -> Counts {
     counts.open = clients.iter().filter(|(id, client)| !has_ended(id, client, &statuses)).count();
 
     // The same events are found in the lines as a capture, hostile line ends included.
-    let found: Vec<_> = stream_events(lines).map(|line| line.event.is_ok()).collect();
-    assert_eq!(found.len(), contents(lines).len());
-    assert_eq!(found.iter().filter(|is_read| !**is_read).count(), counts.refused);
+    assert_eq!(stream_events(lines).count(), contents(lines).len());
+    for (line, content) in stream_events(lines).zip(contents(lines)) {
+        assert_eq!(line.line.strip_prefix(b"650 STREAM "), Some(content), "line {}", line.number);
+        assert_eq!(line.event, StreamEventRef::parse_bytes(content), "line {}", line.number);
+    }
     counts
 }
 

@@ -38,7 +38,7 @@ fn rebuilt(event: &StreamEventRef<'_>) -> Vec<u8> {
     let mut line = format!("{} {} {circuit} ", event.id, event.status_str()).into_bytes();
     line.extend(event.target_bytes());
     for (key, value) in event.args() {
-        // tor prints a space before the code of a reason, but for the code of a source in a REMAP.
+        // tor prints a space before the code of a reason. With REMAP the code is that of a source, and has no space.
         let is_code = key.ends_with("REASON") && value.starts_with("UNKNOWN_") && event.status != StreamStatus::Remap;
         line.extend(format!(" {key}={}{value}", if is_code { " " } else { "" }).into_bytes());
     }
@@ -148,7 +148,8 @@ fn whole_legacy_session() {
 type Hostile = (u32, &'static str, &'static [u8], Option<&'static str>);
 
 /// Every event in `hostile-targets.raw`, as a person read it. The clients asked for names with line ends, spaces, quotation marks, fields,
-/// bytes that are not UTF-8, and for empty names.
+/// bytes that are not UTF-8, and for empty names. tor puts the name of an accepted stream into small letters after it has printed NEW or
+/// NEWRESOLVE, as that of stream 157.
 #[rustfmt::skip]
 const HOSTILE: &[Hostile] = &[
     (150, "NEWRESOLVE", b"sp ace.test:0", None),

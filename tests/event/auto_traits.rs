@@ -21,6 +21,10 @@ fn is_shared<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Debug>() {}
 /// Traits of every type but [`EventDecoder`], `EventReader` and `IntoEvents`, which hold the bytes of an input and cannot be cloned.
 fn is_auto<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe + Debug + Clone>() {}
 
+/// A type that `Debug` shows.
+#[cfg(feature = "std")]
+fn is_debug<T: Debug>() {}
+
 /// Traits of every value type.
 fn is_value<T: Copy + Eq + Hash>() {}
 
@@ -46,6 +50,12 @@ fn auto_traits() {
     is_shared::<EventDecoder<4096>>();
     #[cfg(feature = "std")]
     is_shared::<(tor_stream_event::EventReader<std::fs::File>, tor_stream_event::IntoEvents<std::fs::File>)>();
+    // A reader of bytes need not have `Debug`.
+    #[cfg(feature = "std")]
+    is_debug::<(
+        tor_stream_event::EventReader<Box<dyn std::io::Read>>,
+        tor_stream_event::IntoEvents<Box<dyn std::io::Read>>,
+    )>();
 }
 
 /// Values are `Copy`, and can be keys.

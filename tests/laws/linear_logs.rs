@@ -1,6 +1,6 @@
 //! The work on a log grows no faster than the log, whatever its lines hold, at every entry point.
 //!
-//! Each log repeats one fragment at which a search could start over, in one place of a log: in a note, in data, in an event.
+//! Each log repeats one fragment at which a search could start over, in one place of a log, such as data or an event.
 //! A search that starts over but compares many bytes at once may pass.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]

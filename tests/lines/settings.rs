@@ -120,8 +120,8 @@ fn leniency_after_a_state() {
     }
 }
 
-/// The formats of a state go on. A setting after it makes the reader forget open data, unless it is the line end of the wire, which a log
-/// with a format cannot have.
+/// A state replaces the settings before it. A setting after it makes the reader forget open data, unless it is the line end of the wire,
+/// which a log with a format cannot have.
 #[test]
 fn settings_after_a_state() {
     let [gw, x] = ["gw: ", "x: "].map(|before| LogFormat::like(before.as_bytes(), b"").unwrap());

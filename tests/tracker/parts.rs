@@ -40,7 +40,7 @@ fn captures_in_parts() {
             for lines in lines.chunks(length) {
                 let mut part = StreamTracker::part();
                 let handed_out = follow(&mut part, lines);
-                let Ok(appended) = all.append(part) else { panic!("the limit is not met") };
+                let Ok(appended) = all.append(part) else { panic!("the part does not fit") };
                 lives.extend(interleave(handed_out, appended));
             }
             assert!(lives == expected, "{length}");
@@ -98,7 +98,7 @@ fn more_circuits_in_a_part() {
     assert_eq!((life.circuits.len(), life.more_circuits, life.circuit_changes), (2, true, 2 + MAX_SEPARATE as u64 + 1));
 }
 
-/// `changes` is the number of changes that a part keeps for the tracker to which it is appended. A tracker keeps none.
+/// In a part, the beginning and the end of a stream are a change each, and other events are none. A tracker keeps no changes.
 #[test]
 fn changes_of_a_part() {
     let mut part = StreamTracker::part();
@@ -107,7 +107,7 @@ fn changes_of_a_part() {
         ("1 NEW 0 a:80", 1),
         ("1 SUCCEEDED 0 a:80", 1),
         ("1 CLOSED 0 a:80", 2),
-        // This stream may have begun before the part.
+        // This stream may have begun before the part, so only its end is a change.
         ("2 CLOSED 0 a:80", 3),
     ] {
         let event = StreamEventRef::parse(content).unwrap();

@@ -55,9 +55,9 @@ pub(crate) type Noted = StreamTracker<usize, Times>;
 
 /// Gives events to a tracker, with times from `start` on, and returns the streams that are over.
 pub(crate) fn feed(tracker: &mut Noted, events: &[String], start: usize) -> Vec<StreamLife<usize, Times>> {
-    let event = |content: &str| StreamEventRef::parse_lenient(content.as_bytes()).expect("an event").into_owned();
-    (start..)
-        .zip(events)
-        .filter_map(|(time, content)| tracker.update_with(&event(content).as_event_ref(), time, Times(vec![time])))
-        .collect()
+    let update = |(time, content): (usize, &String)| {
+        let event = StreamEventRef::parse_lenient(content.as_bytes()).expect("an event");
+        tracker.update_with(&event, time, Times(vec![time]))
+    };
+    (start..).zip(events).filter_map(update).collect()
 }

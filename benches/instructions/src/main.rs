@@ -48,10 +48,12 @@ operations! {
         each(texts, |text| black_box(&StreamEvent::parse(text)).as_ref().map_or(1, |event| event.target_port.into()))
     }
 
+    // With the default, which detects the line end.
     whole_buffer(buffer: &[u8]) {
         each(stream_events(buffer), |line| glance(black_box(&line.event)))
     }
 
+    // With the default line end, CR LF.
     decoder_4k(buffer: &[u8]) {
         let mut decoder = EventDecoder::<4096>::new();
         let (mut events, mut sum) = (0, 0);

@@ -74,19 +74,46 @@ fn differences(ours: &FieldsOrError, theirs: &FieldsOrError) -> Vec<(String, Str
     }
 }
 
-/// Returns text as code in a cell of a Markdown table: escaped, and cut after 100 characters.
+/// Returns text as code in Markdown: control characters escaped, and cut after 100 characters.
 pub fn code(text: &str) -> String {
     const MAX: usize = 100;
-    let mut shown = String::from("`");
-    for c in text.chars().filter(|&c| c != '`').take(MAX) {
-        match c {
-            '|' => shown.push_str("\\|"),
-            c if c.is_control() => shown.extend(c.escape_default()),
-            c => shown.push(c),
+    let mut shown = String::new();
+    for c in text.chars().take(MAX) {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
         }
     }
     if text.chars().nth(MAX).is_some() {
         shown.push('…');
     }
-    shown + "`"
+    if !shown.contains('`') {
+        return format!("`{shown}`");
+    }
+    // Code with backticks is between longer rows of them, and spaces, which are not shown.
+    let longest = shown.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let marks = "`".repeat(longest + 1);
+    format!("{marks} {shown} {marks}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Code is the text as it is, but for control characters and text after 100 characters.
+    #[test]
+    fn codes() {
+        let [whole, longer] = [100, 101].map(|len| "`".to_owned() + &"a".repeat(len - 1));
+        for (text, expected) in [
+            ("a b", "`a b`"),
+            ("a|b\u{1b}", "`a|b\\u{1b}`"),
+            ("a`b", "`` a`b ``"),
+            ("``", "``` `` ```"),
+            (&whole, &format!("`` {whole} ``")),
+            (&longer, &format!("`` {whole}… ``")),
+        ] {
+            assert_eq!(code(text), expected, "{text}");
+        }
+    }
 }

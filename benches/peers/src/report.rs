@@ -24,8 +24,8 @@ pub const AIOSTEM: &str = "aiostem";
 pub const NEWLINES: &str = "limit: count the newlines";
 pub const FROM_UTF8: &str = "limit: check for UTF-8";
 
-/// Each row of ours with the rows that do the same work.
-const SAME_WORK: [(&str, &[&str]); 4] = [
+/// Each row of ours with the rows of other parsers that it is compared with.
+const COMPARED: [(&str, &[&str]); 4] = [
     (PARSE, &[STEM_RS, NAIVE, PYTHON_STEM, CEPA, AIOSTEM]),
     (READ, &[STEM_RS_READ, NAIVE_READ, PYTHON_STEM, CEPA, AIOSTEM]),
     (OWNED, &[STEM_RS, NAIVE, PYTHON_STEM, CEPA, AIOSTEM]),
@@ -86,14 +86,12 @@ fn decimals(number: f64) -> usize {
     if number < 0.1 { 3 } else { 1 }
 }
 
-/// Writes the list of rows in which another parser is faster at the same work.
+/// Writes the list of rows in which another parser is faster.
 pub fn lost(tables: &[Table]) {
-    println!(
-        "### Rows that we lose\n\nEvery row loses to both limits, which read no event. Rows that lose to a parser:\n"
-    );
+    println!("### Rows of this crate that lose to another parser\n");
     let mut none = true;
     for table in tables {
-        for (ours, others) in SAME_WORK {
+        for (ours, others) in COMPARED {
             let lost: Vec<String> = others
                 .iter()
                 .filter_map(|&other| {
@@ -175,8 +173,14 @@ pub fn mistakes(input: &str, lines: usize, not_utf8: usize, found: &[(&str, Mist
     for (name, mistakes) in found {
         println!("| **{name}** | wrong in some way | **{}** | | |", mistakes.events);
         for (what, cause) in &mistakes.causes {
-            println!("| {name} | {what} | {} | {} | {} |", cause.events, code(&cause.content), cause.example);
+            let [what, content, example] = [what, &code(&cause.content), &cause.example].map(|text| cell(text));
+            println!("| {name} | {what} | {} | {content} | {example} |", cause.events);
         }
     }
     println!();
+}
+
+/// Returns Markdown for a cell of a table, in which `|` is escaped, in code too.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
 }

@@ -25,8 +25,8 @@ enum Values {
     Paths(ValueHint),
 }
 
-/// The values of each argument that takes other ones than those its parser lists, by the argument's ID: the name of its field in the
-/// options of a command.
+/// The values of each argument whose parser does not list them, by the argument's ID: the name of its field in the options of a
+/// command.
 const VALUES: [(&str, Values); 7] = [
     // The COMMAND of `man`.
     ("page", Values::CommandNames),

@@ -34,12 +34,13 @@ impl ReadAhead {
     pub(crate) fn start(reader: impl Read + Send + 'static) -> io::Result<Self> {
         let (filled_sender, filled) = channel();
         let (used_chunks, to_fill) = channel();
-        for _ in 0..CHUNKS {
+        let chunk = Vec::new();
+        for _ in 1..CHUNKS {
             // Sending cannot fail: `to_fill` is still there.
             let _ = used_chunks.send(Vec::new());
         }
         thread::Builder::new().spawn(move || fill(reader, to_fill, &filled_sender))?;
-        Ok(Self { filled, used_chunks, chunk: Vec::new(), returned: 0, is_over: false })
+        Ok(Self { filled, used_chunks, chunk, returned: 0, is_over: false })
     }
 }
 
@@ -85,6 +86,8 @@ impl Read for ReadAhead {
 
 #[cfg(test)]
 mod tests {
+    use core::time::Duration;
+
     use super::*;
 
     /// A reader that returns chunks of different lengths, and then an error.
@@ -108,6 +111,28 @@ mod tests {
         assert!(read == chunks.concat());
         assert_eq!(ahead.read(&mut [0]).map_err(|error| error.kind()), Err(io::ErrorKind::InvalidData));
         assert_eq!(ahead.read(&mut [0]).ok(), Some(0));
+    }
+
+    /// The thread stops once all chunks but the one that is being returned are filled.
+    #[test]
+    fn reads_ahead_are_limited() {
+        /// An endless reader that reports each read.
+        struct Endless(Sender<()>);
+
+        impl Read for Endless {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                self.0.send(()).map_err(io::Error::other)?;
+                Ok(buffer.len())
+            }
+        }
+
+        let (reports, reads) = channel();
+        let mut ahead = ReadAhead::start(Endless(reports)).expect("a thread");
+        assert_eq!(ahead.read(&mut [0]).ok(), Some(1));
+        for _ in 0..CHUNKS {
+            assert!(reads.recv_timeout(Duration::from_secs(60)).is_ok());
+        }
+        assert!(reads.recv_timeout(Duration::from_millis(100)).is_err());
     }
 
     /// A thread that ends without a result has not read the whole input.

@@ -54,11 +54,11 @@ pub(crate) fn iso_fields<'a>(event: &StreamEventRef<'a>, list: &'a str) -> Cow<'
 /// Returns the target's host, with credentials masked, and with a U+FFFD for each part that is not UTF-8. The event itself has a
 /// single one for the whole host.
 pub(crate) fn target_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
-    host_bytes(event).map_or_else(|| text(event, event.target_host), |host| bytes(event, host))
+    host_not_utf8(event).map_or_else(|| text(event, event.target_host), |host| bytes(event, host))
 }
 
 /// Returns the host of a target that is not UTF-8, as tor printed it: without masking. `None` for any other target.
-pub(crate) fn host_bytes<'a>(event: &StreamEventRef<'a>) -> Option<&'a [u8]> {
+pub(crate) fn host_not_utf8<'a>(event: &StreamEventRef<'a>) -> Option<&'a [u8]> {
     let anomalies = event.anomalies();
     if !anomalies.contains(Anomaly::TargetNotUtf8) {
         return None;

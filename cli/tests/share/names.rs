@@ -63,6 +63,7 @@ fn kinds_of_names() {
         ("müller.example", "host10é.test"),
         // A name longer than the 63 characters of a label stays longer.
         (&long, &format!("host11{}", "x".repeat(58))),
+        (&format!("{long}.onion"), &format!("host12{}.other.onion", "x".repeat(46))),
     ];
     let line = |(index, host): (usize, &str)| format!("650 STREAM {index} SUCCEEDED 5 {host}:443\n");
     let log: String = targets.iter().map(|&(host, _)| host).enumerate().map(line).collect();

@@ -101,8 +101,7 @@ fn streams_are_the_same() {
     }
 }
 
-/// The events of real sessions: each is printed, in order, and has the anomalies that it had, but for those of fields
-/// that begin at another place.
+/// The events of real sessions: each is printed, in order, and has the anomalies that it had.
 #[test]
 fn events_have_the_same_anomalies() {
     for (name, status) in [("stream-events.raw", 1), ("hostile-targets.raw", 0), ("onionperf-whole.log.xz", 0)] {
@@ -113,6 +112,7 @@ fn events_have_the_same_anomalies() {
         for (before, after) in before.iter().zip(&after) {
             let anomalies = |row: &Value| {
                 let list = row["anomalies"].as_array().unwrap().clone();
+                // A pseudonym has another length than the name, so that other fields end where tor cuts a target.
                 list.into_iter().filter(|anomaly| anomaly != "field_at_cut").collect::<Vec<_>>()
             };
             assert_eq!(anomalies(after), anomalies(before), "{name}: {before}\n{after}");
@@ -146,7 +146,10 @@ fn events_that_are_left_out() {
     let (text, messages) = share(1, &["--max-names", "3"], &log);
     // The target, the client, and the client's first port are three names. The mapped address and the second port are beyond the limit.
     assert_eq!(String::from_utf8(text).unwrap().lines().count(), 7);
-    assert!(messages.contains("tor-streams: 4 events left out: there are more names than --max-names\n"), "{messages}");
+    assert!(
+        messages.contains("tor-streams: 4 events left out: there are more names than pseudonyms (--max-names)\n"),
+        "{messages}"
+    );
 
     let backward = "\
 1795600810.00 650 STREAM 1 NEW 0 a.test:80 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER
@@ -185,8 +188,8 @@ Mar  1 00:00:01 650 STREAM 1 CLOSED 7 a.test:80 REASON=DONE
     );
 }
 
-/// The fields of one of the events end 255 bytes after the target's start, where tor would have cut a target: that event is flagged.
-/// Its host has the same pseudonym as in the other events all the same.
+/// Where LF ends a line, the CR before it may be the last byte that tor printed of a target. In one of these events the CR is byte 255
+/// from the target's start, where tor cuts a target: that event is flagged. Its host has the same pseudonym as in the others all the same.
 #[test]
 fn an_event_as_long_as_a_cut_target() {
     let event = |id: usize| {

@@ -1,4 +1,4 @@
-//! The questions that `cli/README.md` answers in one line each: every line is run.
+//! Commands and output in the pages for users: the questions that `cli/README.md` answers in one line each, and the rest.
 
 use core::fmt::Write;
 use std::path::Path;
@@ -97,4 +97,35 @@ fn the_readme_shows_what_is_drawn() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tor-streams"));
     command.args(["plot", "--figure", "failures", "tests/data/onionperf-whole.log.xz"]).current_dir(root);
     assert_eq!(command.output().unwrap().stdout, std::fs::read(root.join("docs/failures.svg")).unwrap());
+}
+
+/// Returns the arguments of each `tor-streams` command in a page, within a sentence or in a block of code, with examples in place of
+/// its placeholders.
+fn arguments(page: &str) -> Vec<String> {
+    let mut code: Vec<&str> = page.lines().filter(|line| line.starts_with("    ")).collect();
+    for (index, section) in page.split("```").enumerate() {
+        let is_block = index % 2 == 1;
+        if is_block { code.extend(section.lines()) } else { code.extend(section.split('`').skip(1).step_by(2)) }
+    }
+    let commands = code.iter().filter_map(|line| Some(line.split_once("tor-streams ")?.1));
+    // A comment, a pipe, a redirection and the end of `$(...)` end a command's arguments.
+    let own = commands.map(|command| command.split(['#', '|', '>', ')']).next().unwrap().trim_start_matches("-- "));
+    own.map(|own| own.replace("COLUMN,...", "target").replace("ADDRESS", "127.0.0.1:9051").replace("SHELL", "bash"))
+        .collect()
+}
+
+#[test]
+fn pages_name_options_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let program = env!("CARGO_BIN_EXE_tor-streams");
+    for page in ["cli/README.md", "docs/tool.md"] {
+        let arguments = arguments(&std::fs::read_to_string(root.join(page)).unwrap());
+        assert!(arguments.len() >= 8, "{page}: {arguments:?}");
+        let needs_arrow = |own: &&String| own.contains("parquet");
+        for own in arguments.iter().filter(|own| cfg!(feature = "arrow") || !needs_arrow(own)) {
+            // All arguments before `--help` are checked, and nothing is read.
+            let output = Command::new("sh").args(["-c", &format!("'{program}' {own} --help")]).output().unwrap();
+            assert!(output.status.success(), "{page}: tor-streams {own}: {}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
 }

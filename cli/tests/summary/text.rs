@@ -110,8 +110,9 @@ fn for_a_program() {
 
 #[test]
 fn many_files_are_the_sum_of_each() {
-    let (a, b) =
-        (file("many/logs", "a.log", LOG), file("many/logs/more", "b.log", LOG.replace("192.0.2.1", "192.0.2.2")));
+    // Files of the same content would be reported.
+    let other = LOG.replace("192.0.2.1", "192.0.2.2");
+    let (a, b) = (file("many/logs", "a.log", LOG), file("many/logs/more", "b.log", other));
     let whole = json(1, &[], &[&a, &b]);
     assert_eq!(whole, json(1, &["--recursive"], &[a.parent().unwrap()]));
     assert_eq!(whole, json(1, &[], &[&b, &a]), "in any order");
@@ -200,6 +201,22 @@ fn failures_on_a_circuit_and_without_one() {
         "Streams that failed and never were on a circuit (50.0 % of all)",
     ] {
         assert!(text.lines().any(|line| line == heading), "{heading:?} in\n{text}");
+    }
+}
+
+// Each of three streams fails for a cause of its own. With room for one row, the summary does not know whether the others were on a
+// circuit, and says so.
+#[test]
+fn failures_without_a_row() {
+    let failed = |id: u8| format!("650 STREAM {id} FAILED {id} a:1 REASON=R{id}\n");
+    let log = file("summary", "failures_without_a_row.log", [1, 2, 3].map(failed).concat());
+    let text = stdout(0, &["summary", "--max-live", "1"], &[&log]);
+    for part in [
+        "3 failed (100.0 %): 1 on a circuit, 0 that never were on one, 2 not told apart\n  for want of room.\n",
+        "\nStreams that failed on a circuit (33.3 % of all)\n  1  100.0 %  R1\n",
+        "\nStreams that failed, not told apart for want of room (66.7 % of all)\n  2  100.0 %  (all others)\n",
+    ] {
+        assert!(text.contains(part), "{part:?} in\n{text}");
     }
 }
 

@@ -239,7 +239,7 @@ impl LineFinder {
         skipped
     }
 
-    /// Returns the line end. `None` before the first reply, unless it was set.
+    /// Returns the line end. `None` before the first reply, unless it was set or a format was added.
     pub(super) const fn known_line_end(&self) -> Option<LineEnd> {
         match self.input {
             Input::Unknown => None,

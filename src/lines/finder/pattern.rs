@@ -54,8 +54,8 @@ impl Pattern {
     /// Maximum length of a prefix, in bytes: more than the 64 of dates and times. A longer one, which only a format can
     /// have, has no pattern.
     const MAX_PREFIX: usize = 80;
-    /// Number of bytes that are always compared: enough for the dates and times of most logs, and fewer than a line with
-    /// an event has. A shorter line of a log with a prefix is examined.
+    /// Number of bytes that are always compared: enough for the dates and times of most logs. A shorter line of a log with
+    /// a prefix is examined; few of its events are shorter.
     const ALWAYS_COMPARED: usize = 40;
 
     /// Returns the pattern of lines without a prefix, on the wire or in a log.

@@ -1,5 +1,6 @@
 //! The events of a reader as an iterator.
 
+use core::fmt;
 use core::iter::FusedIterator;
 use std::io::Read;
 
@@ -23,7 +24,6 @@ use crate::owned::StreamEvent;
 /// assert_eq!(events[0].target_host, "www.example.com");
 /// # Ok::<(), tor_stream_event::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct IntoEvents<R> {
     /// Source of the events.
     reader: EventReader<R>,
@@ -73,3 +73,10 @@ impl<R: Read> Iterator for IntoEvents<R> {
 }
 
 impl<R: Read> FusedIterator for IntoEvents<R> {}
+
+impl<R> fmt::Debug for IntoEvents<R> {
+    /// Formats settings and position, without the bytes of the reader.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IntoEvents").field("reader", &self.reader).field("done", &self.done).finish()
+    }
+}

@@ -210,8 +210,8 @@ pub struct Failure<T> {
 }
 
 /// Defines methods that return words as tor printed them: the method, the field with the word, and the field with the
-/// text of an unnamed word; then the content of an event and the word in it, for the example. `$owner` is the type's value
-/// of a `life` there.
+/// text of an unnamed word; then the content of an event and the word in it, for the example, where the expression `$owner`
+/// has the method.
 macro_rules! printed_words {
     (
         $owner:literal:
@@ -290,7 +290,7 @@ impl<T, N> StreamLife<T, N> {
     /// ```
     #[must_use]
     pub fn ended(&self) -> Option<&T> {
-        // A FAILED after CLOSED, with the outcome `AfterClosed`, is not the end of the stream.
+        // FAILED sets the outcome `Failed` at once. A FAILED after CLOSED, with the outcome `AfterClosed`, is not the end.
         match (&self.failure, self.outcome) {
             (Some(failure), Outcome::Failed) => Some(&failure.time),
             (_, Outcome::Closed) => Some(&self.last),

@@ -26,8 +26,8 @@ macro_rules! newer_fields {
     };
 }
 
-/// Expands to a case for each word: the line `9 STATUS 4 example.com:443 FIELDS=WORD`, where the last of the fields is the one that has
-/// the word.
+/// Expands to a case for each word: the line `9 STATUS 4 example.com:443 FIELDS=WORD`. Its `$field` is the word, and the rest is as in the
+/// case `$others`.
 macro_rules! each_word {
     ($status:literal $fields:literal $field:ident $others:ident: $($word:literal)+) => {
         &[$(

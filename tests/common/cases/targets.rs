@@ -126,8 +126,8 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace],
         ..CLOSED
     },
-    // The colon that tor prints before the port may be in an address that the client forged (`6.6.6.6:1`). tor's own field follows, and a
-    // line has one such field of tor's at most.
+    // The client asked for the host `a:1 SOURCE_ADDR=6.6.6.6` and port 1, so that a forged address ends with tor's port. The last
+    // SOURCE_ADDR of a line is tor's.
     Case {
         content: b"9 NEW 0 a:1 SOURCE_ADDR=6.6.6.6:1 SOURCE_ADDR=127.0.0.1:5 PURPOSE=USER",
         host: "a:1 SOURCE_ADDR=6.6.6.6",
@@ -165,8 +165,8 @@ pub(super) const HOSTILE_TARGETS: &[Case] = &[
         anomalies: &[Anomaly::TargetSpace, Anomaly::TargetQuote],
         ..PLAIN
     },
-    // The client chose the user name as well. The user name could begin in the target (`":80 SOCKS_USERNAME="`), with fields after it,
-    // but then the string of `FOO` would have no end.
+    // The client chose the user name as well. If the user name began in the target (`":80 SOCKS_USERNAME="`), the fields after it would end
+    // with `FOO="`, a string without an end.
     Case {
         content: br#"9 SUCCEEDED 4 x:1 SOCKS_USERNAME=":80 SOCKS_USERNAME=" CLIENT_PROTOCOL=A FOO=""#,
         host: r#"x:1 SOCKS_USERNAME=""#,

@@ -1,4 +1,4 @@
-//! Writes the `Debug` form of every type that holds text.
+//! Writes the `Debug` forms that show text of the input; `display.rs` writes the others.
 //!
 //! `core` shows text between quotation marks by a function that the compiler does not prove free of panics, so this
 //! program has some. `ci/no-panic` checks that every call of one is in a function of `core`, and none in the library.

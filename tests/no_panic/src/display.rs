@@ -1,4 +1,4 @@
-//! Writes every type of the library that needs no allocator: all of `Display`, and the `Debug` form of types that hold no text.
+//! Writes every type of the library that needs no allocator: all of `Display`, and the `Debug` forms that show no text of the input.
 //! `debug.rs` writes the other `Debug` forms.
 //!
 //! The program copies the events on standard input to standard output. `ci/no-panic` checks that no panic is left in it.

@@ -15,7 +15,7 @@ use tor_stream_event::{
 
 use crate::command::list_form::ListForm;
 use crate::input::time::{Stamp, Time};
-use crate::output::mask::{self, host_bytes};
+use crate::output::mask::{self, host_not_utf8};
 
 /// Defines [`EventRow`] and the names of its columns from one list.
 macro_rules! row {
@@ -243,7 +243,7 @@ fn decimal(time: Duration) -> String {
 /// Returns the target's host, unmasked, with a U+FFFD for each part that is not UTF-8; the event has a single one for the
 /// whole host.
 fn unmasked_host<'a>(event: &StreamEventRef<'a>) -> Cow<'a, str> {
-    host_bytes(event).map_or(Cow::Borrowed(event.target_host), String::from_utf8_lossy)
+    host_not_utf8(event).map_or(Cow::Borrowed(event.target_host), String::from_utf8_lossy)
 }
 
 impl Serialize for IsoFields<'_> {

@@ -17,8 +17,8 @@ pub(crate) struct Identities {
     identities: Vec<Identity>,
     /// Indices of the identities by their fields.
     by_fields: HashMap<Fields, Group>,
-    /// Maximum number of cached results, and so of identities. Beyond it the cache has only results of identities that gained
-    /// values: fewer than [`FIELDS`] for each.
+    /// Maximum number of cached results, and so of identities. Only [`learn`](Self::learn) goes beyond it: it adds a result each time
+    /// that an identity gains values, which is fewer times than there are [`FIELDS`].
     limit: usize,
     /// Number of streams whose identity is unknown because there was no room for another result.
     no_room: u64,

@@ -8,7 +8,7 @@ use tor_stream_event::{
 };
 
 use super::names::{NameKind, Pseudonyms};
-use crate::output::mask::host_bytes;
+use crate::output::mask::host_not_utf8;
 
 /// Maximum length of a target, in bytes. tor cuts a longer one there.
 const MAX_TARGET: usize = 255;
@@ -220,10 +220,9 @@ impl PseudonymLine<'_> {
         } else {
             format!(":{}", event.target_port)
         };
-        let host = host_bytes(event).unwrap_or(event.target_host.as_bytes());
-        // tor cuts a target after 255 bytes. If the last of them was a CR or LF, the log's line ends there, after 254 bytes of
-        // the target. The anomaly alone does not show a cut: the parser also sets it for a shorter target with fields, if
-        // the line ends at that place, since the fields may be text of the client.
+        let host = host_not_utf8(event).unwrap_or(event.target_host.as_bytes());
+        // A line with a cut target ends after 255 bytes of it, or after 254 if the next one was a CR or LF. The anomaly alone does not
+        // show a cut: a line of the same length with a shorter target has it, too, since the client may have written the fields.
         let is_cut = anomalies.contains(Anomaly::TargetMayBeCut) && host.len() + port.len() >= MAX_TARGET - 1;
         let min_len = if is_cut { MAX_TARGET.saturating_sub(port.len()) } else { 0 };
         let relay = event.exit_relay().filter(|_| !is_cut);
@@ -245,8 +244,8 @@ impl PseudonymLine<'_> {
         Some(())
     }
 
-    /// Adds the pseudonym of a host, of at least `min_len` bytes if it is a name. A name of more than 63 bytes gets a
-    /// pseudonym of more; an onion address does not, since the ending of its pseudonym shows the length.
+    /// Adds the pseudonym of a host, of at least `min_len` bytes if it is a name. A name of more than [`MAX_SHORT_HOST`] bytes gets a
+    /// longer pseudonym, too, unless it is a subdomain of an onion service.
     fn host(&mut self, host: &[u8], min_len: usize) -> Option<()> {
         if NO_NAMES.contains(&host) {
             self.line.extend_from_slice(host);
@@ -265,7 +264,7 @@ impl PseudonymLine<'_> {
             self.odd_characters(host);
         }
         let ending = ending(&lower);
-        let is_long = host.len() > MAX_SHORT_HOST && !ending.ends_with(".onion");
+        let is_long = host.len() > MAX_SHORT_HOST && !matches!(ending, ".onion" | ".v2.onion");
         let min_len = if is_long { min_len.max(MAX_SHORT_HOST + 1) } else { min_len };
         let len = self.line.len() - start + ending.len();
         for _ in len..min_len {

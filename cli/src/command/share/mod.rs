@@ -46,11 +46,11 @@ What is printed:
     clients                as addresses; /socket1; their ports are numbered
     credentials            \"user1\", \"pass1\"; empty ones stay so
     unknown words          WORD1; an unknown keyword becomes REDACTED=x
-  The pseudonym of a name of more than 63 bytes, or so long that tor may have
-  cut it, is long as well. If the output is no terminal, the pseudonym of a name with
-  a space, a quotation mark, a control character or a byte that is not ASCII
-  has one such character. Names that differ only in the case of their letters
-  are one name, as for tor.
+  A name of more than 63 bytes has a long pseudonym, unless it is a subdomain of
+  an onion service; a name that tor may have cut always has one. If the output
+  is no terminal, the pseudonym of a name with a space, a quotation mark, a
+  control character or a byte that is not ASCII has one such character. Names
+  that differ only in the case of their letters are one name, as for tor.
 
   Kept as they are: IDs of streams and circuits, which tor makes numbers, the
   statuses, the ports of targets, reasons, sources, purposes, protocols,
@@ -70,8 +70,8 @@ What is left out:
 
   The anomalies unterminated, in_data and escaped are those of a log's lines,
   and are gone; so may be unknown_order, field_not_utf8 and field_at_cut,
-  since fields are printed in tor's order. A field whose value is none of its
-  keyword becomes REDACTED=x, too, which has the anomaly unknown_keyword.
+  since fields are printed in tor's order. A field with a value that its keyword
+  cannot have becomes REDACTED=x, too, which has the anomaly unknown_keyword.
 
 Several files are printed one after the other, as parts of one log. Streams
 in them with the same ID become one, so share logs of their own one by one.
@@ -82,11 +82,11 @@ Exit status:
   1  Standard error reports something else: a file or a line that could not be
      read, as FILE:LINE: and the reason; a file that is read twice; a filter's
      word that nobody knows; events that were left out, since an ID is not a
-     number, there were more names than --max-names, or no line with pseudonyms
-     would read alike; events that are printed without their time, since it is
-     before that of the first one, or since the time between them is unknown:
-     they have no year, and the end of February or of the year between them, or
-     their forms differ. Everything else was printed.
+     number, there were more names than pseudonyms (--max-names), or no line with
+     pseudonyms would read alike; events that are printed without their time,
+     since it is before that of the first event, or cannot be compared with it:
+     dates without a year, with the end of February or of a year between them,
+     or times of different forms. Everything else was printed.
   2  The arguments are wrong.";
 
 /// The options of `share`.
@@ -99,7 +99,7 @@ pub(crate) struct Options {
     /// Print Unix time, and not the seconds from the first event
     #[arg(long)]
     keep_times: bool,
-    /// Maximum number of pseudonyms; an event with a name beyond it is left out
+    /// Maximum number of pseudonyms; an event with a name beyond it, or beyond 3.6 million local addresses, is left out
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     max_names: usize,
 }
@@ -286,7 +286,7 @@ impl SharePrinter {
         let [events, other_lines] = [count(self.printed, "event"), count(other_lines, "other line")];
         report(format_args!("tor-streams: {events} printed, {other_lines} left out"));
         for (number, cause) in [
-            (self.no_room, "left out: there are more names than --max-names"),
+            (self.no_room, "left out: there are more names than pseudonyms (--max-names)"),
             (self.not_writable, "left out: an ID is not a number, or no line with pseudonyms reads like them"),
             (self.times.early, "without a time: before that of the first event"),
             (

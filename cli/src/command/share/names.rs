@@ -5,6 +5,10 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use std::collections::HashMap;
 use std::hash::RandomState;
 
+/// Number of addresses in each block of local IPv4 addresses, `127.200.0.0` to `127.255.255.255` and `10.200.0.0` to
+/// `10.255.255.255`.
+const LOCAL_ROOM: u32 = 56 * 256 * 256;
+
 /// A kind of pseudonym. Pseudonyms of a kind are numbered from 1 in the order in which their texts are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum NameKind {
@@ -88,11 +92,9 @@ impl Pseudonyms {
             } else {
                 (NameKind::Public4, [240, 0, 0, 0])
             };
-            // The addresses from the base on to the end of the second byte. The block of public ones ends with the highest address of
-            // all, where `checked_add` fails.
-            const ROOM: u32 = (256 - 200) << 16;
             let number = self.number(kind, inner.as_bytes());
-            let number = number.filter(|&number| kind == NameKind::Public4 || number < ROOM);
+            let number = number.filter(|&number| kind == NameKind::Public4 || number < LOCAL_ROOM);
+            // The public block ends with the highest address of all, where the sum fails.
             let address = number.and_then(|number| u32::from_be_bytes(base).checked_add(number));
             return Some(address.map(|address| Ipv4Addr::from(address).to_string()));
         }
@@ -133,6 +135,22 @@ mod tests {
         }
         for name in ["", "[127.0.0.1]", "a.test", "1.2.3", "[::1", "::1:80:x"] {
             assert_eq!(names.address(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_block() {
+        let mut names = Pseudonyms::new(100);
+        for (kind, last) in [(NameKind::Loopback4, LOCAL_ROOM - 2), (NameKind::Public4, (1 << 28) - 2)] {
+            names.last.insert(kind, last);
+        }
+        for (address, pseudonym) in [
+            ("127.0.0.1", Some("127.255.255.255")),
+            ("127.0.0.2", None),
+            ("192.0.2.1", Some("255.255.255.255")),
+            ("192.0.2.2", None),
+        ] {
+            assert_eq!(names.address(address), Some(pseudonym.map(Into::into)), "{address}");
         }
     }
 

@@ -56,10 +56,8 @@ impl SummaryLogs {
     /// Returns the maximum length, in bytes, of the ranges that a file is divided into among processes with up to `jobs`
     /// threads each.
     #[cfg(feature = "cluster")]
-    pub(super) fn range_len_for(jobs: u64) -> u64 {
-        // The ranges that the threads of a process read at a time are together as long as two of the maximum length, as they are
-        // without a cluster.
-        (2 * Self::RANGE.end() / jobs.max(1)).clamp(*Self::RANGE.start(), *Self::RANGE.end())
+    pub(super) fn max_range_len(jobs: usize) -> u64 {
+        crate::input::threads::max_range_len(&Self::RANGE, jobs)
     }
 
     /// Returns the empty log of a part: without a limit, since that of the whole log applies when the part is appended.

@@ -56,9 +56,8 @@ What is counted:
   another one, unless the files are parts of one log (--join).
   Each table has up to --max-live rows. Beyond it, and beyond a kilobyte of
   text, all is counted together: as `(all others)`, in JSON in fields such as
-  `other_targets`. With filters, so are more than 16 words of one stream that
-  Tor does not have. Of more than --max-live streams at a time, the oldest are
-  let go.
+  `other_targets`. With filters, so are unknown words of a stream beyond its
+  first 16. Of more than --max-live streams at a time, the oldest are let go.
 
 Exit status:
   0  Everything was counted, or whatever reads the output was closed. Standard

@@ -60,6 +60,15 @@ impl LineCount {
         self.first.get_or_insert(number);
     }
 
+    /// Returns `true` if this can be a count of lines among `lines` lines.
+    #[cfg(feature = "cluster")]
+    fn is_within(self, lines: u64) -> bool {
+        match self.first {
+            Some(first) => (1..=lines).contains(&first) && (1..=lines).contains(&self.count),
+            None => self.count == 0,
+        }
+    }
+
     /// Adds the lines of a later range, before which there are `lines` lines.
     fn append(&mut self, later: Self, lines: u64) {
         self.count += later.count;
@@ -150,8 +159,7 @@ impl Findings {
     pub(crate) fn is_within(&self, lines: u64) -> bool {
         let findings =
             [self.untimed, self.too_late, self.joined, self.with_cr, self.untimed_rows, self.refused_replies];
-        self.behind_limit <= lines
-            && findings.iter().all(|found| found.count <= lines && found.first.is_none_or(|first| first <= lines))
+        self.behind_limit <= lines && findings.iter().all(|found| found.is_within(lines))
     }
 
     /// Returns the messages about a log, and `true` if nothing was found: then the messages only say how the log was read.
@@ -210,5 +218,28 @@ impl Findings {
                 .push(format!("{}:{first}: {events} a time after the year 9999, which is taken for none", log.name));
         }
         messages
+    }
+}
+
+#[cfg(all(test, feature = "cluster"))]
+mod tests {
+    use super::*;
+
+    /// A count without a first line would be in no message.
+    #[test]
+    fn counts_within_a_range() {
+        for (count, first, is_within) in [
+            (0, None, true),
+            (1, Some(5), true),
+            (5, Some(1), true),
+            (1, None, false),
+            (0, Some(1), false),
+            (1, Some(0), false),
+            (1, Some(6), false),
+            (6, Some(1), false),
+        ] {
+            let findings = Findings { joined: LineCount { count, first }, ..Findings::default() };
+            assert_eq!(findings.is_within(5), is_within, "{count} {first:?}");
+        }
     }
 }

@@ -56,8 +56,8 @@ enum LineEndChoice {
 /// among them.
 pub(crate) const LEARNED_FROM: usize = 512 * 1024;
 
-/// Maximum number of lines with an event that are compared with all later ones to learn a format. Lines of a format that was
-/// learned do not count, so a log with more is one whose lines are hardly ever alike.
+/// Maximum number of lines with an event that are compared with all later ones to learn a format. Lines that fit a learned format are
+/// not compared, so this limits the work for a log whose lines are all unlike.
 const MAX_SAMPLES: usize = 256;
 
 /// Number of bytes of the beginning that are read at once.
@@ -209,7 +209,8 @@ impl LayoutOptions {
         }
     }
 
-    /// Sets the formats of a layout by the first lines of the log. Returns `false` if more lines may change the result.
+    /// Sets the formats of a layout by the first lines of the log. Returns `false` if more lines are needed: no event can be read yet,
+    /// and a format may still be learned or completed.
     fn set_formats(&self, start: &[u8], layout: &mut Layout) -> bool {
         let with_mark = lines_with_mark(start);
         // A call with fewer lines may have set these.
@@ -219,8 +220,9 @@ impl LayoutOptions {
         layout.given = layout.formats.len();
         let learns = layout.given < self.prefix.len();
         if !learns {
-            // The text after an event is taken from the first line with one.
-            return !with_mark.is_empty();
+            // A later line may show what an option lacks: the text after an event, or the space before one. No event waits for it.
+            let state = layout.events(io::empty()).state();
+            return with_mark.iter().any(|line| state.reply_prefix(line).is_some());
         }
         if layout.formats.is_empty() && needs_no_format(start, layout.line_end) {
             // A format would do harm: dates would be text, and a capture would be read as a log.
@@ -350,51 +352,4 @@ impl Layout {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Returns the options with `--prefix auto`.
-    fn learning() -> LayoutOptions {
-        LayoutOptions {
-            prefix: vec![LayoutOptions::AUTO.into()],
-            bare: false,
-            line_end: LineEndChoice::Auto,
-            no_data: false,
-        }
-    }
-
-    /// The last two lines are alike. With too many before them that are like none, they are not compared.
-    #[test]
-    fn too_many_lines_to_compare() {
-        // Letters only: numbers would be alike.
-        let unlike = |number: usize| format!("{number:b}").replace('0', "a").replace('1', "b");
-        for (count, prefix, learned) in [
-            (MAX_SAMPLES - 1, &unlike as &dyn Fn(usize) -> String, 1),
-            (MAX_SAMPLES, &unlike, 0),
-            (2 * MAX_SAMPLES, &|_| "gw".into(), 2),
-        ] {
-            let prefixes = (0..count).map(prefix).chain(["last".into(), "last".into()]);
-            let text: String = prefixes.map(|prefix| format!("{prefix} 650 STREAM 1 NEW 0 a:1\n")).collect();
-            let mut layout = Layout::default();
-            // Further lines, as of a stream, would not be waited for.
-            assert!(learning().set_formats(text.as_bytes(), &mut layout), "{count}");
-            assert_eq!((layout.learned_formats().len(), layout.is_unknown), (learned, learned == 0), "{count}");
-        }
-    }
-
-    /// A stream's first read may be without an event: the reads after it decide.
-    #[test]
-    fn events_in_the_second_read() {
-        for (second, expected) in [
-            ("650 STREAM 1 NEW 0 a:1\n", (false, false)),
-            ("gw: 650 STREAM 1 NEW 0 a:1\ngw: 650 STREAM 2 NEW 0 b:1\n", (false, false)),
-            ("gw: 650 STREAM 1 NEW 0 a:1\n", (true, false)),
-            ("another note\n", (false, true)),
-        ] {
-            // Longer than a label, for which a text's first bytes are searched: the second text comes with a second read.
-            let text = Cursor::new("a note of a program that is longer than a label\n").chain(Cursor::new(second));
-            let (_, layout) = learning().detect(Box::new(text), TextSource::Stream).unwrap();
-            assert_eq!((layout.is_unknown, layout.is_without_sample), expected, "{second}");
-        }
-    }
-}
+mod tests;

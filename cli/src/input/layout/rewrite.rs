@@ -95,20 +95,20 @@ impl<R: Read, F: FnMut(&[u8]) -> Option<Vec<u8>>> Read for Rewriter<R, F> {
 }
 
 /// Adds the code 650 to a line with an event without one: `STREAM 18 NEW` or `STREAM: 18 NEW`, after any text. `None` for any
-/// other line. Behind a code nothing is added: the text there may be a name that a client chose.
+/// other line.
 pub(crate) fn with_code(line: &[u8]) -> Option<Vec<u8>> {
     let (before, event) = line.split_at_checked(bare_event(line)?)?;
     Some([before, b"650 STREAM ", content(event)?].concat())
 }
 
-/// Returns the index of the first event without a code. `None` if there is none, or if a code comes first, as in
-/// `650 STREAM 1 NEW 0 x STREAM 2 NEW 0 y:1`: the rest of the line is an event already.
+/// Returns the index of the first event without a code. `None` if there is none, or if one with a code comes first, as in
+/// `650 STREAM 1 NEW 0 x STREAM 2 NEW 0 y:1`: the text behind it may be a name that a client chose.
 pub(crate) fn bare_event(line: &[u8]) -> Option<usize> {
-    /// Maximum number of unknown statuses after which the line is read to its end: with one in each few bytes, the work would not
-    /// be linear.
-    const MAX_READS: usize = 16;
+    /// Maximum number of events with an unknown status that are parsed. Each is parsed to the end of the line, so with one in every
+    /// few bytes the work would be quadratic.
+    const MAX_PARSED: usize = 16;
 
-    let mut reads = 0;
+    let mut parsed = 0;
     for at in memmem::find_iter(line, b"STREAM") {
         let (before, rest) = line.split_at_checked(at)?;
         if matches!(before, [.., b'6', b'5', b'0', b' ' | b'-' | b'+']) {
@@ -118,8 +118,8 @@ pub(crate) fn bare_event(line: &[u8]) -> Option<usize> {
         let Some(content) = content(rest).filter(|_| begins_word) else { continue };
         let is_event = match status_after_id(content) {
             Some(StreamStatus::Unrecognized) => {
-                reads += 1;
-                reads <= MAX_READS && is_whole(content)
+                parsed += 1;
+                parsed <= MAX_PARSED && has_target(content)
             }
             status => status.is_some(),
         };
@@ -148,8 +148,8 @@ fn status_after_id(content: &[u8]) -> Option<StreamStatus> {
     Some(known.unwrap_or(StreamStatus::Unrecognized))
 }
 
-/// Returns `true` if a content with an unknown status can be read otherwise, up to the target's port.
-fn is_whole(content: &[u8]) -> bool {
+/// Returns `true` if a content, whose status may be unknown, has all that an event needs, up to the target's port.
+fn has_target(content: &[u8]) -> bool {
     let event = StreamEventRef::parse_lenient(content.strip_suffix(b"\r").unwrap_or(content));
     event.is_ok_and(|event| !event.anomalies().contains(Anomaly::TargetWithoutPort))
 }
@@ -174,7 +174,11 @@ const TAI64_OFFSET: u64 = (1 << 62) + 10;
 /// Returns the Unix time of a TAI64N label, as decimal seconds, and the rest of the line. `multilog t`, `svlogd -t` and
 /// `s6-log t` write such a label before each line: `@400000006b06b1aa2d9e3a1c`.
 pub(crate) fn tai64n(line: &[u8]) -> Option<(String, &[u8])> {
-    let digits = |digits: &[u8]| u64::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok();
+    let digits = |digits: &[u8]| {
+        // `from_str_radix` would also take a sign.
+        let digits = core::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
+        u64::from_str_radix(digits, 16).ok()
+    };
     let (seconds, rest) = line.strip_prefix(b"@")?.split_first_chunk::<16>()?;
     let (nanoseconds, rest) = rest.split_first_chunk::<8>()?;
     let (seconds, nanoseconds) = (digits(seconds)?.checked_sub(TAI64_OFFSET)?, digits(nanoseconds)?);
@@ -235,11 +239,12 @@ mod tests {
     fn labels_are_times() {
         for (line, expected) in [
             ("@400000006b06b1aa075bcd15 650", "1795600800.123456789 650"),
-            // No space, more than a second of nanoseconds, a time before 1970, a digit too few, no `@`.
+            // No space, more than a second of nanoseconds, a time before 1970, a digit too few, a sign, no `@`.
             ("@400000006b06b1aa075bcd15650", ""),
             ("@400000006b06b1aaffffffff 650", ""),
             ("@0000000000000000075bcd15 650", ""),
             ("@400000006b06b1aa075bcd1 650", ""),
+            ("@400000006b06b1aa+75bcd15 650", ""),
             ("400000006b06b1aa075bcd15 650", ""),
         ] {
             let changed = with_unix_time(line.as_bytes()).map(|line| String::from_utf8_lossy(&line).into_owned());

@@ -184,7 +184,8 @@ impl OpenStreamScanner {
         self.previous_end = Some(line_end(line.has_cr));
     }
 
-    /// Returns `true` if a reply begins in a line, with no prefix before it.
+    /// Returns `true` if a reply begins in a line, with no prefix before it. The line may be long and be asked about at each of its
+    /// LFs: only its first bytes are read.
     fn begins_bare_reply(&self, line: &[u8]) -> bool {
         self.form.prefix_len(line) == Some(0)
     }
@@ -218,7 +219,8 @@ impl OpenStreamScanner {
     fn scan_first_line(&mut self, line: &CollectedLine, offset: u64) {
         let Some(FirstLine { row, data }) = self.form.first_line(&line.text) else { return };
         let end = line_end(line.has_cr);
-        // In a program's log with CR LF, the line may be the rest of a name in which a client has put a LF, to forge the line.
+        // The line may be the rest of a name in which a client has put a LF, to forge the line. Only where the wire is certain, after
+        // a first reply, does that LF end no line.
         let has_same_end = self.previous_end.is_none_or(|previous| previous == end);
         if self.is_wire != Some(true) && !has_same_end {
             self.refused.add(self.lines_before + 1);

@@ -77,15 +77,15 @@ impl<L: LogConsumer> CutFile<L> {
     /// changed, if the range was read as if it began in another state, or if the log cannot append its part.
     pub(super) fn append(&mut self, part: L::Part, end: &ReadEnd) -> io::Result<Option<LineState>> {
         let mut state = self.state.clone();
-        let has_state = match &mut state {
+        let state_fits = match &mut state {
             Some(state) => state.append(end.state.clone()).is_ok(),
             None => true,
         };
         // The state of the lines and the scanner may disagree on whether data is open: each has its own way to find a prefix before
         // the dot that ends the data.
         let scanners = self.scanner.as_ref().zip(end.scanner.as_ref());
-        let has_scanner = scanners.is_none_or(|(before, later)| before.is_followed_by(later));
-        let is_appended = has_state && has_scanner && self.log.append(part, self.lines())?;
+        let scanner_fits = scanners.is_none_or(|(before, later)| before.is_followed_by(later));
+        let is_appended = state_fits && scanner_fits && self.log.append(part, self.lines())?;
         Ok(is_appended.then(|| state.unwrap_or_else(|| end.state.clone())))
     }
 

@@ -15,7 +15,8 @@
 //! receives their rows and logs. A [`sink`] takes rows and messages there, from whichever thread has them. [`ranges`] finds the
 //! edges of ranges.
 //!
-//! In a cluster, the ranges of a large file that all processes see are [divided](division) among them.
+//! In a cluster, the ranges of a large file that all processes see are [divided](division) among them. Process 0 appends
+//! the ranges of all.
 
 mod collect;
 mod cut_file;
@@ -99,9 +100,8 @@ pub(crate) trait ConsumerMaker: Send + Sync + 'static {
     /// [needs](Self::needs_lines_before) it, else 0.
     fn part(&self, input: InputName<'_>, lines: u64) -> <Self::Log as LogConsumer>::Part;
 
-    /// Returns the minimum and the maximum length of a range in bytes, before it is extended to the next line. Two threads
-    /// read ranges of the maximum length, and more threads shorter ones, since the results of all wait in memory together.
-    /// `None` if inputs are not cut.
+    /// Returns the minimum and the maximum length of a range in bytes, before it is extended to the next line. `None` if
+    /// inputs are not cut.
     fn range_len(&self) -> Option<RangeInclusive<u64>>;
 
     /// Returns `true` if a part needs the number of lines before it. Then only logs whose lines end with LF are cut, not
@@ -184,6 +184,12 @@ pub(crate) trait Collector<L: LogConsumer> {
     ) -> io::Result<Option<RangeResult<L>>> {
         Ok(None)
     }
+}
+
+/// Returns the maximum length of the ranges that this number of threads reads. `len` is the minimum and the maximum for any number.
+/// Two threads read ranges of the maximum length, and more threads shorter ones, since the results of all wait in memory together.
+pub(crate) fn max_range_len(len: &RangeInclusive<u64>, jobs: usize) -> u64 {
+    (2 * len.end() / jobs.max(1) as u64).clamp(*len.start(), *len.end())
 }
 
 /// Returns inputs with their indices.

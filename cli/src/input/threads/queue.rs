@@ -15,7 +15,7 @@ use tor_stream_event::LineEnd;
 use super::division::{DividedRanges, Division};
 use super::ranges::{self, Cuttable};
 use super::unit::{CutStep, PartKind, Task, Unit};
-use super::{ConsumerMaker, LogConsumer};
+use super::{ConsumerMaker, LogConsumer, max_range_len};
 use crate::input::progress::Progress;
 use crate::input::reader::ReadOptions;
 use crate::input::{Decompressor, Input};
@@ -95,8 +95,7 @@ impl<M: ConsumerMaker> SharedState<M> {
     pub(super) fn new(options: Arc<ReadOptions>, inputs: Vec<(usize, Input)>, logs: M) -> Self {
         let jobs = options.jobs();
         let queue = Mutex::new(Queue::new(inputs, jobs));
-        // The results of all threads wait in memory together, so more threads read shorter ranges.
-        let max_range = logs.range_len().map(|len| (2 * len.end() / jobs as u64).clamp(*len.start(), *len.end()));
+        let max_range = logs.range_len().map(|len| max_range_len(&len, jobs));
         Self { options, logs, jobs, max_range, progress: Progress::new(), queue }
     }
 

@@ -93,7 +93,7 @@ impl Cursor<'_> {
             cursor.year()
         });
         if year.is_none() && self.0.first() == Some(&b':') {
-            // The number is an hour: from `Nov` on, `25. Nov 10:00:00` begins like a month and a day.
+            // The day is really an hour, such as the 10 of `Nov 10:00:00` in `25. Nov 10:00:00`.
             return None;
         }
         self.date_separator()?;

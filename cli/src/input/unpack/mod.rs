@@ -18,7 +18,7 @@ use self::foreign::{FIRST_BYTES, Foreign};
 const MAX_LAYERS: u32 = 4;
 
 /// Number of first bytes that are waited for: every [`Layer`] is detected by so many, and a log that is still written may have no more
-/// for a while. One read of a file returns more, by which all [`Foreign`] formats are detected; one read of a pipe may return so
+/// for a while. A read of a file returns more, by which all [`Foreign`] formats are detected; a read of a pipe may return so
 /// few that a [`Foreign`] format, such as tar, is not noticed.
 const AWAITED_BYTES: usize = 8;
 
@@ -107,7 +107,7 @@ impl Layer {
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
             [0xff, 0xfe, ..] => Some(Self::Utf16(UTF_16LE)),
             [0xfe, 0xff, ..] => Some(Self::Utf16(UTF_16BE)),
-            // Four letters of ASCII in UTF-16. A log in UTF-8 has no byte 0.
+            // Four letters of ASCII or Latin-1 in UTF-16. A log in UTF-8 has no byte 0.
             [1..=255, 0, 1..=255, 0, 1..=255, 0, 1..=255, 0, ..] => Some(Self::Utf16(UTF_16LE)),
             [0, 1..=255, 0, 1..=255, 0, 1..=255, 0, 1..=255, ..] => Some(Self::Utf16(UTF_16BE)),
             _ => None,

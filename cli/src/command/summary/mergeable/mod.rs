@@ -119,7 +119,7 @@ impl Settings {
     /// Returns the maximum length of a line in bytes. A tally with the longest texts and as many rows as it may have does not
     /// exceed it, whatever characters the texts have.
     pub(super) const fn line_limit(&self) -> u64 {
-        // A file may have any `max_live`.
+        // A file may have any `max_live`, and by that lines of any length.
         MAX_LEN_WITHOUT_ROWS.saturating_add((self.max_live as u64).saturating_mul(MAX_LEN_OF_ROWS))
     }
 }
@@ -154,6 +154,7 @@ impl LogTally {
     ///
     /// The reason, without text of the tally.
     pub(super) fn check(&mut self, limit: usize, guard: &mut OverflowGuard) -> Result<(), &'static str> {
+        // Unlike the tally of a range, that of a log has its number of lines.
         self.tally.check(self.tally.lines, limit)?;
         guard.add(&self.tally)?;
         self.tally.name_circuits(&self.name);

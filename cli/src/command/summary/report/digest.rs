@@ -8,7 +8,7 @@ use anstyle::Style;
 
 use super::super::tally::Tally;
 use super::text::ODD;
-use super::{failures_never_on_circuit, failures_on_circuit, seconds};
+use super::{failures_never_on_circuit, failures_on_circuit, failures_without_row, seconds};
 use crate::command::life::Cause;
 use crate::input::time;
 use crate::output::table::{count, share, thousands};
@@ -60,8 +60,12 @@ fn size(tally: &Tally, files: usize) -> String {
 
 /// Returns the sentence about the number of failed streams.
 fn failed_streams(tally: &Tally, failed: u64) -> String {
+    let unknown = match failures_without_row(tally).total() {
+        0 => String::new(),
+        others => format!(", {} not told apart for want of room", thousands(others)),
+    };
     format!(
-        "{} failed ({}): {} on a circuit, {} that never were on one.",
+        "{} failed ({}): {} on a circuit, {} that never were on one{unknown}.",
         thousands(failed),
         share(failed, tally.streams),
         thousands(failures_on_circuit(tally).total()),

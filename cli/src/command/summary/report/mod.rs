@@ -55,6 +55,11 @@ fn failures_never_on_circuit(tally: &Tally) -> CountRows<&FailureKind> {
     tally.failures.rows().only(|failure| !failure.on_circuit)
 }
 
+/// Returns the failures without a row: only their total count is known, and not whether the streams were on a circuit.
+fn failures_without_row(tally: &Tally) -> CountRows<&FailureKind> {
+    CountRows { rows: Vec::new(), others: tally.failures.rows().others }
+}
+
 /// Returns the targets of failed streams with their causes. The rows of a target follow each other, its most frequent
 /// cause first. The target with most failed streams, of all causes together, comes first.
 fn failed_targets(tally: &Tally) -> CountRows<&FailedTarget> {

@@ -7,7 +7,10 @@ use anstyle::{AnsiColor, Style};
 
 use super::super::tally::{AnomalyCount, CountRows, FailedTarget, Histogram, LogCircuit, Tally};
 use super::digest::digest;
-use super::{PERCENTILES, TextOptions, failed_targets, failures_never_on_circuit, failures_on_circuit, seconds};
+use super::{
+    PERCENTILES, TextOptions, failed_targets, failures_never_on_circuit, failures_on_circuit, failures_without_row,
+    seconds,
+};
 use crate::command::life::Cause;
 use crate::input::time;
 use crate::output::bars::{bar, blocks};
@@ -45,11 +48,12 @@ pub(super) fn print(tally: &Tally, options: TextOptions, output: &mut impl Write
     for (heading, rows) in [
         ("Streams that failed on a circuit", failures_on_circuit(tally)),
         ("Streams that failed and never were on a circuit", failures_never_on_circuit(tally)),
+        ("Streams that failed, not told apart for want of room", failures_without_row(tally)),
     ] {
         let heading = format!("{heading} ({} of all)", share(rows.total(), tally.streams));
         report.add_counts(&heading, rows, ROWS_OF_WORDS, |failure| failure.cause.to_string());
     }
-    report.add_failed_hosts(tally);
+    report.add_failed_targets(tally);
     report.add_durations("Time to the first answer (NEW to SUCCEEDED)", &tally.answers);
     report.add_slowest(tally);
     report.add_durations("Lifetime (NEW to CLOSED or FAILED)", &tally.lifetimes);
@@ -138,7 +142,7 @@ impl TextReport {
     }
 
     /// Adds the targets that failed most, each with its causes.
-    fn add_failed_hosts(&mut self, tally: &Tally) {
+    fn add_failed_targets(&mut self, tally: &Tally) {
         let targets = failed_targets(tally);
         let total = targets.total();
         if total == 0 {
@@ -146,10 +150,10 @@ impl TextReport {
         }
         self.table.heading("Targets that failed most, and why");
         let mut others = total;
-        for host in failed_hosts(targets).into_iter().take(self.max_rows(ROWS_OF_MANY)) {
-            others -= host.streams;
-            let (count, share) = (thousands(host.streams), share(host.streams, total));
-            self.table.row([count, share, or_none(host.host).into(), host.causes_text()]);
+        for target in by_host(targets).into_iter().take(self.max_rows(ROWS_OF_MANY)) {
+            others -= target.streams;
+            let (count, share) = (thousands(target.streams), share(target.streams, total));
+            self.table.row([count, share, or_none(target.host).into(), target.causes_text()]);
         }
         self.add_others(others, total);
     }
@@ -209,9 +213,9 @@ impl TextReport {
     }
 }
 
-/// A target with all causes for which its streams failed.
-struct FailedHost<'t> {
-    /// The target.
+/// A [`FailedTarget`] with all causes instead of one.
+struct TargetWithCauses<'t> {
+    /// Host of the target.
     host: &'t str,
     /// Number of streams that failed.
     streams: u64,
@@ -219,7 +223,7 @@ struct FailedHost<'t> {
     causes: Vec<(&'t Cause, u64)>,
 }
 
-impl FailedHost<'_> {
+impl TargetWithCauses<'_> {
     /// Returns the most frequent causes: at least one, and as many as fit into the last column. Unless it is the only one, each has
     /// its number of streams.
     fn causes_text(&self) -> String {
@@ -241,15 +245,15 @@ impl FailedHost<'_> {
 }
 
 /// Groups the rows of [`failed_targets`] by host: those of a host follow each other.
-fn failed_hosts(targets: CountRows<&FailedTarget>) -> Vec<FailedHost<'_>> {
-    let mut hosts: Vec<FailedHost<'_>> = Vec::new();
+fn by_host(targets: CountRows<&FailedTarget>) -> Vec<TargetWithCauses<'_>> {
+    let mut hosts: Vec<TargetWithCauses<'_>> = Vec::new();
     for (FailedTarget { host, cause }, count) in targets.rows {
         match hosts.last_mut().filter(|last| last.host == host) {
             Some(last) => {
                 last.streams += count;
                 last.causes.push((cause, count));
             }
-            None => hosts.push(FailedHost { host, streams: count, causes: vec![(cause, count)] }),
+            None => hosts.push(TargetWithCauses { host, streams: count, causes: vec![(cause, count)] }),
         }
     }
     hosts

@@ -6,7 +6,7 @@ use core::time::Duration;
 use serde::de::{Deserialize, Deserializer, Error};
 use tor_stream_event::{Anomaly, StreamClosureReason, StreamStatus};
 
-use super::words::{WordCounts, WordKind};
+use super::words::WordCounts;
 use crate::input::reader::Event;
 use crate::input::time::Time;
 use crate::output::mask;
@@ -38,8 +38,9 @@ pub(crate) struct EventTally {
 pub(crate) struct AnomalyCount {
     /// Number of events.
     pub(crate) events: u64,
-    /// Position of `file` among the files of one log (`--join`), which shows the first of the events when counts are merged. 0
-    /// for every file if each is a log of its own, and after deserialization: then the names of the files decide.
+    /// Position of `file` among the joined files of a log (`--join`), from 0. Counts are not merged in the order of the events: with
+    /// filters, those of a stream are merged at its end. 0 if each file is a log of its own, and after deserialization: of two files
+    /// with the same position, the one whose name is less counts as the first.
     #[serde(skip)]
     pub(crate) position: usize,
     /// Name of the file with the first of the events.
@@ -73,14 +74,15 @@ impl EventTally {
         let Event { line, event, time, .. } = event;
         self.total += 1;
         // In a damaged line, an unknown word may be a credential: hence the mask.
-        let is_known = event.status.number().is_some();
+        let is_known = event.status != StreamStatus::Unrecognized;
         self.statuses.add(event.status, &mask::word(event, event.status_str(), is_known), limit);
         for (table, reason) in [
             (&mut self.reasons, event.reason.zip(event.reason_str())),
             (&mut self.remote_reasons, event.remote_reason.zip(event.remote_reason_str())),
         ] {
             if let Some((reason, text)) = reason {
-                table.add(reason, &mask::word(event, text, reason.number().is_some()), limit);
+                let is_known = reason != StreamClosureReason::Unrecognized;
+                table.add(reason, &mask::word(event, text, is_known), limit);
             }
         }
         if let Some(time) = time.and_then(Time::unix) {

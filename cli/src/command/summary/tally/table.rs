@@ -96,7 +96,8 @@ impl<K: CountKey> CountTable<K> {
         is_full || all_have_room
     }
 
-    /// Returns the sum of all counts; `u64::MAX` if it is greater than that.
+    /// Returns the sum of all counts; `u64::MAX` if it is greater, as it may be in a table that was deserialized and not
+    /// [checked](super::check) yet.
     pub(crate) fn total(&self) -> u64 {
         self.by_key.values().fold(self.others, |total, &count| total.saturating_add(count))
     }

@@ -62,7 +62,7 @@ impl ProvenConnection {
         challenge: &Challenge,
         (sent, received): (KeyUse, KeyUse),
     ) -> Result<Self, GreetingError> {
-        // `RunKey::frames` never returns `None`.
+        // Never `None`: an HMAC key can have any length.
         let keys = key.frames(challenge, sent).zip(key.frames(challenge, received));
         let (sent, received) = keys.ok_or(GreetingError::Key)?;
         // After the greeting, sending has no timeout: a process that is ahead of process 0 waits for its turn.
