@@ -1,59 +1,80 @@
 //! Files: types of columns, batches, row groups and dictionaries, each of a limited size.
 
 use std::fs::File;
+use std::path::Path;
 #[cfg(unix)]
 use std::process::{Command, Stdio};
 
-use arrow_schema::{DataType, TimeUnit};
+use arrow_ipc::reader::FileReader;
+use arrow_schema::{DataType, Field, TimeUnit};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::common::random::Random;
 use crate::{FORMATS, batches, check, rows, run, written};
 
-/// Names, types and nullability of columns, on which programs of others rely.
+/// The schema of a command's files, on which programs of others rely: each column as `name type`, with `?` for one that may be null.
+const SCHEMAS: [(&str, &str); 3] = [
+    (
+        "events",
+        "line int64, time time?, prefix text?, id text, status word, circuit_id text?, target_host text, \
+         target_port int32, reason word?, remote_reason word?, source word?, source_addr text?, purpose word?, \
+         socks_username text?, socks_password text?, client_protocol word?, nym_epoch int64?, session_group int32?, \
+         iso_fields texts?, anomalies texts",
+    ),
+    (
+        "streams",
+        "stream_id text, circuit_id text?, unix_ts_start time?, unix_ts_end time?, seconds float64?, \
+         failure_reason_local word?, failure_reason_remote word?, remap_source word?, target text, outcome word, \
+         last_status word?, final_target text, source_addr text?, purpose word?, client_protocol word?, \
+         circuits texts, xoff_sent int64, xoff_recv int64, xon_sent int64, xon_recv int64, reason word?, \
+         remote_reason word?, seconds_to_answer float64?, attempts int64, detached int64, seconds_waiting float64?, \
+         asked word?, target_kind word?, began bool, has_username bool, nym_epoch int64?, session_group int32?, \
+         file text, identity text?",
+    ),
+    (
+        "circuits",
+        "file text, circuit_id text, unix_ts_first time?, unix_ts_last time?, seconds float64?, streams int64, \
+         detached int64, failed int64, targets texts, other_targets int64, identities texts, unknown_identity int64, \
+         changed_identity int64, differs_in texts",
+    ),
+];
+
+/// Returns the schema of a file, in the form of [`SCHEMAS`].
+fn schema(path: &Path) -> String {
+    let file = File::open(path).unwrap();
+    let schema = if path.extension().is_some_and(|format| format == "parquet") {
+        ParquetRecordBatchReaderBuilder::try_new(file).unwrap().schema().clone()
+    } else {
+        FileReader::try_new(file, None).unwrap().schema()
+    };
+    let column = |field: &Field| {
+        let name_of_type = match field.data_type() {
+            DataType::Utf8 => "text",
+            DataType::Int64 => "int64",
+            DataType::Int32 => "int32",
+            DataType::Float64 => "float64",
+            DataType::Boolean => "bool",
+            DataType::Timestamp(TimeUnit::Microsecond, Some(zone)) if &**zone == "UTC" => "time",
+            words if *words == DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)) => "word",
+            list if *list == DataType::new_list(DataType::Utf8, true) => "texts",
+            other => panic!("{other}"),
+        };
+        format!("{} {name_of_type}{}", field.name(), if field.is_nullable() { "?" } else { "" })
+    };
+    schema.fields().iter().map(|field| column(field)).collect::<Vec<_>>().join(", ")
+}
+
+/// A file has its columns even if it has no rows.
 #[test]
 fn types_of_columns() {
-    use DataType::{Boolean, Float64, Int32, Int64, Utf8};
-    let words = DataType::Dictionary(Box::new(Int32), Box::new(Utf8));
-    let list = DataType::new_list(Utf8, true);
-    let time = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-    let streams = [
-        ("stream_id", &Utf8, false),
-        ("unix_ts_start", &time, true),
-        ("seconds", &Float64, true),
-        ("failure_reason_local", &words, true),
-        ("outcome", &words, false),
-        ("circuits", &list, false),
-        ("attempts", &Int64, false),
-        ("began", &Boolean, false),
-        ("session_group", &Int32, true),
-        ("identity", &Utf8, true),
-    ];
-    let events = [
-        ("line", &Int64, false),
-        ("time", &time, true),
-        ("target_port", &Int32, false),
-        ("nym_epoch", &Int64, true),
-        ("iso_fields", &list, true),
-        ("anomalies", &list, false),
-    ];
-    let circuits = [("unix_ts_first", &time, true), ("streams", &Int64, false), ("targets", &list, false)];
-    let log = b"650 STREAM 1 NEW 0 host:80\n";
-    for format in FORMATS {
-        for (command, fields) in [("events", &events[..]), ("streams", &streams), ("circuits", &circuits)] {
-            let batches =
-                batches(&written("types", &[command], if command == "circuits" { CIRCUIT } else { log }, format));
-            for &(name, data_type, is_nullable) in fields {
-                let schema = batches[0].schema();
-                let field = schema.field_with_name(name).unwrap();
-                assert_eq!((field.data_type(), field.is_nullable()), (data_type, is_nullable), "{command} {name}");
+    for (command, columns) in SCHEMAS {
+        for format in FORMATS {
+            for log in [&b"650 STREAM 1 SENTCONNECT 5 host:80\n"[..], b"650 BW 1 2\n"] {
+                assert_eq!(schema(&written("types", &[command], log, format)), columns, "{command} {format}");
             }
         }
     }
 }
-
-/// A stream that was on a circuit.
-const CIRCUIT: &[u8] = b"650 STREAM 1 SENTCONNECT 5 host:80\n";
 
 #[test]
 fn words_without_a_variant_make_a_dictionary_longer() {
@@ -69,7 +90,7 @@ fn words_without_a_variant_make_a_dictionary_longer() {
     }
 }
 
-/// Returns text that hardly can be compressed.
+/// Returns random letters, of which a compressor leaves at least half: it finds no repetition, and a letter is one of 16.
 pub(crate) fn random_letters(length: usize, random: &mut Random) -> String {
     (0..length).map(|_| char::from(b'a' + random.below(16) as u8)).collect()
 }

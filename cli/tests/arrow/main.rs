@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, RecordBatch, RecordBatchReader};
+use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, TimeUnit};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Map, Value};
@@ -25,8 +25,8 @@ use crate::common::file;
 /// Formats with typed columns.
 pub(crate) const FORMATS: [&str; 2] = ["arrow", "parquet"];
 
-/// Runs a command on a log, with the output in a file of this format. Returns the path of the file, and the messages as an
-/// error if the exit status is 1.
+/// Runs a command on a log, with the output in a file of this format. The log is read leniently, since statuses without a variant
+/// are data then. Returns the path of the file, and the messages as an error if the exit status is 1.
 #[track_caller]
 pub(crate) fn run(name: &str, arguments: &[&str], input: &[u8], format: &str) -> (PathBuf, Result<(), String>) {
     let log = file("arrow", &format!("{name}.{}.log", arguments[0]), input);
@@ -56,8 +56,6 @@ pub(crate) fn batches(path: &Path) -> Vec<RecordBatch> {
     let file = File::open(path).unwrap();
     if path.extension().is_some_and(|format| format == "parquet") {
         let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
-        // A file has its columns even if it has no rows, and so no batch that shows them.
-        assert!(reader.schema().fields().len() > 10);
         reader.map(Result::unwrap).collect()
     } else {
         arrow_ipc::reader::FileReader::try_new(file, None).unwrap().map(Result::unwrap).collect()

@@ -37,7 +37,8 @@ fn circuits_of_captures_as_in_json() {
     }
 }
 
-/// Each value of a stream, put down by hand. The last time has digits below a microsecond: they are cut, before `seconds` is computed.
+/// Each value of a stream, put down by hand. FAILED ends it, at a time with half a microsecond: that is cut off a time, but not off
+/// `seconds`.
 #[test]
 fn a_stream() {
     let log = b"1700000000.25 650 STREAM 7 NEW 0 example.com:443 SOURCE_ADDR=127.0.0.1:5000 PURPOSE=USER CLIENT_PROTOCOL=SOCKS5 NYM_EPOCH=4 SESSION_GROUP=-2 ISO_FIELDS=CLIENTADDR,NYM_EPOCH\n\
@@ -45,15 +46,15 @@ fn a_stream() {
         1700000000.75 650 STREAM 7 DETACHED 31 example.com:443 REASON=TIMEOUT\n\
         1700000001 650 STREAM 7 SENTCONNECT 32 example.com:443\n\
         1700000001.5 650 STREAM 7 REMAP 32 192.0.2.7:443 SOURCE=EXIT\n\
-        1700000001.75 650 STREAM 7 FAILED 32 192.0.2.7:443 REASON=END REMOTE_REASON=CONNECTREFUSED\n\
-        1700000001.7500019 650 STREAM 7 CLOSED 32 192.0.2.7:443 REASON=END REMOTE_REASON=CONNECTREFUSED\n\
+        1700000001.7578125 650 STREAM 7 FAILED 32 192.0.2.7:443 REASON=END REMOTE_REASON=CONNECTREFUSED\n\
+        1700000001.76 650 STREAM 7 CLOSED 32 192.0.2.7:443 REASON=END REMOTE_REASON=CONNECTREFUSED\n\
         650 STREAM 8 XOFF_RECV 33 other.example:80\n";
     for format in FORMATS {
         let path = written("a-stream", &["streams"], log, format);
         let file = path.with_extension("log");
         let expected = serde_json::json!([{
             "stream_id": "7", "circuit_id": "32", "unix_ts_start": 1_700_000_000_250_000_i64,
-            "unix_ts_end": 1_700_000_001_750_000_i64, "seconds": 1.5, "failure_reason_local": "END",
+            "unix_ts_end": 1_700_000_001_757_812_i64, "seconds": 1.507_812_5, "failure_reason_local": "END",
             "failure_reason_remote": "CONNECTREFUSED", "remap_source": "EXIT", "target": "example.com:443",
             "outcome": "failed", "last_status": "CLOSED", "final_target": "192.0.2.7:443",
             "source_addr": "127.0.0.1:5000", "purpose": "USER", "client_protocol": "SOCKS5", "circuits": ["31", "32"],

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::peer::{ALIVE, ANSWER_LEN, LAST, LOST, MAGIC, NUMBER_1, PROOF_OFFSET, Peer, SECRET, connect, hello, proof};
-use super::process::{LIMIT, Ran, Running, addresses, start, start_with_key};
+use super::process::{Ran, Running, addresses, start, start_with_key};
 
 /// Checks that a process has ended without a summary, for one reason.
 #[track_caller]
@@ -24,8 +24,8 @@ fn completes(first: Running, key: Option<&str>, addresses: &[String], begin: Ins
     let first = first.ended();
     assert_eq!((second.status, first.status, first.stderr.len()), (Some(0), Some(0), 0), "{first:?} {second:?}");
     assert_eq!(first.stdout, Running::start(&["onionperf.log"]).ended().stdout);
-    // Without strangers it takes a second; with a stranger that is waited for, the 60 seconds of `--cluster-wait`.
-    assert!(begin.elapsed() < LIMIT / 2, "{:?}", begin.elapsed());
+    // A stranger that was waited for would have taken the 60 seconds of `--cluster-wait`. Without one a run takes a second.
+    assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", begin.elapsed());
 }
 
 #[test]
@@ -271,21 +271,20 @@ fn a_process_that_is_stopped() {
     lost(&first.ended(), &reason);
 }
 
-/// Process 0 may be the one that falls silent, or vanishes.
+/// The fake process is process 0 here. It falls silent before process 1 knows which files to read, or vanishes after that.
 #[test]
-fn a_collector_that_falls_silent() {
+fn process_0_falls_silent_or_vanishes() {
     for vanishes in [false, true] {
         let addresses = addresses(2);
         let listener = TcpListener::bind(&addresses[0]).unwrap();
-        let second =
-            start_with_key(Some(SECRET), &addresses, 1, &["--cluster-wait", "2", "onionperf.log", "onionperf.log"]);
+        let arguments = ["--cluster-wait", "2", "mixed-session.raw", "onionperf.log"];
+        let second = start_with_key(Some(SECRET), &addresses, 1, &arguments);
         let mut peer = Peer::answer(listener.accept().unwrap().0, SECRET);
         peer.join();
         if vanishes {
             peer.json(&serde_json::json!({"offer": {}}));
             assert!(peer.message().starts_with(b"{\"seen\":"));
             peer.json(&serde_json::json!({"start": [], "jobs": 1}));
-            peer.message();
             drop(peer);
             let second = second.ended();
             let reason = format!("tor-streams: process 0 ({}) ended before the summary was complete: ", addresses[0]);
@@ -297,9 +296,9 @@ fn a_collector_that_falls_silent() {
     }
 }
 
-/// Frames and lines that no process sends end the run.
+/// Frames and messages that no process sends end the run.
 #[test]
-fn wrong_frames_and_lines() {
+fn wrong_frames_and_messages() {
     /// A kind of frame, its content, and a change to the bytes of the frame: its kind, four bytes of length, content, and tag.
     type Case = (u8, &'static [u8], fn(Vec<u8>) -> Vec<u8>);
     // A frame with the reason for which the run ends is believed only if it is good.
@@ -325,12 +324,12 @@ fn wrong_frames_and_lines() {
         peer.socket.write_all(&frame).unwrap();
         lost(&first.ended(), &format!("{reason}it sends what no tor-streams sends"));
     }
-    for line in ["", "nonsense", "{\"log\":{}}", "{\"end\":{\"files\":-1,\"complete\":true}}"] {
+    for message in ["", "nonsense", "{\"log\":{}}", "{\"end\":{\"files\":-1,\"complete\":true}}"] {
         let (first, mut peer, reason) = start_with_joined("30");
-        peer.send(LAST, line.as_bytes()).unwrap();
+        peer.send(LAST, message.as_bytes()).unwrap();
         let ran = first.ended();
         let expected = format!("tor-streams: {reason}it sends a tally that cannot be merged: damaged in column ");
-        assert!(ran.status == Some(3) && ran.stderr[0].starts_with(&expected), "{line}: {ran:?}");
+        assert!(ran.status == Some(3) && ran.stderr[0].starts_with(&expected), "{message}: {ran:?}");
     }
     // The process says that it has read its share, and has sent no tally.
     let (first, mut peer, _) = start_with_joined("30");

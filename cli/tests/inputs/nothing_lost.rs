@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::common::random::Random;
 use crate::common::{file, run};
-use crate::text;
+use crate::{AUTO, BARE_AUTO, text};
 
 /// The form of a log's lines, and the options that read it.
 struct Form {
@@ -31,8 +31,6 @@ struct Form {
 
 /// Lines of replies and nothing else.
 const PLAIN: Form = Form { name: "plain", options: &[], prefix: "", suffix: "", end: "\n", is_bare: false };
-/// Options of formats that are learned.
-const LEARNED: &[&str] = &["--prefix", "auto"];
 
 /// Forms that need no option, and forms that `--prefix auto` and `--bare` read.
 const FORMS: [Form; 8] = [
@@ -40,16 +38,10 @@ const FORMS: [Form; 8] = [
     Form { name: "wire", end: "\r\n", ..PLAIN },
     Form { name: "onionperf", prefix: "2026-11-25 10:00:00 TIME.50 ", ..PLAIN },
     Form { name: "time-and-crlf", prefix: "TIME ", end: "\r\n", ..PLAIN },
-    Form { name: "syslog", options: LEARNED, prefix: "Nov 25 10:00:00 gw tor[811]: ", ..PLAIN },
-    Form { name: "json", options: LEARNED, prefix: "{\"time\":TIME,\"line\":\"", suffix: "\"}", ..PLAIN },
+    Form { name: "syslog", options: AUTO, prefix: "Nov 25 10:00:00 gw tor[811]: ", ..PLAIN },
+    Form { name: "json", options: AUTO, prefix: "{\"time\":TIME,\"line\":\"", suffix: "\"}", ..PLAIN },
     Form { name: "bare", options: &["--bare"], is_bare: true, ..PLAIN },
-    Form {
-        name: "bare-learned",
-        options: &["--bare", "--prefix", "auto"],
-        prefix: "TIME [debug] ",
-        is_bare: true,
-        ..PLAIN
-    },
+    Form { name: "bare-learned", options: BARE_AUTO, prefix: "TIME [debug] ", is_bare: true, ..PLAIN },
 ];
 
 /// Value of `lines_per_damage` for a log without damage.
@@ -301,7 +293,8 @@ fn each_event_of_several_files_is_printed_or_reported() {
 #[test]
 fn each_event_at_the_end_is_printed_or_reported() {
     let path = |text: &str| file("nothing-lost", "end.log", text);
-    let messages = |log: &Path| {
+    // The number of events that are printed, and the messages.
+    let read = |log: &Path| {
         let output = run(&["events"], &[log]);
         let (events, messages) = text(&output);
         assert_eq!(output.status.code(), Some(1), "{messages}");
@@ -312,19 +305,19 @@ fn each_event_at_the_end_is_printed_or_reported() {
         let readable = log.readable as usize;
         let event = log.event(form);
         let whole = format!("{}{}{event}", log.text, form.prefix.replace("TIME", "1795700800"));
-        let (events, said) = messages(&path(&whole));
+        let (events, said) = read(&path(&whole));
         assert_eq!(events, readable + 1, "{said}");
         assert!(said.contains("the last line has no end") && said.lines().count() == 1, "{said}");
         let (cut, _) = whole.rsplit_once(".example").unwrap();
         let log_of_cut = path(cut);
-        let (events, said) = messages(&log_of_cut);
+        let (events, said) = read(&log_of_cut);
         assert_eq!(events, readable, "{said}");
         assert!(said.contains(": expected ") && said.lines().count() == 2, "{said}");
 
         let mut open = Log::random(form, &Log::default(), UNDAMAGED, &mut Random(8));
         open.data(form, 1000, "250+ns/all=");
         let log = path(&open.text);
-        let (events, said) = messages(&log);
+        let (events, said) = read(&log);
         assert_eq!((events, reported(&said, &[log])), (open.readable as usize, 1000), "{said}");
     }
 }

@@ -46,14 +46,14 @@ fn a_file_that_grows() {
     }
 }
 
-/// Lines are read up to some line after the cut, which a thread may have read before it.
+/// The lines that are left are read, and behind them those that a thread had read before the file was cut.
 #[test]
 fn a_file_that_is_cut_short() {
-    // A line has at most 61 bytes, so that there are 16,000 lines before the cut.
-    const CUT: u64 = 1_000_000;
+    // A line has at most 61 bytes, so that 16,000 lines are left.
+    const LENGTH_LEFT: u64 = 1_000_000;
     for jobs in ["1", "2", "7"] {
         let ids = ids_of_changed_file("shrinks", jobs, 60_000, |path| {
-            OpenOptions::new().write(true).open(path).unwrap().set_len(CUT).unwrap();
+            OpenOptions::new().write(true).open(path).unwrap().set_len(LENGTH_LEFT).unwrap();
         });
         assert!(ids.iter().copied().eq(1..=ids.len()), "--jobs {jobs}");
         assert!(ids.len() >= 16_000 && ids.len() < 60_000, "--jobs {jobs}: {}", ids.len());

@@ -333,3 +333,36 @@ fn damaged_open_streams() {
         "LOG:1: data of the reply in line 1 does not end, 1 line in it looks like an event: --no-data reads them\n"
     );
 }
+
+/// Returns a log of eleven streams, each with `events` events. The events of stream 1 are before and after those of the others. Threads
+/// read the log in ranges, which are long enough to have some of the others as a whole.
+fn log_of_long_streams(events: u32) -> std::path::PathBuf {
+    let event = |event: &str| format!("1795600000.00 650 STREAM {event} a.test:80\n");
+    let circuits =
+        |id: u32| (2..events).map(|circuit| event(&format!("{id} SENTCONNECT {circuit}"))).collect::<String>();
+    let stream = |id: u32| (event(&format!("{id} NEW 0")) + &circuits(id), event(&format!("{id} CLOSED 2")));
+    let others: String = (2..=11).map(stream).map(|(begin, end)| begin + &end).collect();
+    let (begin, end) = stream(1);
+    file("streams", &format!("long-streams-{events}.log"), [begin, others, end].concat())
+}
+
+/// Of a stream, 1000 circuits and 1000 events are kept. Streams with more are reported by each command that prints them.
+#[test]
+fn streams_with_more_events_than_are_kept() {
+    let log = log_of_long_streams(1001);
+    let expected = format!(
+        "tor-streams: {}: 11 streams have more than 1000 circuits or events, not all of which are kept\n",
+        log.display()
+    );
+    for jobs in ["1", "2"] {
+        for command in [&["streams"][..], &["streams", "--format", "csv"], &["circuits"]] {
+            assert_eq!(both(1, &[command, &["--jobs", jobs]].concat(), &[&log]).1, expected, "{command:?}");
+        }
+        assert_eq!(both(0, &["circuits", "--failed", "--jobs", jobs], &[&log]).1, "");
+        assert_eq!(both(0, &["count", "--by", "status", "--jobs", jobs], &[&log]).1, "");
+    }
+    let log = log_of_long_streams(1000);
+    for command in ["streams", "circuits"] {
+        assert_eq!(both(0, &[command], &[&log]).1, "");
+    }
+}

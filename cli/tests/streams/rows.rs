@@ -187,6 +187,8 @@ fn ids_that_no_tor_prints_stay_apart() {
 
 #[test]
 fn a_host_that_is_no_text_is_printed_as_events_have_it() {
-    let rows = rows_of("faults/filter-evade.raw");
-    assert_has(&rows[0], &json!({ "target": "\u{fffd}x.evil.com:80", "final_target": "\u{fffd}x.evil.com:80" }));
+    let streams = rows_of("faults/filter-evade.raw");
+    assert_has(&streams[0], &json!({ "target": "\u{fffd}x.evil.com:80", "final_target": "\u{fffd}x.evil.com:80" }));
+    let events = rows(&["events"], &[data("faults/filter-evade.raw")]);
+    assert_has(&events[0], &json!({ "target_host": "\u{fffd}x.evil.com", "target_port": 80 }));
 }

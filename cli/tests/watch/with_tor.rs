@@ -86,8 +86,12 @@ fn tor_is_restarted() {
 #[test]
 fn a_stream_that_is_open_in_tor() {
     let Some(mut tor) = Tor::start("open", "CookieAuthentication 1") else { return };
+    // The stream is open once another program has had its NEW.
+    let mut earlier = Watch::start(&tor.path("control"), &[], None);
+    tor.request("other.example", &mut earlier);
     let client = tor.client("open.example");
-    // tor has read the request once it lists the stream; until then every connection asks anew.
+    earlier.prints("open.example");
+    earlier.stop("-INT");
     let mut watch = Watch::start(&tor.path("control"), &["--summary", "--interval", "1"], None);
     let line = watch.prints("  open.example:80");
     assert!(line.contains("  NEW "), "{line}");

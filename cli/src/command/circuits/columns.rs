@@ -14,7 +14,7 @@ pub(super) struct CircuitRow<'c> {
 }
 
 columns! {
-    /// The columns of `circuits`. A row may have no `Timestamp`, even without a `Nullable`.
+    /// The columns of `circuits`.
     pub(super) struct CircuitColumns of |circuit_row: CircuitRow| {
         file: Text = circuit_row.row.file,
         circuit_id: Text = circuit_row.row.circuit_id,

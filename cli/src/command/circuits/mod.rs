@@ -97,8 +97,9 @@ Exit status:
   1  Standard error reports something else: a file or a line that could not be
      read, as FILE:LINE: and the reason; signs that a log is not that of one
      tor, or in the wrong order, or read twice; a filter's word that nobody
-     knows; more circuits, identities, targets and identities in the lists of
-     a log's circuits, or streams at a time, than --max-live has room for.
+     knows; more than --max-live has room for: streams at a time, identities,
+     circuits of a log, or targets and identities in the rows of a log; a
+     stream with more than 1000 circuits or events, not all of which are kept.
      Everything else was printed.
   2  The arguments are wrong.
   4  With --check: a circuit was printed. This comes before 1: what was found
@@ -179,13 +180,15 @@ struct CircuitPrinter {
     identities: Identities,
     /// Circuits of the current log.
     circuits: CircuitTable,
-    /// Set while there was room for every circuit and every identity on it so far.
+    /// Set while there was room for every circuit, and for every target and identity in its row.
     is_complete: bool,
     /// Set once there is a circuit to print.
     found: bool,
 }
 
 impl LifeCollector<Vec<StreamStays>> for CircuitPrinter {
+    const SHOWS_STEPS: bool = true;
+
     fn lives(&mut self, streams: Vec<StreamStays>) -> io::Result<()> {
         for stream in &streams {
             let identity = self.identities.index_of(&stream.facts);
@@ -215,11 +218,11 @@ impl LifeCollector<Vec<StreamStays>> for CircuitPrinter {
             ));
             self.is_complete = false;
         }
-        if circuits.without_identity > 0 {
-            let (without_identity, limit) = (count(circuits.without_identity, "stay"), self.limit);
+        if circuits.unlisted > 0 {
+            let (unlisted, limit) = (count(circuits.unlisted, "stay"), self.limit);
             report(format_args!(
-                "tor-streams: {}: more than {limit} targets and identities on circuits: {without_identity} of streams without \
-                 the identity; --max-live makes room",
+                "tor-streams: {}: more than {limit} targets and identities on circuits: {unlisted} of streams without the \
+                 target or the identity; --max-live makes room",
                 escape_name(name)
             ));
             self.is_complete = false;

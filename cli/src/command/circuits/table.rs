@@ -25,8 +25,8 @@ pub(super) struct CircuitTable {
     room: usize,
     /// Number of stays of streams on circuits for which there was no room.
     pub(super) left_out: u64,
-    /// Number of stays of streams on circuits whose list had no room for the stream's identity.
-    pub(super) without_identity: u64,
+    /// Number of stays of streams on circuits whose lists had no room for the stream's target or identity.
+    pub(super) unlisted: u64,
 }
 
 /// A circuit's ID after its length. So IDs are in the order of numbers: a longer one is greater.
@@ -112,7 +112,8 @@ fn stays(life: &Life) -> Vec<Stay> {
     let failed_on = life.circuit_id.filter(|_| life.failed());
     let new = |&id: &CircuitId| Stay { id, first: None, last: None, detached: 0, failed: failed_on == Some(id) };
     let mut stays: Vec<_> = life.circuits.iter().map(new).collect();
-    // A stream may have a thousand circuits and as many steps: each step finds its circuit by a search in order.
+    // A stream may have a thousand circuits and as many steps: each step finds its circuit by a search in order. If the stream
+    // had more of either, `read_lives` reports it.
     let mut by_id: Vec<usize> = (0..stays.len()).collect();
     by_id.sort_unstable_by_key(|&index| life.circuits.get(index));
     for step in &life.steps {
@@ -123,9 +124,9 @@ fn stays(life: &Life) -> Vec<Stay> {
         stay.last = step.time.or(stay.last);
         stay.detached += u64::from(step.status == StreamStatus::Detached);
     }
-    // Events of flow control are no steps. If a stream begins with some, they were on the circuit of its first step, or on
-    // its only one. The first event may have no time, such as a stream in a reply to GETINFO: then the first time of a step
-    // counts.
+    // Events of flow control are no steps. If a stream begins with some, they were on the circuit of its first step, or, without
+    // a step, on the only circuit. The first event may have no time, such as a stream in a reply to GETINFO: then the first time
+    // of a step counts.
     if let Some(stay) = stays.first_mut() {
         let begins_on_it = life.steps.first().is_none_or(|step| circuit_at(step) == Some(stay.id));
         stay.first = life.first.filter(|_| begins_on_it).or(stay.first);
@@ -146,7 +147,7 @@ fn circuit_at(step: &Step<Option<Time>>) -> Option<CircuitId> {
 impl CircuitTable {
     /// Returns an empty table of at most `limit` circuits.
     pub(super) fn new(limit: usize) -> Self {
-        Self { circuits: BTreeMap::new(), limit, room: limit, left_out: 0, without_identity: 0 }
+        Self { circuits: BTreeMap::new(), limit, room: limit, left_out: 0, unlisted: 0 }
     }
 
     /// Adds a stream to each circuit that it was on. `identity` is the index of its identity, if that is known.
@@ -157,7 +158,7 @@ impl CircuitTable {
                 Entry::Vacant(_) if is_full => self.left_out += 1,
                 entry => {
                     let is_listed = entry.or_default().add(stream, stay, identity, &mut self.room);
-                    self.without_identity += u64::from(!is_listed);
+                    self.unlisted += u64::from(!is_listed);
                 }
             }
         }
@@ -171,7 +172,7 @@ impl CircuitTable {
 
 impl CircuitFacts {
     /// Adds a stream and its stay on this circuit. `room` is that of the table. Returns `false` if there was no room for the
-    /// stream's identity, which is known.
+    /// stream's target, or for its identity, if that is known.
     fn add(&mut self, stream: &StreamStays, stay: &Stay, identity: Option<usize>, room: &mut usize) -> bool {
         self.streams += 1;
         self.first = self.first.into_iter().chain(stay.first).min();
@@ -179,22 +180,17 @@ impl CircuitFacts {
         self.detached += stay.detached;
         self.failed += u64::from(stay.failed);
         self.changed += u64::from(!stream.facts.changed.is_empty());
-        self.other_targets += u64::from(!self.list_target(&stream.target, room));
-        let is_listed = identity.map(|identity| keep(&mut self.identities, identity, room));
-        self.unknown += u64::from(is_listed != Some(true));
+        let has_list_len = stream.target.len() <= MAX_TARGET_LEN;
+        let is_target_listed = has_list_len.then(|| keep(&mut self.targets, stream.target.as_str(), room));
+        let is_identity_listed = identity.map(|identity| keep(&mut self.identities, &identity, room));
+        self.other_targets += u64::from(is_target_listed != Some(true));
+        self.unknown += u64::from(is_identity_listed != Some(true));
         for (index, (values, value)) in self.values.iter_mut().zip(stream.facts.values).enumerate() {
             let Some(value) = value else { continue };
             values.differs |= *values.first.get_or_insert(value) != value;
             values.isolates |= stream.facts.iso_fields().has(index);
         }
-        is_listed != Some(false)
-    }
-
-    /// Lists a target. Returns `false` if there is no room for it, or if it is too long.
-    fn list_target(&mut self, target: &str, room: &mut usize) -> bool {
-        // Most targets are listed already, and need no copy.
-        self.targets.contains(target)
-            || (target.len() <= MAX_TARGET_LEN && keep(&mut self.targets, target.to_owned(), room))
+        is_target_listed != Some(false) && is_identity_listed != Some(false)
     }
 
     /// Returns the fields by which tor should have kept two of the streams apart: the field is among the ISO_FIELDS of
@@ -209,14 +205,14 @@ impl CircuitFacts {
 }
 
 /// Adds an item if there is room for it, or if it is there already. Returns `false` if it was left out.
-fn keep<T: Ord>(items: &mut BTreeSet<T>, item: T, room: &mut usize) -> bool {
-    if items.contains(&item) {
+fn keep<T: Ord + ToOwned<Owned: Ord> + ?Sized>(items: &mut BTreeSet<T::Owned>, item: &T, room: &mut usize) -> bool {
+    if items.contains(item) {
         return true;
     }
     match room.checked_sub(1) {
         Some(left) => {
             *room = left;
-            items.insert(item)
+            items.insert(item.to_owned())
         }
         None => false,
     }

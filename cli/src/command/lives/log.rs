@@ -52,6 +52,8 @@ pub(super) struct LifeLog<F, R> {
     pub(super) order: OrderCheck,
     /// Number of streams that pass the filters and that the tracker dropped because of its limit.
     pub(super) dropped: u64,
+    /// Number of streams that pass the filters and of which the tracker left out circuits or steps.
+    pub(super) cut: u64,
 }
 
 impl<F: MakeNote, R: LifeRows> LifeLogs<F, R> {
@@ -67,6 +69,7 @@ impl<F: MakeNote, R: LifeRows> LifeLogs<F, R> {
             tracker,
             order: OrderCheck::default(),
             dropped: 0,
+            cut: 0,
         }
     }
 }
@@ -92,10 +95,13 @@ impl<F: MakeNote, R: LifeRows> ConsumerMaker for LifeLogs<F, R> {
 }
 
 impl<F: MakeNote, R: LifeRows> LifeLog<F, R> {
-    /// Adds a stream that has ended to the check of the order. Returns `true` if the stream belongs to the output.
+    /// Adds a stream that has ended to the checks of the log. Returns `true` if the stream belongs to the output.
     fn accepts(&mut self, life: &Life) -> bool {
         self.order.life(life);
-        self.options.passes(life) && !(self.counts && life.outcome == Outcome::AfterClosed)
+        let is_accepted = self.options.passes(life) && !(self.counts && life.outcome == Outcome::AfterClosed);
+        let is_cut = life.more_circuits || life.step_count > life.steps.len() as u64;
+        self.cut += u64::from(is_accepted && is_cut);
+        is_accepted
     }
 
     /// Adds a stream that has ended.
@@ -180,7 +186,8 @@ impl<F: MakeNote, R: LifeRows> LogConsumer for LifeLog<F, R> {
             return Ok(false);
         };
         self.order.append(part.order);
-        // Number of the part's rows that come from the first `lives` lives of its tracker.
+        self.cut += part.cut;
+        // Number of the part's rows that come from the first `lives` lives that its tracker has returned.
         let rows_of_first = |lives: u64| {
             let last = usize::try_from(lives).ok().and_then(|lives| lives.checked_sub(1));
             last.and_then(|last| rows_after_life.get(last).copied()).unwrap_or_default()
@@ -189,6 +196,7 @@ impl<F: MakeNote, R: LifeRows> LogConsumer for LifeLog<F, R> {
         let mut inserted = Vec::new();
         for Appended { life, handed_out, .. } in lives {
             if self.accepts(&life) {
+                // The life ended after the part's tracker had returned this many others.
                 inserted.push((rows_of_first(handed_out), life));
             }
         }

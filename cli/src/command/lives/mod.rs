@@ -27,7 +27,7 @@ use self::log::{LifeLog, LifeLogs, MakeNote};
 pub(crate) use self::rows::{FromLife, LifeRows};
 use crate::command::options::{Files, StreamOptions};
 use crate::input::threads::Collector;
-use crate::output::table::count;
+use crate::output::table::{count, count_as};
 use crate::output::text::escape_name;
 use crate::report;
 
@@ -38,6 +38,10 @@ pub(crate) trait LifeCollector<T> {
     /// An event after the CLOSED of its stream has a life of its own, which counts for no stream: it is left out. A
     /// stream that the tracker drops for want of room, and that goes on, counts twice, which is reported.
     const COUNTS: bool = true;
+
+    /// Set if circuits are printed, or facts from a stream's steps. The tracker keeps 1000 circuits and 1000 steps of a stream: a
+    /// stream that has more is then reported.
+    const SHOWS_STEPS: bool = false;
 
     /// Adds output of streams that have ended.
     ///
@@ -57,8 +61,8 @@ pub(crate) trait LifeCollector<T> {
 }
 
 /// Reads the streams of all files, and passes them to a collector. Returns `false` if the output may lack a stream or
-/// show it wrongly, which was reported then: a file or an event cannot be read, a log is not in order, or `--max-live` has no room
-/// for a stream.
+/// show it wrongly, which was reported then: a file or an event cannot be read, a log is not in order, `--max-live` has no room
+/// for a stream, or the tracker has none for all circuits and steps of a stream.
 ///
 /// `note` makes the note on an event of the file with this index. `rows` is output without a stream: the output of each log
 /// and range begins as a copy of it. An empty `Vec<T>` collects `T::from_life` of each stream.
@@ -84,7 +88,7 @@ struct Checked<'c, C> {
     collector: &'c mut C,
     /// Names of the files.
     names: Arc<[String]>,
-    /// Set while all logs were in order so far, with room for their streams.
+    /// Set while all logs were in order so far, with room for their streams and all facts about them.
     is_complete: bool,
 }
 
@@ -105,6 +109,14 @@ impl<F: MakeNote, R: LifeRows, C: LifeCollector<R::Ready>> Collector<LifeLog<F, 
             let streams = count(log.dropped, "stream");
             report(format_args!(
                 "tor-streams: {}: {streams} let go for want of room, and counted again if more events follow; --max-live makes room",
+                escape_name(name)
+            ));
+            self.is_complete = false;
+        }
+        if C::SHOWS_STEPS && log.cut > 0 {
+            let streams = count_as(log.cut, "stream has", "streams have");
+            report(format_args!(
+                "tor-streams: {}: {streams} more than 1000 circuits or events, not all of which are kept",
                 escape_name(name)
             ));
             self.is_complete = false;

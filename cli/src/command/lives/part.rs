@@ -48,15 +48,20 @@ impl<F: MakeNote, R: LifeRows> LifePart<F, R> {
         Self { log, rows_after_life: Vec::new(), events: 0, must_reread: false }
     }
 
-    /// Gives up the part and frees its memory, if that is too much for the first `len` bytes of the range.
+    /// Gives up the part, and frees its memory.
+    fn give_up(&mut self) {
+        self.must_reread = true;
+        self.log.tracker = StreamTracker::part();
+        self.log.rows = self.log.rows.fresh();
+        self.rows_after_life = Vec::new();
+    }
+
+    /// Gives up the part if its memory is too much for the first `len` bytes of the range.
     fn check_size(&mut self, len: u64) {
         let max = MIN_STREAMS + usize::try_from(len / BYTES_PER_STREAM).unwrap_or(usize::MAX);
         let open = self.log.tracker.live().chain(self.log.tracker.undecided());
         if self.log.rows.len() + open.take(max).count() >= max {
-            self.must_reread = true;
-            self.log.tracker = StreamTracker::part();
-            self.log.rows = self.log.rows.fresh();
-            self.rows_after_life = Vec::new();
+            self.give_up();
         }
     }
 }
@@ -81,7 +86,7 @@ impl<F: MakeNote, R: LifeRows> Consumer for LifePart<F, R> {
     }
 
     fn open_stream(&mut self, _stream: &StreamEventRef<'_>, _met: MetConditions) -> io::Result<()> {
-        self.must_reread = true;
+        self.give_up();
         Ok(())
     }
 }

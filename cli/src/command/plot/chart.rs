@@ -305,7 +305,7 @@ impl Chart {
             .set("aria-labelledby", format!("{name}-title"))
             .add(Tag::new("title").set("id", format!("{name}-title")).text(&title));
         if let Some(style) = style {
-            // A file of its own is shown at twice the size, in pixels: a unit is that of a picture on a small screen.
+            // A unit is about a pixel of a small screen. A file of its own is mostly opened on a larger one.
             svg = svg.set("xmlns", "http://www.w3.org/2000/svg").px("width", WIDTH * 2.0).px("height", height * 2.0);
             svg.push(Tag::new("style").style(style));
             svg.push(Tag::new("rect").set("class", "paper").px("width", WIDTH).px("height", height));

@@ -34,7 +34,7 @@ pub(super) struct Asked;
 pub(super) struct TargetKind;
 
 columns! {
-    /// The columns of `streams`. A row may have no `Timestamp`, even without a `Nullable`.
+    /// The columns of `streams`.
     pub(super) struct StreamColumns of |stream: StreamRow| {
         stream_id: Text = stream.row.stream_id,
         circuit_id: Nullable<Text> = stream.row.circuit_id,
@@ -127,6 +127,7 @@ impl ColumnPrinter {
 impl LifeCollector<Vec<Life>> for ColumnPrinter {
     // The outcome of each stream is printed.
     const COUNTS: bool = false;
+    const SHOWS_STEPS: bool = true;
 
     fn lives(&mut self, lives: Vec<Life>) -> io::Result<()> {
         self.found |= !lives.is_empty();

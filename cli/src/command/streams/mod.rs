@@ -105,8 +105,10 @@ Columns:
   What a stream does not have is null in JSON and empty in CSV. Words are as
   tor prints them. A look-up that was closed without an answer, for another
   reason than DONE, has failed without an event FAILED; its outcome is
-  `closed`. Of one stream, 1000 circuits and events are kept at most. Streams
-  that were open already, by a reply to GETINFO stream-status, are printed too.
+  `closed`. Of one stream, 1000 circuits and events are kept at most, and a
+  stream that has more is reported: its circuits and seconds_waiting may lack
+  some. Streams that were open already, by a reply to GETINFO stream-status,
+  are printed too.
 
   Arrow and Parquet files (if built with the feature `arrow`) have the same
   columns with types: words as dictionaries, circuits as a list, unix_ts_start
@@ -130,7 +132,8 @@ Exit status:
      read, as FILE:LINE: and the reason; signs that a log is not that of one
      tor, or in the wrong order, or read twice; a filter's word that nobody
      knows; identities, or with onionperf streams, for which --max-live left no
-     room. Everything else was printed.
+     room; a stream with more circuits or events than are kept. Everything else
+     was printed.
   2  The arguments are wrong.
   4  With --check: a stream was printed. This comes before 1: what was found is
      certain, whatever else could not be read, and 1 says that nothing was
@@ -272,6 +275,7 @@ struct RowPrinter {
 impl LifeCollector<EncodedStreams> for RowPrinter {
     // The outcome of each stream is printed.
     const COUNTS: bool = false;
+    const SHOWS_STEPS: bool = true;
 
     fn lives(&mut self, rows: EncodedStreams) -> io::Result<()> {
         self.found = true;

@@ -134,7 +134,10 @@ impl KeptEvents {
     /// Adds later events of the same stream. The result is that of adding them one by one.
     pub(crate) fn append(&mut self, later: Self) {
         self.left_out += later.left_out;
+        // Events that were replaced in `later` would fill this stream as well.
+        let text_len = self.text_len + later.text_len;
         self.extend(later.events);
+        self.text_len = text_len;
     }
 
     /// Adds events in order.
@@ -357,4 +360,41 @@ fn elapsed_seconds<S: Serializer>(
         list.serialize_element(&(format!("{purpose}:{}", event.status), seconds))?;
     }
     list.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However the events of a stream are cut into parts, the same ones are kept. The third one fills the stream, and is replaced.
+    #[test]
+    fn parts_keep_what_the_whole_keeps() {
+        const LENS: [usize; 7] = [1, 1, KeptEvents::MAX_TEXT_LEN, 1, 1, 1, 1];
+        let event = |index: usize| TimedEvent {
+            status: Cow::Borrowed(""),
+            time: Duration::from_secs(index as u64),
+            circuit_id: None,
+            target: "x".repeat(LENS[index]).into(),
+            purpose: None,
+            source_addr: None,
+            reason: None,
+            remote_reason: None,
+        };
+        let part = |events: core::ops::Range<usize>| {
+            let mut kept = KeptEvents::default();
+            events.for_each(|index| kept.push(event(index)));
+            kept
+        };
+        let facts = |kept: &KeptEvents| {
+            (kept.events.iter().map(|event| event.time.as_secs()).collect::<Vec<_>>(), kept.left_out)
+        };
+        let whole = facts(&part(0..7));
+        assert_eq!(whole, (vec![0, 1, 6], 4));
+        for (first, second) in (0..=7).flat_map(|first| (first..=7).map(move |second| (first, second))) {
+            let mut kept = part(0..first);
+            kept.append(part(first..second));
+            kept.append(part(second..7));
+            assert_eq!(facts(&kept), whole, "{first}, {second}");
+        }
+    }
 }

@@ -145,6 +145,7 @@ impl<'o> Receiver<'o> {
     /// event in the reply with the open streams.
     fn end_hiding_data(&mut self, line: &CollectedLine, prefix: &str, display: &mut EventDisplay) -> io::Result<()> {
         let is_reply_open = self.scanner.as_ref().is_some_and(StatusReplyScanner::is_in_data);
+        // The decoder reads no line after the one that is `open`, up to a dot, and counts those that look like an event: `in_data`.
         let Skipped { open, in_data, .. } = self.decoder.skipped();
         if let Some(number) = open.filter(|_| !is_reply_open) {
             self.report_skipped(display)?;
@@ -158,6 +159,7 @@ impl<'o> Receiver<'o> {
             self.report(Some(number), message, display)?;
             // Each event in data restarts the decoder, so the first one is the line that was decoded last.
             self.restart_decoder(number - 1);
+            // Of a line that is too long, `text` is the beginning, which is too long for the decoder as well, and so is an error.
             self.decode(&[&line.text, b"\r\n".as_slice()].concat(), prefix, display)?;
         }
         Ok(())

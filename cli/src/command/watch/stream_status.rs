@@ -77,7 +77,8 @@ impl StatusReplyScanner {
                 self.0 = ScanState::After;
                 return (!text.is_empty()).then(|| StatusRow::new(text, line));
             }
-            // Another reply can only be a refusal: no other command was sent.
+            // A refusal: no other command was sent. If a client has written this line, tor's own reply is reported as data that
+            // nobody has asked for, and its rows are not read.
             (None, Continuation::End) if !reply.is_event() => self.0 = ScanState::After,
             // An event, or a client's line.
             (None, _) => {}
