@@ -1,10 +1,12 @@
 //! Authentication: no secret is sent to a server that has not proved that it knows the secret.
 
+use core::time::Duration;
 use std::fs;
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{chown, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use crate::peer::Peer;
 use crate::program::{Watch, directory};
@@ -144,7 +146,7 @@ fn typed_at_the_prompt(keys: &str) -> Option<(Option<i32>, String, String)> {
         peer.send("515 no\r\n");
         sent
     });
-    let watch = format!("'{}' watch --control {address}", env!("CARGO_BIN_EXE_tor-streams"));
+    let watch = format!("tty; exec '{}' watch --control {address}", env!("CARGO_BIN_EXE_tor-streams"));
     let mut terminal = Command::new("script")
         .args(["--quiet", "--return", "--command", &watch, "/dev/null"])
         .env_remove("TOR_CONTROL_PASSWORD")
@@ -152,8 +154,17 @@ fn typed_at_the_prompt(keys: &str) -> Option<(Option<i32>, String, String)> {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut shown = terminal.stdout.take().unwrap();
+    let mut shown = BufReader::new(terminal.stdout.take().unwrap());
+    let mut tty = String::new();
+    shown.read_line(&mut tty).unwrap();
     shown.read_exact(&mut [0; "Password of tor's control port: ".len()]).unwrap();
+    // Keys that come before the program turns off the echo would be shown or lost.
+    let is_hidden = (0..1000).any(|_| {
+        thread::sleep(Duration::from_millis(10));
+        let settings = Command::new("stty").args(["-a", "-F", tty.trim_end()]).output().unwrap();
+        String::from_utf8_lossy(&settings.stdout).contains(" -echo ")
+    });
+    assert!(is_hidden, "{tty} shows what is typed");
     // The pipe is closed after the program's end: `script` takes the end of its input for a Ctrl-D.
     let mut keyboard = terminal.stdin.take().unwrap();
     keyboard.write_all(keys.as_bytes()).unwrap();
