@@ -44,10 +44,10 @@ impl Target {
         Self { host: masked(event, event.target_host), port: event.target_port }
     }
 
-    /// Returns `true` if this is the event's target as tor printed it. Otherwise the target differs, or text of it had to be
-    /// masked.
-    pub(super) fn is_target_of(&self, event: &StreamEventRef<'_>) -> bool {
-        self.host == event.target_host && self.port == event.target_port
+    /// Returns `true` if this is the event's target, and the event has no anomaly: only an odd event can have a target that has
+    /// to be masked.
+    pub(super) fn is_plain_target_of(&self, event: &StreamEventRef<'_>) -> bool {
+        self.host == event.target_host && self.port == event.target_port && event.anomalies().is_empty()
     }
 }
 

@@ -82,7 +82,7 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         if let Some(circuit) = circuit_id {
             self.add_circuit(circuit, limits);
         }
-        if !self.target.is_target_of(event) {
+        if !self.target.is_plain_target_of(event) {
             self.target = Target::of(event);
         }
         if let Some(source_addr) = event.source_addr {
