@@ -1,8 +1,8 @@
 //! Decompression of xz, zstd and bzip2, with limits of memory.
 //!
 //! If a file is damaged, [`Decoder`] returns every byte before the damage, and then the error: the readers of the crates `liblzma`
-//! and `bzip2` drop the bytes that they decoded in the call that fails. The readers of `flate2` and `zstd` return all bytes that
-//! the programs `gzip` and `zstd` print of a damaged file, so these two formats need no [`Decoder`].
+//! and `bzip2` drop the bytes that they decoded in the call that fails. The reader of `zstd` returns all bytes that the program
+//! `zstd` prints of a damaged file, and needs no [`Decoder`]. That of `flate2` does so with a large buffer, see [`Gzip`](super::Gzip).
 
 use std::io::{self, BufRead, BufReader, Read};
 

@@ -2,6 +2,7 @@
 
 mod decoder;
 mod foreign;
+mod gzip;
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
@@ -11,6 +12,7 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 
 use self::decoder::{Bzip2, Decoder, Xz, Zstd};
 use self::foreign::{FIRST_BYTES, Foreign};
+use self::gzip::Gzip;
 
 /// Maximum number of layers of compression.
 ///
@@ -58,7 +60,7 @@ pub(crate) fn unpack(reader: impl Read + Send + 'static) -> io::Result<(Box<dyn 
         // after the end of the first.
         reader = match layer {
             None => return Ok((Box::new(whole), layers > 0)),
-            Some(Layer::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::new(whole))),
+            Some(Layer::Gzip) => Box::new(Gzip::new(whole)),
             Some(Layer::Bzip2) => Box::new(Decoder::new(BufReader::new(whole), Bzip2::new())),
             Some(Layer::Xz) => Box::new(Decoder::new(BufReader::new(whole), Xz::new()?)),
             Some(Layer::Zstd) => Box::new(Zstd::new(whole)?),

@@ -90,6 +90,55 @@ fn damaged_gzip() {
     reads_as_far_as(&["gzip", "-c"], &["gzip", "-dc"]);
 }
 
+/// Returns all text that the library decodes of a cut file of gzip, in one call and with room for more.
+fn decodable(gzip: &[u8]) -> Vec<u8> {
+    /// Length of a header without the name of a file.
+    const HEADER_LEN: usize = 10;
+
+    let mut text = Vec::with_capacity(1 << 20);
+    let mut decoder = flate2::Decompress::new(false);
+    decoder.decompress_vec(&gzip[HEADER_LEN..], &mut text, flate2::FlushDecompress::None).unwrap();
+    assert!(text.len() < text.capacity());
+    text
+}
+
+/// A cut file, compressed once and twice over: every byte that can be decoded is read, with any buffer, and then an error.
+#[test]
+fn cut_gzip() {
+    let compress = |text: &[u8]| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(text).unwrap();
+        gzip.finish().unwrap()
+    };
+    // Lines that hardly differ follow the others: a few compressed bytes are much text, which no small buffer holds.
+    let mut log = log();
+    log.extend_from_within(log.len() - 5000..);
+    log.extend(b"650 STREAM 1 NEW 0 host.example.com:443\r\n".repeat(5000));
+    let once = compress(&log);
+    let twice = compress(&once);
+    for (file, layers) in [(&once, 1), (&twice, 2)] {
+        let near_end = (1..400).step_by(21).map(|left| file.len() - left);
+        for at in (1000..file.len()).step_by(file.len() / 9).chain(near_end) {
+            let cut = &file[..at];
+            let expected = (0..layers).fold(cut.to_vec(), |file, _| decodable(&file));
+            for buffer_len in [1, 4 << 10, 64 << 10, 128 << 10] {
+                let (mut reader, _) = unpack(Cursor::new(cut.to_vec())).unwrap();
+                let (mut buffer, mut text) = (vec![0; buffer_len], Vec::new());
+                let is_error = loop {
+                    match reader.read(&mut buffer) {
+                        Ok(0) => break false,
+                        Ok(read) => text.extend_from_slice(&buffer[..read]),
+                        Err(_) => break true,
+                    }
+                };
+                let case = format!("{layers} layers, cut at {at}, buffer of {buffer_len}");
+                assert_eq!(text.len(), expected.len(), "{case}");
+                assert!(text == expected && is_error, "{case}");
+            }
+        }
+    }
+}
+
 #[test]
 fn damaged_bzip2() {
     reads_as_far_as(&["bzip2", "-zc"], &["bzip2", "-dc"]);
