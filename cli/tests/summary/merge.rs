@@ -361,7 +361,7 @@ fn summaries_that_do_not_fit() {
     assert!(printed.is_empty() && messages.starts_with(&missing), "{messages}");
 }
 
-/// If something was not read when a summary was made, `merge` reports that again.
+/// If something was reported when a summary was made, `merge` says so: a file that could not be read, or a log that is counted twice.
 #[test]
 fn incomplete_summaries() {
     let log = data("onionperf.log");
@@ -369,10 +369,17 @@ fn incomplete_summaries() {
     assert_eq!(summary.status.code(), Some(1));
     let path = file("merge-incomplete", "one.json", summary.stdout);
     let (printed, messages) = both(1, &["merge"], &[&path]);
-    let expected = format!("tor-streams: {}: something could not be read when it was made\n", path.display());
+    let expected = format!("tor-streams: {}: made with exit status 1, and a message that says why\n", path.display());
     assert_eq!(messages, expected);
     let alone = run(&["summary"], &[Path::new("missing"), &log]);
     assert_eq!((printed.into_bytes(), Some(1)), (alone.stdout, alone.status.code()));
+    // Everything is read here.
+    let whole = file("merge-incomplete", "whole.json", run(&["summary", "--json", "--mergeable"], &[&log]).stdout);
+    let twice = run(&["merge", "--json", "--mergeable"], &[&whole, &whole]);
+    assert_eq!(twice.status.code(), Some(1));
+    let path = file("merge-incomplete", "twice.json", twice.stdout);
+    let expected = format!("tor-streams: {}: made with exit status 1, and a message that says why\n", path.display());
+    assert_eq!(both(1, &["merge"], &[&path]).1, expected);
 }
 
 #[test]
