@@ -221,7 +221,8 @@ impl LayoutOptions {
         layout.given = layout.formats.len();
         let learns = layout.given < self.prefix.len();
         if !learns {
-            // A later line may show what an option lacks: the text after an event, or the space before one. No event waits for it.
+            // A later line could complete a format, by the text after an event or the space before one. But once an event can be read,
+            // it is passed on without waiting for such a line.
             let state = layout.events(io::empty()).state();
             return with_mark.iter().any(|line| state.reply_prefix(line).is_some());
         }
