@@ -9,7 +9,7 @@ const TEXT_LEN: usize = 64 << 10;
 
 /// A reader of the text in a file that consists of one or more files of gzip, one after the other.
 ///
-/// The reader of `flate2` asks for compressed bytes although it holds text that a full buffer had no room for. It drops this text if
+/// The reader of `flate2` asks for compressed bytes although it holds text that a full buffer had no room for, and drops this text if
 /// the compressed bytes end in an error, as those of a cut outer layer do. So the reader is told that the file ends there, for which
 /// it returns the text, and the error follows.
 pub(super) struct Gzip<R>(BufReader<MultiGzDecoder<BufReader<UntilError<R>>>>);
