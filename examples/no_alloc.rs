@@ -57,7 +57,7 @@ fn report(uart: &mut Uart, console: &mut Console) -> fmt::Result {
 /// Prints an event, or why it cannot be read.
 fn print(console: &mut Console, line: &EventLine<'_>) -> fmt::Result {
     match line.event {
-        // `{:?}` writes a client's control characters as escapes.
+        // `{:?}` writes a client's control characters as escapes. ID and status hold none: an event with others is an error here.
         Ok(event) => writeln!(console, "{} {} {:?}", event.id, event.status, event.target_host),
         Err(error) => writeln!(console, "line {}: {error}", line.number),
     }

@@ -72,8 +72,8 @@ anomalies! {
     TargetNotUtf8 = "target_not_utf8",
     /// A target that tor may have cut: it prints 255 bytes of one at most, without a mark, so that the port may have lost digits.
     ///
-    /// The target has 255 bytes (or more, which no known tor prints). Or target and fields have 254 bytes together, and a lone CR or LF
-    /// was removed from their end: it may have been byte 255 of the target, and the fields a part of the target.
+    /// The target has 255 bytes (or more, which no known tor prints). Or a lone CR or LF ended the content and was removed, and was byte
+    /// 255 from the target's start: it may have been the last byte of a cut target, and all before it, fields too, a part of that.
     TargetMayBeCut = "target_may_be_cut",
     /// A field that ends exactly 255 bytes after the target's start. tor may have cut a longer target there: then the fields up to
     /// there are a part of the target.
@@ -84,7 +84,8 @@ anomalies! {
     MalformedId = "malformed_id",
     /// Fields that no known tor prints in this order, with these values or with this status: they were read from the left.
     UnknownOrder = "unknown_order",
-    /// A keyword that this version does not know.
+    /// A keyword that this version does not know. From a tor before 0.4.3.1 a client may have written it, and the fields before it,
+    /// into a name.
     UnknownKeyword = "unknown_keyword",
     /// A reason or client protocol that this version does not know, or an unknown status, which only lenient parsing accepts.
     ///

@@ -50,8 +50,8 @@
 //!
 //! # Guarantees
 //!
-//! - **Exact.** Each field is what tor meant, whatever a client wrote into a name. Where tor itself cut the text, so that this
-//!   cannot be known, [`anomalies`](StreamEventRef::anomalies) says so or the line is refused. [`StreamEventRef`] explains how;
+//! - **Exact.** Each field is what tor meant, whatever a client wrote into a name. Where this cannot be known, such as in text that
+//!   tor cut, [`anomalies`](StreamEventRef::anomalies) says so or the line is refused. [`StreamEventRef`] explains how;
 //!   `docs/exact-reading.md` has two cases with a tor before 0.2.2 in which it fails.
 //! - **Nothing lost.** Words, keywords and tokens that this version does not know are data and can be read. A bad line
 //!   never costs the next.

@@ -138,6 +138,7 @@ macro_rules! word_enum {
             const DELIMITER: char = $delimiter;
             const UNRECOGNIZED: Self = Self::Unrecognized;
 
+            // See `crate::format` on inlining.
             #[cfg_attr(feature = "std", inline(always))]
             fn of_start(text: u128) -> Option<(Self, u32)> {
                 spelled!(text, $($variant = $word before $delimiter,)+)

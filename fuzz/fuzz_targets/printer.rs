@@ -1,5 +1,5 @@
-//! Events that a model of tor prints are read as tor meant them, through every entry point; an ambiguous line is flagged or
-//! refused.
+//! Events that a model of tor prints are read as tor meant them out of bytes, a buffer, a reader and a decoder; an ambiguous line
+//! is flagged or refused.
 #![cfg_attr(fuzzing, no_main)]
 
 use laws::{Printed, assert_consistent, law};

@@ -7,8 +7,8 @@ use tor_stream_event::{Anomaly, StreamEventRef};
 law!(|input: &[u8]| {
     let Ok(event) = StreamEventRef::parse_lenient(input) else { return };
     let content = event.content();
-    // A CR or LF alone at the end may be the last byte of a cut target, which is an anomaly: the content, read without it
-    // below, has no such anomaly.
+    // A lone CR or LF was removed. It may have been the last byte of a cut target: then `event` has an anomaly that the same content
+    // with CR LF, as it is read below, does not have.
     if input.len() == content.len() + 1 {
         return;
     }
@@ -18,6 +18,7 @@ law!(|input: &[u8]| {
     let mut tokens = content.splitn(4, |&byte| byte == b' ');
     for field in [event.id, event.status_str(), event.circuit_id.unwrap_or("0")] {
         let token = tokens.next().expect("three tokens");
+        // A token that is not UTF-8 is read as one U+FFFD.
         assert_eq!(field, core::str::from_utf8(token).unwrap_or("\u{fffd}"));
     }
     let rest = tokens.next().unwrap_or_default();

@@ -48,6 +48,7 @@ fn add_fields_of_status(event: &mut Printed, status: &str, u: &mut Unstructured<
     } else if status == "REMAP" {
         match u.int_in_range(0..=3)? {
             0 => {}
+            // For a source that tor has no word for, it prints this in place of `SOURCE`.
             1 => event.add("REASON", format!("UNKNOWN_{}", u16::arbitrary(u)?)),
             _ => event.add("SOURCE", *u.choose(&["CACHE", "EXIT"])?),
         }

@@ -4,9 +4,11 @@
 
 LIST is a file with the path of one log per line, the same on every worker. OUTPUT is a new folder that all workers can write,
 such as one on a network file system. The job writes a Parquet file for each log there, of which later questions can be asked, and
-a file with the complaints about the log, whose name begins with `_`: a damaged log may have as many as lines.
+a file with the complaints about the log, whose name begins with `_`: a damaged log may have one for each of its lines, too many to
+return them from a task.
 QUERY is SQL about the table `streams`. Workers need `tor-streams`, built with the feature `arrow`, in their PATH, or where
-TOR_STREAMS says. The exit status is 1 if anything was not read; everything else was.
+TOR_STREAMS says. The exit status is 1 if a part of a log was not read; the rest was, and is in the answer. If a worker cannot run
+`tor-streams`, or Spark not the query, the job fails with a traceback and without an answer.
 """
 
 import os

@@ -47,14 +47,18 @@ pub(crate) use self::show::debug;
 /// | `SESSION_GROUP` | any | number, which may be negative |
 /// | `ISO_FIELDS` | any | list of words |
 ///
+/// A newer tor may print fields with other keywords after these. They are read as arguments, and may hold a colon only after all of
+/// `CLIENT_PROTOCOL` to `ISO_FIELDS`.
+///
 /// # How the target is separated from the fields
 ///
 /// tor prints the target as the client sent it, spaces and quotation marks included: a client can write fields of its own
 /// into the line. The target is the text before the longest row of fields, at the end of the line, that tor can have
 /// printed and that leaves a `host:port`. A client of tor 0.4.3.1 or later cannot lengthen that row. A longer row would begin
 /// inside the host, so one of its fields would hold tor's own `:port`. But words, numbers and lists hold no colon; a row has at
-/// most one `SOURCE_ADDR`, which tor prints itself; and a quoted string that begins in the host ends where no field can end.
-/// `docs/exact-reading.md` has the details, and the limits with older tors.
+/// most one `SOURCE_ADDR`, which tor prints itself; and a quoted string that begins in the host takes one of the quotation marks that
+/// tor prints. These come in pairs, and the one that is left over fits into no field. `docs/exact-reading.md` has the details, and
+/// the limits with older tors.
 ///
 /// tor prints at most 255 bytes of a target. [`anomalies`](Self::anomalies) has a flag if tor may have cut one, or if anything
 /// else is odd.
@@ -62,7 +66,7 @@ pub(crate) use self::show::debug;
 /// A line end in a target ends the line, since tor prints it unchanged: the client's text after it is a line of its own, and may
 /// look like one of tor's.
 ///
-/// A line that no known tor prints is read from the left: the first token is the target, keywords may come in any order,
+/// A line of any other form is read from the left: the first token is the target, keywords may come in any order,
 /// the last of a repeated one counts, and `anomalies` holds [`UnknownOrder`](Anomaly::UnknownOrder).
 ///
 /// Three values that no tor prints are read without an anomaly, as they have one meaning only: numbers and ports with leading

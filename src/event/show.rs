@@ -12,9 +12,8 @@ impl<'a> StreamEventRef<'a> {
     /// Credentials have fields of their own. In a damaged line, or in one of a newer tor, the target, an ID or a word may hold
     /// them as well, also without their keyword.
     ///
-    /// A secret may begin before `text` in the event and go on in it. That part is masked too if `text` is borrowed from the event,
-    /// or if the same text is at the start of stream ID, circuit ID, target or `SOURCE_ADDR`: the owned form has copies of these.
-    /// Any other text is searched by itself.
+    /// `text` is to be a field of this event, or a part of its [`content`](Self::content): then a secret that begins before it and goes
+    /// on in it is masked too. Text from elsewhere is searched by itself, and the rest of such a secret is shown.
     ///
     /// # Examples
     ///

@@ -139,7 +139,7 @@ const fn equal(half: u64, byte: u8) -> u64 {
 /// undefined.
 #[cfg_attr(feature = "std", inline(always))]
 const fn outside(half: u64, limit: u8) -> u64 {
-    // The sum marks 0x7f to 0xfe; the difference marks bytes below `limit`, and 0xff.
+    // The sum marks 0x7f to 0xfe; the difference marks bytes below `limit`, and those from `limit + 0x80` up, such as 0xff.
     half.wrapping_sub(ONES * limit as u64) | half.wrapping_add(ONES)
 }
 
@@ -181,8 +181,8 @@ const fn first(low: u64, high: u64) -> u32 {
 fn last_bytes(text: &[u8], start: u32, mask: u128) -> u128 {
     let left = (text.len() as u32).saturating_sub(start);
     match text.last_chunk() {
-        // Nearly every text has 16 bytes. Of its last 16, those before `start` are shifted out, in two steps: if nothing is
-        // left, all 128 bits are, and one shift by 128 would take a comparison.
+        // Nearly every text has 16 bytes. Of its last 16, those before `start` are shifted out, in two shifts: if no byte is
+        // left, all 128 bits have to go, which a single shift cannot do without a comparison.
         Some(sixteen) => ((u128::from_le_bytes(*sixteen) ^ mask) >> 8).wrapping_shr(120_u32.wrapping_sub(8 * left)),
         None => last_bytes_of_short(text, start, mask),
     }

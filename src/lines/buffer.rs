@@ -250,7 +250,7 @@ impl<'a> StreamEvents<'a> {
         text.map_or_else(|| self.check(start, end), Content::Str)
     }
 
-    /// Checks the text from index `start` to `end`; if the last event is near, up to
+    /// Checks the text from index `start` to `end`; if the text that was checked last ends near `start`, up to
     /// [`CHECKED_AHEAD`](Self::CHECKED_AHEAD) bytes from `start` on with it.
     #[cold]
     fn check(&mut self, start: usize, end: usize) -> Content<'a> {

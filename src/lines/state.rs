@@ -210,7 +210,8 @@ impl LineState {
         self.finder.replies()
     }
 
-    /// Returns the length of the prefix before the reply in a line outside of data. `None` if the line has no reply.
+    /// Returns the length of the prefix before the reply in `line`, a line outside of data, without its line end. `None` if it
+    /// has no reply.
     ///
     /// # Examples
     ///

@@ -81,7 +81,7 @@ fn read_fields(content: &[u8], at: u32, status: StreamStatus) -> Option<Fields> 
 /// other text follows, tor did not cut the target there. (A tor before 0.2.0.27 may have cut a NEW that has no `PURPOSE`: that
 /// cut is not found.)
 #[cold]
-pub(super) fn may_follow_cut(content: &[u8], cut_at: u32, status: StreamStatus) -> bool {
+pub(super) fn rest_may_follow_cut(content: &[u8], cut_at: u32, status: StreamStatus) -> bool {
     // tor 0.1.2 to 0.2.1 ends a line without a reason with a space.
     let fields = match content.get(cut_at as usize..) {
         None | Some([] | b" ") => Some(Fields::default()),

@@ -69,8 +69,8 @@ pub(crate) fn flag_cut_at_lone_line_end(event: &mut StreamEventRef<'_>) {
     if length_with_line_end == cut_index(event.layout.target_start) {
         event.layout.anomalies.insert(Anomaly::TargetMayBeCut);
         let has_fields = (event.layout.target_end as usize) < length;
-        // Nothing follows the removed byte.
-        if has_fields && careful::may_follow_cut(event.content(), length as u32, event.status) {
+        // No text follows the removed byte: tor prints such a line unless the status demands a field.
+        if has_fields && careful::rest_may_follow_cut(event.content(), length as u32, event.status) {
             event.layout.anomalies.insert(Anomaly::FieldAtCut);
         }
     }
@@ -115,7 +115,7 @@ pub(crate) fn read_slowly(content: Content<'_>, lenient: bool) -> Result<StreamE
 }
 
 /// Reads a target with one space after it, and no field. tor 0.1.2 to 0.2.1 with `EXTENDED_EVENTS` ends its lines without
-/// fields so. A content whose space may be byte 255 of a cut target never gets here: [`careful`] accepts it.
+/// fields so. A content whose space may be byte 255 of a cut target never gets here: [`careful`] takes any 255 bytes for a target.
 fn read_before_space(content: &[u8], header: &Header) -> Option<(TargetRange, Fields)> {
     let before = content.strip_suffix(b" ")?;
     let target = TargetRange::new(content, header.target_start, before.len() as u32);
@@ -170,7 +170,7 @@ fn all_anomalies(content: Content<'_>, header: &Header, target: &TargetRange, of
     if target.end as usize >= cut_at {
         anomalies.insert(Anomaly::TargetMayBeCut);
     } else if matches!(content.bytes().get(cut_at..), Some([] | [b' ', ..]))
-        && careful::may_follow_cut(content.bytes(), cut_at as u32, header.status)
+        && careful::rest_may_follow_cut(content.bytes(), cut_at as u32, header.status)
     {
         // A field ends exactly where tor cuts a target: all text up to there may be one target.
         anomalies.insert(Anomaly::FieldAtCut);

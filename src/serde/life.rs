@@ -1,4 +1,4 @@
-//! Streams as data, with the names of the columns of `tor-streams streams`.
+//! Streams as data. A field that `tor-streams streams` prints too has the same name there, but what it prints is no such data.
 //!
 //! A word is serialized as the text that tor printed. A [`StreamLife`] has a word without a variant (an *unnamed* word, see
 //! [`crate::tracker`]) in two fields, `Unrecognized` and the text; the structs here join the two into one.

@@ -53,7 +53,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
     /// - if a limit may be reached: if the streams that are live here and the maximum number that were live in the part
     ///   are together more than the limit, or more streams than that were closed in the part; or if an event of the
     ///   part may come after a CLOSED that is no longer remembered by then;
-    /// - if there are more than sixteen events of a stream after its CLOSED;
+    /// - if the part has more than sixteen events of a stream that was closed before it;
     /// - if the part keeps another number of steps or circuits, or is no part; or if this tracker is a part itself.
     ///
     /// # Examples
@@ -138,7 +138,7 @@ impl<T: Clone, N: Note> StreamTracker<T, N> {
         let limit = self.limit as u64;
         // No live stream would be dropped, and no stream that was closed in the part would be forgotten.
         let is_within_limit = (self.live.len() + part.max_live) as u64 <= limit && other.closed.total() <= limit;
-        // No stream that was closed before the part would be forgotten within it.
+        // No stream that was closed before the part would be forgotten within it: each CLOSED in the part adds one stream at most.
         let none_forgotten = self.closed.len() as u64 + other.closed.total() <= limit;
         // If a stream was closed before the part, its events in the part are still separate, and each can be returned alone.
         let can_be_returned_alone = self.closed.len() == 0

@@ -1,8 +1,9 @@
 //! Tracking of streams: events grouped by stream.
 //!
 //! A stream is *live* from its first event to its CLOSED. A *life* is the facts about a stream from its events. A
-//! *part* of a log is a run of its events that a tracker of its own reads, beside the trackers of other parts. An *unnamed*
-//! word is one without a variant, such as a new tor's: its enum says `Unrecognized`, and its text is kept beside that.
+//! *part* of a log is a run of its events that a tracker of its own reads, beside the trackers of other parts. An *undecided*
+//! stream is one that may have begun before the part, and may have been closed before it. An *unnamed* word is one without
+//! a variant, such as a new tor's: its enum says `Unrecognized`, and its text is kept beside that.
 //!
 //! - this file: the tracker's type, and the caller's notes about events; [`methods`]: the tracker's methods
 //! - [`live`]: the live streams: where each begins and ends; [`closed`]: the IDs of streams that were closed

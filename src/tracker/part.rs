@@ -16,6 +16,7 @@ use super::{Note, StreamTracker};
 use crate::event::StreamEventRef;
 
 /// Maximum number of events that an [`Undecided`] stream keeps apart: twice the number that tor prints of most streams.
+/// The documentation of [`append`](StreamTracker::append) has the number as well.
 const MAX_SEPARATE: usize = 16;
 
 /// The state of a part beside its live and closed streams.

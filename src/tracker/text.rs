@@ -44,10 +44,10 @@ impl Target {
         Self { host: masked(event, event.target_host), port: event.target_port }
     }
 
-    /// Returns `true` if this is the event's target as tor printed it. Otherwise the target differs, or text of it had to be
-    /// masked.
-    pub(super) fn is_target_of(&self, event: &StreamEventRef<'_>) -> bool {
-        self.host == event.target_host && self.port == event.target_port
+    /// Returns `true` if this is the event's target, and the event has no anomaly: only an odd event can have a target that has
+    /// to be masked.
+    pub(super) fn is_plain_target_of(&self, event: &StreamEventRef<'_>) -> bool {
+        self.host == event.target_host && self.port == event.target_port && event.anomalies().is_empty()
     }
 }
 
@@ -80,15 +80,16 @@ pub(super) fn unnamed_text<'a>(
 /// status.
 pub(super) fn masked_circuit<'a>(event: &StreamEventRef<'a>, id: &'a str) -> CircuitId {
     let may_be_secret = event.status == StreamStatus::Unrecognized || event.anomalies().contains(Anomaly::MalformedId);
+    // `None` if any of the text is masked.
     if may_be_secret && event.redact(id.as_bytes()).as_str().is_none() {
-        // Not the ID itself: a long one is abridged to its first letters, and those would be shown.
+        // Not `of_any_token` of the ID: that shows the first letters of a long one.
         return CircuitId::of_any_token("***");
     }
     CircuitId::of_any_token(id)
 }
 
-/// Returns `true` if an event's source address is an IP address and a port. Such a text is no credential, whatever a
-/// client writes before it, and is not masked.
+/// Returns `true` if an event's source address is an IP address and a port. Such a text is taken for no credential and not masked,
+/// not even within the quotation marks of one, which only a damaged line has around it.
 pub(super) fn has_ip_source_addr(event: &StreamEventRef<'_>) -> bool {
     let host = event.source_port().and_then(|_| event.source_host());
     host.is_some_and(|host| host.parse::<IpAddr>().is_ok())

@@ -75,13 +75,14 @@ impl<T: Clone, N: Note> StreamLife<T, N> {
         self.add(event, time, limits);
     }
 
-    /// Adds the facts of an event to all fields but `first`, `last` and `note`.
+    /// Adds the facts of an event to all fields but `first`, `last` and `note`, and those that no later event changes: `id`,
+    /// `began` and `asked`.
     fn add(&mut self, event: &StreamEventRef<'_>, time: T, limits: LifeLimits) {
         let circuit_id = event.circuit_id.map(|id| masked_circuit(event, id));
         if let Some(circuit) = circuit_id {
             self.add_circuit(circuit, limits);
         }
-        if !self.target.is_target_of(event) {
+        if !self.target.is_plain_target_of(event) {
             self.target = Target::of(event);
         }
         if let Some(source_addr) = event.source_addr {

@@ -82,6 +82,21 @@ fn parts_that_do_not_fit() {
     assert!(part(&[]).append(part(&[])).is_err());
 }
 
+/// A target within a credential is masked, though an earlier event had the same text as a plain target: by one tracker as by two.
+#[test]
+fn a_target_within_a_credential() {
+    let contents = ["18 NEW 0 host:80", "18 SOCKS_PASSWORD=\"x 0 host:80 REASON=DONE"];
+    let [plain, masked] = contents.map(|content| StreamEventRef::parse_lenient(content.as_bytes()).unwrap());
+    let (mut one, mut first, mut part) = (StreamTracker::new(10), StreamTracker::new(10), StreamTracker::part());
+    for event in [&plain, &masked] {
+        assert!(one.update(event, ()).is_none());
+    }
+    assert!(first.update(&plain, ()).is_none() && part.update(&masked, ()).is_none());
+    assert!(first.append(part).is_ok_and(|lives| lives.is_empty()));
+    assert!(first.live().eq(one.live()));
+    assert!(one.live().all(|life| life.asked.host == "host" && life.target.host == "***"));
+}
+
 /// A part keeps the circuits that its events name, though the tracker has no room for another: `more_circuits` is set.
 #[test]
 fn more_circuits_in_a_part() {

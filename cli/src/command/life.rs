@@ -65,10 +65,13 @@ fn since(start: Option<&Option<Time>>, end: Option<&Option<Time>>) -> Option<Dur
     end.copied()??.since(start.copied()??)
 }
 
-/// Returns the total time that the stream waited for a controller to attach it, without a wait that has not ended, or whose
-/// length is unknown. `None` without any other wait.
+/// Returns the total time that the stream waited for a controller to attach it: the sum of the waits that have ended and whose
+/// length is known. `None` if there are none.
 pub(crate) fn waiting(life: &Life) -> Option<Duration> {
-    let waits = life.steps.windows(2).filter_map(|steps| match steps {
+    // If steps were left out, they are those before the last one, which then ends no wait.
+    let is_cut = life.step_count > life.steps.len() as u64;
+    let successive = life.steps.get(..life.steps.len().saturating_sub(is_cut.into())).unwrap_or_default();
+    let waits = successive.windows(2).filter_map(|steps| match steps {
         [wait, next] if wait.status == StreamStatus::ControllerWait => next.time?.since(wait.time?),
         _ => None,
     });

@@ -35,8 +35,8 @@ Exit status:
   0  The summary is that of all logs.
   1  Standard error reports a file that is damaged, cut, or no mergeable summary:
      then no summary is printed, or with --mergeable one without an end, which
-     `merge` refuses. Or it reports that something could not be read when a
-     summary was made, or that a log is counted twice.
+     `merge` refuses. Or it reports that a summary was made with exit status
+     1, or that a log is counted twice.
   2  The arguments are wrong.";
 
 /// The options of `merge`.
@@ -51,7 +51,8 @@ pub(crate) struct Options {
     form: SummaryForm,
 }
 
-/// Prints one summary of all files. Returns `false` if a file could not be read, or was incomplete when it was made.
+/// Prints one summary of all files. Returns `false` if a file could not be read or was made with exit status 1, or if a log is
+/// counted twice.
 ///
 /// # Errors
 ///
@@ -149,7 +150,9 @@ impl Merging {
                     self.copies.add_summary(hash, &input.name, &copied);
                     if !complete {
                         let name = escape_name(&input.name);
-                        report(format_args!("tor-streams: {name}: something could not be read when it was made"));
+                        report(format_args!(
+                            "tor-streams: {name}: made with exit status 1, and a message that says why"
+                        ));
                     }
                     return Ok(Ok(()));
                 }

@@ -75,7 +75,7 @@ impl StreamNote {
 impl Note for StreamNote {
     fn append(&mut self, later: Self) {
         self.met |= later.met;
-        // Each event has a target, so the later note has its host even if this is `None`.
+        // `None` says that the host is printed as the event has it, so it replaces an earlier host as well.
         self.final_host = later.final_host;
         match (&mut self.events, later.events) {
             (Some(ours), Some(theirs)) => ours.merge(*theirs, EventTally::MAX_WORDS_OF_STREAM),

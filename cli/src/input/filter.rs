@@ -281,8 +281,8 @@ impl Serialize for AskedWord {
 struct AddressPattern {
     /// Pattern of the host or, if it has a port, of the host, a colon and the port.
     pattern: Pattern,
-    /// Set if the pattern has a port.
-    has_port: bool,
+    /// Set if the pattern may have a port: a colon is in it, outside of brackets, be it one of a bare IPv6 address.
+    may_have_port: bool,
 }
 
 impl Serialize for AddressPattern {
@@ -299,8 +299,9 @@ impl AddressPattern {
     /// Returns `true` if a host and its port match. tor prints an IPv6 address in brackets as a target, and without them as
     /// the address of a client: a pattern of either form matches both.
     fn matches(&self, host: &str, port: u16) -> bool {
-        let matches_form =
-            |host: &str| self.matches_text(host) || (self.has_port && self.matches_text(&format!("{host}:{port}")));
+        let matches_form = |host: &str| {
+            self.matches_text(host) || (self.may_have_port && self.matches_text(&format!("{host}:{port}")))
+        };
         let without_brackets = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         let is_bare_ipv6 = without_brackets.is_none() && host.contains(':');
         matches_form(host)
@@ -321,10 +322,10 @@ impl FromStr for AddressPattern {
         // In a glob, brackets hold a set of characters, and `[[]` and `[]]` stand for the brackets themselves. A set with a colon
         // would be of no use, so `[2001:db8::1]:*` is taken for an IPv6 address, which tor prints in brackets.
         let ipv6 = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).filter(|(host, _)| host.contains(':'));
-        let (glob, may_have_port) = match ipv6 {
+        let (glob, searched_for_port) = match ipv6 {
             Some((host, after_host)) => (format!("[[]{host}[]]{after_host}"), after_host),
             None => (text.into(), text),
         };
-        Ok(Self { pattern: Pattern::new(&glob)?, has_port: may_have_port.contains(':') })
+        Ok(Self { pattern: Pattern::new(&glob)?, may_have_port: searched_for_port.contains(':') })
     }
 }

@@ -101,7 +101,7 @@ impl TextTable {
         self.lines.push(Line::Row(cells.into_iter().map(Into::into).collect()));
     }
 
-    /// Prints the table for an output of this width.
+    /// Prints the table for an output of this width, which has to remove the styles if it is no terminal, as those of `anstream` do.
     ///
     /// # Errors
     ///

@@ -98,7 +98,7 @@ fn times_are_to_the_microsecond_and_their_text_to_the_end() {
             [
                 (Some(1_548_934_191_123_456), Some("2019-01-31 11:29:51 1548934191.123456789")),
                 (Some(1_548_934_192_000_000), Some("2019-01-31 11:29:52.000")),
-                // No time in microseconds reaches the year 3170843.
+                // Too large for Unix time, and without a fraction no other time. A late time is reported only behind a date.
                 (None, Some("99999999999999")),
             ]
         );

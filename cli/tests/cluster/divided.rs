@@ -83,7 +83,7 @@ fn damaged_logs_of_every_form() {
     }
 }
 
-/// Filters that need the number of a line, a time or the whole stream, which a range alone may not have.
+/// Filters that need what a range alone may not have: the line number of the first odd event, a time, or the whole stream.
 #[test]
 fn filters_of_events_and_streams() {
     let path = file("filters", "tor.log", log(LogForm { lines_per_damage: 500, ..UNDAMAGED }, 7));
@@ -95,7 +95,7 @@ fn filters_of_events_and_streams() {
     }
 }
 
-/// Files that are divided stand between others, and a compressed copy is read whole.
+/// Files that are divided stand between others, and a compressed file, named twice, is read whole.
 #[test]
 fn among_other_files() {
     let form = LogForm { lines_per_damage: 300, ..UNDAMAGED };
@@ -123,9 +123,9 @@ fn start_with_fake(arguments: &[&str]) -> (Running, Peer) {
     (first, Peer::call(&addresses[0], SECRET))
 }
 
-/// Returns the identity of a file, as `Identity` in `cli/src/input/threads/division.rs` describes it: a hash of the first 512 KiB, here
-/// the whole file, and of the last 64 KiB.
-fn identity(content: &[u8]) -> Value {
+/// Returns the fingerprint of a file, as `Fingerprint` in `cli/src/input/threads/division.rs` describes it: a hash of the first 512 KiB,
+/// here the whole file, and of the last 64 KiB.
+fn fingerprint(content: &[u8]) -> Value {
     let end = &content[content.len() - 64 * 1024..];
     json!({"len": content.len(), "hash": Sha256::new().chain_update(content).chain_update(end).finalize().to_vec()})
 }
@@ -141,7 +141,7 @@ fn range_of_a_process(name: &str) -> (PathBuf, Value) {
     let second = start_with_key(Some(SECRET), &addresses, 1, &arguments);
     let mut peer = Peer::answer(listener.accept().unwrap().0, SECRET);
     peer.join();
-    peer.json(&json!({"offer": {"0": identity(content.as_bytes())}}));
+    peer.json(&json!({"offer": {"0": fingerprint(content.as_bytes())}}));
     let seen: Value = serde_json::from_slice(&peer.message()).unwrap();
     assert_eq!(seen, json!({"seen": {"files": [0], "jobs": 1}}));
     peer.json(&json!({"start": [0], "jobs": 1}));
@@ -221,7 +221,7 @@ fn a_process_that_sends_a_wrong_range() {
         assert!(with_range(&path, &message).stdout == alone.stdout, "{message}");
     }
 
-    // A message that no process sends ends the run. Its fields are those of `SentRange` in `range.rs` of `summary`.
+    // A message that no process sends ends the run. Its fields are those of `SentRange` in `summary/cluster/range.rs`.
     let damaged: Vec<Value> = vec![
         // Fewer lines than events.
         changed(&range, |range| range["lines"] = json!(1)),

@@ -354,6 +354,17 @@ fn a_number_that_is_taken() {
     assert_eq!((first.ended().status, third.ended().status), (Some(0), Some(0)));
 }
 
+/// A process for whose number process 0 has no address is told that their arguments differ, and the run goes on.
+#[test]
+fn a_number_beyond_the_addresses() {
+    let addresses = addresses(3);
+    let (begin, first) = (Instant::now(), start(&addresses[..2], 0, &["onionperf.log"]));
+    let third = start(&addresses, 2, &["onionperf.log"]).ended();
+    let reason = "tor-streams: process 2 was started with other addresses, files or options";
+    assert!(third.status == Some(3) && third.stderr[0].starts_with(reason), "{third:?}");
+    completes(first, None, &addresses[..2], begin);
+}
+
 /// After the run has started, a connection to the door is refused.
 #[test]
 fn the_door_is_closed_when_all_have_come() {

@@ -1,12 +1,14 @@
-//! Fake processes: the protocol of a cluster once more, written from the description in `cli/src/command/summary/cluster/greeting.rs`
-//! and `wire.rs`. After the greeting, a process and process 0 exchange these messages:
+//! Fake processes: the protocol of a cluster once more, written from the descriptions in `greeting.rs` and `wire.rs` of
+//! `cli/src/command/summary/cluster/connection`. After the greeting, a process and process 0 exchange these messages:
 //!
-//! 1. Process 0 sends the fingerprint of the run, and the process sends it back ([`Peer::join`]).
-//! 2. Process 0 offers long files, by their index in the arguments: `{"offer": {INDEX: IDENTITY}}`. The process answers which of
+//! 1. Both send the fingerprint of the run, which has to be the same. A fake process sends back the one that it receives
+//!    ([`Peer::join`]).
+//! 2. Process 0 offers long files, by their index in the arguments: `{"offer": {INDEX: FINGERPRINT}}`. The process answers which of
 //!    them it sees: `{"seen": {"files": [INDEX], "jobs": THREADS}}`.
 //! 3. Process 0 says which files are divided: `{"start": [INDEX], "jobs": THREADS}`. [`Peer::begin`] does 1 to 3.
 //! 4. The process sends each of its ranges, `{"range": RANGE}`, with `null` for one that it leaves to process 0, and the tally of
 //!    each file that it reads alone; then `{"end": {"files": FILES_READ_ALONE, "complete": ALL_READ}}`.
+//! 5. Process 0 sends `done` when it has all tallies, and the process ends.
 
 use core::time::Duration;
 use std::io::{self, Read, Write};
@@ -182,7 +184,7 @@ impl Peer {
         [offer, serde_json::from_slice(&self.message()).unwrap()]
     }
 
-    /// Sends back the fingerprint of the run, as a process of this run does.
+    /// Sends back the fingerprint of the run. The other side has sent it without waiting, and takes this for a process of its run.
     pub(super) fn join(&mut self) {
         let (kind, fingerprint) = self.receive();
         assert_eq!((kind, fingerprint.len()), (LAST, HASH_LEN));

@@ -86,8 +86,8 @@ impl LogForm {
         log
     }
 
-    /// Adds a reply with data, of which lines may look like events: few lines, or, in one reply of twenty, up to
-    /// [`Self::ROWS_OF_RANGES`]. The data of one reply in six does not end.
+    /// Adds a reply with data, of which lines may look like events: none, fewer than 20, fewer than 4000, or, in one reply
+    /// of twenty, fewer than [`Self::ROWS_OF_RANGES`]. The data of one reply in six does not end.
     fn add_data(self, log: &mut String, prefix: &str, random: &mut Random) {
         let max_rows = if random.once_in(20) { Self::ROWS_OF_RANGES } else { [1, 20, 4000][random.below(3)] };
         log.extend([prefix, random.one_of(&["250+ns/all=", "650+NS"]), self.end]);

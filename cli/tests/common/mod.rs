@@ -116,7 +116,7 @@ pub(crate) fn peak_memory(arguments: &[&str], file: &Path) -> usize {
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
-        // The maximum so far, which the kernel forgets when the process ends.
+        // The maximum so far. The file ends with the process, so memory of the last milliseconds is not measured.
         let facts = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
         let line = facts.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<usize>().ok());

@@ -78,6 +78,9 @@ fn other_files_name_the_tool_that_makes_text_of_them() {
         (b"\x7fELF\x02\x01\x01\0", "a program cannot be read: no log is in it"),
         (b"SQLite format 3\0\x10\0", "a database of SQLite"),
         (b"LPKSHHRH\0\0", "`journalctl --file FILE -o cat | tor-streams -`"),
+        // The first bytes that pyarrow and Polars write.
+        (b"\xff\xff\xff\xff\xf8\x03\0\0\x10\0\0\0\0\0\x0a\0", "an Arrow stream cannot be read: it is a table"),
+        (b"\xff\xff\xff\xff\x70\0\0\0\x04\0\0\0\xf2\xff\xff\xff", "an Arrow stream cannot be read"),
         (b"\xff\xfe\0\0\x36\0\0\0", "`iconv -f UTF-32 -t UTF-8 FILE | tor-streams -`"),
         (&gzip(&gzip(&gzip(&gzip(&gzip(THREE_EVENTS.as_bytes()))))), "compressed more than 4 times over"),
     ] {

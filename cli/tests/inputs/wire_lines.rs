@@ -14,6 +14,11 @@ fn numbers_and_texts_of_lines() {
             [EVENT, "gw: 650 STREAM 2 NEW 0 c:1\r\n"].concat(),
             "mark.raw:3: 1 line with `650 STREAM` behind 'gw: ' not read",
         ),
+        (
+            "mark-end.raw",
+            [EVENT, "gw: 650 STREAM 2 NEW 0 c:1"].concat(),
+            "mark-end.raw:3: 1 line with `650 STREAM` behind 'gw: ' not read",
+        ),
         ("nul.raw", [EVENT, "650 BW 1 2\0\r\n"].concat(), "nul.raw:3: NUL bytes"),
         ("end.raw", [EVENT, "650 BW 1 2\r\n650 BW 1"].concat(), "end.raw:4: the last line has no end"),
         (

@@ -38,11 +38,12 @@ fn lines_that_are_too_long() {
     assert_same_log("long", &[&log[..], &long, &log, &long].concat());
 }
 
-/// A range may begin inside of data, whose lines look like events: only the thread that has read what is before can tell.
+/// A range may begin inside of data, whose lines look like events. Without the log's time before them they are no events, and with
+/// it they are. Both are reported as lines of data: only the thread that has read what is before can tell.
 #[test]
 fn data_of_a_reply_that_is_longer_than_a_range() {
     let log = stamped(&capture("hostile-targets.raw")).repeat(12);
-    for (name, prefix) in [("data", ""), ("data-like-events", "2026-11-21 10:00:00 1795255200.51 ")] {
+    for (name, prefix) in [("data", ""), ("events-in-data", "2026-11-21 10:00:00 1795255200.51 ")] {
         let lines = format!("{prefix}650 STREAM 1 NEW 0 data:1\n").repeat(4_000);
         let data = [b"2026-11-21 10:00:00 1795255200.51 250+data=\n", lines.as_bytes()].concat();
         assert_same_log(name, &[&log[..], &data, b".\n", &log, &data, b".\n", &log].concat());

@@ -96,7 +96,7 @@ proptest! {
         }
     }
 
-    /// The same of lines that were damaged: cut, or with another line's rest.
+    /// The same of lines that were damaged: each has the beginning of an event and the rest of the next one.
     #[test]
     fn damaged_events(
         lines in proptest::collection::vec(
@@ -105,12 +105,12 @@ proptest! {
         )
     ) {
         let mut text = Vec::new();
-        for (line, from, to, middle) in &lines {
-            let (from, to) = (from.index(line.len()), to.index(line.len()));
+        for ((line, from, to, middle), (next, ..)) in lines.iter().zip(lines.iter().cycle().skip(1)) {
+            let (from, to) = (from.index(line.len()), to.index(next.len()));
             // The start of an event stays, so that the line is one.
             text.extend_from_slice(&line.as_bytes()[..from.max("650 STREAM ".len())]);
             text.extend_from_slice(middle.as_bytes());
-            text.extend_from_slice(&line.as_bytes()[to..]);
+            text.extend_from_slice(&next.as_bytes()[to..]);
             text.push(b'\n');
         }
         let log = file("share", "damaged.log", text);

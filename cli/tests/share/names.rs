@@ -61,7 +61,7 @@ fn kinds_of_names() {
         ("a\"b", "host8\"x"),
         ("a\u{1}b.example", "host9\u{1}x.test"),
         ("müller.example", "host10é.test"),
-        // A name longer than the 63 characters of a label stays longer.
+        // A name of more than 63 characters, the maximum of a label, becomes one of 64.
         (&long, &format!("host11{}", "x".repeat(58))),
         (&format!("{long}.onion"), &format!("host12{}.other.onion", "x".repeat(46))),
     ];

@@ -182,7 +182,7 @@ Mar  1 00:00:01 650 STREAM 1 CLOSED 7 a.test:80 REASON=DONE
     assert!(text.is_empty());
     assert!(
         messages.contains(
-            "tor-streams: 1 event left out: an ID is not a number, or no line with pseudonyms reads like them\n"
+            "tor-streams: 1 event left out: an ID is not a number, the status is unknown, or no line with pseudonyms reads like them\n"
         ),
         "{messages}"
     );

@@ -55,7 +55,8 @@ fn rows_have_the_values_of_the_library() {
         for (row, life) in rows.iter().zip(&lives) {
             let form = serde_json::to_value(life).unwrap();
             for column in SHARED {
-                // In a row, a target that is not UTF-8 has a U+FFFD for each invalid sequence; in a `StreamLife`, its host is a single one.
+                // In a row, a target that is not UTF-8 has a U+FFFD for each invalid sequence; in a `StreamLife`, a single one stands for
+                // the whole host.
                 let is_lossy = |value: &Value| value.as_str().is_some_and(|text| text.contains('\u{fffd}'));
                 if is_lossy(&form[column]) {
                     assert!(is_lossy(&row[column]), "{column}: {row}");

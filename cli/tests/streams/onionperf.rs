@@ -134,7 +134,10 @@ fn a_stream_with_very_many_events() {
     let log = [&event(start, "NEW"), &flow, &event(start + 1500, "CLOSED")].map(String::as_str).concat();
     let log = file("onionperf", "many-events.log", log);
     let (printed, messages) = both(1, &["streams", "--format", "onionperf"], &[&log]);
-    assert_eq!(messages, "tor-streams: of streams with more than 1000 events, or 512 KiB of text, 501 are left out\n");
+    assert_eq!(
+        messages,
+        "tor-streams: of streams with more than 1000 events, or 512 KiB of text, 501 events are left out\n"
+    );
     let stream = &serde_json::from_str::<Value>(&printed).unwrap()["7"];
     let elapsed = stream["elapsed_seconds"].as_array().unwrap();
     assert_eq!((elapsed.len(), &elapsed[999]), (1000, &json!(["None:CLOSED", 1500.0])));
@@ -150,7 +153,10 @@ fn a_stream_with_very_long_events() {
     let lines = statuses.map(|status| format!("1795600000.5 650 STREAM 7 {status} {target}\n"));
     let log = file("onionperf", "long-events.log", lines.concat());
     let (printed, messages) = both(1, &["streams", "--format", "onionperf"], &[&log]);
-    assert_eq!(messages, "tor-streams: of streams with more than 1000 events, or 512 KiB of text, 3 are left out\n");
+    assert_eq!(
+        messages,
+        "tor-streams: of streams with more than 1000 events, or 512 KiB of text, 3 events are left out\n"
+    );
     let stream = &serde_json::from_str::<Value>(&printed).unwrap()["7"];
     let elapsed = ["NEW", "SENTCONNECT", "CLOSED"].map(|status| json!([format!("None:{status}"), 0.0]));
     assert_eq!((&stream["elapsed_seconds"], &stream["target"]), (&json!(elapsed), &json!(target)));

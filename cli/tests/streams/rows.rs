@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{data, file, rows, stdout};
+use crate::common::{both, data, file, parse_rows, rows, stdout};
 use crate::{assert_has, outcomes, rows_of};
 
 /// Events of two streams in a log, the second of which fails.
@@ -191,4 +191,26 @@ fn a_host_that_is_no_text_is_printed_as_events_have_it() {
     assert_has(&streams[0], &json!({ "target": "\u{fffd}x.evil.com:80", "final_target": "\u{fffd}x.evil.com:80" }));
     let events = rows(&["events"], &[data("faults/filter-evade.raw")]);
     assert_has(&events[0], &json!({ "target_host": "\u{fffd}x.evil.com", "target_port": 80 }));
+}
+
+/// Of a stream with more than 1000 events, the first 999 and the last one are kept. If the 999th is a wait, the last event is not
+/// the one that ended it.
+#[test]
+fn last_event_of_a_long_stream_ends_no_wait() {
+    let log = |remaps: usize| {
+        let event = |time: u32, event: &str| format!("{time}.00 650 STREAM 1 {event} a.test:80\n");
+        let wait = |time| event(time, "CONTROLLER_WAIT 0") + &event(time + 1, "SENTCONNECT 7");
+        let middle = event(1_795_600_005, "REMAP 7").repeat(remaps);
+        let (begin, end) = (event(1_795_600_000, "NEW 0"), event(1_795_618_000, "CLOSED 7"));
+        let text = [begin, wait(1_795_600_001), middle, wait(1_795_600_010), end].concat();
+        file("streams", &format!("waits-after-{remaps}.log"), text)
+    };
+    // With 994 events in the middle, the stream has 1000: both waits are known.
+    for (remaps, status, seconds) in [(994, 0, 2.0), (995, 1, 1.0), (996, 1, 1.0)] {
+        let log = log(remaps);
+        for jobs in ["1", "2"] {
+            let rows = parse_rows(&both(status, &["streams", "--jobs", jobs], &[&log]).0);
+            assert_has(&rows[0], &json!({ "seconds_waiting": seconds, "unix_ts_end": 1_795_618_000.0 }));
+        }
+    }
 }

@@ -210,7 +210,7 @@ fn damaged_files() {
     check(&format!("{}\n{good}", lines[0]), "FILE:2: another summary follows: merge each from a file of its own");
     check(&with("nonsense"), "FILE:2: damaged in column 1");
     // A number that is negative, or no whole one, an unknown field, two equal rows, two intervals that no histogram has (9099: its three
-    // digits are below 100; 70000: it is no `u16`), and names that are none.
+    // digits, 099, are below 100; 70000: it is no `u16`), and names that are none.
     let damages = [
         ("\"streams\":", "\"streams\":-"),
         ("\"streams\":", "\"streams\":1.5,\"x\":"),
@@ -252,7 +252,8 @@ fn damaged_files() {
 #[test]
 fn impossible_counts() {
     // Two streams on one circuit, of which the second fails; an unknown keyword; and a line that is no event. So: five events
-    // in six lines, all of them readable. A second, after which stream 1 is answered and stream 2 ends, is interval 9100 of histograms.
+    // in six lines, all of them readable. A second, after which stream 1 is answered and stream 2 ends, is interval 9100 of
+    // histograms: 1.00 times 10^9 ns.
     let log = "2026-11-25 10:00:00 650 STREAM 1 NEW 0 a.test:443 PURPOSE=USER CLIENT_PROTOCOL=SOCKS5\n\
         2026-11-25 10:00:01 650 STREAM 1 SUCCEEDED 7 a.test:443\n\
         2026-11-25 10:00:02 650 STREAM 1 CLOSED 7 a.test:443 REASON=END REMOTE_REASON=DONE\n\
@@ -361,7 +362,7 @@ fn summaries_that_do_not_fit() {
     assert!(printed.is_empty() && messages.starts_with(&missing), "{messages}");
 }
 
-/// If something was not read when a summary was made, `merge` reports that again.
+/// If something was reported when a summary was made, `merge` says so: a file that could not be read, or a log that is counted twice.
 #[test]
 fn incomplete_summaries() {
     let log = data("onionperf.log");
@@ -369,10 +370,17 @@ fn incomplete_summaries() {
     assert_eq!(summary.status.code(), Some(1));
     let path = file("merge-incomplete", "one.json", summary.stdout);
     let (printed, messages) = both(1, &["merge"], &[&path]);
-    let expected = format!("tor-streams: {}: something could not be read when it was made\n", path.display());
+    let expected = format!("tor-streams: {}: made with exit status 1, and a message that says why\n", path.display());
     assert_eq!(messages, expected);
     let alone = run(&["summary"], &[Path::new("missing"), &log]);
     assert_eq!((printed.into_bytes(), Some(1)), (alone.stdout, alone.status.code()));
+    // Everything is read here.
+    let whole = file("merge-incomplete", "whole.json", run(&["summary", "--json", "--mergeable"], &[&log]).stdout);
+    let twice = run(&["merge", "--json", "--mergeable"], &[&whole, &whole]);
+    assert_eq!(twice.status.code(), Some(1));
+    let path = file("merge-incomplete", "twice.json", twice.stdout);
+    let expected = format!("tor-streams: {}: made with exit status 1, and a message that says why\n", path.display());
+    assert_eq!(both(1, &["merge"], &[&path]).1, expected);
 }
 
 #[test]

@@ -32,6 +32,7 @@ fn watch_both(name: &str, configuration: &str, password: Option<&str>) {
         assert_eq!((&event["target_port"], &event["socks_password"]), (&80.into(), &"***".into()), "{event}");
         assert!(event["time"].as_f64() > Some(1.7e9), "{event}");
         let said = watch.stop("-INT");
+        // The first one is the password of the request.
         for secret in ["sesame", PASSWORD, PASSWORD_HEX] {
             assert!(!said.contains(secret), "{said}");
         }

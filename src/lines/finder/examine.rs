@@ -176,6 +176,7 @@ impl LineFinder {
         let event = reply
             .filter(|reply| MAY_BE_LOG && (reply.prefix > 0 || self.formats[0].is_some()))
             .filter(|reply| line.get(reply.prefix..reply.end).is_some_and(starts_event));
+        // An event that is returned is counted too: see `Skipped::in_data`.
         if event.is_some() || starts_event(line) || starts_event(text) {
             self.skipped.in_data.add(1, self.lines);
         }
@@ -207,6 +208,7 @@ impl LineFinder {
     fn text_of_data<'a>(&mut self, line: &'a [u8]) -> &'a [u8] {
         if let Data::BeforeFirstLine { reply_line } = self.data {
             self.data = Data::AfterFirstLine { reply_line };
+            // A log may leave out the space at the end of its prefix if the first line of data is empty.
             let fits = |format: &LogFormat| format.prefix_len(line).is_some() || format.is_trimmed_prefix(line);
             if !self.data_format.as_ref().is_some_and(fits) {
                 self.data_format = None;

@@ -15,7 +15,7 @@
 //! data is found and flagged: no event is lost where a log lost the dot. A line like an event without a prefix is data
 //! only: anyone can publish a descriptor with such a line, and tor returns descriptors as data.
 //!
-//! Lines that look like an event and are not read as one are counted ([`Skipped`]).
+//! Lines that look like an event and are not read as one are counted ([`Skipped`]), and so is an event inside of data.
 //!
 //! # The files
 //!

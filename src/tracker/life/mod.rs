@@ -14,7 +14,7 @@ use crate::word::{ClientProtocol, StreamClosureReason, StreamPurpose, StreamSour
 /// The facts about one stream, from its events.
 ///
 /// A life holds no credential, only whether there were any. Text that may be part of one, which a damaged line can have
-/// in any field, is masked as by [`redact`](crate::StreamEventRef::redact).
+/// in any field, is masked as by [`redact`](crate::StreamEventRef::redact); a `source_addr` that is an IP address and a port is not.
 ///
 /// The type parameter `T` is the caller's type of times, and `N` that of the caller's [notes](crate::Note).
 ///
@@ -210,8 +210,8 @@ pub struct Failure<T> {
 }
 
 /// Defines methods that return words as tor printed them: the method, the field with the word, and the field with the
-/// text of an unnamed word; then the content of an event and the word in it, for the example, where the expression `$owner`
-/// has the method.
+/// text of an unnamed word; then, for the method's example, the content of an event and the word in it. `$owner` is the
+/// expression on which the example calls the method.
 macro_rules! printed_words {
     (
         $owner:literal:

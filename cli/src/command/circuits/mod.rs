@@ -76,6 +76,10 @@ Columns:
   fields are a list in JSON, and joined with commas in CSV. Arrow and Parquet
   files (if built with the feature `arrow`) have lists, and timestamps in
   microseconds; these files are complete when the program ends.
+  Of one stream, its first 1000 circuits, and its first 999 events and its last
+  one are kept, and a stream that has more is reported: it is missing on its
+  later circuits, and on the circuits that it is counted on unix_ts_first may be
+  too late, unix_ts_last too early, and detached too small.
 
 Identities:
   What tor keeps streams apart by is named by their ISO_FIELDS: user name,

@@ -180,6 +180,7 @@ impl CircuitFacts {
         self.detached += stay.detached;
         self.failed += u64::from(stay.failed);
         self.changed += u64::from(!stream.facts.changed.is_empty());
+        // A target that is too long is not listed either, but that is no want of room.
         let has_list_len = stream.target.len() <= MAX_TARGET_LEN;
         let is_target_listed = has_list_len.then(|| keep(&mut self.targets, stream.target.as_str(), room));
         let is_identity_listed = identity.map(|identity| keep(&mut self.identities, &identity, room));

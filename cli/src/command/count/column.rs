@@ -183,7 +183,8 @@ pub(super) enum Value {
 }
 
 impl Value {
-    /// Maximum length of a text in a table, in bytes. tor prints no longer field; a hostile log may have one, and each is kept.
+    /// Maximum length of a text in a table, in bytes. tor prints no longer field. A hostile log may have another longer one in each
+    /// line, and a table without this limit would keep them all.
     pub(super) const MAX_LEN: usize = 1024;
 
     /// Returns a text, if there is one.

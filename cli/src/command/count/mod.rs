@@ -34,7 +34,7 @@ use crate::command::lives::{LifeCollector, read_lives};
 use crate::command::note::{Life, StreamNote};
 use crate::command::options::{CheckOption, Exit, Files, StreamOptions};
 use crate::input::reader::{Event, ReadOptions};
-use crate::input::threads::{Collector, LogConsumer};
+use crate::input::threads::Collector;
 use crate::output::cells::CsvOptions;
 use crate::output::table::count_as;
 use crate::report;
@@ -281,7 +281,8 @@ impl Collector<GroupedEvents> for Counting {
         Ok(())
     }
 
-    fn add_log(&mut self, mut log: GroupedEvents, _index: usize, _all_read: bool) -> io::Result<()> {
-        log.rows()?.map_or(Ok(()), |groups| self.add_rows(groups))
+    fn add_log(&mut self, _log: GroupedEvents, _index: usize, _all_read: bool) -> io::Result<()> {
+        // Nothing is left to count at the end of a log: `add_rows` has received all groups.
+        Ok(())
     }
 }

@@ -85,7 +85,7 @@ impl Collector<EventLog> for EventOutput {
     }
 
     fn add_log(&mut self, _log: EventLog, _index: usize, _all_read: bool) -> io::Result<()> {
-        // Nothing is printed at the end of a log: its rows were added before.
+        // Nothing is left to print at the end of a log: `add_rows` has received all rows.
         Ok(())
     }
 }

@@ -257,7 +257,8 @@ impl EventPart {
     /// Number of bytes that the rows of a range of any length may take.
     const MIN_SIZE: usize = 128 * 1024;
     /// Number of further bytes for each byte of the range. Rows of text may be four times as long as their events. Rows of a
-    /// table take 400 bytes beside their text: enough for one in every 67 bytes of the range, which has other lines as well.
+    /// table take 400 bytes beside their text: so there is room for an event of 67 bytes in each line (7 * 67 = 400 + 67, with some
+    /// bytes to spare), and most ranges have other lines as well.
     const SIZE_PER_BYTE: usize = 7;
 
     /// Gives up the part and frees its memory, if that is too much for the first `len` bytes of the range: several parts may wait

@@ -118,7 +118,7 @@ impl FactSource {
         for (index, field) in FIELDS.into_iter().enumerate() {
             let Some(text) = value_text(event, field) else { continue };
             let hash = match (field, mask::host_not_utf8(event)) {
-                // The text is the same for all of these hosts.
+                // `target_host` is the same placeholder for each host that is not UTF-8, so the host's bytes are hashed.
                 (IsoField::DestAddr, Some(host)) => self.key.hash_one(host.to_ascii_lowercase()),
                 _ => self.key.hash_one(&*text),
             };

@@ -140,8 +140,8 @@ impl Identities {
         self.identities.len() - 1
     }
 
-    /// Searches for the identities that may be those of a stream with these values. `cached` is the one that an earlier
-    /// stream with the same values had.
+    /// Searches for the identities that may be those of a stream with these values. `cached` is the identity in the
+    /// cache for these values: that of an earlier stream, or one that [`learn`](Self::learn) put there.
     fn find(&self, fields: Fields, values: &Values, cached: Option<usize>) -> Fitting {
         // An identity is added for a stream that fits none, and gains values only from streams that fit it alone. So any two
         // identities of a group differ in a known value, and one with exactly these values is the only one that fits. The cache

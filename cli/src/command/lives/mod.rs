@@ -35,8 +35,8 @@ use crate::report;
 pub(crate) trait LifeCollector<T> {
     /// Set if streams are counted; not set if each is printed with its outcome.
     ///
-    /// An event after the CLOSED of its stream has a life of its own, which counts for no stream: it is left out. A
-    /// stream that the tracker drops for want of room, and that goes on, counts twice, which is reported.
+    /// If it is set, an event after the CLOSED of its stream, which has a life of its own, is left out. A stream that the
+    /// tracker drops for want of room, and that goes on, counts twice, which is reported.
     const COUNTS: bool = true;
 
     /// Set if circuits are printed, or facts from a stream's steps. The tracker keeps 1000 circuits and 1000 steps of a stream: a

@@ -17,8 +17,9 @@ pub(super) const LENGTHS: RangeInclusive<u64> = 256 * 1024..=1024 * 1024;
 /// because it may have begun before the range. A stream takes about a kilobyte, so a range takes some four times its length, and
 /// several ranges may wait for an earlier one. A hostile log has another stream in each line.
 ///
-/// A stream that has ended and does not pass the filters is not counted. Its tracker keeps up to 300 bytes of it: six times the
-/// shortest text of NEW and CLOSED.
+/// A stream that has ended and does not pass the filters is not counted. The range's tracker keeps up to 300 bytes of it until
+/// [`append`](StreamTracker::append): its ID, some 100 bytes, and its beginning and end, up to 96 each
+/// ([`changes`](StreamTracker::changes)). That is six times the shortest text of NEW and CLOSED.
 const BYTES_PER_STREAM: u64 = 256;
 
 /// Number of streams that a range of any length may keep, so that a range with many streams at its start is not given up.

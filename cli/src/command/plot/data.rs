@@ -73,6 +73,11 @@ impl StepCounts {
         answer.into_iter().for_each(|time| counts.answers.add(time));
         counts
     }
+
+    /// Returns the number of streams.
+    pub(super) fn streams(&self) -> u64 {
+        self.ends.iter().sum()
+    }
 }
 
 impl AddAssign for StepCounts {

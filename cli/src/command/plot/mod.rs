@@ -58,7 +58,7 @@ Figures:
   `lifetimes` have a curve for each file, so that two logs can be compared.
   In figures over time, a stream counts at its first event. The time is divided
   into at most 170 steps: of an hour each if the log is of a week. A curve of at
-  most 10,000 streams is exact, a longer one to 1.6 percent of a time. The seven
+  most 10,000 streams is exact, a longer one to 0.8 percent of a time. The seven
   most frequent causes have a colour; a cause has the same one in every page.
   The output is the same for any number of threads.
 

@@ -133,7 +133,7 @@ pub(super) fn count_ticks(highest: u64) -> Vec<Tick> {
     (0..=gaps).map(|n| Tick::new((n * distance) as f64, short(n * distance))).collect()
 }
 
-/// Returns a round number in few letters, such as `1.5k`.
+/// Returns a round number in few letters, such as `50k` or `1.5M`.
 fn short(number: u64) -> String {
     let (divisor, letter) = match number {
         ..10_000 => return crate::output::table::thousands(number),

@@ -52,7 +52,8 @@ pub(super) fn content(
     options: WriteOptions,
 ) -> Result<Vec<u8>, LeftOut> {
     let WriteOptions { lenient, writes_odd } = options;
-    // A line with odd characters in its host may be read as another event. Then the host is written without them.
+    // A line with odd characters in its host may be read as another event. Then the host is written without them in this line; its
+    // number shows that it is the same host as in others.
     for with_odd in [writes_odd, false] {
         let mut shared = PseudonymLine { names, writes_odd: with_odd, line: Vec::new(), keywords: Vec::new() };
         shared.event(event).ok_or(LeftOut::NoRoom)?;
@@ -221,8 +222,9 @@ impl PseudonymLine<'_> {
             format!(":{}", event.target_port)
         };
         let host = host_not_utf8(event).unwrap_or(event.target_host.as_bytes());
-        // A line with a cut target ends after 255 bytes of it, or after 254 if the next one was a CR or LF. The anomaly alone does not
-        // show a cut: a line of the same length with a shorter target has it, too, since the client may have written the fields.
+        // A line with a cut target ends after 255 bytes of it, or after 254 if the next one was a CR or LF. The anomaly is set
+        // as well if the target and the fields behind it are that long together: they may be one cut target, or the client wrote them.
+        // Here they were read as fields, so only the length of the target without them counts.
         let is_cut = anomalies.contains(Anomaly::TargetMayBeCut) && host.len() + port.len() >= MAX_TARGET - 1;
         let min_len = if is_cut { MAX_TARGET.saturating_sub(port.len()) } else { 0 };
         let relay = event.exit_relay().filter(|_| !is_cut);

@@ -49,8 +49,9 @@ What is printed:
   A name of more than 63 bytes has a long pseudonym, unless it is a subdomain of
   an onion service; a name that tor may have cut always has one. If the output
   is no terminal, the pseudonym of a name with a space, a quotation mark, a
-  control character or a byte that is not ASCII has one such character. Names
-  that differ only in the case of their letters are one name, as for tor.
+  control character or a byte that is not ASCII has one such character, but not
+  in a line that would then be read as another event. Names that differ only in
+  the case of their letters are one name, as for tor.
 
   Kept as they are: IDs of streams and circuits, which tor makes numbers, the
   statuses, the ports of targets, reasons, sources, purposes, protocols,
@@ -71,7 +72,8 @@ What is left out:
   The anomalies unterminated, in_data and escaped are those of a log's lines,
   and are gone; so may be unknown_order, field_not_utf8 and field_at_cut,
   since fields are printed in tor's order. A field with a value that its keyword
-  cannot have becomes REDACTED=x, too, which has the anomaly unknown_keyword.
+  cannot have becomes REDACTED=x, too, which has the anomaly unknown_keyword;
+  only a damaged credential keeps its keyword, as in SOCKS_USERNAME=x.
 
 Several files are printed one after the other, as parts of one log. Streams
 in them with the same ID become one, so share logs of their own one by one.
@@ -82,11 +84,12 @@ Exit status:
   1  Standard error reports something else: a file or a line that could not be
      read, as FILE:LINE: and the reason; a file that is read twice; a filter's
      word that nobody knows; events that were left out, since an ID is not a
-     number, there were more names than pseudonyms (--max-names), or no line with
-     pseudonyms would read alike; events that are printed without their time,
-     since it is before that of the first event, or cannot be compared with it:
-     dates without a year, with the end of February or of a year between them,
-     or times of different forms. Everything else was printed.
+     number, the status is unknown, there were more names than pseudonyms
+     (--max-names), or no line with pseudonyms would read alike; events that
+     are printed without their time, since it is before that of the first event,
+     or cannot be compared with it: dates without a year, with the end of
+     February or of a year between them, or times of different forms. Everything
+     else was printed.
   2  The arguments are wrong.";
 
 /// The options of `share`.
@@ -287,7 +290,10 @@ impl SharePrinter {
         report(format_args!("tor-streams: {events} printed, {other_lines} left out"));
         for (number, cause) in [
             (self.no_room, "left out: there are more names than pseudonyms (--max-names)"),
-            (self.not_writable, "left out: an ID is not a number, or no line with pseudonyms reads like them"),
+            (
+                self.not_writable,
+                "left out: an ID is not a number, the status is unknown, or no line with pseudonyms reads like them",
+            ),
             (self.times.early, "without a time: before that of the first event"),
             (
                 self.times.incomparable,

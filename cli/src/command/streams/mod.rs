@@ -105,10 +105,11 @@ Columns:
   What a stream does not have is null in JSON and empty in CSV. Words are as
   tor prints them. A look-up that was closed without an answer, for another
   reason than DONE, has failed without an event FAILED; its outcome is
-  `closed`. Of one stream, 1000 circuits and events are kept at most, and a
-  stream that has more is reported: its circuits and seconds_waiting may lack
-  some. Streams that were open already, by a reply to GETINFO stream-status,
-  are printed too.
+  `closed`. Of one stream, its first 1000 circuits, and its first 999 events
+  and its last one are kept, and a stream that has more is reported: its
+  circuits lack the later ones, and seconds_waiting the waits that end after
+  these 999. Streams that were open already, by a reply to GETINFO
+  stream-status, are printed too.
 
   Arrow and Parquet files (if built with the feature `arrow`) have the same
   columns with types: words as dictionaries, circuits as a list, unix_ts_start

@@ -306,7 +306,7 @@ impl OnionPerfStreams {
                 "tor-streams: of streams with more than {} events, or {} KiB of text, {} left out",
                 KeptEvents::MAX,
                 KeptEvents::MAX_TEXT_LEN / 1024,
-                count_as(self.left_out, "is", "are")
+                count_as(self.left_out, "event is", "events are")
             ));
         }
         if self.without_room > 0 {

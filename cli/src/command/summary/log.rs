@@ -226,7 +226,8 @@ impl LogConsumer for SummaryLog {
         let Ok(lives) = self.tracker.append(range.tracker) else {
             return Ok(false);
         };
-        // `lines_before` is 0, or else `lines`: then there is nothing to add. Only in a file that is being rewritten it may be more.
+        // `lines_before` is 0 if it was not known when the range was read, else it is `lines`, and nothing is added. In a file that
+        // is being rewritten it may exceed `lines`.
         range.tally.events.add_to_line_numbers(lines.saturating_sub(lines_before));
         self.tally.merge(range.tally, self.limit);
         self.check.append(range.check);

@@ -58,6 +58,8 @@ What is counted:
   text, all is counted together: as `(all others)`, in JSON in fields such as
   `other_targets`. With filters, so are unknown words of a stream beyond its
   first 16. Of more than --max-live streams at a time, the oldest are let go.
+  The table of circuits counts a stream on its first 1000 circuits, and leaves
+  out the later ones without a message.
 
 Exit status:
   0  Everything was counted, or whatever reads the output was closed. Standard

@@ -35,13 +35,14 @@ impl SummaryPart {
     const EVENTS_BETWEEN_CHECKS: u64 = 1024;
     /// Estimated size, in bytes, of a stream in the tracker: one that is open, or may have begun before the range.
     const STREAM_SIZE: usize = 1200;
-    /// Estimated size, in bytes, of a row of a table.
+    /// Estimated size, in bytes, of a row of a table, if its texts have the usual length.
     const ROW_SIZE: usize = 128;
-    /// Estimated size, in bytes, of the beginning or the end of a stream in the tracker's order of them. A stream with both has
-    /// two, and its ID among those of closed streams: 180 to 300 bytes, depending on the spare room of the lists.
+    /// Estimated size, in bytes, of one of the tracker's [changes](StreamTracker::changes), the beginning or the end of a stream. A
+    /// stream with both has two, and its ID among those of closed streams: 180 to 300 bytes, depending on the spare room of the lists.
     const CHANGE_SIZE: usize = 96;
     /// Maximum size of a part at the start of its range, in bytes. Three quarters of the bytes read so far are added, so from
-    /// 2 MiB on, the minimum length of a range, the part takes no more memory than the text would.
+    /// 2 MiB on, the minimum length of a range, the part takes no more memory than the text would. The length of texts is not
+    /// counted: if each stream has a long reason of its own, which is then in three rows, the part takes some four times the text.
     const MAX_SIZE_AT_START: usize = 512 * 1024;
 
     /// Returns an empty part. `log` is an empty log without a limit, whose tracker is that of a range.

@@ -42,7 +42,8 @@ Authentication:
   None if tor wants none. Else its cookie, which is not sent: tor has to prove
   first that it knows the cookie, and gets a proof in return (SAFECOOKIE). Else
   the password in the environment variable TOR_CONTROL_PASSWORD or, if that is
-  not set, the one that is typed on the terminal.
+  not set, the one that is typed on the terminal: it is sent to whatever answers
+  on the port.
   The cookie has to be readable, which on Debian takes the group debian-tor; to
   be a regular file of 32 bytes, not a link; and to belong to you, to root, or
   to the user that your system runs tor as (debian-tor, tor, toranon or _tor).
@@ -74,8 +75,9 @@ Without a connection:
   lost; standard error says so.
 
 Exit status:
-  0  Ctrl-C or SIGTERM came, and all that tor sent was read; or whatever reads
-     the output was closed. The second Ctrl-C ends the program at once, with 1.
+  0  Ctrl-C or SIGTERM came, and all that was received before could be read;
+     events that come at that moment may be lost. Or whatever reads the output
+     was closed. The second Ctrl-C ends the program at once, with 1.
   1  Tor refused the authentication, what answered is no control port,
      --retries attempts failed, the output could not be written, or something
      that tor sent was not read. Standard error has the reason.

@@ -77,6 +77,7 @@ impl<'o> Receiver<'o> {
             let (up_to_lf, line) = self.line.take(&mut bytes);
             self.decode(up_to_lf, &prefix, display)?;
             if let Some(line) = line {
+                // The scanner comes first: at the first line of the reply, the next call has to know that the reply has begun.
                 self.scan_open_streams(&line, display)?;
                 self.end_hiding_data(&line, &prefix, display)?;
             }

@@ -58,10 +58,9 @@ impl EndedLog<'_> {
         let skipped = self.state.skipped();
         // Of all counted lines, only these have the text of an event for certain.
         let has_counted_events = skipped.marks.count + skipped.bare.count + skipped.in_data.count > 0;
-        // The reader counts the marks in every line before the first reply: so in a text without a reply, such as another file in a
-        // folder of logs, it has counted them all.
-        let needs_no_search = has_events || has_counted_events || self.state.replies() == 0;
-        let inside = if needs_no_search { None } else { self.inside_of_lines() };
+        // The reader counts the marks in every line before the first reply: without a reply, none is left to be found.
+        let is_search_useful = !has_events && !has_counted_events && self.state.replies() > 0;
+        let inside = if is_search_useful { self.inside_of_lines() } else { None };
         let found = [
             self.other_text(&skipped),
             self.without_code(&skipped),
@@ -250,7 +249,10 @@ impl EndedLog<'_> {
                 return Some(line);
             }
             piece.clear();
-            text.by_ref().take(MAX_LINE).read_until(b'\n', &mut piece).ok().filter(|&len| len > 0)?;
+            if text.by_ref().take(MAX_LINE).read_until(b'\n', &mut piece).ok()? == 0 {
+                // The last line may have no end.
+                return Some(line).filter(|line| !line.is_empty());
+            }
             if lines + 1 == number {
                 let room = (MAX_LINE as usize).saturating_sub(line.len());
                 line.extend_from_slice(piece.get(..room).unwrap_or(&piece));

@@ -10,6 +10,7 @@
 pub(crate) mod rewrite;
 
 use alloc::sync::Arc;
+use std::collections::HashMap;
 use std::io::{self, Cursor, Read};
 use std::sync::{Mutex, PoisonError};
 
@@ -57,7 +58,7 @@ enum LineEndChoice {
 pub(crate) const LEARNED_FROM: usize = 512 * 1024;
 
 /// Maximum number of lines with an event that are compared with all later ones to learn a format. Lines that fit a learned format are
-/// not compared, so this limits the work for a log whose lines are all unlike.
+/// not compared, so this limits the work for a log of very many lines that are unlike.
 const MAX_SAMPLES: usize = 256;
 
 /// Number of bytes of the beginning that are read at once.
@@ -220,7 +221,8 @@ impl LayoutOptions {
         layout.given = layout.formats.len();
         let learns = layout.given < self.prefix.len();
         if !learns {
-            // A later line may show what an option lacks: the text after an event, or the space before one. No event waits for it.
+            // A later line could complete a format, by the text after an event or the space before one. But once an event can be read,
+            // it is passed on without waiting for such a line.
             let state = layout.events(io::empty()).state();
             return with_mark.iter().any(|line| state.reply_prefix(line).is_some());
         }
@@ -247,22 +249,39 @@ fn lines_with_mark(text: &[u8]) -> Vec<&[u8]> {
 /// Adds the formats of lines with the mark of an event. A single line may be anything, so a later line has to fit the format as
 /// well. Returns the number of lines that were compared with later ones, up to [`MAX_SAMPLES`].
 fn add_learned_formats(formats: &mut Vec<LogFormat>, with_mark: &[&[u8]]) -> usize {
+    // Of very many lines, only those are compared that have the same outline as another one.
+    let mut outlines = HashMap::<_, usize>::new();
+    if with_mark.len() > MAX_SAMPLES {
+        with_mark.iter().for_each(|line| *outlines.entry(outline(line)).or_default() += 1);
+    }
+    let is_alone = |line: &[u8]| outlines.get(&outline(line)) == Some(&1);
+    // In a log with text around its events, lines without such text are more likely to be data of a reply.
+    let has_text = |format: &LogFormat| !format.before().is_empty() || !format.after().is_empty();
     let mut samples = 0;
     for (index, line) in with_mark.iter().enumerate() {
         if formats.len() == LogFormat::MAX_FORMATS || samples == MAX_SAMPLES {
             break;
         }
-        if formats.iter().any(|format| format.fits(line)) {
+        if formats.iter().any(|format| format.fits(line)) || is_alone(line) {
             continue;
         }
+        let Some(format) = LogFormat::of_line(line).filter(has_text) else { continue };
         samples += 1;
         let later = with_mark.get(index + 1..).unwrap_or_default();
-        // In a log with text around its events, lines without such text are more likely to be data of a reply.
-        let has_text = |format: &LogFormat| !format.before().is_empty() || !format.after().is_empty();
-        let is_repeated = |format: &LogFormat| later.iter().any(|line| format.fits(line));
-        formats.extend(LogFormat::of_line(line).filter(has_text).filter(is_repeated));
+        if later.iter().any(|line| format.fits(line)) {
+            formats.push(format);
+        }
     }
     samples
+}
+
+/// Returns the text before the mark of a line's event with `0` for each run of digits and one space for each run of spaces: the same
+/// for nearly all lines that fit one format.
+fn outline(line: &[u8]) -> Vec<u8> {
+    let before = memchr::memmem::find(line, MARK).and_then(|end| line.get(..end)).unwrap_or(line);
+    let mut outline: Vec<_> = before.iter().map(|&byte| if byte.is_ascii_digit() { b'0' } else { byte }).collect();
+    outline.dedup_by(|next, byte| next == byte && matches!(*byte, b'0' | b' '));
+    outline
 }
 
 /// Returns the length of the complete lines that `text` begins with.

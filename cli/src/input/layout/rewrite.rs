@@ -167,12 +167,12 @@ pub(crate) fn without_data(line: &[u8], state: &LineState) -> Option<Vec<u8>> {
     Some(line)
 }
 
-/// Difference between the seconds of a TAI64 label and Unix time: 2^62, and the 10 seconds that TAI was ahead of UTC in 1970. Neither
-/// the programs that write labels nor Unix time count the leap seconds since 1970.
+/// Difference between the seconds of a TAI64 label and Unix time: 2^62, and the 10 seconds that multilog and svlogd add. s6-log also
+/// adds the leap seconds since 1972, of which a label shows nothing: its times are read 27 seconds late.
 const TAI64_OFFSET: u64 = (1 << 62) + 10;
 
-/// Returns the Unix time of a TAI64N label, as decimal seconds, and the rest of the line. `multilog t`, `svlogd -t` and
-/// `s6-log t` write such a label before each line: `@400000006b06b1aa2d9e3a1c`.
+/// Returns the Unix time of a TAI64N label, as decimal seconds, and the rest of the line. `multilog t` and `svlogd -t`
+/// write such a label before each line: `@400000006b06b1aa2d9e3a1c`.
 pub(crate) fn tai64n(line: &[u8]) -> Option<(String, &[u8])> {
     let digits = |digits: &[u8]| {
         // `from_str_radix` would also take a sign.
@@ -220,6 +220,7 @@ mod tests {
             // A status that is not known.
             ("tor: STREAM 18 PAUSED 0 a:1\r", "tor: 650 STREAM 18 PAUSED 0 a:1\r"),
             ("STREAM 1 NEWS y", ""),
+            // Each may be the event, since `STREAM` may be the ID of a circuit: the first is taken.
             ("STREAM 1 AND STREAM 18 PAUSED 0 a:1", "650 STREAM 1 AND STREAM 18 PAUSED 0 a:1"),
             ("STREAM 1 news 0 y:1", ""),
             // Lines that stay unchanged.

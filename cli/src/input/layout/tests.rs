@@ -10,22 +10,34 @@ fn learning() -> LayoutOptions {
     }
 }
 
-/// The last two lines are alike. With too many before them that are like none, they are not compared.
+/// The last two lines are alike, after others of which each is like none, or like one other in its outline only.
 #[test]
-fn too_many_lines_to_compare() {
+fn many_lines_to_compare() {
     // Letters only: numbers would be alike.
-    let unlike = |number: usize| format!("{number:b}").replace('0', "a").replace('1', "b");
-    for (count, prefix, learned) in [
-        (MAX_SAMPLES - 1, &unlike as &dyn Fn(usize) -> String, 1),
-        (MAX_SAMPLES, &unlike, 0),
-        (2 * MAX_SAMPLES, &|_| "gw".into(), 2),
+    let name = |number: usize| format!("{number:b}").replace('0', "a").replace('1', "b");
+    let unlike = |number| format!("{} 650 STREAM 1 NEW 0 a:1\n", name(number));
+    // The end of the first line is no end of the second.
+    let pair = |number| format!("{0} '650 STREAM 1 NEW 0 a:1\\r\\n'\n{0} '650 STREAM 1 NEW 0 a:1'\n", name(number));
+    for (count, lines, learned, is_enough) in [
+        (MAX_SAMPLES - 3, &unlike as &dyn Fn(usize) -> String, 1, true),
+        (10 * MAX_SAMPLES, &unlike, 1, true),
+        (MAX_SAMPLES / 2 - 1, &pair, 1, true),
+        (MAX_SAMPLES, &pair, 0, true),
+        (10 * MAX_SAMPLES, &|_| unlike(0), 2, true),
     ] {
-        let prefixes = (0..count).map(prefix).chain(["last".into(), "last".into()]);
-        let text: String = prefixes.map(|prefix| format!("{prefix} 650 STREAM 1 NEW 0 a:1\n")).collect();
-        let mut layout = Layout::default();
-        // Further lines, as of a stream, would not be waited for.
-        assert!(learning().set_formats(text.as_bytes(), &mut layout), "{count}");
-        assert_eq!((layout.learned_formats().len(), layout.is_unknown), (learned, learned == 0), "{count}");
+        let mut text: String = (0..count).map(lines).collect();
+        for is_repeated in [false, true] {
+            text += "last 650 STREAM 1 NEW 0 a:1\n";
+            let mut layout = Layout::default();
+            let enough = learning().set_formats(text.as_bytes(), &mut layout);
+            if is_repeated {
+                assert_eq!((layout.learned_formats().len(), layout.is_unknown), (learned, learned == 0), "{count}");
+                assert_eq!(enough, is_enough, "{count}");
+            } else if learned == 1 {
+                // Further lines of a stream are waited for.
+                assert!(!enough, "{count}");
+            }
+        }
     }
 }
 

@@ -48,8 +48,8 @@ pub(crate) struct OpenStreamScanner {
     lines_before: u64,
     /// Set on the wire, unset in a program's log; `None` before the first reply.
     is_wire: Option<bool>,
-    /// Set after skipped text that begins a reply on the wire and ends with a lone LF: the next bytes belong to the same line, which
-    /// cannot be put back any more.
+    /// Set if [`skip_lines_without_name`](Self::skip_lines_without_name) stopped on the wire behind a lone LF within a reply: the next
+    /// bytes belong to the same line, whose beginning cannot be put back any more.
     skipped_line_goes_on: bool,
     /// Bytes that the line before ended with; `None` at the start.
     previous_end: Option<LineEnd>,

@@ -103,8 +103,8 @@ impl ReplyForm {
     ///
     /// The row of a stream may look like a reply, since its ID may be the number of a code: `250 NEW 0 a.test:443`. Such a row
     /// has a known status or, after a word that this version does not know, a circuit and a target with a port. Of tor's other
-    /// replies only an event such as `650 STREAM 18 NEW 0 a.test:443` has a word, a number and a port there, so `STREAM` is taken for
-    /// no status.
+    /// replies, stream events such as `650 STREAM 18 NEW 0 a.test:443` have a word, a number and a port there, so `STREAM` is taken for
+    /// no status. A log message may have them, too, as in `650 NOTICE 3 relays, first 192.0.2.7:80`, which is taken for a row.
     fn is_other_reply(&self, line: &[u8]) -> bool {
         let after_code = self.prefix_len(line).and_then(|prefix_len| line.get(prefix_len + CODE_LEN..));
         let Some(after_code) = after_code else { return false };

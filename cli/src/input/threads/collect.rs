@@ -72,7 +72,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
                     }
                 }
                 CutStep::Receive { process, range } => self.receive_range(process, range)?,
-                CutStep::Leave => self.collector.send_range(None)?,
+                CutStep::SendNone => self.collector.send_range(None)?,
                 CutStep::Rest(offset) => return self.read_rest(offset),
             }
         }
@@ -110,7 +110,7 @@ impl<'c, M: ConsumerMaker, C: Collector<M::Log>> Collecting<'c, M, C> {
                 Unit::Range(range, receiver) => self.collect_range(range, &receiver)?,
                 Unit::Rest(offset) => self.read_rest(offset)?,
                 Unit::Receive { process, range } => self.receive_range(process, range)?,
-                Unit::Leave => self.collector.send_range(None)?,
+                Unit::SendNone => self.collector.send_range(None)?,
                 Unit::NotAsAgreed(index) => self.give_up_division(index)?,
             }
         }

@@ -158,7 +158,7 @@ impl DividedRanges {
             self.end = range.as_ref().map_or(self.end, |range| range.end);
             match range {
                 Some(range) if is_own => return CutStep::Read(range, own),
-                None if division.sends() => return CutStep::Leave,
+                None if division.sends() => return CutStep::SendNone,
                 None if is_own => {}
                 range => return CutStep::Receive { process, range },
             }

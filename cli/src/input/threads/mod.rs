@@ -137,7 +137,8 @@ pub(crate) trait Collector<L: LogConsumer> {
     /// If the rows cannot be printed.
     fn add_rows(&mut self, rows: L::Rows) -> io::Result<()>;
 
-    /// Receives a log that has ended. `index` is that of its first input. `all_read` is set if everything in the log could be
+    /// Receives a log that has ended, after [`add_rows`](Self::add_rows) has received all that its
+    /// [`rows`](LogConsumer::rows) had until then. `index` is that of its first input. `all_read` is set if everything in the log could be
     /// read.
     ///
     /// # Errors

@@ -142,8 +142,8 @@ impl<M: ConsumerMaker> SharedState<M> {
     /// Returns the next unit that a thread has to read, and announces it, and those before it that no thread has to read, to
     /// the collecting thread. `None` after the last unit, or if the collecting thread has ended.
     pub(super) fn next_task(&self) -> Option<Task<M::Log>> {
-        // Announcing may wait for room in the channel while the lock is held. The collecting thread never takes the lock, so
-        // it can always make room.
+        // Announcing may wait for room in the channel while the lock is held. While reader threads run, the collecting
+        // thread does not take the lock, so it can always make room.
         let mut queue = self.queue();
         loop {
             let announced = match queue.cutting.take() {
@@ -178,7 +178,7 @@ impl<M: ConsumerMaker> SharedState<M> {
                 (Unit::Range(range.clone(), receiver), Some(Task::Range(file, range, part, sender)))
             }
             CutStep::Receive { process, range } => (Unit::Receive { process, range }, None),
-            CutStep::Leave => (Unit::Leave, None),
+            CutStep::SendNone => (Unit::SendNone, None),
             CutStep::Rest(offset) => {
                 // Nothing is left to cut: the next input is begun.
                 queue.announce(Unit::Rest(offset))?;

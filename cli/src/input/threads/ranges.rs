@@ -30,8 +30,8 @@ const WINDOW: u64 = 16 * 1024;
 /// Minimum number of bytes of a range: to read them takes longer than to find the edge and to append the part.
 pub(super) const MIN_RANGE: u64 = 64 * 1024;
 
-/// Maximum number of bytes after the last range. The last line there may still be written, so one thread reads them at the end;
-/// they are few, since all others are idle then.
+/// Number of bytes at the end of a file in which the tool looks for no edge of a range. The last line there may still be written, so
+/// one thread reads them at the end; they are few, since all others are idle then.
 pub(super) const TAIL_LEN: u64 = 64 * 1024;
 
 /// A file that can be cut into ranges.
@@ -107,7 +107,8 @@ impl Cuttable {
         Some(Self { index, input, layout, label, file, len, step, start_state, has_prefix, stopped, progress })
     }
 
-    /// Returns the range that begins at `start`. `None` for the tail, which one thread has to read at the end.
+    /// Returns the range that begins at `start`. `None` for the rest, which one thread has to read at the end: the
+    /// tail, a longer text without a line that a range may begin with, or all of it once [stopped](Self::stop).
     pub(super) fn range(&self, start: u64) -> Option<Range<u64>> {
         if self.stopped.load(Ordering::Relaxed) {
             return None;
@@ -124,7 +125,7 @@ impl Cuttable {
     pub(super) fn next_cut(&self, mut from: u64) -> Option<u64> {
         let mut bytes = Vec::new();
         while from < self.len {
-            // A line that begins at `from` is one only behind a line end, which may be CR LF: the window begins with that.
+            // Whether a line begins at `from` depends on the one or two bytes before, so the window has these too.
             let window_start = from.saturating_sub(2);
             bytes.clear();
             RangeReader::new(&self.file, window_start..self.len.min(from + WINDOW), None)

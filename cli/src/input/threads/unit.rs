@@ -24,7 +24,7 @@ pub(super) enum CutStep {
         range: Option<Range<u64>>,
     },
     /// Send a message to process 0 that this process has no range.
-    Leave,
+    SendNone,
     /// Read the rest, from this offset on.
     Rest(u64),
 }
@@ -56,8 +56,8 @@ pub(super) enum Unit<L: LogConsumer> {
         /// The range; `None` if the process sends only a message that it has none.
         range: Option<Range<u64>>,
     },
-    /// Message to process 0, as in [`CutStep::Leave`].
-    Leave,
+    /// Message to process 0, as in [`CutStep::SendNone`].
+    SendNone,
     /// Divided file, by its index, that is not the one which the processes agreed on.
     NotAsAgreed(usize),
 }

@@ -44,7 +44,6 @@ const FOREIGN: &[(&[u8], Foreign)] = &[
     (b"SQLite format 3\0", Foreign { name: "a database of SQLite", help: "try `sqlite3 FILE .dump | tor-streams -`" }),
     (b"PAR1", Foreign { name: "a Parquet file", help: "it is a table already, which DuckDB or pandas read" }),
     (b"ARROW1", Foreign { name: "an Arrow file", help: "it is a table already, which DuckDB or pandas read" }),
-    (b"\xff\xff\xff\xff\x78\x01\0\0", Foreign { name: "an Arrow stream", help: "it is a table already, which DuckDB or pandas read" }),
     (b"\x7fELF", PROGRAM), (b"MZ\x90\0", PROGRAM), (b"\xcf\xfa\xed\xfe", PROGRAM), (b"\xca\xfe\xba\xbe", PROGRAM),
     (b"\x89PNG\r\n\x1a\n", PICTURE), (b"\xff\xd8\xff", PICTURE), (b"GIF8", PICTURE),
     (b"\xff\xfe\0\0", UTF_32), (b"\0\0\xfe\xff", UTF_32),
@@ -68,11 +67,17 @@ const UTF_32: Foreign = Foreign { name: "text in UTF-32", help: "try `iconv -f U
 /// A tar archive.
 const TAR: Foreign = Foreign { name: "a tar archive", help: "try `tar -xOf FILE | tor-streams -`" };
 
+/// A stream of Arrow, without the magic number of an Arrow file.
+const ARROW_STREAM: Foreign =
+    Foreign { name: "an Arrow stream", help: "it is a table already, which DuckDB or pandas read" };
+
 impl Foreign {
     /// Detects the format by the first bytes. `None` for text, and for formats that the tool does not know.
     pub(super) fn of(start: &[u8]) -> Option<&'static Self> {
         let format = FOREIGN.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, format)| format);
         let is_tar = start.get(257..262) == Some(b"ustar");
-        format.or(is_tar.then_some(&TAR))
+        // A mark, the length of the columns' description, and the offset of its first table, which is 16 for pyarrow, 4 for Polars.
+        let is_arrow_stream = matches!(start, [0xff, 0xff, 0xff, 0xff, _, _, 0, 0, 4..=16, 0, 0, 0, ..]);
+        format.or(is_tar.then_some(&TAR)).or(is_arrow_stream.then_some(&ARROW_STREAM))
     }
 }

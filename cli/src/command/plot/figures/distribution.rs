@@ -75,7 +75,7 @@ fn draw(figure: Figure, title: &str, between: &str, series: &[Series], streams: 
         vec![format!("{between}: {} of {} have both times.", thousands(counted), count(streams, "stream"))];
     caption.extend(below_axis(series, range.0));
     if series.iter().any(|series| !series.is_exact) {
-        caption.push("In curves of more than 10,000 streams, a time is exact to 1.6 percent.".into());
+        caption.push("In curves of more than 10,000 streams, a time is exact to 0.8 percent.".into());
     }
     Drawn { chart, caption, numbers: numbers(series), is_empty: counted == 0 }
 }

@@ -84,7 +84,7 @@ pub(super) fn undated(figure: Figure, title: &str) -> Drawn {
 pub(super) fn missing(data: &StreamCounts, axis: &TimeAxis) -> impl Iterator<Item = String> {
     let undated = data.streams - data.dated;
     // The axis leaves out steps that are far from all others, such as those of a clock that was wrong.
-    let far = axis.steps.far.ends.iter().sum::<u64>();
+    let far = axis.steps.far.streams();
     [(undated, "without a date"), (far, "more than a year away from all others")]
         .into_iter()
         .filter(|&(number, _)| number > 0)

@@ -51,7 +51,7 @@ pub(super) fn answers_over_time(data: &StreamCounts) -> Drawn {
     let mut caption = vec![format!(
         "NEW to SUCCEEDED, of the streams that began in each step: the dot is their median, the bar the middle half, the \
          line all but a twentieth at each end. {} of {} are drawn: those that have both times. In steps of more than 100, a \
-         time is exact to 1.6 percent. Hours are UTC.",
+         time is exact to 0.8 percent. Hours are UTC.",
         thousands(drawn),
         count(data.streams, "stream")
     )];

@@ -20,9 +20,10 @@ pub(super) fn failures(data: &StreamCounts) -> Drawn {
     const TITLE: &str = "Failed streams by cause";
     let Some(axis) = TimeAxis::new(data) else { return undated(Figure::Failures, TITLE) };
     let mut chart = axis.chart(Figure::Failures, TITLE);
-    let StepCounts { ends, causes, .. } = axis.sum();
-    let (streams, failed) = (ends.iter().sum::<u64>(), causes.values().sum::<u64>());
-    let (indices, mut entries) = frequent_causes(&data.causes, &causes);
+    let sum = axis.sum();
+    let causes = &sum.causes;
+    let (streams, failed) = (sum.streams(), causes.values().sum::<u64>());
+    let (indices, mut entries) = frequent_causes(&data.causes, causes);
     let others = failed - entries.iter().map(|entry| entry.count).sum::<u64>();
     if others > 0 {
         entries.push(LegendEntry { look: Look::OTHERS, name: "other causes".into(), count: others });

@@ -37,7 +37,8 @@ pub(super) fn run(run: &Arc<ClusterRun>, options: Options, inputs: Vec<Input>, a
     let done = wait_for_done(run, receiver);
     let sending = TallySender { sender, complete: all_listed };
     let complete = sending.send_share(options, inputs, &division).unwrap_or_else(|error| {
-        // If process 0 has sent a reason, the receiving thread prints that meanwhile, and ends the program.
+        // If process 0 has sent a reason, the receiving thread prints that meanwhile, and ends the program. An error of this
+        // machine, which allows no thread, is reported as the loss of process 0, too: only its own text tells them apart.
         thread::sleep(LAST_WORDS);
         run.lost(0, &error_text(&error))
     });
@@ -82,7 +83,7 @@ fn compare(run: &ClusterRun, connection: ProvenConnection) -> Result<(SharedSend
     match receiver.message(MAX_MESSAGE_LEN)? {
         Received::Bytes(theirs) if theirs == run.fingerprint => Ok((run.connected(0, sender), receiver)),
         Received::Bytes(_) => run.give_up(&run.other_run(0)),
-        Received::Lost(reason) => run.give_up(&reason),
+        Received::GaveUp(reason) => run.give_up(&reason),
     }
 }
 
@@ -126,7 +127,7 @@ fn wait_for_done(run: &Arc<ClusterRun>, mut receiver: FrameReceiver) -> Receiver
 fn next_message(run: &ClusterRun, receiver: &mut FrameReceiver, limit: u64) -> Vec<u8> {
     match receiver.message(limit) {
         Ok(Received::Bytes(message)) => message,
-        Ok(Received::Lost(reason)) => run.give_up(&reason),
+        Ok(Received::GaveUp(reason)) => run.give_up(&reason),
         Err(reason) => run.lost(0, &reason),
     }
 }

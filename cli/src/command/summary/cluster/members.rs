@@ -23,7 +23,7 @@ pub(super) struct Member {
     pub(super) sender: SharedSender,
     /// Messages for the main thread: the answer to the offer, the tallies, and the end of the share.
     pub(super) messages: Receiver<MemberMessage>,
-    /// Ranges of divided files, for the thread that restores them; `None` for a range that is left to process 0.
+    /// Ranges of divided files, for the thread that [restores](super::range) them; `None` for a range that is left to process 0.
     pub(super) ranges: Receiver<Option<Box<SentRange>>>,
 }
 
@@ -73,9 +73,10 @@ fn admit(
     Member { sender, messages, ranges }
 }
 
-/// Ends the connection to a process whose number another one has already, or that has no address.
+/// Ends the connection to a process whose number another one has already, or has no address in this process's list.
 fn refuse(run: &ClusterRun, ProvenConnection { process, mut sender, .. }: ProvenConnection) {
-    let reason = format!("there is another {}", run.name(process));
+    let has_address = usize::from(process) < run.processes();
+    let reason = if has_address { format!("there is another {}", run.name(process)) } else { run.other_run(process) };
     // The connection may be lost already.
     let _ = sender.lost(&reason, LAST_WORDS);
 }
@@ -116,6 +117,7 @@ impl Receiving {
         }
         let mut ranges = Some(ranges);
         while let Some(bytes) = self.next() {
+            // The lock is held while a tally is parsed: the tallies of all members are parsed one at a time, as they are merged.
             let message = parse(&bytes, &self.settings, &mut lock(&self.guard)).unwrap_or_else(|reason| {
                 self.run.lost(self.process, &format!("it sends a tally that cannot be merged: {reason}"))
             });
@@ -140,8 +142,8 @@ impl Receiving {
     fn next(&mut self) -> Option<Vec<u8>> {
         match self.receiver.message(max_len(&self.settings)) {
             Ok(Received::Bytes(bytes)) => Some(bytes),
-            Ok(Received::Lost(_)) | Err(_) if self.run.is_complete.load(Ordering::SeqCst) => None,
-            Ok(Received::Lost(reason)) | Err(reason) => self.run.lost(self.process, &reason),
+            Ok(Received::GaveUp(_)) | Err(_) if self.run.is_complete.load(Ordering::SeqCst) => None,
+            Ok(Received::GaveUp(reason)) | Err(reason) => self.run.lost(self.process, &reason),
         }
     }
 }

@@ -70,7 +70,8 @@ pub(crate) struct Settings {
     format: u32,
     /// Maximum number of rows in each table.
     pub(crate) max_live: usize,
-    /// First half of the SHA-256 of the filters, in hexadecimal digits.
+    /// First half of the SHA-256 of the filters, in hexadecimal digits. `--since 1h` is in it as the time that it stood for, so a
+    /// later run has another hash.
     filters: String,
 }
 
@@ -119,7 +120,7 @@ impl Settings {
     /// Returns the maximum length of a line in bytes. A tally with the longest texts and as many rows as it may have does not
     /// exceed it, whatever characters the texts have.
     pub(super) const fn line_limit(&self) -> u64 {
-        // A file may have any `max_live`, and by that lines of any length.
+        // A file may have any `max_live`, and by that lines of any length: `merge` takes the memory for its longest line.
         MAX_LEN_WITHOUT_ROWS.saturating_add((self.max_live as u64).saturating_mul(MAX_LEN_OF_ROWS))
     }
 }

@@ -76,7 +76,7 @@ fn failed_targets(tally: &Tally) -> CountRows<&FailedTarget> {
 /// Returns a duration, given in seconds, as text with a suitable unit.
 fn seconds(duration: f64) -> String {
     match duration {
-        // Each bound is a little below the next unit, which stands in place of a rounded 1000 of this one.
+        // The first two bounds are a little below the next unit: 0.9996 s would be rounded to 1000 ms.
         ..0.000_999 => format!("{:.0} us", duration * 1e6),
         ..0.999 => format!("{:.0} ms", duration * 1e3),
         ..100.0 => format!("{duration:.1} s"),

@@ -95,7 +95,7 @@ fn print_time_line(output: &mut impl Write, tally: &Tally, width: usize) -> io::
 
 /// The tables of the text.
 struct TextReport {
-    /// The rows so far.
+    /// The rows so far, whose cells are escaped.
     table: TextTable,
     /// Options of the text.
     options: TextOptions,

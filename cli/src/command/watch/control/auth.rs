@@ -59,7 +59,8 @@ fn ask() -> Result<String, ConnectionEnd> {
 /// that is possible.
 ///
 /// The program on the port may not be tor: only SAFECOOKIE lets it prove that it is before it gets anything. The cookie
-/// itself is sent only with `allow_cookie`, and never if SAFECOOKIE is possible.
+/// itself is sent only with `allow_cookie`, and never if SAFECOOKIE is possible. The password is sent to whatever answers, also
+/// if that names a cookie that cannot be read: the user has given it for this port, as the help and SECURITY.md say.
 pub(crate) fn authenticate(
     control: &mut ControlConnection<'_>,
     password: &mut Password,

@@ -2,7 +2,8 @@
 
 use std::io;
 
-/// The reason for the end of a connection. Its message holds neither a secret nor text from the other end.
+/// The reason for the end of a connection. Its message holds no secret, and of the other end's text only the code of a reply and
+/// the path of the cookie, escaped.
 pub(crate) enum ConnectionEnd {
     /// Ctrl-C or SIGTERM.
     Stopped,

@@ -120,7 +120,8 @@ impl<'s> ControlConnection<'s> {
     }
 
     /// Reads some bytes into `buffer`, and returns their number. `None` if none has arrived within a [`TICK`], or if another
-    /// signal than Ctrl-C and SIGTERM came.
+    /// signal than Ctrl-C and SIGTERM came. After one of these two it drops what it has read, and fails with
+    /// [`Stopped`](ConnectionEnd::Stopped).
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, ConnectionEnd> {
         use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
 

@@ -47,8 +47,8 @@ enum FrameKind {
 pub(crate) enum Received {
     /// A message of the other process.
     Bytes(Vec<u8>),
-    /// Reason for which the run ends without a summary.
-    Lost(String),
+    /// Reason for which the other process has given up or has refused this one.
+    GaveUp(String),
 }
 
 /// The sending side of a connection.
@@ -134,7 +134,7 @@ impl FrameReceiver {
             let (kind, bytes) = self.frame()?;
             match kind {
                 FrameKind::Alive => {}
-                FrameKind::Lost => return Ok(Received::Lost(String::from_utf8_lossy(&bytes).into_owned())),
+                FrameKind::Lost => return Ok(Received::GaveUp(String::from_utf8_lossy(&bytes).into_owned())),
                 FrameKind::More | FrameKind::Last => {
                     if message.len() as u64 + bytes.len() as u64 > limit {
                         return Err("it sends too much".into());
@@ -259,7 +259,7 @@ mod tests {
         while let Ok(message) = receiver.message(1 << 20) {
             messages.push(match message {
                 Received::Bytes(bytes) => bytes,
-                Received::Lost(reason) => reason.into_bytes(),
+                Received::GaveUp(reason) => reason.into_bytes(),
             });
         }
         drop(receiver);
