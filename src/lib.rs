@@ -76,7 +76,7 @@
 //! |---|---|
 //! | `std` (default) | [`EventReader`], searches for line ends with the widest vectors of the processor; turns on `alloc` |
 //! | `alloc` | [`StreamEvent`], [`StreamTracker`], and decoded credentials as `Vec` and `String` |
-//! | `defmt` | `defmt::Format` for data, as `Debug` shows it; not for decoders, readers and trackers |
+//! | `defmt` | `defmt::Format` for data, as `Debug` shows it; not for decoders, readers, trackers, and the formats and states of logs |
 //! | `serde` | `Serialize` and `Deserialize`, with the names and values of `tor-streams events` |
 //! | `tokio-util` | [`EventCodec`]; turns on `std` |
 //!

@@ -38,7 +38,8 @@ fn rebuilt(event: &StreamEventRef<'_>) -> Vec<u8> {
     let mut line = format!("{} {} {circuit} ", event.id, event.status_str()).into_bytes();
     line.extend(event.target_bytes());
     for (key, value) in event.args() {
-        // tor prints a space before the code of a reason. With REMAP the code is that of a source, and has no space.
+        // tor prints a space before the code of a reason. With REMAP it prints the code of an unknown source as `REASON=UNKNOWN_n`, without
+        // the space.
         let is_code = key.ends_with("REASON") && value.starts_with("UNKNOWN_") && event.status != StreamStatus::Remap;
         line.extend(format!(" {key}={}{value}", if is_code { " " } else { "" }).into_bytes());
     }

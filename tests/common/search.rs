@@ -35,7 +35,7 @@ pub struct ExpectedLine {
     /// Set if the line has no end.
     pub unterminated: bool,
     /// Set if the target may end with the CR that was removed before the LF: the first reply of the log ended with LF alone, or line
-    /// ends are not compared.
+    /// ends are not compared. Text between the reply and the CR is not considered, as in the crate: then the warning is needless.
     pub cr_may_be_target: bool,
 }
 
@@ -190,7 +190,7 @@ impl<'a> Search<'a> {
         }
         let reply = self.reply_in(line.text);
         if reply.is_some() {
-            // The first reply of a log may have a prefix.
+            // If no reply began a line so far, this one has a prefix, and so this is a log.
             self.is_wire.get_or_insert(false);
         }
         if self.is_in_data() || reply.is_some() {
@@ -263,7 +263,7 @@ impl<'a> Search<'a> {
 
     /// Returns the kind of the data that begins with `first_line`, after a reply with the texts `before` and `after` around it.
     fn data_like(before: &'a [u8], after: &'a [u8], first_line: &[u8]) -> Data<'a> {
-        // Before an empty line of data, the prefix may have lost its last space.
+        // An empty line of data is the prefix alone, whose last space a program may have trimmed.
         let with_space = [first_line, b" "].concat();
         let has_prefix =
             matched(before, first_line).is_some() || matched(before, &with_space) == Some(with_space.len());

@@ -68,8 +68,8 @@ fn text_that_is_no_id() {
     }
 }
 
-/// A malformed ID of up to 20 bytes is kept as it is. A longer one is abridged: up to three letters or digits at its start, `~`, and
-/// a hash of the text before its first quotation mark.
+/// A malformed ID of up to 20 bytes without a quotation mark is kept as it is. Any other is abridged: up to three letters or digits at
+/// its start, `~`, and a hash of the text before its first quotation mark.
 #[cfg(feature = "alloc")]
 #[test]
 fn malformed_ids() {

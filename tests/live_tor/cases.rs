@@ -111,7 +111,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new(Natd, "natd.example", 80),
         Case::new(Dns, "dns.example", 0),
         Case::new(Control, "control.example", 0),
-        // Ends that the other groups do not have. tor attaches no stream to a private address, and refuses `.exit` names.
+        // Ends that the other groups do not have. tor attaches no stream to a private address, and fails streams to `.exit` names.
         Case::new(Socks5, "hung-up.example", 80).end(End::HungUp),
         Case::new(Socks5, "remapped.example", 80).end(End::Remapped("new.example")),
         Case::new(Socks5, "10.0.0.1", 80).end(End::Failed("PRIVATE_ADDR")),

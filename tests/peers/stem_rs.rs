@@ -65,14 +65,18 @@ fn cause(content: &str, ours: &FieldsOrError, theirs: &FieldsOrError) -> Option<
     if event.args().any(|(_, value)| value.starts_with('"') && value.contains(' ')) {
         return Some(Cause::SpaceInQuotes);
     }
-    let lost = |((_, ours), (_, theirs)): &(Field, Field)| {
-        theirs.is_none() && ours.as_ref().is_some_and(|word| UNKNOWN.contains(&word.as_str()) || !is_known(word))
+    let lost = |((name, ours), (_, theirs)): &(Field, Field)| {
+        let is_unknown = |word: &String| UNKNOWN.contains(&word.as_str()) || !is_known(word);
+        WORDS.contains(name) && theirs.is_none() && ours.as_ref().is_some_and(is_unknown)
     };
     differ.iter().all(lost).then_some(Cause::UnknownWord)
 }
 
 /// A field with its name.
 type Field = (&'static str, Option<String>);
+
+/// Fields that hold a word. The status, too, is a word, but stem-rs refuses an event with an unknown one.
+const WORDS: [&str; 4] = ["reason", "remote_reason", "source", "purpose"];
 
 /// Words of this crate's enums that stem-rs does not have.
 const UNKNOWN: [&str; 4] = ["CANT_ATTACH", "NET_UNREACHABLE", "SOCKS_PROTOCOL", "HTTP_PROTOCOL"];

@@ -105,7 +105,8 @@ fn streams_of_cases_come_back() {
     }
 }
 
-/// The ID of a stream may be any that lenient reading accepts. An ID that no stream has is refused, and so is circuit 0.
+/// Text that is no ID of a stream is refused, and so is circuit 0. A stream's ID has no space or quotation mark, and at most 20 bytes: any
+/// other that lenient reading accepts is abridged.
 #[test]
 fn ids_of_a_stream() {
     let mut tracker = StreamTracker::new(1);

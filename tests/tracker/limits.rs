@@ -19,7 +19,7 @@ fn no_more_than_the_limit() {
     assert_eq!(StreamTracker::<u8>::new(0).update(&StreamEventRef::parse("1 NEW 0 a:80").unwrap(), 0), None);
 }
 
-/// Of more steps than the limit, the first ones and the last are kept; of circuits, the first ones. Each is counted.
+/// Of more steps than the limit, the first ones and the last are kept; of circuits, the first ones. Each is counted. XOFF_SENT is no step.
 #[test]
 fn bounded_steps_and_circuits() {
     let mut tracker = StreamTracker::new(1).keep_steps(3).keep_circuits(2);
@@ -52,7 +52,7 @@ fn bounded_steps_and_circuits() {
     assert_eq!((life.steps.len(), life.circuits.len(), life.step_count, life.circuit_changes), (1, 1, 3, 2));
 }
 
-/// A stream of 100,000 circuits and 300,000 steps keeps the first thousand of each. Were the work for an event to grow with them,
+/// A stream of 100,000 circuits and 300,000 steps keeps a thousand of each. Were the work for an event to grow with them,
 /// this test would take minutes.
 #[test]
 fn one_long_stream() {
@@ -77,7 +77,8 @@ const LONGEST: usize = 30_000;
 /// The memory of a tracker is bounded after many streams: its `Debug` text, which lists every entry, stays short.
 #[test]
 fn bounded_entries() {
-    // The number of IDs, and whether a third of the streams is never closed. 100,000 IDs never return, and 5 return often.
+    // The number of IDs, and whether a third of the streams is never closed. Of 100,000 IDs the first 1,000 return
+    // once, and 5 IDs return often.
     for (ids, some_stay_open) in [(100_000, true), (100_000, false), (5, true), (5, false)] {
         let mut tracker = StreamTracker::new(10);
         let sizes = [1_000, 5_000].map(|streams| {

@@ -50,7 +50,7 @@ impl Random {
     }
 }
 
-/// A tracker with notes of the events' times.
+/// A tracker whose notes list the times of a stream's events, which [`feed`] numbers.
 pub(crate) type Noted = StreamTracker<usize, Times>;
 
 /// Gives events to a tracker, with times from `start` on, and returns the streams that are over.

@@ -1,7 +1,9 @@
 //! Whole lines, fields of a newer tor, fields in other orders, and values that tor does not print.
 //!
-//! A line that no known tor prints has the anomaly `UnknownOrder`, also if only a field's value is odd. `UnknownWord` is the anomaly of an
-//! unknown status, reason or client protocol. An unknown source, purpose or isolation field has none, as known tors differ in these.
+//! A line whose known fields have an order or a value that no known tor prints has the anomaly `UnknownOrder`, unless the value can be
+//! meant in one way only, such as `007`. A new field or a new word in capitals, as a future tor may print, has only the anomaly of its
+//! own, if any: `UnknownKeyword`, or `UnknownWord` for a status, reason or client protocol. A new source, purpose or isolation field
+//! has none, as known tors differ in these.
 
 use super::*;
 
