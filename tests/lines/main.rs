@@ -283,6 +283,8 @@ fn debug_shows_no_credential() {
         assert!(reader.next_event().unwrap().is_some());
         let shown = format!("{reader:?}");
         assert!(shown.starts_with("EventReader { finder: ") && !shown.contains("secret"), "{shown}");
+        let shown = format!("{:?}", reader.into_events());
+        assert!(shown.starts_with("IntoEvents { reader: EventReader { ") && !shown.contains("secret"), "{shown}");
     }
     let log = b"11:29:51 650 STREAM 1 NEW 0 a:1\n";
     let shown = format!("{:?}", stream_events(log).next());
