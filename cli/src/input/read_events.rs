@@ -219,19 +219,9 @@ impl<'r, C: Consumer, S: OutputSink<C>> EventPasser<'r, C, S> {
 mod tests {
     use core::cell::Cell;
 
-    use clap::Parser;
-
     use super::*;
     use crate::input::filter::MetConditions;
-    use crate::input::reader::Event;
-
-    /// A command that has the options of reading alone.
-    #[derive(clap::Parser)]
-    struct Command {
-        /// Options of reading.
-        #[command(flatten)]
-        read: ReadOptions,
-    }
+    use crate::input::reader::{Event, parsed};
 
     /// A consumer that counts open streams.
     struct Counter<'c>(&'c Cell<usize>);
@@ -285,7 +275,7 @@ mod tests {
     /// Rows of a reply reach the consumer before more are read, also if no event comes.
     #[test]
     fn open_streams_are_passed_on_before_each_read() {
-        let (options, layout, passed) = (Command::parse_from(["test"]).read, Layout::default(), Cell::new(0));
+        let (options, layout, passed) = (parsed(&[]), Layout::default(), Cell::new(0));
         let start = ReadStart { layout: &layout, state: None, scanner: None };
         let rows = Rows { read: 0, passed: &passed };
         assert!(read_events(&options, start, rows, &mut Counter(&passed), &mut NoOutput).is_ok());

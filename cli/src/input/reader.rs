@@ -57,6 +57,13 @@ impl ReadOptions {
     }
 }
 
+/// Returns the options of a command that has these arguments.
+#[cfg(test)]
+pub(crate) fn parsed<O: clap::Args>(arguments: &[&str]) -> O {
+    let command = O::augment_args(clap::Command::new("test").no_binary_name(true));
+    O::from_arg_matches(&command.get_matches_from(arguments)).expect("the command has all options")
+}
+
 /// An event of an input, with the facts that its line adds.
 #[derive(Clone, Copy)]
 pub(crate) struct Event<'e> {

@@ -319,37 +319,36 @@ fn more_identities_than_room() {
     }
 }
 
+/// Returns the lists of the only circuit of a log with `--max-live 2`, and the messages: an array of `targets`, `other_targets`,
+/// `identities` and `unknown_identity`. With room for `enough` items there is no message.
+fn lists_of_two(log: &Path, enough: &str) -> (Value, String) {
+    let (text, messages) = both(1, &["circuits", "--max-live", "2"], &[log]);
+    let row: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(both(0, &["circuits", "--max-live", enough], &[log]).1, "");
+    (["targets", "other_targets", "identities", "unknown_identity"].map(|name| row[name].clone()).into(), messages)
+}
+
 /// Of two streams on circuit 9, each has another target and another identity. `--max-live 2` makes room for two identities of the
 /// run, and for the target and the identity of stream 1 on the circuit, which uses that up. So: stream 2 has a known identity that
 /// is not listed.
 #[test]
 fn no_room_for_an_identity_on_a_circuit() {
     let stream = |id: u32| format!("{id} CLOSED 9 a{id}.test:443 SOCKS_USERNAME=\"u{id}\" ISO_FIELDS=SOCKS_USERNAME");
-    let log = log("no-room-on-circuit", &[&stream(1), &stream(2)]);
-    let (text, messages) = both(1, &["circuits", "--max-live", "2"], &[&log]);
-    let row: Value = serde_json::from_str(&text).unwrap();
-    let facts = ["targets", "other_targets", "identities", "unknown_identity"].map(|name| &row[name]);
-    assert_eq!(facts, [&json!(["a1.test:443"]), &json!(1), &json!(["#1"]), &json!(1)]);
+    let (lists, messages) = lists_of_two(&log("no-room-on-circuit", &[&stream(1), &stream(2)]), "4");
+    assert_eq!(lists, json!([["a1.test:443"], 1, ["#1"], 1]));
     let expected = "no-room-on-circuit: more than 2 targets and identities on circuits: 1 stay of streams without the target or the \
                     identity; --max-live makes room\n";
     assert!(messages.ends_with(expected), "{messages}");
-    assert_eq!(both(0, &["circuits", "--max-live", "4"], &[&log]).1, "");
 }
 
 /// Two streams on circuit 9 have one identity, and each its target. `--max-live 2` has room for the identity and one target.
 #[test]
 fn no_room_for_a_target_on_a_circuit() {
     let stream = |id: u32| format!("{id} CLOSED 9 a{id}.test:443 SOCKS_USERNAME=\"u\" ISO_FIELDS=SOCKS_USERNAME");
-    let log = log("no-room-for-target", &[&stream(1), &stream(2)]);
-    let (text, messages) = both(1, &["circuits", "--max-live", "2"], &[&log]);
-    let row: Value = serde_json::from_str(&text).unwrap();
-    let facts = ["targets", "other_targets", "identities", "unknown_identity"].map(|name| &row[name]);
-    assert_eq!(facts, [&json!(["a1.test:443"]), &json!(1), &json!(["#1"]), &json!(0)]);
-    assert!(
-        messages.contains("more than 2 targets and identities on circuits: 1 stay of streams without"),
-        "{messages}"
-    );
-    assert_eq!(both(0, &["circuits", "--max-live", "3"], &[&log]).1, "");
+    let (lists, messages) = lists_of_two(&log("no-room-for-target", &[&stream(1), &stream(2)]), "3");
+    assert_eq!(lists, json!([["a1.test:443"], 1, ["#1"], 0]));
+    let expected = "more than 2 targets and identities on circuits: 1 stay of streams without";
+    assert!(messages.contains(expected), "{messages}");
 }
 
 /// A list of targets takes little memory, whatever a log holds: a target of 1024 bytes is listed, a longer one is not.

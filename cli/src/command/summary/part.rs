@@ -141,25 +141,17 @@ impl Consumer for SummaryPart {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
     use tor_stream_event::stream_events;
 
     use super::super::Options;
     use super::*;
+    use crate::input::reader::parsed;
     use crate::input::threads::{ConsumerMaker, InputName};
-
-    /// The arguments of a run.
-    #[derive(Parser)]
-    struct Command {
-        /// Options of `summary`.
-        #[command(flatten)]
-        options: Options,
-    }
 
     /// A part gives up before the record of its events takes more memory than their text, also if none of them can be read.
     #[test]
     fn a_range_of_short_unreadable_events() {
-        let Options { read, streams, .. } = Command::parse_from(["test"]).options;
+        let Options { read, streams, .. } = parsed(&[]);
         let logs = SummaryLogs::new(&read.filter, streams, &["a.log".into()]);
         let mut part = logs.recorded_part(InputName { index: 0, name: "a.log" });
         let text = "650 STREAM x\n".repeat(100_000);
@@ -177,7 +169,7 @@ mod tests {
     fn a_range_of_short_streams() {
         /// Length of the text of a stream, NEW and CLOSED: less than the 180 to 300 bytes that the tracker keeps of it.
         const STREAM_LEN: usize = 180;
-        let Options { read, streams, .. } = Command::parse_from(["test"]).options;
+        let Options { read, streams, .. } = parsed(&[]);
         let logs = SummaryLogs::new(&read.filter, streams, &["a.log".into()]);
         let mut part = logs.part(InputName { index: 0, name: "a.log" }, 0);
         let line_of = |id, status| format!("650 STREAM {id} {status} 0 {:a>1$}:80\n", "", STREAM_LEN / 2 - 34);

@@ -110,25 +110,15 @@ mod tests {
     use core::time::Duration;
     use std::time::Instant;
 
-    use clap::Parser;
-
-    use super::super::super::Options;
     use super::*;
-
-    /// The arguments of a run.
-    #[derive(Parser)]
-    struct Command {
-        /// Options of `summary`.
-        #[command(flatten)]
-        options: Options,
-    }
+    use crate::input::reader::parsed;
 
     /// With a set of files, agreeing takes well below a second; comparing each file with each other takes minutes.
     #[test]
     fn very_many_files() {
         const FILES: usize = 100_000;
         // The greatest number of threads is that of a member, on any machine.
-        let Options { read, .. } = Command::parse_from(["test", "--jobs", "1"]).options;
+        let read = parsed(&["--jobs", "1"]);
         let fingerprint = serde_json::json!({ "len": 1, "hash": vec![0; 32] });
         let fingerprint: Fingerprint = serde_json::from_value(fingerprint).unwrap();
         let offer = Offer { files: (0..FILES).map(|index| (index, fingerprint.clone())).collect() };
